@@ -1,0 +1,19 @@
+//! The rules: what a good login is, and what the values are that people type.
+//!
+//! Nothing in here knows Rocket, SQL or the clock, and nothing reads or writes: a moment is always
+//! an argument. Every door of the site asks [`standing::check`]; there must be no second rule.
+
+pub mod email;
+pub mod login_name;
+pub mod moment;
+pub mod next_path;
+pub mod password;
+pub mod rate;
+pub mod reason;
+pub mod reason_text;
+pub mod role;
+pub mod session_secret;
+pub mod standing;
+pub mod text;
+pub mod username;
+pub mod users_query;

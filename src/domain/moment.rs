@@ -1,0 +1,83 @@
+//! Moments: UTC, in whole microseconds, everywhere.
+//!
+//! One precision in the cookie, both databases and every comparison, so that "equal" means the
+//! same in all of them.
+
+use chrono::{DateTime, NaiveDateTime, SubsecRound as _, TimeDelta, Utc};
+
+/// A point in time, UTC, in whole microseconds.
+pub type Moment = DateTime<Utc>;
+
+/// The smallest step between two moments.
+pub const MICROSECOND: TimeDelta = TimeDelta::microseconds(1);
+
+/// Cuts what is finer than a microsecond.
+#[must_use]
+pub fn whole_microseconds(moment: Moment) -> Moment {
+    moment.trunc_subsecs(6)
+}
+
+/// Why a typed moment was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Write the moment like 2026-03-01T14:30 (UTC) or 2026-03-01T14:30:00+01:00.")]
+pub struct MomentError;
+
+/// The years that both databases and every format here can hold.
+const YEARS: std::ops::RangeInclusive<i32> = 1970..=9999;
+
+/// Reads RFC 3339, or `YYYY-MM-DDTHH:MM[:SS]` as UTC, which is what a browser's `datetime-local`
+/// field sends.
+///
+/// # Errors
+/// When the text is neither, or lies outside the years 1970 to 9999.
+pub fn parse_moment(text: &str) -> Result<Moment, MomentError> {
+    use chrono::Datelike as _;
+
+    let text = text.trim();
+    let moment = match DateTime::parse_from_rfc3339(text) {
+        Ok(moment) => moment.to_utc(),
+        Err(_) => ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+            .iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+            .ok_or(MomentError)?
+            .and_utc(),
+    };
+    if YEARS.contains(&moment.year()) {
+        Ok(whole_microseconds(moment))
+    } else {
+        Err(MomentError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_accepted_forms_mean_the_same_moment() {
+        let expected = parse_moment("2026-03-01T14:30:00Z");
+        assert!(expected.is_ok());
+        for text in [
+            "2026-03-01T14:30",
+            " 2026-03-01T14:30:00 ",
+            "2026-03-01T15:30:00+01:00",
+        ] {
+            assert_eq!(parse_moment(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in [
+            "",
+            "tomorrow",
+            "2026-03-01",
+            "2026-13-01T00:00",
+            "-2026-01-01T00:00",
+            "+12026-01-01T00:00",
+            "0001-01-01T00:00",
+        ] {
+            assert_eq!(parse_moment(text), Err(MomentError), "{text}");
+        }
+    }
+}

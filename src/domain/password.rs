@@ -1,0 +1,228 @@
+//! Passwords: what a person types, and what a new one must be.
+//!
+//! The rules are those of NIST SP 800-63B, section 5.1.1.2: a least length, no rules of
+//! composition, not among the common ones, nothing made of the account's own names.
+
+use std::fmt;
+
+use super::text::comparison_key;
+
+/// The least and the greatest length, in characters.
+pub const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=128;
+
+/// A new password that falls in fewer guesses than this is among the common ones. The estimator's
+/// list has 30,000 passwords in the order of their frequency, and a password in it never counts
+/// more guesses than its rank times the ways to write it in capitals.
+const LEAST_GUESSES: u64 = 100_000;
+
+/// The estimator's time grows with the square of the length, and a password that is this long is
+/// no longer a common one.
+const ESTIMATED_CHARACTERS: usize = 40;
+
+/// A password as typed. Its text shows up nowhere: not in `Debug`, not in a page.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+/// Why a password was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Nothing was typed.
+    #[error("Give a password.")]
+    Empty,
+    /// Fewer than 8 characters.
+    #[error("A password has at least 8 characters.")]
+    TooShort,
+    /// More than 128 characters.
+    #[error("A password has at most 128 characters.")]
+    TooLong,
+    /// A NUL, which password hashes take for the end.
+    #[error("A password has no NUL character in it.")]
+    Nul,
+    /// Among the common ones.
+    #[error("This password is too easy to guess: it is among the first that others would try.")]
+    Common,
+    /// The username, the email or the site's name.
+    #[error("Choose a password that is not your username, your email or the name of this site.")]
+    OwnName,
+}
+
+impl Password {
+    /// What was typed where a password is asked for.
+    ///
+    /// # Errors
+    /// When it is empty, or such that no account can have it.
+    pub fn parse(text: String) -> Result<Self, PasswordError> {
+        match text.chars().count() {
+            0 => Err(PasswordError::Empty),
+            n if n > *PASSWORD_CHARACTERS.end() => Err(PasswordError::TooLong),
+            _ if text.contains('\0') => Err(PasswordError::Nul),
+            _ => Ok(Self(text)),
+        }
+    }
+
+    /// The text, for the hash and nothing else.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password")
+    }
+}
+
+/// A password that an account may take.
+#[derive(Debug, Clone)]
+pub struct NewPassword(Password);
+
+/// The names that a new password must not be made of.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnNames<'a> {
+    /// The account's username.
+    pub username: &'a str,
+    /// Its email.
+    pub email: &'a str,
+    /// The site's name.
+    pub site_name: &'a str,
+}
+
+impl NewPassword {
+    /// Reads a new password.
+    ///
+    /// # Errors
+    /// When it is too short or too long, common, or one of the account's own names with up to two
+    /// digits around it.
+    pub fn parse(text: String, names: OwnNames<'_>) -> Result<Self, PasswordError> {
+        let password = Password::parse(text)?;
+        let text = password.reveal();
+        if text.chars().count() < *PASSWORD_CHARACTERS.start() {
+            Err(PasswordError::TooShort)
+        } else if is_own_name(text, names) {
+            Err(PasswordError::OwnName)
+        } else if is_common(text) {
+            Err(PasswordError::Common)
+        } else {
+            Ok(Self(password))
+        }
+    }
+
+    /// The password itself.
+    #[must_use]
+    pub const fn as_password(&self) -> &Password {
+        &self.0
+    }
+}
+
+fn is_own_name(text: &str, names: OwnNames<'_>) -> bool {
+    let bare = comparison_key(without_outer_digits(text));
+    let whole = comparison_key(text);
+    let mailbox = names.email.split('@').next().unwrap_or_default();
+    [names.username, names.email, mailbox, names.site_name]
+        .into_iter()
+        .filter(|name| !name.is_empty())
+        .any(|name| {
+            let name_whole = comparison_key(name);
+            let name_bare = comparison_key(without_outer_digits(name));
+            [&name_whole, &name_bare]
+                .into_iter()
+                .any(|name| !name.is_empty() && (*name == bare || *name == whole))
+        })
+}
+
+/// The text without up to two digits at each end.
+fn without_outer_digits(text: &str) -> &str {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let mut bare = text;
+    for _ in 0..2 {
+        bare = bare.strip_suffix(is_digit).unwrap_or(bare);
+        bare = bare.strip_prefix(is_digit).unwrap_or(bare);
+    }
+    bare
+}
+
+fn is_common(text: &str) -> bool {
+    let start: String = text.chars().take(ESTIMATED_CHARACTERS).collect();
+    zxcvbn::zxcvbn(&start, &[]).guesses() < LEAST_GUESSES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: OwnNames<'_> = OwnNames {
+        username: "ana.lima9",
+        email: "lima.post@example.org",
+        site_name: "Riverside",
+    };
+
+    fn refused(text: &str) -> Option<PasswordError> {
+        NewPassword::parse(text.to_owned(), NAMES).err()
+    }
+
+    #[test]
+    fn a_good_password_needs_no_special_characters() {
+        for text in [
+            "correct horse battery",
+            "tangerine-lamp",
+            "ωραίο πρωινό",
+            "        tall grass",
+            &"ab".repeat(64),
+        ] {
+            assert_eq!(refused(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn length_counts_characters_and_has_two_ends() {
+        assert_eq!(refused(""), Some(PasswordError::Empty));
+        assert_eq!(refused("zq8!kPx"), Some(PasswordError::TooShort));
+        assert_eq!(refused("zq8!kPxé"), None);
+        assert_eq!(refused(&"ñ4".repeat(64)), None);
+        assert_eq!(refused(&"x".repeat(129)), Some(PasswordError::TooLong));
+        assert_eq!(refused("tangerine\0lamp"), Some(PasswordError::Nul));
+    }
+
+    #[test]
+    fn common_passwords_are_refused() {
+        for text in [
+            "password",
+            "Password1",
+            "12345678",
+            "qwertyuiop",
+            "iloveyou",
+            "trustno1",
+            "baseball",
+            "11111111",
+            "sunshine1",
+        ] {
+            assert_eq!(refused(text), Some(PasswordError::Common), "{text}");
+        }
+    }
+
+    #[test]
+    fn own_names_with_a_digit_or_two_are_refused() {
+        for text in [
+            "ana.lima9",
+            "ANA.LIMA",
+            "ana.lima42",
+            "7ana.lima9",
+            "lima.post@example.org",
+            "Lima.Post1",
+            "riverside",
+            "Riverside24",
+        ] {
+            assert_eq!(refused(text), Some(PasswordError::OwnName), "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_it() {
+        let shown = format!(
+            "{:?}",
+            NewPassword::parse("tangerine-lamp".to_owned(), NAMES)
+        );
+        assert!(!shown.contains("tangerine"), "{shown}");
+    }
+}

@@ -1,0 +1,128 @@
+//! Why a session ended: the same closed list of words in the database, the pages and the API.
+
+use std::{fmt, str::FromStr};
+
+/// Why a session, or a token, is no longer good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// Staff ended the account's logins.
+    ForcedOut,
+    /// A superuser ended everyone's logins.
+    EveryoneOut,
+    /// The account was deactivated.
+    Deactivated,
+    /// The account's password was changed.
+    PasswordChanged,
+    /// A newer login took its place.
+    LoggedInElsewhere,
+    /// The person ended it from another of their sessions.
+    EndedByUser,
+    /// The person logged out.
+    LoggedOut,
+    /// It was unused for too long.
+    Idle,
+    /// It reached its greatest age, or is no longer known.
+    Expired,
+    /// The account's role was changed.
+    RoleChanged,
+    /// The account was deleted.
+    Deleted,
+}
+
+impl EndReason {
+    /// Every reason there is.
+    pub const ALL: [Self; 11] = [
+        Self::ForcedOut,
+        Self::EveryoneOut,
+        Self::Deactivated,
+        Self::PasswordChanged,
+        Self::LoggedInElsewhere,
+        Self::EndedByUser,
+        Self::LoggedOut,
+        Self::Idle,
+        Self::Expired,
+        Self::RoleChanged,
+        Self::Deleted,
+    ];
+
+    /// The stable word that programs rely on.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ForcedOut => "forced-out",
+            Self::EveryoneOut => "everyone-out",
+            Self::Deactivated => "deactivated",
+            Self::PasswordChanged => "password-changed",
+            Self::LoggedInElsewhere => "logged-in-elsewhere",
+            Self::EndedByUser => "ended-by-user",
+            Self::LoggedOut => "logged-out",
+            Self::Idle => "idle",
+            Self::Expired => "expired",
+            Self::RoleChanged => "role-changed",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// The sentence for the person whose session it was.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::ForcedOut => "The staff of this site ended your login. You can log in again.",
+            Self::EveryoneOut => {
+                "The staff of this site ended everyone's login. You can log in again."
+            }
+            Self::Deactivated => "Your account was deactivated, so your login has ended.",
+            Self::PasswordChanged => {
+                "The password of your account was changed, so this login has ended. Log in with the new password."
+            }
+            Self::LoggedInElsewhere => {
+                "You logged in on another device, which ended the login on this one."
+            }
+            Self::EndedByUser => "You ended this login from another of your devices.",
+            Self::LoggedOut => "You have logged out.",
+            Self::Idle => {
+                "You were away for a while, so your login has ended. Please log in again."
+            }
+            Self::Expired => "Your login has reached its greatest age. Please log in again.",
+            Self::RoleChanged => {
+                "The role of your account was changed, so your login has ended. Please log in again."
+            }
+            Self::Deleted => "This account was deleted.",
+        }
+    }
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// A word that is no [`EndReason`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no reason for the end of a session")]
+pub struct UnknownReason(String);
+
+impl FromStr for EndReason {
+    type Err = UnknownReason;
+
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|reason| reason.code() == code)
+            .ok_or_else(|| UnknownReason(code.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_reads_back_as_its_reason() {
+        for reason in EndReason::ALL {
+            assert_eq!(reason.code().parse(), Ok(reason));
+        }
+        assert!("Forced-Out".parse::<EndReason>().is_err());
+    }
+}

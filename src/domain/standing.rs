@@ -1,0 +1,159 @@
+//! The one rule: is this login still good, and if not, why not?
+//!
+//! The cookie's guard asks it on every request, and every other door must ask it too. A login that
+//! no check refuses is good; the order of the checks only decides which reason is given.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::{moment::Moment, reason::EndReason};
+
+/// What the rule knows of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The account's id.
+    pub user_id: i64,
+    /// Whether its person may log in.
+    pub is_active: bool,
+    /// Logins made at this moment or before are out.
+    pub force_logout_date: Option<Moment>,
+    /// What set the date; none reads as a force logout by staff.
+    pub force_logout_cause: Option<EndReason>,
+    /// A force logout to come: logins made at this moment or before are out once it is due.
+    pub force_logout_scheduled: Option<Moment>,
+}
+
+/// What the rule knows of the whole site ("everyone out").
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SiteStanding {
+    /// Logins made at this moment or before are out.
+    pub force_logout_date: Option<Moment>,
+    /// The same, once it is due.
+    pub force_logout_scheduled: Option<Moment>,
+}
+
+/// What the rule knows of the session, or token, that a login made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionState {
+    /// The account that made it.
+    pub user_id: i64,
+    /// Why it ended by itself, if it did.
+    pub ended: Option<EndReason>,
+    /// The last request that its person made.
+    pub last_seen: Moment,
+}
+
+/// How long a session lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// From its login.
+    pub lifetime: Duration,
+    /// Without a request.
+    pub idle: Duration,
+}
+
+/// One question to the rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The account that the login names.
+    pub user_id: i64,
+    /// `LAST_LOGIN_DATE`: when the login was made.
+    pub login_date: Moment,
+    /// The account, if it still exists.
+    pub account: Option<&'a Standing>,
+    /// The site's own standing.
+    pub site: &'a SiteStanding,
+    /// The session, if it is still known.
+    pub session: Option<&'a SessionState>,
+    /// How long it may last.
+    pub limits: Limits,
+    /// The time.
+    pub now: Moment,
+}
+
+/// Accepts a login, or says why it is no longer good.
+///
+/// # Errors
+/// The first reason to refuse, in the order in which a person would want to hear them.
+pub fn check(question: &Question<'_>) -> Result<(), EndReason> {
+    CHECKS
+        .iter()
+        .find_map(|check| check(question))
+        .map_or(Ok(()), Err)
+}
+
+type Check = fn(&Question<'_>) -> Option<EndReason>;
+
+/// A session that ended by itself comes before the account's causes: it ended first, for that reason.
+const CHECKS: [Check; 7] = [
+    account_is_gone,
+    session_ended,
+    account_is_inactive,
+    account_was_forced_out,
+    everyone_was_forced_out,
+    session_is_too_old,
+    session_was_idle,
+];
+
+fn account_is_gone(q: &Question<'_>) -> Option<EndReason> {
+    q.account
+        .is_none_or(|account| account.user_id != q.user_id)
+        .then_some(EndReason::Deleted)
+}
+
+fn session_ended(q: &Question<'_>) -> Option<EndReason> {
+    match q.session {
+        Some(session) if session.user_id == q.user_id => session.ended,
+        // Purged, or never ours: there is nothing left that could vouch for it.
+        _ => Some(EndReason::Expired),
+    }
+}
+
+fn account_is_inactive(q: &Question<'_>) -> Option<EndReason> {
+    q.account
+        .is_some_and(|account| !account.is_active)
+        .then_some(EndReason::Deactivated)
+}
+
+fn account_was_forced_out(q: &Question<'_>) -> Option<EndReason> {
+    let account = q.account?;
+    let cause = account.force_logout_cause.unwrap_or(EndReason::ForcedOut);
+    if is_out(q.login_date, account.force_logout_date) {
+        Some(cause)
+    } else {
+        is_due(q, account.force_logout_scheduled).then_some(EndReason::ForcedOut)
+    }
+}
+
+fn everyone_was_forced_out(q: &Question<'_>) -> Option<EndReason> {
+    (is_out(q.login_date, q.site.force_logout_date) || is_due(q, q.site.force_logout_scheduled))
+        .then_some(EndReason::EveryoneOut)
+}
+
+fn session_is_too_old(q: &Question<'_>) -> Option<EndReason> {
+    has_passed(q.now - q.login_date, q.limits.lifetime).then_some(EndReason::Expired)
+}
+
+fn session_was_idle(q: &Question<'_>) -> Option<EndReason> {
+    let since = q.now - q.session?.last_seen;
+    has_passed(since, q.limits.idle).then_some(EndReason::Idle)
+}
+
+/// Equal is out: a login and a force logout in the same microsecond end with the login out.
+fn is_out(login_date: Moment, force_logout_date: Option<Moment>) -> bool {
+    force_logout_date.is_some_and(|date| login_date <= date)
+}
+
+fn is_due(q: &Question<'_>, scheduled: Option<Moment>) -> bool {
+    scheduled.is_some_and(|date| date <= q.now && q.login_date <= date)
+}
+
+fn has_passed(elapsed: TimeDelta, limit: Duration) -> bool {
+    // A limit beyond what a delta holds is 292,000 years: no limit.
+    TimeDelta::from_std(limit).is_ok_and(|limit| elapsed >= limit)
+}
+
+#[cfg(test)]
+#[path = "standing_properties.rs"]
+mod properties;

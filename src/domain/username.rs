@@ -1,0 +1,115 @@
+//! Usernames.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::text::{comparison_key, is_forbidden};
+
+/// The greatest length of a username, in characters.
+pub const USERNAME_CHARACTERS: usize = 64;
+
+/// A username as its owner writes it, in NFKC: 1 to 64 letters and digits of any script or `@.+-_`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Username(String);
+
+/// Why a username was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UsernameError {
+    /// Nothing was typed.
+    #[error("Choose a username.")]
+    Empty,
+    /// More than 64 characters.
+    #[error("A username has at most 64 characters.")]
+    TooLong,
+    /// A character outside letters, digits and `@.+-_`.
+    #[error("A username has only letters, digits and @ . + - _ in it.")]
+    Characters,
+}
+
+impl Username {
+    /// Reads a username; white space around it is dropped.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has other characters than letters, digits and `@.+-_`.
+    pub fn parse(text: &str) -> Result<Self, UsernameError> {
+        let name: String = text.trim_matches(' ').nfkc().collect();
+        match name.chars().count() {
+            0 => Err(UsernameError::Empty),
+            n if n > USERNAME_CHARACTERS => Err(UsernameError::TooLong),
+            _ if name.chars().all(is_allowed) => Ok(Self(name)),
+            _ => Err(UsernameError::Characters),
+        }
+    }
+
+    /// The name as it is shown.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form in which it is unique.
+    #[must_use]
+    pub fn key(&self) -> String {
+        comparison_key(&self.0)
+    }
+}
+
+fn is_allowed(c: char) -> bool {
+    (c.is_alphanumeric() || is_mark(c) || matches!(c, '@' | '.' | '+' | '-' | '_'))
+        && !is_forbidden(c)
+}
+
+/// Marks belong to the letters of many scripts (Devanagari, Thai, Hebrew).
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && unicode_normalization::char::is_combining_mark(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_any_script_are_welcome() {
+        for name in [
+            "ana",
+            "Ana.Lima+2@work_x-y",
+            "Ζωή",
+            "आरती",
+            "李雷",
+            "ราชา",
+            "7",
+        ] {
+            assert!(Username::parse(name).is_ok(), "{name}");
+        }
+        assert_eq!(
+            Username::parse("ﬁn").map(|name| name.as_str().to_owned()),
+            Ok("fin".to_owned())
+        );
+    }
+
+    #[test]
+    fn bad_names_are_refused_with_what_is_wrong() {
+        assert_eq!(Username::parse("  "), Err(UsernameError::Empty));
+        assert_eq!(
+            Username::parse(&"a".repeat(65)),
+            Err(UsernameError::TooLong)
+        );
+        assert!(Username::parse(&"é".repeat(64)).is_ok());
+        for name in [
+            "a b",
+            "a\0",
+            "a\n",
+            "<b>",
+            "a/b",
+            "a\u{202e}b",
+            "a\u{200b}",
+            "a\tb",
+            "👻",
+        ] {
+            assert_eq!(
+                Username::parse(name),
+                Err(UsernameError::Characters),
+                "{name:?}"
+            );
+        }
+    }
+}

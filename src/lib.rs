@@ -1,0 +1,3 @@
+//! Curfew.
+pub mod domain;
+pub mod store;

@@ -1,0 +1,61 @@
+//! The one clock: the database's own on Postgres, which all nodes share, and this process's on SQLite.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use chrono::{TimeDelta, Utc};
+
+use super::{Result, Sql, engine::Engine};
+use crate::domain::moment::{Moment, whole_microseconds};
+
+/// A clock that can be put forward and back, so that a test need not wait for a lifetime to pass.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    shift_microseconds: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// Moves this clock, and every clone of it.
+    pub fn shift(&self, by: TimeDelta) {
+        let by = by.num_microseconds().unwrap_or(i64::MAX);
+        self.shift_microseconds.fetch_add(by, Ordering::SeqCst);
+    }
+
+    /// The time of this process.
+    #[must_use]
+    pub fn process_now(&self) -> Moment {
+        self.shifted(Utc::now())
+    }
+
+    /// The time that counts: asks Postgres, and is the process's time on SQLite.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn now(&self, on: &mut impl Sql) -> Result<Moment> {
+        match on.engine() {
+            Engine::Sqlite(_) => Ok(self.process_now()),
+            Engine::Postgres(connection) => {
+                let now = sqlx::query_scalar("SELECT clock_timestamp()")
+                    .fetch_one(connection)
+                    .await?;
+                Ok(self.shifted(now))
+            }
+        }
+    }
+
+    /// The time that counts, of a statement that read `CURRENT_TIMESTAMP` on its way. Alone in its
+    /// transaction, Postgres gives it the moment at which the statement began.
+    pub(super) fn of_statement(&self, on: &mut impl Sql, current_timestamp: Moment) -> Moment {
+        match on.engine() {
+            Engine::Sqlite(_) => self.process_now(),
+            Engine::Postgres(_) => self.shifted(current_timestamp),
+        }
+    }
+
+    fn shifted(&self, moment: Moment) -> Moment {
+        let shift = TimeDelta::microseconds(self.shift_microseconds.load(Ordering::SeqCst));
+        whole_microseconds(moment + shift)
+    }
+}

@@ -1,0 +1,46 @@
+//! What can go wrong with a database.
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No answer that could be relied on. Nobody may be let in on it.
+    #[error("the database does not answer: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// A row that only a hand or a bug can have written.
+    #[error("the database holds what this program cannot read: {0}")]
+    Unreadable(String),
+    /// A row of that key is there already.
+    #[error("a row of that key is there already")]
+    Taken,
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) if database.is_unique_violation() => Self::Taken,
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+                Self::Unreadable(error.to_string())
+            }
+            _ => Self::Unavailable(error),
+        }
+    }
+}
+
+/// Why a database could not be opened, in one line for the person who starts the program.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address is of no known engine, or malformed.
+    #[error("the database address is wrong: give sqlite:PATH or postgres://USER@HOST/NAME ({0})")]
+    Address(String),
+    /// Nothing answers there.
+    #[error("the database cannot be opened: {0}; is it running, and may this user reach it?")]
+    Unreachable(String),
+    /// Migrated by a later version.
+    #[error(
+        "the database is newer than this program (it has migration {0}): start a newer version of curfew"
+    )]
+    Newer(i64),
+    /// A migration failed.
+    #[error("the database could not be migrated: {0}")]
+    Migration(String),
+}

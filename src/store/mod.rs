@@ -1,0 +1,26 @@
+//! All SQL there is: one text for SQLite and Postgres.
+//!
+//! A function here is one statement or a few that belong together. It takes [`Sql`], a connection
+//! or a transaction, so that the use case above decides what happens in one. Nothing else in the
+//! crate may name sqlx.
+
+mod clock;
+mod engine;
+mod error;
+pub mod events;
+mod migrate;
+pub mod overview;
+mod pool;
+pub mod sessions;
+pub mod site;
+pub mod standing;
+pub mod users;
+pub mod users_list;
+
+pub use clock::Clock;
+pub use engine::{Connection, Sql, Transaction};
+pub use error::{OpenError, StoreError};
+pub use pool::{Db, Store};
+
+/// What a function of the store answers.
+pub type Result<T> = std::result::Result<T, StoreError>;

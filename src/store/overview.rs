@@ -1,0 +1,110 @@
+//! The numbers on the staff's first page.
+
+use super::{
+    Result, Sql,
+    engine::{Engine, fetch_all, fetch_one},
+    sessions::LiveAfter,
+};
+use crate::domain::moment::Moment;
+
+/// How many there are.
+#[derive(Debug, Clone, Copy)]
+pub struct Counts {
+    /// Accounts.
+    pub users: i64,
+    /// Whether that number is the database's estimate.
+    pub users_estimated: bool,
+    /// Accounts with a role.
+    pub staff: i64,
+    /// Accounts whose person may not log in.
+    pub inactive: i64,
+    /// Sessions that have not ended.
+    pub live_sessions: i64,
+    /// Logins since a moment.
+    pub logins: i64,
+    /// Failed logins since a moment.
+    pub failed_logins: i64,
+}
+
+/// A force logout to come.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Scheduled {
+    /// Whose.
+    pub id: i64,
+    /// Their name.
+    pub username: String,
+    /// When.
+    pub at: Moment,
+    /// What they will be told.
+    pub user_reason: Option<String>,
+}
+
+/// Beyond this many accounts Postgres is asked for its estimate: counting rows there reads all of them.
+const COUNT_UP_TO: i64 = 50_000;
+
+/// Counts what the overview shows.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn get_counts(
+    on: &mut impl Sql,
+    now: Moment,
+    since: Moment,
+    live: LiveAfter,
+) -> Result<Counts> {
+    let (users, users_estimated) = count_users(on).await?;
+    let (staff,) = fetch_one!(
+        on,
+        (i64,),
+        "SELECT COUNT(*) FROM users WHERE is_staff OR is_superuser"
+    )?;
+    let inactive = "SELECT COUNT(*) FROM users WHERE NOT is_active AND (deactivated_until IS NULL OR deactivated_until > $1)";
+    let (inactive,) = fetch_one!(on, (i64,), inactive, now)?;
+    let sessions = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND last_seen > $2";
+    let (live_sessions,) = fetch_one!(on, (i64,), sessions, live.login, live.seen)?;
+    let logins = count_events(on, "login", since).await?;
+    let failed_logins = count_events(on, "login-failed", since).await?;
+    Ok(Counts {
+        users,
+        users_estimated,
+        staff,
+        inactive,
+        live_sessions,
+        logins,
+        failed_logins,
+    })
+}
+
+async fn count_events(on: &mut impl Sql, kind: &str, since: Moment) -> Result<i64> {
+    let (count,) = fetch_one!(
+        on,
+        (i64,),
+        "SELECT COUNT(*) FROM events WHERE kind = $1 AND at > $2",
+        kind,
+        since
+    )?;
+    Ok(count)
+}
+
+async fn count_users(on: &mut impl Sql) -> Result<(i64, bool)> {
+    if let Engine::Postgres(connection) = on.engine() {
+        let sql = "SELECT reltuples::BIGINT FROM pg_class WHERE oid = 'users'::regclass";
+        let estimate: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
+        if estimate > COUNT_UP_TO {
+            return Ok((estimate, true));
+        }
+    }
+    let (count,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM users")?;
+    Ok((count, false))
+}
+
+/// The next force logouts to come, the soonest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_scheduled(on: &mut impl Sql, limit: i64) -> Result<Vec<Scheduled>> {
+    let sql = "
+        SELECT id, username, force_logout_scheduled AS at, force_logout_scheduled_user_reason AS user_reason
+        FROM users WHERE force_logout_scheduled IS NOT NULL ORDER BY force_logout_scheduled, id LIMIT $1";
+    Ok(fetch_all!(on, Scheduled, sql, limit)?)
+}

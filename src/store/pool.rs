@@ -1,0 +1,203 @@
+//! The pool, and how Rocket comes to it.
+
+use std::{str::FromStr as _, time::Duration};
+
+use rocket::figment::Figment;
+use rocket_db_pools::{Config, Database};
+use sqlx::{
+    PgPool, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{Clock, Connection, OpenError, Result, StoreError, Transaction};
+
+/// How long a request waits for a connection before it hears that the database does not answer.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a writer waits for another process that is writing to the same SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections that read, where the settings name no number.
+const CONNECTIONS: u32 = 8;
+
+/// The database of this site, on either engine. Cloning it shares the pool and the clock.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// A file. Writers queue for one connection instead of finding the file locked.
+    Sqlite {
+        /// For reading.
+        read: SqlitePool,
+        /// For transactions that write: one connection.
+        write: SqlitePool,
+        /// The time.
+        clock: Clock,
+    },
+    /// A server.
+    Postgres {
+        /// For everything.
+        pool: PgPool,
+        /// The time.
+        clock: Clock,
+    },
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` or `postgres://…`, without migrating it. A missing SQLite file is made.
+    ///
+    /// # Errors
+    /// When the address is wrong or nothing answers there.
+    pub async fn open(url: &str, connections: Option<u32>) -> std::result::Result<Self, OpenError> {
+        let connections = connections.unwrap_or(CONNECTIONS).max(1);
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => open_sqlite(url, connections).await,
+            Some("postgres" | "postgresql") => open_postgres(url, connections).await,
+            _ => Err(OpenError::Address(
+                "it begins with neither sqlite: nor postgres:".to_owned(),
+            )),
+        }
+    }
+
+    /// The clock of this store.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        match self {
+            Self::Sqlite { clock, .. } | Self::Postgres { clock, .. } => clock,
+        }
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn read(&self) -> Result<Connection> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => Connection::Sqlite(read.acquire().await?),
+            Self::Postgres { pool, .. } => Connection::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// A transaction for writing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin(&self) -> Result<Transaction> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => {
+                Transaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Self::Postgres { pool, .. } => Transaction::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Whether the database answers and its schema is the one of this program.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn is_ready(&self) -> Result<bool> {
+        super::migrate::is_schema_current(&mut self.read().await?).await
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, write, .. } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres { pool, .. } => pool.close().await,
+        }
+    }
+}
+
+async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|error| OpenError::Address(error.to_string()))?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A force logout that was answered must survive a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .optimize_on_close(true, None);
+    if let Some(folder) = options
+        .get_filename()
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            OpenError::Unreachable(format!(
+                "the folder {} cannot be made: {error}",
+                folder.display()
+            ))
+        })?;
+    }
+    let unreachable = |error: sqlx::Error| OpenError::Unreachable(error.to_string());
+    let pool = || {
+        SqlitePoolOptions::new()
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+    };
+    // The writer first: it makes the file and turns on the write-ahead log for the readers.
+    let write = pool()
+        .max_connections(1)
+        .connect_with(options.clone())
+        .await
+        .map_err(unreachable)?;
+    let read = pool()
+        .max_connections(connections)
+        .connect_with(options)
+        .await
+        .map_err(unreachable)?;
+    Ok(Store::Sqlite {
+        read,
+        write,
+        clock: Clock::default(),
+    })
+}
+
+async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
+    // The address may hold a password, so it is never part of what is said about it.
+    let options =
+        PgConnectOptions::from_str(url).map_err(|error| OpenError::Address(error.to_string()))?;
+    let pool = PgPoolOptions::new()
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .max_connections(connections)
+        .connect_with(options)
+        .await
+        .map_err(|error| OpenError::Unreachable(error.to_string()))?;
+    Ok(Store::Postgres {
+        pool,
+        clock: Clock::default(),
+    })
+}
+
+/// The database as Rocket knows it, under `[default.databases.curfew]`.
+#[derive(Debug, Clone, Database)]
+#[database("curfew")]
+pub struct Db(Store);
+
+#[rocket::async_trait]
+impl rocket_db_pools::Pool for Store {
+    type Connection = Connection;
+    type Error = rocket_db_pools::Error<OpenError, StoreError>;
+
+    async fn init(figment: &Figment) -> std::result::Result<Self, Self::Error> {
+        let config: Config = figment.extract()?;
+        let connections = u32::try_from(config.max_connections).ok();
+        let store = Self::open(&config.url, connections)
+            .await
+            .map_err(rocket_db_pools::Error::Init)?;
+        store
+            .migrate()
+            .await
+            .map_err(rocket_db_pools::Error::Init)?;
+        Ok(store)
+    }
+
+    async fn get(&self) -> std::result::Result<Self::Connection, Self::Error> {
+        self.read().await.map_err(rocket_db_pools::Error::Get)
+    }
+
+    async fn close(&self) {
+        Self::close(self).await;
+    }
+}

@@ -1,0 +1,212 @@
+//! Sessions: each login of a browser, and how it ended.
+
+use super::{
+    Result, Sql,
+    engine::{execute, fetch_all, fetch_one},
+    standing::ended,
+};
+use crate::domain::{
+    moment::Moment,
+    reason::EndReason,
+    reason_text::Reasons,
+    session_secret::{SecretHash, SessionId},
+};
+
+/// A login that has just been made.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// Its public name.
+    pub id: &'a SessionId,
+    /// Whose it is.
+    pub user_id: i64,
+    /// The hash of what opens it.
+    pub secret_hash: &'a SecretHash,
+    /// Whether its cookie outlives the browser.
+    pub remember: bool,
+    /// When it was made.
+    pub login_date: Moment,
+    /// From where.
+    pub address: &'a str,
+    /// With what.
+    pub user_agent: &'a str,
+}
+
+/// How sessions are ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// When.
+    pub at: Moment,
+    /// By whom.
+    pub by: &'a str,
+    /// Why, as a code.
+    pub reason: EndReason,
+    /// Why, in words.
+    pub reasons: &'a Reasons,
+}
+
+/// A session as it is kept.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct SessionRow {
+    /// Its public name.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: i64,
+    /// Whether its cookie outlives the browser.
+    pub remember: bool,
+    /// When it was made.
+    pub login_date: Moment,
+    /// Its latest request, within a minute.
+    pub last_seen: Moment,
+    /// From where it was made.
+    pub address: String,
+    /// With what.
+    pub user_agent: String,
+    /// When it was ended by itself.
+    pub ended_at: Option<Moment>,
+    /// By whom.
+    pub ended_by: Option<String>,
+    reason: Option<String>,
+    /// Why, for staff.
+    pub staff_reason: Option<String>,
+    /// Why, for the user.
+    pub user_reason: Option<String>,
+}
+
+impl SessionRow {
+    /// Why it ended by itself, if it did.
+    ///
+    /// # Errors
+    /// When the word in the row is no reason.
+    pub fn ended(&self) -> Result<Option<EndReason>> {
+        ended(self.ended_at, self.reason.as_deref())
+    }
+}
+
+/// The moments that a session must lie after to be live: the rule's limits, turned around.
+#[derive(Debug, Clone, Copy)]
+pub struct LiveAfter {
+    /// Its login must be later.
+    pub login: Moment,
+    /// Its latest request must be later.
+    pub seen: Moment,
+}
+
+/// Keeps a new session.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn insert_session(on: &mut impl Sql, new: &NewSession<'_>) -> Result<()> {
+    let sql = "
+        INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
+        VALUES ($1, $2, $3, $4, $5, $5, $6, $7)";
+    execute!(
+        on,
+        sql,
+        new.id.as_str(),
+        new.user_id,
+        new.secret_hash.as_bytes(),
+        new.remember,
+        new.login_date,
+        new.address,
+        new.user_agent,
+    )?;
+    Ok(())
+}
+
+/// Notes a request. An update of what is live, so that a request in flight never revives a session.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_last_seen(on: &mut impl Sql, id: &SessionId, last_seen: Moment) -> Result<()> {
+    let sql =
+        "UPDATE sessions SET last_seen = $2 WHERE id = $1 AND ended_at IS NULL AND last_seen < $2";
+    execute!(on, sql, id.as_str(), last_seen)?;
+    Ok(())
+}
+
+/// Ends one session, if it has not ended yet; says whether it did.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_session(on: &mut impl Sql, id: &SessionId, ending: Ending<'_>) -> Result<bool> {
+    let sql = "
+        UPDATE sessions SET ended_at = $2, ended_by = $3, reason = $4, staff_reason = $5, user_reason = $6
+        WHERE id = $1 AND ended_at IS NULL";
+    let (staff, user) = (
+        ending.reasons.for_staff.as_deref(),
+        ending.reasons.for_user.as_deref(),
+    );
+    Ok(execute!(
+        on,
+        sql,
+        id.as_str(),
+        ending.at,
+        ending.by,
+        ending.reason.code(),
+        staff,
+        user
+    )? > 0)
+}
+
+/// Ends the account's live sessions that were made at `up_to` or before; returns how many.
+/// Those that are past their limits are out already, for that reason, and are left alone.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_sessions(
+    on: &mut impl Sql,
+    user_id: i64,
+    up_to: Moment,
+    live: LiveAfter,
+    ending: Ending<'_>,
+) -> Result<u64> {
+    let sql = "
+        UPDATE sessions SET ended_at = $5, ended_by = $6, reason = $7, staff_reason = $8, user_reason = $9
+        WHERE user_id = $1 AND ended_at IS NULL AND login_date <= $2 AND login_date > $3 AND last_seen > $4";
+    let (staff, user) = (
+        ending.reasons.for_staff.as_deref(),
+        ending.reasons.for_user.as_deref(),
+    );
+    Ok(execute!(
+        on,
+        sql,
+        user_id,
+        up_to,
+        live.login,
+        live.seen,
+        ending.at,
+        ending.by,
+        ending.reason.code(),
+        staff,
+        user
+    )?)
+}
+
+/// How many live sessions of the account were made at `up_to` or before.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_live_sessions(
+    on: &mut impl Sql,
+    user_id: i64,
+    up_to: Moment,
+    live: LiveAfter,
+) -> Result<i64> {
+    let sql = "
+        SELECT COUNT(*) FROM sessions
+        WHERE user_id = $1 AND ended_at IS NULL AND login_date <= $2 AND login_date > $3 AND last_seen > $4";
+    let (count,): (i64,) = fetch_one!(on, (i64,), sql, user_id, up_to, live.login, live.seen)?;
+    Ok(count)
+}
+
+/// The account's latest sessions, the newest first, ended ones among them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_sessions(on: &mut impl Sql, user_id: i64, limit: i64) -> Result<Vec<SessionRow>> {
+    let sql = "
+        SELECT id, user_id, remember, login_date, last_seen, address, user_agent,
+               ended_at, ended_by, reason, staff_reason, user_reason
+        FROM sessions WHERE user_id = $1 ORDER BY login_date DESC, id LIMIT $2";
+    Ok(fetch_all!(on, SessionRow, sql, user_id, limit)?)
+}

@@ -1,0 +1,197 @@
+//! What the guard reads on each request: one statement, by primary keys.
+
+use super::{Clock, Result, Sql, StoreError, engine::fetch_one};
+use crate::domain::{
+    moment::Moment,
+    reason::EndReason,
+    role::Role,
+    session_secret::SessionId,
+    standing::{SessionState, SiteStanding, Standing},
+};
+
+/// Everything that decides over one login, as it was at one moment.
+#[derive(Debug, Clone)]
+pub struct LoginStanding {
+    /// The moment.
+    pub now: Moment,
+    /// The account, if it exists.
+    pub account: Option<Account>,
+    /// The site.
+    pub site: SiteStanding,
+    /// What everyone is told when the site's date puts them out.
+    pub site_user_reason: Option<String>,
+    /// The session, if it is still kept and is the account's.
+    pub session: Option<Session>,
+}
+
+/// The account behind a login.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// What the rule asks of it.
+    pub standing: Standing,
+    /// Its name.
+    pub username: String,
+    /// Its address.
+    pub email: String,
+    /// What it may do.
+    pub role: Role,
+    /// Since when it exists.
+    pub date_joined: Moment,
+    /// Its latest login.
+    pub last_login: Option<Moment>,
+    /// What its person is told of a force logout.
+    pub force_logout_user_reason: Option<String>,
+    /// The same, of one to come.
+    pub scheduled_user_reason: Option<String>,
+    /// What its person is told of the deactivation.
+    pub deactivated_user_reason: Option<String>,
+}
+
+/// The session behind a login.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// What the rule asks of it.
+    pub state: SessionState,
+    /// The hash of the secret that opens it.
+    pub secret_hash: Vec<u8>,
+    /// Whether its cookie outlives the browser.
+    pub remember: bool,
+    /// What its person is told of its end.
+    pub user_reason: Option<String>,
+}
+
+/// Reads what decides over the login that this session made.
+///
+/// # Errors
+/// When the database does not answer, or holds a word that is no reason.
+pub async fn get_login_standing(
+    on: &mut impl Sql,
+    clock: &Clock,
+    user_id: i64,
+    session: &SessionId,
+) -> Result<LoginStanding> {
+    let row = fetch_one!(on, Row, READ, user_id, session.as_str())?;
+    let now = clock.of_statement(on, row.now);
+    row.at(now)
+}
+
+/// Alone in its transaction, so that Postgres's `CURRENT_TIMESTAMP` is the moment it began.
+const READ: &str = "
+    SELECT CURRENT_TIMESTAMP AS now,
+           site.force_logout_date AS site_date, site.force_logout_scheduled AS site_scheduled,
+           CASE WHEN site.force_logout_scheduled IS NULL THEN site.force_logout_user_reason
+                ELSE site.force_logout_scheduled_user_reason END AS site_user_reason,
+           u.id AS user_id, u.username, u.email, u.is_active, u.is_staff, u.is_superuser, u.date_joined, u.last_login,
+           u.force_logout_date, u.force_logout_cause, u.force_logout_user_reason,
+           u.force_logout_scheduled, u.force_logout_scheduled_user_reason,
+           u.deactivated_until, u.deactivated_user_reason,
+           s.secret_hash, s.remember, s.last_seen, s.ended_at, s.reason, s.user_reason
+    FROM site
+    LEFT JOIN users u ON u.id = $1
+    LEFT JOIN sessions s ON s.id = $2 AND s.user_id = $1
+    WHERE site.id = 1";
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    now: Moment,
+    site_date: Option<Moment>,
+    site_scheduled: Option<Moment>,
+    site_user_reason: Option<String>,
+    user_id: Option<i64>,
+    username: Option<String>,
+    email: Option<String>,
+    is_active: Option<bool>,
+    is_staff: Option<bool>,
+    is_superuser: Option<bool>,
+    date_joined: Option<Moment>,
+    last_login: Option<Moment>,
+    force_logout_date: Option<Moment>,
+    force_logout_cause: Option<String>,
+    force_logout_user_reason: Option<String>,
+    force_logout_scheduled: Option<Moment>,
+    force_logout_scheduled_user_reason: Option<String>,
+    deactivated_until: Option<Moment>,
+    deactivated_user_reason: Option<String>,
+    secret_hash: Option<Vec<u8>>,
+    remember: Option<bool>,
+    last_seen: Option<Moment>,
+    ended_at: Option<Moment>,
+    reason: Option<String>,
+    user_reason: Option<String>,
+}
+
+impl Row {
+    fn at(self, now: Moment) -> Result<LoginStanding> {
+        let site = SiteStanding {
+            force_logout_date: self.site_date,
+            force_logout_scheduled: self.site_scheduled,
+        };
+        let session = match (self.user_id, self.secret_hash, self.last_seen) {
+            (Some(user_id), Some(secret_hash), Some(last_seen)) => Some(Session {
+                state: SessionState {
+                    user_id,
+                    ended: ended(self.ended_at, self.reason.as_deref())?,
+                    last_seen,
+                },
+                secret_hash,
+                remember: self.remember.unwrap_or(false),
+                user_reason: self.user_reason,
+            }),
+            _ => None,
+        };
+        let account = match (self.user_id, self.username, self.email, self.date_joined) {
+            (Some(user_id), Some(username), Some(email), Some(date_joined)) => Some(Account {
+                standing: Standing {
+                    user_id,
+                    is_active: is_active(self.is_active == Some(true), self.deactivated_until, now),
+                    force_logout_date: self.force_logout_date,
+                    force_logout_cause: self
+                        .force_logout_cause
+                        .as_deref()
+                        .map(parse_reason)
+                        .transpose()?,
+                    force_logout_scheduled: self.force_logout_scheduled,
+                },
+                username,
+                email,
+                role: Role::from_flags(
+                    self.is_staff == Some(true),
+                    self.is_superuser == Some(true),
+                ),
+                date_joined,
+                last_login: self.last_login,
+                force_logout_user_reason: self.force_logout_user_reason,
+                scheduled_user_reason: self.force_logout_scheduled_user_reason,
+                deactivated_user_reason: self.deactivated_user_reason,
+            }),
+            _ => None,
+        };
+        Ok(LoginStanding {
+            now,
+            account,
+            site,
+            site_user_reason: self.site_user_reason,
+            session,
+        })
+    }
+}
+
+/// A deactivation with an end is over from that moment on, whether or not anybody has noted it.
+pub(super) fn is_active(flag: bool, until: Option<Moment>, now: Moment) -> bool {
+    flag || until.is_some_and(|until| until <= now)
+}
+
+pub(super) fn ended(ended_at: Option<Moment>, reason: Option<&str>) -> Result<Option<EndReason>> {
+    match (ended_at, reason) {
+        (None, None) => Ok(None),
+        // A hand that writes only the date still ends the session.
+        (_, reason) => reason
+            .map_or(Ok(EndReason::ForcedOut), parse_reason)
+            .map(Some),
+    }
+}
+
+pub(super) fn parse_reason(code: &str) -> Result<EndReason> {
+    code.parse()
+        .map_err(|error| StoreError::Unreadable(format!("{error}")))
+}
