@@ -35,10 +35,7 @@ impl LoginName {
             0 => Err(LoginNameError::Empty),
             n if n > EMAIL_CHARACTERS => Err(LoginNameError::TooLong),
             _ if typed.chars().any(super::text::is_forbidden) => Err(LoginNameError::Characters),
-            _ => Ok(Self {
-                typed: typed.to_owned(),
-                key: comparison_key(typed),
-            }),
+            _ => Ok(Self { typed: typed.to_owned(), key: comparison_key(typed) }),
         }
     }
 

@@ -42,11 +42,7 @@ pub fn parse_moment(text: &str) -> Result<Moment, MomentError> {
             .ok_or(MomentError)?
             .and_utc(),
     };
-    if YEARS.contains(&moment.year()) {
-        Ok(whole_microseconds(moment))
-    } else {
-        Err(MomentError)
-    }
+    if YEARS.contains(&moment.year()) { Ok(whole_microseconds(moment)) } else { Err(MomentError) }
 }
 
 #[cfg(test)]
@@ -57,11 +53,7 @@ mod tests {
     fn the_accepted_forms_mean_the_same_moment() {
         let expected = parse_moment("2026-03-01T14:30:00Z");
         assert!(expected.is_ok());
-        for text in [
-            "2026-03-01T14:30",
-            " 2026-03-01T14:30:00 ",
-            "2026-03-01T15:30:00+01:00",
-        ] {
+        for text in ["2026-03-01T14:30", " 2026-03-01T14:30:00 ", "2026-03-01T15:30:00+01:00"] {
             assert_eq!(parse_moment(text), expected, "{text}");
         }
     }

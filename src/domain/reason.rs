@@ -63,30 +63,40 @@ impl EndReason {
         }
     }
 
+    /// The few words for a list of sessions.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::ForcedOut => "Forced out",
+            Self::EveryoneOut => "Everyone was forced out",
+            Self::Deactivated => "Account deactivated",
+            Self::PasswordChanged => "Password changed",
+            Self::LoggedInElsewhere => "Logged in elsewhere",
+            Self::EndedByUser => "Ended by the user",
+            Self::LoggedOut => "Logged out",
+            Self::Idle => "Unused for too long",
+            Self::Expired => "Reached its greatest age",
+            Self::RoleChanged => "Role changed",
+            Self::Deleted => "Account deleted",
+        }
+    }
+
     /// The sentence for the person whose session it was.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::ForcedOut => "The staff of this site ended your login. You can log in again.",
-            Self::EveryoneOut => {
-                "The staff of this site ended everyone's login. You can log in again."
-            }
+            Self::EveryoneOut => "The staff of this site ended everyone's login. You can log in again.",
             Self::Deactivated => "Your account was deactivated, so your login has ended.",
             Self::PasswordChanged => {
                 "The password of your account was changed, so this login has ended. Log in with the new password."
             }
-            Self::LoggedInElsewhere => {
-                "You logged in on another device, which ended the login on this one."
-            }
+            Self::LoggedInElsewhere => "You logged in on another device, which ended the login on this one.",
             Self::EndedByUser => "You ended this login from another of your devices.",
             Self::LoggedOut => "You have logged out.",
-            Self::Idle => {
-                "You were away for a while, so your login has ended. Please log in again."
-            }
+            Self::Idle => "You were away for a while, so your login has ended. Please log in again.",
             Self::Expired => "Your login has reached its greatest age. Please log in again.",
-            Self::RoleChanged => {
-                "The role of your account was changed, so your login has ended. Please log in again."
-            }
+            Self::RoleChanged => "The role of your account was changed, so your login has ended. Please log in again.",
             Self::Deleted => "This account was deleted.",
         }
     }
@@ -107,10 +117,7 @@ impl FromStr for EndReason {
     type Err = UnknownReason;
 
     fn from_str(code: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.code() == code)
-            .ok_or_else(|| UnknownReason(code.to_owned()))
+        Self::ALL.into_iter().find(|reason| reason.code() == code).ok_or_else(|| UnknownReason(code.to_owned()))
     }
 }
 

@@ -78,9 +78,6 @@ impl FromStr for Role {
     type Err = UnknownRole;
 
     fn from_str(code: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.code() == code)
-            .ok_or_else(|| UnknownRole(code.to_owned()))
+        Self::ALL.into_iter().find(|role| role.code() == code).ok_or_else(|| UnknownRole(code.to_owned()))
     }
 }

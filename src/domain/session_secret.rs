@@ -49,12 +49,7 @@ impl SessionSecret {
     /// Reads what [`Self::reveal`] wrote.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        BASE64URL_NOPAD
-            .decode(text.as_bytes())
-            .ok()?
-            .try_into()
-            .ok()
-            .map(Self)
+        BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
     }
 
     /// The text for the encrypted cookie, and for nothing else.

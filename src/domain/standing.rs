@@ -77,10 +77,7 @@ pub struct Question<'a> {
 /// # Errors
 /// The first reason to refuse, in the order in which a person would want to hear them.
 pub fn check(question: &Question<'_>) -> Result<(), EndReason> {
-    CHECKS
-        .iter()
-        .find_map(|check| check(question))
-        .map_or(Ok(()), Err)
+    CHECKS.iter().find_map(|check| check(question)).map_or(Ok(()), Err)
 }
 
 type Check = fn(&Question<'_>) -> Option<EndReason>;
@@ -97,9 +94,7 @@ const CHECKS: [Check; 7] = [
 ];
 
 fn account_is_gone(q: &Question<'_>) -> Option<EndReason> {
-    q.account
-        .is_none_or(|account| account.user_id != q.user_id)
-        .then_some(EndReason::Deleted)
+    q.account.is_none_or(|account| account.user_id != q.user_id).then_some(EndReason::Deleted)
 }
 
 fn session_ended(q: &Question<'_>) -> Option<EndReason> {
@@ -111,9 +106,7 @@ fn session_ended(q: &Question<'_>) -> Option<EndReason> {
 }
 
 fn account_is_inactive(q: &Question<'_>) -> Option<EndReason> {
-    q.account
-        .is_some_and(|account| !account.is_active)
-        .then_some(EndReason::Deactivated)
+    q.account.is_some_and(|account| !account.is_active).then_some(EndReason::Deactivated)
 }
 
 fn account_was_forced_out(q: &Question<'_>) -> Option<EndReason> {

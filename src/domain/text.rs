@@ -24,15 +24,14 @@ pub fn comparison_key(text: &str) -> String {
 /// The text with control and hiding characters written out (`\u{1b}`), safe in a terminal and a log.
 #[must_use]
 pub fn escaped(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut out, c| {
-            if is_forbidden(c) {
-                out.extend(c.escape_unicode());
-            } else {
-                out.push(c);
-            }
-            out
-        })
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if is_forbidden(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+        out
+    })
 }
 
 #[cfg(test)]
@@ -41,13 +40,8 @@ mod tests {
 
     #[test]
     fn names_that_people_take_for_the_same_share_a_key() {
-        for (a, b) in [
-            ("Ana", "aNA"),
-            ("ﬁn", "FIN"),
-            ("Å", "a\u{30a}"),
-            ("STRASSE", "straße"),
-            ("Σίσυφος", "ΣΊΣΥΦΟΣ"),
-        ] {
+        for (a, b) in [("Ana", "aNA"), ("ﬁn", "FIN"), ("Å", "a\u{30a}"), ("STRASSE", "straße"), ("Σίσυφος", "ΣΊΣΥΦΟΣ")]
+        {
             assert_eq!(comparison_key(a), comparison_key(b), "{a} {b}");
         }
         assert_ne!(comparison_key("ana"), comparison_key("anna"));
@@ -55,9 +49,6 @@ mod tests {
 
     #[test]
     fn escaped_text_cannot_steer_a_terminal() {
-        assert_eq!(
-            escaped("a\u{1b}[31m\u{202e}b\n"),
-            "a\\u{1b}[31m\\u{202e}b\\u{a}"
-        );
+        assert_eq!(escaped("a\u{1b}[31m\u{202e}b\n"), "a\\u{1b}[31m\\u{202e}b\\u{a}");
     }
 }

@@ -54,8 +54,7 @@ impl Username {
 }
 
 fn is_allowed(c: char) -> bool {
-    (c.is_alphanumeric() || is_mark(c) || matches!(c, '@' | '.' | '+' | '-' | '_'))
-        && !is_forbidden(c)
+    (c.is_alphanumeric() || is_mark(c) || matches!(c, '@' | '.' | '+' | '-' | '_')) && !is_forbidden(c)
 }
 
 /// Marks belong to the letters of many scripts (Devanagari, Thai, Hebrew).
@@ -69,47 +68,19 @@ mod tests {
 
     #[test]
     fn names_of_any_script_are_welcome() {
-        for name in [
-            "ana",
-            "Ana.Lima+2@work_x-y",
-            "Ζωή",
-            "आरती",
-            "李雷",
-            "ราชา",
-            "7",
-        ] {
+        for name in ["ana", "Ana.Lima+2@work_x-y", "Ζωή", "आरती", "李雷", "ราชา", "7"] {
             assert!(Username::parse(name).is_ok(), "{name}");
         }
-        assert_eq!(
-            Username::parse("ﬁn").map(|name| name.as_str().to_owned()),
-            Ok("fin".to_owned())
-        );
+        assert_eq!(Username::parse("ﬁn").map(|name| name.as_str().to_owned()), Ok("fin".to_owned()));
     }
 
     #[test]
     fn bad_names_are_refused_with_what_is_wrong() {
         assert_eq!(Username::parse("  "), Err(UsernameError::Empty));
-        assert_eq!(
-            Username::parse(&"a".repeat(65)),
-            Err(UsernameError::TooLong)
-        );
+        assert_eq!(Username::parse(&"a".repeat(65)), Err(UsernameError::TooLong));
         assert!(Username::parse(&"é".repeat(64)).is_ok());
-        for name in [
-            "a b",
-            "a\0",
-            "a\n",
-            "<b>",
-            "a/b",
-            "a\u{202e}b",
-            "a\u{200b}",
-            "a\tb",
-            "👻",
-        ] {
-            assert_eq!(
-                Username::parse(name),
-                Err(UsernameError::Characters),
-                "{name:?}"
-            );
+        for name in ["a b", "a\0", "a\n", "<b>", "a/b", "a\u{202e}b", "a\u{200b}", "a\tb", "👻"] {
+            assert_eq!(Username::parse(name), Err(UsernameError::Characters), "{name:?}");
         }
     }
 }

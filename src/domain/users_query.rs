@@ -26,10 +26,16 @@ pub struct SearchText(String);
 
 impl SearchText {
     /// What was typed; an empty search is none.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let key = super::text::comparison_key(text.trim());
-        (!key.is_empty()).then_some(Self(key))
+    ///
+    /// # Errors
+    /// When it is longer than any name, or has characters in it that no name has.
+    pub fn parse(text: &str) -> Result<Option<Self>, UsersQueryError> {
+        let text = text.trim();
+        if text.chars().count() > super::email::EMAIL_CHARACTERS || text.chars().any(super::text::is_forbidden) {
+            return Err(UsersQueryError("A search is a part of a username or an email.".to_owned()));
+        }
+        let key = super::text::comparison_key(text);
+        Ok((!key.is_empty()).then_some(Self(key)))
     }
 
     /// The text as a comparison key.
@@ -44,6 +50,12 @@ impl SearchText {
 #[error("{0}")]
 pub struct UsersQueryError(String);
 
+impl From<super::role::UnknownRole> for UsersQueryError {
+    fn from(error: super::role::UnknownRole) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// Whether an account may log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -55,8 +67,16 @@ pub enum Status {
 
 impl Status {
     /// Every status, with its word.
-    pub const ALL: [(Self, &'static str); 2] =
-        [(Self::Active, "active"), (Self::Inactive, "inactive")];
+    pub const ALL: [(Self, &'static str); 2] = [(Self::Active, "active"), (Self::Inactive, "inactive")];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+        }
+    }
 
     /// Reads the word; an empty one is no filter.
     ///
@@ -70,9 +90,7 @@ impl Status {
             .iter()
             .find(|(_, known)| *known == word)
             .map(|(status, _)| Some(*status))
-            .ok_or_else(|| {
-                UsersQueryError("The status is active, inactive or left out.".to_owned())
-            })
+            .ok_or_else(|| UsersQueryError("The status is active, inactive or left out.".to_owned()))
     }
 }
 
@@ -102,13 +120,16 @@ impl SortKey {
         (Self::LastSeen, "last_seen"),
     ];
 
+    /// Whether it is a moment.
+    #[must_use]
+    pub const fn is_date(self) -> bool {
+        matches!(self, Self::DateJoined | Self::LastLogin | Self::LastSeen)
+    }
+
     /// The word for it.
     #[must_use]
     pub fn word(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(key, _)| *key == self)
-            .map_or("username", |(_, word)| word)
+        Self::ALL.iter().find(|(key, _)| *key == self).map_or("username", |(_, word)| word)
     }
 }
 
@@ -130,9 +151,7 @@ impl Sort {
         if word.is_empty() {
             return Ok(Self::default());
         }
-        let (name, descending) = word
-            .strip_prefix('-')
-            .map_or((word, false), |name| (name, true));
+        let (name, descending) = word.strip_prefix('-').map_or((word, false), |name| (name, true));
         SortKey::ALL
             .iter()
             .find(|(_, known)| *known == name)
@@ -145,11 +164,7 @@ impl Sort {
     /// The word that [`Self::parse`] reads.
     #[must_use]
     pub fn word(self) -> String {
-        format!(
-            "{}{}",
-            if self.descending { "-" } else { "" },
-            self.key.word()
-        )
+        format!("{}{}", if self.descending { "-" } else { "" }, self.key.word())
     }
 }
 
@@ -174,14 +189,10 @@ impl PageNumber {
         }
         let digits = text.bytes().all(|b| b.is_ascii_digit());
         match text.trim_start_matches('0').parse::<u64>() {
-            Ok(number) if digits && number >= 1 => {
-                Ok(Self(u32::try_from(number).unwrap_or(u32::MAX)))
-            }
+            Ok(number) if digits && number >= 1 => Ok(Self(u32::try_from(number).unwrap_or(u32::MAX))),
             // Beyond every number that fits, but a number all the same: too far, not wrong.
             Err(_) if digits && text.bytes().any(|b| b != b'0') => Ok(Self(u32::MAX)),
-            _ => Err(UsersQueryError(
-                "The page is a whole number from 1.".to_owned(),
-            )),
+            _ => Err(UsersQueryError("The page is a whole number from 1.".to_owned())),
         }
     }
 
@@ -210,10 +221,7 @@ mod tests {
 
     #[test]
     fn only_known_words_are_read() {
-        assert_eq!(
-            Sort::parse("-last_seen").map(Sort::word),
-            Ok("-last_seen".to_owned())
-        );
+        assert_eq!(Sort::parse("-last_seen").map(Sort::word), Ok("-last_seen".to_owned()));
         assert_eq!(Sort::parse(""), Ok(Sort::default()));
         for word in ["id", "--email", "email desc", "password_hash", "-"] {
             assert!(Sort::parse(word).is_err(), "{word}");
@@ -224,18 +232,9 @@ mod tests {
     #[test]
     fn a_page_is_a_number_from_one() {
         assert_eq!(PageNumber::parse("").map(PageNumber::get), Ok(1));
-        assert_eq!(
-            PageNumber::parse("400").map(PageNumber::is_too_far),
-            Ok(false)
-        );
-        assert_eq!(
-            PageNumber::parse("401").map(PageNumber::is_too_far),
-            Ok(true)
-        );
-        assert_eq!(
-            PageNumber::parse("99999999999999999999999").map(PageNumber::is_too_far),
-            Ok(true)
-        );
+        assert_eq!(PageNumber::parse("400").map(PageNumber::is_too_far), Ok(false));
+        assert_eq!(PageNumber::parse("401").map(PageNumber::is_too_far), Ok(true));
+        assert_eq!(PageNumber::parse("99999999999999999999999").map(PageNumber::is_too_far), Ok(true));
         for text in ["0", "00", "-1", "1.5", "one", "+1", " 1", "1e3"] {
             assert!(PageNumber::parse(text).is_err(), "{text}");
         }

@@ -37,9 +37,7 @@ impl Clock {
         match on.engine() {
             Engine::Sqlite(_) => Ok(self.process_now()),
             Engine::Postgres(connection) => {
-                let now = sqlx::query_scalar("SELECT clock_timestamp()")
-                    .fetch_one(connection)
-                    .await?;
+                let now = sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(connection).await?;
                 Ok(self.shifted(now))
             }
         }

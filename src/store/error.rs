@@ -18,9 +18,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(database) if database.is_unique_violation() => Self::Taken,
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
-                Self::Unreadable(error.to_string())
-            }
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Unreadable(error.to_string()),
             _ => Self::Unavailable(error),
         }
     }
@@ -36,9 +34,7 @@ pub enum OpenError {
     #[error("the database cannot be opened: {0}; is it running, and may this user reach it?")]
     Unreachable(String),
     /// Migrated by a later version.
-    #[error(
-        "the database is newer than this program (it has migration {0}): start a newer version of curfew"
-    )]
+    #[error("the database is newer than this program (it has migration {0}): start a newer version of curfew")]
     Newer(i64),
     /// A migration failed.
     #[error("the database could not be migrated: {0}")]

@@ -4,9 +4,7 @@ use super::{
     Result, Sql,
     engine::{execute, fetch_all},
 };
-use crate::domain::{
-    moment::Moment, reason::EndReason, reason_text::Reasons, session_secret::SessionId,
-};
+use crate::domain::{moment::Moment, reason::EndReason, reason_text::Reasons, session_secret::SessionId};
 
 /// The kinds of events, each with the word that is stored and the words that are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,10 +128,7 @@ impl EventKind {
     /// The words for a stored kind; one of a later version shows as it is.
     #[must_use]
     pub fn label_of(code: &str) -> &str {
-        Self::ALL
-            .iter()
-            .find(|kind| kind.code() == code)
-            .map_or(code, |kind| kind.label())
+        Self::ALL.iter().find(|kind| kind.code() == code).map_or(code, |kind| kind.label())
     }
 }
 
@@ -242,11 +237,7 @@ pub async fn list_newest_events(on: &mut impl Sql, limit: i64) -> Result<Vec<Eve
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list_newest_events_of(
-    on: &mut impl Sql,
-    subject_id: i64,
-    limit: i64,
-) -> Result<Vec<EventRow>> {
+pub async fn list_newest_events_of(on: &mut impl Sql, subject_id: i64, limit: i64) -> Result<Vec<EventRow>> {
     let sql = "
         SELECT at, kind, actor, subject, subject_id, reason, staff_reason, user_reason, address, user_agent, detail
         FROM events WHERE subject_id = $1 ORDER BY id DESC LIMIT $2";

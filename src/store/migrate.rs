@@ -29,10 +29,7 @@ impl Store {
 /// # Errors
 /// When the database does not answer.
 pub async fn is_schema_current(on: &mut impl Sql) -> Result<bool> {
-    let (latest,): (i64,) = fetch_one!(
-        on,
-        (i64,),
-        "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success"
-    )?;
+    let (latest,): (i64,) =
+        fetch_one!(on, (i64,), "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success")?;
     Ok(Some(latest) == SQLITE.iter().map(|migration| migration.version).max())
 }

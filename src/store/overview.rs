@@ -46,43 +46,21 @@ const COUNT_UP_TO: i64 = 50_000;
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn get_counts(
-    on: &mut impl Sql,
-    now: Moment,
-    since: Moment,
-    live: LiveAfter,
-) -> Result<Counts> {
+pub async fn get_counts(on: &mut impl Sql, now: Moment, since: Moment, live: LiveAfter) -> Result<Counts> {
     let (users, users_estimated) = count_users(on).await?;
-    let (staff,) = fetch_one!(
-        on,
-        (i64,),
-        "SELECT COUNT(*) FROM users WHERE is_staff OR is_superuser"
-    )?;
-    let inactive = "SELECT COUNT(*) FROM users WHERE NOT is_active AND (deactivated_until IS NULL OR deactivated_until > $1)";
+    let (staff,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM users WHERE is_staff OR is_superuser")?;
+    let inactive =
+        "SELECT COUNT(*) FROM users WHERE NOT is_active AND (deactivated_until IS NULL OR deactivated_until > $1)";
     let (inactive,) = fetch_one!(on, (i64,), inactive, now)?;
     let sessions = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND last_seen > $2";
     let (live_sessions,) = fetch_one!(on, (i64,), sessions, live.login, live.seen)?;
     let logins = count_events(on, "login", since).await?;
     let failed_logins = count_events(on, "login-failed", since).await?;
-    Ok(Counts {
-        users,
-        users_estimated,
-        staff,
-        inactive,
-        live_sessions,
-        logins,
-        failed_logins,
-    })
+    Ok(Counts { users, users_estimated, staff, inactive, live_sessions, logins, failed_logins })
 }
 
 async fn count_events(on: &mut impl Sql, kind: &str, since: Moment) -> Result<i64> {
-    let (count,) = fetch_one!(
-        on,
-        (i64,),
-        "SELECT COUNT(*) FROM events WHERE kind = $1 AND at > $2",
-        kind,
-        since
-    )?;
+    let (count,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM events WHERE kind = $1 AND at > $2", kind, since)?;
     Ok(count)
 }
 

@@ -50,9 +50,7 @@ impl Store {
         match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => open_sqlite(url, connections).await,
             Some("postgres" | "postgresql") => open_postgres(url, connections).await,
-            _ => Err(OpenError::Address(
-                "it begins with neither sqlite: nor postgres:".to_owned(),
-            )),
+            _ => Err(OpenError::Address("it begins with neither sqlite: nor postgres:".to_owned())),
         }
     }
 
@@ -81,9 +79,7 @@ impl Store {
     /// When the database does not answer.
     pub async fn begin(&self) -> Result<Transaction> {
         Ok(match self {
-            Self::Sqlite { write, .. } => {
-                Transaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
-            }
+            Self::Sqlite { write, .. } => Transaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres { pool, .. } => Transaction::Postgres(pool.begin().await?),
         })
     }
@@ -118,56 +114,29 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .optimize_on_close(true, None);
-    if let Some(folder) = options
-        .get_filename()
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
+    if let Some(folder) = options.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| {
-            OpenError::Unreachable(format!(
-                "the folder {} cannot be made: {error}",
-                folder.display()
-            ))
+            OpenError::Unreachable(format!("the folder {} cannot be made: {error}", folder.display()))
         })?;
     }
     let unreachable = |error: sqlx::Error| OpenError::Unreachable(error.to_string());
-    let pool = || {
-        SqlitePoolOptions::new()
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-    };
+    let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
     // The writer first: it makes the file and turns on the write-ahead log for the readers.
-    let write = pool()
-        .max_connections(1)
-        .connect_with(options.clone())
-        .await
-        .map_err(unreachable)?;
-    let read = pool()
-        .max_connections(connections)
-        .connect_with(options)
-        .await
-        .map_err(unreachable)?;
-    Ok(Store::Sqlite {
-        read,
-        write,
-        clock: Clock::default(),
-    })
+    let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(unreachable)?;
+    let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;
+    Ok(Store::Sqlite { read, write, clock: Clock::default() })
 }
 
 async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
     // The address may hold a password, so it is never part of what is said about it.
-    let options =
-        PgConnectOptions::from_str(url).map_err(|error| OpenError::Address(error.to_string()))?;
+    let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Address(error.to_string()))?;
     let pool = PgPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .max_connections(connections)
         .connect_with(options)
         .await
         .map_err(|error| OpenError::Unreachable(error.to_string()))?;
-    Ok(Store::Postgres {
-        pool,
-        clock: Clock::default(),
-    })
+    Ok(Store::Postgres { pool, clock: Clock::default() })
 }
 
 /// The database as Rocket knows it, under `[default.databases.curfew]`.
@@ -183,13 +152,8 @@ impl rocket_db_pools::Pool for Store {
     async fn init(figment: &Figment) -> std::result::Result<Self, Self::Error> {
         let config: Config = figment.extract()?;
         let connections = u32::try_from(config.max_connections).ok();
-        let store = Self::open(&config.url, connections)
-            .await
-            .map_err(rocket_db_pools::Error::Init)?;
-        store
-            .migrate()
-            .await
-            .map_err(rocket_db_pools::Error::Init)?;
+        let store = Self::open(&config.url, connections).await.map_err(rocket_db_pools::Error::Init)?;
+        store.migrate().await.map_err(rocket_db_pools::Error::Init)?;
         Ok(store)
     }
 

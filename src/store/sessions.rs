@@ -118,8 +118,7 @@ pub async fn insert_session(on: &mut impl Sql, new: &NewSession<'_>) -> Result<(
 /// # Errors
 /// When the database does not answer.
 pub async fn set_last_seen(on: &mut impl Sql, id: &SessionId, last_seen: Moment) -> Result<()> {
-    let sql =
-        "UPDATE sessions SET last_seen = $2 WHERE id = $1 AND ended_at IS NULL AND last_seen < $2";
+    let sql = "UPDATE sessions SET last_seen = $2 WHERE id = $1 AND ended_at IS NULL AND last_seen < $2";
     execute!(on, sql, id.as_str(), last_seen)?;
     Ok(())
 }
@@ -132,20 +131,8 @@ pub async fn end_session(on: &mut impl Sql, id: &SessionId, ending: Ending<'_>) 
     let sql = "
         UPDATE sessions SET ended_at = $2, ended_by = $3, reason = $4, staff_reason = $5, user_reason = $6
         WHERE id = $1 AND ended_at IS NULL";
-    let (staff, user) = (
-        ending.reasons.for_staff.as_deref(),
-        ending.reasons.for_user.as_deref(),
-    );
-    Ok(execute!(
-        on,
-        sql,
-        id.as_str(),
-        ending.at,
-        ending.by,
-        ending.reason.code(),
-        staff,
-        user
-    )? > 0)
+    let (staff, user) = (ending.reasons.for_staff.as_deref(), ending.reasons.for_user.as_deref());
+    Ok(execute!(on, sql, id.as_str(), ending.at, ending.by, ending.reason.code(), staff, user)? > 0)
 }
 
 /// Ends the account's live sessions that were made at `up_to` or before; returns how many.
@@ -163,10 +150,7 @@ pub async fn end_sessions(
     let sql = "
         UPDATE sessions SET ended_at = $5, ended_by = $6, reason = $7, staff_reason = $8, user_reason = $9
         WHERE user_id = $1 AND ended_at IS NULL AND login_date <= $2 AND login_date > $3 AND last_seen > $4";
-    let (staff, user) = (
-        ending.reasons.for_staff.as_deref(),
-        ending.reasons.for_user.as_deref(),
-    );
+    let (staff, user) = (ending.reasons.for_staff.as_deref(), ending.reasons.for_user.as_deref());
     Ok(execute!(
         on,
         sql,
@@ -186,12 +170,7 @@ pub async fn end_sessions(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count_live_sessions(
-    on: &mut impl Sql,
-    user_id: i64,
-    up_to: Moment,
-    live: LiveAfter,
-) -> Result<i64> {
+pub async fn count_live_sessions(on: &mut impl Sql, user_id: i64, up_to: Moment, live: LiveAfter) -> Result<i64> {
     let sql = "
         SELECT COUNT(*) FROM sessions
         WHERE user_id = $1 AND ended_at IS NULL AND login_date <= $2 AND login_date > $3 AND last_seen > $4";
@@ -209,4 +188,14 @@ pub async fn list_sessions(on: &mut impl Sql, user_id: i64, limit: i64) -> Resul
                ended_at, ended_by, reason, staff_reason, user_reason
         FROM sessions WHERE user_id = $1 ORDER BY login_date DESC, id LIMIT $2";
     Ok(fetch_all!(on, SessionRow, sql, user_id, limit)?)
+}
+
+/// When the session was made.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_login_date(on: &mut impl Sql, id: &SessionId) -> Result<Option<Moment>> {
+    let found: Option<(Moment,)> =
+        super::engine::fetch_optional!(on, (Moment,), "SELECT login_date FROM sessions WHERE id = $1", id.as_str())?;
+    Ok(found.map(|(date,)| date))
 }

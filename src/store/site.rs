@@ -4,9 +4,7 @@ use super::{
     Result, Sql,
     engine::{Engine, execute, fetch_one},
 };
-use crate::domain::{
-    moment::Moment, reason_text::Reasons, session_secret::SecretHash, standing::SiteStanding,
-};
+use crate::domain::{moment::Moment, reason_text::Reasons, session_secret::SecretHash, standing::SiteStanding};
 
 /// The site's own row.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -33,10 +31,7 @@ impl Site {
     /// What the rule asks of it.
     #[must_use]
     pub const fn standing(&self) -> SiteStanding {
-        SiteStanding {
-            force_logout_date: self.force_logout_date,
-            force_logout_scheduled: self.force_logout_scheduled,
-        }
+        SiteStanding { force_logout_date: self.force_logout_date, force_logout_scheduled: self.force_logout_scheduled }
     }
 }
 
@@ -55,9 +50,7 @@ pub async fn get_site(on: &mut impl Sql) -> Result<Site> {
 /// When the database does not answer.
 pub async fn lock_site(on: &mut impl Sql) -> Result<Site> {
     if let Engine::Postgres(connection) = on.engine() {
-        sqlx::query("SELECT 1 FROM site WHERE id = 1 FOR UPDATE")
-            .execute(connection)
-            .await?;
+        sqlx::query("SELECT 1 FROM site WHERE id = 1 FOR UPDATE").execute(connection).await?;
     }
     get_site(on).await
 }
@@ -67,8 +60,7 @@ pub async fn lock_site(on: &mut impl Sql) -> Result<Site> {
 /// # Errors
 /// When the database does not answer.
 pub async fn find_latest_login(on: &mut impl Sql) -> Result<Option<Moment>> {
-    let (latest,): (Option<Moment>,) =
-        fetch_one!(on, (Option<Moment>,), "SELECT MAX(last_login) FROM users")?;
+    let (latest,): (Option<Moment>,) = fetch_one!(on, (Option<Moment>,), "SELECT MAX(last_login) FROM users")?;
     Ok(latest)
 }
 
@@ -76,19 +68,9 @@ pub async fn find_latest_login(on: &mut impl Sql) -> Result<Option<Moment>> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_force_logout_date(
-    on: &mut impl Sql,
-    date: Moment,
-    reasons: &Reasons,
-) -> Result<()> {
+pub async fn set_force_logout_date(on: &mut impl Sql, date: Moment, reasons: &Reasons) -> Result<()> {
     let sql = "UPDATE site SET force_logout_date = $1, force_logout_staff_reason = $2, force_logout_user_reason = $3 WHERE id = 1";
-    execute!(
-        on,
-        sql,
-        date,
-        reasons.for_staff.as_deref(),
-        reasons.for_user.as_deref()
-    )?;
+    execute!(on, sql, date, reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
     Ok(())
 }
 
@@ -96,24 +78,12 @@ pub async fn set_force_logout_date(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_force_logout_scheduled(
-    on: &mut impl Sql,
-    at: Moment,
-    by: &str,
-    reasons: &Reasons,
-) -> Result<()> {
+pub async fn set_force_logout_scheduled(on: &mut impl Sql, at: Moment, by: &str, reasons: &Reasons) -> Result<()> {
     let sql = "
         UPDATE site SET force_logout_scheduled = $1, force_logout_scheduled_by = $2,
                force_logout_scheduled_staff_reason = $3, force_logout_scheduled_user_reason = $4
         WHERE id = 1";
-    execute!(
-        on,
-        sql,
-        at,
-        by,
-        reasons.for_staff.as_deref(),
-        reasons.for_user.as_deref()
-    )?;
+    execute!(on, sql, at, by, reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
     Ok(())
 }
 
@@ -135,10 +105,6 @@ pub async fn clear_force_logout_scheduled(on: &mut impl Sql) -> Result<()> {
 /// # Errors
 /// When the database does not answer.
 pub async fn set_setup_code_hash(on: &mut impl Sql, hash: Option<&SecretHash>) -> Result<()> {
-    execute!(
-        on,
-        "UPDATE site SET setup_code_hash = $1 WHERE id = 1",
-        hash.map(SecretHash::as_bytes)
-    )?;
+    execute!(on, "UPDATE site SET setup_code_hash = $1 WHERE id = 1", hash.map(SecretHash::as_bytes))?;
     Ok(())
 }

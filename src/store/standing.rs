@@ -56,6 +56,10 @@ pub struct Session {
     pub secret_hash: Vec<u8>,
     /// Whether its cookie outlives the browser.
     pub remember: bool,
+    /// From where it was made.
+    pub address: String,
+    /// With what.
+    pub user_agent: String,
     /// What its person is told of its end.
     pub user_reason: Option<String>,
 }
@@ -85,7 +89,7 @@ const READ: &str = "
            u.force_logout_date, u.force_logout_cause, u.force_logout_user_reason,
            u.force_logout_scheduled, u.force_logout_scheduled_user_reason,
            u.deactivated_until, u.deactivated_user_reason,
-           s.secret_hash, s.remember, s.last_seen, s.ended_at, s.reason, s.user_reason
+           s.secret_hash, s.remember, s.last_seen, s.address, s.user_agent, s.ended_at, s.reason, s.user_reason
     FROM site
     LEFT JOIN users u ON u.id = $1
     LEFT JOIN sessions s ON s.id = $2 AND s.user_id = $1
@@ -115,6 +119,8 @@ struct Row {
     secret_hash: Option<Vec<u8>>,
     remember: Option<bool>,
     last_seen: Option<Moment>,
+    address: Option<String>,
+    user_agent: Option<String>,
     ended_at: Option<Moment>,
     reason: Option<String>,
     user_reason: Option<String>,
@@ -122,19 +128,14 @@ struct Row {
 
 impl Row {
     fn at(self, now: Moment) -> Result<LoginStanding> {
-        let site = SiteStanding {
-            force_logout_date: self.site_date,
-            force_logout_scheduled: self.site_scheduled,
-        };
+        let site = SiteStanding { force_logout_date: self.site_date, force_logout_scheduled: self.site_scheduled };
         let session = match (self.user_id, self.secret_hash, self.last_seen) {
             (Some(user_id), Some(secret_hash), Some(last_seen)) => Some(Session {
-                state: SessionState {
-                    user_id,
-                    ended: ended(self.ended_at, self.reason.as_deref())?,
-                    last_seen,
-                },
+                state: SessionState { user_id, ended: ended(self.ended_at, self.reason.as_deref())?, last_seen },
                 secret_hash,
                 remember: self.remember.unwrap_or(false),
+                address: self.address.unwrap_or_default(),
+                user_agent: self.user_agent.unwrap_or_default(),
                 user_reason: self.user_reason,
             }),
             _ => None,
@@ -145,19 +146,12 @@ impl Row {
                     user_id,
                     is_active: is_active(self.is_active == Some(true), self.deactivated_until, now),
                     force_logout_date: self.force_logout_date,
-                    force_logout_cause: self
-                        .force_logout_cause
-                        .as_deref()
-                        .map(parse_reason)
-                        .transpose()?,
+                    force_logout_cause: self.force_logout_cause.as_deref().map(parse_reason).transpose()?,
                     force_logout_scheduled: self.force_logout_scheduled,
                 },
                 username,
                 email,
-                role: Role::from_flags(
-                    self.is_staff == Some(true),
-                    self.is_superuser == Some(true),
-                ),
+                role: Role::from_flags(self.is_staff == Some(true), self.is_superuser == Some(true)),
                 date_joined,
                 last_login: self.last_login,
                 force_logout_user_reason: self.force_logout_user_reason,
@@ -166,13 +160,7 @@ impl Row {
             }),
             _ => None,
         };
-        Ok(LoginStanding {
-            now,
-            account,
-            site,
-            site_user_reason: self.site_user_reason,
-            session,
-        })
+        Ok(LoginStanding { now, account, site, site_user_reason: self.site_user_reason, session })
     }
 }
 
@@ -185,13 +173,10 @@ pub(super) fn ended(ended_at: Option<Moment>, reason: Option<&str>) -> Result<Op
     match (ended_at, reason) {
         (None, None) => Ok(None),
         // A hand that writes only the date still ends the session.
-        (_, reason) => reason
-            .map_or(Ok(EndReason::ForcedOut), parse_reason)
-            .map(Some),
+        (_, reason) => reason.map_or(Ok(EndReason::ForcedOut), parse_reason).map(Some),
     }
 }
 
 pub(super) fn parse_reason(code: &str) -> Result<EndReason> {
-    code.parse()
-        .map_err(|error| StoreError::Unreadable(format!("{error}")))
+    code.parse().map_err(|error| StoreError::Unreadable(format!("{error}")))
 }

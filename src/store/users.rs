@@ -1,13 +1,12 @@
 //! Accounts.
 
 use super::{
-    Result, Sql, StoreError,
+    Result, Sql,
     engine::{Engine, execute, fetch_one, fetch_optional},
     standing::{is_active, parse_reason},
 };
 use crate::domain::{
-    email::Email, moment::Moment, reason::EndReason, reason_text::Reasons, role::Role,
-    username::Username,
+    email::Email, moment::Moment, reason::EndReason, reason_text::Reasons, role::Role, username::Username,
 };
 
 /// An account as it is kept.
@@ -77,10 +76,7 @@ impl User {
     /// # Errors
     /// When the word in the row is no reason.
     pub fn force_logout_cause(&self) -> Result<Option<EndReason>> {
-        self.force_logout_cause
-            .as_deref()
-            .map(parse_reason)
-            .transpose()
+        self.force_logout_cause.as_deref().map(parse_reason).transpose()
     }
 }
 
@@ -113,12 +109,7 @@ pub enum NameClash {
 /// # Errors
 /// When the database does not answer.
 pub async fn find_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
-    Ok(fetch_optional!(
-        on,
-        User,
-        "SELECT * FROM users WHERE id = $1",
-        id
-    )?)
+    Ok(fetch_optional!(on, User, "SELECT * FROM users WHERE id = $1", id)?)
 }
 
 /// The account whose username or email has that comparison key.
@@ -137,10 +128,7 @@ pub async fn find_user_by_name(on: &mut impl Sql, name_key: &str) -> Result<Opti
 pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
     // A transaction on SQLite is the only writer from its beginning.
     if let Engine::Postgres(connection) = on.engine() {
-        sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR UPDATE")
-            .bind(id)
-            .execute(connection)
-            .await?;
+        sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR UPDATE").bind(id).execute(connection).await?;
     }
     find_user(on, id).await
 }
@@ -155,18 +143,11 @@ pub async fn find_name_clash(
     username: Option<&Username>,
     email: Option<&Email>,
 ) -> Result<Option<NameClash>> {
-    let names = [
-        (username.map(Username::key), NameClash::Username),
-        (email.map(Email::key), NameClash::Email),
-    ];
+    let names = [(username.map(Username::key), NameClash::Username), (email.map(Email::key), NameClash::Email)];
     for (key, clash) in names {
         let Some(key) = key else { continue };
-        let owner: Option<(i64,)> = fetch_optional!(
-            on,
-            (i64,),
-            "SELECT user_id FROM login_names WHERE name_key = $1",
-            &key
-        )?;
+        let owner: Option<(i64,)> =
+            fetch_optional!(on, (i64,), "SELECT user_id FROM login_names WHERE name_key = $1", &key)?;
         if owner.is_some_and(|(id,)| Some(id) != own_id) {
             return Ok(Some(clash));
         }
@@ -203,12 +184,7 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
 }
 
 async fn insert_login_name(on: &mut impl Sql, user_id: i64, key: &str) -> Result<()> {
-    execute!(
-        on,
-        "INSERT INTO login_names (name_key, user_id) VALUES ($1, $2)",
-        key,
-        user_id
-    )?;
+    execute!(on, "INSERT INTO login_names (name_key, user_id) VALUES ($1, $2)", key, user_id)?;
     Ok(())
 }
 
@@ -218,19 +194,8 @@ async fn insert_login_name(on: &mut impl Sql, user_id: i64, key: &str) -> Result
 /// [`StoreError::Taken`] when it is anybody else's; when the database does not answer.
 pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email) -> Result<()> {
     let username_key = crate::domain::text::comparison_key(&user.username);
-    execute!(
-        on,
-        "UPDATE users SET email = $2, email_key = $3 WHERE id = $1",
-        user.id,
-        email.as_str(),
-        email.key()
-    )?;
-    execute!(
-        on,
-        "DELETE FROM login_names WHERE user_id = $1 AND name_key <> $2",
-        user.id,
-        &username_key
-    )?;
+    execute!(on, "UPDATE users SET email = $2, email_key = $3 WHERE id = $1", user.id, email.as_str(), email.key())?;
+    execute!(on, "DELETE FROM login_names WHERE user_id = $1 AND name_key <> $2", user.id, &username_key)?;
     if email.key() != username_key {
         insert_login_name(on, user.id, &email.key()).await?;
     }
@@ -242,12 +207,7 @@ pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email) -> Result<
 /// # Errors
 /// When the database does not answer.
 pub async fn set_password_hash(on: &mut impl Sql, id: i64, hash: &str) -> Result<()> {
-    execute!(
-        on,
-        "UPDATE users SET password_hash = $2 WHERE id = $1",
-        id,
-        hash
-    )?;
+    execute!(on, "UPDATE users SET password_hash = $2 WHERE id = $1", id, hash)?;
     Ok(())
 }
 
@@ -266,12 +226,7 @@ pub async fn set_role(on: &mut impl Sql, id: i64, role: Role) -> Result<()> {
 /// # Errors
 /// When the database does not answer.
 pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment) -> Result<()> {
-    execute!(
-        on,
-        "UPDATE users SET last_login = $2, last_seen = $2 WHERE id = $1",
-        id,
-        login_date
-    )?;
+    execute!(on, "UPDATE users SET last_login = $2, last_seen = $2 WHERE id = $1", id, login_date)?;
     Ok(())
 }
 
@@ -280,12 +235,7 @@ pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment) -> R
 /// # Errors
 /// When the database does not answer.
 pub async fn set_last_seen(on: &mut impl Sql, id: i64, last_seen: Moment) -> Result<()> {
-    execute!(
-        on,
-        "UPDATE users SET last_seen = $2 WHERE id = $1",
-        id,
-        last_seen
-    )?;
+    execute!(on, "UPDATE users SET last_seen = $2 WHERE id = $1", id, last_seen)?;
     Ok(())
 }
 
@@ -305,15 +255,7 @@ pub async fn set_force_logout_date(
         UPDATE users SET force_logout_date = $2, force_logout_cause = $3,
                force_logout_staff_reason = $4, force_logout_user_reason = $5
         WHERE id = $1";
-    execute!(
-        on,
-        sql,
-        id,
-        date,
-        cause.code(),
-        reasons.for_staff.as_deref(),
-        reasons.for_user.as_deref()
-    )?;
+    execute!(on, sql, id, date, cause.code(), reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
     Ok(())
 }
 
@@ -332,15 +274,7 @@ pub async fn set_force_logout_scheduled(
         UPDATE users SET force_logout_scheduled = $2, force_logout_scheduled_by = $3,
                force_logout_scheduled_staff_reason = $4, force_logout_scheduled_user_reason = $5
         WHERE id = $1";
-    execute!(
-        on,
-        sql,
-        id,
-        at,
-        by,
-        reasons.for_staff.as_deref(),
-        reasons.for_user.as_deref()
-    )?;
+    execute!(on, sql, id, at, by, reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
     Ok(())
 }
 
@@ -361,24 +295,12 @@ pub async fn clear_force_logout_scheduled(on: &mut impl Sql, id: i64) -> Result<
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_inactive(
-    on: &mut impl Sql,
-    id: i64,
-    until: Option<Moment>,
-    reasons: &Reasons,
-) -> Result<()> {
+pub async fn set_inactive(on: &mut impl Sql, id: i64, until: Option<Moment>, reasons: &Reasons) -> Result<()> {
     let sql = "
         UPDATE users SET is_active = FALSE, deactivated_until = $2,
                deactivated_staff_reason = $3, deactivated_user_reason = $4
         WHERE id = $1";
-    execute!(
-        on,
-        sql,
-        id,
-        until,
-        reasons.for_staff.as_deref(),
-        reasons.for_user.as_deref()
-    )?;
+    execute!(on, sql, id, until, reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
     Ok(())
 }
 
@@ -421,11 +343,7 @@ pub async fn count_other_superusers(on: &mut impl Sql, id: i64) -> Result<i64> {
 /// # Errors
 /// When the database does not answer.
 pub async fn has_superuser(on: &mut impl Sql) -> Result<bool> {
-    let found: Option<(i64,)> = fetch_optional!(
-        on,
-        (i64,),
-        "SELECT id FROM users WHERE is_superuser LIMIT 1"
-    )?;
+    let found: Option<(i64,)> = fetch_optional!(on, (i64,), "SELECT id FROM users WHERE is_superuser LIMIT 1")?;
     Ok(found.is_some())
 }
 

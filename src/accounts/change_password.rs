@@ -1,0 +1,97 @@
+//! Changing one's own password: this browser stays in with a new session, the others are out.
+
+use super::{
+    Accounts, AccountsError, Actor, Result,
+    event::{Tell as _, event},
+    fold::Locked,
+    open_session::{StartedSession, login_date, open_session},
+};
+use crate::{
+    domain::{
+        password::{NewPassword, Password},
+        reason::EndReason,
+        reason_text::Reasons,
+        standing::{self, Question},
+    },
+    store::{
+        Sql,
+        events::{EventKind, insert_event},
+        sessions::{self, Ending},
+        standing::get_login_standing,
+        users,
+    },
+};
+
+impl Accounts {
+    /// Gives the actor's account another password and ends all its logins; the one that proved the
+    /// old password goes on as the new login that it is.
+    ///
+    /// # Errors
+    /// [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`]
+    /// when the actor's login ended meanwhile, or a failure of the database.
+    pub async fn change_password(
+        &self,
+        actor: &Actor,
+        current: &Password,
+        new: &NewPassword,
+        remember: bool,
+    ) -> Result<StartedSession> {
+        let proven = self.prove_password(actor, current).await?;
+        let hash = self.hasher.hash(new.as_password()).await?;
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+        self.must_be_live(&mut tx, actor, &locked).await?;
+        if locked.user.password_hash != proven.password_hash {
+            return Err(AccountsError::WrongPassword);
+        }
+        let ended = self.replace_password(&mut tx, actor, &locked, &hash).await?;
+        let user = users::find_user(&mut tx, proven.id).await?;
+        let date = login_date(locked.now, user.as_ref(), locked.site);
+        let client = actor.client.as_ref().ok_or(AccountsError::NoSuchUser)?;
+        let started = open_session(&mut tx, (proven.id, proven.role()), client, remember, date).await?;
+        let told = event(locked.now, EventKind::PasswordChanged)
+            .by(actor)
+            .to(proven.id, &proven.username)
+            .because(EndReason::PasswordChanged, &Reasons::default())
+            // The session that goes on is no end of anyone's access.
+            .ending(ended.saturating_sub(1));
+        insert_event(&mut tx, &told).await?;
+        tx.commit().await?;
+        Ok(started)
+    }
+
+    /// Stores another hash and ends every login of the account; returns how many sessions.
+    pub(super) async fn replace_password(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        locked: &Locked,
+        hash: &str,
+    ) -> Result<u64> {
+        let Locked { user, site, now } = locked;
+        let (date, none) = (locked.force_logout_date_now(), Reasons::default());
+        users::set_password_hash(on, user.id, hash).await?;
+        users::set_force_logout_date(on, user.id, date, EndReason::PasswordChanged, &none).await?;
+        let ending = Ending { at: *now, by: &actor.name, reason: EndReason::PasswordChanged, reasons: &none };
+        Ok(sessions::end_sessions(on, user.id, date, self.live_after(user.role(), *site, *now), ending).await?)
+    }
+
+    /// Refuses when the actor's login has ended since its guard let it pass: what it does now must
+    /// not outlive it.
+    pub(super) async fn must_be_live(&self, on: &mut impl Sql, actor: &Actor, locked: &Locked) -> Result<()> {
+        let Some(session) = &actor.session else { return Ok(()) };
+        let login = get_login_standing(on, self.store.clock(), locked.user.id, session).await?;
+        let login_date =
+            sessions::find_login_date(on, session).await?.ok_or(AccountsError::Ended(EndReason::Expired))?;
+        let question = Question {
+            user_id: locked.user.id,
+            login_date,
+            account: login.account.as_ref().map(|account| &account.standing),
+            site: &login.site,
+            session: login.session.as_ref().map(|session| &session.state),
+            limits: self.settings.limits(locked.user.role()),
+            now: locked.now,
+        };
+        standing::check(&question).map_err(AccountsError::Ended)
+    }
+}

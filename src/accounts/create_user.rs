@@ -1,0 +1,49 @@
+//! Making an account from the command line.
+
+use super::{
+    Accounts, Actor, Registration, Result,
+    event::{Tell as _, event},
+    register::insert_unique_user,
+};
+use crate::{
+    domain::role::Role,
+    store::{
+        events::{EventKind, insert_event},
+        users::NewUser,
+    },
+};
+
+/// An account that was just made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewAccount {
+    /// Its number.
+    pub id: i64,
+}
+
+impl Accounts {
+    /// Makes an account of any role, without a session.
+    ///
+    /// # Errors
+    /// [`super::AccountsError::NameTaken`], [`super::AccountsError::Forbidden`], or a failure of the database.
+    pub async fn create_user(&self, actor: &Actor, registration: &Registration, role: Role) -> Result<NewAccount> {
+        if !actor.role.is_superuser() {
+            return Err(super::AccountsError::Forbidden);
+        }
+        let password_hash = self.hasher.hash(registration.password.as_password()).await?;
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let new = NewUser {
+            username: &registration.username,
+            email: &registration.email,
+            password_hash: &password_hash,
+            role,
+            date_joined: now,
+        };
+        let id = insert_unique_user(&mut tx, &new).await?;
+        let told =
+            event(now, EventKind::UserCreated).by(actor).to(id, registration.username.as_str()).saying(role.code());
+        insert_event(&mut tx, &told).await?;
+        tx.commit().await?;
+        Ok(NewAccount { id })
+    }
+}

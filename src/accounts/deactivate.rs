@@ -1,0 +1,58 @@
+//! Locking an account's person out.
+
+use super::{
+    Accounts, AccountsError, Actor, Result, Target,
+    event::{Tell as _, event},
+    superusers::must_be_another,
+};
+use crate::{
+    domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
+    store::{
+        events::{EventKind, insert_event},
+        sessions::{self, Ending},
+        users,
+    },
+};
+
+impl Accounts {
+    /// Deactivates an account, until a moment or until somebody activates it, and ends its logins;
+    /// returns how many live sessions ended. Activating it later revives none of them.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::OwnAccount`],
+    /// [`AccountsError::LastSuperuser`], [`AccountsError::UntilIsPast`], or a failure of the database.
+    pub async fn deactivate(
+        &self,
+        actor: &Actor,
+        target: &Target,
+        until: Option<Moment>,
+        reasons: &Reasons,
+    ) -> Result<u64> {
+        let user_id = self.find_target(target).await?;
+        let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
+        must_be_another(actor, user_id)?;
+        self.must_not_be_last_superuser(&mut tx, &locked).await?;
+        let (user, now) = (&locked.user, locked.now);
+        if until.is_some_and(|until| until <= now) {
+            return Err(AccountsError::UntilIsPast);
+        }
+        let date = locked.force_logout_date_now();
+        users::set_inactive(&mut tx, user.id, until, reasons).await?;
+        users::set_force_logout_date(&mut tx, user.id, date, EndReason::Deactivated, reasons).await?;
+        let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deactivated, reasons };
+        let ended =
+            sessions::end_sessions(&mut tx, user.id, date, self.live_after(user.role(), locked.site, now), ending)
+                .await?;
+        let mut told = event(now, EventKind::Deactivated)
+            .by(actor)
+            .to(user.id, &user.username)
+            .because(EndReason::Deactivated, reasons)
+            .ending(ended);
+        if let Some(until) = until {
+            told = told.saying(format!("until {}", until.to_rfc3339()));
+        }
+        insert_event(&mut tx, &told).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+}

@@ -1,0 +1,39 @@
+//! Deleting an account.
+
+use super::{
+    Accounts, Actor, Result, Target,
+    event::{Tell as _, event},
+};
+use crate::{
+    domain::{reason::EndReason, reason_text::Reasons},
+    store::{
+        events::{EventKind, insert_event},
+        sessions::{self, Ending},
+        users,
+    },
+};
+
+impl Accounts {
+    /// Deletes an account; its sessions end, and the events keep its name.
+    ///
+    /// # Errors
+    /// [`super::AccountsError::NoSuchUser`], [`super::AccountsError::Forbidden`],
+    /// [`super::AccountsError::LastSuperuser`], or a failure of the database.
+    pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<()> {
+        let user_id = self.find_target(target).await?;
+        let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
+        self.must_not_be_last_superuser(&mut tx, &locked).await?;
+        let (user, now) = (&locked.user, locked.now);
+        let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deleted, reasons };
+        let live = self.live_after(user.role(), locked.site, now);
+        let ended = sessions::end_sessions(&mut tx, user.id, locked.force_logout_date_now(), live, ending).await?;
+        users::delete_user(&mut tx, user.id).await?;
+        let told = event(now, EventKind::Deleted)
+            .by(actor)
+            .to(user.id, &user.username)
+            .because(EndReason::Deleted, reasons)
+            .ending(ended);
+        insert_event(&mut tx, &told).await?;
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,86 @@
+//! Why a use case was refused, or failed.
+
+use std::time::Duration;
+
+use crate::{
+    domain::{moment::Moment, reason::EndReason},
+    store::{StoreError, users::NameClash},
+};
+
+/// Why a use case was refused, or failed. Nothing of it has happened then, but for the event that
+/// tells of the attempt.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountsError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The password could not be hashed.
+    #[error("the password could not be hashed: {0}")]
+    Hashing(String),
+    /// Too many tries; wait so long.
+    #[error("There were too many tries. Wait {} and try again.", in_words(*.retry_after))]
+    TooManyTries {
+        /// How long.
+        retry_after: Duration,
+    },
+    /// No such account, or not its password. Which, is not said.
+    #[error("This is not the right username or email and password.")]
+    BadCredentials,
+    /// Not the account's password, where the account is known.
+    #[error("This is not your password.")]
+    WrongPassword,
+    /// The right password of an account that is deactivated.
+    #[error("This account is deactivated.")]
+    Inactive {
+        /// Why, for its person.
+        user_reason: Option<String>,
+        /// Until when.
+        until: Option<Moment>,
+    },
+    /// The login that acts has ended meanwhile.
+    #[error("This login has ended ({0}).")]
+    Ended(EndReason),
+    /// Registration is closed.
+    #[error("Registration is closed on this site.")]
+    RegistrationClosed,
+    /// There is a superuser, so nothing is to be set up.
+    #[error("This site has been set up.")]
+    AlreadySetUp,
+    /// Not the printed setup code.
+    #[error("This is not the setup code that the server printed when it last started.")]
+    WrongSetupCode,
+    /// A name that is taken.
+    #[error("{}", clash_in_words(*.0))]
+    NameTaken(NameClash),
+    /// No such account.
+    #[error("There is no such user.")]
+    NoSuchUser,
+    /// The actor's role does not reach so far.
+    #[error("Staff act on members only; ask a superuser.")]
+    Forbidden,
+    /// It would leave the site without a superuser.
+    #[error("This is the last superuser: make another one first.")]
+    LastSuperuser,
+    /// It would lock the actor out by their own hand.
+    #[error("Nobody can do this to their own account; ask another superuser.")]
+    OwnAccount,
+    /// An end that lies behind.
+    #[error("The end must lie ahead.")]
+    UntilIsPast,
+    /// Nothing there to call off.
+    #[error("Nothing is scheduled.")]
+    NothingScheduled,
+}
+
+fn clash_in_words(clash: NameClash) -> &'static str {
+    match clash {
+        NameClash::Username => "This username is taken.",
+        NameClash::Email => "This email belongs to another account.",
+    }
+}
+
+/// A wait, rounded up to what people count in.
+fn in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs_f64().ceil().max(1.0);
+    if seconds < 90.0 { format!("{seconds} seconds") } else { format!("{} minutes", (seconds / 60.0).ceil()) }
+}

@@ -1,0 +1,76 @@
+//! Events as the use cases make them.
+
+use super::{Actor, Client};
+use crate::{
+    domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
+    store::events::{EventKind, Named, NewEvent},
+};
+
+/// An event of that kind with nothing else in it yet.
+pub(super) fn event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {
+    NewEvent {
+        at,
+        kind,
+        actor: None,
+        subject: None,
+        session: None,
+        reason: None,
+        reasons: Reasons::default(),
+        address: None,
+        user_agent: None,
+        detail: None,
+    }
+}
+
+/// Adds to an event, in the order of a sentence: who, to whom, why.
+pub(super) trait Tell<'a>: Sized {
+    /// By this person, from where they are.
+    fn by(self, actor: &'a Actor) -> Self;
+    /// From there.
+    fn from(self, client: &'a Client) -> Self;
+    /// To that account.
+    fn to(self, id: i64, name: &'a str) -> Self;
+    /// For that reason.
+    fn because(self, reason: EndReason, reasons: &Reasons) -> Self;
+    /// And so many sessions ended by it.
+    fn ending(self, sessions: u64) -> Self;
+    /// With this to say besides.
+    fn saying(self, detail: impl Into<String>) -> Self;
+}
+
+impl<'a> Tell<'a> for NewEvent<'a> {
+    fn by(self, actor: &'a Actor) -> Self {
+        let told = Self { actor: Some(actor.named()), session: actor.session.as_ref(), ..self };
+        match &actor.client {
+            Some(client) => told.from(client),
+            None => told,
+        }
+    }
+
+    fn from(self, client: &'a Client) -> Self {
+        Self { address: Some(&client.address), user_agent: Some(client.user_agent()), ..self }
+    }
+
+    fn to(self, id: i64, name: &'a str) -> Self {
+        Self { subject: Some(Named { id: Some(id), name }), ..self }
+    }
+
+    fn because(self, reason: EndReason, reasons: &Reasons) -> Self {
+        Self { reason: Some(reason), reasons: reasons.clone(), ..self }
+    }
+
+    fn ending(self, sessions: u64) -> Self {
+        self.saying(match sessions {
+            1 => "1 session ended".to_owned(),
+            n => format!("{n} sessions ended"),
+        })
+    }
+
+    fn saying(self, detail: impl Into<String>) -> Self {
+        let detail = match self.detail {
+            Some(before) => format!("{before}; {}", detail.into()),
+            None => detail.into(),
+        };
+        Self { detail: Some(detail), ..self }
+    }
+}

@@ -1,0 +1,130 @@
+//! What has come due: a scheduled force logout becomes the date itself, and a deactivation that is
+//! over ends. Done by whoever first sees it, so that a clock that steps back cannot undo it.
+
+use super::{
+    Accounts, Result,
+    event::{Tell as _, event},
+};
+use crate::{
+    domain::{
+        moment::Moment,
+        reason::EndReason,
+        reason_text::{ReasonText, Reasons},
+        standing::SiteStanding,
+    },
+    store::{
+        Sql,
+        events::{EventKind, insert_event},
+        sessions::{self, Ending},
+        site,
+        users::{self, User},
+    },
+};
+
+/// An account, locked, with what was due on it and on the site folded in.
+#[derive(Debug)]
+pub(super) struct Locked {
+    pub(super) user: User,
+    pub(super) site: SiteStanding,
+    pub(super) now: Moment,
+}
+
+impl Locked {
+    /// The date of a force logout at once: no earlier than any login there is, so that a clock
+    /// that stepped back spares none, and no earlier than the date before, which never moves back.
+    pub(super) fn force_logout_date_now(&self) -> Moment {
+        [self.user.last_login, self.user.force_logout_date].into_iter().flatten().fold(self.now, Moment::max)
+    }
+}
+
+impl Accounts {
+    /// Notes what has come due for an account and the site; does nothing when nothing has.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn fold_due(&self, user_id: i64) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        self.lock(&mut tx, user_id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Locks an account for a change; what is due is folded first.
+    pub(super) async fn lock(&self, on: &mut impl Sql, user_id: i64) -> Result<Option<Locked>> {
+        let site = self.fold_site(on).await?;
+        let Some(user) = users::lock_user(on, user_id).await? else { return Ok(None) };
+        // The time is read after the lock: whoever held it before did what they did earlier.
+        let now = self.store.clock().now(on).await?;
+        let mut locked = Locked { user, site, now };
+        let was_due = self.fold_schedule(on, &locked).await?;
+        let was_over = fold_deactivation(on, &locked).await?;
+        if was_due || was_over {
+            let Some(user) = users::find_user(on, user_id).await? else { return Ok(None) };
+            locked.user = user;
+        }
+        Ok(Some(locked))
+    }
+
+    async fn fold_schedule(&self, on: &mut impl Sql, locked: &Locked) -> Result<bool> {
+        let Locked { user, site, now } = locked;
+        let Some(due) = user.force_logout_scheduled.filter(|at| at <= now) else { return Ok(false) };
+        let reasons = Reasons {
+            for_staff: stored(user.force_logout_scheduled_staff_reason.as_deref()),
+            for_user: stored(user.force_logout_scheduled_user_reason.as_deref()),
+        };
+        let by = user.force_logout_scheduled_by.as_deref().unwrap_or_default();
+        let ending = Ending { at: *now, by, reason: EndReason::ForcedOut, reasons: &reasons };
+        let live = self.live_after(user.role(), *site, *now);
+        let ended = sessions::end_sessions(on, user.id, due, live, ending).await?;
+        if user.force_logout_date.is_none_or(|date| date < due) {
+            users::set_force_logout_date(on, user.id, due, EndReason::ForcedOut, &reasons).await?;
+        }
+        users::clear_force_logout_scheduled(on, user.id).await?;
+        let told = event(*now, EventKind::ForceLogoutDue)
+            .to(user.id, &user.username)
+            .because(EndReason::ForcedOut, &reasons)
+            .ending(ended);
+        insert_event(on, &told).await?;
+        Ok(true)
+    }
+
+    async fn fold_site(&self, on: &mut impl Sql) -> Result<SiteStanding> {
+        let before = site::get_site(on).await?;
+        let now = self.store.clock().now(on).await?;
+        if before.force_logout_scheduled.is_none_or(|at| at > now) {
+            return Ok(before.standing());
+        }
+        let locked = site::lock_site(on).await?;
+        if let Some(due) = locked.force_logout_scheduled.filter(|at| *at <= now) {
+            let reasons = Reasons {
+                for_staff: stored(locked.force_logout_scheduled_staff_reason.as_deref()),
+                for_user: stored(locked.force_logout_scheduled_user_reason.as_deref()),
+            };
+            if locked.force_logout_date.is_none_or(|date| date < due) {
+                site::set_force_logout_date(on, due, &reasons).await?;
+            }
+            site::clear_force_logout_scheduled(on).await?;
+            let told =
+                event(now, EventKind::ForceLogoutDue).because(EndReason::EveryoneOut, &reasons).saying("everyone");
+            insert_event(on, &told).await?;
+        }
+        Ok(site::get_site(on).await?.standing())
+    }
+}
+
+async fn fold_deactivation(on: &mut impl Sql, locked: &Locked) -> Result<bool> {
+    let Locked { user, now, .. } = locked;
+    if !user.has_served_its_deactivation(*now) {
+        return Ok(false);
+    }
+    users::set_active(on, user.id).await?;
+    let told = event(*now, EventKind::Activated)
+        .to(user.id, &user.username)
+        .saying("the deactivation had an end, which was reached");
+    insert_event(on, &told).await?;
+    Ok(true)
+}
+
+/// A reason that was parsed before it was stored.
+fn stored(text: Option<&str>) -> ReasonText {
+    ReasonText::parse(text.unwrap_or_default()).unwrap_or_default()
+}

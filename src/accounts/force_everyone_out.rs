@@ -1,0 +1,92 @@
+//! Everyone out: one write, however many sessions there are.
+
+use super::{
+    Accounts, AccountsError, Actor, ForceLogoutMoment, ForceLogoutOutcome, Result,
+    event::{Tell as _, event},
+};
+use crate::{
+    domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
+    store::{
+        Sql,
+        events::{EventKind, insert_event},
+        site,
+    },
+};
+
+impl Accounts {
+    /// Ends everyone's logins, the actor's own among them. Sessions are counted nowhere: the date
+    /// on the site's row is all that it takes.
+    ///
+    /// # Errors
+    /// [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn force_everyone_out(
+        &self,
+        actor: &Actor,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome> {
+        must_be_superuser(actor)?;
+        let mut tx = self.store.begin().await?;
+        let locked = site::lock_site(&mut tx).await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let outcome = match moment {
+            ForceLogoutMoment::At(at) if at > now => {
+                site::set_force_logout_scheduled(&mut tx, at, &actor.name, reasons).await?;
+                let told =
+                    event(now, EventKind::ForceLogoutScheduled).by(actor).because(EndReason::EveryoneOut, reasons);
+                insert_event(&mut tx, &told.saying(format!("everyone, for {}", at.to_rfc3339()))).await?;
+                ForceLogoutOutcome::Scheduled { at }
+            }
+            ForceLogoutMoment::At(at) => {
+                end_everyones_logins(&mut tx, actor, locked.force_logout_date, at, now, reasons).await?
+            }
+            ForceLogoutMoment::Now => {
+                // A clock that stepped back must spare nobody.
+                let latest_login = site::find_latest_login(&mut tx).await?;
+                let date = [latest_login, locked.force_logout_date].into_iter().flatten().fold(now, Moment::max);
+                end_everyones_logins(&mut tx, actor, locked.force_logout_date, date, now, reasons).await?
+            }
+        };
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Calls off what is scheduled for everyone.
+    ///
+    /// # Errors
+    /// [`AccountsError::NothingScheduled`], [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
+        must_be_superuser(actor)?;
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let scheduled = site::lock_site(&mut tx).await?.force_logout_scheduled;
+        let at = scheduled.filter(|at| *at > now).ok_or(AccountsError::NothingScheduled)?;
+        site::clear_force_logout_scheduled(&mut tx).await?;
+        let told = event(now, EventKind::ForceLogoutCancelled)
+            .by(actor)
+            .saying(format!("everyone; it was to be at {}", at.to_rfc3339()));
+        insert_event(&mut tx, &told).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn must_be_superuser(actor: &Actor) -> Result<()> {
+    if actor.role.is_superuser() { Ok(()) } else { Err(AccountsError::Forbidden) }
+}
+
+async fn end_everyones_logins(
+    on: &mut impl Sql,
+    actor: &Actor,
+    standing: Option<Moment>,
+    date: Moment,
+    now: Moment,
+    reasons: &Reasons,
+) -> Result<ForceLogoutOutcome> {
+    if let Some(standing) = standing.filter(|standing| date < *standing) {
+        return Ok(ForceLogoutOutcome::Unchanged { date: standing });
+    }
+    site::set_force_logout_date(on, date, reasons).await?;
+    let told = event(now, EventKind::ForceLogout).by(actor).because(EndReason::EveryoneOut, reasons).saying("everyone");
+    insert_event(on, &told).await?;
+    Ok(ForceLogoutOutcome::Done { date, sessions_ended: 0 })
+}

@@ -1,0 +1,161 @@
+//! The force logout of one account: what Curfew exists for.
+
+use super::{
+    Accounts, AccountsError, Actor, Result,
+    event::{Tell as _, event},
+    fold::Locked,
+    superusers::must_reach,
+};
+use crate::{
+    domain::{login_name::LoginName, moment::Moment, reason::EndReason, reason_text::Reasons},
+    store::{
+        Sql,
+        events::{EventKind, insert_event},
+        sessions::{self, Ending},
+        users,
+    },
+};
+
+/// Whom an act is on.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// The account of that number.
+    Id(i64),
+    /// The account of that username or email.
+    Name(LoginName),
+}
+
+/// From when on logins are out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForceLogoutMoment {
+    /// All that there are.
+    Now,
+    /// Those made then or before; a moment to come is a schedule.
+    At(Moment),
+}
+
+/// What came of a force logout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForceLogoutOutcome {
+    /// Logins made at `date` or before are out, and so many live sessions with them.
+    Done {
+        /// The date.
+        date: Moment,
+        /// The live sessions that ended.
+        sessions_ended: u64,
+    },
+    /// It will happen then.
+    Scheduled {
+        /// When.
+        at: Moment,
+    },
+    /// Such logins were out already, since a later date.
+    Unchanged {
+        /// The date that stands.
+        date: Moment,
+    },
+}
+
+impl Accounts {
+    /// Ends the logins of an account: all of them now, those up to a past moment, or those that
+    /// will have been made by a moment to come. The date never moves back.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn force_logout(
+        &self,
+        actor: &Actor,
+        target: &Target,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome> {
+        let user_id = self.find_target(target).await?;
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        must_reach(actor, locked.user.role())?;
+        let outcome = match moment {
+            ForceLogoutMoment::At(at) if at > locked.now => schedule(&mut tx, actor, &locked, at, reasons).await?,
+            ForceLogoutMoment::At(at) => self.end_logins(&mut tx, actor, &locked, at, reasons).await?,
+            ForceLogoutMoment::Now => {
+                self.end_logins(&mut tx, actor, &locked, locked.force_logout_date_now(), reasons).await?
+            }
+        };
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Calls off what is scheduled for an account.
+    ///
+    /// # Errors
+    /// [`AccountsError::NothingScheduled`], [`AccountsError::NoSuchUser`],
+    /// [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn cancel_force_logout(&self, actor: &Actor, target: &Target) -> Result<()> {
+        let user_id = self.find_target(target).await?;
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        must_reach(actor, locked.user.role())?;
+        let user = &locked.user;
+        let at = user.force_logout_scheduled.ok_or(AccountsError::NothingScheduled)?;
+        users::clear_force_logout_scheduled(&mut tx, user.id).await?;
+        let told = event(locked.now, EventKind::ForceLogoutCancelled)
+            .by(actor)
+            .to(user.id, &user.username)
+            .saying(format!("it was to be at {}", at.to_rfc3339()));
+        insert_event(&mut tx, &told).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The number of the account that an act is on.
+    pub(super) async fn find_target(&self, target: &Target) -> Result<i64> {
+        match target {
+            Target::Id(id) => Ok(*id),
+            Target::Name(name) => users::find_user_by_name(&mut self.store.read().await?, name.key())
+                .await?
+                .map(|user| user.id)
+                .ok_or(AccountsError::NoSuchUser),
+        }
+    }
+
+    async fn end_logins(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        locked: &Locked,
+        date: Moment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome> {
+        let Locked { user, site, now } = locked;
+        if let Some(standing) = user.force_logout_date.filter(|standing| date < *standing) {
+            return Ok(ForceLogoutOutcome::Unchanged { date: standing });
+        }
+        users::set_force_logout_date(on, user.id, date, EndReason::ForcedOut, reasons).await?;
+        let ending = Ending { at: *now, by: &actor.name, reason: EndReason::ForcedOut, reasons };
+        let sessions_ended =
+            sessions::end_sessions(on, user.id, date, self.live_after(user.role(), *site, *now), ending).await?;
+        let told = event(*now, EventKind::ForceLogout)
+            .by(actor)
+            .to(user.id, &user.username)
+            .because(EndReason::ForcedOut, reasons)
+            .ending(sessions_ended);
+        insert_event(on, &told).await?;
+        Ok(ForceLogoutOutcome::Done { date, sessions_ended })
+    }
+}
+
+async fn schedule(
+    on: &mut impl Sql,
+    actor: &Actor,
+    locked: &Locked,
+    at: Moment,
+    reasons: &Reasons,
+) -> Result<ForceLogoutOutcome> {
+    let user = &locked.user;
+    users::set_force_logout_scheduled(on, user.id, at, &actor.name, reasons).await?;
+    let told = event(locked.now, EventKind::ForceLogoutScheduled)
+        .by(actor)
+        .to(user.id, &user.username)
+        .because(EndReason::ForcedOut, reasons)
+        .saying(format!("for {}", at.to_rfc3339()));
+    insert_event(on, &told).await?;
+    Ok(ForceLogoutOutcome::Scheduled { at })
+}

@@ -1,0 +1,46 @@
+//! What an account has open, as the rule sees it.
+
+use super::{Accounts, AccountsError, Result, fold::Locked};
+use crate::store::{
+    sessions, site,
+    users::{self, User},
+};
+
+/// An account with what staff must know before they act on it.
+#[derive(Debug)]
+pub struct AccountToActOn {
+    /// The account.
+    pub user: User,
+    /// The live sessions that a force logout now ends.
+    pub will_end: i64,
+    /// What a session must lie after to be live.
+    pub live: sessions::LiveAfter,
+    /// When this was read.
+    pub now: crate::domain::moment::Moment,
+}
+
+impl Accounts {
+    /// How many live sessions an account has.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchUser`], or a failure of the database.
+    pub async fn count_live_sessions(&self, user_id: i64) -> Result<i64> {
+        Ok(self.get_account_to_act_on(user_id).await?.will_end)
+    }
+
+    /// An account, and how many sessions a force logout now will end: counted as it ends them, so
+    /// that what is promised is what happens.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchUser`], or a failure of the database.
+    pub async fn get_account_to_act_on(&self, user_id: i64) -> Result<AccountToActOn> {
+        let mut on = self.store.read().await?;
+        let now = self.store.clock().now(&mut on).await?;
+        let site = site::get_site(&mut on).await?.standing();
+        let user = users::find_user(&mut on, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let live = self.live_after(user.role(), site, now);
+        let locked = Locked { user, site, now };
+        let will_end = sessions::count_live_sessions(&mut on, user_id, locked.force_logout_date_now(), live).await?;
+        Ok(AccountToActOn { user: locked.user, will_end, live, now })
+    }
+}

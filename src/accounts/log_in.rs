@@ -1,0 +1,149 @@
+//! Logging in.
+
+use super::{
+    Accounts, AccountsError, Client, Result,
+    event::{Tell as _, event},
+    hashing::Verdict,
+    open_session::{StartedSession, login_date, open_session},
+    throttle::{Purpose, Shut},
+};
+use crate::{
+    domain::{login_name::LoginName, password::Password},
+    store::{
+        events::{EventKind, insert_event},
+        users::{self, User},
+    },
+};
+
+/// How often a password is compared before its account counts as one that nobody can log in to.
+const COMPARISONS: usize = 3;
+
+/// What a person gives to be let in.
+#[derive(Debug)]
+pub struct Credentials {
+    /// Their username or email.
+    pub name: LoginName,
+    /// Their password.
+    pub password: Password,
+    /// Whether the session outlives the browser.
+    pub remember: bool,
+}
+
+impl Accounts {
+    /// Lets a person in, with a new session.
+    ///
+    /// An unknown name and a wrong password get the same answer after the same work, whether or not
+    /// the account is active; that it is not, is said only to who knows the password.
+    ///
+    /// # Errors
+    /// [`AccountsError::BadCredentials`], [`AccountsError::Inactive`], [`AccountsError::TooManyTries`],
+    /// or a failure of the database.
+    pub async fn log_in(&self, client: &Client, credentials: &Credentials) -> Result<StartedSession> {
+        // The password may be changed while it is being compared; then it is compared again.
+        for _ in 0..COMPARISONS {
+            if let Some(started) = self.try_log_in(client, credentials).await? {
+                return Ok(started);
+            }
+        }
+        Err(AccountsError::BadCredentials)
+    }
+
+    /// One comparison; nothing when the account's hash became another one meanwhile.
+    async fn try_log_in(&self, client: &Client, credentials: &Credentials) -> Result<Option<StartedSession>> {
+        let found = users::find_user_by_name(&mut self.store.read().await?, credentials.name.key()).await?;
+        // Username and email share one counter; an unknown name counts by itself, to no difference.
+        let account =
+            found.as_ref().map_or_else(|| format!("name {}", credentials.name.key()), |user| user.id.to_string());
+        let attempt =
+            match self.throttle.begin(Purpose::Password, self.settings.throttle_login, &account, &client.address).await
+            {
+                Ok(attempt) => attempt,
+                Err(shut) => return Err(self.refuse_throttled(client, found.as_ref(), shut).await?),
+            };
+        let hash = found.as_ref().map(|user| user.password_hash.as_str());
+        let verdict = self.hasher.verify(&credentials.password, hash).await?;
+        match found {
+            Some(user) if verdict != Verdict::Wrong => {
+                drop(attempt);
+                let new_hash = match verdict {
+                    Verdict::RightButOutdated => Some(self.hasher.hash(&credentials.password).await?),
+                    _ => None,
+                };
+                self.let_in(client, credentials, &user, new_hash.as_deref()).await
+            }
+            found => {
+                attempt.failed();
+                self.note_failure(client, found.as_ref(), EventKind::LoginFailed, None).await?;
+                Err(AccountsError::BadCredentials)
+            }
+        }
+    }
+
+    async fn let_in(
+        &self,
+        client: &Client,
+        credentials: &Credentials,
+        verified: &User,
+        new_hash: Option<&str>,
+    ) -> Result<Option<StartedSession>> {
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, verified.id).await?.ok_or(AccountsError::BadCredentials)?;
+        let user = &locked.user;
+        if user.password_hash != verified.password_hash {
+            return Ok(None);
+        }
+        if !user.is_active_at(locked.now) {
+            let refusal = AccountsError::Inactive {
+                user_reason: user.deactivated_user_reason.clone(),
+                until: user.deactivated_until,
+            };
+            let told = event(locked.now, EventKind::LoginFailed)
+                .to(user.id, &user.username)
+                .from(client)
+                .saying("the account is deactivated");
+            insert_event(&mut tx, &told).await?;
+            tx.commit().await?;
+            return Err(refusal);
+        }
+        if let Some(hash) = new_hash {
+            users::set_password_hash(&mut tx, user.id, hash).await?;
+        }
+        let date = login_date(locked.now, Some(user), locked.site);
+        let started = open_session(&mut tx, (user.id, user.role()), client, credentials.remember, date).await?;
+        let mut told = event(date, EventKind::Login).to(user.id, &user.username).from(client);
+        told.actor = told.subject;
+        told.session = Some(&started.id);
+        insert_event(&mut tx, &told).await?;
+        tx.commit().await?;
+        Ok(Some(started))
+    }
+
+    async fn refuse_throttled(&self, client: &Client, found: Option<&User>, shut: Shut) -> Result<AccountsError> {
+        if !shut.was_told {
+            let detail = format!("for {} s", shut.wait.as_secs());
+            self.note_failure(client, found, EventKind::Throttled, Some(detail)).await?;
+        }
+        Ok(shut.into())
+    }
+
+    async fn note_failure(
+        &self,
+        client: &Client,
+        found: Option<&User>,
+        kind: EventKind,
+        detail: Option<String>,
+    ) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        let mut told = event(self.store.clock().now(&mut tx).await?, kind).from(client);
+        match found {
+            Some(user) => told = told.to(user.id, &user.username),
+            // What was typed there may be a password in the wrong field.
+            None => told = told.saying("no such name"),
+        }
+        if let Some(detail) = detail {
+            told = told.saying(detail);
+        }
+        insert_event(&mut tx, &told).await?;
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,34 @@
+//! Logging out.
+
+use super::{
+    Accounts, Actor, Result,
+    event::{Tell as _, event},
+};
+use crate::{
+    domain::{reason::EndReason, reason_text::Reasons},
+    store::{
+        events::{EventKind, insert_event},
+        sessions::{self, Ending},
+    },
+};
+
+impl Accounts {
+    /// Ends the session that the actor acts from.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn log_out(&self, actor: &Actor) -> Result<()> {
+        let (Some(session), Some(user_id)) = (&actor.session, actor.user_id) else { return Ok(()) };
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let ending = Ending { at: now, by: &actor.name, reason: EndReason::LoggedOut, reasons: &Reasons::default() };
+        if sessions::end_session(&mut tx, session, ending).await? {
+            let told = event(now, EventKind::Logout)
+                .by(actor)
+                .to(user_id, &actor.name)
+                .because(EndReason::LoggedOut, &Reasons::default());
+            insert_event(&mut tx, &told).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,101 @@
+//! The use cases: one verb a file, each with its own transaction and its event in it.
+//!
+//! The pages, the API and the command line all come through here, so what ends a login on one
+//! ends it on all. A use case checks who may do it; a caller cannot forget to.
+
+mod activate;
+mod actor;
+mod change_email;
+mod change_password;
+mod create_user;
+mod deactivate;
+mod delete_user;
+mod error;
+mod event;
+mod fold;
+mod force_everyone_out;
+mod force_logout;
+mod hashing;
+mod live_sessions;
+mod log_in;
+mod log_out;
+mod note_activity;
+mod open_session;
+mod prove_password;
+mod register;
+mod set_password;
+mod set_role;
+mod set_up;
+mod superusers;
+mod throttle;
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{moment::Moment, standing::SiteStanding},
+    settings::{Settings, moment_before},
+    store::{Store, sessions::LiveAfter},
+};
+
+pub use actor::{Actor, Client};
+pub use create_user::NewAccount;
+pub use error::AccountsError;
+pub use force_logout::{ForceLogoutMoment, ForceLogoutOutcome, Target};
+pub use live_sessions::AccountToActOn;
+pub use log_in::Credentials;
+pub use open_session::StartedSession;
+pub use register::Registration;
+pub use set_up::SETUP_CODE_CHARACTERS;
+
+/// What a use case answers.
+pub type Result<T> = std::result::Result<T, AccountsError>;
+
+/// The use cases over one store. Cloning it shares the throttles and the hashing threads.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    store: Store,
+    settings: Arc<Settings>,
+    hasher: hashing::Hasher,
+    throttle: throttle::Throttle,
+}
+
+impl Accounts {
+    /// The use cases over this store, by these settings.
+    #[must_use]
+    pub fn new(store: Store, settings: Arc<Settings>) -> Self {
+        let hasher = hashing::Hasher::new(settings.bcrypt_cost);
+        Self { store, settings, hasher, throttle: throttle::Throttle::default() }
+    }
+
+    /// Does what would make the first unknown user at the login slower than the next.
+    ///
+    /// # Errors
+    /// When passwords cannot be hashed.
+    pub async fn warm_up(&self) -> Result<()> {
+        self.hasher.warm_up().await
+    }
+
+    /// The store below, for pages that only read.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What a session of that role must lie after to be live at that moment.
+    #[must_use]
+    pub fn live_after(&self, role: crate::domain::role::Role, site: SiteStanding, now: Moment) -> LiveAfter {
+        let limits = self.settings.limits(role);
+        let due = site.force_logout_scheduled.filter(|at| *at <= now);
+        let login = moment_before(now, limits.lifetime);
+        LiveAfter {
+            login: [site.force_logout_date, due].into_iter().flatten().fold(login, Moment::max),
+            seen: moment_before(now, limits.idle),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Making an account.
+
+use super::{
+    Accounts, AccountsError, Client, Result,
+    event::{Tell as _, event},
+    open_session::{StartedSession, login_date, open_session},
+    throttle::Purpose,
+};
+use crate::{
+    domain::{email::Email, password::NewPassword, role::Role, username::Username},
+    store::{
+        Sql, StoreError,
+        events::{EventKind, insert_event},
+        site,
+        users::{self, NameClash, NewUser},
+    },
+};
+
+/// What a person gives to have an account.
+#[derive(Debug)]
+pub struct Registration {
+    /// Its name.
+    pub username: Username,
+    /// Its address.
+    pub email: Email,
+    /// Its password.
+    pub password: NewPassword,
+}
+
+impl Accounts {
+    /// Makes a member's account and logs its person in.
+    ///
+    /// # Errors
+    /// [`AccountsError::RegistrationClosed`], [`AccountsError::NameTaken`],
+    /// [`AccountsError::TooManyTries`], or a failure of the database.
+    pub async fn register(&self, client: &Client, registration: &Registration) -> Result<StartedSession> {
+        if !self.settings.registration_is_open {
+            return Err(AccountsError::RegistrationClosed);
+        }
+        // Each one counts, also one that succeeds: nobody makes ten accounts in a row for themselves.
+        let rate = self.settings.throttle_login;
+        self.throttle.enter(Purpose::Registration, rate, "", &client.address).await?.failed();
+        self.make_account(client, registration, Role::Member, EventKind::Registered).await
+    }
+
+    /// Makes an account of that role with its first session.
+    pub(super) async fn make_account(
+        &self,
+        client: &Client,
+        registration: &Registration,
+        role: Role,
+        kind: EventKind,
+    ) -> Result<StartedSession> {
+        let password_hash = self.hasher.hash(registration.password.as_password()).await?;
+        let mut tx = self.store.begin().await?;
+        if kind == EventKind::SetUp {
+            // Two with the same code at once: the second finds it spent.
+            site::lock_site(&mut tx).await?;
+            if users::has_superuser(&mut tx).await? {
+                return Err(AccountsError::AlreadySetUp);
+            }
+            site::set_setup_code_hash(&mut tx, None).await?;
+        }
+        let now = self.store.clock().now(&mut tx).await?;
+        let new = NewUser {
+            username: &registration.username,
+            email: &registration.email,
+            password_hash: &password_hash,
+            role,
+            date_joined: now,
+        };
+        let id = insert_unique_user(&mut tx, &new).await?;
+        let date = login_date(now, None, site::get_site(&mut tx).await?.standing());
+        let started = open_session(&mut tx, (id, role), client, false, date).await?;
+        let mut told = event(date, kind).to(id, registration.username.as_str()).from(client);
+        told.actor = told.subject;
+        told.session = Some(&started.id);
+        insert_event(&mut tx, &told).await?;
+        tx.commit().await?;
+        Ok(started)
+    }
+}
+
+/// Makes an account, or says whose name stands in its way.
+pub(super) async fn insert_unique_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
+    if let Some(clash) = users::find_name_clash(on, None, Some(new.username), Some(new.email)).await? {
+        return Err(AccountsError::NameTaken(clash));
+    }
+    users::insert_user(on, new).await.map_err(|error| match error {
+        // Somebody took it between the look and the write.
+        StoreError::Taken => AccountsError::NameTaken(NameClash::Username),
+        other => other.into(),
+    })
+}

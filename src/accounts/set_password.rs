@@ -1,0 +1,47 @@
+//! Giving somebody else's account another password, from the command line.
+
+use super::{
+    Accounts, AccountsError, Actor, Result, Target,
+    event::{Tell as _, event},
+};
+use crate::{
+    domain::{password::NewPassword, reason::EndReason, reason_text::Reasons},
+    store::{
+        events::{EventKind, insert_event},
+        users::{self, User},
+    },
+};
+
+impl Accounts {
+    /// The account that an act is on, for the rules that a new password must keep.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchUser`], or a failure of the database.
+    pub async fn get_target(&self, target: &Target) -> Result<User> {
+        let id = self.find_target(target).await?;
+        users::find_user(&mut self.store.read().await?, id).await?.ok_or(AccountsError::NoSuchUser)
+    }
+
+    /// Gives an account another password and ends its logins; returns how many live sessions ended.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn set_password(&self, actor: &Actor, target: &Target, new: &NewPassword) -> Result<u64> {
+        if !actor.role.is_superuser() {
+            return Err(AccountsError::Forbidden);
+        }
+        let user_id = self.find_target(target).await?;
+        let hash = self.hasher.hash(new.as_password()).await?;
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let ended = self.replace_password(&mut tx, actor, &locked, &hash).await?;
+        let told = event(locked.now, EventKind::PasswordChanged)
+            .by(actor)
+            .to(user_id, &locked.user.username)
+            .because(EndReason::PasswordChanged, &Reasons::default())
+            .ending(ended);
+        insert_event(&mut tx, &told).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+}

@@ -1,0 +1,54 @@
+//! Giving an account another role.
+
+use super::{
+    Accounts, Actor, Result, Target,
+    event::{Tell as _, event},
+};
+use crate::{
+    domain::{reason::EndReason, reason_text::Reasons, role::Role},
+    store::{
+        events::{EventKind, insert_event},
+        sessions::{self, Ending},
+        users,
+    },
+};
+
+impl Accounts {
+    /// Gives an account another role; says whether it was another. A lesser role ends its logins.
+    ///
+    /// # Errors
+    /// [`super::AccountsError::NoSuchUser`], [`super::AccountsError::Forbidden`],
+    /// [`super::AccountsError::LastSuperuser`], or a failure of the database.
+    pub async fn set_role(&self, actor: &Actor, target: &Target, role: Role) -> Result<bool> {
+        if !actor.role.is_superuser() {
+            return Err(super::AccountsError::Forbidden);
+        }
+        let user_id = self.find_target(target).await?;
+        let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
+        let (user, now) = (&locked.user, locked.now);
+        let before = user.role();
+        if before == role {
+            return Ok(false);
+        }
+        if role < Role::Superuser {
+            self.must_not_be_last_superuser(&mut tx, &locked).await?;
+        }
+        users::set_role(&mut tx, user.id, role).await?;
+        let mut told = event(now, EventKind::RoleChanged)
+            .by(actor)
+            .to(user.id, &user.username)
+            .saying(format!("from {before} to {role}"));
+        if role < before {
+            let (date, none) = (locked.force_logout_date_now(), Reasons::default());
+            users::set_force_logout_date(&mut tx, user.id, date, EndReason::RoleChanged, &none).await?;
+            let ending = Ending { at: now, by: &actor.name, reason: EndReason::RoleChanged, reasons: &none };
+            let ended =
+                sessions::end_sessions(&mut tx, user.id, date, self.live_after(before, locked.site, now), ending)
+                    .await?;
+            told = told.because(EndReason::RoleChanged, &none).ending(ended);
+        }
+        insert_event(&mut tx, &told).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}

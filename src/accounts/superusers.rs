@@ -1,0 +1,38 @@
+//! The last superuser: never deactivated, demoted or deleted, not even by two at once.
+
+use super::{Accounts, AccountsError, Actor, Result, fold::Locked};
+use crate::{
+    domain::role::Role,
+    store::{Sql, Transaction, site, users},
+};
+
+impl Accounts {
+    /// Begins an act on an account that could leave the site without a superuser: such acts queue
+    /// for the site's row, so that each sees what the one before it did.
+    pub(super) async fn begin_grave_act(&self, actor: &Actor, user_id: i64) -> Result<(Transaction, Locked)> {
+        let mut tx = self.store.begin().await?;
+        site::lock_site(&mut tx).await?;
+        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        must_reach(actor, locked.user.role())?;
+        Ok((tx, locked))
+    }
+
+    /// Refuses when there is no other active superuser.
+    pub(super) async fn must_not_be_last_superuser(&self, on: &mut impl Sql, locked: &Locked) -> Result<()> {
+        let is_superuser = locked.user.role() == Role::Superuser;
+        if is_superuser && users::count_other_superusers(on, locked.user.id).await? == 0 {
+            return Err(AccountsError::LastSuperuser);
+        }
+        Ok(())
+    }
+}
+
+/// Refuses when the actor's role does not reach so far.
+pub(super) fn must_reach(actor: &Actor, role: Role) -> Result<()> {
+    if actor.role.may_act_on(role) { Ok(()) } else { Err(AccountsError::Forbidden) }
+}
+
+/// Refuses an act by which a person would lock themselves out.
+pub(super) fn must_be_another(actor: &Actor, user_id: i64) -> Result<()> {
+    if actor.user_id == Some(user_id) { Err(AccountsError::OwnAccount) } else { Ok(()) }
+}

@@ -1,0 +1,7 @@
+//! `curfew demo`
+
+use super::Result;
+
+pub(super) async fn run() -> Result<()> {
+    Ok(())
+}

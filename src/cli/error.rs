@@ -1,0 +1,55 @@
+//! Why a command was refused, in one line that says what to do.
+
+use crate::{
+    accounts::AccountsError,
+    domain::{
+        email::EmailError, login_name::LoginNameError, moment::MomentError, password::PasswordError,
+        reason_text::ReasonTextError, username::UsernameError,
+    },
+    settings::SettingsError,
+    store::{OpenError, StoreError},
+};
+
+/// Why a command was refused, or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A use case refused.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// An argument is wrong.
+    #[error(transparent)]
+    Username(#[from] UsernameError),
+    /// An argument is wrong.
+    #[error(transparent)]
+    Email(#[from] EmailError),
+    /// An argument is wrong.
+    #[error(transparent)]
+    Name(#[from] LoginNameError),
+    /// An argument is wrong.
+    #[error(transparent)]
+    Moment(#[from] MomentError),
+    /// An argument is wrong.
+    #[error(transparent)]
+    Reason(#[from] ReasonTextError),
+    /// The password is not to be had.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The terminal or a pipe failed.
+    #[error("{0}")]
+    Terminal(String),
+    /// The server could not be launched.
+    #[error("the server cannot start: {0}")]
+    Launch(String),
+    /// It was not confirmed.
+    #[error("Nothing was deleted: add --yes to delete the account for good.")]
+    NotConfirmed,
+}

@@ -1,0 +1,11 @@
+//! `curfew migrate`
+
+use super::{Result, database, say};
+use crate::settings;
+
+pub(super) async fn run() -> Result<()> {
+    let configuration = settings::load()?;
+    database::open_store(&configuration).await?.close().await;
+    say("The database is up to date.");
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! The command line: the same use cases as the pages, with the server up or down.
+
+mod database;
+mod demo;
+mod error;
+mod force_logout;
+mod migrate;
+mod password;
+mod serve;
+mod show;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::domain::text::escaped;
+
+pub use error::CommandError;
+
+/// What a command answers: lines for standard output, or one for standard error.
+type Result<T> = std::result::Result<T, CommandError>;
+
+/// Accounts for a website, made so that staff can end anyone's access at once.
+#[derive(Debug, Parser)]
+#[command(name = "curfew", version, about, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Migrate the database, then serve (what `curfew` alone does).
+    Serve,
+    /// Serve sample data from a throw-away database.
+    Demo,
+    /// Migrate the database and do nothing else.
+    Migrate,
+    /// Make, list, show and change accounts.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// End the logins of one user, or of everyone.
+    ForceLogout(force_logout::ForceLogout),
+}
+
+/// Runs the program as it was called. The status is 0 when it is done, 1 when it was refused or
+/// failed, 2 when it was called wrongly.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = rocket::execute(async {
+        match arguments.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::run().await,
+            Command::Demo => demo::run().await,
+            Command::Migrate => migrate::run().await,
+            Command::User(command) => command.run().await,
+            Command::ForceLogout(command) => command.run().await,
+        }
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_error(&error.to_string());
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// One line on standard output, safe in a terminal.
+fn say(line: &str) {
+    use std::io::Write as _;
+    // A closed pipe is the reader's choice.
+    let _ = writeln!(std::io::stdout(), "{}", escaped(line));
+}
+
+/// One line on standard error, safe in a terminal.
+fn say_error(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "curfew: {}", escaped(line));
+}

@@ -1,0 +1,46 @@
+//! Asking for a new password: from the terminal, unseen, or one line of standard input.
+
+use std::io::{BufRead as _, IsTerminal as _};
+
+use super::{CommandError, Result};
+use crate::domain::password::{NewPassword, OwnNames};
+
+/// The longest line that is read, in bytes: a password has at most 128 characters.
+const LINE_BYTES: usize = 1_024;
+
+/// Reads a new password for an account of those names.
+pub(super) fn read(from_stdin: bool, names: OwnNames<'_>) -> Result<NewPassword> {
+    let text = if from_stdin { read_line()? } else { ask_twice()? };
+    Ok(NewPassword::parse(text, names)?)
+}
+
+fn read_line() -> Result<String> {
+    let mut line = Vec::new();
+    let input = std::io::stdin().lock();
+    std::io::Read::take(input, LINE_BYTES as u64)
+        .read_until(b'\n', &mut line)
+        .map_err(|error| CommandError::Terminal(format!("the password cannot be read from standard input: {error}")))?;
+    while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        line.pop();
+    }
+    String::from_utf8(line)
+        .map_err(|_| CommandError::Terminal("the password on standard input is no UTF-8 text".to_owned()))
+}
+
+fn ask_twice() -> Result<String> {
+    if !std::io::stdin().is_terminal() {
+        return Err(CommandError::Terminal(
+            "there is no terminal to ask for the password: give it on standard input with --password-stdin".to_owned(),
+        ));
+    }
+    let ask = |prompt| {
+        rpassword::prompt_password(prompt)
+            .map_err(|error| CommandError::Terminal(format!("the password cannot be read: {error}")))
+    };
+    let password = ask("New password: ")?;
+    if ask("Once more: ")? == password {
+        Ok(password)
+    } else {
+        Err(CommandError::Terminal("The two passwords are not the same.".to_owned()))
+    }
+}

@@ -1,0 +1,202 @@
+//! `curfew user …`
+
+use clap::{Args, Subcommand};
+
+use super::{
+    CommandError, Result,
+    database::{open, operator, target},
+    password, say,
+    show::{UserJson, say_line, say_whole},
+};
+use crate::{
+    accounts::{Accounts, Registration},
+    domain::{
+        email::Email,
+        password::OwnNames,
+        reason_text::{ReasonText, Reasons},
+        role::{Role, UnknownRole},
+        username::Username,
+    },
+    store::users::{User, list_users_after},
+};
+
+/// How many accounts are read at once for the list.
+const BATCH: i64 = 1_000;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Make an account.
+    Create(Create),
+    /// List all accounts.
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one account.
+    Show {
+        /// A username or an email.
+        name: String,
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Deactivate an account, which ends its logins.
+    Deactivate {
+        /// A username or an email.
+        name: String,
+        /// Why, for the events; the user does not see it.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Activate an account again.
+    Activate {
+        /// A username or an email.
+        name: String,
+    },
+    /// Give an account another password, which ends its logins.
+    Password {
+        /// A username or an email.
+        name: String,
+        /// Read the password from one line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Give an account another role.
+    Role {
+        /// A username or an email.
+        name: String,
+        /// member, staff or superuser.
+        #[arg(value_parser = |word: &str| word.parse::<Role>().map_err(|error: UnknownRole| error.to_string()))]
+        role: Role,
+    },
+    /// Delete an account for good.
+    Delete {
+        /// A username or an email.
+        name: String,
+        /// Yes, for good.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// The username.
+    name: String,
+    /// The email.
+    #[arg(long)]
+    email: String,
+    /// Make it staff.
+    #[arg(long)]
+    staff: bool,
+    /// Make it a superuser.
+    #[arg(long)]
+    superuser: bool,
+    /// Read the password from one line of standard input.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+impl UserCommand {
+    pub(super) async fn run(self) -> Result<()> {
+        match self {
+            Self::Create(create) => create.run().await,
+            Self::List { json } => list(json).await,
+            Self::Show { name, json } => show(&name, json).await,
+            Self::Deactivate { name, reason } => deactivate(&name, &reason).await,
+            Self::Activate { name } => activate(&name).await,
+            Self::Password { name, password_stdin } => set_password(&name, password_stdin).await,
+            Self::Role { name, role } => set_role(&name, role).await,
+            Self::Delete { name, yes } => delete(&name, yes).await,
+        }
+    }
+}
+
+impl Create {
+    async fn run(self) -> Result<()> {
+        let (username, email) = (Username::parse(&self.name)?, Email::parse(&self.email)?);
+        let accounts = open().await?;
+        let names =
+            OwnNames { username: username.as_str(), email: email.as_str(), site_name: &accounts.settings().site_name };
+        let password = password::read(self.password_stdin, names)?;
+        let role = Role::from_flags(self.staff, self.superuser);
+        let registration = Registration { username, email, password };
+        accounts.create_user(&operator(), &registration, role).await?;
+        say(&format!("{} is made, as {role}.", registration.username.as_str()));
+        Ok(())
+    }
+}
+
+async fn list(json: bool) -> Result<()> {
+    let accounts = open().await?;
+    let mut on = accounts.store().read().await?;
+    let now = accounts.store().clock().now(&mut on).await?;
+    let mut after = String::new();
+    loop {
+        let users = list_users_after(&mut on, &after, BATCH).await?;
+        for user in &users {
+            if json { say(&UserJson::of(user, now)?.to_json()) } else { say_line(user, now) }
+        }
+        match users.last() {
+            Some(last) => after = crate::domain::text::comparison_key(&last.username),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn show(name: &str, json: bool) -> Result<()> {
+    let accounts = open().await?;
+    let found = get(&accounts, name).await?;
+    let account = accounts.get_account_to_act_on(found.id).await?;
+    if json {
+        say(&UserJson::of(&account.user, account.now)?.to_json());
+        Ok(())
+    } else {
+        say_whole(&account.user, account.now, account.will_end)
+    }
+}
+
+async fn deactivate(name: &str, reason: &str) -> Result<()> {
+    let reasons = Reasons { for_staff: ReasonText::parse(reason)?, for_user: ReasonText::default() };
+    let ended = open().await?.deactivate(&operator(), &target(name)?, None, &reasons).await?;
+    say(&format!("{name} is deactivated; live sessions ended: {ended}."));
+    Ok(())
+}
+
+async fn activate(name: &str) -> Result<()> {
+    let was_inactive = open().await?.activate(&operator(), &target(name)?, &Reasons::default()).await?;
+    say(&format!("{name} {}.", if was_inactive { "is active again" } else { "was active already" }));
+    Ok(())
+}
+
+async fn set_password(name: &str, password_stdin: bool) -> Result<()> {
+    let accounts = open().await?;
+    let user = get(&accounts, name).await?;
+    let names = OwnNames { username: &user.username, email: &user.email, site_name: &accounts.settings().site_name };
+    let password = password::read(password_stdin, names)?;
+    let ended = accounts.set_password(&operator(), &target(name)?, &password).await?;
+    say(&format!("{name} has another password; live sessions ended: {ended}."));
+    Ok(())
+}
+
+async fn set_role(name: &str, role: Role) -> Result<()> {
+    let was_another = open().await?.set_role(&operator(), &target(name)?, role).await?;
+    say(&format!("{name} {} {role}.", if was_another { "is now" } else { "was already" }));
+    Ok(())
+}
+
+async fn delete(name: &str, yes: bool) -> Result<()> {
+    let accounts = open().await?;
+    get(&accounts, name).await?;
+    if !yes {
+        return Err(CommandError::NotConfirmed);
+    }
+    accounts.delete_user(&operator(), &target(name)?, &Reasons::default()).await?;
+    say(&format!("{name} is deleted."));
+    Ok(())
+}
+
+async fn get(accounts: &Accounts, name: &str) -> Result<User> {
+    Ok(accounts.get_target(&target(name)?).await?)
+}

@@ -1,0 +1,106 @@
+//! The token of every form, bound to the session, or to the visitor while there is none; and the
+//! check of where a form was posted from.
+
+use data_encoding::BASE64URL_NOPAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use rocket::Request;
+use sha2::Sha256;
+
+use super::{
+    Changes, Gate, LiveLogin, Login, login_of,
+    transport::gate,
+    visitor::{held_binding, new_binding},
+};
+
+/// The hidden field that carries the token.
+pub(super) const FIELD: &str = "csrf_token";
+
+/// Where the forms of a page get their token from.
+#[derive(Debug, Clone)]
+pub struct Csrf<'r> {
+    gate: Option<&'r Gate>,
+    login: &'r Login,
+    held: Option<String>,
+    changes: Changes<'r>,
+}
+
+impl<'r> Csrf<'r> {
+    /// The source for the forms of this request's page.
+    pub async fn of(request: &'r Request<'_>) -> Self {
+        Self {
+            gate: gate(request),
+            login: login_of(request).await,
+            held: held_binding(request),
+            changes: Changes::of(request),
+        }
+    }
+
+    /// The token: of the session, or of the visitor, who gets a binding if they hold none. A new
+    /// session has a new token.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let Some(gate) = self.gate else { return String::new() };
+        let message = match self.login {
+            Login::Live(login) => of_session(login),
+            _ => of_visitor(&self.held.clone().unwrap_or_else(|| new_binding(self.changes))),
+        };
+        BASE64URL_NOPAD.encode(&mac(gate, &message).finalize().into_bytes())
+    }
+
+    /// The same, but none for a visitor: their page has no form, and needs no cookie.
+    #[must_use]
+    pub fn token_of_session(&self) -> Option<String> {
+        matches!(self.login, Login::Live(_)).then(|| self.token())
+    }
+}
+
+fn of_session(login: &LiveLogin) -> String {
+    format!("session {}", login.session.as_str())
+}
+
+fn of_visitor(binding: &str) -> String {
+    format!("visitor {binding}")
+}
+
+/// Whether a posted token is the one of whoever is asking. Compared in constant time.
+pub(super) fn is_token_of(request: &Request<'_>, login: &Login, token: &str) -> bool {
+    let message = match login {
+        Login::Live(login) => Some(of_session(login)),
+        _ => held_binding(request).map(|binding| of_visitor(&binding)),
+    };
+    match (gate(request), message, BASE64URL_NOPAD.decode(token.as_bytes())) {
+        (Some(gate), Some(message), Ok(bytes)) => mac(gate, &message).verify_slice(&bytes).is_ok(),
+        _ => false,
+    }
+}
+
+/// Whether the browser says that the form was on a page of this site. A client that says nothing
+/// is no browser of today, and has the token to show.
+pub(super) fn is_posted_from_here(request: &Request<'_>) -> bool {
+    let is_same_site = match request.headers().get_one("Sec-Fetch-Site") {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => true,
+    };
+    let is_own_origin = match request.headers().get_one("Origin") {
+        Some(origin) => is_own(request, origin),
+        None => true,
+    };
+    is_same_site && is_own_origin
+}
+
+fn is_own(request: &Request<'_>, origin: &str) -> bool {
+    let base_url = gate(request).and_then(|gate| gate.settings.base_url.as_ref());
+    match (base_url, request.headers().get_one("Host")) {
+        (Some(base_url), _) => origin.eq_ignore_ascii_case(base_url.as_str()),
+        // A proxy that is not named among the trusted ones may hide the scheme, never the host.
+        (None, Some(host)) => ["http://", "https://"]
+            .iter()
+            .filter_map(|scheme| origin.strip_prefix(scheme))
+            .any(|own| own.eq_ignore_ascii_case(host)),
+        (None, None) => false,
+    }
+}
+
+fn mac(gate: &Gate, message: &str) -> Hmac<Sha256> {
+    Hmac::new(&gate.csrf_key.into()).chain_update(message.as_bytes())
+}

@@ -1,0 +1,119 @@
+//! Who may enter. Asking for one of these is the authorization.
+
+use rocket::{
+    Request,
+    http::Status,
+    request::{FromRequest, Outcome},
+};
+
+use super::{ClientOf, LiveLogin, Login, login_of};
+use crate::accounts::Actor;
+
+/// Why nobody was let in; the catchers turn the status into a page.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused;
+
+/// Whoever it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Anyone<'r>(pub &'r Login);
+
+/// Somebody who is not logged in; a page for them forwards when somebody is.
+#[derive(Debug, Clone, Copy)]
+pub struct Visitor;
+
+/// Somebody whose login is good.
+#[derive(Debug, Clone)]
+pub struct SignedIn<'r> {
+    /// Their login.
+    pub login: &'r LiveLogin,
+    /// They, as the use cases know them.
+    pub actor: Actor,
+}
+
+/// A signed-in member of staff, or a superuser.
+#[derive(Debug, Clone)]
+pub struct Staff<'r> {
+    /// Their login.
+    pub login: &'r LiveLogin,
+    /// They, as the use cases know them.
+    pub actor: Actor,
+}
+
+/// A signed-in superuser.
+#[derive(Debug, Clone)]
+pub struct Superuser<'r> {
+    /// Their login.
+    pub login: &'r LiveLogin,
+    /// They, as the use cases know them.
+    pub actor: Actor,
+}
+
+const UNKNOWN: (Status, Refused) = (Status::ServiceUnavailable, Refused);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Anyone<'r> {
+    type Error = Refused;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
+        match login_of(request).await {
+            Login::Unknown => Outcome::Error(UNKNOWN),
+            login => Outcome::Success(Self(login)),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Visitor {
+    type Error = Refused;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
+        match login_of(request).await {
+            Login::Nobody | Login::Ended(_) => Outcome::Success(Self),
+            Login::Live(_) => Outcome::Forward(Status::NotFound),
+            Login::Unknown => Outcome::Error(UNKNOWN),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for SignedIn<'r> {
+    type Error = Refused;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
+        match login_of(request).await {
+            Login::Live(login) => Outcome::Success(Self { login, actor: login.actor(ClientOf::request(request).0) }),
+            Login::Nobody | Login::Ended(_) => Outcome::Error((Status::Unauthorized, Refused)),
+            Login::Unknown => Outcome::Error(UNKNOWN),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Staff<'r> {
+    type Error = Refused;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
+        SignedIn::from_request(request).await.and_then(|SignedIn { login, actor }| {
+            if login.role().is_staff() {
+                Outcome::Success(Self { login, actor })
+            } else {
+                Outcome::Error((Status::Forbidden, Refused))
+            }
+        })
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Superuser<'r> {
+    type Error = Refused;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
+        SignedIn::from_request(request).await.and_then(|SignedIn { login, actor }| {
+            if login.role().is_superuser() {
+                Outcome::Success(Self { login, actor })
+            } else {
+                Outcome::Error((Status::Forbidden, Refused))
+            }
+        })
+    }
+}

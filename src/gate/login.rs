@@ -1,0 +1,215 @@
+//! Who is asking: found out once a request, and only when somebody wants to know.
+
+use rocket::Request;
+
+use super::{
+    Changes,
+    cookies::{SESSION, received},
+    session_cookie::Claim,
+    transport::gate,
+};
+use crate::{
+    accounts::{Accounts, Actor, Client},
+    domain::{
+        moment::Moment,
+        reason::EndReason,
+        role::Role,
+        session_secret::SessionId,
+        standing::{Limits, Question, check},
+    },
+    store::{
+        StoreError,
+        standing::{Account, LoginStanding, get_login_standing},
+    },
+};
+
+/// What the session cookie of a request is worth.
+#[derive(Debug)]
+pub enum Login {
+    /// There is none, or it was not ours.
+    Nobody,
+    /// It is good.
+    Live(Box<LiveLogin>),
+    /// It was good once.
+    Ended(EndedLogin),
+    /// The database does not answer; nobody is let in, and nobody loses their cookie.
+    Unknown,
+}
+
+/// A login that the rule accepts.
+#[derive(Debug, Clone)]
+pub struct LiveLogin {
+    /// Whose it is.
+    pub user_id: i64,
+    /// The account.
+    pub account: Account,
+    /// The session.
+    pub session: SessionId,
+    /// `LAST_LOGIN_DATE`.
+    pub login_date: Moment,
+    /// The latest request before this one, within a minute.
+    pub last_seen: Moment,
+    /// Whether its cookie outlives the browser.
+    pub remember: bool,
+    /// From where it was made.
+    pub address: String,
+    /// With what.
+    pub user_agent: String,
+    /// How long it may last.
+    pub limits: Limits,
+    /// When this was read.
+    pub now: Moment,
+}
+
+/// A login that the rule refuses.
+#[derive(Debug, Clone)]
+pub struct EndedLogin {
+    /// Why.
+    pub reason: EndReason,
+    /// Why, in the words that staff left for its person.
+    pub user_reason: Option<String>,
+}
+
+impl LiveLogin {
+    /// What its account may do.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.account.role
+    }
+
+    /// The person as the use cases know them.
+    #[must_use]
+    pub fn actor(&self, client: Client) -> Actor {
+        Actor {
+            user_id: Some(self.user_id),
+            name: self.account.username.clone(),
+            role: self.account.role,
+            session: Some(self.session.clone()),
+            client: Some(client),
+        }
+    }
+}
+
+/// Who is asking. The first call reads the database, if there is a session cookie; the others of
+/// the same request get its answer.
+pub async fn login_of<'r>(request: &'r Request<'_>) -> &'r Login {
+    request.local_cache_async(load(request)).await
+}
+
+async fn load(request: &Request<'_>) -> Login {
+    let (Some(gate), Some(accounts)) = (gate(request), request.rocket().state::<Accounts>()) else {
+        return Login::Unknown;
+    };
+    let Some(sealed) = received(request, SESSION) else { return Login::Nobody };
+    let changes = Changes::of(request);
+    let opened =
+        gate.seals.open(SESSION.on(request), sealed).and_then(|(json, is_old)| Some((Claim::parse(&json)?, is_old)));
+    let Some((claim, is_old)) = opened else {
+        changes.end_session();
+        return Login::Nobody;
+    };
+    match judge(accounts, &claim).await {
+        Ok(Login::Live(live)) => {
+            if is_old {
+                let left = claim
+                    .remember
+                    .then(|| (live.login_date + live.limits.lifetime - live.now).to_std().unwrap_or_default());
+                changes.renew_session(claim.content, left);
+            }
+            Login::Live(live)
+        }
+        Ok(login) => {
+            changes.end_session();
+            login
+        }
+        Err(error) => {
+            log::error!("a session cannot be judged: {error}");
+            Login::Unknown
+        }
+    }
+}
+
+async fn judge(accounts: &Accounts, claim: &Claim) -> Result<Login, StoreError> {
+    let store = accounts.store();
+    let mut standing =
+        get_login_standing(&mut store.read().await?, store.clock(), claim.user_id, &claim.session).await?;
+    // The session's name is public; without the secret it is nobody's.
+    let is_own = standing.session.as_ref().is_none_or(|session| claim.secret.hash().matches(&session.secret_hash));
+    if !is_own {
+        standing.session = None;
+    }
+    let role = standing.account.as_ref().map_or(Role::Member, |account| account.role);
+    let limits = accounts.settings().limits(role);
+    let question = Question {
+        user_id: claim.user_id,
+        login_date: claim.login_date,
+        account: standing.account.as_ref().map(|account| &account.standing),
+        site: &standing.site,
+        session: standing.session.as_ref().map(|session| &session.state),
+        limits,
+        now: standing.now,
+    };
+    let verdict = check(&question);
+    if is_anything_due(&standing) {
+        note(accounts.fold_due(claim.user_id).await);
+    }
+    match (verdict, standing) {
+        (Ok(()), LoginStanding { account: Some(account), session: Some(session), now, .. }) => {
+            let last_seen = session.state.last_seen;
+            if Accounts::is_worth_noting(last_seen, limits, now) {
+                note(accounts.note_activity(claim.user_id, &claim.session, now).await);
+            }
+            Ok(Login::Live(Box::new(LiveLogin {
+                user_id: claim.user_id,
+                account,
+                session: claim.session.clone(),
+                login_date: claim.login_date,
+                last_seen,
+                remember: session.remember,
+                address: session.address,
+                user_agent: session.user_agent,
+                limits,
+                now,
+            })))
+        }
+        (Ok(()), _) => Ok(Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None })),
+        (Err(reason), standing) => {
+            if let (EndReason::Idle | EndReason::Expired, Some(account), Some(_)) =
+                (reason, &standing.account, &standing.session)
+            {
+                note(accounts.note_limit_reached((claim.user_id, &account.username), &claim.session, reason).await);
+            }
+            Ok(Login::Ended(EndedLogin { reason, user_reason: user_reason(&standing, reason) }))
+        }
+    }
+}
+
+fn is_anything_due(standing: &LoginStanding) -> bool {
+    let account = standing.account.as_ref().and_then(|account| account.standing.force_logout_scheduled);
+    [account, standing.site.force_logout_scheduled].into_iter().flatten().any(|at| at <= standing.now)
+}
+
+/// What staff wrote for the person, where it belongs to this reason.
+fn user_reason(standing: &LoginStanding, reason: EndReason) -> Option<String> {
+    let session = standing.session.as_ref();
+    if session.is_some_and(|session| session.state.ended == Some(reason)) {
+        return session.and_then(|session| session.user_reason.clone());
+    }
+    let account = standing.account.as_ref()?;
+    match reason {
+        EndReason::Deactivated => account.deactivated_user_reason.clone(),
+        EndReason::EveryoneOut => standing.site_user_reason.clone(),
+        EndReason::ForcedOut if account.standing.force_logout_scheduled.is_some_and(|at| at <= standing.now) => {
+            account.scheduled_user_reason.clone()
+        }
+        EndReason::ForcedOut => account.force_logout_user_reason.clone(),
+        _ => None,
+    }
+}
+
+/// The verdict stands whether or not it could be noted; the next request notes it then.
+fn note<E: std::fmt::Display>(outcome: Result<(), E>) {
+    if let Err(error) = outcome {
+        log::warn!("what a request showed could not be noted: {error}");
+    }
+}

@@ -1,0 +1,62 @@
+//! How a request came: over https or not, from which address, as far as trusted proxies tell.
+
+use std::net::IpAddr;
+
+use rocket::Request;
+
+use super::Gate;
+use crate::settings::{SecureCookies, Settings};
+
+/// Whether the person's browser speaks https with the site.
+#[must_use]
+pub fn is_https(request: &Request<'_>) -> bool {
+    gate(request).is_some_and(|gate| is_https_by(&gate.settings, request))
+}
+
+/// Whether the session cookie of this request is the one for https only.
+pub(super) fn is_cookie_secure(request: &Request<'_>) -> bool {
+    gate(request).is_none_or(|gate| match gate.settings.secure_cookies {
+        SecureCookies::Always => true,
+        SecureCookies::Never => false,
+        SecureCookies::Auto => is_https_by(&gate.settings, request),
+    })
+}
+
+/// The address of the person's machine: the last one in `X-Forwarded-For` that no trusted proxy
+/// has, as long as the request came through trusted proxies.
+pub(super) fn client_address(request: &Request<'_>) -> Option<IpAddr> {
+    let peer = request.remote().map(|remote| remote.ip())?;
+    let Some(gate) = gate(request) else { return Some(peer) };
+    let mut address = peer;
+    let forwarded: Vec<&str> =
+        request.headers().get("X-Forwarded-For").flat_map(|line| line.split(',')).map(str::trim).collect();
+    for hop in forwarded.iter().rev() {
+        if !is_trusted(&gate.settings, address) {
+            break;
+        }
+        // What is no address was written by nobody whom we trust.
+        let Ok(before) = hop.parse::<IpAddr>() else { break };
+        address = before;
+    }
+    Some(address.to_canonical())
+}
+
+pub(super) fn gate<'r>(request: &'r Request<'_>) -> Option<&'r Gate> {
+    request.rocket().state::<Gate>()
+}
+
+fn is_https_by(settings: &Settings, request: &Request<'_>) -> bool {
+    let from_proxy = request.remote().is_some_and(|remote| is_trusted(settings, remote.ip()));
+    let forwarded = request.headers().get("X-Forwarded-Proto").last();
+    match forwarded {
+        Some(protocol) if from_proxy => {
+            protocol.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("https"))
+        }
+        _ => settings.base_url.as_ref().is_some_and(crate::settings::BaseUrl::is_https),
+    }
+}
+
+fn is_trusted(settings: &Settings, address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    settings.trusted_proxies.iter().any(|network| network.contains(&address))
+}

@@ -1,0 +1,113 @@
+//! The settings: read once at the start, checked there, and plain values ever after.
+//!
+//! `Rocket.toml`, then `ROCKET_…`, then `DATABASE_URL` and `CURFEW_…`. What is wrong refuses to
+//! start with one line; no value that may hold a secret is ever part of that line.
+
+mod address;
+mod keys;
+mod reader;
+
+use std::time::Duration;
+
+use ipnet::IpNet;
+use rocket::figment::Figment;
+
+use crate::domain::{moment::Moment, rate::Rate, role::Role, standing::Limits};
+
+pub use address::{BaseUrl, DatabaseAddress};
+pub use keys::{SecretKeys, SecretMaterial};
+pub use reader::load;
+
+/// Everything that a person who runs the site can set, beside what is Rocket's own.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whether anybody may make an account.
+    pub registration_is_open: bool,
+    /// How long a member's session lasts.
+    pub member_limits: Limits,
+    /// How long a session of staff lasts.
+    pub staff_limits: Limits,
+    /// Failed logins for one account from one address.
+    pub throttle_login: Rate,
+    /// What the site is called.
+    pub site_name: String,
+    /// Where the site is reached from outside.
+    pub base_url: Option<BaseUrl>,
+    /// The cost of a password hash: each step doubles it.
+    pub bcrypt_cost: u32,
+    /// Whose `X-Forwarded-For` and `-Proto` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// When the session cookie is for https only.
+    pub secure_cookies: SecureCookies,
+}
+
+/// When the session cookie is for https only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecureCookies {
+    /// When the request came over https.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Settings {
+    /// How long a session of that role lasts.
+    #[must_use]
+    pub const fn limits(&self, role: Role) -> Limits {
+        if role.is_staff() { self.staff_limits } else { self.member_limits }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            registration_is_open: true,
+            member_limits: Limits { lifetime: Duration::from_hours(14 * 24), idle: Duration::from_hours(3 * 24) },
+            staff_limits: Limits { lifetime: Duration::from_hours(12), idle: Duration::from_hours(1) },
+            throttle_login: Rate { count: 10, period: Duration::from_mins(15) },
+            site_name: "Curfew".to_owned(),
+            base_url: None,
+            bcrypt_cost: 12,
+            trusted_proxies: Vec::new(),
+            secure_cookies: SecureCookies::Auto,
+        }
+    }
+}
+
+/// The settings with what only the program's start needs.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// What the site goes by.
+    pub settings: Settings,
+    /// Where its data is.
+    pub database: DatabaseAddress,
+    /// How many connections to it, at most.
+    pub connections: Option<u32>,
+    /// What Rocket is configured from.
+    pub figment: Figment,
+}
+
+/// Why the settings were refused, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key} is {value}; it must be {accepted}")]
+pub struct SettingsError {
+    key: String,
+    value: String,
+    accepted: String,
+}
+
+impl SettingsError {
+    /// Names the key, what it is, and what it must be.
+    pub(crate) fn new(key: &str, value: impl Into<String>, accepted: impl Into<String>) -> Self {
+        let escape = crate::domain::text::escaped;
+        Self { key: escape(key), value: escape(&value.into()), accepted: escape(&accepted.into()) }
+    }
+}
+
+/// The moment so long before another; the beginning of time when that is not to be had.
+#[must_use]
+pub fn moment_before(moment: Moment, by: Duration) -> Moment {
+    chrono::TimeDelta::from_std(by).ok().and_then(|by| moment.checked_sub_signed(by)).unwrap_or(Moment::UNIX_EPOCH)
+}

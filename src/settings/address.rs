@@ -1,0 +1,107 @@
+//! Where the site and its data are.
+
+use std::{fmt, path::PathBuf};
+
+/// The address of a database. It may hold a password, so it shows only its scheme.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseAddress(String);
+
+impl DatabaseAddress {
+    /// Reads `sqlite:PATH` or `postgres://…`; the store looks closer when it opens it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_file = text
+            .strip_prefix("sqlite:")
+            .is_some_and(|path| !path.is_empty() && !path.contains(":memory:") && !path.contains("mode=memory"));
+        let is_server = text.starts_with("postgres://") || text.starts_with("postgresql://");
+        (is_file || is_server).then(|| Self(text.to_owned()))
+    }
+
+    /// The whole address, for the pool.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// The folder of the file, on SQLite.
+    #[must_use]
+    pub fn folder(&self) -> Option<PathBuf> {
+        let path = self.0.strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = path.split('?').next().unwrap_or(path);
+        let folder = std::path::Path::new(path).parent()?;
+        Some(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })
+    }
+}
+
+impl fmt::Debug for DatabaseAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:…", self.0.split(':').next().unwrap_or_default())
+    }
+}
+
+/// The origin under which the site is reached from outside: scheme, host and port, nothing more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    origin: String,
+}
+
+impl BaseUrl {
+    /// Reads an origin such as `https://example.org`; a slash at its end is dropped.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let origin = text.strip_suffix('/').unwrap_or(text).to_lowercase();
+        let uri = rocket::http::uri::Absolute::parse(&origin).ok()?;
+        let is_web = matches!(uri.scheme(), "http" | "https");
+        let is_bare = uri.path().is_empty() && uri.query().is_none();
+        let has_host =
+            uri.authority().is_some_and(|authority| !authority.host().is_empty() && authority.user_info().is_none());
+        (is_web && is_bare && has_host).then_some(Self { origin })
+    }
+
+    /// The origin, as browsers send it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether it is https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_bare_origin_is_a_base_url() {
+        assert_eq!(
+            BaseUrl::parse("https://Example.org/").map(|url| url.origin),
+            Some("https://example.org".to_owned())
+        );
+        assert!(BaseUrl::parse("http://127.0.0.1:8000").is_some());
+        for text in [
+            "example.org",
+            "ftp://example.org",
+            "https://example.org/a",
+            "https://a@example.org",
+            "https://example.org?x",
+            "",
+        ] {
+            assert_eq!(BaseUrl::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_database_address_shows_no_password() {
+        let address = DatabaseAddress::parse("postgres://ana:tangerine@localhost/curfew");
+        assert!(!format!("{address:?}").contains("tangerine"));
+        assert_eq!(DatabaseAddress::parse("sqlite::memory:"), None);
+        assert_eq!(DatabaseAddress::parse("mysql://x"), None);
+        let folder = DatabaseAddress::parse("sqlite://var/a.db?mode=rwc").and_then(|address| address.folder());
+        assert_eq!(folder, Some(PathBuf::from("var")));
+    }
+}

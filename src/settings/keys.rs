@@ -1,0 +1,196 @@
+//! The secret keys: the one that is written with, and those that are still read.
+
+use std::{
+    fmt, fs,
+    io::{self, Write as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+};
+
+use cookie::Key;
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use hkdf::Hkdf;
+use rocket::config::SecretKey;
+use sha2::Sha256;
+
+use super::{Configuration, SettingsError};
+
+/// The name of the key's file, beside the SQLite database.
+const KEY_FILE: &str = "secret.key";
+/// The bytes of a key that is made.
+const KEY_BYTES: usize = 64;
+/// What a key must look like: Rocket's own forms.
+const ACCEPTED: &str = "256 or 512 random bits, in base64 (44 or 88 characters) or hex (64 characters), such as `openssl rand -base64 64 | tr -d '\\n'` prints";
+
+/// The bytes of one secret key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretMaterial(Vec<u8>);
+
+impl SecretMaterial {
+    /// Reads a key in the forms that Rocket reads.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = match text.len() {
+            44 | 88 => BASE64.decode(text.as_bytes()).ok()?,
+            64 => HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?,
+            _ => return None,
+        };
+        (bytes.len() >= 32 && bytes.iter().any(|byte| *byte != 0)).then_some(Self(bytes))
+    }
+
+    /// A new key.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(rand::random::<[u8; KEY_BYTES]>().to_vec())
+    }
+
+    /// The key that cookies are encrypted with: the one that Rocket derives.
+    #[must_use]
+    pub fn cookie_key(&self) -> Key {
+        if self.0.len() >= KEY_BYTES { Key::from(&self.0) } else { Key::derive_from(&self.0) }
+    }
+
+    /// The same, as Rocket holds it.
+    #[must_use]
+    pub fn rocket_key(&self) -> SecretKey {
+        if self.0.len() >= KEY_BYTES { SecretKey::from(&self.0) } else { SecretKey::derive_from(&self.0) }
+    }
+
+    /// The bytes, for Rocket's own configuration.
+    pub(crate) fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// A key for one purpose (RFC 5869), so that no two purposes share one.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 64] {
+        let mut key = [0; 64];
+        // The only error is a length over 255 hashes.
+        let _ = Hkdf::<Sha256>::new(None, &self.0).expand(purpose.as_bytes(), &mut key);
+        key
+    }
+}
+
+impl fmt::Debug for SecretMaterial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretMaterial")
+    }
+}
+
+/// The key in use, and the previous ones.
+#[derive(Debug, Clone)]
+pub struct SecretKeys {
+    /// Read and written.
+    pub current: SecretMaterial,
+    /// Still read, never written.
+    pub previous: Vec<SecretMaterial>,
+}
+
+impl Configuration {
+    /// The keys of the settings; without one there, the key in the SQLite file's folder, which is
+    /// made at the first start.
+    ///
+    /// # Errors
+    /// When a key is malformed, when the key's file can be read by others, and on Postgres when
+    /// none is set: nodes that each made their own could not read each other's cookies.
+    pub fn secret_keys(&self) -> Result<SecretKeys, SettingsError> {
+        let previous = self.previous_keys()?;
+        let set: Option<String> = self.figment.extract_inner("secret_key").ok();
+        let current = match (set, self.database.folder()) {
+            (Some(text), _) => {
+                SecretMaterial::parse(&text).ok_or_else(|| SettingsError::new("secret_key", "malformed", ACCEPTED))?
+            }
+            (None, Some(folder)) => key_in(&folder)?,
+            (None, None) => {
+                let accepted = format!("set with Postgres, the same on every node: {ACCEPTED}");
+                return Err(SettingsError::new("ROCKET_SECRET_KEY", "missing", accepted));
+            }
+        };
+        Ok(SecretKeys { current, previous })
+    }
+
+    fn previous_keys(&self) -> Result<Vec<SecretMaterial>, SettingsError> {
+        let texts: Vec<String> = self.figment.extract_inner("curfew.previous_secret_keys").unwrap_or_default();
+        texts
+            .iter()
+            .map(|text| {
+                SecretMaterial::parse(text).ok_or_else(|| {
+                    SettingsError::new("previous_secret_keys", "malformed", format!("a list of {ACCEPTED}"))
+                })
+            })
+            .collect()
+    }
+}
+
+fn key_in(folder: &Path) -> Result<SecretMaterial, SettingsError> {
+    let path = folder.join(KEY_FILE);
+    let refuse = |value: String, accepted: &str| SettingsError::new(&path.display().to_string(), value, accepted);
+    match fs::metadata(&path) {
+        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
+            let mode = format!("readable by others (mode {:04o})", metadata.permissions().mode() & 0o7777);
+            Err(refuse(mode, "its owner's alone: `chmod 600` it, and replace it if others may have read it"))
+        }
+        Ok(_) => {
+            let text = fs::read_to_string(&path)
+                .map_err(|error| refuse(error.to_string(), "a file that this user can read"))?;
+            SecretMaterial::parse(text.trim()).ok_or_else(|| refuse("malformed".to_owned(), ACCEPTED))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(folder, &path)
+            .map_err(|error| refuse(error.to_string(), "in a folder that this user can write to")),
+        Err(error) => Err(refuse(error.to_string(), "a file that this user can read")),
+    }
+}
+
+/// Writes the key under another name first, so that of two starts at once both read one whole key.
+fn make_key(folder: &Path, path: &Path) -> io::Result<SecretMaterial> {
+    fs::create_dir_all(folder)?;
+    let key = SecretMaterial::generate();
+    let draft = folder.join(format!(".{KEY_FILE}.{}", std::process::id()));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    writeln!(file, "{}", BASE64.encode(&key.0))?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match linked {
+        Ok(()) => Ok(key),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            SecretMaterial::parse(fs::read_to_string(path)?.trim())
+                .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "malformed key"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_in_rockets_forms_and_nothing_else() {
+        for text in ["a".repeat(64), BASE64.encode(&[7; 32]), BASE64.encode(&[7; 64])] {
+            assert!(SecretMaterial::parse(&text).is_some(), "{text}");
+        }
+        for text in [String::new(), "0".repeat(64), "g".repeat(64), "a".repeat(63), BASE64.encode(&[0; 32])] {
+            assert_eq!(SecretMaterial::parse(&text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_purpose_has_a_key_of_its_own() {
+        let material = SecretMaterial(vec![7; 64]);
+        assert_ne!(material.derive("a"), material.derive("b"));
+        assert_eq!(material.derive("a"), material.derive("a"));
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_kept_from_others() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let made = key_in(folder.path());
+        assert!(made.is_ok());
+        assert_eq!(made, key_in(folder.path()));
+        fs::set_permissions(folder.path().join(KEY_FILE), fs::Permissions::from_mode(0o640))?;
+        let refusal = key_in(folder.path()).map_err(|error| error.to_string());
+        assert!(refusal.as_ref().is_err_and(|line| line.contains("0640") && !line.contains('\n')), "{refusal:?}");
+        Ok(())
+    }
+}

@@ -1,0 +1,275 @@
+//! Reading the settings, key by key.
+
+use std::{collections::BTreeMap, net::IpAddr, path::Path, str::FromStr, time::Duration};
+
+use ipnet::IpNet;
+use rocket::figment::{
+    Figment,
+    providers::{Env, Serialized},
+    value::Value,
+};
+
+use super::{BaseUrl, Configuration, DatabaseAddress, SecureCookies, Settings, SettingsError};
+use crate::domain::rate::Rate;
+
+/// Where the data is when nothing says otherwise.
+const DEFAULT_DATABASE: &str = "sqlite:var/curfew.db";
+const DURATION: &str = "a duration such as \"90 s\", \"15 minutes\", \"72h\" or \"3 days\", of at least one second";
+/// Beyond this a duration is a slip of the pen.
+const GREATEST_DURATION: Duration = Duration::from_hours(100 * 366 * 24);
+/// The greatest length of the site's name, in characters.
+const SITE_NAME_CHARACTERS: usize = 60;
+
+/// Reads the settings from `Rocket.toml` and the environment.
+///
+/// # Errors
+/// The first key that is wrong or unknown.
+pub fn load() -> Result<Configuration, SettingsError> {
+    let path = std::env::var("ROCKET_CONFIG").unwrap_or_else(|_| "Rocket.toml".to_owned());
+    if std::env::var_os("ROCKET_CONFIG").is_some() && !Path::new(&path).is_file() {
+        return Err(SettingsError::new("ROCKET_CONFIG", path, "the path of a file"));
+    }
+    let mut figment = rocket::Config::figment()
+        .merge(Env::prefixed("CURFEW_").map(|key| format!("curfew.{}", key.as_str().to_lowercase()).into()).global());
+    if let Ok(url) = std::env::var("DATABASE_URL") {
+        figment = figment.merge(Serialized::global("databases.curfew.url", url));
+    }
+    read(figment)
+}
+
+/// Reads the settings from what was put together.
+///
+/// # Errors
+/// The first key that is wrong or unknown.
+pub(super) fn read(figment: Figment) -> Result<Configuration, SettingsError> {
+    // The value could be of a secret key, so Rocket's own words are cut down to the key.
+    if let Err(error) = figment.clone().join(("secret_key", vec![1_u8; 64])).extract::<rocket::Config>() {
+        let key = if error.path.is_empty() { "Rocket.toml".to_owned() } else { error.path.join(".") };
+        let is_secret = key.contains("secret") || key.contains("tls");
+        let value = if is_secret { "malformed".to_owned() } else { error.kind.to_string() };
+        return Err(SettingsError::new(&key, value, "as Rocket's configuration guide describes it"));
+    }
+    let address: String = figment.extract_inner("databases.curfew.url").unwrap_or_else(|_| DEFAULT_DATABASE.to_owned());
+    let database = DatabaseAddress::parse(&address).ok_or_else(|| {
+        SettingsError::new("DATABASE_URL", "of another kind", "sqlite:PATH (a file) or postgres://USER@HOST/NAME")
+    })?;
+    let settings = read_settings(&figment)?;
+    let connections = figment.extract_inner("databases.curfew.max_connections").ok();
+    Ok(Configuration { settings, database, connections, figment })
+}
+
+fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
+    let mut keys = Keys(figment.extract_inner("curfew").unwrap_or_default());
+    let mut settings = Settings::default();
+    keys.take("registration", "\"open\" or \"closed\"", |text| match text {
+        "open" => Some(true),
+        "closed" => Some(false),
+        _ => None,
+    })?
+    .map_into(&mut settings.registration_is_open);
+    for (key, slot) in [
+        ("session_lifetime", &mut settings.member_limits.lifetime),
+        ("session_idle", &mut settings.member_limits.idle),
+        ("staff_session_lifetime", &mut settings.staff_limits.lifetime),
+        ("staff_session_idle", &mut settings.staff_limits.idle),
+    ] {
+        keys.take(key, DURATION, parse_duration)?.map_into(slot);
+    }
+    keys.take("throttle_login", "a rate such as \"10 per 15 minutes\"", |text| Rate::from_str(text).ok())?
+        .map_into(&mut settings.throttle_login);
+    keys.take("site_name", "1 to 60 characters", parse_site_name)?.map_into(&mut settings.site_name);
+    keys.take("base_url", "an origin such as https://example.org", |text| BaseUrl::parse(text).map(Some))?
+        .map_into(&mut settings.base_url);
+    keys.take("bcrypt_cost", "a whole number from 4 to 31", |text| {
+        text.parse().ok().filter(|cost| (4..=31).contains(cost))
+    })?
+    .map_into(&mut settings.bcrypt_cost);
+    keys.take("secure_cookies", "\"auto\", \"always\" or \"never\"", |text| match text {
+        "auto" => Some(SecureCookies::Auto),
+        "always" => Some(SecureCookies::Always),
+        "never" => Some(SecureCookies::Never),
+        _ => None,
+    })?
+    .map_into(&mut settings.secure_cookies);
+    // The database is read on each request; a cache of it is no part of this version.
+    keys.take("check", "\"every-request\"", |text| (text == "every-request").then_some(()))?.map_into(&mut ());
+    keys.take_list(
+        "trusted_proxies",
+        "a list of addresses or networks such as [\"127.0.0.1\", \"10.0.0.0/8\"]",
+        parse_network,
+    )?
+    .map_into(&mut settings.trusted_proxies);
+    keys.0.remove("previous_secret_keys"); // read with the secret key
+    match keys.0.keys().next() {
+        None => Ok(settings),
+        Some(key) => Err(SettingsError::new(
+            &format!("curfew.{key}"),
+            "unknown",
+            "one of the keys in the README's table of settings",
+        )),
+    }
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|duration| (Duration::from_secs(1)..=GREATEST_DURATION).contains(duration))
+}
+
+fn parse_site_name(text: &str) -> Option<String> {
+    let name = text.trim();
+    let is_good = (1..=SITE_NAME_CHARACTERS).contains(&name.chars().count())
+        && !name.chars().any(crate::domain::text::is_forbidden);
+    is_good.then(|| name.to_owned())
+}
+
+fn parse_network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse().ok().map(|address: IpAddr| IpNet::from(address)))
+}
+
+/// What was found under a key, if anything was.
+struct Found<T>(Option<T>);
+
+impl<T> Found<T> {
+    fn map_into(self, slot: &mut T) {
+        if let Some(value) = self.0 {
+            *slot = value;
+        }
+    }
+}
+
+/// The keys of `[default.curfew]` that have not been read yet.
+struct Keys(BTreeMap<String, Value>);
+
+impl Keys {
+    fn take<T>(
+        &mut self,
+        key: &str,
+        accepted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Found<T>, SettingsError> {
+        let Some(value) = self.0.remove(key) else { return Ok(Found(None)) };
+        let text = as_text(&value);
+        match text.as_deref().and_then(parse) {
+            Some(parsed) => Ok(Found(Some(parsed))),
+            None => Err(SettingsError::new(
+                key,
+                text.map_or_else(|| "of another type".to_owned(), |text| format!("{text:?}")),
+                accepted,
+            )),
+        }
+    }
+
+    /// A list, or its members parted by commas.
+    fn take_list<T>(
+        &mut self,
+        key: &str,
+        accepted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Found<Vec<T>>, SettingsError> {
+        let Some(value) = self.0.remove(key) else { return Ok(Found(None)) };
+        let texts: Vec<String> = match &value {
+            Value::Array(_, members) => members.iter().map(|member| as_text(member).unwrap_or_default()).collect(),
+            other => as_text(other)
+                .unwrap_or_default()
+                .split(',')
+                .map(|text| text.trim().to_owned())
+                .filter(|text| !text.is_empty())
+                .collect(),
+        };
+        texts
+            .iter()
+            .map(|text| parse(text).ok_or_else(|| SettingsError::new(key, format!("{text:?}"), accepted)))
+            .collect::<Result<_, _>>()
+            .map(|list| Found(Some(list)))
+    }
+}
+
+/// A value as it was written: the environment's `12` comes as a number, the file's `"12"` as text.
+fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(_, text) => Some(text.clone()),
+        Value::Char(_, character) => Some(character.to_string()),
+        Value::Bool(_, truth) => Some(truth.to_string()),
+        Value::Num(_, number) => number
+            .to_i128()
+            .map(|number| number.to_string())
+            .or_else(|| number.to_u128().map(|number| number.to_string()))
+            .or_else(|| number.to_f64().map(|number| number.to_string())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_toml(text: &str) -> Result<Configuration, String> {
+        use rocket::figment::providers::{Format as _, Toml};
+        read(Figment::from(rocket::Config::default()).merge(Toml::string(text).nested()))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let configuration = read_toml(
+            "[default.curfew]
+            registration = \"closed\"
+            session_lifetime = \"90 s\"
+            staff_session_idle = \"15 minutes\"
+            throttle_login = \"3 per 72h\"
+            site_name = \"Riverside\"
+            base_url = \"https://riverside.example/\"
+            bcrypt_cost = 4
+            trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]
+            secure_cookies = \"always\"",
+        );
+        let settings = configuration.map(|configuration| configuration.settings);
+        assert!(settings.is_ok(), "{settings:?}");
+        let Ok(settings) = settings else { return };
+        assert!(!settings.registration_is_open);
+        assert_eq!(settings.member_limits.lifetime, Duration::from_secs(90));
+        assert_eq!(settings.staff_limits.idle, Duration::from_mins(15));
+        assert_eq!(settings.throttle_login, Rate { count: 3, period: Duration::from_hours(72) });
+        assert_eq!((settings.site_name.as_str(), settings.bcrypt_cost), ("Riverside", 4));
+        assert_eq!(settings.trusted_proxies.len(), 2);
+        assert_eq!(settings.secure_cookies, SecureCookies::Always);
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_in_one_line() {
+        for (key, value) in [
+            ("registration", "\"maybe\""),
+            ("session_idle", "\"0 s\""),
+            ("session_idle", "\"soon\""),
+            ("session_lifetime", "\"900 years\""),
+            ("throttle_login", "\"ten\""),
+            ("bcrypt_cost", "3"),
+            ("bcrypt_cost", "32"),
+            ("trusted_proxies", "[\"nowhere\"]"),
+            ("secure_cookies", "true"),
+            ("base_url", "\"example.org\""),
+            ("site_name", "\"\""),
+            ("colour", "\"red\""),
+        ] {
+            let refusal = read_toml(&format!("[default.curfew]\n{key} = {value}")).err().unwrap_or_default();
+            assert!(
+                refusal.contains(key) && refusal.contains("must be") && !refusal.contains('\n'),
+                "{key} = {value}: {refusal}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_secret_or_address_is_never_shown() {
+        for text in [
+            "[default]\nsecret_key = \"tangerine\"",
+            "[default.databases.curfew]\nurl = \"mysql://ana:tangerine@localhost\"",
+        ] {
+            let configuration = read_toml(text);
+            let refusal =
+                configuration.and_then(|configuration| configuration.secret_keys().map_err(|error| error.to_string()));
+            assert!(refusal.as_ref().is_err_and(|line| !line.contains("tangerine")), "{refusal:?}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! One's own account.
+
+pub mod overview;
+mod password;
+mod profile;
+
+use rocket::fairing::AdHoc;
+
+/// Mounts the pages of one's own account.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Account", |rocket| async {
+        rocket.attach(overview::stage()).attach(profile::stage()).attach(password::stage())
+    })
+}

@@ -1,0 +1,62 @@
+//! The page that a login leads to.
+
+use rocket::{fairing::AdHoc, get, routes};
+use serde::Serialize;
+
+use crate::{
+    domain::moment::Moment,
+    gate::SignedIn,
+    site::{answer::Answer, pages::Pages},
+};
+
+#[derive(Debug, Serialize)]
+struct AccountView<'a> {
+    username: &'a str,
+    email: &'a str,
+    role: &'static str,
+    date_joined: Moment,
+    last_login: Option<Moment>,
+    session: SessionView<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct SessionView<'a> {
+    login_date: Moment,
+    expires_at: Option<Moment>,
+    idle_expires_at: Option<Moment>,
+    remember: bool,
+    address: &'a str,
+    browser: &'a str,
+}
+
+#[get("/account")]
+pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
+    let login = signed_in.login;
+    pages.show(
+        "account/overview",
+        &AccountView {
+            username: &login.account.username,
+            email: &login.account.email,
+            role: login.role().code(),
+            date_joined: login.account.date_joined,
+            last_login: login.account.last_login,
+            session: SessionView {
+                login_date: login.login_date,
+                expires_at: login
+                    .login_date
+                    .checked_add_signed(chrono::TimeDelta::from_std(login.limits.lifetime).unwrap_or_default()),
+                idle_expires_at: login
+                    .now
+                    .checked_add_signed(chrono::TimeDelta::from_std(login.limits.idle).unwrap_or_default()),
+                remember: login.remember,
+                address: &login.address,
+                browser: &login.user_agent,
+            },
+        },
+    )
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Account overview", |rocket| async { rocket.mount("/", routes![show]) })
+}

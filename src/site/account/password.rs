@@ -1,0 +1,88 @@
+//! One's own password.
+
+use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use serde::Serialize;
+
+use crate::{
+    accounts::Accounts,
+    domain::password::{OwnNames, Password},
+    gate::{Changes, LiveLogin, Notice, SignedIn, Submission},
+    site::{
+        answer::{Again, Answer, refuse},
+        form::FormView,
+        pages::Pages,
+        register::read_new_password,
+    },
+};
+
+#[derive(Debug, FromForm)]
+struct PasswordForm<'r> {
+    #[field(default = "")]
+    current_password: &'r str,
+    #[field(default = "")]
+    password: &'r str,
+    #[field(default = "")]
+    password_again: &'r str,
+}
+
+#[derive(Debug, Serialize)]
+struct PasswordView {
+    form: FormView,
+    other_sessions: i64,
+}
+
+async fn count_other_sessions(accounts: &Accounts, login: &LiveLogin) -> crate::accounts::Result<i64> {
+    let live = accounts.count_live_sessions(login.user_id).await?;
+    Ok((live - 1).max(0))
+}
+
+#[get("/account/password")]
+async fn show(signed_in: SignedIn<'_>, accounts: &State<Accounts>, pages: Pages<'_>, changes: Changes<'_>) -> Answer {
+    match count_other_sessions(accounts, signed_in.login).await {
+        Ok(other_sessions) => {
+            pages.show_form("account/password", &PasswordView { form: FormView::default(), other_sessions })
+        }
+        Err(error) => refuse(changes, error),
+    }
+}
+
+#[post("/account/password", data = "<submission>")]
+async fn change(
+    signed_in: SignedIn<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    submission: Submission<PasswordForm<'_>>,
+) -> Answer {
+    let (typed, login) = (submission.0, signed_in.login);
+    let other_sessions = match count_other_sessions(accounts, login).await {
+        Ok(count) => count,
+        Err(error) => return refuse(changes, error),
+    };
+    let again = Again { pages: &pages, changes, template: "account/password", password_field: "current_password" };
+    let view = |form| PasswordView { form, other_sessions };
+    let mut form = FormView::default();
+    let names = OwnNames {
+        username: &login.account.username,
+        email: &login.account.email,
+        site_name: &accounts.settings().site_name,
+    };
+    let current = form.read_secret("current_password", Password::parse(typed.current_password.to_owned()));
+    let new = read_new_password(&mut form, names, typed.password, typed.password_again);
+    let (Some(current), Some(new)) = (current, new) else { return again.show(form, view) };
+    match accounts.change_password(&signed_in.actor, &current, &new, login.remember).await {
+        Ok(started) => {
+            changes.start_session(started);
+            changes.leave_notice(Notice::done(
+                "Your password has been changed. You stay logged in here; all your other logins have ended.",
+            ));
+            Answer::see_other(uri!(super::overview::show))
+        }
+        Err(error) => again.refuse(error, form, view),
+    }
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Password", |rocket| async { rocket.mount("/", routes![show, change]) })
+}

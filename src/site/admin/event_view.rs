@@ -1,0 +1,43 @@
+//! An event as staff see it.
+
+use serde::Serialize;
+
+use crate::{
+    domain::moment::Moment,
+    store::events::{EventKind, EventRow},
+};
+
+#[derive(Debug, Serialize)]
+pub(super) struct EventView {
+    at: Moment,
+    label: String,
+    kind: String,
+    actor: Option<String>,
+    subject: Option<String>,
+    subject_id: Option<i64>,
+    reason: Option<String>,
+    staff_reason: Option<String>,
+    user_reason: Option<String>,
+    address: Option<String>,
+    user_agent: Option<String>,
+    detail: Option<String>,
+}
+
+impl From<EventRow> for EventView {
+    fn from(row: EventRow) -> Self {
+        Self {
+            at: row.at,
+            label: EventKind::label_of(&row.kind).to_owned(),
+            kind: row.kind,
+            actor: row.actor,
+            subject: row.subject,
+            subject_id: row.subject_id,
+            reason: row.reason,
+            staff_reason: row.staff_reason,
+            user_reason: row.user_reason,
+            address: row.address,
+            user_agent: row.user_agent,
+            detail: row.detail,
+        }
+    }
+}

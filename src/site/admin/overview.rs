@@ -1,0 +1,112 @@
+//! What is going on, on one page.
+
+use std::time::Duration;
+
+use rocket::{State, fairing::AdHoc, get, routes};
+use serde::Serialize;
+
+use super::event_view::EventView;
+use crate::{
+    accounts::{self, Accounts},
+    domain::{moment::Moment, role::Role},
+    gate::{Changes, Staff},
+    settings::moment_before,
+    site::{
+        answer::{Answer, refuse},
+        pages::Pages,
+    },
+    store::{events::list_newest_events, overview, site},
+};
+
+/// "Today" is the last 24 hours, the same for staff in every time zone.
+const TODAY: Duration = Duration::from_hours(24);
+/// The events and schedules shown.
+const NEWEST: i64 = 15;
+
+#[derive(Debug, Serialize)]
+struct OverviewView {
+    counts: CountsView,
+    everyone: EveryoneView,
+    scheduled: Vec<ScheduledView>,
+    events: Vec<EventView>,
+}
+
+#[derive(Debug, Serialize)]
+struct CountsView {
+    users: i64,
+    users_estimated: bool,
+    staff: i64,
+    inactive: i64,
+    live_sessions: i64,
+    logins_today: i64,
+    failed_today: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct EveryoneView {
+    force_logout_date: Option<Moment>,
+    scheduled: Option<Moment>,
+    user_reason: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ScheduledView {
+    id: i64,
+    username: String,
+    at: Moment,
+    user_reason: Option<String>,
+}
+
+async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
+    let store = accounts.store();
+    let mut on = store.read().await?;
+    let now = store.clock().now(&mut on).await?;
+    let site = site::get_site(&mut on).await?;
+    let live = accounts.live_after(Role::Member, site.standing(), now);
+    let counts = overview::get_counts(&mut on, now, moment_before(now, TODAY), live).await?;
+    let scheduled = overview::list_scheduled(&mut on, NEWEST).await?;
+    let events = list_newest_events(&mut on, NEWEST).await?;
+    Ok(OverviewView {
+        counts: CountsView {
+            users: counts.users,
+            users_estimated: counts.users_estimated,
+            staff: counts.staff,
+            inactive: counts.inactive,
+            live_sessions: counts.live_sessions,
+            logins_today: counts.logins,
+            failed_today: counts.failed_logins,
+        },
+        everyone: EveryoneView {
+            force_logout_date: site.force_logout_date,
+            scheduled: site.force_logout_scheduled,
+            user_reason: if site.force_logout_scheduled.is_some() {
+                site.force_logout_scheduled_user_reason
+            } else {
+                site.force_logout_user_reason
+            },
+        },
+        scheduled: scheduled
+            .into_iter()
+            .map(|entry| ScheduledView {
+                id: entry.id,
+                username: entry.username,
+                at: entry.at,
+                user_reason: entry.user_reason,
+            })
+            .collect(),
+        events: events.into_iter().map(EventView::from).collect(),
+    })
+}
+
+#[get("/admin")]
+pub async fn show(_staff: Staff<'_>, accounts: &State<Accounts>, pages: Pages<'_>, changes: Changes<'_>) -> Answer {
+    match read(accounts).await {
+        Ok(view) => pages.show("admin/overview", &view),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Staff overview", |rocket| async { rocket.mount("/", routes![show]) })
+}

@@ -1,0 +1,221 @@
+//! The list of users: search, filter, sort, pages.
+
+use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
+use serde::Serialize;
+
+use crate::{
+    accounts::{self, Accounts},
+    domain::{
+        moment::Moment,
+        role::{Role, UnknownRole},
+        users_query::{PageNumber, SearchText, Sort, SortKey, Status as Standing, UsersQuery, UsersQueryError},
+    },
+    gate::{Changes, Staff},
+    site::{
+        answer::{Answer, refuse},
+        pages::Pages,
+    },
+    store::users_list::{UsersPage, list_users},
+};
+
+#[derive(Debug, Default, Serialize)]
+struct UsersView<'q> {
+    q: &'q str,
+    total: i64,
+    total_is_minimum: bool,
+    page: u32,
+    too_far: bool,
+    previous: Option<String>,
+    next: Option<String>,
+    status: Vec<OptionView>,
+    role: Vec<OptionView>,
+    sort: String,
+    columns: Vec<ColumnView>,
+    users: Vec<UserView>,
+}
+
+#[derive(Debug, Serialize)]
+struct OptionView {
+    value: &'static str,
+    label: &'static str,
+    chosen: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct ColumnView {
+    key: &'static str,
+    label: &'static str,
+    href: String,
+    direction: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct UserView {
+    id: i64,
+    username: String,
+    email: String,
+    role: &'static str,
+    is_active: bool,
+    deactivated_until: Option<Moment>,
+    force_logout_scheduled: Option<Moment>,
+    date_joined: Moment,
+    last_login: Option<Moment>,
+    last_seen: Option<Moment>,
+}
+
+/// The query as it was sent: every link on the page is this one with something changed.
+#[derive(Debug, Clone, Copy)]
+struct Sent<'q> {
+    q: &'q str,
+    status: &'q str,
+    role: &'q str,
+    sort: &'q str,
+    page: &'q str,
+}
+
+impl Sent<'_> {
+    fn parse(&self) -> Result<UsersQuery, UsersQueryError> {
+        Ok(UsersQuery {
+            search: SearchText::parse(self.q)?,
+            status: Standing::parse(self.status)?,
+            role: parse_role(self.role)?,
+            sort: Sort::parse(self.sort)?,
+            page: PageNumber::parse(self.page)?,
+        })
+    }
+
+    fn href(&self, sort: &str, page: u32) -> String {
+        let page = (page > 1).then(|| page.to_string());
+        uri!(show(
+            q = given(self.q),
+            status = given(self.status),
+            role = given(self.role),
+            sort = given(sort),
+            page = page.as_deref()
+        ))
+        .to_string()
+    }
+}
+
+/// Left out of a link where it is empty.
+fn given(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn parse_role(word: &str) -> Result<Option<Role>, UsersQueryError> {
+    if word.is_empty() {
+        Ok(None)
+    } else {
+        Ok(Some(word.parse().map_err(|error: UnknownRole| UsersQueryError::from(error))?))
+    }
+}
+
+#[get("/admin/users?<q>&<status>&<role>&<sort>&<page>")]
+#[allow(clippy::too_many_arguments)] // one each for the five words of the address
+async fn show(
+    _staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    q: Option<&str>,
+    status: Option<&str>,
+    role: Option<&str>,
+    sort: Option<&str>,
+    page: Option<&str>,
+) -> Answer {
+    let word = Option::unwrap_or_default;
+    let sent = Sent { q: word(q), status: word(status), role: word(role), sort: word(sort), page: word(page) };
+    let Ok(query) = sent.parse() else { return Answer::Status(Status::BadRequest) };
+    let too_far = query.page.is_too_far();
+    let listed = if too_far { None } else { Some(read(accounts, &query).await) };
+    match listed.transpose() {
+        Ok(listed) => pages.show("admin/users", &view(sent, &query, listed)),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+async fn read(accounts: &Accounts, query: &UsersQuery) -> accounts::Result<(UsersPage, Moment)> {
+    let store = accounts.store();
+    let mut on = store.read().await?;
+    let now = store.clock().now(&mut on).await?;
+    Ok((list_users(&mut on, query, now).await?, now))
+}
+
+fn view<'q>(sent: Sent<'q>, query: &UsersQuery, listed: Option<(UsersPage, Moment)>) -> UsersView<'q> {
+    let page = query.page.get();
+    let sort = query.sort.word();
+    let mut view = UsersView {
+        q: sent.q,
+        page,
+        too_far: query.page.is_too_far(),
+        previous: (page > 1).then(|| sent.href(sent.sort, (page - 1).min(crate::domain::users_query::LAST_PAGE))),
+        status: options(
+            "Any standing",
+            query.status.map(Standing::word),
+            &[("active", "Active"), ("inactive", "Inactive")],
+        ),
+        role: options(
+            "Any role",
+            query.role.map(Role::code),
+            &[("member", "Members"), ("staff", "Staff"), ("superuser", "Superusers")],
+        ),
+        columns: SortKey::ALL.iter().map(|(key, word)| column(sent, query.sort, *key, word)).collect(),
+        sort,
+        ..UsersView::default()
+    };
+    if let Some((listed, now)) = listed {
+        view.total = listed.total;
+        view.total_is_minimum = listed.total_is_minimum;
+        view.next = listed.has_next.then(|| sent.href(sent.sort, page + 1));
+        view.users = listed
+            .users
+            .into_iter()
+            .map(|user| UserView {
+                id: user.id,
+                role: user.role().code(),
+                is_active: user.is_active_at(now),
+                username: user.username,
+                email: user.email,
+                deactivated_until: user.deactivated_until,
+                force_logout_scheduled: user.force_logout_scheduled,
+                date_joined: user.date_joined,
+                last_login: user.last_login,
+                last_seen: user.last_seen,
+            })
+            .collect();
+    }
+    view
+}
+
+fn options(any: &'static str, chosen: Option<&str>, known: &[(&'static str, &'static str)]) -> Vec<OptionView> {
+    let any = OptionView { value: "", label: any, chosen: chosen.is_none() };
+    let known = known.iter().map(|(value, label)| OptionView { value, label, chosen: chosen == Some(value) });
+    std::iter::once(any).chain(known).collect()
+}
+
+fn column(sent: Sent<'_>, sort: Sort, key: SortKey, word: &'static str) -> ColumnView {
+    let is_current = sort.key == key;
+    // The first click on a date shows the latest first; the second click turns the order round.
+    let descending = if is_current { !sort.descending } else { key.is_date() };
+    ColumnView {
+        key: word,
+        label: label(key),
+        href: sent.href(&Sort { key, descending }.word(), 1),
+        direction: is_current.then_some(if sort.descending { "descending" } else { "ascending" }),
+    }
+}
+
+const fn label(key: SortKey) -> &'static str {
+    match key {
+        SortKey::Username => "Username",
+        SortKey::Email => "Email",
+        SortKey::DateJoined => "Joined",
+        SortKey::LastLogin => "Last login",
+        SortKey::LastSeen => "Last seen",
+    }
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Users", |rocket| async { rocket.mount("/", routes![show]) })
+}

@@ -1,0 +1,143 @@
+//! What a handler answers, and how a use case's error becomes one. Only here is a status chosen.
+
+use std::time::Duration;
+
+use rocket::{
+    Request, Response,
+    http::{Header, Status},
+    response::{Redirect, Responder, Result},
+};
+use rocket_dyn_templates::Template;
+use serde::Serialize;
+
+use super::{form::FormView, pages::Pages, wording::exact};
+use crate::{
+    accounts::AccountsError,
+    domain::moment::Moment,
+    gate::{Changes, EndedLogin, Notice},
+    store::{StoreError, users::NameClash},
+};
+
+/// What a handler answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// A page.
+    Page(Status, Template),
+    /// A page that says to wait.
+    Wait(Template, Duration),
+    /// Another address, to be got.
+    SeeOther(Redirect),
+    /// The page of that status.
+    Status(Status),
+}
+
+impl Answer {
+    /// To another address, after something was done.
+    #[must_use]
+    pub fn see_other(to: impl TryInto<rocket::http::uri::Reference<'static>>) -> Self {
+        Self::SeeOther(Redirect::to(to))
+    }
+
+    fn waiting(self, retry_after: Duration) -> Self {
+        match self {
+            Self::Page(_, template) => Self::Wait(template, retry_after),
+            other => other,
+        }
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Answer {
+    fn respond_to(self, request: &'r Request<'_>) -> Result<'static> {
+        match self {
+            Self::Page(status, template) => (status, template).respond_to(request),
+            Self::Wait(template, wait) => {
+                Response::build_from((Status::TooManyRequests, template).respond_to(request)?)
+                    .header(Header::new("Retry-After", wait.as_secs().saturating_add(1).to_string()))
+                    .ok()
+            }
+            Self::SeeOther(redirect) => redirect.respond_to(request),
+            Self::Status(status) => Err(status),
+        }
+    }
+}
+
+/// A form's page, to show it again with what was wrong.
+pub struct Again<'a, 'r> {
+    /// The pages of the request.
+    pub pages: &'a Pages<'r>,
+    /// Where a login that ended meanwhile is noted.
+    pub changes: Changes<'r>,
+    /// The template.
+    pub template: &'static str,
+    /// The field of a password that proves who acts.
+    pub password_field: &'static str,
+}
+
+impl Again<'_, '_> {
+    /// The form once more, with the errors beside its fields.
+    pub fn show<V: Serialize>(&self, form: FormView, view: impl FnOnce(FormView) -> V) -> Answer {
+        self.pages.show_form_again(Status::UnprocessableEntity, self.template, &view(form))
+    }
+
+    /// What a use case's refusal becomes.
+    pub fn refuse<V: Serialize>(
+        &self,
+        error: AccountsError,
+        mut form: FormView,
+        view: impl FnOnce(FormView) -> V,
+    ) -> Answer {
+        let words = error.to_string();
+        match error {
+            AccountsError::TooManyTries { retry_after } => {
+                form.set_error("form", words);
+                return self.show(form, view).waiting(retry_after);
+            }
+            AccountsError::NameTaken(NameClash::Username) => form.set_error("username", words),
+            AccountsError::NameTaken(NameClash::Email) => form.set_error("email", words),
+            AccountsError::WrongPassword => form.set_error(self.password_field, words),
+            AccountsError::WrongSetupCode => form.set_error("setup_code", words),
+            AccountsError::UntilIsPast => form.set_error("until", words),
+            AccountsError::Inactive { user_reason, until } => {
+                form.set_error("form", inactive(&words, user_reason, until));
+            }
+            AccountsError::BadCredentials
+            | AccountsError::LastSuperuser
+            | AccountsError::OwnAccount
+            | AccountsError::NothingScheduled => {
+                form.set_error("form", words);
+            }
+            other => return refuse(self.changes, other),
+        }
+        self.show(form, view)
+    }
+}
+
+/// What a refusal becomes where no form could take it.
+pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
+    match error {
+        AccountsError::Ended(reason) => {
+            changes.end_session_now();
+            changes.leave_notice(Notice::ended(&EndedLogin { reason, user_reason: None }));
+            Answer::see_other(rocket::uri!(super::login::show(next = None::<&str>)))
+        }
+        AccountsError::RegistrationClosed
+        | AccountsError::Forbidden
+        | AccountsError::LastSuperuser
+        | AccountsError::OwnAccount => Answer::Status(Status::Forbidden),
+        AccountsError::AlreadySetUp | AccountsError::NoSuchUser => Answer::Status(Status::NotFound),
+        AccountsError::Store(StoreError::Unavailable(_)) => {
+            log::error!("{error}");
+            Answer::Status(Status::ServiceUnavailable)
+        }
+        other => {
+            log::error!("{other}");
+            Answer::Status(Status::InternalServerError)
+        }
+    }
+}
+
+fn inactive(words: &str, user_reason: Option<String>, until: Option<Moment>) -> String {
+    let until = until.map(|until| format!("It can be used again from {}.", exact(until)));
+    let reason = user_reason.map(|reason| format!("Reason given: {reason}"));
+    [Some(words.to_owned()), until, reason].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,86 @@
+//! The page of every status that is no page of its own.
+
+use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status, uri};
+use serde::Serialize;
+
+use super::{answer::Answer, pages::Pages};
+use crate::{
+    domain::next_path::NextPath,
+    gate::{Changes, Login, Notice, login_of},
+};
+
+/// What the error page shows.
+#[derive(Debug, Serialize)]
+struct ErrorView {
+    status: u16,
+    title: &'static str,
+    text: &'static str,
+    retry_after: Option<u64>,
+    home_link: bool,
+}
+
+/// A page that needs a login, asked by a visitor or with a login that has ended: to the login,
+/// which says why, and then on to where they were going.
+#[catch(401)]
+async fn log_in_first(request: &Request<'_>) -> Answer {
+    if let Login::Ended(ended) = login_of(request).await {
+        Changes::of(request).leave_notice(Notice::ended(ended));
+    }
+    let next = where_they_were_going(request);
+    Answer::see_other(uri!(super::login::show(next = next.as_ref().map(NextPath::as_str))))
+}
+
+#[catch(default)]
+async fn say_why(status: Status, request: &Request<'_>) -> Answer {
+    let (title, text) = words(status);
+    let view = ErrorView {
+        status: status.code,
+        title,
+        text,
+        retry_after: None,
+        home_link: status != Status::ServiceUnavailable,
+    };
+    Pages::of(request).await.show_error(status, &view)
+}
+
+/// The page itself where it was asked for; the page that the form was on where one was posted.
+fn where_they_were_going(request: &Request<'_>) -> Option<NextPath> {
+    if request.method() == rocket::http::Method::Get {
+        return NextPath::parse(&request.uri().to_string());
+    }
+    let host = request.headers().get_one("Host")?;
+    let referer = request.headers().get_one("Referer")?;
+    let (_, rest) = referer.split_once("://")?;
+    let path = NextPath::parse(rest.strip_prefix(host)?)?;
+    let is_elsewhere = !["/login", "/register", "/setup"].iter().any(|form| path.as_str().starts_with(form));
+    is_elsewhere.then_some(path)
+}
+
+fn words(status: Status) -> (&'static str, &'static str) {
+    match status.code {
+        400 => (
+            "This cannot be read",
+            "The address or the form has something in it that this page does not know. Check it and try again.",
+        ),
+        403 => (
+            "This is not open to you",
+            "Either this page is for others, or the form was too old: go back, reload the page and try again.",
+        ),
+        404 => ("There is nothing here", "The address may be mistyped, or what was here is gone."),
+        405 => ("This cannot be done here", "The page is there, but not for this kind of request."),
+        413 => ("This is too much", "A form may hold at most 32 KiB. Shorten it and try again."),
+        415 => ("This is of another kind", "A form is sent as a browser sends it (application/x-www-form-urlencoded)."),
+        422 => ("This cannot be taken as it is", "Something in the form is wrong. Go back, check it and try again."),
+        429 => ("Too many tries", "Wait a while and try again."),
+        503 => {
+            ("The database does not answer", "You stay logged in, and nothing is lost. Please try again in a moment.")
+        }
+        code if code < 500 => ("This cannot be answered", "The request is one that this site does not understand."),
+        _ => ("Something went wrong here", "It is not your fault. It has been noted; please try again later."),
+    }
+}
+
+/// Catches every status.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Error pages", |rocket| async { rocket.register("/", catchers![log_in_first, say_why]) })
+}

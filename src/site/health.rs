@@ -1,0 +1,24 @@
+//! Whether the process serves, and whether its database does. Neither says more than that.
+
+use rocket::{State, fairing::AdHoc, get, http::Status, routes};
+
+use crate::accounts::Accounts;
+
+#[get("/livez")]
+const fn livez() -> &'static str {
+    "ok\n"
+}
+
+#[get("/readyz")]
+async fn readyz(accounts: &State<Accounts>) -> (Status, &'static str) {
+    match accounts.store().is_ready().await {
+        Ok(true) => (Status::Ok, "ok\n"),
+        Ok(false) => (Status::ServiceUnavailable, "the database has another schema than this program\n"),
+        Err(_) => (Status::ServiceUnavailable, "the database does not answer\n"),
+    }
+}
+
+/// Mounts both.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Health", |rocket| async { rocket.mount("/", routes![livez, readyz]) })
+}

@@ -1,0 +1,100 @@
+//! The pages: a guard and a form in, one use case, a page or a redirect out.
+//!
+//! No handler holds SQL or decides who may do what; the guards and the use cases do.
+
+mod account;
+mod admin;
+mod answer;
+mod catchers;
+mod form;
+mod health;
+mod home;
+mod login;
+mod logout;
+mod pages;
+mod register;
+mod setup;
+mod setup_code;
+mod wording;
+
+use std::{path::Path, sync::Arc};
+
+use rocket::{Build, Rocket, fairing::AdHoc, fs::FileServer, shield::Shield};
+use rocket_db_pools::Database as _;
+
+use crate::{
+    accounts::Accounts,
+    gate,
+    settings::{Configuration, SecretKeys, SettingsError},
+    store::Db,
+};
+
+pub use pages::Pages;
+
+/// The folders that a page needs, beside the program.
+const FOLDERS: [&str; 2] = ["templates", "static"];
+
+/// The whole site, ready to be launched.
+///
+/// # Errors
+/// When the folders of templates and static files are not where the program runs.
+pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket<Build>, SettingsError> {
+    let settings = Arc::new(configuration.settings.clone());
+    for folder in FOLDERS {
+        if !Path::new(folder).is_dir() {
+            return Err(SettingsError::new(
+                "the folder to run in",
+                "without templates and static files",
+                "the project's folder, or one with its `templates` and `static`",
+            ));
+        }
+    }
+    let figment = configuration
+        .figment
+        .clone()
+        .merge(("databases.curfew.url", configuration.database.reveal()))
+        // The gate finds the address through trusted proxies by itself.
+        .merge(("ip_header", false));
+    let figment = figment.merge(("secret_key", keys.current.reveal()));
+    Ok(rocket::custom(figment)
+        // The gate sets every header itself.
+        .attach(Shield::new())
+        .attach(Db::init())
+        .attach(use_cases(Arc::clone(&settings)))
+        .attach(gate::stage(settings, keys))
+        .attach(wording::templates())
+        .attach(setup_code::printer())
+        .mount("/static", FileServer::from("static"))
+        .attach(stage()))
+}
+
+/// The use cases over the database, for guards and handlers.
+fn use_cases(settings: Arc<crate::settings::Settings>) -> AdHoc {
+    AdHoc::try_on_ignite("Use cases", |rocket| async {
+        let Some(db) = Db::fetch(&rocket) else { return Err(rocket) };
+        let accounts = Accounts::new((**db).clone(), settings);
+        match accounts.warm_up().await {
+            Ok(()) => Ok(rocket.manage(accounts)),
+            Err(error) => {
+                log::error!("{error}");
+                Err(rocket)
+            }
+        }
+    })
+}
+
+/// Every page of the site, by topic.
+fn stage() -> AdHoc {
+    AdHoc::on_ignite("Pages", |rocket| async {
+        rocket
+            .attach(home::stage())
+            .attach(setup::stage())
+            .attach(register::stage())
+            .attach(login::stage())
+            .attach(logout::stage())
+            .attach(account::stage())
+            .attach(admin::stage())
+            .attach(health::stage())
+            .attach(catchers::stage())
+    })
+}

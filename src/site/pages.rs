@@ -1,0 +1,131 @@
+//! Showing a page: what every page has around its own content.
+
+use std::convert::Infallible;
+
+use rocket::{
+    Request,
+    http::Status,
+    request::{FromRequest, Outcome},
+};
+use rocket_dyn_templates::Template;
+use serde::Serialize;
+
+use super::answer::Answer;
+use crate::{
+    gate::{Changes, Csrf, Login, Notice, login_of},
+    settings::Settings,
+};
+
+/// What a template is given: the same for every page, and the page's own.
+#[derive(Debug, Serialize)]
+struct Context<'a, V> {
+    shell: Shell<'a>,
+    view: &'a V,
+}
+
+/// What every page has around its content.
+#[derive(Debug, Serialize)]
+struct Shell<'a> {
+    site_name: &'a str,
+    path: &'a str,
+    user: Option<ShellUser<'a>>,
+    csrf_token: Option<String>,
+    registration_open: bool,
+    notice: Option<&'a Notice>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShellUser<'a> {
+    username: &'a str,
+    is_staff: bool,
+    is_superuser: bool,
+}
+
+/// Shows pages to whoever is asking.
+#[derive(Debug)]
+pub struct Pages<'r> {
+    settings: Option<&'r Settings>,
+    path: String,
+    login: &'r Login,
+    csrf: Csrf<'r>,
+    changes: Changes<'r>,
+    notice: Option<Notice>,
+}
+
+impl<'r> Pages<'r> {
+    /// The pages of a request.
+    pub async fn of(request: &'r Request<'_>) -> Self {
+        Self {
+            settings: request.rocket().state::<crate::accounts::Accounts>().map(crate::accounts::Accounts::settings),
+            path: request.uri().path().to_string(),
+            login: login_of(request).await,
+            csrf: Csrf::of(request).await,
+            changes: Changes::of(request),
+            notice: Notice::left_for(request),
+        }
+    }
+
+    /// A page without a form for visitors: showing it to them needs no cookie.
+    #[must_use]
+    pub fn show(&self, template: &'static str, view: &impl Serialize) -> Answer {
+        self.render(Status::Ok, template, view, self.csrf.token_of_session())
+    }
+
+    /// A page with a form.
+    #[must_use]
+    pub fn show_form(&self, template: &'static str, view: &impl Serialize) -> Answer {
+        self.show_form_again(Status::Ok, template, view)
+    }
+
+    /// A page with a form that was not taken as it is.
+    #[must_use]
+    pub fn show_form_again(&self, status: Status, template: &'static str, view: &impl Serialize) -> Answer {
+        self.render(status, template, view, Some(self.csrf.token()))
+    }
+
+    /// A page that says why there is no other.
+    #[must_use]
+    pub fn show_error(&self, status: Status, view: &impl Serialize) -> Answer {
+        self.render(status, "error", view, self.csrf.token_of_session())
+    }
+
+    fn render(
+        &self,
+        status: Status,
+        template: &'static str,
+        view: &impl Serialize,
+        csrf_token: Option<String>,
+    ) -> Answer {
+        let (user, ended) = match self.login {
+            Login::Live(login) => (Some(login), None),
+            Login::Ended(ended) => (None, Some(Notice::ended(ended))),
+            Login::Nobody | Login::Unknown => (None, None),
+        };
+        if self.notice.is_some() {
+            self.changes.clear_notice();
+        }
+        let shell = Shell {
+            site_name: self.settings.map_or("", |settings| &settings.site_name),
+            path: &self.path,
+            user: user.map(|login| ShellUser {
+                username: &login.account.username,
+                is_staff: login.role().is_staff(),
+                is_superuser: login.role().is_superuser(),
+            }),
+            csrf_token,
+            registration_open: self.settings.is_some_and(|settings| settings.registration_is_open),
+            // A login that ended with this very request is the news.
+            notice: ended.as_ref().or(self.notice.as_ref()),
+        };
+        Answer::Page(status, Template::render(template, Context { shell, view }))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Pages<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self::of(request).await)
+    }
+}

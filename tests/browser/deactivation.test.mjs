@@ -1,0 +1,45 @@
+// An account taken away and given back.
+
+import assert from "node:assert/strict";
+
+import { story } from "./harness/story.mjs";
+
+const userReason = "Please call the office.";
+const staffReason = "Invoice 81 is open.";
+
+story("a deactivated user is told the reason, and is let in again once activated", async (stage) => {
+  const owner = await stage.owner();
+  const friend = await stage.member("friend");
+  await friend.logsIn();
+
+  await owner.opens(friend);
+  await owner.deactivates({ user_reason: userReason, staff_reason: staffReason });
+  await friend.follows("/account/profile");
+  assert.equal(friend.path, "/login");
+  assert.equal((await friend.isTold())[0]?.reason, "deactivated");
+  assert.ok(!(await friend.hasSessionCookie()));
+
+  await friend.logsIn();
+  assert.equal(friend.path, "/login");
+  assert.ok((await friend.sees()).includes(userReason));
+  assert.ok(!(await friend.page.content()).includes(staffReason));
+  assert.ok(!(await friend.hasSessionCookie()), "the right password does not let in");
+
+  await owner.activates();
+  await friend.visits("/login");
+  await friend.logsIn();
+  assert.equal(friend.path, "/account");
+});
+
+story("with a wrong password a deactivated user learns nothing", async (stage) => {
+  const owner = await stage.owner();
+  const friend = await stage.member("friend");
+  await owner.opens(friend);
+  await owner.deactivates({ user_reason: userReason });
+
+  friend.password = "not the password";
+  await friend.logsIn();
+  assert.equal(friend.path, "/login");
+  assert.ok(!(await friend.sees()).includes(userReason));
+  assert.deepEqual(await friend.isTold(), []);
+});

@@ -1,0 +1,36 @@
+// Chromium, and a watch on what it complains about.
+
+import { chromium } from "playwright-core";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+const quiet = [
+  "--no-sandbox",
+  "--no-first-run",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** `keepsPages`: pages left are kept whole and come back with the back button, as they do for people. */
+export function launch({ keepsPages = false } = {}) {
+  return chromium.launch({
+    executablePath,
+    args: quiet,
+    ignoreDefaultArgs: keepsPages ? ["--disable-back-forward-cache"] : [],
+  });
+}
+
+/** Adds to `complaints` what a page of `context` says in the console: script errors, refusals by the CSP, missing files. */
+export function watch(context, complaints) {
+  context.on("weberror", (error) => complaints.push(String(error.error())));
+  context.on("console", (message) => {
+    if (message.type() !== "error" && !/Content Security Policy/i.test(message.text())) return;
+    // A page answered with 403 or 422 is also told as a file that failed to load.
+    const { url } = message.location();
+    if (message.text().startsWith("Failed to load resource") && url === message.page()?.url()) return;
+    complaints.push(`${message.text()} (${url})`);
+  });
+}

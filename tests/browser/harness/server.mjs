@@ -1,0 +1,138 @@
+// The real program, serving from a database of its own that goes with it.
+
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const repository = fileURLToPath(new URL("../../..", import.meta.url));
+const program = path.resolve(repository, process.env.CARGO_TARGET_DIR ?? "target", "debug/curfew");
+
+// A guard against hanging for ever, far above what a busy machine needs.
+const PATIENCE_MS = 60_000;
+
+export class Server {
+  #child;
+  #folder;
+  #environment;
+  #printed = "";
+
+  static async start() {
+    const server = new Server();
+    const port = await freePort();
+    server.url = `http://127.0.0.1:${port}`;
+    server.#folder = await mkdtemp(path.join(tmpdir(), "curfew-browser-"));
+    server.#environment = environment(server.#folder, port);
+    try {
+      server.#launch();
+      await server.#until("it is ready", () => server.#answers("/readyz"));
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    return server;
+  }
+
+  /** All that the program printed so far. */
+  get printed() {
+    return this.#printed;
+  }
+
+  /** The code that lets the first superuser in, as the program prints it at its start. */
+  get setupCode() {
+    const found = this.#printed.match(/^Setup code: (.+)$/m);
+    if (!found) throw new Error(`No setup code was printed:\n${this.#printed}`);
+    return found[1].trim();
+  }
+
+  /** A command of the program on the same database. */
+  async runs(args, input = "") {
+    const done = execFile(program, args, { cwd: repository, env: this.#environment });
+    const heard = { out: "", err: "" };
+    done.stdout.on("data", (text) => (heard.out += text));
+    done.stderr.on("data", (text) => (heard.err += text));
+    done.stdin.end(input);
+    const [status] = await once(done, "close");
+    if (status !== 0) throw new Error(`curfew ${args.join(" ")} failed: ${heard.err}`);
+    return heard.out;
+  }
+
+  async stop() {
+    let stubborn = false;
+    if (this.#child && !this.#hasEnded) {
+      const ended = once(this.#child, "exit");
+      this.#child.kill("SIGTERM");
+      const guard = setTimeout(() => {
+        stubborn = true;
+        this.#child.kill("SIGKILL");
+      }, PATIENCE_MS);
+      await ended;
+      clearTimeout(guard);
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+    if (stubborn) throw new Error("The program did not end when asked to.");
+  }
+
+  get #hasEnded() {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  #launch() {
+    this.#child = spawn(program, ["serve"], {
+      cwd: repository,
+      env: this.#environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.setEncoding("utf8");
+      stream.on("data", (text) => (this.#printed += text));
+    }
+    this.#child.on("error", (error) => (this.#printed += `${program}: ${error.message}\n`));
+  }
+
+  async #answers(address) {
+    try {
+      return (await fetch(this.url + address)).ok;
+    } catch {
+      return false; // not listening yet
+    }
+  }
+
+  // The one place that looks again and again: nothing tells when a program begins to listen.
+  async #until(what, isSo) {
+    const end = Date.now() + PATIENCE_MS;
+    while (!(await isSo())) {
+      if (!this.#child.pid || this.#hasEnded || Date.now() > end) {
+        throw new Error(`The program did not get as far as: ${what}.\n${this.#printed}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+// Only what a test sets may reach the program, not the settings of whoever runs the tests.
+function environment(folder, port) {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(ROCKET_|CURFEW_|DATABASE_URL$|REDIS_URL$)/.test(name),
+  );
+  return {
+    ...Object.fromEntries(inherited),
+    DATABASE_URL: `sqlite:${path.join(folder, "curfew.db")}`,
+    ROCKET_ADDRESS: "127.0.0.1",
+    ROCKET_PORT: String(port),
+    ROCKET_LOG_LEVEL: "normal",
+    CURFEW_BCRYPT_COST: "4",
+  };
+}
+
+async function freePort() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return port;
+}

@@ -1,0 +1,30 @@
+// Someone who may look after others' accounts.
+
+import { Person } from "./person.mjs";
+
+export class Staff extends Person {
+  /** Through the search, as one would who knows only a name. */
+  async opens(user) {
+    await this.visits("/admin/users");
+    await this.submits("/admin/users", { q: user.username });
+    const address = await this.page.getByRole("link", { name: user.username, exact: true }).getAttribute("href");
+    await this.follows(address);
+  }
+
+  /** What a force logout of the user on this page would end, as it says itself. */
+  async isWarned() {
+    return this.form(`${this.path}/force-logout`).innerText();
+  }
+
+  async forcesOut(reasons = {}) {
+    await this.submits(`${this.path}/force-logout`, reasons);
+  }
+
+  async deactivates(reasons = {}) {
+    await this.submits(`${this.path}/deactivate`, reasons);
+  }
+
+  async activates() {
+    await this.submits(`${this.path}/activate`);
+  }
+}

@@ -1,0 +1,25 @@
+// A test told through people, on a stage of its own.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Stage } from "./stage.mjs";
+
+// A guard against hanging for ever, far above what a busy machine needs.
+const PATIENCE_MS = 10 * 60_000;
+
+/** `tell` gets a `Stage`, `options` are those of `launch`. No page of a story may leave a complaint in the console. */
+export function story(title, tell, options = {}) {
+  test(title, { timeout: PATIENCE_MS }, async () => {
+    const stage = await Stage.open(options);
+    try {
+      await tell(stage);
+      assert.deepEqual(stage.complaints, [], "the console is empty");
+    } catch (error) {
+      console.error(await stage.describe());
+      throw error;
+    } finally {
+      await stage.close();
+    }
+  });
+}

@@ -1,0 +1,138 @@
+// Every page of the site, in each state that looks different.
+
+/** How a page can be looked at. */
+export const looks = [390, 1280].flatMap((width) =>
+  ["light", "dark"].map((theme) => ({ name: `${width}-${theme}`, width, theme })),
+);
+
+const reasons = {
+  user_reason: "Your laptop was reported lost. Please log in again.",
+  staff_reason: "Ticket 4711, reported by the night desk.",
+};
+
+/**
+ * Yields the sights in turn: a `name`, the `person` whose browser shows it, and `open`, which can be
+ * called again. Each sight must be looked at before the next is asked for: the site changes in between.
+ */
+export async function* tour(stage, friendsName = "friend") {
+  const visitor = await stage.newcomer("visitor");
+  yield page("setup", visitor, "/setup");
+
+  const owner = await stage.owner();
+  const friend = await stage.member(friendsName);
+  yield* visitorsPages(visitor);
+  yield loginAfterForceLogout(owner, friend);
+  await friend.logsIn();
+  yield* membersPages(friend);
+  yield* staffPages(stage, owner, friend);
+}
+
+function page(name, person, address) {
+  return { name, person, open: () => person.visits(address) };
+}
+
+function* visitorsPages(visitor) {
+  yield page("home", visitor, "/");
+  yield page("login", visitor, "/login");
+  yield page("register", visitor, "/register");
+  yield page("not-found", visitor, "/no-such-page");
+
+  const { username, email, password } = visitor;
+  yield {
+    name: "login-refused",
+    person: visitor,
+    open: () => visitor.logsIn(),
+  };
+  yield {
+    name: "register-refused",
+    person: visitor,
+    open: async () => {
+      await visitor.visits("/register");
+      await visitor.submits("/register", { username, email, password, password_again: `not ${password}` });
+    },
+  };
+}
+
+function loginAfterForceLogout(owner, friend) {
+  return {
+    name: "login-forced-out",
+    person: friend,
+    open: async () => {
+      await friend.visits("/login");
+      await friend.logsIn();
+      await owner.opens(friend);
+      await owner.forcesOut(reasons);
+      await friend.visits("/account");
+    },
+  };
+}
+
+function* membersPages(friend) {
+  yield page("home-logged-in", friend, "/");
+  yield page("account", friend, "/account");
+  yield page("profile", friend, "/account/profile");
+  yield page("password", friend, "/account/password");
+  yield page("forbidden", friend, "/admin");
+
+  const { password } = friend;
+  yield {
+    name: "password-refused",
+    person: friend,
+    open: async () => {
+      await friend.visits("/account/password");
+      await friend.submits("/account/password", {
+        current_password: password,
+        password: "password123",
+        password_again: "password123",
+      });
+    },
+  };
+}
+
+async function* staffPages(stage, owner, friend) {
+  for (const name of ["grace", "edsger", "barbara"]) await stage.member(name);
+  yield page("staff", owner, "/admin");
+  yield page("users", owner, "/admin/users");
+  yield page("users-none", owner, "/admin/users?q=nobody-is-called-this");
+
+  await owner.opens(friend);
+  const friendsPage = owner.path;
+  yield page("user", owner, friendsPage);
+  yield {
+    name: "user-refused",
+    person: owner,
+    open: async () => {
+      await owner.visits(friendsPage);
+      await owner.deactivates({ until: "2001-01-01T00:00" });
+    },
+  };
+
+  await owner.visits(friendsPage);
+  await owner.forcesOut({ at: "2099-12-31T23:59", ...reasons });
+  yield page("user-scheduled", owner, friendsPage);
+  yield page("users-scheduled", owner, "/admin/users");
+  yield page("staff-scheduled", owner, "/admin");
+
+  await owner.visits(friendsPage);
+  await owner.deactivates(reasons);
+  yield page("user-deactivated", owner, friendsPage);
+  yield page("users-deactivated", owner, "/admin/users");
+  yield {
+    name: "login-deactivated",
+    person: friend,
+    open: async () => {
+      await friend.visits("/login");
+      await friend.logsIn();
+    },
+  };
+
+  await owner.opens(owner);
+  yield page("user-oneself", owner, owner.path);
+}
+
+/** Opens a sight in one of the looks. */
+export async function lookAt({ person, open }, { width, theme }) {
+  await person.page.setViewportSize({ width, height: 900 });
+  await person.page.emulateMedia({ colorScheme: theme });
+  await open();
+}

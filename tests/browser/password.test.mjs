@@ -1,0 +1,27 @@
+// A password changed in one of two browsers.
+
+import assert from "node:assert/strict";
+
+import { story } from "./harness/story.mjs";
+
+story("a changed password keeps this browser in and puts the other out", async (stage) => {
+  await stage.owner();
+  const atWork = await stage.member("friend");
+  const atHome = atWork.in(await stage.browser());
+  await atWork.logsIn();
+  await atHome.logsIn();
+
+  await atWork.changesPassword();
+  await atWork.follows("/account/profile");
+  assert.equal(atWork.path, "/account/profile");
+
+  await atHome.follows("/account/profile");
+  assert.equal(atHome.path, "/login");
+  assert.equal((await atHome.isTold())[0]?.reason, "password-changed");
+
+  await atHome.logsIn();
+  assert.equal(atHome.path, "/login", "the old password is over");
+  atHome.password = atWork.password;
+  await atHome.logsIn();
+  assert.equal(atHome.path, "/account/profile");
+});
