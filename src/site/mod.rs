@@ -1,6 +1,26 @@
 //! The pages: a guard and a form in, one use case, a page or a redirect out.
 //!
 //! No handler holds SQL or decides who may do what; the guards and the use cases do.
+//!
+//! A program of one's own adds pages to it:
+//!
+//! ```no_run
+//! use curfew::{gate::SignedIn, settings, site::{self, Answer, Pages}};
+//! use rocket::{get, routes};
+//!
+//! #[get("/garden")]
+//! fn garden(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
+//!     let view = serde_json::json!({ "gardener": signed_in.login.account.username });
+//!     pages.show("garden", &view) // templates/garden.html.tera
+//! }
+//!
+//! # async fn launch() -> Result<(), Box<dyn std::error::Error>> {
+//! let configuration = settings::load()?;
+//! let keys = configuration.secret_keys()?;
+//! site::rocket(&configuration, &keys)?.mount("/", routes![garden]).launch().await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod account;
 mod admin;
@@ -29,6 +49,8 @@ use crate::{
     store::Db,
 };
 
+pub use answer::Answer;
+pub use form::FormView;
 pub use pages::Pages;
 
 /// The folders that a page needs, beside the program.
