@@ -10,14 +10,16 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Clock, Connection, OpenError, Result, StoreError, Transaction};
+use super::{Clock, Connection, OpenError, Result, StoreError, Transaction, readers::Readers};
 
 /// How long a request waits for a connection before it hears that the database does not answer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a writer waits for another process that is writing to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections that read, where the settings name no number.
+/// Connections, where the settings name no number. The guard holds up to half of them.
 const CONNECTIONS: u32 = 8;
+/// One for the guard, and one for all else.
+const LEAST_CONNECTIONS: u32 = 2;
 
 /// The database of this site, on either engine. Cloning it shares the pool and the clock.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub enum Store {
         read: SqlitePool,
         /// For transactions that write: one connection.
         write: SqlitePool,
+        /// For the guard.
+        readers: Readers,
         /// The time.
         clock: Clock,
     },
@@ -35,6 +39,8 @@ pub enum Store {
     Postgres {
         /// For everything.
         pool: PgPool,
+        /// For the guard.
+        readers: Readers,
         /// The time.
         clock: Clock,
     },
@@ -46,7 +52,7 @@ impl Store {
     /// # Errors
     /// When the address is wrong or nothing answers there.
     pub async fn open(url: &str, connections: Option<u32>) -> std::result::Result<Self, OpenError> {
-        let connections = connections.unwrap_or(CONNECTIONS).max(1);
+        let connections = connections.unwrap_or(CONNECTIONS).max(LEAST_CONNECTIONS);
         match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => open_sqlite(url, connections).await,
             Some("postgres" | "postgresql") => open_postgres(url, connections).await,
@@ -59,6 +65,12 @@ impl Store {
     pub const fn clock(&self) -> &Clock {
         match self {
             Self::Sqlite { clock, .. } | Self::Postgres { clock, .. } => clock,
+        }
+    }
+
+    pub(super) const fn readers(&self) -> &Readers {
+        match self {
+            Self::Sqlite { readers, .. } | Self::Postgres { readers, .. } => readers,
         }
     }
 
@@ -94,6 +106,7 @@ impl Store {
 
     /// Closes every connection.
     pub async fn close(&self) {
+        self.readers().clear().await;
         match self {
             Self::Sqlite { read, write, .. } => {
                 read.close().await;
@@ -124,7 +137,7 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
     // The writer first: it makes the file and turns on the write-ahead log for the readers.
     let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(unreachable)?;
     let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;
-    Ok(Store::Sqlite { read, write, clock: Clock::default() })
+    Ok(Store::Sqlite { read, write, readers: Readers::new(connections / 2), clock: Clock::default() })
 }
 
 async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
@@ -136,7 +149,7 @@ async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store
         .connect_with(options)
         .await
         .map_err(|error| OpenError::Unreachable(error.to_string()))?;
-    Ok(Store::Postgres { pool, clock: Clock::default() })
+    Ok(Store::Postgres { pool, readers: Readers::new(connections / 2), clock: Clock::default() })
 }
 
 /// The database as Rocket knows it, under `[default.databases.curfew]`.
