@@ -1,0 +1,8 @@
+//! The pages, as people and their browsers meet them, through Rocket's local client.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)] // a test says what it expects
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod routes;
