@@ -6,6 +6,7 @@ pub mod jar;
 pub mod journeys;
 pub mod page;
 pub mod person;
+pub mod probes;
 pub mod site;
 pub mod sql;
 pub mod store;

@@ -5,4 +5,8 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod csrf;
+mod login;
+mod next;
+mod outcomes;
 mod routes;
