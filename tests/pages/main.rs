@@ -6,7 +6,11 @@
 mod harness;
 
 mod csrf;
+mod fields;
 mod login;
 mod next;
 mod outcomes;
+mod passwords;
+mod registration;
 mod routes;
+mod throttling;
