@@ -5,12 +5,17 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod clock;
+mod cookies;
 mod csrf;
 mod fields;
+mod headers;
 mod login;
 mod next;
+mod outage;
 mod outcomes;
 mod passwords;
+mod people;
 mod registration;
 mod routes;
 mod throttling;
