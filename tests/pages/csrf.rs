@@ -22,6 +22,9 @@ enum By {
 
 type Fields = &'static [(&'static str, &'static str)];
 
+/// How a form is forged: in words, its body, and the headers that differ.
+type Forgery = (&'static str, Vec<u8>, Fields);
+
 /// Every form with fields that would be taken, so that nothing but the forgery can be what refuses
 /// it. `CODE` is the setup code, `NAME` the person's own name.
 const TABLE: &[(&str, By, Fields)] = &[
@@ -88,7 +91,7 @@ async fn forge(engine: Engine, address: &str, by: By, fields: Fields) {
         fields.iter().map(|(field, value)| (*field, filled(value, &code, &person.name))).collect();
     let good = form(&own, &fields);
     let without_token = good[good.iter().position(|byte| *byte == b'&').map_or(good.len(), |at| at + 1)..].to_vec();
-    let forgeries: Vec<(&str, Vec<u8>, &[(&str, &str)])> = vec![
+    let forgeries: [Forgery; 11] = [
         ("without a token", without_token, &[]),
         ("with an empty token", form("", &fields), &[]),
         ("with another's token", form(&other.token, &fields), &[]),
@@ -121,13 +124,13 @@ async fn victim<'s>(site: &'s Site, address: &str, by: By) -> (Person<'s>, Strin
     let mut before = person.token.clone();
     if by == By::Visitor {
         // A visitor's earlier token is the one of a session that they have left.
-        if address != "/setup" {
+        if address == "/setup" {
+            person.jar.remove("curfew-visitor"); // nobody can have logged in yet
+        } else {
             person.logs_in().await.must_be(303);
             person.opens("/account").await;
             before = person.token.clone();
             person.logs_out().await.must_be(303);
-        } else {
-            person.jar.remove("curfew-visitor");
         }
         person.opens("/login").await.must_be(200);
     } else {
