@@ -41,7 +41,16 @@ const REGISTRATION: &[Field] = &[
     ("password_again", PASSWORD, Secret),
 ];
 
+const SETUP: &[Field] = &[
+    ("setup_code", "abcd", Line(64)),
+    ("username", "zoe", Line(64)),
+    ("email", "zoe@example.org", Line(254)),
+    ("password", PASSWORD, Secret),
+    ("password_again", PASSWORD, Secret),
+];
+
 const FORMS: &[Form] = &[
+    Form { action: "/setup", by: None, ids: "", fields: SETUP },
     Form { action: "/register", by: None, ids: "", fields: REGISTRATION },
     Form {
         action: "/login",
@@ -110,7 +119,6 @@ async fn a_bad_value_is_named_beside_its_field_and_nothing_is_stored() {
                     let fields = filled(form.fields, index, &bad);
                     let page = person.posts_with(&person.token.clone(), &path, &fields).await;
                     assert_eq!(page.status, 422, "{path} {field}={bad:?}: {page:?}");
-                    // Another than the password above: said beside the one it is compared with.
                     let error = page.error_beside(&format!("{}{field}", form.ids));
                     assert!(error.is_some_and(|error| error.ends_with('.')), "{path} {field}={bad:?}: {page:?}");
                     assert!(page.form_problem().is_some(), "{path} {field}={bad:?}: {page:?}");

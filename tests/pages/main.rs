@@ -16,6 +16,8 @@ mod outage;
 mod outcomes;
 mod passwords;
 mod people;
+mod reasons;
 mod registration;
 mod routes;
 mod throttling;
+mod transport;
