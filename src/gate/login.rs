@@ -131,8 +131,11 @@ async fn load(request: &Request<'_>) -> Login {
 
 async fn judge(accounts: &Accounts, claim: &Claim) -> Result<Login, StoreError> {
     let mut standing = accounts.store().get_login_standing(claim.user_id, &claim.session).await?;
-    // The session's name is public; without the secret it is nobody's.
-    let is_own = standing.session.as_ref().is_none_or(|session| claim.secret.hash().matches(&session.secret_hash));
+    // The session's name is public; without the secret it is nobody's. Nor is it with another date:
+    // who has a key that leaked could otherwise make their own login later than a force logout.
+    let is_own = standing.session.as_ref().is_none_or(|session| {
+        claim.secret.hash().matches(&session.secret_hash) && session.login_date == claim.login_date
+    });
     if !is_own {
         standing.session = None;
     }

@@ -31,6 +31,7 @@ mod health;
 mod home;
 mod login;
 mod logout;
+mod new_account;
 mod pages;
 mod register;
 mod setup;

@@ -6,15 +6,11 @@ use serde::Serialize;
 use super::{
     answer::{Again, Answer},
     form::FormView,
+    new_account::read_registration,
     pages::Pages,
 };
 use crate::{
-    accounts::{Accounts, Registration},
-    domain::{
-        email::Email,
-        password::{NewPassword, OwnNames},
-        username::Username,
-    },
+    accounts::Accounts,
     gate::{Changes, ClientOf, Notice, SignedIn, Submission, Visitor},
 };
 
@@ -33,31 +29,6 @@ struct RegisterForm<'r> {
 #[derive(Debug, Serialize)]
 struct RegisterView {
     form: FormView,
-}
-
-/// Reads what every form that makes an account has in it.
-pub(super) fn read_registration(form: &mut FormView, site_name: &str, typed: [&str; 4]) -> Option<Registration> {
-    let [username, email, password, again] = typed;
-    let names = OwnNames { username, email, site_name };
-    let username = form.read("username", username, Username::parse);
-    let email = form.read("email", email, Email::parse);
-    let password = read_new_password(form, names, password, again);
-    Some(Registration { username: username?, email: email?, password: password? })
-}
-
-/// Reads a new password and its repetition.
-pub(super) fn read_new_password(
-    form: &mut FormView,
-    names: OwnNames<'_>,
-    password: &str,
-    again: &str,
-) -> Option<NewPassword> {
-    let read = form.read_secret("password", NewPassword::parse(password.to_owned(), names));
-    if read.is_some() && password != again {
-        form.set_error("password_again", "This is another password than the one above.");
-        return None;
-    }
-    read
 }
 
 #[get("/register")]

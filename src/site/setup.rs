@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{
     answer::{Again, Answer, refuse},
     form::FormView,
+    new_account::read_registration,
     pages::Pages,
-    register::read_registration,
 };
 use crate::{
     accounts::{Accounts, SETUP_CODE_CHARACTERS},

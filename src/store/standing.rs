@@ -54,6 +54,8 @@ pub struct Session {
     pub state: SessionState,
     /// The hash of the secret that opens it.
     pub secret_hash: Vec<u8>,
+    /// When it began.
+    pub login_date: Moment,
     /// Whether its cookie outlives the browser.
     pub remember: bool,
     /// From where it was made.
@@ -90,7 +92,7 @@ const READ: &str = "
            u.force_logout_date, u.force_logout_cause, u.force_logout_user_reason,
            u.force_logout_scheduled, u.force_logout_scheduled_user_reason,
            u.deactivated_until, u.deactivated_user_reason,
-           s.secret_hash, s.remember, s.last_seen, s.address, s.user_agent, s.ended_at, s.reason, s.user_reason
+           s.secret_hash, s.remember, s.login_date, s.last_seen, s.address, s.user_agent, s.ended_at, s.reason, s.user_reason
     FROM site
     LEFT JOIN users u ON u.id = $1
     LEFT JOIN sessions s ON s.id = $2 AND s.user_id = $1
@@ -119,6 +121,7 @@ struct Row {
     deactivated_user_reason: Option<String>,
     secret_hash: Option<Vec<u8>>,
     remember: Option<bool>,
+    login_date: Option<Moment>,
     last_seen: Option<Moment>,
     address: Option<String>,
     user_agent: Option<String>,
@@ -130,10 +133,11 @@ struct Row {
 impl Row {
     fn at(self, now: Moment) -> Result<LoginStanding> {
         let site = SiteStanding { force_logout_date: self.site_date, force_logout_scheduled: self.site_scheduled };
-        let session = match (self.user_id, self.secret_hash, self.last_seen) {
-            (Some(user_id), Some(secret_hash), Some(last_seen)) => Some(Session {
+        let session = match (self.user_id, self.secret_hash, self.login_date, self.last_seen) {
+            (Some(user_id), Some(secret_hash), Some(login_date), Some(last_seen)) => Some(Session {
                 state: SessionState { user_id, ended: ended(self.ended_at, self.reason.as_deref())?, last_seen },
                 secret_hash,
+                login_date,
                 remember: self.remember.unwrap_or(false),
                 address: self.address.unwrap_or_default(),
                 user_agent: self.user_agent.unwrap_or_default(),

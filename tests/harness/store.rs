@@ -32,7 +32,8 @@ pub struct Database {
     pub engine: Engine,
     /// The folder of the SQLite file, and of whatever else the test wants to leave somewhere.
     pub folder: TempDir,
-    name: Option<String>,
+    /// Its name on the server, on Postgres.
+    pub(super) name: Option<String>,
 }
 
 impl Database {
@@ -76,11 +77,13 @@ impl Drop for Database {
     }
 }
 
-fn server() -> String {
+/// The address of the server where databases are made.
+pub(super) fn server() -> String {
     std::env::var(SERVER).expect("CURFEW_TEST_POSTGRES names a server")
 }
 
-async fn execute(url: &str, sql: &str) {
+/// Runs a statement on Postgres.
+pub(super) async fn execute(url: &str, sql: &str) {
     use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
     let connecting = rocket::tokio::time::timeout(Duration::from_secs(10), PgConnection::connect(url));
     let mut connection = connecting.await.expect("Postgres answers in time").expect("Postgres answers");

@@ -10,8 +10,8 @@ use crate::{
     site::{
         answer::{Again, Answer, refuse},
         form::FormView,
+        new_account::read_new_password,
         pages::Pages,
-        register::read_new_password,
     },
 };
 

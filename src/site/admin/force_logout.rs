@@ -2,12 +2,16 @@
 
 use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
 
-use super::user::{self, Forms, show_again};
+use super::{
+    reasons::read_reasons,
+    user,
+    user_page::{Forms, show_again},
+};
 use crate::{
     accounts::{Accounts, AccountsError, ForceLogoutMoment, ForceLogoutOutcome, Target},
     domain::{
         moment::{MomentError, parse_moment},
-        reason_text::{ReasonText, Reasons},
+        reason_text::Reasons,
     },
     gate::{Button, Changes, Notice, NoticeKind, Staff, Submission},
     site::{
@@ -38,13 +42,6 @@ impl ForceLogoutForm<'_> {
 
 fn read_moment(typed: &str) -> Result<ForceLogoutMoment, MomentError> {
     if typed.trim().is_empty() { Ok(ForceLogoutMoment::Now) } else { parse_moment(typed).map(ForceLogoutMoment::At) }
-}
-
-/// Reads both reasons.
-pub(super) fn read_reasons(form: &mut FormView, staff_reason: &str, user_reason: &str) -> Option<Reasons> {
-    let for_staff = form.read("staff_reason", staff_reason, ReasonText::parse);
-    let for_user = form.read("user_reason", user_reason, ReasonText::parse);
-    Some(Reasons { for_staff: for_staff?, for_user: for_user? })
 }
 
 #[post("/admin/users/<id>/force-logout", data = "<submission>")]

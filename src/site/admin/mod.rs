@@ -3,8 +3,10 @@
 mod event_view;
 mod force_logout;
 pub mod overview;
+mod reasons;
 mod standing;
 mod user;
+mod user_page;
 mod users;
 
 use rocket::fairing::AdHoc;

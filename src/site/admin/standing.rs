@@ -3,8 +3,9 @@
 use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
 
 use super::{
-    force_logout::read_reasons,
-    user::{self, Forms, show_again},
+    reasons::read_reasons,
+    user,
+    user_page::{Forms, show_again},
 };
 use crate::{
     accounts::{Accounts, AccountsError, Target},

@@ -1,179 +1,16 @@
 //! One user: standing, sessions, events, and what staff can do.
 
-use rocket::{State, fairing::AdHoc, get, http::Status, routes};
-use serde::Serialize;
+use rocket::{State, fairing::AdHoc, get, routes};
 
-use super::event_view::EventView;
+use super::user_page::{Forms, read};
 use crate::{
-    accounts::{self, AccountToActOn, Accounts, AccountsError},
-    domain::{moment::Moment, reason::EndReason, role::Role},
-    gate::{Changes, LiveLogin, Staff},
+    accounts::Accounts,
+    gate::{Changes, Staff},
     site::{
         answer::{Answer, refuse},
-        form::FormView,
         pages::Pages,
     },
-    store::{
-        events::list_newest_events_of,
-        sessions::{SessionRow, list_sessions},
-        users::{User, count_other_superusers},
-    },
 };
-
-/// The sessions and events shown.
-const NEWEST: i64 = 20;
-
-/// What a user's page shows.
-#[derive(Debug, Serialize)]
-pub(super) struct UserPageView {
-    user: UserView,
-    will_end: i64,
-    will_end_mine: bool,
-    may_act: bool,
-    why_not: Option<String>,
-    can_deactivate: bool,
-    sessions: Vec<SessionView>,
-    sessions_more: bool,
-    events: Vec<EventView>,
-    force_logout_form: FormView,
-    deactivate_form: FormView,
-    activate_form: FormView,
-}
-
-#[derive(Debug, Serialize)]
-struct UserView {
-    id: i64,
-    username: String,
-    email: String,
-    role: &'static str,
-    is_active: bool,
-    deactivated_until: Option<Moment>,
-    deactivated_staff_reason: Option<String>,
-    deactivated_user_reason: Option<String>,
-    date_joined: Moment,
-    last_login: Option<Moment>,
-    last_seen: Option<Moment>,
-    force_logout_date: Option<Moment>,
-    force_logout_cause: Option<&'static str>,
-    force_logout_staff_reason: Option<String>,
-    force_logout_user_reason: Option<String>,
-    scheduled: Option<ScheduledView>,
-}
-
-#[derive(Debug, Serialize)]
-struct ScheduledView {
-    at: Moment,
-    by: Option<String>,
-    staff_reason: Option<String>,
-    user_reason: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct SessionView {
-    id: String,
-    is_live: bool,
-    is_mine: bool,
-    login_date: Moment,
-    last_seen: Moment,
-    address: String,
-    browser: String,
-    ended_at: Option<Moment>,
-    ended_by: Option<String>,
-    reason: Option<&'static str>,
-    reason_text: Option<&'static str>,
-    staff_reason: Option<String>,
-}
-
-/// The three forms of the page, one of which may have been refused.
-#[derive(Debug, Default)]
-pub(super) struct Forms {
-    pub(super) force_logout: FormView,
-    pub(super) deactivate: FormView,
-    pub(super) activate: FormView,
-}
-
-/// Reads a user's page.
-pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Forms) -> accounts::Result<UserPageView> {
-    let AccountToActOn { user, will_end, live, now } = accounts.get_account_to_act_on(id).await?;
-    let mut on = accounts.store().read().await?;
-    let mut rows = list_sessions(&mut on, id, NEWEST + 1).await?;
-    let events = list_newest_events_of(&mut on, id, NEWEST).await?;
-    let is_last = user.role() == Role::Superuser && count_other_superusers(&mut on, id).await? == 0;
-    let sessions_more = rows.len() > usize::try_from(NEWEST).unwrap_or_default();
-    rows.truncate(usize::try_from(NEWEST).unwrap_or_default());
-    let is_me = me.user_id == id;
-    let may_act = me.role().may_act_on(user.role());
-    let is_out = |row: &SessionRow| {
-        user.force_logout_date.is_some_and(|date| row.login_date <= date)
-            || row.login_date <= live.login
-            || row.last_seen <= live.seen
-    };
-    let sessions = rows
-        .into_iter()
-        .map(|row| {
-            let is_live = row.ended_at.is_none() && !is_out(&row);
-            session_view(row, is_live, me)
-        })
-        .collect::<accounts::Result<_>>()?;
-    Ok(UserPageView {
-        will_end,
-        will_end_mine: is_me,
-        may_act,
-        why_not: (!may_act).then(|| AccountsError::Forbidden.to_string()),
-        can_deactivate: may_act && !is_me && !is_last,
-        sessions,
-        sessions_more,
-        events: events.into_iter().map(EventView::from).collect(),
-        user: user_view(user, now)?,
-        force_logout_form: forms.force_logout,
-        deactivate_form: forms.deactivate,
-        activate_form: forms.activate,
-    })
-}
-
-fn user_view(user: User, now: Moment) -> accounts::Result<UserView> {
-    Ok(UserView {
-        id: user.id,
-        role: user.role().code(),
-        is_active: user.is_active_at(now),
-        force_logout_cause: user.force_logout_cause()?.map(EndReason::code),
-        scheduled: user.force_logout_scheduled.map(|at| ScheduledView {
-            at,
-            by: user.force_logout_scheduled_by,
-            staff_reason: user.force_logout_scheduled_staff_reason,
-            user_reason: user.force_logout_scheduled_user_reason,
-        }),
-        username: user.username,
-        email: user.email,
-        deactivated_until: user.deactivated_until,
-        deactivated_staff_reason: user.deactivated_staff_reason,
-        deactivated_user_reason: user.deactivated_user_reason,
-        date_joined: user.date_joined,
-        last_login: user.last_login,
-        last_seen: user.last_seen,
-        force_logout_date: user.force_logout_date,
-        force_logout_staff_reason: user.force_logout_staff_reason,
-        force_logout_user_reason: user.force_logout_user_reason,
-    })
-}
-
-fn session_view(row: SessionRow, is_live: bool, me: &LiveLogin) -> accounts::Result<SessionView> {
-    let reason = row.ended()?;
-    Ok(SessionView {
-        is_live,
-        is_mine: row.id == me.session.as_str(),
-        login_date: row.login_date,
-        last_seen: row.last_seen,
-        address: row.address,
-        browser: row.user_agent,
-        ended_at: row.ended_at,
-        ended_by: row.ended_by.filter(|by| !by.is_empty()),
-        reason: reason.map(EndReason::code),
-        reason_text: reason.map(EndReason::label),
-        staff_reason: row.staff_reason,
-        id: row.id,
-    })
-}
 
 #[get("/admin/users/<id>")]
 pub(super) async fn show(
@@ -185,21 +22,6 @@ pub(super) async fn show(
 ) -> Answer {
     match read(accounts, staff.login, id, Forms::default()).await {
         Ok(view) => pages.show_form("admin/user", &view),
-        Err(error) => refuse(changes, error),
-    }
-}
-
-/// The page once more, with a form that was not taken.
-pub(super) async fn show_again(
-    staff: &Staff<'_>,
-    accounts: &Accounts,
-    pages: &Pages<'_>,
-    changes: Changes<'_>,
-    id: i64,
-    forms: Forms,
-) -> Answer {
-    match read(accounts, staff.login, id, forms).await {
-        Ok(view) => pages.show_form_again(Status::UnprocessableEntity, "admin/user", &view),
         Err(error) => refuse(changes, error),
     }
 }

@@ -1,0 +1,36 @@
+//! What the forms that make an account, or give it another password, have in common.
+
+use super::form::FormView;
+use crate::{
+    accounts::Registration,
+    domain::{
+        email::Email,
+        password::{NewPassword, OwnNames},
+        username::Username,
+    },
+};
+
+/// Reads what every form that makes an account has in it.
+pub(super) fn read_registration(form: &mut FormView, site_name: &str, typed: [&str; 4]) -> Option<Registration> {
+    let [username, email, password, again] = typed;
+    let names = OwnNames { username, email, site_name };
+    let username = form.read("username", username, Username::parse);
+    let email = form.read("email", email, Email::parse);
+    let password = read_new_password(form, names, password, again);
+    Some(Registration { username: username?, email: email?, password: password? })
+}
+
+/// Reads a new password and its repetition.
+pub(super) fn read_new_password(
+    form: &mut FormView,
+    names: OwnNames<'_>,
+    password: &str,
+    again: &str,
+) -> Option<NewPassword> {
+    let read = form.read_secret("password", NewPassword::parse(password.to_owned(), names));
+    if read.is_some() && password != again {
+        form.set_error("password_again", "This is another password than the one above.");
+        return None;
+    }
+    read
+}

@@ -1,0 +1,195 @@
+//! Reading the paths that a source file names.
+
+use std::{fs, ops::Range, path::Path};
+
+/// A module as a path: `["site", "admin", "user"]`.
+pub type Module = Vec<String>;
+
+/// A source file.
+#[derive(Debug)]
+pub struct Source {
+    /// Where it is.
+    pub name: String,
+    /// The module that it is.
+    pub module: Module,
+    /// Every path of this crate that it names.
+    pub paths: Vec<Module>,
+    code: String,
+    beside_addresses: Vec<Module>,
+}
+
+/// The layers, from the map in `src/lib.rs`: line by line, from the top.
+pub fn layers() -> Vec<Vec<String>> {
+    let lib = fs::read_to_string("src/lib.rs").expect("src/lib.rs");
+    let map = lib.split("```").nth(1).expect("a map of the layers");
+    map.lines()
+        .skip(1)
+        .map(|line| {
+            let words = line.trim_start_matches("//!").split_whitespace();
+            words.take_while(|word| lib.contains(&format!("pub mod {word};"))).map(str::to_owned).collect()
+        })
+        .collect()
+}
+
+/// Every file under `src`.
+pub fn sources() -> Vec<Source> {
+    let mut files = Vec::new();
+    collect(Path::new("src"), &mut files);
+    assert!(files.len() > 50, "the source is not where it was");
+    files
+}
+
+fn collect(folder: &Path, files: &mut Vec<Source>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("a source file");
+            files.push(Source::read(&path.display().to_string(), &text));
+        }
+    }
+}
+
+/// The modules of the site that mount routes.
+pub fn handlers(files: &[Source]) -> Vec<Module> {
+    let mounts = |file: &&Source| file.name.starts_with("src/site/") && file.code.contains("routes![");
+    files.iter().filter(mounts).map(|file| file.module.clone()).collect()
+}
+
+impl Source {
+    /// Reads a file; its comments and its own tests do not count.
+    pub fn read(name: &str, text: &str) -> Self {
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: Vec<&str> = text.lines().map(without_comment).collect();
+        let code = code.join("\n");
+        let module = module_of(name);
+        let mut named = Vec::new();
+        for (at, mut path) in paths_from(&code, &["crate", "super", "self"]) {
+            let mut base = module.clone();
+            match path.remove(0).as_str() {
+                "crate" => base.clear(),
+                "super" => drop(base.pop()),
+                _ => {}
+            }
+            while path.first().is_some_and(|part| part == "super") {
+                path.remove(0);
+                base.pop();
+            }
+            base.extend(path);
+            named.push((at, base));
+        }
+        // A module that was imported is named again wherever it is used.
+        let imported: Vec<Module> = named.iter().map(|(_, path)| path.clone()).collect();
+        for module in imported {
+            let Some(last) = module.last() else { continue };
+            for (at, path) in paths_from(&code, &[last]) {
+                named.push((at, module.iter().cloned().chain(path.into_iter().skip(1)).collect()));
+            }
+        }
+        let addresses = addresses(&code);
+        let is_beside = |at: usize| !addresses.iter().any(|address| address.contains(&at));
+        let beside_addresses = named.iter().filter(|(at, _)| is_beside(*at)).map(|(_, path)| path.clone()).collect();
+        let paths = named.into_iter().map(|(_, path)| path).collect();
+        Self { name: name.to_owned(), module, paths, code, beside_addresses }
+    }
+
+    /// The paths that are not in a `uri!`.
+    pub fn paths_beside_addresses(&self) -> impl Iterator<Item = Module> {
+        self.beside_addresses.iter().cloned()
+    }
+
+    /// Whether a word of another crate stands in it.
+    pub fn names(&self, word: &str) -> bool {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        self.code
+            .match_indices(word)
+            .any(|(at, _)| !self.code[..at].ends_with(is_part) && !self.code[at + word.len()..].starts_with(is_part))
+    }
+}
+
+fn module_of(name: &str) -> Module {
+    let path = name.trim_start_matches("src/").trim_end_matches(".rs");
+    path.split('/').filter(|part| !matches!(*part, "lib" | "main" | "mod")).map(str::to_owned).collect()
+}
+
+fn without_comment(line: &str) -> &str {
+    let starts = line.match_indices("//").map(|(at, _)| at);
+    starts.filter(|at| !line[..*at].ends_with(':')).min().map_or(line, |at| &line[..at])
+}
+
+/// Every path that begins with one of these words and goes on, with where it begins.
+fn paths_from(code: &str, words: &[&str]) -> Vec<(usize, Module)> {
+    let mut found = Vec::new();
+    for word in words {
+        for (at, _) in code.match_indices(&format!("{word}::")) {
+            let before = code[..at].chars().next_back();
+            if before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '_' | ':')) {
+                let mut tree = Tree { rest: &code[at..] };
+                found.extend(tree.read(&[]).into_iter().map(|path| (at, path)));
+            }
+        }
+    }
+    found
+}
+
+/// What is left of a tree of paths: `a::{b, c::*}`.
+struct Tree<'a> {
+    rest: &'a str,
+}
+
+impl Tree<'_> {
+    fn read(&mut self, before: &[String]) -> Vec<Module> {
+        let mut path = before.to_vec();
+        loop {
+            self.skip(char::is_whitespace);
+            let word = self.skip(|c| c.is_alphanumeric() || c == '_').to_owned();
+            if !word.is_empty() && (word != "self" || path.is_empty()) {
+                path.push(word);
+            }
+            self.skip(char::is_whitespace);
+            let Some(rest) = self.rest.strip_prefix("::") else { return vec![path] };
+            self.rest = rest;
+            if let Some(rest) = self.rest.strip_prefix('{') {
+                self.rest = rest;
+                return self.read_group(&path);
+            }
+        }
+    }
+
+    fn read_group(&mut self, before: &[String]) -> Vec<Module> {
+        let mut paths = Vec::new();
+        loop {
+            self.skip(|c| c.is_whitespace() || c == ',');
+            if let Some(rest) = self.rest.strip_prefix('}') {
+                self.rest = rest;
+                return paths;
+            }
+            paths.extend(self.read(before));
+            self.skip(|c| !matches!(c, ',' | '}')); // `as Other`
+        }
+    }
+
+    fn skip(&mut self, is_skipped: impl Fn(char) -> bool) -> &str {
+        let end = self.rest.find(|c| !is_skipped(c)).unwrap_or(self.rest.len());
+        let (skipped, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        skipped
+    }
+}
+
+/// Where the `uri!` of a file stand.
+fn addresses(code: &str) -> Vec<Range<usize>> {
+    let close = |start: usize| {
+        let mut depth = 0;
+        code[start..].char_indices().find(|(_, c)| {
+            depth += match c {
+                '(' => 1,
+                ')' => -1,
+                _ => 0,
+            };
+            *c == ')' && depth == 0
+        })
+    };
+    code.match_indices("uri!(").map(|(at, _)| at..at + close(at).map_or(0, |(end, _)| end)).collect()
+}

@@ -1,0 +1,103 @@
+//! What a person does on each page.
+
+use super::{page::Page, person::Person};
+
+/// What staff write for each other; no page for a user may show it.
+pub const STAFF_REASON: &str = "ticket 4711, seen in a café";
+/// What staff write for the user.
+pub const USER_REASON: &str = "We saw a login from a place you were not";
+
+impl Person<'_> {
+    /// Makes an account of their own.
+    pub async fn registers(&mut self) -> Page {
+        let (name, email, password) = (self.name.clone(), self.email.clone(), self.password.clone());
+        self.registers_as(&name, &email, &password).await
+    }
+
+    /// Fills in the registration.
+    pub async fn registers_as(&mut self, name: &str, email: &str, password: &str) -> Page {
+        let fields = [("username", name), ("email", email), ("password", password), ("password_again", password)];
+        self.posts("/register", &fields).await
+    }
+
+    /// Sets the site up with the printed code.
+    pub async fn sets_up(&mut self, code: &str) -> Page {
+        let (name, email, password) = (self.name.clone(), self.email.clone(), self.password.clone());
+        let fields = [
+            ("setup_code", code),
+            ("username", &*name),
+            ("email", &*email),
+            ("password", &*password),
+            ("password_again", &*password),
+        ];
+        self.posts("/setup", &fields).await
+    }
+
+    /// Logs in with their username and password.
+    pub async fn logs_in(&mut self) -> Page {
+        self.logs_in_with(&[]).await
+    }
+
+    /// Logs in, with more fields, or with others in place of theirs.
+    pub async fn logs_in_with(&mut self, more: &[(&str, &str)]) -> Page {
+        let (name, password) = (self.name.clone(), self.password.clone());
+        let mut fields = vec![("username", &*name), ("password", &*password)];
+        fields.retain(|(field, _)| !more.iter().any(|(given, _)| given == field));
+        fields.extend(more);
+        self.posts("/login", &fields).await
+    }
+
+    /// Logs out.
+    pub async fn logs_out(&mut self) -> Page {
+        self.posts("/logout", &[]).await
+    }
+
+    /// Gives their account another email.
+    pub async fn changes_email(&mut self, email: &str) -> Page {
+        let password = self.password.clone();
+        self.posts("/account/profile", &[("email", email), ("password", &password)]).await
+    }
+
+    /// Gives their account another password.
+    pub async fn changes_password(&mut self, to: &str) -> Page {
+        let current = self.password.clone();
+        let fields = [("current_password", &*current), ("password", to), ("password_again", to)];
+        let page = self.posts("/account/password", &fields).await;
+        if page.status == 303 {
+            to.clone_into(&mut self.password);
+        }
+        page
+    }
+
+    /// Ends all logins of another, with both reasons.
+    pub async fn forces_out(&mut self, other: &Person<'_>) -> Page {
+        self.forces_out_at(other, "").await
+    }
+
+    /// Ends the logins of another that will have been made by then.
+    pub async fn forces_out_at(&mut self, other: &Person<'_>, at: &str) -> Page {
+        let fields = [("at", at), ("staff_reason", STAFF_REASON), ("user_reason", USER_REASON)];
+        self.posts(&format!("/admin/users/{}/force-logout", other.id), &fields).await
+    }
+
+    /// Deactivates another, with both reasons, until then or for good.
+    pub async fn deactivates(&mut self, other: &Person<'_>, until: &str) -> Page {
+        let fields = [("until", until), ("staff_reason", STAFF_REASON), ("user_reason", USER_REASON)];
+        self.posts(&format!("/admin/users/{}/deactivate", other.id), &fields).await
+    }
+
+    /// Activates another.
+    pub async fn activates(&mut self, other: &Person<'_>) -> Page {
+        self.posts(&format!("/admin/users/{}/activate", other.id), &[("staff_reason", STAFF_REASON)]).await
+    }
+
+    /// Whether the site takes them for logged in.
+    pub async fn is_in(&mut self) -> bool {
+        let page = self.opens("/account").await;
+        match (page.status, page.location()) {
+            (200, _) => true,
+            (303, "/login?next=%2Faccount") => false,
+            _ => panic!("neither in nor out: {page:#?}"),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What the tests share: a database each, the site over it, and people with browsers.
+
+#![allow(dead_code)] // each test program uses a part of it
+
+pub mod jar;
+pub mod journeys;
+pub mod page;
+pub mod person;
+pub mod probes;
+pub mod site;
+pub mod sql;
+pub mod store;

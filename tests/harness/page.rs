@@ -1,0 +1,121 @@
+//! What the site answered, and what can be read off it.
+
+use std::fmt;
+
+use rocket::local::asynchronous::LocalResponse;
+
+use super::jar::SetCookie;
+
+/// An answer, with its whole body.
+#[derive(Clone)]
+pub struct Page {
+    /// The status code.
+    pub status: u16,
+    /// Every header.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl fmt::Debug for Page {
+    /// Without the headers and the frame that every page has.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let main = self.between("<main", "</main>").unwrap_or(&self.body);
+        write!(f, "{} {:?} {:#?}\n{main}", self.status, self.location(), self.set_cookies())
+    }
+}
+
+impl Page {
+    /// Reads an answer to its end.
+    pub async fn of(response: LocalResponse<'_>) -> Self {
+        let status = response.status().code;
+        let headers =
+            response.headers().iter().map(|header| (header.name.to_string(), header.value.to_string())).collect();
+        let body = response.into_bytes().await.unwrap_or_default();
+        Self { status, headers, body: String::from_utf8(body).expect("a page is UTF-8") }
+    }
+
+    /// The value of a header that is there once or not at all.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        let value = values.next().map(|(_, value)| value.as_str());
+        assert!(values.next().is_none(), "{name} is there twice");
+        value
+    }
+
+    /// Where it leads.
+    pub fn location(&self) -> &str {
+        self.header("Location").unwrap_or_default()
+    }
+
+    /// The cookies that it sets and removes.
+    pub fn set_cookies(&self) -> Vec<SetCookie> {
+        let is_cookie = |name: &str| name.eq_ignore_ascii_case("Set-Cookie");
+        self.headers.iter().filter(|(name, _)| is_cookie(name)).map(|(_, value)| SetCookie::parse(value)).collect()
+    }
+
+    /// What it does to the cookie of that name; more than one change of it fails the test.
+    pub fn set_cookie(&self, name: &str) -> Option<SetCookie> {
+        let mut cookies = self.set_cookies().into_iter().filter(|cookie| cookie.name == name);
+        let cookie = cookies.next();
+        assert!(cookies.next().is_none(), "{name} is set twice");
+        cookie
+    }
+
+    /// The token that its forms carry.
+    pub fn csrf_token(&self) -> Option<&str> {
+        self.between("name=\"csrf_token\" value=\"", "\"")
+    }
+
+    /// Why it says that a login ended.
+    pub fn data_reason(&self) -> Option<&str> {
+        self.between("data-reason=\"", "\"")
+    }
+
+    /// The sentence beside a field; the field must point to it, so that a screen reader says it.
+    pub fn error_beside(&self, field: &str) -> Option<&str> {
+        let error = self.between(&format!("id=\"{field}-error\">"), "<")?;
+        let input = self.tag_with(&format!(" id=\"{field}\"")).unwrap_or_default();
+        assert!(input.contains("aria-invalid=\"true\""), "{field} is not marked: {input}");
+        assert!(input.contains(&format!("aria-describedby=\"{field}-error")), "{field} does not point there: {input}");
+        Some(error)
+    }
+
+    /// What it says of the whole form.
+    pub fn form_problem(&self) -> Option<&str> {
+        self.between("class=\"form-problem\" role=\"alert\">", "<").map(str::trim)
+    }
+
+    /// What is shown in a field.
+    pub fn value_in(&self, field: &str) -> Option<&str> {
+        let input = self.tag_with(&format!(" id=\"{field}\""))?;
+        input.split_once(" value=\"")?.1.split_once('"').map(|(value, _)| value)
+    }
+
+    /// The first piece between two others.
+    pub fn between(&self, before: &str, after: &str) -> Option<&str> {
+        let (_, rest) = self.body.split_once(before)?;
+        rest.split_once(after).map(|(piece, _)| piece)
+    }
+
+    fn tag_with(&self, piece: &str) -> Option<&str> {
+        let at = self.body.find(piece)?;
+        let start = self.body[..at].rfind('<')?;
+        let end = self.body[at..].find('>')? + at;
+        self.body.get(start..end)
+    }
+
+    /// Asserts the status, with the page in the message.
+    #[track_caller]
+    pub fn must_be(&self, status: u16) -> &Self {
+        assert_eq!(self.status, status, "{self:#?}");
+        self
+    }
+
+    /// Asserts that it leads there.
+    #[track_caller]
+    pub fn must_lead_to(&self, location: &str) -> &Self {
+        assert_eq!((self.status, self.location()), (303, location), "{self:#?}");
+        self
+    }
+}

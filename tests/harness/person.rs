@@ -1,0 +1,143 @@
+//! Somebody with a browser.
+
+use std::net::IpAddr;
+
+use rocket::http::Method;
+
+use super::{
+    jar::{Jar, SetCookie},
+    page::Page,
+    site::{HOST, PASSWORD, PROXY, Site},
+};
+
+/// Somebody with a browser: who they are, and the cookies they hold.
+#[derive(Debug, Clone)]
+pub struct Person<'s> {
+    /// The site that they use.
+    pub site: &'s Site,
+    /// The number of their account, once there is one.
+    pub id: i64,
+    /// Their username.
+    pub name: String,
+    /// Their email.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+    /// Their cookies.
+    pub jar: Jar,
+    /// The address of their machine.
+    pub address: IpAddr,
+    /// Whether they come over https, through the proxy.
+    pub is_https: bool,
+    /// What their browser says that it is.
+    pub user_agent: String,
+    /// The token of the last page with a form that they saw.
+    pub token: String,
+}
+
+impl<'s> Person<'s> {
+    /// Somebody at that address, without any cookie.
+    pub fn new(site: &'s Site, name: &str, address: IpAddr) -> Self {
+        Self {
+            site,
+            id: 0,
+            name: name.to_owned(),
+            email: format!("{name}@example.org"),
+            password: PASSWORD.to_owned(),
+            jar: Jar::default(),
+            address,
+            is_https: false,
+            user_agent: "Firefox".to_owned(),
+            token: String::new(),
+        }
+    }
+
+    /// The same person with another browser.
+    pub fn another_browser(&self) -> Self {
+        Self { jar: Jar::default(), token: String::new(), ..self.clone() }
+    }
+
+    /// The same person, coming over https.
+    pub fn over_https(mut self) -> Self {
+        self.is_https = true;
+        self
+    }
+
+    /// What the session cookie is called for them.
+    pub const fn session_name(&self) -> &'static str {
+        if self.is_https { "__Host-curfew" } else { "curfew" }
+    }
+
+    /// Their session cookie.
+    pub fn session(&self) -> Option<&str> {
+        self.jar.get(self.session_name())
+    }
+
+    /// What a page did to their session cookie.
+    pub fn session_change(&self, page: &Page) -> Option<SetCookie> {
+        page.set_cookie(self.session_name())
+    }
+
+    /// Opens a page.
+    pub async fn opens(&mut self, path: &str) -> Page {
+        self.sends(Method::Get, path, &[], Vec::new()).await
+    }
+
+    /// Posts a form with the token of the page that it stands on.
+    pub async fn posts(&mut self, action: &str, fields: &[(&str, &str)]) -> Page {
+        let page = self.opens(&page_with_form(action)).await;
+        let token = page.csrf_token().unwrap_or_default().to_owned();
+        self.posts_with(&token, action, fields).await
+    }
+
+    /// Posts a form with a token of the test's choice.
+    pub async fn posts_with(&mut self, token: &str, action: &str, fields: &[(&str, &str)]) -> Page {
+        self.sends(Method::Post, action, &[], form(token, fields)).await
+    }
+
+    /// Sends a request as a browser does; headers given here take the place of its own.
+    pub async fn sends(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Page {
+        let scheme = if self.is_https { "https" } else { "http" };
+        let mut own = vec![("Host".to_owned(), HOST.to_owned()), ("User-Agent".to_owned(), self.user_agent.clone())];
+        if method == Method::Post {
+            own.push(("Origin".to_owned(), format!("{scheme}://{HOST}")));
+            own.push(("Sec-Fetch-Site".to_owned(), "same-origin".to_owned()));
+            own.push(("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+        }
+        if self.is_https {
+            own.push(("X-Forwarded-Proto".to_owned(), "https".to_owned()));
+            own.push(("X-Forwarded-For".to_owned(), self.address.to_string()));
+        }
+        own.retain(|(name, _)| !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
+        let given = headers.iter().filter(|(_, value)| !value.is_empty());
+        own.extend(given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let from = if self.is_https { PROXY } else { self.address };
+        let page = self.site.send((method, path), from, &self.jar, own, body).await;
+        for cookie in page.set_cookies() {
+            self.jar.apply(&cookie, self.is_https);
+        }
+        if let Some(token) = page.csrf_token() {
+            token.clone_into(&mut self.token);
+        }
+        page
+    }
+}
+
+/// The body of a form.
+pub fn form(token: &str, fields: &[(&str, &str)]) -> Vec<u8> {
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    body.append_pair("csrf_token", token).extend_pairs(fields);
+    body.finish().into_bytes()
+}
+
+/// The page on which the form of that action stands.
+fn page_with_form(action: &str) -> String {
+    if action == "/logout" {
+        return "/account".to_owned();
+    }
+    let mut parts = action.split('/').skip(1);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some("admin"), Some("users"), Some(id)) => format!("/admin/users/{id}"),
+        _ => action.to_owned(),
+    }
+}

@@ -1,0 +1,98 @@
+//! A second connection to a test's database: to arrange, to compare, and to take the tables away.
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+
+use super::store::{Database, Engine, execute, server};
+
+/// The columns that every request may change.
+const NOTED_ON_THE_WAY: &str = "last_seen";
+
+impl Database {
+    /// Runs a statement.
+    pub async fn execute(&self, sql: &str) {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");
+                sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.expect(sql);
+                connection.close().await.expect("the connection closes");
+            }
+            Engine::Postgres => execute(&self.url, sql).await,
+        }
+    }
+
+    /// The rows of a query of one text.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut connection).await.expect(sql)
+            }
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("Postgres answers");
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut connection).await.expect(sql)
+            }
+        }
+    }
+
+    /// The one number that a query asks for.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let rows = self.texts(&format!("SELECT CAST(({sql}) AS TEXT)")).await;
+        rows[0].parse().expect("a number")
+    }
+
+    /// Every row of every table, but for what each request notes on its way.
+    pub async fn dump(&self) -> Vec<String> {
+        let mut rows = Vec::new();
+        for table in self.tables().await {
+            let row = match self.engine {
+                Engine::Sqlite => {
+                    let columns = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
+                    let columns = self.texts(&columns).await;
+                    let quoted = columns.iter().filter(|name| *name != NOTED_ON_THE_WAY);
+                    quoted.map(|name| format!("quote(\"{name}\")")).collect::<Vec<_>>().join(" || ',' || ")
+                }
+                Engine::Postgres => format!("CAST(to_jsonb(t) - '{NOTED_ON_THE_WAY}' AS TEXT)"),
+            };
+            rows.extend(self.texts(&format!("SELECT '{table} ' || {row} FROM \"{table}\" t ORDER BY 1")).await);
+        }
+        rows
+    }
+
+    /// The database stops answering: on Postgres every connection is cut and none is let in, on
+    /// SQLite the tables are gone.
+    pub async fn goes_away(&self) {
+        match &self.name {
+            None => self.rename_tables("", "_away").await,
+            Some(name) => {
+                execute(&server(), &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
+                let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+                execute(&server(), &cut).await;
+            }
+        }
+    }
+
+    /// And answers again.
+    pub async fn comes_back(&self) {
+        match &self.name {
+            None => self.rename_tables("_away", "").await,
+            Some(name) => execute(&server(), &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await,
+        }
+    }
+
+    async fn rename_tables(&self, from: &str, to: &str) {
+        for table in self.tables().await {
+            let name = table.strip_suffix(from).expect("all are away, or none");
+            self.execute(&format!("ALTER TABLE \"{table}\" RENAME TO \"{name}{to}\"")).await;
+        }
+    }
+
+    async fn tables(&self) -> Vec<String> {
+        self.texts(match self.engine {
+            Engine::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY 1"
+            }
+            Engine::Postgres => "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+        })
+        .await
+    }
+}

@@ -1,0 +1,166 @@
+//! The session cookie itself: what is in it, and what becomes of one that was tampered with.
+
+use cookie::{Cookie, CookieJar, Key};
+use curfew::{domain::role::Role, settings::SecretMaterial};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use serde_json::{Value, json};
+
+use crate::harness::{
+    person::Person,
+    probes::probes,
+    site::{Plan, Site},
+    store::engines,
+};
+
+/// How many damaged cookies are tried on each engine.
+const DAMAGED: usize = 10_000;
+
+#[rocket::async_test]
+async fn rocket_itself_reads_the_cookie_and_finds_the_login_date_in_it() {
+    for engine in engines() {
+        let site = Plan { probes: probes(), ..Plan::default() }.on(engine).await;
+        for is_https in [false, true] {
+            let mut person = site.person(Role::Member).await;
+            person.is_https = is_https;
+            person.logs_in().await.must_be(303);
+            let page = person.opens(&format!("/probe/private/{}", person.session_name())).await;
+            let content: Value = serde_json::from_str(&page.must_be(200).body).expect("JSON");
+            let date = content["LAST_LOGIN_DATE"].as_str().expect("a date");
+            let date: curfew::domain::moment::Moment = date.parse().expect("RFC 3339");
+            let account = site.accounts().get_account_to_act_on(person.id).await.expect("an account");
+            assert_eq!(Some(date), account.user.last_login);
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_damaged_cookie_never_logs_in_and_never_breaks_the_page() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (ana, ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Superuser).await);
+        let originals = [&ana, &ben].map(|person| person.session().expect("a session").to_owned());
+        let mut random = StdRng::seed_from_u64(2);
+        let mut attacker = site.visitor();
+        for _ in 0..DAMAGED {
+            let damaged = damage(&originals, &mut random);
+            attacker.jar.set("curfew", &damaged);
+            let page = attacker.opens("/account").await;
+            assert_eq!((page.status, page.location()), (303, "/login?next=%2Faccount"), "{damaged}");
+            assert_eq!(attacker.session().is_none(), decoded(&damaged).is_some(), "it is taken away: {damaged}");
+        }
+        for mut person in [ana, ben] {
+            assert!(person.is_in().await, "the undamaged ones still do");
+        }
+    }
+}
+
+/// The value of a cookie as the site sees it; none, when it is no cookie at all.
+fn decoded(value: &str) -> Option<String> {
+    Cookie::parse_encoded(format!("curfew={value}")).ok().map(|cookie| cookie.value().to_owned())
+}
+
+/// One of the cookies with something wrong in it.
+fn damage(originals: &[String; 2], random: &mut StdRng) -> String {
+    loop {
+        let turn = random.random_range(0..2);
+        let (this, other) = (&originals[turn], &originals[1 - turn]);
+        let at = random.random_range(0..this.len());
+        let mut bytes = this.clone().into_bytes();
+        match random.random_range(0..6) {
+            0 => bytes[at] = random.random_range(b'!'..=b'~'),
+            1 => bytes.truncate(at),
+            2 => bytes = other.bytes().take(at).chain(this.bytes().skip(at)).collect(),
+            3 => bytes = (0..at).map(|_| random.random_range(b'0'..=b'z')).collect(),
+            4 => bytes.insert(at, random.random_range(b'!'..=b'~')),
+            _ => bytes.swap(at, 0),
+        }
+        bytes.retain(|byte| !matches!(byte, b';' | b',' | b'"'));
+        let damaged = String::from_utf8(bytes).expect("ASCII");
+        // `%2f` for `%2F` is another spelling and no damage.
+        let is_damaged = originals.iter().all(|original| decoded(original) != decoded(&damaged));
+        if is_damaged && !damaged.is_empty() {
+            return damaged;
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_cookie_under_another_name_is_no_session() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut person = site.signed_in(Role::Member).await;
+        person.changes_email("new@example.org").await.must_be(303);
+        let notice = person.jar.get("curfew-notice").expect("a notice was left").to_owned();
+        let session = person.session().expect("a session").to_owned();
+        let mut other = site.visitor();
+        other.jar.set("curfew", &notice);
+        assert!(!other.is_in().await);
+        let mut other = site.visitor().over_https();
+        other.jar.set("__Host-curfew", &session);
+        assert!(!other.is_in().await, "one given over http is not taken over https");
+        other.jar.set("curfew-notice", &session);
+        other.opens("/login").await.must_be(200);
+    }
+}
+
+#[rocket::async_test]
+async fn a_sealed_cookie_that_lies_is_no_login_either() {
+    for engine in engines() {
+        let keys = [SecretMaterial::generate(), SecretMaterial::generate()];
+        let mut plan = Plan { probes: probes(), ..Plan::default() };
+        plan.keys.current = keys[0].clone();
+        plan.keys.previous = vec![keys[1].clone()];
+        let site = plan.on(engine).await;
+        let owner = site.signed_in(Role::Superuser).await;
+        let lies = [
+            ("user", json!(owner.id)),
+            ("user", json!(0)),
+            ("user", json!(-1)),
+            ("user", json!(i64::MAX)),
+            ("user", json!("1")),
+            ("session", json!("")),
+            ("session", json!("nobody")),
+            ("secret", json!("")),
+            ("secret", json!("A".repeat(43))),
+            ("LAST_LOGIN_DATE", json!("")),
+            ("LAST_LOGIN_DATE", json!("yesterday")),
+            ("LAST_LOGIN_DATE", json!("1970-01-01T00:00:00Z")),
+            ("LAST_LOGIN_DATE", json!("2999-01-01T00:00:00Z")),
+            ("LAST_LOGIN_DATE", json!("+262142-12-31T23:59:59Z")),
+            ("LAST_LOGIN_DATE", Value::Null),
+        ];
+        for key in keys.map(|key| key.cookie_key()) {
+            for (field, lie) in &lies {
+                // Each lie is about a session of its own: that it is found out may end it.
+                let mut ana = site.signed_in(Role::Member).await;
+                let content = ana.opens("/probe/private/curfew").await;
+                let mut content: Value = serde_json::from_str(&content.body).expect("JSON");
+                let mut browser = site.visitor();
+                browser.jar.set("curfew", &sealed(&key, &content.to_string()));
+                assert!(browser.is_in().await, "nothing but the lie is wrong");
+                content[field] = lie.clone();
+                browser.jar.set("curfew", &sealed(&key, &content.to_string()));
+                assert_refused(&mut browser, &format!("{field}: {lie}")).await;
+            }
+            for text in ["", "null", "[]", "{}", "\u{0}", "{\"user\":"] {
+                let mut attacker = site.visitor();
+                attacker.jar.set("curfew", &sealed(&key, text));
+                assert_refused(&mut attacker, text).await;
+            }
+        }
+    }
+}
+
+async fn assert_refused(attacker: &mut Person<'_>, how: &str) {
+    let page = attacker.opens("/account").await;
+    assert_eq!((page.status, page.location()), (303, "/login?next=%2Faccount"), "{how}: {page:?}");
+    assert_eq!(attacker.session(), None, "{how}");
+}
+
+/// Sealed as the site seals it, by somebody who has the key.
+fn sealed(key: &Key, content: &str) -> String {
+    let mut jar = CookieJar::new();
+    jar.private_mut(key).add(Cookie::new("curfew", content.to_owned()));
+    let cookie = jar.get("curfew").expect("it was just added").encoded().to_string();
+    cookie.split_once('=').expect("a name and a value").1.to_owned()
+}

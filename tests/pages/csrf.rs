@@ -1,0 +1,167 @@
+//! The CSRF matrix: every form that is posted × every way to forge it.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use curfew::domain::role::Role;
+use rocket::http::Method;
+
+use crate::harness::{
+    person::{Person, form},
+    site::{PASSWORD, Plan, Site},
+    store::{Engine, engines},
+};
+
+/// Who may post a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Visitor,
+    Member,
+    Superuser,
+}
+
+type Fields = &'static [(&'static str, &'static str)];
+
+/// How a form is forged: in words, its body, and the headers that differ.
+type Forgery = (&'static str, Vec<u8>, Fields);
+
+/// Every form with fields that would be taken, so that nothing but the forgery can be what refuses
+/// it. `CODE` is the setup code, `NAME` the person's own name.
+const TABLE: &[(&str, By, Fields)] = &[
+    (
+        "/setup",
+        By::Visitor,
+        &[
+            ("setup_code", "CODE"),
+            ("username", "zoe"),
+            ("email", "zoe@example.org"),
+            ("password", PASSWORD),
+            ("password_again", PASSWORD),
+        ],
+    ),
+    (
+        "/register",
+        By::Visitor,
+        &[("username", "zoe"), ("email", "zoe@example.org"), ("password", PASSWORD), ("password_again", PASSWORD)],
+    ),
+    ("/login", By::Visitor, &[("username", "NAME"), ("password", PASSWORD)]),
+    ("/logout", By::Member, &[]),
+    ("/account/profile", By::Member, &[("email", "new@example.org"), ("password", PASSWORD)]),
+    (
+        "/account/password",
+        By::Member,
+        &[("current_password", PASSWORD), ("password", "another lamp"), ("password_again", "another lamp")],
+    ),
+    ("/admin/users/<id>/force-logout", By::Superuser, &[("user_reason", "forged")]),
+    ("/admin/users/<id>/force-logout/cancel", By::Superuser, &[]),
+    ("/admin/users/<id>/deactivate", By::Superuser, &[("user_reason", "forged")]),
+    ("/admin/users/<id>/activate", By::Superuser, &[]),
+];
+
+#[rocket::async_test]
+async fn a_forged_form_is_refused_and_changes_nothing() {
+    for engine in engines() {
+        for (address, by, fields) in TABLE {
+            forge(engine, address, *by, fields).await;
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn every_post_route_is_in_the_csrf_matrix() {
+    let site = Site::on(engines()[0]).await;
+    let posts = site.routes().filter(|route| !matches!(route.method, Method::Get | Method::Head));
+    let mounted: BTreeSet<String> = posts.map(|route| route.uri.path().to_owned()).collect();
+    let listed: BTreeSet<String> = TABLE.iter().map(|(address, ..)| (*address).to_owned()).collect();
+    assert_eq!(mounted, listed);
+}
+
+async fn forge(engine: Engine, address: &str, by: By, fields: Fields) {
+    let site = Plan::default().on(engine).await;
+    let code = site.accounts().renew_setup_code().await.expect("the database answers").unwrap_or_default();
+    let (mut person, before) = victim(&site, address, by).await;
+    let target = target(&site, address, by).await;
+    let own = person.token.clone();
+    let mut other = if by == By::Visitor { site.visitor() } else { site.signed_in(Role::Member).await };
+    other.opens(if by == By::Visitor { "/login" } else { "/account" }).await;
+    assert_ne!(own, other.token);
+
+    let path = address.replace("<id>", &target.to_string());
+    let fields: Vec<(&str, &str)> =
+        fields.iter().map(|(field, value)| (*field, filled(value, &code, &person.name))).collect();
+    let good = form(&own, &fields);
+    let without_token = good[good.iter().position(|byte| *byte == b'&').map_or(good.len(), |at| at + 1)..].to_vec();
+    let forgeries: [Forgery; 11] = [
+        ("without a token", without_token, &[]),
+        ("with an empty token", form("", &fields), &[]),
+        ("with another's token", form(&other.token, &fields), &[]),
+        ("with the token from before", form(&before, &fields), &[]),
+        ("with a shortened token", form(&own[..own.len() - 1], &fields), &[]),
+        ("from nowhere", good.clone(), &[("Origin", "null")]),
+        ("from elsewhere", good.clone(), &[("Origin", "https://elsewhere.test")]),
+        ("from a like name", good.clone(), &[("Origin", "http://curfew.test.elsewhere.test")]),
+        ("from another port", good.clone(), &[("Origin", "http://curfew.test:81")]),
+        ("from another site, says the browser", good.clone(), &[("Origin", ""), ("Sec-Fetch-Site", "cross-site")]),
+        ("from a neighbour, says the browser", good.clone(), &[("Sec-Fetch-Site", "same-site")]),
+    ];
+    let dump = site.database.dump().await;
+    for (how, body, headers) in forgeries {
+        let page = person.sends(Method::Post, &path, headers, body).await;
+        assert_eq!(page.status, 403, "{address} {how}: {page:?}");
+        assert_eq!(site.database.dump().await, dump, "{address} {how}");
+        assert_eq!(person.session_change(&page), None, "{address} {how}");
+    }
+    let page = person.sends(Method::Post, &path, &[], good).await;
+    assert_eq!(page.status, 303, "{address}, not forged: {page:?}");
+    assert_ne!(site.database.dump().await, dump, "{address}, not forged");
+}
+
+/// The person in whose name the form is posted, and a token of theirs that is over.
+async fn victim<'s>(site: &'s Site, address: &str, by: By) -> (Person<'s>, String) {
+    let role = if by == By::Superuser { Role::Superuser } else { Role::Member };
+    let mut person = if address == "/setup" { site.visitor() } else { site.person(role).await };
+    person.opens("/login").await;
+    let mut before = person.token.clone();
+    if by == By::Visitor {
+        // A visitor's earlier token is the one of a session that they have left.
+        if address == "/setup" {
+            person.jar.remove("curfew-visitor"); // nobody can have logged in yet
+        } else {
+            person.logs_in().await.must_be(303);
+            person.opens("/account").await;
+            before = person.token.clone();
+            person.logs_out().await.must_be(303);
+        }
+        person.opens("/login").await.must_be(200);
+    } else {
+        person.logs_in().await.must_be(303);
+        person.opens("/account").await.must_be(200);
+    }
+    assert_ne!(before, person.token);
+    (person, before)
+}
+
+/// The account that the form is about, in a state in which the form has something to do.
+async fn target(site: &Site, address: &str, by: By) -> i64 {
+    if by != By::Superuser {
+        return 0;
+    }
+    let target = site.signed_in(Role::Member).await;
+    let mut staff = site.signed_in(Role::Superuser).await;
+    if address.ends_with("/cancel") {
+        let at = site.accounts().store().clock().process_now() + TimeDelta::hours(1);
+        staff.forces_out_at(&target, &at.to_rfc3339()).await.must_be(303);
+    }
+    if address.ends_with("/activate") {
+        staff.deactivates(&target, "").await.must_be(303);
+    }
+    target.id
+}
+
+fn filled<'a>(value: &'a str, code: &'a str, name: &'a str) -> &'a str {
+    match value {
+        "CODE" => code,
+        "NAME" => name,
+        other => other,
+    }
+}

@@ -1,0 +1,218 @@
+//! Every field of every form, with everything that it must not be given.
+
+use curfew::domain::role::Role;
+use rocket::http::Method;
+
+use crate::harness::{
+    person::Person,
+    site::{PASSWORD, Site},
+    store::engines,
+};
+
+/// How a field is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A line of text that must be there, of at most so many characters.
+    Line(usize),
+    /// A password that must be there: any character but a NUL.
+    Secret,
+    /// A reason that may be left out.
+    Reason,
+    /// A moment that may be left out.
+    Moment,
+}
+
+use Kind::{Line, Moment, Reason, Secret};
+
+type Field = (&'static str, &'static str, Kind);
+
+/// A form: who fills it in, and its fields with something good, by their name and their id.
+struct Form {
+    action: &'static str,
+    by: Option<Role>,
+    ids: &'static str,
+    fields: &'static [Field],
+}
+
+const REGISTRATION: &[Field] = &[
+    ("username", "zoe", Line(64)),
+    ("email", "zoe@example.org", Line(254)),
+    ("password", PASSWORD, Secret),
+    ("password_again", PASSWORD, Secret),
+];
+
+const SETUP: &[Field] = &[
+    ("setup_code", "abcd", Line(64)),
+    ("username", "zoe", Line(64)),
+    ("email", "zoe@example.org", Line(254)),
+    ("password", PASSWORD, Secret),
+    ("password_again", PASSWORD, Secret),
+];
+
+const FORMS: &[Form] = &[
+    Form { action: "/setup", by: None, ids: "", fields: SETUP },
+    Form { action: "/register", by: None, ids: "", fields: REGISTRATION },
+    Form {
+        action: "/login",
+        by: None,
+        ids: "",
+        fields: &[("username", "zoe", Line(254)), ("password", PASSWORD, Secret)],
+    },
+    Form {
+        action: "/account/profile",
+        by: Some(Role::Member),
+        ids: "",
+        fields: &[("email", "zoe@example.org", Line(254)), ("password", PASSWORD, Secret)],
+    },
+    Form {
+        action: "/account/password",
+        by: Some(Role::Member),
+        ids: "",
+        fields: &[
+            ("current_password", PASSWORD, Secret),
+            ("password", "a lamp at sea", Secret),
+            ("password_again", "a lamp at sea", Secret),
+        ],
+    },
+    Form {
+        action: "/admin/users/<id>/force-logout",
+        by: Some(Role::Staff),
+        ids: "force-logout-",
+        fields: &[("at", "", Moment), ("staff_reason", "", Reason), ("user_reason", "", Reason)],
+    },
+    Form {
+        action: "/admin/users/<id>/deactivate",
+        by: Some(Role::Staff),
+        ids: "deactivate-",
+        fields: &[("until", "", Moment), ("staff_reason", "", Reason), ("user_reason", "", Reason)],
+    },
+    Form {
+        action: "/admin/users/<id>/activate",
+        by: Some(Role::Staff),
+        ids: "activate-",
+        fields: &[("staff_reason", "", Reason)],
+    },
+];
+
+/// What no field of that kind takes.
+fn bad_values(kind: Kind) -> Vec<String> {
+    let mut bad: Vec<String> =
+        ["a\0b", "a\u{1b}[31mb", "a\u{202e}b", "a\u{2066}b", "a\u{7f}b", "a\u{200b}b"].map(str::to_owned).into();
+    match kind {
+        Line(limit) => bad.extend([String::new(), " ".to_owned(), "a".repeat(limit + 1)]),
+        Secret => bad = vec![String::new(), "a\0 lamp at sea".to_owned(), "é".repeat(129)],
+        Reason => bad.push("é".repeat(501)),
+        Moment => bad.extend(["soon", "2026-02-30T10:00", "2026-03-01", "1e9", "0000-01-01T00:00"].map(str::to_owned)),
+    }
+    bad
+}
+
+#[rocket::async_test]
+async fn a_bad_value_is_named_beside_its_field_and_nothing_is_stored() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        for form in FORMS {
+            let (mut person, path) = ready(&site, form).await;
+            let dump = site.database.dump().await;
+            for (index, (field, _, kind)) in form.fields.iter().enumerate() {
+                for bad in bad_values(*kind) {
+                    let fields = filled(form.fields, index, &bad);
+                    let page = person.posts_with(&person.token.clone(), &path, &fields).await;
+                    assert_eq!(page.status, 422, "{path} {field}={bad:?}: {page:?}");
+                    let error = page.error_beside(&format!("{}{field}", form.ids));
+                    assert!(error.is_some_and(|error| error.ends_with('.')), "{path} {field}={bad:?}: {page:?}");
+                    assert!(page.form_problem().is_some(), "{path} {field}={bad:?}: {page:?}");
+                    assert_eq!(site.database.dump().await, dump, "{path} {field}={bad:?}");
+                }
+            }
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn what_is_no_utf8_is_refused_whole() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        for form in FORMS {
+            let (mut person, path) = ready(&site, form).await;
+            let dump = site.database.dump().await;
+            for (index, (field, ..)) in form.fields.iter().enumerate() {
+                let marked = filled(form.fields, index, "MARK");
+                for bad in ["%FF", "%C3", "%ED%A0%80", "\u{ff}"] {
+                    let body = String::from_utf8(crate::harness::person::form(&person.token, &marked)).expect("ASCII");
+                    let mut body = body.replace("MARK", bad).into_bytes();
+                    if bad == "\u{ff}" {
+                        let at = body.iter().position(|byte| *byte == 0xC3).expect("its first byte");
+                        body.remove(at); // half of a character, not even in the form's own writing
+                    }
+                    let page = person.sends(Method::Post, &path, &[], body).await;
+                    assert_eq!(page.status, 400, "{path} {field}={bad:?}: {page:?}");
+                    assert_eq!(site.database.dump().await, dump, "{path} {field}={bad:?}");
+                }
+            }
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_body_is_of_a_forms_size_and_kind() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        for form in FORMS {
+            let (mut person, path) = ready(&site, form).await;
+            let dump = site.database.dump().await;
+            let good = crate::harness::person::form(&person.token, &filled(form.fields, usize::MAX, ""));
+            let mut large = good.clone();
+            large.extend_from_slice(b"&more=");
+            large.resize(32 * 1024 + 1, b'a');
+            person.sends(Method::Post, &path, &[], large).await.must_be(413);
+            for kind in ["application/json", "text/plain", "multipart/form-data; boundary=x"] {
+                let page = person.sends(Method::Post, &path, &[("Content-Type", kind)], good.clone()).await;
+                assert_eq!(page.status, 415, "{path} {kind}: {page:?}");
+            }
+            person.sends(Method::Post, &path, &[], Vec::new()).await.must_be(403);
+            assert_eq!(site.database.dump().await, dump, "{path}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn an_address_with_a_wrong_number_is_no_page() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Superuser).await;
+        staff.opens("/account").await;
+        let token = staff.token.clone();
+        let numbers = ["0", "-1", "999999999", "9223372036854775807"].map(|id| (id, 404));
+        // What is no number at all, Rocket answers by itself.
+        let others = ["9223372036854775808", "abc", "1e3", "%00", "%FF"].map(|id| (id, 422));
+        for (id, status) in numbers.into_iter().chain(others) {
+            staff.opens(&format!("/admin/users/{id}")).await.must_be(status);
+            for verb in ["force-logout", "force-logout/cancel", "deactivate", "activate"] {
+                let page = staff.posts_with(&token, &format!("/admin/users/{id}/{verb}"), &[]).await;
+                assert_eq!(page.status, status, "{id}/{verb}: {page:?}");
+            }
+        }
+    }
+}
+
+/// Somebody who has the form before them, and where it is posted.
+async fn ready<'s>(site: &'s Site, form: &Form) -> (Person<'s>, String) {
+    let Some(role) = form.by else {
+        let mut visitor = site.visitor();
+        visitor.opens(form.action).await.must_be(200);
+        return (visitor, form.action.to_owned());
+    };
+    let mut person = site.signed_in(role).await;
+    let target = site.person(Role::Member).await;
+    if form.action.ends_with("/activate") {
+        person.deactivates(&target, "").await.must_be(303);
+    }
+    person.opens("/account").await.must_be(200);
+    (person, form.action.replace("<id>", &target.id.to_string()))
+}
+
+/// The form filled in well, but for one field.
+fn filled<'a>(fields: &'a [Field], index: usize, value: &'a str) -> Vec<(&'a str, &'a str)> {
+    fields.iter().enumerate().map(|(at, (name, good, _))| (*name, if at == index { value } else { *good })).collect()
+}

@@ -1,0 +1,121 @@
+//! The headers of every answer.
+
+use curfew::domain::role::Role;
+
+use crate::harness::{
+    page::Page,
+    probes::probes,
+    site::{Plan, Site},
+    store::engines,
+};
+
+/// One address for each kind of answer.
+const ANSWERS: &[(&str, u16)] = &[
+    ("/", 200),
+    ("/login", 200),
+    ("/account", 303),
+    ("/admin", 303),
+    ("/setup", 404),
+    ("/nowhere", 404),
+    ("/static/nothing.css", 404),
+    ("/static/base.css", 200),
+    ("/static/submit-once.js", 200),
+    ("/livez", 200),
+    ("/readyz", 200),
+    ("/probe/status/413", 413),
+    ("/probe/status/503", 503),
+    ("/probe/panic", 500),
+];
+
+#[rocket::async_test]
+async fn every_answer_keeps_to_itself() {
+    for engine in engines() {
+        let site = Plan { probes: probes(), ..Plan::default() }.on(engine).await;
+        let mut member = site.signed_in(Role::Superuser).await;
+        for is_https in [false, true] {
+            let mut visitor = site.visitor();
+            visitor.is_https = is_https;
+            for (path, status) in ANSWERS {
+                let page = visitor.opens(path).await;
+                assert_eq!(page.status, *status, "{path}");
+                must_keep_to_itself(&page, path, is_https);
+            }
+        }
+        for path in ["/account", "/admin", "/admin/users", "/account/password", "/login"] {
+            must_keep_to_itself(&member.opens(path).await, path, false);
+        }
+        must_keep_to_itself(&member.logs_in_with(&[("username", "")]).await, "POST /login", false);
+    }
+}
+
+fn must_keep_to_itself(page: &Page, path: &str, is_https: bool) {
+    let policy = page.header("Content-Security-Policy").unwrap_or_default();
+    assert!(!policy.contains("unsafe") && !policy.contains('*'), "{path}: {policy}");
+    for directive in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
+        assert!(policy.split("; ").any(|part| part == directive), "{path}: {policy}");
+    }
+    assert_eq!(page.header("X-Content-Type-Options"), Some("nosniff"), "{path}");
+    assert_eq!(page.header("Referrer-Policy"), Some("same-origin"), "{path}");
+    assert_eq!(page.header("Cross-Origin-Opener-Policy"), Some("same-origin"), "{path}");
+    assert_eq!(page.header("Strict-Transport-Security").is_some(), is_https, "{path}");
+    let is_file = path.starts_with("/static/") && page.status == 200;
+    let caching = page.header("Cache-Control").unwrap_or_default();
+    assert_eq!(caching.contains("no-store"), !is_file, "{path}: {caching}");
+    assert_eq!(page.header("Clear-Site-Data"), None, "{path}");
+}
+
+#[rocket::async_test]
+async fn no_page_has_anything_inline() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut superuser = site.signed_in(Role::Superuser).await;
+        let other = site.signed_in(Role::Member).await;
+        let user = format!("/admin/users/{}", other.id);
+        let mut pages = Vec::new();
+        for path in ["/", "/account", "/account/profile", "/account/password", "/admin", "/admin/users", &user, "/no"] {
+            pages.push(superuser.opens(path).await);
+        }
+        for path in ["/", "/login", "/register"] {
+            pages.push(site.visitor().opens(path).await);
+        }
+        pages.push(Site::on(engine).await.visitor().opens("/setup").await);
+        for page in pages {
+            let words = page.body.to_lowercase();
+            for inline in ["<style", " style=\"", "javascript:", " onclick=", " onload=", " onsubmit=", "<script>"] {
+                assert!(!words.contains(inline), "{inline}: {page:?}");
+            }
+            assert_eq!(words.matches("<script").count(), words.matches("<script src=\"/static/").count(), "{page:?}");
+            assert_eq!(words.matches("<h1").count(), 1, "{page:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_logout_over_https_clears_what_the_browser_kept() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        for is_https in [false, true] {
+            let mut person = site.person(Role::Member).await;
+            person.is_https = is_https;
+            person.logs_in().await.must_be(303);
+            let cookies = person.jar.clone();
+            let page = person.logs_out().await;
+            let cleared = page.must_lead_to("/").header("Clear-Site-Data");
+            assert_eq!(cleared, is_https.then_some("\"cache\", \"storage\""));
+            assert!(person.session_change(&page).is_some_and(|cookie| cookie.removes()));
+            assert!(person.opens("/").await.body.contains("You have logged out."));
+            person.jar = cookies;
+            assert!(!person.is_in().await, "the session is over, not only its cookie");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_logout_is_no_link() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut person = site.signed_in(Role::Member).await;
+        person.opens("/logout").await.must_be(404);
+        assert!(person.is_in().await);
+    }
+}

@@ -1,0 +1,23 @@
+//! The pages, as people and their browsers meet them, through Rocket's local client.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)] // a test says what it expects
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod clock;
+mod cookies;
+mod csrf;
+mod fields;
+mod headers;
+mod login;
+mod next;
+mod outage;
+mod outcomes;
+mod passwords;
+mod people;
+mod reasons;
+mod registration;
+mod routes;
+mod throttling;
+mod transport;

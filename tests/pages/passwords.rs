@@ -1,0 +1,145 @@
+//! What a new password may be, and what a change of it ends.
+
+use curfew::domain::role::Role;
+
+use crate::harness::{
+    page::Page,
+    person::form,
+    site::{PASSWORD, Plan, Site},
+    store::engines,
+};
+
+/// Those of the 3,000 most common passwords that are long enough to get as far as the check, the most
+/// common first: from the list that `zxcvbn` carries.
+const COMMON: &str = include_str!("common_passwords.txt");
+
+#[rocket::async_test]
+async fn the_three_thousand_most_common_passwords_are_refused() {
+    // No store: the same check stands before each, and nothing is written.
+    let site = Site::on(engines()[0]).await;
+    let mut visitor = site.visitor();
+    visitor.opens("/register").await.must_be(200);
+    let mut taken = Vec::new();
+    assert!(COMMON.lines().count() > 500);
+    for password in COMMON.lines() {
+        let fields = [
+            ("username", "zoe"),
+            ("email", "zoe@example.org"),
+            ("password", password),
+            ("password_again", "something else"), // so that none is taken even when the check fails
+        ];
+        let page = visitor.sends(rocket::http::Method::Post, "/register", &[], form(&visitor.token.clone(), &fields));
+        if page.await.must_be(422).error_beside("password").is_none() {
+            taken.push(password);
+        }
+    }
+    assert!(taken.is_empty(), "{} are taken: {taken:?}", taken.len());
+}
+
+#[rocket::async_test]
+async fn a_password_is_none_of_ones_own_names() {
+    for engine in engines() {
+        let mut plan = Plan::default();
+        plan.settings.site_name = "Riverside Rowing".to_owned();
+        let site = plan.on(engine).await;
+        let (name, email) = ("wintergreen", "larkspur.meadow@example.org");
+        for password in [
+            name,
+            "WinterGreen",
+            "wintergreen7",
+            "42wintergreen",
+            email,
+            "larkspur.meadow",
+            "Larkspur.Meadow1",
+            "Riverside Rowing",
+            "riverside rowing99",
+        ] {
+            let page = site.visitor().registers_as(name, email, password).await;
+            assert!(page.must_be(422).error_beside("password").is_some(), "{password}: {page:?}");
+        }
+        site.visitor().registers_as(name, email, "wintergreen and larkspur").await.must_lead_to("/account");
+    }
+}
+
+#[rocket::async_test]
+async fn a_password_has_eight_to_a_hundred_and_twenty_eight_characters() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (longest, longer) = ("é7 ".repeat(42) + "ab", "é7 ".repeat(43));
+        for (password, is_good) in [("kq7 zv1", false), ("kq7 zv1x", true), (&longest, true), (&longer, false)] {
+            let mut person = site.visitor();
+            let (name, email) = (person.name.clone(), person.email.clone());
+            let page = person.registers_as(&name, &email, password).await;
+            assert_eq!(page.status, if is_good { 303 } else { 422 }, "{password}: {page:?}");
+            assert_eq!(page.error_beside("password").is_none(), is_good, "{password}");
+            if is_good {
+                let mut browser = person.another_browser();
+                password.clone_into(&mut browser.password);
+                browser.logs_in().await.must_lead_to("/account");
+                let last = password.char_indices().next_back().map_or(0, |(at, _)| at);
+                browser.password = format!("{}?", &password[..last]);
+                browser.jar = crate::harness::jar::Jar::default();
+                browser.logs_in().await.must_be(422); // its last character counts
+            }
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_changed_password_keeps_this_browser_in_and_puts_the_others_out() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut person = site.person(Role::Member).await;
+        let mut other = person.another_browser();
+        let page = person.logs_in_with(&[("remember", "on")]).await;
+        let before = person.session_change(&page.clone());
+        other.logs_in().await.must_be(303);
+
+        let page = person.changes_password("a lamp at sea").await;
+        page.must_lead_to("/account");
+        let after = person.session_change(&page);
+        assert_ne!(session_of(before.as_ref()), session_of(after.as_ref()));
+        assert!(after.is_some_and(|cookie| cookie.has("max-age")), "still remembered");
+        assert!(person.is_in().await);
+
+        let page = other.opens("/account").await;
+        assert!(other.session_change(&page).is_some_and(|cookie| cookie.removes()));
+        let page = other.opens(page.location()).await;
+        assert_eq!(page.data_reason(), Some("password-changed"));
+
+        let mut thief = site.visitor();
+        thief.jar.set("curfew", session_of(before.as_ref()));
+        assert!(!thief.is_in().await, "the old cookie of this browser is over as well");
+        let mut old = person.another_browser();
+        old.logs_in_with(&[("password", PASSWORD)]).await.must_be(422);
+        old.logs_in().await.must_lead_to("/account");
+    }
+}
+
+#[rocket::async_test]
+async fn a_wrong_or_common_password_changes_nothing() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut person = site.signed_in(Role::Member).await;
+        let dump = site.database.dump().await;
+        let asks = async |person: &mut crate::harness::person::Person<'_>, current: &str, new: &str, again: &str| {
+            let fields = [("current_password", current), ("password", new), ("password_again", again)];
+            person.posts("/account/password", &fields).await
+        };
+        let beside = |page: &Page, field: &str| page.must_be(422).error_beside(field).is_some();
+        assert!(beside(
+            &asks(&mut person, "not it at all", "a lamp at sea", "a lamp at sea").await,
+            "current_password"
+        ));
+        assert!(beside(&asks(&mut person, PASSWORD, "password1", "password1").await, "password"));
+        assert!(beside(&asks(&mut person, PASSWORD, "a lamp at sea", "a lamp at see").await, "password_again"));
+        let name = person.name.clone();
+        assert!(beside(&asks(&mut person, PASSWORD, &name, &name).await, "password"));
+        assert_eq!(site.database.dump().await, dump);
+        assert!(person.is_in().await);
+    }
+}
+
+fn session_of(cookie: Option<&crate::harness::jar::SetCookie>) -> &str {
+    &cookie.expect("a session cookie").value
+}

@@ -1,0 +1,137 @@
+//! The staff pages: the list of users, and hostile names on them.
+
+use curfew::domain::role::Role;
+
+use crate::harness::{site::Site, store::engines};
+
+/// What a hostile browser, or a hostile colleague, writes.
+const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7 * 7 }}";
+
+#[rocket::async_test]
+async fn an_unknown_word_in_the_address_of_the_list_is_refused() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        for good in [
+            "",
+            "q=ana",
+            "q=&status=&role=&sort=&page=",
+            "status=active",
+            "status=inactive&role=member",
+            "role=staff&sort=-last_login",
+            "role=superuser&sort=email&page=2",
+            "page=400",
+            "unknown=1",
+        ] {
+            staff.opens(&format!("/admin/users?{good}")).await.must_be(200);
+        }
+        for bad in [
+            "status=banned",
+            "status=ACTIVE",
+            "role=root",
+            "sort=password_hash",
+            "sort=username%20desc",
+            "sort=--email",
+            "sort=1",
+            "page=0",
+            "page=-1",
+            "page=one",
+            "page=1.5",
+            "page=%2B1",
+            "q=%00",
+            "q=a%E2%80%AEb",
+        ] {
+            let page = staff.opens(&format!("/admin/users?{bad}")).await;
+            assert_eq!(page.status, 400, "{bad}: {page:?}");
+        }
+        let long = "a".repeat(300);
+        assert_eq!(staff.opens(&format!("/admin/users?q={long}")).await.status, 400);
+    }
+}
+
+#[rocket::async_test]
+async fn past_page_four_hundred_the_list_asks_to_narrow_the_search() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        for page in ["401", "4294967296", "99999999999999999999999999"] {
+            let page = staff.opens(&format!("/admin/users?page={page}")).await;
+            assert!(page.must_be(200).body.contains("narrow the search"), "{page:?}");
+        }
+        let page = staff.opens("/admin/users?page=400").await;
+        assert!(!page.must_be(200).body.contains("narrow the search"), "{page:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn hostile_text_is_shown_as_text() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Superuser).await;
+        let mut person = site.person(Role::Member).await;
+        person.user_agent = HOSTILE.to_owned();
+        person.logs_in().await.must_be(303);
+        let mut pages = vec![person.opens("/account").await];
+        let user = format!("/admin/users/{}", person.id);
+        pages.push(staff.opens(&user).await);
+        let fields = [("staff_reason", HOSTILE), ("user_reason", HOSTILE)];
+        staff.posts(&format!("{user}/deactivate"), &fields).await.must_be(303);
+        pages.push(staff.opens(&user).await);
+        pages.push(staff.opens("/admin").await);
+        let page = person.opens("/account").await;
+        pages.push(person.opens(page.location()).await);
+        pages.push(person.logs_in().await);
+        for page in &pages {
+            assert!(page.body.contains("&lt;script&gt;"), "it is not there at all: {page:?}");
+        }
+        let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", HOSTILE).finish();
+        pages.push(staff.opens(&format!("/admin/users?{query}")).await);
+        for page in pages {
+            for tag in ["<script>", "<img src=x", "49"] {
+                let harmful = tag != "49" && page.body.contains(tag);
+                assert!(!harmful, "{tag}: {page:?}");
+            }
+            assert!(page.body.contains("{{ 7 * 7 }}"), "no template is run on it: {page:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn staff_act_on_members_only_and_nobody_on_the_last_superuser() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut staff, mut owner) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
+        let colleague = site.signed_in(Role::Staff).await;
+        for target in [&colleague, &owner.clone()] {
+            staff.forces_out(target).await.must_be(403);
+            staff.deactivates(target, "").await.must_be(403);
+        }
+        for target in [&mut colleague.clone(), &mut owner] {
+            assert!(target.is_in().await);
+        }
+        owner.deactivates(&owner.clone(), "").await.must_be(403);
+        let mut second = site.signed_in(Role::Superuser).await;
+        second.deactivates(&owner, "").await.must_be(303);
+        assert!(!owner.is_in().await);
+        second.deactivates(&second.clone(), "").await.must_be(403);
+        assert!(second.is_in().await);
+    }
+}
+
+#[rocket::async_test]
+async fn the_page_says_how_many_sessions_will_end_and_so_many_end() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let person = site.signed_in(Role::Member).await;
+        person.another_browser().logs_in().await.must_be(303);
+        let user = format!("/admin/users/{}", person.id);
+        let page = staff.opens(&user).await;
+        assert!(page.between("id=\"force-logout-effect\">", "</p>").is_some_and(|said| said.contains('2')), "{page:?}");
+        staff.forces_out(&person).await.must_lead_to(&user);
+        let page = staff.opens(&user).await;
+        assert!(page.body.contains("Force logout done: 2 sessions ended."), "{page:?}");
+        let page = staff.opens(&user).await;
+        assert!(!page.body.contains("Force logout done"), "said once");
+    }
+}

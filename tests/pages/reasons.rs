@@ -1,0 +1,118 @@
+//! Why a login ended: said in words and as a code, whoever ended it and wherever.
+
+use curfew::{
+    accounts::{Accounts, Actor, ForceLogoutMoment, Target},
+    domain::{
+        password::{NewPassword, OwnNames},
+        reason_text::{ReasonText, Reasons},
+        role::Role,
+    },
+};
+
+use crate::harness::{
+    journeys::{STAFF_REASON, USER_REASON},
+    person::Person,
+    site::Site,
+    store::engines,
+};
+
+/// Everything that ends a login from outside its browser: the code that is said, and whether the
+/// reason for the user is said with it.
+const CAUSES: &[(&str, bool)] = &[
+    ("forced-out", true),
+    ("everyone-out", true),
+    ("deactivated", true),
+    ("password-changed", false),
+    ("role-changed", false),
+    ("logged-out", false),
+    ("deleted", false),
+];
+
+#[rocket::async_test]
+async fn the_login_page_says_why_in_words_and_as_a_code() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        for (code, has_reason) in CAUSES {
+            let role = if *code == "role-changed" { Role::Staff } else { Role::Member };
+            let mut person = site.signed_in(role).await;
+            person.opens("/account").await.must_be(200);
+            end(&site, code, &person).await;
+            let page = person.opens("/account").await;
+            page.must_lead_to("/login?next=%2Faccount");
+            let page = person.opens(page.location()).await;
+            assert_eq!(page.data_reason(), Some(*code), "{page:?}");
+            assert_eq!(page.body.contains(USER_REASON), *has_reason, "{code}: {page:?}");
+            assert!(!page.body.contains(STAFF_REASON) && !page.body.contains("4711"), "{code}: {page:?}");
+            assert_eq!(person.opens("/login").await.data_reason(), None, "{code} is said once");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn everyone_out_is_one_write_and_everyone_can_log_in_again() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let people = [Role::Member, Role::Member, Role::Staff, Role::Superuser];
+        let mut browsers = Vec::new();
+        for role in people {
+            browsers.push(site.signed_in(role).await);
+        }
+        let sessions = site.database.texts("SELECT id FROM sessions WHERE ended_at IS NULL ORDER BY id").await;
+        end(&site, "everyone-out", &browsers[0]).await;
+        let live = site.database.texts("SELECT id FROM sessions WHERE ended_at IS NULL ORDER BY id").await;
+        assert_eq!(live, sessions, "no session's row is touched");
+        for browser in &mut browsers {
+            assert!(!browser.is_in().await);
+            browser.logs_in().await.must_lead_to("/account");
+            assert!(browser.is_in().await);
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_thousand_logins_and_force_logouts_are_never_judged_wrong() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Superuser).await;
+        staff.opens("/account").await.must_be(200);
+        let (token, mut person) = (staff.token.clone(), site.person(Role::Member).await);
+        let address = format!("/admin/users/{}/force-logout", person.id);
+        for turn in 0..1_000 {
+            person.logs_in().await.must_lead_to("/account");
+            assert!(person.is_in().await, "refused in turn {turn}");
+            staff.posts_with(&token, &address, &[]).await.must_be(303);
+            assert!(!person.is_in().await, "accepted in turn {turn}");
+        }
+    }
+}
+
+/// Ends a person's logins for that reason.
+async fn end(site: &Site, code: &str, person: &Person<'_>) {
+    let (accounts, operator) = (site.accounts(), Actor::operator("test"));
+    let (target, reasons) = (Target::Id(person.id), reasons());
+    match code {
+        "forced-out" => accounts.force_logout(&operator, &target, ForceLogoutMoment::Now, &reasons).await.map(drop),
+        "everyone-out" => accounts.force_everyone_out(&operator, ForceLogoutMoment::Now, &reasons).await.map(drop),
+        "deactivated" => accounts.deactivate(&operator, &target, None, &reasons).await.map(drop),
+        "password-changed" => give_password(accounts, &operator, person).await,
+        "role-changed" => accounts.set_role(&operator, &target, Role::Member).await.map(drop),
+        "deleted" => accounts.delete_user(&operator, &target, &reasons).await,
+        "logged-out" => {
+            person.clone().logs_out().await.must_be(303); // in another tab
+            Ok(())
+        }
+        other => panic!("nothing ends a login for {other}"),
+    }
+    .expect("it is done");
+}
+
+async fn give_password(accounts: &Accounts, operator: &Actor, person: &Person<'_>) -> curfew::accounts::Result<()> {
+    let names = OwnNames { username: &person.name, email: &person.email, site_name: "" };
+    let new = NewPassword::parse("a lamp at sea".to_owned(), names).expect("a password");
+    accounts.set_password(operator, &Target::Id(person.id), &new).await.map(drop)
+}
+
+fn reasons() -> Reasons {
+    let reason = |text| ReasonText::parse(text).expect("a reason");
+    Reasons { for_staff: reason(STAFF_REASON), for_user: reason(USER_REASON) }
+}

@@ -1,0 +1,130 @@
+//! Making accounts: by oneself, and the first superuser's.
+
+use curfew::domain::role::Role;
+
+use crate::harness::{
+    site::{PASSWORD, Plan, Site},
+    store::engines,
+};
+
+#[rocket::async_test]
+async fn a_person_registers_and_is_logged_in() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut person = site.visitor();
+        person.registers().await.must_lead_to("/account");
+        let page = person.opens("/account").await;
+        assert!(page.must_be(200).body.contains(&person.email), "{page:?}");
+        person.opens("/admin").await.must_be(403);
+        person.logs_out().await.must_lead_to("/");
+        person.logs_in().await.must_lead_to("/account");
+    }
+}
+
+#[rocket::async_test]
+async fn a_name_is_taken_in_every_case_and_form_of_writing() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        site.named("Straße.Åsa", Role::Member).await;
+        for name in ["straße.åsa", "STRASSE.ÅSA", "Straße.A\u{30a}sa", " Straße.Åsa ", "ｓtraße.åsa"] {
+            let page = site.visitor().registers_as(name, "free@example.org", PASSWORD).await;
+            assert_eq!(page.must_be(422).error_beside("username"), Some("This username is taken."), "{name}");
+        }
+        site.named("ana", Role::Member).await;
+        for email in ["ana@example.org", "ANA@example.org", "Ana@EXAMPLE.ORG"] {
+            let page = site.visitor().registers_as("free", email, PASSWORD).await;
+            assert!(page.must_be(422).error_beside("email").is_some(), "{email}: {page:?}");
+        }
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 2);
+    }
+}
+
+#[rocket::async_test]
+async fn a_username_is_never_another_ones_email_nor_the_other_way_round() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        site.named("ana", Role::Member).await;
+        let page = site.visitor().registers_as("ANA@example.org", "ben@example.org", PASSWORD).await;
+        assert!(page.must_be(422).error_beside("username").is_some(), "{page:?}");
+
+        let mut carl = site.visitor();
+        carl.registers_as("carl@example.org", "other@example.org", PASSWORD).await.must_lead_to("/account");
+        let page = site.visitor().registers_as("dora", "Carl@example.org", PASSWORD).await;
+        assert!(page.must_be(422).error_beside("email").is_some(), "{page:?}");
+        let mut eve = site.signed_in(Role::Member).await;
+        let page = eve.changes_email("carl@EXAMPLE.org").await;
+        assert!(page.must_be(422).error_beside("email").is_some(), "{page:?}");
+        eve.changes_email("eve@example.org").await.must_lead_to("/account/profile");
+    }
+}
+
+#[rocket::async_test]
+async fn one_may_have_ones_own_email_for_a_username() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut ana = site.visitor();
+        ana.registers_as("ana@example.org", "ana@example.org", PASSWORD).await.must_lead_to("/account");
+        assert!(ana.is_in().await);
+    }
+}
+
+#[rocket::async_test]
+async fn an_email_is_changed_with_the_password_and_frees_the_old_one() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut ana = site.named("ana", Role::Member).await;
+        ana.logs_in().await.must_be(303);
+        ana.changes_email("new@example.org").await.must_lead_to("/account/profile");
+        let page = ana.opens("/account/profile").await;
+        assert_eq!(page.value_in("email"), Some("new@example.org"));
+        assert!(ana.is_in().await, "that ends no login");
+        ana.changes_email("NEW@example.org").await.must_lead_to("/account/profile"); // still one's own
+        let mut other = ana.another_browser();
+        other.logs_in_with(&[("username", "ana@example.org")]).await.must_be(422);
+        other.logs_in_with(&[("username", "new@example.org")]).await.must_lead_to("/account");
+        site.visitor().registers_as("ben", "ana@example.org", PASSWORD).await.must_lead_to("/account");
+    }
+}
+
+#[rocket::async_test]
+async fn a_closed_registration_is_closed() {
+    for engine in engines() {
+        let mut plan = Plan::default();
+        plan.settings.registration_is_open = false;
+        let site = plan.on(engine).await;
+        let mut visitor = site.visitor();
+        visitor.opens("/register").await.must_be(403);
+        let page = visitor.opens("/login").await;
+        assert!(!page.body.contains("/register"), "nothing leads there: {page:?}");
+        let token = visitor.token.clone();
+        let fields =
+            [("username", "ana"), ("email", "ana@example.org"), ("password", PASSWORD), ("password_again", PASSWORD)];
+        visitor.posts_with(&token, "/register", &fields).await.must_be(403);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 0);
+    }
+}
+
+#[rocket::async_test]
+async fn the_first_superuser_is_made_once_with_the_latest_code() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let renew = async || site.accounts().renew_setup_code().await.expect("an answer");
+        let first = renew().await.expect("a code");
+        let code = renew().await.expect("another code");
+        let mut owner = site.visitor();
+        owner.opens("/setup").await.must_be(200);
+        assert!(owner.sets_up(&first).await.must_be(422).error_beside("setup_code").is_some());
+        let typed = format!(" {} ", code.to_uppercase());
+        owner.sets_up(&typed).await.must_lead_to("/admin");
+        owner.opens("/admin").await.must_be(200);
+        assert_eq!(renew().await, None, "no code once there is a superuser");
+        for mut person in [site.visitor(), owner] {
+            person.opens("/setup").await.must_be(404);
+            person.opens("/").await;
+            person.opens(if person.session().is_some() { "/account" } else { "/login" }).await;
+            let token = person.token.clone();
+            person.posts_with(&token, "/setup", &[("setup_code", &code)]).await.must_be(404);
+        }
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
+    }
+}

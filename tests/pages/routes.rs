@@ -1,0 +1,128 @@
+//! The route matrix: every address × everyone who may ask for it.
+
+use std::collections::BTreeSet;
+
+use curfew::domain::role::Role;
+use rocket::http::Method;
+
+use crate::harness::{
+    page::Page,
+    person::{Person, form},
+    site::Site,
+    store::engines,
+};
+
+/// What an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Is {
+    /// A page of that status.
+    Status(u16),
+    /// 303 to there.
+    To(&'static str),
+    /// 303 to the login, and from there back to the address.
+    LoginAndBack,
+}
+
+use Is::{LoginAndBack as BACK, Status, To};
+
+const OK: Is = Status(200);
+const NO: Is = Status(403);
+const NOT_FOUND: Is = Status(404);
+const WRONG: Is = Status(422);
+const LOGIN: Is = To("/login");
+const ACCOUNT: Is = To("/account");
+const USER: Is = To("/admin/users/ID");
+
+/// Everyone who may ask, in the order of the columns.
+const PEOPLE: [&str; 6] = ["visitor", "member", "staff", "superuser", "forced-out", "deactivated"];
+
+/// A method, an address, and what each of them is answered. `ID` is a member whom nothing else is
+/// done to. A POST carries the right token and an otherwise empty form.
+#[rustfmt::skip]
+const TABLE: &[(Method, &str, [Is; 6])] = &[
+    // method     address                               visitor  member   staff    superuser forced-out deactivated
+    (Method::Get,  "/",                                 [OK,      OK,      OK,      OK,      OK,       OK]),
+    (Method::Get,  "/setup",                            [NOT_FOUND; 6]),
+    (Method::Post, "/setup",                            [NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, LOGIN, LOGIN]),
+    (Method::Get,  "/register",                         [OK,      ACCOUNT, ACCOUNT, ACCOUNT, OK,       OK]),
+    (Method::Post, "/register",                         [WRONG,   ACCOUNT, ACCOUNT, ACCOUNT, LOGIN,    LOGIN]),
+    (Method::Get,  "/login",                            [OK,      ACCOUNT, ACCOUNT, ACCOUNT, OK,       OK]),
+    (Method::Post, "/login",                            [WRONG,   ACCOUNT, ACCOUNT, ACCOUNT, LOGIN,    LOGIN]),
+    (Method::Post, "/logout",                           [To("/"), To("/"), To("/"), To("/"), LOGIN,    LOGIN]),
+    (Method::Get,  "/account",                          [BACK, OK, OK, OK, BACK, BACK]),
+    (Method::Get,  "/account/profile",                  [BACK, OK, OK, OK, BACK, BACK]),
+    (Method::Post, "/account/profile",                  [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
+    (Method::Get,  "/account/password",                 [BACK, OK, OK, OK, BACK, BACK]),
+    (Method::Post, "/account/password",                 [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
+    (Method::Get,  "/admin",                            [BACK, NO, OK, OK, BACK, BACK]),
+    (Method::Get,  "/admin/users",                      [BACK, NO, OK, OK, BACK, BACK]),
+    (Method::Get,  "/admin/users/<id>",                 [BACK, NO, OK, OK, BACK, BACK]),
+    (Method::Post, "/admin/users/<id>/force-logout",        [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
+    (Method::Post, "/admin/users/<id>/force-logout/cancel", [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
+    (Method::Post, "/admin/users/<id>/deactivate",          [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
+    (Method::Post, "/admin/users/<id>/activate",            [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
+    (Method::Get,  "/livez",                            [OK; 6]),
+    (Method::Get,  "/readyz",                           [OK; 6]),
+    (Method::Get,  "/static/<path..>",                  [OK; 6]),
+];
+
+#[rocket::async_test]
+async fn every_route_answers_everyone_as_the_table_says() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut superuser = site.signed_in(Role::Superuser).await;
+        let mut wrong = Vec::new();
+        for (method, address, row) in TABLE {
+            for (who, expected) in PEOPLE.into_iter().zip(row) {
+                let target = site.person(Role::Member).await;
+                let mut person = somebody(&site, &mut superuser, who).await;
+                let id = target.id.to_string();
+                let path = address.replace("<id>", &id).replace("<path..>", "base.css");
+                let body = if *method == Method::Post { form(&person.token, &[]) } else { Vec::new() };
+                let page = person.sends(*method, &path, &[], body).await;
+                if !fits(&page, *expected, &path, &id) {
+                    wrong.push(format!("{method} {address} as {who}: {} {:?}", page.status, page.location()));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+#[rocket::async_test]
+async fn every_route_has_a_row_and_every_row_a_route() {
+    let site = Site::on(engines()[0]).await;
+    let mounted: BTreeSet<String> =
+        site.routes().map(|route| format!("{} {}", route.method, route.uri.path())).collect();
+    let listed: BTreeSet<String> = TABLE.iter().map(|(method, address, _)| format!("{method} {address}")).collect();
+    assert_eq!(mounted, listed);
+    assert_eq!(listed.len(), TABLE.len(), "a row is there twice");
+}
+
+/// Somebody as the table calls them, with the token of the last page that they saw.
+async fn somebody<'s>(site: &'s Site, superuser: &mut Person<'_>, who: &str) -> Person<'s> {
+    let role = match who {
+        "staff" => Role::Staff,
+        "superuser" => Role::Superuser,
+        _ => Role::Member,
+    };
+    let mut person = if who == "visitor" { site.visitor() } else { site.signed_in(role).await };
+    let page_with_a_form = if who == "visitor" { "/login" } else { "/account" };
+    person.opens(page_with_a_form).await.must_be(200);
+    let page = match who {
+        "forced-out" => superuser.forces_out(&person).await,
+        "deactivated" => superuser.deactivates(&person, "").await,
+        _ => return person,
+    };
+    page.must_be(303);
+    person
+}
+
+fn fits(page: &Page, expected: Is, path: &str, id: &str) -> bool {
+    let location = match expected {
+        Status(status) => return page.status == status,
+        To(location) => location.replace("ID", id),
+        BACK => format!("/login?next={}", path.replace('/', "%2F")),
+    };
+    page.status == 303 && page.location() == location
+}

@@ -1,0 +1,73 @@
+//! http and https, as settings and trusted proxies tell, and what each means for the cookies.
+
+use curfew::settings::{BaseUrl, SecureCookies, Settings};
+use rocket::http::Method;
+
+use crate::harness::{
+    jar::{Jar, SetCookie},
+    site::{HOST, PROXY, Plan},
+    store::engines,
+};
+
+/// What the proxy says, the settings, and whether the cookie is for https only and HSTS is sent.
+#[rustfmt::skip]
+const TABLE: &[(Option<&str>, SecureCookies, Option<&str>, bool, bool)] = &[
+    // X-Forwarded-Proto  secure_cookies         base_url                        cookie  HSTS
+    (None,                SecureCookies::Auto,   None,                           false,  false),
+    (Some("http"),        SecureCookies::Auto,   None,                           false,  false),
+    (Some("https"),       SecureCookies::Auto,   None,                           true,   true),
+    (Some("HTTPS"),       SecureCookies::Auto,   None,                           true,   true),
+    (Some("https, http"), SecureCookies::Auto,   None,                           false,  false),
+    (Some("http, https"), SecureCookies::Auto,   None,                           true,   true),
+    (None,                SecureCookies::Auto,   Some("https://curfew.test"),    true,   true),
+    (None,                SecureCookies::Auto,   Some("http://curfew.test"),     false,  false),
+    (None,                SecureCookies::Always, None,                           true,   false),
+    (Some("https"),       SecureCookies::Never,  None,                           false,  true),
+];
+
+#[rocket::async_test]
+async fn the_cookies_follow_what_the_browser_speaks() {
+    for engine in engines() {
+        for (protocol, secure_cookies, base_url, is_secure, is_strict) in TABLE {
+            let mut plan = Plan::default();
+            let base_url = base_url.and_then(BaseUrl::parse);
+            plan.settings = Settings { secure_cookies: *secure_cookies, base_url, ..plan.settings };
+            let site = plan.on(engine).await;
+            let mut headers = vec![("Host".to_owned(), HOST.to_owned())];
+            headers.extend(protocol.map(|protocol| ("X-Forwarded-Proto".to_owned(), protocol.to_owned())));
+            let page = site.send((Method::Get, "/login"), PROXY, &Jar::default(), headers, Vec::new()).await;
+            let cookies = page.set_cookies();
+            assert_eq!(cookies.len(), 1, "the visitor's: {cookies:?}");
+            let is_host = |cookie: &SetCookie| cookie.name.starts_with("__Host-");
+            let seen = (cookies[0].has("secure"), is_host(&cookies[0]));
+            assert_eq!(seen, (*is_secure, *is_secure), "{protocol:?} {secure_cookies:?}: {cookies:?}");
+            let strict = page.header("Strict-Transport-Security").is_some();
+            assert_eq!(strict, *is_strict, "{protocol:?} {secure_cookies:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn with_a_base_url_only_that_origin_may_post() {
+    for engine in engines() {
+        let mut plan = Plan::default();
+        plan.settings.base_url = BaseUrl::parse("https://accounts.example");
+        let site = plan.on(engine).await;
+        let mut visitor = site.visitor().over_https();
+        visitor.opens("/login").await.must_be(200);
+        for (origin, status) in [
+            ("https://accounts.example", 422),
+            ("https://ACCOUNTS.example", 422),
+            ("", 422),                    // a client that is no browser
+            ("https://curfew.test", 403), // the host that the proxy asks for
+            ("http://accounts.example", 403),
+            ("https://accounts.example:8443", 403),
+            ("https://accounts.example.elsewhere.test", 403),
+            ("null", 403),
+        ] {
+            let body = crate::harness::person::form(&visitor.token, &[]);
+            let page = visitor.sends(Method::Post, "/login", &[("Origin", origin)], body).await;
+            assert_eq!(page.status, status, "{origin}: {page:?}");
+        }
+    }
+}
