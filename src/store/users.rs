@@ -226,7 +226,11 @@ pub async fn set_role(on: &mut impl Sql, id: i64, role: Role) -> Result<()> {
 /// # Errors
 /// When the database does not answer.
 pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment) -> Result<()> {
-    execute!(on, "UPDATE users SET last_login = $2, last_seen = $2 WHERE id = $1", id, login_date)?;
+    // A clock that stepped back must not hide the login before from the next force logout.
+    let sql = "
+        UPDATE users SET last_login = CASE WHEN last_login > $2 THEN last_login ELSE $2 END, last_seen = $2
+        WHERE id = $1";
+    execute!(on, sql, id, login_date)?;
     Ok(())
 }
 
