@@ -87,6 +87,12 @@ impl Accounts {
         Ok(true)
     }
 
+    /// Locks the site for a change; what is due is folded first.
+    pub(super) async fn lock_site(&self, on: &mut impl Sql) -> Result<SiteStanding> {
+        site::lock_site(on).await?;
+        self.fold_site(on).await
+    }
+
     async fn fold_site(&self, on: &mut impl Sql) -> Result<SiteStanding> {
         let before = site::get_site(on).await?;
         let now = self.store.clock().now(on).await?;
