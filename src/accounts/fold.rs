@@ -131,6 +131,6 @@ async fn fold_deactivation(on: &mut impl Sql, locked: &Locked) -> Result<bool> {
 }
 
 /// A reason that was parsed before it was stored.
-fn stored(text: Option<&str>) -> ReasonText {
+pub(super) fn stored(text: Option<&str>) -> ReasonText {
     ReasonText::parse(text.unwrap_or_default()).unwrap_or_default()
 }
