@@ -1,0 +1,18 @@
+//! The store and the use cases over it: the same on SQLite and on Postgres.
+//!
+//! Every test gets a database of its own on each engine. Nothing here sleeps or tries again, so a
+//! race that fails once in a hundred runs fails the test once in a hundred runs.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, also in its helpers")]
+
+#[path = "../harness/store.rs"]
+mod harness;
+mod house;
+mod raw;
+
+mod deactivation;
+mod pairs;
+mod same_instant;
+mod scheduled;
+mod stepped_clock;
+mod superusers;
