@@ -6,12 +6,17 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, also in its helpers")]
 
 #[path = "../harness/store.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of it")]
 mod harness;
+
+mod acts;
 mod house;
 mod raw;
 
 mod deactivation;
+mod one_event;
 mod pairs;
+mod passwords;
 mod same_instant;
 mod scheduled;
 mod stepped_clock;
