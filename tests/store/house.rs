@@ -37,7 +37,7 @@ pub const NEW_PASSWORD: &str = "violet-anchor-17-meadow";
 pub struct House {
     pub accounts: Accounts,
     pub store: Store,
-    pub database: Database,
+    _database: Database,
 }
 
 /// Somebody with an account.
@@ -63,7 +63,7 @@ impl House {
         let store = database.open().await;
         let settings = Settings { bcrypt_cost: 4, ..Settings::default() };
         let accounts = Accounts::new(store.clone(), Arc::new(settings));
-        Self { accounts, store, database }
+        Self { accounts, store, _database: database }
     }
 
     /// Somebody with an account of that role, and [`PASSWORD`].

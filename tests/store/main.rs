@@ -13,11 +13,17 @@ mod acts;
 mod house;
 mod raw;
 
+mod by_hand;
 mod deactivation;
+mod looking;
+mod moments;
+mod names;
 mod one_event;
 mod pairs;
 mod passwords;
 mod same_instant;
 mod scheduled;
+mod sessions;
 mod stepped_clock;
 mod superusers;
+mod tables;

@@ -8,9 +8,7 @@ pub async fn run(store: &Store, sql: &str) -> u64 {
     let sql = AssertSqlSafe(sql.to_owned());
     match store {
         Store::Sqlite { write, .. } => sqlx::query(sql).execute(write).await.expect("SQLite does it").rows_affected(),
-        Store::Postgres { pool, .. } => {
-            sqlx::query(sql).execute(pool).await.expect("Postgres does it").rows_affected()
-        }
+        Store::Postgres { pool, .. } => sqlx::query(sql).execute(pool).await.expect("Postgres does it").rows_affected(),
     }
 }
 

@@ -116,9 +116,7 @@ async fn of_many_who_set_the_site_up_at_once_one_becomes_superuser() {
         });
         let outcomes = at_once(acts.collect()).await;
         let made = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-        let late = |o: &&Result<()>| {
-            matches!(o, Err(AccountsError::AlreadySetUp | AccountsError::WrongSetupCode))
-        };
+        let late = |o: &&Result<()>| matches!(o, Err(AccountsError::AlreadySetUp | AccountsError::WrongSetupCode));
         assert_eq!((made, outcomes.iter().filter(late).count()), (1, 7), "{outcomes:?}");
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users").await, 1);
     })
