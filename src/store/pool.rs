@@ -2,10 +2,10 @@
 
 use std::{str::FromStr as _, time::Duration};
 
-use rocket::figment::Figment;
+use rocket::{figment::Figment, tokio::time::timeout};
 use rocket_db_pools::{Config, Database};
 use sqlx::{
-    PgPool, SqlitePool,
+    Connection as _, PgConnection, PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -143,12 +143,15 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
 async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
     // The address may hold a password, so it is never part of what is said about it.
     let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Address(error.to_string()))?;
-    let pool = PgPoolOptions::new()
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .max_connections(connections)
-        .connect_with(options)
-        .await
+    // A pool would try again until its time is up, and then say only that it was.
+    let trying = timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
+    let connection = trying
+        .map_err(|_| OpenError::Unreachable(format!("no answer in {} s", ACQUIRE_TIMEOUT.as_secs())))?
         .map_err(|error| OpenError::Unreachable(error.to_string()))?;
+    let pool =
+        PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(connections).connect_lazy_with(options);
+    // Closed politely where that is possible; the pool is what counts.
+    let _ = connection.close().await;
     Ok(Store::Postgres { pool, readers: Readers::new(connections / 2), clock: Clock::default() })
 }
 
