@@ -70,7 +70,7 @@ async fn end_logins(
         Some(name) => accounts.force_logout(&operator(), &target(name)?, moment, reasons).await?,
         None => accounts.force_everyone_out(&operator(), moment, reasons).await?,
     };
-    let whose = name.map_or_else(|| "Everyone's logins".to_owned(), |name| format!("The logins of {name}"));
+    let whose = name.map_or_else(|| "The logins of everyone".to_owned(), |name| format!("The logins of {name}"));
     Ok(match outcome {
         ForceLogoutOutcome::Done { date, sessions_ended } => {
             let count = if name.is_some() { format!("; live sessions ended: {sessions_ended}") } else { String::new() };
@@ -78,7 +78,7 @@ async fn end_logins(
         }
         ForceLogoutOutcome::Scheduled { at } => format!("{whose} will end at {}.", rfc3339(at)),
         ForceLogoutOutcome::Unchanged { date } => {
-            format!("Nothing changed: {} made up to {} had ended already.", whose.to_lowercase(), rfc3339(date))
+            format!("Nothing changed. {whose} made up to {} had ended already.", rfc3339(date))
         }
     })
 }

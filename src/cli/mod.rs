@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::domain::text::escaped;
+use crate::{domain::text::escaped, settings};
 
 pub use error::CommandError;
 
@@ -48,16 +48,13 @@ enum Command {
 /// failed, 2 when it was called wrongly.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = rocket::execute(async {
-        match arguments.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run().await,
-            Command::Demo => demo::run().await,
-            Command::Migrate => migrate::run().await,
-            Command::User(command) => command.run().await,
-            Command::ForceLogout(command) => command.run().await,
-        }
-    });
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return say_usage(&error),
+    };
+    // Looked at first, because Rocket's runtime panics about settings that it cannot read.
+    let outcome =
+        settings::check().map_err(CommandError::from).and_then(|()| rocket::execute(carry_out(arguments.command)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -65,6 +62,30 @@ pub fn run() -> ExitCode {
             ExitCode::from(1)
         }
     }
+}
+
+async fn carry_out(command: Option<Command>) -> Result<()> {
+    match command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run().await,
+        Command::Demo => demo::run().await,
+        Command::Migrate => migrate::run().await,
+        Command::User(command) => command.run().await,
+        Command::ForceLogout(command) => command.run().await,
+    }
+}
+
+/// The help that was asked for, or what was wrong with the arguments, which are quoted there and so
+/// are made safe in a terminal.
+fn say_usage(error: &clap::Error) -> ExitCode {
+    use std::io::Write as _;
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    for line in error.render().to_string().lines() {
+        let _ = writeln!(std::io::stderr(), "{}", escaped(line));
+    }
+    ExitCode::from(2)
 }
 
 /// One line on standard output, safe in a terminal.
