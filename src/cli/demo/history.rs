@@ -54,6 +54,8 @@ pub(super) type Why = (&'static str, &'static str);
 
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
+/// The last minutes are the story's: they are what the overview shows.
+const QUIET: i64 = 95;
 
 /// Everything, the oldest first.
 pub(super) fn steps() -> Vec<Step> {
@@ -65,7 +67,7 @@ pub(super) fn steps() -> Vec<Step> {
             everyday_life(number, person, &mut steps);
         }
     }
-    steps.extend(STORY.map(|(minutes_ago, who, act)| Step { minutes_ago, who, act }));
+    steps.extend(STORY.iter().map(|&(minutes_ago, who, act)| Step { minutes_ago, who, act }));
     steps.sort_by_key(|step| -step.minutes_ago);
     steps
 }
@@ -79,7 +81,7 @@ fn is_in_a_story(person: &Person) -> bool {
 /// Two logins in three are live, some on two devices; others were left alone, or logged out of.
 fn everyday_life(number: usize, person: &Person, steps: &mut Vec<Step>) {
     let spread = i64::try_from((number * number * 7 + number * 131) % 2_500).unwrap_or_default();
-    let latest = spread.min(person.joined_days_ago * DAY - HOUR).max(9);
+    let latest = (QUIET + spread).min(person.joined_days_ago * DAY - HOUR);
     let mut add = |minutes_ago, act| steps.push(Step { minutes_ago, who: person.username, act });
     match number % 6 {
         0 => {
@@ -94,7 +96,7 @@ fn everyday_life(number: usize, person: &Person, steps: &mut Vec<Step>) {
         }
         2 => {
             add(latest, Act::LogIn(0));
-            add(latest / 2, Act::LogOut);
+            add(latest - 31, Act::LogOut);
         }
         3 if person.joined_days_ago > 90 => add(latest + 75 * DAY, Act::LogIn(0)),
         _ => {
@@ -105,7 +107,7 @@ fn everyday_life(number: usize, person: &Person, steps: &mut Vec<Step>) {
 }
 
 /// The story of the last weeks: minutes ago, who, what.
-const STORY: [(i64, &str, Act); 44] = [
+const STORY: &[(i64, &str, Act)] = &[
     (418 * DAY, SUPERUSER, Act::To(OTHER_SUPERUSER, StaffAct::GiveRole(Role::Superuser))),
     (416 * DAY, SUPERUSER, Act::To(STAFF, StaffAct::GiveRole(Role::Staff))),
     (400 * DAY, SUPERUSER, Act::To(OTHER_STAFF[0], StaffAct::GiveRole(Role::Staff))),
@@ -169,28 +171,26 @@ const STORY: [(i64, &str, Act); 44] = [
         OTHER_STAFF[2],
         Act::To("isabela.costa", StaffAct::Schedule(6 * DAY, ("Course ends.", "Your course ends that day."))),
     ),
+    (24 * HOUR, "isabela.costa", Act::LogIn(1)),
     (20 * HOUR, MEMBER, Act::LogIn(1)),
-    (11 * HOUR, MEMBER, Act::BeGuessedAt(12)),
-    (10 * HOUR, MEMBER, Act::LogIn(0)),
-    (9 * HOUR, "sam", Act::LogIn(0)),
-    (9 * HOUR - 8, "sam", Act::BeGuessedAt(2)),
-    (
-        8 * HOUR,
-        STAFF,
-        Act::To("sam", StaffAct::ForceLogout(("Logins from two countries in ten minutes.", "An unusual login."))),
-    ),
-    (7 * HOUR, "sam", Act::LogIn(0)),
-    (
-        5 * HOUR,
-        OTHER_STAFF[1],
-        Act::To("kwame_mensah", StaffAct::Schedule(2 * HOUR, ("Shared computer, shift ends.", "Your shift is over."))),
-    ),
+    (5 * HOUR, OTHER_STAFF[1], Act::To("kwame_mensah", StaffAct::Schedule(2 * HOUR, SHIFT))),
     (4 * HOUR, "kwame_mensah", Act::LogIn(0)),
-    (70, OTHER_SUPERUSER, Act::To("d.nakagawa", StaffAct::Schedule(26 * HOUR, LEAVING))),
-    (35, STAFF, Act::LogIn(1)),
-    (12, STAFF, Act::Visit),
+    (88, MEMBER, Act::LogIn(0)),
+    (81, "sam", Act::LogIn(0)),
+    (74, "sam", Act::BeGuessedAt(2)),
+    (66, STAFF, Act::To("sam", StaffAct::ForceLogout(("Logins from two countries at once.", "An unusual login.")))),
+    (59, "sam", Act::LogIn(0)),
+    (52, OTHER_SUPERUSER, Act::To("d.nakagawa", StaffAct::Schedule(26 * HOUR, LEAVING))),
+    (44, "thabo.mokoena", Act::LogIn(0)),
+    (37, "viktor1987", Act::BeGuessedAt(1)),
+    (29, "さくら", Act::LogIn(1)),
+    (26, "さくら", Act::ChangePassword),
+    (21, "thabo.mokoena", Act::LogOut),
+    (15, STAFF, Act::Visit),
+    (6, OTHER_STAFF[0], Act::LogIn(1)),
     (4, MEMBER, Act::Visit),
 ];
 
 const INSULTS: Why = ("Insults in the forum, second warning.", "Insults. You can come back after the pause.");
+const SHIFT: Why = ("Shared computer in the library.", "Your shift is over.");
 const LEAVING: Why = ("Last day at Riverside; hand-over done.", "Thank you for everything, Daisuke!");

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DurationRound as _, TimeDelta, Utc};
 use data_encoding::BASE32_NOPAD;
 
 use super::{
@@ -189,14 +189,14 @@ impl Stage {
                 accounts.force_logout(&actor, &target, ForceLogoutMoment::Now, &reasons(why)?).await?;
             }
             StaffAct::Schedule(minutes, why) => {
-                let at = ForceLogoutMoment::At(self.now + TimeDelta::minutes(minutes));
-                accounts.force_logout(&actor, &target, at, &reasons(why)?).await?;
+                let at = on_the_quarter(self.now + TimeDelta::minutes(minutes));
+                accounts.force_logout(&actor, &target, ForceLogoutMoment::At(at), &reasons(why)?).await?;
             }
             StaffAct::Deactivate(why) => {
                 accounts.deactivate(&actor, &target, None, &reasons(why)?).await?;
             }
             StaffAct::DeactivateFor(hours, why) => {
-                let until = self.now + TimeDelta::hours(hours);
+                let until = on_the_quarter(self.now + TimeDelta::hours(hours));
                 accounts.deactivate(&actor, &target, Some(until), &reasons(why)?).await?;
             }
             StaffAct::Activate => {
@@ -223,6 +223,11 @@ impl Stage {
             client: player.session.as_ref().map(|(_, client)| client.clone()),
         })
     }
+}
+
+/// The last full quarter of an hour: people choose such moments.
+fn on_the_quarter(moment: Moment) -> Moment {
+    moment.duration_trunc(TimeDelta::minutes(15)).unwrap_or(moment)
 }
 
 fn client(person: usize, device: usize) -> Client {
