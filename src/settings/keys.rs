@@ -96,7 +96,10 @@ impl Configuration {
     pub fn secret_keys(&self) -> Result<SecretKeys, SettingsError> {
         let previous = self.previous_keys()?;
         let malformed = || SettingsError::new("secret_key", "malformed", ACCEPTED);
-        let set: Option<String> = find(&self.figment, "secret_key").map_err(|()| malformed())?;
+        // Rocket's own default is a key of zeros, in bytes; text is what somebody set.
+        let is_unset = find::<Vec<u8>>(&self.figment, "secret_key").is_ok_and(|key| key.is_none_or(is_zero));
+        let set: Option<String> =
+            if is_unset { None } else { find(&self.figment, "secret_key").map_err(|()| malformed())? };
         let current = match (set, self.database.folder()) {
             (Some(text), _) => SecretMaterial::parse(&text).ok_or_else(malformed)?,
             (None, Some(folder)) => key_in(&folder)?,
@@ -108,13 +111,18 @@ impl Configuration {
         Ok(SecretKeys { current, previous })
     }
 
-    fn previous_keys(&self) -> Result<Vec<SecretMaterial>, SettingsError> {
+    /// The keys that are still read.
+    pub(super) fn previous_keys(&self) -> Result<Vec<SecretMaterial>, SettingsError> {
         let malformed =
             || SettingsError::new("previous_secret_keys", "malformed", format!("a list of keys, each {ACCEPTED}"));
         let texts: Option<Vec<String>> =
             find(&self.figment, "curfew.previous_secret_keys").map_err(|()| malformed())?;
         texts.unwrap_or_default().iter().map(|text| SecretMaterial::parse(text).ok_or_else(malformed)).collect()
     }
+}
+
+fn is_zero(key: Vec<u8>) -> bool {
+    key.iter().all(|byte| *byte == 0)
 }
 
 fn key_in(folder: &Path) -> Result<SecretMaterial, SettingsError> {
@@ -130,8 +138,10 @@ fn key_in(folder: &Path) -> Result<SecretMaterial, SettingsError> {
             let text = fs::read_to_string(&path).map_err(unreadable)?;
             SecretMaterial::parse(text.trim()).ok_or_else(|| refuse("malformed".to_owned(), ACCEPTED))
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(folder, &path)
-            .map_err(|error| refuse(format!("not to be made ({error})"), "in a folder that this user can write to")),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            make_key(folder, &path)
+                .map_err(|error| refuse(format!("not to be made ({error})"), "in a folder that this user can write to"))
+        }
         Err(error) => Err(unreadable(error)),
     }
 }

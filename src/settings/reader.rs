@@ -173,7 +173,7 @@ impl Keys {
 }
 
 /// A value as it was written: the environment's `12` comes as a number, the file's `"12"` as text.
-fn as_text(value: &Value) -> Option<String> {
+pub(super) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::String(_, text) => Some(text.clone()),
         Value::Char(_, character) => Some(character.to_string()),

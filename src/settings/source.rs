@@ -8,7 +8,10 @@ use rocket::figment::{
     providers::{Env, Serialized},
 };
 
-use super::{Configuration, DatabaseAddress, Settings, SettingsError, reader::read};
+use super::{
+    Configuration, DatabaseAddress, Settings, SettingsError,
+    reader::{as_text, read},
+};
 
 /// The variables for the table `[default.curfew]`.
 const PREFIX: &str = "CURFEW_";
@@ -30,7 +33,10 @@ pub fn load() -> Result<Configuration, SettingsError> {
         let url = url.into_string().map_err(|_| SettingsError::new(DATABASE_URL, "malformed", "UTF-8 text"))?;
         figment = figment.merge(Serialized::global("databases.curfew.url", url));
     }
-    read(figment)
+    let configuration = read(figment)?;
+    // Read again where they are used; what is wrong in them is wrong for every command.
+    configuration.previous_keys()?;
+    Ok(configuration)
 }
 
 /// Reads only what is Rocket's own, such as the port; all else is as if nothing were set.
@@ -61,17 +67,28 @@ pub(super) fn must_fit_rocket(figment: &Figment) -> Result<(), SettingsError> {
     let Err(error) = figment.clone().join((ANY_KEY.0, ANY_KEY.1.as_slice())).extract::<rocket::Config>() else {
         return Ok(());
     };
-    let accepted = "as Rocket's configuration guide describes it";
-    let is_secret = |key: &str| key.contains("secret") || key.contains("tls");
     match (error.path.join("."), error.kind) {
         // The parser quotes the line where it stopped, and that line may hold a secret.
         (key, Kind::Message(text)) if key.is_empty() => {
-            Err(SettingsError::new("Rocket.toml", text.lines().next().unwrap_or_default(), accepted))
+            Err(SettingsError::new("Rocket.toml", text.lines().next().unwrap_or_default(), accepted_by_rocket("")))
         }
         (key, kind) => {
-            let key = if key.is_empty() { "Rocket.toml".to_owned() } else { key };
-            let value = if is_secret(&key) { "malformed".to_owned() } else { kind.to_string() };
-            Err(SettingsError::new(&key, value, accepted))
+            let is_secret = key.contains("secret") || key.contains("tls");
+            let found = figment.find_value(&key).ok().and_then(|value| as_text(&value));
+            let value = match found {
+                _ if is_secret => "malformed".to_owned(),
+                Some(text) => format!("{text:?}"),
+                None => kind.to_string(),
+            };
+            Err(SettingsError::new(&key, value, accepted_by_rocket(&key)))
         }
+    }
+}
+
+fn accepted_by_rocket(key: &str) -> &'static str {
+    match key {
+        "address" => "an IP address such as 127.0.0.1",
+        "port" => "a whole number from 0 to 65535",
+        _ => "as Rocket's configuration guide describes it",
     }
 }
