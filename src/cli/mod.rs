@@ -14,7 +14,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{domain::text::escaped, settings};
+use crate::{
+    domain::text::{escaped, escaped_json},
+    settings,
+};
 
 pub use error::CommandError;
 
@@ -90,9 +93,18 @@ fn say_usage(error: &clap::Error) -> ExitCode {
 
 /// One line on standard output, safe in a terminal.
 fn say(line: &str) {
+    print_line(&escaped(line));
+}
+
+/// One line of JSON on standard output, safe in a terminal.
+fn say_json(json: &str) {
+    print_line(&escaped_json(json));
+}
+
+fn print_line(line: &str) {
     use std::io::Write as _;
     // A closed pipe is the reader's choice.
-    let _ = writeln!(std::io::stdout(), "{}", escaped(line));
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// One line on standard error, safe in a terminal.

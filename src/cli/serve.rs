@@ -1,6 +1,8 @@
 //! `curfew serve`
 
-use rocket::{Build, Rocket};
+use std::io;
+
+use rocket::{Build, Rocket, error::ErrorKind};
 
 use super::{CommandError, Result, database};
 use crate::{settings, site};
@@ -21,12 +23,14 @@ pub(super) async fn launch(site: Rocket<Build>) -> Result<()> {
 }
 
 fn launch_error(error: &rocket::Error) -> String {
-    let words = error.kind().to_string();
     // Rocket panics about an error that nobody has looked at.
     match error.kind() {
-        rocket::error::ErrorKind::Bind(error) => format!(
+        ErrorKind::Bind(error) if error.kind() == io::ErrorKind::AddrInUse => format!(
             "its address cannot be used: {error}; is another server running? Set ROCKET_PORT to use another port"
         ),
-        _ => words,
+        ErrorKind::Bind(error) => format!(
+            "its address cannot be used: {error}; set ROCKET_ADDRESS and ROCKET_PORT to one that this user may use"
+        ),
+        kind => kind.to_string(),
     }
 }

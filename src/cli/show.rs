@@ -3,7 +3,7 @@
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-use super::{Result, say};
+use super::{Result, say, say_json};
 use crate::{domain::moment::Moment, store::users::User};
 
 /// An account as `--json` prints it.
@@ -46,8 +46,9 @@ impl<'a> UserJson<'a> {
         })
     }
 
-    pub(super) fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    /// Prints it as one line.
+    pub(super) fn say(&self) {
+        say_json(&serde_json::to_string(self).unwrap_or_default());
     }
 }
 

@@ -136,7 +136,7 @@ async fn list(json: bool) -> Result<()> {
     loop {
         let users = list_users_after(&mut on, &after, BATCH).await?;
         for user in &users {
-            if json { say(&UserJson::of(user, now)?.to_json()) } else { say_line(user, now) }
+            if json { UserJson::of(user, now)?.say() } else { say_line(user, now) }
         }
         match users.last() {
             Some(last) => after = crate::domain::text::comparison_key(&last.username),
@@ -148,9 +148,11 @@ async fn list(json: bool) -> Result<()> {
 async fn show(name: &str, json: bool) -> Result<()> {
     let accounts = open().await?;
     let found = get(&accounts, name).await?;
+    // What has come due shows as done.
+    accounts.fold_due(found.id).await?;
     let account = accounts.get_account_to_act_on(found.id).await?;
     if json {
-        say(&UserJson::of(&account.user, account.now)?.to_json());
+        UserJson::of(&account.user, account.now)?.say();
         Ok(())
     } else {
         say_whole(&account.user, account.now, account.will_end)
