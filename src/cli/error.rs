@@ -46,6 +46,9 @@ pub enum CommandError {
     /// The terminal or a pipe failed.
     #[error("{0}")]
     Terminal(String),
+    /// What there is to say cannot be written.
+    #[error("standard output cannot be written: {0}")]
+    Output(String),
     /// The server could not be launched.
     #[error("the server cannot start: {0}")]
     Launch(String),

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// End the logins of one user, or of everyone.
+/// Whose logins to end, and when.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("whom").required(true).args(["name", "everyone"]))]
 pub(super) struct ForceLogout {
@@ -26,9 +26,9 @@ pub(super) struct ForceLogout {
     #[arg(long)]
     everyone: bool,
     /// Why, for the events; the user does not see it.
-    #[arg(long, conflicts_with = "cancel")]
+    #[arg(long, value_name = "R", conflicts_with = "cancel")]
     reason: Option<String>,
-    /// End the logins made up to then (RFC 3339); a moment to come is scheduled.
+    /// End the logins made up to then, such as 2026-03-01T14:30:00Z; a moment to come is scheduled.
     #[arg(long, value_name = "RFC3339", conflicts_with = "cancel")]
     at: Option<String>,
     /// Call off what is scheduled.
@@ -48,15 +48,14 @@ impl ForceLogout {
         match (&self.name, self.cancel) {
             (Some(name), true) => {
                 accounts.cancel_force_logout(&operator(), &target(name)?).await?;
-                say(&format!("The force logout scheduled for {name} is called off."));
+                say(&format!("The force logout scheduled for {name} is called off."))
             }
             (None, true) => {
                 accounts.cancel_everyone_out(&operator()).await?;
-                say("The force logout scheduled for everyone is called off.");
+                say("The force logout scheduled for everyone is called off.")
             }
             (name, false) => say(&end_logins(&accounts, name.as_deref(), moment, &reasons).await?),
         }
-        Ok(())
     }
 }
 

@@ -64,6 +64,11 @@ pub fn check() -> Result<(), SettingsError> {
 
 /// Refuses what Rocket cannot read.
 pub(super) fn must_fit_rocket(figment: &Figment) -> Result<(), SettingsError> {
+    // Rocket would pass over it, and serve without.
+    if figment.find_value("tls").is_ok() {
+        let accepted = "left out: TLS is the work of the proxy in front of the site";
+        return Err(SettingsError::new("tls", "set", accepted));
+    }
     let Err(error) = figment.clone().join((ANY_KEY.0, ANY_KEY.1.as_slice())).extract::<rocket::Config>() else {
         return Ok(());
     };

@@ -132,7 +132,7 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
             .map_err(|error| OpenError::File(format!("the folder {} cannot be made: {error}", folder.display())))?;
     }
     let path = options.get_filename().display().to_string();
-    let unreachable = |error: sqlx::Error| OpenError::File(format!("{path}: {error}"));
+    let unreachable = |error: sqlx::Error| OpenError::File(format!("{path}: {}", in_words(&error)));
     let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
     // The writer first: it makes the file and turns on the write-ahead log for the readers.
     let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(&unreachable)?;
@@ -149,7 +149,7 @@ async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store
     let trying = timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
     let connection = trying
         .map_err(|_| OpenError::Unreachable(format!("no answer in {} s", ACQUIRE_TIMEOUT.as_secs())))?
-        .map_err(|error| OpenError::Unreachable(error.to_string()))?;
+        .map_err(|error| OpenError::Unreachable(in_words(&error)))?;
     let pool = PgPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .max_connections(connections)
@@ -159,6 +159,15 @@ async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store
     // Closed politely where that is possible; the pool is what counts.
     let _ = connection.close().await;
     Ok(Store::Postgres { pool, readers: Readers::new(connections / 2), clock: Clock::default() })
+}
+
+/// What the system or the database said, without sqlx's words around it.
+fn in_words(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(said) => said.message().to_owned(),
+        sqlx::Error::Io(said) => said.to_string(),
+        other => other.to_string(),
+    }
 }
 
 /// The database as Rocket knows it, under `[default.databases.curfew]`.

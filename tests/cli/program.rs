@@ -76,6 +76,12 @@ impl Program {
         Running { child, lines, said: String::new(), err: Some(err) }
     }
 
+    /// Runs it to its end, its standard output going there.
+    pub fn run_into(mut self, out: Stdio) -> Outcome {
+        let ended = self.0.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped()).output().expect("the program runs");
+        Outcome { status: ended.status, out: String::new(), err: String::from_utf8_lossy(&ended.stderr).into_owned() }
+    }
+
     /// Runs it to its end, without anything on standard input.
     pub fn run(self) -> Outcome {
         self.run_with(b"")

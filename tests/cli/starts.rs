@@ -38,6 +38,7 @@ fn each_wrong_setting_is_named_with_what_is_accepted() {
             ("ROCKET_PORT", "70000", &["port", "\"70000\"", "from 0 to 65535"]),
             ("ROCKET_ADDRESS", "nowhere", &["address", "\"nowhere\"", "127.0.0.1"]),
             ("ROCKET_WORKERS", "many", &["workers", "\"many\"", "Rocket's configuration guide"]),
+            ("ROCKET_TLS", "{certs=\"tangerine\",key=\"tangerine\"}", &["tls is set", "proxy"]),
             ("ROCKET_SECRET_KEY", "tangerine", &["secret_key", "malformed"]),
             ("ROCKET_CONFIG", "/nowhere/Rocket.toml", &["ROCKET_CONFIG", "/nowhere/Rocket.toml", "path of a file"]),
         ] {

@@ -67,3 +67,17 @@ fn an_argument_that_is_no_text_is_wrong_usage() {
     is_safe(&outcome);
     outcome.misused();
 }
+
+#[test]
+fn what_cannot_be_printed_is_a_failure_but_for_a_pipe_that_its_reader_closed() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a disk that is full");
+        let said = site.program(&["user", "list", "--json"]).run_into(full.into());
+        assert_eq!(said.status.code(), Some(1), "{said:?}");
+        assert!(said.err.contains("standard output cannot be written"), "{said:?}");
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        site.program(&["user", "list"]).run_into(writer.into()).done();
+    });
+}

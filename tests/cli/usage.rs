@@ -25,10 +25,12 @@ fn every_command_explains_itself() {
         let usage = [&["Usage:", "curfew"][..], command].concat().join(" ");
         assert!(help.contains(&usage), "{help}");
         assert!(help.lines().next().is_some_and(|line| line.len() > 10), "its first line says what it does: {help}");
-        let arguments = help.lines().filter(|line| line.starts_with("  "));
-        for line in arguments {
-            let words: Vec<&str> = line.trim().splitn(2, "  ").collect();
-            assert!(words.len() == 2 || line.starts_with("      "), "{line:?} is explained: {help}");
+        // Beside the argument, or below it.
+        let lines: Vec<&str> = help.lines().collect();
+        for (line, below) in lines.iter().zip(&lines[1..]).filter(|(line, _)| line.trim().starts_with(['-', '<', '[']))
+        {
+            let is_explained = line.trim().contains("  ") || below.starts_with("          ");
+            assert!(is_explained, "{line:?} is explained: {help}");
         }
     }
 }

@@ -67,11 +67,13 @@ async fn fill(configuration: &Configuration) -> Result<Vec<String>> {
 fn saying(logins: Vec<String>) -> AdHoc {
     AdHoc::on_liftoff("Sample logins", |_| {
         Box::pin(async move {
-            say("Sample logins, with passwords that are new at each start:");
-            for login in logins {
-                say(&format!("  {login}"));
+            let heading = "Sample logins, with passwords that are new at each start:".to_owned();
+            let logins = logins.iter().map(|login| format!("  {login}"));
+            let end = "All of it is thrown away at the end (Ctrl-C).".to_owned();
+            for line in [heading].into_iter().chain(logins).chain([end]) {
+                // A closed standard output is no reason to stop serving.
+                let _ = say(&line);
             }
-            say("All of it is thrown away at the end (Ctrl-C).");
         })
     })
 }
