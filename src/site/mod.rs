@@ -63,15 +63,7 @@ const FOLDERS: [&str; 2] = ["templates", "static"];
 /// When the folders of templates and static files are not where the program runs.
 pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket<Build>, SettingsError> {
     let settings = Arc::new(configuration.settings.clone());
-    for folder in FOLDERS {
-        if !Path::new(folder).is_dir() {
-            return Err(SettingsError::new(
-                "the folder to run in",
-                "without templates and static files",
-                "the project's folder, or one with its `templates` and `static`",
-            ));
-        }
-    }
+    must_have_folders()?;
     let figment = configuration
         .figment
         .clone()
@@ -89,6 +81,21 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .attach(setup_code::printer())
         .mount("/static", FileServer::from("static"))
         .attach(stage()))
+}
+
+/// Refuses a folder to run in that has no templates and static files.
+///
+/// # Errors
+/// When one of them is not there.
+pub fn must_have_folders() -> Result<(), SettingsError> {
+    if FOLDERS.iter().all(|folder| Path::new(folder).is_dir()) {
+        return Ok(());
+    }
+    Err(SettingsError::new(
+        "the folder to run in",
+        "without templates and static files",
+        "the project's folder, or one with its `templates` and `static`",
+    ))
 }
 
 /// The use cases over the database, for guards and handlers.
