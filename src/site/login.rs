@@ -1,6 +1,6 @@
 //! Logging in.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, http::uri::Origin, post, routes, uri};
+use rocket::{FromForm, State, fairing::AdHoc, get, http::uri::Reference, post, routes, uri};
 use serde::Serialize;
 
 use super::{
@@ -45,10 +45,10 @@ impl LoginForm<'_> {
 }
 
 /// Where a login leads: to a path of this site, or to the account.
-fn destination(next: &str) -> Origin<'static> {
+fn destination(next: &str) -> Reference<'static> {
     NextPath::parse(next)
-        .and_then(|path| Origin::parse_owned(path.as_str().to_owned()).ok())
-        .unwrap_or_else(|| uri!(super::account::overview::show))
+        .and_then(|path| Reference::parse_owned(path.as_str().to_owned()).ok())
+        .unwrap_or_else(|| uri!(super::account::overview::show).into())
 }
 
 #[get("/login?<next>")]

@@ -19,7 +19,7 @@ const TABLE: &[(Option<&str>, SecureCookies, Option<&str>, bool, bool)] = &[
     (Some("HTTPS"),       SecureCookies::Auto,   None,                           true,   true),
     (Some("https, http"), SecureCookies::Auto,   None,                           false,  false),
     (Some("http, https"), SecureCookies::Auto,   None,                           true,   true),
-    (None,                SecureCookies::Auto,   Some("https://curfew.test"),    true,   true),
+    (None,                SecureCookies::Auto,   Some("https://curfew.test"),    false,  false), // the request did not come over it
     (None,                SecureCookies::Auto,   Some("http://curfew.test"),     false,  false),
     (None,                SecureCookies::Always, None,                           true,   false),
     (Some("https"),       SecureCookies::Never,  None,                           false,  true),
