@@ -9,9 +9,11 @@ use crate::harness::{
     store::engines,
 };
 
-/// What the proxy says, the settings, and whether the cookie is for https only and HSTS is sent.
+/// What the proxy says, two settings, and whether the cookie is for https only and HSTS is sent.
+type Row = (Option<&'static str>, SecureCookies, Option<&'static str>, bool, bool);
+
 #[rustfmt::skip]
-const TABLE: &[(Option<&str>, SecureCookies, Option<&str>, bool, bool)] = &[
+const TABLE: &[Row] = &[
     // X-Forwarded-Proto  secure_cookies         base_url                        cookie  HSTS
     (None,                SecureCookies::Auto,   None,                           false,  false),
     (Some("http"),        SecureCookies::Auto,   None,                           false,  false),
