@@ -6,6 +6,7 @@
 mod address;
 mod keys;
 mod reader;
+mod source;
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::domain::{moment::Moment, rate::Rate, role::Role, standing::Limits};
 
 pub use address::{BaseUrl, DatabaseAddress};
 pub use keys::{SecretKeys, SecretMaterial};
-pub use reader::load;
+pub use source::{check, load, load_rockets_own};
 
 /// Everything that a person who runs the site can set, beside what is Rocket's own.
 #[derive(Debug, Clone)]

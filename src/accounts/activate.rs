@@ -3,12 +3,15 @@
 use super::{
     Accounts, AccountsError, Actor, Result, Target,
     event::{Tell as _, event},
+    fold::{Locked, stored},
     superusers::must_reach,
 };
 use crate::{
-    domain::reason_text::Reasons,
+    domain::{reason::EndReason, reason_text::Reasons},
     store::{
+        Sql,
         events::{EventKind, insert_event},
+        sessions::{self, Ending},
         users,
     },
 };
@@ -26,12 +29,29 @@ impl Accounts {
         must_reach(actor, user.role())?;
         let was_inactive = !user.is_active_at(locked.now);
         if was_inactive {
+            let ended = self.end_spared_logins(&mut tx, actor, &locked).await?;
             users::set_active(&mut tx, user.id).await?;
             let mut told = event(locked.now, EventKind::Activated).by(actor).to(user.id, &user.username);
+            if ended > 0 {
+                told = told.ending(ended);
+            }
             told.reasons = reasons.clone();
             insert_event(&mut tx, &told).await?;
         }
         tx.commit().await?;
         Ok(was_inactive)
+    }
+
+    /// Ends the logins that a deactivation by hand has left: activating revives none.
+    async fn end_spared_logins(&self, on: &mut impl Sql, actor: &Actor, locked: &Locked) -> Result<u64> {
+        let Locked { user, site, now } = locked;
+        let reasons = Reasons {
+            for_staff: stored(user.deactivated_staff_reason.as_deref()),
+            for_user: stored(user.deactivated_user_reason.as_deref()),
+        };
+        let (date, reason) = (locked.force_logout_date_now(), EndReason::Deactivated);
+        users::set_force_logout_date(on, user.id, date, reason, &reasons).await?;
+        let ending = Ending { at: *now, by: &actor.name, reason, reasons: &reasons };
+        Ok(sessions::end_sessions(on, user.id, date, self.live_after(user.role(), *site, *now), ending).await?)
     }
 }

@@ -14,12 +14,15 @@ use crate::{
 };
 
 impl Accounts {
-    /// Deletes an account; its sessions end, and the events keep its name.
+    /// Deletes an account, for superusers; its sessions end, and the events keep its name.
     ///
     /// # Errors
     /// [`super::AccountsError::NoSuchUser`], [`super::AccountsError::Forbidden`],
     /// [`super::AccountsError::LastSuperuser`], or a failure of the database.
     pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<()> {
+        if !actor.role.is_superuser() {
+            return Err(super::AccountsError::Forbidden);
+        }
         let user_id = self.find_target(target).await?;
         let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
         self.must_not_be_last_superuser(&mut tx, &locked).await?;

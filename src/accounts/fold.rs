@@ -87,6 +87,12 @@ impl Accounts {
         Ok(true)
     }
 
+    /// Locks the site for a change; what is due is folded first.
+    pub(super) async fn lock_site(&self, on: &mut impl Sql) -> Result<SiteStanding> {
+        site::lock_site(on).await?;
+        self.fold_site(on).await
+    }
+
     async fn fold_site(&self, on: &mut impl Sql) -> Result<SiteStanding> {
         let before = site::get_site(on).await?;
         let now = self.store.clock().now(on).await?;
@@ -125,6 +131,6 @@ async fn fold_deactivation(on: &mut impl Sql, locked: &Locked) -> Result<bool> {
 }
 
 /// A reason that was parsed before it was stored.
-fn stored(text: Option<&str>) -> ReasonText {
+pub(super) fn stored(text: Option<&str>) -> ReasonText {
     ReasonText::parse(text.unwrap_or_default()).unwrap_or_default()
 }

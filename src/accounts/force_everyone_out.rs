@@ -27,7 +27,7 @@ impl Accounts {
     ) -> Result<ForceLogoutOutcome> {
         must_be_superuser(actor)?;
         let mut tx = self.store.begin().await?;
-        let locked = site::lock_site(&mut tx).await?;
+        let locked = self.lock_site(&mut tx).await?;
         let now = self.store.clock().now(&mut tx).await?;
         let outcome = match moment {
             ForceLogoutMoment::At(at) if at > now => {
@@ -58,9 +58,13 @@ impl Accounts {
     pub async fn cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
         must_be_superuser(actor)?;
         let mut tx = self.store.begin().await?;
+        let scheduled = self.lock_site(&mut tx).await?.force_logout_scheduled;
+        let Some(at) = scheduled else {
+            // It may have come due, and stays noted.
+            tx.commit().await?;
+            return Err(AccountsError::NothingScheduled);
+        };
         let now = self.store.clock().now(&mut tx).await?;
-        let scheduled = site::lock_site(&mut tx).await?.force_logout_scheduled;
-        let at = scheduled.filter(|at| *at > now).ok_or(AccountsError::NothingScheduled)?;
         site::clear_force_logout_scheduled(&mut tx).await?;
         let told = event(now, EventKind::ForceLogoutCancelled)
             .by(actor)

@@ -95,7 +95,11 @@ impl Accounts {
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         must_reach(actor, locked.user.role())?;
         let user = &locked.user;
-        let at = user.force_logout_scheduled.ok_or(AccountsError::NothingScheduled)?;
+        let Some(at) = user.force_logout_scheduled else {
+            // It may have come due, and stays noted.
+            tx.commit().await?;
+            return Err(AccountsError::NothingScheduled);
+        };
         users::clear_force_logout_scheduled(&mut tx, user.id).await?;
         let told = event(locked.now, EventKind::ForceLogoutCancelled)
             .by(actor)

@@ -33,8 +33,9 @@ impl Accounts {
     /// When the database does not answer.
     pub async fn note_activity(&self, user_id: i64, session: &SessionId, now: Moment) -> Result<()> {
         let mut tx = self.store.begin().await?;
-        sessions::set_last_seen(&mut tx, session, now).await?;
+        // The account before its sessions, as everyone takes them: the other order is a deadlock.
         users::set_last_seen(&mut tx, user_id, now).await?;
+        sessions::set_last_seen(&mut tx, session, now).await?;
         Ok(tx.commit().await?)
     }
 

@@ -86,9 +86,12 @@ pub(super) async fn insert_unique_user(on: &mut impl Sql, new: &NewUser<'_>) -> 
     if let Some(clash) = users::find_name_clash(on, None, Some(new.username), Some(new.email)).await? {
         return Err(AccountsError::NameTaken(clash));
     }
-    users::insert_user(on, new).await.map_err(|error| match error {
+    match users::insert_user(on, new).await {
         // Somebody took it between the look and the write.
-        StoreError::Taken => AccountsError::NameTaken(NameClash::Username),
-        other => other.into(),
-    })
+        Err(StoreError::Taken) => {
+            let clash = users::find_name_clash(on, None, Some(new.username), Some(new.email)).await?;
+            Err(AccountsError::NameTaken(clash.unwrap_or(NameClash::Username)))
+        }
+        made => Ok(made?),
+    }
 }

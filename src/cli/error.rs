@@ -23,7 +23,7 @@ pub enum CommandError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A use case refused.
-    #[error(transparent)]
+    #[error("{}", refusal(.0))]
     Accounts(#[from] AccountsError),
     /// An argument is wrong.
     #[error(transparent)]
@@ -46,10 +46,26 @@ pub enum CommandError {
     /// The terminal or a pipe failed.
     #[error("{0}")]
     Terminal(String),
+    /// What there is to say cannot be written.
+    #[error("standard output cannot be written: {0}")]
+    Output(String),
     /// The server could not be launched.
     #[error("the server cannot start: {0}")]
     Launch(String),
+    /// The demo could not be set up.
+    #[error("the demo cannot start: {0}")]
+    Demo(String),
     /// It was not confirmed.
     #[error("Nothing was deleted: add --yes to delete the account for good.")]
     NotConfirmed,
+}
+
+/// A refusal with what to do about it, where the pages have another way to say so.
+fn refusal(error: &AccountsError) -> String {
+    match error {
+        AccountsError::NoSuchUser => "There is no such user: `curfew user list` shows who there is.".to_owned(),
+        AccountsError::NothingScheduled => "Nothing is scheduled, so there is nothing to call off.".to_owned(),
+        AccountsError::NameTaken(_) => format!("{error} Choose another one."),
+        error => error.to_string(),
+    }
 }

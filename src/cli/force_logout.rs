@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// End the logins of one user, or of everyone.
+/// Whose logins to end, and when.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("whom").required(true).args(["name", "everyone"]))]
 pub(super) struct ForceLogout {
@@ -26,9 +26,9 @@ pub(super) struct ForceLogout {
     #[arg(long)]
     everyone: bool,
     /// Why, for the events; the user does not see it.
-    #[arg(long, conflicts_with = "cancel")]
+    #[arg(long, value_name = "R", conflicts_with = "cancel")]
     reason: Option<String>,
-    /// End the logins made up to then (RFC 3339); a moment to come is scheduled.
+    /// End the logins made up to then, such as 2026-03-01T14:30:00Z; a moment to come is scheduled.
     #[arg(long, value_name = "RFC3339", conflicts_with = "cancel")]
     at: Option<String>,
     /// Call off what is scheduled.
@@ -48,15 +48,14 @@ impl ForceLogout {
         match (&self.name, self.cancel) {
             (Some(name), true) => {
                 accounts.cancel_force_logout(&operator(), &target(name)?).await?;
-                say(&format!("The force logout scheduled for {name} is called off."));
+                say(&format!("The force logout scheduled for {name} is called off."))
             }
             (None, true) => {
                 accounts.cancel_everyone_out(&operator()).await?;
-                say("The force logout scheduled for everyone is called off.");
+                say("The force logout scheduled for everyone is called off.")
             }
             (name, false) => say(&end_logins(&accounts, name.as_deref(), moment, &reasons).await?),
         }
-        Ok(())
     }
 }
 
@@ -70,7 +69,7 @@ async fn end_logins(
         Some(name) => accounts.force_logout(&operator(), &target(name)?, moment, reasons).await?,
         None => accounts.force_everyone_out(&operator(), moment, reasons).await?,
     };
-    let whose = name.map_or_else(|| "Everyone's logins".to_owned(), |name| format!("The logins of {name}"));
+    let whose = name.map_or_else(|| "The logins of everyone".to_owned(), |name| format!("The logins of {name}"));
     Ok(match outcome {
         ForceLogoutOutcome::Done { date, sessions_ended } => {
             let count = if name.is_some() { format!("; live sessions ended: {sessions_ended}") } else { String::new() };
@@ -78,7 +77,7 @@ async fn end_logins(
         }
         ForceLogoutOutcome::Scheduled { at } => format!("{whose} will end at {}.", rfc3339(at)),
         ForceLogoutOutcome::Unchanged { date } => {
-            format!("Nothing changed: {} made up to {} had ended already.", whose.to_lowercase(), rfc3339(date))
+            format!("Nothing changed. {whose} made up to {} had ended already.", rfc3339(date))
         }
     })
 }

@@ -3,7 +3,7 @@
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-use super::{Result, say};
+use super::{Result, say, say_json};
 use crate::{domain::moment::Moment, store::users::User};
 
 /// An account as `--json` prints it.
@@ -46,8 +46,9 @@ impl<'a> UserJson<'a> {
         })
     }
 
-    pub(super) fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    /// Prints it as one line.
+    pub(super) fn say(&self) -> Result<()> {
+        say_json(&serde_json::json!(self).to_string())
     }
 }
 
@@ -57,9 +58,9 @@ pub(super) fn rfc3339(moment: Moment) -> String {
 }
 
 /// One line of a list.
-pub(super) fn say_line(user: &User, now: Moment) {
+pub(super) fn say_line(user: &User, now: Moment) -> Result<()> {
     let standing = if user.is_active_at(now) { "active" } else { "inactive" };
-    say(&format!("{}  {}  {}  {standing}", user.username, user.email, user.role()));
+    say(&format!("{}  {}  {}  {standing}", user.username, user.email, user.role()))
 }
 
 /// All that there is to say, a line each.
@@ -83,7 +84,7 @@ pub(super) fn say_whole(user: &User, now: Moment, live_sessions: i64) -> Result<
         ("scheduled", moment(user.force_logout_scheduled, "nothing")),
         ("live sessions", live_sessions.to_string()),
     ] {
-        say(&format!("{label:<14} {value}"));
+        say(&format!("{label:<14} {value}"))?;
     }
     Ok(())
 }

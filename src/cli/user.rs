@@ -25,11 +25,11 @@ const BATCH: i64 = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Make an account.
+    /// Make an account; its password is asked for.
     Create(Create),
-    /// List all accounts.
+    /// List all accounts, by name.
     List {
-        /// One JSON object a line.
+        /// As JSON, one object a line.
         #[arg(long)]
         json: bool,
     },
@@ -46,7 +46,7 @@ pub(super) enum UserCommand {
         /// A username or an email.
         name: String,
         /// Why, for the events; the user does not see it.
-        #[arg(long)]
+        #[arg(long, value_name = "R")]
         reason: String,
     },
     /// Activate an account again.
@@ -54,15 +54,15 @@ pub(super) enum UserCommand {
         /// A username or an email.
         name: String,
     },
-    /// Give an account another password, which ends its logins.
+    /// Give an account another password, which is asked for and ends its logins.
     Password {
         /// A username or an email.
         name: String,
-        /// Read the password from one line of standard input.
+        /// Read the password from one line of standard input, not from the terminal.
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Give an account another role.
+    /// Give an account another role; a lesser one ends its logins.
     Role {
         /// A username or an email.
         name: String,
@@ -74,7 +74,7 @@ pub(super) enum UserCommand {
     Delete {
         /// A username or an email.
         name: String,
-        /// Yes, for good.
+        /// Yes, really.
         #[arg(long)]
         yes: bool,
     },
@@ -82,18 +82,18 @@ pub(super) enum UserCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct Create {
-    /// The username.
+    /// The username: 1 to 64 letters and digits of any script, or @ . + - _
     name: String,
-    /// The email.
-    #[arg(long)]
+    /// The email, another way to log in.
+    #[arg(long, value_name = "E")]
     email: String,
-    /// Make it staff.
+    /// Make it staff, who act on members.
     #[arg(long)]
     staff: bool,
-    /// Make it a superuser.
+    /// Make it a superuser, who acts on everyone.
     #[arg(long)]
     superuser: bool,
-    /// Read the password from one line of standard input.
+    /// Read the password from one line of standard input, not from the terminal.
     #[arg(long)]
     password_stdin: bool,
 }
@@ -123,8 +123,7 @@ impl Create {
         let role = Role::from_flags(self.staff, self.superuser);
         let registration = Registration { username, email, password };
         accounts.create_user(&operator(), &registration, role).await?;
-        say(&format!("{} is made, as {role}.", registration.username.as_str()));
-        Ok(())
+        say(&format!("{} is made, as {role}.", registration.username.as_str()))
     }
 }
 
@@ -136,7 +135,7 @@ async fn list(json: bool) -> Result<()> {
     loop {
         let users = list_users_after(&mut on, &after, BATCH).await?;
         for user in &users {
-            if json { say(&UserJson::of(user, now)?.to_json()) } else { say_line(user, now) }
+            if json { UserJson::of(user, now)?.say()? } else { say_line(user, now)? }
         }
         match users.last() {
             Some(last) => after = crate::domain::text::comparison_key(&last.username),
@@ -148,10 +147,11 @@ async fn list(json: bool) -> Result<()> {
 async fn show(name: &str, json: bool) -> Result<()> {
     let accounts = open().await?;
     let found = get(&accounts, name).await?;
+    // What has come due shows as done.
+    accounts.fold_due(found.id).await?;
     let account = accounts.get_account_to_act_on(found.id).await?;
     if json {
-        say(&UserJson::of(&account.user, account.now)?.to_json());
-        Ok(())
+        UserJson::of(&account.user, account.now)?.say()
     } else {
         say_whole(&account.user, account.now, account.will_end)
     }
@@ -160,14 +160,12 @@ async fn show(name: &str, json: bool) -> Result<()> {
 async fn deactivate(name: &str, reason: &str) -> Result<()> {
     let reasons = Reasons { for_staff: ReasonText::parse(reason)?, for_user: ReasonText::default() };
     let ended = open().await?.deactivate(&operator(), &target(name)?, None, &reasons).await?;
-    say(&format!("{name} is deactivated; live sessions ended: {ended}."));
-    Ok(())
+    say(&format!("{name} is deactivated; live sessions ended: {ended}."))
 }
 
 async fn activate(name: &str) -> Result<()> {
     let was_inactive = open().await?.activate(&operator(), &target(name)?, &Reasons::default()).await?;
-    say(&format!("{name} {}.", if was_inactive { "is active again" } else { "was active already" }));
-    Ok(())
+    say(&format!("{name} {}.", if was_inactive { "is active again" } else { "was active already" }))
 }
 
 async fn set_password(name: &str, password_stdin: bool) -> Result<()> {
@@ -176,14 +174,12 @@ async fn set_password(name: &str, password_stdin: bool) -> Result<()> {
     let names = OwnNames { username: &user.username, email: &user.email, site_name: &accounts.settings().site_name };
     let password = password::read(password_stdin, names)?;
     let ended = accounts.set_password(&operator(), &target(name)?, &password).await?;
-    say(&format!("{name} has another password; live sessions ended: {ended}."));
-    Ok(())
+    say(&format!("{name} has another password; live sessions ended: {ended}."))
 }
 
 async fn set_role(name: &str, role: Role) -> Result<()> {
     let was_another = open().await?.set_role(&operator(), &target(name)?, role).await?;
-    say(&format!("{name} {} {role}.", if was_another { "is now" } else { "was already" }));
-    Ok(())
+    say(&format!("{name} {} {role}.", if was_another { "is now" } else { "was already" }))
 }
 
 async fn delete(name: &str, yes: bool) -> Result<()> {
@@ -193,8 +189,7 @@ async fn delete(name: &str, yes: bool) -> Result<()> {
         return Err(CommandError::NotConfirmed);
     }
     accounts.delete_user(&operator(), &target(name)?, &Reasons::default()).await?;
-    say(&format!("{name} is deleted."));
-    Ok(())
+    say(&format!("{name} is deleted."))
 }
 
 async fn get(accounts: &Accounts, name: &str) -> Result<User> {

@@ -9,14 +9,14 @@ pub struct NextPath(String);
 
 impl NextPath {
     /// Accepts only what every browser takes for a path on the same site: one `/` first and not
-    /// two, no backslash (browsers read it as a slash), no control character or blank (browsers
-    /// drop some of them before they look).
+    /// two, no backslash (browsers read it as a slash), and only the visible characters of ASCII,
+    /// since browsers drop controls before they look and an address has no others (RFC 3986).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_local = text.starts_with('/')
             && !text.starts_with("//")
             && text.len() <= NEXT_BYTES
-            && !text.chars().any(|c| c == '\\' || c.is_control() || c.is_whitespace());
+            && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         is_local.then(|| Self(text.to_owned()))
     }
 

@@ -34,6 +34,21 @@ pub fn escaped(text: &str) -> String {
     })
 }
 
+/// JSON with the same characters written in its own way (`\u001b`), so that it still reads back as
+/// what it was.
+#[must_use]
+pub fn escaped_json(json: &str) -> String {
+    let mut units = [0; 2];
+    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
+        if is_forbidden(c) {
+            out.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+        out
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +65,14 @@ mod tests {
     #[test]
     fn escaped_text_cannot_steer_a_terminal() {
         assert_eq!(escaped("a\u{1b}[31m\u{202e}b\n"), "a\\u{1b}[31m\\u{202e}b\\u{a}");
+    }
+
+    #[test]
+    fn escaped_json_reads_back_as_what_it_was() {
+        for text in ["plain é", "a\u{1b}[31m\u{7f}\u{9b}\u{202e}\u{e0041}\n\"\\"] {
+            let json = escaped_json(&serde_json::json!(text).to_string());
+            assert!(!json.contains(is_forbidden), "{json:?}");
+            assert_eq!(serde_json::from_str::<String>(&json).ok().as_deref(), Some(text));
+        }
     }
 }

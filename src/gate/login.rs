@@ -19,7 +19,7 @@ use crate::{
     },
     store::{
         StoreError,
-        standing::{Account, LoginStanding, get_login_standing},
+        standing::{Account, LoginStanding},
     },
 };
 
@@ -130,9 +130,7 @@ async fn load(request: &Request<'_>) -> Login {
 }
 
 async fn judge(accounts: &Accounts, claim: &Claim) -> Result<Login, StoreError> {
-    let store = accounts.store();
-    let mut standing =
-        get_login_standing(&mut store.read().await?, store.clock(), claim.user_id, &claim.session).await?;
+    let mut standing = accounts.store().get_login_standing(claim.user_id, &claim.session).await?;
     // The session's name is public; without the secret it is nobody's. Nor is it with another date:
     // who has a key that leaked could otherwise make their own login later than a force logout.
     let is_own = standing.session.as_ref().is_none_or(|session| {

@@ -47,13 +47,8 @@ pub(super) fn gate<'r>(request: &'r Request<'_>) -> Option<&'r Gate> {
 
 fn is_https_by(settings: &Settings, request: &Request<'_>) -> bool {
     let from_proxy = request.remote().is_some_and(|remote| is_trusted(settings, remote.ip()));
-    let forwarded = request.headers().get("X-Forwarded-Proto").last();
-    match forwarded {
-        Some(protocol) if from_proxy => {
-            protocol.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("https"))
-        }
-        _ => settings.base_url.as_ref().is_some_and(crate::settings::BaseUrl::is_https),
-    }
+    let last = request.headers().get("X-Forwarded-Proto").last().and_then(|line| line.rsplit(',').next());
+    from_proxy && last.is_some_and(|protocol| protocol.trim().eq_ignore_ascii_case("https"))
 }
 
 fn is_trusted(settings: &Settings, address: IpAddr) -> bool {

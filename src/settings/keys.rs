@@ -13,7 +13,7 @@ use hkdf::Hkdf;
 use rocket::config::SecretKey;
 use sha2::Sha256;
 
-use super::{Configuration, SettingsError};
+use super::{Configuration, SettingsError, reader::find};
 
 /// The name of the key's file, beside the SQLite database.
 const KEY_FILE: &str = "secret.key";
@@ -95,11 +95,13 @@ impl Configuration {
     /// none is set: nodes that each made their own could not read each other's cookies.
     pub fn secret_keys(&self) -> Result<SecretKeys, SettingsError> {
         let previous = self.previous_keys()?;
-        let set: Option<String> = self.figment.extract_inner("secret_key").ok();
+        let malformed = || SettingsError::new("secret_key", "malformed", ACCEPTED);
+        // Rocket's own default is a key of zeros, in bytes; text is what somebody set.
+        let is_unset = find::<Vec<u8>>(&self.figment, "secret_key").is_ok_and(|key| key.is_none_or(is_zero));
+        let set: Option<String> =
+            if is_unset { None } else { find(&self.figment, "secret_key").map_err(|()| malformed())? };
         let current = match (set, self.database.folder()) {
-            (Some(text), _) => {
-                SecretMaterial::parse(&text).ok_or_else(|| SettingsError::new("secret_key", "malformed", ACCEPTED))?
-            }
+            (Some(text), _) => SecretMaterial::parse(&text).ok_or_else(malformed)?,
             (None, Some(folder)) => key_in(&folder)?,
             (None, None) => {
                 let accepted = format!("set with Postgres, the same on every node: {ACCEPTED}");
@@ -109,35 +111,38 @@ impl Configuration {
         Ok(SecretKeys { current, previous })
     }
 
-    fn previous_keys(&self) -> Result<Vec<SecretMaterial>, SettingsError> {
-        let texts: Vec<String> = self.figment.extract_inner("curfew.previous_secret_keys").unwrap_or_default();
-        texts
-            .iter()
-            .map(|text| {
-                SecretMaterial::parse(text).ok_or_else(|| {
-                    SettingsError::new("previous_secret_keys", "malformed", format!("a list of {ACCEPTED}"))
-                })
-            })
-            .collect()
+    /// The keys that are still read.
+    pub(super) fn previous_keys(&self) -> Result<Vec<SecretMaterial>, SettingsError> {
+        let malformed =
+            || SettingsError::new("previous_secret_keys", "malformed", format!("a list of keys, each {ACCEPTED}"));
+        let texts: Option<Vec<String>> =
+            find(&self.figment, "curfew.previous_secret_keys").map_err(|()| malformed())?;
+        texts.unwrap_or_default().iter().map(|text| SecretMaterial::parse(text).ok_or_else(malformed)).collect()
     }
+}
+
+fn is_zero(key: Vec<u8>) -> bool {
+    key.iter().all(|byte| *byte == 0)
 }
 
 fn key_in(folder: &Path) -> Result<SecretMaterial, SettingsError> {
     let path = folder.join(KEY_FILE);
     let refuse = |value: String, accepted: &str| SettingsError::new(&path.display().to_string(), value, accepted);
+    let unreadable = |error: io::Error| refuse(format!("not readable ({error})"), "a file that this user can read");
     match fs::metadata(&path) {
         Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
             let mode = format!("readable by others (mode {:04o})", metadata.permissions().mode() & 0o7777);
             Err(refuse(mode, "its owner's alone: `chmod 600` it, and replace it if others may have read it"))
         }
         Ok(_) => {
-            let text = fs::read_to_string(&path)
-                .map_err(|error| refuse(error.to_string(), "a file that this user can read"))?;
+            let text = fs::read_to_string(&path).map_err(unreadable)?;
             SecretMaterial::parse(text.trim()).ok_or_else(|| refuse("malformed".to_owned(), ACCEPTED))
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(folder, &path)
-            .map_err(|error| refuse(error.to_string(), "in a folder that this user can write to")),
-        Err(error) => Err(refuse(error.to_string(), "a file that this user can read")),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            make_key(folder, &path)
+                .map_err(|error| refuse(format!("not to be made ({error})"), "in a folder that this user can write to"))
+        }
+        Err(error) => Err(unreadable(error)),
     }
 }
 

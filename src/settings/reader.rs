@@ -1,15 +1,12 @@
 //! Reading the settings, key by key.
 
-use std::{collections::BTreeMap, net::IpAddr, path::Path, str::FromStr, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, str::FromStr, time::Duration};
 
 use ipnet::IpNet;
-use rocket::figment::{
-    Figment,
-    providers::{Env, Serialized},
-    value::Value,
-};
+use rocket::figment::{Figment, value::Value};
+use serde::de::DeserializeOwned;
 
-use super::{BaseUrl, Configuration, DatabaseAddress, SecureCookies, Settings, SettingsError};
+use super::{BaseUrl, Configuration, DatabaseAddress, SecureCookies, Settings, SettingsError, source::must_fit_rocket};
 use crate::domain::rate::Rate;
 
 /// Where the data is when nothing says otherwise.
@@ -20,46 +17,36 @@ const GREATEST_DURATION: Duration = Duration::from_hours(100 * 366 * 24);
 /// The greatest length of the site's name, in characters.
 const SITE_NAME_CHARACTERS: usize = 60;
 
-/// Reads the settings from `Rocket.toml` and the environment.
-///
-/// # Errors
-/// The first key that is wrong or unknown.
-pub fn load() -> Result<Configuration, SettingsError> {
-    let path = std::env::var("ROCKET_CONFIG").unwrap_or_else(|_| "Rocket.toml".to_owned());
-    if std::env::var_os("ROCKET_CONFIG").is_some() && !Path::new(&path).is_file() {
-        return Err(SettingsError::new("ROCKET_CONFIG", path, "the path of a file"));
-    }
-    let mut figment = rocket::Config::figment()
-        .merge(Env::prefixed("CURFEW_").map(|key| format!("curfew.{}", key.as_str().to_lowercase()).into()).global());
-    if let Ok(url) = std::env::var("DATABASE_URL") {
-        figment = figment.merge(Serialized::global("databases.curfew.url", url));
-    }
-    read(figment)
-}
-
 /// Reads the settings from what was put together.
 ///
 /// # Errors
 /// The first key that is wrong or unknown.
 pub(super) fn read(figment: Figment) -> Result<Configuration, SettingsError> {
-    // The value could be of a secret key, so Rocket's own words are cut down to the key.
-    if let Err(error) = figment.clone().join(("secret_key", vec![1_u8; 64])).extract::<rocket::Config>() {
-        let key = if error.path.is_empty() { "Rocket.toml".to_owned() } else { error.path.join(".") };
-        let is_secret = key.contains("secret") || key.contains("tls");
-        let value = if is_secret { "malformed".to_owned() } else { error.kind.to_string() };
-        return Err(SettingsError::new(&key, value, "as Rocket's configuration guide describes it"));
-    }
-    let address: String = figment.extract_inner("databases.curfew.url").unwrap_or_else(|_| DEFAULT_DATABASE.to_owned());
-    let database = DatabaseAddress::parse(&address).ok_or_else(|| {
-        SettingsError::new("DATABASE_URL", "of another kind", "sqlite:PATH (a file) or postgres://USER@HOST/NAME")
-    })?;
+    must_fit_rocket(&figment)?;
+    let another_kind =
+        || SettingsError::new("DATABASE_URL", "of another kind", "sqlite:PATH (a file) or postgres://USER@HOST/NAME");
+    let address: Option<String> = find(&figment, "databases.curfew.url").map_err(|()| another_kind())?;
+    let database = DatabaseAddress::parse(address.as_deref().unwrap_or(DEFAULT_DATABASE)).ok_or_else(another_kind)?;
     let settings = read_settings(&figment)?;
-    let connections = figment.extract_inner("databases.curfew.max_connections").ok();
+    let connections = find(&figment, "databases.curfew.max_connections").map_err(|()| {
+        SettingsError::new("databases.curfew.max_connections", "of another type", "a whole number from 1")
+    })?;
     Ok(Configuration { settings, database, connections, figment })
 }
 
+/// What stands under a key, if anything does. What is there and is of another type is an error: it
+/// must not pass for nothing.
+pub(super) fn find<T: DeserializeOwned>(figment: &Figment, key: &str) -> Result<Option<T>, ()> {
+    match figment.find_value(key) {
+        Ok(value) => value.deserialize().map(Some).map_err(drop),
+        Err(_) => Ok(None),
+    }
+}
+
 fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
-    let mut keys = Keys(figment.extract_inner("curfew").unwrap_or_default());
+    let table = find(figment, "curfew")
+        .map_err(|()| SettingsError::new("curfew", "of another type", "a table, `[default.curfew]`"))?;
+    let mut keys = Keys(table.unwrap_or_default());
     let mut settings = Settings::default();
     keys.take("registration", "\"open\" or \"closed\"", |text| match text {
         "open" => Some(true),
@@ -186,7 +173,7 @@ impl Keys {
 }
 
 /// A value as it was written: the environment's `12` comes as a number, the file's `"12"` as text.
-fn as_text(value: &Value) -> Option<String> {
+pub(super) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::String(_, text) => Some(text.clone()),
         Value::Char(_, character) => Some(character.to_string()),
@@ -201,75 +188,5 @@ fn as_text(value: &Value) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read_toml(text: &str) -> Result<Configuration, String> {
-        use rocket::figment::providers::{Format as _, Toml};
-        read(Figment::from(rocket::Config::default()).merge(Toml::string(text).nested()))
-            .map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn every_key_is_read() {
-        let configuration = read_toml(
-            "[default.curfew]
-            registration = \"closed\"
-            session_lifetime = \"90 s\"
-            staff_session_idle = \"15 minutes\"
-            throttle_login = \"3 per 72h\"
-            site_name = \"Riverside\"
-            base_url = \"https://riverside.example/\"
-            bcrypt_cost = 4
-            trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]
-            secure_cookies = \"always\"",
-        );
-        let settings = configuration.map(|configuration| configuration.settings);
-        assert!(settings.is_ok(), "{settings:?}");
-        let Ok(settings) = settings else { return };
-        assert!(!settings.registration_is_open);
-        assert_eq!(settings.member_limits.lifetime, Duration::from_secs(90));
-        assert_eq!(settings.staff_limits.idle, Duration::from_mins(15));
-        assert_eq!(settings.throttle_login, Rate { count: 3, period: Duration::from_hours(72) });
-        assert_eq!((settings.site_name.as_str(), settings.bcrypt_cost), ("Riverside", 4));
-        assert_eq!(settings.trusted_proxies.len(), 2);
-        assert_eq!(settings.secure_cookies, SecureCookies::Always);
-    }
-
-    #[test]
-    fn a_wrong_value_is_named_in_one_line() {
-        for (key, value) in [
-            ("registration", "\"maybe\""),
-            ("session_idle", "\"0 s\""),
-            ("session_idle", "\"soon\""),
-            ("session_lifetime", "\"900 years\""),
-            ("throttle_login", "\"ten\""),
-            ("bcrypt_cost", "3"),
-            ("bcrypt_cost", "32"),
-            ("trusted_proxies", "[\"nowhere\"]"),
-            ("secure_cookies", "true"),
-            ("base_url", "\"example.org\""),
-            ("site_name", "\"\""),
-            ("colour", "\"red\""),
-        ] {
-            let refusal = read_toml(&format!("[default.curfew]\n{key} = {value}")).err().unwrap_or_default();
-            assert!(
-                refusal.contains(key) && refusal.contains("must be") && !refusal.contains('\n'),
-                "{key} = {value}: {refusal}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_wrong_secret_or_address_is_never_shown() {
-        for text in [
-            "[default]\nsecret_key = \"tangerine\"",
-            "[default.databases.curfew]\nurl = \"mysql://ana:tangerine@localhost\"",
-        ] {
-            let configuration = read_toml(text);
-            let refusal =
-                configuration.and_then(|configuration| configuration.secret_keys().map_err(|error| error.to_string()));
-            assert!(refusal.as_ref().is_err_and(|line| !line.contains("tangerine")), "{refusal:?}");
-        }
-    }
-}
+#[path = "reader_tests.rs"]
+mod tests;

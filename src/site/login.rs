@@ -1,6 +1,6 @@
 //! Logging in.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use rocket::{FromForm, State, fairing::AdHoc, get, http::uri::Origin, post, routes, uri};
 use serde::Serialize;
 
 use super::{
@@ -44,6 +44,13 @@ impl LoginForm<'_> {
     }
 }
 
+/// Where a login leads: to a path of this site, or to the account.
+fn destination(next: &str) -> Origin<'static> {
+    NextPath::parse(next)
+        .and_then(|path| Origin::parse_owned(path.as_str().to_owned()).ok())
+        .unwrap_or_else(|| uri!(super::account::overview::show))
+}
+
 #[get("/login?<next>")]
 pub(super) fn show(_visitor: Visitor, pages: Pages<'_>, next: Option<&str>) -> Answer {
     let mut form = FormView::default();
@@ -73,10 +80,7 @@ async fn log_in(
     match accounts.log_in(&client.0, &credentials).await {
         Ok(started) => {
             changes.start_session(started);
-            match NextPath::parse(typed.next) {
-                Some(next) => Answer::see_other(next.as_str().to_owned()),
-                None => Answer::see_other(uri!(super::account::overview::show)),
-            }
+            Answer::see_other(destination(typed.next))
         }
         Err(error) => again.refuse(error, form, view),
     }

@@ -1,6 +1,26 @@
 //! The pages: a guard and a form in, one use case, a page or a redirect out.
 //!
 //! No handler holds SQL or decides who may do what; the guards and the use cases do.
+//!
+//! A program of one's own adds pages to it:
+//!
+//! ```no_run
+//! use curfew::{gate::SignedIn, settings, site::{self, Answer, Pages}};
+//! use rocket::{get, routes};
+//!
+//! #[get("/garden")]
+//! fn garden(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
+//!     let view = serde_json::json!({ "gardener": signed_in.login.account.username });
+//!     pages.show("garden", &view) // templates/garden.html.tera
+//! }
+//!
+//! # async fn launch() -> Result<(), Box<dyn std::error::Error>> {
+//! let configuration = settings::load()?;
+//! let keys = configuration.secret_keys()?;
+//! site::rocket(&configuration, &keys)?.mount("/", routes![garden]).launch().await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod account;
 mod admin;
@@ -30,6 +50,8 @@ use crate::{
     store::Db,
 };
 
+pub use answer::Answer;
+pub use form::FormView;
 pub use pages::Pages;
 
 /// The folders that a page needs, beside the program.
@@ -41,15 +63,7 @@ const FOLDERS: [&str; 2] = ["templates", "static"];
 /// When the folders of templates and static files are not where the program runs.
 pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket<Build>, SettingsError> {
     let settings = Arc::new(configuration.settings.clone());
-    for folder in FOLDERS {
-        if !Path::new(folder).is_dir() {
-            return Err(SettingsError::new(
-                "the folder to run in",
-                "without templates and static files",
-                "the project's folder, or one with its `templates` and `static`",
-            ));
-        }
-    }
+    must_have_folders()?;
     let figment = configuration
         .figment
         .clone()
@@ -67,6 +81,21 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .attach(setup_code::printer())
         .mount("/static", FileServer::from("static"))
         .attach(stage()))
+}
+
+/// Refuses a folder to run in that has no templates and static files.
+///
+/// # Errors
+/// When one of them is not there.
+pub fn must_have_folders() -> Result<(), SettingsError> {
+    if FOLDERS.iter().all(|folder| Path::new(folder).is_dir()) {
+        return Ok(());
+    }
+    Err(SettingsError::new(
+        "the folder to run in",
+        "without templates and static files",
+        "the project's folder, or one with its `templates` and `static`",
+    ))
 }
 
 /// The use cases over the database, for guards and handlers.

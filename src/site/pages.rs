@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use rocket::{
-    Request,
+    Orbit, Request, Rocket,
     http::Status,
     request::{FromRequest, Outcome},
 };
@@ -96,28 +96,51 @@ impl<'r> Pages<'r> {
         view: &impl Serialize,
         csrf_token: Option<String>,
     ) -> Answer {
-        let (user, ended) = match self.login {
-            Login::Live(login) => (Some(login), None),
-            Login::Ended(ended) => (None, Some(Notice::ended(ended))),
-            Login::Nobody | Login::Unknown => (None, None),
-        };
         if self.notice.is_some() {
             self.changes.clear_notice();
         }
-        let shell = Shell {
-            site_name: self.settings.map_or("", |settings| &settings.site_name),
-            path: &self.path,
-            user: user.map(|login| ShellUser {
+        let ended = match self.login {
+            Login::Ended(ended) => Some(Notice::ended(ended)),
+            _ => None,
+        };
+        // A login that ended with this very request is the news.
+        let notice = ended.as_ref().or(self.notice.as_ref());
+        Answer::Page(status, Template::render(template, Context { shell: self.shell(csrf_token, notice), view }))
+    }
+
+    /// Whether the page around the content is the same for every visitor: nobody is logged in, and
+    /// there is nothing to tell.
+    pub(super) const fn is_for_any_visitor(&self) -> bool {
+        matches!(self.login, Login::Nobody) && self.notice.is_none()
+    }
+
+    /// The text of a page without a form, for [`Self::is_for_any_visitor`].
+    pub(super) fn render_for_any_visitor(
+        &self,
+        rocket: &Rocket<Orbit>,
+        template: &'static str,
+        view: &impl Serialize,
+    ) -> Option<String> {
+        Template::show(rocket, template, Context { shell: self.shell(None, None), view })
+    }
+
+    fn shell<'a>(&'a self, csrf_token: Option<String>, notice: Option<&'a Notice>) -> Shell<'a> {
+        let user = match self.login {
+            Login::Live(login) => Some(ShellUser {
                 username: &login.account.username,
                 is_staff: login.role().is_staff(),
                 is_superuser: login.role().is_superuser(),
             }),
+            _ => None,
+        };
+        Shell {
+            site_name: self.settings.map_or("", |settings| &settings.site_name),
+            path: &self.path,
+            user,
             csrf_token,
             registration_open: self.settings.is_some_and(|settings| settings.registration_is_open),
-            // A login that ended with this very request is the news.
-            notice: ended.as_ref().or(self.notice.as_ref()),
-        };
-        Answer::Page(status, Template::render(template, Context { shell, view }))
+            notice,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rocket::{Orbit, Rocket, fairing::AdHoc};
 
-use crate::accounts::Accounts;
+use crate::{accounts::Accounts, settings::BaseUrl};
 
 /// Prints a new code at each start; only its hash is kept.
 pub fn printer() -> AdHoc {
@@ -11,6 +11,10 @@ pub fn printer() -> AdHoc {
 
 async fn print_code(rocket: &Rocket<Orbit>) {
     let Some(accounts) = rocket.state::<Accounts>() else { return };
+    let settings = accounts.settings();
+    if settings.base_url.as_ref().is_some_and(BaseUrl::is_https) && settings.trusted_proxies.is_empty() {
+        log::warn!("base_url is https, but no proxy is named in trusted_proxies: requests count as plain http");
+    }
     match accounts.renew_setup_code().await {
         Ok(Some(code)) => {
             say(&format!("Setup code: {code}"));

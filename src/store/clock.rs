@@ -43,13 +43,15 @@ impl Clock {
         }
     }
 
-    /// The time that counts, of a statement that read `CURRENT_TIMESTAMP` on its way. Alone in its
-    /// transaction, Postgres gives it the moment at which the statement began.
-    pub(super) fn of_statement(&self, on: &mut impl Sql, current_timestamp: Moment) -> Moment {
-        match on.engine() {
-            Engine::Sqlite(_) => self.process_now(),
-            Engine::Postgres(_) => self.shifted(current_timestamp),
-        }
+    /// Whether it is the database that knows the time.
+    pub(super) fn is_of_database(&self, on: &mut impl Sql) -> bool {
+        matches!(on.engine(), Engine::Postgres(_))
+    }
+
+    /// The time that counts, of a statement that read Postgres's `CURRENT_TIMESTAMP` on its way:
+    /// alone in its transaction, that is the moment at which the statement began.
+    pub(super) fn of_statement(&self, current_timestamp: Option<Moment>) -> Moment {
+        current_timestamp.map_or_else(|| self.process_now(), |now| self.shifted(now))
     }
 
     fn shifted(&self, moment: Moment) -> Moment {

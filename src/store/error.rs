@@ -33,6 +33,9 @@ pub enum OpenError {
     /// Nothing answers there.
     #[error("the database cannot be opened: {0}; is it running, and may this user reach it?")]
     Unreachable(String),
+    /// The file, or its folder, is not to be had.
+    #[error("the database file cannot be opened: {0}; may this user write there, and is it a database?")]
+    File(String),
     /// Migrated by a later version.
     #[error("the database is newer than this program (it has migration {0}): start a newer version of curfew")]
     Newer(i64),

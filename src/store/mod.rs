@@ -11,6 +11,7 @@ pub mod events;
 mod migrate;
 pub mod overview;
 mod pool;
+mod readers;
 pub mod sessions;
 pub mod site;
 pub mod standing;

@@ -2,22 +2,24 @@
 
 use std::{str::FromStr as _, time::Duration};
 
-use rocket::figment::Figment;
+use rocket::{figment::Figment, futures::TryFutureExt as _, tokio::time::timeout};
 use rocket_db_pools::{Config, Database};
 use sqlx::{
-    PgPool, SqlitePool,
+    Connection as _, Executor as _, PgConnection, PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Clock, Connection, OpenError, Result, StoreError, Transaction};
+use super::{Clock, Connection, OpenError, Result, StoreError, Transaction, readers::Readers};
 
 /// How long a request waits for a connection before it hears that the database does not answer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a writer waits for another process that is writing to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections that read, where the settings name no number.
+/// Connections, where the settings name no number. The guard holds up to half of them.
 const CONNECTIONS: u32 = 8;
+/// One for the guard, and one for all else.
+const LEAST_CONNECTIONS: u32 = 2;
 
 /// The database of this site, on either engine. Cloning it shares the pool and the clock.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub enum Store {
         read: SqlitePool,
         /// For transactions that write: one connection.
         write: SqlitePool,
+        /// For the guard.
+        readers: Readers,
         /// The time.
         clock: Clock,
     },
@@ -35,6 +39,8 @@ pub enum Store {
     Postgres {
         /// For everything.
         pool: PgPool,
+        /// For the guard.
+        readers: Readers,
         /// The time.
         clock: Clock,
     },
@@ -46,7 +52,7 @@ impl Store {
     /// # Errors
     /// When the address is wrong or nothing answers there.
     pub async fn open(url: &str, connections: Option<u32>) -> std::result::Result<Self, OpenError> {
-        let connections = connections.unwrap_or(CONNECTIONS).max(1);
+        let connections = connections.unwrap_or(CONNECTIONS).max(LEAST_CONNECTIONS);
         match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => open_sqlite(url, connections).await,
             Some("postgres" | "postgresql") => open_postgres(url, connections).await,
@@ -59,6 +65,12 @@ impl Store {
     pub const fn clock(&self) -> &Clock {
         match self {
             Self::Sqlite { clock, .. } | Self::Postgres { clock, .. } => clock,
+        }
+    }
+
+    pub(super) const fn readers(&self) -> &Readers {
+        match self {
+            Self::Sqlite { readers, .. } | Self::Postgres { readers, .. } => readers,
         }
     }
 
@@ -94,6 +106,7 @@ impl Store {
 
     /// Closes every connection.
     pub async fn close(&self) {
+        self.readers().clear().await;
         match self {
             Self::Sqlite { read, write, .. } => {
                 read.close().await;
@@ -115,28 +128,46 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
         .busy_timeout(BUSY_TIMEOUT)
         .optimize_on_close(true, None);
     if let Some(folder) = options.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            OpenError::Unreachable(format!("the folder {} cannot be made: {error}", folder.display()))
-        })?;
+        std::fs::create_dir_all(folder)
+            .map_err(|error| OpenError::File(format!("the folder {} cannot be made: {error}", folder.display())))?;
     }
-    let unreachable = |error: sqlx::Error| OpenError::Unreachable(error.to_string());
+    let path = options.get_filename().display().to_string();
+    let unreachable = |error: sqlx::Error| OpenError::File(format!("{path}: {}", in_words(&error)));
     let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
     // The writer first: it makes the file and turns on the write-ahead log for the readers.
-    let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(unreachable)?;
+    let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(&unreachable)?;
     let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;
-    Ok(Store::Sqlite { read, write, clock: Clock::default() })
+    Ok(Store::Sqlite { read, write, readers: Readers::new(connections / 2), clock: Clock::default() })
 }
 
 async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
-    // The address may hold a password, so it is never part of what is said about it.
-    let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Address(error.to_string()))?;
+    // The address may hold a password, so no part of it is quoted, also not by the parser.
+    let options = PgConnectOptions::from_str(url).map_err(|_| {
+        OpenError::Address("it is malformed; in its password, write what is special as %2F and the like".to_owned())
+    })?;
+    // A pool would try again until its time is up, and then say only that it was.
+    let trying = timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
+    let connection = trying
+        .map_err(|_| OpenError::Unreachable(format!("no answer in {} s", ACQUIRE_TIMEOUT.as_secs())))?
+        .map_err(|error| OpenError::Unreachable(in_words(&error)))?;
     let pool = PgPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .max_connections(connections)
-        .connect_with(options)
-        .await
-        .map_err(|error| OpenError::Unreachable(error.to_string()))?;
-    Ok(Store::Postgres { pool, clock: Clock::default() })
+        // Its notices, such as that a table is there already, are news to nobody.
+        .after_connect(|connection, _| Box::pin(connection.execute("SET client_min_messages = warning").map_ok(drop)))
+        .connect_lazy_with(options);
+    // Closed politely where that is possible; the pool is what counts.
+    let _ = connection.close().await;
+    Ok(Store::Postgres { pool, readers: Readers::new(connections / 2), clock: Clock::default() })
+}
+
+/// What the system or the database said, without sqlx's words around it.
+fn in_words(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(said) => said.message().to_owned(),
+        sqlx::Error::Io(said) => said.to_string(),
+        other => other.to_string(),
+    }
 }
 
 /// The database as Rocket knows it, under `[default.databases.curfew]`.

@@ -76,14 +76,15 @@ pub async fn get_login_standing(
     user_id: i64,
     session: &SessionId,
 ) -> Result<LoginStanding> {
-    let row = fetch_one!(on, Row, READ, user_id, session.as_str())?;
-    let now = clock.of_statement(on, row.now);
+    let asks_database = clock.is_of_database(on);
+    let row = fetch_one!(on, Row, READ, user_id, session.as_str(), asks_database)?;
+    let now = clock.of_statement(row.now);
     row.at(now)
 }
 
 /// Alone in its transaction, so that Postgres's `CURRENT_TIMESTAMP` is the moment it began.
 const READ: &str = "
-    SELECT CURRENT_TIMESTAMP AS now,
+    SELECT CASE WHEN $3 THEN CURRENT_TIMESTAMP END AS now,
            site.force_logout_date AS site_date, site.force_logout_scheduled AS site_scheduled,
            CASE WHEN site.force_logout_scheduled IS NULL THEN site.force_logout_user_reason
                 ELSE site.force_logout_scheduled_user_reason END AS site_user_reason,
@@ -99,7 +100,7 @@ const READ: &str = "
 
 #[derive(sqlx::FromRow)]
 struct Row {
-    now: Moment,
+    now: Option<Moment>,
     site_date: Option<Moment>,
     site_scheduled: Option<Moment>,
     site_user_reason: Option<String>,

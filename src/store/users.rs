@@ -1,7 +1,9 @@
 //! Accounts.
 
+use std::collections::BTreeSet;
+
 use super::{
-    Result, Sql,
+    Result, Sql, StoreError,
     engine::{Engine, execute, fetch_one, fetch_optional},
     standing::{is_active, parse_reason},
 };
@@ -155,15 +157,16 @@ pub async fn find_name_clash(
     Ok(None)
 }
 
-/// Makes an account and returns its number.
+/// Makes an account and returns its number. Where a name is taken it leaves nothing behind, and the
+/// transaction can go on.
 ///
 /// # Errors
 /// [`StoreError::Taken`] when its username or email is anybody's; when the database does not answer.
 pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser, date_joined)
-        VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8) RETURNING id";
-    let (id,): (i64,) = fetch_one!(
+        VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id";
+    let made: Option<(i64,)> = fetch_optional!(
         on,
         (i64,),
         sql,
@@ -176,16 +179,22 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
         new.role.is_superuser(),
         new.date_joined,
     )?;
-    insert_login_name(on, id, &new.username.key()).await?;
-    if new.email.key() != new.username.key() {
-        insert_login_name(on, id, &new.email.key()).await?;
+    let (id,) = made.ok_or(StoreError::Taken)?;
+    // In one order for everyone: two whose usernames are each other's emails would wait for each other.
+    let keys = BTreeSet::from([new.username.key(), new.email.key()]);
+    for key in &keys {
+        if !insert_login_name(on, id, key).await? {
+            delete_user(on, id).await?;
+            return Err(StoreError::Taken);
+        }
     }
     Ok(id)
 }
 
-async fn insert_login_name(on: &mut impl Sql, user_id: i64, key: &str) -> Result<()> {
-    execute!(on, "INSERT INTO login_names (name_key, user_id) VALUES ($1, $2)", key, user_id)?;
-    Ok(())
+/// Says whether the name was free.
+async fn insert_login_name(on: &mut impl Sql, user_id: i64, key: &str) -> Result<bool> {
+    let sql = "INSERT INTO login_names (name_key, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    Ok(execute!(on, sql, key, user_id)? > 0)
 }
 
 /// Gives the account another email.
@@ -196,8 +205,8 @@ pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email) -> Result<
     let username_key = crate::domain::text::comparison_key(&user.username);
     execute!(on, "UPDATE users SET email = $2, email_key = $3 WHERE id = $1", user.id, email.as_str(), email.key())?;
     execute!(on, "DELETE FROM login_names WHERE user_id = $1 AND name_key <> $2", user.id, &username_key)?;
-    if email.key() != username_key {
-        insert_login_name(on, user.id, &email.key()).await?;
+    if email.key() != username_key && !insert_login_name(on, user.id, &email.key()).await? {
+        return Err(StoreError::Taken);
     }
     Ok(())
 }
@@ -226,7 +235,11 @@ pub async fn set_role(on: &mut impl Sql, id: i64, role: Role) -> Result<()> {
 /// # Errors
 /// When the database does not answer.
 pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment) -> Result<()> {
-    execute!(on, "UPDATE users SET last_login = $2, last_seen = $2 WHERE id = $1", id, login_date)?;
+    // A clock that stepped back must not hide the login before from the next force logout.
+    let sql = "
+        UPDATE users SET last_login = CASE WHEN last_login > $2 THEN last_login ELSE $2 END, last_seen = $2
+        WHERE id = $1";
+    execute!(on, sql, id, login_date)?;
     Ok(())
 }
 

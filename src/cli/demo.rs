@@ -1,7 +1,0 @@
-//! `curfew demo`
-
-use super::Result;
-
-pub(super) async fn run() -> Result<()> {
-    Ok(())
-}

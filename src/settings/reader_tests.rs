@@ -1,0 +1,77 @@
+//! Reading the settings.
+
+use super::*;
+
+fn read_toml(text: &str) -> Result<Configuration, String> {
+    use rocket::figment::providers::{Format as _, Toml};
+    read(Figment::from(rocket::Config::default()).merge(Toml::string(text).nested())).map_err(|error| error.to_string())
+}
+
+#[test]
+fn every_key_is_read() {
+    let configuration = read_toml(
+        "[default.curfew]
+        registration = \"closed\"
+        session_lifetime = \"90 s\"
+        staff_session_idle = \"15 minutes\"
+        throttle_login = \"3 per 72h\"
+        site_name = \"Riverside\"
+        base_url = \"https://riverside.example/\"
+        bcrypt_cost = 4
+        trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]
+        secure_cookies = \"always\"",
+    );
+    let settings = configuration.map(|configuration| configuration.settings);
+    assert!(settings.is_ok(), "{settings:?}");
+    let Ok(settings) = settings else { return };
+    assert!(!settings.registration_is_open);
+    assert_eq!(settings.member_limits.lifetime, Duration::from_secs(90));
+    assert_eq!(settings.staff_limits.idle, Duration::from_mins(15));
+    assert_eq!(settings.throttle_login, Rate { count: 3, period: Duration::from_hours(72) });
+    assert_eq!((settings.site_name.as_str(), settings.bcrypt_cost), ("Riverside", 4));
+    assert_eq!(settings.trusted_proxies.len(), 2);
+    assert_eq!(settings.secure_cookies, SecureCookies::Always);
+}
+
+#[test]
+fn a_wrong_value_is_named_in_one_line() {
+    for (key, value) in [
+        ("registration", "\"maybe\""),
+        ("session_idle", "\"0 s\""),
+        ("session_idle", "\"soon\""),
+        ("session_lifetime", "\"900 years\""),
+        ("throttle_login", "\"ten\""),
+        ("bcrypt_cost", "3"),
+        ("bcrypt_cost", "32"),
+        ("trusted_proxies", "[\"nowhere\"]"),
+        ("secure_cookies", "true"),
+        ("base_url", "\"example.org\""),
+        ("site_name", "\"\""),
+        ("colour", "\"red\""),
+    ] {
+        let refusal = read_toml(&format!("[default.curfew]\n{key} = {value}")).err().unwrap_or_default();
+        assert!(
+            refusal.contains(key) && refusal.contains("must be") && !refusal.contains('\n'),
+            "{key} = {value}: {refusal}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_secret_or_address_is_never_shown() {
+    for text in [
+        "[default]\nsecret_key = \"tangerine\"",
+        "[default]\nsecret_key = [1, 2]\n#tangerine",
+        "[default.databases.curfew]\nurl = \"mysql://ana:tangerine@localhost\"",
+        "[default.databases.curfew]\nurl = [\"sqlite:tangerine\"]",
+        "[default.databases.curfew]\nmax_connections = \"tangerine\"",
+        "[default.curfew]\nprevious_secret_keys = \"tangerine\"",
+        "[default]\ncurfew = \"tangerine\"",
+        "[default]\nsecret_key = \"tangerine\n",
+    ] {
+        let configuration = read_toml(text);
+        let refusal =
+            configuration.and_then(|configuration| configuration.secret_keys().map_err(|error| error.to_string()));
+        assert!(refusal.as_ref().is_err_and(|line| !line.contains("tangerine")), "{refusal:?}");
+    }
+}

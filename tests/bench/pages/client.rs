@@ -1,0 +1,99 @@
+//! A client that keeps its connections and asks the same thing over and over.
+
+use std::{net::SocketAddr, time::Duration};
+
+use rocket::tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::TcpStream,
+    task::JoinSet,
+    time::Instant,
+};
+
+/// How many connections ask at once.
+const CONNECTIONS: usize = 8;
+
+/// An answer: its head and its body.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+/// Sends one request on a connection and reads its answer whole.
+pub async fn ask(stream: &mut BufReader<TcpStream>, request: &[u8]) -> Answer {
+    stream.get_mut().write_all(request).await.expect("the request is sent");
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.expect("the answer has a head");
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a length");
+        }
+        if line == "\r\n" {
+            break;
+        }
+        head.push_str(&line);
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.expect("the answer has a body");
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+    Answer { status, head, body: String::from_utf8_lossy(&body).into_owned() }
+}
+
+/// Opens a connection.
+pub async fn connect(address: SocketAddr) -> BufReader<TcpStream> {
+    let stream = TcpStream::connect(address).await.expect("the server answers");
+    stream.set_nodelay(true).expect("no delay");
+    BufReader::new(stream)
+}
+
+/// A request for a page.
+pub fn get(path: &str, cookie: Option<&str>) -> String {
+    let cookie = cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
+    format!("GET {path} HTTP/1.1\r\nHost: bench\r\n{cookie}\r\n")
+}
+
+/// Connections that all ask for the same page.
+pub struct Connections {
+    streams: Vec<BufReader<TcpStream>>,
+    request: String,
+}
+
+impl Connections {
+    /// Opens them, and sees that the page is answered with 200.
+    pub async fn open(address: SocketAddr, path: &str, cookie: Option<&str>) -> Self {
+        let request = get(path, cookie);
+        let mut streams = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let mut stream = connect(address).await;
+            let answer = ask(&mut stream, request.as_bytes()).await;
+            assert_eq!(answer.status, 200, "{path}: {}", answer.head);
+            streams.push(stream);
+        }
+        Self { streams, request }
+    }
+
+    /// Asks on all of them for so long; returns the number of answers.
+    pub async fn ask_for(&mut self, time: Duration) -> u32 {
+        let until = Instant::now() + time;
+        let mut asking = JoinSet::new();
+        for mut stream in self.streams.drain(..) {
+            let request = self.request.clone();
+            asking.spawn(async move {
+                let mut answers = 0;
+                while Instant::now() < until {
+                    assert_eq!(ask(&mut stream, request.as_bytes()).await.status, 200);
+                    answers += 1;
+                }
+                (stream, answers)
+            });
+        }
+        let mut total = 0;
+        while let Some(done) = asking.join_next().await {
+            let (stream, answers) = done.expect("the client goes on");
+            self.streams.push(stream);
+            total += answers;
+        }
+        total
+    }
+}

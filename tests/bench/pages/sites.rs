@@ -1,0 +1,123 @@
+//! The servers under load: the whole site, with the same page unguarded beside it, and a bare one.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use curfew::{
+    settings::{Configuration, DatabaseAddress, SecretKeys, SecretMaterial, Settings},
+    site,
+};
+use rocket::{Build, Rocket, fairing::AdHoc, get, routes, tokio::sync::oneshot};
+use rocket_dyn_templates::{Template, context};
+
+use super::{
+    client::{ask, connect, get as request},
+    store::{Database, Engine},
+};
+
+/// Where the account page is served without a guard.
+pub const UNGUARDED: &str = "/bench/unguarded";
+/// The cookies of this many sessions would be made by a site with as many visitors; one is enough
+/// here, since the database is read for it each time.
+const PASSWORD: &str = "tangerine-lamp-post";
+const MOMENT: &str = "2026-03-01T14:30:00.123456Z";
+
+/// The whole site under load.
+pub struct Site {
+    pub address: SocketAddr,
+    _database: Database,
+}
+
+impl Site {
+    /// Launches it on a free port.
+    pub async fn launch(engine: Engine) -> Self {
+        let database = Database::new(engine).await;
+        let configuration = Configuration {
+            settings: Settings { bcrypt_cost: 4, ..Settings::default() },
+            database: DatabaseAddress::parse(&database.url).expect("an address"),
+            connections: None,
+            figment: figment(),
+        };
+        let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
+        let rocket = site::rocket(&configuration, &keys).expect("the site").mount("/", routes![unguarded]);
+        Self { address: launch(rocket).await, _database: database }
+    }
+
+    /// Registers somebody and returns the cookie of their session.
+    pub async fn log_in(&self) -> String {
+        let mut stream = connect(self.address).await;
+        let form = ask(&mut stream, request("/register", None).as_bytes()).await;
+        let token = between(&form.body, "name=\"csrf_token\" value=\"", "\"");
+        let visitor = between(&form.head, "set-cookie: ", ";");
+        let body = format!(
+            "csrf_token={token}&username=bench&email=bench@example.org&password={PASSWORD}&password_again={PASSWORD}"
+        );
+        let post = format!(
+            "POST /register HTTP/1.1\r\nHost: bench\r\nCookie: {visitor}\r\nContent-Length: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = ask(&mut stream, post.as_bytes()).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        format!("curfew={}", between(&answer.head, "set-cookie: curfew=", ";"))
+    }
+}
+
+/// A server of the start page with no middleware at all.
+pub async fn launch_bare() -> SocketAddr {
+    let templates = Template::custom(|engines| {
+        for name in ["in_words", "exact"] {
+            engines.tera.register_filter(name, |value: &rocket_dyn_templates::tera::Value, _: &_| Ok(value.clone()));
+        }
+    });
+    let rocket = rocket::custom(figment()).attach(rocket::shield::Shield::new()).attach(templates);
+    launch(rocket.mount("/", routes![bare])).await
+}
+
+#[get("/")]
+fn bare() -> Template {
+    let shell =
+        context! { site_name: "Curfew", path: "/", user: (), csrf_token: (), registration_open: true, notice: () };
+    Template::render("home", context! { shell, view: context! {} })
+}
+
+/// The account page from the same template and as many values.
+#[get("/bench/unguarded")]
+fn unguarded() -> Template {
+    let user = context! { username: "bench", is_staff: false, is_superuser: false };
+    let token = "OB2gJlRc-sEnqfaz9ykfnmc0mFvBhfvuOJakKQxdK2M";
+    let shell = context! { site_name: "Curfew", path: "/account", user, csrf_token: token, registration_open: true, notice: () };
+    let session = context! {
+        login_date: MOMENT, expires_at: MOMENT, idle_expires_at: MOMENT, remember: false, address: "127.0.0.1", browser: "",
+    };
+    let view = context! {
+        username: "bench", email: "bench@example.org", role: "member", date_joined: MOMENT, last_login: MOMENT, session,
+    };
+    Template::render("account/overview", context! { shell, view })
+}
+
+fn figment() -> rocket::figment::Figment {
+    rocket::figment::Figment::from(rocket::Config::release_default())
+        .merge(("log_level", "off"))
+        .merge(("ident", false))
+        .merge(("port", 0))
+        .merge(("address", Ipv4Addr::LOCALHOST))
+        .merge(("secret_key", vec![7_u8; 64]))
+        .merge(("template_dir", "templates"))
+}
+
+async fn launch(rocket: Rocket<Build>) -> SocketAddr {
+    let (launched, address) = oneshot::channel();
+    let report = AdHoc::on_liftoff("Address", |rocket| {
+        Box::pin(async move {
+            let _ = launched.send(SocketAddr::new(rocket.config().address, rocket.config().port));
+        })
+    });
+    rocket::tokio::spawn(rocket.attach(report).launch());
+    address.await.expect("the server starts")
+}
+
+fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
+    let start = text.find(before).map(|at| at + before.len()).expect(before);
+    let rest = &text[start..];
+    &rest[..rest.find(after).expect(after)]
+}

@@ -1,0 +1,114 @@
+//! The least that a browser is: requests, cookies, and the token of a form.
+
+use std::{
+    collections::BTreeMap,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
+
+use crate::program::PATIENCE;
+
+/// A browser with its cookies.
+#[derive(Debug)]
+pub struct Browser {
+    address: String,
+    cookies: BTreeMap<String, String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Page {
+    pub status: u16,
+    pub location: Option<String>,
+    pub body: String,
+}
+
+impl Browser {
+    /// One that talks to that address.
+    pub fn new(address: &str) -> Self {
+        Self { address: address.to_owned(), cookies: BTreeMap::new() }
+    }
+
+    /// Goes on with its cookies where the server is now.
+    pub fn moves_to(&mut self, address: &str) {
+        address.clone_into(&mut self.address);
+    }
+
+    /// Opens a page, without following where it leads.
+    pub fn get(&mut self, path: &str) -> Page {
+        self.request("GET", path, "")
+    }
+
+    /// Opens the page at that path, fills its form and sends it off.
+    pub fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let body = self.get(path).body;
+        let token = body.split_once("name=\"csrf_token\" value=\"").and_then(|(_, rest)| rest.split('"').next());
+        let form: String = form_urlencoded::Serializer::new(String::new())
+            .append_pair("csrf_token", token.expect("a form with a token"))
+            .extend_pairs(fields)
+            .finish();
+        self.request("POST", path, &form)
+    }
+
+    /// Whether the login with this password succeeds.
+    pub fn logs_in(&mut self, name: &str, password: &str) -> bool {
+        self.submit("/login", &[("username", name), ("password", password)]).status == 303
+    }
+
+    /// Whether there is a login.
+    pub fn is_in(&mut self) -> bool {
+        match self.get("/account").status {
+            200 => true,
+            303 => false,
+            status => panic!("neither in nor out, but {status}"),
+        }
+    }
+
+    /// The reason that the login page gives for the end of a login, if there was one.
+    pub fn why_out(&mut self) -> Option<String> {
+        let page = self.get("/account");
+        let path = page.location.expect("the way to the login page");
+        let body = self.get(&path).body;
+        let (_, rest) = body.split_once("data-reason=\"")?;
+        rest.split('"').next().map(str::to_owned)
+    }
+
+    fn request(&mut self, method: &str, path: &str, form: &str) -> Page {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+            self.address,
+            cookies.join("; "),
+            form.len(),
+        );
+        let mut connection = TcpStream::connect(&self.address).expect("the server listens");
+        connection.set_read_timeout(Some(PATIENCE)).expect("a bound");
+        connection.write_all(request.as_bytes()).expect("the server reads");
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).expect("the server answers");
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
+        let mut page = Page { status: status.expect("a status"), location: None, body: body.to_owned() };
+        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+            match name.to_ascii_lowercase().as_str() {
+                "location" => page.location = Some(value.to_owned()),
+                "set-cookie" => self.keep(value),
+                _ => {}
+            }
+        }
+        page
+    }
+
+    fn keep(&mut self, cookie: &str) {
+        let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+        let (name, value) = pair.split_once('=').expect("a name and a value");
+        if attributes.contains("Max-Age=0") {
+            self.cookies.remove(name);
+        } else {
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}

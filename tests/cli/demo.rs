@@ -1,0 +1,97 @@
+//! `curfew demo`: a site to look around in that leaves nothing behind.
+
+use std::{fs, path::Path};
+
+use crate::{
+    browser::Browser,
+    program::{Program, until},
+    site::Server,
+};
+
+/// A demo whose data is in that folder, with settings of another site around it.
+fn demo(folder: &Path) -> Program {
+    Program::new(&["demo"])
+        .set("TMPDIR", folder)
+        .set("ROCKET_ADDRESS", "127.0.0.1")
+        .set("ROCKET_PORT", "0")
+        .set("DATABASE_URL", format!("sqlite:{}", folder.join("real/curfew.db").display()))
+        .set("ROCKET_SECRET_KEY", "short")
+        .set("CURFEW_REGISTRATION", "closed")
+        .set("CURFEW_BASE_URL", "https://riverside.example")
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder");
+    entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// The name and the password in the line of that role.
+fn login(server: &mut Server, role: &str) -> (String, String) {
+    let line = server.running.hear(|line| line.trim_start().strip_prefix(role).map(str::to_owned));
+    let mut words = line.split_whitespace().map(str::to_owned);
+    (words.next().expect("a name"), words.next().expect("a password"))
+}
+
+#[test]
+fn each_printed_login_opens_what_its_role_may_see() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = Server::wait_for(demo(folder.path()).start());
+    let mut passwords = Vec::new();
+    for (role, admin) in [("superuser", 200), ("staff", 200), ("member", 403)] {
+        let (name, password) = login(&mut server, role);
+        let mut browser = Browser::new(&server.address);
+        assert!(browser.logs_in(&name, &password), "{role} {name}");
+        assert_eq!(browser.get("/account").status, 200);
+        assert_eq!(browser.get("/admin").status, admin, "{role}");
+        if role == "superuser" {
+            for path in ["/admin/users", "/admin/users/1", "/admin/users/49"] {
+                assert_eq!(browser.get(path).status, 200, "{path}");
+            }
+        }
+        passwords.push(password);
+    }
+    assert_eq!(server.setup_code, None, "there is nothing to set up");
+    server.stop().done();
+
+    let mut server = Server::wait_for(demo(folder.path()).start());
+    assert!(!passwords.contains(&login(&mut server, "member").1), "passwords are new at each start");
+}
+
+#[test]
+fn nothing_is_left_behind_and_no_other_data_touched() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let server = Server::wait_for(demo(folder.path()).start());
+        let names = names_in(folder.path());
+        assert!(names.len() == 1 && names[0].starts_with("curfew-demo-"), "{names:?}");
+        server.running.signal(signal);
+        server.running.wait().done();
+        assert_eq!(names_in(folder.path()), [""; 0], "{signal}");
+    }
+}
+
+#[test]
+fn a_signal_while_the_data_is_made_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let running = demo(folder.path()).start();
+    until("its folder is there", || !names_in(folder.path()).is_empty());
+    running.signal("TERM");
+    running.wait().done();
+    assert_eq!(names_in(folder.path()), [""; 0]);
+}
+
+#[test]
+fn a_demo_that_cannot_start_says_so_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = holder.local_addr().expect("its number").port().to_string();
+    let refusal = demo(folder.path()).set("ROCKET_PORT", &port).run().refused();
+    assert!(refusal.contains("Address already in use"), "{refusal}");
+    let refusal = demo(folder.path()).set("ROCKET_PORT", "abc").run().refused();
+    assert!(refusal.contains("port is"), "{refusal}");
+    let refusal = demo(folder.path()).in_folder(folder.path()).run().refused();
+    assert!(refusal.contains("`templates` and `static`"), "{refusal}");
+    let refusal = demo(&folder.path().join("nowhere")).run().refused();
+    assert!(refusal.contains("the demo cannot start"), "{refusal}");
+    assert_eq!(names_in(folder.path()), [""; 0]);
+}

@@ -1,0 +1,163 @@
+//! `curfew force-logout …`, and that the login over HTTP is really out.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+use crate::{
+    program::until,
+    site::{PASSWORD, down_and_up, on_every_engine},
+};
+
+fn text(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+#[test]
+fn a_force_logout_ends_the_logins_on_the_running_server() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        site.make_user("ben", &[]);
+        let (mut laptop, mut phone, mut ben) = (site.logged_in("ana"), site.logged_in("ana"), site.logged_in("ben"));
+        let said = site.run(&["force-logout", "ANA@example.org", "--reason", "Lost phone"]).done();
+        assert!(said.starts_with("The logins of ANA@example.org made up to 2"), "{said}");
+        assert!(said.ends_with("Z have ended; live sessions ended: 2.\n"), "{said}");
+        assert_eq!(laptop.why_out().as_deref(), Some("forced-out"));
+        assert!(!phone.is_in());
+        assert!(ben.is_in(), "nobody else is out");
+        assert!(phone.logs_in("ana", PASSWORD) && phone.is_in(), "and she can log in again");
+        let ana = site.show("ana");
+        assert_eq!(ana["force_logout_cause"], "forced-out");
+        assert!(ana["force_logout_date"].as_str() < ana["last_login"].as_str(), "{ana}");
+    });
+}
+
+#[test]
+fn a_force_logout_needs_no_running_server() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let mut ana = site.logged_in("ana");
+        site.server.take().expect("a server").stop().done();
+        site.run(&["force-logout", "ana"]).done();
+        site.start();
+        let address = site.server.as_ref().expect("a server").address.clone();
+        ana.moves_to(&address);
+        assert!(!ana.is_in(), "the cookie is the same, the login is not");
+    });
+}
+
+#[test]
+fn a_past_moment_ends_the_logins_before_it_only() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let mut ana = site.logged_in("ana");
+        let before = text(Utc::now() - TimeDelta::hours(1));
+        let said = site.run(&["force-logout", "ana", "--at", &before]).done();
+        assert_eq!(said, format!("The logins of ana made up to {before} have ended; live sessions ended: 0.\n"));
+        assert!(ana.is_in());
+        let login = site.show("ana")["last_login"].as_str().expect("a login").to_owned();
+        let said = site.run(&["force-logout", "ana", "--at", &login]).done();
+        assert!(said.ends_with("live sessions ended: 1.\n"), "a login at that very moment is out: {said}");
+        assert!(!ana.is_in());
+        let said = site.run(&["force-logout", "ana", "--at", &before]).done();
+        assert_eq!(said, format!("Nothing changed. The logins of ana made up to {login} had ended already.\n"));
+    });
+}
+
+#[test]
+fn a_moment_to_come_is_scheduled_and_can_be_called_off() {
+    down_and_up(|site| {
+        site.make_user("ana", &[]);
+        let mut ana = site.server.is_some().then(|| site.logged_in("ana"));
+        let at = "2999-12-31T23:30:00+01:00";
+        let said = site.run(&["force-logout", "ana", "--at", at, "--reason", "Exam"]).done();
+        assert_eq!(said, "The logins of ana will end at 2999-12-31T22:30:00.000000Z.\n");
+        assert_eq!(site.show("ana")["force_logout_scheduled"], "2999-12-31T22:30:00.000000Z");
+        assert!(site.run(&["user", "show", "ana"]).done().contains("scheduled      2999-12-31T22:30:00.000000Z\n"));
+        let said = site.run(&["force-logout", "ana", "--cancel"]).done();
+        assert_eq!(said, "The force logout scheduled for ana is called off.\n");
+        assert!(site.run(&["force-logout", "ana", "--cancel"]).refused().contains("Nothing is scheduled"));
+        assert_eq!(site.show("ana")["force_logout_date"], serde_json::Value::Null);
+        if let Some(ana) = &mut ana {
+            assert!(ana.is_in());
+        }
+    });
+}
+
+#[test]
+fn a_schedule_that_comes_due_ends_the_login_and_shows_as_done() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        site.make_user("ben", &[]);
+        let mut ana = site.logged_in("ana");
+        let at = text(Utc::now() + TimeDelta::seconds(1));
+        for name in ["ana", "ben"] {
+            site.run(&["force-logout", name, "--at", &at]).done();
+        }
+        until("the login ends when it is due", || !ana.is_in());
+        for name in ["ana", "ben"] {
+            let user = site.show(name);
+            assert_eq!(
+                (&user["force_logout_date"], user["force_logout_scheduled"].is_null()),
+                (&at.clone().into(), true)
+            );
+        }
+    });
+}
+
+#[test]
+fn everyone_can_be_put_out_at_once() {
+    on_every_engine(|site| {
+        site.make_user("ana", &["--superuser"]);
+        site.make_user("ben", &[]);
+        let (mut ana, mut ben) = (site.logged_in("ana"), site.logged_in("ben"));
+        let before = text(Utc::now() - TimeDelta::hours(1));
+        let said = site.run(&["force-logout", "--everyone", "--at", &before]).done();
+        assert_eq!(said, format!("The logins of everyone made up to {before} have ended.\n"));
+        assert!(ana.is_in() && ben.is_in());
+        let said = site.run(&["force-logout", "--everyone", "--reason", "A leak"]).done();
+        assert!(said.starts_with("The logins of everyone made up to 2") && said.ends_with("Z have ended.\n"), "{said}");
+        assert_eq!(ana.why_out().as_deref(), Some("everyone-out"));
+        assert!(!ben.is_in());
+        assert!(ben.logs_in("ben", PASSWORD));
+        let said = site.run(&["force-logout", "--everyone", "--at", &before]).done();
+        assert!(said.starts_with("Nothing changed. The logins of everyone"), "{said}");
+        assert!(ben.is_in());
+    });
+}
+
+#[test]
+fn everyones_schedule_can_be_called_off() {
+    down_and_up(|site| {
+        assert!(site.run(&["force-logout", "--everyone", "--cancel"]).refused().contains("Nothing is scheduled"));
+        let said = site.run(&["force-logout", "--everyone", "--at", "2999-01-01T00:00:00Z"]).done();
+        assert_eq!(said, "The logins of everyone will end at 2999-01-01T00:00:00.000000Z.\n");
+        let said = site.run(&["force-logout", "--everyone", "--cancel"]).done();
+        assert_eq!(said, "The force logout scheduled for everyone is called off.\n");
+    });
+}
+
+#[test]
+fn a_moment_that_is_none_is_refused_with_how_to_write_it() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        for at in ["tomorrow", "", "2026-13-01T00:00:00Z", "12026-01-01T00:00:00Z", "\u{1b}[31m"] {
+            let refusal = site.run(&["force-logout", "ana", "--at", at]).refused();
+            assert!(refusal.contains("Write the moment like 2026-03-01T14:30"), "{at}: {refusal}");
+        }
+        assert_eq!(site.show("ana")["force_logout_date"], serde_json::Value::Null);
+    });
+}
+
+#[test]
+fn whom_to_force_out_is_said_once() {
+    on_every_engine(|site| {
+        for args in [
+            &["force-logout"][..],
+            &["force-logout", "ana", "--everyone"],
+            &["force-logout", "--cancel"],
+            &["force-logout", "ana", "--cancel", "--at", "2999-01-01T00:00:00Z"],
+            &["force-logout", "ana", "--cancel", "--reason", "x"],
+        ] {
+            assert!(site.run(args).misused().contains("Usage: curfew force-logout"), "{args:?}");
+        }
+    });
+}

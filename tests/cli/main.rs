@@ -1,0 +1,21 @@
+//! The program itself, as a person at a terminal meets it: on every engine, with the server down
+//! and up.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on fails there, saying what is missing")]
+
+#[path = "../harness/store.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
+mod store;
+
+mod browser;
+mod demo;
+mod force_logout;
+mod passwords;
+mod program;
+mod serving;
+mod setup;
+mod site;
+mod starts;
+mod terminal;
+mod usage;
+mod users;

@@ -1,0 +1,75 @@
+//! `curfew`, `curfew serve` and `curfew migrate`: coming up, and going down politely.
+
+use std::{fs, io::Write as _, net::TcpStream, os::unix::fs::PermissionsExt as _};
+
+use crate::{
+    site::{Server, on_every_engine},
+    store::Engine,
+};
+
+#[test]
+fn a_polite_signal_ends_the_server_well_even_with_a_connection_open() {
+    on_every_engine(|site| {
+        for signal in ["TERM", "INT"] {
+            site.start();
+            let server = site.server.take().expect("a server");
+            let mut idle = TcpStream::connect(&server.address).expect("a connection");
+            idle.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n").expect("half a request");
+            server.running.signal(signal);
+            server.running.wait().done();
+        }
+    });
+}
+
+#[test]
+fn the_program_alone_serves() {
+    on_every_engine(|site| {
+        let server = Server::wait_for(site.program(&[]).start());
+        server.stop().done();
+    });
+}
+
+#[test]
+fn migrating_says_so_and_can_be_done_again() {
+    on_every_engine(|site| {
+        for _ in 0..2 {
+            assert_eq!(site.run(&["migrate"]).done(), "The database is up to date.\n");
+        }
+        site.start();
+        assert_eq!(site.run(&["migrate"]).done(), "The database is up to date.\n");
+    });
+}
+
+#[test]
+fn logins_outlive_a_restart_and_the_key_stays_with_its_owner() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let mut ana = site.logged_in("ana");
+        site.server.take().expect("a server").stop().done();
+        site.start();
+        ana.moves_to(&site.server.as_ref().expect("a server").address);
+        assert!(ana.is_in());
+        let key = site.database.folder.path().join("secret.key");
+        match site.database.engine {
+            Engine::Sqlite => assert_eq!(fs::metadata(key).expect("a key").permissions().mode() & 0o777, 0o600),
+            Engine::Postgres => assert!(!key.exists()),
+        }
+    });
+}
+
+#[test]
+fn nothing_secret_is_printed_however_much_is_logged() {
+    on_every_engine(|site| {
+        site.make_user("ana", &["--superuser"]);
+        let server = Server::wait_for(site.program(&["serve"]).set("ROCKET_LOG_LEVEL", "debug").start());
+        assert!(crate::browser::Browser::new(&server.address).logs_in("ana", crate::site::PASSWORD));
+        server.running.signal("TERM");
+        let outcome = server.running.wait();
+        assert_eq!(outcome.status.code(), Some(0));
+        let printed = format!("{}{}", outcome.out, outcome.err);
+        let key = fs::read_to_string(site.database.folder.path().join("secret.key")).unwrap_or_default();
+        for secret in [crate::site::PASSWORD, site.key(), key.trim(), "bcrypt_sha256", "postgres://"] {
+            assert!(secret.is_empty() || !printed.contains(secret), "{secret} in {printed}");
+        }
+    });
+}

@@ -1,0 +1,186 @@
+//! Starts that cannot be: one line that says what is wrong and what to do, no panic, no secret.
+
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _};
+
+use crate::{
+    program::{Outcome, Program},
+    site::on_every_engine,
+    store::Engine,
+};
+
+/// What no line may show.
+const SECRET: &str = "tangerine";
+
+#[track_caller]
+fn refused(outcome: Outcome, said: &[&str]) {
+    let refusal = outcome.refused();
+    for words in said {
+        assert!(refusal.contains(words), "{words:?} is not in: {refusal}");
+    }
+    assert!(!refusal.contains(SECRET), "a secret is in: {refusal}");
+}
+
+#[test]
+fn each_wrong_setting_is_named_with_what_is_accepted() {
+    on_every_engine(|site| {
+        for (name, value, said) in [
+            ("CURFEW_BCRYPT_COST", "3", &["bcrypt_cost", "\"3\"", "from 4 to 31"][..]),
+            ("CURFEW_BCRYPT_COST", "twelve", &["bcrypt_cost", "\"twelve\"", "from 4 to 31"]),
+            ("CURFEW_SESSION_IDLE", "soon", &["session_idle", "\"soon\"", "15 minutes"]),
+            ("CURFEW_SESSION_IDLE", "0 s", &["session_idle", "at least one second"]),
+            ("CURFEW_UNKNOWN", SECRET, &["curfew.unknown", "unknown", "README"]),
+            ("CURFEW_REGISTRATION", "maybe", &["registration", "\"maybe\"", "\"closed\""]),
+            ("CURFEW_BASE_URL", "example.org", &["base_url", "https://example.org"]),
+            ("CURFEW_SITE_NAME", "\u{1b}[31mred", &["site_name", "\\u{1b}", "1 to 60 characters"]),
+            ("CURFEW_PREVIOUS_SECRET_KEYS", SECRET, &["previous_secret_keys", "malformed", "openssl rand"]),
+            ("CURFEW_TRUSTED_PROXIES", "nowhere", &["trusted_proxies", "\"nowhere\"", "10.0.0.0/8"]),
+            ("ROCKET_PORT", "abc", &["port", "\"abc\"", "from 0 to 65535"]),
+            ("ROCKET_PORT", "70000", &["port", "\"70000\"", "from 0 to 65535"]),
+            ("ROCKET_ADDRESS", "nowhere", &["address", "\"nowhere\"", "127.0.0.1"]),
+            ("ROCKET_WORKERS", "many", &["workers", "\"many\"", "Rocket's configuration guide"]),
+            ("ROCKET_TLS", "{certs=\"tangerine\",key=\"tangerine\"}", &["tls is set", "proxy"]),
+            ("ROCKET_SECRET_KEY", "tangerine", &["secret_key", "malformed"]),
+            ("ROCKET_CONFIG", "/nowhere/Rocket.toml", &["ROCKET_CONFIG", "/nowhere/Rocket.toml", "path of a file"]),
+        ] {
+            for command in [&["serve"][..], &["user", "list"]] {
+                refused(site.program(command).set(name, value).run(), said);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_broken_file_of_settings_is_one_line_without_what_stands_there() {
+    on_every_engine(|site| {
+        let path = site.database.folder.path().join("Rocket.toml");
+        for (text, said) in [
+            ("[default]\nsecret_key = \"tangerine\n", "line 2"),
+            ("[default]\nport = 8000\nport = 9000 # tangerine\n", "line 3"),
+            ("[default.curfew]\ncolour = \"tangerine\"\n", "curfew.colour"),
+            ("[default]\ncurfew = \"tangerine\"\n", "[default.curfew]"),
+            ("[default]\nsecret_key = \"tangerine\"\n", "secret_key"),
+            ("[default]\nsecret_key = 7\n", "secret_key"),
+        ] {
+            fs::write(&path, text).expect("a file");
+            let program = site.program(&["serve"]).unset("ROCKET_SECRET_KEY").unset("CURFEW_BCRYPT_COST");
+            refused(program.set("ROCKET_CONFIG", &path).run(), &[said]);
+        }
+    });
+}
+
+#[test]
+fn a_database_of_another_kind_is_refused_without_its_address() {
+    for address in ["mysql://ana:tangerine@localhost/x", "tangerine", "", "sqlite:", "sqlite::memory:", "postgres:x"] {
+        for command in ["serve", "migrate"] {
+            let program = Program::new(&[command]).set("DATABASE_URL", address);
+            refused(program.run(), &["DATABASE_URL", "sqlite:PATH", "postgres://"]);
+        }
+    }
+}
+
+#[test]
+fn an_unreachable_postgres_is_refused_without_its_password() {
+    // Nothing listens on the first port of all.
+    let port = 1;
+    let key = data_encoding::BASE64.encode(&[7; 64]);
+    for (address, said) in [
+        (format!("postgres://ana:tangerine@127.0.0.1:{port}/curfew"), "is it running"),
+        (format!("postgres://ana:tangerine@127.0.0.1:{port}x/curfew"), "postgres://USER@HOST/NAME"),
+        (format!("postgres://ana:tangerine@127.0.0.1:{port}/curfew?sslmode=tangerine"), "postgres://USER@HOST/NAME"),
+        ("postgres://ana:tangerine@nowhere.invalid/curfew".to_owned(), "is it running"),
+    ] {
+        let program = || Program::new(&["serve"]).set("DATABASE_URL", &address);
+        refused(program().set("ROCKET_SECRET_KEY", &key).run(), &["database", said]);
+        refused(program().run(), &["ROCKET_SECRET_KEY is missing", "the same on every node", "openssl rand"]);
+    }
+}
+
+#[test]
+fn a_key_that_others_can_read_is_refused() {
+    on_every_engine(|site| {
+        if site.database.engine == Engine::Postgres {
+            refused(site.program(&["serve"]).unset("ROCKET_SECRET_KEY").run(), &["ROCKET_SECRET_KEY is missing"]);
+            return;
+        }
+        let key = site.database.folder.path().join("secret.key");
+        fs::write(&key, SECRET).expect("a file");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("its mode");
+        refused(site.run(&["serve"]), &["secret.key", "0644", "chmod 600"]);
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("its mode");
+        refused(site.run(&["serve"]), &["secret.key", "malformed", "openssl rand"]);
+        fs::remove_file(&key).and_then(|()| fs::create_dir(&key)).expect("a folder in its place");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o700)).expect("its mode");
+        refused(site.run(&["serve"]), &["secret.key", "a file that this user can read"]);
+    });
+}
+
+#[test]
+fn a_database_newer_than_the_program_is_refused_by_every_command() {
+    on_every_engine(|site| {
+        site.run(&["migrate"]).done();
+        site.sql(
+            "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
+             SELECT 9999, 'to come', installed_on, success, checksum, execution_time FROM _sqlx_migrations LIMIT 1",
+        );
+        for command in [&["serve"][..], &["migrate"], &["user", "list"], &["force-logout", "ana"]] {
+            refused(site.run(command), &["newer than this program", "9999", "start a newer version"]);
+        }
+    });
+}
+
+#[test]
+fn a_database_that_was_changed_by_hand_is_refused() {
+    on_every_engine(|site| {
+        site.run(&["migrate"]).done();
+        site.sql("UPDATE _sqlx_migrations SET version = 0");
+        refused(site.run(&["serve"]), &["database"]);
+    });
+}
+
+#[test]
+fn a_port_in_use_is_refused() {
+    on_every_engine(|site| {
+        let holder = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = holder.local_addr().expect("its number").port().to_string();
+        let program = site.program(&["serve"]).set("ROCKET_PORT", &port);
+        refused(program.run(), &["Address already in use", "Set ROCKET_PORT"]);
+        let program = site.program(&["serve"]).set("ROCKET_ADDRESS", "192.0.2.1");
+        refused(program.run(), &["its address cannot be used", "ROCKET_ADDRESS"]);
+    });
+}
+
+#[test]
+fn a_folder_without_templates_is_refused_and_left_as_it_was() {
+    on_every_engine(|site| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = site.program(&["serve"]).in_folder(folder.path());
+        let program = match site.database.engine {
+            Engine::Sqlite => program.unset("DATABASE_URL"),
+            Engine::Postgres => program,
+        };
+        refused(program.run(), &["the folder to run in", "`templates` and `static`"]);
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0);
+        assert!(!site.database.folder.path().join("curfew.db").exists());
+    });
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("a file where a folder should be");
+    for command in ["serve", "migrate"] {
+        let address = format!("sqlite:{}", file.join("var/curfew.db").display());
+        refused(Program::new(&[command]).set("DATABASE_URL", address).run(), &["file/var", "write"]);
+    }
+    fs::write(
+        &file,
+        "This is no database, whatever it is; and it is longer than a hundred bytes, \
+                      so that nobody takes it for an empty one.",
+    )
+    .expect("a file");
+    for command in ["serve", "migrate"] {
+        let address = format!("sqlite:{}", file.display());
+        refused(Program::new(&[command]).set("DATABASE_URL", address).run(), &["database", "not a database"]);
+    }
+}

@@ -1,0 +1,65 @@
+//! Help, and wrong usage.
+
+use crate::program::Program;
+
+const COMMANDS: [&[&str]; 13] = [
+    &[],
+    &["serve"],
+    &["demo"],
+    &["migrate"],
+    &["user"],
+    &["user", "create"],
+    &["user", "list"],
+    &["user", "show"],
+    &["user", "deactivate"],
+    &["user", "activate"],
+    &["user", "password"],
+    &["user", "role"],
+    &["user", "delete"],
+];
+
+#[test]
+fn every_command_explains_itself() {
+    for command in COMMANDS.iter().chain([&["force-logout"][..]].iter()) {
+        let help = Program::new(&[command, &["--help"][..]].concat()).run().done();
+        let usage = [&["Usage:", "curfew"][..], command].concat().join(" ");
+        assert!(help.contains(&usage), "{help}");
+        assert!(help.lines().next().is_some_and(|line| line.len() > 10), "its first line says what it does: {help}");
+        // Beside the argument, or below it.
+        let lines: Vec<&str> = help.lines().collect();
+        for (line, below) in lines.iter().zip(&lines[1..]).filter(|(line, _)| line.trim().starts_with(['-', '<', '[']))
+        {
+            let is_explained = line.trim().contains("  ") || below.starts_with("          ");
+            assert!(is_explained, "{line:?} is explained: {help}");
+        }
+    }
+}
+
+#[test]
+fn the_version_is_printed() {
+    let version = Program::new(&["--version"]).run().done();
+    assert_eq!(version, format!("curfew {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_usage_is_status_two_and_touches_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for args in [
+        &["frobnicate"][..],
+        &["serve", "now"],
+        &["serve", "--port", "1"],
+        &["user"],
+        &["user", "create", "ana"],
+        &["user", "create", "--email", "ana@example.org"],
+        &["user", "show"],
+        &["user", "deactivate", "ana"],
+        &["user", "role", "ana"],
+        &["user", "role", "ana", "king"],
+        &["user", "delete", "--yes"],
+        &["user", "list", "ana"],
+    ] {
+        let said = Program::new(args).in_folder(folder.path()).run().misused();
+        assert!(said.contains("--help") || said.contains("Usage: curfew"), "{args:?}: {said}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
+}

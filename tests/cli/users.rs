@@ -1,0 +1,191 @@
+//! `curfew user …`, but for passwords.
+
+use serde_json::Value;
+
+use crate::site::{PASSWORD, down_and_up, on_every_engine};
+
+#[test]
+fn a_user_that_was_made_is_listed_and_shown_and_can_log_in() {
+    down_and_up(|site| {
+        site.make_user("Ana", &[]);
+        site.make_user("ben", &["--staff"]);
+        site.make_user("Ζωή", &["--superuser"]);
+        let list = site.run(&["user", "list"]).done();
+        let lines: Vec<&str> = list.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "Ana  Ana@example.org  member  active",
+                "ben  ben@example.org  staff  active",
+                "Ζωή  Ζωή@example.org  superuser  active"
+            ]
+        );
+        for name in ["Ana", "aNA", "ana@EXAMPLE.org"] {
+            let shown = site.run(&["user", "show", name]).done();
+            assert!(shown.contains("username       Ana\n") && shown.contains("live sessions  0\n"), "{shown}");
+        }
+        assert!(site.logged_in("ben").is_in());
+    });
+}
+
+#[test]
+fn json_is_one_object_a_line_with_the_same_keys_everywhere() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        site.make_user("ben", &["--staff"]);
+        site.make_user("cleo", &["--superuser", "--staff"]);
+        let list = site.run(&["user", "list", "--json"]).done();
+        let users: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+        let names: Vec<&str> = users.iter().filter_map(|user| user["username"].as_str()).collect();
+        assert_eq!(names, ["ana", "ben", "cleo"]);
+        for user in &users {
+            assert_eq!(*user, site.show(user["username"].as_str().expect("a name")));
+        }
+        let expected = serde_json::json!({
+            "id": users[1]["id"], "username": "ben", "email": "ben@example.org", "role": "staff",
+            "is_active": true, "is_staff": true, "is_superuser": false,
+            "date_joined": users[1]["date_joined"], "last_login": null, "last_seen": null,
+            "force_logout_date": null, "force_logout_cause": null, "force_logout_scheduled": null,
+            "deactivated_until": null,
+        });
+        assert_eq!(users[1], expected);
+        let joined = users[1]["date_joined"].as_str().expect("a moment");
+        assert!(joined.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(joined).is_ok(), "{joined}");
+    });
+}
+
+#[test]
+fn a_list_of_nobody_is_empty() {
+    on_every_engine(|site| {
+        assert_eq!(site.run(&["user", "list"]).done(), "");
+        assert_eq!(site.run(&["user", "list", "--json"]).done(), "");
+    });
+}
+
+#[test]
+fn a_name_or_email_that_is_taken_or_malformed_is_refused() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let too_long = "x".repeat(65);
+        for (name, email, said) in [
+            ("ANA", "other@example.org", "This username is taken"),
+            ("other", "Ana@Example.org", "This email belongs to another account"),
+            ("ana@example.org", "other@example.org", "This username is taken"),
+            ("other", "ana", "no email address"),
+            ("", "other@example.org", "Choose a username"),
+            ("a b", "other@example.org", "only letters, digits"),
+            (&too_long, "other@example.org", "at most 64 characters"),
+        ] {
+            let program = site.program(&["user", "create", name, "--email", email, "--password-stdin"]);
+            let refusal = program.run_with(PASSWORD.as_bytes()).refused();
+            assert!(refusal.contains(said), "{name} {email}: {refusal}");
+        }
+        assert_eq!(site.run(&["user", "list"]).done().lines().count(), 1, "nothing was made");
+    });
+}
+
+#[test]
+fn a_lesser_role_ends_the_logins_and_a_greater_one_does_not() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let mut ana = site.logged_in("ana");
+        assert_eq!(site.run(&["user", "role", "ana", "superuser"]).done(), "ana is now superuser.\n");
+        assert_eq!(ana.get("/admin").status, 200);
+        assert_eq!(site.run(&["user", "role", "ana", "superuser"]).done(), "ana was already superuser.\n");
+        site.make_user("ben", &["--superuser"]);
+        assert_eq!(site.run(&["user", "role", "ana@example.org", "staff"]).done(), "ana@example.org is now staff.\n");
+        assert_eq!(ana.why_out().as_deref(), Some("role-changed"));
+        assert_eq!(site.show("ana")["role"], "staff");
+    });
+}
+
+#[test]
+fn a_deactivated_user_is_out_until_activated_and_no_old_login_revives() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let mut ana = site.logged_in("ana");
+        let said = site.run(&["user", "deactivate", "ana", "--reason", "Asked for it"]).done();
+        assert_eq!(said, "ana is deactivated; live sessions ended: 1.\n");
+        assert_eq!(ana.why_out().as_deref(), Some("deactivated"));
+        assert!(!ana.logs_in("ana", PASSWORD), "not even with the password");
+        assert_eq!(site.show("ana")["is_active"], false);
+        assert!(site.run(&["user", "list"]).done().ends_with("member  inactive\n"));
+        assert!(site.run(&["user", "show", "ana"]).done().contains("standing       inactive\n"));
+
+        assert_eq!(site.run(&["user", "activate", "ana"]).done(), "ana is active again.\n");
+        assert_eq!(site.run(&["user", "activate", "ana"]).done(), "ana was active already.\n");
+        assert!(!ana.is_in());
+        assert!(ana.logs_in("ana", PASSWORD));
+    });
+}
+
+#[test]
+fn a_reason_is_text_of_up_to_500_characters() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let deactivate = |reason: &str| site.run(&["user", "deactivate", "ana", "--reason", reason]);
+        assert!(deactivate(&"é".repeat(501)).refused().contains("at most 500 characters"));
+        assert_eq!(site.show("ana")["is_active"], true);
+        deactivate(&"é".repeat(500)).done();
+    });
+}
+
+#[test]
+fn deleting_takes_a_yes_and_ends_the_logins() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let mut ana = site.logged_in("ana");
+        assert!(site.run(&["user", "delete", "ana"]).refused().contains("add --yes"));
+        assert!(ana.is_in());
+        assert_eq!(site.run(&["user", "delete", "ana", "--yes"]).done(), "ana is deleted.\n");
+        assert_eq!(ana.why_out().as_deref(), Some("deleted"));
+        assert!(!ana.logs_in("ana", PASSWORD));
+        assert_eq!(site.run(&["user", "list"]).done(), "");
+        site.make_user("ana", &[]);
+        assert!(!ana.is_in(), "the name made anew is somebody else");
+    });
+}
+
+#[test]
+fn the_last_superuser_stays_one() {
+    down_and_up(|site| {
+        site.make_user("ana", &["--superuser"]);
+        let acts: [&[&str]; 4] = [
+            &["user", "role", "ana", "member"],
+            &["user", "role", "ana", "staff"],
+            &["user", "deactivate", "ana", "--reason", "x"],
+            &["user", "delete", "ana", "--yes"],
+        ];
+        for act in acts {
+            assert!(site.run(act).refused().contains("the last superuser: make another one first"), "{act:?}");
+        }
+        assert_eq!(site.show("ana")["role"], "superuser");
+        site.make_user("ben", &["--superuser"]);
+        site.run(&["user", "deactivate", "ben", "--reason", "x"]).done();
+        assert!(site.run(acts[3]).refused().contains("last superuser"), "an inactive one is none");
+        site.run(&["user", "activate", "ben"]).done();
+        site.run(acts[3]).done();
+    });
+}
+
+#[test]
+fn a_user_that_is_not_there_is_refused_by_every_command() {
+    on_every_engine(|site| {
+        let commands: [&[&str]; 9] = [
+            &["user", "show", "nobody"],
+            &["user", "show", "nobody", "--json"],
+            &["user", "deactivate", "nobody", "--reason", "x"],
+            &["user", "activate", "nobody"],
+            &["user", "role", "nobody", "staff"],
+            &["user", "delete", "nobody", "--yes"],
+            &["user", "password", "nobody", "--password-stdin"],
+            &["force-logout", "nobody"],
+            &["force-logout", "nobody", "--cancel"],
+        ];
+        for command in commands {
+            let refusal = site.run(command).refused();
+            assert!(refusal.contains("no such user: `curfew user list`"), "{command:?}: {refusal}");
+        }
+        assert!(site.run(&["user", "show", ""]).refused().contains("username or email"));
+    });
+}

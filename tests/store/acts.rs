@@ -1,0 +1,149 @@
+//! Every act there is, each on a site of its own where it can be done.
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{ForceLogoutMoment, Result, StartedSession},
+    domain::{reason::EndReason, reason_text::Reasons, role::Role},
+};
+
+use crate::house::{
+    House, NEW_PASSWORD, PASSWORD, Person, client, credentials, email, new_password, operator, password, reasons,
+    registration,
+};
+
+/// What a use case does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    Register,
+    SetUp,
+    Create,
+    LogIn,
+    FailToLogIn,
+    LogOut,
+    GrowIdle,
+    ChangeEmail,
+    ChangePassword,
+    SetPassword,
+    Promote,
+    Demote,
+    ForceOut,
+    Schedule,
+    Cancel,
+    FoldDue,
+    EveryoneOut,
+    ScheduleEveryone,
+    CancelEveryone,
+    Deactivate,
+    Activate,
+    Delete,
+}
+
+/// An account with two logins, on which an act can be done.
+pub struct Scene {
+    ana: Person,
+    logins: [StartedSession; 2],
+    code: String,
+    /// Everything that must never be found in the database.
+    pub secrets: Vec<String>,
+}
+
+impl Scene {
+    pub async fn set(house: &House, act: Act) -> Self {
+        let code = house.accounts.renew_setup_code().await.expect("an answer").expect("a code");
+        let ana = house.person("ana", if act == Act::Demote { Role::Staff } else { Role::Member }).await;
+        let logins = [house.log_in(&ana).await, house.log_in(&ana).await];
+        let secrets = logins.iter().flat_map(secrets_of).chain([PASSWORD, NEW_PASSWORD, &code].map(str::to_owned));
+        let secrets = secrets.collect();
+        let scene = Self { ana, logins, code, secrets };
+        let at = house.now().await + TimeDelta::hours(1);
+        match act {
+            Act::Cancel => drop(house.force_logout(&scene.ana, ForceLogoutMoment::At(at)).await),
+            Act::FoldDue => {
+                house.force_logout(&scene.ana, ForceLogoutMoment::At(at)).await;
+                house.store.clock().shift(TimeDelta::hours(2));
+            }
+            Act::CancelEveryone => drop(house.everyone_out(ForceLogoutMoment::At(at)).await),
+            Act::Activate => {
+                let done = house.accounts.deactivate(&operator(), &scene.ana.target(), None, &reasons()).await;
+                done.expect("a deactivation");
+            }
+            _ => {}
+        }
+        scene
+    }
+}
+
+/// What opens a session, as the cookie has it and as bytes in hexadecimal.
+pub fn secrets_of(login: &StartedSession) -> [String; 2] {
+    use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+    let text = login.secret.reveal();
+    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).expect("base64");
+    [text, HEXLOWER.encode(&bytes)]
+}
+
+impl Act {
+    /// Each with the kind, the reason and the words of the one event that it makes.
+    pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 22] = [
+        (Self::Register, "registered", None, ""),
+        (Self::SetUp, "set-up", None, ""),
+        (Self::Create, "user-created", None, "staff"),
+        (Self::LogIn, "login", None, ""),
+        (Self::FailToLogIn, "login-failed", None, ""),
+        (Self::LogOut, "logout", Some(EndReason::LoggedOut), ""),
+        (Self::GrowIdle, "session-ended", Some(EndReason::Idle), ""),
+        (Self::ChangeEmail, "profile-changed", None, "from ana@example.org to other@example.org"),
+        (Self::ChangePassword, "password-changed", Some(EndReason::PasswordChanged), "1 session ended"),
+        (Self::SetPassword, "password-changed", Some(EndReason::PasswordChanged), "2 sessions ended"),
+        (Self::Promote, "role-changed", None, "from member to staff"),
+        (Self::Demote, "role-changed", Some(EndReason::RoleChanged), "from staff to member; 2 sessions ended"),
+        (Self::ForceOut, "force-logout", Some(EndReason::ForcedOut), "2 sessions ended"),
+        (Self::Schedule, "force-logout-scheduled", Some(EndReason::ForcedOut), "for "),
+        (Self::Cancel, "force-logout-cancelled", None, "it was to be at "),
+        (Self::FoldDue, "force-logout-due", Some(EndReason::ForcedOut), "2 sessions ended"),
+        (Self::EveryoneOut, "force-logout", Some(EndReason::EveryoneOut), "everyone"),
+        (Self::ScheduleEveryone, "force-logout-scheduled", Some(EndReason::EveryoneOut), "everyone, for "),
+        (Self::CancelEveryone, "force-logout-cancelled", None, "everyone; it was to be at "),
+        (Self::Deactivate, "deactivated", Some(EndReason::Deactivated), "2 sessions ended"),
+        (Self::Activate, "activated", None, ""),
+        (Self::Delete, "deleted", Some(EndReason::Deleted), "2 sessions ended"),
+    ];
+
+    /// Does it; the session that it started, if any.
+    pub async fn perform(self, house: &House, scene: &Scene) -> Result<Option<StartedSession>> {
+        let (accounts, root, why) = (&house.accounts, operator(), reasons());
+        let (ana, target) = (scene.ana.acting_from(&scene.logins[0]), scene.ana.target());
+        let in_an_hour = ForceLogoutMoment::At(house.now().await + TimeDelta::hours(1));
+        let (old, new) = (password(PASSWORD), new_password(NEW_PASSWORD));
+        match self {
+            Self::Register => return accounts.register(&client(), &registration("ben")).await.map(Some),
+            Self::SetUp => return accounts.set_up(&client(), &scene.code, &registration("ben")).await.map(Some),
+            Self::LogIn => return accounts.log_in(&client(), &credentials("ana", PASSWORD)).await.map(Some),
+            Self::ChangePassword => return accounts.change_password(&ana, &old, &new, false).await.map(Some),
+            Self::Create => accounts.create_user(&root, &registration("ben"), Role::Staff).await.map(drop)?,
+            Self::FailToLogIn => match accounts.log_in(&client(), &credentials("ana", NEW_PASSWORD)).await {
+                Err(curfew::accounts::AccountsError::BadCredentials) => {}
+                other => return other.map(Some),
+            },
+            Self::LogOut => accounts.log_out(&ana).await?,
+            Self::GrowIdle => {
+                let session = &scene.logins[0].id;
+                accounts.note_limit_reached((scene.ana.id, "ana"), session, EndReason::Idle).await?;
+            }
+            Self::ChangeEmail => accounts.change_email(&ana, &old, &email("other@example.org")).await?,
+            Self::SetPassword => accounts.set_password(&root, &target, &new).await.map(drop)?,
+            Self::Promote => accounts.set_role(&root, &target, Role::Staff).await.map(drop)?,
+            Self::Demote => accounts.set_role(&root, &target, Role::Member).await.map(drop)?,
+            Self::ForceOut => accounts.force_logout(&root, &target, ForceLogoutMoment::Now, &why).await.map(drop)?,
+            Self::Schedule => accounts.force_logout(&root, &target, in_an_hour, &why).await.map(drop)?,
+            Self::Cancel => accounts.cancel_force_logout(&root, &target).await?,
+            Self::FoldDue => accounts.fold_due(scene.ana.id).await?,
+            Self::EveryoneOut => accounts.force_everyone_out(&root, ForceLogoutMoment::Now, &why).await.map(drop)?,
+            Self::ScheduleEveryone => accounts.force_everyone_out(&root, in_an_hour, &why).await.map(drop)?,
+            Self::CancelEveryone => accounts.cancel_everyone_out(&root).await?,
+            Self::Deactivate => accounts.deactivate(&root, &target, None, &why).await.map(drop)?,
+            Self::Activate => accounts.activate(&root, &target, &Reasons::default()).await.map(drop)?,
+            Self::Delete => accounts.delete_user(&root, &target, &why).await?,
+        }
+        Ok(None)
+    }
+}

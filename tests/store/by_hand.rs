@@ -1,0 +1,114 @@
+//! What an administrator writes by hand, in the words of `sqlite3` or `psql`, counts at once.
+
+use curfew::{
+    domain::reason::EndReason,
+    store::{Store, users},
+};
+
+use crate::{
+    house::{House, on_each_engine, operator, reasons},
+    raw::run,
+};
+
+/// The time as an administrator writes it on that engine; on SQLite in whole seconds of the past,
+/// so a second is added to be after the login.
+fn now(store: &Store) -> &'static str {
+    match store {
+        Store::Sqlite { .. } => "datetime('now', '+1 second')",
+        Store::Postgres { .. } => "now()",
+    }
+}
+
+#[rocket::async_test]
+async fn a_force_logout_date_by_hand_ends_the_logins_before_it() {
+    on_each_engine(async |house: &House| {
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        let (of_ana, of_ben) = (house.log_in(&ana).await, house.log_in(&ben).await);
+        let date = now(&house.store);
+        run(&house.store, &format!("UPDATE users SET force_logout_date = {date} WHERE username = 'ana'")).await;
+        assert_eq!(house.verdict(&of_ana).await, Err(EndReason::ForcedOut));
+        assert_eq!(house.verdict(&of_ben).await, Ok(()));
+        let again = house.log_in(&ana).await;
+        assert_eq!(house.verdict(&again).await, Ok(()), "the login of {}", again.login_date);
+        run(&house.store, &format!("UPDATE site SET force_logout_date = {date}")).await;
+        assert_eq!(house.verdict(&of_ben).await, Err(EndReason::EveryoneOut));
+        let again = house.log_in(&ben).await;
+        assert_eq!(house.verdict(&again).await, Ok(()), "the login of {}", again.login_date);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_plan_by_hand_comes_due() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        let later = match house.store {
+            Store::Sqlite { .. } => "datetime('now', '+1 hour')",
+            Store::Postgres { .. } => "now() + interval '1 hour'",
+        };
+        run(&house.store, &format!("UPDATE users SET force_logout_scheduled = {later}")).await;
+        house.accounts.fold_due(ana.id).await.expect("a look at what is due");
+        assert_eq!(house.verdict(&login).await, Ok(()));
+        house.store.clock().shift(chrono::TimeDelta::hours(2));
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
+        house.accounts.fold_due(ana.id).await.expect("a look at what is due");
+        house.store.clock().shift(-chrono::TimeDelta::hours(2));
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_session_ended_by_hand_has_ended() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        run(&house.store, &format!("UPDATE sessions SET ended_at = {}", now(&house.store))).await;
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
+        assert_eq!(house.force_out(&ana).await, 0, "it had ended before");
+        run(&house.store, "DELETE FROM sessions").await;
+        assert_eq!(house.verdict(&login).await, Err(EndReason::Expired));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn flags_by_hand_are_read_as_they_are_written() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        let (off, on) = match house.store {
+            Store::Sqlite { .. } => ("0", "1"),
+            Store::Postgres { .. } => ("FALSE", "TRUE"),
+        };
+        run(&house.store, &format!("UPDATE users SET is_active = {off}")).await;
+        assert_eq!(house.verdict(&login).await, Err(EndReason::Deactivated));
+        run(&house.store, &format!("UPDATE users SET is_active = {on}, is_superuser = {on}")).await;
+        assert_eq!(house.verdict(&login).await, Ok(()));
+        assert!(house.user(&ana).await.role().is_superuser());
+        let refused = house.accounts.deactivate(&operator(), &ana.target(), None, &reasons()).await;
+        assert!(matches!(refused, Err(curfew::accounts::AccountsError::LastSuperuser)), "{refused:?}");
+        let mut reading = house.store.read().await.expect("a connection");
+        assert_eq!(users::count_other_superusers(&mut reading, 0).await.expect("a count"), 1);
+        drop(reading);
+        run(&house.store, "DELETE FROM users").await;
+        assert_eq!(house.verdict(&login).await, Err(EndReason::Deleted));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_role_by_hand_counts_at_the_next_look() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        let limits = house.accounts.settings().staff_limits;
+        let idle = chrono::TimeDelta::from_std(limits.idle).expect("a limit");
+        house.store.clock().shift(idle);
+        assert_eq!(house.verdict(&login).await, Ok(()));
+        run(&house.store, "UPDATE users SET is_staff = TRUE").await;
+        assert_eq!(house.verdict(&login).await, Err(EndReason::Idle), "the limits are those of its role");
+    })
+    .await;
+}

@@ -1,0 +1,202 @@
+//! A site without its pages: the use cases over a fresh database, and people with accounts on it.
+
+use std::sync::Arc;
+
+use curfew::{
+    accounts::{
+        Accounts, Actor, Client, Credentials, ForceLogoutMoment, ForceLogoutOutcome, Registration, Result,
+        StartedSession, Target,
+    },
+    domain::{
+        email::Email,
+        login_name::LoginName,
+        moment::Moment,
+        password::{NewPassword, OwnNames, Password},
+        reason::EndReason,
+        reason_text::{ReasonText, Reasons},
+        role::Role,
+        standing::{Question, check},
+        username::Username,
+    },
+    settings::Settings,
+    store::{
+        Store,
+        standing::{LoginStanding, get_login_standing},
+        users::{User, find_user},
+    },
+};
+
+use crate::harness::{Database, Engine, engines};
+
+/// The password that people begin with.
+pub const PASSWORD: &str = "gentle-heron-42-lantern";
+/// The password that they change to.
+pub const NEW_PASSWORD: &str = "violet-anchor-17-meadow";
+
+/// The use cases over a database of their own.
+pub struct House {
+    pub accounts: Accounts,
+    pub store: Store,
+    _database: Database,
+}
+
+/// Somebody with an account.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub id: i64,
+    pub name: String,
+    pub role: Role,
+}
+
+/// Runs a test on SQLite, and on Postgres where a server is named.
+pub async fn on_each_engine(test: impl AsyncFn(&House)) {
+    for engine in engines() {
+        let house = House::new(engine).await;
+        test(&house).await;
+        house.store.close().await;
+    }
+}
+
+impl House {
+    async fn new(engine: Engine) -> Self {
+        let database = Database::new(engine).await;
+        let store = database.open().await;
+        let settings = Settings { bcrypt_cost: 4, ..Settings::default() };
+        let accounts = Accounts::new(store.clone(), Arc::new(settings));
+        Self { accounts, store, _database: database }
+    }
+
+    /// Somebody with an account of that role, and [`PASSWORD`].
+    pub async fn person(&self, name: &str, role: Role) -> Person {
+        let made = self.accounts.create_user(&operator(), &registration(name), role).await;
+        Person { id: made.expect("an account").id, name: name.to_owned(), role }
+    }
+
+    pub async fn member(&self, name: &str) -> Person {
+        self.person(name, Role::Member).await
+    }
+
+    /// A login that must succeed.
+    pub async fn log_in(&self, person: &Person) -> StartedSession {
+        self.try_log_in(person, PASSWORD).await.expect("a login with the right password")
+    }
+
+    pub async fn try_log_in(&self, person: &Person, password: &str) -> Result<StartedSession> {
+        self.accounts.log_in(&client(), &credentials(&person.name, password)).await
+    }
+
+    /// The one rule's answer about a login, asked as the gate asks it.
+    pub async fn verdict(&self, login: &StartedSession) -> std::result::Result<(), EndReason> {
+        let standing = self.standing(login).await;
+        let session = standing.session.filter(|session| login.secret.hash().matches(&session.secret_hash));
+        let role = standing.account.as_ref().map_or(Role::Member, |account| account.role);
+        check(&Question {
+            user_id: login.user_id,
+            login_date: login.login_date,
+            account: standing.account.as_ref().map(|account| &account.standing),
+            site: &standing.site,
+            session: session.as_ref().map(|session| &session.state),
+            limits: self.accounts.settings().limits(role),
+            now: standing.now,
+        })
+    }
+
+    pub async fn standing(&self, login: &StartedSession) -> LoginStanding {
+        let mut on = self.store.read().await.expect("a connection");
+        get_login_standing(&mut on, self.store.clock(), login.user_id, &login.id).await.expect("a standing")
+    }
+
+    pub async fn user(&self, person: &Person) -> User {
+        let mut on = self.store.read().await.expect("a connection");
+        find_user(&mut on, person.id).await.expect("an answer").expect("the account exists")
+    }
+
+    pub async fn now(&self) -> Moment {
+        let mut on = self.store.read().await.expect("a connection");
+        self.store.clock().now(&mut on).await.expect("the time")
+    }
+
+    /// A force logout by the operator.
+    pub async fn force_logout(&self, person: &Person, moment: ForceLogoutMoment) -> ForceLogoutOutcome {
+        let done = self.accounts.force_logout(&operator(), &person.target(), moment, &reasons()).await;
+        done.expect("a force logout")
+    }
+
+    /// A force logout at once; how many sessions it ended.
+    pub async fn force_out(&self, person: &Person) -> u64 {
+        match self.force_logout(person, ForceLogoutMoment::Now).await {
+            ForceLogoutOutcome::Done { sessions_ended, .. } => sessions_ended,
+            other => panic!("a force logout at once came to {other:?}"),
+        }
+    }
+
+    pub async fn everyone_out(&self, moment: ForceLogoutMoment) -> ForceLogoutOutcome {
+        self.accounts.force_everyone_out(&operator(), moment, &reasons()).await.expect("everyone out")
+    }
+}
+
+impl Person {
+    pub const fn target(&self) -> Target {
+        Target::Id(self.id)
+    }
+
+    /// The person acting, without a session.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            user_id: Some(self.id),
+            name: self.name.clone(),
+            role: self.role,
+            session: None,
+            client: Some(client()),
+        }
+    }
+
+    /// The person acting from a session.
+    pub fn acting_from(&self, login: &StartedSession) -> Actor {
+        Actor { session: Some(login.id.clone()), ..self.actor() }
+    }
+}
+
+pub fn operator() -> Actor {
+    Actor::operator("root")
+}
+
+pub fn client() -> Client {
+    Client::new("192.0.2.7".to_owned(), "a browser of the tests")
+}
+
+pub fn password(text: &str) -> Password {
+    Password::parse(text.to_owned()).expect("a password")
+}
+
+pub fn new_password(text: &str) -> NewPassword {
+    let names = OwnNames { username: "", email: "", site_name: "" };
+    NewPassword::parse(text.to_owned(), names).expect("a password that may be taken")
+}
+
+pub fn credentials(name: &str, text: &str) -> Credentials {
+    let name = LoginName::parse(name).expect("a name");
+    Credentials { name, password: password(text), remember: false }
+}
+
+/// A registration of that name, with an address of the same name.
+pub fn registration(name: &str) -> Registration {
+    registration_with(name, &format!("{name}@example.org"))
+}
+
+pub fn registration_with(name: &str, email: &str) -> Registration {
+    Registration { username: username(name), email: self::email(email), password: new_password(PASSWORD) }
+}
+
+pub fn username(text: &str) -> Username {
+    Username::parse(text).expect("a username")
+}
+
+pub fn email(text: &str) -> Email {
+    Email::parse(text).expect("an email")
+}
+
+pub fn reasons() -> Reasons {
+    let text = |text| ReasonText::parse(text).expect("a reason");
+    Reasons { for_staff: text("seen twice at once"), for_user: text("please log in again") }
+}

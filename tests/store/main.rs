@@ -1,0 +1,29 @@
+//! The store and the use cases over it: the same on SQLite and on Postgres.
+//!
+//! Every test gets a database of its own on each engine. Nothing here sleeps or tries again, so a
+//! race that fails once in a hundred runs fails the test once in a hundred runs.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, also in its helpers")]
+
+#[path = "../harness/store.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of it")]
+mod harness;
+
+mod acts;
+mod house;
+mod raw;
+
+mod by_hand;
+mod deactivation;
+mod looking;
+mod moments;
+mod names;
+mod one_event;
+mod pairs;
+mod passwords;
+mod same_instant;
+mod scheduled;
+mod sessions;
+mod stepped_clock;
+mod superusers;
+mod tables;

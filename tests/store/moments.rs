@@ -1,0 +1,184 @@
+//! Moments, booleans and NULLs come back from both engines as they went in, and in the same order.
+
+use curfew::{
+    domain::{
+        moment::{MICROSECOND, Moment, parse_moment, whole_microseconds},
+        reason::EndReason,
+        reason_text::Reasons,
+        role::Role,
+        session_secret::{SessionId, SessionSecret},
+    },
+    store::{
+        sessions::{LiveAfter, NewSession, count_live_sessions, find_login_date, insert_session},
+        standing::get_login_standing,
+        users,
+    },
+};
+
+use crate::house::{House, on_each_engine, reasons};
+
+/// Of each kind: whole seconds, milliseconds, one microsecond, the last one, the ends of the years.
+fn moments() -> Vec<Moment> {
+    let moment = |text| parse_moment(text).expect("a moment");
+    let second = moment("2026-03-01T14:30:00Z");
+    let mut moments = vec![moment("1970-01-01T00:00:00.000001Z")];
+    moments.extend([0, 1, 10, 1_000, 123_000, 123_456, 500_000, 999_999].map(|n| second + MICROSECOND * n));
+    moments.extend([moment("2026-03-01T14:30:01Z"), moment("9999-12-31T23:59:59.999998Z")]);
+    moments
+}
+
+#[rocket::async_test]
+async fn a_moment_keeps_its_microseconds() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        for moment in moments() {
+            let mut tx = house.store.begin().await.expect("a transaction");
+            let (none, why) = (Reasons::default(), EndReason::ForcedOut);
+            users::set_force_logout_date(&mut tx, ana.id, moment, why, &none).await.expect("a date");
+            users::set_force_logout_scheduled(&mut tx, ana.id, moment, "root", &none).await.expect("a plan");
+            users::set_inactive(&mut tx, ana.id, Some(moment), &none).await.expect("a deactivation");
+            users::set_last_seen(&mut tx, ana.id, moment).await.expect("a note");
+            tx.commit().await.expect("a commit");
+            let user = house.user(&ana).await;
+            let kept = [user.force_logout_date, user.force_logout_scheduled, user.deactivated_until, user.last_seen];
+            assert_eq!(kept, [Some(moment); 4]);
+        }
+    })
+    .await;
+}
+
+/// The statements that end sessions compare moments in SQL, on SQLite as text.
+#[rocket::async_test]
+async fn sql_orders_moments_as_the_rule_does() {
+    on_each_engine(async |house: &House| {
+        let all = moments();
+        let mut tx = house.store.begin().await.expect("a transaction");
+        for (user_id, made) in (1..).zip(&all) {
+            let id = SessionId::from_random(rand::random());
+            let secret_hash = SessionSecret::from_random(rand::random()).hash();
+            let new = NewSession {
+                id: &id,
+                user_id,
+                secret_hash: &secret_hash,
+                remember: false,
+                login_date: *made,
+                address: "",
+                user_agent: "",
+            };
+            insert_session(&mut tx, &new).await.expect("a session");
+            assert_eq!(find_login_date(&mut tx, &id).await.expect("an answer"), Some(*made));
+            for other in &all {
+                let long_ago = LiveAfter { login: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
+                let up_to = count_live_sessions(&mut tx, user_id, *other, long_ago).await.expect("a count");
+                assert_eq!(up_to == 1, made <= other, "{made} up to {other}");
+                let since = LiveAfter { login: *other, seen: Moment::UNIX_EPOCH };
+                let since = count_live_sessions(&mut tx, user_id, all[all.len() - 1], since).await.expect("a count");
+                assert_eq!(since == 1, made > other, "{made} since {other}");
+                let seen = LiveAfter { login: Moment::UNIX_EPOCH, seen: *other };
+                let seen = count_live_sessions(&mut tx, user_id, all[all.len() - 1], seen).await.expect("a count");
+                assert_eq!(seen == 1, made > other, "{made} seen since {other}");
+            }
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn the_last_login_never_moves_back_at_any_precision() {
+    on_each_engine(async |house: &House| {
+        let all = moments();
+        let mut tx = house.store.begin().await.expect("a transaction");
+        for (n, first) in all.iter().enumerate() {
+            for second in &all {
+                let name = crate::house::username(&format!("ana{n}-{}", second.timestamp_micros()));
+                let email = crate::house::email(&format!("{}@example.org", name.as_str()));
+                let new = users::NewUser {
+                    username: &name,
+                    email: &email,
+                    password_hash: "",
+                    role: Role::Member,
+                    date_joined: *first,
+                };
+                let id = users::insert_user(&mut tx, &new).await.expect("an account");
+                users::set_last_login(&mut tx, id, *first).await.expect("a note");
+                users::set_last_login(&mut tx, id, *second).await.expect("a note");
+                let user = users::find_user(&mut tx, id).await.expect("an answer").expect("the account");
+                assert_eq!(user.last_login, Some(*first.max(second)), "{first}, then {second}");
+                assert_eq!(user.date_joined, *first);
+            }
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_is_not_there_comes_back_as_nothing_and_what_is_cleared_goes() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let user = house.user(&ana).await;
+        let dates = [user.last_login, user.last_seen, user.force_logout_date, user.force_logout_scheduled];
+        assert_eq!(dates, [None; 4]);
+        assert_eq!((user.deactivated_until, user.force_logout_cause().expect("none")), (None, None));
+        let mut tx = house.store.begin().await.expect("a transaction");
+        let now = house.store.clock().now(&mut tx).await.expect("the time");
+        users::set_force_logout_scheduled(&mut tx, ana.id, now, "root", &reasons()).await.expect("a plan");
+        users::set_inactive(&mut tx, ana.id, Some(now), &reasons()).await.expect("a deactivation");
+        users::clear_force_logout_scheduled(&mut tx, ana.id).await.expect("no plan");
+        users::set_active(&mut tx, ana.id).await.expect("an activation");
+        tx.commit().await.expect("a commit");
+        let user = house.user(&ana).await;
+        let texts = [
+            user.force_logout_scheduled_by,
+            user.force_logout_scheduled_staff_reason,
+            user.force_logout_scheduled_user_reason,
+            user.deactivated_staff_reason,
+            user.deactivated_user_reason,
+        ];
+        assert_eq!(texts, [const { None }; 5]);
+        assert_eq!((user.force_logout_scheduled, user.deactivated_until), (None, None));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_role_and_a_deactivation_are_what_was_set() {
+    on_each_engine(async |house: &House| {
+        for role in Role::ALL {
+            let person = house.person(role.code(), role).await;
+            let (user, now) = (house.user(&person).await, house.now().await);
+            assert_eq!(user.role(), role);
+            assert!(user.is_active_at(now));
+            let mut tx = house.store.begin().await.expect("a transaction");
+            users::set_inactive(&mut tx, person.id, Some(now), &reasons()).await.expect("a deactivation");
+            users::set_role(&mut tx, person.id, Role::Staff).await.expect("a role");
+            tx.commit().await.expect("a commit");
+            let user = house.user(&person).await;
+            assert_eq!(user.role(), Role::Staff);
+            assert!(!user.is_active_at(now - MICROSECOND));
+            assert!(user.is_active_at(now), "at its end it is over");
+            assert!(user.has_served_its_deactivation(now));
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn the_clock_counts_whole_microseconds_and_moves_as_it_is_shifted() {
+    on_each_engine(async |house: &House| {
+        let before = house.now().await;
+        assert_eq!(whole_microseconds(before), before);
+        let day = chrono::TimeDelta::days(1);
+        house.store.clock().shift(day);
+        let tomorrow = house.now().await;
+        assert!(tomorrow >= before + day);
+        house.store.clock().shift(-day * 2);
+        let yesterday = house.now().await;
+        assert!(yesterday < before);
+        assert!(yesterday + day * 2 >= tomorrow, "it goes on");
+        let mut on = house.store.read().await.expect("a connection");
+        let nobodys = SessionId::from_random(rand::random());
+        let read = get_login_standing(&mut on, house.store.clock(), 1, &nobodys).await.expect("a standing").now;
+        assert!(read >= yesterday && read < before, "a standing is read at the same time");
+    })
+    .await;
+}

@@ -1,0 +1,163 @@
+//! Who has which name: one key, one account.
+
+use curfew::{
+    domain::role::Role,
+    store::{
+        StoreError,
+        users::{self, NameClash, NewUser},
+    },
+};
+
+use crate::{
+    house::{House, email, on_each_engine, registration_with, username},
+    raw::{count, dump, run},
+};
+
+/// Makes an account by the store alone.
+async fn insert(house: &House, name: &str, address: &str) -> Result<i64, StoreError> {
+    let mut tx = house.store.begin().await.expect("a transaction");
+    let (username, email) = (username(name), email(address));
+    let date_joined = house.store.clock().now(&mut tx).await.expect("the time");
+    let (password_hash, role) = ("", Role::Member);
+    let new = NewUser { username: &username, email: &email, password_hash, role, date_joined };
+    let made = users::insert_user(&mut tx, &new).await;
+    // Also after a refusal, which leaves nothing behind.
+    tx.commit().await.expect("a commit");
+    made
+}
+
+#[rocket::async_test]
+async fn a_name_is_one_account_however_it_is_written() {
+    on_each_engine(async |house: &House| {
+        let id = insert(house, "Åsa", "Asa@Example.org").await.expect("an account");
+        insert(house, "eve@example.org", "eve@other.org").await.expect("an account");
+        let before = dump(&house.store).await;
+        for (name, address) in [
+            ("åsa", "new@example.org"),
+            ("A\u{30a}SA", "new@example.org"),
+            ("new", "aSA@example.ORG"),
+            ("asa@example.org", "new@example.org"),
+            ("new", "EVE@example.org"),
+            ("eve@other.org", "asa@example.org"),
+        ] {
+            let refused = insert(house, name, address).await;
+            assert!(matches!(refused, Err(StoreError::Taken)), "{name} {address}: {refused:?}");
+            assert_eq!(dump(&house.store).await, before, "{name} {address}");
+        }
+        let mut on = house.store.read().await.expect("a connection");
+        for key in ["åsa", "asa@example.org"] {
+            let found = users::find_user_by_name(&mut on, key).await.expect("an answer");
+            assert_eq!(found.map(|user| user.id), Some(id), "{key}");
+        }
+        assert!(users::find_user_by_name(&mut on, "nobody").await.expect("an answer").is_none());
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_clash_names_the_field_and_never_ones_own() {
+    on_each_engine(async |house: &House| {
+        let ana = insert(house, "ana", "ana@example.org").await.expect("an account");
+        insert(house, "ben@example.org", "ben@other.org").await.expect("an account");
+        let mut on = house.store.read().await.expect("a connection");
+        for (own, name, address, expected) in [
+            (None, Some("ANA"), Some("new@example.org"), Some(NameClash::Username)),
+            (None, Some("ana@example.org"), None, Some(NameClash::Username)),
+            (None, Some("new"), Some("ana@example.org"), Some(NameClash::Email)),
+            (None, Some("new"), Some("Ben@example.org"), Some(NameClash::Email)),
+            (None, Some("ana"), Some("ana@example.org"), Some(NameClash::Username)),
+            (None, Some("new"), Some("new@example.org"), None),
+            (Some(ana), Some("ana"), Some("Ana@example.org"), None),
+            (Some(ana), None, Some("ben@other.org"), Some(NameClash::Email)),
+            (Some(ana), None, None, None),
+        ] {
+            let (username, address) = (name.map(username), address.map(email));
+            let clash = users::find_name_clash(&mut on, own, username.as_ref(), address.as_ref()).await;
+            assert_eq!(clash.expect("an answer"), expected, "{name:?} {address:?}");
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn another_email_frees_the_one_before_and_takes_no_one_elses() {
+    on_each_engine(async |house: &House| {
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        let user = house.user(&ana).await;
+        for taken in ["BEN@example.org", "ben@example.org"] {
+            let mut tx = house.store.begin().await.expect("a transaction");
+            let refused = users::set_email(&mut tx, &user, &email(taken)).await;
+            assert!(matches!(refused, Err(StoreError::Taken)), "{refused:?}");
+        }
+        let mut tx = house.store.begin().await.expect("a transaction");
+        users::set_email(&mut tx, &user, &email("new@example.org")).await.expect("another email");
+        users::set_email(&mut tx, &house.user(&ben).await, &email("ana@example.org")).await.expect("the freed one");
+        tx.commit().await.expect("a commit");
+        let mut on = house.store.read().await.expect("a connection");
+        for (key, owner) in [("new@example.org", &ana), ("ana", &ana), ("ana@example.org", &ben), ("ben", &ben)] {
+            let found = users::find_user_by_name(&mut on, key).await.expect("an answer");
+            assert_eq!(found.map(|user| user.id), Some(owner.id), "{key}");
+        }
+        assert!(users::find_user_by_name(&mut on, "ben@example.org").await.expect("an answer").is_none());
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_username_that_is_ones_own_email_is_one_name() {
+    on_each_engine(async |house: &House| {
+        let registration = registration_with("Ana@example.org", "ana@example.org");
+        let made = house.accounts.create_user(&crate::house::operator(), &registration, Role::Member).await;
+        let id = made.expect("an account").id;
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_names").await, 1);
+        let mut tx = house.store.begin().await.expect("a transaction");
+        for address in ["new@example.org", "ANA@example.org"] {
+            let user = users::find_user(&mut tx, id).await.expect("an answer").expect("the account");
+            users::set_email(&mut tx, &user, &email(address)).await.expect("another email");
+            let found = users::find_user_by_name(&mut tx, "ana@example.org").await.expect("an answer");
+            assert_eq!(found.map(|user| user.id), Some(id), "its username stays its name");
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_number_is_never_given_twice_and_a_deleted_name_is_free() {
+    on_each_engine(async |house: &House| {
+        let mut numbers = Vec::new();
+        for _ in 0..3 {
+            let id = insert(house, "ana", "ana@example.org").await.expect("an account");
+            assert!(numbers.iter().all(|before| *before < id), "{id} after {numbers:?}");
+            numbers.push(id);
+            let mut tx = house.store.begin().await.expect("a transaction");
+            users::delete_user(&mut tx, id).await.expect("a deletion");
+            tx.commit().await.expect("a commit");
+            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_names").await, 0);
+        }
+        let id = insert(house, "ana", "ana@example.org").await.expect("an account");
+        run(&house.store, "DELETE FROM users").await;
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_names").await, 0, "also when deleted by hand");
+        assert!(insert(house, "ana", "ana@example.org").await.expect("an account") > id);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn users_are_listed_by_name_page_after_page() {
+    on_each_engine(async |house: &House| {
+        for name in ["Zoe", "ana", "Ben", "åsa", "_x"] {
+            house.member(name).await;
+        }
+        let mut on = house.store.read().await.expect("a connection");
+        let (mut listed, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = users::list_users_after(&mut on, &after, 2).await.expect("a page");
+            let Some(last) = page.last() else { break };
+            after = username(&last.username).key();
+            listed.extend(page.into_iter().map(|user| user.username));
+        }
+        assert_eq!(listed, ["_x", "ana", "Ben", "Zoe", "åsa"]);
+        assert!(!users::has_superuser(&mut on).await.expect("an answer"));
+    })
+    .await;
+}

@@ -1,0 +1,169 @@
+//! Passwords that change while they are being compared, and hashes that Django made.
+
+use std::sync::Arc;
+
+use curfew::{
+    accounts::{AccountsError, ForceLogoutMoment},
+    domain::reason::EndReason,
+    store::{sessions::Ending, users},
+};
+use rocket::tokio::{self, sync::Barrier, task::JoinSet};
+
+use crate::{
+    house::{
+        House, NEW_PASSWORD, PASSWORD, client, credentials, new_password, on_each_engine, operator, password, reasons,
+    },
+    raw::{count, dump, run},
+};
+
+/// What Django 5.2's `BCryptSHA256PasswordHasher` made of [`PASSWORD`], at its own cost and at a lower one.
+const BY_DJANGO: [&str; 2] = [
+    "bcrypt_sha256$$2b$12$9GxaT88.SNNSl.ykR93W.uuXb2dpVMojfHfKPV.j7RGQNXsHlnTGu",
+    "bcrypt_sha256$$2b$05$P5lNSKVc.9FuOp9Gome.EOVaoET7dihWqP2lY0ixocpRY4kQIK03i",
+];
+/// A password of more bytes than bcrypt reads, and what Django made of it.
+const LONG: &str = "Größe-heron-42-lantern";
+const LONG_BY_DJANGO: &str = "bcrypt_sha256$$2b$04$Y1sw68q1kJysW4wlGrtMEu1thlLiEG.DEA14V98zGmqpNcQo1/gPC";
+
+#[rocket::async_test]
+async fn a_hash_by_django_lets_its_owner_in_and_is_made_anew_at_todays_cost() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        for hash in BY_DJANGO {
+            run(&house.store, &format!("UPDATE users SET password_hash = '{hash}'")).await;
+            let wrong = house.try_log_in(&ana, NEW_PASSWORD).await;
+            assert!(matches!(wrong, Err(AccountsError::BadCredentials)), "{wrong:?}");
+            assert_eq!(house.user(&ana).await.password_hash, hash, "a wrong password changes nothing");
+            let login = house.log_in(&ana).await;
+            assert_eq!(house.verdict(&login).await, Ok(()));
+            let renewed = house.user(&ana).await.password_hash;
+            assert!(renewed.starts_with("bcrypt_sha256$$2b$04$"), "{renewed}");
+            house.log_in(&ana).await;
+            assert_eq!(house.user(&ana).await.password_hash, renewed, "made anew once");
+        }
+        run(&house.store, &format!("UPDATE users SET password_hash = '{LONG_BY_DJANGO}'")).await;
+        house.try_log_in(&ana, &LONG.repeat(5)).await.expect("every byte of it counts, as for Django");
+        assert!(house.try_log_in(&ana, &LONG.repeat(4)).await.is_err());
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn many_logins_at_once_with_a_hash_by_django_all_succeed() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let hash = BY_DJANGO[1];
+        run(&house.store, &format!("UPDATE users SET password_hash = '{hash}'")).await;
+        let mut tasks = JoinSet::new();
+        for _ in 0..20 {
+            let (accounts, name) = (house.accounts.clone(), ana.name.clone());
+            tasks.spawn(async move { accounts.log_in(&client(), &credentials(&name, PASSWORD)).await });
+        }
+        for login in tasks.join_all().await {
+            assert_eq!(house.verdict(&login.expect("a login")).await, Ok(()));
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_login_with_the_old_password_does_not_outlive_its_change() {
+    on_each_engine(async |house: &House| {
+        for round in 0..30 {
+            let ana = house.member(&format!("ana{round}")).await;
+            let own = house.log_in(&ana).await;
+            let start = Arc::new(Barrier::new(5));
+            let mut logins = JoinSet::new();
+            for _ in 0..4 {
+                let (accounts, start, name) = (house.accounts.clone(), Arc::clone(&start), ana.name.clone());
+                logins.spawn(async move {
+                    start.wait().await;
+                    accounts.log_in(&client(), &credentials(&name, PASSWORD)).await
+                });
+            }
+            start.wait().await;
+            let (actor, new) = (ana.acting_from(&own), new_password(NEW_PASSWORD));
+            let goes_on = house.accounts.change_password(&actor, &password(PASSWORD), &new, false).await;
+            let goes_on = goes_on.expect("a change");
+            for login in logins.join_all().await {
+                match login {
+                    Ok(login) => assert_eq!(house.verdict(&login).await, Err(EndReason::PasswordChanged)),
+                    Err(error) => assert!(matches!(error, AccountsError::BadCredentials), "{error:?}"),
+                }
+            }
+            assert_eq!(house.verdict(&own).await, Err(EndReason::PasswordChanged), "its session has a new id");
+            assert_eq!(house.verdict(&goes_on).await, Ok(()));
+            house.try_log_in(&ana, NEW_PASSWORD).await.expect("a login with the new password");
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_password_change_whose_session_was_forced_out_stores_nothing() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let own = house.log_in(&ana).await;
+        house.force_out(&ana).await;
+        let before = dump(&house.store).await;
+        let (actor, new) = (ana.acting_from(&own), new_password(NEW_PASSWORD));
+        let refused = house.accounts.change_password(&actor, &password(PASSWORD), &new, false).await;
+        assert!(matches!(refused, Err(AccountsError::Ended(EndReason::ForcedOut))), "{refused:?}");
+        let email = crate::house::email("other@example.org");
+        let refused = house.accounts.change_email(&actor, &password(PASSWORD), &email).await;
+        assert!(matches!(refused, Err(AccountsError::Ended(EndReason::ForcedOut))), "{refused:?}");
+        assert_eq!(dump(&house.store).await, before);
+    })
+    .await;
+}
+
+/// The force logout holds the account's row until the password has been compared and hashed, or
+/// the change finds it done: either way the change comes too late.
+#[rocket::async_test]
+async fn a_password_change_that_waits_for_a_force_logout_finds_its_session_ended() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let own = house.log_in(&ana).await;
+        let mut forcing = house.store.begin().await.expect("a transaction");
+        users::lock_user(&mut forcing, ana.id).await.expect("the account's row");
+        let (accounts, actor) = (house.accounts.clone(), ana.acting_from(&own));
+        let changing = tokio::spawn(async move {
+            accounts.change_password(&actor, &password(PASSWORD), &new_password(NEW_PASSWORD), false).await
+        });
+        let (date, why) = (own.login_date, reasons());
+        let ending = Ending { at: date, by: "root", reason: EndReason::ForcedOut, reasons: &why };
+        users::set_force_logout_date(&mut forcing, ana.id, date, EndReason::ForcedOut, &why).await.expect("a date");
+        curfew::store::sessions::end_session(&mut forcing, &own.id, ending).await.expect("an end");
+        forcing.commit().await.expect("a force logout");
+        let refused = changing.await.expect("the task ends");
+        assert!(matches!(refused, Err(AccountsError::Ended(EndReason::ForcedOut))), "{refused:?}");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'password-changed'").await, 0);
+        house.log_in(&ana).await;
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_password_change_and_a_force_logout_at_once_leave_no_login_from_before() {
+    on_each_engine(async |house: &House| {
+        for round in 0..30 {
+            let ana = house.member(&format!("ana{round}")).await;
+            let own = house.log_in(&ana).await;
+            let (actor, new) = (ana.acting_from(&own), new_password(NEW_PASSWORD));
+            let (old, root, target, why) = (password(PASSWORD), operator(), ana.target(), reasons());
+            let (changed, forced) = tokio::join!(
+                house.accounts.change_password(&actor, &old, &new, false),
+                house.accounts.force_logout(&root, &target, ForceLogoutMoment::Now, &why),
+            );
+            forced.expect("a force logout");
+            assert!(house.verdict(&own).await.is_err(), "round {round}");
+            let hash_holds = house.try_log_in(&ana, NEW_PASSWORD).await.is_ok();
+            match changed {
+                Ok(_) => assert!(hash_holds, "round {round}"),
+                Err(AccountsError::Ended(EndReason::ForcedOut)) => assert!(!hash_holds, "round {round}"),
+                Err(other) => panic!("round {round}: {other:?}"),
+            }
+        }
+    })
+    .await;
+}

@@ -1,0 +1,166 @@
+//! The same name, the same hash, the same rows, by many at the same instant.
+
+use std::{future::Future, sync::Arc};
+
+use curfew::{
+    accounts::{AccountsError, ForceLogoutMoment, Result},
+    domain::{reason::EndReason, role::Role},
+    store::users::NameClash,
+};
+use rocket::tokio::{sync::Barrier, task::JoinSet};
+
+use crate::{
+    house::{House, PASSWORD, client, email, on_each_engine, operator, password, reasons, registration_with},
+    raw::count,
+};
+
+/// Runs all of it at once, and gives the outcomes.
+async fn at_once<T: Send + 'static>(acts: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+    let start = Arc::new(Barrier::new(acts.len()));
+    let mut tasks = JoinSet::new();
+    for act in acts {
+        let start = Arc::clone(&start);
+        tasks.spawn(async move {
+            start.wait().await;
+            act.await
+        });
+    }
+    tasks.join_all().await
+}
+
+/// Twenty registrations, of a username and an email that `name_of` makes of their number.
+async fn register_twenty(house: &House, name_of: impl Fn(usize) -> (String, String)) -> Vec<Result<()>> {
+    let acts = (0..20).map(|n| {
+        let (accounts, (name, email)) = (house.accounts.clone(), name_of(n));
+        async move { accounts.register(&client(), &registration_with(&name, &email)).await.map(drop) }
+    });
+    at_once(acts.collect()).await
+}
+
+fn assert_one_and_the_others_taken(outcomes: &[Result<()>], clash: NameClash) {
+    let made = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    let taken = outcomes.iter().filter(|o| matches!(o, Err(AccountsError::NameTaken(of)) if *of == clash)).count();
+    assert_eq!((made, taken), (1, 19), "{outcomes:?}");
+}
+
+#[rocket::async_test]
+async fn of_twenty_registrations_of_one_username_one_is_made() {
+    on_each_engine(async |house: &House| {
+        let outcomes = register_twenty(house, |n| (cased("ana", n), format!("ana{n}@example.org"))).await;
+        assert_one_and_the_others_taken(&outcomes, NameClash::Username);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM sessions").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events").await, 1);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn of_twenty_registrations_of_one_email_one_is_made() {
+    on_each_engine(async |house: &House| {
+        let outcomes = register_twenty(house, |n| (format!("ana{n}"), cased("ana@example.org", n))).await;
+        assert_one_and_the_others_taken(&outcomes, NameClash::Email);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users").await, 1);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn usernames_that_are_each_others_emails_never_make_a_deadlock() {
+    on_each_engine(async |house: &House| {
+        for round in 0..20 {
+            let (one, other) = (format!("a{round}@example.org"), format!("b{round}@example.org"));
+            let outcomes = register_crossed(house, &one, &other).await;
+            let made = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+            let taken = outcomes.iter().filter(|o| matches!(o, Err(AccountsError::NameTaken(_)))).count();
+            assert_eq!((made, taken), (1, 1), "round {round}: {outcomes:?}");
+        }
+    })
+    .await;
+}
+
+/// Two registrations, each with the other's email for a username.
+async fn register_crossed(house: &House, one: &str, other: &str) -> Vec<Result<()>> {
+    let acts = [(one, other), (other, one)].map(|(name, email)| {
+        let (accounts, registration) = (house.accounts.clone(), registration_with(name, email));
+        async move { accounts.create_user(&operator(), &registration, Role::Member).await.map(drop) }
+    });
+    at_once(acts.into()).await
+}
+
+#[rocket::async_test]
+async fn of_twenty_who_take_one_email_for_their_own_one_gets_it() {
+    on_each_engine(async |house: &House| {
+        let mut acts = Vec::new();
+        for n in 0..20 {
+            let (accounts, person) = (house.accounts.clone(), house.member(&format!("ana{n}")).await);
+            let wanted = email(&cased("wanted@example.org", n));
+            acts.push(async move { accounts.change_email(&person.actor(), &password(PASSWORD), &wanted).await });
+        }
+        assert_one_and_the_others_taken(&at_once(acts).await, NameClash::Email);
+        let wanted = "SELECT COUNT(*) FROM users WHERE email_key = 'wanted@example.org'";
+        assert_eq!(count(&house.store, wanted).await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_names").await, 40);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn of_many_who_set_the_site_up_at_once_one_becomes_superuser() {
+    on_each_engine(async |house: &House| {
+        let code = house.accounts.renew_setup_code().await.expect("an answer").expect("a code");
+        let acts = (0..8).map(|n| {
+            let (accounts, code) = (house.accounts.clone(), code.clone());
+            let registration = registration_with(&format!("root{n}"), &format!("root{n}@example.org"));
+            async move { accounts.set_up(&client(), &code, &registration).await.map(drop) }
+        });
+        let outcomes = at_once(acts.collect()).await;
+        let made = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        let late = |o: &&Result<()>| matches!(o, Err(AccountsError::AlreadySetUp | AccountsError::WrongSetupCode));
+        assert_eq!((made, outcomes.iter().filter(late).count()), (1, 7), "{outcomes:?}");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users").await, 1);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_deadlock() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        for round in 0..40 {
+            let logins = [house.log_in(&ana).await, house.log_in(&ana).await, house.log_in(&ana).await];
+            let now = house.now().await;
+            let mut acts: Vec<std::pin::Pin<Box<dyn Future<Output = Result<()>> + Send>>> = Vec::new();
+            for login in &logins {
+                let (accounts, session, id) = (house.accounts.clone(), login.id.clone(), ana.id);
+                acts.push(Box::pin(async move { accounts.note_activity(id, &session, now).await }));
+                let (accounts, session, id) = (house.accounts.clone(), login.id.clone(), ana.id);
+                acts.push(Box::pin(async move {
+                    accounts.note_limit_reached((id, "ana"), &session, EndReason::Idle).await
+                }));
+                let (accounts, actor) = (house.accounts.clone(), ana.acting_from(login));
+                acts.push(Box::pin(async move { accounts.log_out(&actor).await }));
+            }
+            let (accounts, target) = (house.accounts.clone(), ana.target());
+            acts.push(Box::pin(async move {
+                accounts.force_logout(&operator(), &target, ForceLogoutMoment::Now, &reasons()).await.map(drop)
+            }));
+            let accounts = house.accounts.clone();
+            acts.push(Box::pin(async move {
+                accounts.force_everyone_out(&operator(), ForceLogoutMoment::Now, &reasons()).await.map(drop)
+            }));
+            for outcome in at_once(acts).await {
+                outcome.unwrap_or_else(|error| panic!("round {round}: {error}"));
+            }
+            for login in &logins {
+                assert!(house.verdict(login).await.is_err());
+            }
+        }
+    })
+    .await;
+}
+
+/// The same text in capitals for every second one.
+fn cased(text: &str, n: usize) -> String {
+    if n.is_multiple_of(2) { text.to_owned() } else { text.to_uppercase() }
+}

@@ -1,0 +1,192 @@
+//! Force logouts to come, and past moments.
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{AccountsError, ForceLogoutMoment, ForceLogoutOutcome},
+    domain::{moment::MICROSECOND, reason::EndReason},
+};
+use rocket::tokio::try_join;
+
+use crate::{
+    house::{House, on_each_engine, operator},
+    raw::count,
+};
+
+const HOUR: TimeDelta = TimeDelta::hours(1);
+const DUE_EVENTS: &str = "SELECT COUNT(*) FROM events WHERE kind = 'force-logout-due'";
+
+#[rocket::async_test]
+async fn a_scheduled_force_logout_comes_due_once_and_stays_done_when_the_clock_steps_back() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let at = house.now().await + HOUR;
+        assert_eq!(
+            house.force_logout(&ana, ForceLogoutMoment::At(at)).await,
+            ForceLogoutOutcome::Scheduled { at },
+            "to the microsecond"
+        );
+        let login = house.log_in(&ana).await;
+        assert_eq!(house.verdict(&login).await, Ok(()));
+        house.store.clock().shift(HOUR);
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "due, whether or not anybody noted it");
+        try_join!(house.accounts.fold_due(ana.id), house.accounts.fold_due(ana.id)).expect("both fold");
+        assert_eq!(count(&house.store, DUE_EVENTS).await, 1);
+        let user = house.user(&ana).await;
+        assert_eq!((user.force_logout_date, user.force_logout_scheduled), (Some(at), None));
+        let after = house.log_in(&ana).await;
+        house.store.clock().shift(-HOUR * 2);
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
+        assert_eq!(house.verdict(&after).await, Ok(()));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_login_folds_what_is_due_and_is_good_itself() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let before = house.log_in(&ana).await;
+        house.force_logout(&ana, ForceLogoutMoment::At(house.now().await + HOUR)).await;
+        house.everyone_out(ForceLogoutMoment::At(house.now().await + HOUR)).await;
+        house.store.clock().shift(HOUR);
+        let (one, other) = (house.log_in(&ana).await, house.log_in(&ana).await);
+        assert_eq!(count(&house.store, DUE_EVENTS).await, 2, "one of the account, one of the site");
+        house.store.clock().shift(-HOUR * 2);
+        assert!(house.verdict(&before).await.is_err());
+        assert_eq!(house.verdict(&one).await, Ok(()));
+        assert_eq!(house.verdict(&other).await, Ok(()));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_new_schedule_takes_the_place_of_one_to_come() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        let now = house.now().await;
+        for hours in [1, 3] {
+            house.force_logout(&ana, ForceLogoutMoment::At(now + HOUR * hours)).await;
+            house.everyone_out(ForceLogoutMoment::At(now + HOUR * hours)).await;
+        }
+        house.store.clock().shift(HOUR * 2);
+        house.accounts.fold_due(ana.id).await.expect("a look at what is due");
+        assert_eq!(house.verdict(&login).await, Ok(()));
+        house.store.clock().shift(HOUR);
+        assert!(house.verdict(&login).await.is_err());
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_new_schedule_does_not_undo_one_that_came_due_unseen() {
+    on_each_engine(async |house: &House| {
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        let (of_ana, of_ben) = (house.log_in(&ana).await, house.log_in(&ben).await);
+        let now = house.now().await;
+        house.force_logout(&ana, ForceLogoutMoment::At(now + HOUR)).await;
+        house.store.clock().shift(HOUR * 2);
+        house.force_logout(&ana, ForceLogoutMoment::At(now + HOUR * 5)).await;
+        assert_eq!(house.verdict(&of_ana).await, Err(EndReason::ForcedOut));
+        house.everyone_out(ForceLogoutMoment::At(now + HOUR * 3)).await;
+        assert_eq!(house.verdict(&of_ben).await, Ok(()));
+        house.store.clock().shift(HOUR * 2);
+        house.everyone_out(ForceLogoutMoment::At(now + HOUR * 9)).await;
+        assert_eq!(house.verdict(&of_ben).await, Err(EndReason::EveryoneOut));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_is_called_off_never_happens() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        let (actor, at) = (operator(), house.now().await + HOUR);
+        house.force_logout(&ana, ForceLogoutMoment::At(at)).await;
+        house.everyone_out(ForceLogoutMoment::At(at)).await;
+        house.accounts.cancel_force_logout(&actor, &ana.target()).await.expect("it is called off");
+        house.accounts.cancel_everyone_out(&actor).await.expect("it is called off");
+        house.store.clock().shift(HOUR * 2);
+        house.accounts.fold_due(ana.id).await.expect("a look at what is due");
+        assert_eq!(house.verdict(&login).await, Ok(()));
+        let again = house.accounts.cancel_force_logout(&actor, &ana.target()).await;
+        assert!(matches!(again, Err(AccountsError::NothingScheduled)), "{again:?}");
+        let again = house.accounts.cancel_everyone_out(&actor).await;
+        assert!(matches!(again, Err(AccountsError::NothingScheduled)), "{again:?}");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_came_due_cannot_be_called_off_nor_does_the_clock_undo_it_then() {
+    on_each_engine(async |house: &House| {
+        let (ana, actor) = (house.member("ana").await, operator());
+        let first = house.log_in(&ana).await;
+        house.force_logout(&ana, ForceLogoutMoment::At(house.now().await + HOUR)).await;
+        house.store.clock().shift(HOUR * 2);
+        let late = house.accounts.cancel_force_logout(&actor, &ana.target()).await;
+        assert!(matches!(late, Err(AccountsError::NothingScheduled)), "{late:?}");
+        house.store.clock().shift(-HOUR * 2);
+        assert_eq!(house.verdict(&first).await, Err(EndReason::ForcedOut));
+
+        let second = house.log_in(&ana).await;
+        house.everyone_out(ForceLogoutMoment::At(house.now().await + HOUR * 2)).await;
+        house.store.clock().shift(HOUR * 3);
+        let late = house.accounts.cancel_everyone_out(&actor).await;
+        assert!(matches!(late, Err(AccountsError::NothingScheduled)), "{late:?}");
+        house.store.clock().shift(-HOUR * 3);
+        assert_eq!(house.verdict(&second).await, Err(EndReason::EveryoneOut));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_past_moment_ends_the_logins_made_by_then_and_no_other() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let (first, second) = (house.log_in(&ana).await, house.log_in(&ana).await);
+        assert!(first.login_date < second.login_date);
+        let done = house.force_logout(&ana, ForceLogoutMoment::At(first.login_date)).await;
+        assert_eq!(done, ForceLogoutOutcome::Done { date: first.login_date, sessions_ended: 1 });
+        assert_eq!(house.verdict(&first).await, Err(EndReason::ForcedOut), "equal is out");
+        assert_eq!(house.verdict(&second).await, Ok(()));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_moment_before_the_date_that_stands_changes_nothing() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        house.log_in(&ana).await;
+        house.force_out(&ana).await;
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        let date = house.user(&ana).await.force_logout_date.expect("a date");
+        let before = crate::raw::dump(&house.store).await;
+        let earlier = ForceLogoutMoment::At(date - MICROSECOND);
+        assert_eq!(house.force_logout(&ana, earlier).await, ForceLogoutOutcome::Unchanged { date });
+        assert!(matches!(house.everyone_out(earlier).await, ForceLogoutOutcome::Unchanged { .. }));
+        assert_eq!(crate::raw::dump(&house.store).await, before);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn everyone_out_is_one_write_and_everyone_can_log_in_again() {
+    on_each_engine(async |house: &House| {
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        let logins = [house.log_in(&ana).await, house.log_in(&ben).await, house.log_in(&ben).await];
+        let sessions = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL";
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        for login in &logins {
+            assert_eq!(house.verdict(login).await, Err(EndReason::EveryoneOut));
+        }
+        assert_eq!(count(&house.store, sessions).await, 3, "the sessions' rows are left alone");
+        assert_eq!(house.accounts.count_live_sessions(ben.id).await.expect("a count"), 0);
+        let again = house.log_in(&ben).await;
+        assert_eq!(house.verdict(&again).await, Ok(()));
+        assert_eq!(house.accounts.count_live_sessions(ben.id).await.expect("a count"), 1);
+    })
+    .await;
+}

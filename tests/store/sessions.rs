@@ -1,0 +1,161 @@
+//! Sessions as they are kept, listed, counted and ended.
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::StartedSession,
+    domain::{
+        moment::{MICROSECOND, Moment},
+        reason::EndReason,
+        reason_text::Reasons,
+        session_secret::SessionId,
+    },
+    store::sessions::{self, Ending, LiveAfter, SessionRow},
+};
+
+use crate::{
+    house::{House, on_each_engine, reasons},
+    raw::run,
+};
+
+const LONG_AGO: LiveAfter = LiveAfter { login: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
+
+async fn list(house: &House, user_id: i64) -> Vec<SessionRow> {
+    let mut on = house.store.read().await.expect("a connection");
+    sessions::list_sessions(&mut on, user_id, 100).await.expect("a list")
+}
+
+async fn end(house: &House, login: &StartedSession, ending: Ending<'_>) -> bool {
+    let mut tx = house.store.begin().await.expect("a transaction");
+    let has_ended = sessions::end_session(&mut tx, &login.id, ending).await.expect("an end");
+    tx.commit().await.expect("a commit");
+    has_ended
+}
+
+#[rocket::async_test]
+async fn a_session_is_kept_as_it_was_made() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let mut credentials = crate::house::credentials("ana", crate::house::PASSWORD);
+        for remember in [false, true] {
+            credentials.remember = remember;
+            let login = house.accounts.log_in(&crate::house::client(), &credentials).await.expect("a login");
+            let row = list(house, ana.id).await.remove(0);
+            assert_eq!((row.id.as_str(), row.user_id, row.remember), (login.id.as_str(), ana.id, remember));
+            assert_eq!((row.login_date, row.last_seen), (login.login_date, login.login_date));
+            assert_eq!((row.address.as_str(), row.user_agent.as_str()), ("192.0.2.7", "a browser of the tests"));
+            assert_eq!((row.ended_at, row.ended().expect("no reason")), (None, None));
+            let kept = house.standing(&login).await.session.expect("the session");
+            assert!(login.secret.hash().matches(&kept.secret_hash));
+            assert_eq!((kept.remember, kept.state.last_seen), (remember, login.login_date));
+        }
+        let dates: Vec<_> = list(house, ana.id).await.iter().map(|row| row.login_date).collect();
+        assert!(dates.is_sorted_by(|one, next| one > next), "the newest first: {dates:?}");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_session_ends_once_and_keeps_how() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        let (at, why, none) = (house.now().await, reasons(), Reasons::default());
+        assert!(end(house, &login, Ending { at, by: "root", reason: EndReason::ForcedOut, reasons: &why }).await);
+        let later = at + TimeDelta::hours(1);
+        assert!(
+            !end(house, &login, Ending { at: later, by: "ana", reason: EndReason::LoggedOut, reasons: &none }).await
+        );
+        let row = list(house, ana.id).await.remove(0);
+        assert_eq!(row.ended().expect("a reason"), Some(EndReason::ForcedOut));
+        assert_eq!((row.ended_at, row.ended_by.as_deref()), (Some(at), Some("root")));
+        assert_eq!(row.staff_reason.as_deref(), why.for_staff.as_deref());
+        assert_eq!(row.user_reason.as_deref(), why.for_user.as_deref());
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_request_never_revives_a_session_nor_moves_it_back() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let (ended, live) = (house.log_in(&ana).await, house.log_in(&ana).await);
+        let (at, none) = (house.now().await, Reasons::default());
+        end(house, &ended, Ending { at, by: "ana", reason: EndReason::LoggedOut, reasons: &none }).await;
+        let mut tx = house.store.begin().await.expect("a transaction");
+        let later = live.login_date + TimeDelta::hours(1);
+        let gone = SessionId::from_random(rand::random());
+        for session in [&ended.id, &live.id, &gone] {
+            sessions::set_last_seen(&mut tx, session, later).await.expect("a note");
+            sessions::set_last_seen(&mut tx, session, later - MICROSECOND).await.expect("a note");
+        }
+        tx.commit().await.expect("a commit");
+        let rows = list(house, ana.id).await;
+        assert_eq!(rows.len(), 2, "an update, never an insert");
+        assert_eq!((rows[0].last_seen, rows[0].ended_at), (later, None));
+        assert_eq!((rows[1].last_seen, rows[1].ended_at), (ended.login_date, Some(at)));
+        assert_eq!(house.verdict(&ended).await, Err(EndReason::LoggedOut));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn sessions_that_are_live_and_made_by_then_are_ended_and_counted() {
+    on_each_engine(async |house: &House| {
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        let others = house.log_in(&ben).await;
+        let mut logins = Vec::new();
+        for _ in 0..5 {
+            logins.push(house.log_in(&ana).await);
+        }
+        let dates: Vec<_> = logins.iter().map(|login| login.login_date).collect();
+        let (at, why) = (house.now().await, reasons());
+        let ending = Ending { at, by: "root", reason: EndReason::ForcedOut, reasons: &why };
+        // The first is past its lifetime, the second was idle, the third has logged out.
+        end(house, &logins[2], Ending { reason: EndReason::LoggedOut, ..ending }).await;
+        let live = LiveAfter { login: dates[0], seen: dates[1] };
+        let mut tx = house.store.begin().await.expect("a transaction");
+        let counted = sessions::count_live_sessions(&mut tx, ana.id, dates[3], live).await.expect("a count");
+        let ended = sessions::end_sessions(&mut tx, ana.id, dates[3], live, ending).await.expect("an end");
+        let again = sessions::end_sessions(&mut tx, ana.id, dates[3], live, ending).await.expect("an end");
+        tx.commit().await.expect("a commit");
+        assert_eq!((counted, ended, again), (1, 1, 0));
+        let rows = list(house, ana.id).await;
+        let ended: Vec<_> = rows.iter().rev().map(|row| row.ended().expect("a reason")).collect();
+        assert_eq!(ended, [None, None, Some(EndReason::LoggedOut), Some(EndReason::ForcedOut), None]);
+        let mut tx = house.store.begin().await.expect("a transaction");
+        let ended = sessions::end_sessions(&mut tx, ana.id, dates[4], LONG_AGO, ending).await.expect("an end");
+        tx.commit().await.expect("a commit");
+        assert_eq!(ended, 3);
+        assert_eq!(house.verdict(&others).await, Ok(()));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_list_of_sessions_is_as_long_as_asked_for() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        for _ in 0..4 {
+            house.log_in(&ana).await;
+        }
+        let mut on = house.store.read().await.expect("a connection");
+        assert_eq!(sessions::list_sessions(&mut on, ana.id, 3).await.expect("a list").len(), 3);
+        let unknown = SessionId::from_random(rand::random());
+        assert_eq!(sessions::find_login_date(&mut on, &unknown).await.expect("an answer"), None);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_word_that_is_no_reason_lets_nobody_in() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        run(&house.store, "UPDATE sessions SET reason = 'whatever'").await;
+        let mut on = house.store.read().await.expect("a connection");
+        let clock = house.store.clock();
+        let read = curfew::store::standing::get_login_standing(&mut on, clock, ana.id, &login.id).await;
+        assert!(matches!(read, Err(curfew::store::StoreError::Unreadable(_))), "{read:?}");
+    })
+    .await;
+}

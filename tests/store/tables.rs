@@ -1,0 +1,126 @@
+//! The tables that the migrations make: the same on both engines, and refused when newer.
+
+use curfew::store::{OpenError, Store};
+use rocket::tokio::task::JoinSet;
+
+use crate::{
+    harness::{Database, Engine, engines},
+    raw::{run, tables, texts},
+};
+
+/// Each column as `table.column type null`, in SQLite's words.
+async fn columns(store: &Store) -> Vec<String> {
+    let mut columns = Vec::new();
+    for table in tables(store).await {
+        let sql = match store {
+            Store::Sqlite { .. } => format!(
+                "SELECT '{table}.' || name || ' ' || type || CASE \"notnull\" WHEN 1 THEN '' ELSE ' NULL' END
+                 FROM pragma_table_info('{table}') ORDER BY cid"
+            ),
+            Store::Postgres { .. } => format!(
+                "SELECT '{table}.' || column_name || ' ' || CASE data_type
+                        WHEN 'bigint' THEN 'INTEGER' WHEN 'bytea' THEN 'BLOB'
+                        WHEN 'timestamp with time zone' THEN 'DATETIME' ELSE upper(data_type) END
+                        || CASE is_nullable WHEN 'NO' THEN '' ELSE ' NULL' END
+                 FROM information_schema.columns
+                 WHERE table_schema = 'public' AND table_name = '{table}' ORDER BY ordinal_position"
+            ),
+        };
+        columns.extend(texts(store, &sql).await.into_iter().flatten());
+    }
+    columns
+}
+
+/// The indexes that have a name of ours.
+async fn indexes(store: &Store) -> Vec<String> {
+    let sql = match store {
+        Store::Sqlite { .. } => {
+            "SELECT tbl_name || '.' || name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1"
+        }
+        Store::Postgres { .. } => {
+            "SELECT tablename || '.' || indexname FROM pg_indexes
+             WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'
+             ORDER BY (tablename || '.' || indexname) COLLATE \"C\""
+        }
+    };
+    texts(store, sql).await.into_iter().flatten().collect()
+}
+
+#[rocket::async_test]
+async fn both_engines_have_the_same_tables_columns_and_indexes() {
+    let mut found = Vec::new();
+    for engine in engines() {
+        let database = Database::new(engine).await;
+        let store = database.open().await;
+        found.push((columns(&store).await, indexes(&store).await));
+        store.close().await;
+    }
+    let (columns, indexes) = &found[0];
+    assert!(columns.contains(&"users.force_logout_date DATETIME NULL".to_owned()), "{columns:#?}");
+    assert!(columns.contains(&"sessions.secret_hash BLOB".to_owned()), "{columns:#?}");
+    assert!(indexes.contains(&"sessions.sessions_by_user".to_owned()), "{indexes:#?}");
+    for other in &found[1..] {
+        assert_eq!(other, &found[0]);
+    }
+}
+
+#[test]
+fn both_folders_have_the_same_migrations() {
+    let folder = |engine| {
+        let path = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
+        let files = std::fs::read_dir(path).expect("a folder").map(|file| file.expect("a file").file_name());
+        files.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(folder("sqlite"), folder("postgres"));
+}
+
+#[rocket::async_test]
+async fn a_database_of_a_later_version_is_refused() {
+    for engine in engines() {
+        let database = Database::new(engine).await;
+        let store = database.open().await;
+        store.migrate().await.expect("migrating again does nothing");
+        assert!(store.is_ready().await.expect("an answer"));
+        let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                     SELECT 9000, 'later', TRUE, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
+        run(&store, later).await;
+        let refused = store.migrate().await;
+        assert!(matches!(refused, Err(OpenError::Newer(9000))), "{refused:?}");
+        assert!(!store.is_ready().await.expect("an answer"));
+        store.close().await;
+    }
+}
+
+#[rocket::async_test]
+async fn many_who_open_and_migrate_one_new_database_at_once_all_succeed() {
+    for engine in engines() {
+        let database = Database::new(engine).await;
+        let mut tasks = JoinSet::new();
+        for _ in 0..6 {
+            let url = database.url.clone();
+            tasks.spawn(async move {
+                let store = Store::open(&url, Some(2)).await?;
+                store.migrate().await?;
+                Ok::<_, OpenError>(store)
+            });
+        }
+        for opened in tasks.join_all().await {
+            let store = opened.unwrap_or_else(|error| panic!("{engine:?}: {error}"));
+            assert!(store.is_ready().await.expect("an answer"));
+            store.close().await;
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn an_address_that_leads_nowhere_is_told_without_its_password() {
+    for url in ["mysql://ana:secret@localhost/x", "postgres://ana:secret@127.0.0.1:1/x", "nonsense"] {
+        let refused = Store::open(url, None).await.expect_err("nothing is there").to_string();
+        assert!(!refused.contains("secret"), "{refused}");
+    }
+    let database = Database::new(Engine::Sqlite).await;
+    let file = database.folder.path().join("a-file");
+    std::fs::write(&file, "no database, but longer than the header of one: ".repeat(40)).expect("a file");
+    let refused = Store::open(&format!("sqlite:{}", file.display()), None).await;
+    assert!(matches!(refused, Err(OpenError::Unreachable(_))), "{refused:?}");
+}
