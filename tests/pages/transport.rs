@@ -21,7 +21,7 @@ const TABLE: &[Row] = &[
     (Some("HTTPS"),       SecureCookies::Auto,   None,                           true,   true),
     (Some("https, http"), SecureCookies::Auto,   None,                           false,  false),
     (Some("http, https"), SecureCookies::Auto,   None,                           true,   true),
-    (None,                SecureCookies::Auto,   Some("https://curfew.test"),    true,   true),
+    (None,                SecureCookies::Auto,   Some("https://curfew.test"),    false,  false), // a name says nothing of this request
     (None,                SecureCookies::Auto,   Some("http://curfew.test"),     false,  false),
     (None,                SecureCookies::Always, None,                           true,   false),
     (Some("https"),       SecureCookies::Never,  None,                           false,  true),
