@@ -87,9 +87,8 @@ async fn hostile_text_is_shown_as_text() {
         let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", HOSTILE).finish();
         pages.push(staff.opens(&format!("/admin/users?{query}")).await);
         for page in pages {
-            for tag in ["<script>", "<img src=x", "49"] {
-                let harmful = tag != "49" && page.body.contains(tag);
-                assert!(!harmful, "{tag}: {page:?}");
+            for tag in ["<script>", "<img src=x"] {
+                assert!(!page.body.contains(tag), "{tag}: {page:?}");
             }
             assert!(page.body.contains("{{ 7 * 7 }}"), "no template is run on it: {page:?}");
         }

@@ -9,9 +9,11 @@ use crate::harness::{
     store::engines,
 };
 
-/// What the proxy says, the settings, and whether the cookie is for https only and HSTS is sent.
+/// What the proxy says, two settings, and whether the cookie is for https only and HSTS is sent.
+type Row = (Option<&'static str>, SecureCookies, Option<&'static str>, bool, bool);
+
 #[rustfmt::skip]
-const TABLE: &[(Option<&str>, SecureCookies, Option<&str>, bool, bool)] = &[
+const TABLE: &[Row] = &[
     // X-Forwarded-Proto  secure_cookies         base_url                        cookie  HSTS
     (None,                SecureCookies::Auto,   None,                           false,  false),
     (Some("http"),        SecureCookies::Auto,   None,                           false,  false),
@@ -19,7 +21,7 @@ const TABLE: &[(Option<&str>, SecureCookies, Option<&str>, bool, bool)] = &[
     (Some("HTTPS"),       SecureCookies::Auto,   None,                           true,   true),
     (Some("https, http"), SecureCookies::Auto,   None,                           false,  false),
     (Some("http, https"), SecureCookies::Auto,   None,                           true,   true),
-    (None,                SecureCookies::Auto,   Some("https://curfew.test"),    false,  false), // the request did not come over it
+    (None,                SecureCookies::Auto,   Some("https://curfew.test"),    false,  false), // a name says nothing of this request
     (None,                SecureCookies::Auto,   Some("http://curfew.test"),     false,  false),
     (None,                SecureCookies::Always, None,                           true,   false),
     (Some("https"),       SecureCookies::Never,  None,                           false,  true),
