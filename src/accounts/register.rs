@@ -37,7 +37,7 @@ impl Accounts {
         if !self.settings.registration_is_open {
             return Err(AccountsError::RegistrationClosed);
         }
-        // Each one counts, also one that succeeds: nobody makes ten accounts in a row for themselves.
+        // Each one counts, also one that succeeds; there is no account yet to count by.
         let rate = self.settings.throttle_login;
         self.throttle.enter(Purpose::Registration, rate, "", &client.address).await?.failed();
         self.make_account(client, registration, Role::Member, EventKind::Registered).await

@@ -10,10 +10,10 @@ use super::text::comparison_key;
 /// The least and the greatest length, in characters.
 pub const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=128;
 
-/// A new password that falls in fewer guesses than this is among the common ones. The estimator's
-/// list has 30,000 passwords in the order of their frequency, and a password in it never counts
-/// more guesses than its rank times the ways to write it in capitals.
-const LEAST_GUESSES: u64 = 100_000;
+/// What the estimator scores lower falls in fewer than a million guesses ("very guessable", in its
+/// words). Every password of its list of the 30,000 most frequent does: none of them counts more
+/// guesses than its rank times the ways to write it.
+const LEAST_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
 
 /// A longer password is in no list of common ones, and the estimator's time grows with the square
 /// of the length.
@@ -138,7 +138,7 @@ fn without_outer_digits(text: &str) -> &str {
 }
 
 fn is_common(text: &str) -> bool {
-    text.chars().count() <= ESTIMATED_CHARACTERS && zxcvbn::zxcvbn(text, &[]).guesses() < LEAST_GUESSES
+    text.chars().count() <= ESTIMATED_CHARACTERS && zxcvbn::zxcvbn(text, &[]).score() < LEAST_SCORE
 }
 
 #[cfg(test)]

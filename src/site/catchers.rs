@@ -1,6 +1,11 @@
 //! The page of every status that is no page of its own.
 
-use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status, uri};
+use rocket::{
+    Request, catch, catchers,
+    fairing::AdHoc,
+    http::{Method, Status},
+    uri,
+};
 use serde::Serialize;
 
 use super::{answer::Answer, pages::Pages};
@@ -32,6 +37,11 @@ async fn log_in_first(request: &Request<'_>) -> Answer {
 
 #[catch(default)]
 async fn say_why(status: Status, request: &Request<'_>) -> Answer {
+    error_page(status, request).await
+}
+
+/// The page of a status.
+pub(super) async fn error_page(status: Status, request: &Request<'_>) -> Answer {
     let (title, text) = words(status);
     let view = ErrorView {
         status: status.code,
@@ -45,7 +55,7 @@ async fn say_why(status: Status, request: &Request<'_>) -> Answer {
 
 /// The page itself where it was asked for; the page that the form was on where one was posted.
 fn where_they_were_going(request: &Request<'_>) -> Option<NextPath> {
-    if request.method() == rocket::http::Method::Get {
+    if request.method() == Method::Get {
         return NextPath::parse(&request.uri().to_string());
     }
     let host = request.headers().get_one("Host")?;

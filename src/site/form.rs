@@ -39,6 +39,13 @@ impl FormView {
         self.errors.insert(field, error.to_string());
     }
 
+    /// Shows the error of a field on the whole form, where the page has no such field.
+    pub fn move_error_to_form(&mut self, field: &'static str) {
+        if let Some(error) = self.errors.remove(field) {
+            self.set_error("form", error);
+        }
+    }
+
     fn note<T, E: Display>(&mut self, field: &'static str, parsed: Result<T, E>) -> Option<T> {
         parsed.map_err(|error| self.set_error(field, error)).ok()
     }

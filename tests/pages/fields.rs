@@ -183,14 +183,13 @@ async fn an_address_with_a_wrong_number_is_no_page() {
         let mut staff = site.signed_in(Role::Superuser).await;
         staff.opens("/account").await;
         let token = staff.token.clone();
-        let numbers = ["0", "-1", "999999999", "9223372036854775807"].map(|id| (id, 404));
-        // What is no number at all, Rocket answers by itself.
-        let others = ["9223372036854775808", "abc", "1e3", "%00", "%FF"].map(|id| (id, 422));
-        for (id, status) in numbers.into_iter().chain(others) {
-            staff.opens(&format!("/admin/users/{id}")).await.must_be(status);
+        let nobodys = ["0", "-1", "999999999", "9223372036854775807"];
+        let none = ["9223372036854775808", "abc", "1e3", "%00", "%FF"];
+        for id in nobodys.into_iter().chain(none) {
+            staff.opens(&format!("/admin/users/{id}")).await.must_be(404);
             for verb in ["force-logout", "force-logout/cancel", "deactivate", "activate"] {
                 let page = staff.posts_with(&token, &format!("/admin/users/{id}/{verb}"), &[]).await;
-                assert_eq!(page.status, status, "{id}/{verb}: {page:?}");
+                assert_eq!(page.status, 404, "{id}/{verb}: {page:?}");
             }
         }
     }

@@ -122,5 +122,5 @@ async fn an_address_that_leads_nowhere_is_told_without_its_password() {
     let file = database.folder.path().join("a-file");
     std::fs::write(&file, "no database, but longer than the header of one: ".repeat(40)).expect("a file");
     let refused = Store::open(&format!("sqlite:{}", file.display()), None).await;
-    assert!(matches!(refused, Err(OpenError::Unreachable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(OpenError::File(_))), "{refused:?}");
 }

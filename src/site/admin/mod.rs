@@ -9,12 +9,22 @@ mod user;
 mod user_page;
 mod users;
 
-use rocket::fairing::AdHoc;
+use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status};
+
+use super::{answer::Answer, catchers::error_page};
+
+/// An address with a number in it that is none leads nowhere; a form that cannot be taken shows
+/// itself again and never comes here.
+#[catch(422)]
+async fn no_such_number(request: &Request<'_>) -> Answer {
+    error_page(Status::NotFound, request).await
+}
 
 /// Mounts the staff pages.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Staff pages", |rocket| async {
         rocket
+            .register("/admin", catchers![no_such_number])
             .attach(overview::stage())
             .attach(users::stage())
             .attach(user::stage())

@@ -74,6 +74,7 @@ async fn activate(
     let typed = submission.0;
     let mut form = FormView::default();
     let Some(reasons) = read_reasons(&mut form, typed.staff_reason, typed.user_reason) else {
+        form.move_error_to_form("user_reason");
         return show_again(&staff, accounts, &pages, changes, id, Forms { activate: form, ..Forms::default() }).await;
     };
     let notice = match accounts.activate(&staff.actor, &Target::Id(id), &reasons).await {
