@@ -48,7 +48,7 @@ fn rendered_once(rocket: &Rocket<Orbit>, pages: &Pages<'_>) -> Option<Arc<str>> 
 }
 
 #[get("/")]
-pub(super) fn show<'r>(_anyone: Anyone<'r>, pages: Pages<'r>) -> Home<'r> {
+fn show<'r>(_anyone: Anyone<'r>, pages: Pages<'r>) -> Home<'r> {
     Home(pages)
 }
 

@@ -44,7 +44,7 @@ impl Clock {
     }
 
     /// Whether it is the database that knows the time.
-    pub(super) fn is_of_database(&self, on: &mut impl Sql) -> bool {
+    pub(super) fn is_of_database(on: &mut impl Sql) -> bool {
         matches!(on.engine(), Engine::Postgres(_))
     }
 

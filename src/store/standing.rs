@@ -76,7 +76,7 @@ pub async fn get_login_standing(
     user_id: i64,
     session: &SessionId,
 ) -> Result<LoginStanding> {
-    let asks_database = clock.is_of_database(on);
+    let asks_database = Clock::is_of_database(on);
     let row = fetch_one!(on, Row, READ, user_id, session.as_str(), asks_database)?;
     let now = clock.of_statement(row.now);
     row.at(now)

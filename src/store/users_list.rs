@@ -1,44 +1,131 @@
-//! The staff's list of users.
+//! The staff's list of users: any search, filter, order and page, also with a million accounts.
+//!
+//! A page of a search is found in one of two ways. Rare matches are *collected*: the search index
+//! names them, and they are sorted. Common ones are met on a *walk* along the index of the order,
+//! until the page is full. Both read by the same conditions, so the choice decides over time only,
+//! never over the answer.
 
-use super::{Result, Sql, standing::is_active};
-use crate::domain::{moment::Moment, role::Role, users_query::UsersQuery};
+mod dialect;
+mod search;
+mod statement;
 
-/// A user in the list.
-#[derive(Debug, Clone, sqlx::FromRow)]
+use sqlx::{Postgres, Sqlite};
+
+use super::{
+    Result, Sql,
+    engine::{Engine, on_engine},
+    standing::is_active,
+};
+use crate::domain::{
+    moment::Moment,
+    role::Role,
+    users_query::{USERS_PER_PAGE, UsersQuery},
+};
+use search::Search;
+use statement::{Statement, Way};
+
+/// Up to this many accounts are counted one by one.
+pub const COUNT_UP_TO: i64 = 10_000;
+/// On a walk, matches are counted up to here: beyond, counting would take longer than the page.
+pub const COUNT_ON_A_WALK_UP_TO: i64 = 1_000;
+/// With more candidates than this, a walk is the shorter way.
+const COLLECT_UP_TO: i64 = 15_000;
+
+/// An account as the list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct ListedUser {
+    /// Its number.
     pub id: i64,
+    /// Its name.
     pub username: String,
+    /// Its address.
     pub email: String,
     is_active: bool,
     is_staff: bool,
     is_superuser: bool,
+    /// When a deactivation ends by itself.
     pub deactivated_until: Option<Moment>,
+    /// A force logout to come.
     pub force_logout_scheduled: Option<Moment>,
+    /// Since when it exists.
     pub date_joined: Moment,
+    /// Its latest login.
     pub last_login: Option<Moment>,
+    /// Its latest request, within a minute.
     pub last_seen: Option<Moment>,
 }
+
 impl ListedUser {
-    pub fn role(&self) -> Role {
+    /// What it may do.
+    #[must_use]
+    pub const fn role(&self) -> Role {
         Role::from_flags(self.is_staff, self.is_superuser)
     }
+
+    /// Whether its person may log in at that moment.
+    #[must_use]
     pub fn is_active_at(&self, now: Moment) -> bool {
         is_active(self.is_active, self.deactivated_until, now)
     }
 }
+
+/// One page of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsersPage {
+    /// The accounts on it, at most [`USERS_PER_PAGE`].
     pub users: Vec<ListedUser>,
+    /// How many match, on all pages.
     pub total: i64,
+    /// Whether there are more than `total`.
     pub total_is_minimum: bool,
+    /// Whether accounts follow after this page.
     pub has_next: bool,
 }
-pub async fn list_users(on: &mut impl Sql, query: &UsersQuery, _now: Moment) -> Result<UsersPage> {
-    let q = format!("%{}%", query.search.as_ref().map_or("", |s| s.key()));
-    let users = super::engine::fetch_all!(
-        on,
-        ListedUser,
-        "SELECT * FROM users WHERE username_key LIKE $1 ORDER BY username_key LIMIT 25",
-        &q
-    )?;
-    Ok(UsersPage { total: users.len() as i64, users, total_is_minimum: false, has_next: false })
+
+/// The accounts that match, in the order asked for: equal ones by their number, in the same
+/// direction, and whoever never logged in before everyone who did.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_users(on: &mut impl Sql, query: &UsersQuery, now: Moment) -> Result<UsersPage> {
+    let search = query.search.as_ref().map(|text| Search::new(text.key()));
+    let way = match &search {
+        Some(search) if are_rare(on, search).await? => Way::Collect,
+        _ => Way::Walk,
+    };
+    let statement = Statement { query, search: search.as_ref(), way, now };
+    let per_page = i64::from(USERS_PER_PAGE);
+    let offset = query.page.offset(USERS_PER_PAGE);
+    // One more than is shown tells whether there is a next page.
+    let mut users: Vec<ListedUser> =
+        on_engine!(on, |c| statement.page(per_page + 1, offset).build_query_as().fetch_all(c).await)?;
+    let has_next = users.len() > USERS_PER_PAGE as usize;
+    users.truncate(USERS_PER_PAGE as usize);
+    let up_to = match (way, &search) {
+        (Way::Walk, Some(_)) => COUNT_ON_A_WALK_UP_TO,
+        _ => COUNT_UP_TO,
+    };
+    let counted: i64 = on_engine!(on, |c| statement.count(up_to + 1).build_query_scalar().fetch_one(c).await)?;
+    Ok(UsersPage { users, total: counted.min(up_to), total_is_minimum: counted > up_to, has_next })
+}
+
+/// Whether so few accounts match that they are collected.
+async fn are_rare(on: &mut impl Sql, search: &Search<'_>) -> Result<bool> {
+    match on.engine() {
+        Engine::Sqlite(connection) => {
+            let mut count = search.count_candidates::<Sqlite>(COLLECT_UP_TO + 1);
+            let candidates: i64 = count.build_query_scalar().fetch_one(connection).await?;
+            Ok(candidates <= COLLECT_UP_TO)
+        }
+        // Its index cannot stop after some, so it looks at a sample.
+        Engine::Postgres(connection) => {
+            let users: i64 = sqlx::query_scalar(search::KNOWN_USERS).fetch_one(&mut *connection).await?;
+            if users <= COLLECT_UP_TO {
+                return Ok(true);
+            }
+            let mut sample = search.sample::<Postgres>(users);
+            let (matches, looked_at): (i64, i64) = sample.build_query_as().fetch_one(connection).await?;
+            Ok(matches.saturating_mul(users) <= COLLECT_UP_TO.saturating_mul(looked_at))
+        }
+    }
 }

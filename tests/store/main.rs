@@ -27,3 +27,4 @@ mod sessions;
 mod stepped_clock;
 mod superusers;
 mod tables;
+mod users_list;

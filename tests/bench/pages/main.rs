@@ -6,6 +6,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../../harness/store.rs"]
+#[allow(dead_code, reason = "a bench needs only a part of the harness")]
 mod store;
 
 mod client;

@@ -1,0 +1,79 @@
+//! The few words in which the two engines differ here.
+
+use sqlx::{Database, Postgres, QueryBuilder, Sqlite};
+
+use super::search::Search;
+use crate::domain::moment::Moment;
+
+/// An engine, as the list's statements are written for it.
+pub(super) trait Dialect: Database<Arguments: Default> {
+    /// Finds one text in another: the place from 1, or 0.
+    const FIND: &'static str;
+    /// Joins so that what the search index names is read first.
+    const JOIN_AFTER: &'static str;
+
+    /// Adds a text, as a value.
+    fn bind_text(to: &mut QueryBuilder<Self>, text: &str);
+    /// Adds a number, as a value.
+    fn bind_number(to: &mut QueryBuilder<Self>, number: i64);
+    /// Adds a moment, as a value.
+    fn bind_moment(to: &mut QueryBuilder<Self>, moment: Moment);
+    /// Adds the select of the ids that the search index names.
+    fn push_candidates(to: &mut QueryBuilder<Self>, search: &Search<'_>);
+}
+
+macro_rules! bind_values {
+    ($engine:ty) => {
+        fn bind_text(to: &mut QueryBuilder<$engine>, text: &str) {
+            to.push_bind(text.to_owned());
+        }
+
+        fn bind_number(to: &mut QueryBuilder<$engine>, number: i64) {
+            to.push_bind(number);
+        }
+
+        fn bind_moment(to: &mut QueryBuilder<$engine>, moment: Moment) {
+            to.push_bind(moment);
+        }
+    };
+}
+
+impl Dialect for Sqlite {
+    const FIND: &'static str = "instr";
+    const JOIN_AFTER: &'static str = "CROSS JOIN"; // which SQLite takes as an order
+
+    bind_values!(Sqlite);
+
+    fn push_candidates(to: &mut QueryBuilder<Self>, search: &Search<'_>) {
+        if search.is_beginning() {
+            // The last character there is: whatever begins with the text lies before it.
+            to.push("SELECT DISTINCT doc AS id FROM users_search_trigrams WHERE term >= ");
+            to.push_bind(search.text.to_owned());
+            to.push(" AND term <= ");
+            to.push_bind(format!("{}{}", search.text, char::MAX));
+        } else {
+            let quoted = search.trigrams().map(|trigram| format!("\"{}\"", trigram.replace('"', "\"\"")));
+            to.push("SELECT rowid AS id FROM users_search WHERE users_search MATCH ");
+            to.push_bind(quoted.collect::<Vec<_>>().join(" AND "));
+        }
+    }
+}
+
+impl Dialect for Postgres {
+    const FIND: &'static str = "strpos";
+    const JOIN_AFTER: &'static str = "JOIN"; // after a materialized select anyway
+
+    bind_values!(Postgres);
+
+    fn push_candidates(to: &mut QueryBuilder<Self>, search: &Search<'_>) {
+        let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
+        let lexemes = if search.is_beginning() {
+            format!("{}:*", quoted(search.text))
+        } else {
+            search.trigrams().map(quoted).collect::<Vec<_>>().join(" & ")
+        };
+        to.push("SELECT id FROM users WHERE users_trigrams(username_key, email_key) @@ ");
+        to.push_bind(lexemes);
+        to.push("::tsquery");
+    }
+}

@@ -1,0 +1,137 @@
+//! The staff's list of users and overview with a million accounts: the median of each question.
+//!
+//! `cargo bench --bench users_list`. Making the accounts takes minutes; `CURFEW_BENCH_USERS` makes
+//! fewer.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../../harness/store.rs"]
+#[allow(dead_code, reason = "a bench needs only a part of the harness")]
+mod store;
+
+mod people;
+
+use std::time::Instant;
+
+use curfew::{
+    domain::{
+        moment::Moment,
+        users_query::{PageNumber, SearchText, Sort, Status, UsersQuery},
+    },
+    store::{Store, overview, sessions::LiveAfter, users_list::list_users},
+};
+use store::{Database, engines};
+
+/// How often each question is asked.
+const RUNS: usize = 5;
+/// What is searched for, from everywhere to nowhere.
+const SEARCHES: [&str; 13] = [
+    "",
+    "a",
+    "q",
+    "zx",
+    "qq",
+    "mail",
+    "ana",
+    "lopez",
+    "son.m",
+    "xq",
+    "42",
+    "nobody-at-all",
+    "ana.lopez77@mail.example",
+];
+const SORTS: [&str; 10] = [
+    "username",
+    "-username",
+    "email",
+    "-email",
+    "date_joined",
+    "-date_joined",
+    "last_login",
+    "-last_login",
+    "last_seen",
+    "-last_seen",
+];
+const FILTERS: [(&str, &str); 6] =
+    [("", ""), ("inactive", ""), ("active", ""), ("", "staff"), ("", "member"), ("inactive", "member")];
+const PAGES: [&str; 3] = ["1", "40", "400"];
+
+#[rocket::main]
+async fn main() {
+    // `cargo test --benches` only wants to see that it starts.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let users = std::env::var("CURFEW_BENCH_USERS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
+    for engine in engines() {
+        let database = Database::new(engine).await;
+        let store = database.open().await;
+        let started = Instant::now();
+        people::make(&database.url, users).await;
+        println!("\n{engine:?}: {users} accounts made in {:.0} s", started.elapsed().as_secs_f64());
+        lists(&store).await;
+        overviews(&store).await;
+        store.close().await;
+    }
+}
+
+/// Asks everything and prints the slowest questions with the medians of all.
+async fn lists(store: &Store) {
+    let mut on = store.read().await.unwrap();
+    let now = store.clock().now(&mut on).await.unwrap();
+    let mut medians = Vec::new();
+    for search in SEARCHES {
+        for sort in SORTS {
+            for (status, role) in FILTERS {
+                for page in PAGES {
+                    let query = UsersQuery {
+                        search: SearchText::parse(search).unwrap(),
+                        status: Status::parse(status).unwrap(),
+                        role: role.parse().ok(),
+                        sort: Sort::parse(sort).unwrap(),
+                        page: PageNumber::parse(page).unwrap(),
+                    };
+                    let mut times = Vec::new();
+                    for _ in 0..RUNS {
+                        let started = Instant::now();
+                        list_users(&mut on, &query, now).await.unwrap();
+                        times.push(started.elapsed().as_secs_f64() * 1e3);
+                        // What takes long is not asked again and again.
+                        if times[0] > 500.0 {
+                            break;
+                        }
+                    }
+                    medians.push((median(&mut times), format!("q={search:?} sort={sort} {status}/{role} page={page}")));
+                }
+            }
+        }
+    }
+    medians.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let slow = medians.iter().filter(|(time, _)| *time >= 50.0).count();
+    println!("{} questions, each the median of {RUNS}:", medians.len());
+    println!("  the median of all   {:>7.1} ms (goal: under 50)", medians[medians.len() / 2].0);
+    println!("  nine in ten under   {:>7.1} ms", medians[medians.len() * 9 / 10].0);
+    println!("  at 50 ms or more    {slow:>7}");
+    for (time, question) in medians.iter().rev().take(12) {
+        println!("  {time:>9.1} ms  {question}");
+    }
+}
+
+async fn overviews(store: &Store) {
+    let mut on = store.read().await.unwrap();
+    let now = store.clock().now(&mut on).await.unwrap();
+    let live = LiveAfter { login: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
+    let mut times = Vec::new();
+    for _ in 0..9 {
+        let started = Instant::now();
+        overview::get_counts(&mut on, now, now, live).await.unwrap();
+        overview::list_scheduled(&mut on, 15).await.unwrap();
+        times.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    println!("  the overview        {:>7.1} ms (goal: under 50)", median(&mut times));
+}
+
+fn median(times: &mut [f64]) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
