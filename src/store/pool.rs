@@ -10,13 +10,18 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Clock, Connection, OpenError, Result, StoreError, Transaction, readers::Readers};
+use super::{
+    Clock, Connection, OpenError, Result, StoreError, Transaction,
+    readers::{Pool, Readers},
+};
 
 /// How long a request waits for a connection before it hears that the database does not answer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a writer waits for another process that is writing to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections, where the settings name no number. The guard holds up to half of them.
+/// Of so many connections, the guard holds one.
+const CONNECTIONS_PER_LANE: u32 = 4;
+/// Connections, where the settings name no number.
 const CONNECTIONS: u32 = 8;
 /// One for the guard, and one for all else.
 const LEAST_CONNECTIONS: u32 = 2;
@@ -106,7 +111,7 @@ impl Store {
 
     /// Closes every connection.
     pub async fn close(&self) {
-        self.readers().clear().await;
+        self.readers().release().await;
         match self {
             Self::Sqlite { read, write, .. } => {
                 read.close().await;
@@ -137,7 +142,9 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
     // The writer first: it makes the file and turns on the write-ahead log for the readers.
     let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(&unreachable)?;
     let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;
-    Ok(Store::Sqlite { read, write, readers: Readers::new(connections / 2), clock: Clock::default() })
+    let clock = Clock::default();
+    let readers = Readers::new(connections / CONNECTIONS_PER_LANE, &Pool::Sqlite(read.clone()), &clock);
+    Ok(Store::Sqlite { read, write, readers, clock })
 }
 
 async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
@@ -158,7 +165,9 @@ async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store
         .connect_lazy_with(options);
     // Closed politely where that is possible; the pool is what counts.
     let _ = connection.close().await;
-    Ok(Store::Postgres { pool, readers: Readers::new(connections / 2), clock: Clock::default() })
+    let clock = Clock::default();
+    let readers = Readers::new(connections / CONNECTIONS_PER_LANE, &Pool::Postgres(pool.clone()), &clock);
+    Ok(Store::Postgres { pool, readers, clock })
 }
 
 /// What the system or the database said, without sqlx's words around it.

@@ -1,50 +1,85 @@
-//! Connections held back from the pool for what the guard reads on each request.
+//! What the guard reads on each request, read together for the requests of the same moment.
 //!
-//! The pool pings a connection each time it comes back, which costs the guard a second trip to the
-//! database for each one that it needs. A connection here is used again as it is; one that fails is
-//! dropped, and the read is tried once more with a fresh one.
+//! A trip to the database costs more than what it brings: a change of threads on SQLite, a round
+//! trip on Postgres. So requests ask a lane, which holds a connection of its own and answers all
+//! that have asked while it was away with one statement. Each answer is read after its request
+//! asked: nothing is remembered from one statement to the next.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-use rocket::tokio::sync::{Mutex, MutexGuard};
+use rocket::tokio::{
+    self,
+    sync::{mpsc, oneshot},
+};
+use sqlx::{PgPool, SqlitePool};
 
 use super::{
-    Connection, Result, Store,
-    standing::{LoginStanding, get_login_standing},
+    Clock, Connection, Result, Store, StoreError,
+    standing::{Asked, LoginStanding, STANDINGS_AT_ONCE, list_login_standings},
 };
 use crate::domain::session_secret::SessionId;
 
-/// The connections, each taken out of its place while it is in use: a request that is dropped in
-/// the middle of a read drops the connection with it.
+/// How many requests may wait for one lane before the next one waits to ask.
+const WAITING: usize = 1_024;
+
+/// The lanes; each ends when the last store that can ask it is gone.
 #[derive(Debug, Clone)]
 pub struct Readers {
-    places: Arc<[Mutex<Option<Connection>>]>,
+    lanes: Arc<[mpsc::Sender<Message>]>,
     turn: Arc<AtomicUsize>,
 }
 
-impl Readers {
-    /// Places for so many connections, made when they are first needed.
-    pub(super) fn new(places: u32) -> Self {
-        Self { places: (0..places.max(1)).map(|_| Mutex::default()).collect(), turn: Arc::default() }
-    }
+#[derive(Debug)]
+enum Message {
+    /// Read this.
+    Read(Question),
+    /// Give the connection back to the pool.
+    Release(oneshot::Sender<()>),
+}
 
-    /// A place that is free, or else the one whose turn it is.
-    async fn place(&self) -> MutexGuard<'_, Option<Connection>> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let mut places = (0..self.places.len()).map(|offset| &self.places[(turn + offset) % self.places.len()]);
-        match places.find_map(|place| place.try_lock().ok()) {
-            Some(place) => place,
-            None => self.places[turn % self.places.len()].lock().await,
-        }
+#[derive(Debug)]
+struct Question {
+    asked: Asked,
+    answer: oneshot::Sender<Result<LoginStanding>>,
+}
+
+/// Where a lane gets its connection.
+#[derive(Debug, Clone)]
+pub(super) enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Pool {
+    async fn acquire(&self) -> Result<Connection> {
+        Ok(match self {
+            Self::Sqlite(pool) => Connection::Sqlite(pool.acquire().await?),
+            Self::Postgres(pool) => Connection::Postgres(pool.acquire().await?),
+        })
+    }
+}
+
+impl Readers {
+    /// So many lanes, each of which takes a connection when it is first asked.
+    pub(super) fn new(lanes: u32, pool: &Pool, clock: &Clock) -> Self {
+        let lane = |_| {
+            let (sender, inbox) = mpsc::channel(WAITING);
+            tokio::spawn(Lane { pool: pool.clone(), clock: clock.clone(), held: None }.serve(inbox));
+            sender
+        };
+        Self { lanes: (0..lanes.max(1)).map(lane).collect(), turn: Arc::default() }
     }
 
     /// Gives every connection back to the pool.
-    pub(super) async fn clear(&self) {
-        for place in self.places.iter() {
-            place.lock().await.take();
+    pub(super) async fn release(&self) {
+        for lane in self.lanes.iter() {
+            let (sender, released) = oneshot::channel();
+            if lane.send(Message::Release(sender)).await.is_ok() {
+                let _ = released.await;
+            }
         }
     }
 }
@@ -55,19 +90,90 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or holds a word that is no reason.
     pub async fn get_login_standing(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
-        let mut place = self.readers().place().await;
-        if let Some(mut held) = place.take() {
-            match get_login_standing(&mut held, self.clock(), user_id, session).await {
-                Ok(standing) => {
-                    *place = Some(held);
-                    return Ok(standing);
+        let readers = self.readers();
+        let lane = readers.turn.fetch_add(1, Ordering::Relaxed) % readers.lanes.len();
+        let (answer, answered) = oneshot::channel();
+        let question = Question { asked: (user_id, session.clone()), answer };
+        let is_gone = |_| StoreError::Unavailable(sqlx::Error::PoolClosed);
+        readers.lanes[lane].send(Message::Read(question)).await.map_err(|_| is_gone(()))?;
+        answered.await.map_err(|_| is_gone(()))?
+    }
+}
+
+/// One after the other, all that has been asked meanwhile.
+struct Lane {
+    pool: Pool,
+    clock: Clock,
+    held: Option<Connection>,
+}
+
+impl Lane {
+    async fn serve(mut self, mut inbox: mpsc::Receiver<Message>) {
+        let mut messages = Vec::with_capacity(STANDINGS_AT_ONCE);
+        while inbox.recv_many(&mut messages, STANDINGS_AT_ONCE).await > 0 {
+            let mut questions = Vec::with_capacity(messages.len());
+            for message in messages.drain(..) {
+                match message {
+                    Message::Read(question) => questions.push(question),
+                    Message::Release(released) => {
+                        self.held = None;
+                        let _ = released.send(());
+                    }
                 }
-                Err(error) => log::debug!("a connection of the guard is dropped: {error}"),
+            }
+            if !questions.is_empty() {
+                self.answer(questions).await;
             }
         }
-        let mut fresh = self.read().await?;
-        let standing = get_login_standing(&mut fresh, self.clock(), user_id, session).await?;
-        *place = Some(fresh);
-        Ok(standing)
+    }
+
+    /// A request that is gone meanwhile does not hear its answer, and nobody minds.
+    async fn answer(&mut self, questions: Vec<Question>) {
+        let asked: Vec<Asked> = questions.iter().map(|question| question.asked.clone()).collect();
+        match self.read(&asked).await {
+            Ok(standings) => {
+                for (question, standing) in questions.into_iter().zip(standings) {
+                    let _ = question.answer.send(Ok(standing));
+                }
+            }
+            // One account that cannot be read must not stand in the way of the others.
+            Err(StoreError::Unreadable(_)) if questions.len() > 1 => {
+                for question in questions {
+                    let alone = self.read(std::slice::from_ref(&question.asked)).await;
+                    let missing = || StoreError::Unreadable("the site's own row is gone".to_owned());
+                    let _ = question.answer.send(alone.and_then(|mut read| read.pop().ok_or_else(missing)));
+                }
+            }
+            Err(error) => {
+                for question in questions {
+                    let _ = question.answer.send(Err(again(&error)));
+                }
+            }
+        }
+    }
+
+    /// With the connection that is held; where that one fails, once more with a fresh one.
+    async fn read(&mut self, asked: &[Asked]) -> Result<Vec<LoginStanding>> {
+        if let Some(mut held) = self.held.take() {
+            match list_login_standings(&mut held, &self.clock, asked).await {
+                Err(StoreError::Unavailable(error)) => log::debug!("a connection of the guard is dropped: {error}"),
+                read => {
+                    self.held = Some(held);
+                    return read;
+                }
+            }
+        }
+        let mut fresh = self.pool.acquire().await?;
+        let read = list_login_standings(&mut fresh, &self.clock, asked).await?;
+        self.held = Some(fresh);
+        Ok(read)
+    }
+}
+
+/// The same error for one more of those who asked together.
+fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Unreadable(what) => StoreError::Unreadable(what.clone()),
+        other => StoreError::Unavailable(sqlx::Error::Protocol(other.to_string())),
     }
 }

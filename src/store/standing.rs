@@ -1,6 +1,8 @@
 //! What the guard reads on each request: one statement, by primary keys.
 
-use super::{Clock, Result, Sql, StoreError, engine::fetch_one};
+use std::sync::LazyLock;
+
+use super::{Clock, Result, Sql, StoreError, engine::on_engine};
 use crate::domain::{
     moment::Moment,
     reason::EndReason,
@@ -66,6 +68,12 @@ pub struct Session {
     pub user_reason: Option<String>,
 }
 
+/// Whose login is asked about: an account's number and a session's name.
+pub type Asked = (i64, SessionId);
+
+/// The most logins that one statement reads.
+pub const STANDINGS_AT_ONCE: usize = 32;
+
 /// Reads what decides over the login that this session made.
 ///
 /// # Errors
@@ -76,15 +84,48 @@ pub async fn get_login_standing(
     user_id: i64,
     session: &SessionId,
 ) -> Result<LoginStanding> {
-    let asks_database = Clock::is_of_database(on);
-    let row = fetch_one!(on, Row, READ, user_id, session.as_str(), asks_database)?;
-    let now = clock.of_statement(row.now);
-    row.at(now)
+    let mut read = list_login_standings(on, clock, &[(user_id, session.clone())]).await?;
+    read.pop().ok_or_else(|| StoreError::Unreadable("the site's own row is gone".to_owned()))
 }
 
+/// Reads what decides over several logins, at most [`STANDINGS_AT_ONCE`], in the order asked.
+///
+/// # Errors
+/// When the database does not answer, or holds a word that is no reason.
+pub async fn list_login_standings(on: &mut impl Sql, clock: &Clock, asked: &[Asked]) -> Result<Vec<LoginStanding>> {
+    let Some(last) = asked.last() else { return Ok(Vec::new()) };
+    let asks_database = Clock::is_of_database(on);
+    // Few sizes, so that each statement is prepared once; what is too much asks for the last again.
+    let size = asked.len().next_power_of_two();
+    let sql = READS[size.trailing_zeros() as usize].as_str();
+    let padded = asked.iter().chain(std::iter::repeat(last)).take(size);
+    let mut rows: Vec<Row> = on_engine!(on, |c| {
+        let query = sqlx::query_as(sql).bind(asks_database);
+        let query = padded.fold(query, |query, (user_id, session)| query.bind(*user_id).bind(session.as_str()));
+        query.fetch_all(c).await
+    })?;
+    rows.sort_unstable_by_key(|row| row.place);
+    rows.truncate(asked.len());
+    rows.into_iter()
+        .map(|row| {
+            let now = clock.of_statement(row.now);
+            row.at(now)
+        })
+        .collect()
+}
+
+/// One statement for each power of two.
+static READS: LazyLock<[String; STANDINGS_AT_ONCE.trailing_zeros() as usize + 1]> =
+    LazyLock::new(|| std::array::from_fn(|power| read_sql(1 << power)));
+
 /// Alone in its transaction, so that Postgres's `CURRENT_TIMESTAMP` is the moment it began.
-const READ: &str = "
-    SELECT CASE WHEN $3 THEN CURRENT_TIMESTAMP END AS now,
+fn read_sql(size: usize) -> String {
+    let place = |n: usize| format!("({n}, CAST(${} AS BIGINT), CAST(${} AS TEXT))", 2 * n + 2, 2 * n + 3);
+    let places = (0..size).map(place).collect::<Vec<_>>().join(", ");
+    format!(
+        "
+    WITH asked (place, user_id, session_id) AS (VALUES {places})
+    SELECT asked.place, CASE WHEN $1 THEN CURRENT_TIMESTAMP END AS now,
            site.force_logout_date AS site_date, site.force_logout_scheduled AS site_scheduled,
            CASE WHEN site.force_logout_scheduled IS NULL THEN site.force_logout_user_reason
                 ELSE site.force_logout_scheduled_user_reason END AS site_user_reason,
@@ -92,14 +133,19 @@ const READ: &str = "
            u.force_logout_date, u.force_logout_cause, u.force_logout_user_reason,
            u.force_logout_scheduled, u.force_logout_scheduled_user_reason,
            u.deactivated_until, u.deactivated_user_reason,
-           s.secret_hash, s.remember, s.login_date, s.last_seen, s.address, s.user_agent, s.ended_at, s.reason, s.user_reason
-    FROM site
-    LEFT JOIN users u ON u.id = $1
-    LEFT JOIN sessions s ON s.id = $2 AND s.user_id = $1
-    WHERE site.id = 1";
+           s.secret_hash, s.remember, s.login_date, s.last_seen, s.address, s.user_agent,
+           s.ended_at, s.reason, s.user_reason
+    FROM asked
+    CROSS JOIN site
+    LEFT JOIN users u ON u.id = asked.user_id
+    LEFT JOIN sessions s ON s.id = asked.session_id AND s.user_id = asked.user_id
+    WHERE site.id = 1"
+    )
+}
 
 #[derive(sqlx::FromRow)]
 struct Row {
+    place: i32,
     now: Option<Moment>,
     site_date: Option<Moment>,
     site_scheduled: Option<Moment>,

@@ -1,16 +1,22 @@
 //! A client that keeps its connections and asks the same thing over and over.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::LazyLock, time::Duration};
 
 use rocket::tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
+    runtime::{Builder, Runtime},
     task::JoinSet,
     time::Instant,
 };
 
 /// How many connections ask at once.
-const CONNECTIONS: usize = 8;
+const CONNECTIONS: usize = 32;
+
+/// The client has a thread of its own, so that the servers' threads do nothing but serve.
+static CLIENT: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime for the client")
+});
 
 /// An answer: its head and its body.
 pub struct Answer {
@@ -63,14 +69,18 @@ impl Connections {
     /// Opens them, and sees that the page is answered with 200.
     pub async fn open(address: SocketAddr, path: &str, cookie: Option<&str>) -> Self {
         let request = get(path, cookie);
-        let mut streams = Vec::new();
-        for _ in 0..CONNECTIONS {
-            let mut stream = connect(address).await;
-            let answer = ask(&mut stream, request.as_bytes()).await;
-            assert_eq!(answer.status, 200, "{path}: {}", answer.head);
-            streams.push(stream);
-        }
-        Self { streams, request }
+        let asking = request.clone();
+        let opening = CLIENT.spawn(async move {
+            let mut streams = Vec::new();
+            for _ in 0..CONNECTIONS {
+                let mut stream = connect(address).await;
+                let answer = ask(&mut stream, asking.as_bytes()).await;
+                assert_eq!(answer.status, 200, "{asking}: {}", answer.head);
+                streams.push(stream);
+            }
+            streams
+        });
+        Self { streams: opening.await.expect("the client goes on"), request }
     }
 
     /// Asks on all of them for so long; returns the number of answers.
@@ -79,14 +89,17 @@ impl Connections {
         let mut asking = JoinSet::new();
         for mut stream in self.streams.drain(..) {
             let request = self.request.clone();
-            asking.spawn(async move {
-                let mut answers = 0;
-                while Instant::now() < until {
-                    assert_eq!(ask(&mut stream, request.as_bytes()).await.status, 200);
-                    answers += 1;
-                }
-                (stream, answers)
-            });
+            asking.spawn_on(
+                async move {
+                    let mut answers = 0;
+                    while Instant::now() < until {
+                        assert_eq!(ask(&mut stream, request.as_bytes()).await.status, 200);
+                        answers += 1;
+                    }
+                    (stream, answers)
+                },
+                CLIENT.handle(),
+            );
         }
         let mut total = 0;
         while let Some(done) = asking.join_next().await {

@@ -1,7 +1,7 @@
 //! What the guard and the middleware cost, as ratios of one interleaved run over real sockets.
 //!
-//! `cargo bench --bench pages`. The client runs in the same process and shares its cores, so the
-//! rates are low; both sides of a ratio pay the same for it.
+//! `cargo bench --bench pages`. The client shares the machine's cores, so the rates are low; both
+//! sides of a ratio pay the same for it.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 

@@ -5,32 +5,28 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use super::client::{Connections, connect};
+use super::client::Connections;
 
 const REQUESTS: u32 = 100_000;
 
 /// Starts the program, asks it 100,000 times for the start page and the login, prints its memory.
 pub async fn measure() {
     let folder = tempfile::tempdir().expect("a folder");
-    let port =
-        std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
     let program = Command::new(env!("CARGO_BIN_EXE_curfew"))
         .env("DATABASE_URL", format!("sqlite:{}", folder.path().join("curfew.db").display()))
-        .env("ROCKET_PORT", port.to_string())
+        .env("ROCKET_PORT", "0")
         .env("ROCKET_LOG_LEVEL", "off")
+        .env_remove("CURFEW_TEST_POSTGRES")
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program starts");
     let mut program = Stopped(program);
     let output = program.0.stdout.take().expect("its output");
-    let mut lines = BufReader::new(output).lines();
-    while let Some(Ok(line)) = lines.next() {
-        if line.contains("/setup") {
-            break;
-        }
-    }
-    let address = ([127, 0, 0, 1], port).into();
-    drop(connect(address).await);
+    // "Make the first superuser at http://127.0.0.1:PORT/setup"
+    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("http://")).expect("its address");
+    let (_, address) = line.split_once("http://").expect("its address");
+    let address = address.trim_end_matches("/setup").parse().expect("an address");
     let before = resident(program.0.id());
     for path in ["/", "/login"] {
         let mut connections = Connections::open(address, path, None).await;
