@@ -94,9 +94,9 @@ impl Store {
         let lane = readers.turn.fetch_add(1, Ordering::Relaxed) % readers.lanes.len();
         let (answer, answered) = oneshot::channel();
         let question = Question { asked: (user_id, session.clone()), answer };
-        let is_gone = |_| StoreError::Unavailable(sqlx::Error::PoolClosed);
-        readers.lanes[lane].send(Message::Read(question)).await.map_err(|_| is_gone(()))?;
-        answered.await.map_err(|_| is_gone(()))?
+        let is_gone = || StoreError::Unavailable(sqlx::Error::PoolClosed);
+        readers.lanes[lane].send(Message::Read(question)).await.map_err(|_| is_gone())?;
+        answered.await.map_err(|_| is_gone())?
     }
 }
 
