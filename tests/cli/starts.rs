@@ -132,7 +132,7 @@ fn a_database_newer_than_the_program_is_refused_by_every_command() {
 fn a_database_that_was_changed_by_hand_is_refused() {
     on_every_engine(|site| {
         site.run(&["migrate"]).done();
-        site.sql("UPDATE _sqlx_migrations SET version = 0");
+        site.sql("UPDATE _sqlx_migrations SET version = 0 WHERE version = 1");
         refused(site.run(&["serve"]), &["database"]);
     });
 }

@@ -38,7 +38,8 @@ pub async fn tables(store: &Store) -> Vec<String> {
     let sql = match store {
         Store::Sqlite { .. } => {
             "SELECT name FROM sqlite_master
-             WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_sqlx%' ESCAPE '\\' ORDER BY name"
+             WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_sqlx%' ESCAPE '\\'
+               AND name NOT LIKE 'users\\_search%' ESCAPE '\\' ORDER BY name"
         }
         Store::Postgres { .. } => {
             "SELECT tablename::text FROM pg_tables
