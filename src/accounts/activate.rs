@@ -4,7 +4,6 @@ use super::{
     Accounts, AccountsError, Actor, Result, Target,
     event::{Tell as _, event},
     fold::{Locked, stored},
-    superusers::must_reach,
 };
 use crate::{
     domain::{reason::EndReason, reason_text::Reasons},
@@ -26,7 +25,7 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         let user = &locked.user;
-        must_reach(actor, user.role())?;
+        self.must_reach(&mut tx, actor, user.role(), locked.now).await?;
         let was_inactive = !user.is_active_at(locked.now);
         if was_inactive {
             let ended = self.end_spared_logins(&mut tx, actor, &locked).await?;

@@ -23,7 +23,7 @@ impl Accounts {
         let proven = self.prove_password(actor, password).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
-        self.must_be_live(&mut tx, actor, &locked).await?;
+        self.must_be_live(&mut tx, actor, locked.now).await?;
         let user = &locked.user;
         if user.email == email.as_str() {
             return Ok(());

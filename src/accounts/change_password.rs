@@ -11,13 +11,11 @@ use crate::{
         password::{NewPassword, Password},
         reason::EndReason,
         reason_text::Reasons,
-        standing::{self, Question},
     },
     store::{
         Sql,
         events::{EventKind, insert_event},
         sessions::{self, Ending},
-        standing::get_login_standing,
         users,
     },
 };
@@ -40,7 +38,7 @@ impl Accounts {
         let hash = self.hasher.hash(new.as_password()).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
-        self.must_be_live(&mut tx, actor, &locked).await?;
+        self.must_be_live(&mut tx, actor, locked.now).await?;
         if locked.user.password_hash != proven.password_hash {
             return Err(AccountsError::WrongPassword);
         }
@@ -74,24 +72,5 @@ impl Accounts {
         users::set_force_logout_date(on, user.id, date, EndReason::PasswordChanged, &none).await?;
         let ending = Ending { at: *now, by: &actor.name, reason: EndReason::PasswordChanged, reasons: &none };
         Ok(sessions::end_sessions(on, user.id, date, self.live_after(user.role(), *site, *now), ending).await?)
-    }
-
-    /// Refuses when the actor's login has ended since its guard let it pass: what it does now must
-    /// not outlive it.
-    pub(super) async fn must_be_live(&self, on: &mut impl Sql, actor: &Actor, locked: &Locked) -> Result<()> {
-        let Some(session) = &actor.session else { return Ok(()) };
-        let login = get_login_standing(on, self.store.clock(), locked.user.id, session).await?;
-        let login_date =
-            sessions::find_login_date(on, session).await?.ok_or(AccountsError::Ended(EndReason::Expired))?;
-        let question = Question {
-            user_id: locked.user.id,
-            login_date,
-            account: login.account.as_ref().map(|account| &account.standing),
-            site: &login.site,
-            session: login.session.as_ref().map(|session| &session.state),
-            limits: self.settings.limits(locked.user.role()),
-            now: locked.now,
-        };
-        standing::check(&question).map_err(AccountsError::Ended)
     }
 }

@@ -26,12 +26,10 @@ impl Accounts {
     /// # Errors
     /// [`super::AccountsError::NameTaken`], [`super::AccountsError::Forbidden`], or a failure of the database.
     pub async fn create_user(&self, actor: &Actor, registration: &Registration, role: Role) -> Result<NewAccount> {
-        if !actor.role.is_superuser() {
-            return Err(super::AccountsError::Forbidden);
-        }
         let password_hash = self.hasher.hash(registration.password.as_password()).await?;
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
+        self.must_be_superuser(&mut tx, actor, now).await?;
         let new = NewUser {
             username: &registration.username,
             email: &registration.email,

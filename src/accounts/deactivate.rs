@@ -2,8 +2,8 @@
 
 use super::{
     Accounts, AccountsError, Actor, Result, Target,
+    authority::must_be_another,
     event::{Tell as _, event},
-    superusers::must_be_another,
 };
 use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},

@@ -20,11 +20,9 @@ impl Accounts {
     /// [`super::AccountsError::NoSuchUser`], [`super::AccountsError::Forbidden`],
     /// [`super::AccountsError::LastSuperuser`], or a failure of the database.
     pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<()> {
-        if !actor.role.is_superuser() {
-            return Err(super::AccountsError::Forbidden);
-        }
         let user_id = self.find_target(target).await?;
         let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
+        self.must_be_superuser(&mut tx, actor, locked.now).await?;
         self.must_not_be_last_superuser(&mut tx, &locked).await?;
         let (user, now) = (&locked.user, locked.now);
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deleted, reasons };

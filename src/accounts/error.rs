@@ -38,8 +38,13 @@ pub enum AccountsError {
         until: Option<Moment>,
     },
     /// The login that acts has ended meanwhile.
-    #[error("This login has ended ({0}).")]
-    Ended(EndReason),
+    #[error("This login has ended ({reason}).")]
+    Ended {
+        /// Why.
+        reason: EndReason,
+        /// Why, in the words that staff left for its person.
+        user_reason: Option<String>,
+    },
     /// Registration is closed.
     #[error("Registration is closed on this site.")]
     RegistrationClosed,

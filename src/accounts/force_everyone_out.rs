@@ -25,10 +25,10 @@ impl Accounts {
         moment: ForceLogoutMoment,
         reasons: &Reasons,
     ) -> Result<ForceLogoutOutcome> {
-        must_be_superuser(actor)?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock_site(&mut tx).await?;
         let now = self.store.clock().now(&mut tx).await?;
+        self.must_be_superuser(&mut tx, actor, now).await?;
         let outcome = match moment {
             ForceLogoutMoment::At(at) if at > now => {
                 site::set_force_logout_scheduled(&mut tx, at, &actor.name, reasons).await?;
@@ -56,15 +56,15 @@ impl Accounts {
     /// # Errors
     /// [`AccountsError::NothingScheduled`], [`AccountsError::Forbidden`], or a failure of the database.
     pub async fn cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
-        must_be_superuser(actor)?;
         let mut tx = self.store.begin().await?;
         let scheduled = self.lock_site(&mut tx).await?.force_logout_scheduled;
+        let now = self.store.clock().now(&mut tx).await?;
+        self.must_be_superuser(&mut tx, actor, now).await?;
         let Some(at) = scheduled else {
             // It may have come due, and stays noted.
             tx.commit().await?;
             return Err(AccountsError::NothingScheduled);
         };
-        let now = self.store.clock().now(&mut tx).await?;
         site::clear_force_logout_scheduled(&mut tx).await?;
         let told = event(now, EventKind::ForceLogoutCancelled)
             .by(actor)
@@ -72,10 +72,6 @@ impl Accounts {
         insert_event(&mut tx, &told).await?;
         Ok(tx.commit().await?)
     }
-}
-
-fn must_be_superuser(actor: &Actor) -> Result<()> {
-    if actor.role.is_superuser() { Ok(()) } else { Err(AccountsError::Forbidden) }
 }
 
 async fn end_everyones_logins(

@@ -4,7 +4,6 @@ use super::{
     Accounts, AccountsError, Actor, Result,
     event::{Tell as _, event},
     fold::Locked,
-    superusers::must_reach,
 };
 use crate::{
     domain::{login_name::LoginName, moment::Moment, reason::EndReason, reason_text::Reasons},
@@ -72,7 +71,7 @@ impl Accounts {
         let user_id = self.find_target(target).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
-        must_reach(actor, locked.user.role())?;
+        self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
         let outcome = match moment {
             ForceLogoutMoment::At(at) if at > locked.now => schedule(&mut tx, actor, &locked, at, reasons).await?,
             ForceLogoutMoment::At(at) => self.end_logins(&mut tx, actor, &locked, at, reasons).await?,
@@ -93,7 +92,7 @@ impl Accounts {
         let user_id = self.find_target(target).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
-        must_reach(actor, locked.user.role())?;
+        self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
         let user = &locked.user;
         let Some(at) = user.force_logout_scheduled else {
             // It may have come due, and stays noted.

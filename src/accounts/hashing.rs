@@ -3,7 +3,10 @@
 //! bcrypt reads no more than 72 bytes, so it is given the hex SHA-256 of the password; the stored
 //! form, `bcrypt_sha256$$2b$…`, is the one that Django writes, so that its users can move here.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
 
 use data_encoding::HEXLOWER;
 use rocket::tokio::{sync::Semaphore, task::spawn_blocking};
@@ -19,6 +22,9 @@ const ALGORITHM: &str = "bcrypt_sha256$";
 #[derive(Debug, Clone)]
 pub(super) struct Hasher {
     cost: u32,
+    /// The greatest cost met so far: what every wrong password takes, so that the hashes from
+    /// before another `bcrypt_cost` do not tell whose accounts exist.
+    greatest_cost: Arc<AtomicU32>,
     threads: Arc<Semaphore>,
     /// A hash of no account's password: what an unknown user is compared with, at the same price.
     nobody: Arc<OnceLock<String>>,
@@ -39,7 +45,12 @@ impl Hasher {
     /// A hasher of that cost, with as many threads as the machine has cores.
     pub(super) fn new(cost: u32) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { cost, threads: Arc::new(Semaphore::new(threads)), nobody: Arc::default() }
+        Self {
+            cost,
+            greatest_cost: Arc::new(AtomicU32::new(cost)),
+            threads: Arc::new(Semaphore::new(threads)),
+            nobody: Arc::default(),
+        }
     }
 
     /// The hash to store for a password.
@@ -49,15 +60,23 @@ impl Hasher {
     }
 
     /// Compares a password with a stored hash; with none, takes as long and says that it is wrong.
+    /// A wrong one takes as long whatever the cost of its hash.
     pub(super) async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict> {
         let (digest, cost, nobody) = (digest(password), self.cost, Arc::clone(&self.nobody));
-        let stored = stored.map(str::to_owned);
+        let (stored, greatest_cost) = (stored.map(str::to_owned), Arc::clone(&self.greatest_cost));
         self.off_thread(move || {
-            if let Some(stored) = stored {
-                return verify_digest(&digest, &stored, cost);
+            let hash = stored.as_deref();
+            let compared =
+                hash.unwrap_or_else(|| nobody.get_or_init(|| hash_digest("nobody", cost).unwrap_or_default()));
+            let (is_same, stored_cost) = verify_digest(&digest, compared)?;
+            let is_right = is_same && hash.is_some();
+            let greatest = greatest_cost.fetch_max(stored_cost, Ordering::Relaxed).max(stored_cost);
+            if is_right {
+                return Ok(if stored_cost == cost { Verdict::Right } else { Verdict::RightButOutdated });
             }
-            let stored = nobody.get_or_init(|| hash_digest("nobody", cost).unwrap_or_default());
-            verify_digest(&digest, stored, cost).map(|_| Verdict::Wrong)
+            // Each cost is twice the one before: together with the comparison, this is the greatest.
+            (stored_cost..greatest).try_for_each(|cost| hash_digest(&digest, cost).map(drop))?;
+            Ok(Verdict::Wrong)
         })
         .await
     }
@@ -91,16 +110,13 @@ fn hash_digest(digest: &str, cost: u32) -> Result<String> {
         .map_err(|error| AccountsError::Hashing(error.to_string()))
 }
 
-fn verify_digest(digest: &str, stored: &str, cost: u32) -> Result<Verdict> {
+/// Whether it is the one that was hashed, and the cost of that hash.
+fn verify_digest(digest: &str, stored: &str) -> Result<(bool, u32)> {
     let unreadable = || AccountsError::Hashing("a stored hash is of another form".to_owned());
     let hash = stored.strip_prefix(ALGORITHM).ok_or_else(unreadable)?;
     let parts: bcrypt::HashParts = hash.parse().map_err(|_| unreadable())?;
-    match bcrypt::verify(digest, hash) {
-        Ok(true) if parts.get_cost() == cost => Ok(Verdict::Right),
-        Ok(true) => Ok(Verdict::RightButOutdated),
-        Ok(false) => Ok(Verdict::Wrong),
-        Err(_) => Err(unreadable()),
-    }
+    let is_right = bcrypt::verify(digest, hash).map_err(|_| unreadable())?;
+    Ok((is_right, parts.get_cost()))
 }
 
 #[cfg(test)]
@@ -126,6 +142,22 @@ mod tests {
             Hasher::new(5).verify(&password(&format!("{long}a")), Some(&stored)).await?,
             Verdict::RightButOutdated
         );
+        Ok(())
+    }
+
+    /// How much work there was is what it leaves behind: the greatest cost that was met.
+    #[rocket::async_test]
+    async fn a_hash_of_another_cost_is_compared_at_the_price_of_the_greatest() -> Result<()> {
+        let (hasher, dearer) = (Hasher::new(4), Hasher::new(6));
+        let (right, wrong) = (password("gentle-heron-42-lantern"), password("another"));
+        let stored = dearer.hash(&right).await?;
+        assert_eq!(hasher.verify(&wrong, Some(&stored)).await?, Verdict::Wrong);
+        assert_eq!(hasher.greatest_cost.load(Ordering::Relaxed), 6);
+        assert_eq!(hasher.verify(&right, Some(&stored)).await?, Verdict::RightButOutdated);
+        assert_eq!(hasher.verify(&wrong, None).await?, Verdict::Wrong);
+        let cheaper = hasher.hash(&right).await?;
+        assert_eq!(hasher.verify(&right, Some(&cheaper)).await?, Verdict::Right);
+        assert_eq!(dearer.verify(&right, Some(&cheaper)).await?, Verdict::RightButOutdated);
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 
 mod activate;
 mod actor;
+mod authority;
 mod change_email;
 mod change_password;
 mod create_user;

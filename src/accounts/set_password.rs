@@ -27,13 +27,11 @@ impl Accounts {
     /// # Errors
     /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
     pub async fn set_password(&self, actor: &Actor, target: &Target, new: &NewPassword) -> Result<u64> {
-        if !actor.role.is_superuser() {
-            return Err(AccountsError::Forbidden);
-        }
         let user_id = self.find_target(target).await?;
         let hash = self.hasher.hash(new.as_password()).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        self.must_be_superuser(&mut tx, actor, locked.now).await?;
         let ended = self.replace_password(&mut tx, actor, &locked, &hash).await?;
         let told = event(locked.now, EventKind::PasswordChanged)
             .by(actor)

@@ -20,12 +20,10 @@ impl Accounts {
     /// [`super::AccountsError::NoSuchUser`], [`super::AccountsError::Forbidden`],
     /// [`super::AccountsError::LastSuperuser`], or a failure of the database.
     pub async fn set_role(&self, actor: &Actor, target: &Target, role: Role) -> Result<bool> {
-        if !actor.role.is_superuser() {
-            return Err(super::AccountsError::Forbidden);
-        }
         let user_id = self.find_target(target).await?;
         let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
         let (user, now) = (&locked.user, locked.now);
+        self.must_be_superuser(&mut tx, actor, now).await?;
         let before = user.role();
         if before == role {
             return Ok(false);

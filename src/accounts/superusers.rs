@@ -13,7 +13,7 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         site::lock_site(&mut tx).await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
-        must_reach(actor, locked.user.role())?;
+        self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
         Ok((tx, locked))
     }
 
@@ -25,14 +25,4 @@ impl Accounts {
         }
         Ok(())
     }
-}
-
-/// Refuses when the actor's role does not reach so far.
-pub(super) fn must_reach(actor: &Actor, role: Role) -> Result<()> {
-    if actor.role.may_act_on(role) { Ok(()) } else { Err(AccountsError::Forbidden) }
-}
-
-/// Refuses an act by which a person would lock themselves out.
-pub(super) fn must_be_another(actor: &Actor, user_id: i64) -> Result<()> {
-    if actor.user_id == Some(user_id) { Err(AccountsError::OwnAccount) } else { Ok(()) }
 }

@@ -7,11 +7,13 @@
 
 use std::{
     collections::HashMap,
+    net::Ipv6Addr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use gcra::{GcraState, RateLimit};
+use ipnet::Ipv6Net;
 use rocket::tokio::sync::Notify;
 
 use super::{AccountsError, Result};
@@ -218,20 +220,33 @@ impl Drop for Attempt {
     }
 }
 
+/// The greatest part of an IPv6 address that its holder chooses: a network gets a /64 (RFC 4291,
+/// section 2.5.4), and counting single addresses of it would count nothing.
+const IPV6_PREFIX: u8 = 64;
+
 fn keys_of(purpose: Purpose, rate: Rate, account: &str, address: &str) -> Vec<(Key, RateLimit)> {
+    let address = counted_address(address);
     let limit = |rate: Rate| RateLimit::new(rate.count, rate.period);
     let (narrow, broad) = (limit(rate), limit(rate.times(BROADER)));
     let mut keys = Vec::with_capacity(3);
     if !account.is_empty() && !address.is_empty() {
-        keys.push((Key::AccountFromAddress(purpose, account.to_owned(), address.to_owned()), narrow));
+        keys.push((Key::AccountFromAddress(purpose, account.to_owned(), address.clone()), narrow));
     }
     if !account.is_empty() {
         keys.push((Key::Account(purpose, account.to_owned()), broad.clone()));
     }
     if !address.is_empty() {
-        keys.push((Key::Address(purpose, address.to_owned()), broad));
+        keys.push((Key::Address(purpose, address), broad));
     }
     keys
+}
+
+/// What an address is counted by: itself, and on IPv6 its network.
+fn counted_address(address: &str) -> String {
+    match address.parse::<Ipv6Addr>().map(|address| Ipv6Net::new(address, IPV6_PREFIX)) {
+        Ok(Ok(network)) => network.trunc().to_string(),
+        _ => address.to_owned(),
+    }
 }
 
 impl Throttle {

@@ -28,6 +28,16 @@ async fn one_victims_throttle_locks_out_nobody_else() {
 }
 
 #[rocket::async_test]
+async fn the_addresses_of_one_ipv6_network_count_as_one() {
+    let throttle = Throttle::default();
+    for host in 1..=3 {
+        assert!(fail(&throttle, "ana", &format!("2001:db8:0:1::{host}")).await.is_ok());
+    }
+    assert!(fail(&throttle, "ana", "2001:db8:0:1:ffff::1").await.is_err());
+    assert!(fail(&throttle, "ana", "2001:db8:0:2::1").await.is_ok(), "the network beside it is another's");
+}
+
+#[rocket::async_test]
 async fn many_addresses_together_are_held_back_too() {
     let throttle = Throttle::default();
     for address in 0..30 {

@@ -2,7 +2,7 @@
 
 use email_address::{EmailAddress, Options};
 
-use super::text::{comparison_key, is_forbidden};
+use super::text::{comparison_key, is_forbidden, is_unseen};
 
 /// The greatest length of an address, in characters (RFC 5321, section 4.5.3.1.3, less the brackets).
 pub const EMAIL_CHARACTERS: usize = 254;
@@ -36,7 +36,7 @@ impl Email {
         match text.chars().count() {
             0 => Err(EmailError::Empty),
             n if n > EMAIL_CHARACTERS => Err(EmailError::TooLong),
-            _ if text.chars().any(|c| is_forbidden(c) || c.is_whitespace()) => Err(EmailError::Grammar),
+            _ if text.chars().any(|c| is_forbidden(c) || is_unseen(c) || c.is_whitespace()) => Err(EmailError::Grammar),
             _ => EmailAddress::parse_with_options(text, options)
                 .map(|_| Self(text.to_owned()))
                 .map_err(|_| EmailError::Grammar),
@@ -80,6 +80,7 @@ mod tests {
             "a\0@example.org",
             "Ana <a@b.org>",
             "a\u{202e}@b.org",
+            "a\u{fe0f}@b.org",
             "a@b.org\nBcc: c@d.org",
         ] {
             assert_eq!(Email::parse(text), Err(EmailError::Grammar), "{text:?}");

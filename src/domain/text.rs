@@ -1,5 +1,6 @@
 //! What all text from people has in common.
 
+use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Whether a character may not appear in text from people: controls, and those that change the
@@ -11,6 +12,13 @@ pub fn is_forbidden(c: char) -> bool {
             '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}'
             | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
             | '\u{E0000}'..='\u{E007F}')
+}
+
+/// Whether a character is shown as nothing (Unicode's `Default_Ignorable_Code_Point`): between
+/// words it may join or vary what stands beside it, in a name it makes two that look the same.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 /// The form in which two names are the same: NFKC, then case folded, then NFKC again, since folding

@@ -2,10 +2,13 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::text::{comparison_key, is_forbidden};
+use super::text::{comparison_key, is_forbidden, is_unseen};
 
 /// The greatest length of a username, in characters.
 pub const USERNAME_CHARACTERS: usize = 64;
+
+/// The most marks in a row that a letter may carry (Unicode Technical Standard 39, section 5.4).
+const MARKS_IN_A_ROW: i32 = 4;
 
 /// A username as its owner writes it, in NFKC: 1 to 64 letters and digits of any script or `@.+-_`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,9 @@ pub enum UsernameError {
     /// A character outside letters, digits and `@.+-_`.
     #[error("A username has only letters, digits and @ . + - _ in it.")]
     Characters,
+    /// An accent on nothing, or too many of them on one letter.
+    #[error("In a username each accent belongs to a letter or digit, at most four to one.")]
+    Marks,
 }
 
 impl Username {
@@ -35,8 +41,9 @@ impl Username {
         match name.chars().count() {
             0 => Err(UsernameError::Empty),
             n if n > USERNAME_CHARACTERS => Err(UsernameError::TooLong),
-            _ if name.chars().all(is_allowed) => Ok(Self(name)),
-            _ => Err(UsernameError::Characters),
+            _ if !name.chars().all(is_allowed) => Err(UsernameError::Characters),
+            _ if !has_marks_on_letters(&name) => Err(UsernameError::Marks),
+            _ => Ok(Self(name)),
         }
     }
 
@@ -54,12 +61,25 @@ impl Username {
 }
 
 fn is_allowed(c: char) -> bool {
-    (c.is_alphanumeric() || is_mark(c) || matches!(c, '@' | '.' | '+' | '-' | '_')) && !is_forbidden(c)
+    (c.is_alphanumeric() || is_mark(c) || matches!(c, '@' | '.' | '+' | '-' | '_')) && !is_forbidden(c) && !is_unseen(c)
 }
 
 /// Marks belong to the letters of many scripts (Devanagari, Thai, Hebrew).
 fn is_mark(c: char) -> bool {
     !c.is_ascii() && unicode_normalization::char::is_combining_mark(c)
+}
+
+fn has_marks_on_letters(name: &str) -> bool {
+    let mut room = 0;
+    name.chars().all(|c| {
+        if is_mark(c) {
+            room -= 1;
+            room >= 0
+        } else {
+            room = if c.is_alphanumeric() { MARKS_IN_A_ROW } else { 0 };
+            true
+        }
+    })
 }
 
 #[cfg(test)]
@@ -79,8 +99,25 @@ mod tests {
         assert_eq!(Username::parse("  "), Err(UsernameError::Empty));
         assert_eq!(Username::parse(&"a".repeat(65)), Err(UsernameError::TooLong));
         assert!(Username::parse(&"é".repeat(64)).is_ok());
-        for name in ["a b", "a\0", "a\n", "<b>", "a/b", "a\u{202e}b", "a\u{200b}", "a\tb", "👻"] {
+        for name in [
+            "a b",
+            "a\0",
+            "a\n",
+            "<b>",
+            "a/b",
+            "a\u{202e}b",
+            "a\u{200b}",
+            "a\tb",
+            "👻",
+            "\u{3164}",
+            "ana\u{fe0f}",
+            "a\u{34f}a",
+        ] {
             assert_eq!(Username::parse(name), Err(UsernameError::Characters), "{name:?}");
         }
+        for name in ["\u{301}", "\u{301}ana", "-\u{301}a", "q\u{301}\u{302}\u{301}\u{302}\u{301}"] {
+            assert_eq!(Username::parse(name), Err(UsernameError::Marks), "{name:?}");
+        }
+        assert!(Username::parse("q\u{301}\u{302}\u{301}\u{302}").is_ok());
     }
 }

@@ -77,15 +77,9 @@ pub(super) fn is_token_of(request: &Request<'_>, login: &Login, token: &str) -> 
 /// Whether the browser says that the form was on a page of this site. A client that says nothing
 /// is no browser of today, and has the token to show.
 pub(super) fn is_posted_from_here(request: &Request<'_>) -> bool {
-    let is_same_site = match request.headers().get_one("Sec-Fetch-Site") {
-        Some(site) => matches!(site, "same-origin" | "none"),
-        None => true,
-    };
-    let is_own_origin = match request.headers().get_one("Origin") {
-        Some(origin) => is_own(request, origin),
-        None => true,
-    };
-    is_same_site && is_own_origin
+    let headers = request.headers();
+    headers.get("Sec-Fetch-Site").all(|site| matches!(site, "same-origin" | "none"))
+        && headers.get("Origin").all(|origin| is_own(request, origin))
 }
 
 fn is_own(request: &Request<'_>, origin: &str) -> bool {

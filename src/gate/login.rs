@@ -10,13 +10,7 @@ use super::{
 };
 use crate::{
     accounts::{Accounts, Actor, Client},
-    domain::{
-        moment::Moment,
-        reason::EndReason,
-        role::Role,
-        session_secret::SessionId,
-        standing::{Limits, Question, check},
-    },
+    domain::{moment::Moment, reason::EndReason, role::Role, session_secret::SessionId, standing::Limits},
     store::{
         StoreError,
         standing::{Account, LoginStanding},
@@ -139,18 +133,7 @@ async fn judge(accounts: &Accounts, claim: &Claim) -> Result<Login, StoreError> 
     if !is_own {
         standing.session = None;
     }
-    let role = standing.account.as_ref().map_or(Role::Member, |account| account.role);
-    let limits = accounts.settings().limits(role);
-    let question = Question {
-        user_id: claim.user_id,
-        login_date: claim.login_date,
-        account: standing.account.as_ref().map(|account| &account.standing),
-        site: &standing.site,
-        session: standing.session.as_ref().map(|session| &session.state),
-        limits,
-        now: standing.now,
-    };
-    let verdict = check(&question);
+    let (limits, verdict) = accounts.check_login(&standing, claim.user_id, claim.login_date);
     if is_anything_due(&standing) {
         note(accounts.fold_due(claim.user_id).await);
     }
@@ -180,7 +163,7 @@ async fn judge(accounts: &Accounts, claim: &Claim) -> Result<Login, StoreError> 
             {
                 note(accounts.note_limit_reached((claim.user_id, &account.username), &claim.session, reason).await);
             }
-            Ok(Login::Ended(EndedLogin { reason, user_reason: user_reason(&standing, reason) }))
+            Ok(Login::Ended(EndedLogin { reason, user_reason: standing.user_reason(reason) }))
         }
     }
 }
@@ -188,24 +171,6 @@ async fn judge(accounts: &Accounts, claim: &Claim) -> Result<Login, StoreError> 
 fn is_anything_due(standing: &LoginStanding) -> bool {
     let account = standing.account.as_ref().and_then(|account| account.standing.force_logout_scheduled);
     [account, standing.site.force_logout_scheduled].into_iter().flatten().any(|at| at <= standing.now)
-}
-
-/// What staff wrote for the person, where it belongs to this reason.
-fn user_reason(standing: &LoginStanding, reason: EndReason) -> Option<String> {
-    let session = standing.session.as_ref();
-    if session.is_some_and(|session| session.state.ended == Some(reason)) {
-        return session.and_then(|session| session.user_reason.clone());
-    }
-    let account = standing.account.as_ref()?;
-    match reason {
-        EndReason::Deactivated => account.deactivated_user_reason.clone(),
-        EndReason::EveryoneOut => standing.site_user_reason.clone(),
-        EndReason::ForcedOut if account.standing.force_logout_scheduled.is_some_and(|at| at <= standing.now) => {
-            account.scheduled_user_reason.clone()
-        }
-        EndReason::ForcedOut => account.force_logout_user_reason.clone(),
-        _ => None,
-    }
 }
 
 /// The verdict stands whether or not it could be noted; the next request notes it then.

@@ -1,10 +1,13 @@
 //! A posted form: from a page of this site, with its token, no larger than it may be.
 
+use std::time::Duration;
+
 use rocket::{
     Data, Request,
     data::{FromData, Outcome, ToByteUnit as _},
     form::{DataField, Form, FromForm, Options, ValueField},
     http::{ContentType, RawStr, Status},
+    tokio::time::timeout,
 };
 
 use super::{
@@ -16,6 +19,10 @@ use super::{
 
 /// The greatest size of a body, in bytes.
 pub const BODY_BYTES: u64 = 32 * 1024;
+
+/// How long a body may be on its way: 32 KiB come over the slowest of phones in that time, and who
+/// sends byte by byte holds nothing open for long.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A form that may be acted on. Every route that changes something takes one.
 #[derive(Debug)]
@@ -76,7 +83,8 @@ async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status>
     if request.content_type().is_some_and(|kind| *kind != ContentType::Form) {
         return Err(Status::UnsupportedMediaType);
     }
-    let body = data.open(BODY_BYTES.bytes()).into_bytes().await.map_err(|_| Status::BadRequest)?;
+    let reading = timeout(BODY_TIMEOUT, data.open(BODY_BYTES.bytes()).into_bytes());
+    let body = reading.await.map_err(|_| Status::RequestTimeout)?.map_err(|_| Status::BadRequest)?;
     if !body.is_complete() {
         return Err(Status::PayloadTooLarge);
     }

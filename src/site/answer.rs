@@ -29,7 +29,13 @@ pub enum Answer {
     SeeOther(Redirect),
     /// The page of that status.
     Status(Status),
+    /// The page of that status, with these words on it.
+    Refused(Status, String),
 }
+
+/// What the page of a status says instead of what it says to everybody.
+#[derive(Debug, Default)]
+pub(super) struct RefusalWords(pub(super) Option<String>);
 
 impl Answer {
     /// To another address, after something was done.
@@ -57,6 +63,10 @@ impl<'r> Responder<'r, 'static> for Answer {
             }
             Self::SeeOther(redirect) => redirect.respond_to(request),
             Self::Status(status) => Err(status),
+            Self::Refused(status, words) => {
+                request.local_cache(|| RefusalWords(Some(words)));
+                Err(status)
+            }
         }
     }
 }
@@ -115,15 +125,15 @@ impl Again<'_, '_> {
 /// What a refusal becomes where no form could take it.
 pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
     match error {
-        AccountsError::Ended(reason) => {
+        AccountsError::Ended { reason, user_reason } => {
             changes.end_session_now();
-            changes.leave_notice(Notice::ended(&EndedLogin { reason, user_reason: None }));
+            changes.leave_notice(Notice::ended(&EndedLogin { reason, user_reason }));
             Answer::see_other(rocket::uri!(super::login::show(next = None::<&str>)))
         }
         AccountsError::RegistrationClosed
         | AccountsError::Forbidden
         | AccountsError::LastSuperuser
-        | AccountsError::OwnAccount => Answer::Status(Status::Forbidden),
+        | AccountsError::OwnAccount => Answer::Refused(Status::Forbidden, error.to_string()),
         AccountsError::AlreadySetUp | AccountsError::NoSuchUser => Answer::Status(Status::NotFound),
         AccountsError::Store(StoreError::Unavailable(_)) => {
             log::error!("{error}");

@@ -8,7 +8,10 @@ use rocket::{
 };
 use serde::Serialize;
 
-use super::{answer::Answer, pages::Pages};
+use super::{
+    answer::{Answer, RefusalWords},
+    pages::Pages,
+};
 use crate::{
     domain::next_path::NextPath,
     gate::{Changes, Login, Notice, login_of},
@@ -16,10 +19,10 @@ use crate::{
 
 /// What the error page shows.
 #[derive(Debug, Serialize)]
-struct ErrorView {
+struct ErrorView<'a> {
     status: u16,
     title: &'static str,
-    text: &'static str,
+    text: &'a str,
     retry_after: Option<u64>,
     home_link: bool,
 }
@@ -43,10 +46,11 @@ async fn say_why(status: Status, request: &Request<'_>) -> Answer {
 /// The page of a status.
 pub(super) async fn error_page(status: Status, request: &Request<'_>) -> Answer {
     let (title, text) = words(status);
+    let RefusalWords(of_this_request) = request.local_cache(RefusalWords::default);
     let view = ErrorView {
         status: status.code,
         title,
-        text,
+        text: of_this_request.as_deref().unwrap_or(text),
         retry_after: None,
         home_link: status != Status::ServiceUnavailable,
     };
@@ -78,6 +82,7 @@ fn words(status: Status) -> (&'static str, &'static str) {
         ),
         404 => ("There is nothing here", "The address may be mistyped, or what was here is gone."),
         405 => ("This cannot be done here", "The page is there, but not for this kind of request."),
+        408 => ("This took too long", "The form did not arrive in time. Please send it again."),
         413 => ("This is too much", "A form may hold at most 32 KiB. Shorten it and try again."),
         415 => ("This is of another kind", "A form is sent as a browser sends it (application/x-www-form-urlencoded)."),
         422 => ("This cannot be taken as it is", "Something in the form is wrong. Go back, check it and try again."),

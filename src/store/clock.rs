@@ -7,7 +7,10 @@ use std::sync::{
 
 use chrono::{TimeDelta, Utc};
 
-use super::{Result, Sql, engine::Engine};
+use super::{
+    Result, Sql,
+    engine::{Engine, in_time},
+};
 use crate::domain::moment::{Moment, whole_microseconds};
 
 /// A clock that can be put forward and back, so that a test need not wait for a lifetime to pass.
@@ -37,7 +40,7 @@ impl Clock {
         match on.engine() {
             Engine::Sqlite(_) => Ok(self.process_now()),
             Engine::Postgres(connection) => {
-                let now = sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(connection).await?;
+                let now = in_time(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(connection)).await?;
                 Ok(self.shifted(now))
             }
         }

@@ -3,9 +3,16 @@
 //! sqlx's `Any` driver cannot read SQLite's `BOOLEAN` and `DATETIME`; so a statement is written
 //! once and expanded for each engine by the macros below, and every type stays native.
 
+use std::{future::Future, io, time::Duration};
+
+use rocket::tokio::time::timeout;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, pool::PoolConnection};
 
 use super::Result;
+
+/// How long a statement may take before its database counts as gone: a server that is frozen, or
+/// behind a network that swallows everything, answers neither yes nor no.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The connection of one engine or the other.
 #[derive(Debug)]
@@ -40,6 +47,16 @@ impl Sql for Connection {
     }
 }
 
+impl Connection {
+    /// Closes it without a word and without waiting: it may never answer again.
+    pub(super) fn discard(self) {
+        match self {
+            Self::Sqlite(connection) => drop(connection.detach()),
+            Self::Postgres(connection) => drop(connection.detach()),
+        }
+    }
+}
+
 /// A transaction that may write. Dropped without [`Self::commit`], it leaves no trace.
 #[derive(Debug)]
 pub enum Transaction {
@@ -56,8 +73,8 @@ impl Transaction {
     /// When the database does not answer; whether it lasts is then unknown.
     pub async fn commit(self) -> Result<()> {
         match self {
-            Self::Sqlite(transaction) => transaction.commit().await?,
-            Self::Postgres(transaction) => transaction.commit().await?,
+            Self::Sqlite(transaction) => in_time(transaction.commit()).await?,
+            Self::Postgres(transaction) => in_time(transaction.commit()).await?,
         }
         Ok(())
     }
@@ -70,6 +87,21 @@ impl Sql for Transaction {
             Self::Postgres(transaction) => Engine::Postgres(&mut *transaction),
         }
     }
+}
+
+/// Waits for an answer of the database, for as long as a statement may take.
+pub(super) async fn in_time<T>(asking: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    timeout(STATEMENT_TIMEOUT, asking).await.unwrap_or_else(|_| Err(silence()))
+}
+
+/// No answer in time.
+pub(super) fn silence() -> sqlx::Error {
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))
+}
+
+/// Whether an error says that there was no answer in time.
+pub(super) fn is_silence(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut)
 }
 
 /// Runs one body on the engine at hand; `$connection` is sqlx's own there.
@@ -86,7 +118,7 @@ macro_rules! on_engine {
 macro_rules! fetch_all {
     ($on:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
         $crate::store::engine::on_engine!($on, |c| {
-            sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_all(c).await
+            $crate::store::engine::in_time(sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_all(c)).await
         })
     };
 }
@@ -95,7 +127,7 @@ macro_rules! fetch_all {
 macro_rules! fetch_optional {
     ($on:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
         $crate::store::engine::on_engine!($on, |c| {
-            sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_optional(c).await
+            $crate::store::engine::in_time(sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_optional(c)).await
         })
     };
 }
@@ -104,7 +136,7 @@ macro_rules! fetch_optional {
 macro_rules! fetch_one {
     ($on:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
         $crate::store::engine::on_engine!($on, |c| {
-            sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_one(c).await
+            $crate::store::engine::in_time(sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_one(c)).await
         })
     };
 }
@@ -113,7 +145,9 @@ macro_rules! fetch_one {
 macro_rules! execute {
     ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         $crate::store::engine::on_engine!($on, |c| {
-            sqlx::query($sql)$(.bind($value))*.execute(c).await.map(|done| done.rows_affected())
+            $crate::store::engine::in_time(sqlx::query($sql)$(.bind($value))*.execute(c))
+                .await
+                .map(|done| done.rows_affected())
         })
     };
 }

@@ -8,6 +8,7 @@ mod clock;
 mod engine;
 mod error;
 pub mod events;
+mod file;
 mod migrate;
 pub mod overview;
 mod pool;

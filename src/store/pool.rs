@@ -12,11 +12,12 @@ use sqlx::{
 
 use super::{
     Clock, Connection, OpenError, Result, StoreError, Transaction,
+    file::make_private_file,
     readers::{Pool, Readers},
 };
 
 /// How long a request waits for a connection before it hears that the database does not answer.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a writer waits for another process that is writing to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Of so many connections, the guard holds one.
@@ -132,11 +133,8 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .optimize_on_close(true, None);
-    if let Some(folder) = options.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| OpenError::File(format!("the folder {} cannot be made: {error}", folder.display())))?;
-    }
     let path = options.get_filename().display().to_string();
+    make_private_file(options.get_filename())?;
     let unreachable = |error: sqlx::Error| OpenError::File(format!("{path}: {}", in_words(&error)));
     let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
     // The writer first: it makes the file and turns on the write-ahead log for the readers.

@@ -3,7 +3,8 @@
 //! A trip to the database costs more than what it brings: a change of threads on SQLite, a round
 //! trip on Postgres. So requests ask a lane, which holds a connection of its own and answers all
 //! that have asked while it was away with one statement. Each answer is read after its request
-//! asked: nothing is remembered from one statement to the next.
+//! asked: nothing is remembered from one statement to the next. A database that is silent is an
+//! error after a few seconds, for all who wait.
 
 use std::sync::{
     Arc,
@@ -13,11 +14,14 @@ use std::sync::{
 use rocket::tokio::{
     self,
     sync::{mpsc, oneshot},
+    time::timeout,
 };
 use sqlx::{PgPool, SqlitePool};
 
 use super::{
     Clock, Connection, Result, Store, StoreError,
+    engine::{is_silence, silence},
+    pool::ACQUIRE_TIMEOUT,
     standing::{Asked, LoginStanding, STANDINGS_AT_ONCE, list_login_standings},
 };
 use crate::domain::session_secret::SessionId;
@@ -115,26 +119,31 @@ impl Lane {
             for message in messages.drain(..) {
                 match message {
                     Message::Read(question) => questions.push(question),
-                    Message::Release(released) => {
-                        self.held = None;
-                        let _ = released.send(());
-                    }
+                    Message::Release(released) => self.release(released),
                 }
             }
-            if !questions.is_empty() {
-                self.answer(questions).await;
+            if !questions.is_empty() && !self.answer(questions).await {
+                // They have waited through the same silence, and need not wait for another.
+                while let Ok(message) = inbox.try_recv() {
+                    match message {
+                        Message::Read(question) => drop(question.answer.send(Err(StoreError::Unavailable(silence())))),
+                        Message::Release(released) => self.release(released),
+                    }
+                }
             }
         }
     }
 
-    /// A request that is gone meanwhile does not hear its answer, and nobody minds.
-    async fn answer(&mut self, questions: Vec<Question>) {
+    /// Says whether the database answered. A request that is gone meanwhile does not hear its
+    /// answer, and nobody minds.
+    async fn answer(&mut self, questions: Vec<Question>) -> bool {
         let asked: Vec<Asked> = questions.iter().map(|question| question.asked.clone()).collect();
         match self.read(&asked).await {
             Ok(standings) => {
                 for (question, standing) in questions.into_iter().zip(standings) {
                     let _ = question.answer.send(Ok(standing));
                 }
+                true
             }
             // One account that cannot be read must not stand in the way of the others.
             Err(StoreError::Unreadable(_)) if questions.len() > 1 => {
@@ -143,30 +152,45 @@ impl Lane {
                     let missing = || StoreError::Unreadable("the site's own row is gone".to_owned());
                     let _ = question.answer.send(alone.and_then(|mut read| read.pop().ok_or_else(missing)));
                 }
+                true
             }
             Err(error) => {
                 for question in questions {
                     let _ = question.answer.send(Err(again(&error)));
                 }
+                !matches!(error, StoreError::Unavailable(_))
             }
         }
     }
 
     /// With the connection that is held; where that one fails, once more with a fresh one.
     async fn read(&mut self, asked: &[Asked]) -> Result<Vec<LoginStanding>> {
-        if let Some(mut held) = self.held.take() {
-            match list_login_standings(&mut held, &self.clock, asked).await {
-                Err(StoreError::Unavailable(error)) => log::debug!("a connection of the guard is dropped: {error}"),
-                read => {
-                    self.held = Some(held);
-                    return read;
+        if let Some(held) = self.held.take() {
+            match self.read_with(held, asked).await {
+                Err(StoreError::Unavailable(error)) if !is_silence(&error) => {
+                    log::debug!("a connection of the guard is dropped: {error}");
                 }
+                read => return read,
             }
         }
-        let mut fresh = self.pool.acquire().await?;
-        let read = list_login_standings(&mut fresh, &self.clock, asked).await?;
-        self.held = Some(fresh);
-        Ok(read)
+        let fresh = self.pool.acquire().await?;
+        self.read_with(fresh, asked).await
+    }
+
+    /// Keeps the connection when it has answered; one that did not is never used again.
+    async fn read_with(&mut self, mut connection: Connection, asked: &[Asked]) -> Result<Vec<LoginStanding>> {
+        let reading = list_login_standings(&mut connection, &self.clock, asked);
+        let read = timeout(ACQUIRE_TIMEOUT, reading).await.unwrap_or(Err(StoreError::Unavailable(silence())));
+        match read {
+            Err(StoreError::Unavailable(_)) => connection.discard(),
+            _ => self.held = Some(connection),
+        }
+        read
+    }
+
+    fn release(&mut self, released: oneshot::Sender<()>) {
+        self.held = None;
+        let _ = released.send(());
     }
 }
 

@@ -189,13 +189,3 @@ pub async fn list_sessions(on: &mut impl Sql, user_id: i64, limit: i64) -> Resul
         FROM sessions WHERE user_id = $1 ORDER BY login_date DESC, id LIMIT $2";
     Ok(fetch_all!(on, SessionRow, sql, user_id, limit)?)
 }
-
-/// When the session was made.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn find_login_date(on: &mut impl Sql, id: &SessionId) -> Result<Option<Moment>> {
-    let found: Option<(Moment,)> =
-        super::engine::fetch_optional!(on, (Moment,), "SELECT login_date FROM sessions WHERE id = $1", id.as_str())?;
-    Ok(found.map(|(date,)| date))
-}

@@ -26,6 +26,32 @@ pub struct LoginStanding {
     pub session: Option<Session>,
 }
 
+impl LoginStanding {
+    /// What the account may do; one that does not exist may do least.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.account.as_ref().map_or(Role::Member, |account| account.role)
+    }
+
+    /// What staff wrote for the person, where it belongs to this reason.
+    #[must_use]
+    pub fn user_reason(&self, reason: EndReason) -> Option<String> {
+        if let Some(session) = self.session.as_ref().filter(|session| session.state.ended == Some(reason)) {
+            return session.user_reason.clone();
+        }
+        let account = self.account.as_ref()?;
+        match reason {
+            EndReason::Deactivated => account.deactivated_user_reason.clone(),
+            EndReason::EveryoneOut => self.site_user_reason.clone(),
+            EndReason::ForcedOut if account.standing.force_logout_scheduled.is_some_and(|at| at <= self.now) => {
+                account.scheduled_user_reason.clone()
+            }
+            EndReason::ForcedOut => account.force_logout_user_reason.clone(),
+            _ => None,
+        }
+    }
+}
+
 /// The account behind a login.
 #[derive(Debug, Clone)]
 pub struct Account {

@@ -41,13 +41,39 @@ impl Browser {
 
     /// Opens the page at that path, fills its form and sends it off.
     pub fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let form = self.fill(path, fields);
+        self.request("POST", path, &form)
+    }
+
+    /// The body of a form on the page at that path.
+    fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
         let body = self.get(path).body;
         let token = body.split_once("name=\"csrf_token\" value=\"").and_then(|(_, rest)| rest.split('"').next());
-        let form: String = form_urlencoded::Serializer::new(String::new())
+        form_urlencoded::Serializer::new(String::new())
             .append_pair("csrf_token", token.expect("a form with a token"))
             .extend_pairs(fields)
-            .finish();
-        self.request("POST", path, &form)
+            .finish()
+    }
+
+    /// Sends a form of the page at that path off to another, and lets something happen after the
+    /// guards have let it pass: the server asks for its body then (RFC 9110, section 10.1.1). The
+    /// last byte stays behind where `is_cut_off`.
+    pub fn submit_slowly(
+        &mut self,
+        (page, action): (&str, &str),
+        fields: &[(&str, &str)],
+        is_cut_off: bool,
+        meanwhile: impl FnOnce(),
+    ) -> Page {
+        let form = self.fill(page, fields);
+        let mut connection = self.send("POST", action, "Expect: 100-continue\r\n", &form, "");
+        let mut go_on = [0; 25];
+        connection.read_exact(&mut go_on).expect("the server asks for the body");
+        assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n", "{}", String::from_utf8_lossy(&go_on));
+        meanwhile();
+        let sent = if is_cut_off { &form[..form.len() - 1] } else { &form };
+        connection.write_all(sent.as_bytes()).expect("the server reads");
+        self.receive(connection)
     }
 
     /// Whether the login with this password succeeds.
@@ -74,10 +100,15 @@ impl Browser {
     }
 
     fn request(&mut self, method: &str, path: &str, form: &str) -> Page {
+        let connection = self.send(method, path, "", form, form);
+        self.receive(connection)
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, form: &str, body: &str) -> TcpStream {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: {}\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: {}\r\n{headers}\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
             cookies.join("; "),
             form.len(),
@@ -85,6 +116,10 @@ impl Browser {
         let mut connection = TcpStream::connect(&self.address).expect("the server listens");
         connection.set_read_timeout(Some(PATIENCE)).expect("a bound");
         connection.write_all(request.as_bytes()).expect("the server reads");
+        connection
+    }
+
+    fn receive(&mut self, mut connection: TcpStream) -> Page {
         let mut answer = Vec::new();
         connection.read_to_end(&mut answer).expect("the server answers");
         let answer = String::from_utf8_lossy(&answer).into_owned();

@@ -15,6 +15,7 @@ mod program;
 mod serving;
 mod setup;
 mod site;
+mod slow_bodies;
 mod starts;
 mod terminal;
 mod usage;

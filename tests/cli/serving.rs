@@ -51,7 +51,14 @@ fn logins_outlive_a_restart_and_the_key_stays_with_its_owner() {
         assert!(ana.is_in());
         let key = site.database.folder.path().join("secret.key");
         match site.database.engine {
-            Engine::Sqlite => assert_eq!(fs::metadata(key).expect("a key").permissions().mode() & 0o777, 0o600),
+            Engine::Sqlite => {
+                let mode = |path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+                let folder = site.database.folder.path();
+                assert_eq!(mode(key), 0o600);
+                for file in ["curfew.db", "curfew.db-wal", "curfew.db-shm"] {
+                    assert_eq!(mode(folder.join(file)), 0o600, "{file}");
+                }
+            }
             Engine::Postgres => assert!(!key.exists()),
         }
     });

@@ -1,12 +1,16 @@
 //! The database gone, and a handler that panics: nobody is let in, nobody loses their login.
 
+use std::time::Duration;
+
 use curfew::domain::role::Role;
+use rocket::{futures::future::join_all, tokio::time::timeout};
 
 use crate::harness::{
     person::Person,
     probes::probes,
+    proxy::Proxy,
     site::{Plan, Site},
-    store::engines,
+    store::{Database, Engine, engines},
 };
 
 #[rocket::async_test]
@@ -56,6 +60,44 @@ async fn must_be_an_outage(person: &mut Person<'_>, path: &str) {
     assert_eq!(page.status, 503, "{path}: {page:?}");
     assert!(page.body.contains("The database does not answer"), "{path}: {page:?}");
     assert_eq!(page.set_cookies(), [], "{path}");
+}
+
+/// No error comes from it, and no answer: a frozen machine, or a network that swallows everything.
+#[rocket::async_test]
+async fn while_the_database_is_silent_the_site_says_so_and_hangs_nowhere() {
+    for engine in engines().into_iter().filter(|engine| *engine == Engine::Postgres) {
+        let mut database = Database::new(engine).await;
+        let wire = Proxy::before(&mut database.url).await;
+        let site = Plan::default().over(database).await;
+        let (mut member, mut staff) = (site.signed_in(Role::Member).await, site.signed_in(Role::Superuser).await);
+        let mut visitor = site.person(Role::Member).await;
+        visitor.opens("/login").await.must_be(200);
+        staff.opens("/admin/users").await.must_be(200);
+
+        wire.falls_silent();
+        for _ in 0..2 {
+            let many = (0..40).map(|_| member.clone()).collect::<Vec<_>>();
+            let asking = join_all(many.into_iter().map(async |mut member| member.opens("/account").await.status));
+            let statuses = timeout(Duration::from_secs(30), asking).await.expect("an answer to everyone");
+            assert_eq!(statuses, [503; 40]);
+        }
+        let fields = [("username", &*visitor.name.clone()), ("password", &*visitor.password.clone())];
+        let token = visitor.token.clone();
+        for page in [
+            timeout(Duration::from_secs(30), visitor.posts_with(&token, "/login", &fields)).await,
+            timeout(Duration::from_secs(30), staff.opens("/admin/users")).await,
+            timeout(Duration::from_secs(30), visitor.opens("/readyz")).await,
+        ] {
+            assert_eq!(page.expect("an answer").must_be(503).set_cookies(), []);
+        }
+        visitor.opens("/").await.must_be(200);
+
+        wire.speaks_again();
+        assert!(member.is_in().await);
+        staff.forces_out(&member).await.must_be(303);
+        assert!(!member.is_in().await);
+        visitor.logs_in().await.must_lead_to("/account");
+    }
 }
 
 #[rocket::async_test]

@@ -102,7 +102,8 @@ async fn staff_act_on_members_only_and_nobody_on_the_last_superuser() {
         let (mut staff, mut owner) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
         let colleague = site.signed_in(Role::Staff).await;
         for target in [&colleague, &owner.clone()] {
-            staff.forces_out(target).await.must_be(403);
+            let page = staff.forces_out(target).await;
+            assert!(page.must_be(403).body.contains("Staff act on members only"), "{page:?}");
             staff.deactivates(target, "").await.must_be(403);
         }
         for target in [&mut colleague.clone(), &mut owner] {

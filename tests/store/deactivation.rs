@@ -102,18 +102,19 @@ async fn staff_reach_members_only_and_nobody_locks_themselves_out() {
         let (staff, root) = (house.person("sam", Role::Staff).await, house.person("root", Role::Superuser).await);
         let (other, ana) = (house.person("sue", Role::Staff).await, house.member("ana").await);
         let accounts = &house.accounts;
+        let (by_staff, by_root) = (house.acting(&staff).await, house.acting(&root).await);
         for target in [&other, &root] {
-            let refused = accounts.deactivate(&staff.actor(), &target.target(), None, &reasons()).await;
+            let refused = accounts.deactivate(&by_staff, &target.target(), None, &reasons()).await;
             assert!(matches!(refused, Err(AccountsError::Forbidden)), "{refused:?}");
         }
-        let refused = accounts.delete_user(&staff.actor(), &ana.target(), &reasons()).await;
+        let refused = accounts.delete_user(&by_staff, &ana.target(), &reasons()).await;
         assert!(matches!(refused, Err(AccountsError::Forbidden)), "deleting is for superusers: {refused:?}");
-        let refused = accounts.set_role(&staff.actor(), &ana.target(), Role::Staff).await;
+        let refused = accounts.set_role(&by_staff, &ana.target(), Role::Staff).await;
         assert!(matches!(refused, Err(AccountsError::Forbidden)), "{refused:?}");
         house.person("second", Role::Superuser).await;
-        let refused = accounts.deactivate(&root.actor(), &root.target(), None, &reasons()).await;
+        let refused = accounts.deactivate(&by_root, &root.target(), None, &reasons()).await;
         assert!(matches!(refused, Err(AccountsError::OwnAccount)), "{refused:?}");
-        assert_eq!(accounts.deactivate(&staff.actor(), &ana.target(), None, &reasons()).await.ok(), Some(0));
+        assert_eq!(accounts.deactivate(&by_staff, &ana.target(), None, &reasons()).await.ok(), Some(0));
     })
     .await;
 }

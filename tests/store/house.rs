@@ -130,6 +130,11 @@ impl House {
         }
     }
 
+    /// The person acting from a new session.
+    pub async fn acting(&self, person: &Person) -> Actor {
+        person.acting_from(&self.log_in(person).await)
+    }
+
     pub async fn everyone_out(&self, moment: ForceLogoutMoment) -> ForceLogoutOutcome {
         self.accounts.force_everyone_out(&operator(), moment, &reasons()).await.expect("everyone out")
     }
@@ -140,20 +145,15 @@ impl Person {
         Target::Id(self.id)
     }
 
-    /// The person acting, without a session.
-    pub fn actor(&self) -> Actor {
+    /// The person acting from a session.
+    pub fn acting_from(&self, login: &StartedSession) -> Actor {
         Actor {
             user_id: Some(self.id),
             name: self.name.clone(),
             role: self.role,
-            session: None,
+            session: Some(login.id.clone()),
             client: Some(client()),
         }
-    }
-
-    /// The person acting from a session.
-    pub fn acting_from(&self, login: &StartedSession) -> Actor {
-        Actor { session: Some(login.id.clone()), ..self.actor() }
     }
 }
 

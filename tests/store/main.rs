@@ -19,6 +19,7 @@ mod looking;
 mod moments;
 mod names;
 mod one_event;
+mod overtaken;
 mod pairs;
 mod passwords;
 mod same_instant;

@@ -9,7 +9,7 @@ use curfew::{
         session_secret::{SessionId, SessionSecret},
     },
     store::{
-        sessions::{LiveAfter, NewSession, count_live_sessions, find_login_date, insert_session},
+        sessions::{LiveAfter, NewSession, count_live_sessions, insert_session, list_sessions},
         standing::get_login_standing,
         users,
     },
@@ -66,7 +66,9 @@ async fn sql_orders_moments_as_the_rule_does() {
                 user_agent: "",
             };
             insert_session(&mut tx, &new).await.expect("a session");
-            assert_eq!(find_login_date(&mut tx, &id).await.expect("an answer"), Some(*made));
+            let kept = list_sessions(&mut tx, user_id, 100).await.expect("a list");
+            let kept = kept.iter().find(|session| session.id == id.as_str()).expect("the session");
+            assert_eq!(kept.login_date, *made);
             for other in &all {
                 let long_ago = LiveAfter { login: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
                 let up_to = count_live_sessions(&mut tx, user_id, *other, long_ago).await.expect("a count");

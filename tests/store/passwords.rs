@@ -108,10 +108,10 @@ async fn a_password_change_whose_session_was_forced_out_stores_nothing() {
         let before = dump(&house.store).await;
         let (actor, new) = (ana.acting_from(&own), new_password(NEW_PASSWORD));
         let refused = house.accounts.change_password(&actor, &password(PASSWORD), &new, false).await;
-        assert!(matches!(refused, Err(AccountsError::Ended(EndReason::ForcedOut))), "{refused:?}");
+        assert!(matches!(refused, Err(AccountsError::Ended { reason: EndReason::ForcedOut, .. })), "{refused:?}");
         let email = crate::house::email("other@example.org");
         let refused = house.accounts.change_email(&actor, &password(PASSWORD), &email).await;
-        assert!(matches!(refused, Err(AccountsError::Ended(EndReason::ForcedOut))), "{refused:?}");
+        assert!(matches!(refused, Err(AccountsError::Ended { reason: EndReason::ForcedOut, .. })), "{refused:?}");
         assert_eq!(dump(&house.store).await, before);
     })
     .await;
@@ -136,7 +136,7 @@ async fn a_password_change_that_waits_for_a_force_logout_finds_its_session_ended
         curfew::store::sessions::end_session(&mut forcing, &own.id, ending).await.expect("an end");
         forcing.commit().await.expect("a force logout");
         let refused = changing.await.expect("the task ends");
-        assert!(matches!(refused, Err(AccountsError::Ended(EndReason::ForcedOut))), "{refused:?}");
+        assert!(matches!(refused, Err(AccountsError::Ended { reason: EndReason::ForcedOut, .. })), "{refused:?}");
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'password-changed'").await, 0);
         house.log_in(&ana).await;
     })
@@ -160,7 +160,7 @@ async fn a_password_change_and_a_force_logout_at_once_leave_no_login_from_before
             let hash_holds = house.try_log_in(&ana, NEW_PASSWORD).await.is_ok();
             match changed {
                 Ok(_) => assert!(hash_holds, "round {round}"),
-                Err(AccountsError::Ended(EndReason::ForcedOut)) => assert!(!hash_holds, "round {round}"),
+                Err(AccountsError::Ended { reason: EndReason::ForcedOut, .. }) => assert!(!hash_holds, "round {round}"),
                 Err(other) => panic!("round {round}: {other:?}"),
             }
         }

@@ -94,8 +94,9 @@ async fn of_twenty_who_take_one_email_for_their_own_one_gets_it() {
         let mut acts = Vec::new();
         for n in 0..20 {
             let (accounts, person) = (house.accounts.clone(), house.member(&format!("ana{n}")).await);
+            let actor = house.acting(&person).await;
             let wanted = email(&cased("wanted@example.org", n));
-            acts.push(async move { accounts.change_email(&person.actor(), &password(PASSWORD), &wanted).await });
+            acts.push(async move { accounts.change_email(&actor, &password(PASSWORD), &wanted).await });
         }
         assert_one_and_the_others_taken(&at_once(acts).await, NameClash::Email);
         let wanted = "SELECT COUNT(*) FROM users WHERE email_key = 'wanted@example.org'";

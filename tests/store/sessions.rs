@@ -140,8 +140,6 @@ async fn a_list_of_sessions_is_as_long_as_asked_for() {
         }
         let mut on = house.store.read().await.expect("a connection");
         assert_eq!(sessions::list_sessions(&mut on, ana.id, 3).await.expect("a list").len(), 3);
-        let unknown = SessionId::from_random(rand::random());
-        assert_eq!(sessions::find_login_date(&mut on, &unknown).await.expect("an answer"), None);
     })
     .await;
 }

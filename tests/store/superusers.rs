@@ -55,19 +55,44 @@ async fn the_last_superuser_stays_one() {
 async fn of_two_superusers_who_strike_each_other_at_once_exactly_one_remains() {
     on_each_engine(async |house: &House| {
         for round in 0..100 {
-            let blows = [Blow::ALL[round % 3], Blow::ALL[(round / 3) % 3]];
-            let pair = [superuser(house, "ana", round).await, superuser(house, "ben", round).await];
-            // Of the round before, one is left.
-            run_down_to(house, &pair).await;
-            let outcomes = strike_each_other(house, &pair, blows).await;
+            let (pair, blows) = set_up_round(house, round).await;
+            let actors = [house.acting(&pair[0]).await, house.acting(&pair[1]).await];
+            let outcomes = strike(house, &pair, actors, blows).await;
             let struck = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-            let spared = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::LastSuperuser))).count();
-            assert_eq!((struck, spared), (1, 1), "round {round}, {blows:?}: {outcomes:?}");
-            let left = "SELECT COUNT(*) FROM users WHERE is_superuser AND is_active";
-            assert_eq!(count(&house.store, left).await, 1, "round {round}, {blows:?}");
+            let fallen = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::Ended { .. }))).count();
+            assert_eq!((struck, fallen), (1, 1), "round {round}, {blows:?}: {outcomes:?}");
+            assert_one_remains(house, round).await;
         }
     })
     .await;
+}
+
+#[rocket::async_test]
+async fn of_two_superusers_who_are_both_struck_at_once_the_last_is_spared() {
+    on_each_engine(async |house: &House| {
+        for round in 0..100 {
+            let (pair, blows) = set_up_round(house, round).await;
+            let outcomes = strike(house, &pair, [operator(), operator()], blows).await;
+            let struck = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+            let spared = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::LastSuperuser))).count();
+            assert_eq!((struck, spared), (1, 1), "round {round}, {blows:?}: {outcomes:?}");
+            assert_one_remains(house, round).await;
+        }
+    })
+    .await;
+}
+
+/// The two superusers of a round, and what falls on them; of the round before, one is left.
+async fn set_up_round(house: &House, round: usize) -> ([Person; 2], [Blow; 2]) {
+    let blows = [Blow::ALL[round % 3], Blow::ALL[(round / 3) % 3]];
+    let pair = [superuser(house, "ana", round).await, superuser(house, "ben", round).await];
+    run_down_to(house, &pair).await;
+    (pair, blows)
+}
+
+async fn assert_one_remains(house: &House, round: usize) {
+    let left = "SELECT COUNT(*) FROM users WHERE is_superuser AND is_active";
+    assert_eq!(count(&house.store, left).await, 1, "round {round}");
 }
 
 async fn superuser(house: &House, name: &str, round: usize) -> Person {
@@ -80,12 +105,13 @@ async fn run_down_to(house: &House, pair: &[Person; 2]) {
     crate::raw::run(&house.store, &sql).await;
 }
 
-async fn strike_each_other(house: &House, pair: &[Person; 2], blows: [Blow; 2]) -> Vec<Result<()>> {
+/// The first actor strikes the second of the pair, and the second actor the first.
+async fn strike(house: &House, pair: &[Person; 2], actors: [Actor; 2], blows: [Blow; 2]) -> Vec<Result<()>> {
     let start = Arc::new(Barrier::new(2));
     let mut tasks = JoinSet::new();
-    for (n, blow) in blows.into_iter().enumerate() {
+    for (n, (actor, blow)) in actors.into_iter().zip(blows).enumerate() {
         let (accounts, start) = (house.accounts.clone(), Arc::clone(&start));
-        let (actor, target) = (pair[n].actor(), pair[1 - n].target());
+        let target = pair[1 - n].target();
         tasks.spawn(async move {
             start.wait().await;
             blow.fall(&accounts, &actor, &target).await

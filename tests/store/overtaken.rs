@@ -1,0 +1,169 @@
+//! An act that was on its way while its actor's login ended: it comes too late.
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{Accounts, AccountsError, Actor, ForceLogoutMoment, Result, Target},
+    domain::{reason::EndReason, role::Role},
+};
+
+use crate::{
+    house::{House, NEW_PASSWORD, Person, new_password, on_each_engine, operator, reasons, registration},
+    raw::dump,
+};
+
+/// What a superuser does to others.
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    ForceLogout,
+    Schedule,
+    Cancel,
+    Deactivate,
+    Activate,
+    Promote,
+    SetPassword,
+    Delete,
+    Create,
+    EveryoneOut,
+    CancelEveryone,
+}
+
+const ACTS: [Act; 11] = [
+    Act::ForceLogout,
+    Act::Schedule,
+    Act::Cancel,
+    Act::Deactivate,
+    Act::Activate,
+    Act::Promote,
+    Act::SetPassword,
+    Act::Delete,
+    Act::Create,
+    Act::EveryoneOut,
+    Act::CancelEveryone,
+];
+
+/// How the login of who acts ended meanwhile.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    ForcedOut,
+    EveryoneOut,
+    Deactivated,
+    Demoted,
+    Deleted,
+    LoggedOut,
+    PasswordChanged,
+    Expired,
+}
+
+/// Time passes first: it would bring what is scheduled later.
+const ENDS: [(End, EndReason); 8] = [
+    (End::Expired, EndReason::Expired),
+    (End::ForcedOut, EndReason::ForcedOut),
+    (End::EveryoneOut, EndReason::EveryoneOut),
+    (End::Deactivated, EndReason::Deactivated),
+    (End::Demoted, EndReason::RoleChanged),
+    (End::Deleted, EndReason::Deleted),
+    (End::LoggedOut, EndReason::LoggedOut),
+    (End::PasswordChanged, EndReason::PasswordChanged),
+];
+
+impl Act {
+    async fn is_done(self, accounts: &Accounts, actor: &Actor, target: &Target, at: ForceLogoutMoment) -> Result<()> {
+        let (now, why) = (ForceLogoutMoment::Now, reasons());
+        match self {
+            Self::ForceLogout => accounts.force_logout(actor, target, now, &why).await.map(drop),
+            Self::Schedule => accounts.force_logout(actor, target, at, &why).await.map(drop),
+            Self::Cancel => accounts.cancel_force_logout(actor, target).await,
+            Self::Deactivate => accounts.deactivate(actor, target, None, &why).await.map(drop),
+            Self::Activate => accounts.activate(actor, target, &why).await.map(drop),
+            Self::Promote => accounts.set_role(actor, target, Role::Superuser).await.map(drop),
+            Self::SetPassword => accounts.set_password(actor, target, &new_password(NEW_PASSWORD)).await.map(drop),
+            Self::Delete => accounts.delete_user(actor, target, &why).await,
+            Self::Create => accounts.create_user(actor, &registration("new"), Role::Superuser).await.map(drop),
+            Self::EveryoneOut => accounts.force_everyone_out(actor, now, &why).await.map(drop),
+            Self::CancelEveryone => accounts.cancel_everyone_out(actor).await,
+        }
+    }
+}
+
+impl End {
+    async fn comes(self, house: &House, person: &Person, actor: &Actor) {
+        let (accounts, root, target) = (&house.accounts, operator(), person.target());
+        match self {
+            Self::ForcedOut => drop(house.force_out(person).await),
+            Self::EveryoneOut => drop(house.everyone_out(ForceLogoutMoment::Now).await),
+            Self::Deactivated => drop(accounts.deactivate(&root, &target, None, &reasons()).await.expect("an end")),
+            Self::Demoted => drop(accounts.set_role(&root, &target, Role::Member).await.expect("an end")),
+            Self::Deleted => accounts.delete_user(&root, &target, &reasons()).await.expect("an end"),
+            Self::LoggedOut => accounts.log_out(actor).await.expect("an end"),
+            Self::PasswordChanged => {
+                accounts.set_password(&root, &target, &new_password(NEW_PASSWORD)).await.expect("an end");
+            }
+            Self::Expired => house.store.clock().shift(TimeDelta::hours(13)),
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn an_act_that_its_actors_end_overtook_does_nothing() {
+    on_each_engine(async |house: &House| {
+        house.person("keeper", Role::Superuser).await;
+        for (round, (end, reason)) in ENDS.into_iter().enumerate() {
+            let sam = house.person(&format!("sam{round}"), Role::Superuser).await;
+            let ana = house.member(&format!("ana{round}")).await;
+            let actor = house.acting(&sam).await;
+            end.comes(house, &sam, &actor).await;
+            let at = ForceLogoutMoment::At(house.now().await + TimeDelta::hours(1));
+            house.log_in(&ana).await;
+            house.force_logout(&ana, at).await;
+            house.everyone_out(at).await;
+            let before = dump(&house.store).await;
+            for act in ACTS {
+                let refused = act.is_done(&house.accounts, &actor, &ana.target(), at).await;
+                let is_told = matches!(&refused, Err(AccountsError::Ended { reason: told, .. }) if *told == reason);
+                assert!(is_told, "{end:?}, {act:?}: {refused:?}");
+                assert_eq!(dump(&house.store).await, before, "{end:?}, {act:?}");
+            }
+        }
+    })
+    .await;
+}
+
+/// The actor still believes to be a superuser, as a guard saw it before; staff keep their login
+/// when they gain a role, so this is written by hand.
+#[rocket::async_test]
+async fn an_act_is_judged_by_the_role_of_now() {
+    on_each_engine(async |house: &House| {
+        let (sam, ana) = (house.person("sam", Role::Superuser).await, house.member("ana").await);
+        let actor = house.acting(&sam).await;
+        let demotion = format!("UPDATE users SET is_superuser = FALSE, is_staff = FALSE WHERE id = {}", sam.id);
+        crate::raw::run(&house.store, &demotion).await;
+        let at = ForceLogoutMoment::At(house.now().await + TimeDelta::hours(1));
+        let before = dump(&house.store).await;
+        for act in ACTS {
+            let refused = act.is_done(&house.accounts, &actor, &ana.target(), at).await;
+            assert!(matches!(refused, Err(AccountsError::Forbidden)), "{act:?}: {refused:?}");
+        }
+        assert_eq!(dump(&house.store).await, before);
+    })
+    .await;
+}
+
+/// The words that staff left for the person reach them also when a form was on its way.
+#[rocket::async_test]
+async fn who_comes_too_late_is_told_why() {
+    on_each_engine(async |house: &House| {
+        let (sam, ana) = (house.person("sam", Role::Staff).await, house.member("ana").await);
+        let actor = house.acting(&sam).await;
+        house.force_out(&sam).await;
+        let refused = Act::ForceLogout.is_done(&house.accounts, &actor, &ana.target(), ForceLogoutMoment::Now).await;
+        let why = reasons();
+        assert!(why.for_user.as_deref().is_some());
+        match refused {
+            Err(AccountsError::Ended { user_reason, .. }) => {
+                assert_eq!(user_reason.as_deref(), why.for_user.as_deref());
+            }
+            other => panic!("{other:?}"),
+        }
+    })
+    .await;
+}
