@@ -18,6 +18,10 @@ use std::time::{Duration, Instant};
 use client::Connections;
 use store::engines;
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long each side is loaded in one round.
 const ROUND: Duration = Duration::from_millis(700);
 /// How many rounds there are of each side, in turn.
