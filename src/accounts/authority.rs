@@ -3,41 +3,13 @@
 //! A guard let the request in when it began, and its form may have been minutes on the way. What
 //! has ended since must not act any more; a role that was taken since must not reach.
 
-use super::{Accounts, AccountsError, Actor, Result};
+use super::{Accounts, AccountsError, Actor, JudgedLogin, Result};
 use crate::{
-    domain::{
-        moment::Moment,
-        reason::EndReason,
-        role::Role,
-        standing::{Limits, Question, check},
-    },
-    store::{
-        Sql,
-        standing::{LoginStanding, get_login_standing},
-    },
+    domain::{moment::Moment, reason::EndReason, role::Role},
+    store::{Sql, standing::get_login_standing},
 };
 
 impl Accounts {
-    /// Asks the one rule about a login, with the limits of its account's role.
-    pub fn check_login(
-        &self,
-        login: &LoginStanding,
-        user_id: i64,
-        login_date: Moment,
-    ) -> (Limits, std::result::Result<(), EndReason>) {
-        let limits = self.settings.limits(login.role());
-        let question = Question {
-            user_id,
-            login_date,
-            account: login.account.as_ref().map(|account| &account.standing),
-            site: &login.site,
-            session: login.session.as_ref().map(|session| &session.state),
-            limits,
-            now: login.now,
-        };
-        (limits, check(&question))
-    }
-
     /// The actor's role as it is now; refuses when their login has ended since their guard let it
     /// pass.
     pub(super) async fn must_be_live(&self, on: &mut impl Sql, actor: &Actor, now: Moment) -> Result<Role> {
@@ -48,7 +20,7 @@ impl Accounts {
         login.now = now;
         // Where the session is gone, no date makes it good.
         let login_date = login.session.as_ref().map_or(now, |session| session.login_date);
-        match self.check_login(&login, user_id, login_date).1 {
+        match self.check_login(JudgedLogin { user_id, session, login_date }, &login).1 {
             Ok(()) => Ok(login.role()),
             Err(reason) => Err(AccountsError::Ended { reason, user_reason: login.user_reason(reason) }),
         }

@@ -48,7 +48,7 @@ pub struct Superuser<'r> {
     pub actor: Actor,
 }
 
-const UNKNOWN: (Status, Refused) = (Status::ServiceUnavailable, Refused);
+pub(super) const UNKNOWN: (Status, Refused) = (Status::ServiceUnavailable, Refused);
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Anyone<'r> {

@@ -3,7 +3,7 @@
 use rocket::{
     Request, Response,
     fairing::{Fairing, Info, Kind},
-    http::Header,
+    http::{ContentType, Header},
 };
 
 use super::transport::is_https;
@@ -39,6 +39,10 @@ impl Fairing for Headers {
         }
         if is_https(request) {
             response.set_header(Header::new("Strict-Transport-Security", STRICT_TRANSPORT));
+        }
+        if response.content_type() == Some(ContentType::EventStream) {
+            // nginx would keep the events back until it has a page full of them.
+            response.set_header(Header::new("X-Accel-Buffering", "no"));
         }
         let is_static = request.uri().path().starts_with(STATIC) && response.status().code == 200;
         let caching = if is_static { "public, max-age=3600" } else { "no-store" };

@@ -9,7 +9,7 @@ use super::{
     transport::gate,
 };
 use crate::{
-    accounts::{Accounts, Actor, Client},
+    accounts::{Accounts, Actor, Client, JudgedLogin},
     domain::{moment::Moment, reason::EndReason, role::Role, session_secret::SessionId, standing::Limits},
     store::{
         StoreError,
@@ -84,6 +84,10 @@ impl LiveLogin {
     }
 }
 
+/// Whether a request is one that the person did not make: a stream, a script that polls.
+#[derive(Debug, Default)]
+pub(super) struct Passive(pub(super) bool);
+
 /// Who is asking. The first call reads the database, if there is a session cookie; the others of
 /// the same request get its answer.
 pub async fn login_of<'r>(request: &'r Request<'_>) -> &'r Login {
@@ -102,7 +106,8 @@ async fn load(request: &Request<'_>) -> Login {
         changes.end_session();
         return Login::Nobody;
     };
-    match judge(accounts, &claim).await {
+    let is_passive = request.local_cache(Passive::default).0;
+    match judge(accounts, &claim, is_passive).await {
         Ok(Login::Live(live)) => {
             if is_old {
                 let left = claim
@@ -123,7 +128,7 @@ async fn load(request: &Request<'_>) -> Login {
     }
 }
 
-async fn judge(accounts: &Accounts, claim: &Claim) -> Result<Login, StoreError> {
+async fn judge(accounts: &Accounts, claim: &Claim, is_passive: bool) -> Result<Login, StoreError> {
     let mut standing = accounts.store().get_login_standing(claim.user_id, &claim.session).await?;
     // The session's name is public; without the secret it is nobody's. Nor is it with another date:
     // who has a key that leaked could otherwise make their own login later than a force logout.
@@ -133,14 +138,12 @@ async fn judge(accounts: &Accounts, claim: &Claim) -> Result<Login, StoreError> 
     if !is_own {
         standing.session = None;
     }
-    let (limits, verdict) = accounts.check_login(&standing, claim.user_id, claim.login_date);
-    if is_anything_due(&standing) {
-        note(accounts.fold_due(claim.user_id).await);
-    }
+    let login = JudgedLogin { user_id: claim.user_id, session: &claim.session, login_date: claim.login_date };
+    let (limits, verdict) = accounts.judge_login(login, &standing).await;
     match (verdict, standing) {
         (Ok(()), LoginStanding { account: Some(account), session: Some(session), now, .. }) => {
             let last_seen = session.state.last_seen;
-            if Accounts::is_worth_noting(last_seen, limits, now) {
+            if !is_passive && Accounts::is_worth_noting(last_seen, limits, now) {
                 note(accounts.note_activity(claim.user_id, &claim.session, now).await);
             }
             Ok(Login::Live(Box::new(LiveLogin {
@@ -157,20 +160,8 @@ async fn judge(accounts: &Accounts, claim: &Claim) -> Result<Login, StoreError> 
             })))
         }
         (Ok(()), _) => Ok(Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None })),
-        (Err(reason), standing) => {
-            if let (EndReason::Idle | EndReason::Expired, Some(account), Some(_)) =
-                (reason, &standing.account, &standing.session)
-            {
-                note(accounts.note_limit_reached((claim.user_id, &account.username), &claim.session, reason).await);
-            }
-            Ok(Login::Ended(EndedLogin { reason, user_reason: standing.user_reason(reason) }))
-        }
+        (Err(reason), standing) => Ok(Login::Ended(EndedLogin { reason, user_reason: standing.user_reason(reason) })),
     }
-}
-
-fn is_anything_due(standing: &LoginStanding) -> bool {
-    let account = standing.account.as_ref().and_then(|account| account.standing.force_logout_scheduled);
-    [account, standing.site.force_logout_scheduled].into_iter().flatten().any(|at| at <= standing.now)
 }
 
 /// The verdict stands whether or not it could be noted; the next request notes it then.

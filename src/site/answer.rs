@@ -27,6 +27,8 @@ pub enum Answer {
     Wait(Template, Duration),
     /// Another address, to be got.
     SeeOther(Redirect),
+    /// A line for a script.
+    Plain(Status, &'static str),
     /// The page of that status.
     Status(Status),
     /// The page of that status, with these words on it.
@@ -62,6 +64,7 @@ impl<'r> Responder<'r, 'static> for Answer {
                     .ok()
             }
             Self::SeeOther(redirect) => redirect.respond_to(request),
+            Self::Plain(status, line) => (status, line).respond_to(request),
             Self::Status(status) => Err(status),
             Self::Refused(status, words) => {
                 request.local_cache(|| RefusalWords(Some(words)));

@@ -1,11 +1,6 @@
 //! The page of every status that is no page of its own.
 
-use rocket::{
-    Request, catch, catchers,
-    fairing::AdHoc,
-    http::{Method, Status},
-    uri,
-};
+use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status, uri};
 use serde::Serialize;
 
 use super::{
@@ -14,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::next_path::NextPath,
-    gate::{Changes, Login, Notice, login_of},
+    gate::{Changes, IsStream, Login, Notice, login_of, was_going},
 };
 
 /// What the error page shows.
@@ -31,10 +26,14 @@ struct ErrorView<'a> {
 /// which says why, and then on to where they were going.
 #[catch(401)]
 async fn log_in_first(request: &Request<'_>) -> Answer {
+    if request.local_cache(IsStream::default).0 {
+        // A script asks, which a page is no answer for.
+        return Answer::Plain(Status::Unauthorized, "Nobody is logged in here.\n");
+    }
     if let Login::Ended(ended) = login_of(request).await {
         Changes::of(request).leave_notice(Notice::ended(ended));
     }
-    let next = where_they_were_going(request);
+    let next = was_going(request);
     Answer::see_other(uri!(super::login::show(next = next.as_ref().map(NextPath::as_str))))
 }
 
@@ -55,19 +54,6 @@ pub(super) async fn error_page(status: Status, request: &Request<'_>) -> Answer 
         home_link: status != Status::ServiceUnavailable,
     };
     Pages::of(request).await.show_error(status, &view)
-}
-
-/// The page itself where it was asked for; the page that the form was on where one was posted.
-fn where_they_were_going(request: &Request<'_>) -> Option<NextPath> {
-    if request.method() == Method::Get {
-        return NextPath::parse(&request.uri().to_string());
-    }
-    let host = request.headers().get_one("Host")?;
-    let referer = request.headers().get_one("Referer")?;
-    let (_, rest) = referer.split_once("://")?;
-    let path = NextPath::parse(rest.strip_prefix(host)?)?;
-    let is_elsewhere = !["/login", "/register", "/setup"].iter().any(|form| path.as_str().starts_with(form));
-    is_elsewhere.then_some(path)
 }
 
 fn words(status: Status) -> (&'static str, &'static str) {

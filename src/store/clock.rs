@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use chrono::{TimeDelta, Utc};
+use rocket::tokio::sync::Notify;
 
 use super::{
     Result, Sql,
@@ -17,6 +18,7 @@ use crate::domain::moment::{Moment, whole_microseconds};
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     shift_microseconds: Arc<AtomicI64>,
+    moved: Arc<Notify>,
 }
 
 impl Clock {
@@ -24,6 +26,12 @@ impl Clock {
     pub fn shift(&self, by: TimeDelta) {
         let by = by.num_microseconds().unwrap_or(i64::MAX);
         self.shift_microseconds.fetch_add(by, Ordering::SeqCst);
+        self.moved.notify_waiters();
+    }
+
+    /// Waits until it is moved, from this call on.
+    pub fn moved(&self) -> impl Future<Output = ()> + Send {
+        self.moved.notified()
     }
 
     /// The time of this process.

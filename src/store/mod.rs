@@ -8,6 +8,7 @@ mod clock;
 mod engine;
 mod error;
 pub mod events;
+pub mod feed;
 mod file;
 mod migrate;
 pub mod overview;

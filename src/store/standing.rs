@@ -35,6 +35,18 @@ impl LoginStanding {
         self.account.as_ref().map_or(Role::Member, |account| account.role)
     }
 
+    /// The next force logout that is scheduled for this login, by date: of the account or the site,
+    /// with what its person is told. One that has come due is among them until it is folded.
+    #[must_use]
+    pub fn scheduled(&self) -> Option<(Moment, Option<&str>)> {
+        let account = self.account.as_ref();
+        let of_account = account.and_then(|account| {
+            Some((account.standing.force_logout_scheduled?, account.scheduled_user_reason.as_deref()))
+        });
+        let of_site = self.site.force_logout_scheduled.map(|at| (at, self.site_user_reason.as_deref()));
+        [of_account, of_site].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
     /// What staff wrote for the person, where it belongs to this reason.
     #[must_use]
     pub fn user_reason(&self, reason: EndReason) -> Option<String> {

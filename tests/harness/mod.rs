@@ -11,3 +11,4 @@ pub mod proxy;
 pub mod site;
 pub mod sql;
 pub mod store;
+pub mod stream;

@@ -97,6 +97,13 @@ impl<'s> Person<'s> {
 
     /// Sends a request as a browser does; headers given here take the place of its own.
     pub async fn sends(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Page {
+        let own = self.own_headers(method, headers);
+        let page = self.site.send((method, path), self.from(), &self.jar, own, body).await;
+        self.receives(page)
+    }
+
+    /// The headers that their browser sends; those given here take the place of its own.
+    pub fn own_headers(&self, method: Method, headers: &[(&str, &str)]) -> Vec<(String, String)> {
         let scheme = if self.is_https { "https" } else { "http" };
         let mut own = vec![("Host".to_owned(), HOST.to_owned()), ("User-Agent".to_owned(), self.user_agent.clone())];
         if method == Method::Post {
@@ -111,8 +118,16 @@ impl<'s> Person<'s> {
         own.retain(|(name, _)| !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
         let given = headers.iter().filter(|(_, value)| !value.is_empty());
         own.extend(given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let from = if self.is_https { PROXY } else { self.address };
-        let page = self.site.send((method, path), from, &self.jar, own, body).await;
+        own
+    }
+
+    /// From where their requests come.
+    pub const fn from(&self) -> IpAddr {
+        if self.is_https { PROXY } else { self.address }
+    }
+
+    /// Does as a browser does with what came back.
+    pub fn receives(&mut self, page: Page) -> Page {
         for cookie in page.set_cookies() {
             self.jar.apply(&cookie, self.is_https);
         }

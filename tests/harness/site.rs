@@ -21,7 +21,7 @@ use rocket::{
     config::LogLevel,
     figment::Figment,
     http::{Cookie, Header, Method},
-    local::asynchronous::Client,
+    local::asynchronous::{Client, LocalResponse},
 };
 
 use super::{
@@ -155,15 +155,27 @@ impl Site {
         made.expect("the account is made").id
     }
 
-    /// Sends a request as it is.
+    /// Sends a request as it is, and reads the answer to its end.
     pub async fn send(
+        &self,
+        address: (Method, &str),
+        from: IpAddr,
+        jar: &Jar,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    ) -> Page {
+        Page::of(self.begin(address, from, jar, headers, body).await).await
+    }
+
+    /// Sends a request as it is; its answer is still to be read.
+    pub async fn begin(
         &self,
         (method, path): (Method, &str),
         from: IpAddr,
         jar: &Jar,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
-    ) -> Page {
+    ) -> LocalResponse<'_> {
         let mut request = self.client.req(method, path.to_owned()).remote(SocketAddr::new(from, 50_000));
         for (name, value) in headers {
             request.add_header(Header::new(name, value));
@@ -175,6 +187,6 @@ impl Site {
             }
         }
         request.set_body(body);
-        Page::of(request.dispatch().await).await
+        request.dispatch().await
     }
 }

@@ -19,5 +19,6 @@ mod people;
 mod reasons;
 mod registration;
 mod routes;
+mod streams;
 mod throttling;
 mod transport;

@@ -21,9 +21,11 @@ enum Is {
     To(&'static str),
     /// 303 to the login, and from there back to the address.
     LoginAndBack,
+    /// 200 and events, as long as there is something to tell.
+    Stream,
 }
 
-use Is::{LoginAndBack as BACK, Status, To};
+use Is::{LoginAndBack as BACK, Status, Stream as STREAM, To};
 
 const OK: Is = Status(200);
 const NO: Is = Status(403);
@@ -54,6 +56,7 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Post, "/account/profile",                  [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
     (Method::Get,  "/account/password",                 [BACK, OK, OK, OK, BACK, BACK]),
     (Method::Post, "/account/password",                 [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
+    (Method::Get,  "/session/events",                   [Status(401), STREAM, STREAM, STREAM, STREAM, STREAM]),
     (Method::Get,  "/admin",                            [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users",                      [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users/<id>",                 [BACK, NO, OK, OK, BACK, BACK]),
@@ -79,7 +82,14 @@ async fn every_route_answers_everyone_as_the_table_says() {
                 let id = target.id.to_string();
                 let path = address.replace("<id>", &id).replace("<path..>", "base.css");
                 let body = if *method == Method::Post { form(&person.token, &[]) } else { Vec::new() };
-                let page = person.sends(*method, &path, &[], body).await;
+                let page = match path.as_str() {
+                    "/session/events" => match person.watches().await {
+                        Ok(_) if *expected == STREAM => continue,
+                        Ok(_) => panic!("{who} has a stream"),
+                        Err(page) => page,
+                    },
+                    _ => person.sends(*method, &path, &[], body).await,
+                };
                 if !fits(&page, *expected, &path, &id) {
                     wrong.push(format!("{method} {address} as {who}: {} {:?}", page.status, page.location()));
                 }
@@ -121,6 +131,7 @@ async fn somebody<'s>(site: &'s Site, superuser: &mut Person<'_>, who: &str) -> 
 fn fits(page: &Page, expected: Is, path: &str, id: &str) -> bool {
     let location = match expected {
         Status(status) => return page.status == status,
+        STREAM => return false,
         To(location) => location.replace("ID", id),
         BACK => format!("/login?next={}", path.replace('/', "%2F")),
     };

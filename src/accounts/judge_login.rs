@@ -1,0 +1,69 @@
+//! Judging a login by the one rule, and noting what that shows.
+
+use super::Accounts;
+use crate::{
+    domain::{
+        moment::Moment,
+        reason::EndReason,
+        session_secret::SessionId,
+        standing::{Limits, Question, check},
+    },
+    store::standing::LoginStanding,
+};
+
+/// A login, as its cookie names it.
+#[derive(Debug, Clone, Copy)]
+pub struct JudgedLogin<'a> {
+    /// Whose it is.
+    pub user_id: i64,
+    /// Its session.
+    pub session: &'a SessionId,
+    /// `LAST_LOGIN_DATE`.
+    pub login_date: Moment,
+}
+
+impl Accounts {
+    /// Asks the one rule about a login, with the limits of its account's role.
+    pub fn check_login(
+        &self,
+        login: JudgedLogin<'_>,
+        standing: &LoginStanding,
+    ) -> (Limits, std::result::Result<(), EndReason>) {
+        let limits = self.settings.limits(standing.role());
+        let question = Question {
+            user_id: login.user_id,
+            login_date: login.login_date,
+            account: standing.account.as_ref().map(|account| &account.standing),
+            site: &standing.site,
+            session: standing.session.as_ref().map(|session| &session.state),
+            limits,
+            now: standing.now,
+        };
+        (limits, check(&question))
+    }
+
+    /// The same, and notes what has come due and what has reached its limits. The verdict stands
+    /// whether or not it could be noted; whoever asks next notes it then.
+    pub async fn judge_login(
+        &self,
+        login: JudgedLogin<'_>,
+        standing: &LoginStanding,
+    ) -> (Limits, std::result::Result<(), EndReason>) {
+        let (limits, verdict) = self.check_login(login, standing);
+        if standing.scheduled().is_some_and(|(at, _)| at <= standing.now) {
+            note(self.fold_due(login.user_id).await);
+        }
+        if let (Err(reason @ (EndReason::Idle | EndReason::Expired)), Some(account), Some(_)) =
+            (verdict, &standing.account, &standing.session)
+        {
+            note(self.note_limit_reached((login.user_id, &account.username), login.session, reason).await);
+        }
+        (limits, verdict)
+    }
+}
+
+fn note<E: std::fmt::Display>(outcome: std::result::Result<(), E>) {
+    if let Err(error) = outcome {
+        log::warn!("what a request showed could not be noted: {error}");
+    }
+}

@@ -1,0 +1,127 @@
+//! Who is watching which account, and waking them when the feed says that it may have changed.
+//!
+//! A wake says only that it is time to judge again; the verdict is the rule's. While the feed is not
+//! known to be alive, whoever watches must ask by themselves.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rocket::tokio::{
+    sync::{Notify, watch},
+    time::sleep,
+};
+
+use crate::store::{
+    Store,
+    feed::{Change, Feed},
+};
+
+/// How long a feed that has failed rests before it is opened again.
+const REST: Duration = Duration::from_millis(500);
+
+/// The watchers of every account. Cloning it shares them.
+#[derive(Debug, Clone, Default)]
+pub struct Watchers(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    accounts: Mutex<HashMap<i64, watch::Sender<()>>>,
+    arrived: Notify,
+    is_alive: watch::Sender<bool>,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self { accounts: Mutex::default(), arrived: Notify::new(), is_alive: watch::Sender::new(false) }
+    }
+}
+
+/// A watch on one account, until it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    watchers: Watchers,
+    user_id: i64,
+    changed: watch::Receiver<()>,
+    is_alive: watch::Receiver<bool>,
+}
+
+impl Watchers {
+    /// Watches an account from now on.
+    #[must_use]
+    pub fn watch(&self, user_id: i64) -> Watch {
+        let changed = self.accounts().entry(user_id).or_insert_with(|| watch::Sender::new(())).subscribe();
+        self.0.arrived.notify_one();
+        Watch { watchers: self.clone(), user_id, changed, is_alive: self.0.is_alive.subscribe() }
+    }
+
+    /// Reads the feed for as long as anybody watches; never ends.
+    pub(super) async fn follow(&self, store: &Store) {
+        loop {
+            while self.accounts().is_empty() {
+                self.0.arrived.notified().await;
+            }
+            if let Err(error) = self.follow_while_watched(store).await {
+                log::warn!(
+                    "the feed of changes is interrupted, and those who wait for them ask by themselves: {error}"
+                );
+                sleep(REST).await;
+            }
+            self.0.is_alive.send_replace(false);
+        }
+    }
+
+    async fn follow_while_watched(&self, store: &Store) -> crate::store::Result<()> {
+        let mut feed = Feed::open(store).await?;
+        self.0.is_alive.send_replace(true);
+        // Whatever happened before it was open.
+        self.wake(Change::Everyone);
+        while !self.accounts().is_empty() {
+            for change in feed.next().await? {
+                self.wake(change);
+            }
+        }
+        Ok(())
+    }
+
+    fn wake(&self, change: Change) {
+        let accounts = self.accounts();
+        match change {
+            Change::Everyone => accounts.values().for_each(|watch| watch.send_replace(())),
+            Change::User(id) => accounts.get(&id).into_iter().for_each(|watch| watch.send_replace(())),
+        }
+    }
+
+    /// A panic elsewhere leaves the map whole: each change of it is one insertion or removal.
+    fn accounts(&self) -> MutexGuard<'_, HashMap<i64, watch::Sender<()>>> {
+        self.0.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watch {
+    /// Waits until the account may have changed, or the feed came or went.
+    pub async fn changed(&mut self) {
+        rocket::tokio::select! {
+            _ = self.changed.changed() => {}
+            _ = self.is_alive.changed() => {}
+        }
+    }
+
+    /// Whether every change is told.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        *self.is_alive.borrow()
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut accounts = self.watchers.accounts();
+        // Its own receiver is still there.
+        if accounts.get(&self.user_id).is_some_and(|watch| watch.receiver_count() <= 1) {
+            accounts.remove(&self.user_id);
+        }
+    }
+}

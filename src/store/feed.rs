@@ -1,0 +1,166 @@
+//! The feed: who must be judged again, as soon as the database knows, whoever changed it.
+//!
+//! Triggers write each change to `standing_changes`. On SQLite the feed looks at the database's
+//! version, which any other connection's commit moves, also another program's; on Postgres it is
+//! notified, and looks itself every second, since a notification may be lost with its connection.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use rocket::tokio::time::{Instant, sleep, timeout, timeout_at};
+use sqlx::{
+    postgres::{PgListener, PgNotification, PgPoolOptions},
+    sqlite::SqlitePoolOptions,
+};
+
+use super::{
+    Connection, Result, Store, StoreError,
+    engine::{execute, fetch_all, fetch_one, in_time, silence},
+};
+
+/// How long a change on SQLite waits to be seen.
+const SQLITE_LOOKS_EVERY: Duration = Duration::from_millis(50);
+/// How often the feed looks itself, on Postgres.
+const POSTGRES_LOOKS_EVERY: Duration = Duration::from_secs(1);
+/// How long a look may take before the feed counts as dead.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
+/// How many numbers back it looks there: they are given before they are committed.
+const LOOKS_BACK: i64 = 1_000;
+/// How many changes are kept.
+const KEPT: i64 = 10_000;
+/// After so many looks that found something, what is older is deleted.
+const LOOKS_BETWEEN_CLEANINGS: u32 = 500;
+/// What Postgres calls the notifications; the triggers name it too.
+const CHANNEL: &str = "curfew_standing";
+
+/// Whom a change concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// The whole site.
+    Everyone,
+    /// One account, its sessions among it.
+    User(i64),
+}
+
+impl Change {
+    fn of(user_id: Option<i64>) -> Self {
+        user_id.map_or(Self::Everyone, Self::User)
+    }
+}
+
+/// A reader of the changes made from now on, with connections of its own. One that has failed is
+/// dropped and made anew, and whatever it missed meanwhile must be taken as changed.
+#[derive(Debug)]
+pub struct Feed {
+    connection: Connection,
+    listener: Option<PgListener>,
+    /// SQLite's version of the data.
+    version: i64,
+    /// The latest change that is known.
+    last: i64,
+    /// The known changes among the numbers that are looked back at.
+    seen: BTreeSet<i64>,
+    next_look: Instant,
+    finds: u32,
+}
+
+impl Feed {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open(store: &Store) -> Result<Self> {
+        let (connection, listener) = match store {
+            Store::Sqlite { read, .. } => {
+                let pool = SqlitePoolOptions::new().max_connections(1);
+                let pool = pool.connect_lazy_with((*read.connect_options()).clone());
+                (Connection::Sqlite(in_time(pool.acquire()).await?), None)
+            }
+            Store::Postgres { pool, .. } => {
+                let own = PgPoolOptions::new().max_connections(2);
+                let own = own.connect_lazy_with((*pool.connect_options()).clone());
+                let mut listener = in_time(PgListener::connect_with(&own)).await?;
+                // A connection that was lost is told, and not mended in silence.
+                listener.eager_reconnect(false);
+                in_time(listener.listen(CHANNEL)).await?;
+                (Connection::Postgres(in_time(own.acquire()).await?), Some(listener))
+            }
+        };
+        let (next_look, seen) = (Instant::now(), BTreeSet::new());
+        let mut feed = Self { connection, listener, version: 0, last: 0, seen, next_look, finds: 0 };
+        if feed.listener.is_none() {
+            feed.version = feed.read_version().await?;
+        }
+        let (last,): (i64,) =
+            fetch_one!(&mut feed.connection, (i64,), "SELECT COALESCE(MAX(id), 0) FROM standing_changes")?;
+        feed.last = last;
+        feed.look().await?;
+        Ok(feed)
+    }
+
+    /// Waits for changes; there may be none when it has waited for a while. What is told twice does
+    /// no harm.
+    ///
+    /// # Errors
+    /// When the database does not answer: the feed is to be made anew.
+    pub async fn next(&mut self) -> Result<Vec<Change>> {
+        let silent = |_| Err(StoreError::Unavailable(silence()));
+        if let Some(listener) = &mut self.listener {
+            if let Ok(notified) = timeout_at(self.next_look, listener.try_recv()).await {
+                let lost = || StoreError::Unavailable(silence());
+                let mut changes = vec![notified_of(&notified?.ok_or_else(lost)?)];
+                while let Some(notification) = listener.next_buffered() {
+                    changes.push(notified_of(&notification));
+                }
+                return Ok(changes);
+            }
+            self.next_look = Instant::now() + POSTGRES_LOOKS_EVERY;
+        } else {
+            sleep(SQLITE_LOOKS_EVERY).await;
+            let version = timeout(LOOK_TIMEOUT, self.read_version()).await.unwrap_or_else(silent)?;
+            if version == self.version {
+                return Ok(Vec::new());
+            }
+            self.version = version;
+        }
+        timeout(LOOK_TIMEOUT, self.look()).await.unwrap_or_else(|_| Err(StoreError::Unavailable(silence())))
+    }
+
+    /// SQLite's own count of what others have committed, as this connection sees it.
+    async fn read_version(&mut self) -> Result<i64> {
+        let (version,): (i64,) = fetch_one!(&mut self.connection, (i64,), "PRAGMA data_version")?;
+        Ok(version)
+    }
+
+    /// Reads what has not been seen.
+    async fn look(&mut self) -> Result<Vec<Change>> {
+        // On SQLite there is one writer, and the numbers are in the order of the commits.
+        let back = if self.listener.is_some() { self.last - LOOKS_BACK } else { self.last };
+        let rows: Vec<(i64, Option<i64>)> = fetch_all!(
+            &mut self.connection,
+            (i64, Option<i64>),
+            "SELECT id, user_id FROM standing_changes WHERE id > $1 ORDER BY id",
+            back
+        )?;
+        let news: Vec<Change> =
+            rows.iter().filter(|(id, _)| !self.seen.contains(id)).map(|(_, user_id)| Change::of(*user_id)).collect();
+        self.last = rows.last().map_or(self.last, |(id, _)| self.last.max(*id));
+        self.seen = rows.into_iter().map(|(id, _)| id).filter(|id| *id > self.last - LOOKS_BACK).collect();
+        if !news.is_empty() {
+            self.clean_up().await?;
+        }
+        Ok(news)
+    }
+
+    /// The changes are news, and nobody reads old ones.
+    async fn clean_up(&mut self) -> Result<()> {
+        self.finds += 1;
+        if self.finds.is_multiple_of(LOOKS_BETWEEN_CLEANINGS) {
+            execute!(&mut self.connection, "DELETE FROM standing_changes WHERE id <= $1", self.last - KEPT)?;
+        }
+        Ok(())
+    }
+}
+
+fn notified_of(notification: &PgNotification) -> Change {
+    Change::of(notification.payload().parse().ok())
+}

@@ -1,0 +1,85 @@
+//! The stream of a page that is open: what it is told, event by event.
+
+use std::time::Duration;
+
+use rocket::{
+    http::Method,
+    local::asynchronous::LocalResponse,
+    tokio::{io::AsyncReadExt as _, time::timeout},
+};
+use serde_json::Value;
+
+use super::{page::Page, person::Person};
+
+/// Far above what a busy machine needs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A stream that is open.
+pub struct Stream<'c> {
+    response: LocalResponse<'c>,
+    buffer: String,
+}
+
+/// What is told on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The event's name.
+    pub name: String,
+    /// Its data.
+    pub data: Value,
+}
+
+impl<'s> Person<'s> {
+    /// Opens the stream of their page, as its script does; a refusal is a page.
+    pub async fn watches(&mut self) -> Result<Stream<'s>, Page> {
+        let headers = self.own_headers(Method::Get, &[("Accept", "text/event-stream")]);
+        let response = self.site.begin((Method::Get, "/session/events"), self.from(), &self.jar, headers, vec![]).await;
+        if response.status().code == 200 && response.content_type().is_some_and(|kind| kind.is_event_stream()) {
+            for header in response.headers().get("Set-Cookie") {
+                self.jar.apply(&super::jar::SetCookie::parse(header), self.is_https);
+            }
+            Ok(Stream { response, buffer: String::new() })
+        } else {
+            Err(self.receives(Page::of(response).await))
+        }
+    }
+}
+
+impl Stream<'_> {
+    /// Waits for what is told next; nothing when the stream is over.
+    pub async fn next(&mut self) -> Option<Told> {
+        loop {
+            if let Some((block, rest)) = self.buffer.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.buffer = rest;
+                if let Some(told) = Told::of(&block) {
+                    return Some(told);
+                }
+                continue;
+            }
+            let mut bytes = [0; 4096];
+            let read = timeout(PATIENCE, self.response.read(&mut bytes)).await.expect("news, a heartbeat or the end");
+            match read.expect("a stream that can be read") {
+                0 => return None,
+                n => self.buffer.push_str(std::str::from_utf8(&bytes[..n]).expect("UTF-8")),
+            }
+        }
+    }
+
+    /// Waits for the end of the login that it watches, and of the stream with it.
+    pub async fn must_end(&mut self) -> Value {
+        let told = self.next().await.expect("news before the end");
+        assert_eq!(told.name, "ended", "{told:?}");
+        assert_eq!(self.next().await, None, "the stream is over");
+        told.data
+    }
+}
+
+impl Told {
+    /// Reads one block of lines; a comment and what only sets the time to come back tell nothing.
+    fn of(block: &str) -> Option<Self> {
+        let field = |name| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim_start);
+        let data = serde_json::from_str(field("data:")?).expect("JSON");
+        Some(Self { name: field("event:")?.to_owned(), data })
+    }
+}

@@ -1,0 +1,121 @@
+//! The stream of an open page: told at once that its login has ended, or that it will.
+
+use chrono::TimeDelta;
+use curfew::domain::role::Role;
+
+use crate::harness::{
+    journeys::{STAFF_REASON, USER_REASON},
+    site::Site,
+    store::engines,
+};
+
+#[rocket::async_test]
+async fn a_visitor_has_nothing_to_watch() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut visitor = site.visitor();
+        let page = visitor.watches().await.err().expect("no stream");
+        assert_eq!(page.must_be(401).set_cookies(), []);
+        assert_eq!(page.location(), "");
+        visitor.jar.set("curfew", "forged");
+        assert_eq!(visitor.watches().await.err().expect("no stream").status, 401);
+    }
+}
+
+#[rocket::async_test]
+async fn an_open_page_is_told_at_once_who_ended_its_login_and_why() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Superuser).await;
+        let (mut person, mut other) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
+        let mut stream = person.watches().await.expect("a stream");
+        let mut of_other = other.watches().await.expect("a stream");
+        staff.forces_out(&person).await.must_be(303);
+        let told = stream.must_end().await;
+        assert_eq!(told["reason"], "forced-out");
+        assert_eq!(told["user_reason"], USER_REASON);
+        assert_eq!(told["next"], "/account");
+        assert!(!told.to_string().contains(STAFF_REASON), "{told}");
+        let page = person.opens("/account").await;
+        page.must_lead_to("/login?next=%2Faccount");
+        assert_eq!(person.opens(page.location()).await.data_reason(), Some("forced-out"));
+        staff.forces_out(&other).await.must_be(303);
+        assert_eq!(of_other.must_end().await["reason"], "forced-out", "its own turn, and not before");
+    }
+}
+
+#[rocket::async_test]
+async fn a_stream_that_is_opened_too_late_says_why_and_is_over() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Superuser).await;
+        let mut person = site.signed_in(Role::Member).await;
+        staff.forces_out(&person).await.must_be(303);
+        let mut stream = person.watches().await.expect("a stream");
+        assert_eq!(stream.must_end().await["reason"], "forced-out");
+        assert_eq!(person.session(), None, "its cookie is cleared");
+        assert_eq!(person.opens("/login").await.data_reason(), Some("forced-out"));
+        assert_eq!(person.watches().await.err().expect("no stream").status, 401);
+    }
+}
+
+#[rocket::async_test]
+async fn what_is_scheduled_is_told_as_it_changes_and_happens() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Superuser).await;
+        let mut person = site.signed_in(Role::Member).await;
+        let mut stream = person.watches().await.expect("a stream");
+        let at = (site.accounts().store().clock().process_now() + TimeDelta::hours(1)).to_rfc3339();
+        staff.forces_out_at(&person, &at).await.must_be(303);
+        let told = stream.next().await.expect("news");
+        assert_eq!((told.name.as_str(), told.data["reason"].as_str()), ("scheduled", Some(USER_REASON)));
+        let cancel = format!("/admin/users/{}/force-logout/cancel", person.id);
+        staff.posts(&cancel, &[]).await.must_be(303);
+        let told = stream.next().await.expect("news");
+        assert_eq!((told.name.as_str(), told.data["at"].is_null()), ("scheduled", true));
+        staff.forces_out_at(&person, &at).await.must_be(303);
+        assert_eq!(stream.next().await.expect("news").name, "scheduled");
+        let mut late = person.another_browser();
+        late.logs_in().await.must_be(303);
+        assert_eq!(late.watches().await.expect("a stream").next().await.expect("news").name, "scheduled");
+        site.shift_clock(TimeDelta::minutes(61));
+        assert_eq!(stream.must_end().await["reason"], "forced-out");
+    }
+}
+
+#[rocket::async_test]
+async fn watching_is_no_request_that_the_person_made() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut person = site.signed_in(Role::Member).await;
+        let mut stream = person.watches().await.expect("a stream");
+        for _ in 0..2 {
+            site.shift_clock(TimeDelta::hours(30));
+            person.watches().await.expect("a stream");
+        }
+        site.shift_clock(TimeDelta::hours(13));
+        assert_eq!(stream.must_end().await["reason"], "idle");
+    }
+}
+
+/// A hand at the database, on a connection of its own.
+#[rocket::async_test]
+async fn what_a_hand_writes_is_told_too() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        for (sql, reason) in [
+            ("UPDATE users SET is_active = FALSE WHERE id = ID", "deactivated"),
+            ("UPDATE users SET force_logout_date = last_login WHERE id = ID", "forced-out"),
+            ("UPDATE sessions SET ended_at = login_date WHERE user_id = ID", "forced-out"),
+            ("DELETE FROM sessions WHERE user_id = ID", "expired"),
+            ("DELETE FROM users WHERE id = ID", "deleted"),
+            ("UPDATE site SET force_logout_date = (SELECT MAX(last_login) FROM users)", "everyone-out"),
+        ] {
+            let mut person = site.signed_in(Role::Member).await;
+            let mut stream = person.watches().await.expect("a stream");
+            site.database.execute(&sql.replace("ID", &person.id.to_string())).await;
+            assert_eq!(stream.must_end().await["reason"], reason, "{sql}");
+        }
+    }
+}
