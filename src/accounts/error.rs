@@ -60,6 +60,9 @@ pub enum AccountsError {
     /// No such account.
     #[error("There is no such user.")]
     NoSuchUser,
+    /// No such session, or another account's.
+    #[error("There is no such session.")]
+    NoSuchSession,
     /// The actor's role does not reach so far.
     #[error("Staff act on members only; ask a superuser.")]
     Forbidden,

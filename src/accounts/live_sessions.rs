@@ -1,9 +1,13 @@
 //! What an account has open, as the rule sees it.
 
 use super::{Accounts, AccountsError, Result, fold::Locked};
-use crate::store::{
-    sessions, site,
-    users::{self, User},
+use crate::{
+    domain::{moment::Moment, standing::SiteStanding},
+    store::{
+        sessions::{self, LiveAfter},
+        site,
+        users::{self, User},
+    },
 };
 
 /// An account with what staff must know before they act on it.
@@ -14,12 +18,20 @@ pub struct AccountToActOn {
     /// The live sessions that a force logout now ends.
     pub will_end: i64,
     /// What a session must lie after to be live.
-    pub live: sessions::LiveAfter,
+    pub live: LiveAfter,
     /// When this was read.
-    pub now: crate::domain::moment::Moment,
+    pub now: Moment,
 }
 
 impl Accounts {
+    /// What a session of that account must lie after to be live.
+    pub(super) fn live_sessions_after(&self, user: &User, site: SiteStanding, now: Moment) -> LiveAfter {
+        let due = user.force_logout_scheduled.filter(|at| *at <= now);
+        let live = self.live_after(user.role(), site, now);
+        let login = [user.force_logout_date, due].into_iter().flatten().fold(live.login, Moment::max);
+        LiveAfter { login, ..live }
+    }
+
     /// How many live sessions an account has.
     ///
     /// # Errors

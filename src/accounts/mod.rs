@@ -11,6 +11,7 @@ mod change_password;
 mod create_user;
 mod deactivate;
 mod delete_user;
+mod end_session;
 mod error;
 mod event;
 mod fold;
@@ -18,6 +19,7 @@ mod force_everyone_out;
 mod force_logout;
 mod hashing;
 mod judge_login;
+mod list_sessions;
 mod live_sessions;
 mod log_in;
 mod log_out;
@@ -41,9 +43,11 @@ use crate::{
 
 pub use actor::{Actor, Client};
 pub use create_user::NewAccount;
+pub use end_session::EndedSession;
 pub use error::AccountsError;
 pub use force_logout::{ForceLogoutMoment, ForceLogoutOutcome, Target};
 pub use judge_login::JudgedLogin;
+pub use list_sessions::{ListedSession, Which};
 pub use live_sessions::AccountToActOn;
 pub use log_in::Credentials;
 pub use open_session::StartedSession;

@@ -15,5 +15,6 @@ pub mod role;
 pub mod session_secret;
 pub mod standing;
 pub mod text;
+pub mod user_agent;
 pub mod username;
 pub mod users_query;

@@ -22,6 +22,13 @@ impl SessionId {
         Self(BASE32_NOPAD.encode(&bytes).to_lowercase())
     }
 
+    /// Reads a name that was typed, or stands in an address.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = BASE32_NOPAD.decode(text.to_uppercase().as_bytes()).ok()?;
+        (bytes.len() == NAME_BYTES).then(|| Self(text.to_lowercase()))
+    }
+
     /// A name that was read back from the store or a cookie.
     #[must_use]
     pub fn from_stored(name: String) -> Self {

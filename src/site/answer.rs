@@ -137,7 +137,9 @@ pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
         | AccountsError::Forbidden
         | AccountsError::LastSuperuser
         | AccountsError::OwnAccount => Answer::Refused(Status::Forbidden, error.to_string()),
-        AccountsError::AlreadySetUp | AccountsError::NoSuchUser => Answer::Status(Status::NotFound),
+        AccountsError::AlreadySetUp | AccountsError::NoSuchUser | AccountsError::NoSuchSession => {
+            Answer::Status(Status::NotFound)
+        }
         AccountsError::Store(StoreError::Unavailable(_)) => {
             log::error!("{error}");
             Answer::Status(Status::ServiceUnavailable)

@@ -34,6 +34,7 @@ mod logout;
 mod new_account;
 mod pages;
 mod register;
+mod session_view;
 mod setup;
 mod setup_code;
 mod wording;

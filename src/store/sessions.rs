@@ -2,7 +2,7 @@
 
 use super::{
     Result, Sql,
-    engine::{execute, fetch_all, fetch_one},
+    engine::{execute, fetch_all, fetch_one, fetch_optional},
     standing::ended,
 };
 use crate::domain::{
@@ -176,6 +176,56 @@ pub async fn count_live_sessions(on: &mut impl Sql, user_id: i64, up_to: Moment,
         WHERE user_id = $1 AND ended_at IS NULL AND login_date <= $2 AND login_date > $3 AND last_seen > $4";
     let (count,): (i64,) = fetch_one!(on, (i64,), sql, user_id, up_to, live.login, live.seen)?;
     Ok(count)
+}
+
+/// The account's live sessions, those that were seen last first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_live_sessions(
+    on: &mut impl Sql,
+    user_id: i64,
+    live: LiveAfter,
+    limit: i64,
+) -> Result<Vec<SessionRow>> {
+    let sql = "
+        SELECT id, user_id, remember, login_date, last_seen, address, user_agent,
+               ended_at, ended_by, reason, staff_reason, user_reason
+        FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND login_date > $2 AND last_seen > $3
+        ORDER BY last_seen DESC, id LIMIT $4";
+    Ok(fetch_all!(on, SessionRow, sql, user_id, live.login, live.seen, limit)?)
+}
+
+/// A session, by its public name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_session(on: &mut impl Sql, id: &SessionId) -> Result<Option<SessionRow>> {
+    let sql = "
+        SELECT id, user_id, remember, login_date, last_seen, address, user_agent,
+               ended_at, ended_by, reason, staff_reason, user_reason
+        FROM sessions WHERE id = $1";
+    Ok(fetch_optional!(on, SessionRow, sql, id.as_str())?)
+}
+
+/// Ends the account's live sessions but one; returns how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_other_sessions(
+    on: &mut impl Sql,
+    user_id: i64,
+    but: &SessionId,
+    live: LiveAfter,
+    ending: Ending<'_>,
+) -> Result<u64> {
+    let sql = "
+        UPDATE sessions SET ended_at = $5, ended_by = $6, reason = $7, staff_reason = $8, user_reason = $9
+        WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND login_date > $3 AND last_seen > $4";
+    let (staff, user) = (ending.reasons.for_staff.as_deref(), ending.reasons.for_user.as_deref());
+    let code = ending.reason.code();
+    let (login, seen) = (live.login, live.seen);
+    Ok(execute!(on, sql, user_id, but.as_str(), login, seen, ending.at, ending.by, code, staff, user)?)
 }
 
 /// The account's latest sessions, the newest first, ended ones among them.

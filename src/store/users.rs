@@ -8,7 +8,8 @@ use super::{
     standing::{is_active, parse_reason},
 };
 use crate::domain::{
-    email::Email, moment::Moment, reason::EndReason, reason_text::Reasons, role::Role, username::Username,
+    email::Email, moment::Moment, reason::EndReason, reason_text::Reasons, role::Role, standing::Standing,
+    username::Username,
 };
 
 /// An account as it is kept.
@@ -71,6 +72,20 @@ impl User {
     #[must_use]
     pub fn has_served_its_deactivation(&self, now: Moment) -> bool {
         !self.is_active && self.is_active_at(now)
+    }
+
+    /// What the rule asks of it.
+    ///
+    /// # Errors
+    /// When the word for what set its date is no reason.
+    pub fn standing(&self, now: Moment) -> Result<Standing> {
+        Ok(Standing {
+            user_id: self.id,
+            is_active: self.is_active_at(now),
+            force_logout_date: self.force_logout_date,
+            force_logout_cause: self.force_logout_cause()?,
+            force_logout_scheduled: self.force_logout_scheduled,
+        })
     }
 
     /// What set its force-logout date.

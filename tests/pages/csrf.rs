@@ -56,6 +56,9 @@ const TABLE: &[(&str, By, Fields)] = &[
     ("/admin/users/<id>/force-logout/cancel", By::Superuser, &[]),
     ("/admin/users/<id>/deactivate", By::Superuser, &[("user_reason", "forged")]),
     ("/admin/users/<id>/activate", By::Superuser, &[]),
+    ("/account/sessions/<id>/end", By::Member, &[]),
+    ("/account/sessions/end-others", By::Member, &[("password", PASSWORD)]),
+    ("/admin/users/<id>/sessions/<sid>/end", By::Superuser, &[("staff_reason", "forged")]),
 ];
 
 #[rocket::async_test]
@@ -86,7 +89,7 @@ async fn forge(engine: Engine, address: &str, by: By, fields: Fields) {
     other.opens(if by == By::Visitor { "/login" } else { "/account" }).await;
     assert_ne!(own, other.token);
 
-    let path = address.replace("<id>", &target.to_string());
+    let path = place(&site, address, &person, target).await;
     let fields: Vec<(&str, &str)> =
         fields.iter().map(|(field, value)| (*field, filled(value, &code, &person.name))).collect();
     let good = form(&own, &fields);
@@ -139,6 +142,19 @@ async fn victim<'s>(site: &'s Site, address: &str, by: By) -> (Person<'s>, Strin
     }
     assert_ne!(before, person.token);
     (person, before)
+}
+
+/// Where the form is posted: about the target, or about another session of the person.
+async fn place(site: &Site, address: &str, person: &Person<'_>, target: i64) -> String {
+    let newest = async |user: i64| {
+        let sql = format!("SELECT id FROM sessions WHERE user_id = {user} ORDER BY login_date DESC LIMIT 1");
+        site.database.texts(&sql).await.pop().unwrap_or_default()
+    };
+    if address.starts_with("/account/sessions/") {
+        person.another_browser().logs_in().await.must_be(303);
+        return address.replace("<id>", &newest(person.id).await);
+    }
+    address.replace("<id>", &target.to_string()).replace("<sid>", &newest(target).await)
 }
 
 /// The account that the form is about, in a state in which the form has something to do.

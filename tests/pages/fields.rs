@@ -87,6 +87,18 @@ const FORMS: &[Form] = &[
         fields: &[("until", "", Moment), ("staff_reason", "", Reason), ("user_reason", "", Reason)],
     },
     Form {
+        action: "/account/sessions/end-others",
+        by: Some(Role::Member),
+        ids: "",
+        fields: &[("password", PASSWORD, Secret)],
+    },
+    Form {
+        action: "/admin/users/<id>/sessions/<sid>/end",
+        by: Some(Role::Staff),
+        ids: "end-<sid>-",
+        fields: &[("staff_reason", "", Reason)],
+    },
+    Form {
         action: "/admin/users/<id>/activate",
         by: Some(Role::Staff),
         ids: "activate-",
@@ -113,13 +125,14 @@ async fn a_bad_value_is_named_beside_its_field_and_nothing_is_stored() {
         let site = Site::on(engine).await;
         for form in FORMS {
             let (mut person, path) = ready(&site, form).await;
+            let ids = form.ids.replace("<sid>", path.rsplit('/').nth(1).unwrap_or_default());
             let dump = site.database.dump().await;
             for (index, (field, _, kind)) in form.fields.iter().enumerate() {
                 for bad in bad_values(*kind) {
                     let fields = filled(form.fields, index, &bad);
                     let page = person.posts_with(&person.token.clone(), &path, &fields).await;
                     assert_eq!(page.status, 422, "{path} {field}={bad:?}: {page:?}");
-                    let error = page.error_beside(&format!("{}{field}", form.ids));
+                    let error = page.error_beside(&format!("{ids}{field}"));
                     assert!(error.is_some_and(|error| error.ends_with('.')), "{path} {field}={bad:?}: {page:?}");
                     assert!(page.form_problem().is_some(), "{path} {field}={bad:?}: {page:?}");
                     assert_eq!(site.database.dump().await, dump, "{path} {field}={bad:?}");
@@ -203,12 +216,17 @@ async fn ready<'s>(site: &'s Site, form: &Form) -> (Person<'s>, String) {
         return (visitor, form.action.to_owned());
     };
     let mut person = site.signed_in(role).await;
-    let target = site.person(Role::Member).await;
+    let target = site.signed_in(Role::Member).await;
     if form.action.ends_with("/activate") {
         person.deactivates(&target, "").await.must_be(303);
     }
     person.opens("/account").await.must_be(200);
-    (person, form.action.replace("<id>", &target.id.to_string()))
+    if form.action.contains("/sessions/") && !form.action.contains('<') {
+        person.another_browser().logs_in().await.must_be(303);
+    }
+    let sql = format!("SELECT id FROM sessions WHERE user_id = {}", target.id);
+    let session = site.database.texts(&sql).await.pop().expect("a session");
+    (person, form.action.replace("<id>", &target.id.to_string()).replace("<sid>", &session))
 }
 
 /// The form filled in well, but for one field.

@@ -19,6 +19,7 @@ mod people;
 mod reasons;
 mod registration;
 mod routes;
+mod sessions;
 mod streams;
 mod throttling;
 mod transport;

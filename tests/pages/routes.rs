@@ -56,6 +56,9 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Post, "/account/profile",                  [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
     (Method::Get,  "/account/password",                 [BACK, OK, OK, OK, BACK, BACK]),
     (Method::Post, "/account/password",                 [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
+    (Method::Get,  "/account/sessions",                 [BACK, OK, OK, OK, BACK, BACK]),
+    (Method::Post, "/account/sessions/<id>/end",        [LOGIN, NOT_FOUND, NOT_FOUND, NOT_FOUND, LOGIN, LOGIN]),
+    (Method::Post, "/account/sessions/end-others",      [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
     (Method::Get,  "/session/events",                   [Status(401), STREAM, STREAM, STREAM, STREAM, STREAM]),
     (Method::Get,  "/admin",                            [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users",                      [BACK, NO, OK, OK, BACK, BACK]),
@@ -64,6 +67,7 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Post, "/admin/users/<id>/force-logout/cancel", [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/deactivate",          [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/activate",            [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
+    (Method::Post, "/admin/users/<id>/sessions/<sid>/end",  [LOGIN, NO, NOT_FOUND, NOT_FOUND, LOGIN, LOGIN]),
     (Method::Get,  "/livez",                            [OK; 6]),
     (Method::Get,  "/readyz",                           [OK; 6]),
     (Method::Get,  "/static/<path..>",                  [OK; 6]),
@@ -80,7 +84,8 @@ async fn every_route_answers_everyone_as_the_table_says() {
                 let target = site.person(Role::Member).await;
                 let mut person = somebody(&site, &mut superuser, who).await;
                 let id = target.id.to_string();
-                let path = address.replace("<id>", &id).replace("<path..>", "base.css");
+                let path = address.replace("<id>", &id).replace("<sid>", "aaaaaaaaaaaaaaaa");
+                let path = path.replace("<path..>", "base.css");
                 let body = if *method == Method::Post { form(&person.token, &[]) } else { Vec::new() };
                 let page = match path.as_str() {
                     "/session/events" => match person.watches().await {

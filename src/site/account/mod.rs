@@ -3,12 +3,13 @@
 pub mod overview;
 mod password;
 mod profile;
+mod sessions;
 
 use rocket::fairing::AdHoc;
 
 /// Mounts the pages of one's own account.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Account", |rocket| async {
-        rocket.attach(overview::stage()).attach(profile::stage()).attach(password::stage())
+        rocket.attach(overview::stage()).attach(profile::stage()).attach(password::stage()).attach(sessions::stage())
     })
 }

@@ -4,6 +4,7 @@ mod event_view;
 mod force_logout;
 pub mod overview;
 mod reasons;
+mod sessions_of;
 mod standing;
 mod user;
 mod user_page;
@@ -30,5 +31,6 @@ pub fn stage() -> AdHoc {
             .attach(user::stage())
             .attach(force_logout::stage())
             .attach(standing::stage())
+            .attach(sessions_of::stage())
     })
 }

@@ -5,17 +5,17 @@ use serde::Serialize;
 
 use super::event_view::EventView;
 use crate::{
-    accounts::{self, AccountToActOn, Accounts, AccountsError},
+    accounts::{self, AccountToActOn, Accounts, AccountsError, Which},
     domain::{moment::Moment, reason::EndReason, role::Role},
     gate::{Changes, LiveLogin, Staff},
     site::{
         answer::{Answer, refuse},
         form::FormView,
         pages::Pages,
+        session_view::SessionView,
     },
     store::{
         events::list_newest_events_of,
-        sessions::{SessionRow, list_sessions},
         users::{User, count_other_superusers},
     },
 };
@@ -38,6 +38,7 @@ pub(super) struct UserPageView {
     force_logout_form: FormView,
     deactivate_form: FormView,
     activate_form: FormView,
+    session_form: FormView,
 }
 
 #[derive(Debug, Serialize)]
@@ -68,53 +69,28 @@ struct ScheduledView {
     user_reason: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct SessionView {
-    id: String,
-    is_live: bool,
-    is_mine: bool,
-    login_date: Moment,
-    last_seen: Moment,
-    address: String,
-    browser: String,
-    ended_at: Option<Moment>,
-    ended_by: Option<String>,
-    reason: Option<&'static str>,
-    reason_text: Option<&'static str>,
-    staff_reason: Option<String>,
-}
-
-/// The three forms of the page, one of which may have been refused.
+/// The forms of the page, one of which may have been refused.
 #[derive(Debug, Default)]
 pub(super) struct Forms {
     pub(super) force_logout: FormView,
     pub(super) deactivate: FormView,
     pub(super) activate: FormView,
+    /// Of the session whose id is its value `session`.
+    pub(super) session: FormView,
 }
 
 /// Reads a user's page.
 pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Forms) -> accounts::Result<UserPageView> {
-    let AccountToActOn { user, will_end, live, now } = accounts.get_account_to_act_on(id).await?;
+    let AccountToActOn { user, will_end, now, .. } = accounts.get_account_to_act_on(id).await?;
+    let mut sessions = accounts.list_sessions(id, Which::All, NEWEST + 1).await?;
     let mut on = accounts.store().read().await?;
-    let mut rows = list_sessions(&mut on, id, NEWEST + 1).await?;
     let events = list_newest_events_of(&mut on, id, NEWEST).await?;
     let is_last = user.role() == Role::Superuser && count_other_superusers(&mut on, id).await? == 0;
-    let sessions_more = rows.len() > usize::try_from(NEWEST).unwrap_or_default();
-    rows.truncate(usize::try_from(NEWEST).unwrap_or_default());
+    let sessions_more = sessions.len() > usize::try_from(NEWEST).unwrap_or_default();
+    sessions.truncate(usize::try_from(NEWEST).unwrap_or_default());
     let is_me = me.user_id == id;
     let may_act = me.role().may_act_on(user.role());
-    let is_out = |row: &SessionRow| {
-        user.force_logout_date.is_some_and(|date| row.login_date <= date)
-            || row.login_date <= live.login
-            || row.last_seen <= live.seen
-    };
-    let sessions = rows
-        .into_iter()
-        .map(|row| {
-            let is_live = row.ended_at.is_none() && !is_out(&row);
-            session_view(row, is_live, me)
-        })
-        .collect::<accounts::Result<_>>()?;
+    let sessions = sessions.into_iter().map(|listed| SessionView::of(listed, &me.session)).collect();
     Ok(UserPageView {
         will_end,
         will_end_mine: is_me,
@@ -128,6 +104,7 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
         force_logout_form: forms.force_logout,
         deactivate_form: forms.deactivate,
         activate_form: forms.activate,
+        session_form: forms.session,
     })
 }
 
@@ -154,24 +131,6 @@ fn user_view(user: User, now: Moment) -> accounts::Result<UserView> {
         force_logout_date: user.force_logout_date,
         force_logout_staff_reason: user.force_logout_staff_reason,
         force_logout_user_reason: user.force_logout_user_reason,
-    })
-}
-
-fn session_view(row: SessionRow, is_live: bool, me: &LiveLogin) -> accounts::Result<SessionView> {
-    let reason = row.ended()?;
-    Ok(SessionView {
-        is_live,
-        is_mine: row.id == me.session.as_str(),
-        login_date: row.login_date,
-        last_seen: row.last_seen,
-        address: row.address,
-        browser: row.user_agent,
-        ended_at: row.ended_at,
-        ended_by: row.ended_by.filter(|by| !by.is_empty()),
-        reason: reason.map(EndReason::code),
-        reason_text: reason.map(EndReason::label),
-        staff_reason: row.staff_reason,
-        id: row.id,
     })
 }
 

@@ -1,0 +1,135 @@
+//! Ending sessions by themselves: one, or all but one's own. The account's date stays where it is.
+
+use super::{
+    Accounts, AccountsError, Actor, Result,
+    event::{Tell as _, event},
+    fold::Locked,
+};
+use crate::{
+    domain::{
+        password::Password,
+        reason::EndReason,
+        reason_text::{ReasonText, Reasons},
+        session_secret::SessionId,
+    },
+    store::{
+        Sql, Transaction,
+        events::{EventKind, insert_event},
+        sessions::{self, Ending},
+    },
+};
+
+/// What came of ending one session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedSession {
+    /// It has ended.
+    Ended,
+    /// It was the actor's own, so they are logged out.
+    Own,
+    /// It had ended before.
+    WasOver,
+}
+
+impl Accounts {
+    /// Ends one of the actor's own sessions.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchSession`] for one that is not theirs, [`AccountsError::Ended`] when
+    /// their own login has ended, or a failure of the database.
+    pub async fn end_own_session(&self, actor: &Actor, session: &SessionId) -> Result<EndedSession> {
+        let user_id = actor.user_id.ok_or(AccountsError::NoSuchSession)?;
+        let (mut tx, locked, is_live) = self.begin_on_session(user_id, session).await?;
+        self.must_be_live(&mut tx, actor, locked.now).await?;
+        if actor.session.as_ref() == Some(session) {
+            drop(tx);
+            self.log_out(actor).await?;
+            return Ok(EndedSession::Own);
+        }
+        if !is_live {
+            tx.commit().await?;
+            return Ok(EndedSession::WasOver);
+        }
+        end_one(&mut tx, actor, &locked, session, (EndReason::EndedByUser, &Reasons::default())).await?;
+        tx.commit().await?;
+        Ok(EndedSession::Ended)
+    }
+
+    /// Ends all live sessions of the actor but the one they act from; returns how many. The password
+    /// proves that it is they.
+    ///
+    /// # Errors
+    /// [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`]
+    /// when their own login has ended, or a failure of the database.
+    pub async fn end_other_sessions(&self, actor: &Actor, password: &Password) -> Result<u64> {
+        let proven = self.prove_password(actor, password).await?;
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+        self.must_be_live(&mut tx, actor, locked.now).await?;
+        let Locked { user, site, now } = &locked;
+        // Changed while it was compared: what was proven is no longer the password.
+        if user.password_hash != proven.password_hash {
+            return Err(AccountsError::WrongPassword);
+        }
+        let own = actor.session.as_ref().ok_or(AccountsError::NoSuchSession)?;
+        let (reason, none) = (EndReason::EndedByUser, Reasons::default());
+        let ending = Ending { at: *now, by: &actor.name, reason, reasons: &none };
+        let live = self.live_sessions_after(user, *site, *now);
+        let ended = sessions::end_other_sessions(&mut tx, user.id, own, live, ending).await?;
+        if ended > 0 {
+            let told = event(*now, EventKind::SessionEnded).by(actor).to(user.id, &user.username);
+            insert_event(&mut tx, &told.because(reason, &none).ending(ended)).await?;
+        }
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Ends one session of an account, for staff.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchSession`] for one that is not that account's,
+    /// [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn end_session_of(
+        &self,
+        actor: &Actor,
+        user_id: i64,
+        session: &SessionId,
+        staff_reason: ReasonText,
+    ) -> Result<EndedSession> {
+        let (mut tx, locked, is_live) = self.begin_on_session(user_id, session).await?;
+        self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
+        if !is_live {
+            tx.commit().await?;
+            return Ok(EndedSession::WasOver);
+        }
+        let reasons = Reasons { for_staff: staff_reason, for_user: ReasonText::default() };
+        end_one(&mut tx, actor, &locked, session, (EndReason::ForcedOut, &reasons)).await?;
+        tx.commit().await?;
+        let is_own = actor.session.as_ref() == Some(session);
+        Ok(if is_own { EndedSession::Own } else { EndedSession::Ended })
+    }
+
+    /// Locks the account whose session it must be, and says whether that is live.
+    async fn begin_on_session(&self, user_id: i64, session: &SessionId) -> Result<(Transaction, Locked, bool)> {
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchSession)?;
+        let found = sessions::find_session(&mut tx, session).await?.filter(|found| found.user_id == user_id);
+        let found = found.ok_or(AccountsError::NoSuchSession)?;
+        let live = self.live_sessions_after(&locked.user, locked.site, locked.now);
+        let is_live = found.ended()?.is_none() && found.login_date > live.login && found.last_seen > live.seen;
+        Ok((tx, locked, is_live))
+    }
+}
+
+async fn end_one(
+    on: &mut impl Sql,
+    actor: &Actor,
+    locked: &Locked,
+    session: &SessionId,
+    (reason, reasons): (EndReason, &Reasons),
+) -> Result<()> {
+    let Locked { user, now, .. } = locked;
+    let ending = Ending { at: *now, by: &actor.name, reason, reasons };
+    sessions::end_session(on, session, ending).await?;
+    let told = event(*now, EventKind::SessionEnded).by(actor).to(user.id, &user.username);
+    Ok(insert_event(on, &told.because(reason, reasons)).await?)
+}

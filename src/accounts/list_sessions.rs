@@ -1,0 +1,68 @@
+//! The sessions of an account, each judged by the one rule.
+
+use super::{Accounts, AccountsError, Result};
+use crate::{
+    domain::{
+        reason::EndReason,
+        standing::{Question, SessionState, check},
+    },
+    store::{
+        sessions::{SessionRow, list_live_sessions, list_sessions},
+        site::get_site,
+        users::find_user,
+    },
+};
+
+/// A session in a list.
+#[derive(Debug)]
+pub struct ListedSession {
+    /// As it is kept.
+    pub row: SessionRow,
+    /// Why it is over, if it is: noted, or only by the rule.
+    pub ended: Option<EndReason>,
+}
+
+/// Which sessions of an account are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The live ones, those that were seen last first.
+    Live,
+    /// All that are kept, the newest first.
+    All,
+}
+
+impl Accounts {
+    /// The sessions of an account, at most so many.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchUser`], or a failure of the database.
+    pub async fn list_sessions(&self, user_id: i64, which: Which, limit: i64) -> Result<Vec<ListedSession>> {
+        let mut on = self.store.read().await?;
+        let now = self.store.clock().now(&mut on).await?;
+        let site = get_site(&mut on).await?.standing();
+        let user = find_user(&mut on, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let rows = match which {
+            Which::Live => {
+                let live = self.live_sessions_after(&user, site, now);
+                list_live_sessions(&mut on, user_id, live, limit).await?
+            }
+            Which::All => list_sessions(&mut on, user_id, limit).await?,
+        };
+        let standing = user.standing(now)?;
+        let limits = self.settings.limits(user.role());
+        let judge = |row: SessionRow| -> Result<ListedSession> {
+            let session = SessionState { user_id: row.user_id, ended: row.ended()?, last_seen: row.last_seen };
+            let question = Question {
+                user_id,
+                login_date: row.login_date,
+                account: Some(&standing),
+                site: &site,
+                session: Some(&session),
+                limits,
+                now,
+            };
+            Ok(ListedSession { ended: check(&question).err(), row })
+        };
+        rows.into_iter().map(judge).collect()
+    }
+}

@@ -1,0 +1,98 @@
+//! What a `User-Agent` header says in words: the browser and the system.
+//!
+//! By the patterns of uap-core (<https://github.com/ua-parser/uap-core>, Apache-2.0, as of August
+//! 2026), here as JSON without the part on devices.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use ua_parser::{os, user_agent};
+
+/// The patterns, in the order in which they are tried.
+const PATTERNS: &str = include_str!("user_agent.json");
+
+#[derive(Deserialize)]
+struct Patterns<'p> {
+    #[serde(borrow)]
+    user_agent_parsers: Vec<user_agent::Parser<'p>>,
+    #[serde(borrow)]
+    os_parsers: Vec<os::Parser<'p>>,
+}
+
+/// What a browser says that it is, as far as it can be known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Device {
+    /// Such as "Firefox 145".
+    pub browser: Option<String>,
+    /// Such as "Windows".
+    pub system: Option<String>,
+}
+
+/// Compiled when the first one is read; a page without a list of sessions does not pay for it.
+static READERS: LazyLock<Option<(user_agent::Extractor<'_>, os::Extractor<'_>)>> = LazyLock::new(|| {
+    let patterns: Patterns<'_> = serde_json::from_str(PATTERNS).ok()?;
+    let browsers = user_agent::Builder::new().push_all(patterns.user_agent_parsers).ok()?.build().ok()?;
+    Some((browsers, os::Builder::new().push_all(patterns.os_parsers).ok()?.build().ok()?))
+});
+
+impl Device {
+    /// Reads a header.
+    #[must_use]
+    pub fn of(user_agent: &str) -> Self {
+        let Some((browsers, systems)) = READERS.as_ref() else { return Self::default() };
+        let browser = browsers.extract(user_agent).map(|found| match found.major {
+            Some(major) => format!("{} {major}", found.family),
+            None => found.family.into_owned(),
+        });
+        let system = systems.extract(user_agent).map(|found| match found.os.as_ref() {
+            "Mac OS X" => "macOS".to_owned(),
+            family => family.to_owned(),
+        });
+        Self { browser, system }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_and_systems_are_known_by_their_names() {
+        for (header, browser, system) in [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
+                "Firefox 145",
+                "Windows",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+                "Chrome 142",
+                "Linux",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                 Version/18.1 Mobile/15E148 Safari/604.1",
+                "Mobile Safari 18",
+                "iOS",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                 Version/18.1 Safari/605.1.15",
+                "Safari 18",
+                "macOS",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 \
+                 Mobile Safari/537.36",
+                "Chrome Mobile 142",
+                "Android",
+            ),
+        ] {
+            let device = Device { browser: Some(browser.to_owned()), system: Some(system.to_owned()) };
+            assert_eq!(Device::of(header), device, "{header}");
+        }
+        assert_eq!(Device::of("curl/8.11.0").browser.as_deref(), Some("curl 8"));
+        assert_eq!(Device::of(""), Device::default());
+        assert_eq!(Device::of("a browser of the tests"), Device::default());
+    }
+}

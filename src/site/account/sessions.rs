@@ -1,0 +1,107 @@
+//! One's own sessions: where one is logged in, and ending that.
+
+use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use serde::Serialize;
+
+use crate::{
+    accounts::{self, Accounts, EndedSession, Which},
+    domain::{password::Password, session_secret::SessionId},
+    gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
+    site::{
+        answer::{Again, Answer, refuse},
+        form::FormView,
+        pages::Pages,
+        session_view::SessionView,
+        wording::counted,
+    },
+};
+
+/// How many sessions the page lists; who has more ends the others together.
+const LISTED: i64 = 100;
+
+#[derive(Debug, Serialize)]
+struct SessionsView {
+    form: FormView,
+    sessions: Vec<SessionView>,
+    others: i64,
+    more: bool,
+}
+
+#[derive(Debug, FromForm)]
+struct EndOthersForm<'r> {
+    #[field(default = "")]
+    password: &'r str,
+}
+
+async fn read(accounts: &Accounts, login: &LiveLogin) -> accounts::Result<SessionsView> {
+    let live = accounts.count_live_sessions(login.user_id).await?;
+    let listed = accounts.list_sessions(login.user_id, Which::Live, LISTED).await?;
+    let mut sessions: Vec<_> = listed.into_iter().map(|listed| SessionView::of(listed, &login.session)).collect();
+    // The one that the person looks from comes first.
+    sessions.sort_by_key(|session| !session.is_mine());
+    Ok(SessionsView { form: FormView::default(), sessions, others: (live - 1).max(0), more: live > LISTED })
+}
+
+#[get("/account/sessions")]
+async fn show(signed_in: SignedIn<'_>, accounts: &State<Accounts>, pages: Pages<'_>, changes: Changes<'_>) -> Answer {
+    match read(accounts, signed_in.login).await {
+        Ok(view) => pages.show_form("account/sessions", &view),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+#[post("/account/sessions/<id>/end", data = "<_submission>")]
+async fn end(
+    signed_in: SignedIn<'_>,
+    accounts: &State<Accounts>,
+    changes: Changes<'_>,
+    id: &str,
+    _submission: Submission<Button>,
+) -> Answer {
+    let Some(session) = SessionId::parse(id) else { return refuse(changes, accounts::AccountsError::NoSuchSession) };
+    let notice = match accounts.end_own_session(&signed_in.actor, &session).await {
+        Ok(EndedSession::Ended) => Notice::done("That session has ended."),
+        Ok(EndedSession::WasOver) => Notice::new(NoticeKind::Info, "That session had ended already."),
+        Ok(EndedSession::Own) => {
+            changes.log_out();
+            return Answer::see_other(uri!(crate::site::home::show));
+        }
+        Err(error) => return refuse(changes, error),
+    };
+    changes.leave_notice(notice);
+    Answer::see_other(uri!(show))
+}
+
+#[post("/account/sessions/end-others", data = "<submission>")]
+async fn end_others(
+    signed_in: SignedIn<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    submission: Submission<EndOthersForm<'_>>,
+) -> Answer {
+    let mut form = FormView::default();
+    let password = form.read_secret("password", Password::parse(submission.0.password.to_owned()));
+    let ended = match password {
+        Some(password) => Some(accounts.end_other_sessions(&signed_in.actor, &password).await),
+        None => None,
+    };
+    if let Some(Ok(ended)) = ended {
+        changes.leave_notice(match ended {
+            0 => Notice::new(NoticeKind::Info, "There were no other sessions any more."),
+            ended => Notice::done(format!("{}.", counted(ended, "other session ended", "other sessions ended"))),
+        });
+        return Answer::see_other(uri!(show));
+    }
+    let again = Again { pages: &pages, changes, template: "account/sessions", password_field: "password" };
+    match (read(accounts, signed_in.login).await, ended) {
+        (Ok(view), Some(Err(error))) => again.refuse(error, form, |form| SessionsView { form, ..view }),
+        (Ok(view), _) => again.show(form, |form| SessionsView { form, ..view }),
+        (Err(error), _) => refuse(changes, error),
+    }
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Sessions", |rocket| async { rocket.mount("/", routes![show, end_others, end]) })
+}

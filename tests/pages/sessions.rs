@@ -1,0 +1,145 @@
+//! One's own sessions, and those of a user as staff see them.
+
+use curfew::domain::role::Role;
+
+use crate::harness::{
+    journeys::STAFF_REASON,
+    person::Person,
+    site::{PASSWORD, Site},
+    store::engines,
+};
+
+const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+    Version/18.1 Mobile/15E148 Safari/604.1";
+const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
+
+/// Somebody who is logged in on a computer, and their phone.
+async fn computer_and_phone(site: &Site) -> (Person<'_>, Person<'_>) {
+    let mut computer = site.person(Role::Member).await;
+    DESKTOP.clone_into(&mut computer.user_agent);
+    computer.logs_in().await.must_be(303);
+    let mut phone = computer.another_browser();
+    PHONE.clone_into(&mut phone.user_agent);
+    phone.address = "198.51.100.7".parse().expect("an address");
+    phone.logs_in().await.must_be(303);
+    (computer, phone)
+}
+
+async fn session_of(site: &Site, person: &Person<'_>) -> String {
+    let agent = person.user_agent.replace('\'', "''");
+    let sql = format!("SELECT id FROM sessions WHERE user_id = {} AND user_agent = '{agent}'", person.id);
+    site.database.texts(&sql).await.pop().expect("a session")
+}
+
+#[rocket::async_test]
+async fn people_see_where_they_are_logged_in_and_end_one_of_it() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut computer, mut phone) = computer_and_phone(&site).await;
+        let page = computer.opens("/account/sessions").await;
+        for words in ["Firefox 145 on Windows", "Mobile Safari 18 on iOS", "198.51.100.7"] {
+            assert!(page.must_be(200).body.contains(words), "{words}: {page:?}");
+        }
+        assert_eq!(page.body.matches("this one").count(), 1, "{page:?}");
+        let own = page.body.find("Firefox 145").expect("this one");
+        assert!(own < page.body.find("this one").expect("its mark"), "{page:?}");
+        assert!(page.body.find("this one") < page.body.find("Mobile Safari"), "this one comes first: {page:?}");
+
+        let other = session_of(&site, &phone).await;
+        let page = computer.posts_with(&computer.token.clone(), &format!("/account/sessions/{other}/end"), &[]).await;
+        page.must_lead_to("/account/sessions");
+        assert!(computer.is_in().await, "the others are left alone");
+        let page = phone.opens("/account").await;
+        page.must_lead_to("/login?next=%2Faccount");
+        assert_eq!(phone.opens(page.location()).await.data_reason(), Some("ended-by-user"));
+        let told = "SELECT COUNT(*) FROM events WHERE kind = 'session-ended' AND reason = 'ended-by-user'";
+        assert_eq!(site.database.number(told).await, 1);
+        let token = computer.token.clone();
+        computer.posts_with(&token, &format!("/account/sessions/{other}/end"), &[]).await.must_be(303);
+        assert_eq!(site.database.number(told).await, 1, "it had ended already");
+        let page = computer.opens("/account/sessions").await;
+        assert!(page.body.contains("You are logged in nowhere else."), "{page:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn nobody_ends_the_session_of_another() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut computer, _) = computer_and_phone(&site).await;
+        let mut other = site.signed_in(Role::Superuser).await;
+        other.opens("/account").await.must_be(200);
+        let (token, id) = (other.token.clone(), session_of(&site, &computer).await);
+        for name in [id.as_str(), "aaaaaaaaaaaaaaaa", "x", "%00", "a%20b", &"a".repeat(300)] {
+            other.posts_with(&token, &format!("/account/sessions/{name}/end"), &[]).await.must_be(404);
+        }
+        // Nor do staff by way of another user's page.
+        let path = format!("/admin/users/{}/sessions/{id}/end", other.id);
+        other.posts_with(&token, &path, &[]).await.must_be(404);
+        assert!(computer.is_in().await);
+    }
+}
+
+#[rocket::async_test]
+async fn ending_all_others_asks_for_the_password_and_spares_this_one() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut computer, mut phone) = computer_and_phone(&site).await;
+        let mut third = computer.another_browser();
+        third.logs_in().await.must_be(303);
+        let page = computer.opens("/account/sessions").await;
+        assert!(page.body.contains("Ends your 2 other sessions"), "{page:?}");
+        let token = page.csrf_token().expect("a token").to_owned();
+        let wrong = [("password", "a wrong lamp")];
+        let page = computer.posts_with(&token, "/account/sessions/end-others", &wrong).await;
+        assert!(page.must_be(422).error_beside("password").is_some(), "{page:?}");
+        assert!(phone.is_in().await && third.is_in().await);
+        let right = [("password", PASSWORD)];
+        computer.posts_with(&token, "/account/sessions/end-others", &right).await.must_lead_to("/account/sessions");
+        assert!(computer.is_in().await && !phone.is_in().await && !third.is_in().await);
+        let detail = "SELECT detail FROM events WHERE kind = 'session-ended'";
+        assert_eq!(site.database.texts(detail).await, ["2 sessions ended"], "one event for one act");
+    }
+}
+
+#[rocket::async_test]
+async fn ending_the_session_one_acts_from_is_a_logout() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut computer, mut phone) = computer_and_phone(&site).await;
+        computer.opens("/account").await.must_be(200);
+        let own = session_of(&site, &computer).await;
+        let token = computer.token.clone();
+        computer.posts_with(&token, &format!("/account/sessions/{own}/end"), &[]).await.must_lead_to("/");
+        assert_eq!(computer.session(), None);
+        assert!(phone.is_in().await);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM events WHERE kind = 'logout'").await, 1);
+    }
+}
+
+#[rocket::async_test]
+async fn staff_end_one_session_of_a_member_with_a_reason() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut computer, mut phone) = computer_and_phone(&site).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let user = format!("/admin/users/{}", phone.id);
+        let page = staff.opens(&user).await;
+        assert!(page.must_be(200).body.contains("Mobile Safari 18 on iOS"), "{page:?}");
+        let path = format!("{user}/sessions/{}/end", session_of(&site, &phone).await);
+        let fields = [("staff_reason", STAFF_REASON)];
+        staff.posts_with(&staff.token.clone(), &path, &fields).await.must_lead_to(&user);
+        assert!(computer.is_in().await, "the others are left alone");
+        let page = phone.opens("/account").await;
+        let page = phone.opens(page.location()).await;
+        assert_eq!(page.data_reason(), Some("forced-out"));
+        assert!(!page.body.contains("4711"), "{page:?}");
+        assert!(staff.opens(&user).await.body.contains("4711"));
+        let mut colleague = site.signed_in(Role::Staff).await;
+        colleague.opens("/account").await.must_be(200);
+        let of_colleague = session_of(&site, &colleague).await;
+        let path = format!("/admin/users/{}/sessions/{of_colleague}/end", colleague.id);
+        staff.posts_with(&staff.token.clone(), &path, &fields).await.must_be(403);
+        assert!(colleague.is_in().await);
+    }
+}
