@@ -19,5 +19,6 @@ mod people;
 mod reasons;
 mod registration;
 mod routes;
+mod session_limit;
 mod throttling;
 mod transport;
