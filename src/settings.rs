@@ -8,7 +8,7 @@ mod keys;
 mod reader;
 mod source;
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use ipnet::IpNet;
 use rocket::figment::Figment;
@@ -28,6 +28,12 @@ pub struct Settings {
     pub member_limits: Limits,
     /// How long a session of staff lasts.
     pub staff_limits: Limits,
+    /// How many live sessions a member may have; none is no limit.
+    pub member_max_sessions: Option<NonZeroU32>,
+    /// The same for staff.
+    pub staff_max_sessions: Option<NonZeroU32>,
+    /// What becomes of a login beyond that.
+    pub when_full: WhenFull,
     /// Failed logins for one account from one address.
     pub throttle_login: Rate,
     /// What the site is called.
@@ -40,6 +46,15 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// When the session cookie is for https only.
     pub secure_cookies: SecureCookies,
+}
+
+/// What becomes of a login when its account has as many live sessions as it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It takes the place of the session that was unseen for longest.
+    EndOldest,
+    /// It is refused.
+    RefuseNew,
 }
 
 /// When the session cookie is for https only.
@@ -59,6 +74,12 @@ impl Settings {
     pub const fn limits(&self, role: Role) -> Limits {
         if role.is_staff() { self.staff_limits } else { self.member_limits }
     }
+
+    /// How many live sessions an account of that role may have; none is no limit.
+    #[must_use]
+    pub const fn max_sessions(&self, role: Role) -> Option<NonZeroU32> {
+        if role.is_staff() { self.staff_max_sessions } else { self.member_max_sessions }
+    }
 }
 
 impl Default for Settings {
@@ -67,6 +88,9 @@ impl Default for Settings {
             registration_is_open: true,
             member_limits: Limits { lifetime: Duration::from_hours(14 * 24), idle: Duration::from_hours(3 * 24) },
             staff_limits: Limits { lifetime: Duration::from_hours(12), idle: Duration::from_hours(1) },
+            member_max_sessions: None,
+            staff_max_sessions: None,
+            when_full: WhenFull::EndOldest,
             throttle_login: Rate { count: 10, period: Duration::from_mins(15) },
             site_name: "Curfew".to_owned(),
             base_url: None,

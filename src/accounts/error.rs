@@ -37,6 +37,14 @@ pub enum AccountsError {
         /// Until when.
         until: Option<Moment>,
     },
+    /// The right password of an account that has as many live sessions as it may.
+    #[error("{}", full_in_words(*live, *limit))]
+    SessionsFull {
+        /// How many it has; more than it may, where the limit was lowered.
+        live: u64,
+        /// How many it may have.
+        limit: u64,
+    },
     /// The login that acts has ended meanwhile.
     #[error("This login has ended ({reason}).")]
     Ended {
@@ -85,6 +93,18 @@ fn clash_in_words(clash: NameClash) -> &'static str {
         NameClash::Username => "This username is taken.",
         NameClash::Email => "This email belongs to another account.",
     }
+}
+
+/// What there is, what may be, and what to do: room for one more is needed.
+fn full_in_words(live: u64, limit: u64) -> String {
+    let in_the_way = live.saturating_sub(limit).saturating_add(1);
+    let open = if live == 1 { "1 login".to_owned() } else { format!("{live} logins") };
+    let what_to_do = if in_the_way == 1 {
+        "Log out on another device, or wait until a login there ends, and try again.".to_owned()
+    } else {
+        format!("Log out on {in_the_way} other devices, or wait until the logins there end, and try again.")
+    };
+    format!("This account has {open} open, and may have no more than {limit} at once. {what_to_do}")
 }
 
 /// A wait, rounded up to what people count in.

@@ -3,13 +3,15 @@
 use super::{
     Accounts, AccountsError, Client, Result,
     event::{Tell as _, event},
+    fold::Locked,
     hashing::Verdict,
     open_session::{StartedSession, login_date, open_session},
     throttle::{Purpose, Shut},
 };
 use crate::{
-    domain::{login_name::LoginName, password::Password},
+    domain::{login_name::LoginName, password::Password, reason::EndReason, reason_text::Reasons},
     store::{
+        Sql,
         events::{EventKind, insert_event},
         users::{self, User},
     },
@@ -33,11 +35,12 @@ impl Accounts {
     /// Lets a person in, with a new session.
     ///
     /// An unknown name and a wrong password get the same answer after the same work, whether or not
-    /// the account is active; that it is not, is said only to who knows the password.
+    /// the account is active or has room; that it is not or has none, is said only to who knows the
+    /// password.
     ///
     /// # Errors
-    /// [`AccountsError::BadCredentials`], [`AccountsError::Inactive`], [`AccountsError::TooManyTries`],
-    /// or a failure of the database.
+    /// [`AccountsError::BadCredentials`], [`AccountsError::Inactive`], [`AccountsError::SessionsFull`],
+    /// [`AccountsError::TooManyTries`], or a failure of the database.
     pub async fn log_in(&self, client: &Client, credentials: &Credentials) -> Result<StartedSession> {
         // The password may be changed while it is being compared; then it is compared again.
         for _ in 0..COMPARISONS {
@@ -92,19 +95,18 @@ impl Accounts {
         if user.password_hash != verified.password_hash {
             return Ok(None);
         }
-        if !user.is_active_at(locked.now) {
-            let refusal = AccountsError::Inactive {
-                user_reason: user.deactivated_user_reason.clone(),
-                until: user.deactivated_until,
-            };
-            let told = event(locked.now, EventKind::LoginFailed)
-                .to(user.id, &user.username)
-                .from(client)
-                .saying("the account is deactivated");
-            insert_event(&mut tx, &told).await?;
-            tx.commit().await?;
-            return Err(refusal);
-        }
+        let ended = match self.admit(&mut tx, &locked).await {
+            Ok(ended) => ended,
+            Err(refusal) => {
+                // What only failed is no refusal, and there is nothing to tell.
+                let Some(why) = why_refused(&refusal) else { return Err(refusal) };
+                let told =
+                    event(locked.now, EventKind::LoginFailed).to(user.id, &user.username).from(client).saying(why);
+                insert_event(&mut tx, &told).await?;
+                tx.commit().await?;
+                return Err(refusal);
+            }
+        };
         if let Some(hash) = new_hash {
             users::set_password_hash(&mut tx, user.id, hash).await?;
         }
@@ -113,9 +115,22 @@ impl Accounts {
         let mut told = event(date, EventKind::Login).to(user.id, &user.username).from(client);
         told.actor = told.subject;
         told.session = Some(&started.id);
+        if ended > 0 {
+            told = told.because(EndReason::LoggedInElsewhere, &Reasons::default()).ending(ended);
+        }
         insert_event(&mut tx, &told).await?;
         tx.commit().await?;
         Ok(Some(started))
+    }
+
+    /// Whether a locked account may log in now; how many of its sessions ended to make room.
+    async fn admit(&self, on: &mut impl Sql, locked: &Locked) -> Result<u64> {
+        let Locked { user, now, .. } = locked;
+        if !user.is_active_at(*now) {
+            let (user_reason, until) = (user.deactivated_user_reason.clone(), user.deactivated_until);
+            return Err(AccountsError::Inactive { user_reason, until });
+        }
+        self.make_room(on, locked).await
     }
 
     async fn refuse_throttled(&self, client: &Client, found: Option<&User>, shut: Shut) -> Result<AccountsError> {
@@ -145,5 +160,16 @@ impl Accounts {
         }
         insert_event(&mut tx, &told).await?;
         Ok(tx.commit().await?)
+    }
+}
+
+/// What the event says of a login that was refused in spite of its right password.
+fn why_refused(refusal: &AccountsError) -> Option<String> {
+    match refusal {
+        AccountsError::Inactive { .. } => Some("the account is deactivated".to_owned()),
+        AccountsError::SessionsFull { live, limit } => {
+            Some(format!("the account is full; live sessions: {live}, allowed: {limit}"))
+        }
+        _ => None,
     }
 }

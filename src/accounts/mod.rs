@@ -27,6 +27,7 @@ mod note_activity;
 mod open_session;
 mod prove_password;
 mod register;
+mod session_limit;
 mod set_password;
 mod set_role;
 mod set_up;

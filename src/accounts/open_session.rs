@@ -41,7 +41,8 @@ pub(super) fn login_date(now: Moment, user: Option<&User>, site: SiteStanding) -
         .fold(now, Moment::max)
 }
 
-/// Makes a session of that date. The caller has locked the account and seen that it may log in.
+/// Makes a session of that date. The caller has locked the account, seen that it may log in, and
+/// made room for one more; a new account has room, and a changed password ended all that there was.
 pub(super) async fn open_session(
     on: &mut impl Sql,
     (user_id, role): (i64, Role),

@@ -1,12 +1,14 @@
 //! Reading the settings, key by key.
 
-use std::{collections::BTreeMap, net::IpAddr, str::FromStr, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, num::NonZeroU32, str::FromStr, time::Duration};
 
 use ipnet::IpNet;
 use rocket::figment::{Figment, value::Value};
 use serde::de::DeserializeOwned;
 
-use super::{BaseUrl, Configuration, DatabaseAddress, SecureCookies, Settings, SettingsError, source::must_fit_rocket};
+use super::{
+    BaseUrl, Configuration, DatabaseAddress, SecureCookies, Settings, SettingsError, WhenFull, source::must_fit_rocket,
+};
 use crate::domain::rate::Rate;
 
 /// Where the data is when nothing says otherwise.
@@ -14,6 +16,9 @@ const DEFAULT_DATABASE: &str = "sqlite:var/curfew.db";
 const DURATION: &str = "a duration such as \"90 s\", \"15 minutes\", \"72h\" or \"3 days\", of at least one second";
 /// Beyond this a duration is a slip of the pen.
 const GREATEST_DURATION: Duration = Duration::from_hours(100 * 366 * 24);
+const MAX_SESSIONS: &str = "0 for no limit, or a whole number from 1 to 1000000";
+/// Beyond this a limit is a slip of the pen, or meant as none.
+const GREATEST_MAX_SESSIONS: u32 = 1_000_000;
 /// The greatest length of the site's name, in characters.
 const SITE_NAME_CHARACTERS: usize = 60;
 
@@ -62,6 +67,17 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
     ] {
         keys.take(key, DURATION, parse_duration)?.map_into(slot);
     }
+    for (key, slot) in
+        [("max_sessions", &mut settings.member_max_sessions), ("staff_max_sessions", &mut settings.staff_max_sessions)]
+    {
+        keys.take(key, MAX_SESSIONS, |text| parse_max_sessions(text).map(NonZeroU32::new))?.map_into(slot);
+    }
+    keys.take("when_full", "\"end-oldest\" or \"refuse-new\"", |text| match text {
+        "end-oldest" => Some(WhenFull::EndOldest),
+        "refuse-new" => Some(WhenFull::RefuseNew),
+        _ => None,
+    })?
+    .map_into(&mut settings.when_full);
     keys.take("throttle_login", "a rate such as \"10 per 15 minutes\"", |text| Rate::from_str(text).ok())?
         .map_into(&mut settings.throttle_login);
     keys.take("site_name", "1 to 60 characters", parse_site_name)?.map_into(&mut settings.site_name);
@@ -101,6 +117,10 @@ fn parse_duration(text: &str) -> Option<Duration> {
     humantime::parse_duration(text)
         .ok()
         .filter(|duration| (Duration::from_secs(1)..=GREATEST_DURATION).contains(duration))
+}
+
+fn parse_max_sessions(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|count| *count <= GREATEST_MAX_SESSIONS)
 }
 
 fn parse_site_name(text: &str) -> Option<String> {

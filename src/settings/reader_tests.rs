@@ -14,6 +14,9 @@ fn every_key_is_read() {
         registration = \"closed\"
         session_lifetime = \"90 s\"
         staff_session_idle = \"15 minutes\"
+        max_sessions = 3
+        staff_max_sessions = \"1\"
+        when_full = \"refuse-new\"
         throttle_login = \"3 per 72h\"
         site_name = \"Riverside\"
         base_url = \"https://riverside.example/\"
@@ -27,10 +30,21 @@ fn every_key_is_read() {
     assert!(!settings.registration_is_open);
     assert_eq!(settings.member_limits.lifetime, Duration::from_secs(90));
     assert_eq!(settings.staff_limits.idle, Duration::from_mins(15));
+    assert_eq!((settings.member_max_sessions, settings.staff_max_sessions), (NonZeroU32::new(3), NonZeroU32::new(1)));
+    assert_eq!(settings.when_full, WhenFull::RefuseNew);
     assert_eq!(settings.throttle_login, Rate { count: 3, period: Duration::from_hours(72) });
     assert_eq!((settings.site_name.as_str(), settings.bcrypt_cost), ("Riverside", 4));
     assert_eq!(settings.trusted_proxies.len(), 2);
     assert_eq!(settings.secure_cookies, SecureCookies::Always);
+}
+
+#[test]
+fn sessions_are_without_a_limit_unless_one_is_set() {
+    for text in ["", "max_sessions = 0\nstaff_max_sessions = \"0\"\nwhen_full = \"end-oldest\""] {
+        let settings = read_toml(&format!("[default.curfew]\n{text}")).map(|configuration| configuration.settings);
+        let limits = settings.map(|s| (s.member_max_sessions, s.staff_max_sessions, s.when_full));
+        assert_eq!(limits, Ok((None, None, WhenFull::EndOldest)), "{text}");
+    }
 }
 
 #[test]
@@ -40,6 +54,13 @@ fn a_wrong_value_is_named_in_one_line() {
         ("session_idle", "\"0 s\""),
         ("session_idle", "\"soon\""),
         ("session_lifetime", "\"900 years\""),
+        ("max_sessions", "-1"),
+        ("max_sessions", "1.5"),
+        ("max_sessions", "1000001"),
+        ("max_sessions", "\"\""),
+        ("staff_max_sessions", "\"one\""),
+        ("when_full", "\"end-newest\""),
+        ("when_full", "true"),
         ("throttle_login", "\"ten\""),
         ("bcrypt_cost", "3"),
         ("bcrypt_cost", "32"),

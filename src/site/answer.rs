@@ -46,6 +46,13 @@ impl Answer {
         Self::SeeOther(Redirect::to(to))
     }
 
+    fn at(self, status: Status) -> Self {
+        match self {
+            Self::Page(_, template) => Self::Page(status, template),
+            other => other,
+        }
+    }
+
     fn waiting(self, retry_after: Duration) -> Self {
         match self {
             Self::Page(_, template) => Self::Wait(template, retry_after),
@@ -104,6 +111,10 @@ impl Again<'_, '_> {
             AccountsError::TooManyTries { retry_after } => {
                 form.set_error("form", words);
                 return self.show(form, view).waiting(retry_after);
+            }
+            AccountsError::SessionsFull { .. } => {
+                form.set_error("form", words);
+                return self.show(form, view).at(Status::Conflict);
             }
             AccountsError::NameTaken(NameClash::Username) => form.set_error("username", words),
             AccountsError::NameTaken(NameClash::Email) => form.set_error("email", words),

@@ -166,6 +166,42 @@ pub async fn end_sessions(
     )?)
 }
 
+/// Ends the account's live sessions but for the `keep` that were seen latest; returns how many.
+/// The caller has locked the account, so that none is made meanwhile.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_longest_unseen(
+    on: &mut impl Sql,
+    user_id: i64,
+    live: LiveAfter,
+    keep: u32,
+    ending: Ending<'_>,
+) -> Result<u64> {
+    // One that its person ends at this moment is passed over, and keeps its own reason.
+    let sql = "
+        UPDATE sessions SET ended_at = $5, ended_by = $6, reason = $7, staff_reason = $8, user_reason = $9
+        WHERE user_id = $1 AND ended_at IS NULL AND login_date > $2 AND last_seen > $3
+          AND id NOT IN (
+              SELECT id FROM sessions
+              WHERE user_id = $1 AND ended_at IS NULL AND login_date > $2 AND last_seen > $3
+              ORDER BY last_seen DESC, login_date DESC, id DESC LIMIT $4)";
+    let (staff, user) = (ending.reasons.for_staff.as_deref(), ending.reasons.for_user.as_deref());
+    Ok(execute!(
+        on,
+        sql,
+        user_id,
+        live.login,
+        live.seen,
+        i64::from(keep),
+        ending.at,
+        ending.by,
+        ending.reason.code(),
+        staff,
+        user
+    )?)
+}
+
 /// How many live sessions of the account were made at `up_to` or before.
 ///
 /// # Errors

@@ -19,6 +19,7 @@ mod people;
 mod reasons;
 mod registration;
 mod routes;
+mod session_limit;
 mod sessions;
 mod streams;
 mod throttling;

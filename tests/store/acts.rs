@@ -1,9 +1,12 @@
 //! Every act there is, each on a site of its own where it can be done.
 
+use std::num::NonZeroU32;
+
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{ForceLogoutMoment, Result, StartedSession},
+    accounts::{AccountsError, ForceLogoutMoment, Result, StartedSession},
     domain::{reason::EndReason, reason_text::Reasons, role::Role},
+    settings::WhenFull,
 };
 
 use crate::house::{
@@ -18,6 +21,8 @@ pub enum Act {
     SetUp,
     Create,
     LogIn,
+    LogInInPlaceOfOthers,
+    FailToLogInWhereItIsFull,
     FailToLogIn,
     LogOut,
     GrowIdle,
@@ -81,14 +86,25 @@ pub fn secrets_of(login: &StartedSession) -> [String; 2] {
     [text, HEXLOWER.encode(&bytes)]
 }
 
+/// A login where only one session may be.
+async fn log_in_alone(house: &House, when_full: WhenFull) -> Result<StartedSession> {
+    let accounts = house.accounts_with(|settings| {
+        settings.member_max_sessions = NonZeroU32::new(1);
+        settings.when_full = when_full;
+    });
+    accounts.log_in(&client(), &credentials("ana", PASSWORD)).await
+}
+
 impl Act {
     /// Each with the kind, the reason and the words of the one event that it makes.
-    pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 22] = [
+    pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 24] = [
         (Self::Register, "registered", None, ""),
         (Self::SetUp, "set-up", None, ""),
         (Self::Create, "user-created", None, "staff"),
         (Self::LogIn, "login", None, ""),
+        (Self::LogInInPlaceOfOthers, "login", Some(EndReason::LoggedInElsewhere), "2 sessions ended"),
         (Self::FailToLogIn, "login-failed", None, ""),
+        (Self::FailToLogInWhereItIsFull, "login-failed", None, "the account is full; live sessions: 2, allowed: 1"),
         (Self::LogOut, "logout", Some(EndReason::LoggedOut), ""),
         (Self::GrowIdle, "session-ended", Some(EndReason::Idle), ""),
         (Self::ChangeEmail, "profile-changed", None, "from ana@example.org to other@example.org"),
@@ -118,10 +134,15 @@ impl Act {
             Self::Register => return accounts.register(&client(), &registration("ben")).await.map(Some),
             Self::SetUp => return accounts.set_up(&client(), &scene.code, &registration("ben")).await.map(Some),
             Self::LogIn => return accounts.log_in(&client(), &credentials("ana", PASSWORD)).await.map(Some),
+            Self::LogInInPlaceOfOthers => return log_in_alone(house, WhenFull::EndOldest).await.map(Some),
+            Self::FailToLogInWhereItIsFull => match log_in_alone(house, WhenFull::RefuseNew).await {
+                Err(AccountsError::SessionsFull { .. }) => {}
+                other => return other.map(Some),
+            },
             Self::ChangePassword => return accounts.change_password(&ana, &old, &new, false).await.map(Some),
             Self::Create => accounts.create_user(&root, &registration("ben"), Role::Staff).await.map(drop)?,
             Self::FailToLogIn => match accounts.log_in(&client(), &credentials("ana", NEW_PASSWORD)).await {
-                Err(curfew::accounts::AccountsError::BadCredentials) => {}
+                Err(AccountsError::BadCredentials) => {}
                 other => return other.map(Some),
             },
             Self::LogOut => accounts.log_out(&ana).await?,

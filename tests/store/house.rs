@@ -66,6 +66,13 @@ impl House {
         Self { accounts, store, _database: database }
     }
 
+    /// The use cases over the same database by other settings, as after another start.
+    pub fn accounts_with(&self, change: impl FnOnce(&mut Settings)) -> Accounts {
+        let mut settings = self.accounts.settings().clone();
+        change(&mut settings);
+        Accounts::new(self.store.clone(), Arc::new(settings))
+    }
+
     /// Somebody with an account of that role, and [`PASSWORD`].
     pub async fn person(&self, name: &str, role: Role) -> Person {
         let made = self.accounts.create_user(&operator(), &registration(name), role).await;

@@ -24,6 +24,7 @@ mod pairs;
 mod passwords;
 mod same_instant;
 mod scheduled;
+mod session_limit;
 mod sessions;
 mod stepped_clock;
 mod superusers;

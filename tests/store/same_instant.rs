@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Runs all of it at once, and gives the outcomes.
-async fn at_once<T: Send + 'static>(acts: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+pub async fn at_once<T: Send + 'static>(acts: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
     let start = Arc::new(Barrier::new(acts.len()));
     let mut tasks = JoinSet::new();
     for act in acts {
