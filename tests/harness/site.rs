@@ -28,6 +28,7 @@ use super::{
     jar::Jar,
     page::Page,
     person::Person,
+    probes::Held,
     store::{Database, Engine},
 };
 
@@ -69,7 +70,8 @@ impl Plan {
         let address = DatabaseAddress::parse(&database.url).expect("an address of a database");
         let configuration = Configuration { settings: self.settings, database: address, connections: None, figment };
         let rocket = curfew::site::rocket(&configuration, &self.keys).expect("the folders are there");
-        let client = Client::untracked(rocket.mount("/probe", self.probes)).await.expect("the site starts");
+        let rocket = rocket.manage(Held::default()).mount("/probe", self.probes);
+        let client = Client::untracked(rocket).await.expect("the site starts");
         Site { client, database, given: AtomicU32::new(0) }
     }
 }
@@ -97,6 +99,11 @@ impl Site {
     /// The use cases behind it.
     pub fn accounts(&self) -> &Accounts {
         self.client.rocket().state().expect("the use cases are there")
+    }
+
+    /// Where `/probe/hold` is held.
+    pub fn held(&self) -> &Held {
+        self.client.rocket().state().expect("it is managed")
     }
 
     /// Puts its clock forward, or back.

@@ -5,6 +5,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod causes;
 mod clock;
 mod cookies;
 mod csrf;
