@@ -39,6 +39,15 @@ impl Browser {
         self.request("GET", path, "")
     }
 
+    /// Opens the stream that tells of the end of the login; the server has begun to answer.
+    pub fn watches(&mut self) -> TcpStream {
+        let mut connection = self.send("GET", "/session/events", "", "", "");
+        let mut beginning = [0; 15];
+        connection.read_exact(&mut beginning).expect("the server answers");
+        assert_eq!(&beginning, b"HTTP/1.1 200 OK", "{}", String::from_utf8_lossy(&beginning));
+        connection
+    }
+
     /// Opens the page at that path, fills its form and sends it off.
     pub fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let form = self.fill(path, fields);

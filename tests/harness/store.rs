@@ -33,7 +33,7 @@ pub struct Database {
     /// The folder of the SQLite file, and of whatever else the test wants to leave somewhere.
     pub folder: TempDir,
     /// Its name on the server, on Postgres.
-    pub(super) name: Option<String>,
+    pub name: Option<String>,
 }
 
 impl Database {

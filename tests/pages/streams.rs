@@ -5,8 +5,9 @@ use curfew::domain::role::Role;
 
 use crate::harness::{
     journeys::{STAFF_REASON, USER_REASON},
-    site::Site,
-    store::engines,
+    person::Person,
+    site::{Plan, Site},
+    store::{Database, engines},
 };
 
 #[rocket::async_test]
@@ -96,6 +97,27 @@ async fn watching_is_no_request_that_the_person_made() {
         }
         site.shift_clock(TimeDelta::hours(13));
         assert_eq!(stream.must_end().await["reason"], "idle");
+    }
+}
+
+/// Two nodes over one database, with the same keys.
+#[rocket::async_test]
+async fn a_stream_ends_on_whichever_node_holds_it() {
+    for engine in engines() {
+        let (plan, other) = (Plan::default(), Plan::default());
+        let keys = plan.keys.clone();
+        let site = plan.on(engine).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database { url: site.database.url.clone(), engine, folder, name: None };
+        let node = Plan { keys, ..other }.over(database).await;
+        let mut staff = site.signed_in(Role::Superuser).await;
+        let person = site.signed_in(Role::Member).await;
+        let mut there = Person::new(&node, &person.name, person.address);
+        there.jar = person.jar.clone();
+        let mut stream = there.watches().await.expect("a stream");
+        staff.forces_out(&person).await.must_be(303);
+        assert_eq!(stream.must_end().await["reason"], "forced-out");
+        assert!(!there.is_in().await);
     }
 }
 
