@@ -1,13 +1,17 @@
 //! The stream of an open page: told at once that its login has ended, or that it will.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use curfew::domain::role::Role;
+use rocket::tokio::time::sleep;
 
 use crate::harness::{
     journeys::{STAFF_REASON, USER_REASON},
     person::Person,
+    proxy::Proxy,
     site::{Plan, Site},
-    store::{Database, engines},
+    store::{Database, Engine, engines},
 };
 
 #[rocket::async_test]
@@ -118,6 +122,31 @@ async fn a_stream_ends_on_whichever_node_holds_it() {
         staff.forces_out(&person).await.must_be(303);
         assert_eq!(stream.must_end().await["reason"], "forced-out");
         assert!(!there.is_in().await);
+    }
+}
+
+/// Nobody is told that they are out because the database does not answer; what happened meanwhile is
+/// told when it does.
+#[rocket::async_test]
+async fn what_happens_while_the_database_is_silent_is_told_afterwards() {
+    for engine in engines().into_iter().filter(|engine| *engine == Engine::Postgres) {
+        let mut database = Database::new(engine).await;
+        let direct =
+            Database { url: database.url.clone(), engine, folder: tempfile::tempdir().expect("a folder"), name: None };
+        let wire = Proxy::before(&mut database.url).await;
+        let site = Plan::default().over(database).await;
+        let (mut person, mut other) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
+        let mut stream = person.watches().await.expect("a stream");
+        let mut of_other = other.watches().await.expect("a stream");
+        wire.falls_silent();
+        direct.execute(&format!("UPDATE users SET is_active = FALSE WHERE id = {}", person.id)).await;
+        // Long enough for the feed to be given up, and opened again in vain.
+        sleep(Duration::from_secs(5)).await;
+        wire.speaks_again();
+        assert_eq!(stream.must_end().await["reason"], "deactivated");
+        assert!(other.is_in().await);
+        direct.execute(&format!("UPDATE users SET is_active = FALSE WHERE id = {}", other.id)).await;
+        assert_eq!(of_other.must_end().await["reason"], "deactivated", "and the feed is alive again");
     }
 }
 

@@ -11,6 +11,7 @@ mod store;
 
 mod client;
 mod memory;
+mod program;
 mod sites;
 
 use std::time::{Duration, Instant};
