@@ -9,7 +9,7 @@ use crate::{
         moment::Moment,
         reason::EndReason,
         role::Role,
-        standing::{Limits, Question, check},
+        standing::{Limits, Question, SessionState, check},
     },
     store::{
         Sql,
@@ -35,7 +35,16 @@ impl Accounts {
             limits,
             now: login.now,
         };
-        (limits, check(&question))
+        let verdict = check(&question);
+        if verdict == Err(EndReason::Idle) {
+            // Perhaps only because the last request has not been written yet.
+            let session = question.session.cloned().zip(self.activity.latest(user_id, login_date));
+            if let Some((session, last_seen)) = session.filter(|(session, at)| session.last_seen < *at) {
+                let session = SessionState { last_seen, ..session };
+                return (limits, check(&Question { session: Some(&session), ..question }));
+            }
+        }
+        (limits, verdict)
     }
 
     /// The actor's role as it is now; refuses when their login has ended since their guard let it

@@ -9,7 +9,7 @@ use super::{
     transport::gate,
 };
 use crate::{
-    accounts::{Accounts, Actor, Client},
+    accounts::{Accounts, ActivityOf, Actor, Client},
     domain::{moment::Moment, reason::EndReason, role::Role, session_secret::SessionId, standing::Limits},
     store::{
         StoreError,
@@ -141,7 +141,8 @@ async fn judge(accounts: &Accounts, claim: &Claim) -> Result<Login, StoreError> 
         (Ok(()), LoginStanding { account: Some(account), session: Some(session), now, .. }) => {
             let last_seen = session.state.last_seen;
             if Accounts::is_worth_noting(last_seen, limits, now) {
-                note(accounts.note_activity(claim.user_id, &claim.session, now).await);
+                let (user_id, session, login_date) = (claim.user_id, &claim.session, claim.login_date);
+                accounts.note_activity(ActivityOf { user_id, session, login_date, limits, at: now });
             }
             Ok(Login::Live(Box::new(LiveLogin {
                 user_id: claim.user_id,

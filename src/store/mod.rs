@@ -9,6 +9,7 @@ mod engine;
 mod error;
 pub mod events;
 mod file;
+pub mod last_seen;
 mod migrate;
 pub mod overview;
 mod pool;

@@ -21,3 +21,4 @@ mod registration;
 mod routes;
 mod throttling;
 mod transport;
+mod upkeep;

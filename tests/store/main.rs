@@ -13,6 +13,7 @@ mod acts;
 mod house;
 mod raw;
 
+mod activity;
 mod by_hand;
 mod deactivation;
 mod looking;
