@@ -28,6 +28,8 @@ pub struct Settings {
     pub member_limits: Limits,
     /// How long a session of staff lasts.
     pub staff_limits: Limits,
+    /// How long an ended session is kept.
+    pub session_retention: Duration,
     /// Failed logins for one account from one address.
     pub throttle_login: Rate,
     /// What the site is called.
@@ -67,6 +69,7 @@ impl Default for Settings {
             registration_is_open: true,
             member_limits: Limits { lifetime: Duration::from_hours(14 * 24), idle: Duration::from_hours(3 * 24) },
             staff_limits: Limits { lifetime: Duration::from_hours(12), idle: Duration::from_hours(1) },
+            session_retention: Duration::from_hours(30 * 24),
             throttle_login: Rate { count: 10, period: Duration::from_mins(15) },
             site_name: "Curfew".to_owned(),
             base_url: None,

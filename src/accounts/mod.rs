@@ -30,6 +30,7 @@ mod set_role;
 mod set_up;
 mod superusers;
 mod throttle;
+mod tidy_sessions;
 
 use std::sync::Arc;
 
@@ -49,6 +50,7 @@ pub use note_activity::ActivityOf;
 pub use open_session::StartedSession;
 pub use register::Registration;
 pub use set_up::SETUP_CODE_CHARACTERS;
+pub use tidy_sessions::Tidied;
 
 /// What a use case answers.
 pub type Result<T> = std::result::Result<T, AccountsError>;

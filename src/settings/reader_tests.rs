@@ -14,6 +14,7 @@ fn every_key_is_read() {
         registration = \"closed\"
         session_lifetime = \"90 s\"
         staff_session_idle = \"15 minutes\"
+        session_retention = \"90 days\"
         throttle_login = \"3 per 72h\"
         site_name = \"Riverside\"
         base_url = \"https://riverside.example/\"
@@ -27,6 +28,7 @@ fn every_key_is_read() {
     assert!(!settings.registration_is_open);
     assert_eq!(settings.member_limits.lifetime, Duration::from_secs(90));
     assert_eq!(settings.staff_limits.idle, Duration::from_mins(15));
+    assert_eq!(settings.session_retention, Duration::from_hours(90 * 24));
     assert_eq!(settings.throttle_login, Rate { count: 3, period: Duration::from_hours(72) });
     assert_eq!((settings.site_name.as_str(), settings.bcrypt_cost), ("Riverside", 4));
     assert_eq!(settings.trusted_proxies.len(), 2);
@@ -40,6 +42,7 @@ fn a_wrong_value_is_named_in_one_line() {
         ("session_idle", "\"0 s\""),
         ("session_idle", "\"soon\""),
         ("session_lifetime", "\"900 years\""),
+        ("session_retention", "\"for ever\""),
         ("throttle_login", "\"ten\""),
         ("bcrypt_cost", "3"),
         ("bcrypt_cost", "32"),

@@ -1,4 +1,5 @@
-//! The database, and what the site does with it by itself while it serves: it writes who was seen.
+//! The database, and what the site does with it by itself while it serves: it writes who was seen,
+//! and tidies the sessions.
 //!
 //! One fairing, because Rocket runs what belongs to a shutdown all at once: what still waits must be
 //! written before the database closes.
@@ -11,12 +12,24 @@ use std::{
 use rocket::{
     Build, Orbit, Rocket,
     fairing::{self, Fairing, Info, Kind},
-    tokio::{self, task::AbortHandle, time::timeout},
+    tokio::{
+        self,
+        task::AbortHandle,
+        time::{sleep, timeout},
+    },
 };
 use rocket_db_pools::{Database as _, Initializer};
 
-use crate::{accounts::Accounts, store::Db};
+use crate::{
+    accounts::{Accounts, Tidied},
+    store::Db,
+};
 
+/// From one tidying to the next.
+const BETWEEN_TIDYINGS: Duration = Duration::from_mins(10);
+/// At a start the first one waits for at most so long, so that nodes that start together do not all
+/// do the same work.
+const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// How long the last write may take, at a shutdown whose database is silent.
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
@@ -31,13 +44,30 @@ impl Upkeep {
     }
 
     fn begin(&self, accounts: &Accounts) {
-        let flushing = accounts.clone();
-        let task = tokio::spawn(async move { flushing.keep_flushing_activity().await });
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(task.abort_handle());
+        let (flushing, tidying) = (accounts.clone(), accounts.clone());
+        let tasks = [
+            tokio::spawn(async move { flushing.keep_flushing_activity().await }).abort_handle(),
+            tokio::spawn(async move { keep_tidying(&tidying).await }).abort_handle(),
+        ];
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
     }
 }
 
-/// Opens the database at the start, writes what was noted, and closes it at the end.
+async fn keep_tidying(accounts: &Accounts) {
+    sleep(FIRST_WAIT.mul_f64(rand::random())).await;
+    loop {
+        match accounts.tidy_sessions().await {
+            Ok(Tidied { ended: 0, deleted: 0 }) => {}
+            Ok(Tidied { ended, deleted }) => {
+                log::info!("sessions that had run out: {ended}; ended ones that were deleted: {deleted}");
+            }
+            Err(error) => log::error!("the sessions could not be tidied, and will be tried again: {error}"),
+        }
+        sleep(BETWEEN_TIDYINGS).await;
+    }
+}
+
+/// Opens the database at the start, keeps it tidy, and closes it at the end.
 pub fn database() -> impl Fairing {
     DatabaseWithUpkeep { database: Db::init(), upkeep: Upkeep::default() }
 }

@@ -14,6 +14,7 @@ mod migrate;
 pub mod overview;
 mod pool;
 mod readers;
+pub mod session_upkeep;
 pub mod sessions;
 pub mod site;
 pub mod standing;

@@ -1,9 +1,9 @@
-//! What the site does by itself: who was seen is written behind the requests.
+//! What the site does by itself: who was seen is written behind the requests, sessions are tidied.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use curfew::domain::role::Role;
+use curfew::{accounts::Tidied, domain::role::Role};
 use rocket::tokio::{self, time::timeout};
 
 use crate::harness::{
@@ -13,12 +13,17 @@ use crate::harness::{
 };
 
 const SEEN: &str = "SELECT COUNT(*) FROM sessions WHERE last_seen > login_date";
+const TOLD: &str = "SELECT COUNT(*) FROM events WHERE kind = 'session-ended'";
 
 /// A site where nothing is written behind the requests until the test says so.
 async fn held_back(engine: Engine) -> Site {
     let site = Plan { keeps_itself: true, ..Plan::default() }.on(engine).await;
     site.upkeep().stop();
     site
+}
+
+async fn tidy(site: &Site) -> Tidied {
+    site.accounts().tidy_sessions().await.expect("the sessions are tidied")
 }
 
 async fn must_be_told(person: &mut Person<'_>, reason: &str) {
@@ -93,5 +98,28 @@ async fn a_site_left_to_itself_writes_and_shuts_down() {
         site.shift_clock(TimeDelta::minutes(2));
         assert!(person.is_in().await);
         site.shut_down().await;
+    }
+}
+
+#[rocket::async_test]
+async fn who_comes_back_to_a_session_that_was_tidied_hears_why_it_ended() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut idle = site.signed_in(Role::Member).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let mut leaving = site.signed_in(Role::Member).await;
+        let mut purged = leaving.clone();
+        leaving.posts("/logout", &[]).await.must_be(303);
+        site.shift_clock(TimeDelta::days(4));
+        let mut live = site.signed_in(Role::Member).await;
+        assert_eq!(tidy(&site).await, Tidied { ended: 2, deleted: 0 });
+        assert_eq!(site.database.number(TOLD).await, 2);
+        must_be_told(&mut idle, "idle").await;
+        must_be_told(&mut staff, "expired").await;
+        assert!(live.is_in().await);
+        assert_eq!(site.database.number(TOLD).await, 2, "the gate tells it no second time");
+        site.shift_clock(TimeDelta::days(30));
+        assert_eq!(tidy(&site).await, Tidied { ended: 1, deleted: 3 });
+        must_be_told(&mut purged, "expired").await;
     }
 }

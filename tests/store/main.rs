@@ -29,4 +29,5 @@ mod sessions;
 mod stepped_clock;
 mod superusers;
 mod tables;
+mod tidying;
 mod users_list;

@@ -136,6 +136,8 @@ async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_
                     node.note_activity(house.activity(login, later));
                 }
                 acts.push(Box::pin(async move { node.flush_activity().await }));
+                let node = house.node();
+                acts.push(Box::pin(async move { node.tidy_sessions().await.map(drop) }));
             }
             let (accounts, target) = (house.accounts.clone(), ana.target());
             acts.push(Box::pin(async move {
