@@ -34,6 +34,8 @@ pub struct Settings {
     pub staff_max_sessions: Option<NonZeroU32>,
     /// What becomes of a login beyond that.
     pub when_full: WhenFull,
+    /// How long an ended session is kept.
+    pub session_retention: Duration,
     /// Failed logins for one account from one address.
     pub throttle_login: Rate,
     /// What the site is called.
@@ -91,6 +93,7 @@ impl Default for Settings {
             member_max_sessions: None,
             staff_max_sessions: None,
             when_full: WhenFull::EndOldest,
+            session_retention: Duration::from_hours(30 * 24),
             throttle_login: Rate { count: 10, period: Duration::from_mins(15) },
             site_name: "Curfew".to_owned(),
             base_url: None,

@@ -6,7 +6,7 @@ use crate::{
         moment::Moment,
         reason::EndReason,
         session_secret::SessionId,
-        standing::{Limits, Question, check},
+        standing::{Limits, Question, SessionState, check},
     },
     store::standing::LoginStanding,
 };
@@ -39,7 +39,16 @@ impl Accounts {
             limits,
             now: standing.now,
         };
-        (limits, check(&question))
+        let verdict = check(&question);
+        if verdict == Err(EndReason::Idle) {
+            // Perhaps only because the last request has not been written yet.
+            let session = question.session.cloned().zip(self.activity.latest(login.user_id, login.login_date));
+            if let Some((session, last_seen)) = session.filter(|(session, at)| session.last_seen < *at) {
+                let session = SessionState { last_seen, ..session };
+                return (limits, check(&Question { session: Some(&session), ..question }));
+            }
+        }
+        (limits, verdict)
     }
 
     /// The same, and notes what has come due and what has reached its limits. The verdict stands

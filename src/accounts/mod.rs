@@ -4,6 +4,7 @@
 //! ends it on all. A use case checks who may do it; a caller cannot forget to.
 
 mod activate;
+mod activity;
 mod actor;
 mod authority;
 mod change_email;
@@ -33,6 +34,7 @@ mod set_role;
 mod set_up;
 mod superusers;
 mod throttle;
+mod tidy_sessions;
 
 use std::sync::Arc;
 
@@ -51,20 +53,24 @@ pub use judge_login::JudgedLogin;
 pub use list_sessions::{ListedSession, Which};
 pub use live_sessions::AccountToActOn;
 pub use log_in::Credentials;
+pub use note_activity::ActivityOf;
 pub use open_session::StartedSession;
 pub use register::Registration;
 pub use set_up::SETUP_CODE_CHARACTERS;
+pub use tidy_sessions::Tidied;
 
 /// What a use case answers.
 pub type Result<T> = std::result::Result<T, AccountsError>;
 
-/// The use cases over one store. Cloning it shares the throttles and the hashing threads.
+/// The use cases over one store. Cloning it shares the throttles, the hashing threads and
+/// what was noted and waits to be written.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     store: Store,
     settings: Arc<Settings>,
     hasher: hashing::Hasher,
     throttle: throttle::Throttle,
+    activity: activity::Activity,
 }
 
 impl Accounts {
@@ -72,7 +78,8 @@ impl Accounts {
     #[must_use]
     pub fn new(store: Store, settings: Arc<Settings>) -> Self {
         let hasher = hashing::Hasher::new(settings.bcrypt_cost);
-        Self { store, settings, hasher, throttle: throttle::Throttle::default() }
+        let (throttle, activity) = (throttle::Throttle::default(), activity::Activity::default());
+        Self { store, settings, hasher, throttle, activity }
     }
 
     /// Does what would make the first unknown user at the login slower than the next.

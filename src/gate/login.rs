@@ -9,7 +9,7 @@ use super::{
     transport::gate,
 };
 use crate::{
-    accounts::{Accounts, Actor, Client, JudgedLogin},
+    accounts::{Accounts, ActivityOf, Actor, Client, JudgedLogin},
     domain::{moment::Moment, reason::EndReason, role::Role, session_secret::SessionId, standing::Limits},
     store::{
         StoreError,
@@ -144,7 +144,8 @@ async fn judge(accounts: &Accounts, claim: &Claim, is_passive: bool) -> Result<L
         (Ok(()), LoginStanding { account: Some(account), session: Some(session), now, .. }) => {
             let last_seen = session.state.last_seen;
             if !is_passive && Accounts::is_worth_noting(last_seen, limits, now) {
-                note(accounts.note_activity(claim.user_id, &claim.session, now).await);
+                let (user_id, session, login_date) = (claim.user_id, &claim.session, claim.login_date);
+                accounts.note_activity(ActivityOf { user_id, session, login_date, limits, at: now });
             }
             Ok(Login::Live(Box::new(LiveLogin {
                 user_id: claim.user_id,
@@ -161,12 +162,5 @@ async fn judge(accounts: &Accounts, claim: &Claim, is_passive: bool) -> Result<L
         }
         (Ok(()), _) => Ok(Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None })),
         (Err(reason), standing) => Ok(Login::Ended(EndedLogin { reason, user_reason: standing.user_reason(reason) })),
-    }
-}
-
-/// The verdict stands whether or not it could be noted; the next request notes it then.
-fn note<E: std::fmt::Display>(outcome: Result<(), E>) {
-    if let Err(error) = outcome {
-        log::warn!("what a request showed could not be noted: {error}");
     }
 }

@@ -64,6 +64,7 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
         ("session_idle", &mut settings.member_limits.idle),
         ("staff_session_lifetime", &mut settings.staff_limits.lifetime),
         ("staff_session_idle", &mut settings.staff_limits.idle),
+        ("session_retention", &mut settings.session_retention),
     ] {
         keys.take(key, DURATION, parse_duration)?.map_into(slot);
     }

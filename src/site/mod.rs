@@ -37,6 +37,7 @@ mod register;
 mod session_view;
 mod setup;
 mod setup_code;
+mod upkeep;
 mod wording;
 
 use std::{path::Path, sync::Arc};
@@ -54,6 +55,7 @@ use crate::{
 pub use answer::Answer;
 pub use form::FormView;
 pub use pages::Pages;
+pub use upkeep::Upkeep;
 
 /// The folders that a page needs, beside the program.
 const FOLDERS: [&str; 2] = ["templates", "static"];
@@ -75,7 +77,7 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
     Ok(rocket::custom(figment)
         // The gate sets every header itself.
         .attach(Shield::new())
-        .attach(Db::init())
+        .attach(upkeep::database())
         .attach(use_cases(Arc::clone(&settings)))
         .attach(gate::stage(settings, keys))
         .attach(wording::templates())

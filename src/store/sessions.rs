@@ -113,16 +113,6 @@ pub async fn insert_session(on: &mut impl Sql, new: &NewSession<'_>) -> Result<(
     Ok(())
 }
 
-/// Notes a request. An update of what is live, so that a request in flight never revives a session.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn set_last_seen(on: &mut impl Sql, id: &SessionId, last_seen: Moment) -> Result<()> {
-    let sql = "UPDATE sessions SET last_seen = $2 WHERE id = $1 AND ended_at IS NULL AND last_seen < $2";
-    execute!(on, sql, id.as_str(), last_seen)?;
-    Ok(())
-}
-
 /// Ends one session, if it has not ended yet; says whether it did.
 ///
 /// # Errors

@@ -258,15 +258,6 @@ pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment) -> R
     Ok(())
 }
 
-/// Notes a request.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn set_last_seen(on: &mut impl Sql, id: i64, last_seen: Moment) -> Result<()> {
-    execute!(on, "UPDATE users SET last_seen = $2 WHERE id = $1", id, last_seen)?;
-    Ok(())
-}
-
 /// Puts the logins made at `date` or before out. The caller has locked the row and seen that the
 /// date does not move back.
 ///

@@ -96,6 +96,23 @@ fn logins_outlive_a_restart_and_the_key_stays_with_its_owner() {
 }
 
 #[test]
+fn who_was_seen_last_is_written_before_the_server_ends() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let patient = site.program(&[]).set("CURFEW_SESSION_IDLE", "50 years");
+        site.server = Some(Server::wait_for(patient.start()));
+        let mut ana = site.logged_in("ana");
+        for table in ["users", "sessions"] {
+            site.sql(&format!("UPDATE {table} SET last_seen = '2020-01-01 00:00:00+00:00'"));
+        }
+        assert!(ana.is_in());
+        site.server.take().expect("a server").stop().done();
+        let ana = site.show("ana");
+        assert!(ana["last_seen"].as_str() >= ana["last_login"].as_str(), "{ana}");
+    });
+}
+
+#[test]
 fn nothing_secret_is_printed_however_much_is_logged() {
     on_every_engine(|site| {
         site.make_user("ana", &["--superuser"]);

@@ -15,6 +15,7 @@ use curfew::{
         username::Username,
     },
     settings::{Configuration, DatabaseAddress, SecretKeys, SecretMaterial, Settings},
+    site::Upkeep,
 };
 use rocket::{
     Route,
@@ -48,13 +49,16 @@ pub struct Plan {
     pub keys: SecretKeys,
     /// Routes of the test's own, under `/probe`.
     pub probes: Vec<Route>,
+    /// Whether it does by itself, at its own time, what it does by itself. The tests would rather
+    /// know when: what a request has noted is written before the next one.
+    pub keeps_itself: bool,
 }
 
 impl Default for Plan {
     fn default() -> Self {
         let settings = Settings { bcrypt_cost: 4, trusted_proxies: vec![PROXY.into()], ..Settings::default() };
         let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
-        Self { settings, keys, probes: Vec::new() }
+        Self { settings, keys, probes: Vec::new(), keeps_itself: false }
     }
 }
 
@@ -72,7 +76,10 @@ impl Plan {
         let rocket = curfew::site::rocket(&configuration, &self.keys).expect("the folders are there");
         let rocket = rocket.manage(Held::default()).mount("/probe", self.probes);
         let client = Client::untracked(rocket).await.expect("the site starts");
-        Site { client, database, given: AtomicU32::new(0) }
+        if !self.keeps_itself {
+            client.rocket().state::<Upkeep>().expect("the upkeep is there").stop();
+        }
+        Site { client, database, given: AtomicU32::new(0), keeps_itself: self.keeps_itself }
     }
 }
 
@@ -83,6 +90,7 @@ pub struct Site {
     /// Its database.
     pub database: Database,
     given: AtomicU32,
+    keeps_itself: bool,
 }
 
 impl Site {
@@ -96,6 +104,12 @@ impl Site {
         self.database
     }
 
+    /// Stops it as a polite signal does; its database stays.
+    pub async fn shut_down(self) -> Database {
+        self.client.terminate().await;
+        self.database
+    }
+
     /// The use cases behind it.
     pub fn accounts(&self) -> &Accounts {
         self.client.rocket().state().expect("the use cases are there")
@@ -104,6 +118,11 @@ impl Site {
     /// Where `/probe/hold` is held.
     pub fn held(&self) -> &Held {
         self.client.rocket().state().expect("it is managed")
+    }
+
+    /// What it does by itself.
+    pub fn upkeep(&self) -> &Upkeep {
+        self.client.rocket().state().expect("the upkeep is there")
     }
 
     /// Puts its clock forward, or back.
@@ -171,7 +190,12 @@ impl Site {
         headers: Vec<(String, String)>,
         body: Vec<u8>,
     ) -> Page {
-        Page::of(self.begin(address, from, jar, headers, body).await).await
+        let page = Page::of(self.begin(address, from, jar, headers, body).await).await;
+        if !self.keeps_itself {
+            // Where the database is gone, it waits for the next request.
+            let _ = self.accounts().flush_activity().await;
+        }
+        page
     }
 
     /// Sends a request as it is; its answer is still to be read.

@@ -25,3 +25,4 @@ mod sessions;
 mod streams;
 mod throttling;
 mod transport;
+mod upkeep;

@@ -1,10 +1,10 @@
 //! A site without its pages: the use cases over a fresh database, and people with accounts on it.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use curfew::{
     accounts::{
-        Accounts, Actor, Client, Credentials, ForceLogoutMoment, ForceLogoutOutcome, Registration, Result,
+        Accounts, ActivityOf, Actor, Client, Credentials, ForceLogoutMoment, ForceLogoutOutcome, Registration, Result,
         StartedSession, Target,
     },
     domain::{
@@ -25,6 +25,8 @@ use curfew::{
         users::{User, find_user},
     },
 };
+
+use rocket::tokio::{sync::Barrier, task::JoinSet};
 
 use crate::harness::{Database, Engine, engines};
 
@@ -55,6 +57,20 @@ pub async fn on_each_engine(test: impl AsyncFn(&House)) {
         test(&house).await;
         house.store.close().await;
     }
+}
+
+/// Runs all of it at once, and gives the outcomes.
+pub async fn at_once<T: Send + 'static>(acts: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+    let start = Arc::new(Barrier::new(acts.len()));
+    let mut tasks = JoinSet::new();
+    for act in acts {
+        let start = Arc::clone(&start);
+        tasks.spawn(async move {
+            start.wait().await;
+            act.await
+        });
+    }
+    tasks.join_all().await
 }
 
 impl House {
@@ -111,6 +127,26 @@ impl House {
     pub async fn standing(&self, login: &StartedSession) -> LoginStanding {
         let mut on = self.store.read().await.expect("a connection");
         get_login_standing(&mut on, self.store.clock(), login.user_id, &login.id).await.expect("a standing")
+    }
+
+    /// The use cases as another node has them, over the same database.
+    pub fn node(&self) -> Accounts {
+        Accounts::new(self.store.clone(), Arc::new(self.accounts.settings().clone()))
+    }
+
+    /// A request of that session at that moment, noted as the gate notes it, and not yet written.
+    pub fn note(&self, login: &StartedSession, at: Moment) {
+        self.accounts.note_activity(self.activity(login, at));
+    }
+
+    pub fn activity<'a>(&self, login: &'a StartedSession, at: Moment) -> ActivityOf<'a> {
+        let limits = self.accounts.settings().limits(login.role);
+        ActivityOf { user_id: login.user_id, session: &login.id, login_date: login.login_date, limits, at }
+    }
+
+    /// Writes what was noted.
+    pub async fn flush(&self) {
+        self.accounts.flush_activity().await.expect("the notes are written");
     }
 
     pub async fn user(&self, person: &Person) -> User {

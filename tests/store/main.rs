@@ -13,6 +13,7 @@ mod acts;
 mod house;
 mod raw;
 
+mod activity;
 mod by_hand;
 mod deactivation;
 mod looking;
@@ -29,4 +30,5 @@ mod sessions;
 mod stepped_clock;
 mod superusers;
 mod tables;
+mod tidying;
 mod users_list;

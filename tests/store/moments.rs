@@ -9,6 +9,7 @@ use curfew::{
         session_secret::{SessionId, SessionSecret},
     },
     store::{
+        last_seen::{Seen, set_last_seen},
         sessions::{LiveAfter, NewSession, count_live_sessions, insert_session, list_sessions},
         standing::get_login_standing,
         users,
@@ -31,13 +32,15 @@ fn moments() -> Vec<Moment> {
 async fn a_moment_keeps_its_microseconds() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
+        let session = SessionId::from_random(rand::random());
         for moment in moments() {
             let mut tx = house.store.begin().await.expect("a transaction");
             let (none, why) = (Reasons::default(), EndReason::ForcedOut);
             users::set_force_logout_date(&mut tx, ana.id, moment, why, &none).await.expect("a date");
             users::set_force_logout_scheduled(&mut tx, ana.id, moment, "root", &none).await.expect("a plan");
             users::set_inactive(&mut tx, ana.id, Some(moment), &none).await.expect("a deactivation");
-            users::set_last_seen(&mut tx, ana.id, moment).await.expect("a note");
+            let seen = Seen { user_id: ana.id, session: session.clone(), at: moment, unless_after: moment };
+            set_last_seen(&mut tx, &[seen]).await.expect("a note");
             tx.commit().await.expect("a commit");
             let user = house.user(&ana).await;
             let kept = [user.force_logout_date, user.force_logout_scheduled, user.deactivated_until, user.last_seen];

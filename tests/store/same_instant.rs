@@ -1,32 +1,18 @@
 //! The same name, the same hash, the same rows, by many at the same instant.
 
-use std::{future::Future, sync::Arc};
+use std::future::Future;
 
+use chrono::TimeDelta;
 use curfew::{
     accounts::{AccountsError, ForceLogoutMoment, Result},
     domain::{reason::EndReason, role::Role},
     store::users::NameClash,
 };
-use rocket::tokio::{sync::Barrier, task::JoinSet};
 
 use crate::{
-    house::{House, PASSWORD, client, email, on_each_engine, operator, password, reasons, registration_with},
+    house::{House, PASSWORD, at_once, client, email, on_each_engine, operator, password, reasons, registration_with},
     raw::count,
 };
-
-/// Runs all of it at once, and gives the outcomes.
-pub async fn at_once<T: Send + 'static>(acts: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
-    let start = Arc::new(Barrier::new(acts.len()));
-    let mut tasks = JoinSet::new();
-    for act in acts {
-        let start = Arc::clone(&start);
-        tasks.spawn(async move {
-            start.wait().await;
-            act.await
-        });
-    }
-    tasks.join_all().await
-}
 
 /// Twenty registrations, of a username and an email that `name_of` makes of their number.
 async fn register_twenty(house: &House, name_of: impl Fn(usize) -> (String, String)) -> Vec<Result<()>> {
@@ -128,19 +114,30 @@ async fn of_many_who_set_the_site_up_at_once_one_becomes_superuser() {
 async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_deadlock() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
+        let mut others = Vec::new();
+        for name in ["ben", "cleo", "dora"] {
+            others.push(house.log_in(&house.member(name).await).await);
+        }
         for round in 0..40 {
             let logins = [house.log_in(&ana).await, house.log_in(&ana).await, house.log_in(&ana).await];
-            let now = house.now().await;
+            let later = house.now().await + TimeDelta::minutes(1);
             let mut acts: Vec<std::pin::Pin<Box<dyn Future<Output = Result<()>> + Send>>> = Vec::new();
             for login in &logins {
-                let (accounts, session, id) = (house.accounts.clone(), login.id.clone(), ana.id);
-                acts.push(Box::pin(async move { accounts.note_activity(id, &session, now).await }));
                 let (accounts, session, id) = (house.accounts.clone(), login.id.clone(), ana.id);
                 acts.push(Box::pin(async move {
                     accounts.note_limit_reached((id, "ana"), &session, EndReason::Idle).await
                 }));
                 let (accounts, actor) = (house.accounts.clone(), ana.acting_from(login));
                 acts.push(Box::pin(async move { accounts.log_out(&actor).await }));
+            }
+            // Three nodes, each of which has seen all of them.
+            for node in [house.node(), house.node(), house.node()] {
+                for login in logins.iter().chain(&others) {
+                    node.note_activity(house.activity(login, later));
+                }
+                acts.push(Box::pin(async move { node.flush_activity().await }));
+                let node = house.node();
+                acts.push(Box::pin(async move { node.tidy_sessions().await.map(drop) }));
             }
             let (accounts, target) = (house.accounts.clone(), ana.target());
             acts.push(Box::pin(async move {

@@ -4,18 +4,18 @@ use std::num::NonZeroU32;
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{Accounts, AccountsError, ForceLogoutMoment, Result, StartedSession},
+    accounts::{Accounts, AccountsError, ActivityOf, ForceLogoutMoment, Result, StartedSession},
     domain::{moment::Moment, reason::EndReason, role::Role},
     settings::WhenFull,
-    store::{events::list_newest_events_of, sessions},
+    store::events::list_newest_events_of,
 };
 
 use crate::{
     house::{
-        House, NEW_PASSWORD, PASSWORD, Person, client, credentials, new_password, on_each_engine, operator, password,
+        House, NEW_PASSWORD, PASSWORD, Person, at_once, client, credentials, new_password, on_each_engine, operator,
+        password,
     },
     raw::{count, run, texts},
-    same_instant::at_once,
 };
 
 /// The use cases where people of any role may have so many sessions.
@@ -138,13 +138,11 @@ async fn the_session_that_was_unseen_for_longest_goes_first() {
         let ana = house.member("ana").await;
         let three = limited(house, 3, WhenFull::EndOldest);
         let mut logins = log_in_times(&three, &ana, 3).await;
-        // The first was seen a minute after its login, and the second half a minute after its own.
-        for (login, seconds) in [(&logins[0], 60), (&logins[1], 30)] {
-            let mut tx = house.store.begin().await.expect("a transaction");
-            let seen = login.login_date + TimeDelta::seconds(seconds);
-            sessions::set_last_seen(&mut tx, &login.id, seen).await.expect("a note");
-            tx.commit().await.expect("a commit");
+        // The first was seen two minutes after its login, and the second a minute after its own.
+        for (login, minutes) in [(&logins[0], 2), (&logins[1], 1)] {
+            house.note(login, login.login_date + TimeDelta::minutes(minutes));
         }
+        house.flush().await;
         for live in [[0, 1, 3], [0, 1, 4]] {
             logins.push(log_in(&three, &ana).await);
             assert_eq!(live_among(house, &logins).await, live);
@@ -187,7 +185,8 @@ impl Out {
         match self {
             Self::TooOld => {
                 let seen = login.login_date + TimeDelta::days(13);
-                house.accounts.note_activity(ana.id, &login.id, seen).await.expect("a note");
+                house.note(login, seen);
+                house.flush().await;
                 house.store.clock().shift(TimeDelta::days(14));
             }
             Self::Unused => house.store.clock().shift(TimeDelta::days(3)),
@@ -233,7 +232,8 @@ async fn a_session_past_its_limits_in_time_makes_room() {
             if limit_in_time > TimeDelta::days(3) {
                 // Seen until the end.
                 let seen = login.login_date + limit_in_time - TimeDelta::hours(1);
-                one.note_activity(ana.id, &login.id, seen).await.expect("a note");
+                house.note(&login, seen);
+                house.flush().await;
             }
             house.store.clock().shift(limit_in_time - TimeDelta::minutes(1));
             must_be_full(&try_log_in(&one, &ana).await, (1, 1));
@@ -345,9 +345,9 @@ async fn logins_logouts_requests_and_force_logouts_at_once_never_make_a_deadlock
         let two = limited(house, 2, WhenFull::EndOldest);
         for round in 0..20 {
             let before = log_in_times(&two, &ana, 2).await;
-            let now = house.now().await;
+            let later = house.now().await + TimeDelta::minutes(2);
             let logins = (0..6).map(|_| Act::LogIn);
-            let requests = before.iter().map(|login| Act::Request(login.clone(), now));
+            let requests = before.iter().map(|login| Act::Request(login.clone(), later));
             let logouts = before.iter().skip(1).map(|login| Act::LogOut(login.clone()));
             let force_outs = (round % 2 == 0).then_some(Act::ForceOut);
             let acts = logins.chain(requests).chain(logouts).chain(force_outs).map(|act| {
@@ -376,7 +376,12 @@ impl Act {
     async fn perform(self, accounts: &Accounts, ana: &Person) -> Result<Option<StartedSession>> {
         match self {
             Self::LogIn => return try_log_in(accounts, ana).await.map(Some),
-            Self::Request(login, now) => accounts.note_activity(ana.id, &login.id, now).await?,
+            Self::Request(login, at) => {
+                let limits = accounts.settings().limits(ana.role);
+                let (session, login_date) = (&login.id, login.login_date);
+                accounts.note_activity(ActivityOf { user_id: ana.id, session, login_date, limits, at });
+                accounts.flush_activity().await?;
+            }
             Self::LogOut(login) => accounts.log_out(&ana.acting_from(&login)).await?,
             Self::ForceOut => {
                 let (root, now) = (operator(), ForceLogoutMoment::Now);

@@ -9,7 +9,10 @@ use curfew::{
         reason_text::Reasons,
         session_secret::SessionId,
     },
-    store::sessions::{self, Ending, LiveAfter, SessionRow},
+    store::{
+        last_seen::{Seen, set_last_seen},
+        sessions::{self, Ending, LiveAfter, SessionRow},
+    },
 };
 
 use crate::{
@@ -84,13 +87,19 @@ async fn a_request_never_revives_a_session_nor_moves_it_back() {
         let mut tx = house.store.begin().await.expect("a transaction");
         let later = live.login_date + TimeDelta::hours(1);
         let gone = SessionId::from_random(rand::random());
-        for session in [&ended.id, &live.id, &gone] {
-            sessions::set_last_seen(&mut tx, session, later).await.expect("a note");
-            sessions::set_last_seen(&mut tx, session, later - MICROSECOND).await.expect("a note");
+        for at in [later, later - MICROSECOND] {
+            let seen = [&ended.id, &live.id, &gone].map(|session| Seen {
+                user_id: ana.id,
+                session: session.clone(),
+                at,
+                unless_after: later,
+            });
+            set_last_seen(&mut tx, &seen).await.expect("a note");
         }
         tx.commit().await.expect("a commit");
         let rows = list(house, ana.id).await;
         assert_eq!(rows.len(), 2, "an update, never an insert");
+        assert_eq!(house.user(&ana).await.last_seen, Some(later));
         assert_eq!((rows[0].last_seen, rows[0].ended_at), (later, None));
         assert_eq!((rows[1].last_seen, rows[1].ended_at), (ended.login_date, Some(at)));
         assert_eq!(house.verdict(&ended).await, Err(EndReason::LoggedOut));

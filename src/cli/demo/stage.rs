@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Client, Credentials, ForceLogoutMoment, Registration, StartedSession, Target,
+        Accounts, AccountsError, ActivityOf, Actor, Client, Credentials, ForceLogoutMoment, Registration,
+        StartedSession, Target,
     },
     cli::Result,
     domain::{
@@ -89,8 +90,14 @@ impl Stage {
             Act::LogIn(device) => self.log_in(who, device).await,
             Act::Visit => {
                 let (player, session) = self.session(who)?;
-                let now = self.accounts.store().clock().process_now();
-                Ok(self.accounts.note_activity(player.id, &session.id, now).await?)
+                self.accounts.note_activity(ActivityOf {
+                    user_id: player.id,
+                    session: &session.id,
+                    login_date: session.login_date,
+                    limits: self.accounts.settings().limits(player.role),
+                    at: self.accounts.store().clock().process_now(),
+                });
+                Ok(self.accounts.flush_activity().await?)
             }
             Act::LogOut => Ok(self.accounts.log_out(&self.actor(who)?).await?),
             Act::ComeBackLate(reason) => {

@@ -1,0 +1,120 @@
+//! Tidying the sessions: what reached its limits unnoticed is ended, what was ended long ago goes.
+//!
+//! In small batches with a pause between, so that nobody who writes is held up. Any number of nodes
+//! may do it at once: each session is ended by one of them, with one event.
+
+use std::time::Duration;
+
+use rocket::tokio::time::sleep;
+
+use super::{Accounts, JudgedLogin, Result, fold::stored, note_activity::end_at_limit};
+use crate::{
+    domain::{moment::Moment, reason::EndReason, reason_text::Reasons, role::Role, session_secret::SessionId},
+    settings::moment_before,
+    store::{
+        Sql,
+        session_upkeep::{delete_ended_sessions, lock_sessions_past_limits},
+        sessions::{self, Ending, LiveAfter},
+        standing::{LoginStanding, STANDINGS_AT_ONCE, list_login_standings},
+    },
+};
+
+/// How many sessions one transaction ends or deletes.
+const BATCH: i64 = 200;
+/// Between two batches.
+const PAUSE: Duration = Duration::from_millis(50);
+/// So long an idle session is left to the gate: the request that shows that its person is still
+/// there may be on its way to the database, from another node.
+const NOTES_ON_THEIR_WAY: Duration = Duration::from_mins(1);
+
+/// What was tidied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tidied {
+    /// Sessions that had reached a limit or were out already, and are ended now.
+    pub ended: u64,
+    /// Ended sessions that were kept for long enough, and are gone now.
+    pub deleted: u64,
+}
+
+impl Accounts {
+    /// Ends the sessions that are past their limits, then deletes those that were ended longer ago
+    /// than the settings keep them.
+    ///
+    /// # Errors
+    /// When the database does not answer; the batches before that are done.
+    pub async fn tidy_sessions(&self) -> Result<Tidied> {
+        self.flush_activity().await?;
+        let mut tidied = Tidied::default();
+        loop {
+            let ended = self.end_some_past_limits().await?;
+            if ended == 0 {
+                break;
+            }
+            tidied.ended += ended;
+            sleep(PAUSE).await;
+        }
+        loop {
+            let deleted = self.delete_some_ended().await?;
+            if deleted == 0 {
+                return Ok(tidied);
+            }
+            tidied.deleted += deleted;
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn end_some_past_limits(&self) -> Result<u64> {
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let past = |role| self.long_past(role, now);
+        let found = lock_sessions_past_limits(&mut tx, past(Role::Member), past(Role::Staff), BATCH).await?;
+        let asked: Vec<_> = found.iter().map(|row| (row.user_id, SessionId::from_stored(row.id.clone()))).collect();
+        let mut ended = 0;
+        for (found, asked) in found.chunks(STANDINGS_AT_ONCE).zip(asked.chunks(STANDINGS_AT_ONCE)) {
+            let standings = list_login_standings(&mut tx, self.store.clock(), asked).await?;
+            for ((row, (user_id, session)), standing) in found.iter().zip(asked).zip(standings) {
+                // The rule says why, as it would say to the person; it may have been another cause.
+                let login = JudgedLogin { user_id: *user_id, session, login_date: row.login_date };
+                let (_, verdict) = self.check_login(login, &standing);
+                if let Err(reason) = verdict {
+                    ended += u64::from(end(&mut tx, (*user_id, session), &standing, (reason, now)).await?);
+                }
+            }
+        }
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    async fn delete_some_ended(&self) -> Result<u64> {
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let up_to = moment_before(now, self.settings.session_retention);
+        let deleted = delete_ended_sessions(&mut tx, up_to, BATCH).await?;
+        tx.commit().await?;
+        Ok(deleted)
+    }
+
+    fn long_past(&self, role: Role, now: Moment) -> LiveAfter {
+        let limits = self.settings.limits(role);
+        LiveAfter {
+            login: moment_before(now, limits.lifetime),
+            seen: moment_before(now, limits.idle.saturating_add(NOTES_ON_THEIR_WAY)),
+        }
+    }
+}
+
+/// Ends a session for the reason that the rule gives. A limit that was reached is told; any other
+/// cause was told when it came about, and is only written into the session.
+async fn end(
+    on: &mut impl Sql,
+    (user_id, session): (i64, &SessionId),
+    standing: &LoginStanding,
+    (reason, now): (EndReason, Moment),
+) -> Result<bool> {
+    if let (EndReason::Idle | EndReason::Expired, Some(account)) = (reason, &standing.account) {
+        return end_at_limit(on, (user_id, &account.username), session, (reason, now)).await;
+    }
+    let for_user = stored(standing.user_reason(reason).as_deref());
+    let reasons = Reasons { for_user, ..Reasons::default() };
+    Ok(sessions::end_session(on, session, Ending { at: now, by: "", reason, reasons: &reasons }).await?)
+}

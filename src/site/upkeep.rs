@@ -1,0 +1,107 @@
+//! The database, and what the site does with it by itself while it serves: it writes who was seen,
+//! and tidies the sessions.
+//!
+//! One fairing, because Rocket runs what belongs to a shutdown all at once: what still waits must be
+//! written before the database closes.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rocket::{
+    Build, Orbit, Rocket,
+    fairing::{self, Fairing, Info, Kind},
+    tokio::{
+        self,
+        task::AbortHandle,
+        time::{sleep, timeout},
+    },
+};
+use rocket_db_pools::{Database as _, Initializer};
+
+use crate::{
+    accounts::{Accounts, Tidied},
+    store::Db,
+};
+
+/// From one tidying to the next.
+const BETWEEN_TIDYINGS: Duration = Duration::from_mins(10);
+/// At a start the first one waits for at most so long, so that nodes that start together do not all
+/// do the same work.
+const FIRST_WAIT: Duration = Duration::from_secs(30);
+/// How long the last write may take, at a shutdown whose database is silent.
+const LAST_WRITE: Duration = Duration::from_secs(5);
+
+/// The work that goes on by itself; Rocket manages it.
+#[derive(Debug, Clone, Default)]
+pub struct Upkeep(Arc<Mutex<Vec<AbortHandle>>>);
+
+impl Upkeep {
+    /// Stops it, for a test that wants nothing to happen but what it does itself.
+    pub fn stop(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(|task| task.abort());
+    }
+
+    fn begin(&self, accounts: &Accounts) {
+        let (flushing, tidying) = (accounts.clone(), accounts.clone());
+        let tasks = [
+            tokio::spawn(async move { flushing.keep_flushing_activity().await }).abort_handle(),
+            tokio::spawn(async move { keep_tidying(&tidying).await }).abort_handle(),
+        ];
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
+    }
+}
+
+async fn keep_tidying(accounts: &Accounts) {
+    sleep(FIRST_WAIT.mul_f64(rand::random())).await;
+    loop {
+        match accounts.tidy_sessions().await {
+            Ok(Tidied { ended: 0, deleted: 0 }) => {}
+            Ok(Tidied { ended, deleted }) => {
+                log::info!("sessions that had run out: {ended}; ended ones that were deleted: {deleted}");
+            }
+            Err(error) => log::error!("the sessions could not be tidied, and will be tried again: {error}"),
+        }
+        sleep(BETWEEN_TIDYINGS).await;
+    }
+}
+
+/// Opens the database at the start, keeps it tidy, and closes it at the end.
+pub fn database() -> impl Fairing {
+    DatabaseWithUpkeep { database: Db::init(), upkeep: Upkeep::default() }
+}
+
+struct DatabaseWithUpkeep {
+    database: Initializer<Db>,
+    upkeep: Upkeep,
+}
+
+#[rocket::async_trait]
+impl Fairing for DatabaseWithUpkeep {
+    fn info(&self) -> Info {
+        Info { name: "Database", kind: Kind::Ignite | Kind::Liftoff | Kind::Shutdown }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        Ok(self.database.on_ignite(rocket).await?.manage(self.upkeep.clone()))
+    }
+
+    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        if let Some(accounts) = rocket.state::<Accounts>() {
+            self.upkeep.begin(accounts);
+        }
+    }
+
+    async fn on_shutdown(&self, rocket: &Rocket<Orbit>) {
+        self.upkeep.stop();
+        if let Some(accounts) = rocket.state::<Accounts>() {
+            match timeout(LAST_WRITE, accounts.flush_activity()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => log::warn!("who was seen last could not be written: {error}"),
+                Err(_) => log::warn!("who was seen last could not be written in time"),
+            }
+        }
+        self.database.on_shutdown(rocket).await;
+    }
+}

@@ -1,0 +1,104 @@
+//! What keeps the table of sessions from only growing: which are past their limits, and which have
+//! been ended for long. Each statement reads the beginning of an index, however long the table is.
+
+use super::{
+    Result, Sql,
+    engine::{Engine, execute, in_time},
+    sessions::LiveAfter,
+};
+use crate::domain::moment::Moment;
+
+/// A session that may be past its limits; the rule has the last word.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct PastLimits {
+    /// Its public name.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: i64,
+    /// When it was made.
+    pub login_date: Moment,
+}
+
+/// At most so many sessions that have not been ended and are past the limits of their account's role.
+/// On Postgres they are locked, and those that somebody else holds are left to them: whoever waits
+/// for nobody is part of no deadlock.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock_sessions_past_limits(
+    on: &mut impl Sql,
+    of_members: LiveAfter,
+    of_staff: LiveAfter,
+    limit: i64,
+) -> Result<Vec<PastLimits>> {
+    // An account that is gone had no role. CROSS JOIN: SQLite then goes from the few staff to their
+    // sessions, and not through all sessions.
+    macro_rules! sql {
+        ($end:literal) => {
+            concat!(
+                "SELECT s.id, s.user_id, s.login_date FROM sessions s WHERE s.ended_at IS NULL AND s.id IN (
+                     SELECT id FROM (
+                         SELECT s.id FROM sessions s LEFT JOIN users u ON u.id = s.user_id
+                         WHERE s.ended_at IS NULL AND s.login_date <= $1
+                           AND NOT COALESCE(u.is_staff OR u.is_superuser, FALSE)
+                         ORDER BY s.login_date LIMIT $5) AS too_old
+                     UNION ALL
+                     SELECT id FROM (
+                         SELECT s.id FROM sessions s LEFT JOIN users u ON u.id = s.user_id
+                         WHERE s.ended_at IS NULL AND s.last_seen <= $2
+                           AND NOT COALESCE(u.is_staff OR u.is_superuser, FALSE)
+                         ORDER BY s.last_seen LIMIT $5) AS idle
+                     UNION ALL
+                     SELECT id FROM (
+                         SELECT s.id FROM users u CROSS JOIN sessions s
+                         WHERE (u.is_staff OR u.is_superuser) AND s.user_id = u.id AND s.ended_at IS NULL
+                           AND (s.login_date <= $3 OR s.last_seen <= $4)
+                         LIMIT $5) AS of_staff)
+                 LIMIT $5",
+                $end
+            )
+        };
+    }
+    macro_rules! ask {
+        ($connection:expr, $sql:expr) => {
+            in_time(
+                sqlx::query_as($sql)
+                    .bind(of_members.login)
+                    .bind(of_members.seen)
+                    .bind(of_staff.login)
+                    .bind(of_staff.seen)
+                    .bind(limit)
+                    .fetch_all($connection),
+            )
+            .await
+        };
+    }
+    Ok(match on.engine() {
+        Engine::Sqlite(connection) => ask!(connection, sql!("")),
+        Engine::Postgres(connection) => ask!(connection, sql!(" FOR UPDATE SKIP LOCKED")),
+    }?)
+}
+
+/// Deletes at most so many sessions that were ended at that moment or before, the oldest first;
+/// says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn delete_ended_sessions(on: &mut impl Sql, up_to: Moment, limit: i64) -> Result<u64> {
+    macro_rules! sql {
+        ($end:literal) => {
+            concat!(
+                "WITH oldest AS (
+                     SELECT id FROM sessions WHERE ended_at IS NOT NULL AND ended_at <= $1
+                     ORDER BY ended_at LIMIT $2",
+                $end,
+                ") DELETE FROM sessions WHERE id IN (SELECT id FROM oldest)"
+            )
+        };
+    }
+    let sql = match on.engine() {
+        Engine::Sqlite(_) => sql!(""),
+        Engine::Postgres(_) => sql!(" FOR UPDATE SKIP LOCKED"),
+    };
+    Ok(execute!(on, sql, up_to, limit)?)
+}

@@ -1,0 +1,209 @@
+//! When people were last seen: noted by a request, written soon after, many at once.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{Accounts, AccountsError, JudgedLogin, StartedSession},
+    domain::{moment::Moment, reason::EndReason},
+    store::sessions::{NewSession, insert_session},
+};
+use rocket::{
+    futures::FutureExt as _,
+    tokio::{self, time::timeout},
+};
+
+use crate::{
+    house::{House, on_each_engine},
+    raw::{count, run},
+};
+
+const MINUTE: TimeDelta = TimeDelta::minutes(1);
+
+async fn last_seen(house: &House, login: &StartedSession) -> Moment {
+    house.standing(login).await.session.expect("the session").state.last_seen
+}
+
+#[rocket::async_test]
+async fn a_request_is_noted_at_once_and_written_with_the_others() {
+    on_each_engine(async |house: &House| {
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        let logins = [house.log_in(&ana).await, house.log_in(&ana).await, house.log_in(&ben).await];
+        let later = logins[2].login_date + MINUTE * 2;
+        let moments = [later + MINUTE, later, later + MINUTE * 2];
+        for (login, at) in logins.iter().zip(moments) {
+            house.note(login, at - MINUTE);
+            house.note(login, at);
+            house.note(login, at - MINUTE);
+            assert_eq!(last_seen(house, login).await, login.login_date, "nothing is written yet");
+        }
+        house.flush().await;
+        for (login, at) in logins.iter().zip(moments) {
+            assert_eq!(last_seen(house, login).await, at);
+        }
+        assert_eq!(house.user(&ana).await.last_seen, Some(moments[0]), "the latest of their sessions");
+        assert_eq!(house.user(&ben).await.last_seen, Some(moments[2]));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_note_that_waits_while_its_session_ends_never_revives_it() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let (gone, out) = (house.log_in(&ana).await, house.log_in(&ana).await);
+        let later = out.login_date + MINUTE;
+        house.note(&gone, later);
+        house.note(&out, later);
+        house.accounts.log_out(&ana.acting_from(&gone)).await.expect("a logout");
+        house.force_out(&ana).await;
+        house.flush().await;
+        for (login, reason) in [(&gone, EndReason::LoggedOut), (&out, EndReason::ForcedOut)] {
+            assert_eq!(house.verdict(login).await, Err(reason));
+            assert_eq!(last_seen(house, login).await, login.login_date, "{reason:?}");
+        }
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await, 0);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_session_is_written_at_most_once_a_minute_also_by_several_nodes() {
+    on_each_engine(async |house: &House| {
+        let login = house.log_in(&house.member("ana").await).await;
+        let (mut written, node) = (login.login_date, house.node());
+        for seconds in 1..200 {
+            let at = login.login_date + TimeDelta::seconds(seconds);
+            let on = if seconds % 2 == 0 { &node } else { &house.accounts };
+            on.note_activity(house.activity(&login, at));
+            on.flush_activity().await.expect("the notes are written");
+            let seen = last_seen(house, &login).await;
+            assert!(seen == written || seen - written >= MINUTE, "{written} then {seen}");
+            written = seen;
+        }
+        assert_eq!(written, login.login_date + MINUTE * 3);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_minute_makes_a_request_worth_a_note_or_a_tenth_of_a_short_idle_limit() {
+    on_each_engine(async |house: &House| {
+        let mut limits = house.accounts.settings().member_limits;
+        let at = house.now().await;
+        for (idle, lag) in [(limits.idle, MINUTE), (Duration::from_secs(100), TimeDelta::seconds(10))] {
+            limits.idle = idle;
+            assert!(Accounts::is_worth_noting(at - lag, limits, at));
+            assert!(!Accounts::is_worth_noting(at - lag + TimeDelta::microseconds(1), limits, at));
+            assert!(!Accounts::is_worth_noting(at + MINUTE, limits, at), "the clock stepped back");
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn more_than_one_batch_is_written_to_the_last() {
+    on_each_engine(async |house: &House| {
+        let login = house.log_in(&house.member("ana").await).await;
+        let at = login.login_date + MINUTE;
+        let mut tx = house.store.begin().await.expect("a transaction");
+        for user_id in 1000..1600 {
+            let id = curfew::domain::session_secret::SessionId::from_random(rand::random());
+            let new = NewSession {
+                id: &id,
+                user_id,
+                secret_hash: &login.secret.hash(),
+                remember: false,
+                login_date: login.login_date,
+                address: "",
+                user_agent: "",
+            };
+            insert_session(&mut tx, &new).await.expect("a session");
+            house.note(&StartedSession { id, user_id, ..login.clone() }, at);
+        }
+        tx.commit().await.expect("a commit");
+        house.flush().await;
+        let written = "SELECT COUNT(*) FROM sessions WHERE last_seen > login_date";
+        assert_eq!(count(&house.store, written).await, 600);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_cannot_be_written_waits_for_the_next_try() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        let at = login.login_date + MINUTE;
+        house.note(&login, at);
+        run(&house.store, "ALTER TABLE sessions RENAME TO sessions_elsewhere").await;
+        let failed = house.accounts.flush_activity().await;
+        assert!(matches!(failed, Err(AccountsError::Store(_))), "{failed:?}");
+        run(&house.store, "ALTER TABLE sessions_elsewhere RENAME TO sessions").await;
+        assert_ne!(house.user(&ana).await.last_seen, Some(at), "all of it, or nothing");
+        house.flush().await;
+        assert_eq!(last_seen(house, &login).await, at);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_write_that_was_broken_off_loses_nothing() {
+    on_each_engine(async |house: &House| {
+        let login = house.log_in(&house.member("ana").await).await;
+        let at = login.login_date + MINUTE;
+        house.note(&login, at);
+        for polls in 0..6 {
+            let mut flush = Box::pin(house.accounts.flush_activity());
+            for _ in 0..polls {
+                let _ = (&mut flush).now_or_never();
+                tokio::task::yield_now().await;
+            }
+        }
+        house.flush().await;
+        assert_eq!(last_seen(house, &login).await, at);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_request_that_waits_to_be_written_counts_against_the_idle_limit() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let (login, other) = (house.log_in(&ana).await, house.log_in(&ana).await);
+        let idle = TimeDelta::from_std(house.accounts.settings().member_limits.idle).expect("a delta");
+        house.note(&login, login.login_date + idle - TimeDelta::seconds(1));
+        house.store.clock().shift(idle + TimeDelta::seconds(1));
+        let judge = async |login: &StartedSession| {
+            let standing = house.standing(login).await;
+            let judged = JudgedLogin { user_id: login.user_id, session: &login.id, login_date: login.login_date };
+            house.accounts.check_login(judged, &standing).1
+        };
+        assert_eq!(judge(&login).await, Ok(()));
+        assert_eq!(judge(&other).await, Err(EndReason::Idle), "another session's note is no help");
+        house.store.clock().shift(idle);
+        assert_eq!(judge(&login).await, Err(EndReason::Idle));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn notes_are_written_by_themselves_soon_after_and_again_later() {
+    on_each_engine(async |house: &House| {
+        let login = house.log_in(&house.member("ana").await).await;
+        let writing = house.accounts.clone();
+        let writing = tokio::spawn(async move { writing.keep_flushing_activity().await });
+        for minutes in 1..3 {
+            let at = login.login_date + MINUTE * minutes;
+            house.note(&login, at);
+            let written = async {
+                while last_seen(house, &login).await != at {
+                    tokio::task::yield_now().await;
+                }
+            };
+            timeout(Duration::from_secs(20), written).await.expect("it is written");
+        }
+        writing.abort();
+    })
+    .await;
+}

@@ -1,0 +1,232 @@
+//! Tidying the sessions: what ran out unnoticed is ended, what ended long ago goes.
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{ForceLogoutMoment, StartedSession, Tidied},
+    domain::{moment::Moment, reason::EndReason, reason_text::Reasons, role::Role},
+    store::{
+        session_upkeep::{delete_ended_sessions, lock_sessions_past_limits},
+        sessions::{LiveAfter, list_sessions},
+    },
+};
+
+use crate::{
+    house::{House, Person, at_once, on_each_engine, operator, reasons},
+    raw::{count, dump, run, texts},
+};
+
+const HOUR: TimeDelta = TimeDelta::hours(1);
+const DAY: TimeDelta = TimeDelta::days(1);
+/// Past the idle limit of members, but not past their lifetime.
+const LONG_IDLE: TimeDelta = TimeDelta::days(4);
+/// How many sessions more than one batch has.
+const MANY: i64 = 450;
+
+async fn tidy(house: &House) -> Tidied {
+    house.accounts.tidy_sessions().await.expect("the sessions are tidied")
+}
+
+fn shift(house: &House, by: TimeDelta) {
+    house.store.clock().shift(by);
+}
+
+/// They make a request now.
+async fn visits(house: &House, login: &StartedSession) {
+    house.note(login, house.now().await);
+    house.flush().await;
+}
+
+/// The sessions that ended, with the reason in the row and in the event of it.
+async fn ended(house: &House) -> Vec<String> {
+    let sql = "
+        SELECT u.username || ': ' || s.reason || ', told ' || COALESCE(e.subject || ' ' || e.reason, 'nothing')
+        FROM sessions s JOIN users u ON u.id = s.user_id
+        LEFT JOIN events e ON e.session_id = s.id AND e.kind = 'session-ended'
+        WHERE s.ended_at IS NOT NULL ORDER BY 1";
+    texts(&house.store, sql).await.into_iter().flatten().collect()
+}
+
+/// Many sessions of one person, made by hand now.
+async fn many(house: &House, person: &Person) {
+    let login = house.log_in(person).await;
+    for n in 1..MANY {
+        let sql = format!(
+            "INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
+             SELECT id || '-{n}', user_id, secret_hash, remember, login_date, last_seen, address, user_agent
+             FROM sessions WHERE id = '{}'",
+            login.id.as_str()
+        );
+        run(&house.store, &sql).await;
+    }
+}
+
+#[rocket::async_test]
+async fn what_ran_out_unnoticed_is_ended_for_its_reason_and_told_once() {
+    on_each_engine(async |house: &House| {
+        let people = async |name: &str, role| house.person(name, role).await;
+        let ana = house.log_in(&people("ana-old", Role::Member).await).await;
+        shift(house, DAY * 12);
+        let _ben = house.log_in(&people("ben-idle", Role::Member).await).await;
+        visits(house, &ana).await;
+        shift(house, DAY * 2 - HOUR * 13);
+        let sue = house.log_in(&people("sue-old", Role::Staff).await).await;
+        visits(house, &ana).await;
+        shift(house, HOUR * 11);
+        let _sam = house.log_in(&people("sam-idle", Role::Superuser).await).await;
+        let live = [
+            house.log_in(&people("eva", Role::Member).await).await,
+            house.log_in(&people("fay", Role::Staff).await).await,
+        ];
+        shift(house, HOUR * 2);
+        for login in [&live[0], &live[1], &sue] {
+            visits(house, login).await;
+        }
+        assert_eq!(tidy(house).await, Tidied { ended: 3, deleted: 0 });
+        shift(house, DAY + HOUR * 2);
+        visits(house, &live[1]).await;
+        assert_eq!(tidy(house).await, Tidied { ended: 2, deleted: 0 });
+        assert_eq!(
+            ended(house).await,
+            [
+                "ana-old: expired, told ana-old expired",
+                "ben-idle: idle, told ben-idle idle",
+                "fay: expired, told fay expired",
+                "sam-idle: idle, told sam-idle idle",
+                "sue-old: expired, told sue-old expired",
+            ]
+        );
+        assert_eq!(house.verdict(&live[0]).await, Ok(()));
+        let before = dump(&house.store).await;
+        assert_eq!(tidy(house).await, Tidied::default(), "nothing is told twice");
+        assert_eq!(dump(&house.store).await, before);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_role_that_was_given_brings_the_shorter_limits() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        run(&house.store, "UPDATE users SET is_staff = TRUE").await;
+        shift(house, HOUR + TimeDelta::seconds(30));
+        assert_eq!(tidy(house).await, Tidied::default(), "another node may have heard of them in the last minute");
+        shift(house, TimeDelta::minutes(1));
+        assert_eq!(tidy(house).await, Tidied { ended: 1, deleted: 0 });
+        assert_eq!(house.verdict(&login).await, Err(EndReason::Idle));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn who_was_seen_a_moment_ago_is_not_idle() {
+    on_each_engine(async |house: &House| {
+        let login = house.log_in(&house.member("ana").await).await;
+        shift(house, LONG_IDLE);
+        house.note(&login, house.now().await);
+        assert_eq!(tidy(house).await, Tidied::default());
+        assert_eq!(house.verdict(&login).await, Ok(()));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_was_out_already_keeps_its_reason_and_is_told_no_second_time() {
+    on_each_engine(async |house: &House| {
+        let (ana, ben, cleo) = (house.member("ana").await, house.member("ben").await, house.member("cleo").await);
+        let everyone = house.log_in(&ana).await;
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        let (by_hand, gone) = (house.log_in(&ben).await, house.log_in(&cleo).await);
+        let sql = format!("UPDATE users SET force_logout_date = last_login WHERE id = {}", ben.id);
+        run(&house.store, &sql).await;
+        house.accounts.delete_user(&operator(), &cleo.target(), &Reasons::default()).await.expect("a deletion");
+        run(&house.store, "UPDATE sessions SET ended_at = NULL, reason = NULL").await;
+        let verdicts = [EndReason::EveryoneOut, EndReason::ForcedOut, EndReason::Deleted];
+        let events = count(&house.store, "SELECT COUNT(*) FROM events").await;
+        shift(house, LONG_IDLE);
+        assert_eq!(tidy(house).await, Tidied { ended: 3, deleted: 0 });
+        for (login, reason) in [&everyone, &by_hand, &gone].into_iter().zip(verdicts) {
+            assert_eq!(house.verdict(login).await, Err(reason));
+        }
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events").await, events);
+        let told = house.standing(&everyone).await.user_reason(EndReason::EveryoneOut);
+        assert_eq!(told.as_deref(), reasons().for_user.as_deref());
+        assert_eq!(tidy(house).await, Tidied::default());
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn an_ended_session_is_kept_for_its_time_and_a_live_one_for_all_of_its() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let (out, idle) = (house.log_in(&ana).await, house.log_in(&ana).await);
+        house.accounts.log_out(&ana.acting_from(&out)).await.expect("a logout");
+        shift(house, LONG_IDLE);
+        assert_eq!(tidy(house).await, Tidied { ended: 1, deleted: 0 });
+        shift(house, DAY * 26 - TimeDelta::minutes(1));
+        let live = house.log_in(&ana).await;
+        assert_eq!(tidy(house).await, Tidied::default(), "a minute is left");
+        shift(house, TimeDelta::minutes(1));
+        assert_eq!(tidy(house).await, Tidied { ended: 0, deleted: 1 });
+        assert_eq!(house.verdict(&idle).await, Err(EndReason::Idle), "it ended later");
+        assert_eq!(house.verdict(&out).await, Err(EndReason::Expired));
+        assert_eq!(house.verdict(&live).await, Ok(()));
+        let mut on = house.store.read().await.expect("a connection");
+        assert_eq!(list_sessions(&mut on, ana.id, 100).await.expect("a list").len(), 2);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn many_are_tidied_in_batches() {
+    on_each_engine(async |house: &House| {
+        many(house, &house.member("ana").await).await;
+        shift(house, LONG_IDLE);
+        let now = house.now().await;
+        let all = LiveAfter { login: now, seen: now };
+        let mut tx = house.store.begin().await.expect("a transaction");
+        let some = lock_sessions_past_limits(&mut tx, all, all, 7).await.expect("some");
+        assert_eq!(some.len(), 7);
+        drop(tx);
+        let many = u64::try_from(MANY).expect("a count");
+        assert_eq!(tidy(house).await, Tidied { ended: many, deleted: 0 });
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'session-ended'").await, MANY);
+        shift(house, DAY * 31);
+        let mut tx = house.store.begin().await.expect("a transaction");
+        assert_eq!(delete_ended_sessions(&mut tx, Moment::UNIX_EPOCH, 7).await.expect("none"), 0);
+        assert_eq!(delete_ended_sessions(&mut tx, now + DAY, 7).await.expect("some"), 7);
+        tx.commit().await.expect("a commit");
+        assert_eq!(tidy(house).await, Tidied { ended: 0, deleted: many - 7 });
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM sessions").await, 0);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn several_nodes_and_the_gate_at_once_end_each_session_once() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        many(house, &ana).await;
+        let seen_by_gate = house.log_in(&ana).await;
+        shift(house, LONG_IDLE);
+        let many = u64::try_from(MANY).expect("a count") + 1;
+        let nodes = || [house.node(), house.node(), house.node()];
+        let tidying = nodes().map(|node| async move { node.tidy_sessions().await.expect("it is tidied").ended });
+        let gate = house.accounts.clone();
+        let noting = async move {
+            let noted = gate.note_limit_reached((ana.id, "ana"), &seen_by_gate.id, EndReason::Idle);
+            noted.await.expect("it is noted");
+            0
+        };
+        let mut acts: Vec<std::pin::Pin<Box<dyn Future<Output = u64> + Send>>> = vec![Box::pin(noting)];
+        acts.extend(tidying.map(|act| Box::pin(act) as _));
+        let ended: u64 = at_once(acts).await.into_iter().sum();
+        assert!(ended == many || ended == many - 1, "{ended}");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'session-ended'").await, MANY + 1);
+        shift(house, DAY * 31);
+        let deleting = nodes().map(|node| async move { node.tidy_sessions().await.expect("it is tidied").deleted });
+        assert_eq!(at_once(deleting.into()).await.into_iter().sum::<u64>(), many);
+    })
+    .await;
+}
