@@ -31,6 +31,8 @@ export function watch(context, complaints) {
     // A page answered with 403 or 422 is also told as a file that failed to load.
     const { url } = message.location();
     if (message.text().startsWith("Failed to load resource") && url === message.page()?.url()) return;
+    // Nor is it amiss that a page whose login is over gets no stream of its events.
+    if (url.endsWith("/session/events") && message.text().includes("401")) return;
     complaints.push(`${message.text()} (${url})`);
   });
 }
