@@ -83,6 +83,52 @@ story("a page that comes back with the back button listens again", async (stage)
   assert.equal((await friend.isToldAtOnce()).reason, "forced-out");
 }, { keepsPages: true });
 
+story("a stream that is refused for a while is asked for again", async (stage) => {
+  const { owner, friend, streams } = await ownerAndFriend(stage);
+  const { page } = friend;
+  let refused = 0;
+  const isRefused = new Promise((resolve) => {
+    const refuse = (route) => {
+      refused += 1;
+      if (refused === 2) resolve(); // the stream, and the question why
+      return route.fulfill({ status: 503 });
+    };
+    page.route("**/session/events", refuse);
+  });
+  await page.clock.install();
+  await friend.visits("/account");
+  await isRefused;
+  await page.unroute("**/session/events");
+  assert.deepEqual(await friend.isTold(), [], "nobody is out for that");
+
+  // A random wait begins as soon as the page has read the answer.
+  const again = streams.are(1);
+  const ahead = setInterval(() => page.clock.fastForward(10_000).catch(() => {}), 500);
+  await again;
+  clearInterval(ahead);
+  await owner.opens(friend);
+  await owner.forcesOut();
+  assert.equal((await friend.isToldAtOnce()).reason, "forced-out");
+});
+
+story("a page that nobody is logged in for any more says so when it listens again", async (stage) => {
+  const { friend } = await ownerAndFriend(stage);
+  await friend.page.route("**/session/events", (route) => route.fulfill({ status: 401 }));
+  await friend.visits("/account");
+  const told = await friend.isToldAtOnce();
+  assert.match(told.words, /Your login in this browser has ended/);
+});
+
+story("a browser without locks is told in every tab too", async (stage) => {
+  const { owner, friend } = await ownerAndFriend(stage);
+  const tabs = [friend, await friend.opensTab()];
+  await friend.page.context().addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
+  for (const tab of tabs) await tab.visits("/account/profile");
+  await owner.opens(friend);
+  await owner.forcesOut();
+  for (const tab of tabs) assert.equal((await tab.isToldAtOnce()).reason, "forced-out");
+});
+
 story("who logs out in one tab is out in all, and told so in the others", async (stage) => {
   const { friend, streams } = await ownerAndFriend(stage);
   const other = await friend.opensTab();
@@ -158,6 +204,19 @@ story("who was put out by another login is shown the way to end it", async (stag
   assert.match(told.words, /This wasn't you\?/);
   await friend.page.getByRole("link", { name: "Log in and change your password" }).waitFor();
   assert.equal(await friend.page.locator('a[href="/login?next=%2Faccount%2Fpassword"]').count(), 1);
+});
+
+story("the login is one step from the words, by keyboard", async (stage) => {
+  const { owner, friend, streams } = await ownerAndFriend(stage);
+  const { page } = friend;
+  await streams.are(1);
+  await owner.opens(friend);
+  await owner.forcesOut();
+  await friend.isToldAtOnce();
+  assert.ok(await page.getByRole("alert").evaluate((banner) => banner === document.activeElement), "it has the focus");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/login?next=%2Faccount");
 });
 
 async function ownerAndFriend(stage) {
