@@ -187,24 +187,37 @@ story("when the countdown is over, so is the login, in every tab", async (stage)
   }
 });
 
+const oneAtATime = { settings: { CURFEW_MAX_SESSIONS: "1" } };
+
 story("who was put out by another login is shown the way to end it", async (stage) => {
-  const { friend } = await ownerAndFriend(stage);
-  const ended = {
-    reason: "logged-in-elsewhere",
-    message: "You logged in on another device, which ended the login on this one.",
-    user_reason: null,
-    next: "/login",
-  };
-  await friend.page.route("**/session/events", (route) =>
-    route.fulfill({ contentType: "text/event-stream", body: `event: ended\ndata: ${JSON.stringify(ended)}\n\n` }),
-  );
+  const { friend, streams } = await ownerAndFriend(stage);
   await friend.visits("/account");
+  await streams.are(1);
+  const stranger = friend.in(await stage.browser());
+  await stranger.logsIn();
   const told = await friend.isToldAtOnce();
   assert.equal(told.reason, "logged-in-elsewhere");
   assert.match(told.words, /This wasn't you\?/);
-  await friend.page.getByRole("link", { name: "Log in and change your password" }).waitFor();
-  assert.equal(await friend.page.locator('a[href="/login?next=%2Faccount%2Fpassword"]').count(), 1);
-});
+
+  await friend.follows("/login?next=%2Faccount%2Fpassword");
+  await friend.logsIn();
+  assert.equal(friend.path, "/account/password");
+  await friend.changesPassword();
+  await stranger.visits("/account");
+  assert.equal(stranger.path, "/login");
+}, oneAtATime);
+
+story("and so is who has no scripts", async (stage) => {
+  await stage.owner();
+  const friend = await stage.member("friend", { javaScriptEnabled: false });
+  await friend.logsIn();
+  await friend.in(await stage.browser()).logsIn();
+  await friend.visits("/account");
+  assert.equal((await friend.isTold())[0]?.reason, "logged-in-elsewhere");
+  await friend.follows("/login?next=%2Faccount%2Fpassword");
+  await friend.logsIn();
+  assert.equal(friend.path, "/account/password");
+}, oneAtATime);
 
 story("the login is one step from the words, by keyboard", async (stage) => {
   const { owner, friend, streams } = await ownerAndFriend(stage);
