@@ -30,7 +30,9 @@ export function watch(context, complaints) {
     if (message.type() !== "error" && !/Content Security Policy/i.test(message.text())) return;
     // A page answered with 403 or 422 is also told as a file that failed to load.
     const { url } = message.location();
-    if (message.text().startsWith("Failed to load resource") && url === message.page()?.url()) return;
+    // So is a stream of events that is refused to a page whose login is over, or for a while.
+    const isExpected = url === message.page()?.url() || url.endsWith("/session/events");
+    if (message.text().startsWith("Failed to load resource") && isExpected) return;
     complaints.push(`${message.text()} (${url})`);
   });
 }

@@ -21,6 +21,11 @@ export class Person {
     await this.page.goto(address);
   }
 
+  /** The same person in another tab of the same browser. */
+  async opensTab() {
+    return this.in(await this.page.context().newPage());
+  }
+
   /** Clicks a link of this page. */
   async follows(address) {
     await this.#goesOn(() => this.page.locator(`a[href="${address}"]`).first().click());
@@ -93,6 +98,18 @@ export class Person {
     );
   }
 
+  /** Waits until this page says by itself that its login has ended, and why. */
+  async isToldAtOnce() {
+    await this.page.getByRole("alert").and(this.page.locator("[data-reason]")).waitFor();
+    const [told] = await this.isTold();
+    return told;
+  }
+
+  /** All that this browser keeps for pages of the site. */
+  keeps() {
+    return this.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  }
+
   /** Whether this browser holds a session cookie, good or not. */
   async hasSessionCookie() {
     const cookies = await this.page.context().cookies();
@@ -101,6 +118,11 @@ export class Person {
 
   form(action) {
     return this.page.locator(`form[action="${action}"]`);
+  }
+
+  /** A field of this page that is in one form only. */
+  field(name) {
+    return this.page.locator(`main [name="${name}"]`);
   }
 
   /** Fills in the form that goes to `action` and sends it; the page that answers is loaded after. */

@@ -20,12 +20,13 @@ export class Server {
   #environment;
   #printed = "";
 
-  static async start() {
+  /** `settings` are environment variables of the program. */
+  static async start(settings = {}) {
     const server = new Server();
     const port = await freePort();
     server.url = `http://127.0.0.1:${port}`;
     server.#folder = await mkdtemp(path.join(tmpdir(), "curfew-browser-"));
-    server.#environment = environment(server.#folder, port);
+    server.#environment = { ...environment(server.#folder, port), ...settings };
     try {
       server.#launch();
       await server.#until("it is ready", () => server.#answers("/readyz"));

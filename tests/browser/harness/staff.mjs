@@ -20,6 +20,15 @@ export class Staff extends Person {
     await this.submits(`${this.path}/force-logout`, reasons);
   }
 
+  /** At a moment to come, by the clock of this machine. */
+  async schedulesForceLogout(at, reasons = {}) {
+    await this.forcesOut({ at: at.toISOString().slice(0, 19), ...reasons });
+  }
+
+  async callsOffForceLogout() {
+    await this.submits(`${this.path}/force-logout/cancel`);
+  }
+
   async deactivates(reasons = {}) {
     await this.submits(`${this.path}/deactivate`, reasons);
   }

@@ -10,9 +10,9 @@ export class Stage {
   #browser;
   #pages = [];
 
-  static async open(options = {}) {
+  static async open({ settings, ...options } = {}) {
     const stage = new Stage();
-    stage.server = await Server.start();
+    stage.server = await Server.start(settings);
     try {
       stage.#browser = await launch(options);
     } catch (error) {

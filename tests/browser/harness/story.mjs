@@ -8,7 +8,7 @@ import { Stage } from "./stage.mjs";
 // A guard against hanging for ever, far above what a busy machine needs.
 const PATIENCE_MS = 10 * 60_000;
 
-/** `tell` gets a `Stage`, `options` are those of `launch`. No page of a story may leave a complaint in the console. */
+/** `tell` gets a `Stage`, `options` are those of `launch`, and `settings` of the program. No page of a story may leave a complaint in the console. */
 export function story(title, tell, options = {}) {
   test(title, { timeout: PATIENCE_MS }, async () => {
     const stage = await Stage.open(options);

@@ -1,5 +1,7 @@
 // Every page of the site, in each state that looks different.
 
+import { Streams } from "./streams.mjs";
+
 /** How a page can be looked at. */
 export const looks = [390, 1280].flatMap((width) =>
   ["light", "dark"].map((theme) => ({ name: `${width}-${theme}`, width, theme })),
@@ -24,6 +26,7 @@ export async function* tour(stage, friendsName = "friend") {
   yield loginAfterForceLogout(owner, friend);
   await friend.logsIn();
   yield* membersPages(friend);
+  yield* openPagesThatAreTold(owner, friend);
   yield* staffPages(stage, owner, friend);
 }
 
@@ -85,6 +88,50 @@ function* membersPages(friend) {
         password: "password123",
         password_again: "password123",
       });
+    },
+  };
+}
+
+function* openPagesThatAreTold(owner, friend) {
+  const streams = new Streams(friend.page.context());
+  yield {
+    name: "told-ends",
+    person: friend,
+    open: async () => {
+      await owner.opens(friend);
+      await owner.schedulesForceLogout(new Date(Date.now() + 4 * 60_000), reasons);
+      await friend.visits("/account/profile");
+      await friend.page.getByRole("timer").waitFor();
+    },
+  };
+  yield {
+    name: "told-ended",
+    person: friend,
+    open: async () => {
+      if (friend.path === "/login" || (await friend.isTold()).length > 0) await friend.logsIn();
+      await friend.visits("/account/profile");
+      await streams.are(1);
+      await owner.opens(friend);
+      await owner.forcesOut(reasons);
+      await friend.isToldAtOnce();
+    },
+  };
+  yield {
+    name: "draft-back",
+    person: friend,
+    open: async () => {
+      if ((await friend.isTold()).length === 0) {
+        await friend.visits("/account/profile");
+        await streams.are(1);
+        await owner.opens(friend);
+        await owner.forcesOut(reasons);
+        await friend.isToldAtOnce();
+      }
+      await friend.field("email").fill("someone.else@example.org");
+      await friend.page.getByRole("link", { name: "Log in again" }).click();
+      await friend.page.waitForURL("**/login?**");
+      await friend.logsIn();
+      await friend.page.getByText("is filled in again").waitFor();
     },
   };
 }

@@ -1,0 +1,115 @@
+// What was typed into an open form when the login ended is there again after the next one: for the
+// same user, on the same page, within the hour. Passwords are never kept.
+"use strict";
+{
+  const keptMs = 60 * 60_000;
+  const prefix = "curfew-draft ";
+  const sentKey = "curfew-sent";
+  const { user, path } = document.body.dataset;
+
+  const isFresh = (draft) => {
+    const ageMs = Date.now() - draft.at;
+    return ageMs >= 0 && ageMs < keptMs;
+  };
+
+  // A browser may refuse to keep anything: then nothing is kept.
+  const attempt = (act) => {
+    try {
+      return act();
+    } catch {
+      return undefined;
+    }
+  };
+
+  const put = (store, key, draft) => attempt(() => window[store].setItem(key, JSON.stringify(draft)));
+
+  const take = (store, key) => attempt(() => {
+    const draft = JSON.parse(window[store].getItem(key));
+    window[store].removeItem(key);
+    return draft && isFresh(draft) ? draft : undefined;
+  });
+
+  const keyOf = (draft) => `${prefix}${draft.user} ${draft.path}`;
+
+  const clearOld = () => attempt(() => {
+    for (const key of Object.keys(localStorage).filter((name) => name.startsWith(prefix))) {
+      const draft = attempt(() => JSON.parse(localStorage.getItem(key)));
+      if (!draft || !isFresh(draft)) localStorage.removeItem(key);
+    }
+  });
+
+  // Listed while the page is new: a password that is shown later is a field of text.
+  const kinds = ["text", "email", "search", "url", "tel", "number", "date", "time", "datetime-local", "checkbox", "radio"];
+  const isSecret = (field) => field.closest(".password") || /password|one-time/.test(field.autocomplete);
+  const fields = [...document.querySelectorAll('main form[method="post"] :is(input, select, textarea)')].filter(
+    (field) => field.id && !isSecret(field) && (field.localName !== "input" || kinds.includes(field.type)),
+  );
+
+  const isTicked = (field) => field.type === "checkbox" || field.type === "radio";
+
+  const defaultIndex = (select) => [...select.options].findIndex((option) => option.defaultSelected);
+
+  const isChanged = (field) => {
+    if (isTicked(field)) return field.checked !== field.defaultChecked;
+    if (field.localName === "select") return field.selectedIndex !== Math.max(0, defaultIndex(field));
+    return field.value !== field.defaultValue;
+  };
+
+  // A form that was refused shows again what was typed before.
+  const isTyped = (field) => isChanged(field) || field.form.querySelector(".form-problem") !== null;
+
+  const draft = (at) => {
+    const typed = fields.filter(isTyped).map((field) => [field.id, isTicked(field) ? field.checked : field.value]);
+    return { user, path, at, typed };
+  };
+
+  const keep = (kept) => {
+    if (kept.typed.length > 0 && isFresh(kept)) put("localStorage", keyOf(kept), kept);
+  };
+
+  const fillIn = ({ typed }) => {
+    let count = 0;
+    for (const [id, value] of typed) {
+      const field = fields.find((known) => known.id === id);
+      const property = field && isTicked(field) ? "checked" : "value";
+      if (!field || field[property] === value) continue;
+      field[property] = value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      count += 1;
+    }
+    return count > 0;
+  };
+
+  // Words that come with their place are not read out; so the place comes first.
+  const sayFilledIn = () => {
+    const place = document.createElement("div");
+    place.setAttribute("role", "status");
+    document.getElementById("main").prepend(place);
+    requestAnimationFrame(() => place.append(document.getElementById("draft-back").content.cloneNode(true)));
+  };
+
+  // A form that was sent with a login that had ended leads to the login; any page of the user
+  // means that it was taken, or shows it again; an error page means neither.
+  const sent = take("sessionStorage", sentKey);
+  if (sent && !user && location.pathname === "/login") keep(sent);
+  else if (sent && !user) put("sessionStorage", sentKey, sent);
+  clearOld();
+
+  if (user) {
+    const kept = take("localStorage", keyOf({ user, path }));
+    if (kept && fillIn(kept)) sayFilledIn();
+
+    document.addEventListener("submit", ({ target, defaultPrevented }) => {
+      if (!defaultPrevented && target.matches('main form[method="post"]')) {
+        put("sessionStorage", sentKey, draft(Date.now()));
+      }
+    });
+
+    document.addEventListener("login-ended", () => {
+      const endedAt = Date.now();
+      keep(draft(endedAt));
+      window.addEventListener("pagehide", () => keep(draft(endedAt)));
+      setTimeout(clearOld, keptMs);
+    });
+  }
+}
