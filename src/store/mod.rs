@@ -16,6 +16,7 @@ mod pool;
 mod readers;
 pub mod sessions;
 pub mod site;
+pub mod site_sessions;
 pub mod standing;
 pub mod users;
 pub mod users_list;
