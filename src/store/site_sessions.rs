@@ -23,11 +23,11 @@ use crate::domain::{
 use statement::{Statement, Way};
 
 /// So many of the newest sessions are looked through first.
-const LOOKED_THROUGH_FIRST: i64 = 5_000;
+const LOOKED_THROUGH_FIRST: i64 = 3_000;
 /// And so many more for each that lies before the page.
 const LOOKED_THROUGH_MORE: i64 = 4;
 /// Up to this many sessions are counted one by one.
-pub const COUNT_UP_TO: i64 = 5_000;
+pub const COUNT_UP_TO: i64 = 1_000;
 
 /// What sessions must lie after to be live, by the role of their account.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +55,8 @@ pub struct SiteSession {
     force_logout_date: Option<Moment>,
     force_logout_cause: Option<String>,
     force_logout_scheduled: Option<Moment>,
+    /// How many match, where they were collected; otherwise 0.
+    collected: i64,
 }
 
 impl SiteSession {
@@ -112,27 +114,28 @@ pub async fn list_site_sessions(
     statement.way = Way::Walk { since: oldest };
     // One more than is shown tells whether there is a next page.
     let mut sessions = read(on, &statement, per_page + 1, offset).await?;
-    let is_filled = sessions.len() > SESSIONS_PER_PAGE as usize;
-    let is_whole = oldest.is_none() || !is_filled;
-    if oldest.is_some() && !is_filled {
+    let mut is_whole = oldest.is_none();
+    if !is_whole && sessions.len() <= SESSIONS_PER_PAGE as usize {
+        is_whole = true;
         statement.way = if search.is_some() { Way::Collect } else { Way::Walk { since: None } };
         sessions = read(on, &statement, per_page + 1, offset).await?;
     }
     let has_next = sessions.len() > SESSIONS_PER_PAGE as usize;
     sessions.truncate(SESSIONS_PER_PAGE as usize);
-    if !has_next && (offset == 0 || !sessions.is_empty()) {
-        // It is the last page, which tells how many there are.
-        let total = offset + i64::try_from(sessions.len()).unwrap_or_default();
+    let known = match sessions.first() {
+        Some(first) if first.collected > 0 => Some(first.collected),
+        // The last page tells how many there are.
+        Some(_) if !has_next => Some(offset + i64::try_from(sessions.len()).unwrap_or_default()),
+        None if offset == 0 => Some(0),
+        _ => None,
+    };
+    if let Some(total) = known {
         return Ok(SiteSessionsPage { sessions, total, total_is_minimum: false, has_next });
     }
     let counted: i64 =
         on_engine!(on, |c| in_time(statement.count(COUNT_UP_TO + 1).build_query_scalar().fetch_one(c)).await)?;
-    Ok(SiteSessionsPage {
-        sessions,
-        total: counted.min(COUNT_UP_TO),
-        total_is_minimum: !is_whole || counted > COUNT_UP_TO,
-        has_next,
-    })
+    let total_is_minimum = !is_whole || counted > COUNT_UP_TO;
+    Ok(SiteSessionsPage { sessions, total: counted.min(COUNT_UP_TO), total_is_minimum, has_next })
 }
 
 async fn read(on: &mut impl Sql, statement: &Statement<'_>, limit: i64, offset: i64) -> Result<Vec<SiteSession>> {

@@ -46,7 +46,9 @@ impl Statement<'_> {
     pub fn page<DB: Dialect>(&self, limit: i64, offset: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("");
         self.push_found(&mut sql);
-        sql.push("SELECT ").push(COLUMNS);
+        // Those that are collected have to be read to the last one anyway, to be sorted.
+        let collected = if self.way == Way::Collect { "COUNT(*) OVER ()" } else { "CAST(0 AS BIGINT)" };
+        sql.push(format_args!("SELECT {COLUMNS}, {collected} AS collected"));
         self.push_sources(&mut sql);
         push_order(&mut sql);
         push_limit(&mut sql, limit, offset);
