@@ -49,7 +49,7 @@ impl Statement<'_> {
         // Those that are collected have to be read to the last one anyway, to be sorted.
         let collected = if self.way == Way::Collect { "COUNT(*) OVER ()" } else { "CAST(0 AS BIGINT)" };
         sql.push(format_args!("SELECT {COLUMNS}, {collected} AS collected"));
-        self.push_sources(&mut sql);
+        self.push_sources(&mut sql, false);
         push_order(&mut sql);
         push_limit(&mut sql, limit, offset);
         sql
@@ -60,7 +60,7 @@ impl Statement<'_> {
         let mut sql = QueryBuilder::new("");
         self.push_found(&mut sql);
         sql.push("SELECT COUNT(*) FROM (SELECT 1");
-        self.push_sources(&mut sql);
+        self.push_sources(&mut sql, true);
         sql.push(" LIMIT ");
         DB::bind_number(&mut sql, up_to);
         sql.push(") counted");
@@ -75,35 +75,47 @@ impl Statement<'_> {
         }
     }
 
-    fn push_sources<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+    fn push_sources<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>, is_fenced: bool) {
         // A session whose account is deleted has no name to be found by, and is not live.
         let is_of_somebody = self.search.is_some() || self.shown == SessionsShown::Live;
         let join = if is_of_somebody { DB::JOIN_AFTER } else { "LEFT JOIN" };
+        sql.push(" FROM ");
         match self.way {
-            Way::Walk { .. } => {
-                sql.push(format_args!(" FROM sessions s {join} users u ON u.id = s.user_id WHERE TRUE"));
-            }
             Way::Collect => {
-                sql.push(format_args!(
-                    " FROM found {join} users u ON u.id = found.id {join} sessions s ON s.user_id = u.id WHERE TRUE"
-                ));
+                sql.push(format_args!("found {join} users u ON u.id = found.id {join} sessions s ON s.user_id = u.id"));
+            }
+            // The limit is none, but a fence: for the join alone Postgres would start workers, which
+            // takes longer than the join.
+            Way::Walk { .. } if is_fenced => {
+                sql.push("(SELECT * FROM sessions s WHERE TRUE");
+                self.push_range(sql);
+                sql.push(" LIMIT 9223372036854775807) s ").push(join).push(" users u ON u.id = s.user_id");
+            }
+            Way::Walk { .. } => {
+                sql.push(format_args!("sessions s {join} users u ON u.id = s.user_id"));
             }
         }
-        if let Way::Walk { since: Some(since) } = self.way {
-            sql.push(" AND s.login_date >= ");
-            DB::bind_moment(sql, since);
-        }
+        sql.push(" WHERE TRUE");
+        self.push_range(sql);
         if let Some(search) = self.search {
             sql.push(" AND ");
             search.push_is_in_name(sql);
         }
-        self.push_may_be_live(sql);
         if self.shown == SessionsShown::Live {
             self.push_is_live(sql);
         }
     }
 
-    /// What can be said of a live session without its account; in the words of the partial index.
+    /// What can be said of a session without its account.
+    fn push_range<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+        if let Way::Walk { since: Some(since) } = self.way {
+            sql.push(" AND s.login_date >= ");
+            DB::bind_moment(sql, since);
+        }
+        self.push_may_be_live(sql);
+    }
+
+    /// What a live session has to be, in the words of the partial index.
     fn push_may_be_live<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
         if self.shown == SessionsShown::Live {
             sql.push(" AND s.ended_at IS NULL AND s.reason IS NULL AND s.login_date > ");
