@@ -16,6 +16,7 @@ use crate::{
         Sql, Transaction,
         events::{EventKind, insert_event},
         sessions::{self, Ending},
+        users,
     },
 };
 
@@ -108,6 +109,27 @@ impl Accounts {
         Ok(if is_own { EndedSession::Own } else { EndedSession::Ended })
     }
 
+    /// Ends one session by its name alone, for staff.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchSession`], [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn end_session(
+        &self,
+        actor: &Actor,
+        session: &SessionId,
+        staff_reason: ReasonText,
+    ) -> Result<EndedSession> {
+        let mut on = self.store.read().await?;
+        let found = sessions::find_session(&mut on, session).await?.ok_or(AccountsError::NoSuchSession)?;
+        let is_of_somebody = users::find_user(&mut on, found.user_id).await?.is_some();
+        drop(on);
+        if is_of_somebody {
+            self.end_session_of(actor, found.user_id, session, staff_reason).await
+        } else {
+            Ok(EndedSession::WasOver)
+        }
+    }
+
     /// Locks the account whose session it must be, and says whether that is live.
     async fn begin_on_session(&self, user_id: i64, session: &SessionId) -> Result<(Transaction, Locked, bool)> {
         let mut tx = self.store.begin().await?;
@@ -115,7 +137,8 @@ impl Accounts {
         let found = sessions::find_session(&mut tx, session).await?.filter(|found| found.user_id == user_id);
         let found = found.ok_or(AccountsError::NoSuchSession)?;
         let live = self.live_sessions_after(&locked.user, locked.site, locked.now);
-        let is_live = found.ended()?.is_none() && found.login_date > live.login && found.last_seen > live.seen;
+        let is_within = found.login_date > live.login && found.last_seen > live.seen;
+        let is_live = found.ended()?.is_none() && is_within && locked.user.is_active_at(locked.now);
         Ok((tx, locked, is_live))
     }
 }

@@ -3,8 +3,9 @@
 use super::{Accounts, AccountsError, Result};
 use crate::{
     domain::{
+        moment::Moment,
         reason::EndReason,
-        standing::{Question, SessionState, check},
+        standing::{Limits, Question, SessionState, SiteStanding, Standing, check},
     },
     store::{
         sessions::{SessionRow, list_live_sessions, list_sessions},
@@ -50,19 +51,27 @@ impl Accounts {
         };
         let standing = user.standing(now)?;
         let limits = self.settings.limits(user.role());
-        let judge = |row: SessionRow| -> Result<ListedSession> {
-            let session = SessionState { user_id: row.user_id, ended: row.ended()?, last_seen: row.last_seen };
-            let question = Question {
-                user_id,
-                login_date: row.login_date,
-                account: Some(&standing),
-                site: &site,
-                session: Some(&session),
-                limits,
-                now,
-            };
-            Ok(ListedSession { ended: check(&question).err(), row })
-        };
-        rows.into_iter().map(judge).collect()
+        rows.into_iter().map(|row| judged(row, Some(&standing), &site, limits, now)).collect()
     }
+}
+
+/// A session with the one rule's answer about it.
+pub(super) fn judged(
+    row: SessionRow,
+    account: Option<&Standing>,
+    site: &SiteStanding,
+    limits: Limits,
+    now: Moment,
+) -> Result<ListedSession> {
+    let session = SessionState { user_id: row.user_id, ended: row.ended()?, last_seen: row.last_seen };
+    let question = Question {
+        user_id: row.user_id,
+        login_date: row.login_date,
+        account,
+        site,
+        session: Some(&session),
+        limits,
+        now,
+    };
+    Ok(ListedSession { ended: check(&question).err(), row })
 }

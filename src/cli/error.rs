@@ -64,6 +64,9 @@ pub enum CommandError {
 fn refusal(error: &AccountsError) -> String {
     match error {
         AccountsError::NoSuchUser => "There is no such user: `curfew user list` shows who there is.".to_owned(),
+        AccountsError::NoSuchSession => {
+            "There is no such session: `curfew session list NAME` shows those of a user.".to_owned()
+        }
         AccountsError::NothingScheduled => "Nothing is scheduled, so there is nothing to call off.".to_owned(),
         AccountsError::NameTaken(_) => format!("{error} Choose another one."),
         error => error.to_string(),

@@ -7,6 +7,7 @@ mod force_logout;
 mod migrate;
 mod password;
 mod serve;
+mod session;
 mod show;
 mod user;
 
@@ -59,6 +60,9 @@ enum Command {
     /// Make, list, show and change accounts.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// List the sessions of a user, and end one.
+    #[command(subcommand)]
+    Session(session::SessionCommand),
     /// End the logins of one user, or of everyone.
     ///
     /// They can log in again. Without --at, every login made so far ends.
@@ -91,6 +95,7 @@ async fn carry_out(command: Option<Command>) -> Result<()> {
         Command::Demo => demo::run().await,
         Command::Migrate => migrate::run().await,
         Command::User(command) => command.run().await,
+        Command::Session(command) => command.run().await,
         Command::ForceLogout(command) => command.run().await,
     }
 }

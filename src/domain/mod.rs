@@ -13,6 +13,7 @@ pub mod reason;
 pub mod reason_text;
 pub mod role;
 pub mod session_secret;
+pub mod sessions_query;
 pub mod standing;
 pub mod text;
 pub mod user_agent;

@@ -18,6 +18,7 @@ mod readers;
 pub mod session_upkeep;
 pub mod sessions;
 pub mod site;
+pub mod site_sessions;
 pub mod standing;
 pub mod users;
 pub mod users_list;

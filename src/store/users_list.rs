@@ -5,8 +5,8 @@
 //! until the page is full. Both read by the same conditions, so the choice decides over time only,
 //! never over the answer.
 
-mod dialect;
-mod search;
+pub(super) mod dialect;
+pub(super) mod search;
 mod statement;
 
 use sqlx::{Postgres, Sqlite};

@@ -13,6 +13,7 @@ mod force_logout;
 mod passwords;
 mod program;
 mod serving;
+mod sessions;
 mod setup;
 mod site;
 mod slow_bodies;

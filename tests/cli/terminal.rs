@@ -16,7 +16,7 @@ fn is_safe(outcome: &Outcome) {
 fn arguments_are_never_echoed_as_they_are() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
-        let commands: [&[&str]; 12] = [
+        let commands: [&[&str]; 14] = [
             &[TRICKS],
             &["user", TRICKS],
             &["user", "show", TRICKS],
@@ -26,6 +26,8 @@ fn arguments_are_never_echoed_as_they_are() {
             &["user", "deactivate", "ana", "--reason", TRICKS],
             &["user", "role", "ana", TRICKS],
             &["user", "delete", TRICKS, "--yes"],
+            &["session", "list", TRICKS],
+            &["session", "end", TRICKS],
             &["force-logout", "ana", "--reason", TRICKS],
             &["force-logout", "ana", "--at", TRICKS],
             &["force-logout", "--everyone", TRICKS],

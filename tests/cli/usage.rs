@@ -2,7 +2,7 @@
 
 use crate::program::Program;
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 16] = [
     &[],
     &["serve"],
     &["demo"],
@@ -16,6 +16,9 @@ const COMMANDS: [&[&str]; 13] = [
     &["user", "password"],
     &["user", "role"],
     &["user", "delete"],
+    &["session"],
+    &["session", "list"],
+    &["session", "end"],
 ];
 
 #[test]
@@ -57,6 +60,10 @@ fn wrong_usage_is_status_two_and_touches_nothing() {
         &["user", "role", "ana", "king"],
         &["user", "delete", "--yes"],
         &["user", "list", "ana"],
+        &["session"],
+        &["session", "list"],
+        &["session", "end"],
+        &["session", "end", "a", "b"],
     ] {
         let said = Program::new(args).in_folder(folder.path()).run().misused();
         assert!(said.contains("--help") || said.contains("Usage: curfew"), "{args:?}: {said}");

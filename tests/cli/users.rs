@@ -171,7 +171,7 @@ fn the_last_superuser_stays_one() {
 #[test]
 fn a_user_that_is_not_there_is_refused_by_every_command() {
     on_every_engine(|site| {
-        let commands: [&[&str]; 9] = [
+        let commands: [&[&str]; 11] = [
             &["user", "show", "nobody"],
             &["user", "show", "nobody", "--json"],
             &["user", "deactivate", "nobody", "--reason", "x"],
@@ -179,6 +179,8 @@ fn a_user_that_is_not_there_is_refused_by_every_command() {
             &["user", "role", "nobody", "staff"],
             &["user", "delete", "nobody", "--yes"],
             &["user", "password", "nobody", "--password-stdin"],
+            &["session", "list", "nobody"],
+            &["session", "list", "nobody", "--json"],
             &["force-logout", "nobody"],
             &["force-logout", "nobody", "--cancel"],
         ];

@@ -22,6 +22,7 @@ mod registration;
 mod routes;
 mod session_limit;
 mod sessions;
+mod site_sessions;
 mod streams;
 mod throttling;
 mod transport;

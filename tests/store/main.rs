@@ -27,6 +27,7 @@ mod same_instant;
 mod scheduled;
 mod session_limit;
 mod sessions;
+mod site_sessions;
 mod stepped_clock;
 mod superusers;
 mod tables;

@@ -1,9 +1,11 @@
 //! The staff pages.
 
+mod choices;
 mod event_view;
 mod force_logout;
 pub mod overview;
 mod reasons;
+mod sessions;
 mod sessions_of;
 mod standing;
 mod user;
@@ -29,6 +31,7 @@ pub fn stage() -> AdHoc {
             .attach(overview::stage())
             .attach(users::stage())
             .attach(user::stage())
+            .attach(sessions::stage())
             .attach(force_logout::stage())
             .attach(standing::stage())
             .attach(sessions_of::stage())

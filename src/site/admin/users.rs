@@ -3,6 +3,7 @@
 use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
 use serde::Serialize;
 
+use super::choices::{ChoiceView, choices, given};
 use crate::{
     accounts::{self, Accounts},
     domain::{
@@ -27,18 +28,11 @@ struct UsersView<'q> {
     too_far: bool,
     previous: Option<String>,
     next: Option<String>,
-    status: Vec<OptionView>,
-    role: Vec<OptionView>,
+    status: Vec<ChoiceView>,
+    role: Vec<ChoiceView>,
     sort: String,
     columns: Vec<ColumnView>,
     users: Vec<UserView>,
-}
-
-#[derive(Debug, Serialize)]
-struct OptionView {
-    value: &'static str,
-    label: &'static str,
-    chosen: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,11 +91,6 @@ impl Sent<'_> {
     }
 }
 
-/// Left out of a link where it is empty.
-fn given(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
-}
-
 fn parse_role(word: &str) -> Result<Option<Role>, UsersQueryError> {
     if word.is_empty() {
         Ok(None)
@@ -149,15 +138,13 @@ fn view<'q>(sent: Sent<'q>, query: &UsersQuery, listed: Option<(UsersPage, Momen
         page,
         too_far: query.page.is_too_far(),
         previous: (page > 1).then(|| sent.href(sent.sort, (page - 1).min(crate::domain::users_query::LAST_PAGE))),
-        status: options(
-            "Any standing",
-            query.status.map(Standing::word),
-            &[("active", "Active"), ("inactive", "Inactive")],
+        status: choices(
+            &[("", "Any standing"), ("active", "Active"), ("inactive", "Inactive")],
+            query.status.map_or("", Standing::word),
         ),
-        role: options(
-            "Any role",
-            query.role.map(Role::code),
-            &[("member", "Members"), ("staff", "Staff"), ("superuser", "Superusers")],
+        role: choices(
+            &[("", "Any role"), ("member", "Members"), ("staff", "Staff"), ("superuser", "Superusers")],
+            query.role.map_or("", Role::code),
         ),
         columns: SortKey::ALL.iter().map(|(key, word)| column(sent, query.sort, *key, word)).collect(),
         sort,
@@ -185,12 +172,6 @@ fn view<'q>(sent: Sent<'q>, query: &UsersQuery, listed: Option<(UsersPage, Momen
             .collect();
     }
     view
-}
-
-fn options(any: &'static str, chosen: Option<&str>, known: &[(&'static str, &'static str)]) -> Vec<OptionView> {
-    let any = OptionView { value: "", label: any, chosen: chosen.is_none() };
-    let known = known.iter().map(|(value, label)| OptionView { value, label, chosen: chosen == Some(value) });
-    std::iter::once(any).chain(known).collect()
 }
 
 fn column(sent: Sent<'_>, sort: Sort, key: SortKey, word: &'static str) -> ColumnView {

@@ -6,7 +6,7 @@ use super::search::Search;
 use crate::domain::moment::Moment;
 
 /// An engine, as the list's statements are written for it.
-pub(super) trait Dialect: Database<Arguments: Default> {
+pub(in crate::store) trait Dialect: Database<Arguments: Default> {
     /// Finds one text in another: the place from 1, or 0.
     const FIND: &'static str;
     /// Joins so that what the search index names is read first.

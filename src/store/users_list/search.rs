@@ -16,7 +16,7 @@ pub(super) const KNOWN_USERS: &str = "SELECT reltuples::BIGINT FROM pg_class WHE
 
 /// A search text; the comparison key of what was typed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Search<'t> {
+pub(in crate::store) struct Search<'t> {
     pub text: &'t str,
 }
 

@@ -75,6 +75,7 @@ function* membersPages(friend) {
   yield page("account", friend, "/account");
   yield page("profile", friend, "/account/profile");
   yield page("password", friend, "/account/password");
+  yield page("sessions", friend, "/account/sessions");
   yield page("forbidden", friend, "/admin");
 
   const { password } = friend;
@@ -141,6 +142,9 @@ async function* staffPages(stage, owner, friend) {
   yield page("staff", owner, "/admin");
   yield page("users", owner, "/admin/users");
   yield page("users-none", owner, "/admin/users?q=nobody-is-called-this");
+  yield page("site-sessions", owner, "/admin/sessions");
+  yield page("site-sessions-all", owner, "/admin/sessions?state=all");
+  yield page("site-sessions-none", owner, "/admin/sessions?q=nobody-is-called-this");
 
   await owner.opens(friend);
   const friendsPage = owner.path;

@@ -1,0 +1,48 @@
+//! The sessions of the whole site, each judged by the one rule.
+
+use super::{Accounts, ListedSession, Result, list_sessions::judged};
+use crate::{
+    domain::{role::Role, sessions_query::SessionsQuery},
+    store::{
+        site::get_site,
+        site_sessions::{self, LiveByRole, SiteSession},
+    },
+};
+
+/// One page of the site's sessions.
+#[derive(Debug)]
+pub struct SiteSessions {
+    /// The sessions, each with the name of its account, where that still exists.
+    pub sessions: Vec<(Option<String>, ListedSession)>,
+    /// How many match, on all pages.
+    pub total: i64,
+    /// Whether there may be more than `total`.
+    pub total_is_minimum: bool,
+    /// Whether sessions follow after this page.
+    pub has_next: bool,
+}
+
+impl Accounts {
+    /// One page of the site's sessions, the newest login first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn list_site_sessions(&self, query: &SessionsQuery) -> Result<SiteSessions> {
+        let mut on = self.store.read().await?;
+        let now = self.store.clock().now(&mut on).await?;
+        let site = get_site(&mut on).await?.standing();
+        let of = |role| self.live_after(role, site, now);
+        let live = LiveByRole { member: of(Role::Member), staff: of(Role::Staff), now };
+        let page = site_sessions::list_site_sessions(&mut on, query, &live).await?;
+        let judge = |found: SiteSession| -> Result<(Option<String>, ListedSession)> {
+            let (standing, limits) = (found.standing(now)?, self.settings.limits(found.role()));
+            Ok((found.username, judged(found.session, standing.as_ref(), &site, limits, now)?))
+        };
+        Ok(SiteSessions {
+            sessions: page.sessions.into_iter().map(judge).collect::<Result<_>>()?,
+            total: page.total,
+            total_is_minimum: page.total_is_minimum,
+            has_next: page.has_next,
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! `curfew session …`
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::{
+    CommandError, Result,
+    database::{open, operator, target},
+    say, say_json,
+    show::rfc3339,
+};
+use crate::{
+    accounts::{AccountsError, EndedSession, Which},
+    domain::{reason_text::ReasonText, session_secret::SessionId, user_agent::Device},
+    store::sessions::SessionRow,
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SessionCommand {
+    /// List the live sessions of a user, those that were seen last first.
+    List {
+        /// A username or an email.
+        name: String,
+        /// As JSON, one object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// End one session; the user's others go on.
+    End {
+        /// The id that the list shows.
+        id: String,
+    },
+}
+
+impl SessionCommand {
+    pub(super) async fn run(self) -> Result<()> {
+        match self {
+            Self::List { name, json } => list(&name, json).await,
+            Self::End { id } => end(&id).await,
+        }
+    }
+}
+
+/// A session as `--json` prints it.
+#[derive(Debug, Serialize)]
+struct SessionJson<'a> {
+    id: &'a str,
+    user_id: i64,
+    username: &'a str,
+    login_date: String,
+    last_seen: String,
+    address: &'a str,
+    browser: Option<String>,
+    system: Option<String>,
+    user_agent: &'a str,
+    remember: bool,
+}
+
+async fn list(name: &str, json: bool) -> Result<()> {
+    let accounts = open().await?;
+    let user = accounts.get_target(&target(name)?).await?;
+    for listed in accounts.list_sessions(user.id, Which::Live, i64::MAX).await? {
+        // Past the account's own standing, which a hand may have changed.
+        if listed.ended.is_some() {
+            continue;
+        }
+        if json { say_as_json(&listed.row, &user.username)? } else { say_line(&listed.row)? }
+    }
+    Ok(())
+}
+
+fn say_as_json(row: &SessionRow, username: &str) -> Result<()> {
+    let Device { browser, system } = Device::of(&row.user_agent);
+    let session = SessionJson {
+        id: &row.id,
+        user_id: row.user_id,
+        username,
+        login_date: rfc3339(row.login_date),
+        last_seen: rfc3339(row.last_seen),
+        address: &row.address,
+        browser,
+        system,
+        user_agent: &row.user_agent,
+        remember: row.remember,
+    };
+    say_json(&serde_json::json!(session).to_string())
+}
+
+fn say_line(row: &SessionRow) -> Result<()> {
+    let device = match Device::of(&row.user_agent) {
+        Device { browser: Some(browser), system: Some(system) } => format!("{browser} on {system}"),
+        Device { browser, system } => browser.or(system).unwrap_or_else(|| "unknown browser".to_owned()),
+    };
+    let (login, seen) = (rfc3339(row.login_date), rfc3339(row.last_seen));
+    say(&format!("{}  login {login}  last seen {seen}  {}  {device}", row.id, row.address))
+}
+
+async fn end(id: &str) -> Result<()> {
+    let session = SessionId::parse(id).ok_or(CommandError::Accounts(AccountsError::NoSuchSession))?;
+    let ended = open().await?.end_session(&operator(), &session, ReasonText::default()).await?;
+    say(&match ended {
+        EndedSession::Ended | EndedSession::Own => format!("The session {} has ended.", session.as_str()),
+        EndedSession::WasOver => format!("The session {} had ended already.", session.as_str()),
+    })
+}

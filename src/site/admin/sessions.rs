@@ -1,0 +1,115 @@
+//! The sessions of the whole site: search, live ones or all, pages.
+
+use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
+use serde::Serialize;
+
+use super::choices::{ChoiceView, choices, given};
+use crate::{
+    accounts::{Accounts, ListedSession, SiteSessions},
+    domain::{
+        session_secret::SessionId,
+        sessions_query::{SessionsQuery, SessionsShown},
+        users_query::{LAST_PAGE, PageNumber, SearchText},
+    },
+    gate::{Changes, Staff},
+    site::{
+        answer::{Answer, refuse},
+        pages::Pages,
+        session_view::SessionView,
+    },
+};
+
+#[derive(Debug, Default, Serialize)]
+struct SessionsView<'q> {
+    q: &'q str,
+    is_all: bool,
+    total: i64,
+    total_is_minimum: bool,
+    page: u32,
+    too_far: bool,
+    previous: Option<String>,
+    next: Option<String>,
+    state: Vec<ChoiceView>,
+    sessions: Vec<OfSomebody>,
+}
+
+/// A session with whose it is; without a name where the account is deleted.
+#[derive(Debug, Serialize)]
+struct OfSomebody {
+    user_id: i64,
+    username: Option<String>,
+    session: SessionView,
+}
+
+/// The query as it was sent: every link on the page is this one with another page.
+#[derive(Debug, Clone, Copy)]
+struct Sent<'q> {
+    q: &'q str,
+    state: &'q str,
+    page: &'q str,
+}
+
+impl Sent<'_> {
+    fn parse(&self) -> Option<SessionsQuery> {
+        Some(SessionsQuery {
+            search: SearchText::parse(self.q).ok()?,
+            state: SessionsShown::parse(self.state).ok()?,
+            page: PageNumber::parse(self.page).ok()?,
+        })
+    }
+
+    fn href(&self, page: u32) -> String {
+        let page = (page > 1).then(|| page.to_string());
+        uri!(show(q = given(self.q), state = given(self.state), page = page.as_deref())).to_string()
+    }
+}
+
+#[get("/admin/sessions?<q>&<state>&<page>")]
+async fn show(
+    staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    q: Option<&str>,
+    state: Option<&str>,
+    page: Option<&str>,
+) -> Answer {
+    let word = Option::unwrap_or_default;
+    let sent = Sent { q: word(q), state: word(state), page: word(page) };
+    let Some(query) = sent.parse() else { return Answer::Status(Status::BadRequest) };
+    let listed = if query.page.is_too_far() { None } else { Some(accounts.list_site_sessions(&query).await) };
+    match listed.transpose() {
+        Ok(listed) => pages.show("admin/sessions", &view(sent, &query, listed, &staff.login.session)),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+fn view<'q>(sent: Sent<'q>, query: &SessionsQuery, listed: Option<SiteSessions>, mine: &SessionId) -> SessionsView<'q> {
+    let page = query.page.get();
+    let mut view = SessionsView {
+        q: sent.q,
+        is_all: query.state == SessionsShown::All,
+        page,
+        too_far: query.page.is_too_far(),
+        previous: (page > 1).then(|| sent.href((page - 1).min(LAST_PAGE))),
+        state: choices(&[("live", "Live"), ("all", "Live and over")], query.state.word()),
+        ..SessionsView::default()
+    };
+    if let Some(listed) = listed {
+        view.total = listed.total;
+        view.total_is_minimum = listed.total_is_minimum;
+        view.next = listed.has_next.then(|| sent.href(page + 1));
+        let of_somebody = |(username, listed): (_, ListedSession)| OfSomebody {
+            user_id: listed.row.user_id,
+            username,
+            session: SessionView::of(listed, mine),
+        };
+        view.sessions = listed.sessions.into_iter().map(of_somebody).collect();
+    }
+    view
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Sessions of the site", |rocket| async { rocket.mount("/", routes![show]) })
+}

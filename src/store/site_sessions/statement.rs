@@ -1,0 +1,158 @@
+//! The statements of the list, put together from fixed words; whatever was typed is a value.
+
+use sqlx::QueryBuilder;
+
+use super::LiveByRole;
+use crate::{
+    domain::{moment::Moment, sessions_query::SessionsShown},
+    store::users_list::{dialect::Dialect, search::Search},
+};
+
+/// What is read of a session and its account.
+const COLUMNS: &str = "s.id, s.user_id, s.remember, s.login_date, s.last_seen, s.address, s.user_agent, \
+    s.ended_at, s.ended_by, s.reason, s.staff_reason, s.user_reason, \
+    u.username, u.is_active, u.is_staff, u.is_superuser, u.deactivated_until, \
+    u.force_logout_date, u.force_logout_cause, u.force_logout_scheduled";
+
+/// How the matches are come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Along the index of the logins, the newest first, down to that moment.
+    Walk { since: Option<Moment> },
+    /// By way of the accounts that the search index names.
+    Collect,
+}
+
+/// A question to the list.
+#[derive(Debug)]
+pub(super) struct Statement<'q> {
+    pub shown: SessionsShown,
+    pub search: Option<&'q Search<'q>>,
+    pub live: &'q LiveByRole,
+    pub way: Way,
+}
+
+impl Statement<'_> {
+    /// When the login was made before which there are so many newer ones; matching or not.
+    pub fn nth_newest<DB: Dialect>(&self, newer: i64) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("SELECT s.login_date FROM sessions s WHERE TRUE");
+        self.push_may_be_live(&mut sql);
+        push_order(&mut sql);
+        push_limit(&mut sql, 1, newer);
+        sql
+    }
+
+    /// The sessions of one page.
+    pub fn page<DB: Dialect>(&self, limit: i64, offset: i64) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("");
+        self.push_found(&mut sql);
+        // Those that are collected have to be read to the last one anyway, to be sorted.
+        let collected = if self.way == Way::Collect { "COUNT(*) OVER ()" } else { "CAST(0 AS BIGINT)" };
+        sql.push(format_args!("SELECT {COLUMNS}, {collected} AS collected"));
+        self.push_sources(&mut sql, false);
+        push_order(&mut sql);
+        push_limit(&mut sql, limit, offset);
+        sql
+    }
+
+    /// How many sessions match, up to a limit.
+    pub fn count<DB: Dialect>(&self, up_to: i64) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("");
+        self.push_found(&mut sql);
+        sql.push("SELECT COUNT(*) FROM (SELECT 1");
+        self.push_sources(&mut sql, true);
+        sql.push(" LIMIT ");
+        DB::bind_number(&mut sql, up_to);
+        sql.push(") counted");
+        sql
+    }
+
+    fn push_found<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+        if let (Way::Collect, Some(search)) = (self.way, self.search) {
+            sql.push("WITH found AS MATERIALIZED (");
+            DB::push_candidates(sql, search);
+            sql.push(") ");
+        }
+    }
+
+    fn push_sources<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>, is_fenced: bool) {
+        // A session whose account is deleted has no name to be found by, and is not live.
+        let is_of_somebody = self.search.is_some() || self.shown == SessionsShown::Live;
+        let join = if is_of_somebody { DB::JOIN_AFTER } else { "LEFT JOIN" };
+        sql.push(" FROM ");
+        match self.way {
+            Way::Collect => {
+                sql.push(format_args!("found {join} users u ON u.id = found.id {join} sessions s ON s.user_id = u.id"));
+            }
+            // The limit is none, but a fence: for the join alone Postgres would start workers, which
+            // takes longer than the join.
+            Way::Walk { .. } if is_fenced => {
+                sql.push("(SELECT * FROM sessions s WHERE TRUE");
+                self.push_range(sql);
+                sql.push(" LIMIT 9223372036854775807) s ").push(join).push(" users u ON u.id = s.user_id");
+            }
+            Way::Walk { .. } => {
+                sql.push(format_args!("sessions s {join} users u ON u.id = s.user_id"));
+            }
+        }
+        sql.push(" WHERE TRUE");
+        self.push_range(sql);
+        if let Some(search) = self.search {
+            sql.push(" AND ");
+            search.push_is_in_name(sql);
+        }
+        if self.shown == SessionsShown::Live {
+            self.push_is_live(sql);
+        }
+    }
+
+    /// What can be said of a session without its account.
+    fn push_range<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+        if let Way::Walk { since: Some(since) } = self.way {
+            sql.push(" AND s.login_date >= ");
+            DB::bind_moment(sql, since);
+        }
+        self.push_may_be_live(sql);
+    }
+
+    /// What a live session has to be, in the words of the partial index.
+    fn push_may_be_live<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+        if self.shown == SessionsShown::Live {
+            sql.push(" AND s.ended_at IS NULL AND s.reason IS NULL AND s.login_date > ");
+            DB::bind_moment(sql, self.live.member.login.min(self.live.staff.login));
+        }
+    }
+
+    /// The one rule, turned around: what it lets pass.
+    fn push_is_live<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+        let LiveByRole { member, staff, now } = *self.live;
+        sql.push(" AND (u.is_active OR u.deactivated_until <= ");
+        DB::bind_moment(sql, now);
+        sql.push(
+            ") AND (u.force_logout_date IS NULL OR s.login_date > u.force_logout_date) \
+             AND (u.force_logout_scheduled IS NULL OR s.login_date > u.force_logout_scheduled \
+             OR u.force_logout_scheduled > ",
+        );
+        DB::bind_moment(sql, now);
+        sql.push(") AND CASE WHEN u.is_staff OR u.is_superuser THEN s.login_date > ");
+        DB::bind_moment(sql, staff.login);
+        sql.push(" AND s.last_seen > ");
+        DB::bind_moment(sql, staff.seen);
+        sql.push(" ELSE s.login_date > ");
+        DB::bind_moment(sql, member.login);
+        sql.push(" AND s.last_seen > ");
+        DB::bind_moment(sql, member.seen);
+        sql.push(" END");
+    }
+}
+
+fn push_order<DB: Dialect>(sql: &mut QueryBuilder<DB>) {
+    sql.push(" ORDER BY s.login_date DESC, s.id DESC");
+}
+
+fn push_limit<DB: Dialect>(sql: &mut QueryBuilder<DB>, limit: i64, offset: i64) {
+    sql.push(" LIMIT ");
+    DB::bind_number(sql, limit);
+    sql.push(" OFFSET ");
+    DB::bind_number(sql, offset);
+}

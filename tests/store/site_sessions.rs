@@ -1,0 +1,226 @@
+//! The list of the site's sessions, held against the one rule, which is asked about each of them.
+
+use chrono::{SecondsFormat, TimeDelta};
+use curfew::{
+    accounts::{ForceLogoutMoment, SiteSessions, StartedSession},
+    domain::{
+        moment::Moment,
+        reason::EndReason,
+        reason_text::ReasonText,
+        role::Role,
+        sessions_query::{SESSIONS_PER_PAGE, SessionsQuery, SessionsShown},
+        users_query::{PageNumber, SearchText},
+    },
+};
+
+use crate::{
+    house::{House, Person, on_each_engine, operator},
+    raw,
+};
+
+/// Who has sessions, and their role.
+const PEOPLE: [(&str, Role); 10] = [
+    ("ana", Role::Member),
+    ("banana", Role::Member),
+    ("Ωmega", Role::Member),
+    ("due", Role::Member),
+    ("out", Role::Member),
+    ("inactive", Role::Member),
+    ("served", Role::Member),
+    ("gone", Role::Member),
+    ("sam", Role::Staff),
+    ("root", Role::Superuser),
+];
+const SEARCHES: [&str; 11] = ["", "an", "ANA", "nan", "ω", "sam", "s", "example.org", "%", "nobody", "ana@example.org"];
+/// More than are looked through at first.
+const CROWD: i64 = 5_100;
+
+/// A session, whose it is, and what the rule says of it.
+struct Judged {
+    id: String,
+    login_date: Moment,
+    owner: Person,
+    is_deleted: bool,
+    verdict: std::result::Result<(), EndReason>,
+}
+
+fn text(moment: Moment) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, false)
+}
+
+fn query(search: &str, state: SessionsShown, page: u32) -> SessionsQuery {
+    let search = SearchText::parse(search).expect("a search");
+    SessionsQuery { search, state, page: PageNumber::parse(&page.to_string()).expect("a page") }
+}
+
+async fn page(house: &House, query: &SessionsQuery) -> SiteSessions {
+    house.accounts.list_site_sessions(query).await.expect("a page")
+}
+
+/// Three sessions of each, most of which are over in one way or another.
+async fn fill(house: &House) -> Vec<Judged> {
+    let mut sessions: Vec<(Person, StartedSession)> = Vec::new();
+    let mut people = Vec::new();
+    for (name, role) in PEOPLE {
+        people.push(house.person(name, role).await);
+    }
+    for _ in 0..3 {
+        for person in &people {
+            sessions.push((person.clone(), house.log_in(person).await));
+        }
+    }
+    let now = house.now().await;
+    let first_of = |name: &str| sessions.iter().position(|(person, _)| person.name == name).expect("a session");
+    let change = async |index: usize, set: String| {
+        raw::run(&house.store, &format!("UPDATE sessions SET {set} WHERE id = '{}'", sessions[index].1.id.as_str()))
+            .await
+    };
+    house
+        .accounts
+        .end_session(&operator(), &sessions[first_of("ana")].1.id, ReasonText::default())
+        .await
+        .expect("an end");
+    change(first_of("ana") + PEOPLE.len(), "reason = 'logged-out'".to_owned()).await;
+    change(first_of("banana"), format!("last_seen = '{}'", text(now - TimeDelta::days(3)))).await;
+    change(first_of("banana") + PEOPLE.len(), format!("last_seen = '{}'", text(now - TimeDelta::hours(70)))).await;
+    change(first_of("sam"), format!("last_seen = '{}'", text(now - TimeDelta::hours(2)))).await;
+    let old = first_of("Ωmega");
+    let fortnight = now - TimeDelta::days(14);
+    change(old, format!("login_date = '{}'", text(fortnight))).await;
+    let half_a_day = now - TimeDelta::hours(12);
+    let of_root = first_of("root");
+    change(of_root, format!("login_date = '{}'", text(half_a_day))).await;
+    let second = |name| text(sessions[first_of(name) + PEOPLE.len()].1.login_date);
+    for (name, set) in [
+        ("out", format!("force_logout_date = '{}'", second("out"))),
+        ("due", format!("force_logout_scheduled = '{}'", second("due"))),
+        ("sam", format!("force_logout_scheduled = '{}'", text(now + TimeDelta::hours(1)))),
+        ("inactive", format!("is_active = FALSE, deactivated_until = '{}'", text(now + TimeDelta::hours(1)))),
+        ("served", format!("is_active = FALSE, deactivated_until = '{}'", text(now - TimeDelta::hours(1)))),
+    ] {
+        raw::run(&house.store, &format!("UPDATE users SET {set} WHERE username = '{name}'")).await;
+    }
+    raw::run(&house.store, "DELETE FROM users WHERE username = 'gone'").await;
+    sessions[old].1.login_date = fortnight;
+    sessions[of_root].1.login_date = half_a_day;
+    let mut judged = Vec::new();
+    for (owner, session) in sessions {
+        let verdict = house.verdict(&session).await;
+        let (id, login_date) = (session.id.as_str().to_owned(), session.login_date);
+        judged.push(Judged { id, login_date, is_deleted: owner.name == "gone", owner, verdict });
+    }
+    judged.sort_by(|a, b| (b.login_date, &b.id).cmp(&(a.login_date, &a.id)));
+    judged
+}
+
+/// What a plain list shows: the ids, and why each is over.
+fn model<'j>(all: &'j [Judged], search: &str, state: SessionsShown) -> Vec<(&'j str, Option<EndReason>)> {
+    let key = |text: &str| curfew::domain::text::comparison_key(text);
+    let is_found = |judged: &Judged| {
+        let email = format!("{}@example.org", judged.owner.name);
+        let is_named = key(&judged.owner.name).contains(&key(search)) || key(&email).contains(&key(search));
+        search.is_empty() || (is_named && !judged.is_deleted)
+    };
+    all.iter()
+        .filter(|judged| is_found(judged))
+        .filter(|judged| state == SessionsShown::All || judged.verdict.is_ok())
+        .map(|judged| (judged.id.as_str(), judged.verdict.err()))
+        .collect()
+}
+
+async fn shows_the_model(house: &House, all: &[Judged]) {
+    for search in SEARCHES {
+        for state in [SessionsShown::Live, SessionsShown::All] {
+            let expected = model(all, search, state);
+            for number in [1, 2] {
+                let shown = page(house, &query(search, state, number)).await;
+                let ids = shown.sessions.iter().map(|(_, listed)| (listed.row.id.as_str(), listed.ended));
+                let first = (number as usize - 1) * SESSIONS_PER_PAGE as usize;
+                let of_page: Vec<_> = expected.iter().skip(first).take(SESSIONS_PER_PAGE as usize).copied().collect();
+                assert_eq!(ids.collect::<Vec<_>>(), of_page, "{search:?} {state:?} page {number}");
+                assert_eq!(usize::try_from(shown.total), Ok(expected.len()), "{search:?} {state:?} page {number}");
+                assert!(!shown.total_is_minimum);
+                assert_eq!(shown.has_next, expected.len() > first + of_page.len(), "{search:?} {state:?}");
+            }
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn the_list_of_the_site_shows_what_the_rule_lets_pass() {
+    on_each_engine(async |house| {
+        let all = fill(house).await;
+        let over: std::collections::BTreeSet<_> =
+            all.iter().filter_map(|judged| judged.verdict.err()).map(EndReason::code).collect();
+        let ways = ["deactivated", "deleted", "expired", "forced-out", "idle", "logged-out"];
+        assert_eq!(over.into_iter().collect::<Vec<_>>(), ways, "every way is among them");
+        shows_the_model(house, &all).await;
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_lies_behind_a_crowd_is_found_as_well() {
+    on_each_engine(async |house| {
+        let mut all = fill(house).await;
+        let crowd = house.member("xxxx").await;
+        let login = house.now().await + TimeDelta::seconds(1);
+        let insert = format!(
+            "INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CROWD})
+             SELECT 'crowd-' || CAST(10000 + i AS TEXT), {}, {}, FALSE, '{}', '{}', '', '' FROM n",
+            crowd.id,
+            if matches!(house.store, curfew::store::Store::Sqlite { .. }) { "x'00'" } else { "'\\x00'" },
+            text(login),
+            text(login),
+        );
+        assert_eq!(raw::run(&house.store, &insert).await, CROWD.unsigned_abs());
+        let live = page(house, &query("", SessionsShown::Live, 1)).await;
+        assert!(live.has_next && live.total_is_minimum, "{} sessions", live.total);
+        assert_eq!(live.total, 1_000);
+        let mut seen = std::collections::BTreeSet::new();
+        for number in [1, 2, 3, 204, 205] {
+            let shown = page(house, &query("xxxx", SessionsShown::All, number)).await;
+            let count = shown.sessions.len();
+            assert_eq!(count, if number == 205 { 0 } else { 25 }, "page {number}");
+            assert_eq!(shown.has_next, number < 204, "page {number}");
+            seen.extend(shown.sessions.into_iter().map(|(_, listed)| listed.row.id));
+        }
+        assert_eq!(seen.len(), 100, "none is on two pages");
+
+        // Over, but for the rule only.
+        raw::run(&house.store, "UPDATE users SET is_active = FALSE WHERE username = 'xxxx'").await;
+        all.retain(|judged| judged.verdict.is_ok());
+        for search in SEARCHES {
+            let shown = page(house, &query(search, SessionsShown::Live, 1)).await;
+            let expected = model(&all, search, SessionsShown::Live);
+            let ids = shown.sessions.iter().map(|(_, listed)| (listed.row.id.as_str(), listed.ended));
+            assert_eq!(ids.collect::<Vec<_>>(), expected, "{search:?}");
+            assert_eq!(usize::try_from(shown.total), Ok(expected.len()), "{search:?}");
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn after_everyone_out_only_new_logins_are_live() {
+    on_each_engine(async |house| {
+        let (ana, sam) = (house.member("ana").await, house.person("sam", Role::Staff).await);
+        for person in [&ana, &sam, &ana] {
+            house.log_in(person).await;
+        }
+        let live = query("", SessionsShown::Live, 1);
+        assert_eq!(page(house, &live).await.total, 3);
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        assert_eq!(page(house, &live).await.total, 0);
+        let all = page(house, &query("", SessionsShown::All, 1)).await;
+        assert_eq!(all.sessions.len(), 3);
+        assert!(all.sessions.iter().all(|(_, listed)| listed.ended == Some(EndReason::EveryoneOut)));
+        let again = house.log_in(&ana).await;
+        let shown = page(house, &live).await;
+        assert_eq!(shown.sessions.len(), 1);
+        assert_eq!(shown.sessions[0].1.row.id, again.id.as_str());
+        assert_eq!(shown.sessions[0].0.as_deref(), Some("ana"));
+    })
+    .await;
+}
