@@ -53,6 +53,8 @@ impl Accounts {
 
     /// The same, and notes what has come due and what has reached its limits. The verdict stands
     /// whether or not it could be noted; whoever asks next notes it then.
+    ///
+    /// What is seldom done is boxed: every request and every open stream would hold room for it.
     pub async fn judge_login(
         &self,
         login: JudgedLogin<'_>,
@@ -60,12 +62,13 @@ impl Accounts {
     ) -> (Limits, std::result::Result<(), EndReason>) {
         let (limits, verdict) = self.check_login(login, standing);
         if standing.scheduled().is_some_and(|(at, _)| at <= standing.now) {
-            note(self.fold_due(login.user_id).await);
+            note(Box::pin(self.fold_due(login.user_id)).await);
         }
         if let (Err(reason @ (EndReason::Idle | EndReason::Expired)), Some(account), Some(_)) =
             (verdict, &standing.account, &standing.session)
         {
-            note(self.note_limit_reached((login.user_id, &account.username), login.session, reason).await);
+            let person = (login.user_id, account.username.as_str());
+            note(Box::pin(self.note_limit_reached(person, login.session, reason)).await);
         }
         (limits, verdict)
     }

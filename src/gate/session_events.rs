@@ -107,7 +107,8 @@ pub(super) fn session_events<'r>(
         loop {
             let clock = accounts.store().clock();
             let clock_moved = clock.moved();
-            let rest = match judge(accounts, login).await {
+            // Boxed, since a stream is asleep nearly always and need not hold room for this.
+            let rest = match Box::pin(judge(accounts, login)).await {
                 Ok(Judged::Live { scheduled, rest }) => {
                     if told.as_ref().or(scheduled.as_ref()).is_some() && told != scheduled {
                         yield event("scheduled", &scheduled.clone().unwrap_or(Scheduled { at: None, reason: None }));
