@@ -41,7 +41,7 @@ impl Accounts {
         users::set_force_logout_date(&mut tx, user.id, date, EndReason::Deactivated, reasons).await?;
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deactivated, reasons };
         let ended =
-            sessions::end_sessions(&mut tx, user.id, date, self.live_after(user.role(), locked.site, now), ending)
+            sessions::end_sessions(&mut tx, user.id, date, self.live_sessions_after(user, locked.site, now), ending)
                 .await?;
         let mut told = event(now, EventKind::Deactivated)
             .by(actor)

@@ -17,8 +17,6 @@ pub struct AccountToActOn {
     pub user: User,
     /// The live sessions that a force logout now ends.
     pub will_end: i64,
-    /// What a session must lie after to be live.
-    pub live: LiveAfter,
     /// When this was read.
     pub now: Moment,
 }
@@ -50,9 +48,9 @@ impl Accounts {
         let now = self.store.clock().now(&mut on).await?;
         let site = site::get_site(&mut on).await?.standing();
         let user = users::find_user(&mut on, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
-        let live = self.live_after(user.role(), site, now);
+        let live = self.live_sessions_after(&user, site, now);
         let locked = Locked { user, site, now };
         let will_end = sessions::count_live_sessions(&mut on, user_id, locked.force_logout_date_now(), live).await?;
-        Ok(AccountToActOn { user: locked.user, will_end, live, now })
+        Ok(AccountToActOn { user: locked.user, will_end, now })
     }
 }

@@ -40,9 +40,14 @@ impl Accounts {
             let (date, none) = (locked.force_logout_date_now(), Reasons::default());
             users::set_force_logout_date(&mut tx, user.id, date, EndReason::RoleChanged, &none).await?;
             let ending = Ending { at: now, by: &actor.name, reason: EndReason::RoleChanged, reasons: &none };
-            let ended =
-                sessions::end_sessions(&mut tx, user.id, date, self.live_after(before, locked.site, now), ending)
-                    .await?;
+            let ended = sessions::end_sessions(
+                &mut tx,
+                user.id,
+                date,
+                self.live_sessions_after(user, locked.site, now),
+                ending,
+            )
+            .await?;
             told = told.because(EndReason::RoleChanged, &none).ending(ended);
         }
         insert_event(&mut tx, &told).await?;

@@ -5,22 +5,21 @@
 //! for their outcome, so that right passwords are never refused. The arithmetic is GCRA's, from the
 //! crate; on top of it each failure past the limit doubles the wait, up to the whole period.
 
+mod keys;
+
 use std::{
     collections::HashMap,
-    net::Ipv6Addr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use gcra::{GcraState, RateLimit};
-use ipnet::Ipv6Net;
 use rocket::tokio::sync::Notify;
 
+use self::keys::{Key, keys_of};
 use super::{AccountsError, Result};
 use crate::domain::rate::Rate;
 
-/// How much more often the account may fail from anywhere, and the address with any account.
-const BROADER: u32 = 10;
 /// Beyond this many keys, those that are at rest are forgotten.
 const KEYS_BEFORE_CLEANING: usize = 10_000;
 
@@ -33,13 +32,6 @@ pub(super) enum Purpose {
     Registration,
     /// The setup code.
     Setup,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
-    AccountFromAddress(Purpose, String, String),
-    Account(Purpose, String),
-    Address(Purpose, String),
 }
 
 /// The counters of every account and address that failed lately.
@@ -126,6 +118,11 @@ impl From<Shut> for AccountsError {
 }
 
 impl Throttle {
+    /// Begins a try, or says how long to wait.
+    pub(super) async fn enter(&self, purpose: Purpose, rate: Rate, account: &str, address: &str) -> Result<Attempt> {
+        self.begin(purpose, rate, account, address).await.map_err(AccountsError::from)
+    }
+
     /// Begins a try; waits while others that are under way hold the last places.
     ///
     /// `account` is what is tried, `address` who tries; an empty one counts for nobody.
@@ -217,42 +214,6 @@ impl Attempt {
 impl Drop for Attempt {
     fn drop(&mut self) {
         self.throttle.settle(&self.keys, self.has_failed);
-    }
-}
-
-/// The greatest part of an IPv6 address that its holder chooses: a network gets a /64 (RFC 4291,
-/// section 2.5.4), and counting single addresses of it would count nothing.
-const IPV6_PREFIX: u8 = 64;
-
-fn keys_of(purpose: Purpose, rate: Rate, account: &str, address: &str) -> Vec<(Key, RateLimit)> {
-    let address = counted_address(address);
-    let limit = |rate: Rate| RateLimit::new(rate.count, rate.period);
-    let (narrow, broad) = (limit(rate), limit(rate.times(BROADER)));
-    let mut keys = Vec::with_capacity(3);
-    if !account.is_empty() && !address.is_empty() {
-        keys.push((Key::AccountFromAddress(purpose, account.to_owned(), address.clone()), narrow));
-    }
-    if !account.is_empty() {
-        keys.push((Key::Account(purpose, account.to_owned()), broad.clone()));
-    }
-    if !address.is_empty() {
-        keys.push((Key::Address(purpose, address), broad));
-    }
-    keys
-}
-
-/// What an address is counted by: itself, and on IPv6 its network.
-fn counted_address(address: &str) -> String {
-    match address.parse::<Ipv6Addr>().map(|address| Ipv6Net::new(address, IPV6_PREFIX)) {
-        Ok(Ok(network)) => network.trunc().to_string(),
-        _ => address.to_owned(),
-    }
-}
-
-impl Throttle {
-    /// Begins a try, or says how long to wait.
-    pub(super) async fn enter(&self, purpose: Purpose, rate: Rate, account: &str, address: &str) -> Result<Attempt> {
-        self.begin(purpose, rate, account, address).await.map_err(AccountsError::from)
     }
 }
 

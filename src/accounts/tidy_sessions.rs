@@ -1,4 +1,5 @@
-//! Tidying the sessions: what reached its limits unnoticed is ended, what was ended long ago goes.
+//! Tidying the sessions: what reached its limits unnoticed is ended, what was ended long ago goes,
+//! and so do the notes of changes that every node has read.
 //!
 //! In small batches with a pause between, so that nobody who writes is held up. Any number of nodes
 //! may do it at once: each session is ended by one of them, with one event.
@@ -13,7 +14,7 @@ use crate::{
     settings::moment_before,
     store::{
         Sql,
-        session_upkeep::{delete_ended_sessions, lock_sessions_past_limits},
+        session_upkeep::{delete_ended_sessions, delete_old_changes, lock_sessions_past_limits},
         sessions::{self, Ending, LiveAfter},
         standing::{LoginStanding, STANDINGS_AT_ONCE, list_login_standings},
     },
@@ -21,6 +22,10 @@ use crate::{
 
 /// How many sessions one transaction ends or deletes.
 const BATCH: i64 = 200;
+/// How many changes are kept for whoever reads them, which is a matter of seconds.
+const CHANGES_KEPT: i64 = 10_000;
+/// How many of the others one transaction deletes: small rows, which nobody waits for.
+const CHANGES_BATCH: i64 = 5_000;
 /// Between two batches.
 const PAUSE: Duration = Duration::from_millis(50);
 /// So long an idle session is left to the gate: the request that shows that its person is still
@@ -56,11 +61,15 @@ impl Accounts {
         loop {
             let deleted = self.delete_some_ended().await?;
             if deleted == 0 {
-                return Ok(tidied);
+                break;
             }
             tidied.deleted += deleted;
             sleep(PAUSE).await;
         }
+        while self.delete_some_changes().await? > 0 {
+            sleep(PAUSE).await;
+        }
+        Ok(tidied)
     }
 
     async fn end_some_past_limits(&self) -> Result<u64> {
@@ -90,6 +99,13 @@ impl Accounts {
         let now = self.store.clock().now(&mut tx).await?;
         let up_to = moment_before(now, self.settings.session_retention);
         let deleted = delete_ended_sessions(&mut tx, up_to, BATCH).await?;
+        tx.commit().await?;
+        Ok(deleted)
+    }
+
+    async fn delete_some_changes(&self) -> Result<u64> {
+        let mut tx = self.store.begin().await?;
+        let deleted = delete_old_changes(&mut tx, CHANGES_KEPT, CHANGES_BATCH).await?;
         tx.commit().await?;
         Ok(deleted)
     }

@@ -84,9 +84,18 @@ impl LiveLogin {
     }
 }
 
-/// Whether a request is one that the person did not make: a stream, a script that polls.
+/// Whether a request is one that a script made and not the person, such as a stream: it is no
+/// activity, and no page answers it.
 #[derive(Debug, Default)]
-pub(super) struct Passive(pub(super) bool);
+pub struct Passive(pub(super) bool);
+
+impl Passive {
+    /// Whether this request is one.
+    #[must_use]
+    pub fn is(request: &Request<'_>) -> bool {
+        request.local_cache(Self::default).0
+    }
+}
 
 /// Who is asking. The first call reads the database, if there is a session cookie; the others of
 /// the same request get its answer.
@@ -106,8 +115,7 @@ async fn load(request: &Request<'_>) -> Login {
         changes.end_session();
         return Login::Nobody;
     };
-    let is_passive = request.local_cache(Passive::default).0;
-    match judge(accounts, &claim, is_passive).await {
+    match judge(accounts, &claim, Passive::is(request)).await {
         Ok(Login::Live(live)) => {
             if is_old {
                 let left = claim

@@ -34,9 +34,8 @@ pub use changes::Changes;
 pub use client::ClientOf;
 pub use csrf::Csrf;
 pub use guards::{Anyone, SignedIn, Staff, Superuser, Visitor};
-pub use login::{EndedLogin, LiveLogin, Login, login_of};
+pub use login::{EndedLogin, LiveLogin, Login, Passive, login_of};
 pub use notice::{Notice, NoticeKind};
-pub use session_events::IsStream;
 pub use submission::{BODY_BYTES, Button, Submission};
 pub use transport::is_https;
 

@@ -44,17 +44,12 @@ pub(super) struct Watching<'r> {
     next: Option<NextPath>,
 }
 
-/// Nobody is logged in here, and no page is to be shown instead.
-#[derive(Debug, Default)]
-pub struct IsStream(pub bool);
-
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Watching<'r> {
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
         request.local_cache(|| Passive(true));
-        request.local_cache(|| IsStream(true));
         let login = match login_of(request).await {
             Login::Live(login) => Ok(&**login),
             Login::Ended(ended) => {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::next_path::NextPath,
-    gate::{Changes, IsStream, Login, Notice, login_of, was_going},
+    gate::{Changes, Login, Notice, Passive, login_of, was_going},
 };
 
 /// What the error page shows.
@@ -26,8 +26,7 @@ struct ErrorView<'a> {
 /// which says why, and then on to where they were going.
 #[catch(401)]
 async fn log_in_first(request: &Request<'_>) -> Answer {
-    if request.local_cache(IsStream::default).0 {
-        // A script asks, which a page is no answer for.
+    if Passive::is(request) {
         return Answer::Plain(Status::Unauthorized, "Nobody is logged in here.\n");
     }
     if let Login::Ended(ended) = login_of(request).await {

@@ -3,6 +3,7 @@
 //! Triggers write each change to `standing_changes`. On SQLite the feed looks at the database's
 //! version, which any other connection's commit moves, also another program's; on Postgres it is
 //! notified, and looks itself every second, since a notification may be lost with its connection.
+//! Old changes are deleted by [`super::session_upkeep`], whether or not anybody reads them.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -13,8 +14,8 @@ use sqlx::{
 };
 
 use super::{
-    Connection, Result, Store, StoreError,
-    engine::{execute, fetch_all, fetch_one, in_time, silence},
+    Connection, Result, Store,
+    engine::{fetch_all, fetch_one, in_time, silence},
 };
 
 /// How long a change on SQLite waits to be seen.
@@ -25,15 +26,11 @@ const POSTGRES_LOOKS_EVERY: Duration = Duration::from_secs(1);
 const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 /// How many numbers back it looks there: they are given before they are committed.
 const LOOKS_BACK: i64 = 1_000;
-/// How many changes are kept.
-const KEPT: i64 = 10_000;
-/// After so many looks that found something, what is older is deleted.
-const LOOKS_BETWEEN_CLEANINGS: u32 = 500;
 /// What Postgres calls the notifications; the triggers name it too.
 const CHANNEL: &str = "curfew_standing";
 
 /// Whom a change concerns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// The whole site.
     Everyone,
@@ -60,7 +57,6 @@ pub struct Feed {
     /// The known changes among the numbers that are looked back at.
     seen: BTreeSet<i64>,
     next_look: Instant,
-    finds: u32,
 }
 
 impl Feed {
@@ -86,7 +82,7 @@ impl Feed {
             }
         };
         let (next_look, seen) = (Instant::now(), BTreeSet::new());
-        let mut feed = Self { connection, listener, version: 0, last: 0, seen, next_look, finds: 0 };
+        let mut feed = Self { connection, listener, version: 0, last: 0, seen, next_look };
         if feed.listener.is_none() {
             feed.version = feed.read_version().await?;
         }
@@ -103,11 +99,11 @@ impl Feed {
     /// # Errors
     /// When the database does not answer: the feed is to be made anew.
     pub async fn next(&mut self) -> Result<Vec<Change>> {
-        let silent = |_| Err(StoreError::Unavailable(silence()));
         if let Some(listener) = &mut self.listener {
             if let Ok(notified) = timeout_at(self.next_look, listener.try_recv()).await {
-                let lost = || StoreError::Unavailable(silence());
-                let mut changes = vec![notified_of(&notified?.ok_or_else(lost)?)];
+                // None is a connection that was lost.
+                let notification = notified?.ok_or_else(silence)?;
+                let mut changes = vec![notified_of(&notification)];
                 while let Some(notification) = listener.next_buffered() {
                     changes.push(notified_of(&notification));
                 }
@@ -116,13 +112,13 @@ impl Feed {
             self.next_look = Instant::now() + POSTGRES_LOOKS_EVERY;
         } else {
             sleep(SQLITE_LOOKS_EVERY).await;
-            let version = timeout(LOOK_TIMEOUT, self.read_version()).await.unwrap_or_else(silent)?;
+            let version = timeout(LOOK_TIMEOUT, self.read_version()).await.map_err(|_| silence())??;
             if version == self.version {
                 return Ok(Vec::new());
             }
             self.version = version;
         }
-        timeout(LOOK_TIMEOUT, self.look()).await.unwrap_or_else(|_| Err(StoreError::Unavailable(silence())))
+        timeout(LOOK_TIMEOUT, self.look()).await.map_err(|_| silence())?
     }
 
     /// SQLite's own count of what others have committed, as this connection sees it.
@@ -145,19 +141,7 @@ impl Feed {
             rows.iter().filter(|(id, _)| !self.seen.contains(id)).map(|(_, user_id)| Change::of(*user_id)).collect();
         self.last = rows.last().map_or(self.last, |(id, _)| self.last.max(*id));
         self.seen = rows.into_iter().map(|(id, _)| id).filter(|id| *id > self.last - LOOKS_BACK).collect();
-        if !news.is_empty() {
-            self.clean_up().await?;
-        }
         Ok(news)
-    }
-
-    /// The changes are news, and nobody reads old ones.
-    async fn clean_up(&mut self) -> Result<()> {
-        self.finds += 1;
-        if self.finds.is_multiple_of(LOOKS_BETWEEN_CLEANINGS) {
-            execute!(&mut self.connection, "DELETE FROM standing_changes WHERE id <= $1", self.last - KEPT)?;
-        }
-        Ok(())
     }
 }
 

@@ -1,5 +1,5 @@
-//! What keeps the table of sessions from only growing: which are past their limits, and which have
-//! been ended for long. Each statement reads the beginning of an index, however long the table is.
+//! What keeps the tables about sessions from only growing: which sessions are past their limits,
+//! which have been ended for long, and which changes are news to nobody. Each statement reads the beginning of an index, however long the table is.
 
 use super::{
     Result, Sql,
@@ -101,4 +101,16 @@ pub async fn delete_ended_sessions(on: &mut impl Sql, up_to: Moment, limit: i64)
         Engine::Postgres(_) => sql!(" FOR UPDATE SKIP LOCKED"),
     };
     Ok(execute!(on, sql, up_to, limit)?)
+}
+
+/// Deletes at most so many of the changes that the feed reads, the oldest first, but for the latest
+/// `keep`; says how many. A feed only reads what is made while it is open.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn delete_old_changes(on: &mut impl Sql, keep: i64, limit: i64) -> Result<u64> {
+    let sql = "
+        DELETE FROM standing_changes
+        WHERE id <= (SELECT MAX(id) FROM standing_changes) - $1 AND id < (SELECT MIN(id) FROM standing_changes) + $2";
+    Ok(execute!(on, sql, keep, limit)?)
 }

@@ -113,16 +113,27 @@ pub async fn insert_session(on: &mut impl Sql, new: &NewSession<'_>) -> Result<(
     Ok(())
 }
 
+/// Ends the sessions for which that holds and that have not ended yet; how many. The first five
+/// values are those of the ending.
+macro_rules! end_where {
+    ($on:expr, $ending:expr, $conditions:literal $(, $value:expr)* $(,)?) => {{
+        let Ending { at, by, reason, reasons } = $ending;
+        let sql = concat!(
+            "UPDATE sessions SET ended_at = $1, ended_by = $2, reason = $3, staff_reason = $4, user_reason = $5
+             WHERE ended_at IS NULL AND ",
+            $conditions
+        );
+        let (staff, user) = (reasons.for_staff.as_deref(), reasons.for_user.as_deref());
+        execute!($on, sql, at, by, reason.code(), staff, user $(, $value)*)
+    }};
+}
+
 /// Ends one session, if it has not ended yet; says whether it did.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn end_session(on: &mut impl Sql, id: &SessionId, ending: Ending<'_>) -> Result<bool> {
-    let sql = "
-        UPDATE sessions SET ended_at = $2, ended_by = $3, reason = $4, staff_reason = $5, user_reason = $6
-        WHERE id = $1 AND ended_at IS NULL";
-    let (staff, user) = (ending.reasons.for_staff.as_deref(), ending.reasons.for_user.as_deref());
-    Ok(execute!(on, sql, id.as_str(), ending.at, ending.by, ending.reason.code(), staff, user)? > 0)
+    Ok(end_where!(on, ending, "id = $6", id.as_str())? > 0)
 }
 
 /// Ends the account's live sessions that were made at `up_to` or before; returns how many.
@@ -137,22 +148,38 @@ pub async fn end_sessions(
     live: LiveAfter,
     ending: Ending<'_>,
 ) -> Result<u64> {
-    let sql = "
-        UPDATE sessions SET ended_at = $5, ended_by = $6, reason = $7, staff_reason = $8, user_reason = $9
-        WHERE user_id = $1 AND ended_at IS NULL AND login_date <= $2 AND login_date > $3 AND last_seen > $4";
-    let (staff, user) = (ending.reasons.for_staff.as_deref(), ending.reasons.for_user.as_deref());
-    Ok(execute!(
+    let LiveAfter { login, seen } = live;
+    Ok(end_where!(
         on,
-        sql,
+        ending,
+        "user_id = $6 AND login_date > $7 AND last_seen > $8 AND login_date <= $9",
         user_id,
-        up_to,
-        live.login,
-        live.seen,
-        ending.at,
-        ending.by,
-        ending.reason.code(),
-        staff,
-        user
+        login,
+        seen,
+        up_to
+    )?)
+}
+
+/// Ends the account's live sessions but one; returns how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_other_sessions(
+    on: &mut impl Sql,
+    user_id: i64,
+    but: &SessionId,
+    live: LiveAfter,
+    ending: Ending<'_>,
+) -> Result<u64> {
+    let LiveAfter { login, seen } = live;
+    Ok(end_where!(
+        on,
+        ending,
+        "user_id = $6 AND login_date > $7 AND last_seen > $8 AND id <> $9",
+        user_id,
+        login,
+        seen,
+        but.as_str()
     )?)
 }
 
@@ -168,27 +195,19 @@ pub async fn end_longest_unseen(
     keep: u32,
     ending: Ending<'_>,
 ) -> Result<u64> {
+    let LiveAfter { login, seen } = live;
     // One that its person ends at this moment is passed over, and keeps its own reason.
-    let sql = "
-        UPDATE sessions SET ended_at = $5, ended_by = $6, reason = $7, staff_reason = $8, user_reason = $9
-        WHERE user_id = $1 AND ended_at IS NULL AND login_date > $2 AND last_seen > $3
-          AND id NOT IN (
-              SELECT id FROM sessions
-              WHERE user_id = $1 AND ended_at IS NULL AND login_date > $2 AND last_seen > $3
-              ORDER BY last_seen DESC, login_date DESC, id DESC LIMIT $4)";
-    let (staff, user) = (ending.reasons.for_staff.as_deref(), ending.reasons.for_user.as_deref());
-    Ok(execute!(
+    Ok(end_where!(
         on,
-        sql,
+        ending,
+        "user_id = $6 AND login_date > $7 AND last_seen > $8 AND id NOT IN (
+             SELECT id FROM sessions
+             WHERE user_id = $6 AND ended_at IS NULL AND login_date > $7 AND last_seen > $8
+             ORDER BY last_seen DESC, login_date DESC, id DESC LIMIT $9)",
         user_id,
-        live.login,
-        live.seen,
-        i64::from(keep),
-        ending.at,
-        ending.by,
-        ending.reason.code(),
-        staff,
-        user
+        login,
+        seen,
+        i64::from(keep)
     )?)
 }
 
@@ -204,6 +223,18 @@ pub async fn count_live_sessions(on: &mut impl Sql, user_id: i64, up_to: Moment,
     Ok(count)
 }
 
+/// Reads [`SessionRow`]s for which that holds.
+macro_rules! sessions_where {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, user_id, remember, login_date, last_seen, address, user_agent,
+                    ended_at, ended_by, reason, staff_reason, user_reason
+             FROM sessions WHERE ",
+            $rest
+        )
+    };
+}
+
 /// The account's live sessions, those that were seen last first.
 ///
 /// # Errors
@@ -214,11 +245,9 @@ pub async fn list_live_sessions(
     live: LiveAfter,
     limit: i64,
 ) -> Result<Vec<SessionRow>> {
-    let sql = "
-        SELECT id, user_id, remember, login_date, last_seen, address, user_agent,
-               ended_at, ended_by, reason, staff_reason, user_reason
-        FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND login_date > $2 AND last_seen > $3
-        ORDER BY last_seen DESC, id LIMIT $4";
+    let sql = sessions_where!(
+        "user_id = $1 AND ended_at IS NULL AND login_date > $2 AND last_seen > $3 ORDER BY last_seen DESC, id LIMIT $4"
+    );
     Ok(fetch_all!(on, SessionRow, sql, user_id, live.login, live.seen, limit)?)
 }
 
@@ -227,31 +256,8 @@ pub async fn list_live_sessions(
 /// # Errors
 /// When the database does not answer.
 pub async fn find_session(on: &mut impl Sql, id: &SessionId) -> Result<Option<SessionRow>> {
-    let sql = "
-        SELECT id, user_id, remember, login_date, last_seen, address, user_agent,
-               ended_at, ended_by, reason, staff_reason, user_reason
-        FROM sessions WHERE id = $1";
+    let sql = sessions_where!("id = $1");
     Ok(fetch_optional!(on, SessionRow, sql, id.as_str())?)
-}
-
-/// Ends the account's live sessions but one; returns how many.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn end_other_sessions(
-    on: &mut impl Sql,
-    user_id: i64,
-    but: &SessionId,
-    live: LiveAfter,
-    ending: Ending<'_>,
-) -> Result<u64> {
-    let sql = "
-        UPDATE sessions SET ended_at = $5, ended_by = $6, reason = $7, staff_reason = $8, user_reason = $9
-        WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND login_date > $3 AND last_seen > $4";
-    let (staff, user) = (ending.reasons.for_staff.as_deref(), ending.reasons.for_user.as_deref());
-    let code = ending.reason.code();
-    let (login, seen) = (live.login, live.seen);
-    Ok(execute!(on, sql, user_id, but.as_str(), login, seen, ending.at, ending.by, code, staff, user)?)
 }
 
 /// The account's latest sessions, the newest first, ended ones among them.
@@ -259,9 +265,6 @@ pub async fn end_other_sessions(
 /// # Errors
 /// When the database does not answer.
 pub async fn list_sessions(on: &mut impl Sql, user_id: i64, limit: i64) -> Result<Vec<SessionRow>> {
-    let sql = "
-        SELECT id, user_id, remember, login_date, last_seen, address, user_agent,
-               ended_at, ended_by, reason, staff_reason, user_reason
-        FROM sessions WHERE user_id = $1 ORDER BY login_date DESC, id LIMIT $2";
+    let sql = sessions_where!("user_id = $1 ORDER BY login_date DESC, id LIMIT $2");
     Ok(fetch_all!(on, SessionRow, sql, user_id, limit)?)
 }

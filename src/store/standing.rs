@@ -1,9 +1,10 @@
 //! What the guard reads on each request: one statement, by primary keys.
 
+mod row;
+
 use std::sync::LazyLock;
 
-use sqlx::{ColumnIndex, FromRow};
-
+use self::row::Row;
 use super::{Clock, Result, Sql, StoreError, engine::on_engine};
 use crate::domain::{
     moment::Moment,
@@ -181,130 +182,6 @@ fn read_sql(size: usize) -> String {
     LEFT JOIN sessions s ON s.id = asked.session_id AND s.user_id = asked.user_id
     WHERE site.id = 1"
     )
-}
-
-/// In the order of the statement's columns: looking 29 of them up by name takes longer than reading them.
-struct Row {
-    place: i32,
-    now: Option<Moment>,
-    site_date: Option<Moment>,
-    site_scheduled: Option<Moment>,
-    site_user_reason: Option<String>,
-    user_id: Option<i64>,
-    username: Option<String>,
-    email: Option<String>,
-    is_active: Option<bool>,
-    is_staff: Option<bool>,
-    is_superuser: Option<bool>,
-    date_joined: Option<Moment>,
-    last_login: Option<Moment>,
-    force_logout_date: Option<Moment>,
-    force_logout_cause: Option<String>,
-    force_logout_user_reason: Option<String>,
-    force_logout_scheduled: Option<Moment>,
-    force_logout_scheduled_user_reason: Option<String>,
-    deactivated_until: Option<Moment>,
-    deactivated_user_reason: Option<String>,
-    secret_hash: Option<Vec<u8>>,
-    remember: Option<bool>,
-    login_date: Option<Moment>,
-    last_seen: Option<Moment>,
-    address: Option<String>,
-    user_agent: Option<String>,
-    ended_at: Option<Moment>,
-    reason: Option<String>,
-    user_reason: Option<String>,
-}
-
-impl<'r, R> FromRow<'r, R> for Row
-where
-    R: sqlx::Row,
-    usize: ColumnIndex<R>,
-    i32: Read<'r, R::Database>,
-    Option<i64>: Read<'r, R::Database>,
-    Option<bool>: Read<'r, R::Database>,
-    Option<String>: Read<'r, R::Database>,
-    Option<Vec<u8>>: Read<'r, R::Database>,
-    Option<Moment>: Read<'r, R::Database>,
-{
-    fn from_row(row: &'r R) -> sqlx::Result<Self> {
-        let mut columns = 0..;
-        let mut next = || columns.next().unwrap_or_default();
-        Ok(Self {
-            place: row.try_get(next())?,
-            now: row.try_get(next())?,
-            site_date: row.try_get(next())?,
-            site_scheduled: row.try_get(next())?,
-            site_user_reason: row.try_get(next())?,
-            user_id: row.try_get(next())?,
-            username: row.try_get(next())?,
-            email: row.try_get(next())?,
-            is_active: row.try_get(next())?,
-            is_staff: row.try_get(next())?,
-            is_superuser: row.try_get(next())?,
-            date_joined: row.try_get(next())?,
-            last_login: row.try_get(next())?,
-            force_logout_date: row.try_get(next())?,
-            force_logout_cause: row.try_get(next())?,
-            force_logout_user_reason: row.try_get(next())?,
-            force_logout_scheduled: row.try_get(next())?,
-            force_logout_scheduled_user_reason: row.try_get(next())?,
-            deactivated_until: row.try_get(next())?,
-            deactivated_user_reason: row.try_get(next())?,
-            secret_hash: row.try_get(next())?,
-            remember: row.try_get(next())?,
-            login_date: row.try_get(next())?,
-            last_seen: row.try_get(next())?,
-            address: row.try_get(next())?,
-            user_agent: row.try_get(next())?,
-            ended_at: row.try_get(next())?,
-            reason: row.try_get(next())?,
-            user_reason: row.try_get(next())?,
-        })
-    }
-}
-
-/// What a column can be read as.
-trait Read<'r, D: sqlx::Database>: sqlx::Decode<'r, D> + sqlx::Type<D> {}
-impl<'r, D: sqlx::Database, T: sqlx::Decode<'r, D> + sqlx::Type<D>> Read<'r, D> for T {}
-
-impl Row {
-    fn at(self, now: Moment) -> Result<LoginStanding> {
-        let site = SiteStanding { force_logout_date: self.site_date, force_logout_scheduled: self.site_scheduled };
-        let session = match (self.user_id, self.secret_hash, self.login_date, self.last_seen) {
-            (Some(user_id), Some(secret_hash), Some(login_date), Some(last_seen)) => Some(Session {
-                state: SessionState { user_id, ended: ended(self.ended_at, self.reason.as_deref())?, last_seen },
-                secret_hash,
-                login_date,
-                remember: self.remember.unwrap_or(false),
-                address: self.address.unwrap_or_default(),
-                user_agent: self.user_agent.unwrap_or_default(),
-                user_reason: self.user_reason,
-            }),
-            _ => None,
-        };
-        let account = match (self.user_id, self.username, self.email, self.date_joined) {
-            (Some(user_id), Some(username), Some(email), Some(date_joined)) => Some(Account {
-                standing: Standing {
-                    user_id,
-                    is_active: is_active(self.is_active == Some(true), self.deactivated_until, now),
-                    force_logout_date: self.force_logout_date,
-                    force_logout_cause: self.force_logout_cause.as_deref().map(parse_reason).transpose()?,
-                    force_logout_scheduled: self.force_logout_scheduled,
-                },
-                username,
-                email,
-                role: Role::from_flags(self.is_staff == Some(true), self.is_superuser == Some(true)),
-                date_joined,
-                last_login: self.last_login,
-                force_logout_user_reason: self.force_logout_user_reason,
-                scheduled_user_reason: self.force_logout_scheduled_user_reason,
-                deactivated_user_reason: self.deactivated_user_reason,
-            }),
-            _ => None,
-        };
-        Ok(LoginStanding { now, account, site, site_user_reason: self.site_user_reason, session })
-    }
 }
 
 /// A deactivation with an end is over from that moment on, whether or not anybody has noted it.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{page::Page, person::Person};
 
-/// Far above what a busy machine needs.
+/// Far above what a busy machine needs, and below the minute after which a stream looks by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A stream that is open.
@@ -46,8 +46,13 @@ impl<'s> Person<'s> {
 }
 
 impl Stream<'_> {
-    /// Waits for what is told next; nothing when the stream is over.
+    /// Waits for what is told next; nothing when the stream is over. Heartbeats are no news: who is
+    /// only told when the stream looks by itself, after a minute, is told too late.
     pub async fn next(&mut self) -> Option<Told> {
+        timeout(PATIENCE, self.read_on()).await.expect("news, or the end")
+    }
+
+    async fn read_on(&mut self) -> Option<Told> {
         loop {
             if let Some((block, rest)) = self.buffer.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());
@@ -58,8 +63,7 @@ impl Stream<'_> {
                 continue;
             }
             let mut bytes = [0; 4096];
-            let read = timeout(PATIENCE, self.response.read(&mut bytes)).await.expect("news, a heartbeat or the end");
-            match read.expect("a stream that can be read") {
+            match self.response.read(&mut bytes).await.expect("a stream that can be read") {
                 0 => return None,
                 n => self.buffer.push_str(std::str::from_utf8(&bytes[..n]).expect("UTF-8")),
             }

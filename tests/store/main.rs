@@ -16,6 +16,7 @@ mod raw;
 mod activity;
 mod by_hand;
 mod deactivation;
+mod feed;
 mod looking;
 mod moments;
 mod names;

@@ -81,7 +81,7 @@ pub(super) struct Forms {
 
 /// Reads a user's page.
 pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Forms) -> accounts::Result<UserPageView> {
-    let AccountToActOn { user, will_end, now, .. } = accounts.get_account_to_act_on(id).await?;
+    let AccountToActOn { user, will_end, now } = accounts.get_account_to_act_on(id).await?;
     let mut sessions = accounts.list_sessions(id, Which::All, NEWEST + 1).await?;
     let mut on = accounts.store().read().await?;
     let events = list_newest_events_of(&mut on, id, NEWEST).await?;

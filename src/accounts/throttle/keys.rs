@@ -1,0 +1,49 @@
+//! Under which names a try is counted, and how often each may fail.
+
+use std::net::Ipv6Addr;
+
+use gcra::RateLimit;
+use ipnet::Ipv6Net;
+
+use super::Purpose;
+use crate::domain::rate::Rate;
+
+/// How much more often the account may fail from anywhere, and the address with any account.
+const BROADER: u32 = 10;
+/// The greatest part of an IPv6 address that its holder chooses: a network gets a /64 (RFC 4291,
+/// section 2.5.4), and counting single addresses of it would count nothing.
+const IPV6_PREFIX: u8 = 64;
+
+/// What is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    AccountFromAddress(Purpose, String, String),
+    Account(Purpose, String),
+    Address(Purpose, String),
+}
+
+/// The counters of one try, and the limit of each.
+pub(super) fn keys_of(purpose: Purpose, rate: Rate, account: &str, address: &str) -> Vec<(Key, RateLimit)> {
+    let address = counted_address(address);
+    let limit = |rate: Rate| RateLimit::new(rate.count, rate.period);
+    let (narrow, broad) = (limit(rate), limit(rate.times(BROADER)));
+    let mut keys = Vec::with_capacity(3);
+    if !account.is_empty() && !address.is_empty() {
+        keys.push((Key::AccountFromAddress(purpose, account.to_owned(), address.clone()), narrow));
+    }
+    if !account.is_empty() {
+        keys.push((Key::Account(purpose, account.to_owned()), broad.clone()));
+    }
+    if !address.is_empty() {
+        keys.push((Key::Address(purpose, address), broad));
+    }
+    keys
+}
+
+/// What an address is counted by: itself, and on IPv6 its network.
+fn counted_address(address: &str) -> String {
+    match address.parse::<Ipv6Addr>().map(|address| Ipv6Net::new(address, IPV6_PREFIX)) {
+        Ok(Ok(network)) => network.trunc().to_string(),
+        _ => address.to_owned(),
+    }
+}

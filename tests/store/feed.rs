@@ -1,0 +1,159 @@
+//! The feed of changes: everything that can end a login is on it, whoever did it, and nothing else.
+
+use std::time::Duration;
+
+use curfew::{
+    accounts::ForceLogoutMoment,
+    domain::role::Role,
+    store::{
+        Store,
+        feed::{Change, Feed},
+        users,
+    },
+};
+use rocket::tokio::time::timeout;
+
+use crate::{
+    house::{House, NEW_PASSWORD, PASSWORD, Person, new_password, on_each_engine, operator, password, reasons},
+    raw::{count, run},
+};
+
+/// Far above what a busy machine needs.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// What nobody else does: it tells that all before it has been told.
+const MARK: i64 = 1_000_000;
+
+/// What the feed says until it finds a mark that is made now. Nobody is notified of that one, so it
+/// is found by looking, with all that was committed before it.
+async fn told(house: &House, feed: &mut Feed) -> Vec<Change> {
+    run(&house.store, &format!("INSERT INTO standing_changes (user_id) VALUES ({MARK})")).await;
+    let mut all = Vec::new();
+    while !all.contains(&Change::User(MARK)) {
+        all.extend(timeout(PATIENCE, feed.next()).await.expect("the feed goes on").expect("an answer"));
+    }
+    all.retain(|change| *change != Change::User(MARK));
+    all
+}
+
+async fn open(house: &House) -> Feed {
+    Feed::open(&house.store).await.expect("a feed")
+}
+
+#[rocket::async_test]
+async fn each_act_that_ends_logins_is_told_of_the_account_it_is_on() {
+    on_each_engine(async |house: &House| {
+        let (accounts, root, why) = (&house.accounts, operator(), reasons());
+        for act in ["force", "deactivate", "password", "logout", "others", "delete", "role", "schedule", "by-hand"] {
+            let (ana, ben) =
+                (house.person(&format!("ana-{act}"), Role::Staff).await, house.member(&format!("ben-{act}")).await);
+            let login = house.log_in(&ana).await;
+            house.log_in(&ana).await;
+            house.log_in(&ben).await;
+            let (target, actor) = (ana.target(), ana.acting_from(&login));
+            let mut feed = open(house).await;
+            match act {
+                "force" => drop(house.force_out(&ana).await),
+                "deactivate" => drop(accounts.deactivate(&root, &target, None, &why).await.expect("an act")),
+                "password" => {
+                    accounts.set_password(&root, &target, &new_password(NEW_PASSWORD)).await.expect("an act");
+                }
+                "logout" => accounts.log_out(&actor).await.expect("an act"),
+                "others" => {
+                    let own = password(PASSWORD);
+                    accounts.end_other_sessions(&actor, &own).await.expect("an act");
+                }
+                "delete" => accounts.delete_user(&root, &target, &why).await.expect("an act"),
+                "role" => {
+                    accounts.set_role(&root, &target, Role::Member).await.expect("an act");
+                }
+                "schedule" => {
+                    let at = house.now().await + chrono::TimeDelta::hours(1);
+                    house.force_logout(&ana, ForceLogoutMoment::At(at)).await;
+                }
+                _ => {
+                    run(&house.store, &format!("UPDATE users SET is_active = FALSE WHERE id = {}", ana.id)).await;
+                }
+            }
+            let told = told(house, &mut feed).await;
+            assert!(!told.is_empty() && told.iter().all(|change| *change == Change::User(ana.id)), "{act}: {told:?}");
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_is_done_to_the_site_is_told_of_everyone() {
+    on_each_engine(async |house: &House| {
+        let mut feed = open(house).await;
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        let told = told(house, &mut feed).await;
+        assert!(!told.is_empty() && told.iter().all(|change| *change == Change::Everyone), "{told:?}");
+    })
+    .await;
+}
+
+/// A login, a request and a failed login end nobody, and would be the most of what happens.
+#[rocket::async_test]
+async fn what_ends_no_login_is_not_told() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        let mut feed = open(house).await;
+        house.log_in(&ana).await;
+        house.note(&login, login.login_date + chrono::TimeDelta::minutes(5));
+        house.flush().await;
+        assert!(house.try_log_in(&ana, NEW_PASSWORD).await.is_err());
+        assert_eq!(told(house, &mut feed).await, []);
+    })
+    .await;
+}
+
+/// However many sessions it ends: they are out by the account's date.
+#[rocket::async_test]
+async fn a_force_logout_is_told_once_and_not_for_each_session() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        for _ in 0..5 {
+            house.log_in(&ana).await;
+        }
+        house.force_out(&ana).await;
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes").await, 1);
+    })
+    .await;
+}
+
+/// On Postgres the number of a change is given before it is committed, so that others pass it by.
+#[rocket::async_test]
+async fn a_change_that_is_committed_late_is_told_and_one_that_is_taken_back_is_not() {
+    on_each_engine(async |house: &House| {
+        let people: [Person; 3] = [house.member("ana").await, house.member("ben").await, house.member("eve").await];
+        let mut feed = open(house).await;
+        let mut taken_back = house.store.begin().await.expect("a transaction");
+        users::set_active(&mut taken_back, people[2].id).await.expect("a change");
+        drop(taken_back);
+        let mut late = house.store.begin().await.expect("a transaction");
+        users::set_active(&mut late, people[0].id).await.expect("a change");
+        if matches!(house.store, Store::Postgres { .. }) {
+            house.force_out(&people[1]).await;
+            let before = told(house, &mut feed).await;
+            assert!(before.contains(&Change::User(people[1].id)), "{before:?}");
+            assert!(!before.contains(&Change::User(people[0].id)), "it is not committed: {before:?}");
+        }
+        late.commit().await.expect("a commit");
+        let told = told(house, &mut feed).await;
+        assert!(told.contains(&Change::User(people[0].id)), "{told:?}");
+        assert!(!told.contains(&Change::User(people[2].id)), "{told:?}");
+    })
+    .await;
+}
+
+/// A notification is lost with its connection; what stands in the table is not.
+#[rocket::async_test]
+async fn a_change_that_nobody_was_notified_of_is_told_too() {
+    on_each_engine(async |house: &House| {
+        let mut feed = open(house).await;
+        run(&house.store, "INSERT INTO standing_changes (user_id) VALUES (7)").await;
+        assert_eq!(told(house, &mut feed).await, [Change::User(7)]);
+    })
+    .await;
+}
