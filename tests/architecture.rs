@@ -35,13 +35,24 @@ fn no_layer_names_one_above_it() {
 }
 
 #[test]
-fn only_the_store_names_sqlx() {
-    must_not_name(&["sqlx"], |file| file.module.first().is_some_and(|layer| layer != "store"));
+fn only_the_store_names_a_database() {
+    must_not_name(&["sqlx", "rusqlite"], |file| file.module.first().is_some_and(|layer| layer != "store"));
 }
 
 #[test]
 fn the_rules_know_no_web_no_clock_and_no_disk() {
-    let foreign = ["rocket", "sqlx", "std::fs", "std::net", "std::io", "std::env", "SystemTime", "Instant", "Utc::now"];
+    let foreign = [
+        "rocket",
+        "sqlx",
+        "rusqlite",
+        "std::fs",
+        "std::net",
+        "std::io",
+        "std::env",
+        "SystemTime",
+        "Instant",
+        "Utc::now",
+    ];
     must_not_name(&foreign, |file| file.module.first().is_some_and(|layer| layer == "domain"));
 }
 

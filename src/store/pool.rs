@@ -13,14 +13,14 @@ use sqlx::{
 use super::{
     Clock, Connection, OpenError, Result, StoreError, Transaction,
     file::make_private_file,
-    readers::{Pool, Readers},
+    readers::{FileReaders, Lanes},
 };
 
 /// How long a request waits for a connection before it hears that the database does not answer.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a writer waits for another process that is writing to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Of so many connections, the guard holds one.
+/// Of so many connections to Postgres, the guard holds one.
 const CONNECTIONS_PER_LANE: u32 = 4;
 /// Connections, where the settings name no number.
 const CONNECTIONS: u32 = 8;
@@ -37,7 +37,7 @@ pub enum Store {
         /// For transactions that write: one connection.
         write: SqlitePool,
         /// For the guard.
-        readers: Readers,
+        readers: FileReaders,
         /// The time.
         clock: Clock,
     },
@@ -46,7 +46,7 @@ pub enum Store {
         /// For everything.
         pool: PgPool,
         /// For the guard.
-        readers: Readers,
+        readers: Lanes,
         /// The time.
         clock: Clock,
     },
@@ -71,12 +71,6 @@ impl Store {
     pub const fn clock(&self) -> &Clock {
         match self {
             Self::Sqlite { clock, .. } | Self::Postgres { clock, .. } => clock,
-        }
-    }
-
-    pub(super) const fn readers(&self) -> &Readers {
-        match self {
-            Self::Sqlite { readers, .. } | Self::Postgres { readers, .. } => readers,
         }
     }
 
@@ -112,13 +106,16 @@ impl Store {
 
     /// Closes every connection.
     pub async fn close(&self) {
-        self.readers().release().await;
         match self {
-            Self::Sqlite { read, write, .. } => {
+            Self::Sqlite { read, write, readers, .. } => {
+                readers.close();
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres { pool, .. } => pool.close().await,
+            Self::Postgres { pool, readers, .. } => {
+                readers.release().await;
+                pool.close().await;
+            }
         }
     }
 }
@@ -139,10 +136,9 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
     let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
     // The writer first: it makes the file and turns on the write-ahead log for the readers.
     let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(&unreachable)?;
+    let file = options.get_filename().to_owned();
     let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;
-    let clock = Clock::default();
-    let readers = Readers::new(connections / CONNECTIONS_PER_LANE, &Pool::Sqlite(read.clone()), &clock);
-    Ok(Store::Sqlite { read, write, readers, clock })
+    Ok(Store::Sqlite { read, write, readers: FileReaders::new(file), clock: Clock::default() })
 }
 
 async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
@@ -164,7 +160,7 @@ async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store
     // Closed politely where that is possible; the pool is what counts.
     let _ = connection.close().await;
     let clock = Clock::default();
-    let readers = Readers::new(connections / CONNECTIONS_PER_LANE, &Pool::Postgres(pool.clone()), &clock);
+    let readers = Lanes::new(connections / CONNECTIONS_PER_LANE, &pool, &clock);
     Ok(Store::Postgres { pool, readers, clock })
 }
 

@@ -4,6 +4,8 @@ mod row;
 
 use std::sync::LazyLock;
 
+use rusqlite::named_params;
+
 use self::row::Row;
 use super::{Clock, Result, Sql, StoreError, engine::on_engine};
 use crate::domain::{
@@ -153,6 +155,21 @@ pub async fn list_login_standings(on: &mut impl Sql, clock: &Clock, asked: &[Ask
             row.at(now)
         })
         .collect()
+}
+
+/// The same of one login, by a connection to the file itself. What the database says is told apart
+/// from whether it answered.
+pub(super) fn read_login_standing(
+    on: &rusqlite::Connection,
+    clock: &Clock,
+    user_id: i64,
+    session: &SessionId,
+) -> rusqlite::Result<Result<LoginStanding>> {
+    let mut reading = on.prepare_cached(&READS[0])?;
+    // By name: SQLite counts `$2` before `$1` where it comes first.
+    let values = named_params! { "$1": false, "$2": user_id, "$3": session.as_str() };
+    let row = reading.query_row(values, Row::of_file)?;
+    Ok(row.at(clock.process_now()))
 }
 
 /// One statement for each power of two.

@@ -45,6 +45,43 @@ pub(super) struct Row {
     user_reason: Option<String>,
 }
 
+/// The row, each field by the next column: sqlx and rusqlite have no trait in common.
+macro_rules! by_position {
+    ($next:expr) => {
+        Row {
+            place: $next,
+            now: $next,
+            site_date: $next,
+            site_scheduled: $next,
+            site_user_reason: $next,
+            user_id: $next,
+            username: $next,
+            email: $next,
+            is_active: $next,
+            is_staff: $next,
+            is_superuser: $next,
+            date_joined: $next,
+            last_login: $next,
+            force_logout_date: $next,
+            force_logout_cause: $next,
+            force_logout_user_reason: $next,
+            force_logout_scheduled: $next,
+            force_logout_scheduled_user_reason: $next,
+            deactivated_until: $next,
+            deactivated_user_reason: $next,
+            secret_hash: $next,
+            remember: $next,
+            login_date: $next,
+            last_seen: $next,
+            address: $next,
+            user_agent: $next,
+            ended_at: $next,
+            reason: $next,
+            user_reason: $next,
+        }
+    };
+}
+
 impl<'r, R> FromRow<'r, R> for Row
 where
     R: sqlx::Row,
@@ -59,37 +96,7 @@ where
     fn from_row(row: &'r R) -> sqlx::Result<Self> {
         let mut columns = 0..;
         let mut next = || columns.next().unwrap_or_default();
-        Ok(Self {
-            place: row.try_get(next())?,
-            now: row.try_get(next())?,
-            site_date: row.try_get(next())?,
-            site_scheduled: row.try_get(next())?,
-            site_user_reason: row.try_get(next())?,
-            user_id: row.try_get(next())?,
-            username: row.try_get(next())?,
-            email: row.try_get(next())?,
-            is_active: row.try_get(next())?,
-            is_staff: row.try_get(next())?,
-            is_superuser: row.try_get(next())?,
-            date_joined: row.try_get(next())?,
-            last_login: row.try_get(next())?,
-            force_logout_date: row.try_get(next())?,
-            force_logout_cause: row.try_get(next())?,
-            force_logout_user_reason: row.try_get(next())?,
-            force_logout_scheduled: row.try_get(next())?,
-            force_logout_scheduled_user_reason: row.try_get(next())?,
-            deactivated_until: row.try_get(next())?,
-            deactivated_user_reason: row.try_get(next())?,
-            secret_hash: row.try_get(next())?,
-            remember: row.try_get(next())?,
-            login_date: row.try_get(next())?,
-            last_seen: row.try_get(next())?,
-            address: row.try_get(next())?,
-            user_agent: row.try_get(next())?,
-            ended_at: row.try_get(next())?,
-            reason: row.try_get(next())?,
-            user_reason: row.try_get(next())?,
-        })
+        Ok(by_position!(row.try_get(next())?))
     }
 }
 
@@ -98,6 +105,14 @@ trait Read<'r, D: sqlx::Database>: sqlx::Decode<'r, D> + sqlx::Type<D> {}
 impl<'r, D: sqlx::Database, T: sqlx::Decode<'r, D> + sqlx::Type<D>> Read<'r, D> for T {}
 
 impl Row {
+    /// The row, as rusqlite gives it.
+    pub(super) fn of_file(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        let mut columns = 0..;
+        let mut next = || columns.next().unwrap_or_default();
+        Ok(by_position!(row.get(next())?))
+    }
+
+    /// What it says of the login at that moment.
     pub(super) fn at(self, now: Moment) -> Result<LoginStanding> {
         let site = SiteStanding { force_logout_date: self.site_date, force_logout_scheduled: self.site_scheduled };
         let session = match (self.user_id, self.secret_hash, self.login_date, self.last_seen) {
