@@ -7,9 +7,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use rand::RngExt as _;
 use rocket::{
-    Request, Shutdown, State, get,
+    Request, Shutdown, State,
+    futures::Stream,
+    get,
     request::{FromRequest, Outcome},
-    response::stream::{Event, EventStream},
+    response::{
+        self, Responder,
+        stream::{Event, EventStream, stream},
+    },
     tokio::{select, time::sleep},
 };
 use serde::Serialize;
@@ -36,6 +41,9 @@ const JUDGED_WITHOUT_FEED_EVERY: Duration = Duration::from_secs(1);
 /// How long a browser waits before it comes back, in milliseconds: each another time, so that not
 /// all come at once to a server that was started again.
 const RETRY_MS: std::ops::Range<u64> = 1_000..6_000;
+
+/// The buffer that each stream is written through; what is longer takes several turns.
+const CHUNK_BYTES: usize = 512;
 
 /// Somebody whose page wants to be told when their login ends; a visitor has none.
 #[derive(Debug)]
@@ -80,15 +88,26 @@ struct Scheduled {
     reason: Option<String>,
 }
 
+/// A stream that is asleep nearly always, and holds little room for what it will say.
+pub(super) struct Quiet<S>(EventStream<S>);
+
+impl<'r, S: Stream<Item = Event> + Send + 'r> Responder<'r, 'r> for Quiet<S> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
+        let mut response = self.0.respond_to(request)?;
+        response.set_max_chunk_size(CHUNK_BYTES);
+        Ok(response)
+    }
+}
+
 #[get("/session/events")]
 pub(super) fn session_events<'r>(
     watching: Watching<'r>,
     accounts: &'r State<Accounts>,
     watchers: &'r State<Watchers>,
     mut shutdown: Shutdown,
-) -> EventStream![Event + 'r] {
+) -> Quiet<impl Stream<Item = Event> + Send + 'r> {
     let retry = Duration::from_millis(rand::rng().random_range(RETRY_MS));
-    let stream = EventStream! {
+    let stream = stream! {
         yield Event::retry(retry);
         let login = match watching.login {
             Ok(login) => login,
@@ -127,7 +146,7 @@ pub(super) fn session_events<'r>(
             }
         }
     };
-    stream.heartbeat(HEARTBEAT)
+    Quiet(EventStream::from(stream).heartbeat(HEARTBEAT))
 }
 
 enum Judged {
