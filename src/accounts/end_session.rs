@@ -153,6 +153,7 @@ async fn end_one(
     let Locked { user, now, .. } = locked;
     let ending = Ending { at: *now, by: &actor.name, reason, reasons };
     sessions::end_session(on, session, ending).await?;
-    let told = event(*now, EventKind::SessionEnded).by(actor).to(user.id, &user.username);
-    Ok(insert_event(on, &told.because(reason, reasons)).await?)
+    let mut told = event(*now, EventKind::SessionEnded).by(actor).to(user.id, &user.username).because(reason, reasons);
+    told.session = Some(session);
+    Ok(insert_event(on, &told).await?)
 }

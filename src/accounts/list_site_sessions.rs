@@ -2,7 +2,7 @@
 
 use super::{Accounts, ListedSession, Result, list_sessions::judged};
 use crate::{
-    domain::{role::Role, sessions_query::SessionsQuery},
+    domain::{moment::Moment, role::Role, sessions_query::SessionsQuery, standing::SiteStanding},
     store::{
         site::get_site,
         site_sessions::{self, LiveByRole, SiteSession},
@@ -31,8 +31,7 @@ impl Accounts {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
         let site = get_site(&mut on).await?.standing();
-        let of = |role| self.live_after(role, site, now);
-        let live = LiveByRole { member: of(Role::Member), staff: of(Role::Staff), now };
+        let live = self.live_by_role(site, now);
         let page = site_sessions::list_site_sessions(&mut on, query, &live).await?;
         let judge = |found: SiteSession| -> Result<(Option<String>, ListedSession)> {
             let (standing, limits) = (found.standing(now)?, self.settings.limits(found.role()));
@@ -44,5 +43,12 @@ impl Accounts {
             total_is_minimum: page.total_is_minimum,
             has_next: page.has_next,
         })
+    }
+
+    /// What a session must lie after to be live, by the role of its account.
+    #[must_use]
+    pub fn live_by_role(&self, site: SiteStanding, now: Moment) -> LiveByRole {
+        let of = |role| self.live_after(role, site, now);
+        LiveByRole { member: of(Role::Member), staff: of(Role::Staff), now }
     }
 }

@@ -4,6 +4,7 @@ mod database;
 mod demo;
 mod error;
 mod force_logout;
+mod logging;
 mod migrate;
 mod password;
 mod serve;
@@ -77,6 +78,7 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return say_usage(&error),
     };
+    logging::start();
     // Looked at first, because Rocket's runtime panics about settings that it cannot read.
     let outcome =
         settings::check().map_err(CommandError::from).and_then(|()| rocket::execute(carry_out(arguments.command)));

@@ -83,12 +83,14 @@ pub fn check(question: &Question<'_>) -> Result<(), EndReason> {
 type Check = fn(&Question<'_>) -> Option<EndReason>;
 
 /// A session that ended by itself comes before the account's causes: it ended first, for that reason.
-const CHECKS: [Check; 7] = [
+/// One that is not known any more comes after them: they still tell why, when it has been purged.
+const CHECKS: [Check; 8] = [
     account_is_gone,
     session_ended,
     account_is_inactive,
     account_was_forced_out,
     everyone_was_forced_out,
+    session_is_unknown,
     session_is_too_old,
     session_was_idle,
 ];
@@ -98,11 +100,7 @@ fn account_is_gone(q: &Question<'_>) -> Option<EndReason> {
 }
 
 fn session_ended(q: &Question<'_>) -> Option<EndReason> {
-    match q.session {
-        Some(session) if session.user_id == q.user_id => session.ended,
-        // Purged, or never ours: there is nothing left that could vouch for it.
-        _ => Some(EndReason::Expired),
-    }
+    q.session.filter(|session| session.user_id == q.user_id)?.ended
 }
 
 fn account_is_inactive(q: &Question<'_>) -> Option<EndReason> {
@@ -122,6 +120,11 @@ fn account_was_forced_out(q: &Question<'_>) -> Option<EndReason> {
 fn everyone_was_forced_out(q: &Question<'_>) -> Option<EndReason> {
     (is_out(q.login_date, q.site.force_logout_date) || is_due(q, q.site.force_logout_scheduled))
         .then_some(EndReason::EveryoneOut)
+}
+
+/// Purged, or never the account's: there is nothing left that could vouch for the login.
+fn session_is_unknown(q: &Question<'_>) -> Option<EndReason> {
+    q.session.is_none_or(|session| session.user_id != q.user_id).then_some(EndReason::Expired)
 }
 
 fn session_is_too_old(q: &Question<'_>) -> Option<EndReason> {

@@ -51,6 +51,8 @@ pub struct LiveLogin {
     pub user_agent: String,
     /// How long it may last.
     pub limits: Limits,
+    /// When a force logout ends it that is scheduled, of the account or of the site.
+    pub scheduled: Option<Moment>,
     /// When this was read.
     pub now: Moment,
 }
@@ -148,6 +150,7 @@ async fn judge(accounts: &Accounts, claim: &Claim, is_passive: bool) -> Result<L
     }
     let login = JudgedLogin { user_id: claim.user_id, session: &claim.session, login_date: claim.login_date };
     let (limits, verdict) = accounts.judge_login(login, &standing).await;
+    let scheduled = standing.scheduled().map(|(at, _)| at);
     match (verdict, standing) {
         (Ok(()), LoginStanding { account: Some(account), session: Some(session), now, .. }) => {
             let last_seen = session.state.last_seen;
@@ -165,6 +168,7 @@ async fn judge(accounts: &Accounts, claim: &Claim, is_passive: bool) -> Result<L
                 address: session.address,
                 user_agent: session.user_agent,
                 limits,
+                scheduled,
                 now,
             })))
         }

@@ -142,6 +142,7 @@ impl Drop for Watch {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used)] // a test says what it expects
 mod tests {
     use super::*;
 
@@ -162,6 +163,31 @@ mod tests {
             });
             assert!(watchers.accounts().is_empty());
         }
+    }
+
+    /// While the feed is not read, nobody is told, and whoever watches must ask by themselves.
+    #[rocket::async_test]
+    async fn the_feed_counts_as_alive_only_while_it_is_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("curfew.db").display());
+        let store = Store::open(&url, None).await.expect("a database");
+        store.migrate().await.expect("its tables");
+        let watchers = Watchers::default();
+        let follower = watchers.clone();
+        let following = rocket::tokio::spawn(async move { follower.follow(&store).await });
+        let becomes = async |is_alive: bool| {
+            let mut state = watchers.0.is_alive.subscribe();
+            let waiting = state.wait_for(|now| *now == is_alive);
+            rocket::tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("in time").expect("a state");
+        };
+        for _ in 0..2 {
+            assert!(!watchers.watch(9).is_alive());
+            let watch = watchers.watch(7);
+            becomes(true).await;
+            drop(watch);
+            becomes(false).await;
+        }
+        following.abort();
     }
 
     #[rocket::async_test]

@@ -13,7 +13,8 @@ use crate::domain::rate::Rate;
 
 /// Where the data is when nothing says otherwise.
 const DEFAULT_DATABASE: &str = "sqlite:var/curfew.db";
-const DURATION: &str = "a duration such as \"90 s\", \"15 minutes\", \"72h\" or \"3 days\", of at least one second";
+const DURATION: &str =
+    "a duration such as \"90 s\", \"15 minutes\", \"72h\" or \"3 days\", from one second to 100 years";
 /// Beyond this a duration is a slip of the pen.
 const GREATEST_DURATION: Duration = Duration::from_hours(100 * 366 * 24);
 const MAX_SESSIONS: &str = "0 for no limit, or a whole number from 1 to 1000000";

@@ -3,7 +3,7 @@
 use super::{
     Result, Sql,
     engine::{Engine, fetch_all, fetch_one},
-    sessions::LiveAfter,
+    site_sessions::{LiveByRole, count_live_site_sessions},
 };
 use crate::domain::moment::Moment;
 
@@ -18,8 +18,10 @@ pub struct Counts {
     pub staff: i64,
     /// Accounts whose person may not log in.
     pub inactive: i64,
-    /// Sessions that have not ended.
+    /// Live sessions.
     pub live_sessions: i64,
+    /// Whether that number may hold some that a hand has ended and nobody has noted yet.
+    pub live_sessions_estimated: bool,
     /// Logins since a moment.
     pub logins: i64,
     /// Failed logins since a moment.
@@ -42,21 +44,42 @@ pub struct Scheduled {
 /// Beyond this many accounts Postgres is asked for its estimate: counting rows there reads all of them.
 const COUNT_UP_TO: i64 = 50_000;
 
+/// Up to this many sessions are judged one by one; beyond it they are counted by their own row.
+const JUDGE_UP_TO: i64 = 10_000;
+
 /// Counts what the overview shows.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn get_counts(on: &mut impl Sql, now: Moment, since: Moment, live: LiveAfter) -> Result<Counts> {
+pub async fn get_counts(on: &mut impl Sql, since: Moment, live: &LiveByRole) -> Result<Counts> {
     let (users, users_estimated) = count_users(on).await?;
     let (staff,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM users WHERE is_staff OR is_superuser")?;
     let inactive =
         "SELECT COUNT(*) FROM users WHERE NOT is_active AND (deactivated_until IS NULL OR deactivated_until > $1)";
-    let (inactive,) = fetch_one!(on, (i64,), inactive, now)?;
-    let sessions = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND last_seen > $2";
-    let (live_sessions,) = fetch_one!(on, (i64,), sessions, live.login, live.seen)?;
+    let (inactive,) = fetch_one!(on, (i64,), inactive, live.now)?;
+    let (live_sessions, live_sessions_estimated) = count_live_sessions(on, live).await?;
     let logins = count_events(on, "login", since).await?;
     let failed_logins = count_events(on, "login-failed", since).await?;
-    Ok(Counts { users, users_estimated, staff, inactive, live_sessions, logins, failed_logins })
+    Ok(Counts {
+        users,
+        users_estimated,
+        staff,
+        inactive,
+        live_sessions,
+        live_sessions_estimated,
+        logins,
+        failed_logins,
+    })
+}
+
+async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<(i64, bool)> {
+    let judged = count_live_site_sessions(on, live, JUDGE_UP_TO + 1).await?;
+    if judged <= JUDGE_UP_TO {
+        return Ok((judged, false));
+    }
+    let sessions = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND last_seen > $2";
+    let (counted,) = fetch_one!(on, (i64,), sessions, live.member.login, live.member.seen)?;
+    Ok((counted, true))
 }
 
 async fn count_events(on: &mut impl Sql, kind: &str, since: Moment) -> Result<i64> {

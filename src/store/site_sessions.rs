@@ -17,7 +17,7 @@ use super::{
 use crate::domain::{
     moment::Moment,
     role::Role,
-    sessions_query::{SESSIONS_PER_PAGE, SessionsQuery},
+    sessions_query::{SESSIONS_PER_PAGE, SessionsQuery, SessionsShown},
     standing::Standing,
 };
 use statement::{Statement, Way};
@@ -136,6 +136,15 @@ pub async fn list_site_sessions(
         on_engine!(on, |c| in_time(statement.count(COUNT_UP_TO + 1).build_query_scalar().fetch_one(c)).await)?;
     let total_is_minimum = !is_whole || counted > COUNT_UP_TO;
     Ok(SiteSessionsPage { sessions, total: counted.min(COUNT_UP_TO), total_is_minimum, has_next })
+}
+
+/// How many sessions are live, counted up to that many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_live_site_sessions(on: &mut impl Sql, live: &LiveByRole, up_to: i64) -> Result<i64> {
+    let statement = Statement { shown: SessionsShown::Live, search: None, live, way: Way::Walk { since: None } };
+    Ok(on_engine!(on, |c| in_time(statement.count(up_to).build_query_scalar().fetch_one(c)).await)?)
 }
 
 async fn read(on: &mut impl Sql, statement: &Statement<'_>, limit: i64, offset: i64) -> Result<Vec<SiteSession>> {

@@ -2,8 +2,9 @@
 
 use std::{
     collections::BTreeMap,
-    io::{Read as _, Write as _},
+    io::{ErrorKind, Read as _, Write as _},
     net::TcpStream,
+    time::{Duration, Instant},
 };
 
 use crate::program::PATIENCE;
@@ -23,6 +24,27 @@ pub struct Page {
     pub body: String,
 }
 
+/// A stream that the server is sending.
+#[derive(Debug)]
+pub struct Stream(TcpStream);
+
+impl Stream {
+    /// All that comes until the connection ends, which it must soon: heartbeats are no excuse.
+    pub fn until_its_end(mut self) -> String {
+        self.0.set_read_timeout(Some(Duration::from_secs(1))).expect("a time limit");
+        let (mut all, mut bytes, end) = (Vec::new(), [0; 4096], Instant::now() + PATIENCE);
+        loop {
+            assert!(Instant::now() < end, "it goes on: {}", String::from_utf8_lossy(&all));
+            match self.0.read(&mut bytes) {
+                Ok(0) => return String::from_utf8(all).expect("UTF-8"),
+                Ok(read) => all.extend_from_slice(&bytes[..read]),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) => panic!("the connection is cut: {error}"),
+            }
+        }
+    }
+}
+
 impl Browser {
     /// One that talks to that address.
     pub fn new(address: &str) -> Self {
@@ -40,12 +62,12 @@ impl Browser {
     }
 
     /// Opens the stream that tells of the end of the login; the server has begun to answer.
-    pub fn watches(&mut self) -> TcpStream {
+    pub fn watches(&mut self) -> Stream {
         let mut connection = self.send("GET", "/session/events", "", "", "");
         let mut beginning = [0; 15];
         connection.read_exact(&mut beginning).expect("the server answers");
         assert_eq!(&beginning, b"HTTP/1.1 200 OK", "{}", String::from_utf8_lossy(&beginning));
-        connection
+        Stream(connection)
     }
 
     /// Opens the page at that path, fills its form and sends it off.

@@ -1,11 +1,6 @@
 //! `curfew`, `curfew serve` and `curfew migrate`: coming up, and going down politely.
 
-use std::{
-    fs,
-    io::{Read as _, Write as _},
-    net::TcpStream,
-    os::unix::fs::PermissionsExt as _,
-};
+use std::{fs, io::Write as _, net::TcpStream, os::unix::fs::PermissionsExt as _};
 
 use crate::{
     site::{Server, on_every_engine},
@@ -30,12 +25,12 @@ fn a_polite_signal_ends_the_server_well_even_with_a_connection_open() {
 fn a_polite_signal_ends_the_open_streams() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
-        let mut stream = site.logged_in("ana").watches();
+        let stream = site.logged_in("ana").watches();
         let server = site.server.take().expect("a server");
         server.running.signal("TERM");
-        let mut rest = String::new();
-        stream.read_to_string(&mut rest).expect("the stream ends");
-        assert!(!rest.contains("event: ended"), "the login goes on: {rest}");
+        let rest = stream.until_its_end();
+        assert!(rest.ends_with("\r\n0\r\n\r\n"), "it is ended and not cut (RFC 9112, section 7.1): {rest}");
+        assert!(!rest.contains("event:"), "the login goes on: {rest}");
         server.running.wait().done();
     });
 }
@@ -44,11 +39,10 @@ fn a_polite_signal_ends_the_open_streams() {
 fn a_command_ends_the_streams_of_the_server() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
-        let mut stream = site.logged_in("ana").watches();
+        let stream = site.logged_in("ana").watches();
         site.run(&["force-logout", "ana"]).done();
-        let mut rest = String::new();
-        stream.read_to_string(&mut rest).expect("the stream ends");
-        assert!(rest.contains("forced-out"), "{rest}");
+        let rest = stream.until_its_end();
+        assert!(rest.contains("event:ended") && rest.contains("forced-out"), "{rest}");
     });
 }
 

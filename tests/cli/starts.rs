@@ -27,7 +27,7 @@ fn each_wrong_setting_is_named_with_what_is_accepted() {
             ("CURFEW_BCRYPT_COST", "3", &["bcrypt_cost", "\"3\"", "from 4 to 31"][..]),
             ("CURFEW_BCRYPT_COST", "twelve", &["bcrypt_cost", "\"twelve\"", "from 4 to 31"]),
             ("CURFEW_SESSION_IDLE", "soon", &["session_idle", "\"soon\"", "15 minutes"]),
-            ("CURFEW_SESSION_IDLE", "0 s", &["session_idle", "at least one second"]),
+            ("CURFEW_SESSION_IDLE", "0 s", &["session_idle", "from one second to 100 years"]),
             ("CURFEW_MAX_SESSIONS", "-1", &["max_sessions", "\"-1\"", "0 for no limit", "from 1 to 1000000"]),
             ("CURFEW_STAFF_MAX_SESSIONS", "one", &["staff_max_sessions", "\"one\"", "0 for no limit"]),
             ("CURFEW_WHEN_FULL", "wait", &["when_full", "\"wait\"", "\"end-oldest\" or \"refuse-new\""]),

@@ -13,6 +13,10 @@ use super::{page::Page, person::Person};
 
 /// Far above what a busy machine needs, and below the minute after which a stream looks by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// So long a new stream is left to itself until it has judged its login for the first time, and
+/// waits. Rocket's local client moves it on only while somebody reads; a stream that has not begun
+/// to wait would see by itself what a test does next, and need not be told.
+const SETTLING: Duration = Duration::from_millis(300);
 
 /// A stream that is open.
 pub struct Stream<'c> {
@@ -38,7 +42,9 @@ impl<'s> Person<'s> {
             for header in response.headers().get("Set-Cookie") {
                 self.jar.apply(&super::jar::SetCookie::parse(header), self.is_https);
             }
-            Ok(Stream { response, buffer: String::new() })
+            let mut stream = Stream { response, buffer: String::new() };
+            stream.settle().await;
+            Ok(stream)
         } else {
             Err(self.receives(Page::of(response).await))
         }
@@ -46,6 +52,23 @@ impl<'s> Person<'s> {
 }
 
 impl Stream<'_> {
+    async fn settle(&mut self) {
+        while timeout(SETTLING, self.read_more()).await.unwrap_or_default() > 0 {}
+    }
+
+    /// How long it asks the browser to wait before it comes back, in milliseconds, as it begins with.
+    pub fn retry_ms(&self) -> Option<u64> {
+        self.buffer.lines().find_map(|line| line.strip_prefix("retry:")?.trim().parse().ok())
+    }
+
+    /// Waits for a comment, which is how a stream says that it is still there.
+    pub async fn must_show_life(&mut self) {
+        let comes =
+            async { while !self.buffer.lines().any(|line| line.starts_with(':')) && self.read_more().await > 0 {} };
+        timeout(PATIENCE, comes).await.expect("a heartbeat");
+        assert!(self.buffer.contains(':'), "the stream is over");
+    }
+
     /// Waits for what is told next; nothing when the stream is over. Heartbeats are no news: who is
     /// only told when the stream looks by itself, after a minute, is told too late.
     pub async fn next(&mut self) -> Option<Told> {
@@ -62,12 +85,18 @@ impl Stream<'_> {
                 }
                 continue;
             }
-            let mut bytes = [0; 4096];
-            match self.response.read(&mut bytes).await.expect("a stream that can be read") {
-                0 => return None,
-                n => self.buffer.push_str(std::str::from_utf8(&bytes[..n]).expect("UTF-8")),
+            if self.read_more().await == 0 {
+                return None;
             }
         }
+    }
+
+    /// Reads what has come, and how many bytes that is: none when the stream is over.
+    async fn read_more(&mut self) -> usize {
+        let mut bytes = [0; 4096];
+        let read = self.response.read(&mut bytes).await.expect("a stream that can be read");
+        self.buffer.push_str(std::str::from_utf8(&bytes[..read]).expect("UTF-8"));
+        read
     }
 
     /// Waits for the end of the login that it watches, and of the stream with it.

@@ -54,6 +54,12 @@ async fn people_see_where_they_are_logged_in_and_end_one_of_it() {
         assert_eq!(phone.opens(page.location()).await.data_reason(), Some("ended-by-user"));
         let told = "SELECT COUNT(*) FROM events WHERE kind = 'session-ended' AND reason = 'ended-by-user'";
         assert_eq!(site.database.number(told).await, 1);
+        let which = "SELECT session_id FROM events WHERE kind = 'session-ended'";
+        assert_eq!(
+            site.database.texts(which).await,
+            std::slice::from_ref(&other),
+            "the one that ended, not the one it was done from"
+        );
         let token = computer.token.clone();
         computer.posts_with(&token, &format!("/account/sessions/{other}/end"), &[]).await.must_be(303);
         assert_eq!(site.database.number(told).await, 1, "it had ended already");

@@ -1,6 +1,6 @@
 //! The stream of an open page: told at once that its login has ended, or that it will.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::TimeDelta;
 use curfew::domain::role::Role;
@@ -47,6 +47,21 @@ async fn an_open_page_is_told_at_once_who_ended_its_login_and_why() {
         staff.forces_out(&other).await.must_be(303);
         assert_eq!(of_other.must_end().await["reason"], "forced-out", "its own turn, and not before");
     }
+}
+
+#[rocket::async_test]
+async fn a_stream_says_that_it_is_there_and_that_not_all_shall_come_back_at_once() {
+    let site = Site::on(Engine::Sqlite).await;
+    let mut person = site.signed_in(Role::Member).await;
+    let mut stream = person.watches().await.expect("a stream");
+    let mut waits = BTreeSet::new();
+    for _ in 0..8 {
+        let again = person.watches().await.expect("a stream");
+        waits.insert(again.retry_ms().expect("a time to wait"));
+    }
+    assert!(waits.len() > 1, "all would come at the same moment: {waits:?}");
+    assert!(waits.iter().all(|wait| (1_000..30_000).contains(wait)), "{waits:?}");
+    stream.must_show_life().await;
 }
 
 #[rocket::async_test]

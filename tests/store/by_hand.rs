@@ -67,8 +67,10 @@ async fn a_session_ended_by_hand_has_ended() {
         run(&house.store, &format!("UPDATE sessions SET ended_at = {}", now(&house.store))).await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
         assert_eq!(house.force_out(&ana).await, 0, "it had ended before");
+        let later = house.log_in(&ana).await;
         run(&house.store, "DELETE FROM sessions").await;
-        assert_eq!(house.verdict(&login).await, Err(EndReason::Expired));
+        assert_eq!(house.verdict(&later).await, Err(EndReason::Expired));
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "the account still tells why");
     })
     .await;
 }

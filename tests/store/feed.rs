@@ -157,3 +157,19 @@ async fn a_change_that_nobody_was_notified_of_is_told_too() {
     })
     .await;
 }
+
+/// Postgres empties a table without a look at its rows.
+#[rocket::async_test]
+async fn a_table_that_is_emptied_at_once_is_told_of_everyone() {
+    on_each_engine(async |house: &House| {
+        if !matches!(house.store, Store::Postgres { .. }) {
+            return;
+        }
+        let ana = house.member("ana").await;
+        house.log_in(&ana).await;
+        let mut feed = open(house).await;
+        run(&house.store, "TRUNCATE sessions").await;
+        assert_eq!(told(house, &mut feed).await, [Change::Everyone]);
+    })
+    .await;
+}

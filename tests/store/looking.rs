@@ -9,6 +9,7 @@ use curfew::{
         reason_text::Reasons,
         role::Role,
         session_secret::{SecretHash, SessionId},
+        sessions_query::SessionsQuery,
         standing::SiteStanding,
     },
     store::{
@@ -19,7 +20,10 @@ use curfew::{
     },
 };
 
-use crate::house::{House, PASSWORD, on_each_engine, operator, reasons};
+use crate::{
+    house::{House, PASSWORD, on_each_engine, operator, reasons},
+    raw::run,
+};
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
 
@@ -153,14 +157,50 @@ async fn the_overview_counts_what_there_is() {
         house.force_out(&ana).await;
         house.log_in(&ana).await;
         assert!(house.try_log_in(&ana, "wrong").await.is_err());
-        let live = house.accounts.live_after(Role::Member, SiteStanding::default(), house.now().await);
         let mut on = house.store.read().await.expect("a connection");
         let now = house.store.clock().now(&mut on).await.expect("the time");
-        let counts = overview::get_counts(&mut on, now, begin, live).await.expect("counts");
+        let live = house.accounts.live_by_role(SiteStanding::default(), now);
+        let counts = overview::get_counts(&mut on, begin, &live).await.expect("counts");
         assert_eq!((counts.users, counts.users_estimated, counts.staff, counts.inactive), (4, false, 2, 1));
         assert_eq!((counts.live_sessions, counts.logins, counts.failed_logins), (1, 2, 1));
-        let later = overview::get_counts(&mut on, now + HOUR, now, live).await.expect("counts");
+        let live = house.accounts.live_by_role(SiteStanding::default(), now + HOUR);
+        let later = overview::get_counts(&mut on, now, &live).await.expect("counts");
         assert_eq!((later.inactive, later.logins, later.failed_logins), (0, 0, 0));
+    })
+    .await;
+}
+
+/// Each by the limits of its own account, and whatever a hand wrote: what the list of them shows.
+#[rocket::async_test]
+async fn the_overview_counts_the_live_sessions_that_the_list_shows() {
+    on_each_engine(async |house: &House| {
+        let people = [
+            ("ana", Role::Member),
+            ("sam", Role::Staff),
+            ("off", Role::Member),
+            ("out", Role::Member),
+            ("due", Role::Member),
+        ];
+        for (name, role) in people {
+            let person = house.person(name, role).await;
+            house.log_in(&person).await;
+        }
+        let counted = async || {
+            let mut on = house.store.read().await.expect("a connection");
+            let now = house.store.clock().now(&mut on).await.expect("the time");
+            let live = house.accounts.live_by_role(SiteStanding::default(), now);
+            let counts = overview::get_counts(&mut on, now, &live).await.expect("counts");
+            let listed = house.accounts.list_site_sessions(&SessionsQuery::default()).await.expect("a list");
+            assert_eq!(counts.live_sessions, listed.total);
+            counts.live_sessions
+        };
+        assert_eq!(counted().await, 5);
+        run(&house.store, "UPDATE users SET is_active = FALSE WHERE username = 'off'").await;
+        run(&house.store, "UPDATE users SET force_logout_date = last_login WHERE username = 'out'").await;
+        run(&house.store, "UPDATE users SET force_logout_scheduled = last_login WHERE username = 'due'").await;
+        assert_eq!(counted().await, 2);
+        house.store.clock().shift(HOUR * 2);
+        assert_eq!(counted().await, 1, "staff are idle sooner");
     })
     .await;
 }

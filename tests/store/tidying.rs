@@ -203,6 +203,19 @@ async fn many_are_tidied_in_batches() {
     .await;
 }
 
+/// Their account's date still tells why, when nothing else is left of the session.
+#[rocket::async_test]
+async fn who_comes_back_after_the_purge_is_told_why_they_were_put_out() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        house.force_out(&ana).await;
+        run(&house.store, "DELETE FROM sessions").await;
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
+    })
+    .await;
+}
+
 #[rocket::async_test]
 async fn several_nodes_and_the_gate_at_once_end_each_session_once() {
     on_each_engine(async |house: &House| {

@@ -22,7 +22,8 @@ struct AccountView<'a> {
 #[derive(Debug, Serialize)]
 struct SessionView<'a> {
     login_date: Moment,
-    expires_at: Option<Moment>,
+    ends_at: Option<Moment>,
+    end_is_scheduled: bool,
     idle_expires_at: Option<Moment>,
     remember: bool,
     address: &'a str,
@@ -32,6 +33,9 @@ struct SessionView<'a> {
 #[get("/account")]
 pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
     let login = signed_in.login;
+    let expires_at =
+        login.login_date.checked_add_signed(chrono::TimeDelta::from_std(login.limits.lifetime).unwrap_or_default());
+    let ends_at = [expires_at, login.scheduled].into_iter().flatten().min();
     pages.show(
         "account/overview",
         &AccountView {
@@ -42,9 +46,8 @@ pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
             last_login: login.account.last_login,
             session: SessionView {
                 login_date: login.login_date,
-                expires_at: login
-                    .login_date
-                    .checked_add_signed(chrono::TimeDelta::from_std(login.limits.lifetime).unwrap_or_default()),
+                ends_at,
+                end_is_scheduled: ends_at.is_some() && ends_at == login.scheduled,
                 idle_expires_at: login
                     .now
                     .checked_add_signed(chrono::TimeDelta::from_std(login.limits.idle).unwrap_or_default()),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::event_view::EventView;
 use crate::{
     accounts::{self, Accounts},
-    domain::{moment::Moment, role::Role},
+    domain::moment::Moment,
     gate::{Changes, Staff},
     settings::moment_before,
     site::{
@@ -38,6 +38,7 @@ struct CountsView {
     staff: i64,
     inactive: i64,
     live_sessions: i64,
+    live_sessions_estimated: bool,
     logins_today: i64,
     failed_today: i64,
 }
@@ -62,8 +63,8 @@ async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
     let mut on = store.read().await?;
     let now = store.clock().now(&mut on).await?;
     let site = site::get_site(&mut on).await?;
-    let live = accounts.live_after(Role::Member, site.standing(), now);
-    let counts = overview::get_counts(&mut on, now, moment_before(now, TODAY), live).await?;
+    let live = accounts.live_by_role(site.standing(), now);
+    let counts = overview::get_counts(&mut on, moment_before(now, TODAY), &live).await?;
     let scheduled = overview::list_scheduled(&mut on, NEWEST).await?;
     let events = list_newest_events(&mut on, NEWEST).await?;
     Ok(OverviewView {
@@ -73,6 +74,7 @@ async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
             staff: counts.staff,
             inactive: counts.inactive,
             live_sessions: counts.live_sessions,
+            live_sessions_estimated: counts.live_sessions_estimated,
             logins_today: counts.logins,
             failed_today: counts.failed_logins,
         },

@@ -87,7 +87,7 @@ fn unguarded() -> Template {
     let token = "OB2gJlRc-sEnqfaz9ykfnmc0mFvBhfvuOJakKQxdK2M";
     let shell = context! { site_name: "Curfew", path: "/account", user, csrf_token: token, registration_open: true, notice: () };
     let session = context! {
-        login_date: MOMENT, expires_at: MOMENT, idle_expires_at: MOMENT, remember: false, address: "127.0.0.1", browser: "",
+        login_date: MOMENT, ends_at: MOMENT, end_is_scheduled: false, idle_expires_at: MOMENT, remember: false, address: "127.0.0.1", browser: "",
     };
     let view = context! {
         username: "bench", email: "bench@example.org", role: "member", date_joined: MOMENT, last_login: MOMENT, session,

@@ -1,0 +1,35 @@
+//! The log: on standard error, one line for each record, at the level of Rocket's own setting.
+
+use std::io::{self, Write as _};
+
+use env_logger::{Builder, fmt::Formatter};
+use log::{Level, LevelFilter, Record};
+use rocket::{Config, config::LogLevel};
+
+use crate::domain::text::escaped;
+
+/// Begins to log; `RUST_LOG` says more than `log_level` does, where it is set.
+pub(super) fn start() {
+    let level = Config::figment().extract_inner::<LogLevel>("log_level").unwrap_or(LogLevel::Critical);
+    let mut builder = Builder::new();
+    builder.filter_level(level.into());
+    if level == LogLevel::Critical {
+        builder
+            // That a browser went away before the end of an answer: each page does, with its stream of events.
+            .filter_module("rocket::server", LevelFilter::Error)
+            // Where the site is, it says itself.
+            .filter_module("rocket::launch", LevelFilter::Off)
+            .format(without_details);
+    }
+    builder.parse_default_env();
+    // Another logger is there only where the library is part of another program.
+    let _ = builder.try_init();
+}
+
+/// Rocket warns of each guard that refuses a request, as a detail of what it says at another level.
+fn without_details(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    if record.level() > Level::Error && record.target().ends_with("::_") {
+        return Ok(());
+    }
+    writeln!(out, "[{} {}] {}", out.timestamp(), record.level(), escaped(&record.args().to_string()))
+}
