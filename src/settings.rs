@@ -34,6 +34,8 @@ pub struct Settings {
     pub staff_max_sessions: Option<NonZeroU32>,
     /// What becomes of a login beyond that.
     pub when_full: WhenFull,
+    /// From where a login is judged.
+    pub check: Check,
     /// How long an ended session is kept.
     pub session_retention: Duration,
     /// Failed logins for one account from one address.
@@ -57,6 +59,15 @@ pub enum WhenFull {
     EndOldest,
     /// It is refused.
     RefuseNew,
+}
+
+/// From where a login is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// From memory, while the feed of changes says that nothing has changed.
+    Cached,
+    /// From the database, on each request.
+    EveryRequest,
 }
 
 /// When the session cookie is for https only.
@@ -92,6 +103,7 @@ impl Default for Settings {
             staff_limits: Limits { lifetime: Duration::from_hours(12), idle: Duration::from_hours(1) },
             member_max_sessions: None,
             staff_max_sessions: None,
+            check: Check::Cached,
             when_full: WhenFull::EndOldest,
             session_retention: Duration::from_hours(30 * 24),
             throttle_login: Rate { count: 10, period: Duration::from_mins(15) },

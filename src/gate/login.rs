@@ -6,6 +6,7 @@ use super::{
     Changes,
     cookies::{SESSION, received},
     session_cookie::Claim,
+    standings::Standings,
     transport::gate,
 };
 use crate::{
@@ -117,7 +118,8 @@ async fn load(request: &Request<'_>) -> Login {
         changes.end_session();
         return Login::Nobody;
     };
-    match judge(accounts, &claim, Passive::is(request)).await {
+    let Some(standings) = request.rocket().state::<Standings>() else { return Login::Unknown };
+    match judge(accounts, standings, &claim, Passive::is(request)).await {
         Ok(Login::Live(live)) => {
             if is_old {
                 let left = claim
@@ -138,41 +140,69 @@ async fn load(request: &Request<'_>) -> Login {
     }
 }
 
-async fn judge(accounts: &Accounts, claim: &Claim, is_passive: bool) -> Result<Login, StoreError> {
-    let mut standing = accounts.store().get_login_standing(claim.user_id, &claim.session).await?;
-    // The session's name is public; without the secret it is nobody's. Nor is it with another date:
-    // who has a key that leaked could otherwise make their own login later than a force logout.
-    let is_own = standing.session.as_ref().is_none_or(|session| {
-        claim.secret.hash().matches(&session.secret_hash) && session.login_date == claim.login_date
-    });
-    if !is_own {
-        standing.session = None;
-    }
+/// From memory where that accepts; whatever it does not is the database's to say.
+async fn judge(
+    accounts: &Accounts,
+    standings: &Standings,
+    claim: &Claim,
+    is_passive: bool,
+) -> Result<Login, StoreError> {
     let login = JudgedLogin { user_id: claim.user_id, session: &claim.session, login_date: claim.login_date };
-    let (limits, verdict) = accounts.judge_login(login, &standing).await;
-    let scheduled = standing.scheduled().map(|(at, _)| at);
-    match (verdict, standing) {
-        (Ok(()), LoginStanding { account: Some(account), session: Some(session), now, .. }) => {
-            let last_seen = session.state.last_seen;
-            if !is_passive && Accounts::is_worth_noting(last_seen, limits, now) {
-                let (user_id, session, login_date) = (claim.user_id, &claim.session, claim.login_date);
-                accounts.note_activity(ActivityOf { user_id, session, login_date, limits, at: now });
-            }
-            Ok(Login::Live(Box::new(LiveLogin {
-                user_id: claim.user_id,
-                account,
-                session: claim.session.clone(),
-                login_date: claim.login_date,
-                last_seen,
-                remember: session.remember,
-                address: session.address,
-                user_agent: session.user_agent,
-                limits,
-                scheduled,
-                now,
-            })))
-        }
-        (Ok(()), _) => Ok(Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None })),
-        (Err(reason), standing) => Ok(Login::Ended(EndedLogin { reason, user_reason: standing.user_reason(reason) })),
+    if let Some(known) = standings.known(claim.user_id, &claim.session).filter(|known| is_own(claim, known))
+        && let (limits, Ok(())) = accounts.check_login(login, &known)
+    {
+        return Ok(accepted(accounts, standings, claim, (known, limits), is_passive));
     }
+    let mut found = standings.read(claim.user_id, &claim.session).await?;
+    if !is_own(claim, &found.standing) {
+        found.standing.session = None;
+    }
+    let (limits, verdict) = accounts.judge_login(login, &found.standing).await;
+    Ok(match verdict {
+        Ok(()) => {
+            standings.keep(claim.user_id, &claim.session, &found);
+            accepted(accounts, standings, claim, (found.standing, limits), is_passive)
+        }
+        Err(reason) => Login::Ended(EndedLogin { reason, user_reason: found.standing.user_reason(reason) }),
+    })
+}
+
+/// The session's name is public; without the secret it is nobody's. Nor is it with another date: who
+/// has a key that leaked could otherwise make their own login later than a force logout.
+fn is_own(claim: &Claim, standing: &LoginStanding) -> bool {
+    standing.session.as_ref().is_some_and(|session| {
+        claim.secret.hash().matches(&session.secret_hash) && session.login_date == claim.login_date
+    })
+}
+
+fn accepted(
+    accounts: &Accounts,
+    standings: &Standings,
+    claim: &Claim,
+    (standing, limits): (LoginStanding, Limits),
+    is_passive: bool,
+) -> Login {
+    let scheduled = standing.scheduled().map(|(at, _)| at);
+    let LoginStanding { account: Some(account), session: Some(session), now, .. } = standing else {
+        return Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None });
+    };
+    let last_seen = session.state.last_seen;
+    if !is_passive && Accounts::is_worth_noting(last_seen, limits, now) {
+        let (user_id, session, login_date) = (claim.user_id, &claim.session, claim.login_date);
+        accounts.note_activity(ActivityOf { user_id, session, login_date, limits, at: now });
+        standings.seen(user_id, session, now);
+    }
+    Login::Live(Box::new(LiveLogin {
+        user_id: claim.user_id,
+        account,
+        session: claim.session.clone(),
+        login_date: claim.login_date,
+        last_seen,
+        remember: session.remember,
+        address: session.address,
+        user_agent: session.user_agent,
+        limits,
+        scheduled,
+        now,
+    }))
 }

@@ -9,12 +9,14 @@ mod changes;
 mod client;
 mod cookies;
 mod csrf;
+mod follower;
 mod guards;
 mod headers;
 mod login;
 mod notice;
 mod session_cookie;
 mod session_events;
+mod standings;
 mod submission;
 mod transport;
 mod visitor;
@@ -22,11 +24,11 @@ mod watchers;
 
 use std::sync::Arc;
 
-use rocket::{fairing::AdHoc, routes, tokio};
+use rocket::{fairing::AdHoc, routes};
 
 use crate::{
     accounts::Accounts,
-    settings::{SecretKeys, Settings},
+    settings::{Check, SecretKeys, Settings},
 };
 
 pub(crate) use came_from::{came_from, was_going};
@@ -36,6 +38,7 @@ pub use csrf::Csrf;
 pub use guards::{Anyone, SignedIn, Staff, Superuser, Visitor};
 pub use login::{EndedLogin, LiveLogin, Login, Passive, login_of};
 pub use notice::{Notice, NoticeKind};
+pub use standings::{FEED_BOUND, Standings};
 pub use submission::{BODY_BYTES, Button, Submission};
 pub use transport::is_https;
 
@@ -54,32 +57,18 @@ pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
     let gate =
         Gate { settings, seals: session_cookie::Seals::new(keys), csrf_key: keys.current.derive("curfew csrf token") };
     AdHoc::on_ignite("Gate", |rocket| async {
+        let Some(accounts) = rocket.state::<Accounts>() else { return rocket };
+        let is_cached = gate.settings.check == Check::Cached;
+        let standings = standings::Standings::new(accounts.store().clone(), is_cached);
         // The cookies are written last, so that they follow from all that happened.
         rocket
             .manage(gate)
+            .manage(standings)
             .manage(watchers::Watchers::default())
             .attach(headers::Headers)
             .attach(cookies::CookieWriter)
-            .attach(feed())
+            .attach(standings::fairing())
+            .attach(follower::fairing())
             .mount("/", routes![session_events::session_events])
-    })
-}
-
-/// Follows the changes until the site shuts down.
-fn feed() -> AdHoc {
-    AdHoc::on_liftoff("Feed of changes", |rocket| {
-        Box::pin(async move {
-            let (Some(accounts), Some(watchers)) = (rocket.state::<Accounts>(), rocket.state::<watchers::Watchers>())
-            else {
-                return;
-            };
-            let (store, watchers, shutdown) = (accounts.store().clone(), watchers.clone(), rocket.shutdown());
-            tokio::spawn(async move {
-                tokio::select! {
-                    () = watchers.follow(&store) => {}
-                    () = shutdown => {}
-                }
-            });
-        })
     })
 }

@@ -6,21 +6,11 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
-use rocket::tokio::{
-    sync::{Notify, watch},
-    time::sleep,
-};
+use rocket::tokio::sync::{Notify, watch};
 
-use crate::store::{
-    Store,
-    feed::{Change, Feed},
-};
-
-/// How long a feed that has failed rests before it is opened again.
-const REST: Duration = Duration::from_millis(500);
+use crate::store::feed::Change;
 
 /// The watchers of every account. Cloning it shares them.
 #[derive(Debug, Clone, Default)]
@@ -69,36 +59,25 @@ impl Watchers {
         Watch { watchers: self.clone(), user_id, changed, is_alive: self.0.is_alive.subscribe() }
     }
 
-    /// Reads the feed for as long as anybody watches; never ends.
-    pub(super) async fn follow(&self, store: &Store) {
-        loop {
-            while self.accounts().is_empty() {
-                self.0.arrived.notified().await;
-            }
-            if let Err(error) = self.follow_while_watched(store).await {
-                log::warn!(
-                    "the feed of changes is interrupted, and those who wait for them ask by themselves: {error}"
-                );
-                sleep(REST).await;
-            }
-            self.0.is_alive.send_replace(false);
+    /// Whether nobody watches.
+    pub(super) fn is_empty(&self) -> bool {
+        self.accounts().is_empty()
+    }
+
+    /// Waits until somebody watches.
+    pub(super) async fn somebody(&self) {
+        while self.is_empty() {
+            self.0.arrived.notified().await;
         }
     }
 
-    async fn follow_while_watched(&self, store: &Store) -> crate::store::Result<()> {
-        let mut feed = Feed::open(store).await?;
-        self.0.is_alive.send_replace(true);
-        // Whatever happened before it was open.
-        self.wake(Change::Everyone);
-        while !self.accounts().is_empty() {
-            for change in feed.next().await? {
-                self.wake(change);
-            }
-        }
-        Ok(())
+    /// Whether every change is told from now on.
+    pub(super) fn feed_is_alive(&self, is_alive: bool) {
+        self.0.is_alive.send_if_modified(|before| std::mem::replace(before, is_alive) != is_alive);
     }
 
-    fn wake(&self, change: Change) {
+    /// Wakes whom a change concerns.
+    pub(super) fn wake(&self, change: Change) {
         let accounts = self.accounts();
         match change {
             Change::Everyone => accounts.values().for_each(|watched| watched.changed.send_replace(())),
@@ -142,7 +121,6 @@ impl Drop for Watch {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used)] // a test says what it expects
 mod tests {
     use super::*;
 
@@ -163,31 +141,6 @@ mod tests {
             });
             assert!(watchers.accounts().is_empty());
         }
-    }
-
-    /// While the feed is not read, nobody is told, and whoever watches must ask by themselves.
-    #[rocket::async_test]
-    async fn the_feed_counts_as_alive_only_while_it_is_read() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite:{}", folder.path().join("curfew.db").display());
-        let store = Store::open(&url, None).await.expect("a database");
-        store.migrate().await.expect("its tables");
-        let watchers = Watchers::default();
-        let follower = watchers.clone();
-        let following = rocket::tokio::spawn(async move { follower.follow(&store).await });
-        let becomes = async |is_alive: bool| {
-            let mut state = watchers.0.is_alive.subscribe();
-            let waiting = state.wait_for(|now| *now == is_alive);
-            rocket::tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("in time").expect("a state");
-        };
-        for _ in 0..2 {
-            assert!(!watchers.watch(9).is_alive());
-            let watch = watchers.watch(7);
-            becomes(true).await;
-            drop(watch);
-            becomes(false).await;
-        }
-        following.abort();
     }
 
     #[rocket::async_test]

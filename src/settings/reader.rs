@@ -7,7 +7,8 @@ use rocket::figment::{Figment, value::Value};
 use serde::de::DeserializeOwned;
 
 use super::{
-    BaseUrl, Configuration, DatabaseAddress, SecureCookies, Settings, SettingsError, WhenFull, source::must_fit_rocket,
+    BaseUrl, Check, Configuration, DatabaseAddress, SecureCookies, Settings, SettingsError, WhenFull,
+    source::must_fit_rocket,
 };
 use crate::domain::rate::Rate;
 
@@ -96,8 +97,12 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
         _ => None,
     })?
     .map_into(&mut settings.secure_cookies);
-    // The database is read on each request; a cache of it is no part of this version.
-    keys.take("check", "\"every-request\"", |text| (text == "every-request").then_some(()))?.map_into(&mut ());
+    keys.take("check", "\"cached\" or \"every-request\"", |text| match text {
+        "cached" => Some(Check::Cached),
+        "every-request" => Some(Check::EveryRequest),
+        _ => None,
+    })?
+    .map_into(&mut settings.check);
     keys.take_list(
         "trusted_proxies",
         "a list of addresses or networks such as [\"127.0.0.1\", \"10.0.0.0/8\"]",

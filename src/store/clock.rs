@@ -1,8 +1,11 @@
 //! The one clock: the database's own on Postgres, which all nodes share, and this process's on SQLite.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Instant,
 };
 
 use chrono::{TimeDelta, Utc};
@@ -19,6 +22,9 @@ use crate::domain::moment::{Moment, whole_microseconds};
 pub struct Clock {
     shift_microseconds: Arc<AtomicI64>,
     moved: Arc<Notify>,
+    /// The database's time, as it was heard last, less the time that has passed since the first
+    /// was, in microseconds; none on SQLite.
+    heard: Arc<OnceLock<(Instant, AtomicI64)>>,
 }
 
 impl Clock {
@@ -26,6 +32,9 @@ impl Clock {
     pub fn shift(&self, by: TimeDelta) {
         let by = by.num_microseconds().unwrap_or(i64::MAX);
         self.shift_microseconds.fetch_add(by, Ordering::SeqCst);
+        if let Some((_, base)) = self.heard.get() {
+            base.fetch_add(by, Ordering::SeqCst);
+        }
         self.moved.notify_waiters();
     }
 
@@ -54,6 +63,21 @@ impl Clock {
         }
     }
 
+    /// Takes note of Postgres's time, as [`Self::now`] told it.
+    pub(super) fn heard(&self, now: Moment) {
+        let (start, base) = self.heard.get_or_init(|| (Instant::now(), AtomicI64::new(0)));
+        base.store((now - elapsed(*start)).timestamp_micros(), Ordering::SeqCst);
+    }
+
+    /// The time that counts, without asking: on Postgres it goes on from what was heard last.
+    #[must_use]
+    pub fn estimate(&self) -> Moment {
+        let heard = self.heard.get().and_then(|(start, base)| {
+            Some(Moment::from_timestamp_micros(base.load(Ordering::SeqCst))? + elapsed(*start))
+        });
+        heard.map_or_else(|| self.process_now(), whole_microseconds)
+    }
+
     /// Whether it is the database that knows the time.
     pub(super) fn is_of_database(on: &mut impl Sql) -> bool {
         matches!(on.engine(), Engine::Postgres(_))
@@ -69,4 +93,8 @@ impl Clock {
         let shift = TimeDelta::microseconds(self.shift_microseconds.load(Ordering::SeqCst));
         whole_microseconds(moment + shift)
     }
+}
+
+fn elapsed(since: Instant) -> TimeDelta {
+    TimeDelta::from_std(since.elapsed()).unwrap_or_default()
 }

@@ -2,26 +2,30 @@
 //!
 //! Triggers write each change to `standing_changes`. On SQLite the feed looks at the database's
 //! version, which any other connection's commit moves, also another program's; on Postgres it is
-//! notified, and looks itself every second, since a notification may be lost with its connection.
+//! notified, and looks itself twice a second, since a notification may be lost with its connection.
 //! Old changes are deleted by [`super::session_upkeep`], whether or not anybody reads them.
 
 use std::{collections::BTreeSet, time::Duration};
 
-use rocket::tokio::time::{Instant, sleep, timeout, timeout_at};
+use rocket::tokio::{
+    select,
+    sync::Notify,
+    time::{Instant, sleep, timeout, timeout_at},
+};
 use sqlx::{
     postgres::{PgListener, PgNotification, PgPoolOptions},
     sqlite::SqlitePoolOptions,
 };
 
 use super::{
-    Connection, Result, Store,
+    Clock, Connection, Result, Store,
     engine::{fetch_all, fetch_one, in_time, silence},
 };
 
 /// How long a change on SQLite waits to be seen.
 const SQLITE_LOOKS_EVERY: Duration = Duration::from_millis(50);
 /// How often the feed looks itself, on Postgres.
-const POSTGRES_LOOKS_EVERY: Duration = Duration::from_secs(1);
+const POSTGRES_LOOKS_EVERY: Duration = Duration::from_millis(500);
 /// How long a look may take before the feed counts as dead.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 /// How many numbers back it looks there: they are given before they are committed.
@@ -57,6 +61,8 @@ pub struct Feed {
     /// The known changes among the numbers that are looked back at.
     seen: BTreeSet<i64>,
     next_look: Instant,
+    looked_at: std::time::Instant,
+    clock: Clock,
 }
 
 impl Feed {
@@ -81,8 +87,9 @@ impl Feed {
                 (Connection::Postgres(in_time(own.acquire()).await?), Some(listener))
             }
         };
-        let (next_look, seen) = (Instant::now(), BTreeSet::new());
-        let mut feed = Self { connection, listener, version: 0, last: 0, seen, next_look };
+        let (next_look, seen, looked_at) = (Instant::now(), BTreeSet::new(), std::time::Instant::now());
+        let clock = store.clock().clone();
+        let mut feed = Self { connection, listener, version: 0, last: 0, seen, next_look, looked_at, clock };
         if feed.listener.is_none() {
             feed.version = feed.read_version().await?;
         }
@@ -93,27 +100,45 @@ impl Feed {
         Ok(feed)
     }
 
+    /// Everything that was committed before this moment has been told.
+    #[must_use]
+    pub const fn looked_at(&self) -> std::time::Instant {
+        self.looked_at
+    }
+
     /// Waits for changes; there may be none when it has waited for a while. What is told twice does
-    /// no harm.
+    /// no harm. Whoever cannot wait has it look at once by `hurry`.
     ///
     /// # Errors
     /// When the database does not answer: the feed is to be made anew.
-    pub async fn next(&mut self) -> Result<Vec<Change>> {
+    pub async fn next(&mut self, hurry: &Notify) -> Result<Vec<Change>> {
         if let Some(listener) = &mut self.listener {
-            if let Ok(notified) = timeout_at(self.next_look, listener.try_recv()).await {
+            let notified = select! {
+                notified = timeout_at(self.next_look, listener.try_recv()) => notified.ok(),
+                () = hurry.notified() => None,
+            };
+            if let Some(notified) = notified {
                 // None is a connection that was lost.
                 let notification = notified?.ok_or_else(silence)?;
                 let mut changes = vec![notified_of(&notification)];
                 while let Some(notification) = listener.next_buffered() {
                     changes.push(notified_of(&notification));
                 }
-                return Ok(changes);
+                // However many come, it looks in its time: only a look says that nothing is missing.
+                if Instant::now() < self.next_look {
+                    return Ok(changes);
+                }
             }
             self.next_look = Instant::now() + POSTGRES_LOOKS_EVERY;
         } else {
-            sleep(SQLITE_LOOKS_EVERY).await;
+            select! {
+                () = sleep(SQLITE_LOOKS_EVERY) => {}
+                () = hurry.notified() => {}
+            }
+            let began_at = std::time::Instant::now();
             let version = timeout(LOOK_TIMEOUT, self.read_version()).await.map_err(|_| silence())??;
             if version == self.version {
+                self.looked_at = began_at;
                 return Ok(Vec::new());
             }
             self.version = version;
@@ -129,6 +154,11 @@ impl Feed {
 
     /// Reads what has not been seen.
     async fn look(&mut self) -> Result<Vec<Change>> {
+        let began_at = std::time::Instant::now();
+        if self.listener.is_some() {
+            let now = self.clock.now(&mut self.connection).await?;
+            self.clock.heard(now);
+        }
         // On SQLite there is one writer, and the numbers are in the order of the commits.
         let back = if self.listener.is_some() { self.last - LOOKS_BACK } else { self.last };
         let rows: Vec<(i64, Option<i64>)> = fetch_all!(
@@ -141,6 +171,7 @@ impl Feed {
             rows.iter().filter(|(id, _)| !self.seen.contains(id)).map(|(_, user_id)| Change::of(*user_id)).collect();
         self.last = rows.last().map_or(self.last, |(id, _)| self.last.max(*id));
         self.seen = rows.into_iter().map(|(id, _)| id).filter(|id| *id > self.last - LOOKS_BACK).collect();
+        self.looked_at = began_at;
         Ok(news)
     }
 }

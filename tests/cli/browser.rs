@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::program::PATIENCE;
+use crate::program::{PATIENCE, until};
 
 /// A browser with its cookies.
 #[derive(Debug)]
@@ -121,9 +121,22 @@ impl Browser {
         }
     }
 
-    /// The reason that the login page gives for the end of a login, if there was one.
+    /// Waits until there is none: what another process does is obeyed within a second.
+    pub fn must_soon_be_out(&mut self) {
+        until("the login is over", || !self.is_in());
+    }
+
+    /// The reason that the login page gives for the end of a login, if there was one. What another
+    /// process does is obeyed within a second, so this waits for it.
     pub fn why_out(&mut self) -> Option<String> {
-        let page = self.get("/account");
+        let mut page = self.get("/account");
+        until("the login is over", || {
+            let is_over = page.location.is_some();
+            if !is_over {
+                page = self.get("/account");
+            }
+            is_over
+        });
         let path = page.location.expect("the way to the login page");
         let body = self.get(&path).body;
         let (_, rest) = body.split_once("data-reason=\"")?;

@@ -21,7 +21,7 @@ fn a_force_logout_ends_the_logins_on_the_running_server() {
         assert!(said.starts_with("The logins of ANA@example.org made up to 2"), "{said}");
         assert!(said.ends_with("Z have ended; live sessions ended: 2.\n"), "{said}");
         assert_eq!(laptop.why_out().as_deref(), Some("forced-out"));
-        assert!(!phone.is_in());
+        phone.must_soon_be_out();
         assert!(ben.is_in(), "nobody else is out");
         assert!(phone.logs_in("ana", PASSWORD) && phone.is_in(), "and she can log in again");
         let ana = site.show("ana");
@@ -40,7 +40,7 @@ fn a_force_logout_needs_no_running_server() {
         site.start();
         let address = site.server.as_ref().expect("a server").address.clone();
         ana.moves_to(&address);
-        assert!(!ana.is_in(), "the cookie is the same, the login is not");
+        ana.must_soon_be_out();
     });
 }
 
@@ -56,7 +56,7 @@ fn a_past_moment_ends_the_logins_before_it_only() {
         let login = site.show("ana")["last_login"].as_str().expect("a login").to_owned();
         let said = site.run(&["force-logout", "ana", "--at", &login]).done();
         assert!(said.ends_with("live sessions ended: 1.\n"), "a login at that very moment is out: {said}");
-        assert!(!ana.is_in());
+        ana.must_soon_be_out();
         let said = site.run(&["force-logout", "ana", "--at", &before]).done();
         assert_eq!(said, format!("Nothing changed. The logins of ana made up to {login} had ended already.\n"));
     });
@@ -116,7 +116,7 @@ fn everyone_can_be_put_out_at_once() {
         let said = site.run(&["force-logout", "--everyone", "--reason", "A leak"]).done();
         assert!(said.starts_with("The logins of everyone made up to 2") && said.ends_with("Z have ended.\n"), "{said}");
         assert_eq!(ana.why_out().as_deref(), Some("everyone-out"));
-        assert!(!ben.is_in());
+        ben.must_soon_be_out();
         assert!(ben.logs_in("ben", PASSWORD));
         let said = site.run(&["force-logout", "--everyone", "--at", &before]).done();
         assert!(said.starts_with("Nothing changed. The logins of everyone"), "{said}");

@@ -2,6 +2,8 @@
 
 use std::{fs, io::Write as _, net::TcpStream, os::unix::fs::PermissionsExt as _};
 
+use curfew::gate::FEED_BOUND;
+
 use crate::{
     site::{Server, on_every_engine},
     store::Engine,
@@ -120,5 +122,23 @@ fn nothing_secret_is_printed_however_much_is_logged() {
         for secret in [crate::site::PASSWORD, site.key(), key.trim(), "bcrypt_sha256", "postgres://"] {
             assert!(secret.is_empty() || !printed.contains(secret), "{secret} in {printed}");
         }
+    });
+}
+
+/// A paused process hears of nothing, and must not believe what it knew when it goes on.
+#[test]
+fn a_node_that_was_paused_lets_nobody_in_from_memory() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let mut ana = site.logged_in("ana");
+        assert_eq!(ana.get("/account").status, 200);
+        let server = site.server.take().expect("a server");
+        server.running.signal("STOP");
+        site.run(&["force-logout", "ana"]).done();
+        std::thread::sleep(2 * FEED_BOUND);
+        server.running.signal("CONT");
+        assert_eq!(ana.get("/account").status, 303);
+        // It may say that a statement took long.
+        let _ = server.stop();
     });
 }

@@ -114,7 +114,7 @@ fn a_deactivated_user_is_out_until_activated_and_no_old_login_revives() {
 
         assert_eq!(site.run(&["user", "activate", "ana"]).done(), "ana is active again.\n");
         assert_eq!(site.run(&["user", "activate", "ana"]).done(), "ana was active already.\n");
-        assert!(!ana.is_in());
+        ana.must_soon_be_out();
         assert!(ana.logs_in("ana", PASSWORD));
     });
 }
@@ -142,7 +142,7 @@ fn deleting_takes_a_yes_and_ends_the_logins() {
         assert!(!ana.logs_in("ana", PASSWORD));
         assert_eq!(site.run(&["user", "list"]).done(), "");
         site.make_user("ana", &[]);
-        assert!(!ana.is_in(), "the name made anew is somebody else");
+        ana.must_soon_be_out();
     });
 }
 

@@ -1,5 +1,7 @@
 //! A second connection to a test's database: to arrange, to compare, and to take the tables away.
 
+use std::sync::atomic::Ordering;
+
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 use super::store::{Database, Engine, execute, server};
@@ -10,6 +12,7 @@ const NOTED_ON_THE_WAY: &str = "last_seen";
 impl Database {
     /// Runs a statement.
     pub async fn execute(&self, sql: &str) {
+        self.is_touched.store(true, Ordering::SeqCst);
         match self.engine {
             Engine::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");

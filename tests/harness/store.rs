@@ -1,6 +1,6 @@
 //! A fresh, migrated database for each test: SQLite always, Postgres where a server is named.
 
-use std::time::Duration;
+use std::{sync::atomic::AtomicBool, time::Duration};
 
 use curfew::store::Store;
 use tempfile::TempDir;
@@ -34,6 +34,8 @@ pub struct Database {
     pub folder: TempDir,
     /// Its name on the server, on Postgres.
     pub name: Option<String>,
+    /// Whether a test has done something to it that the site was not asked to do.
+    pub is_touched: AtomicBool,
 }
 
 impl Database {
@@ -43,14 +45,20 @@ impl Database {
         match engine {
             Engine::Sqlite => {
                 let url = format!("sqlite:{}", folder.path().join("curfew.db").display());
-                Self { url, engine, folder, name: None }
+                Self { url, engine, folder, name: None, is_touched: AtomicBool::new(false) }
             }
             Engine::Postgres => {
                 let name = format!("curfew_test_{:016x}", rand::random::<u64>());
                 let server = server();
                 execute(&server, &format!("CREATE DATABASE {name}")).await;
                 let (base, _) = server.rsplit_once('/').expect("a database in the address");
-                Self { url: format!("{base}/{name}"), engine, folder, name: Some(name) }
+                Self {
+                    url: format!("{base}/{name}"),
+                    engine,
+                    folder,
+                    name: Some(name),
+                    is_touched: AtomicBool::new(false),
+                }
             }
         }
     }

@@ -10,6 +10,7 @@ mod clock;
 mod cookies;
 mod csrf;
 mod fields;
+mod from_memory;
 mod headers;
 mod login;
 mod next;

@@ -11,7 +11,7 @@ use curfew::{
         users,
     },
 };
-use rocket::tokio::time::timeout;
+use rocket::tokio::{sync::Notify, time::timeout};
 
 use crate::{
     house::{House, NEW_PASSWORD, PASSWORD, Person, new_password, on_each_engine, operator, password, reasons},
@@ -29,7 +29,7 @@ async fn told(house: &House, feed: &mut Feed) -> Vec<Change> {
     run(&house.store, &format!("INSERT INTO standing_changes (user_id) VALUES ({MARK})")).await;
     let mut all = Vec::new();
     while !all.contains(&Change::User(MARK)) {
-        all.extend(timeout(PATIENCE, feed.next()).await.expect("the feed goes on").expect("an answer"));
+        all.extend(timeout(PATIENCE, feed.next(&Notify::new())).await.expect("the feed goes on").expect("an answer"));
     }
     all.retain(|change| *change != Change::User(MARK));
     all
