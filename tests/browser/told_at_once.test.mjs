@@ -312,6 +312,7 @@ story("who was put out by another login is shown the way to end it", async (stag
   assert.match(told.words, /This wasn't you\?/);
 
   await friend.follows("/login?next=%2Faccount%2Fpassword");
+  assert.match(await friend.sees(), /After logging in you can change your password/);
   await friend.logsIn();
   assert.equal(friend.path, "/account/password");
   await friend.changesPassword();
