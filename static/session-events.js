@@ -66,6 +66,7 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
   // A page that has come may be the answer to the form, and may have been asked for before the end.
   const hearOfPage = ({ user: whose, login: theirs, askedAt, detail }) => {
     sentAt = 0;
+    if (whose) isLoggingOut = false;
     if (!whose) hearOfNobody(askedAt, detail ?? {});
     else if (theirs > login && whose === user) end("login-again");
     else if (theirs > login && over?.name !== "login-ended") end("login-ended", {});
