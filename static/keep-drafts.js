@@ -1,11 +1,12 @@
-// What was typed into an open form when the login ended is there again after the next one: for the
-// same user, on the same page, within the hour. Passwords are never kept.
+// What was typed into an open form when the login ended, or what an error page answered to, is there
+// again: for the same user, on the same page, within the hour. Passwords are never kept.
 "use strict";
 {
   const keptMs = 60 * 60_000;
   const prefix = "curfew-draft ";
   const sentKey = "curfew-sent";
   const { user, path } = document.body.dataset;
+  let clearing;
 
   const isFresh = (draft) => {
     const ageMs = Date.now() - draft.at;
@@ -31,11 +32,22 @@
 
   const keyOf = (draft) => `${prefix}${draft.user} ${draft.path}`;
 
+  const keptKeys = (start) => Object.keys(localStorage).filter((name) => name.startsWith(start));
+
+  // Each page clears, so that it makes no difference which are open when the hour is over.
   const clearOld = () => attempt(() => {
-    for (const key of Object.keys(localStorage).filter((name) => name.startsWith(prefix))) {
+    clearTimeout(clearing);
+    let oldestAt = Infinity;
+    for (const key of keptKeys(prefix)) {
       const draft = attempt(() => JSON.parse(localStorage.getItem(key)));
-      if (!draft || !isFresh(draft)) localStorage.removeItem(key);
+      if (draft && isFresh(draft)) oldestAt = Math.min(oldestAt, draft.at);
+      else localStorage.removeItem(key);
     }
+    if (oldestAt < Infinity) clearing = setTimeout(clearOld, oldestAt + keptMs - Date.now());
+  });
+
+  const forget = () => attempt(() => {
+    for (const key of keptKeys(`${prefix}${user} `)) localStorage.removeItem(key);
   });
 
   // Listed while the page is new: a password that is shown later is a field of text.
@@ -65,6 +77,7 @@
 
   const keep = (kept) => {
     if (kept.typed.length > 0 && isFresh(kept)) put("localStorage", keyOf(kept), kept);
+    clearOld();
   };
 
   const fillIn = ({ typed }) => {
@@ -88,28 +101,40 @@
     requestAnimationFrame(() => place.append(document.getElementById("draft-back").content.cloneNode(true)));
   };
 
-  // A form that was sent with a login that had ended leads to the login; any page of the user
-  // means that it was taken, or shows it again; an error page means neither.
+  // A form that was sent with a login that had ended leads to the login; an error page means that
+  // it was not taken; any other page of the user, that it was, or shows it again.
+  const isErrorPage = document.querySelector(".trouble") !== null;
   const sent = take("sessionStorage", sentKey);
-  if (sent && !user && location.pathname === "/login") keep(sent);
+  if (sent && (isErrorPage || (!user && location.pathname === "/login"))) keep(sent);
   else if (sent && !user) put("sessionStorage", sentKey, sent);
   clearOld();
+  window.addEventListener("storage", clearOld);
 
   if (user) {
-    const kept = take("localStorage", keyOf({ user, path }));
+    // The error page has the address of the form, and no form.
+    const kept = isErrorPage ? undefined : take("localStorage", keyOf({ user, path }));
     if (kept && fillIn(kept)) sayFilledIn();
 
     document.addEventListener("submit", ({ target, defaultPrevented }) => {
-      if (!defaultPrevented && target.matches('main form[method="post"]')) {
-        put("sessionStorage", sentKey, draft(Date.now()));
-      }
+      if (defaultPrevented) return;
+      if (target.matches('main form[method="post"]')) put("sessionStorage", sentKey, draft(Date.now()));
+      if (target.matches('[action="/logout"]')) forget();
     });
 
-    document.addEventListener("login-ended", () => {
-      const endedAt = Date.now();
-      keep(draft(endedAt));
-      window.addEventListener("pagehide", () => keep(draft(endedAt)));
-      setTimeout(clearOld, keptMs);
+    let endedAt;
+    const keepTyped = () => {
+      if (endedAt) keep(draft(endedAt));
+    };
+    // Who ends a login themself is done here, perhaps on a computer that others use too.
+    document.addEventListener("login-ended", ({ detail: { isOwnAct } }) => {
+      endedAt = isOwnAct ? undefined : Date.now();
+      if (endedAt) keepTyped();
+      else forget();
     });
+    document.addEventListener("login-again", () => {
+      endedAt = Date.now();
+      keepTyped();
+    });
+    window.addEventListener("pagehide", keepTyped);
   }
 }

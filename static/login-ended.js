@@ -1,18 +1,16 @@
-// Says at once that the login of this page has ended, and why. The page stays as it is behind.
+// Says at once that the login of this page has ended, and why, or that another tab has a new one.
+// The page stays as it is behind.
 "use strict";
 {
-  const { user, path } = document.body.dataset;
+  const { path } = document.body.dataset;
   const here = path === location.pathname ? path + location.search : path;
   let banner;
 
-  const fill = (name, text) => {
-    const part = banner.querySelector(`[data-part="${name}"]`);
-    part.hidden = !text;
-    if (text) (part.querySelector("q") ?? part).textContent = text;
-  };
+  const part = (name) => banner.querySelector(`[data-part="${name}"]`);
 
-  const unhide = (name, isSo) => {
-    banner.querySelector(`[data-part="${name}"]`).hidden = !isSo;
+  const fill = (name, text) => {
+    part(name).hidden = !text;
+    if (text) (part(name).querySelector("q") ?? part(name)).textContent = text;
   };
 
   // What was typed stays to be read and copied, but no button promises to send it.
@@ -25,29 +23,32 @@
     return document.querySelector("main .is-over") !== null;
   };
 
-  document.addEventListener("login-ended", ({ detail: { reason = "logged-out", message, user_reason: said } }) => {
-    banner = document.getElementById("login-ended").content.cloneNode(true).firstElementChild;
-    banner.dataset.reason = reason ?? "logged-out";
-    if (message) fill("message", message);
-    fill("said", said);
-    unhide("not-me", reason === "logged-in-elsewhere");
-    unhide("forms", closeForms());
-    banner.querySelector("[data-part=link]").href = `/login?next=${encodeURIComponent(here)}`;
+  const build = (name, link) => {
+    banner?.remove();
+    banner = document.getElementById(name).content.cloneNode(true).firstElementChild;
+    part("forms").hidden = !closeForms();
+    part("link").href = link;
+  };
+
+  const show = () => {
     document.querySelector(".skip").after(banner);
     // Who is typing is not torn away; who is nowhere yet is led here.
     if (document.activeElement === document.body) banner.focus({ preventScroll: true });
+  };
+
+  document.addEventListener("login-ended", ({ detail: { reason, message, user_reason: said, isOwnAct } }) => {
+    build("login-ended", `/login?next=${encodeURIComponent(here)}`);
+    // A login that nobody says anything about is gone with its cookie, as after a logout.
+    banner.dataset.reason = reason ?? "logged-out";
+    if (message) fill("message", message);
+    fill("said", said);
+    part("not-me").hidden = reason !== "logged-in-elsewhere";
+    part("draft").hidden = isOwnAct;
+    show();
   });
 
   document.addEventListener("login-again", () => {
-    if (!banner) return;
-    delete banner.dataset.reason;
-    banner.classList.replace("told-ended", "told-again");
-    fill("who", `${user} is logged in again`);
-    fill("message", "Another tab of this browser has a new login. This page still belongs to the old one.");
-    fill("said", "");
-    unhide("not-me", false);
-    const link = banner.querySelector("[data-part=link]");
-    link.textContent = "Load this page again";
-    link.href = here;
+    build("login-again", here);
+    show();
   });
 }

@@ -9,6 +9,11 @@
   const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "long", hourCycle: "h23" });
   const utc = new Intl.DateTimeFormat("en-GB", { timeStyle: "long", hourCycle: "h23", timeZone: "UTC" });
 
+  // The login ends by the server's clock, and the one here may be slow or fast.
+  const [arrival] = performance.getEntriesByType("navigation");
+  const arrivedAt = arrival ? performance.timeOrigin + arrival.responseStart : Date.now();
+  const aheadMs = Number(document.body.dataset.now) - arrivedAt;
+
   let banner;
   let timer;
   let end;
@@ -48,7 +53,7 @@
   };
 
   const tick = (reason) => {
-    const leftMs = Math.max(0, end - Date.now());
+    const leftMs = Math.max(0, end - Date.now() - aheadMs);
     if (leftMs > lastMs) {
       timer = setTimeout(tick, Math.min(leftMs - lastMs, longestWaitMs), reason);
       return;
@@ -73,4 +78,5 @@
   });
 
   document.addEventListener("login-ended", hide);
+  document.addEventListener("login-again", hide);
 }

@@ -8,11 +8,17 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
   const settleMs = 500;
   // The server says what is scheduled as soon as a stream is open; silence means nothing is.
   const silenceMs = 3_000;
-  // How long a form that was sent may take until its answer says it all.
+  // An answer to a form that was sent may be on its way for so long, also to another tab.
+  const sentMs = 20_000;
+  // How long it may take once the login has ended: it says why, or brings a new login.
   const answerMs = 5_000;
+  // The reasons of who ended the login themself.
+  const ownActs = ["logged-out", "ended-by-user"];
   const retryMs = { least: 5_000, spread: 25_000, most: 600_000 };
 
   const { user } = document.body.dataset;
+  // When the login of this page began, by the server's clock: of two, the later holds the cookie.
+  const login = Number(document.body.dataset.login);
   const loadedAt = Date.now();
   let channel;
   let leaving;
@@ -20,40 +26,73 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
   let timer;
   let failures = 0;
   let scheduled;
-  let endedAt;
+  let sentAt = 0;
+  let isLoggingOut = false;
+  // What this page is told once its login is over: the event's `name` and `detail`, and since when.
+  let over;
+  let telling;
 
   const tellPage = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
+  const tellOver = () => {
+    telling = undefined;
+    tellPage(over.name, over.detail);
+  };
+
   const say = (kind, detail) => {
-    const message = { kind, user, detail };
+    const message = { kind, user, login, detail };
     channel.postMessage(message);
     hear(message);
   };
 
-  // Whether a page that was asked for at that moment knows better than this one.
-  const isNews = (askedAt) => askedAt > (endedAt ?? loadedAt);
+  const hear = (message) => {
+    if (message.kind === "came") hearOfPage(message);
+    else if (message.user === user) hearOfLogin(message);
+  };
 
-  const hear = ({ kind, user: whose, askedAt, detail }) => {
-    const isMine = whose === user;
-    if (endedAt) {
-      if (kind === "came" && isMine && isNews(askedAt)) tellPage("login-again");
-    } else if (kind === "came") {
-      if (!isMine && isNews(askedAt)) end(detail);
-      else if (isMine && stream && scheduled) say("scheduled", scheduled);
-    } else if (isMine && kind === "ended") {
-      end(detail);
-    } else if (isMine && kind === "scheduled") {
+  const hearOfLogin = ({ kind, login: theirs, detail }) => {
+    if (kind === "sent") {
+      sentAt = Date.now();
+      isLoggingOut = detail.isLogout;
+    } else if (kind === "ended") {
+      const isNews = over ? over.name === "login-again" && theirs > login : theirs >= login;
+      if (isNews) end("login-ended", detail);
+    } else if (kind === "scheduled" && theirs === login && !over) {
       scheduled = detail;
       tellPage("login-scheduled", detail);
     }
   };
 
-  const end = (detail) => {
-    endedAt = Date.now();
+  // A page that has come may be the answer to the form, and may have been asked for before the end.
+  const hearOfPage = ({ user: whose, login: theirs, askedAt, detail }) => {
+    sentAt = 0;
+    if (whose) isLoggingOut = false;
+    if (!whose) hearOfNobody(askedAt, detail ?? {});
+    else if (theirs > login && whose === user) end("login-again");
+    else if (theirs > login && over?.name !== "login-ended") end("login-ended", {});
+    else if (theirs < login && !over) sayHere();
+    else if (theirs === login && stream && scheduled) say("scheduled", scheduled);
+  };
+
+  const hearOfNobody = (askedAt, detail) => {
+    const saysWhy = detail.message && !over?.detail.message;
+    if (over?.name !== "login-ended") {
+      if (askedAt > (over?.at ?? loadedAt)) end("login-ended", detail);
+    } else if (telling || saysWhy) {
+      end("login-ended", saysWhy ? detail : over.detail);
+    }
+  };
+
+  const end = (name, detail) => {
+    if (name === "login-again" && over?.name === name) return;
+    const isAnswerDue = name === "login-ended" && Date.now() - sentAt < sentMs;
+    // The page that a logout leads to names no reason.
+    const reason = detail?.reason ?? (isLoggingOut ? "logged-out" : undefined);
+    over = { name, detail: { ...detail, reason, isOwnAct: ownActs.includes(reason) }, at: Date.now() };
     leaving.abort();
-    const show = () => tellPage("login-ended", detail ?? {});
-    if (document.querySelector("form[data-sent]")) setTimeout(show, answerMs);
-    else show();
+    clearTimeout(telling);
+    if (isAnswerDue) telling = setTimeout(tellOver, answerMs);
+    else tellOver();
   };
 
   const open = () => {
@@ -69,7 +108,9 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     stream.addEventListener("ended", ({ data }) => say("ended", JSON.parse(data)));
     stream.addEventListener("error", () => {
       clearTimeout(timer);
-      if (stream.readyState === EventSource.CLOSED) askWhy(leaving.signal);
+      if (stream.readyState !== EventSource.CLOSED) return;
+      // Every browser was refused at the same moment, by a server that is being started again.
+      timer = setTimeout(askWhy, Math.random() * retryMs.least, leaving.signal);
     });
   };
 
@@ -113,7 +154,8 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     const { signal } = leaving;
     signal.addEventListener("abort", disconnect);
     if (navigator.locks) {
-      const waiting = navigator.locks.request(`session-events ${user}`, { signal }, () => lead(leaving));
+      // A page of an older login, which does not know that it is over, leads nobody else.
+      const waiting = navigator.locks.request(`session-events ${user} ${login}`, { signal }, () => lead(leaving));
       waiting.catch(() => {}); // left before its turn came
       return;
     }
@@ -126,21 +168,25 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     whileSeen();
   };
 
-  const come = (askedAt) => {
+  const sayHere = () => channel.postMessage({ kind: "came", user, login });
+
+  const come = () => {
+    sentAt = 0;
+    isLoggingOut = false;
     channel = new BroadcastChannel("session-events");
     channel.addEventListener("message", ({ data }) => hear(data));
-    channel.postMessage({ kind: "came", user, askedAt, detail: whyNobody() });
-    if (!endedAt) takePart();
+    sayHere();
+    if (!over) takePart();
   };
 
   const leave = () => {
-    leaving?.abort();
+    leaving.abort();
     channel.close();
   };
 
   // What this page says about a login that has ended, for the tabs that still show it.
   const whyNobody = () => {
-    const notice = user ? null : document.querySelector(".notice");
+    const notice = document.querySelector(".notice");
     return notice && {
       reason: notice.dataset.reason,
       message: notice.querySelector("p").textContent,
@@ -149,10 +195,14 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
   };
 
   if (user) {
-    come(performance.timeOrigin);
+    come();
+    document.addEventListener("submit", ({ target, defaultPrevented }) => {
+      if (defaultPrevented || !target.matches('form[method="post"]')) return;
+      say("sent", { isLogout: target.matches('[action="/logout"]') });
+    });
     // A page that is kept for the back button holds nothing that others wait for.
     window.addEventListener("pagehide", leave);
-    window.addEventListener("pageshow", ({ persisted }) => persisted && come(0));
+    window.addEventListener("pageshow", ({ persisted }) => persisted && come());
   } else if (!document.querySelector(".trouble")) {
     // An error page may not know who is logged in; any other that names nobody is sure.
     const once = new BroadcastChannel("session-events");

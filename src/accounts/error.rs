@@ -97,18 +97,37 @@ fn clash_in_words(clash: NameClash) -> &'static str {
 
 /// What there is, what may be, and what to do: room for one more is needed.
 fn full_in_words(live: u64, limit: u64) -> String {
-    let in_the_way = live.saturating_sub(limit).saturating_add(1);
-    let open = if live == 1 { "1 login".to_owned() } else { format!("{live} logins") };
-    let what_to_do = if in_the_way == 1 {
-        "Log out on another device, or wait until a login there ends, and try again.".to_owned()
-    } else {
-        format!("Log out on {in_the_way} other devices, or wait until the logins there end, and try again.")
+    let there_is = if live == 1 { "is logged in elsewhere".to_owned() } else { format!("has {live} logins open") };
+    let may_be =
+        if limit == 1 { "only one login at a time".to_owned() } else { format!("no more than {limit} logins at once") };
+    let what_to_do = match live.saturating_sub(limit).saturating_add(1) {
+        1 if live == 1 => "Log out there, or wait until that login ends, and try again.".to_owned(),
+        1 => "Log out on another device, or wait until a login there ends, and try again.".to_owned(),
+        many => format!("Log out on {many} other devices, or wait until the logins there end, and try again."),
     };
-    format!("This account has {open} open, and may have no more than {limit} at once. {what_to_do}")
+    format!("This account {there_is}, and may have {may_be}. {what_to_do}")
 }
 
 /// A wait, rounded up to what people count in.
 fn in_words(wait: Duration) -> String {
     let seconds = wait.as_secs_f64().ceil().max(1.0);
     if seconds < 90.0 { format!("{seconds} seconds") } else { format!("{} minutes", (seconds / 60.0).ceil()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_is_said_as_people_count() {
+        for (live, limit, parts) in [
+            (1, 1, ["is logged in elsewhere", "only one login at a time", "Log out there"]),
+            (3, 1, ["has 3 logins open", "only one login at a time", "Log out on 3 other devices"]),
+            (2, 2, ["has 2 logins open", "no more than 2 logins at once", "Log out on another device"]),
+            (4, 2, ["has 4 logins open", "no more than 2 logins at once", "Log out on 3 other devices"]),
+        ] {
+            let words = full_in_words(live, limit);
+            assert!(parts.iter().all(|part| words.contains(part)), "{words}");
+        }
+    }
 }

@@ -3,8 +3,12 @@
 //! By the patterns of uap-core (<https://github.com/ua-parser/uap-core>, Apache-2.0, as of August
 //! 2026), here as JSON without the part on devices.
 
-use std::sync::LazyLock;
+use std::{
+    num::NonZeroUsize,
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+};
 
+use lru::LruCache;
 use serde::Deserialize;
 use ua_parser::{os, user_agent};
 
@@ -35,10 +39,24 @@ static READERS: LazyLock<Option<(user_agent::Extractor<'_>, os::Extractor<'_>)>>
     Some((browsers, os::Builder::new().push_all(patterns.os_parsers).ok()?.build().ok()?))
 });
 
+/// What was read lately: a few headers are those of nearly everybody, and the patterns are many.
+static READ: LazyLock<Mutex<LruCache<String, Device>>> = LazyLock::new(|| Mutex::new(LruCache::new(MOST_READ)));
+/// How many headers that is; one has some hundred bytes.
+const MOST_READ: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
+
 impl Device {
     /// Reads a header.
     #[must_use]
     pub fn of(user_agent: &str) -> Self {
+        if let Some(device) = read_lately().get(user_agent) {
+            return device.clone();
+        }
+        let device = Self::by_patterns(user_agent);
+        read_lately().put(user_agent.to_owned(), device.clone());
+        device
+    }
+
+    fn by_patterns(user_agent: &str) -> Self {
         let Some((browsers, systems)) = READERS.as_ref() else { return Self::default() };
         let browser = browsers.extract(user_agent).map(|found| match found.major {
             Some(major) => format!("{} {major}", found.family),
@@ -50,6 +68,11 @@ impl Device {
         });
         Self { browser, system }
     }
+}
+
+/// Nothing that is done under the lock can panic half-way.
+fn read_lately() -> MutexGuard<'static, LruCache<String, Device>> {
+    READ.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

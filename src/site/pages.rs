@@ -39,6 +39,10 @@ struct ShellUser<'a> {
     username: &'a str,
     is_staff: bool,
     is_superuser: bool,
+    /// When the login began, which tells two logins of one browser apart.
+    login_us: i64,
+    /// When this was read: a script's own clock may be wrong.
+    now_ms: i64,
 }
 
 /// Shows pages to whoever is asking.
@@ -130,6 +134,8 @@ impl<'r> Pages<'r> {
                 username: &login.account.username,
                 is_staff: login.role().is_staff(),
                 is_superuser: login.role().is_superuser(),
+                login_us: login.login_date.timestamp_micros(),
+                now_ms: login.now.timestamp_millis(),
             }),
             _ => None,
         };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 use chrono_humanize::HumanTime;
 use rocket::fairing::Fairing;
 use rocket_dyn_templates::{
@@ -23,7 +23,32 @@ pub fn templates() -> impl Fairing {
 /// A moment as people say it: "3 minutes ago", "in 2 hours".
 #[must_use]
 pub fn in_words(moment: Moment) -> String {
-    HumanTime::from(moment - chrono::Utc::now()).to_string()
+    span_in_words(moment - chrono::Utc::now())
+}
+
+/// In whole units, the nearest: what begins to last three days lasts three days, not two.
+fn span_in_words(span: TimeDelta) -> String {
+    HumanTime::from(to_nearest_unit(span)).to_string()
+}
+
+/// The words leave out all but whole units, each from this many seconds on.
+fn to_nearest_unit(span: TimeDelta) -> TimeDelta {
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    /// From how many seconds on the words count in the unit beside.
+    const UNITS: [(i64, i64); 6] = [
+        (547 * DAY, 365 * DAY),
+        (45 * DAY, 30 * DAY),
+        (10 * DAY + 12 * HOUR, 7 * DAY),
+        (36 * HOUR, DAY),
+        (90 * MINUTE, HOUR),
+        (90, MINUTE),
+    ];
+    let seconds = (span.num_milliseconds() + 500 * span.num_milliseconds().signum()) / 1_000;
+    let unit = UNITS.iter().find(|(from, _)| seconds.abs() > *from).map_or(1, |(_, unit)| *unit);
+    let count = (seconds.abs() + unit / 2) / unit;
+    TimeDelta::seconds(seconds.signum() * count * unit)
 }
 
 /// A moment as it is written: "21 November 2026, 14:03:22 UTC".
@@ -43,4 +68,32 @@ fn filter(value: &Value, words: fn(Moment) -> String) -> tera::Result<Value> {
 #[must_use]
 pub fn counted(count: u64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_said_in_the_nearest_whole_unit() {
+        let (minute, hour, day) = (60, 3_600, 86_400);
+        for (seconds, words) in [
+            (3 * day - 1, "in 3 days"),
+            (2 * day + 11 * hour, "in 2 days"),
+            (2 * day + 13 * hour, "in 3 days"),
+            (day + 13 * hour, "in 2 days"),
+            (8 * hour - 1, "in 8 hours"),
+            (5 * minute - 1, "in 5 minutes"),
+            (14 * day - 1, "in 2 weeks"),
+            (90 * day - 1, "in 3 months"),
+            (730 * day - 1, "in 2 years"),
+            (30, "in 30 seconds"),
+            (0, "now"),
+        ] {
+            assert_eq!(span_in_words(TimeDelta::seconds(seconds)), words);
+            let ago = words.replace("in ", "") + " ago";
+            assert_eq!(span_in_words(TimeDelta::seconds(-seconds)), if seconds == 0 { words } else { &ago });
+        }
+        assert_eq!(span_in_words(TimeDelta::milliseconds(3 * day * 1_000 - 10)), "in 3 days");
+    }
 }

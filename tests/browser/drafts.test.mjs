@@ -46,6 +46,57 @@ story("nobody finds it after an hour", async (stage) => {
   assert.equal(await friend.field("email").inputValue(), friend.email);
 });
 
+story("nor in a login page that was left open", async (stage) => {
+  const friend = await friendForcedOutWhileTyping(stage);
+  await friend.page.clock.install();
+  await friend.page.getByRole("link", { name: "Log in again" }).click();
+  await friend.page.waitForURL("**/login?**");
+  assert.ok((await friend.keeps()).includes(typed));
+  await friend.page.clock.fastForward(hourMs);
+  assert.ok(!(await friend.keeps()).includes(typed));
+});
+
+story("who logs out leaves nothing behind", async (stage) => {
+  await stage.owner();
+  const friend = await stage.member("friend");
+  const streams = new Streams(friend.page.context());
+  await friend.logsIn();
+  await streams.are(1);
+  const other = await friend.opensTab();
+  await other.visits(page);
+  await other.field("email").fill(typed);
+  await friend.logsOut();
+  const { words } = await other.isToldAtOnce();
+  assert.doesNotMatch(words, /is filled in again/);
+  assert.ok(!(await other.keeps()).includes(typed));
+});
+
+story("nor does who had something kept before", async (stage) => {
+  const friend = await friendForcedOutWhileTyping(stage);
+  await friend.visits("/login");
+  await friend.logsIn();
+  assert.ok((await friend.keeps()).includes(typed));
+  await friend.logsOut();
+  assert.ok(!(await friend.keeps()).includes(typed));
+});
+
+story("a form of the login before, sent by a page that heard nothing, loses nothing", async (stage) => {
+  await stage.owner();
+  const friend = await stage.member("friend");
+  await friend.logsIn();
+  const other = await friend.opensTab();
+  await other.page.addInitScript(() => delete window.BroadcastChannel);
+  await other.visits(page);
+  await friend.changesPassword();
+  await other.submits(page, { email: typed, password: friend.password });
+  assert.match(await other.sees(), /the form was too old/);
+  assert.ok(!(await other.keeps()).includes(friend.password), "no password is kept");
+
+  await other.visits(page);
+  assert.equal(await other.field("email").inputValue(), typed);
+  await other.page.getByRole("status").getByText("is filled in again").waitFor();
+});
+
 story("a form that is sent too late loses nothing, and one that is taken leaves nothing", async (stage) => {
   const owner = await stage.owner();
   const friend = await stage.member("friend");

@@ -119,6 +119,29 @@ story("a page that nobody is logged in for any more says so when it listens agai
   assert.match(told.words, /Your login in this browser has ended/);
 });
 
+story("a server that is started again is not asked by all browsers at one moment", async (stage) => {
+  const { friend } = await ownerAndFriend(stage);
+  const { page } = friend;
+  let refused = 0;
+  await page.route("**/session/events", (route) => {
+    refused += 1;
+    return route.fulfill({ status: 503 });
+  });
+  await page.addInitScript(() => {
+    Math.random = () => 0.9;
+  });
+  await page.clock.install();
+  const isRefused = page.waitForEvent("requestfinished", (request) => request.url().endsWith("/session/events"));
+  await friend.visits("/account");
+  await page.clock.pauseAt(Date.now() + 2_000);
+  await isRefused;
+  await page.evaluate(() => fetch("/readyz"));
+  assert.equal(refused, 1, "it is not asked why in the same moment");
+  const isAsked = page.waitForRequest("**/session/events");
+  await page.clock.runFor(5_000);
+  await isAsked;
+});
+
 story("a browser without locks is told in every tab too", async (stage) => {
   const { owner, friend } = await ownerAndFriend(stage);
   const tabs = [friend, await friend.opensTab()];
@@ -148,6 +171,83 @@ story("who logs out in one tab is out in all, and told so in the others", async 
   }
 });
 
+story("who logs out is told so in every tab, however late the page after it", async (stage) => {
+  const { friend, streams } = await ownerAndFriend(stage);
+  await friend.visits("/account");
+  await streams.are(1);
+  const other = await friend.opensTab();
+  await other.visits("/account/profile");
+  // The tab that logs out held the stream, and its next page is heard after the other has asked.
+  let letGo;
+  const isHeld = new Promise((resolve) => (letGo = resolve));
+  await friend.page.route("**/static/session-events.js", async (route) => {
+    await isHeld;
+    await route.continue();
+  });
+  const isOut = friend.logsOut();
+  assert.equal((await other.isToldAtOnce()).reason, "logged-out");
+  letGo();
+  await isOut;
+  await other.page.getByRole("alert").getByText("You have logged out.").waitFor();
+});
+
+story("who changes the password is not told in another tab that they are out", async (stage) => {
+  const { friend, streams } = await ownerAndFriend(stage);
+  const other = await friend.opensTab();
+  const { page } = other;
+  await page.clock.install();
+  await other.visits("/account/profile");
+  await streams.are(1);
+  // However long the answer takes.
+  await page.clock.pauseAt(Date.now() + minuteMs);
+  await page.evaluate(() => {
+    window.wasTold = [];
+    new MutationObserver(() => window.wasTold.push(document.querySelector(".told")?.className)).observe(document.body, {
+      childList: true,
+    });
+  });
+  await friend.changesPassword();
+  assert.equal(friend.path, "/account");
+  await page.getByText(`${friend.username} is logged in again`).waitFor();
+  assert.deepEqual(await page.evaluate(() => window.wasTold), ["told told-again"]);
+  const told = await page.getByRole("alert").innerText();
+  assert.doesNotMatch(told, /no longer be sent|within the hour/);
+
+  await page.clock.resume();
+  await other.follows("/account/profile");
+  await page.locator(".told").waitFor({ state: "detached" });
+  await streams.are(1);
+  assert.equal(streams.most, 1);
+});
+
+story("nor in a tab that hears nothing but the page after it", async (stage) => {
+  const { friend } = await ownerAndFriend(stage);
+  const other = await friend.opensTab();
+  await friend.page.context().route("**/session/events", () => {});
+  await other.visits("/account/profile");
+  await friend.changesPassword();
+  await other.page.getByText(`${friend.username} is logged in again`).waitFor();
+  assert.deepEqual(await other.isTold(), []);
+});
+
+story("a page of the login before is told when it comes late", async (stage) => {
+  const { friend } = await ownerAndFriend(stage);
+  const other = await friend.opensTab();
+  // Asked for with the old login, and heard after the new one.
+  let letGo;
+  const isHeld = new Promise((resolve) => (letGo = resolve));
+  await other.page.route("**/static/session-events.js", async (route) => {
+    await isHeld;
+    await route.continue();
+  });
+  const isThere = other.visits("/account/profile");
+  await other.page.getByRole("heading", { name: "Profile" }).waitFor();
+  await friend.changesPassword();
+  letGo();
+  await isThere;
+  await other.page.getByText(`${friend.username} is logged in again`).waitFor();
+});
+
 story("a scheduled force logout counts down in its last five minutes", async (stage) => {
   const { owner, friend, streams } = await ownerAndFriend(stage);
   const { page } = friend;
@@ -172,6 +272,18 @@ story("a scheduled force logout counts down in its last five minutes", async (st
   await owner.callsOffForceLogout();
   await timer.waitFor({ state: "detached" });
 });
+
+for (const [kind, aheadMs] of [["slow", -10 * minuteMs], ["fast", 10 * minuteMs]]) {
+  story(`a clock that is ${kind} counts down to the same moment`, async (stage) => {
+    const { owner, friend } = await ownerAndFriend(stage);
+    const { page } = friend;
+    await owner.opens(friend);
+    await owner.schedulesForceLogout(new Date(Date.now() + 4 * minuteMs));
+    await page.clock.install({ time: Date.now() + aheadMs });
+    await friend.visits("/account/profile");
+    await page.getByRole("timer").getByText(/^[23]:\d\d$/).waitFor();
+  });
+}
 
 story("when the countdown is over, so is the login, in every tab", async (stage) => {
   const { owner, friend, streams } = await ownerAndFriend(stage);
@@ -200,6 +312,7 @@ story("who was put out by another login is shown the way to end it", async (stag
   assert.match(told.words, /This wasn't you\?/);
 
   await friend.follows("/login?next=%2Faccount%2Fpassword");
+  assert.match(await friend.sees(), /After logging in you can change your password/);
   await friend.logsIn();
   assert.equal(friend.path, "/account/password");
   await friend.changesPassword();

@@ -4,7 +4,7 @@ use rocket::{fairing::AdHoc, get, routes};
 use serde::Serialize;
 
 use crate::{
-    domain::moment::Moment,
+    domain::{moment::Moment, user_agent::Device},
     gate::SignedIn,
     site::{answer::Answer, pages::Pages},
 };
@@ -27,7 +27,9 @@ struct SessionView<'a> {
     idle_expires_at: Option<Moment>,
     remember: bool,
     address: &'a str,
-    browser: &'a str,
+    browser: Option<String>,
+    system: Option<String>,
+    user_agent: &'a str,
 }
 
 #[get("/account")]
@@ -36,6 +38,7 @@ pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
     let expires_at =
         login.login_date.checked_add_signed(chrono::TimeDelta::from_std(login.limits.lifetime).unwrap_or_default());
     let ends_at = [expires_at, login.scheduled].into_iter().flatten().min();
+    let Device { browser, system } = Device::of(&login.user_agent);
     pages.show(
         "account/overview",
         &AccountView {
@@ -53,7 +56,9 @@ pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
                     .checked_add_signed(chrono::TimeDelta::from_std(login.limits.idle).unwrap_or_default()),
                 remember: login.remember,
                 address: &login.address,
-                browser: &login.user_agent,
+                browser,
+                system,
+                user_agent: &login.user_agent,
             },
         },
     )

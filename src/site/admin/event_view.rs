@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    domain::moment::Moment,
+    domain::{moment::Moment, user_agent::Device},
     store::events::{EventKind, EventRow},
 };
 
@@ -19,13 +19,18 @@ pub(super) struct EventView {
     staff_reason: Option<String>,
     user_reason: Option<String>,
     address: Option<String>,
+    browser: Option<String>,
+    system: Option<String>,
     user_agent: Option<String>,
     detail: Option<String>,
 }
 
 impl From<EventRow> for EventView {
     fn from(row: EventRow) -> Self {
+        let Device { browser, system } = row.user_agent.as_deref().map(Device::of).unwrap_or_default();
         Self {
+            browser,
+            system,
             at: row.at,
             label: EventKind::label_of(&row.kind).to_owned(),
             kind: row.kind,

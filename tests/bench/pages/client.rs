@@ -10,6 +10,9 @@ use rocket::tokio::{
     time::Instant,
 };
 
+/// What a browser sends.
+pub const USER_AGENT: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 /// How many connections ask at once.
 const CONNECTIONS: usize = 32;
 
@@ -56,7 +59,7 @@ pub async fn connect(address: SocketAddr) -> BufReader<TcpStream> {
 /// A request for a page.
 pub fn get(path: &str, cookie: Option<&str>) -> String {
     let cookie = cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
-    format!("GET {path} HTTP/1.1\r\nHost: bench\r\n{cookie}\r\n")
+    format!("GET {path} HTTP/1.1\r\nHost: bench\r\nUser-Agent: {USER_AGENT}\r\n{cookie}\r\n")
 }
 
 /// Connections that all ask for the same page.

@@ -17,6 +17,7 @@ mod sites;
 use std::time::{Duration, Instant};
 
 use client::Connections;
+use curfew::settings::Check;
 use store::engines;
 
 /// The program's own.
@@ -67,6 +68,17 @@ async fn compare(title: &str, goal: f64, mut side: Side, mut floor: Side) {
     );
 }
 
+async fn guarded(site: &sites::Site, title: &str, goal: f64) {
+    let cookie = site.log_in().await;
+    compare(
+        title,
+        goal,
+        Side::new("guarded", Connections::open(site.address, "/account", Some(&cookie)).await),
+        Side::new("unguarded", Connections::open(site.address, sites::UNGUARDED, None).await),
+    )
+    .await;
+}
+
 #[rocket::main]
 async fn main() {
     // `cargo test --benches` only wants to see that it starts.
@@ -74,18 +86,13 @@ async fn main() {
         return;
     }
     for engine in engines() {
-        let site = sites::Site::launch(engine).await;
         let bare = sites::launch_bare().await;
-        let cookie = site.log_in().await;
-        let goal = if engine == store::Engine::Sqlite { 0.7 } else { 0.5 };
         println!("\n{engine:?}");
-        compare(
-            "GET /account, database read each time / without a guard",
-            goal,
-            Side::new("guarded", Connections::open(site.address, "/account", Some(&cookie)).await),
-            Side::new("unguarded", Connections::open(site.address, sites::UNGUARDED, None).await),
-        )
-        .await;
+        let site = sites::Site::launch(engine, Check::EveryRequest).await;
+        let goal = if engine == store::Engine::Sqlite { 0.7 } else { 0.5 };
+        guarded(&site, "GET /account, database read each time / without a guard", goal).await;
+        let site = sites::Site::launch(engine, Check::Cached).await;
+        guarded(&site, "GET /account, judged from memory / without a guard", 0.95).await;
         compare(
             "GET / without a cookie / without any middleware",
             0.9,

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use super::{client::Connections, program::Running};
+use super::{client::Connections, program::Running, sites::register};
 
 const REQUESTS: u32 = 100_000;
 
-/// Starts the program, asks it 100,000 times for the start page and the login, prints its memory.
+/// Starts the program, asks it 100,000 times for pages with and without a login, prints its memory.
 pub async fn measure() {
     let program = Running::start();
     let before = program.resident();
-    for path in ["/", "/login"] {
-        let mut connections = Connections::open(program.address, path, None).await;
+    let cookie = register(program.address).await;
+    let (visitor, member) = (None, Some(cookie.as_str()));
+    for (path, cookie) in [("/", visitor), ("/login", visitor), ("/account", member), ("/account/sessions", member)] {
+        let mut connections = Connections::open(program.address, path, cookie).await;
         let mut answered = 0;
-        while answered < REQUESTS / 2 {
+        while answered < REQUESTS / 4 {
             answered += connections.ask_for(Duration::from_millis(200)).await;
         }
     }

@@ -3,14 +3,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use curfew::{
-    settings::{Configuration, DatabaseAddress, SecretKeys, SecretMaterial, Settings},
+    settings::{Check, Configuration, DatabaseAddress, SecretKeys, SecretMaterial, Settings},
     site,
 };
 use rocket::{Build, Rocket, fairing::AdHoc, get, routes, tokio::sync::oneshot};
 use rocket_dyn_templates::{Template, context};
 
 use super::{
-    client::{ask, connect, get as request},
+    client::{USER_AGENT, ask, connect, get as request},
     store::{Database, Engine},
 };
 
@@ -29,10 +29,10 @@ pub struct Site {
 
 impl Site {
     /// Launches it on a free port.
-    pub async fn launch(engine: Engine) -> Self {
+    pub async fn launch(engine: Engine, check: Check) -> Self {
         let database = Database::new(engine).await;
         let configuration = Configuration {
-            settings: Settings { bcrypt_cost: 4, ..Settings::default() },
+            settings: Settings { bcrypt_cost: 4, check, ..Settings::default() },
             database: DatabaseAddress::parse(&database.url).expect("an address"),
             connections: None,
             figment: figment(),
@@ -44,22 +44,27 @@ impl Site {
 
     /// Registers somebody and returns the cookie of their session.
     pub async fn log_in(&self) -> String {
-        let mut stream = connect(self.address).await;
-        let form = ask(&mut stream, request("/register", None).as_bytes()).await;
-        let token = between(&form.body, "name=\"csrf_token\" value=\"", "\"");
-        let visitor = between(&form.head, "set-cookie: ", ";");
-        let body = format!(
-            "csrf_token={token}&username=bench&email=bench@example.org&password={PASSWORD}&password_again={PASSWORD}"
-        );
-        let post = format!(
-            "POST /register HTTP/1.1\r\nHost: bench\r\nCookie: {visitor}\r\nContent-Length: {}\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}",
-            body.len()
-        );
-        let answer = ask(&mut stream, post.as_bytes()).await;
-        assert_eq!(answer.status, 303, "{}", answer.body);
-        format!("curfew={}", between(&answer.head, "set-cookie: curfew=", ";"))
+        register(self.address).await
     }
+}
+
+/// Registers somebody at a site and returns the cookie of their session.
+pub async fn register(address: SocketAddr) -> String {
+    let mut stream = connect(address).await;
+    let form = ask(&mut stream, request("/register", None).as_bytes()).await;
+    let token = between(&form.body, "name=\"csrf_token\" value=\"", "\"");
+    let visitor = between(&form.head, "set-cookie: ", ";");
+    let body = format!(
+        "csrf_token={token}&username=bench&email=bench@example.org&password={PASSWORD}&password_again={PASSWORD}"
+    );
+    let post = format!(
+        "POST /register HTTP/1.1\r\nHost: bench\r\nUser-Agent: {USER_AGENT}\r\nCookie: {visitor}\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}",
+        body.len()
+    );
+    let answer = ask(&mut stream, post.as_bytes()).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    format!("curfew={}", between(&answer.head, "set-cookie: curfew=", ";"))
 }
 
 /// A server of the start page with no middleware at all.
@@ -83,11 +88,12 @@ fn bare() -> Template {
 /// The account page from the same template and as many values.
 #[get("/bench/unguarded")]
 fn unguarded() -> Template {
-    let user = context! { username: "bench", is_staff: false, is_superuser: false };
+    let user = context! { username: "bench", is_staff: false, is_superuser: false, login_us: 1_772_375_400_123_456_i64, now_ms: 1_772_375_400_123_i64 };
     let token = "OB2gJlRc-sEnqfaz9ykfnmc0mFvBhfvuOJakKQxdK2M";
     let shell = context! { site_name: "Curfew", path: "/account", user, csrf_token: token, registration_open: true, notice: () };
     let session = context! {
-        login_date: MOMENT, ends_at: MOMENT, end_is_scheduled: false, idle_expires_at: MOMENT, remember: false, address: "127.0.0.1", browser: "",
+        login_date: MOMENT, ends_at: MOMENT, end_is_scheduled: false, idle_expires_at: MOMENT, remember: false, address: "127.0.0.1",
+        browser: "Chrome 142", system: "Linux", user_agent: USER_AGENT,
     };
     let view = context! {
         username: "bench", email: "bench@example.org", role: "member", date_joined: MOMENT, last_login: MOMENT, session,
