@@ -12,10 +12,7 @@ use std::{
 
 use rocket::tokio::sync;
 
-use crate::{
-    domain::{moment::Moment, session_secret::SessionId},
-    store::last_seen::Seen,
-};
+use crate::{domain::session_secret::SessionId, store::last_seen::Seen};
 
 /// How many sessions may wait, about 20 MB of them. Another one finds no room while the database
 /// takes nothing, and its next request tries again.
@@ -27,29 +24,22 @@ pub(super) struct Activity(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    waiting: Mutex<HashMap<SessionId, Note>>,
+    waiting: Mutex<HashMap<SessionId, Seen>>,
     has_come: sync::Notify,
     turn: sync::Mutex<()>,
 }
 
-/// The latest request of a session.
-#[derive(Debug, Clone)]
-pub(super) struct Note {
-    pub(super) seen: Seen,
-    pub(super) login_date: Moment,
-}
-
 impl Activity {
     /// Takes a note; of a session that waits already, the moment moves on and never back.
-    pub(super) fn put(&self, note: Note) {
+    pub(super) fn put(&self, seen: Seen) {
         let mut waiting = self.waiting();
-        if let Some(before) = waiting.get_mut(&note.seen.session) {
-            if before.seen.at < note.seen.at {
-                *before = note;
+        if let Some(before) = waiting.get_mut(&seen.session) {
+            if before.at < seen.at {
+                *before = seen;
             }
         } else if waiting.len() < MOST_WAITING {
             let is_first = waiting.is_empty();
-            waiting.insert(note.seen.session.clone(), note);
+            waiting.insert(seen.session.clone(), seen);
             drop(waiting);
             if is_first {
                 self.0.has_come.notify_one();
@@ -57,24 +47,16 @@ impl Activity {
         }
     }
 
-    /// The latest request that waits, of the session of that login. Asked only when the session
-    /// seems idle, so it may look through all of them.
-    pub(super) fn latest(&self, user_id: i64, login_date: Moment) -> Option<Moment> {
-        let waiting = self.waiting();
-        let mut notes = waiting.values();
-        notes.find(|note| note.seen.user_id == user_id && note.login_date == login_date).map(|note| note.seen.at)
-    }
-
     /// Up to so many that wait.
     pub(super) fn batch(&self, most: usize) -> Vec<Seen> {
-        self.waiting().values().take(most).map(|note| note.seen.clone()).collect()
+        self.waiting().values().take(most).cloned().collect()
     }
 
     /// Forgets what was written; what has moved on by enough to be worth another write stays.
     pub(super) fn forget(&self, written: &[Seen]) {
         let mut waiting = self.waiting();
         for written in written {
-            if waiting.get(&written.session).is_some_and(|note| note.seen.unless_after < written.at) {
+            if waiting.get(&written.session).is_some_and(|seen| seen.unless_after < written.at) {
                 waiting.remove(&written.session);
             }
         }
@@ -97,7 +79,7 @@ impl Activity {
     }
 
     /// Nothing is left half done under the lock, so that one who panicked there is no matter.
-    fn waiting(&self) -> MutexGuard<'_, HashMap<SessionId, Note>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<SessionId, Seen>> {
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -42,7 +42,7 @@ impl Accounts {
         let verdict = check(&question);
         if verdict == Err(EndReason::Idle) {
             // Perhaps only because the last request has not been written yet.
-            let session = question.session.cloned().zip(self.activity.latest(login.user_id, login.login_date));
+            let session = question.session.cloned().zip(self.recent.get(login.session));
             if let Some((session, last_seen)) = session.filter(|(session, at)| session.last_seen < *at) {
                 let session = SessionState { last_seen, ..session };
                 return (limits, check(&Question { session: Some(&session), ..question }));

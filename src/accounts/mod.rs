@@ -28,6 +28,7 @@ mod log_out;
 mod note_activity;
 mod open_session;
 mod prove_password;
+mod recent;
 mod register;
 mod session_limit;
 mod set_password;
@@ -73,6 +74,7 @@ pub struct Accounts {
     hasher: hashing::Hasher,
     throttle: throttle::Throttle,
     activity: activity::Activity,
+    recent: recent::Recent,
 }
 
 impl Accounts {
@@ -81,7 +83,7 @@ impl Accounts {
     pub fn new(store: Store, settings: Arc<Settings>) -> Self {
         let hasher = hashing::Hasher::new(settings.bcrypt_cost);
         let (throttle, activity) = (throttle::Throttle::default(), activity::Activity::default());
-        Self { store, settings, hasher, throttle, activity }
+        Self { store, settings, hasher, throttle, activity, recent: recent::Recent::default() }
     }
 
     /// Does what would make the first unknown user at the login slower than the next.

@@ -6,7 +6,6 @@ use rocket::tokio::time::sleep;
 
 use super::{
     Accounts, Result,
-    activity::Note,
     event::{Tell as _, event},
 };
 use crate::{
@@ -36,8 +35,6 @@ pub struct ActivityOf<'a> {
     pub user_id: i64,
     /// The session.
     pub session: &'a SessionId,
-    /// When it was made.
-    pub login_date: Moment,
     /// How long it may last.
     pub limits: Limits,
     /// When the request came.
@@ -52,15 +49,28 @@ impl Accounts {
         (now - last_seen).to_std().is_ok_and(|since| since >= lag(limits))
     }
 
+    /// A live session was seen: known here at once, and noted where that is worth it; says whether
+    /// it was.
+    #[must_use]
+    pub fn saw(&self, of: ActivityOf<'_>, last_seen: Moment) -> bool {
+        self.recent.put(of.session, of.at);
+        let is_worth_noting = Self::is_worth_noting(last_seen, of.limits, of.at);
+        if is_worth_noting {
+            self.note_activity(of);
+        }
+        is_worth_noting
+    }
+
     /// Notes a request of a live session, to be written soon: it waits for nothing itself.
     pub fn note_activity(&self, of: ActivityOf<'_>) {
+        self.recent.put(of.session, of.at);
         let seen = Seen {
             user_id: of.user_id,
             session: of.session.clone(),
             at: of.at,
             unless_after: moment_before(of.at, lag(of.limits)),
         };
-        self.activity.put(Note { seen, login_date: of.login_date });
+        self.activity.put(seen);
     }
 
     /// Writes what was noted. What could not be written still waits.

@@ -1,7 +1,7 @@
 //! What staff may ask of the list of users: only known words, anything else is refused.
 
 /// The users on one page of the list.
-pub const USERS_PER_PAGE: u32 = 25;
+pub const USERS_PER_PAGE: u32 = 20;
 /// The last page there is; past it the search must be narrowed.
 pub const LAST_PAGE: u32 = 400;
 

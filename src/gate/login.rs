@@ -187,10 +187,12 @@ fn accepted(
         return Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None });
     };
     let last_seen = session.state.last_seen;
-    if !is_passive && Accounts::is_worth_noting(last_seen, limits, now) {
-        let (user_id, session, login_date) = (claim.user_id, &claim.session, claim.login_date);
-        accounts.note_activity(ActivityOf { user_id, session, login_date, limits, at: now });
-        standings.seen(user_id, session, now);
+    if !is_passive {
+        let (user_id, session) = (claim.user_id, &claim.session);
+        let is_noted = accounts.saw(ActivityOf { user_id, session, limits, at: now }, last_seen);
+        if is_noted {
+            standings.seen(user_id, session, now);
+        }
     }
     Login::Live(Box::new(LiveLogin {
         user_id: claim.user_id,

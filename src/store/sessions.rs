@@ -183,32 +183,23 @@ pub async fn end_other_sessions(
     )?)
 }
 
-/// Ends the account's live sessions but for the `keep` that were seen latest; returns how many.
-/// The caller has locked the account, so that none is made meanwhile.
+/// The account's live sessions with when they were last seen, as it is written: the longest unseen
+/// first, those of the same moment by their login.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn end_longest_unseen(
+pub async fn list_live_by_last_seen(
     on: &mut impl Sql,
     user_id: i64,
     live: LiveAfter,
-    keep: u32,
-    ending: Ending<'_>,
-) -> Result<u64> {
+) -> Result<Vec<(SessionId, Moment)>> {
     let LiveAfter { login, seen } = live;
-    // One that its person ends at this moment is passed over, and keeps its own reason.
-    Ok(end_where!(
-        on,
-        ending,
-        "user_id = $6 AND login_date > $7 AND last_seen > $8 AND id NOT IN (
-             SELECT id FROM sessions
-             WHERE user_id = $6 AND ended_at IS NULL AND login_date > $7 AND last_seen > $8
-             ORDER BY last_seen DESC, login_date DESC, id DESC LIMIT $9)",
-        user_id,
-        login,
-        seen,
-        i64::from(keep)
-    )?)
+    let sql = "
+        SELECT id, last_seen FROM sessions
+        WHERE user_id = $1 AND ended_at IS NULL AND login_date > $2 AND last_seen > $3
+        ORDER BY last_seen, login_date, id";
+    let rows: Vec<(String, Moment)> = fetch_all!(on, (String, Moment), sql, user_id, login, seen)?;
+    Ok(rows.into_iter().map(|(id, last_seen)| (SessionId::from_stored(id), last_seen)).collect())
 }
 
 /// How many live sessions of the account were made at `up_to` or before.

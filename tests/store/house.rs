@@ -141,7 +141,7 @@ impl House {
 
     pub fn activity<'a>(&self, login: &'a StartedSession, at: Moment) -> ActivityOf<'a> {
         let limits = self.accounts.settings().limits(login.role);
-        ActivityOf { user_id: login.user_id, session: &login.id, login_date: login.login_date, limits, at }
+        ActivityOf { user_id: login.user_id, session: &login.id, limits, at }
     }
 
     /// Writes what was noted.

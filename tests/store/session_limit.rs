@@ -378,8 +378,8 @@ impl Act {
             Self::LogIn => return try_log_in(accounts, ana).await.map(Some),
             Self::Request(login, at) => {
                 let limits = accounts.settings().limits(ana.role);
-                let (session, login_date) = (&login.id, login.login_date);
-                accounts.note_activity(ActivityOf { user_id: ana.id, session, login_date, limits, at });
+                let session = &login.id;
+                accounts.note_activity(ActivityOf { user_id: ana.id, session, limits, at });
                 accounts.flush_activity().await?;
             }
             Self::LogOut(login) => accounts.log_out(&ana.acting_from(&login)).await?,
@@ -390,4 +390,21 @@ impl Act {
         }
         Ok(None)
     }
+}
+
+/// Within the minute in which nothing is written.
+#[rocket::async_test]
+async fn the_session_that_is_in_use_stays_and_the_one_that_was_left_goes() {
+    on_each_engine(async |house: &House| {
+        let accounts = limited(house, 2, WhenFull::EndOldest);
+        let ana = house.member("ana").await;
+        let in_use = log_in(&accounts, &ana).await;
+        let left = log_in(&accounts, &ana).await;
+        let at = house.now().await + TimeDelta::seconds(10);
+        assert!(!accounts.saw(house.activity(&in_use, at), in_use.login_date), "not worth a write");
+        log_in(&accounts, &ana).await;
+        assert_eq!(house.verdict(&in_use).await, Ok(()));
+        assert_eq!(house.verdict(&left).await, Err(EndReason::LoggedInElsewhere));
+    })
+    .await;
 }

@@ -93,7 +93,6 @@ impl Stage {
                 self.accounts.note_activity(ActivityOf {
                     user_id: player.id,
                     session: &session.id,
-                    login_date: session.login_date,
                     limits: self.accounts.settings().limits(player.role),
                     at: self.accounts.store().clock().process_now(),
                 });
