@@ -8,6 +8,9 @@ use rocket::{Config, config::LogLevel};
 
 use crate::domain::text::escaped;
 
+/// How Rocket begins what it says of a 404.
+const NO_ROUTE: &str = "No matching routes";
+
 /// Begins to log; `RUST_LOG` says more than `log_level` does, where it is set.
 pub(super) fn start() {
     let level = Config::figment().extract_inner::<LogLevel>("log_level").unwrap_or(LogLevel::Critical);
@@ -26,9 +29,11 @@ pub(super) fn start() {
     let _ = builder.try_init();
 }
 
-/// Rocket warns of each guard that refuses a request, as a detail of what it says at another level.
+/// Rocket warns of each guard that refuses a request, and of each address that there is not, as a
+/// detail of what it says at another level.
 fn without_details(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
-    if record.level() > Level::Error && record.target().ends_with("::_") {
+    let is_detail = record.target().ends_with("::_");
+    if is_detail && (record.level() > Level::Error || record.args().to_string().starts_with(NO_ROUTE)) {
         return Ok(());
     }
     writeln!(out, "[{} {}] {}", out.timestamp(), record.level(), escaped(&record.args().to_string()))

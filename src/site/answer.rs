@@ -27,8 +27,8 @@ pub enum Answer {
     Wait(Template, Duration),
     /// Another address, to be got.
     SeeOther(Redirect),
-    /// A line for a script.
-    Plain(Status, &'static str),
+    /// For a script of a visitor: there is nobody to whom it would belong.
+    LogInFirst,
     /// The page of that status.
     Status(Status),
     /// The page of that status, with these words on it.
@@ -71,7 +71,12 @@ impl<'r> Responder<'r, 'static> for Answer {
                     .ok()
             }
             Self::SeeOther(redirect) => redirect.respond_to(request),
-            Self::Plain(status, line) => (status, line).respond_to(request),
+            Self::LogInFirst => {
+                Response::build_from((Status::Unauthorized, "Nobody is logged in here.\n").respond_to(request)?)
+                    // A 401 must name a scheme (RFC 9110, section 15.5.2); no browser asks for a password by this one.
+                    .header(Header::new("WWW-Authenticate", "Cookie"))
+                    .ok()
+            }
             Self::Status(status) => Err(status),
             Self::Refused(status, words) => {
                 request.local_cache(|| RefusalWords(Some(words)));

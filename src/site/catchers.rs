@@ -27,7 +27,7 @@ struct ErrorView<'a> {
 #[catch(401)]
 async fn log_in_first(request: &Request<'_>) -> Answer {
     if Passive::is(request) {
-        return Answer::Plain(Status::Unauthorized, "Nobody is logged in here.\n");
+        return Answer::LogInFirst;
     }
     if let Login::Ended(ended) = login_of(request).await {
         Changes::of(request).leave_notice(Notice::ended(ended));

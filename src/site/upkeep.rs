@@ -22,6 +22,7 @@ use rocket_db_pools::{Database as _, Initializer};
 
 use crate::{
     accounts::{Accounts, Tidied},
+    domain::user_agent::Device,
     store::Db,
 };
 
@@ -50,6 +51,8 @@ impl Upkeep {
             tokio::spawn(async move { keep_tidying(&tidying).await }).abort_handle(),
         ];
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
+        // The patterns of browsers take a while to be compiled, which the first page would wait for.
+        tokio::task::spawn_blocking(|| Device::of(""));
     }
 }
 

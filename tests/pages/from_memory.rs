@@ -47,17 +47,19 @@ async fn a_login_that_is_known_needs_no_database() {
         for check in [Check::Cached, Check::EveryRequest] {
             let site = site(engine, check).await;
             let (mut ana, mut ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
-            ana.opens("/account").await.must_be(200);
-            site.database.execute("ALTER TABLE users RENAME TO users_elsewhere").await;
-            site.database.is_touched.store(false, Ordering::SeqCst);
-            // On a busy machine the feed may be late, and then even what is known is read.
+            // On a machine so busy that the feed is late, nothing is kept, or believed: then once more.
             let end = Instant::now() + PATIENCE;
-            let mut is_in = ana.opens("/account").await.status == 200;
-            while check == Check::Cached && !is_in && Instant::now() < end {
-                is_in = ana.opens("/account").await.status == 200;
-            }
+            let is_in = loop {
+                ana.opens("/account").await.must_be(200);
+                site.database.execute("ALTER TABLE users RENAME TO users_elsewhere").await;
+                site.database.is_touched.store(false, Ordering::SeqCst);
+                let is_in = ana.opens("/account").await.status == 200;
+                site.database.execute("ALTER TABLE users_elsewhere RENAME TO users").await;
+                if is_in || check == Check::EveryRequest || Instant::now() > end {
+                    break is_in;
+                }
+            };
             assert_eq!(is_in, check == Check::Cached, "{check:?}");
-            site.database.execute("ALTER TABLE users_elsewhere RENAME TO users").await;
             assert!(ben.is_in().await, "nobody has lost their login by it");
         }
     }

@@ -21,6 +21,7 @@ async fn a_visitor_has_nothing_to_watch() {
         let mut visitor = site.visitor();
         let page = visitor.watches().await.err().expect("no stream");
         assert_eq!(page.must_be(401).set_cookies(), []);
+        assert_eq!(page.header("WWW-Authenticate"), Some("Cookie"));
         assert_eq!(page.location(), "");
         visitor.jar.set("curfew", "forged");
         assert_eq!(visitor.watches().await.err().expect("no stream").status, 401);

@@ -158,6 +158,48 @@ async fn a_change_that_nobody_was_notified_of_is_told_too() {
     .await;
 }
 
+/// What no page does, and a hand may.
+#[rocket::async_test]
+async fn what_is_given_away_renamed_or_replaced_is_told_of_whom_it_was() {
+    on_each_engine(async |house: &House| {
+        let mut acts = vec![
+            "UPDATE sessions SET user_id = BEN WHERE user_id = ANA",
+            "UPDATE sessions SET id = 'other' WHERE user_id = ANA",
+            "UPDATE sessions SET reason = 'forced-out' WHERE user_id = ANA",
+        ];
+        if matches!(house.store, Store::Sqlite { .. }) {
+            acts.extend([
+                "REPLACE INTO sessions SELECT * FROM sessions WHERE user_id = ANA",
+                "REPLACE INTO users SELECT * FROM users WHERE id = ANA",
+            ]);
+        }
+        for (n, act) in acts.into_iter().enumerate() {
+            let (ana, ben) = (house.member(&format!("ana-{n}")).await, house.member(&format!("ben-{n}")).await);
+            house.log_in(&ana).await;
+            let mut feed = open(house).await;
+            run(&house.store, &act.replace("ANA", &ana.id.to_string()).replace("BEN", &ben.id.to_string())).await;
+            let told = told(house, &mut feed).await;
+            assert!(told.contains(&Change::User(ana.id)), "{act}: {told:?}");
+        }
+    })
+    .await;
+}
+
+/// Its login was made before the account's date is the row that says so, not what it is made into.
+#[rocket::async_test]
+async fn a_login_date_that_is_moved_before_the_accounts_date_is_told() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        house.force_out(&ana).await;
+        house.log_in(&ana).await;
+        let mut feed = open(house).await;
+        run(&house.store, "UPDATE sessions SET login_date = (SELECT date_joined FROM users) WHERE ended_at IS NULL")
+            .await;
+        assert_eq!(told(house, &mut feed).await, [Change::User(ana.id)]);
+    })
+    .await;
+}
+
 /// Postgres empties a table without a look at its rows.
 #[rocket::async_test]
 async fn a_table_that_is_emptied_at_once_is_told_of_everyone() {

@@ -13,6 +13,7 @@ use curfew::{
         standing::SiteStanding,
     },
     store::{
+        Store,
         events::{EventKind, Named, NewEvent, insert_event, list_newest_events, list_newest_events_of},
         overview, site,
         standing::get_login_standing,
@@ -196,7 +197,11 @@ async fn the_overview_counts_the_live_sessions_that_the_list_shows() {
         };
         assert_eq!(counted().await, 5);
         run(&house.store, "UPDATE users SET is_active = FALSE WHERE username = 'off'").await;
-        run(&house.store, "UPDATE users SET force_logout_date = last_login WHERE username = 'out'").await;
+        let now = match house.store {
+            Store::Sqlite { .. } => "datetime('now', '+1 second')", // in another form than the site's own
+            Store::Postgres { .. } => "now()",
+        };
+        run(&house.store, &format!("UPDATE users SET force_logout_date = {now} WHERE username = 'out'")).await;
         run(&house.store, "UPDATE users SET force_logout_scheduled = last_login WHERE username = 'due'").await;
         assert_eq!(counted().await, 2);
         house.store.clock().shift(HOUR * 2);
