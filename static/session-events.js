@@ -96,8 +96,10 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
   };
 
   const open = () => {
+    let wasOpen = false;
     stream = new EventSource(address);
     stream.addEventListener("open", () => {
+      wasOpen = true;
       failures = 0;
       timer = setTimeout(say, silenceMs, "scheduled", { at: null });
     });
@@ -109,8 +111,8 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     stream.addEventListener("error", () => {
       clearTimeout(timer);
       if (stream.readyState !== EventSource.CLOSED) return;
-      // Every browser was refused at the same moment, by a server that is being started again.
-      timer = setTimeout(askWhy, Math.random() * retryMs.least, leaving.signal);
+      // Those of every browser are lost at the same moment, when a server is started again.
+      timer = setTimeout(askWhy, wasOpen ? Math.random() * retryMs.least : 0, leaving.signal);
     });
   };
 

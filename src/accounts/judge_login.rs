@@ -42,11 +42,11 @@ impl Accounts {
         let verdict = check(&question);
         if verdict == Err(EndReason::Idle) {
             // Perhaps only because the last request has not been written yet.
-            let session = question.session.cloned().zip(self.recent.get(login.session));
-            if let Some((session, last_seen)) = session.filter(|(session, at)| session.last_seen < *at) {
-                let session = SessionState { last_seen, ..session };
-                return (limits, check(&Question { session: Some(&session), ..question }));
-            }
+            let session = question.session.map(|session| {
+                let last_seen = self.last_seen(login.session, session.last_seen);
+                SessionState { last_seen, ..session.clone() }
+            });
+            return (limits, check(&Question { session: session.as_ref(), ..question }));
         }
         (limits, verdict)
     }

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         moment::Moment,
         reason::EndReason,
+        session_secret::SessionId,
         standing::{Limits, Question, SessionState, SiteStanding, Standing, check},
     },
     store::{
@@ -51,27 +52,32 @@ impl Accounts {
         };
         let standing = user.standing(now)?;
         let limits = self.settings.limits(user.role());
-        rows.into_iter().map(|row| judged(row, Some(&standing), &site, limits, now)).collect()
+        let judge = |row| self.judged(row, Some(&standing), &site, limits, now);
+        let mut listed = rows.into_iter().map(judge).collect::<Result<Vec<_>>>()?;
+        listed.retain(|session| which == Which::All || session.ended.is_none());
+        Ok(listed)
     }
-}
 
-/// A session with the one rule's answer about it.
-pub(super) fn judged(
-    row: SessionRow,
-    account: Option<&Standing>,
-    site: &SiteStanding,
-    limits: Limits,
-    now: Moment,
-) -> Result<ListedSession> {
-    let session = SessionState { user_id: row.user_id, ended: row.ended()?, last_seen: row.last_seen };
-    let question = Question {
-        user_id: row.user_id,
-        login_date: row.login_date,
-        account,
-        site,
-        session: Some(&session),
-        limits,
-        now,
-    };
-    Ok(ListedSession { ended: check(&question).err(), row })
+    /// A session with the one rule's answer about it.
+    pub(super) fn judged(
+        &self,
+        mut row: SessionRow,
+        account: Option<&Standing>,
+        site: &SiteStanding,
+        limits: Limits,
+        now: Moment,
+    ) -> Result<ListedSession> {
+        row.last_seen = self.last_seen(&SessionId::from_stored(row.id.clone()), row.last_seen);
+        let session = SessionState { user_id: row.user_id, ended: row.ended()?, last_seen: row.last_seen };
+        let question = Question {
+            user_id: row.user_id,
+            login_date: row.login_date,
+            account,
+            site,
+            session: Some(&session),
+            limits,
+            now,
+        };
+        Ok(ListedSession { ended: check(&question).err(), row })
+    }
 }

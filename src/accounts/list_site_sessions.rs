@@ -1,6 +1,6 @@
 //! The sessions of the whole site, each judged by the one rule.
 
-use super::{Accounts, ListedSession, Result, list_sessions::judged};
+use super::{Accounts, ListedSession, Result};
 use crate::{
     domain::{moment::Moment, role::Role, sessions_query::SessionsQuery, standing::SiteStanding},
     store::{
@@ -35,7 +35,7 @@ impl Accounts {
         let page = site_sessions::list_site_sessions(&mut on, query, &live).await?;
         let judge = |found: SiteSession| -> Result<(Option<String>, ListedSession)> {
             let (standing, limits) = (found.standing(now)?, self.settings.limits(found.role()));
-            Ok((found.username, judged(found.session, standing.as_ref(), &site, limits, now)?))
+            Ok((found.username, self.judged(found.session, standing.as_ref(), &site, limits, now)?))
         };
         Ok(SiteSessions {
             sessions: page.sessions.into_iter().map(judge).collect::<Result<_>>()?,

@@ -1,8 +1,9 @@
 //! What an account has open, as the rule sees it.
 
-use super::{Accounts, AccountsError, Result, fold::Locked};
+use super::{Accounts, AccountsError, Result, fold::Locked, note_activity::greatest_lag};
 use crate::{
     domain::{moment::Moment, standing::SiteStanding},
+    settings::moment_before,
     store::{
         sessions::{self, LiveAfter},
         site,
@@ -22,12 +23,13 @@ pub struct AccountToActOn {
 }
 
 impl Accounts {
-    /// What a session of that account must lie after to be live.
+    /// What a session of that account must lie after if it may be live: one that is idle by what is
+    /// written may have been seen since. So no act spares one that goes on, and none is over the limit.
     pub(super) fn live_sessions_after(&self, user: &User, site: SiteStanding, now: Moment) -> LiveAfter {
         let due = user.force_logout_scheduled.filter(|at| *at <= now);
         let live = self.live_after(user.role(), site, now);
         let login = [user.force_logout_date, due].into_iter().flatten().fold(live.login, Moment::max);
-        LiveAfter { login, ..live }
+        LiveAfter { login, seen: moment_before(live.seen, greatest_lag(self.settings.limits(user.role()))) }
     }
 
     /// How many live sessions an account has.

@@ -46,19 +46,25 @@ impl Accounts {
     /// limit where that is shorter.
     #[must_use]
     pub fn is_worth_noting(last_seen: Moment, limits: Limits, now: Moment) -> bool {
-        (now - last_seen).to_std().is_ok_and(|since| since >= lag(limits))
+        (now - last_seen).to_std().is_ok_and(|since| since >= greatest_lag(limits))
     }
 
-    /// A live session was seen: known here at once, and noted where that is worth it; says whether
-    /// it was.
-    #[must_use]
+    /// A live session makes a request: known here at once, and noted where that is worth it; says
+    /// whether it was.
+    #[allow(clippy::must_use_candidate)] // it is done, whether or not anybody asks
     pub fn saw(&self, of: ActivityOf<'_>, last_seen: Moment) -> bool {
-        self.recent.put(of.session, of.at);
         let is_worth_noting = Self::is_worth_noting(last_seen, of.limits, of.at);
         if is_worth_noting {
             self.note_activity(of);
+        } else {
+            self.recent.put(of.session, of.at);
         }
         is_worth_noting
+    }
+
+    /// When a session was seen last, of which that is written: later, where this node knows better.
+    pub(super) fn last_seen(&self, session: &SessionId, written: Moment) -> Moment {
+        self.recent.get(session).map_or(written, |at| at.max(written))
     }
 
     /// Notes a request of a live session, to be written soon: it waits for nothing itself.
@@ -68,7 +74,7 @@ impl Accounts {
             user_id: of.user_id,
             session: of.session.clone(),
             at: of.at,
-            unless_after: moment_before(of.at, lag(of.limits)),
+            unless_after: moment_before(of.at, greatest_lag(of.limits)),
         };
         self.activity.put(seen);
     }
@@ -138,6 +144,7 @@ pub(super) async fn end_at_limit(
     Ok(has_ended)
 }
 
-fn lag(limits: Limits) -> Duration {
+/// How far what is written of a session may lie behind its latest request.
+pub(super) fn greatest_lag(limits: Limits) -> Duration {
     GREATEST_LAG.min(limits.idle / 10)
 }

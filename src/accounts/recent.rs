@@ -4,7 +4,6 @@
 //! idle. Each node knows its own requests; of another's it knows what is written.
 
 use std::{
-    hash::{BuildHasher as _, RandomState},
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -19,27 +18,15 @@ const SHARDS: usize = 16;
 /// and what is written of them counts again.
 const SESSIONS_PER_SHARD: NonZeroUsize = NonZeroUsize::new(6_250).unwrap();
 
-type Shard = LruCache<SessionId, Moment>;
-
 /// The latest request of each session on this node. Cloning it shares them.
 #[derive(Debug, Clone)]
-pub(super) struct Recent(Arc<Shards>);
+pub(super) struct Recent(Arc<[Mutex<Shard>; SHARDS]>);
 
-#[derive(Debug)]
-struct Shards {
-    hasher: RandomState,
-    shards: [Mutex<Shard>; SHARDS],
-}
+type Shard = LruCache<SessionId, Moment>;
 
 impl Default for Recent {
     fn default() -> Self {
-        // They grow as they are filled: a small site pays for what it has.
-        let shard = |_| {
-            let mut shard = LruCache::unbounded();
-            shard.resize(SESSIONS_PER_SHARD);
-            Mutex::new(shard)
-        };
-        Self(Arc::new(Shards { hasher: RandomState::new(), shards: std::array::from_fn(shard) }))
+        Self(Arc::new(std::array::from_fn(|_| Mutex::new(LruCache::new(SESSIONS_PER_SHARD)))))
     }
 }
 
@@ -59,9 +46,10 @@ impl Recent {
         self.shard(session).peek(session).copied()
     }
 
-    /// Nothing that is done under the lock can panic half-way.
+    /// By a character of the name, which is random. Nothing that is done under the lock can panic
+    /// half-way.
     fn shard(&self, session: &SessionId) -> MutexGuard<'_, Shard> {
-        let shard = usize::from(self.0.hasher.hash_one(session).to_le_bytes()[0]) % SHARDS;
-        self.0.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)
+        let random = session.as_str().bytes().next().unwrap_or_default();
+        self.0[usize::from(random) % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

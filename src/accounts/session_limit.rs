@@ -34,11 +34,8 @@ impl Accounts {
                 let (reason, none) = (EndReason::LoggedInElsewhere, Reasons::default());
                 let ending = Ending { at: *now, by: &user.username, reason, reasons: &none };
                 let mut live = sessions::list_live_by_last_seen(on, user.id, live_after).await?;
-                for (session, last_seen) in &mut live {
-                    *last_seen = self.recent.get(session).map_or(*last_seen, |at| at.max(*last_seen));
-                }
                 // Those of the same moment stay in the order of their logins.
-                live.sort_by_key(|(_, last_seen)| *last_seen);
+                live.sort_by_cached_key(|(session, written)| self.last_seen(session, *written));
                 let too_many = live.len().saturating_sub(limit as usize - 1);
                 let mut ended = 0;
                 for (session, _) in &live[..too_many] {

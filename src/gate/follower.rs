@@ -10,7 +10,10 @@ use rocket::{
 use super::{standings::Standings, watchers::Watchers};
 use crate::{
     accounts::Accounts,
-    store::{Store, feed::Feed},
+    store::{
+        Store,
+        feed::{Change, Feed},
+    },
 };
 
 /// How long a feed that has failed rests before it is opened again.
@@ -51,12 +54,13 @@ impl Follower {
             if !self.is_needed() {
                 self.watchers.somebody().await;
             }
-            if let Err(error) = self.follow_while_needed(store).await {
+            let followed = self.follow_while_needed(store).await;
+            self.standings.feed_died();
+            self.watchers.feed_is_alive(false);
+            if let Err(error) = followed {
                 log::warn!("the feed of changes is interrupted, and the database is asked instead: {error}");
-                self.stops();
                 sleep(REST).await;
             }
-            self.stops();
         }
     }
 
@@ -67,10 +71,10 @@ impl Follower {
     async fn follow_while_needed(&self, store: &Store) -> crate::store::Result<()> {
         let mut feed = Feed::open(store).await?;
         // Whatever happened before it was open.
-        self.standings.forget(crate::store::feed::Change::Everyone);
+        self.standings.forget(Change::Everyone);
         self.standings.feed_looked(feed.looked_at());
         self.watchers.feed_is_alive(true);
-        self.watchers.wake(crate::store::feed::Change::Everyone);
+        self.watchers.wake(Change::Everyone);
         while self.is_needed() {
             for change in feed.next(self.standings.hurry()).await? {
                 self.standings.forget(change);
@@ -79,11 +83,6 @@ impl Follower {
             self.standings.feed_looked(feed.looked_at());
         }
         Ok(())
-    }
-
-    fn stops(&self) {
-        self.standings.feed_died();
-        self.watchers.feed_is_alive(false);
     }
 }
 

@@ -100,8 +100,8 @@ impl Passive {
     }
 }
 
-/// Who is asking. The first call reads the database, if there is a session cookie; the others of
-/// the same request get its answer.
+/// Who is asking. The first call judges the session cookie, if there is one; the others of the same
+/// request get its answer.
 pub async fn login_of<'r>(request: &'r Request<'_>) -> &'r Login {
     request.local_cache_async(load(request)).await
 }
@@ -189,8 +189,7 @@ fn accepted(
     let last_seen = session.state.last_seen;
     if !is_passive {
         let (user_id, session) = (claim.user_id, &claim.session);
-        let is_noted = accounts.saw(ActivityOf { user_id, session, limits, at: now }, last_seen);
-        if is_noted {
+        if accounts.saw(ActivityOf { user_id, session, limits, at: now }, last_seen) {
             standings.seen(user_id, session, now);
         }
     }

@@ -17,10 +17,7 @@ use std::{
 use rocket::{
     fairing::AdHoc,
     http::Method,
-    tokio::{
-        sync::{Notify, watch},
-        time::timeout,
-    },
+    tokio::{sync::Notify, time::timeout},
 };
 
 use self::cache::Cache;
@@ -60,8 +57,7 @@ struct Inner {
     start: Instant,
     /// When the feed began the last look that it has finished, in microseconds, or 0: the feed is dead.
     looked_at: AtomicU64,
-    /// The same, for whoever waits for it.
-    looked: watch::Sender<u64>,
+    has_looked: Notify,
     hurry: Notify,
 }
 
@@ -74,15 +70,13 @@ pub(super) struct Found {
 
 impl Standings {
     pub(super) fn new(store: Store, is_cached: bool) -> Self {
-        // So that no look is at 0.
-        let start = Instant::now().checked_sub(Duration::from_secs(1)).unwrap_or_else(Instant::now);
         Self(Arc::new(Inner {
             store,
             cache: Cache::default(),
             is_cached,
-            start,
+            start: Instant::now(),
             looked_at: AtomicU64::new(0),
-            looked: watch::Sender::new(0),
+            has_looked: Notify::new(),
             hurry: Notify::new(),
         }))
     }
@@ -133,9 +127,8 @@ impl Standings {
 
     /// The feed has seen everything that was committed before that moment.
     pub(super) fn feed_looked(&self, at: Instant) {
-        let at = self.micros(at);
-        self.0.looked_at.store(at, Ordering::Release);
-        self.0.looked.send_replace(at);
+        self.0.looked_at.store(self.micros(at), Ordering::Release);
+        self.0.has_looked.notify_waiters();
     }
 
     /// The feed is dead: nothing is believed until it has looked again.
@@ -149,17 +142,29 @@ impl Standings {
     }
 
     /// Waits until the feed has seen what has been committed up to now, so that no request that
-    /// begins afterwards is judged by what was before. Without an answer all is forgotten.
+    /// begins afterwards is judged by what was before. Where it does not, all is forgotten: a look
+    /// that began before may still make it count as alive.
     pub async fn catch_up(&self) {
-        if !self.0.is_cached || !self.is_fresh() {
+        if !self.0.is_cached {
             return;
         }
-        let from = self.micros(Instant::now());
-        let mut looked = self.0.looked.subscribe();
+        let has_caught_up = self.is_fresh() && timeout(CATCH_UP_TIMEOUT, self.look_from(Instant::now())).await.is_ok();
+        if !has_caught_up {
+            self.forget(Change::Everyone);
+        }
+    }
+
+    /// Waits for a look that begins then or later.
+    async fn look_from(&self, begin: Instant) {
+        let begin = self.micros(begin);
         self.0.hurry.notify_one();
-        if timeout(CATCH_UP_TIMEOUT, looked.wait_for(|at| *at >= from)).await.is_err() {
-            self.feed_died();
-            self.0.cache.clear();
+        loop {
+            // Asked to be woken before the look at it, so that none is missed in between.
+            let has_looked = self.0.has_looked.notified();
+            if self.0.looked_at.load(Ordering::Acquire) >= begin {
+                return;
+            }
+            has_looked.await;
         }
     }
 
@@ -169,7 +174,13 @@ impl Standings {
         looked_at > 0 && since < FEED_BOUND
     }
 
+    /// Never 0.
     fn micros(&self, at: Instant) -> u64 {
-        u64::try_from(at.saturating_duration_since(self.0.start).as_micros()).unwrap_or(u64::MAX)
+        u64::try_from(at.saturating_duration_since(self.0.start).as_micros()).unwrap_or(u64::MAX).max(1)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::expect_used)] // a test says what it expects
+#[path = "standings_tests.rs"]
+mod tests;

@@ -61,6 +61,16 @@ impl Browser {
         self.request("GET", path, "")
     }
 
+    /// Asks for a page, and leaves the answer for later.
+    pub fn asks(&self, path: &str) -> TcpStream {
+        self.send("GET", path, "", "", "")
+    }
+
+    /// Reads the answer.
+    pub fn hears(&mut self, connection: TcpStream) -> Page {
+        self.receive(connection)
+    }
+
     /// Opens the stream that tells of the end of the login; the server has begun to answer.
     pub fn watches(&mut self) -> Stream {
         let mut connection = self.send("GET", "/session/events", "", "", "");

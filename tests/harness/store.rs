@@ -63,6 +63,12 @@ impl Database {
         }
     }
 
+    /// The same database by another way to it, which is not gone with this one.
+    pub fn by_another_way(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        Self { url: self.url.clone(), engine: self.engine, folder, name: None, is_touched: AtomicBool::default() }
+    }
+
     /// Opens and migrates it.
     pub async fn open(&self) -> Store {
         let store = Store::open(&self.url, Some(8)).await.expect("the database opens");

@@ -2,7 +2,7 @@
 //! what was before.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
@@ -119,13 +119,7 @@ async fn a_greater_role_is_known_too() {
 async fn behind_a_silent_wire_memory_is_believed_no_longer_than_the_bound() {
     for engine in engines().into_iter().filter(|engine| *engine == Engine::Postgres) {
         let mut database = Database::new(engine).await;
-        let direct = Database {
-            url: database.url.clone(),
-            engine,
-            folder: tempfile::tempdir().expect("a folder"),
-            name: None,
-            is_touched: AtomicBool::default(),
-        };
+        let direct = database.by_another_way();
         let wire = Proxy::before(&mut database.url).await;
         let mut plan = Plan::default();
         plan.settings.check = Check::Cached;

@@ -1,6 +1,6 @@
 //! The stream of an open page: told at once that its login has ended, or that it will.
 
-use std::{collections::BTreeSet, sync::atomic::AtomicBool, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::TimeDelta;
 use curfew::domain::role::Role;
@@ -127,10 +127,7 @@ async fn a_stream_ends_on_whichever_node_holds_it() {
         let (plan, other) = (Plan::default(), Plan::default());
         let keys = plan.keys.clone();
         let site = plan.on(engine).await;
-        let folder = tempfile::tempdir().expect("a folder");
-        let database =
-            Database { url: site.database.url.clone(), engine, folder, name: None, is_touched: AtomicBool::default() };
-        let node = Plan { keys, ..other }.over(database).await;
+        let node = Plan { keys, ..other }.over(site.database.by_another_way()).await;
         let mut staff = site.signed_in(Role::Superuser).await;
         let person = site.signed_in(Role::Member).await;
         let mut there = Person::new(&node, &person.name, person.address);
@@ -148,13 +145,7 @@ async fn a_stream_ends_on_whichever_node_holds_it() {
 async fn what_happens_while_the_database_is_silent_is_told_afterwards() {
     for engine in engines().into_iter().filter(|engine| *engine == Engine::Postgres) {
         let mut database = Database::new(engine).await;
-        let direct = Database {
-            url: database.url.clone(),
-            engine,
-            folder: tempfile::tempdir().expect("a folder"),
-            name: None,
-            is_touched: AtomicBool::default(),
-        };
+        let direct = database.by_another_way();
         let wire = Proxy::before(&mut database.url).await;
         let site = Plan::default().over(database).await;
         let (mut person, mut other) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);

@@ -4,8 +4,8 @@ use std::{future::Future, sync::Arc};
 
 use curfew::{
     accounts::{
-        Accounts, ActivityOf, Actor, Client, Credentials, ForceLogoutMoment, ForceLogoutOutcome, Registration, Result,
-        StartedSession, Target,
+        Accounts, ActivityOf, Actor, Client, Credentials, ForceLogoutMoment, ForceLogoutOutcome, JudgedLogin,
+        Registration, Result, StartedSession, Target,
     },
     domain::{
         email::Email,
@@ -15,7 +15,6 @@ use curfew::{
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
         role::Role,
-        standing::{Question, check},
         username::Username,
     },
     settings::Settings,
@@ -110,18 +109,10 @@ impl House {
 
     /// The one rule's answer about a login, asked as the gate asks it.
     pub async fn verdict(&self, login: &StartedSession) -> std::result::Result<(), EndReason> {
-        let standing = self.standing(login).await;
-        let session = standing.session.filter(|session| login.secret.hash().matches(&session.secret_hash));
-        let role = standing.account.as_ref().map_or(Role::Member, |account| account.role);
-        check(&Question {
-            user_id: login.user_id,
-            login_date: login.login_date,
-            account: standing.account.as_ref().map(|account| &account.standing),
-            site: &standing.site,
-            session: session.as_ref().map(|session| &session.state),
-            limits: self.accounts.settings().limits(role),
-            now: standing.now,
-        })
+        let mut standing = self.standing(login).await;
+        standing.session = standing.session.filter(|session| login.secret.hash().matches(&session.secret_hash));
+        let judged = JudgedLogin { user_id: login.user_id, session: &login.id, login_date: login.login_date };
+        self.accounts.check_login(judged, &standing).1
     }
 
     pub async fn standing(&self, login: &StartedSession) -> LoginStanding {

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{Accounts, AccountsError, ActivityOf, ForceLogoutMoment, Result, StartedSession},
+    accounts::{Accounts, AccountsError, ActivityOf, EndedSession, ForceLogoutMoment, Result, StartedSession, Which},
     domain::{moment::Moment, reason::EndReason, role::Role},
     settings::WhenFull,
     store::events::list_newest_events_of,
@@ -189,7 +189,8 @@ impl Out {
                 house.flush().await;
                 house.store.clock().shift(TimeDelta::days(14));
             }
-            Self::Unused => house.store.clock().shift(TimeDelta::days(3)),
+            // The minute in which a request may not have been written counts as use.
+            Self::Unused => house.store.clock().shift(TimeDelta::days(3) + TimeDelta::minutes(1)),
             Self::ForcedByHand => drop(run(&house.store, "UPDATE users SET force_logout_date = last_login").await),
             Self::WithEveryone => drop(house.everyone_out(ForceLogoutMoment::Now).await),
             Self::ByItsPerson => house.accounts.log_out(&ana.acting_from(login)).await.expect("a logout"),
@@ -237,7 +238,8 @@ async fn a_session_past_its_limits_in_time_makes_room() {
             }
             house.store.clock().shift(limit_in_time - TimeDelta::minutes(1));
             must_be_full(&try_log_in(&one, &ana).await, (1, 1));
-            house.store.clock().shift(TimeDelta::minutes(1));
+            // The minute in which a request may not have been written counts as use.
+            house.store.clock().shift(TimeDelta::minutes(2));
             log_in(&one, &ana).await;
         })
         .await;
@@ -405,6 +407,52 @@ async fn the_session_that_is_in_use_stays_and_the_one_that_was_left_goes() {
         log_in(&accounts, &ana).await;
         assert_eq!(house.verdict(&in_use).await, Ok(()));
         assert_eq!(house.verdict(&left).await, Err(EndReason::LoggedInElsewhere));
+    })
+    .await;
+}
+
+/// By what is written it is idle; by the request that was not worth a write it is not. Nothing that
+/// ends sessions, or counts them, may pass it over: it would go on.
+#[rocket::async_test]
+async fn a_session_whose_last_request_is_not_written_is_spared_by_nothing() {
+    on_each_engine(async |house: &House| {
+        for act in ["the limit", "full", "end others", "end one", "force logout"] {
+            let ana = house.member(&format!("ana-{}", act.replace(' ', "-"))).await;
+            let accounts = limited(house, 1, if act == "full" { WhenFull::RefuseNew } else { WhenFull::EndOldest });
+            let login = house.log_in(&ana).await;
+            let at = login.login_date + TimeDelta::seconds(50);
+            assert!(!house.accounts.saw(house.activity(&login, at), login.login_date), "not worth a write");
+            house.store.clock().shift(TimeDelta::days(3) + TimeDelta::seconds(20));
+            assert_eq!(house.verdict(&login).await, Ok(()), "it is not idle");
+            let live = house.accounts.list_sessions(ana.id, Which::Live, 9).await.expect("a list");
+            assert_eq!(live.len(), 1, "nor said to be");
+            let reason = match act {
+                "the limit" => {
+                    log_in(&accounts, &ana).await;
+                    EndReason::LoggedInElsewhere
+                }
+                "full" => {
+                    must_be_full(&try_log_in(&accounts, &ana).await, (1, 1));
+                    continue;
+                }
+                "force logout" => {
+                    assert_eq!(house.force_out(&ana).await, 1);
+                    EndReason::ForcedOut
+                }
+                _ => {
+                    let actor = ana.acting_from(&house.log_in(&ana).await);
+                    if act == "end one" {
+                        let ended = house.accounts.end_own_session(&actor, &login.id).await;
+                        assert_eq!(ended.expect("an end"), EndedSession::Ended);
+                    } else {
+                        let ended = house.accounts.end_other_sessions(&actor, &password(PASSWORD)).await;
+                        assert_eq!(ended.expect("an end"), 1);
+                    }
+                    EndReason::EndedByUser
+                }
+            };
+            assert_eq!(house.verdict(&login).await, Err(reason), "{act}");
+        }
     })
     .await;
 }
