@@ -15,7 +15,7 @@ use rocket::figment::Figment;
 
 use crate::domain::{moment::Moment, rate::Rate, role::Role, standing::Limits};
 
-pub use address::{BaseUrl, DatabaseAddress};
+pub use address::{BaseUrl, DatabaseAddress, RedisAddress};
 pub use keys::{SecretKeys, SecretMaterial};
 pub use source::{check, load, load_rockets_own};
 
@@ -123,7 +123,9 @@ pub struct Configuration {
     pub settings: Settings,
     /// Where its data is.
     pub database: DatabaseAddress,
-    /// How many connections to it, at most.
+    /// Where nodes share what may be lost; none is the database.
+    pub redis: Option<RedisAddress>,
+    /// How many connections to the database, at most.
     pub connections: Option<u32>,
     /// What Rocket is configured from.
     pub figment: Figment,

@@ -9,6 +9,8 @@ use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
     store::{
         events::{EventKind, insert_event},
+        feed::Change,
+        receipts::ask_for_receipts,
         sessions::{self, Ending},
         users,
     },
@@ -51,7 +53,8 @@ impl Accounts {
         if let Some(until) = until {
             told = told.saying(format!("until {}", until.to_rfc3339()));
         }
-        insert_event(&mut tx, &told).await?;
+        let event_id = insert_event(&mut tx, &told).await?;
+        ask_for_receipts(&mut tx, Change::User(user.id), event_id).await?;
         tx.commit().await?;
         Ok(ended)
     }

@@ -155,5 +155,6 @@ async fn end_one(
     sessions::end_session(on, session, ending).await?;
     let mut told = event(*now, EventKind::SessionEnded).by(actor).to(user.id, &user.username).because(reason, reasons);
     told.session = Some(session);
-    Ok(insert_event(on, &told).await?)
+    insert_event(on, &told).await?;
+    Ok(())
 }

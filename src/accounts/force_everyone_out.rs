@@ -9,6 +9,8 @@ use crate::{
     store::{
         Sql,
         events::{EventKind, insert_event},
+        feed::Change,
+        receipts::ask_for_receipts,
         site,
     },
 };
@@ -87,6 +89,7 @@ async fn end_everyones_logins(
     }
     site::set_force_logout_date(on, date, reasons).await?;
     let told = event(now, EventKind::ForceLogout).by(actor).because(EndReason::EveryoneOut, reasons).saying("everyone");
-    insert_event(on, &told).await?;
+    let event_id = insert_event(on, &told).await?;
+    ask_for_receipts(on, Change::Everyone, event_id).await?;
     Ok(ForceLogoutOutcome::Done { date, sessions_ended: 0 })
 }

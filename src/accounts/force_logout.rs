@@ -10,6 +10,8 @@ use crate::{
     store::{
         Sql,
         events::{EventKind, insert_event},
+        feed::Change,
+        receipts::ask_for_receipts,
         sessions::{self, Ending},
         users,
     },
@@ -140,7 +142,8 @@ impl Accounts {
             .to(user.id, &user.username)
             .because(EndReason::ForcedOut, reasons)
             .ending(sessions_ended);
-        insert_event(on, &told).await?;
+        let event_id = insert_event(on, &told).await?;
+        ask_for_receipts(on, Change::User(user.id), event_id).await?;
         Ok(ForceLogoutOutcome::Done { date, sessions_ended })
     }
 }

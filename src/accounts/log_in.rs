@@ -57,12 +57,14 @@ impl Accounts {
         // Username and email share one counter; an unknown name counts by itself, to no difference.
         let account =
             found.as_ref().map_or_else(|| format!("name {}", credentials.name.key()), |user| user.id.to_string());
-        let attempt =
-            match self.throttle.begin(Purpose::Password, self.settings.throttle_login, &account, &client.address).await
-            {
-                Ok(attempt) => attempt,
-                Err(shut) => return Err(self.refuse_throttled(client, found.as_ref(), shut).await?),
-            };
+        let attempt = match self
+            .throttle
+            .begin(Purpose::Password, self.settings.throttle_login, &account, &client.address)
+            .await?
+        {
+            Ok(attempt) => attempt,
+            Err(shut) => return Err(self.refuse_throttled(client, found.as_ref(), shut).await?),
+        };
         let hash = found.as_ref().map(|user| user.password_hash.as_str());
         let verdict = self.hasher.verify(&credentials.password, hash).await?;
         match found {

@@ -25,9 +25,11 @@ mod list_site_sessions;
 mod live_sessions;
 mod log_in;
 mod log_out;
+mod node;
 mod note_activity;
 mod open_session;
 mod prove_password;
+mod read_receipt;
 mod recent;
 mod register;
 mod session_limit;
@@ -43,7 +45,7 @@ use std::sync::Arc;
 use crate::{
     domain::{moment::Moment, standing::SiteStanding},
     settings::{Settings, moment_before},
-    store::{Store, sessions::LiveAfter},
+    store::{Store, sessions::LiveAfter, shared_counters::SharedCounters},
 };
 
 pub use actor::{Actor, Client};
@@ -56,8 +58,10 @@ pub use list_sessions::{ListedSession, Which};
 pub use list_site_sessions::SiteSessions;
 pub use live_sessions::AccountToActOn;
 pub use log_in::Credentials;
+pub use node::{LEASE_RENEWED_EVERY, Node};
 pub use note_activity::ActivityOf;
 pub use open_session::StartedSession;
+pub use read_receipt::{AppliedBy, AwaitedNode, Receipt};
 pub use register::Registration;
 pub use set_up::SETUP_CODE_CHARACTERS;
 pub use tidy_sessions::Tidied;
@@ -84,6 +88,12 @@ impl Accounts {
         let hasher = hashing::Hasher::new(settings.bcrypt_cost);
         let (throttle, activity) = (throttle::Throttle::default(), activity::Activity::default());
         Self { store, settings, hasher, throttle, activity, recent: recent::Recent::default() }
+    }
+
+    /// The same, with failed tries counted together with the other nodes.
+    #[must_use]
+    pub fn counting_with(self, others: Option<SharedCounters>) -> Self {
+        Self { throttle: throttle::Throttle::new(others), ..self }
     }
 
     /// Does what would make the first unknown user at the login slower than the next.

@@ -14,8 +14,10 @@ use crate::{
     settings::moment_before,
     store::{
         Sql,
+        receipts::delete_old_receipts,
         session_upkeep::{delete_ended_sessions, delete_old_changes, lock_sessions_past_limits},
         sessions::{self, Ending, LiveAfter},
+        shared_counters::delete_old_counters,
         standing::{LoginStanding, STANDINGS_AT_ONCE, list_login_standings},
     },
 };
@@ -26,6 +28,8 @@ const BATCH: i64 = 200;
 const CHANGES_KEPT: i64 = 10_000;
 /// How many of the others one transaction deletes: small rows, which nobody waits for.
 const CHANGES_BATCH: i64 = 5_000;
+/// How long a receipt is kept: staff look at it in the minutes after an act.
+const RECEIPTS_KEPT: Duration = Duration::from_hours(24);
 /// Between two batches.
 const PAUSE: Duration = Duration::from_millis(50);
 /// So long an idle session is left to the gate: the request that shows that its person is still
@@ -106,6 +110,9 @@ impl Accounts {
     async fn delete_some_changes(&self) -> Result<u64> {
         let mut tx = self.store.begin().await?;
         let deleted = delete_old_changes(&mut tx, CHANGES_KEPT, CHANGES_BATCH).await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        delete_old_receipts(&mut tx, moment_before(now, RECEIPTS_KEPT)).await?;
+        delete_old_counters(&mut tx, now, CHANGES_BATCH).await?;
         tx.commit().await?;
         Ok(deleted)
     }

@@ -11,8 +11,9 @@ use crate::domain::text::escaped;
 /// How Rocket begins what it says of a 404.
 const NO_ROUTE: &str = "No matching routes";
 
-/// Begins to log; `RUST_LOG` says more than `log_level` does, where it is set.
-pub(super) fn start() {
+/// Begins to log; `RUST_LOG` says more than `log_level` does, where it is set. A command that is done
+/// at once says on standard error what failed, and nothing else.
+pub(super) fn start(serves: bool) {
     let level = Config::figment().extract_inner::<LogLevel>("log_level").unwrap_or(LogLevel::Critical);
     let mut builder = Builder::new();
     builder.filter_level(level.into());
@@ -23,6 +24,10 @@ pub(super) fn start() {
             // Where the site is, it says itself.
             .filter_module("rocket::launch", LevelFilter::Off)
             .format(without_details);
+    }
+    if !serves {
+        // That a statement was slow.
+        builder.filter_module("sqlx", LevelFilter::Error);
     }
     builder.parse_default_env();
     // Another logger is there only where the library is part of another program.

@@ -70,6 +70,13 @@ enum Command {
     ForceLogout(force_logout::ForceLogout),
 }
 
+impl Arguments {
+    /// Whether it goes on, and so has a log that somebody reads.
+    const fn serves(&self) -> bool {
+        matches!(self.command, None | Some(Command::Serve | Command::Demo))
+    }
+}
+
 /// Runs the program as it was called. The status is 0 when it is done, 1 when it was refused or
 /// failed, 2 when it was called wrongly.
 #[must_use]
@@ -78,7 +85,7 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return say_usage(&error),
     };
-    logging::start();
+    logging::start(arguments.serves());
     // Looked at first, because Rocket's runtime panics about settings that it cannot read.
     let outcome =
         settings::check().map_err(CommandError::from).and_then(|()| rocket::execute(carry_out(arguments.command)));

@@ -24,10 +24,10 @@ mod watchers;
 
 use std::sync::Arc;
 
-use rocket::{fairing::AdHoc, routes};
+use rocket::{Build, Rocket, fairing::AdHoc, routes};
 
 use crate::{
-    accounts::Accounts,
+    accounts::{Accounts, Node},
     settings::{Check, SecretKeys, Settings},
 };
 
@@ -60,10 +60,12 @@ pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
         let Some(accounts) = rocket.state::<Accounts>() else { return rocket };
         let is_cached = gate.settings.check == Check::Cached;
         let standings = standings::Standings::new(accounts.store().clone(), is_cached);
+        let node = Node::new(name_of_node(&rocket));
         // The cookies are written last, so that they follow from all that happened.
         rocket
             .manage(gate)
             .manage(standings)
+            .manage(node)
             .manage(watchers::Watchers::default())
             .attach(headers::Headers)
             .attach(cookies::CookieWriter)
@@ -71,4 +73,11 @@ pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
             .attach(follower::fairing())
             .mount("/", routes![session_events::session_events])
     })
+}
+
+/// The machine and the port, by which people know a node.
+fn name_of_node(rocket: &Rocket<Build>) -> String {
+    let machine = whoami::hostname().unwrap_or_else(|_| "localhost".to_owned());
+    let port: u16 = rocket.figment().extract_inner("port").unwrap_or_default();
+    format!("{machine}:{port}")
 }

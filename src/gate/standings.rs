@@ -81,11 +81,6 @@ impl Standings {
         }))
     }
 
-    /// Whether logins are accepted from memory at all.
-    pub(super) fn is_cached(&self) -> bool {
-        self.0.is_cached
-    }
-
     /// What memory has of a login, at this moment; nothing while the feed is not known to be alive.
     pub(super) fn known(&self, user_id: i64, session: &SessionId) -> Option<LoginStanding> {
         if !self.0.is_cached || !self.is_fresh() {

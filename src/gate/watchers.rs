@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use rocket::tokio::sync::{Notify, watch};
+use rocket::tokio::sync::watch;
 
 use crate::store::feed::Change;
 
@@ -19,13 +19,12 @@ pub struct Watchers(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     accounts: Mutex<HashMap<i64, Watched>>,
-    arrived: Notify,
     is_alive: watch::Sender<bool>,
 }
 
 impl Default for Inner {
     fn default() -> Self {
-        Self { accounts: Mutex::default(), arrived: Notify::new(), is_alive: watch::Sender::new(false) }
+        Self { accounts: Mutex::default(), is_alive: watch::Sender::new(false) }
     }
 }
 
@@ -55,20 +54,7 @@ impl Watchers {
             watched.by += 1;
             watched.changed.subscribe()
         };
-        self.0.arrived.notify_one();
         Watch { watchers: self.clone(), user_id, changed, is_alive: self.0.is_alive.subscribe() }
-    }
-
-    /// Whether nobody watches.
-    pub(super) fn is_empty(&self) -> bool {
-        self.accounts().is_empty()
-    }
-
-    /// Waits until somebody watches.
-    pub(super) async fn somebody(&self) {
-        while self.is_empty() {
-            self.0.arrived.notified().await;
-        }
     }
 
     /// Whether every change is told from now on.

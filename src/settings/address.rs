@@ -40,6 +40,31 @@ impl fmt::Debug for DatabaseAddress {
     }
 }
 
+/// The address of a Redis. It may hold a password, so it shows only its scheme.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisAddress(String);
+
+impl RedisAddress {
+    /// Reads `redis://…`, or `rediss://…` with TLS.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, host) = text.split_once("://")?;
+        (matches!(scheme, "redis" | "rediss") && !host.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// The whole address, for the connection.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:…", self.0.split(':').next().unwrap_or_default())
+    }
+}
+
 /// The origin under which the site is reached from outside: scheme, host and port, nothing more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {

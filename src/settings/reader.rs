@@ -7,13 +7,15 @@ use rocket::figment::{Figment, value::Value};
 use serde::de::DeserializeOwned;
 
 use super::{
-    BaseUrl, Check, Configuration, DatabaseAddress, SecureCookies, Settings, SettingsError, WhenFull,
+    BaseUrl, Check, Configuration, DatabaseAddress, RedisAddress, SecureCookies, Settings, SettingsError, WhenFull,
     source::must_fit_rocket,
 };
 use crate::domain::rate::Rate;
 
 /// Where the data is when nothing says otherwise.
 const DEFAULT_DATABASE: &str = "sqlite:var/curfew.db";
+/// The key for the address of Redis.
+const REDIS_URL: &str = "redis_url";
 const DURATION: &str =
     "a duration such as \"90 s\", \"15 minutes\", \"72h\" or \"3 days\", from one second to 100 years";
 /// Beyond this a duration is a slip of the pen.
@@ -34,11 +36,12 @@ pub(super) fn read(figment: Figment) -> Result<Configuration, SettingsError> {
         || SettingsError::new("DATABASE_URL", "of another kind", "sqlite:PATH (a file) or postgres://USER@HOST/NAME");
     let address: Option<String> = find(&figment, "databases.curfew.url").map_err(|()| another_kind())?;
     let database = DatabaseAddress::parse(address.as_deref().unwrap_or(DEFAULT_DATABASE)).ok_or_else(another_kind)?;
+    let redis = read_redis(&figment)?;
     let settings = read_settings(&figment)?;
     let connections = find(&figment, "databases.curfew.max_connections").map_err(|()| {
         SettingsError::new("databases.curfew.max_connections", "of another type", "a whole number from 1")
     })?;
-    Ok(Configuration { settings, database, connections, figment })
+    Ok(Configuration { settings, database, redis, connections, figment })
 }
 
 /// What stands under a key, if anything does. What is there and is of another type is an error: it
@@ -48,6 +51,15 @@ pub(super) fn find<T: DeserializeOwned>(figment: &Figment, key: &str) -> Result<
         Ok(value) => value.deserialize().map(Some).map_err(drop),
         Err(_) => Ok(None),
     }
+}
+
+/// Empty is none, as for a service that a site does without.
+fn read_redis(figment: &Figment) -> Result<Option<RedisAddress>, SettingsError> {
+    let another_kind =
+        || SettingsError::new("REDIS_URL", "of another kind", "redis://HOST:PORT, or rediss://HOST:PORT with TLS");
+    let address: Option<String> = find(figment, &format!("curfew.{REDIS_URL}")).map_err(|()| another_kind())?;
+    let address = address.filter(|address| !address.is_empty());
+    address.map(|address| RedisAddress::parse(&address).ok_or_else(another_kind)).transpose()
 }
 
 fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
@@ -110,6 +122,7 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
     )?
     .map_into(&mut settings.trusted_proxies);
     keys.0.remove("previous_secret_keys"); // read with the secret key
+    keys.0.remove(REDIS_URL);
     match keys.0.keys().next() {
         None => Ok(settings),
         Some(key) => Err(SettingsError::new(

@@ -15,8 +15,8 @@ use super::{
 
 /// The variables for the table `[default.curfew]`.
 const PREFIX: &str = "CURFEW_";
-/// The variable for the address of the database.
-const DATABASE_URL: &str = "DATABASE_URL";
+/// The conventional variables, and the keys that they are for.
+const CONVENTIONAL: [(&str, &str); 2] = [("DATABASE_URL", "databases.curfew.url"), ("REDIS_URL", "curfew.redis_url")];
 /// Any key, where Rocket asks for one and it is not the one that counts.
 const ANY_KEY: (&str, [u8; 64]) = ("secret_key", [1; 64]);
 
@@ -28,10 +28,12 @@ pub fn load() -> Result<Configuration, SettingsError> {
     check()?;
     let mut figment = rocket::Config::figment()
         .merge(Env::prefixed(PREFIX).map(|key| format!("curfew.{}", key.as_str().to_lowercase()).into()).global());
-    if let Some(url) = std::env::var_os(DATABASE_URL) {
-        // One that is no text must not pass for none: that would be another database.
-        let url = url.into_string().map_err(|_| SettingsError::new(DATABASE_URL, "malformed", "UTF-8 text"))?;
-        figment = figment.merge(Serialized::global("databases.curfew.url", url));
+    for (variable, key) in CONVENTIONAL {
+        if let Some(url) = std::env::var_os(variable) {
+            // One that is no text must not pass for none: that would be another database.
+            let url = url.into_string().map_err(|_| SettingsError::new(variable, "malformed", "UTF-8 text"))?;
+            figment = figment.merge(Serialized::global(key, url));
+        }
     }
     let configuration = read(figment)?;
     // Read again where they are used; what is wrong in them is wrong for every command.
@@ -46,7 +48,7 @@ pub fn load() -> Result<Configuration, SettingsError> {
 pub fn load_rockets_own(database: DatabaseAddress) -> Result<Configuration, SettingsError> {
     check()?;
     let figment = rocket::Config::figment();
-    Ok(Configuration { settings: Settings::default(), database, connections: None, figment })
+    Ok(Configuration { settings: Settings::default(), database, redis: None, connections: None, figment })
 }
 
 /// Whether Rocket can read its own settings; what it cannot read, it would panic about. The secret

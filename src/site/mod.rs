@@ -48,8 +48,8 @@ use rocket_db_pools::Database as _;
 use crate::{
     accounts::Accounts,
     gate,
-    settings::{Configuration, SecretKeys, SettingsError},
-    store::Db,
+    settings::{Configuration, RedisAddress, SecretKeys, SettingsError},
+    store::{Db, shared_counters::SharedCounters},
 };
 
 pub use answer::Answer;
@@ -78,7 +78,7 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         // The gate sets every header itself.
         .attach(Shield::new())
         .attach(upkeep::database())
-        .attach(use_cases(Arc::clone(&settings)))
+        .attach(use_cases(Arc::clone(&settings), configuration.redis.clone()))
         .attach(gate::stage(settings, keys))
         .attach(wording::templates())
         .attach(setup_code::printer())
@@ -102,10 +102,17 @@ pub fn must_have_folders() -> Result<(), SettingsError> {
 }
 
 /// The use cases over the database, for guards and handlers.
-fn use_cases(settings: Arc<crate::settings::Settings>) -> AdHoc {
-    AdHoc::try_on_ignite("Use cases", |rocket| async {
+fn use_cases(settings: Arc<crate::settings::Settings>, redis: Option<RedisAddress>) -> AdHoc {
+    AdHoc::try_on_ignite("Use cases", |rocket| async move {
         let Some(db) = Db::fetch(&rocket) else { return Err(rocket) };
-        let accounts = Accounts::new((**db).clone(), settings);
+        let counters = match SharedCounters::of(db, redis.as_ref()) {
+            Ok(counters) => counters,
+            Err(error) => {
+                log::error!("{error}");
+                return Err(rocket);
+            }
+        };
+        let accounts = Accounts::new((**db).clone(), settings).counting_with(counters);
         match accounts.warm_up().await {
             Ok(()) => Ok(rocket.manage(accounts)),
             Err(error) => {

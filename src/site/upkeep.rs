@@ -1,5 +1,5 @@
 //! The database, and what the site does with it by itself while it serves: it writes who was seen,
-//! and tidies the sessions.
+//! tidies the sessions, and keeps its node in the count.
 //!
 //! One fairing, because Rocket runs what belongs to a shutdown all at once: what still waits must be
 //! written before the database closes.
@@ -21,7 +21,7 @@ use rocket::{
 use rocket_db_pools::{Database as _, Initializer};
 
 use crate::{
-    accounts::{Accounts, Tidied},
+    accounts::{Accounts, LEASE_RENEWED_EVERY, Node, Tidied},
     domain::user_agent::Device,
     store::Db,
 };
@@ -44,11 +44,12 @@ impl Upkeep {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(|task| task.abort());
     }
 
-    fn begin(&self, accounts: &Accounts) {
-        let (flushing, tidying) = (accounts.clone(), accounts.clone());
+    fn begin(&self, accounts: &Accounts, node: Node) {
+        let (flushing, tidying, leasing) = (accounts.clone(), accounts.clone(), accounts.clone());
         let tasks = [
             tokio::spawn(async move { flushing.keep_flushing_activity().await }).abort_handle(),
             tokio::spawn(async move { keep_tidying(&tidying).await }).abort_handle(),
+            tokio::spawn(async move { keep_lease(&leasing, &node).await }).abort_handle(),
         ];
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
         // The patterns of browsers take a while to be compiled, which the first page would wait for.
@@ -67,6 +68,15 @@ async fn keep_tidying(accounts: &Accounts) {
             Err(error) => log::error!("the sessions could not be tidied, and will be tried again: {error}"),
         }
         sleep(BETWEEN_TIDYINGS).await;
+    }
+}
+
+async fn keep_lease(accounts: &Accounts, node: &Node) {
+    loop {
+        if let Err(error) = accounts.renew_lease(node).await {
+            log::warn!("this node could not renew its lease, and tries again: {error}");
+        }
+        sleep(LEASE_RENEWED_EVERY).await;
     }
 }
 
@@ -91,19 +101,21 @@ impl Fairing for DatabaseWithUpkeep {
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
-        if let Some(accounts) = rocket.state::<Accounts>() {
-            self.upkeep.begin(accounts);
+        if let (Some(accounts), Some(node)) = (rocket.state::<Accounts>(), rocket.state::<Node>()) {
+            self.upkeep.begin(accounts, node.clone());
         }
     }
 
     async fn on_shutdown(&self, rocket: &Rocket<Orbit>) {
         self.upkeep.stop();
-        if let Some(accounts) = rocket.state::<Accounts>() {
+        if let (Some(accounts), Some(node)) = (rocket.state::<Accounts>(), rocket.state::<Node>()) {
             match timeout(LAST_WRITE, accounts.flush_activity()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => log::warn!("who was seen last could not be written: {error}"),
                 Err(_) => log::warn!("who was seen last could not be written in time"),
             }
+            // Where it cannot, its lease runs out.
+            let _ = timeout(LAST_WRITE, accounts.leave(node)).await;
         }
         self.database.on_shutdown(rocket).await;
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Result, Sql,
-    engine::{execute, fetch_all},
+    engine::{fetch_all, fetch_one},
 };
 use crate::domain::{moment::Moment, reason::EndReason, reason_text::Reasons, session_secret::SessionId};
 
@@ -193,17 +193,19 @@ pub struct EventRow {
     pub detail: Option<String>,
 }
 
-/// Notes an act, in the transaction of the act itself.
+/// Notes an act, in the transaction of the act itself; returns the event's number.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<()> {
+pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO events (at, kind, actor_id, actor, subject_id, subject, session_id, reason,
                             staff_reason, user_reason, address, user_agent, detail)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    execute!(
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        RETURNING id";
+    let (id,) = fetch_one!(
         on,
+        (i64,),
         sql,
         event.at,
         event.kind.code(),
@@ -219,7 +221,7 @@ pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<()>
         event.user_agent,
         event.detail.as_deref(),
     )?;
-    Ok(())
+    Ok(id)
 }
 
 /// The newest events, the newest first.

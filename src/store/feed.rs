@@ -46,6 +46,23 @@ impl Change {
     fn of(user_id: Option<i64>) -> Self {
         user_id.map_or(Self::Everyone, Self::User)
     }
+
+    /// The account's number; none is everyone.
+    pub(super) const fn user_id(self) -> Option<i64> {
+        match self {
+            Self::Everyone => None,
+            Self::User(user_id) => Some(user_id),
+        }
+    }
+}
+
+/// What the feed tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct News {
+    /// Whom it concerns.
+    pub change: Change,
+    /// The event of which each node reports that it has applied it, where one asks for that.
+    pub receipt_for: Option<i64>,
 }
 
 /// A reader of the changes made from now on, with connections of its own. One that has failed is
@@ -58,6 +75,8 @@ pub struct Feed {
     version: i64,
     /// The latest change that is known.
     last: i64,
+    /// What asked for a receipt lately, before the feed was opened.
+    asked_before: Vec<i64>,
     /// The known changes among the numbers that are looked back at.
     seen: BTreeSet<i64>,
     next_look: Instant,
@@ -89,15 +108,26 @@ impl Feed {
         };
         let (next_look, seen, looked_at) = (Instant::now(), BTreeSet::new(), std::time::Instant::now());
         let clock = store.clock().clone();
-        let mut feed = Self { connection, listener, version: 0, last: 0, seen, next_look, looked_at, clock };
+        let asked_before = Vec::new();
+        let mut feed =
+            Self { connection, listener, version: 0, last: 0, asked_before, seen, next_look, looked_at, clock };
         if feed.listener.is_none() {
             feed.version = feed.read_version().await?;
         }
         let (last,): (i64,) =
             fetch_one!(&mut feed.connection, (i64,), "SELECT COALESCE(MAX(id), 0) FROM standing_changes")?;
         feed.last = last;
+        let sql = "SELECT event_id FROM standing_changes WHERE id > $1 AND event_id IS NOT NULL ORDER BY id";
+        let asked: Vec<(i64,)> = fetch_all!(&mut feed.connection, (i64,), sql, last - LOOKS_BACK)?;
+        feed.asked_before = asked.into_iter().map(|(event_id,)| event_id).collect();
         feed.look().await?;
         Ok(feed)
+    }
+
+    /// The events that asked for a receipt lately, before the feed was opened.
+    #[must_use]
+    pub fn asked_before(&self) -> &[i64] {
+        &self.asked_before
     }
 
     /// Everything that was committed before this moment has been told.
@@ -111,7 +141,7 @@ impl Feed {
     ///
     /// # Errors
     /// When the database does not answer: the feed is to be made anew.
-    pub async fn next(&mut self, hurry: &Notify) -> Result<Vec<Change>> {
+    pub async fn next(&mut self, hurry: &Notify) -> Result<Vec<News>> {
         if let Some(listener) = &mut self.listener {
             let notified = select! {
                 notified = timeout_at(self.next_look, listener.try_recv()) => notified.ok(),
@@ -120,13 +150,13 @@ impl Feed {
             if let Some(notified) = notified {
                 // None is a connection that was lost.
                 let notification = notified?.ok_or_else(silence)?;
-                let mut changes = vec![notified_of(&notification)];
+                let mut news = vec![notified_of(&notification)];
                 while let Some(notification) = listener.next_buffered() {
-                    changes.push(notified_of(&notification));
+                    news.push(notified_of(&notification));
                 }
                 // However many come, it looks in its time: only a look says that nothing is missing.
                 if Instant::now() < self.next_look {
-                    return Ok(changes);
+                    return Ok(news);
                 }
             }
             self.next_look = Instant::now() + POSTGRES_LOOKS_EVERY;
@@ -153,7 +183,7 @@ impl Feed {
     }
 
     /// Reads what has not been seen.
-    async fn look(&mut self) -> Result<Vec<Change>> {
+    async fn look(&mut self) -> Result<Vec<News>> {
         let began_at = std::time::Instant::now();
         if self.listener.is_some() {
             let now = self.clock.now(&mut self.connection).await?;
@@ -161,21 +191,24 @@ impl Feed {
         }
         // On SQLite there is one writer, and the numbers are in the order of the commits.
         let back = if self.listener.is_some() { self.last - LOOKS_BACK } else { self.last };
-        let rows: Vec<(i64, Option<i64>)> = fetch_all!(
+        let rows: Vec<(i64, Option<i64>, Option<i64>)> = fetch_all!(
             &mut self.connection,
-            (i64, Option<i64>),
-            "SELECT id, user_id FROM standing_changes WHERE id > $1 ORDER BY id",
+            (i64, Option<i64>, Option<i64>),
+            "SELECT id, user_id, event_id FROM standing_changes WHERE id > $1 ORDER BY id",
             back
         )?;
-        let news: Vec<Change> =
-            rows.iter().filter(|(id, _)| !self.seen.contains(id)).map(|(_, user_id)| Change::of(*user_id)).collect();
-        self.last = rows.last().map_or(self.last, |(id, _)| self.last.max(*id));
-        self.seen = rows.into_iter().map(|(id, _)| id).filter(|id| *id > self.last - LOOKS_BACK).collect();
+        let unseen = rows.iter().filter(|(id, ..)| !self.seen.contains(id));
+        let news = unseen.map(|&(_, user_id, receipt_for)| News { change: Change::of(user_id), receipt_for }).collect();
+        self.last = rows.last().map_or(self.last, |(id, ..)| self.last.max(*id));
+        self.seen = rows.into_iter().map(|(id, ..)| id).filter(|id| *id > self.last - LOOKS_BACK).collect();
         self.looked_at = began_at;
         Ok(news)
     }
 }
 
-fn notified_of(notification: &PgNotification) -> Change {
-    Change::of(notification.payload().parse().ok())
+/// `7` is a change of that account, `7#12` asks for a receipt of that event too; without an account it
+/// is everyone, and so is what cannot be read.
+fn notified_of(notification: &PgNotification) -> News {
+    let (user_id, event_id) = notification.payload().split_once('#').unwrap_or((notification.payload(), ""));
+    News { change: Change::of(user_id.parse().ok()), receipt_for: event_id.parse().ok() }
 }

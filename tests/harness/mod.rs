@@ -8,6 +8,7 @@ pub mod page;
 pub mod person;
 pub mod probes;
 pub mod proxy;
+pub mod redis;
 pub mod site;
 pub mod sql;
 pub mod store;

@@ -15,7 +15,7 @@ use curfew::{
         username::Username,
     },
     gate::Standings,
-    settings::{Check, Configuration, DatabaseAddress, SecretKeys, SecretMaterial, Settings},
+    settings::{Check, Configuration, DatabaseAddress, RedisAddress, SecretKeys, SecretMaterial, Settings},
     site::Upkeep,
 };
 use rocket::{
@@ -48,6 +48,8 @@ pub struct Plan {
     pub settings: Settings,
     /// Its keys.
     pub keys: SecretKeys,
+    /// The Redis that it shares with other nodes.
+    pub redis: Option<RedisAddress>,
     /// Routes of the test's own, under `/probe`.
     pub probes: Vec<Route>,
     /// Whether it does by itself, at its own time, what it does by itself. The tests would rather
@@ -60,7 +62,7 @@ impl Default for Plan {
         let settings =
             Settings { bcrypt_cost: 4, check: check(), trusted_proxies: vec![PROXY.into()], ..Settings::default() };
         let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
-        Self { settings, keys, probes: Vec::new(), keeps_itself: false }
+        Self { settings, keys, redis: None, probes: Vec::new(), keeps_itself: false }
     }
 }
 
@@ -84,7 +86,8 @@ impl Plan {
     pub async fn over(self, database: Database) -> Site {
         let figment = Figment::from(rocket::Config { log_level: LogLevel::Off, ..rocket::Config::default() });
         let address = DatabaseAddress::parse(&database.url).expect("an address of a database");
-        let configuration = Configuration { settings: self.settings, database: address, connections: None, figment };
+        let configuration =
+            Configuration { settings: self.settings, database: address, redis: self.redis, connections: None, figment };
         let rocket = curfew::site::rocket(&configuration, &self.keys).expect("the folders are there");
         let rocket = rocket.manage(Held::default()).mount("/probe", self.probes);
         let client = Client::untracked(rocket).await.expect("the site starts");

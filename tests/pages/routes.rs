@@ -64,6 +64,7 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Get,  "/admin/users",                      [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/sessions",                   [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users/<id>",                 [BACK, NO, OK, OK, BACK, BACK]),
+    (Method::Get,  "/admin/users/<id>/receipt",         [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Post, "/admin/users/<id>/force-logout",        [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/force-logout/cancel", [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/deactivate",          [LOGIN, NO, USER, USER, LOGIN, LOGIN]),

@@ -7,7 +7,7 @@ use curfew::{
     domain::role::Role,
     store::{
         Store,
-        feed::{Change, Feed},
+        feed::{Change, Feed, News},
         users,
     },
 };
@@ -29,7 +29,8 @@ async fn told(house: &House, feed: &mut Feed) -> Vec<Change> {
     run(&house.store, &format!("INSERT INTO standing_changes (user_id) VALUES ({MARK})")).await;
     let mut all = Vec::new();
     while !all.contains(&Change::User(MARK)) {
-        all.extend(timeout(PATIENCE, feed.next(&Notify::new())).await.expect("the feed goes on").expect("an answer"));
+        let news = timeout(PATIENCE, feed.next(&Notify::new())).await.expect("the feed goes on");
+        all.extend(news.expect("an answer").into_iter().map(|news| news.change));
     }
     all.retain(|change| *change != Change::User(MARK));
     all
@@ -117,7 +118,7 @@ async fn a_force_logout_is_told_once_and_not_for_each_session() {
             house.log_in(&ana).await;
         }
         house.force_out(&ana).await;
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes WHERE event_id IS NULL").await, 1);
     })
     .await;
 }
@@ -212,6 +213,30 @@ async fn a_table_that_is_emptied_at_once_is_told_of_everyone() {
         let mut feed = open(house).await;
         run(&house.store, "TRUNCATE sessions").await;
         assert_eq!(told(house, &mut feed).await, [Change::Everyone]);
+    })
+    .await;
+}
+
+/// Waits until the feed tells that; it may tell other things, and the same twice.
+async fn must_tell(feed: &mut Feed, wanted: News) {
+    let telling = async { while !feed.next(&Notify::new()).await.expect("an answer").contains(&wanted) {} };
+    timeout(PATIENCE, telling).await.expect("it is told");
+}
+
+#[rocket::async_test]
+async fn a_force_logout_asks_for_a_receipt_of_its_event_also_from_who_opens_the_feed_later() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let mut feed = open(house).await;
+        assert!(feed.asked_before().is_empty());
+        house.force_out(&ana).await;
+        let event = count(&house.store, "SELECT MAX(id) FROM events").await;
+        let of_ana = News { change: Change::User(ana.id), receipt_for: Some(event) };
+        must_tell(&mut feed, of_ana).await;
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        let of_all = News { change: Change::Everyone, receipt_for: Some(event + 1) };
+        must_tell(&mut feed, of_all).await;
+        assert_eq!(open(house).await.asked_before(), [event, event + 1]);
     })
     .await;
 }

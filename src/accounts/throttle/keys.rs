@@ -2,8 +2,10 @@
 
 use std::net::Ipv6Addr;
 
+use data_encoding::BASE64URL_NOPAD;
 use gcra::RateLimit;
 use ipnet::Ipv6Net;
+use sha2::{Digest as _, Sha256};
 
 use super::Purpose;
 use crate::domain::rate::Rate;
@@ -20,6 +22,22 @@ pub(super) enum Key {
     AccountFromAddress(Purpose, String, String),
     Account(Purpose, String),
     Address(Purpose, String),
+}
+
+impl Key {
+    /// The name under which nodes share it. Hashed: what was typed as a username may be a password.
+    pub(super) fn name(&self) -> String {
+        let (kind, parts) = match self {
+            Self::AccountFromAddress(purpose, account, address) => {
+                ("account-from-address", (*purpose, account, address.as_str()))
+            }
+            Self::Account(purpose, account) => ("account", (*purpose, account, "")),
+            Self::Address(purpose, address) => ("address", (*purpose, address, "")),
+        };
+        let (purpose, one, other) = parts;
+        let hash = Sha256::new().chain_update(one).chain_update([0]).chain_update(other).finalize();
+        format!("{} {kind} {}", purpose.as_str(), BASE64URL_NOPAD.encode(&hash))
+    }
 }
 
 /// The counters of one try, and the limit of each.

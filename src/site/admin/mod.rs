@@ -5,6 +5,8 @@ mod event_view;
 mod force_logout;
 pub mod overview;
 mod reasons;
+mod receipt;
+mod receipt_view;
 mod sessions;
 mod sessions_of;
 mod standing;
@@ -31,6 +33,7 @@ pub fn stage() -> AdHoc {
             .attach(overview::stage())
             .attach(users::stage())
             .attach(user::stage())
+            .attach(receipt::stage())
             .attach(sessions::stage())
             .attach(force_logout::stage())
             .attach(standing::stage())

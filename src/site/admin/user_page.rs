@@ -3,7 +3,7 @@
 use rocket::http::Status;
 use serde::Serialize;
 
-use super::event_view::EventView;
+use super::{event_view::EventView, receipt_view::ReceiptView};
 use crate::{
     accounts::{self, AccountToActOn, Accounts, AccountsError, Which},
     domain::{moment::Moment, reason::EndReason, role::Role},
@@ -16,6 +16,7 @@ use crate::{
     },
     store::{
         events::list_newest_events_of,
+        feed::Change,
         users::{User, count_other_superusers},
     },
 };
@@ -27,6 +28,7 @@ const NEWEST: i64 = 20;
 #[derive(Debug, Serialize)]
 pub(super) struct UserPageView {
     user: UserView,
+    receipt: Option<ReceiptView>,
     will_end: i64,
     will_end_mine: bool,
     may_act: bool,
@@ -83,6 +85,7 @@ pub(super) struct Forms {
 pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Forms) -> accounts::Result<UserPageView> {
     let AccountToActOn { user, will_end, now } = accounts.get_account_to_act_on(id).await?;
     let mut sessions = accounts.list_sessions(id, Which::All, NEWEST + 1).await?;
+    let receipt = accounts.find_receipt(Change::User(id)).await?.and_then(ReceiptView::of);
     let mut on = accounts.store().read().await?;
     let events = list_newest_events_of(&mut on, id, NEWEST).await?;
     let is_last = user.role() == Role::Superuser && count_other_superusers(&mut on, id).await? == 0;
@@ -92,6 +95,7 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
     let may_act = me.role().may_act_on(user.role());
     let sessions = sessions.into_iter().map(|listed| SessionView::of(listed, &me.session)).collect();
     Ok(UserPageView {
+        receipt,
         will_end,
         will_end_mine: is_me,
         may_act,

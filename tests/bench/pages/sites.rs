@@ -34,6 +34,7 @@ impl Site {
         let configuration = Configuration {
             settings: Settings { bcrypt_cost: 4, check, ..Settings::default() },
             database: DatabaseAddress::parse(&database.url).expect("an address"),
+            redis: None,
             connections: None,
             figment: figment(),
         };

@@ -1,0 +1,38 @@
+-- The nodes that serve the site, and what each has applied. The folder beside this one holds the same
+-- for SQLite.
+
+-- A node is in the count until its lease ends, which it renews while it lives.
+CREATE TABLE nodes (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY, -- made anew at each start
+    name TEXT NOT NULL,
+    started_at TIMESTAMPTZ NOT NULL,
+    lease_until TIMESTAMPTZ NOT NULL
+);
+
+-- That a node has applied an act of staff, from when on; its name outlives the node.
+CREATE TABLE receipts (
+    event_id BIGINT NOT NULL,
+    node_id TEXT COLLATE "C" NOT NULL,
+    node_name TEXT NOT NULL,
+    applied_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (event_id, node_id)
+);
+
+CREATE INDEX receipts_by_moment ON receipts (applied_at);
+
+-- A change that asks each node for a receipt names the event that it belongs to.
+ALTER TABLE standing_changes ADD COLUMN event_id BIGINT;
+
+CREATE INDEX standing_changes_with_receipt ON standing_changes (user_id, id) WHERE event_id IS NOT NULL;
+
+CREATE FUNCTION tell_receipt_asked() RETURNS TRIGGER
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pg_notify('curfew_standing', COALESCE(NEW.user_id::TEXT, '') || '#' || NEW.event_id);
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER standing_changes_receipt_asked AFTER INSERT ON standing_changes
+FOR EACH ROW WHEN (NEW.event_id IS NOT NULL) EXECUTE FUNCTION tell_receipt_asked();

@@ -1,0 +1,59 @@
+//! The counters in Postgres: rows that are locked while they change.
+//!
+//! The table is not logged, so a change waits for no disk; after a crash it is empty.
+
+use sqlx::PgPool;
+
+use super::Changed;
+use crate::{
+    domain::moment::Moment,
+    store::{Result, engine::in_time},
+};
+
+/// The row of each name, made where there is none, locked in the order of the names; and the time once
+/// all are.
+const LOCK: &str = "
+    WITH locked AS (
+        INSERT INTO shared_counters (name) SELECT name FROM unnest($1::TEXT[]) AS name ORDER BY name
+        ON CONFLICT (name) DO UPDATE SET name = excluded.name
+        RETURNING name, text)
+    SELECT text, clock_timestamp() FROM locked ORDER BY name";
+const WRITE: &str = "
+    UPDATE shared_counters AS c SET text = n.text, kept_until = n.kept_until
+    FROM unnest($1::TEXT[], $2::TEXT[], $3::TIMESTAMPTZ[]) AS n (name, text, kept_until) WHERE c.name = n.name";
+const DELETE: &str = "DELETE FROM shared_counters WHERE name = ANY($1)";
+
+pub(super) async fn change<R>(
+    pool: &PgPool,
+    names: &[String],
+    change: &impl Fn(i64, &[Option<String>]) -> (R, Changed),
+) -> Result<R> {
+    let mut tx = in_time(pool.begin()).await?;
+    let rows: Vec<(Option<String>, Moment)> = in_time(sqlx::query_as(LOCK).bind(names).fetch_all(&mut *tx)).await?;
+    let now = rows.iter().map(|(_, now)| *now).max().unwrap_or_default();
+    let texts: Vec<_> = rows.into_iter().map(|(text, _)| text).collect();
+    let (result, changed) = change(now.timestamp_micros(), &texts);
+    if let Some(changed) = changed {
+        let (mut kept_names, mut kept_texts, mut kept_until, mut forgotten) = (vec![], vec![], vec![], vec![]);
+        for (name, kept) in names.iter().zip(changed) {
+            match kept {
+                Some(kept) => {
+                    kept_names.push(name);
+                    kept_texts.push(kept.text);
+                    kept_until.push(now + kept.kept_for);
+                }
+                None => forgotten.push(name),
+            }
+        }
+        if !kept_names.is_empty() {
+            let write = sqlx::query(WRITE).bind(kept_names).bind(kept_texts).bind(kept_until);
+            in_time(write.execute(&mut *tx)).await?;
+        }
+        if !forgotten.is_empty() {
+            in_time(sqlx::query(DELETE).bind(forgotten).execute(&mut *tx)).await?;
+        }
+        in_time(tx.commit()).await?;
+    }
+    // Otherwise the rows that were made for the lock go with the transaction.
+    Ok(result)
+}

@@ -1,0 +1,71 @@
+//! A throw-away Redis of the test's own, where the environment names the program.
+
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use curfew::settings::RedisAddress;
+use rocket::tokio::{
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+/// Names the program `redis-server`; `tests/run` installs it and sets this.
+const PROGRAM: &str = "CURFEW_TEST_REDIS";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A Redis that keeps nothing on disk. Killed when it is dropped.
+#[derive(Debug)]
+pub struct Redis {
+    port: u16,
+    server: Child,
+}
+
+impl Redis {
+    /// None where the environment names no program. A named one that does not start fails the test.
+    pub async fn start() -> Option<Self> {
+        let program = std::env::var_os(PROGRAM)?;
+        // Redis takes no port 0; another program may take the free one first, and then it does not start.
+        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number").port();
+        Some(Self { port, server: Self::serve(&program, port).await })
+    }
+
+    async fn serve(program: &std::ffi::OsStr, port: u16) -> Child {
+        let arguments = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()];
+        let mut command = Command::new(program);
+        let server = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a server");
+        let listens = async {
+            while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PATIENCE, listens).await.expect("Redis listens");
+        server
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> RedisAddress {
+        RedisAddress::parse(&format!("redis://127.0.0.1:{}", self.port)).expect("an address")
+    }
+
+    /// Kills it at once.
+    pub fn dies(&mut self) {
+        self.server.kill().expect("it can be killed");
+        self.server.wait().expect("it ends");
+    }
+
+    /// An empty one in its place.
+    pub async fn comes_back(&mut self) {
+        let program = std::env::var_os(PROGRAM).expect("it was named before");
+        self.server = Self::serve(&program, self.port).await;
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}

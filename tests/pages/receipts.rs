@@ -1,0 +1,120 @@
+//! The receipt of a force logout: which nodes have applied it, as the staff page shows it.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use curfew::{accounts::Node, domain::role::Role};
+use rocket::tokio::time::{Instant, sleep};
+
+use crate::harness::{
+    person::Person,
+    site::{Plan, Site},
+    store::{Engine, engines},
+};
+
+/// How long what comes by itself may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A site that keeps itself, and so its node in the count.
+async fn site_on(engine: Engine) -> Site {
+    let site = Plan { keeps_itself: true, ..Plan::default() }.on(engine).await;
+    let until = Instant::now() + PATIENCE;
+    while site.database.number("SELECT COUNT(*) FROM nodes").await == 0 {
+        assert!(Instant::now() < until, "the site's node does not join");
+        sleep(Duration::from_millis(10)).await;
+    }
+    site
+}
+
+/// The receipt of that user's page as it is when the words are in it.
+async fn receipt_saying(staff: &mut Person<'_>, of: &Person<'_>, words: &str) -> String {
+    let (path, until) = (format!("/admin/users/{}/receipt", of.id), Instant::now() + PATIENCE);
+    loop {
+        let part = staff.opens(&path).await;
+        part.must_be(200);
+        if part.body.contains(words) {
+            return part.body;
+        }
+        assert!(Instant::now() < until, "{words:?} is not in {part:?}");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[rocket::async_test]
+async fn a_force_logout_is_reported_by_the_node_that_applied_it() {
+    for engine in engines() {
+        let site = site_on(engine).await;
+        let (ana, mut staff) = (site.signed_in(Role::Member).await, site.signed_in(Role::Staff).await);
+        let page = staff.opens(&format!("/admin/users/{}", ana.id)).await;
+        assert!(!page.body.contains("data-receipt"), "nothing has been done yet: {page:?}");
+        assert_eq!(staff.opens(&format!("/admin/users/{}/receipt", ana.id)).await.must_be(200).body.trim(), "");
+
+        staff.forces_out(&ana).await.must_be(303);
+        let receipt = receipt_saying(&mut staff, &ana, "Applied by 1 of 1 node, after ").await;
+        assert!(receipt.contains("data-complete") && !receipt.contains("Waiting"), "{receipt}");
+        let page = staff.opens(&format!("/admin/users/{}", ana.id)).await;
+        assert!(page.body.contains("Applied by 1 of 1 node, after "), "{page:?}");
+        assert!(page.body.contains("/static/receipt.js"), "{page:?}");
+
+        site.shift_clock(TimeDelta::hours(1));
+        let mut staff = site.signed_in(Role::Staff).await;
+        let page = staff.opens(&format!("/admin/users/{}", ana.id)).await;
+        assert!(!page.body.contains("data-receipt"), "it is news no more: {page:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_deactivation_is_reported_as_well_and_an_activation_is_not() {
+    for engine in engines() {
+        let site = site_on(engine).await;
+        let (ana, mut staff) = (site.signed_in(Role::Member).await, site.signed_in(Role::Staff).await);
+        staff.posts(&format!("/admin/users/{}/deactivate", ana.id), &[]).await.must_be(303);
+        receipt_saying(&mut staff, &ana, "Applied by 1 of 1 node, after ").await;
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM receipts").await, 1);
+        staff.posts(&format!("/admin/users/{}/activate", ana.id), &[]).await.must_be(303);
+        site.accounts().store().begin().await.expect("the database answers").commit().await.expect("a commit");
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM receipts").await, 1);
+    }
+}
+
+#[rocket::async_test]
+async fn a_node_that_is_silent_is_named_and_leaves_the_count_with_its_lease() {
+    for engine in engines() {
+        let site = site_on(engine).await;
+        let (ana, mut staff) = (site.signed_in(Role::Member).await, site.signed_in(Role::Staff).await);
+        let (slow, dead) = (Node::new("web-2:8000".to_owned()), Node::new("web-3:8000<b>".to_owned()));
+        site.accounts().renew_lease(&slow).await.expect("a lease");
+        site.accounts().renew_lease(&dead).await.expect("a lease");
+
+        staff.forces_out(&ana).await.must_be(303);
+        let receipt = receipt_saying(&mut staff, &ana, "Applied by 1 of 3 nodes so far").await;
+        assert!(receipt.contains("web-2:8000") && receipt.contains("web-3:8000&lt;b&gt;"), "{receipt}");
+        assert!(!receipt.contains("data-complete"), "{receipt}");
+
+        let event = site.database.number("SELECT event_id FROM receipts").await;
+        let now = site.accounts().store().clock().estimate();
+        site.accounts().report_applied(&slow, &[event], now + TimeDelta::seconds(7)).await.expect("a report");
+        // Twice, as after a feed was opened anew: what was said first stands.
+        site.accounts().report_applied(&slow, &[event], now + TimeDelta::seconds(99)).await.expect("a report");
+        let receipt = receipt_saying(&mut staff, &ana, "Applied by 2 of 3 nodes so far, the slowest after 7.").await;
+        assert!(receipt.contains("web-3:8000") && !receipt.contains("web-2:8000"), "{receipt}");
+
+        let late = Node::new("web-4:8000".to_owned());
+        site.accounts().renew_lease(&late).await.expect("a lease");
+        site.accounts().report_applied(&late, &[event], now).await.expect("a report");
+        receipt_saying(&mut staff, &ana, "Applied by 2 of 3 nodes so far").await;
+
+        site.shift_clock(TimeDelta::seconds(15));
+        let receipt = receipt_saying(&mut staff, &ana, "Applied by 2 of 2 nodes, the slowest after 7.").await;
+        assert!(receipt.contains("data-complete") && !receipt.contains("web-3"), "{receipt}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_node_that_shuts_down_leaves_the_count_at_once() {
+    for engine in engines() {
+        let site = site_on(engine).await;
+        let database = site.shut_down().await;
+        assert_eq!(database.number("SELECT COUNT(*) FROM nodes").await, 0);
+    }
+}

@@ -1,0 +1,135 @@
+//! Failed logins count on all nodes together: in Redis, or else in Postgres.
+
+use curfew::{domain::role::Role, settings::RedisAddress};
+use rocket::futures::future::join_all;
+
+use crate::harness::{
+    page::Page,
+    person::Person,
+    redis::Redis,
+    site::{Plan, Site},
+    store::{Database, Engine, engines},
+};
+
+/// Failures that pass before the next is held back, as the settings have it.
+const LIMIT: usize = 10;
+
+async fn node(database: Database, redis: Option<RedisAddress>) -> Site {
+    Plan { redis, ..Plan::default() }.over(database).await
+}
+
+/// Two nodes over one database, and where there is one over one Redis.
+async fn two_nodes(engine: Engine, redis: Option<&Redis>) -> [Site; 2] {
+    let address = || redis.map(Redis::address);
+    let first = node(Database::new(engine).await, address()).await;
+    let second = node(first.database.by_another_way(), address()).await;
+    [first, second]
+}
+
+/// Whoever stands at that address, before each of the nodes.
+fn attacker_at<'s>(nodes: &'s [Site; 2], victim: &Person<'_>) -> [Person<'s>; 2] {
+    let [mut one, mut other] = [nodes[0].visitor(), nodes[1].visitor()];
+    other.address = one.address;
+    victim.name.clone_into(&mut one.name);
+    victim.name.clone_into(&mut other.name);
+    [one, other]
+}
+
+async fn fails(person: &mut Person<'_>) -> Page {
+    person.logs_in_with(&[("password", "not the password")]).await
+}
+
+async fn must_count_together(nodes: &[Site; 2]) {
+    let victim = nodes[0].person(Role::Member).await;
+    let mut attacker = attacker_at(nodes, &victim);
+    for turn in 0..LIMIT {
+        fails(&mut attacker[turn % 2]).await.must_be(422);
+    }
+    fails(&mut attacker[0]).await.must_be(429);
+    fails(&mut attacker[1]).await.must_be(429);
+    let told = nodes[0].database.number("SELECT COUNT(*) FROM events WHERE kind = 'throttled'").await;
+    assert_eq!(told, 1, "one event a wait, on whichever node");
+    victim.clone().logs_in().await.must_lead_to("/account"); // from their own address
+}
+
+#[rocket::async_test]
+async fn failures_before_one_node_count_before_the_other_on_postgres() {
+    if engines().contains(&Engine::Postgres) {
+        must_count_together(&two_nodes(Engine::Postgres, None).await).await;
+    }
+}
+
+#[rocket::async_test]
+async fn failures_before_one_node_count_before_the_other_in_redis() {
+    for engine in engines() {
+        if let Some(redis) = Redis::start().await {
+            let nodes = two_nodes(engine, Some(&redis)).await;
+            must_count_together(&nodes).await;
+            let kept = nodes[0].database.number("SELECT COUNT(*) FROM shared_counters").await;
+            assert_eq!(kept, 0, "the database has no part in it");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn many_failures_at_once_before_both_get_no_further_than_one_after_the_other() {
+    for engine in engines() {
+        let redis = Redis::start().await;
+        for redis in [None, redis.as_ref()] {
+            if redis.is_none() && engine == Engine::Sqlite {
+                continue;
+            }
+            let nodes = two_nodes(engine, redis).await;
+            let victim = nodes[0].person(Role::Member).await;
+            let attacker = attacker_at(&nodes, &victim);
+            let tries = (0..30).map(|turn| {
+                let mut attacker = attacker[turn % 2].clone();
+                async move { fails(&mut attacker).await.status }
+            });
+            let statuses = join_all(tries).await;
+            assert_eq!(statuses.iter().filter(|status| **status == 422).count(), LIMIT, "{statuses:?}");
+            assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 30 - LIMIT, "{statuses:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn right_passwords_at_once_before_both_are_never_held_back() {
+    for engine in engines() {
+        let redis = Redis::start().await;
+        for redis in [None, redis.as_ref()] {
+            let nodes = two_nodes(engine, redis).await;
+            let person = nodes[0].person(Role::Member).await;
+            let attacker = attacker_at(&nodes, &person);
+            let tries = (0..30).map(|turn| {
+                let mut person = Person { password: person.password.clone(), ..attacker[turn % 2].clone() };
+                async move { person.logs_in().await.status }
+            });
+            let statuses = join_all(tries).await;
+            assert!(statuses.iter().all(|status| *status == 303), "{statuses:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn without_its_redis_a_node_goes_on_counting_and_with_it_again() {
+    for engine in engines() {
+        let Some(mut redis) = Redis::start().await else { return };
+        let nodes = two_nodes(engine, Some(&redis)).await;
+        let victim = nodes[0].person(Role::Member).await;
+        let mut attacker = attacker_at(&nodes, &victim);
+        for _ in 0..LIMIT {
+            fails(&mut attacker[0]).await.must_be(422);
+        }
+        redis.dies();
+        fails(&mut attacker[0]).await.must_be(429); // by what this node saw
+        victim.clone().logs_in().await.must_lead_to("/account");
+        redis.comes_back().await;
+        let another = nodes[0].person(Role::Member).await;
+        let mut attacker = attacker_at(&nodes, &another);
+        for turn in 0..LIMIT {
+            fails(&mut attacker[turn % 2]).await.must_be(422);
+        }
+        fails(&mut attacker[1]).await.must_be(429);
+    }
+}
