@@ -19,12 +19,7 @@ pub(super) async fn run() -> Result<()> {
 
 /// Serves until the process is told to stop.
 pub(super) async fn launch(site: Rocket<Build>) -> Result<()> {
-    match site.launch().await {
-        Ok(_) => Ok(()),
-        // It was told to stop and has stopped; a connection that outlasted the grace period was cut.
-        Err(error) if matches!(error.kind(), ErrorKind::Shutdown(_, None)) => Ok(()),
-        Err(error) => Err(CommandError::Launch(launch_error(&error))),
-    }
+    site::launch(site).await.map_err(|error| CommandError::Launch(launch_error(&error)))
 }
 
 fn launch_error(error: &rocket::Error) -> String {

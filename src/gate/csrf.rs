@@ -1,6 +1,8 @@
 //! The token of every form, bound to the session, or to the visitor while there is none; and the
 //! check of where a form was posted from.
 
+use std::fmt;
+
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rocket::Request;
@@ -11,9 +13,39 @@ use super::{
     transport::gate,
     visitor::{held_binding, new_binding},
 };
+use crate::settings::{SecretKeys, SecretMaterial};
 
 /// The hidden field that carries the token.
 pub(super) const FIELD: &str = "csrf_token";
+
+/// The keys that tokens are made with. The previous ones are read too: a form that was open while the
+/// secret key was changed, or that another node has served, is still a form of this site.
+pub(crate) struct CsrfKeys {
+    current: [u8; 64],
+    previous: Vec<[u8; 64]>,
+}
+
+impl fmt::Debug for CsrfKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CsrfKeys")
+    }
+}
+
+impl CsrfKeys {
+    pub(super) fn new(keys: &SecretKeys) -> Self {
+        let derive = |key: &SecretMaterial| key.derive("curfew csrf token");
+        Self { current: derive(&keys.current), previous: keys.previous.iter().map(derive).collect() }
+    }
+
+    fn make(&self, message: &str) -> String {
+        BASE64URL_NOPAD.encode(&mac(self.current, message).finalize().into_bytes())
+    }
+
+    /// Compared in constant time.
+    fn have_made(&self, bytes: &[u8], message: &str) -> bool {
+        [&self.current].into_iter().chain(&self.previous).any(|key| mac(*key, message).verify_slice(bytes).is_ok())
+    }
+}
 
 /// Where the forms of a page get their token from.
 #[derive(Debug, Clone)]
@@ -44,7 +76,7 @@ impl<'r> Csrf<'r> {
             Login::Live(login) => of_session(login),
             _ => of_visitor(&self.held.clone().unwrap_or_else(|| new_binding(self.changes))),
         };
-        BASE64URL_NOPAD.encode(&mac(gate, &message).finalize().into_bytes())
+        gate.csrf_keys.make(&message)
     }
 
     /// The same, but none for a visitor: their page has no form, and needs no cookie.
@@ -62,14 +94,14 @@ fn of_visitor(binding: &str) -> String {
     format!("visitor {binding}")
 }
 
-/// Whether a posted token is the one of whoever is asking. Compared in constant time.
+/// Whether a posted token is the one of whoever is asking.
 pub(super) fn is_token_of(request: &Request<'_>, login: &Login, token: &str) -> bool {
     let message = match login {
         Login::Live(login) => Some(of_session(login)),
         _ => held_binding(request).map(|binding| of_visitor(&binding)),
     };
     match (gate(request), message, BASE64URL_NOPAD.decode(token.as_bytes())) {
-        (Some(gate), Some(message), Ok(bytes)) => mac(gate, &message).verify_slice(&bytes).is_ok(),
+        (Some(gate), Some(message), Ok(bytes)) => gate.csrf_keys.have_made(&bytes, &message),
         _ => false,
     }
 }
@@ -95,6 +127,6 @@ fn is_own(request: &Request<'_>, origin: &str) -> bool {
     }
 }
 
-fn mac(gate: &Gate, message: &str) -> Hmac<Sha256> {
-    Hmac::new(&gate.csrf_key.into()).chain_update(message.as_bytes())
+fn mac(key: [u8; 64], message: &str) -> Hmac<Sha256> {
+    Hmac::new(&key.into()).chain_update(message.as_bytes())
 }

@@ -47,15 +47,14 @@ pub use transport::is_https;
 pub(crate) struct Gate {
     pub(crate) settings: Arc<Settings>,
     pub(crate) seals: session_cookie::Seals,
-    pub(crate) csrf_key: [u8; 64],
+    pub(crate) csrf_keys: csrf::CsrfKeys,
 }
 
 /// Attaches the gate: its state, the one writer of cookies, and the headers of every answer. The
 /// guards find the use cases in Rocket's managed [`crate::accounts::Accounts`].
 #[must_use]
 pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
-    let gate =
-        Gate { settings, seals: session_cookie::Seals::new(keys), csrf_key: keys.current.derive("curfew csrf token") };
+    let gate = Gate { settings, seals: session_cookie::Seals::new(keys), csrf_keys: csrf::CsrfKeys::new(keys) };
     AdHoc::on_ignite("Gate", |rocket| async {
         let Some(accounts) = rocket.state::<Accounts>() else { return rocket };
         let is_cached = gate.settings.check == Check::Cached;

@@ -13,7 +13,7 @@ const fn livez() -> &'static str {
 async fn readyz(accounts: &State<Accounts>) -> (Status, &'static str) {
     match accounts.store().is_ready().await {
         Ok(true) => (Status::Ok, "ok\n"),
-        Ok(false) => (Status::ServiceUnavailable, "the database has another schema than this program\n"),
+        Ok(false) => (Status::ServiceUnavailable, "the database does not have the schema that this program needs\n"),
         Err(_) => (Status::ServiceUnavailable, "the database does not answer\n"),
     }
 }

@@ -17,7 +17,7 @@
 //! # async fn launch() -> Result<(), Box<dyn std::error::Error>> {
 //! let configuration = settings::load()?;
 //! let keys = configuration.secret_keys()?;
-//! site::rocket(&configuration, &keys)?.mount("/", routes![garden]).launch().await?;
+//! site::launch(site::rocket(&configuration, &keys)?.mount("/", routes![garden])).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -42,7 +42,7 @@ mod wording;
 
 use std::{path::Path, sync::Arc};
 
-use rocket::{Build, Rocket, fairing::AdHoc, fs::FileServer, shield::Shield};
+use rocket::{Build, Rocket, error::ErrorKind, fairing::AdHoc, fs::FileServer, shield::Shield};
 use rocket_db_pools::Database as _;
 
 use crate::{
@@ -84,6 +84,23 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .attach(setup_code::printer())
         .mount("/static", FileServer::from("static"))
         .attach(stage()))
+}
+
+/// Serves until the process is told to stop, and closes the database once every request that was on
+/// its way has been answered.
+///
+/// # Errors
+/// When it cannot serve.
+pub async fn launch(site: Rocket<Build>) -> Result<(), rocket::Error> {
+    match site.launch().await {
+        Ok(rocket) => upkeep::close(rocket.state()).await,
+        Err(error) => match error.kind() {
+            // It was told to stop and has stopped; a connection that outlasted the grace period was cut.
+            ErrorKind::Shutdown(rocket, None) => upkeep::close(rocket.state()).await,
+            _ => return Err(error),
+        },
+    }
+    Ok(())
 }
 
 /// Refuses a folder to run in that has no templates and static files.

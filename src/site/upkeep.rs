@@ -1,8 +1,7 @@
 //! The database, and what the site does with it by itself while it serves: it writes who was seen,
 //! tidies the sessions, and keeps its node in the count.
 //!
-//! One fairing, because Rocket runs what belongs to a shutdown all at once: what still waits must be
-//! written before the database closes.
+//! One fairing for all of it, because Rocket runs what belongs to a shutdown all at once.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -80,7 +79,7 @@ async fn keep_lease(accounts: &Accounts, node: &Node) {
     }
 }
 
-/// Opens the database at the start, keeps it tidy, and closes it at the end.
+/// Opens the database at the start, and keeps it tidy; [`close`] is the end.
 pub fn database() -> impl Fairing {
     DatabaseWithUpkeep { database: Db::init(), upkeep: Upkeep::default() }
 }
@@ -106,17 +105,32 @@ impl Fairing for DatabaseWithUpkeep {
         }
     }
 
+    /// Short, because Rocket takes connections until it is over. The database stays open for the
+    /// requests that are on their way.
     async fn on_shutdown(&self, rocket: &Rocket<Orbit>) {
         self.upkeep.stop();
         if let (Some(accounts), Some(node)) = (rocket.state::<Accounts>(), rocket.state::<Node>()) {
-            match timeout(LAST_WRITE, accounts.flush_activity()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => log::warn!("who was seen last could not be written: {error}"),
-                Err(_) => log::warn!("who was seen last could not be written in time"),
-            }
+            flush(accounts).await;
             // Where it cannot, its lease runs out.
             let _ = timeout(LAST_WRITE, accounts.leave(node)).await;
         }
-        self.database.on_shutdown(rocket).await;
+    }
+}
+
+/// Writes what the last requests have noted, and closes the database.
+pub(super) async fn close(accounts: Option<&Accounts>) {
+    if let Some(accounts) = accounts {
+        flush(accounts).await;
+        if timeout(LAST_WRITE, accounts.store().close()).await.is_err() {
+            log::warn!("the database could not be closed in time");
+        }
+    }
+}
+
+async fn flush(accounts: &Accounts) {
+    match timeout(LAST_WRITE, accounts.flush_activity()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => log::warn!("who was seen last could not be written: {error}"),
+        Err(_) => log::warn!("who was seen last could not be written in time"),
     }
 }

@@ -36,9 +36,14 @@ pub enum OpenError {
     /// The file, or its folder, is not to be had.
     #[error("the database file cannot be opened: {0}; may this user write there, and is it a database?")]
     File(String),
-    /// Migrated by a later version.
+    /// Migrated by a later version, which has taken away what this one needs.
     #[error("the database is newer than this program (it has migration {0}): start a newer version of curfew")]
     Newer(i64),
+    /// There is something to migrate, and this role has no right to.
+    #[error(
+        "the database is to be migrated, and this role may not ({0}): run `curfew migrate` as the role that owns it"
+    )]
+    MayNotMigrate(String),
     /// A migration failed.
     #[error("the database could not be migrated: {0}")]
     Migration(String),

@@ -96,14 +96,6 @@ impl Store {
         })
     }
 
-    /// Whether the database answers and its schema is the one of this program.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub async fn is_ready(&self) -> Result<bool> {
-        super::migrate::is_schema_current(&mut self.read().await?).await
-    }
-
     /// Closes every connection.
     pub async fn close(&self) {
         match self {

@@ -40,7 +40,12 @@ impl Site {
 /// # Errors
 /// When the database does not answer.
 pub async fn get_site(on: &mut impl Sql) -> Result<Site> {
-    Ok(fetch_one!(on, Site, "SELECT * FROM site WHERE id = 1")?)
+    // By their names: see `select_users` in the module of users.
+    let sql = "SELECT force_logout_date, force_logout_staff_reason, force_logout_user_reason, force_logout_scheduled,
+                      force_logout_scheduled_by, force_logout_scheduled_staff_reason,
+                      force_logout_scheduled_user_reason, setup_code_hash
+               FROM site WHERE id = 1";
+    Ok(fetch_one!(on, Site, sql)?)
 }
 
 /// The site's row, which nobody else can lock until the transaction ends. What must not happen

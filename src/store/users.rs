@@ -59,6 +59,22 @@ pub struct User {
     pub deactivated_user_reason: Option<String>,
 }
 
+/// `select_users!("users WHERE …")`: [`User`]s. Each column has its name there: a statement that
+/// Postgres has prepared fails for ever when the next version adds a column to `*`.
+macro_rules! select_users {
+    ($from:literal) => {
+        concat!(
+            "SELECT users.id, username, email, password_hash, is_active, is_staff, is_superuser, date_joined,
+                    last_login, last_seen, force_logout_date, force_logout_cause, force_logout_staff_reason,
+                    force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_by,
+                    force_logout_scheduled_staff_reason, force_logout_scheduled_user_reason, deactivated_until,
+                    deactivated_staff_reason, deactivated_user_reason
+             FROM ",
+            $from
+        )
+    };
+}
+
 impl User {
     /// What it may do.
     #[must_use]
@@ -130,7 +146,7 @@ pub enum NameClash {
 /// # Errors
 /// When the database does not answer.
 pub async fn find_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
-    Ok(fetch_optional!(on, User, "SELECT * FROM users WHERE id = $1", id)?)
+    Ok(fetch_optional!(on, User, select_users!("users WHERE id = $1"), id)?)
 }
 
 /// The account whose username or email has that comparison key.
@@ -138,7 +154,7 @@ pub async fn find_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
 /// # Errors
 /// When the database does not answer.
 pub async fn find_user_by_name(on: &mut impl Sql, name_key: &str) -> Result<Option<User>> {
-    let sql = "SELECT users.* FROM login_names JOIN users ON users.id = login_names.user_id WHERE name_key = $1";
+    let sql = select_users!("login_names JOIN users ON users.id = login_names.user_id WHERE name_key = $1");
     Ok(fetch_optional!(on, User, sql, name_key)?)
 }
 
@@ -297,6 +313,6 @@ pub async fn has_superuser(on: &mut impl Sql) -> Result<bool> {
 /// # Errors
 /// When the database does not answer.
 pub async fn list_users_after(on: &mut impl Sql, after_key: &str, limit: i64) -> Result<Vec<User>> {
-    let sql = "SELECT * FROM users WHERE username_key > $1 ORDER BY username_key LIMIT $2";
+    let sql = select_users!("users WHERE username_key > $1 ORDER BY username_key LIMIT $2");
     Ok(super::engine::fetch_all!(on, User, sql, after_key, limit)?)
 }

@@ -83,11 +83,16 @@ impl Browser {
     /// Opens the page at that path, fills its form and sends it off.
     pub fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let form = self.fill(path, fields);
-        self.request("POST", path, &form)
+        self.post(path, &form)
+    }
+
+    /// Sends a form off that was filled before.
+    pub fn post(&mut self, path: &str, form: &str) -> Page {
+        self.request("POST", path, form)
     }
 
     /// The body of a form on the page at that path.
-    fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
+    pub fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
         let body = self.get(path).body;
         let token = body.split_once("name=\"csrf_token\" value=\"").and_then(|(_, rest)| rest.split('"').next());
         form_urlencoded::Serializer::new(String::new())

@@ -7,8 +7,12 @@
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod store;
 
+#[path = "../harness/readme.rs"]
+mod readme;
+
 mod browser;
 mod demo;
+mod deploying;
 mod force_logout;
 mod passwords;
 mod program;

@@ -5,6 +5,7 @@ use std::{fs, io::Write as _, net::TcpStream, os::unix::fs::PermissionsExt as _}
 use curfew::gate::FEED_BOUND;
 
 use crate::{
+    program::until,
     site::{Server, on_every_engine},
     store::Engine,
 };
@@ -34,6 +35,24 @@ fn a_polite_signal_ends_the_open_streams() {
         assert!(rest.ends_with("\r\n0\r\n\r\n"), "it is ended and not cut (RFC 9112, section 7.1): {rest}");
         assert!(!rest.contains("event:"), "the login goes on: {rest}");
         server.running.wait().done();
+    });
+}
+
+#[test]
+fn a_request_that_is_on_its_way_is_answered_before_the_server_ends() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let mut ana = site.logged_in("ana");
+        let server = site.server.take().expect("a server");
+        let fields = [("email", "new@example.org"), ("password", crate::site::PASSWORD)];
+        let page = ana.submit_slowly(("/account/profile", "/account/profile"), &fields, false, || {
+            server.running.signal("TERM");
+            // It has heard of it, and begun to end.
+            until("nobody is let in any more", || TcpStream::connect(&server.address).is_err());
+        });
+        assert_eq!(page.status, 303, "{}", page.body);
+        server.running.wait().done();
+        assert_eq!(site.show("ana")["email"], "new@example.org");
     });
 }
 

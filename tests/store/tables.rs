@@ -1,4 +1,4 @@
-//! The tables that the migrations make: the same on both engines, and refused when newer.
+//! The tables that the migrations make: the same on both engines; and those of other versions.
 
 use curfew::store::{OpenError, Store};
 use rocket::tokio::task::JoinSet;
@@ -75,17 +75,36 @@ fn both_folders_have_the_same_migrations() {
 }
 
 #[rocket::async_test]
-async fn a_database_of_a_later_version_is_refused() {
+async fn a_database_of_a_later_version_is_lived_with_until_it_needs_a_later_program() {
     for engine in engines() {
         let database = Database::new(engine).await;
         let store = database.open().await;
+        let later = async |version: u32, description: &str| {
+            let sql = format!(
+                "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 SELECT {version}, '{description}', TRUE, checksum, 0 FROM _sqlx_migrations WHERE version = 1"
+            );
+            run(&store, &sql).await;
+        };
         store.migrate().await.expect("migrating again does nothing");
         assert!(store.is_ready().await.expect("an answer"));
-        let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-                     SELECT 9000, 'later', TRUE, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
-        run(&store, later).await;
+        later(9000, "one more column").await;
+        store.migrate().await.expect("the program before lives with it");
+        assert!(store.is_ready().await.expect("an answer"));
+        later(9001, "drop nickname needs 9000").await;
         let refused = store.migrate().await;
-        assert!(matches!(refused, Err(OpenError::Newer(9000))), "{refused:?}");
+        assert!(matches!(refused, Err(OpenError::Newer(9001))), "{refused:?}");
+        assert!(!store.is_ready().await.expect("an answer"));
+        store.close().await;
+    }
+}
+
+#[rocket::async_test]
+async fn a_database_that_lacks_a_migration_is_not_ready() {
+    for engine in engines() {
+        let database = Database::new(engine).await;
+        let store = database.open().await;
+        run(&store, "DELETE FROM _sqlx_migrations WHERE version = 1").await;
         assert!(!store.is_ready().await.expect("an answer"));
         store.close().await;
     }

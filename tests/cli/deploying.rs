@@ -1,0 +1,182 @@
+//! What the README promises to those who deploy: versions side by side, a role that may only serve, a
+//! change of the secret key, and a restored backup.
+
+use std::fs;
+
+use data_encoding::BASE64;
+
+use crate::{
+    browser::Browser,
+    readme::block,
+    site::{PASSWORD, Server, Site, on_every_engine},
+    store::Engine,
+};
+
+/// Pages that read every table.
+const PAGES: [&str; 6] =
+    ["/account", "/account/profile", "/account/sessions", "/admin", "/admin/sessions", "/admin/users"];
+
+#[test]
+fn a_running_node_lives_with_what_the_next_version_adds() {
+    on_every_engine(|site| {
+        site.make_user("ana", &["--superuser"]);
+        let mut ana = site.logged_in("ana");
+        let pages = |ana: &mut Browser| {
+            // More often than there are connections, each of which has prepared its own statements.
+            for page in PAGES.iter().cycle().take(10 * PAGES.len()) {
+                assert_eq!(ana.get(page).status, 200, "{page}");
+            }
+            assert_eq!(ana.get("/readyz").status, 200);
+        };
+        pages(&mut ana);
+        for table in ["users", "login_names", "sessions", "site", "events", "standing_changes"] {
+            site.sql(&format!("ALTER TABLE {table} ADD COLUMN to_come TEXT NOT NULL DEFAULT ''"));
+        }
+        site.has_migration(9999, "one more column");
+        pages(&mut ana);
+        assert!(site.browser().logs_in("ana", PASSWORD));
+        site.make_user("bo", &[]);
+        // And put back: the version before starts on it too.
+        site.server.take().expect("a server").stop().done();
+        site.start();
+        ana.moves_to(&site.server.as_ref().expect("a server").address);
+        pages(&mut ana);
+    });
+}
+
+#[test]
+fn a_role_that_owns_nothing_serves_what_another_has_migrated() {
+    on_every_engine(|site| {
+        if site.database.engine == Engine::Sqlite {
+            return;
+        }
+        let role = WebRole::of(site);
+        let as_web = |args: &[&str]| site.program(args).set("DATABASE_URL", &role.url);
+        let refusal = as_web(&["migrate"]).run().refused();
+        assert!(refusal.contains("run `curfew migrate` as the role that owns it"), "{refusal}");
+        site.run(&["migrate"]).done();
+        role.is_granted_what_the_readme_says(site);
+        let input = format!("{PASSWORD}\n");
+        let args = ["user", "create", "ana", "--email", "ana@example.org", "--superuser", "--password-stdin"];
+        as_web(&args).run_with(input.as_bytes()).done();
+        let server = Server::wait_for(as_web(&["serve"]).start());
+        let mut ana = Browser::new(&server.address);
+        assert!(ana.logs_in("ana", PASSWORD));
+        for page in PAGES {
+            assert_eq!(ana.get(page).status, 200, "{page}");
+        }
+        as_web(&["force-logout", "ana"]).run().done();
+        ana.must_soon_be_out();
+        as_web(&["user", "delete", "ana", "--yes"]).run().refused(); // the last superuser
+        server.stop().done();
+
+        // Of the tables to come as of those there are, and no more than that.
+        site.sql("CREATE TABLE to_come (id BIGINT)");
+        for table in ["users", "to_come"] {
+            site.sql(&role.must_have(table, "SELECT, INSERT, UPDATE, DELETE", true));
+            site.sql(&role.must_have(table, "TRUNCATE, REFERENCES, TRIGGER", false));
+        }
+        site.sql(&role.must_have("_sqlx_migrations", "SELECT", true));
+        site.sql(&role.must_have("_sqlx_migrations", "INSERT, UPDATE, DELETE", false));
+    });
+}
+
+/// A role on the test's server, gone when it is dropped.
+struct WebRole<'s> {
+    name: String,
+    url: String,
+    site: &'s Site,
+}
+
+impl<'s> WebRole<'s> {
+    fn of(site: &'s Site) -> Self {
+        let name = format!("curfew_web_{:016x}", rand::random::<u64>());
+        site.sql(&format!("CREATE ROLE {name} LOGIN PASSWORD 'tangerine'"));
+        let (_, place) = site.database.url.split_once('@').expect("a role in the address");
+        Self { url: format!("postgres://{name}:tangerine@{place}"), name, site }
+    }
+
+    fn is_granted_what_the_readme_says(&self, site: &Site) {
+        let grants = block("-- grants.sql").replace("curfew_web", &self.name);
+        for statement in grants.split(';').filter(|statement| statement.contains(&self.name)) {
+            site.sql(statement);
+        }
+    }
+
+    /// A statement that fails unless the role has each of these rights, or none of them.
+    fn must_have(&self, table: &str, rights: &str, is_given: bool) -> String {
+        let has = |right: &str| format!("has_table_privilege('{}', '{table}', '{right}')", self.name);
+        let has: Vec<String> = rights.split(", ").map(|right| format!("{} = {is_given}", has(right))).collect();
+        format!("SELECT 1 / CAST({} AS INTEGER)", has.join(" AND "))
+    }
+}
+
+impl Drop for WebRole<'_> {
+    fn drop(&mut self) {
+        self.site.sql(&format!("DROP OWNED BY {}", self.name));
+        self.site.sql(&format!("DROP ROLE {}", self.name));
+    }
+}
+
+/// In two rounds: first every node reads the new key, then every node writes it.
+#[test]
+fn the_secret_key_is_changed_on_two_nodes_without_ending_a_login_or_a_form() {
+    on_every_engine(|site| {
+        let [old, new] = [0, 1].map(|_| BASE64.encode(&rand::random::<[u8; 64]>()));
+        let start = |(current, previous): (&str, &str)| {
+            let program = site.program(&["serve"]).set("ROCKET_SECRET_KEY", current);
+            Server::wait_for(program.set("CURFEW_PREVIOUS_SECRET_KEYS", format!("[{previous:?}]")).start())
+        };
+        site.make_user("ana", &[]);
+        let (reading, writing) = ((old.as_str(), new.as_str()), (new.as_str(), old.as_str()));
+        let mut nodes = [start((&old, &old)), start((&old, &old))];
+        let mut ana = Browser::new(&nodes[0].address);
+        assert!(ana.logs_in("ana", PASSWORD));
+        for (node, keys) in [(0, reading), (1, reading), (0, writing), (1, writing)] {
+            let fresh = start(keys);
+            std::mem::replace(&mut nodes[node], fresh).stop().done();
+            for (here, there) in [(0, 1), (1, 0)] {
+                ana.moves_to(&nodes[here].address);
+                assert!(ana.is_in());
+                let form = ana.fill("/account/profile", &[("email", "ana@example.org"), ("password", PASSWORD)]);
+                ana.moves_to(&nodes[there].address);
+                assert_eq!(ana.post("/account/profile", &form).status, 303);
+                let mut visitor = Browser::new(&nodes[here].address);
+                let form = visitor.fill("/login", &[("username", "ana"), ("password", PASSWORD)]);
+                visitor.moves_to(&nodes[there].address);
+                assert_eq!(visitor.post("/login", &form).status, 303);
+            }
+        }
+    });
+}
+
+/// A backup holds the force-logout dates of its day, and with them every login that was ended since.
+#[test]
+fn a_restored_backup_revives_no_login_once_everyone_is_out() {
+    on_every_engine(|site| {
+        if site.database.engine == Engine::Postgres {
+            return;
+        }
+        site.make_user("ana", &[]);
+        site.make_user("bo", &[]);
+        let [mut ana, mut bo] = ["ana", "bo"].map(|name| site.logged_in(name));
+        let folder = site.database.folder.path().to_owned();
+        let backup = folder.join("backup.db");
+        site.sql(&format!("VACUUM INTO '{}'", backup.display())); // while it serves
+        site.run(&["force-logout", "ana"]).done();
+        ana.must_soon_be_out();
+        site.server.take().expect("a server").stop().done();
+        for file in ["curfew.db-wal", "curfew.db-shm"] {
+            let _ = fs::remove_file(folder.join(file));
+        }
+        fs::copy(&backup, folder.join("curfew.db")).expect("the backup");
+        site.run(&["force-logout", "--everyone", "--reason", "restored from a backup"]).done();
+        site.start();
+        let address = &site.server.as_ref().expect("a server").address;
+        for person in [&mut ana, &mut bo] {
+            person.moves_to(address);
+            assert!(!person.is_in());
+        }
+        assert!(ana.logs_in("ana", PASSWORD));
+    });
+}

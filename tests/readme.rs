@@ -1,0 +1,90 @@
+//! What the README has its readers copy, judged by the programs that will read it. `tests/run`
+//! installs them and says so in `CURFEW_TEST_TOOLS`; without it, what is missing is passed over.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on fails there, saying what is missing")]
+
+#[path = "harness/readme.rs"]
+mod readme;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use readme::block;
+
+/// Runs a tool, which must be content, and returns what it said; nothing where it is missing.
+#[track_caller]
+fn ask(tool: &str, args: &[&str]) -> Option<String> {
+    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+    let mut places = folders.iter().map(PathBuf::as_path).chain([Path::new("/usr/sbin")]);
+    let Some(path) = places.find_map(|folder| Some(folder.join(tool)).filter(|path| path.is_file())) else {
+        assert!(env::var_os("CURFEW_TEST_TOOLS").is_none(), "{tool} is missing");
+        eprintln!("passed over: there is no {tool}");
+        return None;
+    };
+    let done = Command::new(path).args(args).output().expect("the tool runs");
+    let said = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
+    assert!(done.status.success(), "{said}");
+    Some(said)
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// The unit, as it would be on a machine where everything is in its place.
+fn unit(folder: &Path) -> PathBuf {
+    let program = folder.join("curfew");
+    fs::copy("/bin/true", &program).expect("a program");
+    let unit = block("# /etc/systemd/system/curfew.service");
+    assert!(unit.contains("\nExecStart=/srv/curfew/curfew\n"), "{unit}");
+    let file = folder.join("curfew.service");
+    fs::write(&file, unit.replace("/srv/curfew/curfew", &program.display().to_string())).expect("a file");
+    file
+}
+
+#[test]
+fn systemd_takes_the_unit_without_a_word() {
+    let folder = folder();
+    let unit = unit(folder.path());
+    let said = ask("systemd-analyze", &["verify", "--man=no", "--recursive-errors=no", &unit.display().to_string()]);
+    assert_eq!(said.unwrap_or_default(), "");
+}
+
+#[test]
+fn the_sandbox_of_the_unit_leaves_little_open() {
+    let folder = folder();
+    let unit = unit(folder.path()).display().to_string();
+    // In tenths, from 0 (shut) to 100 (open).
+    let said = ask("systemd-analyze", &["security", "--offline=true", "--threshold=15", &unit]);
+    assert!(said.is_none_or(|said| said.contains("Overall exposure level")));
+}
+
+#[test]
+fn nginx_takes_the_sites() {
+    let folder = folder();
+    let place = folder.path().display();
+    let (certificate, key) = (format!("{place}/cert.pem"), format!("{place}/key.pem"));
+    let request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=example.org"];
+    if ask("openssl", &[&request[..], &["-keyout", &key, "-out", &certificate]].concat()).is_none() {
+        return;
+    }
+    for name in ["# /etc/nginx/sites-available/curfew", "# /etc/nginx/sites-available/curfew, for many nodes"] {
+        let site = block(name)
+            .replace("/etc/ssl/example.org.pem", &certificate)
+            .replace("/etc/ssl/example.org.key", &key)
+            // Where anybody may listen, and nobody else does.
+            .replace("listen 80;", &format!("listen unix:{place}/http;"))
+            .replace("listen 443 ssl;", &format!("listen unix:{place}/https ssl;"));
+        assert!(site.contains("/http;") && site.contains("/https ssl;") && site.contains(&key), "{site}");
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let temporary = temporary.map(|name| format!("{name}_temp_path {place}/{name};\n")).concat();
+        let whole = format!("pid {place}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{site}\n}}\n");
+        let file = folder.path().join("nginx.conf");
+        fs::write(&file, &whole).expect("a file");
+        let said = ask("nginx", &["-t", "-q", "-e", "stderr", "-c", &file.display().to_string()]);
+        assert_eq!(said.unwrap_or_default(), "", "{whole}");
+    }
+}
