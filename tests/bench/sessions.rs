@@ -2,36 +2,38 @@
 
 #![allow(dead_code)] // each bench uses a part of it
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, time::Duration};
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
 use cookie::{Cookie, CookieJar, Key};
 use curfew::domain::session_secret::SessionSecret;
+use rocket::tokio::time::sleep;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 use super::store::{Database, Engine};
 
 /// What opens every session: the guard has no less to do for that, and one statement makes them all.
 const SECRET: SessionSecret = SessionSecret::from_random([7; 32]);
+/// Each session is so many microseconds after the one before it, around within one second: in an index by
+/// dates the sessions of one person lie as far apart as those of people who come back for weeks.
+const STRIDE: u32 = 61_803;
 /// How long ago the sessions were seen: longer than a request is left unnoted, shorter than the idle limit.
 const SEEN_BEFORE: TimeDelta = TimeDelta::hours(1);
 
 /// People whose numbers begin at 1, in a database that had nobody in it.
 pub struct Sessions<'d> {
     database: &'d Database,
-    login_date: DateTime<Utc>,
+    /// The second of all logins.
+    second: DateTime<Utc>,
 }
 
 impl<'d> Sessions<'d> {
     /// Makes the people. No password of theirs is anyone's.
     pub async fn of_new_people(database: &'d Database, people: u32) -> Self {
-        // Moments have microseconds.
-        let now = Utc::now();
-        let sessions = Self {
-            database,
-            login_date: now - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos() % 1_000)),
-        };
-        let login_date = stored(sessions.login_date);
+        // The next whole second, so that no force logout was after it; once it is over.
+        let sessions = Self { database, second: Utc::now().trunc_subsecs(0) + TimeDelta::seconds(1) };
+        sleep(Duration::from_secs(2)).await;
+        let login_date = stored(sessions.second);
         let numbers = numbers(&(1..=people));
         sessions
             .run(&format!(
@@ -54,7 +56,7 @@ impl<'d> Sessions<'d> {
             Engine::Sqlite => format!("x'{hash}'"),
             Engine::Postgres => format!(r"'\x{hash}'"),
         };
-        let (login_date, last_seen) = (stored(self.login_date), stored(self.login_date - SEEN_BEFORE));
+        let (login_date, last_seen) = (self.scattered(self.second), self.scattered(self.second - SEEN_BEFORE));
         let numbers = numbers(&sessions);
         self.run(&format!(
             "{numbers}
@@ -68,8 +70,10 @@ impl<'d> Sessions<'d> {
 
     /// The cookie of a session, as the site seals it with that key.
     pub fn cookie(&self, key: &Key, session: u32, person: u32) -> String {
+        let microseconds = i64::from(session) * i64::from(STRIDE) % 1_000_000;
+        let login_date = self.second + TimeDelta::microseconds(microseconds);
         let content = serde_json::json!({
-            "LAST_LOGIN_DATE": self.login_date.to_rfc3339_opts(SecondsFormat::Micros, true),
+            "LAST_LOGIN_DATE": login_date.to_rfc3339_opts(SecondsFormat::Micros, true),
             "user": person,
             "session": format!("session{session}"),
             "secret": SECRET.reveal(),
@@ -87,7 +91,7 @@ impl<'d> Sessions<'d> {
 
     /// How many have been seen since they were made.
     pub async fn count_seen(&self) -> usize {
-        let sql = format!("SELECT COUNT(*) FROM sessions WHERE last_seen >= {}", stored(self.login_date));
+        let sql = format!("SELECT COUNT(*) FROM sessions WHERE last_seen >= {}", stored(self.second));
         match self.database.engine {
             Engine::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.database.url).await.expect("the file opens");
@@ -100,6 +104,18 @@ impl<'d> Sessions<'d> {
         }
         .map(|count| usize::try_from(count).expect("a count"))
         .expect("a count")
+    }
+
+    /// A moment for session number `n` within that second, in SQL.
+    fn scattered(&self, second: DateTime<Utc>) -> String {
+        let second = second.format("%Y-%m-%dT%H:%M:%S");
+        // The digits behind a one, so that none of the leading ones is lost.
+        let digits = format!("SUBSTR(CAST(1000000 + n * {STRIDE} % 1000000 AS TEXT), 2)");
+        let text = format!("'{second}.' || {digits} || '+00:00'");
+        match self.database.engine {
+            Engine::Sqlite => text,
+            Engine::Postgres => format!("CAST({text} AS TIMESTAMPTZ)"),
+        }
     }
 
     async fn run(&self, sql: &str) {
@@ -121,7 +137,8 @@ impl<'d> Sessions<'d> {
 /// The beginning of a statement over so many numbers `n`, in the words that both engines know.
 fn numbers(range: &RangeInclusive<u32>) -> String {
     let (start, end) = (range.start(), range.end());
-    format!("WITH RECURSIVE numbers (n) AS (SELECT {start} UNION ALL SELECT n + 1 FROM numbers WHERE n < {end})")
+    let first = format!("SELECT CAST({start} AS BIGINT)");
+    format!("WITH RECURSIVE numbers (n) AS ({first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {end})")
 }
 
 /// A moment in the text that the site writes on SQLite, and that Postgres reads.

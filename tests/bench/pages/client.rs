@@ -43,7 +43,8 @@ pub async fn ask(stream: &mut BufReader<TcpStream>, request: &[u8]) -> Answer {
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
-        stream.read_line(&mut line).await.expect("the answer has a head");
+        let read = stream.read_line(&mut line).await.expect("the answer has a head");
+        assert_ne!(read, 0, "the server hung up");
         if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().expect("a length");
         }
