@@ -1,6 +1,15 @@
-//! A client that keeps its connections and asks the same thing over and over.
+//! A client that keeps its connections and asks the same things over and over.
 
-use std::{net::SocketAddr, sync::LazyLock, time::Duration};
+#![allow(dead_code)] // each bench uses a part of it
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use rocket::tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -34,7 +43,8 @@ pub async fn ask(stream: &mut BufReader<TcpStream>, request: &[u8]) -> Answer {
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
-        stream.read_line(&mut line).await.expect("the answer has a head");
+        let read = stream.read_line(&mut line).await.expect("the answer has a head");
+        assert_ne!(read, 0, "the server hung up");
         if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().expect("a length");
         }
@@ -62,28 +72,54 @@ pub fn get(path: &str, cookie: Option<&str>) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: bench\r\nUser-Agent: {USER_AGENT}\r\n{cookie}\r\n")
 }
 
-/// Connections that all ask for the same page.
+/// What is asked: request after request, and again from the first.
+pub struct Requests {
+    texts: Vec<String>,
+    asked: AtomicUsize,
+}
+
+impl Requests {
+    pub fn new(texts: Vec<String>) -> Arc<Self> {
+        Arc::new(Self { texts, asked: AtomicUsize::new(0) })
+    }
+
+    /// How many have been asked so far.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    fn next(&self) -> &str {
+        &self.texts[self.asked.fetch_add(1, Ordering::Relaxed) % self.texts.len()]
+    }
+}
+
+/// Connections that share what they ask.
 pub struct Connections {
     streams: Vec<BufReader<TcpStream>>,
-    request: String,
+    requests: Arc<Requests>,
 }
 
 impl Connections {
-    /// Opens them, and sees that the page is answered with 200.
+    /// Opens them for one page, and sees that it is answered with 200.
     pub async fn open(address: SocketAddr, path: &str, cookie: Option<&str>) -> Self {
-        let request = get(path, cookie);
-        let asking = request.clone();
+        Self::open_for(address, Requests::new(vec![get(path, cookie)])).await
+    }
+
+    /// Opens them, and sees that what they ask first is answered with 200.
+    pub async fn open_for(address: SocketAddr, requests: Arc<Requests>) -> Self {
+        let asking = Arc::clone(&requests);
         let opening = CLIENT.spawn(async move {
             let mut streams = Vec::new();
             for _ in 0..CONNECTIONS {
                 let mut stream = connect(address).await;
-                let answer = ask(&mut stream, asking.as_bytes()).await;
-                assert_eq!(answer.status, 200, "{asking}: {}", answer.head);
+                let request = asking.next();
+                let answer = ask(&mut stream, request.as_bytes()).await;
+                assert_eq!(answer.status, 200, "{request}: {}", answer.head);
                 streams.push(stream);
             }
             streams
         });
-        Self { streams: opening.await.expect("the client goes on"), request }
+        Self { streams: opening.await.expect("the client goes on"), requests }
     }
 
     /// Asks on all of them for so long; returns the number of answers.
@@ -91,12 +127,12 @@ impl Connections {
         let until = Instant::now() + time;
         let mut asking = JoinSet::new();
         for mut stream in self.streams.drain(..) {
-            let request = self.request.clone();
+            let requests = Arc::clone(&self.requests);
             asking.spawn_on(
                 async move {
                     let mut answers = 0;
                     while Instant::now() < until {
-                        assert_eq!(ask(&mut stream, request.as_bytes()).await.status, 200);
+                        assert_eq!(ask(&mut stream, requests.next().as_bytes()).await.status, 200);
                         answers += 1;
                     }
                     (stream, answers)

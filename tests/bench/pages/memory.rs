@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::{client::Connections, program::Running, sites::register};
+use super::{
+    client::Connections,
+    program::Running,
+    report::{Figure, Goal, row},
+    sites::register,
+};
 
 const REQUESTS: u32 = 100_000;
 
@@ -19,8 +24,7 @@ pub async fn measure() {
             answered += connections.ask_for(Duration::from_millis(200)).await;
         }
     }
-    println!(
-        "\nresident memory: {before} MB at the start, {} MB after {REQUESTS} requests (goal: under 64)",
-        program.resident()
-    );
+    let title = format!("memory after {REQUESTS} requests");
+    let details = format!("{before} MB at the start");
+    row(&title, Figure::Megabytes(program.resident()), Goal::Under(64.0), &details);
 }

@@ -1,5 +1,7 @@
 //! The servers under load: the whole site, with the same page unguarded beside it, and a bare one.
 
+#![allow(dead_code)] // each bench uses a part of it
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use curfew::{
@@ -16,37 +18,45 @@ use super::{
 
 /// Where the account page is served without a guard.
 pub const UNGUARDED: &str = "/bench/unguarded";
-/// The cookies of this many sessions would be made by a site with as many visitors; one is enough
-/// here, since the database is read for it each time.
 const PASSWORD: &str = "tangerine-lamp-post";
 const MOMENT: &str = "2026-03-01T14:30:00.123456Z";
 
 /// The whole site under load.
 pub struct Site {
     pub address: SocketAddr,
+    pub keys: SecretKeys,
     _database: Database,
 }
 
 impl Site {
     /// Launches it on a free port.
     pub async fn launch(engine: Engine, check: Check) -> Self {
-        let database = Database::new(engine).await;
-        let configuration = Configuration {
-            settings: Settings { bcrypt_cost: 4, check, ..Settings::default() },
-            database: DatabaseAddress::parse(&database.url).expect("an address"),
-            redis: None,
-            connections: None,
-            figment: figment(),
-        };
-        let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
-        let rocket = site::rocket(&configuration, &keys).expect("the site").mount("/", routes![unguarded]);
-        Self { address: launch(rocket).await, _database: database }
+        Self::over(Database::new(engine).await, check).await
+    }
+
+    /// Launches it over a database that is there.
+    pub async fn over(database: Database, check: Check) -> Self {
+        let (rocket, keys) = whole_site(&database, check);
+        Self { address: launch(rocket.mount("/", routes![unguarded])).await, keys, _database: database }
     }
 
     /// Registers somebody and returns the cookie of their session.
     pub async fn log_in(&self) -> String {
         register(self.address).await
     }
+}
+
+/// The whole site, and the keys that its cookies are sealed with.
+pub fn whole_site(database: &Database, check: Check) -> (Rocket<Build>, SecretKeys) {
+    let configuration = Configuration {
+        settings: Settings { bcrypt_cost: 4, check, ..Settings::default() },
+        database: DatabaseAddress::parse(&database.url).expect("an address"),
+        redis: None,
+        connections: None,
+        figment: figment(),
+    };
+    let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
+    (site::rocket(&configuration, &keys).expect("the site"), keys)
 }
 
 /// Registers somebody at a site and returns the cookie of their session.

@@ -6,28 +6,32 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../pages/client.rs"]
-#[allow(dead_code, reason = "shared with the pages")]
 mod client;
 #[path = "../pages/program.rs"]
 mod program;
+#[path = "../report.rs"]
+mod report;
+#[path = "../visits.rs"]
+mod visits;
 
 use std::{
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use client::{Answer, Connections, ask, connect, get};
+use client::{Connections, connect, get};
 use program::Running;
+use report::{Figure, Goal, row};
 use rocket::tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
     task::JoinSet,
 };
+use visits::{Form, register};
 
 const STREAMS: usize = 5_000;
 const ROUND: Duration = Duration::from_millis(700);
 const ROUNDS: usize = 7;
-const PASSWORD: &str = "tangerine-lamp-post";
 
 type Stream = BufReader<TcpStream>;
 
@@ -43,7 +47,7 @@ async fn main() {
     let other = register(address, "other").await;
     let mut cookies = vec![watched];
     while cookies.len() < STREAMS {
-        cookies.push(log_in(address, "watched").await);
+        cookies.push(Form::login(address, "watched").await.send().await);
     }
     let mut side = Connections::open(address, "/account", Some(&other)).await;
     side.ask_for(ROUND).await;
@@ -51,7 +55,8 @@ async fn main() {
     let before = program.resident();
     let mut streams = open(address, &cookies).await;
     let added = program.resident() - before;
-    println!("{STREAMS} streams: {added} MB of added memory  goal under 200   ({before} MB before)");
+    let title = format!("memory that {STREAMS} streams add");
+    row(&title, Figure::Megabytes(added), Goal::Under(200.0), &format!("{before} MB before"));
 
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -62,10 +67,9 @@ async fn main() {
         streams = open(address, &cookies).await;
     }
     let (with, without) = (median(with), median(without));
-    println!(
-        "GET /account beside them / without them              {:>6.2}  goal about 1   ({with} and {without} in {ROUND:?})",
-        f64::from(with) / f64::from(without)
-    );
+    let ratio = Figure::Ratio(f64::from(with) / f64::from(without));
+    let details = format!("{with} and {without} in {ROUND:?}; it should be about 1");
+    row(&format!("GET /account beside {STREAMS} streams / without them"), ratio, Goal::None, &details);
 
     let started = Instant::now();
     program.run(&["force-logout", "watched"]);
@@ -78,10 +82,9 @@ async fn main() {
         });
     }
     let last = ends.join_all().await.into_iter().max().expect("an end");
-    println!(
-        "one force logout: {done:?} for the command, all {STREAMS} streams were told {:?} after it began",
-        last - started
-    );
+    let title = format!("one force logout: all of {STREAMS} streams are told");
+    let told = Figure::Milliseconds((last - started).as_secs_f64() * 1e3);
+    row(&title, told, Goal::None, &format!("the command itself {done:.0?}"));
 }
 
 fn median(mut counts: Vec<u32>) -> u32 {
@@ -112,36 +115,4 @@ async fn must_end(mut stream: Stream) {
         line.clear();
         assert_ne!(stream.read_line(&mut line).await.expect("a line"), 0, "it ends without a word");
     }
-}
-
-async fn register(address: SocketAddr, name: &str) -> String {
-    let fields = format!("username={name}&email={name}@example.org&password={PASSWORD}&password_again={PASSWORD}");
-    post(address, "/register", &fields).await
-}
-
-async fn log_in(address: SocketAddr, name: &str) -> String {
-    post(address, "/login", &format!("username={name}&password={PASSWORD}")).await
-}
-
-/// Posts a form of a visitor and returns the cookie of the session that it begins.
-async fn post(address: SocketAddr, path: &str, fields: &str) -> String {
-    let mut stream = connect(address).await;
-    let form: Answer = ask(&mut stream, get(path, None).as_bytes()).await;
-    let token = between(&form.body, "name=\"csrf_token\" value=\"", "\"");
-    let visitor = between(&form.head, "set-cookie: ", ";");
-    let body = format!("csrf_token={token}&{fields}");
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: bench\r\nCookie: {visitor}\r\nContent-Length: {}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}",
-        body.len()
-    );
-    let answer = ask(&mut stream, request.as_bytes()).await;
-    assert_eq!(answer.status, 303, "{}", answer.body);
-    format!("curfew={}", between(&answer.head, "set-cookie: curfew=", ";"))
-}
-
-fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
-    let start = text.find(before).map(|at| at + before.len()).expect(before);
-    let end = text[start..].find(after).map(|at| start + at).expect(after);
-    &text[start..end]
 }

@@ -9,6 +9,9 @@
 #[allow(dead_code, reason = "a bench needs only a part of the harness")]
 mod store;
 
+#[path = "../report.rs"]
+mod report;
+
 mod people;
 
 use std::time::Instant;
@@ -20,7 +23,8 @@ use curfew::{
     },
     store::{Store, overview, sessions::LiveAfter, site_sessions::LiveByRole, users_list::list_users},
 };
-use store::{Database, engines};
+use report::{Figure, Goal, median, row};
+use store::{Database, Engine, engines};
 
 /// How often each question is asked.
 const RUNS: usize = 5;
@@ -69,14 +73,14 @@ async fn main() {
         let started = Instant::now();
         people::make(&database.url, users).await;
         println!("\n{engine:?}: {users} accounts made in {:.0} s", started.elapsed().as_secs_f64());
-        lists(&store).await;
-        overviews(&store).await;
+        lists(engine, &store).await;
+        overviews(engine, &store).await;
         store.close().await;
     }
 }
 
 /// Asks everything and prints the slowest questions with the medians of all.
-async fn lists(store: &Store) {
+async fn lists(engine: Engine, store: &Store) {
     let mut on = store.read().await.unwrap();
     let now = store.clock().now(&mut on).await.unwrap();
     let mut medians = Vec::new();
@@ -108,16 +112,20 @@ async fn lists(store: &Store) {
     }
     medians.sort_by(|a, b| a.0.total_cmp(&b.0));
     let slow = medians.iter().filter(|(time, _)| *time >= 50.0).count();
-    println!("{} questions, each the median of {RUNS}:", medians.len());
-    println!("  the median of all   {:>7.1} ms (goal: under 50)", medians[medians.len() / 2].0);
-    println!("  nine in ten under   {:>7.1} ms", medians[medians.len() * 9 / 10].0);
-    println!("  at 50 ms or more    {slow:>7}");
+    let count = medians.len();
+    let details = format!(
+        "of {count}, each the median of {RUNS}; nine in ten under {:.1} ms, {slow} at 50 ms or more",
+        medians[count * 9 / 10].0
+    );
+    let middle = Figure::Milliseconds(medians[count / 2].0);
+    row(&format!("{engine:?}: the users list, a question"), middle, Goal::Under(50.0), &details);
+    println!("The slowest:");
     for (time, question) in medians.iter().rev().take(12) {
         println!("  {time:>9.1} ms  {question}");
     }
 }
 
-async fn overviews(store: &Store) {
+async fn overviews(engine: Engine, store: &Store) {
     let mut on = store.read().await.unwrap();
     let now = store.clock().now(&mut on).await.unwrap();
     let all = LiveAfter { login: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
@@ -129,10 +137,6 @@ async fn overviews(store: &Store) {
         overview::list_scheduled(&mut on, 15).await.unwrap();
         times.push(started.elapsed().as_secs_f64() * 1e3);
     }
-    println!("  the overview        {:>7.1} ms (goal: under 50)", median(&mut times));
-}
-
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+    let middle = Figure::Milliseconds(median(&mut times));
+    row(&format!("{engine:?}: the staff's overview"), middle, Goal::Under(50.0), "");
 }

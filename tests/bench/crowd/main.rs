@@ -1,0 +1,140 @@
+//! The account page for 100,000 people in turn: what the guard costs, and what it keeps in memory.
+//!
+//! `cargo bench --bench crowd`. The client shares the machine's cores; both sides of a ratio pay the
+//! same for it.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../../harness/store.rs"]
+#[allow(dead_code, reason = "a bench needs only a part of the harness")]
+mod store;
+
+#[path = "../pages/client.rs"]
+mod client;
+#[path = "../pages/program.rs"]
+mod program;
+#[path = "../report.rs"]
+mod report;
+#[path = "../sessions.rs"]
+mod sessions;
+#[path = "../pages/sides.rs"]
+mod sides;
+#[path = "../pages/sites.rs"]
+mod sites;
+
+mod memory;
+
+use std::{
+    iter::successors,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use client::{Connections, Requests, get};
+use cookie::Key;
+use curfew::settings::Check;
+use report::Goal;
+use rocket::tokio::time::sleep;
+use sessions::Sessions;
+use sides::{Side, compare};
+use sites::{Site, UNGUARDED};
+use store::{Database, Engine, engines};
+
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// As many as the guard remembers at most.
+const PEOPLE: u32 = 100_000;
+/// From one person to the next, so that neighbours in the tables are not neighbours in time: it has
+/// no divisor in common with their number.
+const STRIDE: u32 = 61_803;
+
+#[rocket::main]
+async fn main() {
+    // `cargo test --benches` only wants to see that it starts.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    for engine in engines() {
+        let database = Database::new(engine).await;
+        database.open().await.close().await;
+        let people = logged_in(&database).await;
+        first_time(&database, &people).await;
+        cached(&database, &people).await;
+        every_request(&database, &people).await;
+    }
+    memory::measure().await;
+}
+
+/// Everybody, with one session each.
+async fn logged_in(database: &Database) -> Sessions<'_> {
+    let people = Sessions::of_new_people(database, PEOPLE).await;
+    people.log_in(1..=PEOPLE, "n").await;
+    people
+}
+
+/// The account page of each of them.
+fn account_pages(people: &Sessions<'_>, key: &Key) -> Arc<Requests> {
+    let next = |person: &u32| Some((person + STRIDE) % PEOPLE);
+    let everybody = successors(Some(0), next).take(PEOPLE as usize).map(|person| person + 1);
+    Requests::new(everybody.map(|person| get("/account", Some(&people.cookie(key, person, person)))).collect())
+}
+
+/// Nobody is known yet: each request reads the database, and leaves that its person was seen to be written.
+async fn first_time(database: &Database, people: &Sessions<'_>) {
+    let site = Site::over(database.by_another_way(), Check::Cached).await;
+    let engine = database.engine;
+    let pages = account_pages(people, &site.keys.current.cookie_key());
+    let title = format!("{engine:?}: GET /account, cached, {PEOPLE} people for the first time / without a guard");
+    against_floor(&site, &pages, &title, Goal::None).await;
+
+    // What those requests have left to be written is no part of what follows.
+    while people.count_seen().await < pages.asked().min(PEOPLE as usize) {
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Everybody is known from a request within the minute.
+async fn cached(database: &Database, people: &Sessions<'_>) {
+    let site = Site::over(database.by_another_way(), Check::Cached).await;
+    let engine = database.engine;
+    let pages = account_pages(people, &site.keys.current.cookie_key());
+    people.are_seen_now().await;
+    let began = Instant::now();
+    ask_all(&site, &pages).await;
+    let title = format!("{engine:?}: GET /account, cached, {PEOPLE} people / without a guard");
+    against_floor(&site, &pages, &title, Goal::AtLeast(0.95)).await;
+    if began.elapsed() > Duration::from_mins(1) {
+        println!("The round of all took so long that some were read again: memory keeps nobody for over a minute.");
+    }
+}
+
+async fn every_request(database: &Database, people: &Sessions<'_>) {
+    let site = Site::over(database.by_another_way(), Check::EveryRequest).await;
+    let engine = database.engine;
+    people.are_seen_now().await;
+    let pages = account_pages(people, &site.keys.current.cookie_key());
+    let goal = Goal::AtLeast(if engine == Engine::Sqlite { 0.7 } else { 0.5 });
+    let title = format!("{engine:?}: GET /account, every-request, {PEOPLE} people / without a guard");
+    against_floor(&site, &pages, &title, goal).await;
+}
+
+async fn against_floor(site: &Site, pages: &Arc<Requests>, title: &str, goal: Goal) {
+    compare(
+        title,
+        goal,
+        Side::new("guarded", Connections::open_for(site.address, Arc::clone(pages)).await),
+        Side::new("unguarded", Connections::open(site.address, UNGUARDED, None).await),
+    )
+    .await;
+}
+
+/// Asks for everybody's page once.
+async fn ask_all(site: &Site, pages: &Arc<Requests>) {
+    let before = pages.asked();
+    let mut connections = Connections::open_for(site.address, Arc::clone(pages)).await;
+    while pages.asked() - before < PEOPLE as usize {
+        connections.ask_for(Duration::from_millis(200)).await;
+    }
+}

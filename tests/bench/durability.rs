@@ -1,0 +1,16 @@
+//! Whether a commit waits for the disk: what a figure with writes in it depends on.
+
+use sqlx::{Connection as _, PgConnection};
+
+use super::store::{Database, Engine};
+
+/// The engine's own words for it.
+pub async fn durability(database: &Database) -> String {
+    if database.engine == Engine::Sqlite {
+        // The site sets it on each of its connections.
+        return "synchronous full".to_owned();
+    }
+    let mut connection = PgConnection::connect(&database.url).await.expect("Postgres answers");
+    let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut connection).await.expect("a setting");
+    format!("fsync {fsync}")
+}

@@ -1,0 +1,105 @@
+//! How long a force logout takes: of one person with 10,000 sessions, and of everyone with 1,000,000.
+//!
+//! `cargo bench --bench force_logouts`, through the use cases. Making the sessions takes minutes.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../../harness/store.rs"]
+#[allow(dead_code, reason = "a bench needs only a part of the harness")]
+mod store;
+
+#[path = "../durability.rs"]
+mod durability;
+#[path = "../report.rs"]
+mod report;
+#[path = "../sessions.rs"]
+mod sessions;
+
+use std::{sync::Arc, time::Instant};
+
+use curfew::{
+    accounts::{Accounts, Actor, ForceLogoutMoment, ForceLogoutOutcome, Target},
+    domain::reason_text::Reasons,
+    settings::Settings,
+};
+use durability::durability;
+use report::{Figure, Goal, median, row};
+use sessions::Sessions;
+use store::{Database, engines};
+
+/// Who have many sessions each, and are forced out one after the other.
+const BUSY_PEOPLE: u32 = 20;
+const SESSIONS_OF_BUSY: u32 = 10_000;
+/// Everyone else.
+const OTHERS: u32 = 80_000;
+const SESSIONS_OF_OTHERS: u32 = 10;
+/// The sessions of all of them.
+const SESSIONS: u32 = BUSY_PEOPLE * SESSIONS_OF_BUSY + OTHERS * SESSIONS_OF_OTHERS;
+/// How often everyone is forced out.
+const RUNS: usize = 20;
+
+#[rocket::main]
+async fn main() {
+    // `cargo test --benches` only wants to see that it starts.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    for engine in engines() {
+        let database = Database::new(engine).await;
+        let accounts = Accounts::new(database.open().await, Arc::new(Settings::default()));
+        let how = durability(&database).await;
+
+        let nobody = everyone_out(&accounts).await;
+        make(&database).await;
+        let one = each_busy_person_out(&accounts).await;
+        print(&format!("{engine:?}: force logout of one, {SESSIONS_OF_BUSY} sessions"), one, 50.0, &how);
+        print(&format!("{engine:?}: everyone out, no session"), nobody, 5.0, &how);
+        let everyone = everyone_out(&accounts).await;
+        print(&format!("{engine:?}: everyone out, {SESSIONS} sessions"), everyone, 5.0, &how);
+        accounts.store().close().await;
+    }
+}
+
+async fn make(database: &Database) {
+    let people = Sessions::of_new_people(database, BUSY_PEOPLE + OTHERS).await;
+    let of_busy = BUSY_PEOPLE * SESSIONS_OF_BUSY;
+    people.log_in(1..=of_busy, &format!("1 + (n - 1) / {SESSIONS_OF_BUSY}")).await;
+    let whose = format!("{} + (n - 1 - {of_busy}) / {SESSIONS_OF_OTHERS}", BUSY_PEOPLE + 1);
+    people.log_in(of_busy + 1..=SESSIONS, &whose).await;
+}
+
+async fn each_busy_person_out(accounts: &Accounts) -> Vec<f64> {
+    let (operator, reasons) = (Actor::operator("bench"), Reasons::default());
+    let mut times = Vec::new();
+    for person in 1..=BUSY_PEOPLE {
+        let target = Target::Id(person.into());
+        let started = Instant::now();
+        let outcome = accounts.force_logout(&operator, &target, ForceLogoutMoment::Now, &reasons).await;
+        times.push(milliseconds_since(started));
+        let Ok(ForceLogoutOutcome::Done { sessions_ended, .. }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(sessions_ended, u64::from(SESSIONS_OF_BUSY));
+    }
+    times
+}
+
+async fn everyone_out(accounts: &Accounts) -> Vec<f64> {
+    let (operator, reasons) = (Actor::operator("bench"), Reasons::default());
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        let started = Instant::now();
+        let outcome = accounts.force_everyone_out(&operator, ForceLogoutMoment::Now, &reasons).await;
+        times.push(milliseconds_since(started));
+        assert!(matches!(outcome, Ok(ForceLogoutOutcome::Done { .. })), "{outcome:?}");
+    }
+    times
+}
+
+fn milliseconds_since(started: Instant) -> f64 {
+    started.elapsed().as_secs_f64() * 1e3
+}
+
+fn print(title: &str, mut times: Vec<f64>, goal: f64, how: &str) {
+    let middle = median(&mut times);
+    let details = format!("worst of {} {:.1} ms; {how}", times.len(), times[times.len() - 1]);
+    row(title, Figure::Milliseconds(middle), Goal::Under(goal), &details);
+}

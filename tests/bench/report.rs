@@ -1,0 +1,74 @@
+//! Figures, and the one form in which a bench prints them: rows of the table of `tests/bench/run`.
+//!
+//! A goal stands beside its figure and nothing is asserted: a busy machine measures badly, and lies
+//! to nobody by saying so.
+
+#![allow(dead_code)] // each bench uses a part of it
+
+use std::fmt;
+
+/// What was measured.
+#[derive(Clone, Copy)]
+pub enum Figure {
+    Ratio(f64),
+    Milliseconds(f64),
+    Megabytes(f64),
+}
+
+/// What it should be, in the figure's own unit.
+#[derive(Clone, Copy)]
+pub enum Goal {
+    AtLeast(f64),
+    Under(f64),
+    None,
+}
+
+impl Figure {
+    fn value(self) -> f64 {
+        match self {
+            Self::Ratio(value) | Self::Milliseconds(value) | Self::Megabytes(value) => value,
+        }
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ratio(value) => write!(f, "{value:.3}"),
+            Self::Milliseconds(value) => write!(f, "{value:.1} ms"),
+            Self::Megabytes(value) => write!(f, "{value:.0} MB"),
+        }
+    }
+}
+
+impl Goal {
+    fn verdict(self, value: f64) -> &'static str {
+        match self {
+            Self::AtLeast(least) if value >= least => "met",
+            Self::Under(limit) if value < limit => "met",
+            Self::None => "",
+            _ => "missed",
+        }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(least) => write!(f, ">= {least}"),
+            Self::Under(limit) => write!(f, "< {limit}"),
+            Self::None => Ok(()),
+        }
+    }
+}
+
+/// Prints a figure beside its goal, and what else tells how it came about.
+pub fn row(title: &str, figure: Figure, goal: Goal, details: &str) {
+    println!("| {title} | {figure} | {goal} | {} | {details} |", goal.verdict(figure.value()));
+}
+
+/// The middle one.
+pub fn median(samples: &mut [f64]) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    samples[samples.len() / 2]
+}
