@@ -13,7 +13,10 @@ use hkdf::Hkdf;
 use rocket::config::SecretKey;
 use sha2::Sha256;
 
-use super::{Configuration, SettingsError, reader::find};
+use super::{
+    Configuration, SettingsError,
+    reader::{as_texts, find},
+};
 
 /// The name of the key's file, beside the SQLite database.
 const KEY_FILE: &str = "secret.key";
@@ -115,9 +118,9 @@ impl Configuration {
     pub(super) fn previous_keys(&self) -> Result<Vec<SecretMaterial>, SettingsError> {
         let malformed =
             || SettingsError::new("previous_secret_keys", "malformed", format!("a list of keys, each {ACCEPTED}"));
-        let texts: Option<Vec<String>> =
-            find(&self.figment, "curfew.previous_secret_keys").map_err(|()| malformed())?;
-        texts.unwrap_or_default().iter().map(|text| SecretMaterial::parse(text).ok_or_else(malformed)).collect()
+        let Ok(value) = self.figment.find_value("curfew.previous_secret_keys") else { return Ok(Vec::new()) };
+        let texts = as_texts(&value).ok_or_else(malformed)?;
+        texts.iter().map(|text| SecretMaterial::parse(text).ok_or_else(malformed)).collect()
     }
 }
 

@@ -195,20 +195,23 @@ impl Keys {
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Found<Vec<T>>, SettingsError> {
         let Some(value) = self.0.remove(key) else { return Ok(Found(None)) };
-        let texts: Vec<String> = match &value {
-            Value::Array(_, members) => members.iter().map(|member| as_text(member).unwrap_or_default()).collect(),
-            other => as_text(other)
-                .unwrap_or_default()
-                .split(',')
-                .map(|text| text.trim().to_owned())
-                .filter(|text| !text.is_empty())
-                .collect(),
-        };
+        let texts = as_texts(&value).unwrap_or_else(|| vec![String::new()]);
         texts
             .iter()
             .map(|text| parse(text).ok_or_else(|| SettingsError::new(key, format!("{text:?}"), accepted)))
             .collect::<Result<_, _>>()
             .map(|list| Found(Some(list)))
+    }
+}
+
+/// The members of a list, or of a text that parts them by commas; none where one is no text.
+pub(super) fn as_texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::Array(_, members) => members.iter().map(as_text).collect(),
+        other => {
+            let texts = as_text(other)?;
+            Some(texts.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect())
+        }
     }
 }
 

@@ -70,6 +70,11 @@ impl<'d> Sessions<'d> {
 
     /// The cookie of a session, as the site seals it with that key.
     pub fn cookie(&self, key: &Key, session: u32, person: u32) -> String {
+        self.cookie_named("curfew", key, session, person)
+    }
+
+    /// The same under another name, which is part of the seal: over https it is another.
+    pub fn cookie_named(&self, name: &'static str, key: &Key, session: u32, person: u32) -> String {
         let microseconds = i64::from(session) * i64::from(STRIDE) % 1_000_000;
         let login_date = self.second + TimeDelta::microseconds(microseconds);
         let content = serde_json::json!({
@@ -80,8 +85,8 @@ impl<'d> Sessions<'d> {
             "remember": false,
         });
         let mut jar = CookieJar::new();
-        jar.private_mut(key).add(Cookie::new("curfew", content.to_string()));
-        jar.get("curfew").expect("it has just been added").encoded().to_string()
+        jar.private_mut(key).add(Cookie::new(name, content.to_string()));
+        jar.get(name).expect("it has just been added").encoded().to_string()
     }
 
     /// Has everyone seen just now, so that no request is noted for a minute.

@@ -1,0 +1,250 @@
+//! A fleet as it is deployed: three servers over one Postgres, behind nginx with TLS, under load.
+//!
+//! `cargo test --test fleet -- --nocapture`. It prints what it measured.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)] // a test says what it expects
+
+mod balancer;
+mod client;
+mod load;
+mod nodes;
+
+#[path = "../cli/program.rs"]
+#[allow(dead_code, reason = "the fleet needs only a part of it")]
+mod program;
+#[path = "../harness/readme.rs"]
+mod readme;
+#[path = "../bench/sessions.rs"]
+mod sessions;
+#[path = "../harness/store.rs"]
+#[allow(dead_code, reason = "the fleet needs only a part of the harness")]
+mod store;
+
+use std::{sync::Arc, time::Duration};
+
+use cookie::Key;
+use curfew::settings::SecretMaterial;
+use data_encoding::BASE64;
+use rand::seq::SliceRandom as _;
+use rocket::tokio::{
+    self, spawn,
+    task::{JoinSet, spawn_blocking},
+    time::{Instant, sleep},
+};
+use sqlx::{Connection as _, PgConnection};
+
+use balancer::Balancer;
+use client::{COOKIE, Outside, PATIENCE};
+use load::People;
+use nodes::{Keys, Nodes};
+use program::Program;
+use sessions::Sessions;
+use store::{Database, Engine, engines};
+
+/// Everyone who is logged in at the beginning.
+const PEOPLE: u32 = 10_000;
+/// How many of them are forced out under load.
+const FORCED_OUT: usize = 1_000;
+/// How many of the staff do that at the same time.
+const STAFF: usize = 4;
+const PASSWORD: &str = "tangerine-lamp-post";
+
+#[rocket::async_test]
+async fn a_force_logout_holds_on_every_node_whatever_happens_to_them() {
+    if !engines().contains(&Engine::Postgres) {
+        println!("passed over: no Postgres is named");
+        return;
+    }
+    let database = Database::new(Engine::Postgres).await;
+    database.open().await.close().await;
+    let people = Sessions::of_new_people(&database, PEOPLE).await;
+    people.log_in(1..=PEOPLE, "n").await;
+    people.are_seen_now().await;
+    let (old, new) = (new_key(), new_key());
+    let keys = Keys { current: BASE64.encode(&old), previous: None };
+    for (name, role) in [("chief", "--superuser"), ("vera", "--staff")] {
+        make_user(&database, name, role);
+    }
+    let key: Key = SecretMaterial::parse(&keys.current).expect("a key").cookie_key();
+    let cookies = (1..=PEOPLE).map(|n| format!("{COOKIE}={}", value(&people.cookie_named(COOKIE, &key, n, n))));
+    let people = People::with(cookies.collect());
+    let mut nodes = Nodes::start(&database, keys);
+    let balancer = Balancer::before(nodes.addresses);
+    let outside = Outside::of(&balancer);
+
+    // Sessions roam over the nodes.
+    for person in [0, 1, 4_999, 9_999] {
+        let mut met = Vec::new();
+        for _ in 0..6 {
+            let page = outside.get("/account", people.cookie(person)).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            met.push(page.node);
+        }
+        met.sort_unstable();
+        met.dedup();
+        assert_eq!(met.len(), 3, "{met:?}");
+    }
+
+    let chief = outside.log_in("chief", PASSWORD).await;
+    let token = outside.get("/admin/users/1", &chief).await.token().to_owned();
+    the_stream_hears_from_another_node(&outside, &people, (&chief, &token)).await;
+    staff_see_that_all_nodes_have_applied_it(&outside, &people, (&chief, &token)).await;
+
+    let load = people.come_back(&outside);
+    let mut chosen: Vec<usize> = (10..people.count()).collect();
+    chosen.shuffle(&mut rand::rng());
+    let (with_notifications, with_cuts) = chosen[..FORCED_OUT].split_at(FORCED_OUT / 2);
+    force_out_many(&outside, &people, with_notifications, (&chief, &token)).await;
+    let measured = print_reports(&database, 0, "the feed alive").await;
+    let cutting = spawn(cut_the_notifications(database.url.clone()));
+    force_out_many(&outside, &people, with_cuts, (&chief, &token)).await;
+    cutting.abort();
+    print_reports(&database, measured, "its notifications cut again and again").await;
+    people.stop(load).await;
+    let (asked, of_ended, latest) = people.counts();
+    assert!(of_ended > 1_000, "{of_ended} requests of ended logins show little");
+    println!(
+        "fleet: {asked} requests, {of_ended} of them of ended logins; none accepted by the node that had answered, and \
+         by another at most {latest:?} after the answer"
+    );
+
+    // Two rounds, so that no node meets a key that it cannot read.
+    let encoded = |key: &[u8]| BASE64.encode(key);
+    let rounds = [
+        Keys { current: encoded(&old), previous: Some(encoded(&new)) },
+        Keys { current: encoded(&new), previous: Some(encoded(&old)) },
+    ];
+    let load = people.come_back(&outside);
+    let logins = spawn(log_in_again_and_again(outside.clone()));
+    for keys in rounds {
+        nodes.use_keys(keys);
+        for node in 0..3 {
+            balancer.leave_out(node);
+            sleep(Duration::from_millis(500)).await; // for what is on its way
+            nodes = spawn_blocking(move || {
+                nodes.restart(node);
+                nodes
+            })
+            .await
+            .expect("it is started again");
+            balancer.take_all();
+            sleep(Duration::from_millis(300)).await;
+        }
+    }
+    people.stop(load).await;
+    let logins = {
+        logins.abort();
+        logins.await.err().is_none_or(|error| error.is_cancelled())
+    };
+    assert!(logins, "somebody could not log in");
+    let (asked, ..) = people.counts();
+    println!("fleet: six restarts with a change of the secret key, {asked} requests in all: no error, no logout");
+    assert_eq!(outside.get("/admin", &chief).await.status, 200, "the cookie of before is still read");
+}
+
+async fn the_stream_hears_from_another_node(outside: &Outside, people: &People, (chief, token): (&str, &str)) {
+    for person in 0..3 {
+        let mut stream = outside.listen("/session/events", people.cookie(person)).await;
+        let acting = force_out(outside, people, person, (chief, token)).await;
+        stream.hears("event:ended").await;
+        println!("fleet: forced out on {acting}, told on {}", stream.node);
+    }
+}
+
+async fn staff_see_that_all_nodes_have_applied_it(outside: &Outside, people: &People, staff: (&str, &str)) {
+    let person = 3;
+    force_out(outside, people, person, staff).await;
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let part = outside.get(&format!("/admin/users/{}/receipt", person + 1), staff.0).await;
+        if let Some((_, words)) = part.body.split_once("Applied by 3 of 3 nodes, ") {
+            println!("fleet: applied by 3 of 3 nodes, {}", words.lines().next().unwrap_or_default());
+            return;
+        }
+        assert!(Instant::now() < until, "{}", part.body);
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn force_out_many(outside: &Outside, people: &Arc<People>, chosen: &[usize], (chief, token): (&str, &str)) {
+    let mut staff = JoinSet::new();
+    for share in chosen.chunks(chosen.len() / STAFF) {
+        let (outside, people, share) = (outside.clone(), Arc::clone(people), share.to_vec());
+        let (chief, token) = (chief.to_owned(), token.to_owned());
+        staff.spawn(async move {
+            for person in share {
+                force_out(&outside, &people, person, (&chief, &token)).await;
+            }
+        });
+    }
+    while let Some(done) = staff.join_next().await {
+        done.expect("each is answered");
+    }
+    // Who was forced out last is asked about for longer than the bound.
+    sleep(Duration::from_secs(2)).await;
+}
+
+/// By a form, as staff do; the node that did it.
+async fn force_out(outside: &Outside, people: &People, person: usize, (chief, token): (&str, &str)) -> String {
+    people.force_logout_begins(person);
+    let fields = [("csrf_token", token), ("staff_reason", "a test"), ("user_reason", ""), ("at", "")];
+    let answer = outside.post(&format!("/admin/users/{}/force-logout", person + 1), chief, &fields).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    people.force_logout_is_answered(person, &answer.node);
+    answer.node
+}
+
+/// Again and again, as when the network between a node and its database is bad.
+async fn cut_the_notifications(database_url: String) {
+    let mut connection = PgConnection::connect(&database_url).await.expect("Postgres answers");
+    loop {
+        sleep(Duration::from_secs(5)).await;
+        let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
+                   WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+        let cut: i64 = sqlx::query_scalar(cut).fetch_one(&mut connection).await.expect("an answer");
+        println!("fleet: {cut} notification connections cut");
+    }
+}
+
+async fn log_in_again_and_again(outside: Outside) {
+    loop {
+        let cookie = outside.log_in("vera", PASSWORD).await;
+        assert_eq!(outside.get("/admin", &cookie).await.status, 200);
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// How long it took from each act until each node had applied it, as the nodes report it, of the events
+/// after that one; returns the latest.
+async fn print_reports(database: &Database, after: i64, how: &str) -> i64 {
+    let mut connection = PgConnection::connect(&database.url).await.expect("Postgres answers");
+    let sql = "SELECT CAST(EXTRACT(EPOCH FROM (r.applied_at - e.at)) * 1000 AS DOUBLE PRECISION)
+               FROM receipts r JOIN events e ON e.id = r.event_id WHERE e.id > $1 ORDER BY 1";
+    let reported: Vec<f64> = sqlx::query_scalar(sql).bind(after).fetch_all(&mut connection).await.expect("receipts");
+    let part = |hundredths: usize| reported[(reported.len() - 1) * hundredths / 100];
+    println!(
+        "fleet: from the act to its application by a node, {how}: median {:.0} ms, 99 % {:.0} ms, latest {:.0} ms, \
+         of {} reports",
+        part(50),
+        part(99),
+        part(100),
+        reported.len()
+    );
+    sqlx::query_scalar("SELECT MAX(event_id) FROM receipts").fetch_one(&mut connection).await.expect("an event")
+}
+
+fn make_user(database: &Database, name: &str, role: &str) {
+    let email = format!("{name}@example.org");
+    let arguments = ["user", "create", name, "--email", &email, role, "--password-stdin"];
+    let program = Program::new(&arguments).set("DATABASE_URL", &database.url).set("CURFEW_BCRYPT_COST", "4");
+    program.set("ROCKET_SECRET_KEY", BASE64.encode(&new_key())).run_with(format!("{PASSWORD}\n").as_bytes()).done();
+}
+
+fn new_key() -> [u8; 64] {
+    rand::random()
+}
+
+/// What follows the name in a cookie.
+fn value(cookie: &str) -> &str {
+    cookie.split_once('=').expect("a cookie").1
+}
