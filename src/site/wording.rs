@@ -4,20 +4,14 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta};
 use chrono_humanize::HumanTime;
-use rocket::fairing::Fairing;
-use rocket_dyn_templates::{
-    Template,
-    tera::{self, Value},
-};
+use rocket_dyn_templates::tera::{self, Tera, Value};
 
 use crate::domain::moment::Moment;
 
-/// The templates with the filters that they use.
-pub fn templates() -> impl Fairing {
-    Template::custom(|engines| {
-        engines.tera.register_filter("in_words", |value: &Value, _: &HashMap<String, Value>| filter(value, in_words));
-        engines.tera.register_filter("exact", |value: &Value, _: &HashMap<String, Value>| filter(value, exact));
-    })
+/// Gives templates the filters for moments.
+pub fn register(tera: &mut Tera) {
+    tera.register_filter("in_words", |value: &Value, _: &HashMap<String, Value>| filter(value, in_words));
+    tera.register_filter("exact", |value: &Value, _: &HashMap<String, Value>| filter(value, exact));
 }
 
 /// A moment as people say it: "3 minutes ago", "in 2 hours".

@@ -4,18 +4,21 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use curfew::{
     settings::{Check, Configuration, DatabaseAddress, SecretKeys, SecretMaterial, Settings},
-    site,
+    site::{self, Page, Shell, ShellUser, Templates},
 };
-use rocket::{Build, Rocket, fairing::AdHoc, get, routes, tokio::sync::oneshot};
+use rocket::{Build, Rocket, State, fairing::AdHoc, get, routes, tokio::sync::oneshot};
 use rocket_dyn_templates::{Template, context};
+use serde::Serialize;
 
 use super::{
     client::{USER_AGENT, ask, connect, get as request},
     store::{Database, Engine},
 };
 
-/// Where the account page is served without a guard.
+/// Where the account page is served without a guard, rendered as the site renders it.
 pub const UNGUARDED: &str = "/bench/unguarded";
+/// Where it is served without a guard, as Rocket renders the template that is written.
+pub const PLAIN: &str = "/bench/plain";
 /// The cookies of this many sessions would be made by a site with as many visitors; one is enough
 /// here, since the database is read for it each time.
 const PASSWORD: &str = "tangerine-lamp-post";
@@ -38,7 +41,7 @@ impl Site {
             figment: figment(),
         };
         let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
-        let rocket = site::rocket(&configuration, &keys).expect("the site").mount("/", routes![unguarded]);
+        let rocket = site::rocket(&configuration, &keys).expect("the site").mount("/", routes![unguarded, plain]);
         Self { address: launch(rocket).await, _database: database }
     }
 
@@ -87,18 +90,35 @@ fn bare() -> Template {
 
 /// The account page from the same template and as many values.
 #[get("/bench/unguarded")]
-fn unguarded() -> Template {
-    let user = context! { username: "bench", is_staff: false, is_superuser: false, login_us: 1_772_375_400_123_456_i64, now_ms: 1_772_375_400_123_i64 };
-    let token = "OB2gJlRc-sEnqfaz9ykfnmc0mFvBhfvuOJakKQxdK2M";
-    let shell = context! { site_name: "Curfew", path: "/account", user, csrf_token: token, registration_open: true, notice: () };
+fn unguarded(templates: &State<Templates>) -> Page {
+    templates.render("account/overview", (&shell(), true), &view()).expect("the page")
+}
+
+#[get("/bench/plain")]
+fn plain() -> Template {
+    Template::render("account/overview", context! { shell: shell(), view: view() })
+}
+
+fn shell() -> Shell<'static> {
+    let (login_us, now_ms) = (1_772_375_400_123_456, 1_772_375_400_123);
+    Shell {
+        site_name: "Curfew",
+        path: "/account",
+        user: Some(ShellUser { username: "bench", is_staff: false, is_superuser: false, login_us, now_ms }),
+        csrf_token: Some("OB2gJlRc-sEnqfaz9ykfnmc0mFvBhfvuOJakKQxdK2M"),
+        registration_open: true,
+        notice: None,
+    }
+}
+
+fn view() -> impl Serialize {
     let session = context! {
         login_date: MOMENT, ends_at: MOMENT, end_is_scheduled: false, idle_expires_at: MOMENT, remember: false, address: "127.0.0.1",
         browser: "Chrome 142", system: "Linux", user_agent: USER_AGENT,
     };
-    let view = context! {
+    context! {
         username: "bench", email: "bench@example.org", role: "member", date_joined: MOMENT, last_login: MOMENT, session,
-    };
-    Template::render("account/overview", context! { shell, view })
+    }
 }
 
 fn figment() -> rocket::figment::Figment {
