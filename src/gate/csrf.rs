@@ -11,6 +11,7 @@ use super::{
     transport::gate,
     visitor::{held_binding, new_binding},
 };
+use crate::settings::SecretKeys;
 
 /// The hidden field that carries the token.
 pub(super) const FIELD: &str = "csrf_token";
@@ -95,6 +96,11 @@ fn is_own(request: &Request<'_>, origin: &str) -> bool {
     }
 }
 
+/// What every token begins with: the key, worked in once.
+pub(super) fn key(keys: &SecretKeys) -> Hmac<Sha256> {
+    Hmac::new(&keys.current.derive("curfew csrf token").into())
+}
+
 fn mac(gate: &Gate, message: &str) -> Hmac<Sha256> {
-    Hmac::new(&gate.csrf_key.into()).chain_update(message.as_bytes())
+    gate.csrf_key.clone().chain_update(message.as_bytes())
 }

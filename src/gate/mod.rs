@@ -14,6 +14,7 @@ mod guards;
 mod headers;
 mod login;
 mod notice;
+mod opened;
 mod session_cookie;
 mod session_events;
 mod standings;
@@ -24,7 +25,9 @@ mod watchers;
 
 use std::sync::Arc;
 
+use hmac::Hmac;
 use rocket::{fairing::AdHoc, routes};
+use sha2::Sha256;
 
 use crate::{
     accounts::Accounts,
@@ -47,15 +50,14 @@ pub use transport::is_https;
 pub(crate) struct Gate {
     pub(crate) settings: Arc<Settings>,
     pub(crate) seals: session_cookie::Seals,
-    pub(crate) csrf_key: [u8; 64],
+    pub(crate) csrf_key: Hmac<Sha256>,
 }
 
 /// Attaches the gate: its state, the one writer of cookies, and the headers of every answer. The
 /// guards find the use cases in Rocket's managed [`crate::accounts::Accounts`].
 #[must_use]
 pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
-    let gate =
-        Gate { settings, seals: session_cookie::Seals::new(keys), csrf_key: keys.current.derive("curfew csrf token") };
+    let gate = Gate { settings, seals: session_cookie::Seals::new(keys), csrf_key: csrf::key(keys) };
     AdHoc::on_ignite("Gate", |rocket| async {
         let Some(accounts) = rocket.state::<Accounts>() else { return rocket };
         let is_cached = gate.settings.check == Check::Cached;

@@ -1,8 +1,11 @@
 //! How values are put into words for the templates.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{
+    DateTime, TimeDelta,
+    format::{Item, StrftimeItems},
+};
 use chrono_humanize::HumanTime;
 use rocket_dyn_templates::tera::{self, Tera, Value};
 
@@ -45,10 +48,13 @@ fn to_nearest_unit(span: TimeDelta) -> TimeDelta {
     TimeDelta::seconds(seconds.signum() * count * unit)
 }
 
+/// How a moment is written; read once, for a page has many.
+static EXACT: LazyLock<Vec<Item<'_>>> = LazyLock::new(|| StrftimeItems::new("%-d %B %Y, %H:%M:%S UTC").collect());
+
 /// A moment as it is written: "21 November 2026, 14:03:22 UTC".
 #[must_use]
 pub fn exact(moment: Moment) -> String {
-    moment.format("%-d %B %Y, %H:%M:%S UTC").to_string()
+    moment.format_with_items(EXACT.iter()).to_string()
 }
 
 fn filter(value: &Value, words: fn(Moment) -> String) -> tera::Result<Value> {
