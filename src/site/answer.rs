@@ -64,11 +64,9 @@ impl<'r> Responder<'r, 'static> for Answer {
     fn respond_to(self, request: &'r Request<'_>) -> Result<'static> {
         match self {
             Self::Page(status, page) => (status, page).respond_to(request),
-            Self::Wait(page, wait) => {
-                Response::build_from((Status::TooManyRequests, page).respond_to(request)?)
-                    .header(Header::new("Retry-After", wait.as_secs().saturating_add(1).to_string()))
-                    .ok()
-            }
+            Self::Wait(page, wait) => Response::build_from((Status::TooManyRequests, page).respond_to(request)?)
+                .header(Header::new("Retry-After", wait.as_secs().saturating_add(1).to_string()))
+                .ok(),
             Self::SeeOther(redirect) => redirect.respond_to(request),
             Self::LogInFirst => {
                 Response::build_from((Status::Unauthorized, "Nobody is logged in here.\n").respond_to(request)?)

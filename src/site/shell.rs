@@ -71,7 +71,8 @@ impl<'a> Kind<&'a str> {
 
     /// What a template is given of it, at the place where it is given all.
     pub(super) fn values(&self) -> Value {
-        let user = self.role.map(|(is_staff, is_superuser)| json!({ "is_staff": is_staff, "is_superuser": is_superuser }));
+        let user =
+            self.role.map(|(is_staff, is_superuser)| json!({ "is_staff": is_staff, "is_superuser": is_superuser }));
         let mut shell = json!({
             "site_name": self.site_name,
             "registration_open": self.registration_open,

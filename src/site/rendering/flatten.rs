@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use rocket_dyn_templates::tera::{
-    Tera, Template, Value,
+    Template, Tera, Value,
     ast::{Expr, ExprVal, FilterSection, Forloop, If, MacroCall, MacroDefinition, Node, Set, WS},
 };
 
@@ -149,7 +149,8 @@ impl<'t> Flattening<'t> {
     fn set(&mut self, set: &Set, scope: &mut Scope) -> Result<Set, Unfit> {
         let value = self.resolve(&set.value, scope)?;
         let key = scope.set(&set.key, set.global, self.fresh(&set.key))?;
-        Ok(Set { key, value, global: set.global })
+        // Within a macro and outside of its loops, both kinds are the macro's; written out in a loop they are not.
+        Ok(Set { key, value, global: set.global && scope.is_page() })
     }
 
     /// The branches that can still be taken.
@@ -220,7 +221,8 @@ impl<'t> Flattening<'t> {
     fn written_out(&mut self, call: &MacroCall, scope: &Scope) -> Result<Vec<Node>, Unfit> {
         let file = *self.namespaces.get(call.namespace.as_str()).ok_or(Unfit::Here)?;
         let tera = self.tera;
-        let definition = tera.get_template(file).ok().and_then(|file| file.macros.get(&call.name)).ok_or(Unfit::Here)?;
+        let definition =
+            tera.get_template(file).ok().and_then(|file| file.macros.get(&call.name)).ok_or(Unfit::Here)?;
         if scope.is_within(file, &call.name) || scope.depth() >= DEEPEST {
             return Err(Unfit::Here);
         }

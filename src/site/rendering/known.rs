@@ -4,7 +4,7 @@
 //! for a moment are others tomorrow.
 
 use rocket_dyn_templates::tera::{
-    Context, Tera, Template, Value,
+    Context, Template, Tera, Value,
     ast::{Expr, ExprVal, If, Node, WS},
 };
 

@@ -78,22 +78,11 @@ impl Templates {
             loading.prepare(template, &kind);
             loaded = RwLockWriteGuard::downgrade(loading);
         }
-        let mut body = Vec::with_capacity(PAGE_BYTES);
-        loaded.tera.render_to(loaded.key(template, &kind), &context, &mut body)?;
+        let body = loaded.render(loaded.key(template, &kind), &context)?;
+        if cfg!(debug_assertions) {
+            loaded.must_be_as_written(template, &kind, &context)?;
+        }
         Ok(Page::new(loaded.content_type(template)?, body))
-    }
-
-    /// The same, by the template as it is written.
-    ///
-    /// # Errors
-    /// When the template does, or there is none of that name.
-    pub fn render_as_written(
-        &self,
-        template: &str,
-        shell: &Shell<'_>,
-        view: &impl Serialize,
-    ) -> tera::Result<String> {
-        self.read().tera.render(template, &tera::Context::from_serialize(Context { shell, view })?)
     }
 
     fn load(&self, tera: Tera) {
@@ -142,6 +131,22 @@ impl Loaded {
         kinds.push(Prepared { kind: kind.to_owned(), key });
     }
 
+    fn render(&self, key: &str, context: &tera::Context) -> tera::Result<Vec<u8>> {
+        let mut body = Vec::with_capacity(PAGE_BYTES);
+        self.tera.render_to(key, context, &mut body)?;
+        Ok(body)
+    }
+
+    /// Where templates are being written, each page is rendered both ways.
+    fn must_be_as_written(&self, template: &str, kind: &Kind<&str>, context: &tera::Context) -> tera::Result<()> {
+        let as_written = || self.render(template, context);
+        as_written()?;
+        // Between the two a moment passes, and may become another in words.
+        let is_same = || as_written().ok() == self.render(self.key(template, kind), context).ok();
+        assert!((0..3).any(|_| is_same()), "the template {template} is not rendered as it is written");
+        Ok(())
+    }
+
     /// By the name of its file: `home.html.tera` is a page of HTML.
     fn content_type(&self, template: &str) -> tera::Result<ContentType> {
         let path = self.tera.get_template(template)?.path.as_deref().unwrap_or(template);
@@ -161,3 +166,7 @@ pub fn stage() -> AdHoc {
         }))
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::expect_used)] // a test says what it expects
+mod tests;

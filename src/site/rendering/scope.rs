@@ -170,7 +170,8 @@ impl Scope {
         }
     }
 
-    const fn is_page(&self) -> bool {
+    /// Whether this is the page itself, and no macro.
+    pub(super) const fn is_page(&self) -> bool {
         self.macros.is_empty()
     }
 }
