@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use rocket_dyn_templates::tera::{
     Template, Tera, Value,
-    ast::{Expr, ExprVal, FilterSection, Forloop, If, MacroCall, MacroDefinition, Node, Set, WS},
+    ast::{Block, Expr, ExprVal, FilterSection, Forloop, If, MacroCall, MacroDefinition, Node, Set, WS},
 };
 
 use super::{
@@ -29,7 +29,16 @@ pub(super) fn flatten(tera: &Tera, name: &str, known: Value) -> Option<Template>
     let nodes = flattening.nodes(&root.ast, &mut Scope::default()).ok()?;
     let called = flattening.namespaces.into_iter().filter(|_| flattening.calls_macros);
     let imports = called.map(|(namespace, file)| (file.to_owned(), namespace.to_owned())).collect();
-    Some(flat_template(page, nodes, imports))
+    let flat = flat_template(page, nodes, imports);
+    Some(if flat.imported_macro_files.is_empty() { flat } else { in_a_block(flat) })
+}
+
+/// With calls left: within a block, macros that call macros find them by the names of the block's template.
+fn in_a_block(mut flat: Template) -> Template {
+    let block = Block { name: "flat".to_owned(), body: std::mem::take(&mut flat.ast) };
+    flat.ast = vec![Node::Block(WS::default(), block.clone(), WS::default())];
+    flat.blocks_definitions = HashMap::from([(block.name.clone(), vec![(flat.name.clone(), block)])]);
+    flat
 }
 
 /// The page itself, as far as errors and escaping go, with other content.
