@@ -6,7 +6,7 @@ use env_logger::{Builder, fmt::Formatter};
 use log::{Level, LevelFilter, Record};
 use rocket::{Config, config::LogLevel};
 
-use crate::domain::text::escaped;
+use crate::{domain::text::escaped, store::DRIVERS_LOG};
 
 /// How Rocket begins what it says of a 404.
 const NO_ROUTE: &str = "No matching routes";
@@ -27,7 +27,7 @@ pub(super) fn start(serves: bool) {
     }
     if !serves {
         // That a statement was slow.
-        builder.filter_module("sqlx", LevelFilter::Error);
+        builder.filter_module(DRIVERS_LOG, LevelFilter::Error);
     }
     builder.parse_default_env();
     // Another logger is there only where the library is part of another program.

@@ -1,6 +1,6 @@
 //! Where a request came from, as the use cases note it.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, net::IpAddr};
 
 use rocket::{
     Request,
@@ -14,10 +14,30 @@ use crate::accounts::Client;
 #[derive(Debug, Clone)]
 pub struct ClientOf(pub Client);
 
+/// The same, still where it stands in the request: most pages never put it into words.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CameFrom<'r> {
+    address: Option<IpAddr>,
+    user_agent: &'r str,
+}
+
+impl<'r> CameFrom<'r> {
+    pub(super) fn of(request: &'r Request<'_>) -> Self {
+        Self {
+            address: client_address(request),
+            user_agent: request.headers().get_one("User-Agent").unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn client(&self) -> Client {
+        let address = self.address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+        Client::new(address, self.user_agent)
+    }
+}
+
 impl ClientOf {
     pub(crate) fn request(request: &Request<'_>) -> Self {
-        let address = client_address(request).map_or_else(|| "unknown".to_owned(), |address| address.to_string());
-        Self(Client::new(address, request.headers().get_one("User-Agent").unwrap_or_default()))
+        Self(CameFrom::of(request).client())
     }
 }
 

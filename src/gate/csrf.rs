@@ -21,8 +21,8 @@ pub(super) const FIELD: &str = "csrf_token";
 /// The keys that tokens are made with. The previous ones are read too: a form that was open while the
 /// secret key was changed, or that another node has served, is still a form of this site.
 pub(crate) struct CsrfKeys {
-    current: [u8; 64],
-    previous: Vec<[u8; 64]>,
+    current: Hmac<Sha256>,
+    previous: Vec<Hmac<Sha256>>,
 }
 
 impl fmt::Debug for CsrfKeys {
@@ -33,17 +33,16 @@ impl fmt::Debug for CsrfKeys {
 
 impl CsrfKeys {
     pub(super) fn new(keys: &SecretKeys) -> Self {
-        let derive = |key: &SecretMaterial| key.derive("curfew csrf token");
-        Self { current: derive(&keys.current), previous: keys.previous.iter().map(derive).collect() }
+        Self { current: keyed(&keys.current), previous: keys.previous.iter().map(keyed).collect() }
     }
 
     fn make(&self, message: &str) -> String {
-        BASE64URL_NOPAD.encode(&mac(self.current, message).finalize().into_bytes())
+        BASE64URL_NOPAD.encode(&mac(&self.current, message).finalize().into_bytes())
     }
 
     /// Compared in constant time.
     fn have_made(&self, bytes: &[u8], message: &str) -> bool {
-        [&self.current].into_iter().chain(&self.previous).any(|key| mac(*key, message).verify_slice(bytes).is_ok())
+        [&self.current].into_iter().chain(&self.previous).any(|key| mac(key, message).verify_slice(bytes).is_ok())
     }
 }
 
@@ -127,6 +126,11 @@ fn is_own(request: &Request<'_>, origin: &str) -> bool {
     }
 }
 
-fn mac(key: [u8; 64], message: &str) -> Hmac<Sha256> {
-    Hmac::new(&key.into()).chain_update(message.as_bytes())
+/// What every token begins with: a key, worked in.
+fn keyed(key: &SecretMaterial) -> Hmac<Sha256> {
+    Hmac::new(&key.derive("curfew csrf token").into())
+}
+
+fn mac(key: &Hmac<Sha256>, message: &str) -> Hmac<Sha256> {
+    key.clone().chain_update(message.as_bytes())
 }

@@ -6,7 +6,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use super::{ClientOf, LiveLogin, Login, login_of};
+use super::{LiveLogin, Login, client::CameFrom, login_of};
 use crate::accounts::Actor;
 
 /// Why nobody was let in; the catchers turn the status into a page.
@@ -26,8 +26,7 @@ pub struct Visitor;
 pub struct SignedIn<'r> {
     /// Their login.
     pub login: &'r LiveLogin,
-    /// They, as the use cases know them.
-    pub actor: Actor,
+    from: CameFrom<'r>,
 }
 
 /// A signed-in member of staff, or a superuser.
@@ -35,8 +34,7 @@ pub struct SignedIn<'r> {
 pub struct Staff<'r> {
     /// Their login.
     pub login: &'r LiveLogin,
-    /// They, as the use cases know them.
-    pub actor: Actor,
+    from: CameFrom<'r>,
 }
 
 /// A signed-in superuser.
@@ -44,8 +42,31 @@ pub struct Staff<'r> {
 pub struct Superuser<'r> {
     /// Their login.
     pub login: &'r LiveLogin,
+    from: CameFrom<'r>,
+}
+
+impl SignedIn<'_> {
     /// They, as the use cases know them.
-    pub actor: Actor,
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        self.login.actor(self.from.client())
+    }
+}
+
+impl Staff<'_> {
+    /// They, as the use cases know them.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        self.login.actor(self.from.client())
+    }
+}
+
+impl Superuser<'_> {
+    /// They, as the use cases know them.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        self.login.actor(self.from.client())
+    }
 }
 
 pub(super) const UNKNOWN: (Status, Refused) = (Status::ServiceUnavailable, Refused);
@@ -81,7 +102,7 @@ impl<'r> FromRequest<'r> for SignedIn<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
         match login_of(request).await {
-            Login::Live(login) => Outcome::Success(Self { login, actor: login.actor(ClientOf::request(request).0) }),
+            Login::Live(login) => Outcome::Success(Self { login, from: CameFrom::of(request) }),
             Login::Nobody | Login::Ended(_) => Outcome::Error((Status::Unauthorized, Refused)),
             Login::Unknown => Outcome::Error(UNKNOWN),
         }
@@ -93,9 +114,9 @@ impl<'r> FromRequest<'r> for Staff<'r> {
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        SignedIn::from_request(request).await.and_then(|SignedIn { login, actor }| {
+        SignedIn::from_request(request).await.and_then(|SignedIn { login, from }| {
             if login.role().is_staff() {
-                Outcome::Success(Self { login, actor })
+                Outcome::Success(Self { login, from })
             } else {
                 Outcome::Error((Status::Forbidden, Refused))
             }
@@ -108,9 +129,9 @@ impl<'r> FromRequest<'r> for Superuser<'r> {
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        SignedIn::from_request(request).await.and_then(|SignedIn { login, actor }| {
+        SignedIn::from_request(request).await.and_then(|SignedIn { login, from }| {
             if login.role().is_superuser() {
-                Outcome::Success(Self { login, actor })
+                Outcome::Success(Self { login, from })
             } else {
                 Outcome::Error((Status::Forbidden, Refused))
             }

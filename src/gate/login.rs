@@ -112,20 +112,18 @@ async fn load(request: &Request<'_>) -> Login {
     };
     let Some(sealed) = received(request, SESSION) else { return Login::Nobody };
     let changes = Changes::of(request);
-    let opened =
-        gate.seals.open(SESSION.on(request), sealed).and_then(|(json, is_old)| Some((Claim::parse(&json)?, is_old)));
-    let Some((claim, is_old)) = opened else {
+    let Some((claim, to_renew)) = gate.seals.open_session(SESSION.on(request), sealed) else {
         changes.end_session();
         return Login::Nobody;
     };
     let Some(standings) = request.rocket().state::<Standings>() else { return Login::Unknown };
     match judge(accounts, standings, &claim, Passive::is(request)).await {
         Ok(Login::Live(live)) => {
-            if is_old {
+            if let Some(content) = to_renew {
                 let left = claim
                     .remember
                     .then(|| (live.login_date + live.limits.lifetime - live.now).to_std().unwrap_or_default());
-                changes.renew_session(claim.content, left);
+                changes.renew_session(content, left);
             }
             Login::Live(live)
         }
@@ -171,7 +169,7 @@ async fn judge(
 /// has a key that leaked could otherwise make their own login later than a force logout.
 fn is_own(claim: &Claim, standing: &LoginStanding) -> bool {
     standing.session.as_ref().is_some_and(|session| {
-        claim.secret.hash().matches(&session.secret_hash) && session.login_date == claim.login_date
+        claim.secret_hash.matches(&session.secret_hash) && session.login_date == claim.login_date
     })
 }
 

@@ -14,6 +14,7 @@ mod guards;
 mod headers;
 mod login;
 mod notice;
+mod opened;
 mod session_cookie;
 mod session_events;
 mod standings;

@@ -2,17 +2,18 @@
 //!
 //! Sealed as Rocket's own private cookies are, so that `get_private` reads it too.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, SecondsFormat};
 use cookie::{Cookie, CookieJar, Key};
 use serde::{Deserialize, Serialize};
 
+use super::opened::{CookieHash, Opened};
 use crate::{
     accounts::StartedSession,
     domain::{
         moment::{Moment, whole_microseconds},
-        session_secret::{SessionId, SessionSecret},
+        session_secret::{SecretHash, SessionId, SessionSecret},
     },
     settings::{SecretKeys, SecretMaterial},
 };
@@ -21,6 +22,7 @@ use crate::{
 pub(crate) struct Seals {
     current: Key,
     previous: Vec<Key>,
+    opened: Opened,
 }
 
 impl fmt::Debug for Seals {
@@ -34,6 +36,7 @@ impl Seals {
         Self {
             current: keys.current.cookie_key(),
             previous: keys.previous.iter().map(SecretMaterial::cookie_key).collect(),
+            opened: Opened::default(),
         }
     }
 
@@ -53,6 +56,22 @@ impl Seals {
             Some(value) => Some((value, false)),
             None => self.previous.iter().find_map(open).map(|value| (value, true)),
         }
+    }
+
+    /// What a session cookie says, if it was ours; with its content, if that is to be sealed anew.
+    pub(super) fn open_session(&self, name: &'static str, sealed: &str) -> Option<(Arc<Claim>, Option<Content>)> {
+        let cookie = CookieHash::of(name, sealed);
+        if let Some(claim) = self.opened.get(cookie) {
+            return Some((claim, None));
+        }
+        let (json, is_old) = self.open(name, sealed)?;
+        let content: Content = serde_json::from_str(&json).ok()?;
+        let claim = Arc::new(Claim::of(&content)?);
+        if is_old {
+            return Some((claim, Some(content)));
+        }
+        self.opened.put(cookie, Arc::clone(&claim));
+        Some((claim, None))
     }
 }
 
@@ -95,22 +114,19 @@ pub(super) struct Claim {
     pub(super) login_date: Moment,
     pub(super) user_id: i64,
     pub(super) session: SessionId,
-    pub(super) secret: SessionSecret,
+    pub(super) secret_hash: SecretHash,
     pub(super) remember: bool,
-    pub(super) content: Content,
 }
 
 impl Claim {
-    pub(super) fn parse(json: &str) -> Option<Self> {
-        let content: Content = serde_json::from_str(json).ok()?;
+    fn of(content: &Content) -> Option<Self> {
         let login_date = DateTime::parse_from_rfc3339(&content.last_login_date).ok()?.to_utc();
         Some(Self {
             login_date: whole_microseconds(login_date),
             user_id: content.user,
             session: SessionId::from_stored(content.session.clone()),
-            secret: SessionSecret::parse(&content.secret)?,
+            secret_hash: SessionSecret::parse(&content.secret)?.hash(),
             remember: content.remember,
-            content,
         })
     }
 }

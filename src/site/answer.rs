@@ -7,10 +7,9 @@ use rocket::{
     http::{Header, Status},
     response::{Redirect, Responder, Result},
 };
-use rocket_dyn_templates::Template;
 use serde::Serialize;
 
-use super::{form::FormView, pages::Pages, wording::exact};
+use super::{form::FormView, pages::Pages, rendering, wording::exact};
 use crate::{
     accounts::AccountsError,
     domain::moment::Moment,
@@ -22,9 +21,9 @@ use crate::{
 #[derive(Debug)]
 pub enum Answer {
     /// A page.
-    Page(Status, Template),
+    Page(Status, rendering::Page),
     /// A page that says to wait.
-    Wait(Template, Duration),
+    Wait(rendering::Page, Duration),
     /// Another address, to be got.
     SeeOther(Redirect),
     /// For a script of a visitor: there is nobody to whom it would belong.
@@ -48,14 +47,14 @@ impl Answer {
 
     fn at(self, status: Status) -> Self {
         match self {
-            Self::Page(_, template) => Self::Page(status, template),
+            Self::Page(_, page) => Self::Page(status, page),
             other => other,
         }
     }
 
     fn waiting(self, retry_after: Duration) -> Self {
         match self {
-            Self::Page(_, template) => Self::Wait(template, retry_after),
+            Self::Page(_, page) => Self::Wait(page, retry_after),
             other => other,
         }
     }
@@ -64,12 +63,10 @@ impl Answer {
 impl<'r> Responder<'r, 'static> for Answer {
     fn respond_to(self, request: &'r Request<'_>) -> Result<'static> {
         match self {
-            Self::Page(status, template) => (status, template).respond_to(request),
-            Self::Wait(template, wait) => {
-                Response::build_from((Status::TooManyRequests, template).respond_to(request)?)
-                    .header(Header::new("Retry-After", wait.as_secs().saturating_add(1).to_string()))
-                    .ok()
-            }
+            Self::Page(status, page) => (status, page).respond_to(request),
+            Self::Wait(page, wait) => Response::build_from((Status::TooManyRequests, page).respond_to(request)?)
+                .header(Header::new("Retry-After", wait.as_secs().saturating_add(1).to_string()))
+                .ok(),
             Self::SeeOther(redirect) => redirect.respond_to(request),
             Self::LogInFirst => {
                 Response::build_from((Status::Unauthorized, "Nobody is logged in here.\n").respond_to(request)?)

@@ -34,9 +34,11 @@ mod logout;
 mod new_account;
 mod pages;
 mod register;
+mod rendering;
 mod session_view;
 mod setup;
 mod setup_code;
+mod shell;
 mod upkeep;
 mod wording;
 
@@ -55,6 +57,8 @@ use crate::{
 pub use answer::Answer;
 pub use form::FormView;
 pub use pages::Pages;
+pub use rendering::{Page, Templates};
+pub use shell::{Shell, ShellUser};
 pub use upkeep::Upkeep;
 
 /// The folders that a page needs, beside the program.
@@ -80,7 +84,7 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .attach(upkeep::database())
         .attach(use_cases(Arc::clone(&settings), configuration.redis.clone()))
         .attach(gate::stage(settings, keys))
-        .attach(wording::templates())
+        .attach(rendering::stage())
         .attach(setup_code::printer())
         .mount("/static", FileServer::from("static"))
         .attach(stage()))

@@ -3,53 +3,30 @@
 use std::convert::Infallible;
 
 use rocket::{
-    Orbit, Request, Rocket,
+    Request,
     http::Status,
     request::{FromRequest, Outcome},
 };
-use rocket_dyn_templates::Template;
 use serde::Serialize;
 
-use super::answer::Answer;
+use super::{
+    answer::Answer,
+    rendering::{Page, Templates},
+    shell::{Shell, ShellUser},
+};
 use crate::{
     gate::{Changes, Csrf, Login, Notice, login_of},
     settings::Settings,
 };
 
-/// What a template is given: the same for every page, and the page's own.
-#[derive(Debug, Serialize)]
-struct Context<'a, V> {
-    shell: Shell<'a>,
-    view: &'a V,
-}
-
-/// What every page has around its content.
-#[derive(Debug, Serialize)]
-struct Shell<'a> {
-    site_name: &'a str,
-    path: &'a str,
-    user: Option<ShellUser<'a>>,
-    csrf_token: Option<String>,
-    registration_open: bool,
-    notice: Option<&'a Notice>,
-}
-
-#[derive(Debug, Serialize)]
-struct ShellUser<'a> {
-    username: &'a str,
-    is_staff: bool,
-    is_superuser: bool,
-    /// When the login began, which tells two logins of one browser apart.
-    login_us: i64,
-    /// When this was read: a script's own clock may be wrong.
-    now_ms: i64,
-}
-
 /// Shows pages to whoever is asking.
 #[derive(Debug)]
 pub struct Pages<'r> {
+    templates: Option<&'r Templates>,
     settings: Option<&'r Settings>,
-    path: String,
+    path: &'r str,
+    /// Whether the route has no other path.
+    is_only_path: bool,
     login: &'r Login,
     csrf: Csrf<'r>,
     changes: Changes<'r>,
@@ -59,9 +36,12 @@ pub struct Pages<'r> {
 impl<'r> Pages<'r> {
     /// The pages of a request.
     pub async fn of(request: &'r Request<'_>) -> Self {
+        let path = request.uri().path().as_str();
         Self {
+            templates: request.rocket().state(),
             settings: request.rocket().state::<crate::accounts::Accounts>().map(crate::accounts::Accounts::settings),
-            path: request.uri().path().to_string(),
+            path,
+            is_only_path: request.route().is_some_and(|route| route.uri.path() == path),
             login: login_of(request).await,
             csrf: Csrf::of(request).await,
             changes: Changes::of(request),
@@ -109,7 +89,10 @@ impl<'r> Pages<'r> {
         };
         // A login that ended with this very request is the news.
         let notice = ended.as_ref().or(self.notice.as_ref());
-        Answer::Page(status, Template::render(template, Context { shell: self.shell(csrf_token, notice), view }))
+        match self.page(template, view, csrf_token.as_deref(), notice) {
+            Some(page) => Answer::Page(status, page),
+            None => Answer::Status(Status::InternalServerError),
+        }
     }
 
     /// Whether the page around the content is the same for every visitor: nobody is logged in, and
@@ -118,17 +101,24 @@ impl<'r> Pages<'r> {
         matches!(self.login, Login::Nobody) && self.notice.is_none()
     }
 
-    /// The text of a page without a form, for [`Self::is_for_any_visitor`].
-    pub(super) fn render_for_any_visitor(
-        &self,
-        rocket: &Rocket<Orbit>,
-        template: &'static str,
-        view: &impl Serialize,
-    ) -> Option<String> {
-        Template::show(rocket, template, Context { shell: self.shell(None, None), view })
+    /// A page without a form, for [`Self::is_for_any_visitor`].
+    pub(super) fn page_for_any_visitor(&self, template: &'static str, view: &impl Serialize) -> Option<Page> {
+        self.page(template, view, None, None)
     }
 
-    fn shell<'a>(&'a self, csrf_token: Option<String>, notice: Option<&'a Notice>) -> Shell<'a> {
+    fn page(
+        &self,
+        template: &'static str,
+        view: &impl Serialize,
+        csrf_token: Option<&str>,
+        notice: Option<&Notice>,
+    ) -> Option<Page> {
+        let shell = self.shell(csrf_token, notice);
+        let page = self.templates?.render(template, (&shell, self.is_only_path), view);
+        page.inspect_err(|error| log_causes(template, error)).ok()
+    }
+
+    fn shell<'a>(&'a self, csrf_token: Option<&'a str>, notice: Option<&'a Notice>) -> Shell<'a> {
         let user = match self.login {
             Login::Live(login) => Some(ShellUser {
                 username: &login.account.username,
@@ -141,13 +131,20 @@ impl<'r> Pages<'r> {
         };
         Shell {
             site_name: self.settings.map_or("", |settings| &settings.site_name),
-            path: &self.path,
+            path: self.path,
             user,
             csrf_token,
             registration_open: self.settings.is_some_and(|settings| settings.registration_is_open),
             notice,
         }
     }
+}
+
+/// Tera says where it was first, and what was wrong last.
+fn log_causes(template: &str, error: &dyn std::error::Error) {
+    log::error!("the template {template} cannot be rendered: {error}");
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.for_each(|cause| log::error!("{cause}"));
 }
 
 #[rocket::async_trait]

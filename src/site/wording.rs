@@ -1,23 +1,20 @@
 //! How values are put into words for the templates.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
-use chrono::{DateTime, TimeDelta};
-use chrono_humanize::HumanTime;
-use rocket::fairing::Fairing;
-use rocket_dyn_templates::{
-    Template,
-    tera::{self, Value},
+use chrono::{
+    DateTime, TimeDelta,
+    format::{Item, StrftimeItems},
 };
+use chrono_humanize::HumanTime;
+use rocket_dyn_templates::tera::{self, Tera, Value};
 
 use crate::domain::moment::Moment;
 
-/// The templates with the filters that they use.
-pub fn templates() -> impl Fairing {
-    Template::custom(|engines| {
-        engines.tera.register_filter("in_words", |value: &Value, _: &HashMap<String, Value>| filter(value, in_words));
-        engines.tera.register_filter("exact", |value: &Value, _: &HashMap<String, Value>| filter(value, exact));
-    })
+/// Gives templates the filters for moments.
+pub fn register(tera: &mut Tera) {
+    tera.register_filter("in_words", |value: &Value, _: &HashMap<String, Value>| filter(value, in_words));
+    tera.register_filter("exact", |value: &Value, _: &HashMap<String, Value>| filter(value, exact));
 }
 
 /// A moment as people say it: "3 minutes ago", "in 2 hours".
@@ -51,10 +48,13 @@ fn to_nearest_unit(span: TimeDelta) -> TimeDelta {
     TimeDelta::seconds(seconds.signum() * count * unit)
 }
 
+/// How a moment is written; read once, for a page has many.
+static EXACT: LazyLock<Vec<Item<'_>>> = LazyLock::new(|| StrftimeItems::new("%-d %B %Y, %H:%M:%S UTC").collect());
+
 /// A moment as it is written: "21 November 2026, 14:03:22 UTC".
 #[must_use]
 pub fn exact(moment: Moment) -> String {
-    moment.format("%-d %B %Y, %H:%M:%S UTC").to_string()
+    moment.format_with_items(EXACT.iter()).to_string()
 }
 
 fn filter(value: &Value, words: fn(Moment) -> String) -> tera::Result<Value> {

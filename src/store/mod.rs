@@ -31,5 +31,8 @@ pub use engine::{Connection, Sql, Transaction};
 pub use error::{OpenError, StoreError};
 pub use pool::{Db, Store};
 
+/// The module under which the databases' drivers log.
+pub const DRIVERS_LOG: &str = "sqlx";
+
 /// What a function of the store answers.
 pub type Result<T> = std::result::Result<T, StoreError>;

@@ -70,7 +70,7 @@ async fn change(
     let current = form.read_secret("current_password", Password::parse(typed.current_password.to_owned()));
     let new = read_new_password(&mut form, names, typed.password, typed.password_again);
     let (Some(current), Some(new)) = (current, new) else { return again.show(form, view) };
-    match accounts.change_password(&signed_in.actor, &current, &new, login.remember).await {
+    match accounts.change_password(&signed_in.actor(), &current, &new, login.remember).await {
         Ok(started) => {
             changes.start_session(started);
             changes.leave_notice(Notice::done(

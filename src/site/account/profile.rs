@@ -50,7 +50,7 @@ async fn change(
     let email = form.read("email", typed.email, Email::parse);
     let password = form.read_secret("password", Password::parse(typed.password.to_owned()));
     let (Some(email), Some(password)) = (email, password) else { return again.show(form, view) };
-    match accounts.change_email(&signed_in.actor, &password, &email).await {
+    match accounts.change_email(&signed_in.actor(), &password, &email).await {
         Ok(()) => {
             changes.leave_notice(Notice::done("Your email has been changed."));
             Answer::see_other(uri!(show))

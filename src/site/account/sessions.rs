@@ -59,7 +59,7 @@ async fn end(
     _submission: Submission<Button>,
 ) -> Answer {
     let Some(session) = SessionId::parse(id) else { return refuse(changes, accounts::AccountsError::NoSuchSession) };
-    let notice = match accounts.end_own_session(&signed_in.actor, &session).await {
+    let notice = match accounts.end_own_session(&signed_in.actor(), &session).await {
         Ok(EndedSession::Ended) => Notice::done("That session has ended."),
         Ok(EndedSession::WasOver) => Notice::new(NoticeKind::Info, "That session had ended already."),
         Ok(EndedSession::Own) => {
@@ -83,7 +83,7 @@ async fn end_others(
     let mut form = FormView::default();
     let password = form.read_secret("password", Password::parse(submission.0.password.to_owned()));
     let ended = match password {
-        Some(password) => Some(accounts.end_other_sessions(&signed_in.actor, &password).await),
+        Some(password) => Some(accounts.end_other_sessions(&signed_in.actor(), &password).await),
         None => None,
     };
     if let Some(Ok(ended)) = ended {

@@ -58,7 +58,7 @@ async fn force_logout(
         return show_again(&staff, accounts, &pages, changes, id, Forms { force_logout: form, ..Forms::default() })
             .await;
     };
-    match accounts.force_logout(&staff.actor, &Target::Id(id), moment, &reasons).await {
+    match accounts.force_logout(&staff.actor(), &Target::Id(id), moment, &reasons).await {
         Ok(outcome) => {
             changes.leave_notice(told(outcome));
             Answer::see_other(uri!(user::show(id)))
@@ -90,7 +90,7 @@ async fn cancel(
     id: i64,
     _submission: Submission<Button>,
 ) -> Answer {
-    let notice = match accounts.cancel_force_logout(&staff.actor, &Target::Id(id)).await {
+    let notice = match accounts.cancel_force_logout(&staff.actor(), &Target::Id(id)).await {
         Ok(()) => Notice::done("The scheduled force logout has been called off."),
         Err(AccountsError::NothingScheduled) => Notice::new(NoticeKind::Info, "Nothing was scheduled any more."),
         Err(error) => return refuse(changes, error),

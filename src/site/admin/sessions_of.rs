@@ -39,7 +39,7 @@ async fn end(
         form.set_value("session", session.as_str());
         return show_again(&staff, accounts, &pages, changes, id, Forms { session: form, ..Forms::default() }).await;
     };
-    let notice = match accounts.end_session_of(&staff.actor, id, &session, staff_reason).await {
+    let notice = match accounts.end_session_of(&staff.actor(), id, &session, staff_reason).await {
         Ok(EndedSession::WasOver) => Notice::new(NoticeKind::Info, "That session had ended already."),
         Ok(_) => Notice::done("That session has ended."),
         Err(error) => return refuse(changes, error),

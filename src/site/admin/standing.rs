@@ -47,7 +47,7 @@ async fn deactivate(
     let until = form.read("until", typed.until, read_until);
     let reasons = read_reasons(&mut form, typed.staff_reason, typed.user_reason);
     if let (Some(until), Some(reasons)) = (until, reasons) {
-        match accounts.deactivate(&staff.actor, &Target::Id(id), until, &reasons).await {
+        match accounts.deactivate(&staff.actor(), &Target::Id(id), until, &reasons).await {
             Ok(ended) => {
                 changes.leave_notice(Notice::done(format!(
                     "The account is deactivated: {}.",
@@ -77,7 +77,7 @@ async fn activate(
         form.move_error_to_form("user_reason");
         return show_again(&staff, accounts, &pages, changes, id, Forms { activate: form, ..Forms::default() }).await;
     };
-    let notice = match accounts.activate(&staff.actor, &Target::Id(id), &reasons).await {
+    let notice = match accounts.activate(&staff.actor(), &Target::Id(id), &reasons).await {
         Ok(true) => Notice::done("The account is active again. Its logins from before stay ended."),
         Ok(false) => Notice::new(NoticeKind::Info, "The account was active already."),
         Err(error) => return refuse(changes, error),

@@ -1,4 +1,4 @@
-//! Two pages under load in turn, and how the first compares with the second.
+//! Pages under load in turn, and how they compare.
 
 use std::time::{Duration, Instant};
 
@@ -31,13 +31,25 @@ impl Side {
     }
 }
 
+/// A ratio to print: the one side, the other, what it is and what it should be.
+pub type Ratio = (usize, usize, String, Goal);
+
 /// Loads both sides in turn and prints how the first compares with the second.
-pub async fn compare(title: &str, goal: Goal, mut side: Side, mut floor: Side) {
+pub async fn compare(title: &str, goal: Goal, side: Side, floor: Side) {
+    compare_all([side, floor], &[(0, 1, title.to_owned(), goal)]).await;
+}
+
+/// Loads all sides in turn and prints how they compare.
+pub async fn compare_all<const N: usize>(mut sides: [Side; N], ratios: &[Ratio]) {
     for _ in 0..ROUNDS {
-        side.load().await;
-        floor.load().await;
+        for side in &mut sides {
+            side.load().await;
+        }
     }
-    let (rate, base) = (median(&mut side.rates), median(&mut floor.rates));
-    let details = format!("{} {rate:.0}/s, {} {base:.0}/s", side.name, floor.name);
-    row(title, Figure::Ratio(rate / base), goal, &details);
+    let rates = sides.each_mut().map(|side| median(&mut side.rates));
+    for (side, floor, title, goal) in ratios {
+        let (rate, base) = (rates[*side], rates[*floor]);
+        let details = format!("{} {rate:.0}/s, {} {base:.0}/s", sides[*side].name, sides[*floor].name);
+        row(title, Figure::Ratio(rate / base), *goal, &details);
+    }
 }

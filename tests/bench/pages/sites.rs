@@ -6,18 +6,21 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use curfew::{
     settings::{Check, Configuration, DatabaseAddress, SecretKeys, SecretMaterial, Settings},
-    site,
+    site::{self, Page, Shell, ShellUser, Templates},
 };
-use rocket::{Build, Rocket, fairing::AdHoc, get, routes, tokio::sync::oneshot};
+use rocket::{Build, Rocket, State, fairing::AdHoc, get, routes, tokio::sync::oneshot};
 use rocket_dyn_templates::{Template, context};
+use serde::Serialize;
 
 use super::{
     client::{USER_AGENT, ask, connect, get as request},
     store::{Database, Engine},
 };
 
-/// Where the account page is served without a guard.
+/// Where the account page is served without a guard, rendered as the site renders it.
 pub const UNGUARDED: &str = "/bench/unguarded";
+/// Where it is served without a guard, as Rocket renders the template that is written.
+pub const PLAIN: &str = "/bench/plain";
 const PASSWORD: &str = "tangerine-lamp-post";
 const MOMENT: &str = "2026-03-01T14:30:00.123456Z";
 
@@ -37,7 +40,7 @@ impl Site {
     /// Launches it over a database that is there.
     pub async fn over(database: Database, check: Check) -> Self {
         let (rocket, keys) = whole_site(&database, check);
-        Self { address: launch(rocket.mount("/", routes![unguarded])).await, keys, _database: database }
+        Self { address: launch(rocket.mount("/", routes![unguarded, plain])).await, keys, _database: database }
     }
 
     /// Registers somebody and returns the cookie of their session.
@@ -98,18 +101,35 @@ fn bare() -> Template {
 
 /// The account page from the same template and as many values.
 #[get("/bench/unguarded")]
-fn unguarded() -> Template {
-    let user = context! { username: "bench", is_staff: false, is_superuser: false, login_us: 1_772_375_400_123_456_i64, now_ms: 1_772_375_400_123_i64 };
-    let token = "OB2gJlRc-sEnqfaz9ykfnmc0mFvBhfvuOJakKQxdK2M";
-    let shell = context! { site_name: "Curfew", path: "/account", user, csrf_token: token, registration_open: true, notice: () };
+fn unguarded(templates: &State<Templates>) -> Page {
+    templates.render("account/overview", (&shell(), true), &view()).expect("the page")
+}
+
+#[get("/bench/plain")]
+fn plain() -> Template {
+    Template::render("account/overview", context! { shell: shell(), view: view() })
+}
+
+fn shell() -> Shell<'static> {
+    let (login_us, now_ms) = (1_772_375_400_123_456, 1_772_375_400_123);
+    Shell {
+        site_name: "Curfew",
+        path: "/account",
+        user: Some(ShellUser { username: "bench", is_staff: false, is_superuser: false, login_us, now_ms }),
+        csrf_token: Some("OB2gJlRc-sEnqfaz9ykfnmc0mFvBhfvuOJakKQxdK2M"),
+        registration_open: true,
+        notice: None,
+    }
+}
+
+fn view() -> impl Serialize {
     let session = context! {
         login_date: MOMENT, ends_at: MOMENT, end_is_scheduled: false, idle_expires_at: MOMENT, remember: false, address: "127.0.0.1",
         browser: "Chrome 142", system: "Linux", user_agent: USER_AGENT,
     };
-    let view = context! {
+    context! {
         username: "bench", email: "bench@example.org", role: "member", date_joined: MOMENT, last_login: MOMENT, session,
-    };
-    Template::render("account/overview", context! { shell, view })
+    }
 }
 
 fn figment() -> rocket::figment::Figment {
