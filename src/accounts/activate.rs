@@ -10,7 +10,7 @@ use crate::{
     store::{
         Sql,
         events::{EventKind, insert_event},
-        sessions::{self, Ending},
+        sessions::Ending,
         users,
     },
 };
@@ -51,6 +51,6 @@ impl Accounts {
         let (date, reason) = (locked.force_logout_date_now(), EndReason::Deactivated);
         users::set_force_logout_date(on, user.id, date, reason, &reasons).await?;
         let ending = Ending { at: *now, by: &actor.name, reason, reasons: &reasons };
-        Ok(sessions::end_sessions(on, user.id, date, self.live_sessions_after(user, *site, *now), ending).await?)
+        self.end_sessions(on, user.id, date, self.live_sessions_after(user, *site, *now), ending).await
     }
 }

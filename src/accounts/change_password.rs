@@ -15,7 +15,7 @@ use crate::{
     store::{
         Sql,
         events::{EventKind, insert_event},
-        sessions::{self, Ending},
+        sessions::Ending,
         users,
     },
 };
@@ -71,6 +71,6 @@ impl Accounts {
         users::set_password_hash(on, user.id, hash).await?;
         users::set_force_logout_date(on, user.id, date, EndReason::PasswordChanged, &none).await?;
         let ending = Ending { at: *now, by: &actor.name, reason: EndReason::PasswordChanged, reasons: &none };
-        Ok(sessions::end_sessions(on, user.id, date, self.live_sessions_after(user, *site, *now), ending).await?)
+        self.end_sessions(on, user.id, date, self.live_sessions_after(user, *site, *now), ending).await
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         events::{EventKind, insert_event},
         feed::Change,
         receipts::ask_for_receipts,
-        sessions::{self, Ending},
+        sessions::Ending,
         users,
     },
 };
@@ -43,8 +43,7 @@ impl Accounts {
         users::set_force_logout_date(&mut tx, user.id, date, EndReason::Deactivated, reasons).await?;
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deactivated, reasons };
         let ended =
-            sessions::end_sessions(&mut tx, user.id, date, self.live_sessions_after(user, locked.site, now), ending)
-                .await?;
+            self.end_sessions(&mut tx, user.id, date, self.live_sessions_after(user, locked.site, now), ending).await?;
         let mut told = event(now, EventKind::Deactivated)
             .by(actor)
             .to(user.id, &user.username)

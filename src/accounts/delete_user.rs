@@ -8,7 +8,7 @@ use crate::{
     domain::{reason::EndReason, reason_text::Reasons},
     store::{
         events::{EventKind, insert_event},
-        sessions::{self, Ending},
+        sessions::Ending,
         users,
     },
 };
@@ -27,7 +27,7 @@ impl Accounts {
         let (user, now) = (&locked.user, locked.now);
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deleted, reasons };
         let live = self.live_sessions_after(user, locked.site, now);
-        let ended = sessions::end_sessions(&mut tx, user.id, locked.force_logout_date_now(), live, ending).await?;
+        let ended = self.end_sessions(&mut tx, user.id, locked.force_logout_date_now(), live, ending).await?;
         users::delete_user(&mut tx, user.id).await?;
         let told = event(now, EventKind::Deleted)
             .by(actor)

@@ -15,7 +15,7 @@ use crate::{
     store::{
         Sql,
         events::{EventKind, insert_event},
-        sessions::{self, Ending},
+        sessions::{Ending, LiveAfter},
         site,
         users::{self, User},
     },
@@ -74,7 +74,10 @@ impl Accounts {
         let by = user.force_logout_scheduled_by.as_deref().unwrap_or_default();
         let ending = Ending { at: *now, by, reason: EndReason::ForcedOut, reasons: &reasons };
         let live = self.live_after(user.role(), *site, *now);
-        let ended = sessions::end_sessions(on, user.id, due, live, ending).await?;
+        // What was out before is told already, though it may not be written into each session yet.
+        let login = user.force_logout_date.map_or(live.login, |date| date.max(live.login));
+        let live = LiveAfter { login, ..live };
+        let ended = self.end_sessions(on, user.id, due, live, ending).await?;
         if user.force_logout_date.is_none_or(|date| date < due) {
             users::set_force_logout_date(on, user.id, due, EndReason::ForcedOut, &reasons).await?;
         }

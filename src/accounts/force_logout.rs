@@ -12,7 +12,7 @@ use crate::{
         events::{EventKind, insert_event},
         feed::Change,
         receipts::ask_for_receipts,
-        sessions::{self, Ending},
+        sessions::Ending,
         users,
     },
 };
@@ -136,7 +136,7 @@ impl Accounts {
         users::set_force_logout_date(on, user.id, date, EndReason::ForcedOut, reasons).await?;
         let ending = Ending { at: *now, by: &actor.name, reason: EndReason::ForcedOut, reasons };
         let sessions_ended =
-            sessions::end_sessions(on, user.id, date, self.live_sessions_after(user, *site, *now), ending).await?;
+            self.end_sessions(on, user.id, date, self.live_sessions_after(user, *site, *now), ending).await?;
         let told = event(*now, EventKind::ForceLogout)
             .by(actor)
             .to(user.id, &user.username)

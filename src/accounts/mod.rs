@@ -13,6 +13,7 @@ mod create_user;
 mod deactivate;
 mod delete_user;
 mod end_session;
+mod end_sessions;
 mod error;
 mod event;
 mod fold;
@@ -41,6 +42,8 @@ mod throttle;
 mod tidy_sessions;
 
 use std::sync::Arc;
+
+use rocket::tokio::sync::Notify;
 
 use crate::{
     domain::{moment::Moment, standing::SiteStanding},
@@ -79,6 +82,7 @@ pub struct Accounts {
     throttle: throttle::Throttle,
     activity: activity::Activity,
     recent: recent::Recent,
+    ends_are_left: Arc<Notify>,
 }
 
 impl Accounts {
@@ -87,7 +91,8 @@ impl Accounts {
     pub fn new(store: Store, settings: Arc<Settings>) -> Self {
         let hasher = hashing::Hasher::new(settings.bcrypt_cost);
         let (throttle, activity) = (throttle::Throttle::default(), activity::Activity::default());
-        Self { store, settings, hasher, throttle, activity, recent: recent::Recent::default() }
+        let (recent, ends_are_left) = (recent::Recent::default(), Arc::default());
+        Self { store, settings, hasher, throttle, activity, recent, ends_are_left }
     }
 
     /// The same, with failed tries counted together with the other nodes.

@@ -8,7 +8,7 @@ use crate::{
     domain::{reason::EndReason, reason_text::Reasons, role::Role},
     store::{
         events::{EventKind, insert_event},
-        sessions::{self, Ending},
+        sessions::Ending,
         users,
     },
 };
@@ -40,14 +40,9 @@ impl Accounts {
             let (date, none) = (locked.force_logout_date_now(), Reasons::default());
             users::set_force_logout_date(&mut tx, user.id, date, EndReason::RoleChanged, &none).await?;
             let ending = Ending { at: now, by: &actor.name, reason: EndReason::RoleChanged, reasons: &none };
-            let ended = sessions::end_sessions(
-                &mut tx,
-                user.id,
-                date,
-                self.live_sessions_after(user, locked.site, now),
-                ending,
-            )
-            .await?;
+            let ended = self
+                .end_sessions(&mut tx, user.id, date, self.live_sessions_after(user, locked.site, now), ending)
+                .await?;
             told = told.because(EndReason::RoleChanged, &none).ending(ended);
         }
         insert_event(&mut tx, &told).await?;

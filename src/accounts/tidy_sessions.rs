@@ -53,6 +53,7 @@ impl Accounts {
     /// When the database does not answer; the batches before that are done.
     pub async fn tidy_sessions(&self) -> Result<Tidied> {
         self.flush_activity().await?;
+        self.write_ends().await?;
         let mut tidied = Tidied::default();
         loop {
             let ended = self.end_some_past_limits().await?;

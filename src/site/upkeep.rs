@@ -44,10 +44,12 @@ impl Upkeep {
     }
 
     fn begin(&self, accounts: &Accounts, node: Node) {
-        let (flushing, tidying, leasing) = (accounts.clone(), accounts.clone(), accounts.clone());
+        let (flushing, tidying, leasing, ending) =
+            (accounts.clone(), accounts.clone(), accounts.clone(), accounts.clone());
         let tasks = [
             tokio::spawn(async move { flushing.keep_flushing_activity().await }).abort_handle(),
             tokio::spawn(async move { keep_tidying(&tidying).await }).abort_handle(),
+            tokio::spawn(async move { ending.keep_writing_ends().await }).abort_handle(),
             tokio::spawn(async move { keep_lease(&leasing, &node).await }).abort_handle(),
         ];
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);

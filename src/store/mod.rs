@@ -17,6 +17,7 @@ pub mod overview;
 mod pool;
 mod readers;
 pub mod receipts;
+pub mod session_ends;
 pub mod session_upkeep;
 pub mod sessions;
 pub mod shared_counters;

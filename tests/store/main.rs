@@ -18,6 +18,7 @@ mod by_hand;
 mod deactivation;
 mod feed;
 mod looking;
+mod many_sessions;
 mod moments;
 mod names;
 mod one_event;

@@ -1,0 +1,85 @@
+//! Ending the sessions of an account together.
+//!
+//! What puts them out is the account's date, in the same transaction. Into a few sessions it is
+//! written there and then who ended them; into many afterwards, so that an act takes no longer and
+//! holds up nobody for an account that is logged in ten thousand times.
+
+use std::time::Duration;
+
+use rocket::tokio::time::sleep;
+
+use super::{Accounts, Result};
+use crate::{
+    domain::moment::Moment,
+    store::{
+        Sql,
+        session_ends::{delete_session_ends, insert_session_ends, lock_next_session_ends, write_session_ends},
+        sessions::{self, Ending, LiveAfter},
+    },
+};
+
+/// Up to so many are written at once.
+const AT_ONCE: i64 = 200;
+/// So many are written by one transaction afterwards.
+const BATCH: i64 = 500;
+/// Between two of them.
+const PAUSE: Duration = Duration::from_millis(20);
+/// When it is looked for what an act has left to write: whoever acts says so before its transaction
+/// is done.
+const LOOKS_AFTER: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(500), Duration::from_secs(5)];
+
+impl Accounts {
+    /// Ends the account's live sessions that were made at `up_to` or before; how many there are. The
+    /// account's date must put them out in the same transaction.
+    pub(super) async fn end_sessions(
+        &self,
+        on: &mut impl Sql,
+        user_id: i64,
+        up_to: Moment,
+        live: LiveAfter,
+        ending: Ending<'_>,
+    ) -> Result<u64> {
+        let count = sessions::count_live_sessions(on, user_id, up_to, live).await?;
+        if count <= AT_ONCE {
+            return Ok(sessions::end_sessions(on, user_id, up_to, live, ending).await?);
+        }
+        insert_session_ends(on, user_id, up_to, live, ending).await?;
+        self.ends_are_left.notify_one();
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// Writes what acts of this process leave to write, as they come; never ends.
+    pub async fn keep_writing_ends(&self) {
+        loop {
+            self.ends_are_left.notified().await;
+            for wait in LOOKS_AFTER {
+                sleep(wait).await;
+                if let Err(error) = self.write_ends().await {
+                    log::warn!("who ended sessions could not be written into them, and will be: {error}");
+                }
+            }
+        }
+    }
+
+    /// Writes what is left to write, whoever left it.
+    ///
+    /// # Errors
+    /// When the database does not answer; what was written stays written.
+    pub async fn write_ends(&self) -> Result<()> {
+        while self.write_some_ends().await? {
+            sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    async fn write_some_ends(&self) -> Result<bool> {
+        let mut tx = self.store.begin().await?;
+        let Some(ends) = lock_next_session_ends(&mut tx).await? else { return Ok(false) };
+        let written = write_session_ends(&mut tx, &ends, BATCH).await?;
+        if i64::try_from(written).is_ok_and(|written| written < BATCH) {
+            delete_session_ends(&mut tx, ends.id).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+}

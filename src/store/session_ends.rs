@@ -1,0 +1,101 @@
+//! What has ended many sessions at once, and is written into each of them little by little.
+//!
+//! They are out by their account's date from the moment of the act; this only says who and why.
+
+use super::{
+    Result, Sql,
+    engine::{Engine, execute, fetch_optional, in_time},
+    sessions::{Ending, LiveAfter},
+};
+use crate::domain::{moment::Moment, reason::EndReason};
+
+/// The end of the sessions of an account that were live, and were made at a moment or before.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct SessionEnds {
+    /// Its number.
+    pub id: i64,
+    user_id: i64,
+    login_after: Moment,
+    seen_after: Moment,
+    login_until: Moment,
+    ended_at: Moment,
+    ended_by: String,
+    reason: String,
+    staff_reason: Option<String>,
+    user_reason: Option<String>,
+}
+
+/// Notes an end of many sessions, in the transaction of the act itself.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn insert_session_ends(
+    on: &mut impl Sql,
+    user_id: i64,
+    up_to: Moment,
+    live: LiveAfter,
+    ending: Ending<'_>,
+) -> Result<()> {
+    let sql = "
+        INSERT INTO session_ends (user_id, login_after, seen_after, login_until, ended_at, ended_by, reason,
+                                  staff_reason, user_reason)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let Ending { at, by, reason, reasons } = ending;
+    let (staff, user) = (reasons.for_staff.as_deref(), reasons.for_user.as_deref());
+    execute!(on, sql, user_id, live.login, live.seen, up_to, at, by, EndReason::code(reason), staff, user)?;
+    Ok(())
+}
+
+/// The end that was noted first, if any is left. On Postgres it is locked, and one that somebody
+/// else writes is left to them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock_next_session_ends(on: &mut impl Sql) -> Result<Option<SessionEnds>> {
+    const SQL: &str = "
+        SELECT id, user_id, login_after, seen_after, login_until, ended_at, ended_by, reason, staff_reason, user_reason
+        FROM session_ends ORDER BY id LIMIT 1";
+    Ok(match on.engine() {
+        Engine::Sqlite(_) => fetch_optional!(on, SessionEnds, SQL)?,
+        Engine::Postgres(connection) => {
+            let sql = sqlx::AssertSqlSafe(format!("{SQL} FOR UPDATE SKIP LOCKED"));
+            in_time(sqlx::query_as(sql).fetch_optional(connection)).await?
+        }
+    })
+}
+
+/// Writes it into at most so many of its sessions; how many that were.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn write_session_ends(on: &mut impl Sql, ends: &SessionEnds, limit: i64) -> Result<u64> {
+    let sql = "
+        UPDATE sessions SET ended_at = $1, ended_by = $2, reason = $3, staff_reason = $4, user_reason = $5
+        WHERE id IN (
+            SELECT id FROM sessions
+            WHERE user_id = $6 AND ended_at IS NULL AND login_date > $7 AND last_seen > $8 AND login_date <= $9
+            LIMIT $10)";
+    Ok(execute!(
+        on,
+        sql,
+        ends.ended_at,
+        &ends.ended_by,
+        &ends.reason,
+        ends.staff_reason.as_deref(),
+        ends.user_reason.as_deref(),
+        ends.user_id,
+        ends.login_after,
+        ends.seen_after,
+        ends.login_until,
+        limit,
+    )?)
+}
+
+/// It is written into all of them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn delete_session_ends(on: &mut impl Sql, id: i64) -> Result<()> {
+    execute!(on, "DELETE FROM session_ends WHERE id = $1", id)?;
+    Ok(())
+}

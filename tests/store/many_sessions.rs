@@ -1,0 +1,85 @@
+//! An account that is logged in hundreds of times: its sessions are out at once, and who ended them is
+//! written into each little by little.
+
+use curfew::{
+    accounts::{ForceLogoutMoment, ForceLogoutOutcome, StartedSession, Target, Which},
+    domain::{
+        reason::EndReason,
+        reason_text::{ReasonText, Reasons},
+    },
+};
+
+use crate::{
+    house::{House, Person, on_each_engine, operator},
+    raw::{count, run, texts},
+};
+
+/// More than are written at once, and than two batches.
+const MANY: u64 = 1_201;
+
+/// A login, and as many more like it.
+async fn logs_in_many_times(house: &House, ana: &Person) -> StartedSession {
+    let login = house.log_in(ana).await;
+    let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {})", MANY - 1);
+    let copied = "user_id, secret_hash, remember, login_date, last_seen, address, user_agent";
+    let copy = format!(
+        "INSERT INTO sessions (id, {copied}) {numbers}
+         SELECT s.id || '-' || n.n, {copied} FROM sessions s CROSS JOIN n WHERE s.id = '{}'",
+        login.id.as_str()
+    );
+    run(&house.store, &copy).await;
+    login
+}
+
+async fn forced_out(house: &House, ana: &Person, why: &str) -> u64 {
+    let reason = || ReasonText::parse(why).expect("a reason");
+    let reasons = Reasons { for_staff: reason(), for_user: reason() };
+    let done = house.accounts.force_logout(&operator(), &Target::Id(ana.id), ForceLogoutMoment::Now, &reasons).await;
+    match done.expect("a force logout") {
+        ForceLogoutOutcome::Done { sessions_ended, .. } => sessions_ended,
+        other => panic!("a force logout at once came to {other:?}"),
+    }
+}
+
+#[rocket::async_test]
+async fn they_are_out_at_once_and_each_keeps_who_ended_it_and_why() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = logs_in_many_times(house, &ana).await;
+        assert_eq!(forced_out(house, &ana, "the first").await, MANY);
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "before it is written into any");
+        assert!(house.accounts.list_sessions(ana.id, Which::Live, 9).await.expect("a list").is_empty());
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM sessions WHERE ended_at IS NOT NULL").await, 0);
+
+        // Another act has no part in what the first has ended.
+        logs_in_many_times(house, &ana).await;
+        assert_eq!(forced_out(house, &ana, "the second").await, MANY);
+        assert_eq!(forced_out(house, &ana, "the third").await, 0);
+        house.accounts.write_ends().await.expect("the database answers");
+        let told = "SELECT staff_reason || ', ' || user_reason || ', ' || reason || ', ' || COUNT(DISTINCT ended_at)
+                           || ', ' || COUNT(ended_by) FROM sessions GROUP BY staff_reason, user_reason, reason ORDER BY 1";
+        let of = |why: &str| Some(format!("{why}, {why}, forced-out, 1, {MANY}"));
+        assert_eq!(texts(&house.store, told).await, [of("the first"), of("the second")]);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM session_ends").await, 0);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn two_who_write_at_once_do_the_work_of_one() {
+    on_each_engine(async |house: &House| {
+        for name in ["ana", "ben", "cleo"] {
+            let person = house.member(name).await;
+            logs_in_many_times(house, &person).await;
+            assert_eq!(forced_out(house, &person, name).await, MANY);
+        }
+        let other = house.node();
+        let (one, two) = rocket::tokio::join!(house.accounts.write_ends(), other.write_ends());
+        assert!(one.is_ok() && two.is_ok());
+        house.accounts.write_ends().await.expect("what the other had locked");
+        let right =
+            "SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.staff_reason = u.username";
+        assert_eq!(count(&house.store, right).await, 3 * MANY.cast_signed());
+    })
+    .await;
+}
