@@ -37,6 +37,26 @@ export class Server {
     return server;
   }
 
+  /** Another node of the same site, to be stopped first. */
+  async another() {
+    const node = new Server();
+    const port = await freePort();
+    node.url = `http://127.0.0.1:${port}`;
+    node.#environment = { ...this.#environment, ROCKET_PORT: String(port) };
+    node.#launch();
+    await node.#until("it is ready", () => node.#answers("/readyz"));
+    return node;
+  }
+
+  /** Stands still, as a machine that is out of breath. */
+  pauses() {
+    this.#child.kill("SIGSTOP");
+  }
+
+  goesOn() {
+    this.#child.kill("SIGCONT");
+  }
+
   /** All that the program printed so far. */
   get printed() {
     return this.#printed;
@@ -73,7 +93,7 @@ export class Server {
       await ended;
       clearTimeout(guard);
     }
-    await rm(this.#folder, { recursive: true, force: true });
+    if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
     if (stubborn) throw new Error("The program did not end when asked to.");
   }
 
