@@ -2,17 +2,12 @@
 
 use super::{
     Accounts, AccountsError, Actor, Result, Target,
-    event::{Tell as _, event},
+    event::{Tell as _, event, insert_ending},
     fold::{Locked, stored},
 };
 use crate::{
     domain::{reason::EndReason, reason_text::Reasons},
-    store::{
-        Sql,
-        events::{EventKind, insert_event},
-        sessions::Ending,
-        users,
-    },
+    store::{Sql, events::EventKind, feed::Change, sessions::Ending, users},
 };
 
 impl Accounts {
@@ -35,7 +30,7 @@ impl Accounts {
                 told = told.ending(ended);
             }
             told.reasons = reasons.clone();
-            insert_event(&mut tx, &told).await?;
+            insert_ending(&mut tx, &told, Change::User(user.id)).await?;
         }
         tx.commit().await?;
         Ok(was_inactive)

@@ -2,7 +2,7 @@
 
 use super::{
     Accounts, AccountsError, Actor, Result,
-    event::{Tell as _, event},
+    event::{Tell as _, event, insert_ending},
     fold::Locked,
     open_session::{StartedSession, login_date, open_session},
 };
@@ -12,12 +12,7 @@ use crate::{
         reason::EndReason,
         reason_text::Reasons,
     },
-    store::{
-        Sql,
-        events::{EventKind, insert_event},
-        sessions::Ending,
-        users,
-    },
+    store::{Sql, events::EventKind, feed::Change, sessions::Ending, users},
 };
 
 impl Accounts {
@@ -53,7 +48,7 @@ impl Accounts {
             .because(EndReason::PasswordChanged, &Reasons::default())
             // The session that goes on is no end of anyone's access.
             .ending(ended.saturating_sub(1));
-        insert_event(&mut tx, &told).await?;
+        insert_ending(&mut tx, &told, Change::User(proven.id)).await?;
         tx.commit().await?;
         Ok(started)
     }

@@ -3,17 +3,11 @@
 use super::{
     Accounts, AccountsError, Actor, Result, Target,
     authority::must_be_another,
-    event::{Tell as _, event},
+    event::{Tell as _, event, insert_ending},
 };
 use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
-    store::{
-        events::{EventKind, insert_event},
-        feed::Change,
-        receipts::ask_for_receipts,
-        sessions::Ending,
-        users,
-    },
+    store::{events::EventKind, feed::Change, sessions::Ending, users},
 };
 
 impl Accounts {
@@ -52,8 +46,7 @@ impl Accounts {
         if let Some(until) = until {
             told = told.saying(format!("until {}", until.to_rfc3339()));
         }
-        let event_id = insert_event(&mut tx, &told).await?;
-        ask_for_receipts(&mut tx, Change::User(user.id), event_id).await?;
+        insert_ending(&mut tx, &told, Change::User(user.id)).await?;
         tx.commit().await?;
         Ok(ended)
     }

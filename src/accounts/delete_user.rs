@@ -2,15 +2,11 @@
 
 use super::{
     Accounts, Actor, Result, Target,
-    event::{Tell as _, event},
+    event::{Tell as _, event, insert_ending},
 };
 use crate::{
     domain::{reason::EndReason, reason_text::Reasons},
-    store::{
-        events::{EventKind, insert_event},
-        sessions::Ending,
-        users,
-    },
+    store::{events::EventKind, feed::Change, sessions::Ending, users},
 };
 
 impl Accounts {
@@ -34,7 +30,7 @@ impl Accounts {
             .to(user.id, &user.username)
             .because(EndReason::Deleted, reasons)
             .ending(ended);
-        insert_event(&mut tx, &told).await?;
+        insert_ending(&mut tx, &told, Change::User(user.id)).await?;
         Ok(tx.commit().await?)
     }
 }

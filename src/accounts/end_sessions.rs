@@ -24,9 +24,8 @@ const AT_ONCE: i64 = 200;
 const BATCH: i64 = 500;
 /// Between two of them.
 const PAUSE: Duration = Duration::from_millis(20);
-/// When it is looked for what an act has left to write: whoever acts says so before its transaction
-/// is done.
-const LOOKS_AFTER: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(500), Duration::from_secs(5)];
+/// How long what was told may still be joined by more.
+const GATHERED_FOR: Duration = Duration::from_millis(200);
 
 impl Accounts {
     /// Ends the account's live sessions that were made at `up_to` or before; how many there are. The
@@ -44,19 +43,22 @@ impl Accounts {
             return Ok(sessions::end_sessions(on, user_id, up_to, live, ending).await?);
         }
         insert_session_ends(on, user_id, up_to, live, ending).await?;
-        self.ends_are_left.notify_one();
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    /// Writes what acts of this process leave to write, as they come; never ends.
+    /// An act was told that may have left something to write, here or elsewhere: the command line ends
+    /// before it could.
+    pub fn ends_may_be_left(&self) {
+        self.ends_are_left.notify_one();
+    }
+
+    /// Writes what acts leave to write, as they are told; never ends.
     pub async fn keep_writing_ends(&self) {
         loop {
             self.ends_are_left.notified().await;
-            for wait in LOOKS_AFTER {
-                sleep(wait).await;
-                if let Err(error) = self.write_ends().await {
-                    log::warn!("who ended sessions could not be written into them, and will be: {error}");
-                }
+            sleep(GATHERED_FOR).await;
+            if let Err(error) = self.write_ends().await {
+                log::warn!("who ended sessions could not be written into them, and will be: {error}");
             }
         }
     }

@@ -3,8 +3,20 @@
 use super::{Actor, Client};
 use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
-    store::events::{EventKind, Named, NewEvent},
+    store::{
+        Result, Sql,
+        events::{EventKind, Named, NewEvent, insert_event},
+        feed::Change,
+        receipts::ask_for_receipts,
+    },
 };
+
+/// Notes an act that moves a force-logout date, and asks each node to report that it has applied it:
+/// what staff see beneath a date must be about that date.
+pub(super) async fn insert_ending(on: &mut impl Sql, told: &NewEvent<'_>, of: Change) -> Result<()> {
+    let event_id = insert_event(on, told).await?;
+    ask_for_receipts(on, of, event_id).await
+}
 
 /// An event of that kind with nothing else in it yet.
 pub(super) fn event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {

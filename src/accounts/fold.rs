@@ -3,7 +3,7 @@
 
 use super::{
     Accounts, Result,
-    event::{Tell as _, event},
+    event::{Tell as _, event, insert_ending},
 };
 use crate::{
     domain::{
@@ -15,6 +15,7 @@ use crate::{
     store::{
         Sql,
         events::{EventKind, insert_event},
+        feed::Change,
         sessions::{Ending, LiveAfter},
         site,
         users::{self, User},
@@ -86,7 +87,7 @@ impl Accounts {
             .to(user.id, &user.username)
             .because(EndReason::ForcedOut, &reasons)
             .ending(ended);
-        insert_event(on, &told).await?;
+        insert_ending(on, &told, Change::User(user.id)).await?;
         Ok(true)
     }
 
@@ -114,7 +115,7 @@ impl Accounts {
             site::clear_force_logout_scheduled(on).await?;
             let told =
                 event(now, EventKind::ForceLogoutDue).because(EndReason::EveryoneOut, &reasons).saying("everyone");
-            insert_event(on, &told).await?;
+            insert_ending(on, &told, Change::Everyone).await?;
         }
         Ok(site::get_site(on).await?.standing())
     }

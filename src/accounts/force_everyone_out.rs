@@ -2,7 +2,7 @@
 
 use super::{
     Accounts, AccountsError, Actor, ForceLogoutMoment, ForceLogoutOutcome, Result,
-    event::{Tell as _, event},
+    event::{Tell as _, event, insert_ending},
 };
 use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
@@ -10,7 +10,6 @@ use crate::{
         Sql,
         events::{EventKind, insert_event},
         feed::Change,
-        receipts::ask_for_receipts,
         site,
     },
 };
@@ -89,7 +88,6 @@ async fn end_everyones_logins(
     }
     site::set_force_logout_date(on, date, reasons).await?;
     let told = event(now, EventKind::ForceLogout).by(actor).because(EndReason::EveryoneOut, reasons).saying("everyone");
-    let event_id = insert_event(on, &told).await?;
-    ask_for_receipts(on, Change::Everyone, event_id).await?;
+    insert_ending(on, &told, Change::Everyone).await?;
     Ok(ForceLogoutOutcome::Done { date, sessions_ended: 0 })
 }

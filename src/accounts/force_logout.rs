@@ -2,7 +2,7 @@
 
 use super::{
     Accounts, AccountsError, Actor, Result,
-    event::{Tell as _, event},
+    event::{Tell as _, event, insert_ending},
     fold::Locked,
 };
 use crate::{
@@ -11,7 +11,6 @@ use crate::{
         Sql,
         events::{EventKind, insert_event},
         feed::Change,
-        receipts::ask_for_receipts,
         sessions::Ending,
         users,
     },
@@ -142,8 +141,7 @@ impl Accounts {
             .to(user.id, &user.username)
             .because(EndReason::ForcedOut, reasons)
             .ending(sessions_ended);
-        let event_id = insert_event(on, &told).await?;
-        ask_for_receipts(on, Change::User(user.id), event_id).await?;
+        insert_ending(on, &told, Change::User(user.id)).await?;
         Ok(ForceLogoutOutcome::Done { date, sessions_ended })
     }
 }

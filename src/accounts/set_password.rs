@@ -2,12 +2,13 @@
 
 use super::{
     Accounts, AccountsError, Actor, Result, Target,
-    event::{Tell as _, event},
+    event::{Tell as _, event, insert_ending},
 };
 use crate::{
     domain::{password::NewPassword, reason::EndReason, reason_text::Reasons},
     store::{
-        events::{EventKind, insert_event},
+        events::EventKind,
+        feed::Change,
         users::{self, User},
     },
 };
@@ -38,7 +39,7 @@ impl Accounts {
             .to(user_id, &locked.user.username)
             .because(EndReason::PasswordChanged, &Reasons::default())
             .ending(ended);
-        insert_event(&mut tx, &told).await?;
+        insert_ending(&mut tx, &told, Change::User(user_id)).await?;
         tx.commit().await?;
         Ok(ended)
     }

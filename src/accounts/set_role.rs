@@ -2,12 +2,13 @@
 
 use super::{
     Accounts, Actor, Result, Target,
-    event::{Tell as _, event},
+    event::{Tell as _, event, insert_ending},
 };
 use crate::{
     domain::{reason::EndReason, reason_text::Reasons, role::Role},
     store::{
         events::{EventKind, insert_event},
+        feed::Change,
         sessions::Ending,
         users,
     },
@@ -44,8 +45,10 @@ impl Accounts {
                 .end_sessions(&mut tx, user.id, date, self.live_sessions_after(user, locked.site, now), ending)
                 .await?;
             told = told.because(EndReason::RoleChanged, &none).ending(ended);
+            insert_ending(&mut tx, &told, Change::User(user.id)).await?;
+        } else {
+            insert_event(&mut tx, &told).await?;
         }
-        insert_event(&mut tx, &told).await?;
         tx.commit().await?;
         Ok(true)
     }

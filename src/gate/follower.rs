@@ -93,6 +93,7 @@ impl Follower {
         if events.is_empty() {
             return;
         }
+        self.accounts.ends_may_be_left();
         let (accounts, node, at) = (self.accounts.clone(), self.node.clone(), self.accounts.store().clock().estimate());
         tokio::spawn(async move {
             if let Err(error) = accounts.report_applied(&node, &events, at).await {

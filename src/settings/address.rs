@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf};
 
+use redis::IntoConnectionInfo as _;
+
 /// The address of a database. It may hold a password, so it shows only its scheme.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseAddress(String);
@@ -49,7 +51,8 @@ impl RedisAddress {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, host) = text.split_once("://")?;
-        (matches!(scheme, "redis" | "rediss") && !host.is_empty()).then(|| Self(text.to_owned()))
+        let is_whole = matches!(scheme, "redis" | "rediss") && !host.is_empty() && text.into_connection_info().is_ok();
+        is_whole.then(|| Self(text.to_owned()))
     }
 
     /// The whole address, for the connection.

@@ -8,10 +8,10 @@ mod in_redis;
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::PgPool;
@@ -19,6 +19,9 @@ use sqlx::PgPool;
 use self::in_redis::InRedis;
 use super::{Result, Sql, Store, engine::execute};
 use crate::{domain::moment::Moment, settings::RedisAddress};
+
+/// How long Redis is left alone when it did not answer: not every login has to wait for its silence.
+pub const REDIS_RESTS: Duration = Duration::from_secs(2);
 
 /// What becomes of a counter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +42,7 @@ pub struct SharedCounters {
     redis: Option<InRedis>,
     postgres: Option<PgPool>,
     redis_is_gone: Arc<AtomicBool>,
+    redis_rests_until: Arc<Mutex<Option<Instant>>>,
 }
 
 impl SharedCounters {
@@ -53,7 +57,12 @@ impl SharedCounters {
         };
         let redis = redis.map(InRedis::at).transpose()?;
         let is_somewhere = redis.is_some() || postgres.is_some();
-        Ok(is_somewhere.then(|| Self { redis, postgres, redis_is_gone: Arc::default() }))
+        Ok(is_somewhere.then(|| Self {
+            redis,
+            postgres,
+            redis_is_gone: Arc::default(),
+            redis_rests_until: Arc::default(),
+        }))
     }
 
     /// Changes the counters of those names together, so that no other change comes in between.
@@ -69,7 +78,7 @@ impl SharedCounters {
         names: &[String],
         change: impl Fn(i64, &[Option<String>]) -> (R, Changed),
     ) -> Result<Option<R>> {
-        if let Some(redis) = &self.redis {
+        if let Some(redis) = self.redis.as_ref().filter(|_| !self.redis_rests()) {
             let changed = redis.change(names, &change).await;
             self.tell_of_redis(changed.as_ref().err());
             if let Ok(result) = changed {
@@ -82,8 +91,17 @@ impl SharedCounters {
         }
     }
 
+    fn redis_rests(&self) -> bool {
+        self.rest().is_some_and(|until| Instant::now() < until)
+    }
+
+    fn rest(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.redis_rests_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Once when it goes, and once when it is back.
     fn tell_of_redis(&self, error: Option<&redis::RedisError>) {
+        *self.rest() = error.map(|_| Instant::now() + REDIS_RESTS);
         match (error, self.redis_is_gone.swap(error.is_some(), Ordering::Relaxed)) {
             (Some(error), false) => log::warn!("Redis does not answer; failed logins are counted without it: {error}"),
             (None, true) => log::info!("Redis answers again"),

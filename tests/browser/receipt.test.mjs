@@ -20,7 +20,7 @@ story("the page of a user says by itself which nodes have applied a force logout
     other.pauses();
     await owner.forcesOut();
     await says(/Applied by 1 of 2 nodes so far, the slowest after/);
-    assert.match(await owner.page.locator(".receipt").innerText(), /Waiting for \S+:\d+, heard of/);
+    assert.match(await owner.page.locator(".receipt").innerText(), /Waiting for \S+:\d+, last heard of/);
     other.goesOn();
     await says(/Applied by 2 of 2 nodes, the slowest after/);
     assert.equal(await owner.page.locator(".receipt", { hasText: "Waiting" }).count(), 0);

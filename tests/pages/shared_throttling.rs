@@ -1,7 +1,7 @@
 //! Failed logins count on all nodes together: in Redis, or else in Postgres.
 
-use curfew::{domain::role::Role, settings::RedisAddress};
-use rocket::futures::future::join_all;
+use curfew::{domain::role::Role, settings::RedisAddress, store::shared_counters::REDIS_RESTS};
+use rocket::{futures::future::join_all, tokio::time::sleep};
 
 use crate::harness::{
     page::Page,
@@ -125,6 +125,7 @@ async fn without_its_redis_a_node_goes_on_counting_and_with_it_again() {
         fails(&mut attacker[0]).await.must_be(429); // by what this node saw
         victim.clone().logs_in().await.must_lead_to("/account");
         redis.comes_back().await;
+        sleep(REDIS_RESTS).await;
         let another = nodes[0].person(Role::Member).await;
         let mut attacker = attacker_at(&nodes, &another);
         for turn in 0..LIMIT {
