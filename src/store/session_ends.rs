@@ -66,15 +66,29 @@ pub async fn lock_next_session_ends(on: &mut impl Sql) -> Result<Option<SessionE
 
 /// Writes it into at most so many of its sessions; how many that were.
 ///
+/// In the order of their names, as [`super::last_seen`] takes them: whoever writes a last request into
+/// them at the same time waits, and never in a circle.
+///
 /// # Errors
 /// When the database does not answer.
 pub async fn write_session_ends(on: &mut impl Sql, ends: &SessionEnds, limit: i64) -> Result<u64> {
-    let sql = "
-        UPDATE sessions SET ended_at = $1, ended_by = $2, reason = $3, staff_reason = $4, user_reason = $5
-        WHERE id IN (
-            SELECT id FROM sessions
-            WHERE user_id = $6 AND ended_at IS NULL AND login_date > $7 AND last_seen > $8 AND login_date <= $9
-            LIMIT $10)";
+    macro_rules! sql {
+        ($lock:literal) => {
+            concat!(
+                "UPDATE sessions SET ended_at = $1, ended_by = $2, reason = $3, staff_reason = $4, user_reason = $5
+                 WHERE id IN (
+                     SELECT id FROM sessions
+                     WHERE user_id = $6 AND ended_at IS NULL AND login_date > $7 AND last_seen > $8 AND login_date <= $9
+                     ORDER BY id LIMIT $10",
+                $lock,
+                ")"
+            )
+        };
+    }
+    let sql = match on.engine() {
+        Engine::Sqlite(_) => sql!(""),
+        Engine::Postgres(_) => sql!(" FOR NO KEY UPDATE"),
+    };
     Ok(execute!(
         on,
         sql,

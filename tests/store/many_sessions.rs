@@ -1,13 +1,16 @@
 //! An account that is logged in hundreds of times: its sessions are out at once, and who ended them is
 //! written into each little by little.
 
+use chrono::TimeDelta;
 use curfew::{
-    accounts::{ForceLogoutMoment, ForceLogoutOutcome, StartedSession, Target, Which},
+    accounts::{ActivityOf, ForceLogoutMoment, ForceLogoutOutcome, StartedSession, Target, Which},
     domain::{
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
+        session_secret::SessionId,
     },
 };
+use rocket::tokio::join;
 
 use crate::{
     house::{House, Person, on_each_engine, operator},
@@ -74,12 +77,32 @@ async fn two_who_write_at_once_do_the_work_of_one() {
             assert_eq!(forced_out(house, &person, name).await, MANY);
         }
         let other = house.node();
-        let (one, two) = rocket::tokio::join!(house.accounts.write_ends(), other.write_ends());
+        let (one, two) = join!(house.accounts.write_ends(), other.write_ends());
         assert!(one.is_ok() && two.is_ok());
         house.accounts.write_ends().await.expect("what the other had locked");
         let right =
             "SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.staff_reason = u.username";
         assert_eq!(count(&house.store, right).await, 3 * MANY.cast_signed());
+    })
+    .await;
+}
+
+/// Their last requests are written at the same time, in one statement for many sessions too.
+#[rocket::async_test]
+async fn writing_their_ends_and_their_last_requests_at_once_is_no_deadlock() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        for round in 0..8 {
+            let login = logs_in_many_times(house, &ana).await;
+            for n in 1..MANY {
+                let session = SessionId::from_stored(format!("{}-{n}", login.id.as_str()));
+                let at = login.login_date + TimeDelta::minutes(2);
+                house.accounts.note_activity(ActivityOf { session: &session, ..house.activity(&login, at) });
+            }
+            assert_eq!(forced_out(house, &ana, "out").await, MANY);
+            let (ends, seen) = join!(house.accounts.write_ends(), house.accounts.flush_activity());
+            ends.and(seen).unwrap_or_else(|error| panic!("round {round}: {error}"));
+        }
     })
     .await;
 }
