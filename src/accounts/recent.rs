@@ -4,52 +4,41 @@
 //! idle. Each node knows its own requests; of another's it knows what is written.
 
 use std::{
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
-use lru::LruCache;
+use quick_cache::sync::Cache;
 
 use crate::domain::{moment::Moment, session_secret::SessionId};
 
-/// Apart, so that requests seldom wait for one another.
-const SHARDS: usize = 16;
-/// The most sessions of one shard, 100,000 in all, about 15 MB; those unseen for longest are dropped,
-/// and what is written of them counts again.
-const SESSIONS_PER_SHARD: NonZeroUsize = NonZeroUsize::new(6_250).unwrap();
+/// The most sessions, about 15 MB; those that were asked about least are dropped, and what is written
+/// of them counts again.
+const SESSIONS: usize = 100_000;
 
-/// The latest request of each session on this node. Cloning it shares them.
+/// The latest request of each session on this node, in microseconds. Cloning it shares them.
 #[derive(Debug, Clone)]
-pub(super) struct Recent(Arc<[Mutex<Shard>; SHARDS]>);
-
-type Shard = LruCache<SessionId, Moment>;
+pub(super) struct Recent(Arc<Cache<SessionId, Arc<AtomicI64>>>);
 
 impl Default for Recent {
     fn default() -> Self {
-        Self(Arc::new(std::array::from_fn(|_| Mutex::new(LruCache::new(SESSIONS_PER_SHARD)))))
+        Self(Arc::new(Cache::new(SESSIONS)))
     }
 }
 
 impl Recent {
     /// A session was seen; it is never seen earlier.
     pub(super) fn put(&self, session: &SessionId, at: Moment) {
-        let mut shard = self.shard(session);
-        if let Some(latest) = shard.get_mut(session) {
-            *latest = at.max(*latest);
-        } else {
-            shard.put(session.clone(), at);
-        }
+        let at = at.timestamp_micros();
+        let Ok(latest) = self.0.get_or_insert_with(session, || Ok::<_, Infallible>(Arc::new(AtomicI64::new(at))));
+        latest.fetch_max(at, Ordering::Relaxed);
     }
 
     /// When it was seen last, if that is known.
     pub(super) fn get(&self, session: &SessionId) -> Option<Moment> {
-        self.shard(session).peek(session).copied()
-    }
-
-    /// By a character of the name, which is random. Nothing that is done under the lock can panic
-    /// half-way.
-    fn shard(&self, session: &SessionId) -> MutexGuard<'_, Shard> {
-        let random = session.as_str().bytes().next().unwrap_or_default();
-        self.0[usize::from(random) % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+        Moment::from_timestamp_micros(self.0.get(session)?.load(Ordering::Relaxed))
     }
 }

@@ -3,12 +3,9 @@
 //! By the patterns of uap-core (<https://github.com/ua-parser/uap-core>, Apache-2.0, as of August
 //! 2026), here as JSON without the part on devices.
 
-use std::{
-    num::NonZeroUsize,
-    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
-};
+use std::{convert::Infallible, sync::LazyLock};
 
-use lru::LruCache;
+use quick_cache::sync::Cache;
 use serde::Deserialize;
 use ua_parser::{os, user_agent};
 
@@ -40,19 +37,15 @@ static READERS: LazyLock<Option<(user_agent::Extractor<'_>, os::Extractor<'_>)>>
 });
 
 /// What was read lately: a few headers are those of nearly everybody, and the patterns are many.
-static READ: LazyLock<Mutex<LruCache<String, Device>>> = LazyLock::new(|| Mutex::new(LruCache::new(MOST_READ)));
+static READ: LazyLock<Cache<String, Device>> = LazyLock::new(|| Cache::new(MOST_READ));
 /// How many headers that is; one has some hundred bytes.
-const MOST_READ: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
+const MOST_READ: usize = 1_000;
 
 impl Device {
     /// Reads a header.
     #[must_use]
     pub fn of(user_agent: &str) -> Self {
-        if let Some(device) = read_lately().get(user_agent) {
-            return device.clone();
-        }
-        let device = Self::by_patterns(user_agent);
-        read_lately().put(user_agent.to_owned(), device.clone());
+        let Ok(device) = READ.get_or_insert_with(user_agent, || Ok::<_, Infallible>(Self::by_patterns(user_agent)));
         device
     }
 
@@ -68,11 +61,6 @@ impl Device {
         });
         Self { browser, system }
     }
-}
-
-/// Nothing that is done under the lock can panic half-way.
-fn read_lately() -> MutexGuard<'static, LruCache<String, Device>> {
-    READ.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
