@@ -7,10 +7,7 @@ mod in_postgres;
 mod in_redis;
 
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -41,8 +38,8 @@ pub type Changed = Option<Vec<Option<Kept>>>;
 pub struct SharedCounters {
     redis: Option<InRedis>,
     postgres: Option<PgPool>,
-    redis_is_gone: Arc<AtomicBool>,
-    redis_rests_until: Arc<Mutex<Option<Instant>>>,
+    /// Until when it is left alone; none while it answers.
+    redis_rests: Arc<Mutex<Option<Instant>>>,
 }
 
 impl SharedCounters {
@@ -57,12 +54,7 @@ impl SharedCounters {
         };
         let redis = redis.map(InRedis::at).transpose()?;
         let is_somewhere = redis.is_some() || postgres.is_some();
-        Ok(is_somewhere.then(|| Self {
-            redis,
-            postgres,
-            redis_is_gone: Arc::default(),
-            redis_rests_until: Arc::default(),
-        }))
+        Ok(is_somewhere.then(|| Self { redis, postgres, redis_rests: Arc::default() }))
     }
 
     /// Changes the counters of those names together, so that no other change comes in between.
@@ -78,7 +70,7 @@ impl SharedCounters {
         names: &[String],
         change: impl Fn(i64, &[Option<String>]) -> (R, Changed),
     ) -> Result<Option<R>> {
-        if let Some(redis) = self.redis.as_ref().filter(|_| !self.redis_rests()) {
+        if let Some(redis) = self.redis.as_ref().filter(|_| self.rest().is_none_or(|until| until <= Instant::now())) {
             let changed = redis.change(names, &change).await;
             self.tell_of_redis(changed.as_ref().err());
             if let Ok(result) = changed {
@@ -91,18 +83,14 @@ impl SharedCounters {
         }
     }
 
-    fn redis_rests(&self) -> bool {
-        self.rest().is_some_and(|until| Instant::now() < until)
-    }
-
     fn rest(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.redis_rests_until.lock().unwrap_or_else(PoisonError::into_inner)
+        self.redis_rests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Once when it goes, and once when it is back.
     fn tell_of_redis(&self, error: Option<&redis::RedisError>) {
-        *self.rest() = error.map(|_| Instant::now() + REDIS_RESTS);
-        match (error, self.redis_is_gone.swap(error.is_some(), Ordering::Relaxed)) {
+        let before = std::mem::replace(&mut *self.rest(), error.map(|_| Instant::now() + REDIS_RESTS));
+        match (error, before.is_some()) {
             (Some(error), false) => log::warn!("Redis does not answer; failed logins are counted without it: {error}"),
             (None, true) => log::info!("Redis answers again"),
             _ => {}
