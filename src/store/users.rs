@@ -1,20 +1,18 @@
 //! Accounts.
 
+mod names;
 mod standing;
 
-use std::collections::BTreeSet;
-
+pub use self::names::{NameClash, NewUser, find_name_clash, insert_user, set_email};
 pub use self::standing::{
     clear_force_logout_scheduled, set_active, set_force_logout_date, set_force_logout_scheduled, set_inactive,
 };
 use super::{
-    Result, Sql, StoreError,
+    Result, Sql,
     engine::{Engine, execute, fetch_one, fetch_optional},
     standing::{is_active, parse_reason},
 };
-use crate::domain::{
-    email::Email, moment::Moment, reason::EndReason, role::Role, standing::Standing, username::Username,
-};
+use crate::domain::{moment::Moment, reason::EndReason, role::Role, standing::Standing};
 
 /// An account as it is kept.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -117,30 +115,6 @@ impl User {
     }
 }
 
-/// What a new account starts with.
-#[derive(Debug)]
-pub struct NewUser<'a> {
-    /// Its name.
-    pub username: &'a Username,
-    /// Its address.
-    pub email: &'a Email,
-    /// The hash of its password.
-    pub password_hash: &'a str,
-    /// What it may do.
-    pub role: Role,
-    /// When it is made.
-    pub date_joined: Moment,
-}
-
-/// Whose name or email stands in the way of a new one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameClash {
-    /// The username is another's username or email.
-    Username,
-    /// The email is another's email or username.
-    Email,
-}
-
 /// The account of that number.
 ///
 /// # Errors
@@ -168,82 +142,6 @@ pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
         sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR UPDATE").bind(id).execute(connection).await?;
     }
     find_user(on, id).await
-}
-
-/// Which of the two is taken by somebody else than `own_id`, if any.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn find_name_clash(
-    on: &mut impl Sql,
-    own_id: Option<i64>,
-    username: Option<&Username>,
-    email: Option<&Email>,
-) -> Result<Option<NameClash>> {
-    let names = [(username.map(Username::key), NameClash::Username), (email.map(Email::key), NameClash::Email)];
-    for (key, clash) in names {
-        let Some(key) = key else { continue };
-        let owner: Option<(i64,)> =
-            fetch_optional!(on, (i64,), "SELECT user_id FROM login_names WHERE name_key = $1", &key)?;
-        if owner.is_some_and(|(id,)| Some(id) != own_id) {
-            return Ok(Some(clash));
-        }
-    }
-    Ok(None)
-}
-
-/// Makes an account and returns its number. Where a name is taken it leaves nothing behind, and the
-/// transaction can go on.
-///
-/// # Errors
-/// [`StoreError::Taken`] when its username or email is anybody's; when the database does not answer.
-pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
-    let sql = "
-        INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser, date_joined)
-        VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id";
-    let made: Option<(i64,)> = fetch_optional!(
-        on,
-        (i64,),
-        sql,
-        new.username.as_str(),
-        new.username.key(),
-        new.email.as_str(),
-        new.email.key(),
-        new.password_hash,
-        new.role.is_staff(),
-        new.role.is_superuser(),
-        new.date_joined,
-    )?;
-    let (id,) = made.ok_or(StoreError::Taken)?;
-    // In one order for everyone: two whose usernames are each other's emails would wait for each other.
-    let keys = BTreeSet::from([new.username.key(), new.email.key()]);
-    for key in &keys {
-        if !insert_login_name(on, id, key).await? {
-            delete_user(on, id).await?;
-            return Err(StoreError::Taken);
-        }
-    }
-    Ok(id)
-}
-
-/// Says whether the name was free.
-async fn insert_login_name(on: &mut impl Sql, user_id: i64, key: &str) -> Result<bool> {
-    let sql = "INSERT INTO login_names (name_key, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    Ok(execute!(on, sql, key, user_id)? > 0)
-}
-
-/// Gives the account another email.
-///
-/// # Errors
-/// [`StoreError::Taken`] when it is anybody else's; when the database does not answer.
-pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email) -> Result<()> {
-    let username_key = crate::domain::text::comparison_key(&user.username);
-    execute!(on, "UPDATE users SET email = $2, email_key = $3 WHERE id = $1", user.id, email.as_str(), email.key())?;
-    execute!(on, "DELETE FROM login_names WHERE user_id = $1 AND name_key <> $2", user.id, &username_key)?;
-    if email.key() != username_key && !insert_login_name(on, user.id, &email.key()).await? {
-        return Err(StoreError::Taken);
-    }
-    Ok(())
 }
 
 /// Gives the account another password.

@@ -44,7 +44,20 @@ async fn open(house: &House) -> Feed {
 async fn each_act_that_ends_logins_is_told_of_the_account_it_is_on() {
     on_each_engine(async |house: &House| {
         let (accounts, root, why) = (&house.accounts, operator(), reasons());
-        for act in ["force", "deactivate", "password", "logout", "others", "delete", "role", "schedule", "by-hand"] {
+        let acts = [
+            "force",
+            "deactivate",
+            "password",
+            "own-password",
+            "logout",
+            "others",
+            "delete",
+            "role",
+            "schedule",
+            "due",
+            "by-hand",
+        ];
+        for act in acts {
             let (ana, ben) =
                 (house.person(&format!("ana-{act}"), Role::Staff).await, house.member(&format!("ben-{act}")).await);
             let login = house.log_in(&ana).await;
@@ -67,9 +80,19 @@ async fn each_act_that_ends_logins_is_told_of_the_account_it_is_on() {
                 "role" => {
                     accounts.set_role(&root, &target, Role::Member).await.expect("an act");
                 }
+                "own-password" => {
+                    let (own, new) = (password(PASSWORD), new_password(NEW_PASSWORD));
+                    accounts.change_password(&actor, &own, &new, false).await.expect("an act");
+                }
                 "schedule" => {
                     let at = house.now().await + chrono::TimeDelta::hours(1);
                     house.force_logout(&ana, ForceLogoutMoment::At(at)).await;
+                }
+                "due" => {
+                    let at = house.now().await + chrono::TimeDelta::milliseconds(200);
+                    house.force_logout(&ana, ForceLogoutMoment::At(at)).await;
+                    house.store.clock().shift(chrono::TimeDelta::seconds(1));
+                    accounts.fold_due(ana.id).await.expect("an answer");
                 }
                 _ => {
                     run(&house.store, &format!("UPDATE users SET is_active = FALSE WHERE id = {}", ana.id)).await;
@@ -77,6 +100,12 @@ async fn each_act_that_ends_logins_is_told_of_the_account_it_is_on() {
             }
             let told = told(house, &mut feed).await;
             assert!(!told.is_empty() && told.iter().all(|change| *change == Change::User(ana.id)), "{act}: {told:?}");
+            // Whatever moved the date asks for a receipt; what staff see beneath a date is about that date.
+            let moved = format!("SELECT COUNT(*) FROM users WHERE id = {} AND force_logout_date IS NOT NULL", ana.id);
+            let asked =
+                format!("SELECT COUNT(*) FROM standing_changes WHERE user_id = {} AND event_id IS NOT NULL", ana.id);
+            let is_over = count(&house.store, &moved).await == 1 || act == "delete";
+            assert_eq!(count(&house.store, &asked).await, i64::from(is_over), "{act}");
         }
     })
     .await;

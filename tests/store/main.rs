@@ -34,4 +34,5 @@ mod stepped_clock;
 mod superusers;
 mod tables;
 mod tidying;
+mod unwritten_requests;
 mod users_list;

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{Accounts, AccountsError, ActivityOf, EndedSession, ForceLogoutMoment, Result, StartedSession, Which},
+    accounts::{Accounts, AccountsError, ActivityOf, ForceLogoutMoment, Result, StartedSession},
     domain::{moment::Moment, reason::EndReason, role::Role},
     settings::WhenFull,
     store::events::list_newest_events_of,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The use cases where people of any role may have so many sessions.
-fn limited(house: &House, limit: u32, when_full: WhenFull) -> Accounts {
+pub fn limited(house: &House, limit: u32, when_full: WhenFull) -> Accounts {
     house.accounts_with(|settings| {
         settings.member_max_sessions = NonZeroU32::new(limit);
         settings.staff_max_sessions = NonZeroU32::new(limit);
@@ -27,11 +27,11 @@ fn limited(house: &House, limit: u32, when_full: WhenFull) -> Accounts {
     })
 }
 
-async fn try_log_in(accounts: &Accounts, person: &Person) -> Result<StartedSession> {
+pub async fn try_log_in(accounts: &Accounts, person: &Person) -> Result<StartedSession> {
     accounts.log_in(&client(), &credentials(&person.name, PASSWORD)).await
 }
 
-async fn log_in(accounts: &Accounts, person: &Person) -> StartedSession {
+pub async fn log_in(accounts: &Accounts, person: &Person) -> StartedSession {
     try_log_in(accounts, person).await.expect("a login with the right password")
 }
 
@@ -52,7 +52,7 @@ async fn twenty_at_once(accounts: &Accounts, person: &Person) -> Vec<Result<Star
 }
 
 #[track_caller]
-fn must_be_full(outcome: &Result<StartedSession>, expected: (u64, u64)) {
+pub fn must_be_full(outcome: &Result<StartedSession>, expected: (u64, u64)) {
     match outcome {
         Err(AccountsError::SessionsFull { live, limit }) => assert_eq!((*live, *limit), expected),
         other => panic!("not refused for being full: {other:?}"),
@@ -392,67 +392,4 @@ impl Act {
         }
         Ok(None)
     }
-}
-
-/// Within the minute in which nothing is written.
-#[rocket::async_test]
-async fn the_session_that_is_in_use_stays_and_the_one_that_was_left_goes() {
-    on_each_engine(async |house: &House| {
-        let accounts = limited(house, 2, WhenFull::EndOldest);
-        let ana = house.member("ana").await;
-        let in_use = log_in(&accounts, &ana).await;
-        let left = log_in(&accounts, &ana).await;
-        let at = house.now().await + TimeDelta::seconds(10);
-        assert!(!accounts.saw(house.activity(&in_use, at), in_use.login_date), "not worth a write");
-        log_in(&accounts, &ana).await;
-        assert_eq!(house.verdict(&in_use).await, Ok(()));
-        assert_eq!(house.verdict(&left).await, Err(EndReason::LoggedInElsewhere));
-    })
-    .await;
-}
-
-/// By what is written it is idle; by the request that was not worth a write it is not. Nothing that
-/// ends sessions, or counts them, may pass it over: it would go on.
-#[rocket::async_test]
-async fn a_session_whose_last_request_is_not_written_is_spared_by_nothing() {
-    on_each_engine(async |house: &House| {
-        for act in ["the limit", "full", "end others", "end one", "force logout"] {
-            let ana = house.member(&format!("ana-{}", act.replace(' ', "-"))).await;
-            let accounts = limited(house, 1, if act == "full" { WhenFull::RefuseNew } else { WhenFull::EndOldest });
-            let login = house.log_in(&ana).await;
-            let at = login.login_date + TimeDelta::seconds(50);
-            assert!(!house.accounts.saw(house.activity(&login, at), login.login_date), "not worth a write");
-            house.store.clock().shift(TimeDelta::days(3) + TimeDelta::seconds(20));
-            assert_eq!(house.verdict(&login).await, Ok(()), "it is not idle");
-            let live = house.accounts.list_sessions(ana.id, Which::Live, 9).await.expect("a list");
-            assert_eq!(live.len(), 1, "nor said to be");
-            let reason = match act {
-                "the limit" => {
-                    log_in(&accounts, &ana).await;
-                    EndReason::LoggedInElsewhere
-                }
-                "full" => {
-                    must_be_full(&try_log_in(&accounts, &ana).await, (1, 1));
-                    continue;
-                }
-                "force logout" => {
-                    assert_eq!(house.force_out(&ana).await, 1);
-                    EndReason::ForcedOut
-                }
-                _ => {
-                    let actor = ana.acting_from(&house.log_in(&ana).await);
-                    if act == "end one" {
-                        let ended = house.accounts.end_own_session(&actor, &login.id).await;
-                        assert_eq!(ended.expect("an end"), EndedSession::Ended);
-                    } else {
-                        let ended = house.accounts.end_other_sessions(&actor, &password(PASSWORD)).await;
-                        assert_eq!(ended.expect("an end"), 1);
-                    }
-                    EndReason::EndedByUser
-                }
-            };
-            assert_eq!(house.verdict(&login).await, Err(reason), "{act}");
-        }
-    })
-    .await;
 }

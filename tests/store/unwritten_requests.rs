@@ -1,0 +1,76 @@
+//! The minute in which a request is not worth a write: whatever asks how long a session was unseen
+//! knows of it all the same.
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{EndedSession, Which},
+    domain::reason::EndReason,
+    settings::WhenFull,
+};
+
+use crate::{
+    house::{House, PASSWORD, on_each_engine, password},
+    session_limit::{limited, log_in, must_be_full, try_log_in},
+};
+
+#[rocket::async_test]
+async fn the_session_that_is_in_use_stays_and_the_one_that_was_left_goes() {
+    on_each_engine(async |house: &House| {
+        let accounts = limited(house, 2, WhenFull::EndOldest);
+        let ana = house.member("ana").await;
+        let in_use = log_in(&accounts, &ana).await;
+        let left = log_in(&accounts, &ana).await;
+        let at = house.now().await + TimeDelta::seconds(10);
+        assert!(!accounts.saw(house.activity(&in_use, at), in_use.login_date), "not worth a write");
+        log_in(&accounts, &ana).await;
+        assert_eq!(house.verdict(&in_use).await, Ok(()));
+        assert_eq!(house.verdict(&left).await, Err(EndReason::LoggedInElsewhere));
+    })
+    .await;
+}
+
+/// By what is written it is idle; by the request that was not worth a write it is not. Nothing that
+/// ends sessions, or counts them, may pass it over: it would go on.
+#[rocket::async_test]
+async fn a_session_whose_last_request_is_not_written_is_spared_by_nothing() {
+    on_each_engine(async |house: &House| {
+        for act in ["the limit", "full", "end others", "end one", "force logout"] {
+            let ana = house.member(&format!("ana-{}", act.replace(' ', "-"))).await;
+            let accounts = limited(house, 1, if act == "full" { WhenFull::RefuseNew } else { WhenFull::EndOldest });
+            let login = house.log_in(&ana).await;
+            let at = login.login_date + TimeDelta::seconds(50);
+            assert!(!house.accounts.saw(house.activity(&login, at), login.login_date), "not worth a write");
+            house.store.clock().shift(TimeDelta::days(3) + TimeDelta::seconds(20));
+            assert_eq!(house.verdict(&login).await, Ok(()), "it is not idle");
+            let live = house.accounts.list_sessions(ana.id, Which::Live, 9).await.expect("a list");
+            assert_eq!(live.len(), 1, "nor said to be");
+            let reason = match act {
+                "the limit" => {
+                    log_in(&accounts, &ana).await;
+                    EndReason::LoggedInElsewhere
+                }
+                "full" => {
+                    must_be_full(&try_log_in(&accounts, &ana).await, (1, 1));
+                    continue;
+                }
+                "force logout" => {
+                    assert_eq!(house.force_out(&ana).await, 1);
+                    EndReason::ForcedOut
+                }
+                _ => {
+                    let actor = ana.acting_from(&house.log_in(&ana).await);
+                    if act == "end one" {
+                        let ended = house.accounts.end_own_session(&actor, &login.id).await;
+                        assert_eq!(ended.expect("an end"), EndedSession::Ended);
+                    } else {
+                        let ended = house.accounts.end_other_sessions(&actor, &password(PASSWORD)).await;
+                        assert_eq!(ended.expect("an end"), 1);
+                    }
+                    EndReason::EndedByUser
+                }
+            };
+            assert_eq!(house.verdict(&login).await, Err(reason), "{act}");
+        }
+    })
+    .await;
+}
