@@ -16,6 +16,9 @@ use crate::client::Outside;
 
 /// How many ask at the same time.
 const AT_ONCE: usize = 12;
+/// Between two looks of one: so that the machine has a moment to spare, and what is measured is how
+/// fast an act is applied, not how long everything waits for its turn.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Of so many who were forced out last, one is asked about every other time.
 const LATELY: usize = 40;
 
@@ -84,6 +87,7 @@ impl People {
                 while !people.is_over.load(Ordering::Relaxed) {
                     let person = people.somebody();
                     people.look(&outside, person).await;
+                    tokio::time::sleep(PAUSE).await;
                 }
             })
         };
