@@ -19,21 +19,34 @@ impl Accounts {
         let user_id = self.find_target(target).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
-        let user = &locked.user;
-        self.must_reach(&mut tx, actor, user.role(), locked.now).await?;
-        let was_inactive = !user.is_active_at(locked.now);
+        self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
+        let was_inactive = !locked.user.is_active_at(locked.now);
         if was_inactive {
-            let ended = self.end_spared_logins(&mut tx, actor, &locked).await?;
-            users::set_active(&mut tx, user.id).await?;
-            let mut told = event(locked.now, EventKind::Activated).by(actor).to(user.id, &user.username);
-            if ended > 0 {
-                told = told.ending(ended);
-            }
-            told.reasons = reasons.clone();
-            insert_ending(&mut tx, &told, Change::User(user.id)).await?;
+            self.activate_locked(&mut tx, actor, &locked, reasons).await?;
         }
         tx.commit().await?;
         Ok(was_inactive)
+    }
+
+    /// Activates an account that is locked and inactive, for whoever may act on it; returns how many live
+    /// sessions ended that a deactivation by hand had left.
+    pub(super) async fn activate_locked(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        locked: &Locked,
+        reasons: &Reasons,
+    ) -> Result<u64> {
+        let user = &locked.user;
+        let ended = self.end_spared_logins(on, actor, locked).await?;
+        users::set_active(on, user.id).await?;
+        let mut told = event(locked.now, EventKind::Activated).by(actor).to(user.id, &user.username);
+        if ended > 0 {
+            told = told.ending(ended);
+        }
+        told.reasons = reasons.clone();
+        insert_ending(on, &told, Change::User(user.id)).await?;
+        Ok(ended)
     }
 
     /// Ends the logins that a deactivation by hand has left: activating revives none.

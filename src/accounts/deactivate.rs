@@ -4,10 +4,11 @@ use super::{
     Accounts, AccountsError, Actor, Result, Target,
     authority::must_be_another,
     event::{Tell as _, event, insert_ending},
+    fold::Locked,
 };
 use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
-    store::{events::EventKind, feed::Change, sessions::Ending, users},
+    store::{Sql, events::EventKind, feed::Change, sessions::Ending, users},
 };
 
 impl Accounts {
@@ -26,18 +27,32 @@ impl Accounts {
     ) -> Result<u64> {
         let user_id = self.find_target(target).await?;
         let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
-        must_be_another(actor, user_id)?;
-        self.must_not_be_last_superuser(&mut tx, &locked).await?;
+        let ended = self.deactivate_locked(&mut tx, actor, &locked, until, reasons).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Deactivates an account that is locked, for whoever may act on it.
+    pub(super) async fn deactivate_locked(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        locked: &Locked,
+        until: Option<Moment>,
+        reasons: &Reasons,
+    ) -> Result<u64> {
+        must_be_another(actor, locked.user.id)?;
+        self.must_not_be_last_superuser(on, locked).await?;
         let (user, now) = (&locked.user, locked.now);
         if until.is_some_and(|until| until <= now) {
             return Err(AccountsError::UntilIsPast);
         }
         let date = locked.force_logout_date_now();
-        users::set_inactive(&mut tx, user.id, until, reasons).await?;
-        users::set_force_logout_date(&mut tx, user.id, date, EndReason::Deactivated, reasons).await?;
+        users::set_inactive(on, user.id, until, reasons).await?;
+        users::set_force_logout_date(on, user.id, date, EndReason::Deactivated, reasons).await?;
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deactivated, reasons };
         let ended =
-            self.end_sessions(&mut tx, user.id, date, self.live_sessions_after(user, locked.site, now), ending).await?;
+            self.end_sessions(on, user.id, date, self.live_sessions_after(user, locked.site, now), ending).await?;
         let mut told = event(now, EventKind::Deactivated)
             .by(actor)
             .to(user.id, &user.username)
@@ -46,8 +61,7 @@ impl Accounts {
         if let Some(until) = until {
             told = told.saying(format!("until {}", until.to_rfc3339()));
         }
-        insert_ending(&mut tx, &told, Change::User(user.id)).await?;
-        tx.commit().await?;
+        insert_ending(on, &told, Change::User(user.id)).await?;
         Ok(ended)
     }
 }

@@ -97,7 +97,8 @@ impl Accounts {
         self.fold_site(on).await
     }
 
-    async fn fold_site(&self, on: &mut impl Sql) -> Result<SiteStanding> {
+    /// The site, with what has come due for it folded in.
+    pub(super) async fn fold_site(&self, on: &mut impl Sql) -> Result<SiteStanding> {
         let before = site::get_site(on).await?;
         let now = self.store.clock().now(on).await?;
         if before.force_logout_scheduled.is_none_or(|at| at > now) {

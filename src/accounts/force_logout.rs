@@ -120,7 +120,8 @@ impl Accounts {
         }
     }
 
-    async fn end_logins(
+    /// Ends the logins of an account that is locked, for whoever may act on it.
+    pub(super) async fn end_logins(
         &self,
         on: &mut impl Sql,
         actor: &Actor,

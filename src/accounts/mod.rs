@@ -7,6 +7,7 @@ mod activate;
 mod activity;
 mod actor;
 mod authority;
+mod bulk;
 mod change_email;
 mod change_password;
 mod create_user;
@@ -52,6 +53,7 @@ use crate::{
 };
 
 pub use actor::{Actor, Client};
+pub use bulk::{BeginBulk, Begun, BulkRun, PreviewedBulk};
 pub use create_user::NewAccount;
 pub use end_session::EndedSession;
 pub use error::AccountsError;

@@ -14,6 +14,7 @@ use crate::{
     settings::moment_before,
     store::{
         Sql,
+        bulk_acts::delete_old_bulk_acts,
         receipts::delete_old_receipts,
         session_upkeep::{delete_ended_sessions, delete_old_changes, lock_sessions_past_limits},
         sessions::{self, Ending, LiveAfter},
@@ -24,12 +25,15 @@ use crate::{
 
 /// How many sessions one transaction ends or deletes.
 const BATCH: i64 = 200;
-/// How many changes are kept for whoever reads them, which is a matter of seconds.
-const CHANGES_KEPT: i64 = 10_000;
+/// How many changes are kept for whoever reads them, which is a matter of seconds: an act on many users
+/// makes tens of thousands of them in a second.
+const CHANGES_KEPT: i64 = 200_000;
 /// How many of the others one transaction deletes: small rows, which nobody waits for.
 const CHANGES_BATCH: i64 = 5_000;
 /// How long a receipt is kept: staff look at it in the minutes after an act.
 const RECEIPTS_KEPT: Duration = Duration::from_hours(24);
+/// How long staff can see what came of an act on many users.
+const BULK_ACTS_KEPT: Duration = Duration::from_hours(30 * 24);
 /// Between two batches.
 const PAUSE: Duration = Duration::from_millis(50);
 /// So long an idle session is left to the gate: the request that shows that its person is still
@@ -113,6 +117,7 @@ impl Accounts {
         let deleted = delete_old_changes(&mut tx, CHANGES_KEPT, CHANGES_BATCH).await?;
         let now = self.store.clock().now(&mut tx).await?;
         delete_old_receipts(&mut tx, moment_before(now, RECEIPTS_KEPT)).await?;
+        delete_old_bulk_acts(&mut tx, moment_before(now, BULK_ACTS_KEPT)).await?;
         delete_old_counters(&mut tx, now, CHANGES_BATCH).await?;
         tx.commit().await?;
         Ok(deleted)

@@ -3,6 +3,7 @@
 //! Nothing in here knows Rocket, SQL or the clock, and nothing reads or writes: a moment is always
 //! an argument. Every door of the site asks [`standing::check`]; there must be no second rule.
 
+pub mod bulk;
 pub mod email;
 pub mod login_name;
 pub mod moment;
@@ -18,4 +19,5 @@ pub mod standing;
 pub mod text;
 pub mod user_agent;
 pub mod username;
+pub mod users_filter;
 pub mod users_query;

@@ -1,6 +1,6 @@
 //! What staff may ask of the list of the site's sessions: only known words, anything else is refused.
 
-use super::users_query::{PageNumber, SearchText};
+use super::{users_filter::SearchText, users_query::PageNumber};
 
 /// The sessions on one page of the list.
 pub const SESSIONS_PER_PAGE: u32 = 25;

@@ -1,5 +1,7 @@
 //! What staff may ask of the list of users: only known words, anything else is refused.
 
+use super::users_filter::UsersFilter;
+
 /// The users on one page of the list.
 pub const USERS_PER_PAGE: u32 = 20;
 /// The last page there is; past it the search must be narrowed.
@@ -8,89 +10,22 @@ pub const LAST_PAGE: u32 = 400;
 /// Which users, in which order, from where.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UsersQuery {
-    /// Part of a username or an email, as a comparison key.
-    pub search: Option<SearchText>,
-    /// Only those of this status.
-    pub status: Option<Status>,
-    /// Only those of this role.
-    pub role: Option<super::role::Role>,
+    /// Which.
+    pub filter: UsersFilter,
     /// The order.
     pub sort: Sort,
     /// The page.
     pub page: PageNumber,
 }
 
-/// The text of a search, never empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SearchText(String);
-
-impl SearchText {
-    /// What was typed; an empty search is none.
-    ///
-    /// # Errors
-    /// When it is longer than any name, or has characters in it that no name has.
-    pub fn parse(text: &str) -> Result<Option<Self>, UsersQueryError> {
-        let text = text.trim();
-        if text.chars().count() > super::email::EMAIL_CHARACTERS || text.chars().any(super::text::is_forbidden) {
-            return Err(UsersQueryError("A search is a part of a username or an email.".to_owned()));
-        }
-        let key = super::text::comparison_key(text);
-        Ok((!key.is_empty()).then_some(Self(key)))
-    }
-
-    /// The text as a comparison key.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.0
-    }
-}
-
 /// A word that the list of users does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct UsersQueryError(String);
+pub struct UsersQueryError(pub(super) String);
 
 impl From<super::role::UnknownRole> for UsersQueryError {
     fn from(error: super::role::UnknownRole) -> Self {
         Self(error.to_string())
-    }
-}
-
-/// Whether an account may log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// It may.
-    Active,
-    /// It is deactivated.
-    Inactive,
-}
-
-impl Status {
-    /// Every status, with its word.
-    pub const ALL: [(Self, &'static str); 2] = [(Self::Active, "active"), (Self::Inactive, "inactive")];
-
-    /// The word for it.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Inactive => "inactive",
-        }
-    }
-
-    /// Reads the word; an empty one is no filter.
-    ///
-    /// # Errors
-    /// When the word is no status.
-    pub fn parse(word: &str) -> Result<Option<Self>, UsersQueryError> {
-        if word.is_empty() {
-            return Ok(None);
-        }
-        Self::ALL
-            .iter()
-            .find(|(_, known)| *known == word)
-            .map(|(status, _)| Some(*status))
-            .ok_or_else(|| UsersQueryError("The status is active, inactive or left out.".to_owned()))
     }
 }
 
@@ -226,7 +161,6 @@ mod tests {
         for word in ["id", "--email", "email desc", "password_hash", "-"] {
             assert!(Sort::parse(word).is_err(), "{word}");
         }
-        assert!(Status::parse("banned").is_err());
     }
 
     #[test]

@@ -89,10 +89,13 @@ impl Follower {
     }
 
     /// Reports what has been applied by now, beside the feed: it waits for nobody.
-    fn report(&self, events: Vec<i64>) {
+    fn report(&self, mut events: Vec<i64>) {
         if events.is_empty() {
             return;
         }
+        // An act on many asks for each of them, by the event of one.
+        events.sort_unstable();
+        events.dedup();
         self.accounts.ends_may_be_left();
         let (accounts, node, at) = (self.accounts.clone(), self.node.clone(), self.accounts.store().clock().estimate());
         tokio::spawn(async move {

@@ -2,7 +2,8 @@
 //!
 //! Triggers write each change to `standing_changes`. On SQLite the feed looks at the database's
 //! version, which any other connection's commit moves, also another program's; on Postgres it is
-//! notified, and looks itself twice a second, since a notification may be lost with its connection.
+//! notified, and looks itself twice a second, since a notification may be lost with its connection. A look there
+//! goes on from the transactions that were open at the look before.
 //! Old changes are deleted by [`super::session_upkeep`], whether or not anybody reads them.
 
 use std::{collections::BTreeSet, time::Duration};
@@ -28,8 +29,8 @@ const SQLITE_LOOKS_EVERY: Duration = Duration::from_millis(50);
 const POSTGRES_LOOKS_EVERY: Duration = Duration::from_millis(500);
 /// How long a look may take before the feed counts as dead.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
-/// How many numbers back it looks there: they are given before they are committed.
-const LOOKS_BACK: i64 = 1_000;
+/// Of so many changes before the feed was opened, receipts may still be asked for.
+const ASKED_LATELY: i64 = 1_000;
 /// What Postgres calls the notifications; the triggers name it too.
 const CHANNEL: &str = "curfew_standing";
 
@@ -77,7 +78,10 @@ pub struct Feed {
     last: i64,
     /// What asked for a receipt lately, before the feed was opened.
     asked_before: Vec<i64>,
-    /// The known changes among the numbers that are looked back at.
+    /// On Postgres: the first transaction that was open when the feed looked last. A number is given
+    /// before it is committed, so what such a transaction tells may lie before what was seen.
+    open_since: i64,
+    /// The known changes of transactions from that one on.
     seen: BTreeSet<i64>,
     next_look: Instant,
     looked_at: std::time::Instant,
@@ -109,16 +113,28 @@ impl Feed {
         let (next_look, seen, looked_at) = (Instant::now(), BTreeSet::new(), std::time::Instant::now());
         let clock = store.clock().clone();
         let asked_before = Vec::new();
-        let mut feed =
-            Self { connection, listener, version: 0, last: 0, asked_before, seen, next_look, looked_at, clock };
+        let mut feed = Self {
+            connection,
+            listener,
+            version: 0,
+            last: 0,
+            asked_before,
+            open_since: 0,
+            seen,
+            next_look,
+            looked_at,
+            clock,
+        };
         if feed.listener.is_none() {
             feed.version = feed.read_version().await?;
+        } else {
+            feed.open_since = feed.read_open_since().await?;
         }
         let (last,): (i64,) =
             fetch_one!(&mut feed.connection, (i64,), "SELECT COALESCE(MAX(id), 0) FROM standing_changes")?;
         feed.last = last;
         let sql = "SELECT event_id FROM standing_changes WHERE id > $1 AND event_id IS NOT NULL ORDER BY id";
-        let asked: Vec<(i64,)> = fetch_all!(&mut feed.connection, (i64,), sql, last - LOOKS_BACK)?;
+        let asked: Vec<(i64,)> = fetch_all!(&mut feed.connection, (i64,), sql, last - ASKED_LATELY)?;
         feed.asked_before = asked.into_iter().map(|(event_id,)| event_id).collect();
         feed.look().await?;
         Ok(feed)
@@ -182,27 +198,64 @@ impl Feed {
         Ok(version)
     }
 
+    /// The first transaction that may still commit.
+    async fn read_open_since(&mut self) -> Result<i64> {
+        let sql = "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)";
+        let (open_since,): (i64,) = fetch_one!(&mut self.connection, (i64,), sql)?;
+        Ok(open_since)
+    }
+
     /// Reads what has not been seen.
     async fn look(&mut self) -> Result<Vec<News>> {
         let began_at = std::time::Instant::now();
-        if self.listener.is_some() {
+        let rows = if self.listener.is_some() {
             let now = self.clock.now(&mut self.connection).await?;
             self.clock.heard(now);
+            // Read before the changes: what is open now may be seen, what is open then is looked for again.
+            let open_since = self.read_open_since().await?;
+            let from = std::mem::replace(&mut self.open_since, open_since);
+            let sql = "SELECT id, user_id, event_id, COALESCE(transaction_id, 0) AS transaction_id
+                       FROM standing_changes WHERE transaction_id >= $1 ORDER BY id";
+            fetch_all!(&mut self.connection, ChangeRow, sql, from)?
+        } else {
+            let sql = "SELECT id, user_id, event_id, 0 AS transaction_id
+                       FROM standing_changes WHERE id > $1 ORDER BY id";
+            fetch_all!(&mut self.connection, ChangeRow, sql, self.last)?
+        };
+        let mut news: Vec<News> = rows.iter().filter(|row| !self.seen.contains(&row.id)).map(ChangeRow::news).collect();
+        if !news.is_empty() && self.has_missed_some().await? {
+            news.push(News { change: Change::Everyone, receipt_for: None });
         }
-        // On SQLite there is one writer, and the numbers are in the order of the commits.
-        let back = if self.listener.is_some() { self.last - LOOKS_BACK } else { self.last };
-        let rows: Vec<(i64, Option<i64>, Option<i64>)> = fetch_all!(
-            &mut self.connection,
-            (i64, Option<i64>, Option<i64>),
-            "SELECT id, user_id, event_id FROM standing_changes WHERE id > $1 ORDER BY id",
-            back
-        )?;
-        let unseen = rows.iter().filter(|(id, ..)| !self.seen.contains(id));
-        let news = unseen.map(|&(_, user_id, receipt_for)| News { change: Change::of(user_id), receipt_for }).collect();
-        self.last = rows.last().map_or(self.last, |(id, ..)| self.last.max(*id));
-        self.seen = rows.into_iter().map(|(id, ..)| id).filter(|id| *id > self.last - LOOKS_BACK).collect();
+        self.last = rows.last().map_or(self.last, |row| self.last.max(row.id));
+        let is_looked_for_again = |row: &&ChangeRow| row.transaction_id >= self.open_since;
+        self.seen = match self.listener {
+            Some(_) => rows.iter().filter(is_looked_for_again).map(|row| row.id).collect(),
+            None => BTreeSet::new(),
+        };
         self.looked_at = began_at;
         Ok(news)
+    }
+
+    /// Whether changes may have been deleted before they were seen here, by whoever found them old.
+    async fn has_missed_some(&mut self) -> Result<bool> {
+        let sql = "SELECT COALESCE(MIN(id), 0) FROM standing_changes";
+        let (first,): (i64,) = fetch_one!(&mut self.connection, (i64,), sql)?;
+        Ok(first > self.last + 1)
+    }
+}
+
+/// A change as it is kept.
+#[derive(Debug, sqlx::FromRow)]
+struct ChangeRow {
+    id: i64,
+    user_id: Option<i64>,
+    event_id: Option<i64>,
+    transaction_id: i64,
+}
+
+impl ChangeRow {
+    fn news(&self) -> News {
+        News { change: Change::of(self.user_id), receipt_for: self.event_id }
     }
 }
 

@@ -4,6 +4,8 @@
 //! or a transaction, so that the use case above decides what happens in one. Nothing else in the
 //! crate may name sqlx.
 
+pub mod bulk;
+pub mod bulk_acts;
 mod clock;
 mod engine;
 mod error;

@@ -6,6 +6,7 @@
 //! never over the answer.
 
 pub(super) mod dialect;
+pub(super) mod filter;
 pub(super) mod search;
 mod statement;
 
@@ -88,7 +89,7 @@ pub struct UsersPage {
 /// # Errors
 /// When the database does not answer.
 pub async fn list_users(on: &mut impl Sql, query: &UsersQuery, now: Moment) -> Result<UsersPage> {
-    let search = query.search.as_ref().map(|text| Search::new(text.key()));
+    let search = query.filter.search.as_ref().map(|text| Search::new(text.key()));
     let way = match &search {
         Some(search) if are_rare(on, search).await? => Way::Collect,
         _ => Way::Walk,

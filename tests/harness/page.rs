@@ -92,6 +92,18 @@ impl Page {
         input.split_once(" value=\"")?.1.split_once('"').map(|(value, _)| value)
     }
 
+    /// The hidden fields of the form with that action, in their order.
+    pub fn hidden_fields(&self, action: &str) -> Vec<(String, String)> {
+        let form = self.between(&format!("action=\"{action}\">"), "</form>").expect("the form is there");
+        let fields = form.split("<input type=\"hidden\" name=\"").skip(1);
+        fields
+            .filter_map(|field| {
+                let (name, rest) = field.split_once("\" value=\"")?;
+                Some((name.to_owned(), rest.split_once('"')?.0.to_owned()))
+            })
+            .collect()
+    }
+
     /// The first piece between two others.
     pub fn between(&self, before: &str, after: &str) -> Option<&str> {
         let (_, rest) = self.body.split_once(before)?;

@@ -56,6 +56,17 @@ const TABLE: &[(&str, By, Fields)] = &[
     ("/admin/users/<id>/force-logout/cancel", By::Superuser, &[]),
     ("/admin/users/<id>/deactivate", By::Superuser, &[("user_reason", "forged")]),
     ("/admin/users/<id>/activate", By::Superuser, &[]),
+    (
+        "/admin/users/bulk",
+        By::Superuser,
+        &[
+            ("action", "force-logout"),
+            ("scope", "matching"),
+            ("confirm", "yes"),
+            // Of an act that nobody has begun: the four who are there, among them whoever acts.
+            ("promised", "aaaaaaaaaaaaaaaa:9999:4:1:0:0:0:0:0"),
+        ],
+    ),
     ("/account/sessions/<id>/end", By::Member, &[]),
     ("/account/sessions/end-others", By::Member, &[("password", PASSWORD)]),
     ("/admin/users/<id>/sessions/<sid>/end", By::Superuser, &[("staff_reason", "forged")]),

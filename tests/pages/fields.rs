@@ -20,9 +20,11 @@ enum Kind {
     Reason,
     /// A moment that may be left out.
     Moment,
+    /// A word that the page itself puts there.
+    Fixed,
 }
 
-use Kind::{Line, Moment, Reason, Secret};
+use Kind::{Fixed, Line, Moment, Reason, Secret};
 
 type Field = (&'static str, &'static str, Kind);
 
@@ -87,6 +89,17 @@ const FORMS: &[Form] = &[
         fields: &[("until", "", Moment), ("staff_reason", "", Reason), ("user_reason", "", Reason)],
     },
     Form {
+        action: "/admin/users/bulk",
+        by: Some(Role::Staff),
+        ids: "bulk-",
+        fields: &[
+            ("action", "force-logout", Fixed),
+            ("scope", "matching", Fixed),
+            ("staff_reason", "", Reason),
+            ("user_reason", "", Reason),
+        ],
+    },
+    Form {
         action: "/account/sessions/end-others",
         by: Some(Role::Member),
         ids: "",
@@ -113,6 +126,7 @@ fn bad_values(kind: Kind) -> Vec<String> {
     match kind {
         Line(limit) => bad.extend([String::new(), " ".to_owned(), "a".repeat(limit + 1)]),
         Secret => bad = vec![String::new(), "a\0 lamp at sea".to_owned(), "é".repeat(129)],
+        Fixed => bad.clear(),
         Reason => bad.push("é".repeat(501)),
         Moment => bad.extend(["soon", "2026-02-30T10:00", "2026-03-01", "1e9", "0000-01-01T00:00"].map(str::to_owned)),
     }

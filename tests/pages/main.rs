@@ -5,6 +5,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod bulk;
 mod causes;
 mod clock;
 mod cookies;

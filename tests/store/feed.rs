@@ -177,6 +177,46 @@ async fn a_change_that_is_committed_late_is_told_and_one_that_is_taken_back_is_n
     .await;
 }
 
+/// An act on many takes thousands of numbers before it commits, and meanwhile others go on.
+#[rocket::async_test]
+async fn what_is_committed_late_is_told_however_many_changes_were_in_between() {
+    on_each_engine(async |house: &House| {
+        // SQLite has one writer at a time.
+        let Store::Postgres { pool, .. } = &house.store else { return };
+        let mut feed = open(house).await;
+        let mut late = pool.begin().await.expect("a transaction");
+        let change = sqlx::query("INSERT INTO standing_changes (user_id) VALUES (7)");
+        change.execute(&mut *late).await.expect("a change that nobody is notified of");
+        for round in 0..3 {
+            let many = "INSERT INTO standing_changes (user_id) SELECT 8 FROM generate_series(1, 5000)";
+            run(&house.store, many).await;
+            let before = told(house, &mut feed).await;
+            assert!(before.iter().all(|change| *change == Change::User(8)), "it is not committed");
+            assert_eq!(before.len(), 5_000, "round {round}: each once");
+        }
+        late.commit().await.expect("a commit");
+        let told = told(house, &mut feed).await;
+        assert!(told.contains(&Change::User(7)), "{} changes", told.len());
+        let own = |change: &&Change| **change == Change::User(8);
+        assert_eq!(told.iter().filter(own).count(), 0, "what was told is not told again");
+    })
+    .await;
+}
+
+/// Whoever was away for longer than changes are kept takes everyone as changed.
+#[rocket::async_test]
+async fn what_was_deleted_before_it_was_seen_is_told_as_everyone() {
+    on_each_engine(async |house: &House| {
+        let mut feed = open(house).await;
+        let numbers = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50)";
+        run(&house.store, &format!("INSERT INTO standing_changes (user_id) {numbers} SELECT n FROM n")).await;
+        run(&house.store, "DELETE FROM standing_changes WHERE user_id < 50").await;
+        let told = told(house, &mut feed).await;
+        assert!(told.contains(&Change::Everyone), "{told:?}");
+    })
+    .await;
+}
+
 /// A notification is lost with its connection; what stands in the table is not.
 #[rocket::async_test]
 async fn a_change_that_nobody_was_notified_of_is_told_too() {

@@ -14,6 +14,7 @@ mod house;
 mod raw;
 
 mod activity;
+mod bulk;
 mod by_hand;
 mod deactivation;
 mod feed;

@@ -9,7 +9,8 @@ use curfew::{
         reason_text::ReasonText,
         role::Role,
         sessions_query::{SESSIONS_PER_PAGE, SessionsQuery, SessionsShown},
-        users_query::{PageNumber, SearchText},
+        users_filter::SearchText,
+        users_query::PageNumber,
     },
 };
 

@@ -248,14 +248,14 @@ async fn several_nodes_and_the_gate_at_once_end_each_session_once() {
 async fn old_changes_go_and_the_latest_stay() {
     on_each_engine(async |house: &House| {
         let many = "
-            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 17000)
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 207000)
             INSERT INTO standing_changes (user_id) SELECT i FROM n";
         run(&house.store, many).await;
         house.accounts.tidy_sessions().await.expect("an answer");
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes").await, 10_000);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes").await, 200_000);
         assert_eq!(count(&house.store, "SELECT MIN(user_id) FROM standing_changes").await, 7_001);
         house.accounts.tidy_sessions().await.expect("an answer");
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes").await, 10_000);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes").await, 200_000);
     })
     .await;
 }

@@ -4,7 +4,8 @@ use curfew::{
     domain::{
         moment::{MICROSECOND, Moment},
         role::Role,
-        users_query::{PageNumber, SearchText, Sort, SortKey, Status, USERS_PER_PAGE, UsersQuery},
+        users_filter::{SearchText, Status, UsersFilter},
+        users_query::{PageNumber, Sort, SortKey, USERS_PER_PAGE, UsersQuery},
     },
     store::users_list::{ListedUser, list_users},
 };
@@ -113,7 +114,8 @@ async fn the_search_follows_what_is_changed_and_deleted_also_by_hand() {
         fill(house).await;
         let found = async |text: &str| {
             let mut on = house.store.read().await.expect("a connection");
-            let query = UsersQuery { search: SearchText::parse(text).expect("a search"), ..UsersQuery::default() };
+            let filter = UsersFilter::parse(text, "", "").expect("a search");
+            let query = UsersQuery { filter, ..UsersQuery::default() };
             let page = list_users(&mut on, &query, Moment::UNIX_EPOCH).await.expect("a page");
             page.users.into_iter().map(|user| user.username).collect::<Vec<_>>()
         };
@@ -188,9 +190,7 @@ fn queries() -> impl Strategy<Value = UsersQuery> {
     let key = proptest::sample::select(SortKey::ALL.map(|(key, _)| key).to_vec());
     (search, status, role, key, any::<bool>(), 1_u32..4).prop_map(|(text, status, role, key, descending, page)| {
         UsersQuery {
-            search: SearchText::parse(text).expect("a search"),
-            status,
-            role,
+            filter: UsersFilter { search: SearchText::parse(text).expect("a search"), status, role },
             sort: Sort { key, descending },
             page: PageNumber::parse(&page.to_string()).expect("a page"),
         }
@@ -201,6 +201,7 @@ fn model<'u>(all: &'u [ListedUser], query: &UsersQuery, now: Moment) -> Vec<&'u 
     let key = |text: &str| curfew::domain::text::comparison_key(text);
     let is_found = |user: &ListedUser| {
         query
+            .filter
             .search
             .as_ref()
             .is_none_or(|text| key(&user.username).contains(text.key()) || key(&user.email).contains(text.key()))
@@ -208,8 +209,8 @@ fn model<'u>(all: &'u [ListedUser], query: &UsersQuery, now: Moment) -> Vec<&'u 
     let mut found: Vec<&ListedUser> = all
         .iter()
         .filter(|user| is_found(user))
-        .filter(|user| query.status.is_none_or(|status| user.is_active_at(now) == (status == Status::Active)))
-        .filter(|user| query.role.is_none_or(|role| user.role() == role))
+        .filter(|user| query.filter.status.is_none_or(|status| user.is_active_at(now) == (status == Status::Active)))
+        .filter(|user| query.filter.role.is_none_or(|role| user.role() == role))
         .collect();
     found.sort_by(|a, b| {
         let order = match query.sort.key {

@@ -1,5 +1,6 @@
 //! The staff pages.
 
+mod bulk;
 mod choices;
 mod event_view;
 mod force_logout;
@@ -32,6 +33,7 @@ pub fn stage() -> AdHoc {
             .register("/admin", catchers![no_such_number])
             .attach(overview::stage())
             .attach(users::stage())
+            .attach(bulk::stage())
             .attach(user::stage())
             .attach(receipt::stage())
             .attach(sessions::stage())

@@ -9,7 +9,8 @@ use crate::{
     domain::{
         session_secret::SessionId,
         sessions_query::{SessionsQuery, SessionsShown},
-        users_query::{LAST_PAGE, PageNumber, SearchText},
+        users_filter::SearchText,
+        users_query::{LAST_PAGE, PageNumber},
     },
     gate::{Changes, Staff},
     site::{

@@ -8,8 +8,9 @@ use crate::{
     accounts::{self, Accounts},
     domain::{
         moment::Moment,
-        role::{Role, UnknownRole},
-        users_query::{PageNumber, SearchText, Sort, SortKey, Status as Standing, UsersQuery, UsersQueryError},
+        role::Role,
+        users_filter::{Status as Standing, UsersFilter},
+        users_query::{PageNumber, Sort, SortKey, UsersQuery, UsersQueryError},
     },
     gate::{Changes, Staff},
     site::{
@@ -31,6 +32,9 @@ struct UsersView<'q> {
     status: Vec<ChoiceView>,
     role: Vec<ChoiceView>,
     sort: String,
+    /// The standing and the role that are searched for, for the form that acts on all that match.
+    chosen_status: &'static str,
+    chosen_role: &'static str,
     columns: Vec<ColumnView>,
     users: Vec<UserView>,
 }
@@ -70,9 +74,7 @@ struct Sent<'q> {
 impl Sent<'_> {
     fn parse(&self) -> Result<UsersQuery, UsersQueryError> {
         Ok(UsersQuery {
-            search: SearchText::parse(self.q)?,
-            status: Standing::parse(self.status)?,
-            role: parse_role(self.role)?,
+            filter: UsersFilter::parse(self.q, self.status, self.role)?,
             sort: Sort::parse(self.sort)?,
             page: PageNumber::parse(self.page)?,
         })
@@ -88,14 +90,6 @@ impl Sent<'_> {
             page = page.as_deref()
         ))
         .to_string()
-    }
-}
-
-fn parse_role(word: &str) -> Result<Option<Role>, UsersQueryError> {
-    if word.is_empty() {
-        Ok(None)
-    } else {
-        Ok(Some(word.parse().map_err(|error: UnknownRole| UsersQueryError::from(error))?))
     }
 }
 
@@ -118,7 +112,7 @@ async fn show(
     let too_far = query.page.is_too_far();
     let listed = if too_far { None } else { Some(read(accounts, &query).await) };
     match listed.transpose() {
-        Ok(listed) => pages.show("admin/users", &view(sent, &query, listed)),
+        Ok(listed) => pages.show_form("admin/users", &view(sent, &query, listed)),
         Err(error) => refuse(changes, error),
     }
 }
@@ -140,13 +134,15 @@ fn view<'q>(sent: Sent<'q>, query: &UsersQuery, listed: Option<(UsersPage, Momen
         previous: (page > 1).then(|| sent.href(sent.sort, (page - 1).min(crate::domain::users_query::LAST_PAGE))),
         status: choices(
             &[("", "Any standing"), ("active", "Active"), ("inactive", "Inactive")],
-            query.status.map_or("", Standing::word),
+            query.filter.status.map_or("", Standing::word),
         ),
         role: choices(
             &[("", "Any role"), ("member", "Members"), ("staff", "Staff"), ("superuser", "Superusers")],
-            query.role.map_or("", Role::code),
+            query.filter.role.map_or("", Role::code),
         ),
         columns: SortKey::ALL.iter().map(|(key, word)| column(sent, query.sort, *key, word)).collect(),
+        chosen_status: query.filter.status.map_or("", Standing::word),
+        chosen_role: query.filter.role.map_or("", Role::code),
         sort,
         ..UsersView::default()
     };

@@ -18,6 +18,8 @@ pub(in crate::store) trait Dialect: Database<Arguments: Default> {
     fn bind_number(to: &mut QueryBuilder<Self>, number: i64);
     /// Adds a moment, as a value.
     fn bind_moment(to: &mut QueryBuilder<Self>, moment: Moment);
+    /// Adds that what stands before is one of these numbers, however many.
+    fn push_is_one_of(to: &mut QueryBuilder<Self>, numbers: &[i64]);
     /// Adds the select of the ids that the search index names.
     fn push_candidates(to: &mut QueryBuilder<Self>, search: &Search<'_>);
 }
@@ -44,6 +46,11 @@ impl Dialect for Sqlite {
 
     bind_values!(Sqlite);
 
+    fn push_is_one_of(to: &mut QueryBuilder<Self>, numbers: &[i64]) {
+        let list = numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        to.push(" IN (SELECT value FROM json_each(").push_bind(format!("[{list}]")).push("))");
+    }
+
     fn push_candidates(to: &mut QueryBuilder<Self>, search: &Search<'_>) {
         if search.is_beginning() {
             // The last character there is: whatever begins with the text lies before it.
@@ -64,6 +71,10 @@ impl Dialect for Postgres {
     const JOIN_AFTER: &'static str = "JOIN"; // after a materialized select anyway
 
     bind_values!(Postgres);
+
+    fn push_is_one_of(to: &mut QueryBuilder<Self>, numbers: &[i64]) {
+        to.push(" = ANY(").push_bind(numbers.to_vec()).push(")");
+    }
 
     fn push_candidates(to: &mut QueryBuilder<Self>, search: &Search<'_>) {
         let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));

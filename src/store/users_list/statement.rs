@@ -2,11 +2,10 @@
 
 use sqlx::QueryBuilder;
 
-use super::{dialect::Dialect, search::Search};
+use super::{dialect::Dialect, filter::push_filter, search::Search};
 use crate::domain::{
     moment::Moment,
-    role::Role,
-    users_query::{SortKey, Status, UsersQuery},
+    users_query::{SortKey, UsersQuery},
 };
 
 /// What the list shows of an account.
@@ -39,7 +38,7 @@ impl Statement<'_> {
             // The inner select needs nothing that the order's index does not hold.
             Way::Walk => {
                 sql.push("SELECT ").push(COLUMNS).push(" FROM (SELECT u.id FROM users u");
-                self.push_conditions(&mut sql);
+                push_filter(&mut sql, &self.query.filter, self.search, self.now);
                 self.push_order(&mut sql);
                 push_limit(&mut sql, limit, offset);
                 sql.push(") page JOIN users u ON u.id = page.id");
@@ -52,7 +51,7 @@ impl Statement<'_> {
                     .push(" FROM found ")
                     .push(DB::JOIN_AFTER)
                     .push(" users u ON u.id = found.id");
-                self.push_conditions(&mut sql);
+                push_filter(&mut sql, &self.query.filter, self.search, self.now);
                 self.push_order(&mut sql);
                 push_limit(&mut sql, limit, offset);
             }
@@ -72,7 +71,7 @@ impl Statement<'_> {
         } else {
             sql.push("users u");
         }
-        self.push_conditions(&mut sql);
+        push_filter(&mut sql, &self.query.filter, self.search, self.now);
         sql.push(" LIMIT ");
         DB::bind_number(&mut sql, up_to);
         sql.push(") counted");
@@ -85,34 +84,6 @@ impl Statement<'_> {
             DB::push_candidates(sql, search);
             sql.push(") ");
         }
-    }
-
-    /// The words are those of the partial indexes, so that a rare filter is walked along its own.
-    fn push_conditions<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
-        sql.push(" WHERE TRUE");
-        if let Some(search) = self.search {
-            sql.push(" AND ");
-            search.push_is_in_name(sql);
-        }
-        match self.query.status {
-            Some(Status::Active) => {
-                sql.push(" AND (u.is_active OR u.deactivated_until <= ");
-                DB::bind_moment(sql, self.now);
-                sql.push(")");
-            }
-            Some(Status::Inactive) => {
-                sql.push(" AND NOT u.is_active AND (u.deactivated_until IS NULL OR u.deactivated_until > ");
-                DB::bind_moment(sql, self.now);
-                sql.push(")");
-            }
-            None => {}
-        }
-        match self.query.role {
-            Some(Role::Member) => sql.push(" AND NOT (u.is_staff OR u.is_superuser)"),
-            Some(Role::Staff) => sql.push(" AND (u.is_staff OR u.is_superuser) AND NOT u.is_superuser"),
-            Some(Role::Superuser) => sql.push(" AND (u.is_staff OR u.is_superuser) AND u.is_superuser"),
-            None => sql,
-        };
     }
 
     /// Whoever never logged in counts as the earliest, on both engines.

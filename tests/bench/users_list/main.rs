@@ -19,7 +19,8 @@ use std::time::Instant;
 use curfew::{
     domain::{
         moment::Moment,
-        users_query::{PageNumber, SearchText, Sort, Status, UsersQuery},
+        users_filter::UsersFilter,
+        users_query::{PageNumber, Sort, UsersQuery},
     },
     store::{Store, overview, sessions::LiveAfter, site_sessions::LiveByRole, users_list::list_users},
 };
@@ -89,9 +90,7 @@ async fn lists(engine: Engine, store: &Store) {
             for (status, role) in FILTERS {
                 for page in PAGES {
                     let query = UsersQuery {
-                        search: SearchText::parse(search).unwrap(),
-                        status: Status::parse(status).unwrap(),
-                        role: role.parse().ok(),
+                        filter: UsersFilter::parse(search, status, role).unwrap(),
                         sort: Sort::parse(sort).unwrap(),
                         page: PageNumber::parse(page).unwrap(),
                     };

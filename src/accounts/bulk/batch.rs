@@ -1,0 +1,185 @@
+//! Up to a thousand accounts in one transaction: all of them or none, and their events with them.
+//!
+//! The ordinary ones are written together. An account with something of its own (a schedule that came
+//! due, a date ahead of the clock, many sessions, the role of a superuser) is acted on by the act on one,
+//! in the same transaction.
+
+use std::collections::BTreeMap;
+
+use super::BulkRun;
+use crate::{
+    accounts::{
+        AccountsError, ForceLogoutOutcome, Result,
+        event::{Tell as _, event},
+    },
+    domain::{bulk::BulkAction, moment::Moment, reason::EndReason, standing::SiteStanding},
+    store::{
+        Sql, Transaction,
+        bulk::{
+            Meant, ask_for_receipts_of_many, count_live_sessions_of_each, end_live_sessions_of_many,
+            insert_event_for_each, lock_meant, set_active_all, set_force_logout_date_of_all, set_inactive_all,
+        },
+        bulk_acts::add_to_bulk_act,
+        events::{EventKind, NewEvent},
+        sessions::Ending,
+        site_sessions::LiveByRole,
+    },
+};
+
+/// Up to so many sessions of one account are ended together with those of others.
+const FEW_SESSIONS: i64 = 20;
+
+/// What a transaction has done: to so many accounts, and so many live sessions ended.
+#[derive(Debug, Default)]
+struct Done {
+    users: u64,
+    sessions: u64,
+}
+
+impl BulkRun {
+    /// Acts on those accounts, as far as they are still meant; never on whoever acts.
+    pub(super) async fn do_batch(&self, ids: &[i64]) -> Result<()> {
+        let accounts = &self.accounts;
+        let (mut tx, site, now) = self.begin_batch().await?;
+        let actor_role = accounts.must_be_live(&mut tx, &self.actor, now).await?;
+        let meant = Meant { choice: &self.begin.choice, actor_id: self.actor.user_id, actor_role, now };
+        let found = lock_meant(&mut tx, meant, ids).await?;
+        // The time is read after the locks: whoever held them before did what they did earlier.
+        let now = accounts.store.clock().now(&mut tx).await?;
+        let live = accounts.may_be_live_by_role(site, now);
+        let all: Vec<i64> = found.iter().map(|user| user.id).collect();
+        let sessions = count_live_sessions_of_each(&mut tx, &all, &live).await?;
+        let sessions: BTreeMap<i64, i64> = sessions.into_iter().collect();
+        let sessions_of = |id: i64| sessions.get(&id).copied().unwrap_or_default();
+        let mut ordinary: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        let mut done = Done::default();
+        for user in found {
+            let count = sessions_of(user.id);
+            if user.is_ordinary && count <= self.together_up_to() {
+                ordinary.entry(count).or_default().push(user.id);
+            } else {
+                done.add(self.do_one(&mut tx, user.id).await?);
+            }
+        }
+        self.do_together(&mut tx, &ordinary, &live, now).await?;
+        for (sessions, ids) in &ordinary {
+            let users = u64::try_from(ids.len()).unwrap_or_default();
+            done.users += users;
+            done.sessions += users * u64::try_from(*sessions).unwrap_or_default();
+        }
+        add_to_bulk_act(&mut tx, &self.begin.id, done.users, done.sessions, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Acts on whoever acts.
+    pub(super) async fn do_actor(&self) -> Result<()> {
+        let (mut tx, _, now) = self.begin_batch().await?;
+        self.accounts.must_be_live(&mut tx, &self.actor, now).await?;
+        let mut done = Done::default();
+        if let Some(id) = self.actor.user_id {
+            done.add(self.do_one(&mut tx, id).await?);
+        }
+        add_to_bulk_act(&mut tx, &self.begin.id, done.users, done.sessions, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Those that could leave the site without a superuser queue for its row.
+    async fn begin_batch(&self) -> Result<(Transaction, SiteStanding, Moment)> {
+        let mut tx = self.accounts.store.begin().await?;
+        let site = match self.begin.choice.action {
+            BulkAction::Deactivate => self.accounts.lock_site(&mut tx).await?,
+            BulkAction::ForceLogout | BulkAction::Activate => self.accounts.fold_site(&mut tx).await?,
+        };
+        let now = self.accounts.store.clock().now(&mut tx).await?;
+        Ok((tx, site, now))
+    }
+
+    /// An inactive account has live sessions only where a hand has deactivated it, and they end for the
+    /// reasons of that deactivation.
+    const fn together_up_to(&self) -> i64 {
+        match self.begin.choice.action {
+            BulkAction::ForceLogout | BulkAction::Deactivate => FEW_SESSIONS,
+            BulkAction::Activate => 0,
+        }
+    }
+
+    /// Acts on ordinary accounts, given by how many live sessions each of them has.
+    async fn do_together(
+        &self,
+        on: &mut impl Sql,
+        by_sessions: &BTreeMap<i64, Vec<i64>>,
+        live: &LiveByRole,
+        now: Moment,
+    ) -> Result<()> {
+        let ids: Vec<i64> = by_sessions.values().flatten().copied().collect();
+        let reasons = &self.begin.reasons;
+        let end = async |on: &mut _, reason| {
+            end_live_sessions_of_many(on, &ids, live, Ending { at: now, by: &self.actor.name, reason, reasons }).await
+        };
+        match self.begin.choice.action {
+            BulkAction::ForceLogout => {
+                end(on, EndReason::ForcedOut).await?;
+                set_force_logout_date_of_all(on, &ids, now, EndReason::ForcedOut, reasons).await?;
+            }
+            BulkAction::Deactivate => {
+                end(on, EndReason::Deactivated).await?;
+                set_inactive_all(on, &ids, now, reasons).await?;
+            }
+            BulkAction::Activate => set_active_all(on, &ids, now).await?,
+        }
+        let mut latest = None;
+        for (sessions, ids) in by_sessions {
+            let told = self.told(now, u64::try_from(*sessions).unwrap_or_default());
+            latest = insert_event_for_each(on, ids, &told).await?;
+        }
+        if let Some(event_id) = latest {
+            ask_for_receipts_of_many(on, &ids, event_id).await?;
+        }
+        Ok(())
+    }
+
+    /// The event of one account, as the act on one tells it.
+    fn told(&self, now: Moment, sessions: u64) -> NewEvent<'_> {
+        let reasons = &self.begin.reasons;
+        let told = |kind| event(now, kind).by(&self.actor);
+        match self.begin.choice.action {
+            BulkAction::ForceLogout => {
+                told(EventKind::ForceLogout).because(EndReason::ForcedOut, reasons).ending(sessions)
+            }
+            BulkAction::Deactivate => {
+                told(EventKind::Deactivated).because(EndReason::Deactivated, reasons).ending(sessions)
+            }
+            BulkAction::Activate => NewEvent { reasons: reasons.clone(), ..told(EventKind::Activated) },
+        }
+    }
+
+    /// Acts on one account; how many sessions ended, or none where there was nothing to do any more.
+    async fn do_one(&self, on: &mut Transaction, id: i64) -> Result<Option<u64>> {
+        let (accounts, actor, reasons) = (&self.accounts, &self.actor, &self.begin.reasons);
+        let Some(locked) = accounts.lock(on, id).await? else { return Ok(None) };
+        match self.begin.choice.action {
+            BulkAction::ForceLogout => {
+                let date = locked.force_logout_date_now();
+                match accounts.end_logins(on, actor, &locked, date, reasons).await? {
+                    ForceLogoutOutcome::Done { sessions_ended, .. } => Ok(Some(sessions_ended)),
+                    ForceLogoutOutcome::Scheduled { .. } | ForceLogoutOutcome::Unchanged { .. } => Ok(None),
+                }
+            }
+            BulkAction::Deactivate => match accounts.deactivate_locked(on, actor, &locked, None, reasons).await {
+                Err(AccountsError::LastSuperuser | AccountsError::OwnAccount) => Ok(None),
+                ended => ended.map(Some),
+            },
+            BulkAction::Activate if locked.user.is_active_at(locked.now) => Ok(None),
+            BulkAction::Activate => accounts.activate_locked(on, actor, &locked, reasons).await.map(Some),
+        }
+    }
+}
+
+impl Done {
+    fn add(&mut self, ended: Option<u64>) {
+        if let Some(sessions) = ended {
+            self.users += 1;
+            self.sessions += sessions;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The beginning of an act on many: once, and only if it still is what was promised.
+
+use super::{BulkRun, PreviewedBulk};
+use crate::{
+    accounts::{Accounts, AccountsError, Actor, Result},
+    domain::{
+        bulk::{BulkChoice, BulkCounts},
+        reason_text::Reasons,
+    },
+    store::bulk_acts::{BulkAct, find_bulk_act, insert_bulk_act},
+};
+
+/// An act on many that staff have confirmed.
+#[derive(Debug, Clone)]
+pub struct BeginBulk {
+    /// Its public name, made with the page that promised: a second click is the same act.
+    pub id: String,
+    /// What, and to whom.
+    pub choice: BulkChoice,
+    /// Why.
+    pub reasons: Reasons,
+    /// What the page promised.
+    pub promised: BulkCounts,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Begun {
+    /// It is to be carried out.
+    Run(Box<BulkRun>),
+    /// It was begun before.
+    Already,
+    /// It would be on other users than was promised: nothing has happened.
+    Changed(PreviewedBulk),
+}
+
+impl Accounts {
+    /// Begins an act on many, which [`BulkRun::run`] carries out.
+    ///
+    /// # Errors
+    /// [`AccountsError::Ended`], [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn begin_bulk(&self, actor: &Actor, begin: BeginBulk) -> Result<Begun> {
+        let mut on = self.store.read().await?;
+        if find_bulk_act(&mut on, &begin.id).await?.is_some() {
+            return Ok(Begun::Already);
+        }
+        let now = self.store.clock().now(&mut on).await?;
+        let role = self.must_be_live(&mut on, actor, now).await?;
+        if !role.is_staff() {
+            return Err(AccountsError::Forbidden);
+        }
+        let counts = self.count_bulk(&mut on, actor, role, &begin.choice).await?;
+        drop(on);
+        if !counts.has_same_users(&begin.promised) {
+            return Ok(Begun::Changed(PreviewedBulk { choice: begin.choice, counts }));
+        }
+        let promised = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let act = BulkAct {
+            id: begin.id.clone(),
+            actor_id: actor.user_id,
+            actor: actor.name.clone(),
+            action: begin.choice.action.code().to_owned(),
+            promised_users: promised(begin.promised.users),
+            promised_sessions: promised(begin.promised.sessions),
+            skipped: promised(begin.promised.skipped()),
+            users_done: 0,
+            sessions_ended: 0,
+            started_at: now,
+            updated_at: now,
+            ended_at: None,
+            failure: None,
+        };
+        let mut tx = self.store.begin().await?;
+        let is_new = insert_bulk_act(&mut tx, &act).await?;
+        tx.commit().await?;
+        Ok(if is_new { Begun::Run(Box::new(BulkRun::new(self.clone(), actor.clone(), begin))) } else { Begun::Already })
+    }
+
+    /// An act on many, by its public name.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn find_bulk_act(&self, id: &str) -> Result<Option<BulkAct>> {
+        Ok(find_bulk_act(&mut self.store.read().await?, id).await?)
+    }
+}

@@ -1,0 +1,180 @@
+//! The page that promises what an act on many will do, and the act itself once that is confirmed.
+
+use rocket::{State, get, http::Status, post, uri};
+use serde::Serialize;
+
+use super::{
+    form::{BulkForm, Chosen, Promise, Unreadable},
+    progress,
+};
+use crate::{
+    accounts::{Accounts, Actor, Begun, PreviewedBulk},
+    domain::{
+        bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
+        role::Role,
+    },
+    gate::{Changes, Staff, Submission},
+    site::{
+        answer::{Answer, refuse},
+        form::FormView,
+        pages::Pages,
+    },
+};
+
+/// What the page shows.
+#[derive(Debug, Default, Serialize)]
+struct ConfirmView<'a> {
+    action: &'static str,
+    scope: &'a str,
+    ids: Vec<i64>,
+    q: &'a str,
+    status: &'a str,
+    role: &'a str,
+    is_superuser: bool,
+    nobody_chosen: bool,
+    counts: CountsView,
+    /// What was promised before, where that has changed since.
+    before: Option<CountsView>,
+    promised: String,
+    form: FormView,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct CountsView {
+    users: u64,
+    sessions: u64,
+    includes_me: bool,
+    skipped: u64,
+    out_of_reach: u64,
+    own_account: u64,
+    already: u64,
+    missing: u64,
+}
+
+impl From<BulkCounts> for CountsView {
+    fn from(counts: BulkCounts) -> Self {
+        Self {
+            users: counts.users,
+            sessions: counts.sessions,
+            includes_me: counts.includes_actor,
+            skipped: counts.skipped(),
+            out_of_reach: counts.out_of_reach,
+            own_account: counts.own_account,
+            already: counts.already,
+            missing: counts.missing,
+        }
+    }
+}
+
+/// A page of confirmation about to be shown.
+struct Confirm<'a, 'r> {
+    accounts: &'a Accounts,
+    pages: &'a Pages<'r>,
+    changes: Changes<'r>,
+    actor: &'a Actor,
+    role: Role,
+    chosen: &'a Chosen<'a>,
+}
+
+impl Confirm<'_, '_> {
+    async fn show(&self, choice: &BulkChoice, status: Status, form: FormView) -> Answer {
+        match self.accounts.preview_bulk(self.actor, self.role, choice).await {
+            Ok(previewed) => self.promise(&previewed, None, status, form),
+            Err(error) => refuse(self.changes, error),
+        }
+    }
+
+    /// Promises what was counted; `before` is what was promised before.
+    fn promise(&self, previewed: &PreviewedBulk, before: Option<BulkCounts>, status: Status, form: FormView) -> Answer {
+        let view = ConfirmView {
+            action: previewed.choice.action.code(),
+            scope: self.chosen.scope,
+            ids: match &previewed.choice.scope {
+                BulkScope::Ids(ids) => ids.clone(),
+                BulkScope::Matching(_) => Vec::new(),
+            },
+            counts: previewed.counts.into(),
+            before: before.map(CountsView::from),
+            promised: Promise::of(previewed).to_text(),
+            form,
+            ..self.view()
+        };
+        self.pages.show_form_again(status, "admin/bulk", &view)
+    }
+
+    fn refuse_choice(&self, why: Unreadable) -> Answer {
+        match why {
+            Unreadable::Unknown => Answer::Status(Status::BadRequest),
+            Unreadable::Nobody => {
+                let view = ConfirmView { nobody_chosen: true, ..self.view() };
+                self.pages.show_form_again(Status::UnprocessableEntity, "admin/bulk", &view)
+            }
+        }
+    }
+
+    fn view(&self) -> ConfirmView<'_> {
+        ConfirmView {
+            action: BulkAction::parse(self.chosen.action).map_or("", BulkAction::code),
+            q: self.chosen.q,
+            status: self.chosen.status,
+            role: self.chosen.role,
+            is_superuser: self.role.is_superuser(),
+            ..ConfirmView::default()
+        }
+    }
+}
+
+/// The page again, such as after the password was asked for; looking at it does nothing.
+#[get("/admin/users/bulk?<chosen..>")]
+pub(super) async fn show(
+    staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    chosen: Chosen<'_>,
+) -> Answer {
+    let (actor, role) = (staff.actor(), staff.login.role());
+    let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen };
+    let mut form = FormView::default();
+    let choice = chosen.choice();
+    let status = if chosen.reasons(&mut form).is_some() { Status::Ok } else { Status::UnprocessableEntity };
+    match choice {
+        Ok(choice) => confirm.show(&choice, status, form).await,
+        Err(why) => confirm.refuse_choice(why),
+    }
+}
+
+#[post("/admin/users/bulk", data = "<submission>")]
+pub(super) async fn post(
+    staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    submission: Submission<BulkForm<'_>>,
+) -> Answer {
+    let (actor, role) = (staff.actor(), staff.login.role());
+    let chosen = submission.0.chosen();
+    let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen };
+    let choice = match chosen.choice() {
+        Ok(choice) => choice,
+        Err(why) => return confirm.refuse_choice(why),
+    };
+    let mut form = FormView::default();
+    let Some(reasons) = chosen.reasons(&mut form) else {
+        return confirm.show(&choice, Status::UnprocessableEntity, form).await;
+    };
+    if !submission.0.is_confirmed() {
+        return confirm.show(&choice, Status::Ok, form).await;
+    }
+    let Some(promise) = submission.0.promise() else { return Answer::Status(Status::BadRequest) };
+    let (id, before) = (promise.id.clone(), promise.counts);
+    match accounts.begin_bulk(&actor, promise.keep(choice, reasons)).await {
+        Ok(Begun::Run(run)) => {
+            progress::carry_out(*run).await;
+            Answer::see_other(uri!(progress::show(id = id.as_str())))
+        }
+        Ok(Begun::Already) => Answer::see_other(uri!(progress::show(id = id.as_str()))),
+        Ok(Begun::Changed(previewed)) => confirm.promise(&previewed, Some(before), Status::Ok, form),
+        Err(error) => refuse(changes, error),
+    }
+}

@@ -1,0 +1,189 @@
+//! What staff post about many users: the choice, the reasons, and what they were promised.
+
+use std::collections::BTreeSet;
+
+use rocket::FromForm;
+
+use crate::{
+    accounts::{BeginBulk, PreviewedBulk},
+    domain::{
+        bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
+        reason_text::Reasons,
+        session_secret::SessionId,
+        users_filter::UsersFilter,
+    },
+    site::{admin::reasons::read_reasons, form::FormView},
+};
+
+/// The choice, as it stands in a form or an address.
+#[derive(Debug, Clone, FromForm)]
+pub(super) struct Chosen<'r> {
+    #[field(default = "")]
+    pub action: &'r str,
+    #[field(default = "")]
+    pub scope: &'r str,
+    pub id: Vec<&'r str>,
+    #[field(default = "")]
+    pub q: &'r str,
+    #[field(default = "")]
+    pub status: &'r str,
+    #[field(default = "")]
+    pub role: &'r str,
+    #[field(default = "")]
+    pub staff_reason: &'r str,
+    #[field(default = "")]
+    pub user_reason: &'r str,
+}
+
+/// The same, and what the page of confirmation promised.
+#[derive(Debug, FromForm)]
+pub(super) struct BulkForm<'r> {
+    #[field(default = "")]
+    action: &'r str,
+    #[field(default = "")]
+    scope: &'r str,
+    id: Vec<&'r str>,
+    #[field(default = "")]
+    q: &'r str,
+    #[field(default = "")]
+    status: &'r str,
+    #[field(default = "")]
+    role: &'r str,
+    #[field(default = "")]
+    staff_reason: &'r str,
+    #[field(default = "")]
+    user_reason: &'r str,
+    #[field(default = "")]
+    confirm: &'r str,
+    #[field(default = "")]
+    promised: &'r str,
+}
+
+/// A choice that cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// A word or a number that no page of this site offers.
+    Unknown,
+    /// Nobody is chosen.
+    Nobody,
+}
+
+impl<'r> BulkForm<'r> {
+    pub fn chosen(&self) -> Chosen<'r> {
+        Chosen {
+            action: self.action,
+            scope: self.scope,
+            id: self.id.clone(),
+            q: self.q,
+            status: self.status,
+            role: self.role,
+            staff_reason: self.staff_reason,
+            user_reason: self.user_reason,
+        }
+    }
+
+    pub const fn is_confirmed(&self) -> bool {
+        !self.confirm.is_empty()
+    }
+
+    /// What was promised: the name of the act, how far the users go, and how many there were.
+    pub fn promise(&self) -> Option<Promise> {
+        Promise::parse(self.promised)
+    }
+}
+
+impl Chosen<'_> {
+    pub fn choice(&self) -> Result<BulkChoice, Unreadable> {
+        let action = BulkAction::parse(self.action).map_err(|_| Unreadable::Unknown)?;
+        let scope = match self.scope {
+            "ids" => {
+                let ids: Result<BTreeSet<i64>, _> = self.id.iter().map(|id| id.parse()).collect();
+                let ids = ids.map_err(|_| Unreadable::Unknown)?;
+                if ids.is_empty() {
+                    return Err(Unreadable::Nobody);
+                }
+                BulkScope::Ids(ids.into_iter().collect())
+            }
+            "matching" => {
+                let filter = UsersFilter::parse(self.q, self.status, self.role);
+                BulkScope::Matching(filter.map_err(|_| Unreadable::Unknown)?)
+            }
+            _ => return Err(Unreadable::Unknown),
+        };
+        Ok(BulkChoice { action, scope, up_to: None })
+    }
+
+    pub fn reasons(&self, form: &mut FormView) -> Option<Reasons> {
+        read_reasons(form, self.staff_reason, self.user_reason)
+    }
+}
+
+/// What the page of confirmation promised, as its form carries it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Promise {
+    pub id: SessionId,
+    pub up_to: i64,
+    pub counts: BulkCounts,
+}
+
+impl Promise {
+    /// A new one: the act that it belongs to has not been begun.
+    pub fn of(previewed: &PreviewedBulk) -> Self {
+        Self {
+            id: SessionId::from_random(rand::random()),
+            up_to: previewed.choice.up_to.unwrap_or_default(),
+            counts: previewed.counts,
+        }
+    }
+
+    /// As text: the parts in their order, with colons in between.
+    pub fn to_text(&self) -> String {
+        let BulkCounts { users, includes_actor, sessions, out_of_reach, own_account, already, missing } = self.counts;
+        let numbers = [users, u64::from(includes_actor), sessions, out_of_reach, own_account, already, missing];
+        let numbers = numbers.map(|number| number.to_string()).join(":");
+        format!("{}:{}:{numbers}", self.id.as_str(), self.up_to)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (id, rest) = text.split_once(':')?;
+        let (up_to, rest) = rest.split_once(':')?;
+        let numbers: Vec<u64> = rest.split(':').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+        let [users, includes_actor, sessions, out_of_reach, own_account, already, missing] = numbers[..] else {
+            return None;
+        };
+        let includes_actor = includes_actor > 0;
+        let counts = BulkCounts { users, includes_actor, sessions, out_of_reach, own_account, already, missing };
+        Some(Self { id: SessionId::parse(id)?, up_to: up_to.parse().ok()?, counts })
+    }
+
+    /// The act as it was promised.
+    pub fn keep(self, choice: BulkChoice, reasons: Reasons) -> BeginBulk {
+        let choice = BulkChoice { up_to: Some(self.up_to), ..choice };
+        BeginBulk { id: self.id.as_str().to_owned(), choice, reasons, promised: self.counts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_is_read_as_it_was_written() {
+        let counts = BulkCounts {
+            users: 3,
+            includes_actor: true,
+            sessions: 5,
+            out_of_reach: 7,
+            own_account: 1,
+            already: 9,
+            missing: 2,
+        };
+        let promise = Promise { id: SessionId::from_random([7; 10]), up_to: 1_000, counts };
+        assert_eq!(Promise::parse(&promise.to_text()), Some(promise.clone()));
+        let text = promise.to_text();
+        for wrong in ["", "x", &text[1..], &text[..text.len() - 2], &format!("{text}:1"), &text.replace(":3:", ":-3:")]
+        {
+            assert_eq!(Promise::parse(wrong), None, "{wrong}");
+        }
+    }
+}

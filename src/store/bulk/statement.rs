@@ -1,0 +1,196 @@
+//! The conditions of an act on many, put together from fixed words; whatever was typed is a value.
+
+use sqlx::QueryBuilder;
+
+use super::Meant;
+use crate::{
+    domain::{
+        bulk::{BulkAction, BulkScope},
+        role::Role,
+        users_filter::UsersFilter,
+    },
+    store::{
+        site_sessions::LiveByRole,
+        users_list::{dialect::Dialect, filter::push_filter, search::Search},
+    },
+};
+
+/// Questions about the accounts `u` that an act is on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statement<'a>(pub Meant<'a>);
+
+impl Statement<'_> {
+    /// How many there are, and how many are passed over, by why.
+    pub fn count_users<DB: Dialect>(self) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("SELECT COUNT(*) AS met, COUNT(*) FILTER (WHERE ");
+        self.push_is_acted_on(&mut sql);
+        sql.push(") AS users, COUNT(*) FILTER (WHERE ");
+        self.push_is_acted_on(&mut sql);
+        sql.push(" AND ");
+        self.push_is_actor(&mut sql);
+        sql.push(") AS actor, COUNT(*) FILTER (WHERE ");
+        self.push_is_out_of_reach(&mut sql);
+        sql.push(") AS out_of_reach, COUNT(*) FILTER (WHERE NOT ");
+        self.push_is_out_of_reach(&mut sql);
+        sql.push(" AND ");
+        self.push_is_own(&mut sql);
+        sql.push(") AS own_account, COUNT(*) FILTER (WHERE NOT ");
+        self.push_is_out_of_reach(&mut sql);
+        sql.push(" AND NOT ");
+        self.push_is_own(&mut sql);
+        sql.push(" AND ");
+        self.push_is_already(&mut sql);
+        sql.push(") AS already FROM users u");
+        self.push_is_meant(&mut sql);
+        sql
+    }
+
+    /// How many live sessions the accounts have that it is on.
+    pub fn count_sessions<DB: Dialect>(self, live: &LiveByRole) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM users u ");
+        sql.push(DB::JOIN_AFTER).push(" sessions s ON s.user_id = u.id");
+        self.push_is_meant(&mut sql);
+        sql.push(" AND ");
+        self.push_is_acted_on(&mut sql);
+        push_is_open(&mut sql, live);
+        sql
+    }
+
+    /// The next that it is on, but whoever acts.
+    pub fn next_users<DB: Dialect>(self, after: i64, limit: i64) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("SELECT u.id FROM users u");
+        self.push_is_meant(&mut sql);
+        sql.push(" AND ");
+        self.push_is_acted_on(&mut sql);
+        sql.push(" AND NOT ");
+        self.push_is_actor(&mut sql);
+        sql.push(" AND u.id > ");
+        DB::bind_number(&mut sql, after);
+        sql.push(" ORDER BY u.id LIMIT ");
+        DB::bind_number(&mut sql, limit);
+        sql
+    }
+
+    /// Those of these numbers that it is on, as [`super::MeantUser`]s.
+    pub fn users_of<DB: Dialect>(self, ids: &[i64]) -> QueryBuilder<DB> {
+        let now = self.0.now;
+        let mut sql = QueryBuilder::new("SELECT u.id, NOT u.is_superuser");
+        for not_due in ["u.force_logout_scheduled", "u.deactivated_until"] {
+            sql.push(format_args!(" AND ({not_due} IS NULL OR {not_due} > "));
+            DB::bind_moment(&mut sql, now);
+            sql.push(")");
+        }
+        for not_ahead in ["u.last_login", "u.force_logout_date"] {
+            sql.push(format_args!(" AND ({not_ahead} IS NULL OR {not_ahead} <= "));
+            DB::bind_moment(&mut sql, now);
+            sql.push(")");
+        }
+        sql.push(" AS is_ordinary FROM users u");
+        self.push_is_meant(&mut sql);
+        sql.push(" AND ");
+        self.push_is_acted_on(&mut sql);
+        sql.push(" AND u.id");
+        DB::push_is_one_of(&mut sql, ids);
+        sql.push(" ORDER BY u.id");
+        sql
+    }
+
+    /// From `WHERE` on: whom staff chose.
+    fn push_is_meant<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
+        let everyone = UsersFilter::default();
+        let filter = match &self.0.choice.scope {
+            BulkScope::Ids(_) => &everyone,
+            BulkScope::Matching(filter) => filter,
+        };
+        let search = filter.search.as_ref().map(|text| Search::new(text.key()));
+        push_filter(sql, filter, search.as_ref(), self.0.now);
+        if let BulkScope::Ids(ids) = &self.0.choice.scope {
+            sql.push(" AND u.id");
+            DB::push_is_one_of(sql, ids);
+        }
+        if let Some(up_to) = self.0.choice.up_to {
+            sql.push(" AND u.id <= ");
+            DB::bind_number(sql, up_to);
+        }
+    }
+
+    /// Whom of them it is on.
+    fn push_is_acted_on<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
+        sql.push("(NOT ");
+        self.push_is_out_of_reach(sql);
+        sql.push(" AND NOT ");
+        self.push_is_own(sql);
+        sql.push(" AND NOT ");
+        self.push_is_already(sql);
+        sql.push(")");
+    }
+
+    /// Staff act on members only, superusers on everyone.
+    fn push_is_out_of_reach<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
+        match self.0.actor_role {
+            Role::Member => sql.push("TRUE"),
+            Role::Staff => sql.push("(u.is_staff OR u.is_superuser)"),
+            Role::Superuser => sql.push("FALSE"),
+        };
+    }
+
+    /// Nobody locks themselves out.
+    fn push_is_own<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
+        match self.0.choice.action {
+            BulkAction::Deactivate => self.push_is_actor(sql),
+            BulkAction::ForceLogout | BulkAction::Activate => {
+                sql.push("FALSE");
+            }
+        }
+    }
+
+    fn push_is_actor<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
+        match self.0.actor_id {
+            Some(id) => {
+                sql.push("u.id = ");
+                DB::bind_number(sql, id);
+            }
+            None => {
+                sql.push("FALSE");
+            }
+        }
+    }
+
+    /// Whoever is deactivated until a moment is not yet deactivated for good.
+    fn push_is_already<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
+        match self.0.choice.action {
+            BulkAction::ForceLogout => {
+                sql.push("FALSE");
+            }
+            BulkAction::Deactivate => {
+                sql.push("(NOT u.is_active AND u.deactivated_until IS NULL)");
+            }
+            BulkAction::Activate => {
+                sql.push("(u.is_active OR u.deactivated_until <= ");
+                DB::bind_moment(sql, self.0.now);
+                sql.push(" AND u.deactivated_until IS NOT NULL)");
+            }
+        }
+    }
+}
+
+/// Adds that the session `s` of the account `u` is live, as a force logout counts it: whether the account
+/// is active plays no part.
+pub(super) fn push_is_open<DB: Dialect>(sql: &mut QueryBuilder<DB>, live: &LiveByRole) {
+    let LiveByRole { member, staff, now } = *live;
+    sql.push(
+        " AND s.ended_at IS NULL AND (u.force_logout_date IS NULL OR s.login_date > u.force_logout_date) \
+         AND (u.force_logout_scheduled IS NULL OR s.login_date > u.force_logout_scheduled \
+         OR u.force_logout_scheduled > ",
+    );
+    DB::bind_moment(sql, now);
+    sql.push(") AND CASE WHEN u.is_staff OR u.is_superuser THEN s.login_date > ");
+    DB::bind_moment(sql, staff.login);
+    sql.push(" AND s.last_seen > ");
+    DB::bind_moment(sql, staff.seen);
+    sql.push(" ELSE s.login_date > ");
+    DB::bind_moment(sql, member.login);
+    sql.push(" AND s.last_seen > ");
+    DB::bind_moment(sql, member.seen);
+    sql.push(" END");
+}

@@ -1,0 +1,168 @@
+//! What an act on many writes, for a batch of accounts that are locked.
+
+use sqlx::QueryBuilder;
+
+use super::statement::push_is_open;
+use crate::{
+    domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
+    store::{
+        Result, Sql,
+        engine::{Engine, in_time, on_engine},
+        sessions::Ending,
+        site_sessions::LiveByRole,
+        users_list::dialect::Dialect,
+    },
+};
+
+/// How many live sessions each of those accounts has; those without any are left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_live_sessions_of_each(on: &mut impl Sql, ids: &[i64], live: &LiveByRole) -> Result<Vec<(i64, i64)>> {
+    fn statement<DB: Dialect>(ids: &[i64], live: &LiveByRole) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("SELECT s.user_id, COUNT(*) FROM");
+        push_open_sessions(&mut sql, ids, live);
+        sql.push(" GROUP BY s.user_id");
+        sql
+    }
+    Ok(on_engine!(on, |c| in_time(statement(ids, live).build_query_as().fetch_all(c)).await)?)
+}
+
+/// Ends the live sessions of those accounts. The accounts' dates must put them out in the same
+/// transaction, afterwards: by the dates of before is told which are live.
+///
+/// On Postgres in the order of their names, as [`crate::store::last_seen`] takes them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_live_sessions_of_many(
+    on: &mut impl Sql,
+    ids: &[i64],
+    live: &LiveByRole,
+    ending: Ending<'_>,
+) -> Result<()> {
+    fn statement<DB: Dialect>(ids: &[i64], live: &LiveByRole, ending: Ending<'_>, lock: &str) -> QueryBuilder<DB> {
+        let Ending { at, by, reason, reasons } = ending;
+        let mut sql = QueryBuilder::new("UPDATE sessions SET ended_at = ");
+        DB::bind_moment(&mut sql, at);
+        sql.push(", ended_by = ");
+        DB::bind_text(&mut sql, by);
+        sql.push(", reason = ");
+        DB::bind_text(&mut sql, reason.code());
+        push_reasons(&mut sql, "", reasons);
+        sql.push(" WHERE id IN (SELECT s.id FROM");
+        push_open_sessions(&mut sql, ids, live);
+        sql.push(lock).push(")");
+        sql
+    }
+    let lock = match on.engine() {
+        Engine::Sqlite(_) => "",
+        Engine::Postgres(_) => " ORDER BY s.id FOR NO KEY UPDATE OF s",
+    };
+    on_engine!(on, |c| in_time(statement(ids, live, ending, lock).build().execute(c)).await.map(drop))?;
+    Ok(())
+}
+
+/// Puts the logins of those accounts out that were made at `date` or before. The caller has locked the
+/// rows and seen that no date moves back.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_force_logout_date_of_all(
+    on: &mut impl Sql,
+    ids: &[i64],
+    date: Moment,
+    cause: EndReason,
+    reasons: &Reasons,
+) -> Result<()> {
+    set_all(on, ids, Change::Dates { date, cause, reasons }).await
+}
+
+/// Locks the persons of those accounts out until somebody activates them, and puts their logins out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_inactive_all(on: &mut impl Sql, ids: &[i64], date: Moment, reasons: &Reasons) -> Result<()> {
+    set_all(on, ids, Change::Inactive { date, reasons }).await
+}
+
+/// Lets the persons of those accounts in again, and puts out what a deactivation by hand has left of
+/// their logins, for the reasons of that deactivation.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_active_all(on: &mut impl Sql, ids: &[i64], date: Moment) -> Result<()> {
+    set_all(on, ids, Change::Active { date }).await
+}
+
+/// What becomes of the rows.
+#[derive(Debug, Clone, Copy)]
+enum Change<'a> {
+    Dates { date: Moment, cause: EndReason, reasons: &'a Reasons },
+    Inactive { date: Moment, reasons: &'a Reasons },
+    Active { date: Moment },
+}
+
+impl Change<'_> {
+    fn push<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
+        match self {
+            Self::Dates { date, cause, reasons } => {
+                push_date(sql, date, cause);
+                push_reasons(sql, "force_logout_", reasons);
+            }
+            Self::Inactive { date, reasons } => {
+                push_date(sql, date, EndReason::Deactivated);
+                push_reasons(sql, "force_logout_", reasons);
+                sql.push(", is_active = FALSE, deactivated_until = NULL");
+                push_reasons(sql, "deactivated_", reasons);
+            }
+            Self::Active { date } => {
+                push_date(sql, date, EndReason::Deactivated);
+                sql.push(
+                    ", force_logout_staff_reason = deactivated_staff_reason, \
+                     force_logout_user_reason = deactivated_user_reason, is_active = TRUE, \
+                     deactivated_until = NULL, deactivated_staff_reason = NULL, deactivated_user_reason = NULL",
+                );
+            }
+        }
+    }
+}
+
+async fn set_all(on: &mut impl Sql, ids: &[i64], change: Change<'_>) -> Result<()> {
+    fn statement<DB: Dialect>(ids: &[i64], change: Change<'_>) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("UPDATE users SET ");
+        change.push(&mut sql);
+        sql.push(" WHERE id");
+        DB::push_is_one_of(&mut sql, ids);
+        sql
+    }
+    on_engine!(on, |c| in_time(statement(ids, change).build().execute(c)).await.map(drop))?;
+    Ok(())
+}
+
+fn push_date<DB: Dialect>(sql: &mut QueryBuilder<DB>, date: Moment, cause: EndReason) {
+    sql.push("force_logout_date = ");
+    DB::bind_moment(sql, date);
+    sql.push(", force_logout_cause = ");
+    DB::bind_text(sql, cause.code());
+}
+
+/// Both reasons, in the columns whose names begin with that.
+fn push_reasons<DB: Dialect>(sql: &mut QueryBuilder<DB>, columns: &str, reasons: &Reasons) {
+    for (whose, reason) in [("staff", &reasons.for_staff), ("user", &reasons.for_user)] {
+        sql.push(format_args!(", {columns}{whose}_reason = "));
+        match reason.as_deref() {
+            Some(text) => DB::bind_text(sql, text),
+            None => {
+                sql.push("NULL");
+            }
+        }
+    }
+}
+
+/// The live sessions `s` of those accounts `u`.
+fn push_open_sessions<DB: Dialect>(sql: &mut QueryBuilder<DB>, ids: &[i64], live: &LiveByRole) {
+    sql.push(" users u ").push(DB::JOIN_AFTER).push(" sessions s ON s.user_id = u.id WHERE u.id");
+    DB::push_is_one_of(sql, ids);
+    push_is_open(sql, live);
+}

@@ -1,0 +1,110 @@
+//! Acts on many users as staff follow them: what was promised, and how far each has come.
+
+use super::{
+    Result, Sql,
+    engine::{execute, fetch_optional},
+};
+use crate::domain::moment::Moment;
+
+/// An act on many.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct BulkAct {
+    /// Its public name.
+    pub id: String,
+    /// The number of whoever acts.
+    pub actor_id: Option<i64>,
+    /// Their name.
+    pub actor: String,
+    /// What is done; see [`crate::domain::bulk::BulkAction::code`].
+    pub action: String,
+    /// The users it was to be done to.
+    pub promised_users: i64,
+    /// The live sessions that were to end.
+    pub promised_sessions: i64,
+    /// The users that it passed over.
+    pub skipped: i64,
+    /// The users it has been done to by now.
+    pub users_done: i64,
+    /// The live sessions that have ended by now.
+    pub sessions_ended: i64,
+    /// When it began.
+    pub started_at: Moment,
+    /// When it came this far.
+    pub updated_at: Moment,
+    /// When it ended, however it did.
+    pub ended_at: Option<Moment>,
+    /// Why it did not come to its end.
+    pub failure: Option<String>,
+}
+
+/// Keeps an act that begins; says whether it is a new one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn insert_bulk_act(on: &mut impl Sql, act: &BulkAct) -> Result<bool> {
+    let sql = "
+        INSERT INTO bulk_acts (id, actor_id, actor, action, promised_users, promised_sessions, skipped, users_done,
+                               sessions_ended, started_at, updated_at, ended_at, failure)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
+    let inserted = execute!(
+        on,
+        sql,
+        &act.id,
+        act.actor_id,
+        &act.actor,
+        &act.action,
+        act.promised_users,
+        act.promised_sessions,
+        act.skipped,
+        act.users_done,
+        act.sessions_ended,
+        act.started_at,
+        act.updated_at,
+        act.ended_at,
+        act.failure.as_deref(),
+    )?;
+    Ok(inserted > 0)
+}
+
+/// The act of that name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_bulk_act(on: &mut impl Sql, id: &str) -> Result<Option<BulkAct>> {
+    let sql = "
+        SELECT id, actor_id, actor, action, promised_users, promised_sessions, skipped, users_done, sessions_ended,
+               started_at, updated_at, ended_at, failure
+        FROM bulk_acts WHERE id = $1";
+    Ok(fetch_optional!(on, BulkAct, sql, id)?)
+}
+
+/// Adds what a batch has done, in its transaction.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn add_to_bulk_act(on: &mut impl Sql, id: &str, users: u64, sessions: u64, now: Moment) -> Result<()> {
+    let sql = "
+        UPDATE bulk_acts SET users_done = users_done + $2, sessions_ended = sessions_ended + $3, updated_at = $4
+        WHERE id = $1";
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    execute!(on, sql, id, count(users), count(sessions), now)?;
+    Ok(())
+}
+
+/// Notes that an act has ended, and why, where it did not come to its end.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_bulk_act_ended(on: &mut impl Sql, id: &str, now: Moment, failure: Option<&str>) -> Result<()> {
+    let sql = "UPDATE bulk_acts SET updated_at = $2, ended_at = $2, failure = $3 WHERE id = $1";
+    execute!(on, sql, id, now, failure)?;
+    Ok(())
+}
+
+/// Forgets the acts that began at that moment or before; says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn delete_old_bulk_acts(on: &mut impl Sql, up_to: Moment) -> Result<u64> {
+    Ok(execute!(on, "DELETE FROM bulk_acts WHERE started_at <= $1", up_to)?)
+}

@@ -1,0 +1,178 @@
+//! One act on many users, as staff do it on the pages.
+
+use curfew::domain::role::Role;
+
+use crate::harness::{page::Page, person::Person, site::Site, store::engines};
+
+/// Posts what the list's form posts: the page of confirmation.
+async fn chooses(staff: &mut Person<'_>, action: &str, people: &[&Person<'_>]) -> Page {
+    staff.opens("/admin/users").await;
+    let ids: Vec<String> = people.iter().map(|person| person.id.to_string()).collect();
+    let mut fields = vec![("action", action), ("scope", "ids")];
+    fields.extend(ids.iter().map(|id| ("id", id.as_str())));
+    let token = staff.token.clone();
+    staff.posts_with(&token, "/admin/users/bulk", &fields).await
+}
+
+/// Posts the form of a page of confirmation, with what else was typed there.
+async fn confirms(staff: &mut Person<'_>, page: &Page, typed: &[(&str, &str)]) -> Page {
+    let hidden = page.hidden_fields("/admin/users/bulk");
+    let mut fields: Vec<(&str, &str)> = hidden
+        .iter()
+        .filter(|(name, _)| name != "csrf_token")
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    fields.push(("confirm", "yes"));
+    fields.extend(typed);
+    let token = page.csrf_token().expect("a token").to_owned();
+    staff.posts_with(&token, "/admin/users/bulk", &fields).await
+}
+
+#[rocket::async_test]
+async fn those_who_are_chosen_are_out_as_the_page_promised() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let (mut ana, mut ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
+        let mut eve = site.signed_in(Role::Member).await;
+        let root = site.signed_in(Role::Superuser).await;
+        let page = chooses(&mut staff, "force-logout", &[&ana, &ben, &root]).await;
+        page.must_be(200);
+        assert!(page.body.contains("Force logout for 2 users?"), "{page:?}");
+        assert!(page.body.contains("1: staff or superusers"), "{page:?}");
+        ana.opens("/account").await.must_be(200);
+
+        let typed = [("user_reason", "A list of passwords was found."), ("staff_reason", "SECRET-OF-STAFF")];
+        let done = confirms(&mut staff, &page, &typed).await;
+        done.must_be(303);
+        let told = staff.opens(done.location()).await;
+        told.must_be(200);
+        assert!(told.body.contains("Done: 2 users, 2 sessions ended."), "{told:?}");
+        for person in [&mut ana, &mut ben] {
+            let out = person.opens("/account").await;
+            out.must_be(303);
+            let login = person.opens(out.location()).await;
+            assert_eq!(login.data_reason(), Some("forced-out"));
+            assert!(
+                login.body.contains("A list of passwords was found.") && !login.body.contains("SECRET"),
+                "{login:?}"
+            );
+        }
+        eve.opens("/account").await.must_be(200);
+
+        // The second click on the same page is the same act.
+        let again = confirms(&mut staff, &page, &typed).await;
+        again.must_be(303);
+        assert_eq!(again.location(), done.location());
+        let events = "SELECT COUNT(*) FROM events WHERE kind = 'force-logout'";
+        assert_eq!(site.database.number(events).await, 2);
+    }
+}
+
+#[rocket::async_test]
+async fn all_that_match_are_deactivated_and_activated_again() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        for n in 0..30 {
+            site.named(&format!("spam{n}"), Role::Member).await;
+        }
+        let ham = site.named("ham", Role::Member).await;
+        for (action, left) in [("deactivate", 2), ("activate", 32)] {
+            let list = staff.opens("/admin/users?q=spam").await;
+            assert!(list.body.contains(">All 30 that match</option>"), "{list:?}");
+            let token = staff.token.clone();
+            let fields = [("action", action), ("scope", "matching"), ("q", "spam"), ("status", ""), ("role", "")];
+            let page = staff.posts_with(&token, "/admin/users/bulk", &fields).await;
+            page.must_be(200);
+            assert!(page.body.contains(" for 30 users?"), "{page:?}");
+            let done = confirms(&mut staff, &page, &[]).await;
+            done.must_be(303);
+            assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE is_active").await, left, "{action}");
+        }
+        assert!(site.database.number(&format!("SELECT COUNT(*) FROM users WHERE id = {}", ham.id)).await == 1);
+    }
+}
+
+#[rocket::async_test]
+async fn what_has_changed_in_between_is_said_and_nothing_is_done() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut staff, mut superuser) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
+        let (ana, ben) = (site.person(Role::Member).await, site.person(Role::Member).await);
+        let page = chooses(&mut staff, "deactivate", &[&ana, &ben]).await;
+        superuser.deactivates(&ana, "").await.must_be(303);
+        let changed = confirms(&mut staff, &page, &[("staff_reason", "kept as it was typed")]).await;
+        changed.must_be(200);
+        assert!(changed.body.contains("Deactivate for 1 user?"), "{changed:?}");
+        assert!(
+            changed.body.contains("Nothing has been done yet") && changed.body.contains("it said 2 users"),
+            "{changed:?}"
+        );
+        assert!(changed.body.contains("kept as it was typed"), "{changed:?}");
+        assert!(changed.body.contains("1: deactivated already"), "{changed:?}");
+        confirms(&mut staff, &changed, &[]).await.must_be(303);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE NOT is_active").await, 2);
+    }
+}
+
+#[rocket::async_test]
+async fn whoever_acts_on_themselves_is_told_before_and_logged_out_after() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut root = site.signed_in(Role::Superuser).await;
+        let myself = root.clone();
+        let page = chooses(&mut root, "deactivate", &[&myself]).await;
+        page.must_be(200);
+        assert!(
+            page.body.contains("nobody locks themselves out") && !page.body.contains("name=\"confirm\""),
+            "{page:?}"
+        );
+        let page = chooses(&mut root, "force-logout", &[&myself]).await;
+        assert!(page.body.contains("you will be logged out"), "{page:?}");
+        let done = confirms(&mut root, &page, &[]).await;
+        done.must_be(303);
+        let out = root.opens(done.location()).await;
+        out.must_be(303);
+        assert_eq!(root.opens(out.location()).await.data_reason(), Some("forced-out"));
+    }
+}
+
+#[rocket::async_test]
+async fn words_and_numbers_that_no_page_offers_are_refused() {
+    let site = Site::on(engines()[0]).await;
+    let mut staff = site.signed_in(Role::Staff).await;
+    let id = site.person(Role::Member).await.id.to_string();
+    staff.opens("/admin/users").await;
+    let token = staff.token.clone();
+    let good = [("action", "deactivate"), ("scope", "ids"), ("id", id.as_str()), ("q", ""), ("role", "")];
+    for (name, wrong) in
+        [("action", "delete"), ("action", ""), ("scope", "all"), ("scope", ""), ("id", "one"), ("id", "1.5")]
+    {
+        let fields: Vec<_> = good.iter().map(|(key, value)| (*key, if *key == name { wrong } else { value })).collect();
+        staff.posts_with(&token, "/admin/users/bulk", &fields).await.must_be(400);
+    }
+    for (name, wrong) in [("status", "banned"), ("role", "owner"), ("q", "a\u{202e}b")] {
+        let fields = [("action", "deactivate"), ("scope", "matching"), (name, wrong)];
+        staff.posts_with(&token, "/admin/users/bulk", &fields).await.must_be(400);
+    }
+    for promised in ["", "x", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0:0:0"] {
+        let mut fields = good.to_vec();
+        fields.extend([("confirm", "yes"), ("promised", promised)]);
+        staff.posts_with(&token, "/admin/users/bulk", &fields).await.must_be(400);
+    }
+    let nobody = staff.posts_with(&token, "/admin/users/bulk", &[("action", "deactivate"), ("scope", "ids")]).await;
+    nobody.must_be(422);
+    assert!(nobody.body.contains("Nobody is chosen"), "{nobody:?}");
+    let long = "x".repeat(501);
+    let mut fields = good.to_vec();
+    fields.push(("staff_reason", &long));
+    let page = staff.posts_with(&token, "/admin/users/bulk", &fields).await;
+    page.must_be(422);
+    assert_eq!(page.error_beside("bulk-staff_reason"), Some("A reason has at most 500 characters."));
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE NOT is_active").await, 0);
+    staff.opens("/admin/bulk/aaaaaaaaaaaaaaaa").await.must_be(404);
+    staff.opens("/admin/users/bulk?action=deactivate&scope=matching").await.must_be(200);
+    staff.opens("/admin/users/bulk?action=deactivate&scope=ids").await.must_be(422);
+    staff.opens("/admin/users/bulk?action=remove&scope=matching").await.must_be(400);
+}

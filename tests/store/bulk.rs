@@ -1,0 +1,405 @@
+//! One act on many accounts: what it promises, what it does, and to whom it does nothing.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{Accounts, AccountsError, Actor, BeginBulk, Begun, ForceLogoutMoment, PreviewedBulk, StartedSession},
+    domain::{
+        bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
+        reason::EndReason,
+        role::Role,
+        session_secret::SessionId,
+        users_filter::UsersFilter,
+    },
+    store::bulk_acts::BulkAct,
+};
+
+use crate::{
+    house::{House, Person, at_once, on_each_engine, operator, reasons},
+    raw::{count, run, texts},
+};
+
+const NEXT: TimeDelta = TimeDelta::seconds(1);
+
+fn ids(action: BulkAction, people: &[&Person]) -> BulkChoice {
+    BulkChoice { action, scope: BulkScope::Ids(people.iter().map(|person| person.id).collect()), up_to: None }
+}
+
+fn matching(action: BulkAction, search: &str) -> BulkChoice {
+    let filter = UsersFilter::parse(search, "", "").expect("a filter");
+    BulkChoice { action, scope: BulkScope::Matching(filter), up_to: None }
+}
+
+async fn preview(accounts: &Accounts, actor: &Actor, choice: &BulkChoice) -> PreviewedBulk {
+    accounts.preview_bulk(actor, actor.role, choice).await.expect("a preview")
+}
+
+fn begin(previewed: PreviewedBulk) -> BeginBulk {
+    let id = SessionId::from_random(rand::random()).as_str().to_owned();
+    BeginBulk { id, choice: previewed.choice, reasons: reasons(), promised: previewed.counts }
+}
+
+/// Promises, begins and carries out; what came of it.
+async fn act(house: &House, actor: &Actor, choice: &BulkChoice) -> (BulkCounts, BulkAct) {
+    let previewed = preview(&house.accounts, actor, choice).await;
+    let (promised, begin) = (previewed.counts, begin(previewed));
+    let id = begin.id.clone();
+    match house.accounts.begin_bulk(actor, begin).await.expect("it begins") {
+        Begun::Run(run) => run.run().await.expect("it comes to its end"),
+        other => panic!("{other:?}"),
+    }
+    (promised, progress(house, &id).await)
+}
+
+async fn progress(house: &House, id: &str) -> BulkAct {
+    house.accounts.find_bulk_act(id).await.expect("an answer").expect("it was begun")
+}
+
+fn kept(promised: BulkCounts, done: &BulkAct) -> bool {
+    let as_promised = (done.promised_users, done.promised_sessions) == (done.users_done, done.sessions_ended);
+    as_promised && u64::try_from(done.users_done).ok() == Some(promised.users) && done.ended_at.is_some()
+}
+
+#[rocket::async_test]
+async fn each_account_is_acted_on_as_the_act_on_one_does_it() {
+    on_each_engine(async |house: &House| {
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        for action in BulkAction::ALL {
+            let name = |n: usize| format!("{}{n}", action.code());
+            let mut people = Vec::new();
+            for n in 0..4 {
+                let person = house.member(&name(n)).await;
+                for _ in 0..n {
+                    house.log_in(&person).await;
+                }
+                if action == BulkAction::Activate {
+                    house.accounts.deactivate(&staff, &person.target(), None, &reasons()).await.expect("an act");
+                }
+                people.push(person);
+            }
+            house.store.clock().shift(NEXT);
+            // The first two by the act on one, the others by the act on many.
+            for person in &people[..2] {
+                let target = person.target();
+                match action {
+                    BulkAction::ForceLogout => {
+                        let moment = ForceLogoutMoment::Now;
+                        house.accounts.force_logout(&staff, &target, moment, &reasons()).await.map(drop)
+                    }
+                    BulkAction::Deactivate => {
+                        house.accounts.deactivate(&staff, &target, None, &reasons()).await.map(drop)
+                    }
+                    BulkAction::Activate => house.accounts.activate(&staff, &target, &reasons()).await.map(drop),
+                }
+                .expect("an act on one");
+            }
+            let (promised, done) = act(house, &staff, &ids(action, &[&people[2], &people[3]])).await;
+            let sessions = if action == BulkAction::Activate { 0 } else { 5 };
+            assert_eq!((promised.users, promised.sessions, promised.skipped()), (2, sessions, 0), "{action:?}");
+            assert!(kept(promised, &done), "{action:?}: {done:?}");
+            let like = async |n: usize| as_it_stands(house, &people[n]).await;
+            assert_eq!(like(0).await.0, like(2).await.0, "{action:?}: the account");
+            assert_eq!(like(1).await.0, like(3).await.0, "{action:?}: the account");
+            assert_eq!(like(1).await.1[0], like(3).await.1[0], "{action:?}: a session");
+            let (one, many) = (like(1).await.2, like(3).await.2);
+            let counted = many.replace("3 sessions ended", "1 session ended");
+            assert_eq!(one, counted, "{action:?}: the event");
+            let asked = format!(
+                "SELECT COUNT(*) FROM standing_changes WHERE user_id = {} AND event_id = (SELECT MAX(event_id) FROM \
+                 standing_changes)",
+                people[3].id
+            );
+            assert_eq!(count(&house.store, &asked).await, 1, "{action:?}: a receipt is asked for");
+        }
+    })
+    .await;
+}
+
+/// An account without its names and dates, its sessions, and its latest event.
+async fn as_it_stands(house: &House, person: &Person) -> (String, Vec<String>, String) {
+    let text = |sql: String| async move { texts(&house.store, &sql).await.into_iter().flatten().collect::<Vec<_>>() };
+    let id = person.id;
+    let account = text(format!(
+        "SELECT is_active || ',' || (force_logout_date >= COALESCE(last_login, date_joined)) || ',' || \
+         COALESCE(force_logout_cause, '') || ',' || COALESCE(force_logout_staff_reason, '') || ',' || \
+         COALESCE(force_logout_user_reason, '') || ',' || COALESCE(deactivated_staff_reason, '') || ',' || \
+         COALESCE(deactivated_user_reason, '') || ',' || (deactivated_until IS NULL) FROM users WHERE id = {id}"
+    ));
+    let sessions = text(format!(
+        "SELECT COALESCE(ended_by, '') || ',' || COALESCE(reason, '') || ',' || COALESCE(staff_reason, '') || ',' || \
+         COALESCE(user_reason, '') || ',' || (ended_at IS NULL) FROM sessions WHERE user_id = {id}"
+    ));
+    let event = text(format!(
+        "SELECT kind || ',' || COALESCE(actor, '') || ',' || COALESCE(actor_id, 0) || ',' || COALESCE(session_id, '') \
+         || ',' || COALESCE(reason, '') || ',' || COALESCE(staff_reason, '') || ',' || COALESCE(user_reason, '') || \
+         ',' || COALESCE(address, '') || ',' || COALESCE(user_agent, '') || ',' || COALESCE(detail, '') || ',' || \
+         (subject = '{}') FROM events WHERE subject_id = {id} ORDER BY id DESC LIMIT 1",
+        person.name
+    ));
+    (account.await.remove(0), sessions.await, event.await.remove(0))
+}
+
+#[rocket::async_test]
+async fn who_is_passed_over_is_counted_by_why_and_left_alone() {
+    on_each_engine(async |house: &House| {
+        let (vera, root) = (house.person("vera", Role::Staff).await, house.person("root", Role::Superuser).await);
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        let for_a_while = Some(house.now().await + TimeDelta::hours(1));
+        house.accounts.deactivate(&operator(), &ben.target(), None, &reasons()).await.expect("an act");
+        let cora = house.member("cora").await;
+        house.accounts.deactivate(&operator(), &cora.target(), for_a_while, &reasons()).await.expect("an act");
+        let gone = house.member("gone").await;
+        house.accounts.delete_user(&operator(), &gone.target(), &reasons()).await.expect("an act");
+        let everyone = [&vera, &root, &ana, &ben, &cora, &gone];
+        let (staff, superuser) = (house.acting(&vera).await, house.acting(&root).await);
+        let counts = async |actor, action| preview(&house.accounts, actor, &ids(action, &everyone)).await.counts;
+
+        let counted = counts(&staff, BulkAction::ForceLogout).await;
+        let expected = BulkCounts { users: 3, out_of_reach: 2, missing: 1, ..BulkCounts::default() };
+        assert_eq!(counted, expected);
+        let counted = counts(&superuser, BulkAction::ForceLogout).await;
+        let expected = BulkCounts { users: 5, sessions: 2, includes_actor: true, missing: 1, ..BulkCounts::default() };
+        assert_eq!(counted, expected);
+        // Whoever is deactivated for a while is not yet for good.
+        let counted = counts(&superuser, BulkAction::Deactivate).await;
+        let expected =
+            BulkCounts { users: 3, sessions: 1, own_account: 1, already: 1, missing: 1, ..BulkCounts::default() };
+        assert_eq!(counted, expected);
+        let counted = counts(&staff, BulkAction::Activate).await;
+        let expected = BulkCounts { users: 2, already: 1, out_of_reach: 2, missing: 1, ..BulkCounts::default() };
+        assert_eq!(counted, expected);
+
+        let (promised, done) = act(house, &superuser, &ids(BulkAction::Deactivate, &everyone)).await;
+        assert!(kept(promised, &done), "{done:?}");
+        assert_eq!(house.user(&cora).await.deactivated_until, None);
+        assert!(house.user(&root).await.is_active_at(house.now().await));
+        let (promised, done) = act(house, &superuser, &ids(BulkAction::Deactivate, &everyone)).await;
+        assert_eq!((promised.users, promised.already), (0, 4), "doing it again does nothing: {done:?}");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn those_with_something_of_their_own_are_acted_on_as_well() {
+    on_each_engine(async |house: &House| {
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        let mut logins: BTreeMap<&str, StartedSession> = BTreeMap::new();
+        let mut people = Vec::new();
+        for name in ["due", "ahead", "busy", "for-a-while", "plain"] {
+            let person = house.member(name).await;
+            logins.insert(name, house.log_in(&person).await);
+            people.push(person);
+        }
+        for _ in 0..30 {
+            house.log_in(&people[2]).await;
+        }
+        let soon = house.now().await + TimeDelta::milliseconds(500);
+        house.force_logout(&people[0], ForceLogoutMoment::At(soon)).await;
+        let ahead = format!("UPDATE users SET last_login = '2100-01-01T00:00:00+00:00' WHERE id = {}", people[1].id);
+        run(&house.store, &ahead).await;
+        house.accounts.deactivate(&staff, &people[3].target(), Some(soon), &reasons()).await.expect("an act");
+        house.store.clock().shift(NEXT);
+
+        let all: Vec<&Person> = people.iter().collect();
+        let (promised, done) = act(house, &staff, &ids(BulkAction::ForceLogout, &all)).await;
+        assert!(kept(promised, &done), "{promised:?} {done:?}");
+        assert_eq!(promised.sessions, 1 + 31 + 1, "what was due, and the deactivation, have ended theirs before");
+        for (name, login) in &logins {
+            let verdict = house.verdict(login).await;
+            let was = if *name == "for-a-while" { EndReason::Deactivated } else { EndReason::ForcedOut };
+            assert_eq!(verdict, Err(was), "{name}");
+        }
+        assert_eq!(
+            house.user(&people[1]).await.force_logout_date.map(|date| date.to_rfc3339()).as_deref(),
+            Some("2100-01-01T00:00:00+00:00")
+        );
+        let told = "SELECT COUNT(*) FROM events WHERE kind = 'force-logout'";
+        assert_eq!(count(&house.store, told).await, 5, "one event for each");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_has_changed_since_it_was_promised_is_not_done() {
+    on_each_engine(async |house: &House| {
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        for n in 0..3 {
+            house.log_in(&house.member(&format!("spam{n}")).await).await;
+        }
+        let choice = matching(BulkAction::Deactivate, "spam");
+        let previewed = preview(&house.accounts, &staff, &choice).await;
+        // Whoever registers afterwards is not meant, and no change.
+        let late = house.member("spam-late").await;
+        let ben = house.member("ben").await;
+        let (first, second) = (begin(previewed.clone()), begin(previewed));
+        run(&house.store, "UPDATE users SET is_active = FALSE WHERE username = 'spam1'").await;
+        let before = count(&house.store, "SELECT COUNT(*) FROM events").await;
+        match house.accounts.begin_bulk(&staff, first).await.expect("an answer") {
+            Begun::Changed(now) => assert_eq!((now.counts.users, now.counts.already), (2, 1)),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events").await, before, "nothing has been done");
+
+        run(&house.store, "UPDATE users SET is_active = TRUE WHERE username = 'spam1'").await;
+        let id = second.id.clone();
+        let Begun::Run(doing) = house.accounts.begin_bulk(&staff, second.clone()).await.expect("an answer") else {
+            panic!("it is as it was promised again");
+        };
+        doing.run().await.expect("it comes to its end");
+        assert_eq!(progress(house, &id).await.users_done, 3);
+        for (person, name) in [(&late, "registered later"), (&ben, "does not match")] {
+            assert!(house.user(person).await.is_active_at(house.now().await), "{name}");
+        }
+        let again = house.accounts.begin_bulk(&staff, second).await.expect("an answer");
+        assert!(matches!(again, Begun::Already), "a second click is the same act: {again:?}");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn two_clicks_at_the_same_instant_are_one_act() {
+    on_each_engine(async |house: &House| {
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        let ana = house.member("ana").await;
+        let confirmed = begin(preview(&house.accounts, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await);
+        let click = |_| {
+            let (accounts, staff, confirmed) = (house.node(), staff.clone(), confirmed.clone());
+            async move { accounts.begin_bulk(&staff, confirmed).await }
+        };
+        let begun = at_once((0..8).map(click).collect()).await;
+        let runs = begun.iter().filter(|begun| matches!(begun, Ok(Begun::Run(_)))).count();
+        let others = begun.iter().filter(|begun| matches!(begun, Ok(Begun::Already))).count();
+        assert_eq!((runs, others), (1, 7), "{begun:?}");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn whoever_acts_is_forced_out_last_and_only_after_the_others() {
+    on_each_engine(async |house: &House| {
+        let root = house.person("root", Role::Superuser).await;
+        let login = house.log_in(&root).await;
+        let actor = root.acting_from(&login);
+        // So that there is a batch before the actor's number, and one after it.
+        let people = [house.member("ana").await, house.member("ben").await];
+        for person in &people {
+            house.log_in(person).await;
+        }
+        let (promised, done) = act(house, &actor, &matching(BulkAction::ForceLogout, "")).await;
+        assert!(promised.includes_actor && kept(promised, &done), "{promised:?} {done:?}");
+        assert_eq!((promised.users, promised.sessions), (3, 3));
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn it_stops_where_the_login_of_whoever_acts_has_ended() {
+    on_each_engine(async |house: &House| {
+        let vera = house.person("vera", Role::Staff).await;
+        let staff = house.acting(&vera).await;
+        let ana = house.member("ana").await;
+        let confirmed = begin(preview(&house.accounts, &staff, &ids(BulkAction::Deactivate, &[&ana])).await);
+        let (id, again) = (
+            confirmed.id.clone(),
+            begin(preview(&house.accounts, &staff, &ids(BulkAction::Deactivate, &[&ana])).await),
+        );
+        let Begun::Run(doing) = house.accounts.begin_bulk(&staff, confirmed).await.expect("an answer") else {
+            panic!("it begins");
+        };
+        house.store.clock().shift(NEXT);
+        house.force_out(&vera).await;
+        let stopped = doing.run().await;
+        assert!(matches!(stopped, Err(AccountsError::Ended { reason: EndReason::ForcedOut, .. })), "{stopped:?}");
+        let stopped = progress(house, &id).await;
+        assert!(stopped.ended_at.is_some() && stopped.failure.is_some() && stopped.users_done == 0, "{stopped:?}");
+        assert!(house.user(&ana).await.is_active_at(house.now().await));
+        let begun = house.accounts.begin_bulk(&staff, again).await;
+        assert!(matches!(begun, Err(AccountsError::Ended { .. })), "{begun:?}");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn of_two_superusers_who_deactivate_everyone_at_the_same_instant_exactly_one_remains() {
+    on_each_engine(async |house: &House| {
+        for round in 0..100 {
+            let mut acts = Vec::new();
+            for n in 0..2 {
+                let root = house.person(&format!("root{round}-{n}"), Role::Superuser).await;
+                let actor = house.acting(&root).await;
+                acts.push((actor, matching(BulkAction::Deactivate, &format!("root{round}-"))));
+            }
+            let mut runs = Vec::new();
+            for (actor, choice) in &acts {
+                let confirmed = begin(preview(&house.accounts, actor, choice).await);
+                match house.accounts.begin_bulk(actor, confirmed).await.expect("it begins") {
+                    Begun::Run(run) => runs.push(async move { run.run().await }),
+                    other => panic!("{other:?}"),
+                }
+            }
+            let outcomes = at_once(runs).await;
+            let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+            let ended = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::Ended { .. }))).count();
+            assert_eq!((done, ended), (1, 1), "round {round}: {outcomes:?}");
+            let left = format!("SELECT COUNT(*) FROM users WHERE is_active AND username LIKE 'root{round}-%'");
+            assert_eq!(count(&house.store, &left).await, 1, "round {round}");
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn the_operator_never_deactivates_the_last_superuser_either() {
+    on_each_engine(async |house: &House| {
+        for n in 0..3 {
+            house.person(&format!("root{n}"), Role::Superuser).await;
+        }
+        let (_, done) = act(house, &operator(), &matching(BulkAction::Deactivate, "root")).await;
+        assert_eq!((done.promised_users, done.users_done), (3, 2), "what it passed over shows");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users WHERE is_active").await, 1);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn more_than_one_batch_is_done_whole_and_each_has_its_event() {
+    on_each_engine(async |house: &House| {
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        let template = house.member("template").await;
+        house.log_in(&template).await;
+        let numbers = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 2500)";
+        run(
+            &house.store,
+            &format!(
+                "INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff,
+                                    is_superuser, date_joined)
+                 {numbers} SELECT 'many' || n, 'many' || n, 'many' || n || '@example.org', 'many' || n || '@example.org',
+                        'none', TRUE, FALSE, FALSE, u.date_joined FROM n CROSS JOIN users u WHERE u.id = {}",
+                template.id
+            ),
+        )
+        .await;
+        run(
+            &house.store,
+            &format!(
+                "INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
+                 SELECT 'of' || u.id, u.id, s.secret_hash, s.remember, s.login_date, s.last_seen, s.address, s.user_agent
+                 FROM users u CROSS JOIN sessions s WHERE s.user_id = {} AND u.username LIKE 'many%'",
+                template.id
+            ),
+        )
+        .await;
+        let (promised, done) = act(house, &staff, &matching(BulkAction::ForceLogout, "many")).await;
+        assert_eq!((promised.users, promised.sessions), (2_500, 2_500));
+        assert!(kept(promised, &done), "{done:?}");
+        let live = "SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id
+                    WHERE s.ended_at IS NULL AND u.username LIKE 'many%'";
+        assert_eq!(count(&house.store, live).await, 0);
+        let told = "SELECT COUNT(DISTINCT subject_id) FROM events WHERE kind = 'force-logout'";
+        assert_eq!(count(&house.store, told).await, 2_500);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'force-logout'").await, 2_500);
+    })
+    .await;
+}
