@@ -68,6 +68,14 @@ impl<'d> Sessions<'d> {
         self.run("ANALYZE").await;
     }
 
+    /// Gives the first of them names that begin so.
+    pub async fn rename_first(&self, people: u32, name: &str) {
+        self.run(&format!(
+            "UPDATE users SET username = '{name}' || id, username_key = '{name}' || id WHERE id <= {people}"
+        ))
+        .await;
+    }
+
     /// The cookie of a session, as the site seals it with that key.
     pub fn cookie(&self, key: &Key, session: u32, person: u32) -> String {
         self.cookie_named("curfew", key, session, person)

@@ -1,0 +1,105 @@
+//! How long one act on 100,000 users takes, in a site of 1,000,000: the count that the page promises, and
+//! each act until its end.
+//!
+//! `cargo bench --bench bulk`, through the use cases.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../../harness/store.rs"]
+#[allow(dead_code, reason = "a bench needs only a part of the harness")]
+mod store;
+
+#[path = "../durability.rs"]
+mod durability;
+#[path = "../report.rs"]
+mod report;
+#[path = "../sessions.rs"]
+mod sessions;
+
+use std::{sync::Arc, time::Instant};
+
+use curfew::{
+    accounts::{Accounts, Actor, BeginBulk, Begun},
+    domain::{
+        bulk::{BulkAction, BulkChoice, BulkScope},
+        reason_text::Reasons,
+        users_filter::UsersFilter,
+    },
+    settings::Settings,
+};
+use durability::durability;
+use report::{Figure, Goal, median, row};
+use sessions::Sessions;
+use store::{Database, Engine, engines};
+
+const PEOPLE: u32 = 1_000_000;
+/// Whom each act is on: those whose names begin so, of whom there are so many.
+const CHOSEN: u32 = 100_000;
+/// How often each act is done.
+const RUNS: usize = 3;
+
+#[rocket::main]
+async fn main() {
+    // `cargo test --benches` only wants to see that it starts.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    for engine in engines() {
+        let database = Database::new(engine).await;
+        let accounts = Accounts::new(database.open().await, Arc::new(Settings::default()));
+        let people = Sessions::of_new_people(&database, PEOPLE).await;
+        people.rename_first(CHOSEN, "leaked").await;
+        let mut session = 0;
+        let mut times = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
+        for _ in 0..RUNS {
+            // One login for each, and for every third another one.
+            people.log_in(session + 1..=session + CHOSEN, &format!("n - {session}")).await;
+            session += CHOSEN;
+            people.log_in(session + 1..=session + CHOSEN / 3, &format!("(n - {session}) * 3")).await;
+            session += CHOSEN / 3;
+            for (n, action) in
+                [BulkAction::ForceLogout, BulkAction::Deactivate, BulkAction::Activate].iter().enumerate()
+            {
+                let (counting, acting) = act(&accounts, *action, if n == 0 { CHOSEN + CHOSEN / 3 } else { 0 }).await;
+                times[3].push(counting);
+                times[n].push(acting);
+            }
+        }
+        let how = durability(&database).await;
+        for (what, times) in ["force logout", "deactivate", "activate", "the count before"].iter().zip(times) {
+            print(engine, what, times, &how);
+        }
+        accounts.store().close().await;
+    }
+}
+
+/// How long it took to count, and then to act, in milliseconds.
+async fn act(accounts: &Accounts, action: BulkAction, sessions: u32) -> (f64, f64) {
+    let operator = Actor::operator("bench");
+    let filter = UsersFilter::parse("leaked", "", "").expect("a filter");
+    let choice = BulkChoice { action, scope: BulkScope::Matching(filter), up_to: None };
+    let started = Instant::now();
+    let previewed = accounts.preview_bulk(&operator, operator.role, &choice).await.expect("a count");
+    let counting = milliseconds_since(started);
+    assert_eq!((previewed.counts.users, previewed.counts.sessions), (u64::from(CHOSEN), u64::from(sessions)));
+    let id = format!("{action:?}{:?}", started);
+    let begin = BeginBulk { id, choice: previewed.choice, reasons: Reasons::default(), promised: previewed.counts };
+    let started = Instant::now();
+    match accounts.begin_bulk(&operator, begin).await.expect("it begins") {
+        Begun::Run(run) => run.run().await.expect("it comes to its end"),
+        other => panic!("{other:?}"),
+    }
+    (counting, milliseconds_since(started))
+}
+
+fn milliseconds_since(started: Instant) -> f64 {
+    started.elapsed().as_secs_f64() * 1e3
+}
+
+fn print(engine: Engine, what: &str, mut times: Vec<f64>, how: &str) {
+    let middle = median(&mut times);
+    let goal = if what.starts_with("the count") { Goal::None } else { Goal::Under(10_000.0) };
+    let title = format!("{engine:?}: {what}, {CHOSEN} users of {PEOPLE} in bulk");
+    let details = format!("worst of {} {:.0} ms; {how}", times.len(), times[times.len() - 1]);
+    row(&title, Figure::Milliseconds(middle), goal, &details);
+}
