@@ -1,6 +1,6 @@
 //! Following the feed: whom a change concerns is forgotten, then woken, then reported.
 
-use std::{convert::Infallible, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 
 use rocket::{
     fairing::AdHoc,
@@ -18,6 +18,9 @@ use crate::{
 
 /// How long a feed that has failed rests before it is opened again.
 const REST: Duration = Duration::from_millis(500);
+
+/// So many events are known to have been reported; reporting one again does no harm.
+const REPORTED_KEPT: usize = 1_000;
 
 /// Follows the changes until the site shuts down.
 pub(super) fn fairing() -> AdHoc {
@@ -76,7 +79,8 @@ impl Follower {
         self.standings.feed_looked(feed.looked_at());
         self.watchers.feed_is_alive(true);
         self.watchers.wake(Change::Everyone);
-        self.report(feed.asked_before().to_vec());
+        let mut reported = Reported::default();
+        self.report(reported.new_among(feed.asked_before().iter().copied()));
         loop {
             let news = feed.next(self.standings.hurry()).await?;
             for News { change, .. } in &news {
@@ -84,18 +88,15 @@ impl Follower {
                 self.watchers.wake(*change);
             }
             self.standings.feed_looked(feed.looked_at());
-            self.report(news.into_iter().filter_map(|news| news.receipt_for).collect());
+            self.report(reported.new_among(news.into_iter().filter_map(|news| news.receipt_for)));
         }
     }
 
     /// Reports what has been applied by now, beside the feed: it waits for nobody.
-    fn report(&self, mut events: Vec<i64>) {
+    fn report(&self, events: Vec<i64>) {
         if events.is_empty() {
             return;
         }
-        // An act on many asks for each of them, by the event of one.
-        events.sort_unstable();
-        events.dedup();
         self.accounts.ends_may_be_left();
         let (accounts, node, at) = (self.accounts.clone(), self.node.clone(), self.accounts.store().clock().estimate());
         tokio::spawn(async move {
@@ -103,5 +104,20 @@ impl Follower {
                 log::warn!("what this node has applied could not be reported: {error}");
             }
         });
+    }
+}
+
+/// The events that were reported lately: an act on many asks for each of its users, by the event of one.
+#[derive(Debug, Default)]
+struct Reported(BTreeSet<i64>);
+
+impl Reported {
+    /// Those that were not reported lately, each once.
+    fn new_among(&mut self, events: impl Iterator<Item = i64>) -> Vec<i64> {
+        let new = events.filter(|event| self.0.insert(*event)).collect();
+        while self.0.len() > REPORTED_KEPT {
+            self.0.pop_first();
+        }
+        new
     }
 }

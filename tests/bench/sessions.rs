@@ -68,10 +68,12 @@ impl<'d> Sessions<'d> {
         self.run("ANALYZE").await;
     }
 
-    /// Gives the first of them names that begin so.
-    pub async fn rename_first(&self, people: u32, name: &str) {
+    /// Gives those people names that begin so.
+    pub async fn rename(&self, people: RangeInclusive<u32>, name: &str) {
+        let (first, last) = people.into_inner();
         self.run(&format!(
-            "UPDATE users SET username = '{name}' || id, username_key = '{name}' || id WHERE id <= {people}"
+            "UPDATE users SET username = '{name}' || id, username_key = '{name}' || id
+             WHERE id BETWEEN {first} AND {last}"
         ))
         .await;
     }

@@ -66,6 +66,11 @@ impl Browser {
         self.send("GET", path, "", "", "")
     }
 
+    /// Sends a form off, and leaves the answer for whoever waits for it.
+    pub fn asks_post(&self, path: &str, form: &str) -> TcpStream {
+        self.send("POST", path, "", form, form)
+    }
+
     /// Reads the answer.
     pub fn hears(&mut self, connection: TcpStream) -> Page {
         self.receive(connection)

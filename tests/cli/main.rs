@@ -11,6 +11,7 @@ mod store;
 mod readme;
 
 mod browser;
+mod bulk;
 mod demo;
 mod deploying;
 mod force_logout;

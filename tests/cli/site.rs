@@ -111,6 +111,24 @@ impl Site {
         ));
     }
 
+    /// Whether its database is a file.
+    pub fn is_on_sqlite(&self) -> bool {
+        self.database.engine == Engine::Sqlite
+    }
+
+    /// The number that a query gives.
+    pub fn number(&self, sql: &str) -> i64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let url = &self.database.url;
+        let read = runtime().block_on(async {
+            match self.database.engine {
+                Engine::Sqlite => sqlx::query_scalar(sql).fetch_one(&mut SqliteConnection::connect(url).await?).await,
+                Engine::Postgres => sqlx::query_scalar(sql).fetch_one(&mut PgConnection::connect(url).await?).await,
+            }
+        });
+        read.expect("the database answers")
+    }
+
     /// Writes to the database, as a hand might.
     pub fn sql(&self, sql: &str) {
         let sql = AssertSqlSafe(sql.to_owned());
@@ -151,6 +169,12 @@ impl Server {
         let server = Self { running, address, setup_code };
         assert_eq!(Browser::new(&server.address).get("/readyz").status, 200);
         server
+    }
+
+    /// Ends it as a power cut does, and waits until it is gone.
+    pub fn kill(self) {
+        self.running.signal("KILL");
+        drop(self.running);
     }
 
     /// Asks it to end, and waits until it has.

@@ -33,10 +33,10 @@ use sessions::Sessions;
 use store::{Database, Engine, engines};
 
 const PEOPLE: u32 = 1_000_000;
-/// Whom each act is on: those whose names begin so, of whom there are so many.
+/// How many each act is on.
 const CHOSEN: u32 = 100_000;
-/// How often each act is done.
-const RUNS: usize = 3;
+/// How often each act is done, on others each time.
+const RUNS: u32 = 3;
 
 #[rocket::main]
 async fn main() {
@@ -48,19 +48,15 @@ async fn main() {
         let database = Database::new(engine).await;
         let accounts = Accounts::new(database.open().await, Arc::new(Settings::default()));
         let people = Sessions::of_new_people(&database, PEOPLE).await;
-        people.rename_first(CHOSEN, "leaked").await;
-        let mut session = 0;
         let mut times = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
-        for _ in 0..RUNS {
-            // One login for each, and for every third another one.
-            people.log_in(session + 1..=session + CHOSEN, &format!("n - {session}")).await;
-            session += CHOSEN;
-            people.log_in(session + 1..=session + CHOSEN / 3, &format!("(n - {session}) * 3")).await;
-            session += CHOSEN / 3;
-            for (n, action) in
-                [BulkAction::ForceLogout, BulkAction::Deactivate, BulkAction::Activate].iter().enumerate()
-            {
-                let (counting, acting) = act(&accounts, *action, if n == 0 { CHOSEN + CHOSEN / 3 } else { 0 }).await;
+        // One login for each of those who are chosen, and for every third of them another one.
+        let all = CHOSEN * RUNS;
+        people.log_in(1..=all, "n").await;
+        people.log_in(all + 1..=all + all / 3, &format!("(n - {all}) * 3")).await;
+        for run in 0..RUNS {
+            people.rename(run * CHOSEN + 1..=(run + 1) * CHOSEN, &name(run)).await;
+            for (n, action) in BulkAction::ALL.into_iter().enumerate() {
+                let (counting, acting) = act(&accounts, &name(run), action).await;
                 times[3].push(counting);
                 times[n].push(acting);
             }
@@ -73,16 +69,21 @@ async fn main() {
     }
 }
 
+/// How the names of those begin whom a run is on.
+fn name(run: u32) -> String {
+    format!("leaked{run}-")
+}
+
 /// How long it took to count, and then to act, in milliseconds.
-async fn act(accounts: &Accounts, action: BulkAction, sessions: u32) -> (f64, f64) {
+async fn act(accounts: &Accounts, name: &str, action: BulkAction) -> (f64, f64) {
     let operator = Actor::operator("bench");
-    let filter = UsersFilter::parse("leaked", "", "").expect("a filter");
+    let filter = UsersFilter::parse(name, "", "").expect("a filter");
     let choice = BulkChoice { action, scope: BulkScope::Matching(filter), up_to: None };
     let started = Instant::now();
     let previewed = accounts.preview_bulk(&operator, operator.role, &choice).await.expect("a count");
     let counting = milliseconds_since(started);
-    assert_eq!((previewed.counts.users, previewed.counts.sessions), (u64::from(CHOSEN), u64::from(sessions)));
-    let id = format!("{action:?}{:?}", started);
+    assert_eq!(previewed.counts.users, u64::from(CHOSEN));
+    let id = format!("{action:?}{started:?}");
     let begin = BeginBulk { id, choice: previewed.choice, reasons: Reasons::default(), promised: previewed.counts };
     let started = Instant::now();
     match accounts.begin_bulk(&operator, begin).await.expect("it begins") {

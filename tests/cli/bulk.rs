@@ -1,0 +1,89 @@
+//! An act on many users whose server is killed in the middle: each thousand is done or not, and told so.
+
+use crate::{
+    browser::{Browser, Page},
+    program::until,
+    site::{Site, on_every_engine},
+};
+
+/// So many that the kill comes in the middle.
+const PEOPLE: i64 = 30_000;
+/// What one transaction takes.
+const BATCH: i64 = 1_000;
+
+const DONE: &str = "SELECT COUNT(*) FROM users WHERE username LIKE 'spam%' AND force_logout_date IS NOT NULL";
+const CHOSEN: [(&str, &str); 3] = [("action", "force-logout"), ("scope", "matching"), ("q", "spam")];
+
+#[test]
+fn a_killed_server_leaves_each_thousand_done_or_not_and_the_events_agree() {
+    on_every_engine(|site| {
+        site.make_user("vera", &["--staff"]);
+        make_people(site);
+        let mut vera = site.logged_in("vera");
+        let confirmed = confirmed(&mut vera);
+        let unanswered = vera.asks_post("/admin/users/bulk", &confirmed);
+        until("some are done", || site.number(DONE) >= 3 * BATCH);
+        site.server.take().expect("a server").kill();
+        drop(unanswered);
+        if !site.is_on_sqlite() {
+            // What was on its way to Postgres is done or not by then.
+            let others = "SELECT COUNT(*) - 1 FROM pg_stat_activity WHERE datname = current_database()";
+            until("its connections are gone", || site.number(others) == 0);
+        }
+        let done = site.number(DONE);
+        assert!(done < PEOPLE, "it was killed too late to show anything");
+        assert_eq!(done % BATCH, 0, "{done} are done");
+        for (what, sql) in [
+            ("events", "SELECT COUNT(DISTINCT subject_id) FROM events WHERE kind = 'force-logout'"),
+            ("all events", "SELECT COUNT(*) FROM events WHERE kind = 'force-logout'"),
+            ("sessions", "SELECT COUNT(*) FROM sessions WHERE ended_at IS NOT NULL"),
+            ("what the page tells", "SELECT users_done FROM bulk_acts"),
+        ] {
+            assert_eq!(site.number(sql), done, "{what}");
+        }
+
+        // Doing it again does the rest.
+        let mut vera = site.logged_in("vera");
+        let confirmed = self::confirmed(&mut vera);
+        let page = vera.post("/admin/users/bulk", &confirmed);
+        assert_eq!(page.status, 303, "{page:?}");
+        until("all are done", || site.number("SELECT COUNT(*) FROM bulk_acts WHERE ended_at IS NOT NULL") == 1);
+        assert_eq!(site.number(DONE), PEOPLE);
+        assert_eq!(site.number("SELECT COUNT(*) FROM sessions WHERE user_id > 1 AND ended_at IS NULL"), 0);
+        let told = vera.get(&page.location.expect("a page that tells"));
+        assert!(told.body.contains("Done: 30,000 users"), "{told:?}");
+    });
+}
+
+/// The form of the page of confirmation, as its button sends it.
+fn confirmed(vera: &mut Browser) -> String {
+    let form = vera.fill("/admin/users?q=spam", &CHOSEN);
+    let page = vera.post("/admin/users/bulk", &form);
+    assert!(page.status == 200 && page.body.contains("Force logout for 30,000 users?"), "{page:?}");
+    let mut fields = CHOSEN.to_vec();
+    let promised = promised(&page);
+    fields.extend([("promised", promised.as_str()), ("confirm", "yes"), ("staff_reason", "a wave of spam")]);
+    vera.fill("/admin/users", &fields)
+}
+
+fn promised(page: &Page) -> String {
+    let (_, rest) = page.body.split_once("name=\"promised\" value=\"").expect("a promise");
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
+fn make_people(site: &Site) {
+    let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {PEOPLE})");
+    site.sql(&format!(
+        "INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser,
+                            date_joined)
+         {numbers} SELECT 'spam' || n, 'spam' || n, 'spam' || n || '@example.org', 'spam' || n || '@example.org',
+                          'none', TRUE, FALSE, FALSE, u.date_joined FROM n CROSS JOIN users u WHERE u.username = 'vera'"
+    ));
+    let secret = if site.is_on_sqlite() { "x'00'" } else { r"'\x00'" };
+    let now = if site.is_on_sqlite() { "strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now')" } else { "now()" };
+    site.sql(&format!(
+        "INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
+         SELECT username, id, {secret}, FALSE, {now}, {now}, '192.0.2.7', 'a browser' FROM users
+         WHERE username LIKE 'spam%'"
+    ));
+}
