@@ -17,6 +17,11 @@ impl Accounts {
     /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
     pub async fn activate(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<bool> {
         let user_id = self.find_target(target).await?;
+        let outcome = self.try_activate(actor, user_id, reasons).await;
+        self.tell_if_refused(actor, Some(user_id), "activation", outcome).await
+    }
+
+    async fn try_activate(&self, actor: &Actor, user_id: i64, reasons: &Reasons) -> Result<bool> {
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;

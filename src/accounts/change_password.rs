@@ -35,7 +35,8 @@ impl Accounts {
         let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
         if locked.user.password_hash != proven.password_hash {
-            return Err(AccountsError::WrongPassword);
+            drop(tx);
+            return self.refuse_wrong_password(actor, &locked.user).await;
         }
         let ended = self.replace_password(&mut tx, actor, &locked, &hash).await?;
         let user = users::find_user(&mut tx, proven.id).await?;

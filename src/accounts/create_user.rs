@@ -26,6 +26,11 @@ impl Accounts {
     /// # Errors
     /// [`super::AccountsError::NameTaken`], [`super::AccountsError::Forbidden`], or a failure of the database.
     pub async fn create_user(&self, actor: &Actor, registration: &Registration, role: Role) -> Result<NewAccount> {
+        let outcome = self.try_create_user(actor, registration, role).await;
+        self.tell_if_refused(actor, None, "new account", outcome).await
+    }
+
+    async fn try_create_user(&self, actor: &Actor, registration: &Registration, role: Role) -> Result<NewAccount> {
         let password_hash = self.hasher.hash(registration.password.as_password()).await?;
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;

@@ -26,6 +26,17 @@ impl Accounts {
         reasons: &Reasons,
     ) -> Result<u64> {
         let user_id = self.find_target(target).await?;
+        let outcome = self.try_deactivate(actor, user_id, until, reasons).await;
+        self.tell_if_refused(actor, Some(user_id), "deactivation", outcome).await
+    }
+
+    async fn try_deactivate(
+        &self,
+        actor: &Actor,
+        user_id: i64,
+        until: Option<Moment>,
+        reasons: &Reasons,
+    ) -> Result<u64> {
         let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
         let ended = self.deactivate_locked(&mut tx, actor, &locked, until, reasons).await?;
         tx.commit().await?;

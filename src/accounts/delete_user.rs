@@ -17,6 +17,11 @@ impl Accounts {
     /// [`super::AccountsError::LastSuperuser`], or a failure of the database.
     pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<()> {
         let user_id = self.find_target(target).await?;
+        let outcome = self.try_delete_user(actor, user_id, reasons).await;
+        self.tell_if_refused(actor, Some(user_id), "deletion", outcome).await
+    }
+
+    async fn try_delete_user(&self, actor: &Actor, user_id: i64, reasons: &Reasons) -> Result<()> {
         let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
         self.must_be_superuser(&mut tx, actor, locked.now).await?;
         self.must_not_be_last_superuser(&mut tx, &locked).await?;

@@ -69,7 +69,8 @@ impl Accounts {
         let Locked { user, site, now } = &locked;
         // Changed while it was compared: what was proven is no longer the password.
         if user.password_hash != proven.password_hash {
-            return Err(AccountsError::WrongPassword);
+            drop(tx);
+            return self.refuse_wrong_password(actor, user).await;
         }
         let own = actor.session.as_ref().ok_or(AccountsError::NoSuchSession)?;
         let (reason, none) = (EndReason::EndedByUser, Reasons::default());
@@ -90,6 +91,17 @@ impl Accounts {
     /// [`AccountsError::NoSuchSession`] for one that is not that account's,
     /// [`AccountsError::Forbidden`], or a failure of the database.
     pub async fn end_session_of(
+        &self,
+        actor: &Actor,
+        user_id: i64,
+        session: &SessionId,
+        staff_reason: ReasonText,
+    ) -> Result<EndedSession> {
+        let outcome = self.try_end_session_of(actor, user_id, session, staff_reason).await;
+        self.tell_if_refused(actor, Some(user_id), "end of a session", outcome).await
+    }
+
+    async fn try_end_session_of(
         &self,
         actor: &Actor,
         user_id: i64,

@@ -26,6 +26,16 @@ impl Accounts {
         moment: ForceLogoutMoment,
         reasons: &Reasons,
     ) -> Result<ForceLogoutOutcome> {
+        let outcome = self.try_force_everyone_out(actor, moment, reasons).await;
+        self.tell_if_refused(actor, None, "force logout of everyone", outcome).await
+    }
+
+    async fn try_force_everyone_out(
+        &self,
+        actor: &Actor,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome> {
         let mut tx = self.store.begin().await?;
         let locked = self.lock_site(&mut tx).await?;
         let now = self.store.clock().now(&mut tx).await?;
@@ -57,6 +67,11 @@ impl Accounts {
     /// # Errors
     /// [`AccountsError::NothingScheduled`], [`AccountsError::Forbidden`], or a failure of the database.
     pub async fn cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
+        let outcome = self.try_cancel_everyone_out(actor).await;
+        self.tell_if_refused(actor, None, "calling off the force logout of everyone", outcome).await
+    }
+
+    async fn try_cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
         let mut tx = self.store.begin().await?;
         let scheduled = self.lock_site(&mut tx).await?.force_logout_scheduled;
         let now = self.store.clock().now(&mut tx).await?;

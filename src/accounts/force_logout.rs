@@ -70,6 +70,17 @@ impl Accounts {
         reasons: &Reasons,
     ) -> Result<ForceLogoutOutcome> {
         let user_id = self.find_target(target).await?;
+        let outcome = self.try_force_logout(actor, user_id, moment, reasons).await;
+        self.tell_if_refused(actor, Some(user_id), "force logout", outcome).await
+    }
+
+    async fn try_force_logout(
+        &self,
+        actor: &Actor,
+        user_id: i64,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome> {
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
@@ -91,6 +102,11 @@ impl Accounts {
     /// [`AccountsError::Forbidden`], or a failure of the database.
     pub async fn cancel_force_logout(&self, actor: &Actor, target: &Target) -> Result<()> {
         let user_id = self.find_target(target).await?;
+        let outcome = self.try_cancel_force_logout(actor, user_id).await;
+        self.tell_if_refused(actor, Some(user_id), "calling off a force logout", outcome).await
+    }
+
+    async fn try_cancel_force_logout(&self, actor: &Actor, user_id: i64) -> Result<()> {
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;

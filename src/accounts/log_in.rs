@@ -6,13 +6,13 @@ use super::{
     fold::Locked,
     hashing::Verdict,
     open_session::{StartedSession, login_date, open_session},
-    throttle::{Purpose, Shut},
+    throttle::Purpose,
 };
 use crate::{
     domain::{login_name::LoginName, password::Password, reason::EndReason, reason_text::Reasons},
     store::{
         Sql,
-        events::{EventKind, insert_event},
+        events::{EventKind, NewEvent, insert_event},
         users::{self, User},
     },
 };
@@ -48,7 +48,8 @@ impl Accounts {
                 return Ok(started);
             }
         }
-        Err(AccountsError::BadCredentials)
+        let found = users::find_user_by_name(&mut self.store.read().await?, credentials.name.key()).await?;
+        self.refuse_credentials(client, found.as_ref()).await
     }
 
     /// One comparison; nothing when the account's hash became another one meanwhile.
@@ -63,7 +64,9 @@ impl Accounts {
             .await?
         {
             Ok(attempt) => attempt,
-            Err(shut) => return Err(self.refuse_throttled(client, found.as_ref(), shut).await?),
+            Err(shut) => {
+                return self.refuse_throttled(shut, |told| of_somebody(told.from(client), found.as_ref())).await;
+            }
         };
         let hash = found.as_ref().map(|user| user.password_hash.as_str());
         let verdict = self.hasher.verify(&credentials.password, hash).await?;
@@ -78,8 +81,7 @@ impl Accounts {
             }
             found => {
                 attempt.failed();
-                self.note_failure(client, found.as_ref(), EventKind::LoginFailed, None).await?;
-                Err(AccountsError::BadCredentials)
+                self.refuse_credentials(client, found.as_ref()).await
             }
         }
     }
@@ -92,7 +94,10 @@ impl Accounts {
         new_hash: Option<&str>,
     ) -> Result<Option<StartedSession>> {
         let mut tx = self.store.begin().await?;
-        let locked = self.lock(&mut tx, verified.id).await?.ok_or(AccountsError::BadCredentials)?;
+        let Some(locked) = self.lock(&mut tx, verified.id).await? else {
+            drop(tx);
+            return self.refuse_credentials(client, None).await;
+        };
         let user = &locked.user;
         if user.password_hash != verified.password_hash {
             return Ok(None);
@@ -135,33 +140,19 @@ impl Accounts {
         self.make_room(on, locked).await
     }
 
-    async fn refuse_throttled(&self, client: &Client, found: Option<&User>, shut: Shut) -> Result<AccountsError> {
-        if !shut.was_told {
-            let detail = format!("for {} s", shut.wait.as_secs());
-            self.note_failure(client, found, EventKind::Throttled, Some(detail)).await?;
-        }
-        Ok(shut.into())
+    /// Nobody's name, not their password, or no longer either.
+    async fn refuse_credentials<T>(&self, client: &Client, found: Option<&User>) -> Result<T> {
+        self.tell_refusal(EventKind::LoginFailed, |told| of_somebody(told.from(client), found)).await?;
+        Err(AccountsError::BadCredentials)
     }
+}
 
-    async fn note_failure(
-        &self,
-        client: &Client,
-        found: Option<&User>,
-        kind: EventKind,
-        detail: Option<String>,
-    ) -> Result<()> {
-        let mut tx = self.store.begin().await?;
-        let mut told = event(self.store.clock().now(&mut tx).await?, kind).from(client);
-        match found {
-            Some(user) => told = told.to(user.id, &user.username),
-            // What was typed there may be a password in the wrong field.
-            None => told = told.saying("no such name"),
-        }
-        if let Some(detail) = detail {
-            told = told.saying(detail);
-        }
-        insert_event(&mut tx, &told).await?;
-        Ok(tx.commit().await?)
+/// Adds whose login it would have been.
+fn of_somebody<'a>(told: NewEvent<'a>, found: Option<&'a User>) -> NewEvent<'a> {
+    match found {
+        Some(user) => told.to(user.id, &user.username),
+        // What was typed there may be a password in the wrong field.
+        None => told.saying("no such name"),
     }
 }
 

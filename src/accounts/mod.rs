@@ -33,6 +33,7 @@ mod open_session;
 mod prove_password;
 mod read_receipt;
 mod recent;
+mod refusal;
 mod register;
 mod session_limit;
 mod set_password;

@@ -1,6 +1,6 @@
 //! The password of an account that is known, asked for on a form: counted like a login.
 
-use super::{Accounts, AccountsError, Actor, Result, hashing::Verdict, throttle::Purpose};
+use super::{Accounts, AccountsError, Actor, Result, event::Tell as _, hashing::Verdict, throttle::Purpose};
 use crate::{
     domain::password::Password,
     store::users::{self, User},
@@ -12,12 +12,19 @@ impl Accounts {
         let id = actor.user_id.ok_or(AccountsError::NoSuchUser)?;
         let user = users::find_user(&mut self.store.read().await?, id).await?.ok_or(AccountsError::NoSuchUser)?;
         let address = actor.client.as_ref().map_or("", |client| client.address.as_str());
-        let attempt =
-            self.throttle.enter(Purpose::Password, self.settings.throttle_login, &id.to_string(), address).await?;
+        let rate = self.settings.throttle_login;
+        // Boxed: whoever may have to prove a password would hold room for it all the time.
+        let account = id.to_string();
+        let attempt = match Box::pin(self.throttle.begin(Purpose::Password, rate, &account, address)).await? {
+            Ok(attempt) => attempt,
+            Err(shut) => {
+                return self.refuse_throttled(shut, |told| told.by(actor).to(user.id, &user.username)).await;
+            }
+        };
         match self.hasher.verify(password, Some(&user.password_hash)).await? {
             Verdict::Wrong => {
                 attempt.failed();
-                Err(AccountsError::WrongPassword)
+                self.refuse_wrong_password(actor, &user).await
             }
             Verdict::Right | Verdict::RightButOutdated => Ok(user),
         }

@@ -39,7 +39,10 @@ impl Accounts {
         }
         // Each one counts, also one that succeeds; there is no account yet to count by.
         let rate = self.settings.throttle_login;
-        self.throttle.enter(Purpose::Registration, rate, "", &client.address).await?.failed();
+        match self.throttle.begin(Purpose::Registration, rate, "", &client.address).await? {
+            Ok(attempt) => attempt.failed(),
+            Err(shut) => return self.refuse_throttled(shut, |told| told.from(client).saying("registration")).await,
+        }
         self.make_account(client, registration, Role::Member, EventKind::Registered).await
     }
 

@@ -29,6 +29,11 @@ impl Accounts {
     /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
     pub async fn set_password(&self, actor: &Actor, target: &Target, new: &NewPassword) -> Result<u64> {
         let user_id = self.find_target(target).await?;
+        let outcome = self.try_set_password(actor, user_id, new).await;
+        self.tell_if_refused(actor, Some(user_id), "new password", outcome).await
+    }
+
+    async fn try_set_password(&self, actor: &Actor, user_id: i64, new: &NewPassword) -> Result<u64> {
         let hash = self.hasher.hash(new.as_password()).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;

@@ -22,6 +22,11 @@ impl Accounts {
     /// [`super::AccountsError::LastSuperuser`], or a failure of the database.
     pub async fn set_role(&self, actor: &Actor, target: &Target, role: Role) -> Result<bool> {
         let user_id = self.find_target(target).await?;
+        let outcome = self.try_set_role(actor, user_id, role).await;
+        self.tell_if_refused(actor, Some(user_id), "change of role", outcome).await
+    }
+
+    async fn try_set_role(&self, actor: &Actor, user_id: i64, role: Role) -> Result<bool> {
         let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
         let (user, now) = (&locked.user, locked.now);
         self.must_be_superuser(&mut tx, actor, now).await?;

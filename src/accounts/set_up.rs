@@ -2,7 +2,10 @@
 
 use data_encoding::BASE32_NOPAD;
 
-use super::{Accounts, AccountsError, Client, Registration, Result, open_session::StartedSession, throttle::Purpose};
+use super::{
+    Accounts, AccountsError, Client, Registration, Result, event::Tell as _, open_session::StartedSession,
+    throttle::Purpose,
+};
 use crate::{
     domain::{role::Role, session_secret::SecretHash},
     store::{events::EventKind, site, users},
@@ -47,11 +50,15 @@ impl Accounts {
         if !self.needs_setup().await? {
             return Err(AccountsError::AlreadySetUp);
         }
-        let attempt =
-            self.throttle.enter(Purpose::Setup, self.settings.throttle_login, "setup", &client.address).await?;
+        let rate = self.settings.throttle_login;
+        let attempt = match self.throttle.begin(Purpose::Setup, rate, "setup", &client.address).await? {
+            Ok(attempt) => attempt,
+            Err(shut) => return self.refuse_throttled(shut, |told| told.from(client).saying("setup")).await,
+        };
         let stored = site::get_site(&mut self.store.read().await?).await?.setup_code_hash;
         if !stored.is_some_and(|stored| hash_of(code).matches(&stored)) {
             attempt.failed();
+            self.tell_refusal(EventKind::Refused, |told| told.from(client).saying("setup: a wrong code")).await?;
             return Err(AccountsError::WrongSetupCode);
         }
         drop(attempt);

@@ -56,12 +56,6 @@ impl Throttle {
         Self { here: Here::default(), shared }
     }
 
-    /// Begins a try, or says how long to wait.
-    pub(super) async fn enter(&self, purpose: Purpose, rate: Rate, account: &str, address: &str) -> Result<Attempt> {
-        // Boxed: whoever may have to prove a password would hold room for it all the time.
-        Ok(Box::pin(self.begin(purpose, rate, account, address)).await??)
-    }
-
     /// Begins a try; waits while others that are under way hold the last places.
     ///
     /// `account` is what is tried, `address` who tries; an empty one counts for nobody.

@@ -41,6 +41,11 @@ pub enum Act {
     Deactivate,
     Activate,
     Delete,
+    EndOwn,
+    EndOthers,
+    EndOneOfSomebody,
+    FoldDeactivation,
+    FoldEveryone,
 }
 
 /// An account with two logins, on which an act can be done.
@@ -65,6 +70,15 @@ impl Scene {
             Act::Cancel => drop(house.force_logout(&scene.ana, ForceLogoutMoment::At(at)).await),
             Act::FoldDue => {
                 house.force_logout(&scene.ana, ForceLogoutMoment::At(at)).await;
+                house.store.clock().shift(TimeDelta::hours(2));
+            }
+            Act::FoldEveryone => {
+                house.everyone_out(ForceLogoutMoment::At(at)).await;
+                house.store.clock().shift(TimeDelta::hours(2));
+            }
+            Act::FoldDeactivation => {
+                let done = house.accounts.deactivate(&operator(), &scene.ana.target(), Some(at), &reasons()).await;
+                done.expect("a deactivation");
                 house.store.clock().shift(TimeDelta::hours(2));
             }
             Act::CancelEveryone => drop(house.everyone_out(ForceLogoutMoment::At(at)).await),
@@ -97,7 +111,7 @@ async fn log_in_alone(house: &House, when_full: WhenFull) -> Result<StartedSessi
 
 impl Act {
     /// Each with the kind, the reason and the words of the one event that it makes.
-    pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 24] = [
+    pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 29] = [
         (Self::Register, "registered", None, ""),
         (Self::SetUp, "set-up", None, ""),
         (Self::Create, "user-created", None, "staff"),
@@ -122,6 +136,11 @@ impl Act {
         (Self::Deactivate, "deactivated", Some(EndReason::Deactivated), "2 sessions ended"),
         (Self::Activate, "activated", None, ""),
         (Self::Delete, "deleted", Some(EndReason::Deleted), "2 sessions ended"),
+        (Self::EndOwn, "session-ended", Some(EndReason::EndedByUser), ""),
+        (Self::EndOthers, "session-ended", Some(EndReason::EndedByUser), "1 session ended"),
+        (Self::EndOneOfSomebody, "session-ended", Some(EndReason::ForcedOut), ""),
+        (Self::FoldDeactivation, "activated", None, "the deactivation had an end, which was reached"),
+        (Self::FoldEveryone, "force-logout-due", Some(EndReason::EveryoneOut), "everyone"),
     ];
 
     /// Does it; the session that it started, if any.
@@ -157,7 +176,13 @@ impl Act {
             Self::ForceOut => accounts.force_logout(&root, &target, ForceLogoutMoment::Now, &why).await.map(drop)?,
             Self::Schedule => accounts.force_logout(&root, &target, in_an_hour, &why).await.map(drop)?,
             Self::Cancel => accounts.cancel_force_logout(&root, &target).await?,
-            Self::FoldDue => accounts.fold_due(scene.ana.id).await?,
+            Self::EndOwn => accounts.end_own_session(&ana, &scene.logins[1].id).await.map(drop)?,
+            Self::EndOthers => accounts.end_other_sessions(&ana, &old).await.map(drop)?,
+            Self::EndOneOfSomebody => {
+                let reason = why.for_staff.clone();
+                accounts.end_session_of(&root, scene.ana.id, &scene.logins[0].id, reason).await.map(drop)?;
+            }
+            Self::FoldDue | Self::FoldDeactivation | Self::FoldEveryone => accounts.fold_due(scene.ana.id).await?,
             Self::EveryoneOut => accounts.force_everyone_out(&root, ForceLogoutMoment::Now, &why).await.map(drop)?,
             Self::ScheduleEveryone => accounts.force_everyone_out(&root, in_an_hour, &why).await.map(drop)?,
             Self::CancelEveryone => accounts.cancel_everyone_out(&root).await?,

@@ -26,6 +26,7 @@ mod one_event;
 mod overtaken;
 mod pairs;
 mod passwords;
+mod refusals;
 mod same_instant;
 mod scheduled;
 mod session_limit;

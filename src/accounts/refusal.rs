@@ -1,0 +1,83 @@
+//! What was refused is told as well. Nothing of it has happened, so its event has a transaction of
+//! its own: the one in which it was tried must be over, for on SQLite there is one writer.
+
+use super::{
+    Accounts, AccountsError, Actor, Result,
+    event::{Tell as _, event},
+    throttle::Shut,
+};
+use crate::store::{
+    events::{EventKind, NewEvent, insert_event},
+    users::{User, find_user},
+};
+
+impl Accounts {
+    /// Tells of an act on an account that its actor had no right to; whatever came of it goes on.
+    pub(super) async fn tell_if_refused<T>(
+        &self,
+        actor: &Actor,
+        user_id: Option<i64>,
+        act: &str,
+        outcome: Result<T>,
+    ) -> Result<T> {
+        let Err(refusal) = outcome else { return outcome };
+        let Some(why) = why_refused(&refusal) else { return Err(refusal) };
+        let subject = match user_id {
+            Some(id) => find_user(&mut self.store.read().await?, id).await?,
+            None => None,
+        };
+        self.tell_refusal(EventKind::Refused, |told| {
+            let told = told.by(actor).saying(format!("{act}: {why}"));
+            match &subject {
+                Some(user) => told.to(user.id, &user.username),
+                None => told,
+            }
+        })
+        .await?;
+        Err(refusal)
+    }
+
+    /// Tells that somebody who is logged in did not know the password of their account.
+    pub(super) async fn refuse_wrong_password<T>(&self, actor: &Actor, user: &User) -> Result<T> {
+        self.tell_refusal(EventKind::Refused, |told| {
+            told.by(actor).to(user.id, &user.username).saying("a wrong password on a form")
+        })
+        .await?;
+        Err(AccountsError::WrongPassword)
+    }
+
+    /// Tells of a wait, once; `tell` says whose.
+    pub(super) async fn refuse_throttled<'a, T>(
+        &self,
+        shut: Shut,
+        tell: impl FnOnce(NewEvent<'a>) -> NewEvent<'a> + Send,
+    ) -> Result<T> {
+        if !shut.was_told {
+            let wait = format!("for {} s", shut.wait.as_secs());
+            self.tell_refusal(EventKind::Throttled, |told| tell(told).saying(wait)).await?;
+        }
+        Err(shut.into())
+    }
+
+    /// Notes an event of that kind by itself.
+    pub(super) async fn tell_refusal<'a>(
+        &self,
+        kind: EventKind,
+        tell: impl FnOnce(NewEvent<'a>) -> NewEvent<'a> + Send,
+    ) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        insert_event(&mut tx, &tell(event(now, kind))).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Why somebody had no right to what they tried. What was only mistyped is not told, nor what failed.
+const fn why_refused(refusal: &AccountsError) -> Option<&'static str> {
+    match refusal {
+        AccountsError::Forbidden => Some("their role does not reach so far"),
+        AccountsError::LastSuperuser => Some("it is the last superuser"),
+        AccountsError::OwnAccount => Some("it is their own account"),
+        _ => None,
+    }
+}
