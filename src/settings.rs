@@ -38,6 +38,8 @@ pub struct Settings {
     pub check: Check,
     /// How long an ended session is kept.
     pub session_retention: Duration,
+    /// How long an event is kept.
+    pub event_retention: Duration,
     /// Failed logins for one account from one address.
     pub throttle_login: Rate,
     /// What the site is called.
@@ -106,6 +108,7 @@ impl Default for Settings {
             check: Check::Cached,
             when_full: WhenFull::EndOldest,
             session_retention: Duration::from_hours(30 * 24),
+            event_retention: Duration::from_hours(400 * 24),
             throttle_login: Rate { count: 10, period: Duration::from_mins(15) },
             site_name: "Curfew".to_owned(),
             base_url: None,

@@ -9,6 +9,7 @@ pub mod login_name;
 pub mod moment;
 pub mod next_path;
 pub mod password;
+pub mod period;
 pub mod rate;
 pub mod reason;
 pub mod reason_text;

@@ -18,6 +18,7 @@ fn every_key_is_read() {
         staff_max_sessions = \"1\"
         when_full = \"refuse-new\"
         session_retention = \"90 days\"
+        event_retention = \"72h\"
         throttle_login = \"3 per 72h\"
         site_name = \"Riverside\"
         base_url = \"https://riverside.example/\"
@@ -34,6 +35,7 @@ fn every_key_is_read() {
     assert_eq!((settings.member_max_sessions, settings.staff_max_sessions), (NonZeroU32::new(3), NonZeroU32::new(1)));
     assert_eq!(settings.when_full, WhenFull::RefuseNew);
     assert_eq!(settings.session_retention, Duration::from_hours(90 * 24));
+    assert_eq!(settings.event_retention, Duration::from_hours(72));
     assert_eq!(settings.throttle_login, Rate { count: 3, period: Duration::from_hours(72) });
     assert_eq!((settings.site_name.as_str(), settings.bcrypt_cost), ("Riverside", 4));
     assert_eq!(settings.trusted_proxies.len(), 2);
@@ -64,6 +66,7 @@ fn a_wrong_value_is_named_in_one_line() {
         ("when_full", "\"end-newest\""),
         ("when_full", "true"),
         ("session_retention", "\"for ever\""),
+        ("event_retention", "\"0 s\""),
         ("throttle_login", "\"ten\""),
         ("bcrypt_cost", "3"),
         ("bcrypt_cost", "32"),

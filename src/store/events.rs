@@ -2,9 +2,11 @@
 
 use super::{
     Result, Sql,
-    engine::{fetch_all, fetch_one},
+    engine::{Engine, execute, fetch_all, fetch_one},
 };
-use crate::domain::{moment::Moment, reason::EndReason, reason_text::Reasons, session_secret::SessionId};
+use crate::domain::{
+    moment::Moment, reason::EndReason, reason_text::Reasons, session_secret::SessionId, text::comparison_key,
+};
 
 /// The kinds of events, each with the word that is stored and the words that are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,10 +127,16 @@ impl EventKind {
         }
     }
 
+    /// The kind of that word.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
     /// The words for a stored kind; one of a later version shows as it is.
     #[must_use]
     pub fn label_of(code: &str) -> &str {
-        Self::ALL.iter().find(|kind| kind.code() == code).map_or(code, |kind| kind.label())
+        Self::of_code(code).map_or(code, |kind| kind.label())
     }
 }
 
@@ -139,6 +147,16 @@ pub struct Named<'a> {
     pub id: Option<i64>,
     /// Its name, as typed where it is nobody's.
     pub name: &'a str,
+}
+
+impl Named<'_> {
+    /// What a search compares of whoever acts and whom it is on: a line each, one where they are the
+    /// same.
+    fn key_of(actor: Option<Self>, subject: Option<Self>) -> String {
+        let [actor, subject] = [actor, subject].map(|named| named.map(|named| comparison_key(named.name)));
+        let subject = subject.filter(|subject| actor.as_ref() != Some(subject));
+        [actor, subject].into_iter().flatten().collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// An act to be noted.
@@ -169,16 +187,22 @@ pub struct NewEvent<'a> {
 /// An event as it is kept.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct EventRow {
+    /// Its number.
+    pub id: i64,
     /// When.
     pub at: Moment,
     /// What; see [`EventKind::code`].
     pub kind: String,
     /// Who did it.
     pub actor: Option<String>,
+    /// Their account, while there is one.
+    pub actor_account: Option<i64>,
     /// To whom.
     pub subject: Option<String>,
     /// Their number.
     pub subject_id: Option<i64>,
+    /// Their account, while there is one.
+    pub subject_account: Option<i64>,
     /// Why sessions ended by it.
     pub reason: Option<String>,
     /// Why, for staff.
@@ -193,6 +217,21 @@ pub struct EventRow {
     pub detail: Option<String>,
 }
 
+/// `select_events!("events e …")`: [`EventRow`]s. Each column has its name there, as in `select_users`.
+macro_rules! select_events {
+    ($from:literal) => {
+        concat!(
+            "SELECT e.id, e.at, e.kind, e.actor, e.subject, e.subject_id, e.reason, e.staff_reason, e.user_reason,
+                    e.address, e.user_agent, e.detail, (SELECT id FROM users WHERE id = e.actor_id) AS actor_account,
+                    (SELECT id FROM users WHERE id = e.subject_id) AS subject_account
+             FROM ",
+            $from
+        )
+    };
+}
+
+pub(super) use select_events;
+
 /// Notes an act, in the transaction of the act itself; returns the event's number.
 ///
 /// # Errors
@@ -200,8 +239,8 @@ pub struct EventRow {
 pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO events (at, kind, actor_id, actor, subject_id, subject, session_id, reason,
-                            staff_reason, user_reason, address, user_agent, detail)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                            staff_reason, user_reason, address, user_agent, detail, names_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         RETURNING id";
     let (id,) = fetch_one!(
         on,
@@ -220,6 +259,7 @@ pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64
         event.address,
         event.user_agent,
         event.detail.as_deref(),
+        Named::key_of(event.actor, event.subject),
     )?;
     Ok(id)
 }
@@ -229,9 +269,7 @@ pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64
 /// # Errors
 /// When the database does not answer.
 pub async fn list_newest_events(on: &mut impl Sql, limit: i64) -> Result<Vec<EventRow>> {
-    let sql = "
-        SELECT at, kind, actor, subject, subject_id, reason, staff_reason, user_reason, address, user_agent, detail
-        FROM events ORDER BY at DESC, id DESC LIMIT $1";
+    let sql = select_events!("events e ORDER BY e.at DESC, e.id DESC LIMIT $1");
     Ok(fetch_all!(on, EventRow, sql, limit)?)
 }
 
@@ -240,8 +278,28 @@ pub async fn list_newest_events(on: &mut impl Sql, limit: i64) -> Result<Vec<Eve
 /// # Errors
 /// When the database does not answer.
 pub async fn list_newest_events_of(on: &mut impl Sql, subject_id: i64, limit: i64) -> Result<Vec<EventRow>> {
-    let sql = "
-        SELECT at, kind, actor, subject, subject_id, reason, staff_reason, user_reason, address, user_agent, detail
-        FROM events WHERE subject_id = $1 ORDER BY id DESC LIMIT $2";
+    let sql = select_events!("events e WHERE e.subject_id = $1 ORDER BY e.at DESC, e.id DESC LIMIT $2");
     Ok(fetch_all!(on, EventRow, sql, subject_id, limit)?)
+}
+
+/// Deletes at most so many events that happened at that moment or before, the oldest first; says how
+/// many. On Postgres those that somebody else is deleting are left to them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn delete_old_events(on: &mut impl Sql, up_to: Moment, limit: i64) -> Result<u64> {
+    macro_rules! sql {
+        ($end:literal) => {
+            concat!(
+                "WITH oldest AS (SELECT id FROM events WHERE at <= $1 ORDER BY at, id LIMIT $2",
+                $end,
+                ") DELETE FROM events WHERE id IN (SELECT id FROM oldest)"
+            )
+        };
+    }
+    let sql = match on.engine() {
+        Engine::Sqlite(_) => sql!(""),
+        Engine::Postgres(_) => sql!(" FOR UPDATE SKIP LOCKED"),
+    };
+    Ok(execute!(on, sql, up_to, limit)?)
 }

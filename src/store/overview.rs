@@ -72,7 +72,11 @@ pub async fn get_counts(on: &mut impl Sql, since: Moment, live: &LiveByRole) -> 
     })
 }
 
-async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<(i64, bool)> {
+/// How many sessions are live, and whether that number may hold some that nobody has noted as ended yet.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<(i64, bool)> {
     let judged = count_live_site_sessions(on, live, JUDGE_UP_TO + 1).await?;
     if judged <= JUDGE_UP_TO {
         return Ok((judged, false));

@@ -22,6 +22,7 @@ use crate::domain::{
     role::Role,
     users_query::{USERS_PER_PAGE, UsersQuery},
 };
+use dialect::SearchIndex;
 use search::Search;
 use statement::{Statement, Way};
 
@@ -114,7 +115,7 @@ pub async fn list_users(on: &mut impl Sql, query: &UsersQuery, now: Moment) -> R
 async fn are_rare(on: &mut impl Sql, search: &Search<'_>) -> Result<bool> {
     match on.engine() {
         Engine::Sqlite(connection) => {
-            let mut count = search.count_candidates::<Sqlite>(COLLECT_UP_TO + 1);
+            let mut count = search.count_candidates::<Sqlite>(SearchIndex::Users, COLLECT_UP_TO + 1);
             let candidates: i64 = count.build_query_scalar().fetch_one(connection).await?;
             Ok(candidates <= COLLECT_UP_TO)
         }

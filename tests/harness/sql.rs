@@ -95,7 +95,7 @@ impl Database {
         self.texts(match self.engine {
             Engine::Sqlite => {
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^'
-                 AND name NOT LIKE 'users^_search%' ESCAPE '^' ORDER BY 1"
+                 AND name NOT LIKE '%s^_search%' ESCAPE '^' ORDER BY 1"
             }
             Engine::Postgres => "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
         })

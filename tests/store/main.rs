@@ -17,6 +17,8 @@ mod activity;
 mod bulk;
 mod by_hand;
 mod deactivation;
+mod events_kept;
+mod events_list;
 mod feed;
 mod looking;
 mod many_sessions;

@@ -5,6 +5,15 @@ use sqlx::{Database, Postgres, QueryBuilder, Sqlite};
 use super::search::Search;
 use crate::domain::moment::Moment;
 
+/// What can be searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum SearchIndex {
+    /// The usernames and emails of accounts.
+    Users,
+    /// The names in events.
+    Events,
+}
+
 /// An engine, as the list's statements are written for it.
 pub(in crate::store) trait Dialect: Database<Arguments: Default> {
     /// Finds one text in another: the place from 1, or 0.
@@ -20,8 +29,13 @@ pub(in crate::store) trait Dialect: Database<Arguments: Default> {
     fn bind_moment(to: &mut QueryBuilder<Self>, moment: Moment);
     /// Adds that what stands before is one of these numbers, however many.
     fn push_is_one_of(to: &mut QueryBuilder<Self>, numbers: &[i64]);
-    /// Adds the select of the ids that the search index names.
-    fn push_candidates(to: &mut QueryBuilder<Self>, search: &Search<'_>);
+    /// Adds the select of the ids that a search index names.
+    fn push_candidates_in(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>);
+
+    /// Adds the select of the accounts' ids that their search index names.
+    fn push_candidates(to: &mut QueryBuilder<Self>, search: &Search<'_>) {
+        Self::push_candidates_in(to, SearchIndex::Users, search);
+    }
 }
 
 macro_rules! bind_values {
@@ -51,16 +65,20 @@ impl Dialect for Sqlite {
         to.push(" IN (SELECT value FROM json_each(").push_bind(format!("[{list}]")).push("))");
     }
 
-    fn push_candidates(to: &mut QueryBuilder<Self>, search: &Search<'_>) {
+    fn push_candidates_in(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>) {
+        let table = match index {
+            SearchIndex::Users => "users_search",
+            SearchIndex::Events => "events_search",
+        };
         if search.is_beginning() {
             // The last character there is: whatever begins with the text lies before it.
-            to.push("SELECT DISTINCT doc AS id FROM users_search_trigrams WHERE term >= ");
+            to.push(format_args!("SELECT DISTINCT doc AS id FROM {table}_trigrams WHERE term >= "));
             to.push_bind(search.text.to_owned());
             to.push(" AND term <= ");
             to.push_bind(format!("{}{}", search.text, char::MAX));
         } else {
             let quoted = search.trigrams().map(|trigram| format!("\"{}\"", trigram.replace('"', "\"\"")));
-            to.push("SELECT rowid AS id FROM users_search WHERE users_search MATCH ");
+            to.push(format_args!("SELECT rowid AS id FROM {table} WHERE {table} MATCH "));
             to.push_bind(quoted.collect::<Vec<_>>().join(" AND "));
         }
     }
@@ -76,14 +94,17 @@ impl Dialect for Postgres {
         to.push(" = ANY(").push_bind(numbers.to_vec()).push(")");
     }
 
-    fn push_candidates(to: &mut QueryBuilder<Self>, search: &Search<'_>) {
+    fn push_candidates_in(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>) {
         let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
         let lexemes = if search.is_beginning() {
             format!("{}:*", quoted(search.text))
         } else {
             search.trigrams().map(quoted).collect::<Vec<_>>().join(" & ")
         };
-        to.push("SELECT id FROM users WHERE users_trigrams(username_key, email_key) @@ ");
+        to.push(match index {
+            SearchIndex::Users => "SELECT id FROM users WHERE users_trigrams(username_key, email_key) @@ ",
+            SearchIndex::Events => "SELECT id FROM events WHERE users_trigrams(names_key, '') @@ ",
+        });
         to.push_bind(lexemes);
         to.push("::tsquery");
     }

@@ -2,7 +2,7 @@
 
 use sqlx::QueryBuilder;
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, SearchIndex};
 
 /// How long an entry of the search index is, in characters.
 const TRIGRAM: usize = 3;
@@ -51,10 +51,10 @@ impl<'t> Search<'t> {
         to.push(") > 0)");
     }
 
-    /// Counts what the search index names, up to a limit.
-    pub fn count_candidates<DB: Dialect>(&self, up_to: i64) -> QueryBuilder<DB> {
+    /// Counts what a search index names, up to a limit.
+    pub fn count_candidates<DB: Dialect>(&self, index: SearchIndex, up_to: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM (");
-        DB::push_candidates(&mut sql, self);
+        DB::push_candidates_in(&mut sql, index, self);
         sql.push(" LIMIT ");
         DB::bind_number(&mut sql, up_to);
         sql.push(") candidates");

@@ -1,0 +1,127 @@
+//! How long events are kept, and what is counted of them and of the live sessions.
+
+use chrono::{TimeDelta, Timelike as _};
+use curfew::{
+    accounts::ForceLogoutMoment,
+    domain::moment::{MICROSECOND, Moment},
+    store::{
+        event_counts::count_events_between,
+        events::{EventKind, delete_old_events},
+        live_samples::list_live_samples,
+    },
+};
+
+use crate::{
+    house::{House, at_once, on_each_engine},
+    raw::{count, run},
+};
+
+const EVENTS: &str = "SELECT COUNT(*) FROM events";
+const DAY: TimeDelta = TimeDelta::days(1);
+/// How many events more than one batch has.
+const MANY: i64 = 1_700;
+
+async fn many(house: &House, at: Moment) {
+    let sql = format!(
+        "INSERT INTO events (at, kind, actor, subject)
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
+         SELECT CAST('{}' AS {}), 'logout', 'ana', 'ana' FROM n",
+        at.to_rfc3339(),
+        if matches!(house.store, curfew::store::Store::Sqlite { .. }) { "TEXT" } else { "TIMESTAMPTZ" },
+    );
+    run(&house.store, &sql).await;
+}
+
+#[rocket::async_test]
+async fn an_event_is_kept_for_its_time() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        house.log_in(&ana).await;
+        let purge = async || house.accounts.purge_events().await.expect("they are purged");
+        assert_eq!((purge().await, count(&house.store, EVENTS).await), (0, 2));
+        house.store.clock().shift(DAY * 400 - TimeDelta::minutes(1));
+        house.log_in(&ana).await;
+        assert_eq!(purge().await, 0, "a minute is left");
+        house.store.clock().shift(TimeDelta::minutes(1));
+        assert_eq!((purge().await, count(&house.store, EVENTS).await), (2, 1));
+        let shorter = house.accounts_with(|settings| settings.event_retention = std::time::Duration::from_secs(30));
+        assert_eq!(shorter.purge_events().await.expect("they are purged"), 1);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn many_events_go_in_batches_also_from_several_nodes_at_once() {
+    on_each_engine(async |house: &House| {
+        many(house, house.now().await).await;
+        let now = house.now().await;
+        let mut tx = house.store.begin().await.expect("a transaction");
+        assert_eq!(delete_old_events(&mut tx, now - DAY, 7).await.expect("none"), 0);
+        assert_eq!(delete_old_events(&mut tx, now, 7).await.expect("some"), 7);
+        tx.commit().await.expect("a commit");
+        house.store.clock().shift(DAY * 401);
+        let purging = [house.node(), house.node(), house.node()];
+        let purging = purging.map(|node| async move { node.purge_events().await.expect("they are purged") });
+        assert_eq!(at_once(purging.into()).await.into_iter().sum::<u64>(), MANY.unsigned_abs() - 7);
+        assert_eq!(count(&house.store, EVENTS).await, 0);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn events_are_counted_from_each_moment_to_the_next() {
+    on_each_engine(async |house: &House| {
+        let noon = house.now().await;
+        for (kind, at) in [
+            ("login", noon - MICROSECOND),
+            ("login", noon),
+            ("login", noon + TimeDelta::minutes(59)),
+            ("login-failed", noon + TimeDelta::minutes(59)),
+            ("login", noon + TimeDelta::hours(2)),
+            ("login", noon + TimeDelta::hours(3)),
+        ] {
+            let at = at.to_rfc3339();
+            run(&house.store, &format!("INSERT INTO events (at, kind) VALUES ('{at}', '{kind}')")).await;
+        }
+        let moments: Vec<Moment> = (0..4).map(|hours| noon + TimeDelta::hours(hours)).collect();
+        let mut on = house.store.read().await.expect("a connection");
+        for (kind, counts) in
+            [(EventKind::Login, [2, 0, 1]), (EventKind::LoginFailed, [1, 0, 0]), (EventKind::Deleted, [0, 0, 0])]
+        {
+            assert_eq!(count_events_between(&mut on, kind, &moments).await.expect("counts"), counts, "{kind:?}");
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn the_live_sessions_are_counted_once_an_hour_and_kept_for_a_fortnight() {
+    on_each_engine(async |house: &House| {
+        // No hour ends while the test looks.
+        house.store.clock().shift(TimeDelta::minutes(65) - TimeDelta::minutes(house.now().await.minute().into()));
+        let ana = house.member("ana").await;
+        house.log_in(&ana).await;
+        let samples = async || {
+            let mut on = house.store.read().await.expect("a connection");
+            let samples = list_live_samples(&mut on, Moment::UNIX_EPOCH).await.expect("the samples");
+            samples.into_iter().map(|(_, live)| live).collect::<Vec<_>>()
+        };
+        let sample = async || house.accounts.sample_live_sessions().await.expect("a sample");
+        sample().await;
+        house.log_in(&ana).await;
+        let nodes = [house.node(), house.node(), house.node()];
+        at_once(nodes.map(|node| async move { node.sample_live_sessions().await.expect("a sample") }).into()).await;
+        assert_eq!(samples().await.len(), 1, "one an hour, however many count");
+        house.store.clock().shift(TimeDelta::hours(1));
+        sample().await;
+        assert_eq!(samples().await, [1, 2]);
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        house.store.clock().shift(TimeDelta::hours(1));
+        sample().await;
+        assert_eq!(samples().await, [1, 2, 0]);
+        house.store.clock().shift(DAY * 15);
+        sample().await;
+        assert_eq!(samples().await, [0]);
+    })
+    .await;
+}

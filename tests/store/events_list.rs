@@ -1,0 +1,254 @@
+//! The staff's list of events, held against a plain list of them.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use curfew::{
+    domain::{
+        moment::Moment,
+        period::Period,
+        text::comparison_key,
+        users_query::{PageNumber, SearchText},
+    },
+    store::{
+        events::{EventKind, EventRow, Named, NewEvent, insert_event},
+        events_list::{EVENTS_PER_PAGE, EventPlace, EventsPage, EventsQuery, list_events, list_events_after},
+    },
+};
+
+use crate::{
+    house::{House, on_each_engine},
+    raw::{count, run, texts},
+};
+
+/// Who acts and whom it is on; names that fold, that repeat themselves and that a pattern would read.
+const NAMES: [Option<&str>; 9] = [
+    None,
+    Some("ana"),
+    Some("BANANA"),
+    Some("Ωmega"),
+    Some("straße"),
+    Some("李雷"),
+    Some("a_b%"),
+    Some("o'\"n"),
+    Some("root (command line)"),
+];
+const SEARCHES: [&str; 18] = [
+    "", "a", "an", "ANA", "nan", "ω", "ΩMEGA", "strasse", "雷", "李雷", "_", "%", "'", "\"", "ne)", "root (", "nobody",
+    "anaana",
+];
+const KINDS: [EventKind; 4] = [EventKind::Login, EventKind::LoginFailed, EventKind::ForceLogout, EventKind::Refused];
+/// More than are collected.
+const CROWD: i64 = 16_000;
+
+fn begin() -> Moment {
+    Moment::UNIX_EPOCH + TimeDelta::days(20_000)
+}
+
+fn nth_page(number: u32) -> PageNumber {
+    PageNumber::parse(&number.to_string()).expect("a page")
+}
+
+/// Two hundred events in ten days, several of the same moment.
+async fn fill(house: &House) -> Vec<EventRow> {
+    let mut tx = house.store.begin().await.expect("a transaction");
+    for turn in 0..200_usize {
+        let named = |index: usize| {
+            let index = index % NAMES.len();
+            NAMES[index].map(|name| Named { id: (index % 2 == 0).then_some(index.try_into().expect("small")), name })
+        };
+        let hours = i64::try_from(turn * 7 % 200 / 3 * 3).expect("small");
+        let event = NewEvent {
+            at: begin() + TimeDelta::hours(hours),
+            kind: KINDS[turn % 4],
+            actor: named(turn),
+            subject: named(turn / 9),
+            session: None,
+            reason: None,
+            reasons: curfew::domain::reason_text::Reasons::default(),
+            address: None,
+            user_agent: None,
+            detail: Some(format!("event {turn}")),
+        };
+        insert_event(&mut tx, &event).await.expect("an event");
+    }
+    tx.commit().await.expect("all of them");
+    let mut on = house.store.read().await.expect("a connection");
+    let all = list_events_after(&mut on, &EventsQuery::default(), None, 1_000).await.expect("all of them");
+    assert_eq!(all.len(), 200);
+    assert!(all.is_sorted_by_key(|event| std::cmp::Reverse((event.at, event.id))));
+    all
+}
+
+fn queries() -> Vec<EventsQuery> {
+    let day = |days: i64| (begin() + TimeDelta::days(days)).format("%Y-%m-%d").to_string();
+    let mut queries = Vec::new();
+    for search in SEARCHES {
+        for kind in [None, Some(EventKind::Login), Some(EventKind::Deleted)] {
+            for user in [None, Some(2), Some(99)] {
+                for (from, to) in
+                    [(String::new(), String::new()), (day(2), day(2)), (day(1), String::new()), (day(5), day(1))]
+                {
+                    queries.push(EventsQuery {
+                        search: SearchText::parse(search).expect("a search"),
+                        kind,
+                        user,
+                        period: Period::parse(&from, &to).expect("days"),
+                    });
+                }
+            }
+        }
+    }
+    queries
+}
+
+/// What a plain list shows: the numbers of the events.
+fn model(all: &[EventRow], query: &EventsQuery) -> Vec<i64> {
+    let is_found = |event: &&EventRow| {
+        let is_named = |text: &SearchText| {
+            [&event.actor, &event.subject].into_iter().flatten().any(|name| comparison_key(name).contains(text.key()))
+        };
+        query.search.as_ref().is_none_or(is_named)
+            && query.kind.is_none_or(|kind| event.kind == kind.code())
+            && (query.user.is_none() || query.user == event.subject_id)
+            && query.period.from.is_none_or(|from| event.at >= from)
+            && query.period.to.is_none_or(|to| event.at <= to)
+    };
+    all.iter().filter(is_found).map(|event| event.id).collect()
+}
+
+async fn page(house: &House, query: &EventsQuery, number: u32) -> EventsPage {
+    let mut on = house.store.read().await.expect("a connection");
+    list_events(&mut on, query, nth_page(number)).await.expect("a page")
+}
+
+/// All of it, a few at a time.
+async fn exported(house: &House, query: &EventsQuery, at_once: i64) -> Vec<i64> {
+    let mut on = house.store.read().await.expect("a connection");
+    let (mut ids, mut after) = (Vec::new(), None);
+    loop {
+        let part = list_events_after(&mut on, query, after, at_once).await.expect("a part");
+        let Some(last) = part.last() else { return ids };
+        after = Some(EventPlace::of(last));
+        ids.extend(part.iter().map(|event| event.id));
+    }
+}
+
+async fn shows_the_model(house: &House, all: &[EventRow]) {
+    for query in queries() {
+        let expected = model(all, &query);
+        for number in [1, 2, 9] {
+            let shown = page(house, &query, number).await;
+            let ids: Vec<i64> = shown.events.iter().map(|event| event.id).collect();
+            let first = (number as usize - 1) * EVENTS_PER_PAGE as usize;
+            let of_page: Vec<i64> = expected.iter().skip(first).take(EVENTS_PER_PAGE as usize).copied().collect();
+            assert_eq!(ids, of_page, "{query:?} page {number}");
+            assert_eq!(usize::try_from(shown.total), Ok(expected.len()), "{query:?}");
+            assert!(!shown.total_is_minimum, "{query:?}");
+            assert_eq!(shown.has_next, expected.len() > first + EVENTS_PER_PAGE as usize, "{query:?}");
+        }
+        assert_eq!(exported(house, &query, 7).await, expected, "{query:?}, in parts");
+    }
+}
+
+#[rocket::async_test]
+async fn any_search_kind_period_and_page_shows_what_a_plain_list_would() {
+    on_each_engine(async |house| {
+        let all = fill(house).await;
+        shows_the_model(house, &all).await;
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_lies_behind_a_crowd_is_found_as_well() {
+    on_each_engine(async |house| {
+        let all = fill(house).await;
+        let later = (begin() + TimeDelta::days(30)).to_rfc3339();
+        let crowd = format!(
+            "INSERT INTO events (at, kind, actor, subject)
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CROWD})
+             SELECT '{later}', 'logout', 'Crowd', 'crowd' FROM n"
+        );
+        let crowd = if matches!(house.store, curfew::store::Store::Postgres { .. }) {
+            crowd.replace(&format!("SELECT '{later}'"), &format!("SELECT CAST('{later}' AS TIMESTAMPTZ)"))
+        } else {
+            crowd
+        };
+        assert_eq!(run(&house.store, &crowd).await, CROWD.unsigned_abs());
+        run(&house.store, "ANALYZE events").await;
+        let search =
+            |text| EventsQuery { search: SearchText::parse(text).expect("a search"), ..EventsQuery::default() };
+        for text in ["ana", "ω", "雷", "root (", "nobody", "a_"] {
+            let expected = model(&all, &search(text));
+            assert_eq!(exported(house, &search(text), 500).await, expected, "{text}");
+            let shown = page(house, &search(text), 1).await;
+            assert_eq!(usize::try_from(shown.total), Ok(expected.len()), "{text}");
+        }
+        for text in ["", "CROWD", "o"] {
+            let shown = page(house, &search(text), 1).await;
+            assert!(shown.total_is_minimum && shown.has_next, "{text}: {}", shown.total);
+            assert!(shown.events.iter().all(|event| event.kind == "logout"), "{text}");
+            let both = [1, 400].map(|number| (number, text));
+            let mut seen = BTreeSet::new();
+            for (number, text) in both {
+                seen.extend(page(house, &search(text), number).await.events.into_iter().map(|event| event.id));
+            }
+            assert_eq!(seen.len(), 50, "{text}: none is on two pages");
+        }
+        assert_eq!(exported(house, &search("crowd"), 500).await.len(), 16_000);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_the_previous_version_or_a_hand_writes_is_found_too_and_what_is_deleted_is_not() {
+    on_each_engine(async |house| {
+        let ana = house.member("Ána.Groß").await;
+        let by_hand = |actor: &str, id: i64| {
+            let at = begin().to_rfc3339();
+            format!(
+                "INSERT INTO events (at, kind, actor, subject_id, subject)
+                 VALUES ('{at}', 'logout', '{actor}', {id}, 'Ána.Groß')"
+            )
+        };
+        run(&house.store, "DELETE FROM events").await;
+        run(&house.store, &by_hand("Root", ana.id)).await;
+        let found = async |text: &str| {
+            let query = EventsQuery { search: SearchText::parse(text).expect("a search"), ..EventsQuery::default() };
+            page(house, &query, 1).await.events.len()
+        };
+        for text in ["ÁNA", "gross", "ROOT", "root", "ro", "ss"] {
+            assert_eq!(found(text).await, 1, "{text}");
+        }
+        let keys = "SELECT names_key FROM events";
+        assert_eq!(texts(&house.store, keys).await, [Some("root\nána.gross".to_owned())]);
+        run(&house.store, "UPDATE events SET names_key = 'zoe'").await;
+        assert_eq!((found("zoe").await, found("gross").await), (1, 0));
+        run(&house.store, "DELETE FROM events").await;
+        assert_eq!((found("zoe").await, found("z").await), (0, 0));
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events").await, 0);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn an_event_leads_to_an_account_only_while_there_is_one() {
+    on_each_engine(async |house| {
+        let ana = house.member("ana").await;
+        let login = house.log_in(&ana).await;
+        let kinds = EventsQuery { kind: Some(EventKind::Login), ..EventsQuery::default() };
+        let ids = async || {
+            let event = page(house, &kinds, 1).await.events.remove(0);
+            (event.actor_account, event.subject_account, event.subject)
+        };
+        assert_eq!(ids().await, (Some(login.user_id), Some(login.user_id), Some("ana".to_owned())));
+        let gone = curfew::domain::reason_text::Reasons::default();
+        house.accounts.delete_user(&crate::house::operator(), &ana.target(), &gone).await.expect("a deletion");
+        assert_eq!(ids().await, (None, None, Some("ana".to_owned())));
+        let of_ana = EventsQuery { user: Some(ana.id), ..EventsQuery::default() };
+        let told: Vec<_> = page(house, &of_ana, 1).await.events.into_iter().map(|event| event.kind).collect();
+        assert_eq!(told, ["deleted", "login", "user-created"]);
+    })
+    .await;
+}
