@@ -3,6 +3,7 @@
 mod database;
 mod demo;
 mod error;
+mod event;
 mod force_logout;
 mod logging;
 mod migrate;
@@ -64,6 +65,9 @@ enum Command {
     /// List the sessions of a user, and end one.
     #[command(subcommand)]
     Session(session::SessionCommand),
+    /// Delete old events.
+    #[command(subcommand)]
+    Event(event::EventCommand),
     /// End the logins of one user, or of everyone.
     ///
     /// They can log in again. Without --at, every login made so far ends.
@@ -105,6 +109,7 @@ async fn carry_out(command: Option<Command>) -> Result<()> {
         Command::Migrate => migrate::run().await,
         Command::User(command) => command.run().await,
         Command::Session(command) => command.run().await,
+        Command::Event(command) => command.run().await,
         Command::ForceLogout(command) => command.run().await,
     }
 }

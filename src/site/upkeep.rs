@@ -1,5 +1,5 @@
 //! The database, and what the site does with it by itself while it serves: it writes who was seen,
-//! tidies the sessions, and keeps its node in the count.
+//! tidies the sessions, forgets old events, counts the live sessions, and keeps its node in the count.
 //!
 //! One fairing for all of it, because Rocket runs what belongs to a shutdown all at once.
 
@@ -67,6 +67,14 @@ async fn keep_tidying(accounts: &Accounts) {
                 log::info!("sessions that had run out: {ended}; ended ones that were deleted: {deleted}");
             }
             Err(error) => log::error!("the sessions could not be tidied, and will be tried again: {error}"),
+        }
+        match accounts.purge_events().await {
+            Ok(0) => {}
+            Ok(purged) => log::info!("events that were kept for long enough, and are deleted: {purged}"),
+            Err(error) => log::error!("old events could not be deleted, and will be tried again: {error}"),
+        }
+        if let Err(error) = accounts.sample_live_sessions().await {
+            log::warn!("the live sessions of this hour could not be counted, and will be tried again: {error}");
         }
         sleep(BETWEEN_TIDYINGS).await;
     }

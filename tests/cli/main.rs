@@ -14,6 +14,7 @@ mod browser;
 mod bulk;
 mod demo;
 mod deploying;
+mod events;
 mod force_logout;
 mod passwords;
 mod program;

@@ -2,7 +2,7 @@
 
 use crate::program::Program;
 
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["serve"],
     &["demo"],
@@ -19,6 +19,8 @@ const COMMANDS: [&[&str]; 16] = [
     &["session"],
     &["session", "list"],
     &["session", "end"],
+    &["event"],
+    &["event", "purge"],
 ];
 
 #[test]
@@ -64,6 +66,8 @@ fn wrong_usage_is_status_two_and_touches_nothing() {
         &["session", "list"],
         &["session", "end"],
         &["session", "end", "a", "b"],
+        &["event"],
+        &["event", "purge", "all"],
     ] {
         let said = Program::new(args).in_folder(folder.path()).run().misused();
         assert!(said.contains("--help") || said.contains("Usage: curfew"), "{args:?}: {said}");

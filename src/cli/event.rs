@@ -1,0 +1,27 @@
+//! `curfew event …`
+
+use clap::Subcommand;
+
+use super::{Result, database::open, say};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum EventCommand {
+    /// Delete the events that are older than `event_retention`, which a server does by itself as well.
+    Purge,
+}
+
+impl EventCommand {
+    pub(super) async fn run(self) -> Result<()> {
+        match self {
+            Self::Purge => purge().await,
+        }
+    }
+}
+
+async fn purge() -> Result<()> {
+    let purged = open().await?.purge_events().await?;
+    say(&match purged {
+        1 => "1 event was deleted.".to_owned(),
+        many => format!("{many} events were deleted."),
+    })
+}
