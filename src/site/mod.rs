@@ -26,6 +26,7 @@ mod account;
 mod admin;
 mod answer;
 mod catchers;
+mod csv_file;
 mod form;
 mod health;
 mod home;

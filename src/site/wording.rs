@@ -15,6 +15,9 @@ use crate::domain::moment::Moment;
 pub fn register(tera: &mut Tera) {
     tera.register_filter("in_words", |value: &Value, _: &HashMap<String, Value>| filter(value, in_words));
     tera.register_filter("exact", |value: &Value, _: &HashMap<String, Value>| filter(value, exact));
+    tera.register_filter("to_the_microsecond", |value: &Value, _: &HashMap<String, Value>| {
+        filter(value, to_the_microsecond)
+    });
 }
 
 /// A moment as people say it: "3 minutes ago", "in 2 hours".
@@ -55,6 +58,11 @@ static EXACT: LazyLock<Vec<Item<'_>>> = LazyLock::new(|| StrftimeItems::new("%-d
 #[must_use]
 pub fn exact(moment: Moment) -> String {
     moment.format_with_items(EXACT.iter()).to_string()
+}
+
+/// A moment with all that is known of it: "21 November 2026, 14:03:22.000417 UTC".
+fn to_the_microsecond(moment: Moment) -> String {
+    moment.format("%-d %B %Y, %H:%M:%S%.6f UTC").to_string()
 }
 
 fn filter(value: &Value, words: fn(Moment) -> String) -> tera::Result<Value> {

@@ -10,6 +10,8 @@ mod causes;
 mod clock;
 mod cookies;
 mod csrf;
+mod events;
+mod events_csv;
 mod fields;
 mod from_memory;
 mod headers;

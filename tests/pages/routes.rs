@@ -66,6 +66,8 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Post, "/admin/users/bulk",                 [LOGIN, NO, Status(400), Status(400), LOGIN, LOGIN]),
     (Method::Get,  "/admin/bulk/<id>",                  [BACK, NO, NOT_FOUND, NOT_FOUND, BACK, BACK]),
     (Method::Get,  "/admin/sessions",                   [BACK, NO, OK, OK, BACK, BACK]),
+    (Method::Get,  "/admin/events",                     [BACK, NO, OK, OK, BACK, BACK]),
+    (Method::Get,  "/admin/events.csv",                 [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users/<id>",                 [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users/<id>/receipt",         [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Post, "/admin/users/<id>/force-logout",        [LOGIN, NO, USER, USER, LOGIN, LOGIN]),

@@ -3,6 +3,9 @@
 mod bulk;
 mod choices;
 mod event_view;
+mod events;
+mod events_csv;
+mod events_query;
 mod force_logout;
 pub mod overview;
 mod reasons;
@@ -37,6 +40,8 @@ pub fn stage() -> AdHoc {
             .attach(user::stage())
             .attach(receipt::stage())
             .attach(sessions::stage())
+            .attach(events::stage())
+            .attach(events_csv::stage())
             .attach(force_logout::stage())
             .attach(standing::stage())
             .attach(sessions_of::stage())

@@ -1,0 +1,122 @@
+//! The events of the whole site: search, kind, period, pages.
+
+use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
+use serde::Serialize;
+
+use super::{
+    choices::{ChoiceView, choices},
+    event_view::EventView,
+    events_csv,
+    events_query::Sent,
+};
+use crate::{
+    accounts::{self, Accounts},
+    domain::users_query::{LAST_PAGE, PageNumber},
+    gate::{Changes, Staff},
+    site::{
+        answer::{Answer, refuse},
+        pages::Pages,
+    },
+    store::{
+        events::EventKind,
+        events_list::{EventsPage, EventsQuery, list_events},
+        users::find_user,
+    },
+};
+
+#[derive(Debug, Default, Serialize)]
+struct EventsView<'q> {
+    q: &'q str,
+    from: &'q str,
+    to: &'q str,
+    kind: Vec<ChoiceView>,
+    user: Option<OfUser>,
+    total: i64,
+    total_is_minimum: bool,
+    page: u32,
+    too_far: bool,
+    previous: Option<String>,
+    next: Option<String>,
+    file: String,
+    events: Vec<EventView>,
+}
+
+/// The account that the events are on; without a name where it is deleted.
+#[derive(Debug, Serialize)]
+struct OfUser {
+    id: i64,
+    username: Option<String>,
+}
+
+#[get("/admin/events?<sent..>")]
+pub(super) async fn show(
+    _staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    sent: Sent<'_>,
+) -> Answer {
+    let Some((query, page)) = sent.parse() else { return Answer::Status(Status::BadRequest) };
+    match read(accounts, &query, page).await {
+        Ok((listed, user)) => pages.show("admin/events", &view(sent, &query, page, listed, user)),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+async fn read(
+    accounts: &Accounts,
+    query: &EventsQuery,
+    page: PageNumber,
+) -> accounts::Result<(Option<EventsPage>, Option<OfUser>)> {
+    let mut on = accounts.store().read().await?;
+    let user = match query.user {
+        Some(id) => {
+            let username = find_user(&mut on, id).await?.map(|user| user.username);
+            Some(OfUser { id, username })
+        }
+        None => None,
+    };
+    let listed = if page.is_too_far() { None } else { Some(list_events(&mut on, query, page).await?) };
+    Ok((listed, user))
+}
+
+fn view<'q>(
+    sent: Sent<'q>,
+    query: &EventsQuery,
+    page: PageNumber,
+    listed: Option<EventsPage>,
+    user: Option<OfUser>,
+) -> EventsView<'q> {
+    let (word, number) = (Option::unwrap_or_default, page.get());
+    let mut kinds = vec![("", "Any kind")];
+    kinds.extend(EventKind::ALL.map(|kind| (kind.code(), kind.label())));
+    let mut view = EventsView {
+        q: word(sent.q),
+        from: word(sent.from),
+        to: word(sent.to),
+        kind: choices(&kinds, query.kind.map_or("", EventKind::code)),
+        user,
+        page: number,
+        too_far: page.is_too_far(),
+        previous: (number > 1).then(|| href(sent, (number - 1).min(LAST_PAGE))),
+        file: uri!(events_csv::export(sent.on_page(None))).to_string(),
+        ..EventsView::default()
+    };
+    if let Some(listed) = listed {
+        view.total = listed.total;
+        view.total_is_minimum = listed.total_is_minimum;
+        view.next = listed.has_next.then(|| href(sent, number + 1));
+        view.events = listed.events.into_iter().map(EventView::from).collect();
+    }
+    view
+}
+
+fn href(sent: Sent<'_>, page: u32) -> String {
+    let page = (page > 1).then(|| page.to_string());
+    uri!(show(sent.on_page(page.as_deref()))).to_string()
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Events", |rocket| async { rocket.mount("/", routes![show]) })
+}

@@ -1,0 +1,254 @@
+//! The events, as staff look for them.
+
+use chrono::TimeDelta;
+use curfew::{domain::role::Role, store::events::EventKind};
+
+use crate::harness::{
+    journeys::{STAFF_REASON, USER_REASON},
+    page::Page,
+    person::Person,
+    site::Site,
+    store::engines,
+};
+
+const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
+/// What a hostile browser, or a hostile colleague, writes.
+const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7 * 7 }}";
+
+/// The events of the page, as they stand in it.
+fn events(page: &Page) -> Vec<&str> {
+    page.must_be(200).body.split("<li class=\"event\">").skip(1).collect()
+}
+
+fn labels(page: &Page) -> Vec<&str> {
+    let labels = page.must_be(200).body.split("event-label\">").skip(1);
+    labels.filter_map(|rest| rest.split('<').next()).collect()
+}
+
+/// Where a link leads.
+fn address(page: &Page, before: &str) -> String {
+    let address = page.between(before, "\"").unwrap_or_else(|| panic!("no {before}: {page:?}"));
+    address.replace("&#x2F;", "/").replace("&amp;", "&")
+}
+
+async fn forced_out<'s>(site: &'s Site, staff: &mut Person<'_>) -> Person<'s> {
+    let mut ana = site.named("ana", Role::Member).await;
+    DESKTOP.clone_into(&mut ana.user_agent);
+    ana.logs_in().await.must_be(303);
+    staff.forces_out(&ana).await.must_be(303);
+    ana
+}
+
+#[rocket::async_test]
+async fn staff_see_each_event_in_full() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let ana = forced_out(&site, &mut staff).await;
+        let page = staff.opens("/admin/events").await;
+        assert_eq!(
+            labels(&page),
+            ["Force logout", "Logged in", "Account created", "Logged in", "Account created"],
+            "{page:?}"
+        );
+        assert!(page.body.contains("5 events, the newest first"), "{page:?}");
+        let (out, login) = (events(&page)[0], events(&page)[1]);
+        let to_ana = format!("<a href=\"/admin/users/{}\">ana</a>", ana.id);
+        let to_staff = format!("by <a href=\"/admin/users/{}\">{}</a>", staff.id, staff.name);
+        let words = ["1 session ended", "forced out", STAFF_REASON, USER_REASON, &to_ana, &to_staff];
+        for words in words.into_iter().chain([staff.address.to_string().as_str()]) {
+            assert!(out.contains(words), "{words}: {out}");
+        }
+        for words in ["Firefox 145 on Windows", &ana.address.to_string(), &DESKTOP.replace('/', "&#x2F;")] {
+            assert!(login.contains(words), "{words}: {login}");
+        }
+        let at = "SELECT CAST(at AS TEXT) FROM events ORDER BY at DESC, id DESC LIMIT 1";
+        let at = site.database.texts(at).await.remove(0);
+        let fraction: String =
+            at.split_once('.').map_or("000000", |(_, rest)| rest).chars().take_while(char::is_ascii_digit).collect();
+        assert!(out.contains(&format!(".{fraction:0<6} UTC")), "to the microsecond, {at}: {out}");
+        assert!(page.body.contains("<a href=\"/admin/events\" aria-current=\"page\">Events</a>"), "{page:?}");
+        assert!(staff.opens("/admin").await.body.contains("<a href=\"/admin/events\">All events</a>"));
+    }
+}
+
+#[rocket::async_test]
+async fn the_search_finds_any_part_of_who_or_whom_without_regard_to_case() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.named("Žofie", Role::Staff).await;
+        staff.logs_in().await.must_be(303);
+        forced_out(&site, &mut staff).await;
+        for (q, count) in
+            [("ana", 3), ("NA", 3), ("%C5%BDOFIE", 3), ("ofi", 3), ("a", 4), ("%20ana%20", 3), ("command", 2)]
+        {
+            let page = staff.opens(&format!("/admin/events?q={q}")).await;
+            assert_eq!(events(&page).len(), count, "{q}: {page:?}");
+        }
+        for q in ["nobody", "%25", "_", "ana%0A"] {
+            let page = staff.opens(&format!("/admin/events?q={q}")).await;
+            let is_trimmed = q == "ana%0A";
+            assert_eq!(page.must_be(200).body.contains("No events found"), !is_trimmed, "{q}: {page:?}");
+        }
+        assert_eq!(staff.opens("/admin/events?q=nobody").await.value_in("q"), Some("nobody"));
+    }
+}
+
+#[rocket::async_test]
+async fn a_kind_and_a_period_are_chosen_and_both_days_belong_to_it() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        forced_out(&site, &mut staff).await;
+        let page = staff.opens("/admin/events?kind=force-logout").await;
+        assert_eq!(labels(&page), ["Force logout"]);
+        assert!(page.body.contains("<option value=\"force-logout\" selected>"), "{page:?}");
+        for kind in EventKind::ALL {
+            staff.opens(&format!("/admin/events?kind={}", kind.code())).await.must_be(200);
+        }
+        site.database.execute("UPDATE events SET at = '2026-03-01T00:00:00+00:00' WHERE kind = 'login'").await;
+        site.database
+            .execute("UPDATE events SET at = '2026-03-02T23:59:59.999999+00:00' WHERE kind = 'force-logout'")
+            .await;
+        for (period, count) in [
+            ("from=2026-03-01&to=2026-03-01", 2),
+            ("from=2026-03-01&to=2026-03-02", 3),
+            ("from=2026-03-02&to=2026-03-02", 1),
+            ("from=2026-03-02", 3),
+            ("to=2026-02-28", 0),
+            ("from=2026-03-02&to=2026-03-01", 0),
+            ("from=2026-03-01&to=2026-03-01&kind=force-logout", 0),
+            ("from=2026-03-01&to=2026-03-01&q=ana", 1),
+        ] {
+            let page = staff.opens(&format!("/admin/events?{period}")).await;
+            assert_eq!(events(&page).len(), count, "{period}: {page:?}");
+        }
+        let page = staff.opens("/admin/events?from=2026-03-01&to=2026-03-02").await;
+        assert_eq!((page.value_in("from"), page.value_in("to")), (Some("2026-03-01"), Some("2026-03-02")));
+    }
+}
+
+#[rocket::async_test]
+async fn a_users_page_leads_to_their_own_events_and_to_nobody_elses() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let ana = forced_out(&site, &mut staff).await;
+        site.named("banana", Role::Member).await.logs_in().await.must_be(303);
+        let page = staff.opens(&format!("/admin/users/{}", ana.id)).await;
+        let link = format!("/admin/events?user={}", ana.id);
+        assert!(page.body.contains(&format!("href=\"{link}\"")), "{page:?}");
+        let page = staff.opens(&link).await;
+        assert_eq!(labels(&page), ["Force logout", "Logged in", "Account created"], "{page:?}");
+        assert!(page.body.contains(&format!("name=\"user\" value=\"{}\"", ana.id)), "{page:?}");
+        assert_eq!(labels(&staff.opens(&format!("{link}&kind=login")).await), ["Logged in"]);
+
+        site.database.execute("DELETE FROM users WHERE username = 'ana'").await;
+        let page = staff.opens(&link).await;
+        assert_eq!(events(&page).len(), 3, "{page:?}");
+        assert!(page.body.contains("a deleted account"), "{page:?}");
+        assert!(!page.body.contains(&format!("/admin/users/{}\"", ana.id)), "it leads nowhere: {page:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn the_pages_follow_each_other_and_keep_the_search() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let ana = site.named("ana", Role::Member).await;
+        for _ in 0..26 {
+            ana.another_browser().logs_in().await.must_be(303);
+        }
+        let mut staff = site.signed_in(Role::Staff).await;
+        let page = staff.opens("/admin/events?q=ana&kind=login&to=&user=").await;
+        assert_eq!(events(&page).len(), 25);
+        let next = address(&page, "rel=\"next\" href=\"");
+        assert_eq!(next, "/admin/events?q=ana&kind=login&page=2");
+        assert_eq!(address(&page, "class=\"button\" href=\""), "/admin/events.csv?q=ana&kind=login");
+        let page = staff.opens(&next).await;
+        assert_eq!(events(&page).len(), 1);
+        assert_eq!(address(&page, "rel=\"prev\" href=\""), "/admin/events?q=ana&kind=login");
+        assert!(!page.body.contains("rel=\"next\""), "{page:?}");
+        let page = staff.opens("/admin/events?page=9").await;
+        assert!(page.must_be(200).body.contains("The list ends before this page."), "{page:?}");
+        for number in ["401", "99999999999999999999999999"] {
+            let page = staff.opens(&format!("/admin/events?page={number}")).await;
+            assert!(page.must_be(200).body.contains("narrow the search"), "{page:?}");
+            assert!(page.body.contains("page=400"), "the way back: {page:?}");
+        }
+        assert!(!staff.opens("/admin/events?page=400").await.must_be(200).body.contains("narrow the search"));
+    }
+}
+
+#[rocket::async_test]
+async fn words_that_the_list_does_not_know_are_bad_requests() {
+    let site = Site::on(engines()[0]).await;
+    let mut staff = site.signed_in(Role::Staff).await;
+    let long = format!("q={}", "a".repeat(255));
+    for path in ["/admin/events", "/admin/events.csv"] {
+        for words in [
+            "kind=banned",
+            "kind=Login",
+            "kind=login%20",
+            "from=2026-02-30",
+            "from=2026-3-1",
+            "to=yesterday",
+            "to=2026-03-01T00:00",
+            "user=ana",
+            "user=-1",
+            "user=99999999999999999999",
+            "page=0",
+            "page=-1",
+            "page=x",
+            "q=%00",
+            "q=a%E2%80%AEb",
+            &long,
+        ] {
+            let page = staff.opens(&format!("{path}?{words}")).await;
+            assert_eq!(page.status, 400, "{path}?{words}: {page:?}");
+        }
+        for words in ["", "q=&kind=&from=&to=&user=&page=", "unknown=1"] {
+            staff.opens(&format!("{path}?{words}")).await.must_be(200);
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn hostile_text_is_shown_as_text() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Superuser).await;
+        let mut person = site.person(Role::Member).await;
+        person.user_agent = HOSTILE.to_owned();
+        person.logs_in().await.must_be(303);
+        let fields = [("staff_reason", HOSTILE), ("user_reason", HOSTILE)];
+        staff.posts(&format!("/admin/users/{}/force-logout", person.id), &fields).await.must_be(303);
+        // Names that no form takes, as a hand may write them.
+        let quoted = HOSTILE.replace('\'', "''");
+        let columns = ["actor", "subject", "reason", "detail", "address", "kind"];
+        let set = columns.map(|column| format!("{column} = '{quoted}'")).join(", ");
+        site.database.execute(&format!("UPDATE events SET {set} WHERE kind = 'force-logout'")).await;
+        let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", HOSTILE).finish();
+        for path in ["/admin/events", "/admin", &format!("/admin/events?{query}")] {
+            let page = staff.opens(path).await;
+            assert!(page.must_be(200).body.contains("&lt;script&gt;"), "it is not there at all: {page:?}");
+            for tag in ["<script>", "<img src=x"] {
+                assert!(!page.body.contains(tag), "{path}: {tag}: {page:?}");
+            }
+            assert!(page.body.contains("{{ 7 * 7 }}"), "no template is run on it: {page:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn what_is_no_longer_kept_is_not_shown() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        site.signed_in(Role::Member).await;
+        site.shift_clock(TimeDelta::days(401));
+        let mut staff = site.signed_in(Role::Staff).await;
+        assert_eq!(events(&staff.opens("/admin/events").await).len(), 4);
+        assert_eq!(site.accounts().purge_events().await.expect("they are purged"), 2);
+        assert_eq!(events(&staff.opens("/admin/events").await).len(), 2);
+    }
+}
