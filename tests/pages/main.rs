@@ -19,6 +19,7 @@ mod login;
 mod next;
 mod outage;
 mod outcomes;
+mod overview;
 mod passwords;
 mod people;
 mod reasons;

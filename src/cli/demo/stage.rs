@@ -74,6 +74,8 @@ impl Stage {
             let seconds = i64::try_from(number * 17 % 60).unwrap_or_default();
             self.put_back(TimeDelta::minutes(step.minutes_ago) - TimeDelta::seconds(seconds));
             self.perform(step.who, step.act).await?;
+            // As the upkeep of a site does that serves all the time.
+            self.accounts.sample_live_sessions().await?;
         }
         self.put_back(TimeDelta::zero());
         Ok(())

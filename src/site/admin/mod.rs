@@ -1,6 +1,7 @@
 //! The staff pages.
 
 mod bulk;
+mod charts;
 mod choices;
 mod event_view;
 mod events;

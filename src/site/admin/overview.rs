@@ -5,7 +5,10 @@ use std::time::Duration;
 use rocket::{State, fairing::AdHoc, get, routes};
 use serde::Serialize;
 
-use super::event_view::EventView;
+use super::{
+    charts::{self, SpanView},
+    event_view::EventView,
+};
 use crate::{
     accounts::{self, Accounts},
     domain::moment::Moment,
@@ -26,6 +29,7 @@ const NEWEST: i64 = 15;
 #[derive(Debug, Serialize)]
 struct OverviewView {
     counts: CountsView,
+    spans: Vec<SpanView>,
     everyone: EveryoneView,
     scheduled: Vec<ScheduledView>,
     events: Vec<EventView>,
@@ -50,10 +54,11 @@ struct EveryoneView {
     user_reason: Option<String>,
 }
 
+/// One user's, or everyone's.
 #[derive(Debug, Serialize)]
 struct ScheduledView {
-    id: i64,
-    username: String,
+    id: Option<i64>,
+    username: Option<String>,
     at: Moment,
     user_reason: Option<String>,
 }
@@ -65,6 +70,7 @@ async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
     let site = site::get_site(&mut on).await?;
     let live = accounts.live_by_role(site.standing(), now);
     let counts = overview::get_counts(&mut on, moment_before(now, TODAY), &live).await?;
+    let spans = charts::read(&mut on, now, counts.live_sessions).await?;
     let scheduled = overview::list_scheduled(&mut on, NEWEST).await?;
     let events = list_newest_events(&mut on, NEWEST).await?;
     Ok(OverviewView {
@@ -78,6 +84,8 @@ async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
             logins_today: counts.logins,
             failed_today: counts.failed_logins,
         },
+        spans,
+        scheduled: scheduled_in_order(&site, scheduled),
         everyone: EveryoneView {
             force_logout_date: site.force_logout_date,
             scheduled: site.force_logout_scheduled,
@@ -87,17 +95,27 @@ async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
                 site.force_logout_user_reason
             },
         },
-        scheduled: scheduled
-            .into_iter()
-            .map(|entry| ScheduledView {
-                id: entry.id,
-                username: entry.username,
-                at: entry.at,
-                user_reason: entry.user_reason,
-            })
-            .collect(),
         events: events.into_iter().map(EventView::from).collect(),
     })
+}
+
+/// Everyone's stands among those of single users.
+fn scheduled_in_order(site: &site::Site, of_users: Vec<overview::Scheduled>) -> Vec<ScheduledView> {
+    let of_everyone = site.force_logout_scheduled.map(|at| ScheduledView {
+        id: None,
+        username: None,
+        at,
+        user_reason: site.force_logout_scheduled_user_reason.clone(),
+    });
+    let of_users = of_users.into_iter().map(|entry| ScheduledView {
+        id: Some(entry.id),
+        username: Some(entry.username),
+        at: entry.at,
+        user_reason: entry.user_reason,
+    });
+    let mut all: Vec<_> = of_everyone.into_iter().chain(of_users).collect();
+    all.sort_by_key(|entry| entry.at);
+    all
 }
 
 #[get("/admin")]

@@ -1,0 +1,74 @@
+//! The staff's first page: what happened lately, as charts and as tables, and what is to come.
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{Actor, ForceLogoutMoment},
+    domain::{reason_text::Reasons, role::Role},
+};
+
+use crate::harness::{page::Page, site::Site, store::engines};
+
+/// The cells of the last line of each table of numbers: the running hour, and today.
+fn last_lines(page: &Page) -> Vec<Vec<String>> {
+    let tables = page.must_be(200).body.split("<table class=\"numbers\">").skip(1);
+    let last = tables.map(|table| {
+        let (rows, _) = table.split_once("</tbody>").expect("the end of a table");
+        let row = rows.rsplit("<tr>").next().expect("a row");
+        row.split("<td>").skip(1).map(|cell| cell.split('<').next().unwrap_or_default().to_owned()).collect()
+    });
+    last.collect()
+}
+
+#[rocket::async_test]
+async fn logins_failed_ones_and_live_sessions_are_drawn_and_stand_in_a_table() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        // No hour and no day ends while the test looks.
+        let hour = site.accounts().store().clock().process_now().timestamp().rem_euclid(86_400);
+        site.shift_clock(TimeDelta::seconds(86_400 + 12 * 3_600 + 600 - hour));
+        let person = site.person(Role::Member).await;
+        for _ in 0..3 {
+            person.another_browser().logs_in().await.must_be(303);
+        }
+        person.another_browser().logs_in_with(&[("password", "not the password")]).await.must_be(422);
+        site.accounts().sample_live_sessions().await.expect("a sample");
+        let mut staff = site.signed_in(Role::Staff).await;
+        let page = staff.opens("/admin").await;
+        assert_eq!(last_lines(&page), [["4", "1", "4"], ["4", "1", "4"]], "{page:?}");
+        for label in [
+            "Logins by the hour: 4 in all, at most 4 (12:00)",
+            "Failed logins by the hour: 1 in all, at most 1 (12:00)",
+            "Live sessions by the day: 4 now, at most 4 (",
+        ] {
+            assert!(page.body.contains(&format!("role=\"img\" aria-label=\"{label}")), "{label}: {page:?}");
+        }
+        assert_eq!(page.body.matches("class=\"bar\"").count(), 3 * (24 + 14), "{page:?}");
+        assert_eq!(page.body.matches("As a table").count(), 2);
+
+        site.shift_clock(TimeDelta::hours(3));
+        staff.logs_in().await.must_be(303);
+        let page = staff.opens("/admin").await;
+        assert_eq!(last_lines(&page), [["1", "0", "4"], ["5", "1", "4"]], "{page:?}");
+        assert!(page.body.contains("not counted"), "{page:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn what_is_scheduled_for_everyone_stands_among_the_rest() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let page = staff.opens("/admin").await;
+        assert!(page.must_be(200).body.contains("None is scheduled."), "{page:?}");
+        let ana = site.named("ana", Role::Member).await;
+        let now = site.accounts().store().clock().process_now();
+        staff.forces_out_at(&ana, &(now + TimeDelta::hours(2)).to_rfc3339()).await.must_be(303);
+        let everyone = ForceLogoutMoment::At(now + TimeDelta::hours(1));
+        let done = site.accounts().force_everyone_out(&Actor::operator("test"), everyone, &Reasons::default()).await;
+        done.expect("a schedule");
+        let page = staff.opens("/admin").await;
+        let scheduled = page.between("id=\"scheduled\">", "</section>").expect("what is scheduled");
+        let places = ["<strong>Everyone</strong>", ">ana</a>"].map(|words| scheduled.find(words));
+        assert!(places[0].is_some() && places[0] < places[1], "the soonest first: {scheduled}");
+    }
+}
