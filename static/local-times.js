@@ -1,9 +1,12 @@
-// The exact time shown on hover, also in the browser's own zone.
+// Exact times, also in the browser's own zone: before those that are shown, and in those on hover.
 "use strict";
 {
   const format = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "long", hourCycle: "h23" });
-  for (const time of document.querySelectorAll("time[datetime][title]")) {
+  const isUtc = ["UTC", "Etc/UTC", "Etc/GMT", "GMT"].includes(format.resolvedOptions().timeZone);
+  for (const time of document.querySelectorAll("time[datetime]:is([title], .exact)")) {
     const moment = new Date(time.dateTime);
-    if (!Number.isNaN(moment.getTime())) time.title += `\nHere: ${format.format(moment)}`;
+    if (Number.isNaN(moment.getTime())) continue;
+    if (time.title) time.title += `\nHere: ${format.format(moment)}`;
+    else if (!isUtc) time.textContent = `${format.format(moment)} (${time.textContent})`;
   }
 }
