@@ -42,6 +42,8 @@ pub struct Settings {
     pub event_retention: Duration,
     /// Failed logins for one account from one address.
     pub throttle_login: Rate,
+    /// How long a proven password serves for grave work of staff.
+    pub proof_of_presence: Duration,
     /// What the site is called.
     pub site_name: String,
     /// Where the site is reached from outside.
@@ -110,6 +112,7 @@ impl Default for Settings {
             session_retention: Duration::from_hours(30 * 24),
             event_retention: Duration::from_hours(400 * 24),
             throttle_login: Rate { count: 10, period: Duration::from_mins(15) },
+            proof_of_presence: Duration::from_mins(15),
             site_name: "Curfew".to_owned(),
             base_url: None,
             bcrypt_cost: 12,

@@ -3,6 +3,7 @@
 use super::{
     Accounts, AccountsError, Actor, Result,
     event::{Tell as _, event},
+    prove_presence::note_presence,
 };
 use crate::{
     domain::{email::Email, password::Password},
@@ -24,9 +25,10 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
+        note_presence(&mut tx, actor, locked.now).await?;
         let user = &locked.user;
         if user.email == email.as_str() {
-            return Ok(());
+            return Ok(tx.commit().await?);
         }
         if let Some(clash) = users::find_name_clash(&mut tx, Some(user.id), None, Some(email)).await? {
             return Err(AccountsError::NameTaken(clash));

@@ -2,11 +2,13 @@
 
 use super::{
     Accounts, Actor, Result, Target,
+    authority::must_be_another,
     event::{Tell as _, event, insert_ending},
+    fold::Locked,
 };
 use crate::{
-    domain::{reason::EndReason, reason_text::Reasons},
-    store::{events::EventKind, feed::Change, sessions::Ending, users},
+    domain::{password::Password, reason::EndReason, reason_text::Reasons},
+    store::{Transaction, events::EventKind, feed::Change, sessions::Ending, users},
 };
 
 impl Accounts {
@@ -14,17 +16,53 @@ impl Accounts {
     ///
     /// # Errors
     /// [`super::AccountsError::NoSuchUser`], [`super::AccountsError::Forbidden`],
-    /// [`super::AccountsError::LastSuperuser`], or a failure of the database.
+    /// [`super::AccountsError::OwnAccount`], [`super::AccountsError::LastSuperuser`], or a failure of
+    /// the database.
     pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<()> {
         let user_id = self.find_target(target).await?;
-        let outcome = self.try_delete_user(actor, user_id, reasons).await;
+        let outcome = self.try_delete_user(actor, None, user_id, reasons).await;
+        self.tell_if_refused(actor, Some(user_id), "deletion", outcome).await.map(drop)
+    }
+
+    /// The same on a form that asks for the superuser's password; returns the name that it had.
+    ///
+    /// # Errors
+    /// Those of [`Self::delete_user`], [`super::AccountsError::WrongPassword`] and
+    /// [`super::AccountsError::TooManyTries`].
+    pub async fn delete_user_by_password(
+        &self,
+        actor: &Actor,
+        password: &Password,
+        user_id: i64,
+        reasons: &Reasons,
+    ) -> Result<String> {
+        let outcome = self.try_delete_user(actor, Some(password), user_id, reasons).await;
         self.tell_if_refused(actor, Some(user_id), "deletion", outcome).await
     }
 
-    async fn try_delete_user(&self, actor: &Actor, user_id: i64, reasons: &Reasons) -> Result<()> {
-        let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
+    async fn try_delete_user(
+        &self,
+        actor: &Actor,
+        password: Option<&Password>,
+        user_id: i64,
+        reasons: &Reasons,
+    ) -> Result<String> {
+        let (mut tx, locked) = self.begin_act_by(actor, password, user_id).await?;
         self.must_be_superuser(&mut tx, actor, locked.now).await?;
-        self.must_not_be_last_superuser(&mut tx, &locked).await?;
+        must_be_another(actor, locked.user.id)?;
+        self.erase(tx, actor, &locked, reasons).await?;
+        Ok(locked.user.username)
+    }
+
+    /// Removes a locked account, unless it is the last superuser's.
+    pub(super) async fn erase(
+        &self,
+        mut tx: Transaction,
+        actor: &Actor,
+        locked: &Locked,
+        reasons: &Reasons,
+    ) -> Result<()> {
+        self.must_not_be_last_superuser(&mut tx, locked).await?;
         let (user, now) = (&locked.user, locked.now);
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deleted, reasons };
         let live = self.live_sessions_after(user, locked.site, now);

@@ -4,6 +4,7 @@ use super::{
     Accounts, AccountsError, Actor, Result,
     event::{Tell as _, event},
     fold::Locked,
+    prove_presence::note_presence,
 };
 use crate::{
     domain::{
@@ -72,6 +73,7 @@ impl Accounts {
             drop(tx);
             return self.refuse_wrong_password(actor, user).await;
         }
+        note_presence(&mut tx, actor, *now).await?;
         let own = actor.session.as_ref().ok_or(AccountsError::NoSuchSession)?;
         let (reason, none) = (EndReason::EndedByUser, Reasons::default());
         let ending = Ending { at: *now, by: &actor.name, reason, reasons: &none };

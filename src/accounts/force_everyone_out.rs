@@ -37,29 +37,40 @@ impl Accounts {
         reasons: &Reasons,
     ) -> Result<ForceLogoutOutcome> {
         let mut tx = self.store.begin().await?;
-        let locked = self.lock_site(&mut tx).await?;
-        let now = self.store.clock().now(&mut tx).await?;
-        self.must_be_superuser(&mut tx, actor, now).await?;
-        let outcome = match moment {
+        let outcome = self.put_everyone_out(&mut tx, actor, moment, reasons).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// The act and its event, within a transaction.
+    pub(super) async fn put_everyone_out(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome> {
+        let locked = self.lock_site(on).await?;
+        let now = self.store.clock().now(on).await?;
+        self.must_be_superuser(on, actor, now).await?;
+        match moment {
             ForceLogoutMoment::At(at) if at > now => {
-                site::set_force_logout_scheduled(&mut tx, at, &actor.name, reasons).await?;
+                site::set_force_logout_scheduled(on, at, &actor.name, reasons).await?;
                 let told =
                     event(now, EventKind::ForceLogoutScheduled).by(actor).because(EndReason::EveryoneOut, reasons);
-                insert_event(&mut tx, &told.saying(format!("everyone, for {}", at.to_rfc3339()))).await?;
-                ForceLogoutOutcome::Scheduled { at }
+                insert_event(on, &told.saying(format!("everyone, for {}", at.to_rfc3339()))).await?;
+                Ok(ForceLogoutOutcome::Scheduled { at })
             }
             ForceLogoutMoment::At(at) => {
-                end_everyones_logins(&mut tx, actor, locked.force_logout_date, at, now, reasons).await?
+                end_everyones_logins(on, actor, locked.force_logout_date, at, now, reasons).await
             }
             ForceLogoutMoment::Now => {
                 // A clock that stepped back must spare nobody.
-                let latest_login = site::find_latest_login(&mut tx).await?;
+                let latest_login = site::find_latest_login(on).await?;
                 let date = [latest_login, locked.force_logout_date].into_iter().flatten().fold(now, Moment::max);
-                end_everyones_logins(&mut tx, actor, locked.force_logout_date, date, now, reasons).await?
+                end_everyones_logins(on, actor, locked.force_logout_date, date, now, reasons).await
             }
-        };
-        tx.commit().await?;
-        Ok(outcome)
+        }
     }
 
     /// Calls off what is scheduled for everyone.

@@ -2,11 +2,13 @@
 
 use super::{
     Accounts, Actor, Result, Target,
+    authority::must_be_another,
     event::{Tell as _, event, insert_ending},
 };
 use crate::{
-    domain::{reason::EndReason, reason_text::Reasons, role::Role},
+    domain::{password::Password, reason::EndReason, reason_text::Reasons, role::Role},
     store::{
+        Transaction,
         events::{EventKind, insert_event},
         feed::Change,
         sessions::Ending,
@@ -19,19 +21,44 @@ impl Accounts {
     ///
     /// # Errors
     /// [`super::AccountsError::NoSuchUser`], [`super::AccountsError::Forbidden`],
-    /// [`super::AccountsError::LastSuperuser`], or a failure of the database.
+    /// [`super::AccountsError::OwnAccount`], [`super::AccountsError::LastSuperuser`], or a failure of
+    /// the database.
     pub async fn set_role(&self, actor: &Actor, target: &Target, role: Role) -> Result<bool> {
         let user_id = self.find_target(target).await?;
-        let outcome = self.try_set_role(actor, user_id, role).await;
+        let outcome = self.try_set_role(actor, None, user_id, role).await;
         self.tell_if_refused(actor, Some(user_id), "change of role", outcome).await
     }
 
-    async fn try_set_role(&self, actor: &Actor, user_id: i64, role: Role) -> Result<bool> {
-        let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
+    /// The same on a form that asks for the superuser's password.
+    ///
+    /// # Errors
+    /// Those of [`Self::set_role`], [`super::AccountsError::WrongPassword`] and
+    /// [`super::AccountsError::TooManyTries`].
+    pub async fn set_role_by_password(
+        &self,
+        actor: &Actor,
+        password: &Password,
+        user_id: i64,
+        role: Role,
+    ) -> Result<bool> {
+        let outcome = self.try_set_role(actor, Some(password), user_id, role).await;
+        self.tell_if_refused(actor, Some(user_id), "change of role", outcome).await
+    }
+
+    async fn try_set_role(
+        &self,
+        actor: &Actor,
+        password: Option<&Password>,
+        user_id: i64,
+        role: Role,
+    ) -> Result<bool> {
+        let (mut tx, locked) = self.begin_act_by(actor, password, user_id).await?;
         let (user, now) = (&locked.user, locked.now);
         self.must_be_superuser(&mut tx, actor, now).await?;
+        must_be_another(actor, user.id)?;
         let before = user.role();
         if before == role {
+            tx.commit().await?;
             return Ok(false);
         }
         if role < Role::Superuser {

@@ -1,19 +1,43 @@
 //! The last superuser: never deactivated, demoted or deleted, not even by two at once.
 
-use super::{Accounts, AccountsError, Actor, Result, fold::Locked};
+use super::{
+    Accounts, AccountsError, Actor, Result, authority::must_be_another, fold::Locked, prove_presence::note_presence,
+};
 use crate::{
-    domain::role::Role,
+    domain::{password::Password, role::Role},
     store::{Sql, Transaction, site, users},
 };
 
 impl Accounts {
     /// Begins an act on an account that could leave the site without a superuser: such acts queue
     /// for the site's row, so that each sees what the one before it did.
-    pub(super) async fn begin_grave_act(&self, actor: &Actor, user_id: i64) -> Result<(Transaction, Locked)> {
+    pub(super) async fn lock_for_grave_act(&self, user_id: i64) -> Result<(Transaction, Locked)> {
         let mut tx = self.store.begin().await?;
         site::lock_site(&mut tx).await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        Ok((tx, locked))
+    }
+
+    /// The same of an actor whose role must reach so far.
+    pub(super) async fn begin_grave_act(&self, actor: &Actor, user_id: i64) -> Result<(Transaction, Locked)> {
+        let (mut tx, locked) = self.lock_for_grave_act(user_id).await?;
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
+        Ok((tx, locked))
+    }
+
+    /// Begins an act on another's account, after the actor's password where their form asks for it,
+    /// which proves their presence as well.
+    pub(super) async fn begin_act_by(
+        &self,
+        actor: &Actor,
+        password: Option<&Password>,
+        user_id: i64,
+    ) -> Result<(Transaction, Locked)> {
+        let Some(password) = password else { return self.begin_grave_act(actor, user_id).await };
+        must_be_another(actor, user_id)?;
+        self.prove_password(actor, password).await?;
+        let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
+        note_presence(&mut tx, actor, locked.now).await?;
         Ok((tx, locked))
     }
 

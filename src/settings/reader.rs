@@ -80,6 +80,7 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
         ("staff_session_idle", &mut settings.staff_limits.idle),
         ("session_retention", &mut settings.session_retention),
         ("event_retention", &mut settings.event_retention),
+        ("proof_of_presence", &mut settings.proof_of_presence),
     ] {
         keys.take(key, DURATION, parse_duration)?.map_into(slot);
     }

@@ -20,6 +20,7 @@ fn every_key_is_read() {
         session_retention = \"90 days\"
         event_retention = \"72h\"
         throttle_login = \"3 per 72h\"
+        proof_of_presence = \"5 minutes\"
         site_name = \"Riverside\"
         base_url = \"https://riverside.example/\"
         bcrypt_cost = 4
@@ -36,6 +37,7 @@ fn every_key_is_read() {
     assert_eq!(settings.when_full, WhenFull::RefuseNew);
     assert_eq!(settings.session_retention, Duration::from_hours(90 * 24));
     assert_eq!(settings.event_retention, Duration::from_hours(72));
+    assert_eq!(settings.proof_of_presence, Duration::from_mins(5));
     assert_eq!(settings.throttle_login, Rate { count: 3, period: Duration::from_hours(72) });
     assert_eq!((settings.site_name.as_str(), settings.bcrypt_cost), ("Riverside", 4));
     assert_eq!(settings.trusted_proxies.len(), 2);

@@ -31,6 +31,8 @@ pub enum EventKind {
     ProfileChanged,
     /// The password was changed.
     PasswordChanged,
+    /// The password was confirmed, for grave work.
+    PasswordConfirmed,
     /// The role was changed.
     RoleChanged,
     /// Logins were ended by staff.
@@ -53,7 +55,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Login,
         Self::LoginFailed,
         Self::Throttled,
@@ -64,6 +66,7 @@ impl EventKind {
         Self::UserCreated,
         Self::ProfileChanged,
         Self::PasswordChanged,
+        Self::PasswordConfirmed,
         Self::RoleChanged,
         Self::ForceLogout,
         Self::ForceLogoutScheduled,
@@ -89,6 +92,7 @@ impl EventKind {
             Self::UserCreated => "user-created",
             Self::ProfileChanged => "profile-changed",
             Self::PasswordChanged => "password-changed",
+            Self::PasswordConfirmed => "password-confirmed",
             Self::RoleChanged => "role-changed",
             Self::ForceLogout => "force-logout",
             Self::ForceLogoutScheduled => "force-logout-scheduled",
@@ -115,6 +119,7 @@ impl EventKind {
             Self::UserCreated => "Account created",
             Self::ProfileChanged => "Email changed",
             Self::PasswordChanged => "Password changed",
+            Self::PasswordConfirmed => "Password confirmed",
             Self::RoleChanged => "Role changed",
             Self::ForceLogout => "Force logout",
             Self::ForceLogoutScheduled => "Force logout scheduled",

@@ -20,6 +20,7 @@ mod migrate;
 pub mod nodes;
 pub mod overview;
 mod pool;
+pub mod presence;
 mod readers;
 pub mod receipts;
 pub mod session_ends;

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{AccountsError, ForceLogoutMoment, Result, StartedSession},
+    accounts::{AccountsError, Actor, ForceLogoutMoment, Result, StartedSession},
     domain::{reason::EndReason, reason_text::Reasons, role::Role},
     settings::WhenFull,
 };
@@ -46,12 +46,18 @@ pub enum Act {
     EndOneOfSomebody,
     FoldDeactivation,
     FoldEveryone,
+    ConfirmPassword,
+    EveryoneElseOut,
+    SetRoleByPassword,
+    DeleteByPassword,
+    DeleteOwnAccount,
 }
 
 /// An account with two logins, on which an act can be done.
 pub struct Scene {
     ana: Person,
     logins: [StartedSession; 2],
+    boss: Option<Actor>,
     code: String,
     /// Everything that must never be found in the database.
     pub secrets: Vec<String>,
@@ -60,11 +66,18 @@ pub struct Scene {
 impl Scene {
     pub async fn set(house: &House, act: Act) -> Self {
         let code = house.accounts.renew_setup_code().await.expect("an answer").expect("a code");
-        let ana = house.person("ana", if act == Act::Demote { Role::Staff } else { Role::Member }).await;
+        let is_demoted = matches!(act, Act::Demote | Act::SetRoleByPassword);
+        let ana = house.person("ana", if is_demoted { Role::Staff } else { Role::Member }).await;
+        let boss = match act {
+            Act::EveryoneElseOut | Act::SetRoleByPassword | Act::DeleteByPassword => {
+                Some(house.acting(&house.person("boss", Role::Superuser).await).await)
+            }
+            _ => None,
+        };
         let logins = [house.log_in(&ana).await, house.log_in(&ana).await];
         let secrets = logins.iter().flat_map(secrets_of).chain([PASSWORD, NEW_PASSWORD, &code].map(str::to_owned));
         let secrets = secrets.collect();
-        let scene = Self { ana, logins, code, secrets };
+        let scene = Self { ana, logins, boss, code, secrets };
         let at = house.now().await + TimeDelta::hours(1);
         match act {
             Act::Cancel => drop(house.force_logout(&scene.ana, ForceLogoutMoment::At(at)).await),
@@ -89,6 +102,11 @@ impl Scene {
             _ => {}
         }
         scene
+    }
+
+    /// A superuser who acts from a page, where the act takes one.
+    fn boss(&self) -> Result<Actor> {
+        self.boss.clone().ok_or(AccountsError::NoSuchUser)
     }
 }
 
@@ -141,6 +159,16 @@ impl Act {
         (Self::EndOneOfSomebody, "session-ended", Some(EndReason::ForcedOut), ""),
         (Self::FoldDeactivation, "activated", None, "the deactivation had an end, which was reached"),
         (Self::FoldEveryone, "force-logout-due", Some(EndReason::EveryoneOut), "everyone"),
+        (Self::ConfirmPassword, "password-confirmed", None, ""),
+        (Self::EveryoneElseOut, "force-logout", Some(EndReason::EveryoneOut), "everyone"),
+        (
+            Self::SetRoleByPassword,
+            "role-changed",
+            Some(EndReason::RoleChanged),
+            "from staff to member; 2 sessions ended",
+        ),
+        (Self::DeleteByPassword, "deleted", Some(EndReason::Deleted), "2 sessions ended"),
+        (Self::DeleteOwnAccount, "deleted", Some(EndReason::Deleted), "2 sessions ended"),
     ];
 
     /// Does it; the session that it started, if any.
@@ -189,6 +217,21 @@ impl Act {
             Self::Deactivate => accounts.deactivate(&root, &target, None, &why).await.map(drop)?,
             Self::Activate => accounts.activate(&root, &target, &Reasons::default()).await.map(drop)?,
             Self::Delete => accounts.delete_user(&root, &target, &why).await?,
+            Self::ConfirmPassword => accounts.prove_presence(&ana, &old).await?,
+            Self::EveryoneElseOut => {
+                let (now, boss) = (ForceLogoutMoment::Now, scene.boss()?);
+                return accounts
+                    .force_everyone_else_out(&boss, &old, now, &why, false)
+                    .await
+                    .map(|(_, started)| started);
+            }
+            Self::SetRoleByPassword => {
+                accounts.set_role_by_password(&scene.boss()?, &old, scene.ana.id, Role::Member).await.map(drop)?;
+            }
+            Self::DeleteByPassword => {
+                accounts.delete_user_by_password(&scene.boss()?, &old, scene.ana.id, &why).await.map(drop)?;
+            }
+            Self::DeleteOwnAccount => accounts.delete_own_account(&ana, &old).await?,
         }
         Ok(None)
     }

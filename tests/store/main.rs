@@ -19,6 +19,7 @@ mod by_hand;
 mod deactivation;
 mod events_kept;
 mod events_list;
+mod everyone_else;
 mod feed;
 mod looking;
 mod many_sessions;

@@ -6,10 +6,13 @@ use curfew::{
     accounts::{Accounts, AccountsError, Actor, Result, Target},
     domain::{reason_text::Reasons, role::Role},
 };
-use rocket::tokio::{sync::Barrier, task::JoinSet};
+use rocket::{
+    futures::{FutureExt as _, future::BoxFuture},
+    tokio::{sync::Barrier, task::JoinSet},
+};
 
 use crate::{
-    house::{House, Person, on_each_engine, operator, reasons},
+    house::{House, PASSWORD, Person, at_once, on_each_engine, operator, password, reasons},
     raw::{count, dump_without_events},
 };
 
@@ -78,6 +81,56 @@ async fn of_two_superusers_who_are_both_struck_at_once_the_last_is_spared() {
             assert_eq!((struck, spared), (1, 1), "round {round}, {blows:?}: {outcomes:?}");
             assert_one_remains(house, round).await;
         }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn of_two_superusers_who_leave_for_good_at_once_the_last_stays() {
+    on_each_engine(async |house: &House| {
+        for round in 0..100 {
+            let (pair, [blow, _]) = set_up_round(house, round).await;
+            let first = leaves(house, house.acting(&pair[0]).await);
+            // Every other round, the second does not leave, but is struck from the command line.
+            let second = if round % 2 == 0 {
+                leaves(house, house.acting(&pair[1]).await)
+            } else {
+                let (accounts, target) = (house.accounts.clone(), pair[1].target());
+                async move { blow.fall(&accounts, &operator(), &target).await }.boxed()
+            };
+            let outcomes = at_once(vec![first, second]).await;
+            let left = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+            let spared = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::LastSuperuser))).count();
+            assert_eq!((left, spared), (1, 1), "round {round}, {blow:?}: {outcomes:?}");
+            assert_one_remains(house, round).await;
+        }
+    })
+    .await;
+}
+
+/// Somebody's own account is deleted by them.
+fn leaves(house: &House, actor: Actor) -> BoxFuture<'static, Result<()>> {
+    let accounts = house.accounts.clone();
+    async move { accounts.delete_own_account(&actor, &password(PASSWORD)).await }.boxed()
+}
+
+/// On a page, with the password of who does it.
+#[rocket::async_test]
+async fn nobody_changes_their_own_role_or_deletes_themselves_as_if_another() {
+    on_each_engine(async |house: &House| {
+        let root = house.person("root", Role::Superuser).await;
+        house.person("second", Role::Superuser).await;
+        let (actor, own) = (house.acting(&root).await, password(PASSWORD));
+        let before = crate::raw::dump(&house.store).await;
+        let accounts = &house.accounts;
+        let refused = [
+            accounts.set_role(&actor, &root.target(), Role::Member).await.map(drop),
+            accounts.set_role_by_password(&actor, &own, root.id, Role::Member).await.map(drop),
+            accounts.delete_user(&actor, &root.target(), &reasons()).await,
+            accounts.delete_user_by_password(&actor, &own, root.id, &reasons()).await.map(drop),
+        ];
+        assert!(refused.iter().all(|refused| matches!(refused, Err(AccountsError::OwnAccount))), "{refused:?}");
+        assert_eq!(crate::raw::dump(&house.store).await, before);
     })
     .await;
 }

@@ -1,0 +1,121 @@
+//! Everyone out but the browser that it is done from, and what a proof of presence is worth.
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{AccountsError, ForceLogoutMoment, ForceLogoutOutcome},
+    domain::{reason::EndReason, reason_text::ReasonText, role::Role},
+};
+
+use crate::{
+    house::{House, PASSWORD, on_each_engine, password, reasons},
+    raw::dump,
+};
+
+#[rocket::async_test]
+async fn the_login_that_puts_everyone_out_goes_on_as_a_new_one() {
+    on_each_engine(async |house: &House| {
+        let (root, ana) = (house.person("root", Role::Superuser).await, house.member("ana").await);
+        let (desk, phone, of_ana) = (house.log_in(&root).await, house.log_in(&root).await, house.log_in(&ana).await);
+        let (actor, own) = (root.acting_from(&desk), password(PASSWORD));
+        let now = ForceLogoutMoment::Now;
+        let done = house.accounts.force_everyone_else_out(&actor, &own, now, &reasons(), true).await;
+        let (outcome, started) = done.expect("everyone is out");
+        let ForceLogoutOutcome::Done { date, .. } = outcome else { panic!("{outcome:?}") };
+        let started = started.expect("a login that goes on");
+        assert!(started.login_date > date && started.remember && started.role == Role::Superuser);
+        assert!(started.id != desk.id && started.login_date > desk.login_date);
+        assert_eq!(house.verdict(&started).await, Ok(()));
+        for out in [&desk, &phone, &of_ana] {
+            assert_eq!(house.verdict(out).await, Err(EndReason::EveryoneOut));
+        }
+        let later = house.log_in(&ana).await;
+        assert_eq!(house.verdict(&later).await, Ok(()));
+    })
+    .await;
+}
+
+/// Also where the clock has stepped back since, and where it is done twice in the same microsecond.
+#[rocket::async_test]
+async fn it_goes_on_whatever_the_clock_says() {
+    on_each_engine(async |house: &House| {
+        let root = house.person("root", Role::Superuser).await;
+        let (mut login, own) = (house.log_in(&root).await, password(PASSWORD));
+        house.store.clock().shift(-TimeDelta::hours(1));
+        for _ in 0..20 {
+            let (actor, now) = (root.acting_from(&login), ForceLogoutMoment::Now);
+            let done = house.accounts.force_everyone_else_out(&actor, &own, now, &reasons(), false).await;
+            let started = done.expect("everyone is out").1.expect("a login that goes on");
+            assert_eq!(house.verdict(&login).await, Err(EndReason::EveryoneOut));
+            assert_eq!(house.verdict(&started).await, Ok(()));
+            login = started;
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_login_that_the_moment_spares_goes_on_as_it_is() {
+    on_each_engine(async |house: &House| {
+        let root = house.person("root", Role::Superuser).await;
+        let (before, own) = (house.now().await, password(PASSWORD));
+        let login = house.log_in(&root).await;
+        let actor = root.acting_from(&login);
+        for moment in [before, login.login_date + TimeDelta::hours(1)] {
+            let at = ForceLogoutMoment::At(moment);
+            let done = house.accounts.force_everyone_else_out(&actor, &own, at, &reasons(), false).await;
+            assert!(done.expect("it is done or scheduled").1.is_none());
+            assert_eq!(house.verdict(&login).await, Ok(()));
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn who_is_no_superuser_or_out_or_knows_no_password_ends_nobodys_login() {
+    on_each_engine(async |house: &House| {
+        let (root, sam) = (house.person("root", Role::Superuser).await, house.person("sam", Role::Staff).await);
+        let (of_root, of_sam) = (house.acting(&root).await, house.acting(&sam).await);
+        let out = house.acting(&root).await;
+        let session = out.session.clone().expect("a session");
+        house.accounts.end_session(&crate::house::operator(), &session, ReasonText::default()).await.expect("an end");
+        let before = dump(&house.store).await;
+        let tries = [(&of_root, "wrong password"), (&of_sam, PASSWORD), (&out, PASSWORD)];
+        let mut refused = Vec::new();
+        for (actor, text) in tries {
+            let (own, now) = (password(text), ForceLogoutMoment::Now);
+            let done = house.accounts.force_everyone_else_out(actor, &own, now, &reasons(), false).await;
+            refused.push(done.expect_err("nothing may be done"));
+        }
+        assert!(matches!(refused[0], AccountsError::WrongPassword), "{refused:?}");
+        assert!(matches!(refused[1], AccountsError::Forbidden), "{refused:?}");
+        assert!(matches!(refused[2], AccountsError::Ended { .. }), "{refused:?}");
+        assert_eq!(dump(&house.store).await, before);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_proof_is_of_one_session_and_serves_for_a_while() {
+    on_each_engine(async |house: &House| {
+        let sam = house.person("sam", Role::Staff).await;
+        let (desk, phone) = (house.log_in(&sam).await, house.log_in(&sam).await);
+        let is_present = async |login: &curfew::accounts::StartedSession| {
+            house.accounts.is_present(&login.id).await.expect("an answer")
+        };
+        assert!(is_present(&desk).await && is_present(&phone).await);
+        house.store.clock().shift(TimeDelta::minutes(15));
+        assert!(!is_present(&desk).await && !is_present(&phone).await);
+        let (actor, wrong) = (sam.acting_from(&desk), password("wrong password"));
+        let refused = house.accounts.prove_presence(&actor, &wrong).await;
+        assert!(matches!(refused, Err(AccountsError::WrongPassword)), "{refused:?}");
+        assert!(!is_present(&desk).await);
+        house.accounts.prove_presence(&actor, &password(PASSWORD)).await.expect("a proof");
+        assert!(is_present(&desk).await && !is_present(&phone).await);
+        house.store.clock().shift(TimeDelta::minutes(15));
+        assert!(!is_present(&desk).await);
+        house.force_out(&sam).await;
+        let refused = house.accounts.prove_presence(&actor, &password(PASSWORD)).await;
+        assert!(matches!(refused, Err(AccountsError::Ended { .. })), "{refused:?}");
+    })
+    .await;
+}
