@@ -101,11 +101,13 @@
     requestAnimationFrame(() => place.append(document.getElementById("draft-back").content.cloneNode(true)));
   };
 
-  // A form that was sent with a login that had ended leads to the login; an error page means that
-  // it was not taken; any other page of the user, that it was, or shows it again.
+  // A form that was sent with a login that had ended leads to the login, and one that asks for the
+  // password first to that; an error page means that it was not taken; any other page of the user,
+  // that it was, or shows it again.
   const isErrorPage = document.querySelector(".trouble") !== null;
+  const isAskedFirst = location.pathname === (user ? "/confirm" : "/login");
   const sent = take("sessionStorage", sentKey);
-  if (sent && (isErrorPage || (!user && location.pathname === "/login"))) keep(sent);
+  if (sent && (isErrorPage || isAskedFirst)) keep(sent);
   else if (sent && !user) put("sessionStorage", sentKey, sent);
   clearOld();
   window.addEventListener("storage", clearOld);

@@ -34,7 +34,7 @@ pub struct SignedIn<'r> {
 pub struct Staff<'r> {
     /// Their login.
     pub login: &'r LiveLogin,
-    from: CameFrom<'r>,
+    pub(super) from: CameFrom<'r>,
 }
 
 /// A signed-in superuser.

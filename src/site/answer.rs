@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rocket::{
     Request, Response,
-    http::{Header, Status},
+    http::{Header, Status, uri::Reference},
     response::{Redirect, Responder, Result},
 };
 use serde::Serialize;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{form::FormView, pages::Pages, rendering, wording::exact};
 use crate::{
     accounts::AccountsError,
-    domain::moment::Moment,
+    domain::{moment::Moment, next_path::NextPath},
     gate::{Changes, EndedLogin, Notice},
     store::{StoreError, users::NameClash},
 };
@@ -43,6 +43,14 @@ impl Answer {
     #[must_use]
     pub fn see_other(to: impl TryInto<rocket::http::uri::Reference<'static>>) -> Self {
         Self::SeeOther(Redirect::to(to))
+    }
+
+    /// To where somebody was going, if that is a path of this site, or else there.
+    #[must_use]
+    pub fn see_next(next: Option<&str>, otherwise: impl Into<Reference<'static>>) -> Self {
+        let next =
+            next.and_then(NextPath::parse).and_then(|next| Reference::parse_owned(next.as_str().to_owned()).ok());
+        Self::see_other(next.unwrap_or_else(|| otherwise.into()))
     }
 
     fn at(self, status: Status) -> Self {

@@ -36,6 +36,14 @@ async fn log_in_first(request: &Request<'_>) -> Answer {
     Answer::see_other(uri!(super::login::show(next = next.as_ref().map(NextPath::as_str))))
 }
 
+/// Grave work of staff who have not proven their password lately: to that, and then on to where they
+/// were. What they sent has not been done.
+#[catch(428)]
+fn confirm_first(request: &Request<'_>) -> Answer {
+    let next = was_going(request);
+    Answer::see_other(uri!(super::confirm::show(next = next.as_ref().map(NextPath::as_str))))
+}
+
 #[catch(default)]
 async fn say_why(status: Status, request: &Request<'_>) -> Answer {
     error_page(status, request).await
@@ -82,5 +90,7 @@ fn words(status: Status) -> (&'static str, &'static str) {
 
 /// Catches every status.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Error pages", |rocket| async { rocket.register("/", catchers![log_in_first, say_why]) })
+    AdHoc::on_ignite("Error pages", |rocket| async {
+        rocket.register("/", catchers![log_in_first, confirm_first, say_why])
+    })
 }

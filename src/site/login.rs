@@ -1,6 +1,6 @@
 //! Logging in.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, http::uri::Reference, post, routes, uri};
+use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
 
 use super::{
@@ -44,13 +44,6 @@ impl LoginForm<'_> {
     }
 }
 
-/// Where a login leads: to a path of this site, or to the account.
-fn destination(next: &str) -> Reference<'static> {
-    NextPath::parse(next)
-        .and_then(|path| Reference::parse_owned(path.as_str().to_owned()).ok())
-        .unwrap_or_else(|| uri!(super::account::overview::show).into())
-}
-
 #[get("/login?<next>")]
 pub(super) fn show(_visitor: Visitor, pages: Pages<'_>, next: Option<&str>) -> Answer {
     let mut form = FormView::default();
@@ -80,7 +73,7 @@ async fn log_in(
     match accounts.log_in(&client.0, &credentials).await {
         Ok(started) => {
             changes.start_session(started);
-            Answer::see_other(destination(typed.next))
+            Answer::see_next(Some(typed.next), uri!(super::account::overview::show))
         }
         Err(error) => again.refuse(error, form, view),
     }

@@ -26,6 +26,7 @@ mod account;
 mod admin;
 mod answer;
 mod catchers;
+mod confirm;
 mod csv_file;
 mod form;
 mod health;
@@ -154,6 +155,7 @@ fn stage() -> AdHoc {
             .attach(register::stage())
             .attach(login::stage())
             .attach(logout::stage())
+            .attach(confirm::stage())
             .attach(account::stage())
             .attach(admin::stage())
             .attach(health::stage())

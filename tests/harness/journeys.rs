@@ -80,6 +80,38 @@ impl Person<'_> {
         self.posts(&format!("/admin/users/{}/force-logout", other.id), &fields).await
     }
 
+    /// Ends everyone's logins, with both reasons and their password.
+    pub async fn forces_everyone_out(&mut self) -> Page {
+        self.forces_everyone_out_at("").await
+    }
+
+    /// Ends everyone's logins that will have been made by then.
+    pub async fn forces_everyone_out_at(&mut self, at: &str) -> Page {
+        let password = self.password.clone();
+        let fields =
+            [("at", at), ("staff_reason", STAFF_REASON), ("user_reason", USER_REASON), ("password", &password)];
+        self.posts("/admin/force-logout", &fields).await
+    }
+
+    /// Gives another that role.
+    pub async fn gives_role(&mut self, other: &Person<'_>, role: &str) -> Page {
+        let password = self.password.clone();
+        self.posts(&format!("/admin/users/{}/role", other.id), &[("role", role), ("password", &password)]).await
+    }
+
+    /// Deletes another's account.
+    pub async fn deletes(&mut self, other: &Person<'_>) -> Page {
+        let password = self.password.clone();
+        let fields = [("staff_reason", STAFF_REASON), ("password", &password)];
+        self.posts(&format!("/admin/users/{}/delete", other.id), &fields).await
+    }
+
+    /// Deletes their own account.
+    pub async fn leaves_for_good(&mut self) -> Page {
+        let password = self.password.clone();
+        self.posts("/account/delete", &[("password", &password)]).await
+    }
+
     /// Deactivates another, with both reasons, until then or for good.
     pub async fn deactivates(&mut self, other: &Person<'_>, until: &str) -> Page {
         let fields = [("until", until), ("staff_reason", STAFF_REASON), ("user_reason", USER_REASON)];

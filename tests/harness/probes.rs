@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use curfew::gate::SignedIn;
+use curfew::gate::{Present, SignedIn};
 use rocket::{
     Route, State, get,
     http::{CookieJar, Status},
-    routes,
+    post, routes,
     tokio::sync::Barrier,
 };
 
 /// All of them, for [`super::site::Plan::probes`].
 pub fn probes() -> Vec<Route> {
-    routes![fail, panic, open_private, hold]
+    routes![fail, panic, open_private, hold, show_grave_work, do_grave_work]
 }
 
 /// Fails with that status.
@@ -56,4 +56,16 @@ fn panic() -> &'static str {
 #[get("/private/<name>")]
 fn open_private(jar: &CookieJar<'_>, name: &str) -> Option<String> {
     jar.get_private(name).map(|cookie| cookie.value().to_owned())
+}
+
+/// Grave work that is shown, and says by whom.
+#[get("/grave")]
+fn show_grave_work(present: Present<'_>) -> String {
+    present.actor().name
+}
+
+/// Grave work that is done, and says by whom.
+#[post("/grave")]
+fn do_grave_work(present: Present<'_>) -> String {
+    present.actor().name
 }

@@ -1,0 +1,204 @@
+//! Proof of presence: grave work asks staff for the password when it was not given lately.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use curfew::domain::role::Role;
+use rocket::http::Method;
+
+use crate::harness::{
+    page::Page,
+    person::{Person, form},
+    probes::probes,
+    site::{PASSWORD, Plan, Site},
+    store::{Engine, engines},
+};
+
+const GRAVE: &str = "/probe/grave";
+/// How long a proof serves, less than a test takes.
+const NEARLY: TimeDelta = TimeDelta::seconds(14 * 60);
+
+async fn site_on(engine: Engine) -> Site {
+    Plan { probes: probes(), ..Plan::default() }.on(engine).await
+}
+
+/// Sends grave work from a form on that page.
+async fn sends_from(person: &mut Person<'_>, referer: &str) -> Page {
+    person.sends(Method::Post, GRAVE, &[("Referer", referer)], Vec::new()).await
+}
+
+/// Gives the password where the page leads to.
+async fn confirms(person: &mut Person<'_>, page: &Page, password: &str) -> Page {
+    let address = page.must_be(303).location().to_owned();
+    assert!(address.starts_with("/confirm"), "{page:?}");
+    person.opens(&address).await.must_be(200);
+    person.posts_with(&person.token.clone(), &address, &[("password", password)]).await
+}
+
+#[rocket::async_test]
+async fn grave_work_asks_staff_for_their_password_when_it_was_not_given_lately() {
+    for engine in engines() {
+        let site = site_on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        assert_eq!(staff.opens(GRAVE).await.must_be(200).body, staff.name);
+        site.shift_clock(NEARLY);
+        staff.opens(GRAVE).await.must_be(200);
+        site.shift_clock(TimeDelta::seconds(61));
+        let address = "/probe/grave?q=a%20b&page=2";
+        let page = staff.opens(address).await;
+        assert!(page.location().starts_with("/confirm?next=%2Fprobe%2Fgrave"), "{page:?}");
+        let asked = staff.opens(page.location()).await;
+        assert!(asked.body.contains("was not given for 15 minutes"), "{asked:?}");
+
+        let refused = confirms(&mut staff, &page, "not it at all").await;
+        assert!(refused.must_be(422).error_beside("password").is_some(), "{refused:?}");
+        staff.opens(GRAVE).await.must_be(303);
+        confirms(&mut staff, &page, PASSWORD).await.must_lead_to(address);
+        staff.opens(address).await.must_be(200);
+        let noted = "SELECT COUNT(*) FROM events WHERE kind = 'password-confirmed'";
+        assert_eq!(site.database.number(noted).await, 1);
+
+        site.shift_clock(NEARLY);
+        staff.opens(GRAVE).await.must_be(200);
+        site.shift_clock(TimeDelta::seconds(61));
+        staff.opens(GRAVE).await.must_be(303);
+        let mut elsewhere = staff.another_browser();
+        elsewhere.logs_in().await.must_be(303);
+        elsewhere.opens(GRAVE).await.must_be(200);
+        staff.opens(GRAVE).await.must_be(303); // each browser for itself
+    }
+}
+
+#[rocket::async_test]
+async fn a_form_that_was_asked_is_not_done_and_leads_back_to_its_page() {
+    for engine in engines() {
+        let site = site_on(engine).await;
+        let mut staff = site.signed_in(Role::Superuser).await;
+        let user = format!("/admin/users/{}", staff.id);
+        assert_eq!(sends_from(&mut staff, "").await.must_be(200).body, staff.name);
+        site.shift_clock(TimeDelta::minutes(15));
+        for (page, next) in [
+            ("/admin/users?q=a&page=2", "/admin/users?q=a&page=2"),
+            (&*format!("{user}/role"), &*user),
+            (&*format!("{user}/sessions/aaaaaaaaaaaaaaaa/end?x=1"), &*user),
+            ("/admin/force-logout", "/admin/force-logout"),
+            ("/confirm?next=%2Faccount", "/admin"),
+        ] {
+            let page = sends_from(&mut staff, &format!("http://curfew.test{page}")).await;
+            confirms(&mut staff, &page, PASSWORD).await.must_lead_to(next);
+            site.shift_clock(TimeDelta::minutes(15));
+        }
+        for elsewhere in ["", "https://elsewhere.test/admin/users", "http://curfew.test.elsewhere.test/admin/users"] {
+            let page = sends_from(&mut staff, elsewhere).await;
+            page.must_lead_to("/confirm");
+            confirms(&mut staff, &page, PASSWORD).await.must_lead_to("/admin");
+            site.shift_clock(TimeDelta::minutes(15));
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn who_may_not_do_it_is_not_asked() {
+    for engine in engines() {
+        let site = site_on(engine).await;
+        let mut member = site.signed_in(Role::Member).await;
+        site.shift_clock(TimeDelta::hours(1));
+        member.opens(GRAVE).await.must_be(403);
+        sends_from(&mut member, "").await.must_be(403);
+        site.visitor().opens(GRAVE).await.must_lead_to("/login?next=%2Fprobe%2Fgrave");
+        member.opens("/confirm").await.must_be(200);
+        let page = member.posts("/confirm", &[("password", PASSWORD)]).await;
+        page.must_lead_to("/account");
+    }
+}
+
+#[rocket::async_test]
+async fn every_form_that_asks_for_the_password_is_a_proof() {
+    for engine in engines() {
+        let site = site_on(engine).await;
+        let mut superuser = site.signed_in(Role::Superuser).await;
+        superuser.another_browser().logs_in().await.must_be(303);
+        let (promoted, deleted) = (site.person(Role::Member).await, site.person(Role::Member).await);
+        for act in ["email", "others", "password", "role", "delete", "everyone"] {
+            site.shift_clock(TimeDelta::minutes(20));
+            superuser.opens(GRAVE).await.must_be(303);
+            let page = match act {
+                "email" => superuser.changes_email("other@example.org").await,
+                "others" => {
+                    let password = superuser.password.clone();
+                    superuser.posts("/account/sessions/end-others", &[("password", &password)]).await
+                }
+                "password" => superuser.changes_password("a lamp at sea").await,
+                "role" => superuser.gives_role(&promoted, "staff").await,
+                "delete" => superuser.deletes(&deleted).await,
+                _ => superuser.forces_everyone_out().await,
+            };
+            page.must_be(303);
+            superuser.opens(GRAVE).await.must_be(200);
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_confirmation_never_leads_off_the_site() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        for next in ["https://example.com", "//example.com", r"/\example.com", "javascript:alert(1)", "", "admin"] {
+            let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            let page = staff.posts(&format!("/confirm?{query}"), &[("password", PASSWORD)]).await;
+            page.must_lead_to("/admin");
+        }
+        let page = staff.posts("/confirm?next=/admin/users?q=a%26b", &[("password", PASSWORD)]).await;
+        page.must_lead_to("/admin/users?q=a&b");
+    }
+}
+
+#[rocket::async_test]
+async fn guesses_at_the_password_are_held_back() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Superuser).await;
+        let victim = site.person(Role::Member).await;
+        let role = format!("/admin/users/{}/role", victim.id);
+        for turn in 0..10 {
+            let wrong = [("role", "staff"), ("at", ""), ("password", "not it at all")];
+            let action = ["/confirm", &role, "/admin/force-logout", "/account/delete"][turn % 4];
+            staff.posts(action, &wrong).await;
+        }
+        for action in ["/confirm", &role, "/admin/force-logout"] {
+            let page = staff.posts(action, &[("role", "staff"), ("password", PASSWORD)]).await;
+            page.must_be(429);
+            assert!(page.header("Retry-After").is_some() && page.form_problem().is_some(), "{action}: {page:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn how_long_a_proof_serves_is_a_setting() {
+    for engine in engines() {
+        let mut plan = Plan { probes: probes(), ..Plan::default() };
+        plan.settings.proof_of_presence = Duration::from_mins(2);
+        let site = plan.on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        staff.opens(GRAVE).await.must_be(200);
+        site.shift_clock(TimeDelta::minutes(2));
+        let page = staff.opens(GRAVE).await;
+        assert!(staff.opens(page.location()).await.body.contains("was not given for 2 minutes"), "{page:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_login_leads_back_to_the_page_of_a_form_that_was_refused_before() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut staff, other) = (site.signed_in(Role::Superuser).await, site.person(Role::Member).await);
+        staff.opens("/account").await.must_be(200);
+        let (token, user) = (staff.token.clone(), format!("/admin/users/{}", other.id));
+        site.signed_in(Role::Superuser).await.forces_out(&staff).await.must_be(303);
+        let referer = format!("http://curfew.test{user}/force-logout");
+        let action = format!("{user}/force-logout");
+        let page = staff.sends(Method::Post, &action, &[("Referer", &referer)], form(&token, &[])).await;
+        page.must_lead_to(&format!("/login?next=%2Fadmin%2Fusers%2F{}", other.id));
+    }
+}
