@@ -161,3 +161,37 @@ fn whom_to_force_out_is_said_once() {
         }
     });
 }
+
+#[test]
+fn the_events_tell_what_the_command_line_did_and_who_sat_there() {
+    down_and_up(|site| {
+        site.make_user("boss", &["--superuser"]);
+        site.make_user("ana", &["--staff"]);
+        for act in [
+            &["user", "role", "ana", "member"][..],
+            &["user", "delete", "ana", "--yes"],
+            &["force-logout", "--everyone", "--at", "2999-01-01T00:00:00Z", "--reason", "A <b>drill</b>"],
+            &["force-logout", "--everyone", "--cancel"],
+            &["force-logout", "--everyone", "--reason", "A leak"],
+        ] {
+            site.run(act).done();
+        }
+        let overview = site.logged_in("boss").get("/admin").body;
+        let who = format!("by {} (command line)", whoami::username().expect("a name"));
+        let (_, events) = overview.split_once("id=\"events\"").expect("the events");
+        let told = |words: &str| {
+            let event = events.split("<li").find(|event| event.contains(words));
+            assert!(event.is_some_and(|event| event.contains(&who)), "{words}: {events}");
+        };
+        for words in [
+            "from staff to member",
+            "Account deleted",
+            "everyone, for 2999-01-01T00:00:00",
+            "A &lt;b&gt;drill",
+            "Scheduled force logout called off",
+            "A leak",
+        ] {
+            told(words);
+        }
+    });
+}

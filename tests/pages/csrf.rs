@@ -70,6 +70,12 @@ const TABLE: &[(&str, By, Fields)] = &[
     ("/account/sessions/<id>/end", By::Member, &[]),
     ("/account/sessions/end-others", By::Member, &[("password", PASSWORD)]),
     ("/admin/users/<id>/sessions/<sid>/end", By::Superuser, &[("staff_reason", "forged")]),
+    ("/confirm", By::Superuser, &[("password", PASSWORD)]),
+    ("/account/delete", By::Member, &[("password", PASSWORD)]),
+    ("/admin/users/<id>/role", By::Superuser, &[("role", "staff"), ("password", PASSWORD)]),
+    ("/admin/users/<id>/delete", By::Superuser, &[("staff_reason", "forged"), ("password", PASSWORD)]),
+    ("/admin/force-logout", By::Superuser, &[("user_reason", "forged"), ("password", PASSWORD)]),
+    ("/admin/force-logout/cancel", By::Superuser, &[]),
 ];
 
 #[rocket::async_test]
@@ -175,8 +181,10 @@ async fn target(site: &Site, address: &str, by: By) -> i64 {
     }
     let target = site.signed_in(Role::Member).await;
     let mut staff = site.signed_in(Role::Superuser).await;
-    if address.ends_with("/cancel") {
-        let at = site.accounts().store().clock().process_now() + TimeDelta::hours(1);
+    let at = site.accounts().store().clock().process_now() + TimeDelta::hours(1);
+    if address == "/admin/force-logout/cancel" {
+        staff.forces_everyone_out_at(&at.to_rfc3339()).await.must_be(303);
+    } else if address.ends_with("/cancel") {
         staff.forces_out_at(&target, &at.to_rfc3339()).await.must_be(303);
     }
     if address.ends_with("/activate") {

@@ -22,9 +22,11 @@ enum Kind {
     Moment,
     /// A word that the page itself puts there.
     Fixed,
+    /// A role's word.
+    Word,
 }
 
-use Kind::{Fixed, Line, Moment, Reason, Secret};
+use Kind::{Fixed, Line, Moment, Reason, Secret, Word};
 
 type Field = (&'static str, &'static str, Kind);
 
@@ -117,6 +119,31 @@ const FORMS: &[Form] = &[
         ids: "activate-",
         fields: &[("staff_reason", "", Reason)],
     },
+    Form { action: "/confirm", by: Some(Role::Staff), ids: "", fields: &[("password", PASSWORD, Secret)] },
+    Form { action: "/account/delete", by: Some(Role::Member), ids: "", fields: &[("password", PASSWORD, Secret)] },
+    Form {
+        action: "/admin/users/<id>/role",
+        by: Some(Role::Superuser),
+        ids: "role-",
+        fields: &[("role", "staff", Word), ("password", PASSWORD, Secret)],
+    },
+    Form {
+        action: "/admin/users/<id>/delete",
+        by: Some(Role::Superuser),
+        ids: "delete-",
+        fields: &[("staff_reason", "", Reason), ("password", PASSWORD, Secret)],
+    },
+    Form {
+        action: "/admin/force-logout",
+        by: Some(Role::Superuser),
+        ids: "",
+        fields: &[
+            ("at", "", Moment),
+            ("staff_reason", "", Reason),
+            ("user_reason", "", Reason),
+            ("password", PASSWORD, Secret),
+        ],
+    },
 ];
 
 /// What no field of that kind takes.
@@ -128,6 +155,7 @@ fn bad_values(kind: Kind) -> Vec<String> {
         Secret => bad = vec![String::new(), "a\0 lamp at sea".to_owned(), "é".repeat(129)],
         Fixed => bad.clear(),
         Reason => bad.push("é".repeat(501)),
+        Word => bad.extend(["", " ", "root", "Staff", "staff "].map(str::to_owned)),
         Moment => bad.extend(["soon", "2026-02-30T10:00", "2026-03-01", "1e9", "0000-01-01T00:00"].map(str::to_owned)),
     }
     bad
@@ -214,7 +242,7 @@ async fn an_address_with_a_wrong_number_is_no_page() {
         let none = ["9223372036854775808", "abc", "1e3", "%00", "%FF"];
         for id in nobodys.into_iter().chain(none) {
             staff.opens(&format!("/admin/users/{id}")).await.must_be(404);
-            for verb in ["force-logout", "force-logout/cancel", "deactivate", "activate"] {
+            for verb in ["force-logout", "force-logout/cancel", "deactivate", "activate", "role", "delete"] {
                 let page = staff.posts_with(&token, &format!("/admin/users/{id}/{verb}"), &[]).await;
                 assert_eq!(page.status, 404, "{id}/{verb}: {page:?}");
             }

@@ -34,6 +34,7 @@ const WRONG: Is = Status(422);
 const LOGIN: Is = To("/login");
 const ACCOUNT: Is = To("/account");
 const USER: Is = To("/admin/users/ID");
+const EVERYONE: Is = To("/admin/force-logout");
 
 /// Everyone who may ask, in the order of the columns.
 const PEOPLE: [&str; 6] = ["visitor", "member", "staff", "superuser", "forced-out", "deactivated"];
@@ -59,6 +60,10 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Get,  "/account/sessions",                 [BACK, OK, OK, OK, BACK, BACK]),
     (Method::Post, "/account/sessions/<id>/end",        [LOGIN, NOT_FOUND, NOT_FOUND, NOT_FOUND, LOGIN, LOGIN]),
     (Method::Post, "/account/sessions/end-others",      [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
+    (Method::Get,  "/account/delete",                   [BACK, OK, OK, OK, BACK, BACK]),
+    (Method::Post, "/account/delete",                   [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
+    (Method::Get,  "/confirm",                          [BACK, OK, OK, OK, BACK, BACK]),
+    (Method::Post, "/confirm",                          [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
     (Method::Get,  "/session/events",                   [Status(401), STREAM, STREAM, STREAM, STREAM, STREAM]),
     (Method::Get,  "/admin",                            [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users",                      [BACK, NO, OK, OK, BACK, BACK]),
@@ -75,6 +80,12 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Post, "/admin/users/<id>/deactivate",          [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/activate",            [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/sessions/<sid>/end",  [LOGIN, NO, NOT_FOUND, NOT_FOUND, LOGIN, LOGIN]),
+    (Method::Post, "/admin/users/<id>/role",                [LOGIN, NO, NO, WRONG, LOGIN, LOGIN]),
+    (Method::Post, "/admin/users/<id>/delete",              [LOGIN, NO, NO, WRONG, LOGIN, LOGIN]),
+    (Method::Get,  "/admin/force-logout",               [BACK, NO, NO, OK, BACK, BACK]),
+    (Method::Post, "/admin/force-logout",               [LOGIN, NO, NO, WRONG, LOGIN, LOGIN]),
+    (Method::Post, "/admin/force-logout/cancel",        [LOGIN, NO, NO, EVERYONE, LOGIN, LOGIN]),
+    (Method::Get,  "/admin/force-logout/receipt",       [BACK, NO, NO, OK, BACK, BACK]),
     (Method::Get,  "/livez",                            [OK; 6]),
     (Method::Get,  "/readyz",                           [OK; 6]),
     (Method::Get,  "/static/<path..>",                  [OK; 6]),

@@ -1,5 +1,6 @@
 //! One's own account.
 
+mod delete;
 pub mod overview;
 mod password;
 mod profile;
@@ -10,6 +11,11 @@ use rocket::fairing::AdHoc;
 /// Mounts the pages of one's own account.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Account", |rocket| async {
-        rocket.attach(overview::stage()).attach(profile::stage()).attach(password::stage()).attach(sessions::stage())
+        rocket
+            .attach(overview::stage())
+            .attach(profile::stage())
+            .attach(password::stage())
+            .attach(sessions::stage())
+            .attach(delete::stage())
     })
 }

@@ -3,16 +3,14 @@
 use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
 
 use super::{
+    moments::read_moment,
     reasons::read_reasons,
     user,
     user_page::{Forms, show_again},
 };
 use crate::{
     accounts::{Accounts, AccountsError, ForceLogoutMoment, ForceLogoutOutcome, Target},
-    domain::{
-        moment::{MomentError, parse_moment},
-        reason_text::Reasons,
-    },
+    domain::reason_text::Reasons,
     gate::{Button, Changes, Notice, NoticeKind, Staff, Submission},
     site::{
         answer::{Answer, refuse},
@@ -40,10 +38,6 @@ impl ForceLogoutForm<'_> {
     }
 }
 
-fn read_moment(typed: &str) -> Result<ForceLogoutMoment, MomentError> {
-    if typed.trim().is_empty() { Ok(ForceLogoutMoment::Now) } else { parse_moment(typed).map(ForceLogoutMoment::At) }
-}
-
 #[post("/admin/users/<id>/force-logout", data = "<submission>")]
 async fn force_logout(
     staff: Staff<'_>,
@@ -55,8 +49,15 @@ async fn force_logout(
 ) -> Answer {
     let mut form = FormView::default();
     let Some((moment, reasons)) = submission.0.read(&mut form) else {
-        return show_again(&staff, accounts, &pages, changes, id, Forms { force_logout: form, ..Forms::default() })
-            .await;
+        return show_again(
+            staff.login,
+            accounts,
+            &pages,
+            changes,
+            id,
+            Forms { force_logout: form, ..Forms::default() },
+        )
+        .await;
     };
     match accounts.force_logout(&staff.actor(), &Target::Id(id), moment, &reasons).await {
         Ok(outcome) => {

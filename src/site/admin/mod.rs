@@ -3,15 +3,20 @@
 mod bulk;
 mod charts;
 mod choices;
+mod delete;
 mod event_view;
 mod events;
 mod events_csv;
 mod events_query;
+mod everyone;
+mod everyone_page;
 mod force_logout;
+mod moments;
 pub mod overview;
 mod reasons;
 mod receipt;
 mod receipt_view;
+mod role;
 mod sessions;
 mod sessions_of;
 mod standing;
@@ -46,5 +51,8 @@ pub fn stage() -> AdHoc {
             .attach(force_logout::stage())
             .attach(standing::stage())
             .attach(sessions_of::stage())
+            .attach(role::stage())
+            .attach(delete::stage())
+            .attach(everyone::stage())
     })
 }

@@ -1,12 +1,13 @@
-//! Which nodes have applied the latest force logout of a user, for the script that keeps it up to date.
+//! Which nodes have applied the latest force logout of a user or of everyone, for the script that keeps
+//! it up to date.
 
-use rocket::{State, fairing::AdHoc, get, routes};
+use rocket::{State, fairing::AdHoc, get, routes, uri};
 use serde::Serialize;
 
 use super::receipt_view::ReceiptView;
 use crate::{
     accounts::Accounts,
-    gate::{Changes, Staff},
+    gate::{Changes, Staff, Superuser},
     site::{
         answer::{Answer, refuse},
         pages::Pages,
@@ -16,7 +17,8 @@ use crate::{
 
 #[derive(Debug, Serialize)]
 struct ReceiptPart {
-    user_id: i64,
+    /// Where it is asked for again.
+    address: String,
     receipt: Option<ReceiptView>,
 }
 
@@ -28,16 +30,30 @@ async fn show(
     changes: Changes<'_>,
     id: i64,
 ) -> Answer {
-    match accounts.find_receipt(Change::User(id)).await {
+    part(accounts, &pages, changes, Change::User(id), uri!(show(id)).to_string()).await
+}
+
+#[get("/admin/force-logout/receipt")]
+async fn show_everyones(
+    _superuser: Superuser<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+) -> Answer {
+    part(accounts, &pages, changes, Change::Everyone, uri!(show_everyones).to_string()).await
+}
+
+async fn part(accounts: &Accounts, pages: &Pages<'_>, changes: Changes<'_>, change: Change, address: String) -> Answer {
+    match accounts.find_receipt(change).await {
         Ok(receipt) => {
             let receipt = receipt.and_then(ReceiptView::of);
-            pages.show("admin/receipt", &ReceiptPart { user_id: id, receipt })
+            pages.show("admin/receipt", &ReceiptPart { address, receipt })
         }
         Err(error) => refuse(changes, error),
     }
 }
 
-/// Mounts it.
+/// Mounts both.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Receipt", |rocket| async { rocket.mount("/", routes![show]) })
+    AdHoc::on_ignite("Receipt", |rocket| async { rocket.mount("/", routes![show, show_everyones]) })
 }

@@ -37,7 +37,8 @@ async fn end(
     let mut form = FormView::default();
     let Some(staff_reason) = form.read("staff_reason", submission.0.staff_reason, ReasonText::parse) else {
         form.set_value("session", session.as_str());
-        return show_again(&staff, accounts, &pages, changes, id, Forms { session: form, ..Forms::default() }).await;
+        return show_again(staff.login, accounts, &pages, changes, id, Forms { session: form, ..Forms::default() })
+            .await;
     };
     let notice = match accounts.end_session_of(&staff.actor(), id, &session, staff_reason).await {
         Ok(EndedSession::WasOver) => Notice::new(NoticeKind::Info, "That session had ended already."),

@@ -59,7 +59,7 @@ async fn deactivate(
             Err(error) => return refuse(changes, error),
         }
     }
-    show_again(&staff, accounts, &pages, changes, id, Forms { deactivate: form, ..Forms::default() }).await
+    show_again(staff.login, accounts, &pages, changes, id, Forms { deactivate: form, ..Forms::default() }).await
 }
 
 #[post("/admin/users/<id>/activate", data = "<submission>")]
@@ -75,7 +75,8 @@ async fn activate(
     let mut form = FormView::default();
     let Some(reasons) = read_reasons(&mut form, typed.staff_reason, typed.user_reason) else {
         form.move_error_to_form("user_reason");
-        return show_again(&staff, accounts, &pages, changes, id, Forms { activate: form, ..Forms::default() }).await;
+        return show_again(staff.login, accounts, &pages, changes, id, Forms { activate: form, ..Forms::default() })
+            .await;
     };
     let notice = match accounts.activate(&staff.actor(), &Target::Id(id), &reasons).await {
         Ok(true) => Notice::done("The account is active again. Its logins from before stay ended."),

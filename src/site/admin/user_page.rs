@@ -3,11 +3,15 @@
 use rocket::http::Status;
 use serde::Serialize;
 
-use super::{event_view::EventView, receipt_view::ReceiptView};
+use super::{
+    choices::{ChoiceView, choices},
+    event_view::EventView,
+    receipt_view::ReceiptView,
+};
 use crate::{
     accounts::{self, AccountToActOn, Accounts, AccountsError, Which},
     domain::{moment::Moment, reason::EndReason, role::Role},
-    gate::{Changes, LiveLogin, Staff},
+    gate::{Changes, LiveLogin},
     site::{
         answer::{Answer, refuse},
         form::FormView,
@@ -41,6 +45,10 @@ pub(super) struct UserPageView {
     deactivate_form: FormView,
     activate_form: FormView,
     session_form: FormView,
+    is_me: bool,
+    roles: Vec<ChoiceView>,
+    role_form: FormView,
+    delete_form: FormView,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,6 +87,20 @@ pub(super) struct Forms {
     pub(super) activate: FormView,
     /// Of the session whose id is its value `session`.
     pub(super) session: FormView,
+    pub(super) role: FormView,
+    pub(super) delete: FormView,
+}
+
+impl UserPageView {
+    /// The page with the form for the role as it was typed.
+    pub(super) fn with_role_form(self, role_form: FormView) -> Self {
+        Self { role_form, ..self }
+    }
+
+    /// The page with the form for the deletion as it was typed.
+    pub(super) fn with_delete_form(self, delete_form: FormView) -> Self {
+        Self { delete_form, ..self }
+    }
 }
 
 /// Reads a user's page.
@@ -93,6 +115,14 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
     sessions.truncate(usize::try_from(NEWEST).unwrap_or_default());
     let is_me = me.user_id == id;
     let may_act = me.role().may_act_on(user.role());
+    let roles = choices(
+        &[
+            ("member", "Member"),
+            ("staff", "Staff, who act on members"),
+            ("superuser", "Superuser, who acts on everyone"),
+        ],
+        user.role().code(),
+    );
     let sessions = sessions.into_iter().map(|listed| SessionView::of(listed, &me.session)).collect();
     Ok(UserPageView {
         receipt,
@@ -109,6 +139,10 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
         deactivate_form: forms.deactivate,
         activate_form: forms.activate,
         session_form: forms.session,
+        is_me,
+        roles,
+        role_form: forms.role,
+        delete_form: forms.delete,
     })
 }
 
@@ -140,14 +174,14 @@ fn user_view(user: User, now: Moment) -> accounts::Result<UserView> {
 
 /// The page once more, with a form that was not taken.
 pub(super) async fn show_again(
-    staff: &Staff<'_>,
+    me: &LiveLogin,
     accounts: &Accounts,
     pages: &Pages<'_>,
     changes: Changes<'_>,
     id: i64,
     forms: Forms,
 ) -> Answer {
-    match read(accounts, staff.login, id, forms).await {
+    match read(accounts, me, id, forms).await {
         Ok(view) => pages.show_form_again(Status::UnprocessableEntity, "admin/user", &view),
         Err(error) => refuse(changes, error),
     }

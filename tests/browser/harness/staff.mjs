@@ -22,7 +22,21 @@ export class Staff extends Person {
 
   /** At a moment to come, by the clock of this machine. */
   async schedulesForceLogout(at, reasons = {}) {
-    await this.forcesOut({ at: at.toISOString().slice(0, 19), ...reasons });
+    await this.forcesOut({ at: await this.types(at), ...reasons });
+  }
+
+  /** A moment as this person types it: in their own time zone. */
+  types(at) {
+    return this.page.evaluate((ms) => {
+      const here = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+      return here.toISOString().slice(0, 19);
+    }, at.getTime());
+  }
+
+  /** Everyone's, with their password. */
+  async forcesEveryoneOut(fields = {}) {
+    await this.visits("/admin/force-logout");
+    await this.submits("/admin/force-logout", { password: this.password, ...fields });
   }
 
   async callsOffForceLogout() {

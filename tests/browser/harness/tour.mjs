@@ -77,6 +77,7 @@ function* membersPages(friend) {
   yield page("password", friend, "/account/password");
   yield page("sessions", friend, "/account/sessions");
   yield page("forbidden", friend, "/admin");
+  yield page("delete-account", friend, "/account/delete");
 
   const { password } = friend;
   yield {
@@ -179,6 +180,31 @@ async function* staffPages(stage, owner, friend) {
 
   await owner.opens(owner);
   yield page("user-oneself", owner, owner.path);
+  yield page("confirm", owner, "/confirm?next=%2Fadmin%2Fusers");
+  yield* everyonesPages(owner, friendsPage);
+}
+
+function* everyonesPages(owner, friendsPage) {
+  yield page("everyone", owner, "/admin/force-logout");
+  yield {
+    name: "everyone-refused",
+    person: owner,
+    open: () => owner.forcesEveryoneOut({ password: "not the password", ...reasons }),
+  };
+  yield {
+    name: "role-refused",
+    person: owner,
+    open: async () => {
+      await owner.visits(friendsPage);
+      await owner.submits(`${friendsPage}/role`, { password: "not the password" });
+    },
+  };
+  yield {
+    name: "everyone-scheduled",
+    person: owner,
+    open: () => owner.forcesEveryoneOut({ at: "2099-12-31T23:59", ...reasons }),
+  };
+  yield { name: "everyone-done", person: owner, open: () => owner.forcesEveryoneOut(reasons) };
 }
 
 /** Opens a sight in one of the looks. */

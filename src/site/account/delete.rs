@@ -1,0 +1,82 @@
+//! Leaving for good: deleting one's own account.
+
+use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use serde::Serialize;
+
+use crate::{
+    accounts::{self, Accounts, AccountsError},
+    domain::password::Password,
+    gate::{Changes, LiveLogin, Notice, SignedIn, Submission},
+    site::{
+        answer::{Again, Answer, refuse},
+        form::FormView,
+        pages::Pages,
+    },
+    store::users::count_other_superusers,
+};
+
+#[derive(Debug, FromForm)]
+struct DeleteForm<'r> {
+    #[field(default = "")]
+    password: &'r str,
+}
+
+#[derive(Debug, Serialize)]
+struct DeleteView<'a> {
+    username: &'a str,
+    live_sessions: i64,
+    why_not: Option<String>,
+    form: FormView,
+}
+
+async fn read<'a>(accounts: &Accounts, login: &'a LiveLogin) -> accounts::Result<DeleteView<'a>> {
+    let live_sessions = accounts.count_live_sessions(login.user_id).await?;
+    let mut on = accounts.store().read().await?;
+    let is_last = login.role().is_superuser() && count_other_superusers(&mut on, login.user_id).await? == 0;
+    Ok(DeleteView {
+        username: &login.account.username,
+        live_sessions,
+        why_not: is_last.then(|| AccountsError::LastSuperuser.to_string()),
+        form: FormView::default(),
+    })
+}
+
+#[get("/account/delete")]
+async fn show(signed_in: SignedIn<'_>, accounts: &State<Accounts>, pages: Pages<'_>, changes: Changes<'_>) -> Answer {
+    match read(accounts, signed_in.login).await {
+        Ok(view) => pages.show_form("account/delete", &view),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+#[post("/account/delete", data = "<submission>")]
+async fn delete(
+    signed_in: SignedIn<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    submission: Submission<DeleteForm<'_>>,
+) -> Answer {
+    let mut form = FormView::default();
+    let password = form.read_secret("password", Password::parse(submission.0.password.to_owned()));
+    let deleted = match password {
+        Some(password) => Some(accounts.delete_own_account(&signed_in.actor(), &password).await),
+        None => None,
+    };
+    if let Some(Ok(())) = deleted {
+        changes.log_out();
+        changes.leave_notice(Notice::done("Your account is deleted, and all your logins have ended. Goodbye."));
+        return Answer::see_other(uri!(crate::site::home::show));
+    }
+    let again = Again { pages: &pages, changes, template: "account/delete", password_field: "password" };
+    match (read(accounts, signed_in.login).await, deleted) {
+        (Ok(view), Some(Err(error))) => again.refuse(error, form, |form| DeleteView { form, ..view }),
+        (Ok(view), _) => again.show(form, |form| DeleteView { form, ..view }),
+        (Err(error), _) => refuse(changes, error),
+    }
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Deletion of one's own account", |rocket| async { rocket.mount("/", routes![show, delete]) })
+}

@@ -1,0 +1,84 @@
+//! The page of the force logout of everyone: what is in force, what is scheduled, and the form.
+
+use serde::Serialize;
+
+use super::receipt_view::ReceiptView;
+use crate::{
+    accounts::{self, Accounts},
+    domain::moment::Moment,
+    site::form::FormView,
+    store::{
+        feed::Change,
+        overview::count_live_sessions,
+        site::{self, Site},
+    },
+};
+
+/// What the page shows.
+#[derive(Debug, Serialize)]
+pub(super) struct EveryoneView {
+    form: FormView,
+    live_sessions: i64,
+    live_sessions_estimated: bool,
+    last: Option<LastView>,
+    scheduled: Option<ScheduledView>,
+}
+
+#[derive(Debug, Serialize)]
+struct LastView {
+    at: Moment,
+    staff_reason: Option<String>,
+    user_reason: Option<String>,
+    receipt: Option<ReceiptView>,
+}
+
+#[derive(Debug, Serialize)]
+struct ScheduledView {
+    at: Moment,
+    by: Option<String>,
+    staff_reason: Option<String>,
+    user_reason: Option<String>,
+}
+
+impl EveryoneView {
+    /// The page with its form as it was typed.
+    pub(super) fn with(self, form: FormView) -> Self {
+        Self { form, ..self }
+    }
+}
+
+/// Reads the page.
+pub(super) async fn read(accounts: &Accounts) -> accounts::Result<EveryoneView> {
+    let receipt = accounts.find_receipt(Change::Everyone).await?.and_then(ReceiptView::of);
+    let store = accounts.store();
+    let mut on = store.read().await?;
+    let now = store.clock().now(&mut on).await?;
+    let site = site::get_site(&mut on).await?;
+    let live = accounts.live_by_role(site.standing(), now);
+    let (live_sessions, live_sessions_estimated) = count_live_sessions(&mut on, &live).await?;
+    // One that has come due is as good as done, though nobody has noted it yet.
+    let is_due = site.force_logout_scheduled.is_some_and(|at| at <= now);
+    let Site {
+        force_logout_date,
+        force_logout_staff_reason,
+        force_logout_user_reason,
+        force_logout_scheduled,
+        force_logout_scheduled_by,
+        force_logout_scheduled_staff_reason,
+        force_logout_scheduled_user_reason,
+        ..
+    } = site;
+    let (staff_reason, user_reason) = (force_logout_staff_reason, force_logout_user_reason);
+    Ok(EveryoneView {
+        form: FormView::default(),
+        live_sessions,
+        live_sessions_estimated,
+        last: force_logout_date.map(|at| LastView { at, staff_reason, user_reason, receipt }),
+        scheduled: force_logout_scheduled.filter(|_| !is_due).map(|at| ScheduledView {
+            at,
+            by: force_logout_scheduled_by,
+            staff_reason: force_logout_scheduled_staff_reason,
+            user_reason: force_logout_scheduled_user_reason,
+        }),
+    })
+}

@@ -1,0 +1,80 @@
+//! Giving a user another role, for superusers.
+
+use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
+
+use super::{
+    user,
+    user_page::{Forms, read, show_again},
+};
+use crate::{
+    accounts::{Accounts, AccountsError},
+    domain::{
+        password::Password,
+        role::{Role, UnknownRole},
+    },
+    gate::{Changes, Notice, NoticeKind, Submission, Superuser},
+    site::{
+        answer::{Again, Answer, refuse},
+        form::FormView,
+        pages::Pages,
+    },
+};
+
+#[derive(Debug, FromForm)]
+struct RoleForm<'r> {
+    #[field(default = "")]
+    role: &'r str,
+    #[field(default = "")]
+    password: &'r str,
+}
+
+impl RoleForm<'_> {
+    fn read(&self, form: &mut FormView) -> Option<(Role, Password)> {
+        let role = form.read("role", self.role, |word| {
+            word.parse().map_err(|_: UnknownRole| "Choose one of the roles: member, staff or superuser.")
+        });
+        let password = form.read_secret("password", Password::parse(self.password.to_owned()));
+        Some((role?, password?))
+    }
+}
+
+#[post("/admin/users/<id>/role", data = "<submission>")]
+async fn set_role(
+    superuser: Superuser<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    id: i64,
+    submission: Submission<RoleForm<'_>>,
+) -> Answer {
+    let (mut form, login) = (FormView::default(), superuser.login);
+    let Some((role, password)) = submission.0.read(&mut form) else {
+        return show_again(login, accounts, &pages, changes, id, Forms { role: form, ..Forms::default() }).await;
+    };
+    let error = match accounts.set_role_by_password(&superuser.actor(), &password, id, role).await {
+        Ok(was_another) => {
+            changes.leave_notice(told(role, was_another));
+            return Answer::see_other(uri!(user::show(id)));
+        }
+        Err(error @ AccountsError::OwnAccount) => return refuse(changes, error),
+        Err(error) => error,
+    };
+    let again = Again { pages: &pages, changes, template: "admin/user", password_field: "password" };
+    match read(accounts, login, id, Forms::default()).await {
+        Ok(view) => again.refuse(error, form, |form| view.with_role_form(form)),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+fn told(role: Role, was_another: bool) -> Notice {
+    if was_another {
+        Notice::done(format!("The role is now {role}. A lesser role than before has ended the user's logins."))
+    } else {
+        Notice::new(NoticeKind::Info, format!("The role was {role} already."))
+    }
+}
+
+/// Mounts it.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Role", |rocket| async { rocket.mount("/", routes![set_role]) })
+}

@@ -1,0 +1,161 @@
+//! Roles and deletions: for superusers, with their password; and leaving for good.
+
+use curfew::domain::role::Role;
+
+use crate::harness::{
+    journeys::STAFF_REASON,
+    page::Page,
+    person::Person,
+    site::{PASSWORD, Site},
+    store::engines,
+};
+
+/// Why the login page says that their login ended.
+async fn why_out(person: &mut Person<'_>) -> Option<String> {
+    let page = person.opens("/account").await;
+    let page = person.opens(page.must_be(303).location()).await;
+    assert!(!page.body.contains(STAFF_REASON), "{page:?}");
+    page.data_reason().map(str::to_owned)
+}
+
+fn has_danger(page: &Page) -> bool {
+    page.must_be(200).body.contains("id=\"danger\"")
+}
+
+#[rocket::async_test]
+async fn only_superusers_see_the_dangers_and_none_for_themselves() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut staff, mut owner) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
+        let member = site.person(Role::Member).await;
+        let user = format!("/admin/users/{}", member.id);
+        assert!(!has_danger(&staff.opens(&user).await));
+        let page = owner.opens(&user).await;
+        assert!(has_danger(&page) && page.body.contains("value=\"member\" selected"), "{page:?}");
+        let own = format!("/admin/users/{}", owner.id);
+        let page = owner.opens(&own).await;
+        assert!(has_danger(&page) && !page.body.contains("id=\"role-password\""), "{page:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_lesser_role_ends_the_logins_and_a_greater_one_does_not() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut owner, mut other) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
+        let user = format!("/admin/users/{}", other.id);
+        owner.gives_role(&other, "staff").await.must_lead_to(&user);
+        other.opens("/admin").await.must_be(200);
+        owner.gives_role(&other, "superuser").await.must_lead_to(&user);
+        other.opens("/admin/force-logout").await.must_be(200);
+        owner.gives_role(&other, "member").await.must_lead_to(&user);
+        assert_eq!(why_out(&mut other).await.as_deref(), Some("role-changed"));
+        owner.gives_role(&other, "member").await.must_lead_to(&user);
+        assert!(owner.opens(&user).await.body.contains("The role was member already."));
+        other.logs_in().await.must_be(303);
+        other.opens("/admin").await.must_be(403);
+        let told = format!(
+            "SELECT COUNT(*) FROM events WHERE kind = 'role-changed' AND actor = '{}' AND subject = '{}'",
+            owner.name, other.name
+        );
+        assert_eq!(site.database.number(&told).await, 3);
+    }
+}
+
+#[rocket::async_test]
+async fn a_wrong_password_changes_nothing_and_what_was_typed_stays() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut owner, mut other) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
+        let user = format!("/admin/users/{}", other.id);
+        owner.opens(&user).await.must_be(200);
+        let dump = site.database.dump().await;
+        for password in ["", "not it at all"] {
+            let page = owner.posts(&format!("{user}/role"), &[("role", "staff"), ("password", password)]).await;
+            assert!(page.must_be(422).error_beside("role-password").is_some(), "{page:?}");
+            assert!(page.body.contains("value=\"staff\" selected"), "{page:?}");
+            let fields = [("staff_reason", "Typed <b>once</b>"), ("password", password)];
+            let page = owner.posts(&format!("{user}/delete"), &fields).await;
+            assert!(page.must_be(422).error_beside("delete-password").is_some(), "{page:?}");
+            assert!(page.body.contains("Typed &lt;b&gt;once"), "{page:?}");
+            let page = other.posts("/account/delete", &[("password", password)]).await;
+            assert!(page.must_be(422).error_beside("password").is_some(), "{page:?}");
+        }
+        assert_eq!(site.database.dump().await, dump);
+        assert!(other.is_in().await && owner.is_in().await);
+    }
+}
+
+#[rocket::async_test]
+async fn a_deleted_user_is_out_and_the_events_keep_the_name() {
+    let hostile = "<script>alert('x')</script>{{ 7 * 7 }}";
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut owner = site.signed_in(Role::Superuser).await;
+        let mut zoe = site.named("zoe", Role::Member).await;
+        zoe.logs_in().await.must_be(303);
+        let user = format!("/admin/users/{}", zoe.id);
+        let fields = [("staff_reason", hostile), ("password", PASSWORD)];
+        owner.posts(&format!("{user}/delete"), &fields).await.must_lead_to("/admin/users");
+        let page = owner.opens("/admin/users").await;
+        assert!(page.body.contains("The account zoe is deleted"), "{page:?}");
+        owner.opens(&user).await.must_be(404);
+        assert_eq!(why_out(&mut zoe).await.as_deref(), Some("deleted"));
+        zoe.logs_in().await.must_be(422);
+        let page = owner.opens("/admin").await;
+        assert!(page.body.contains("Account deleted") && page.body.contains("zoe"), "{page:?}");
+        assert!(page.body.contains("&lt;script&gt;") && !page.body.contains("<script>"), "{page:?}");
+        let kept = "SELECT COUNT(*) FROM events WHERE kind = 'deleted' AND subject = 'zoe'";
+        assert_eq!(site.database.number(kept).await, 1);
+        site.visitor().registers_as("zoe", "zoe@example.org", PASSWORD).await.must_lead_to("/account");
+        assert!(!zoe.is_in().await, "the name is another's now, and the old cookie opens nothing");
+    }
+}
+
+#[rocket::async_test]
+async fn who_leaves_for_good_is_told_goodbye_and_out_everywhere() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut zoe = site.named("zoe", Role::Member).await;
+        let mut phone = zoe.another_browser();
+        zoe.logs_in().await.must_be(303);
+        phone.logs_in().await.must_be(303);
+        let page = zoe.opens("/account/delete").await;
+        assert!(page.must_be(200).body.contains("in 1 other session."), "{page:?}");
+        let page = zoe.leaves_for_good().await;
+        page.must_lead_to("/");
+        assert!(zoe.session_change(&page).is_some_and(|cookie| cookie.removes()));
+        let page = zoe.opens("/").await;
+        assert!(page.body.contains("Your account is deleted") && page.body.contains("Goodbye"), "{page:?}");
+        assert_eq!(why_out(&mut phone).await.as_deref(), Some("deleted"));
+        zoe.logs_in().await.must_be(422);
+        let kept = "SELECT COUNT(*) FROM events WHERE kind = 'deleted' AND actor = 'zoe' AND subject = 'zoe'";
+        assert_eq!(site.database.number(kept).await, 1);
+    }
+}
+
+#[rocket::async_test]
+async fn nobody_locks_themselves_out_and_the_last_superuser_stays() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut owner = site.signed_in(Role::Superuser).await;
+        let page = owner.opens("/account/delete").await;
+        assert!(page.must_be(200).body.contains("This is the last superuser"), "{page:?}");
+        let page = owner.leaves_for_good().await;
+        page.must_be(422);
+        let mut second = site.signed_in(Role::Superuser).await;
+        for role in ["member", "staff", "superuser"] {
+            let page = owner.gives_role(&owner.clone(), role).await;
+            assert!(page.must_be(403).body.contains("Nobody can do this to their own account"), "{page:?}");
+        }
+        owner.deletes(&owner.clone()).await.must_be(403);
+        assert!(owner.is_in().await);
+        second.gives_role(&owner, "staff").await.must_be(303);
+        assert!(!owner.is_in().await);
+        second.leaves_for_good().await.must_be(422);
+        second.gives_role(&owner, "superuser").await.must_be(303);
+        second.leaves_for_good().await.must_lead_to("/");
+        let left = "SELECT COUNT(*) FROM users WHERE is_superuser AND is_active";
+        assert_eq!(site.database.number(left).await, 1);
+    }
+}
