@@ -30,8 +30,10 @@ if ("onformdata" in window) {
     const shown = sent && here(new Date(`${sent}Z`));
     const beside = document.createElement("p");
     beside.className = "hint";
+    beside.id = `${field.id}-utc`;
     beside.setAttribute("role", "status");
     field.after(beside);
+    field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") ?? ""} ${beside.id}`.trim());
 
     // What the server had is sent as it was: an hour that the clock strikes twice is one of the two.
     const utc = () => (field.value === shown ? sent : field.value && inUtc(new Date(field.value)));
