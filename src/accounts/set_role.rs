@@ -8,7 +8,6 @@ use super::{
 use crate::{
     domain::{password::Password, reason::EndReason, reason_text::Reasons, role::Role},
     store::{
-        Transaction,
         events::{EventKind, insert_event},
         feed::Change,
         sessions::Ending,
@@ -45,13 +44,7 @@ impl Accounts {
         self.tell_if_refused(actor, Some(user_id), "change of role", outcome).await
     }
 
-    async fn try_set_role(
-        &self,
-        actor: &Actor,
-        password: Option<&Password>,
-        user_id: i64,
-        role: Role,
-    ) -> Result<bool> {
+    async fn try_set_role(&self, actor: &Actor, password: Option<&Password>, user_id: i64, role: Role) -> Result<bool> {
         let (mut tx, locked) = self.begin_act_by(actor, password, user_id).await?;
         let (user, now) = (&locked.user, locked.now);
         self.must_be_superuser(&mut tx, actor, now).await?;

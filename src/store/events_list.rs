@@ -16,11 +16,7 @@ use super::{
     events::{EventKind, EventRow},
     users_list::{dialect::SearchIndex, search::Search},
 };
-use crate::domain::{
-    moment::Moment,
-    period::Period,
-    users_query::{PageNumber, SearchText},
-};
+use crate::domain::{moment::Moment, period::Period, users_filter::SearchText, users_query::PageNumber};
 use statement::{Statement, Way};
 
 /// The events on one page of the list.

@@ -35,6 +35,12 @@ impl Page {
         Self { status, headers, body: String::from_utf8(body).expect("a page is UTF-8") }
     }
 
+    /// Whether a reason for staff is anywhere in it, in whatever writing.
+    pub fn tells_staff_reason(&self) -> bool {
+        let is_in = |text: &str| ["ticket 4711", "ticket+4711", "ticket%204711"].iter().any(|mark| text.contains(mark));
+        is_in(&self.body) || self.headers.iter().any(|(_, value)| is_in(value))
+    }
+
     /// The value of a header that is there once or not at all.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));

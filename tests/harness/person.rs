@@ -99,6 +99,9 @@ impl<'s> Person<'s> {
     pub async fn sends(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Page {
         let own = self.own_headers(method, headers);
         let page = self.site.send((method, path), self.from(), &self.jar, own, body).await;
+        // The whole output of the tests is searched for it; the matrix of routes holds who sees `/admin`.
+        let is_for_staff = path.starts_with("/admin") && page.status != 403;
+        assert!(is_for_staff || !page.tells_staff_reason(), "{method} {path} tells a reason for staff: {page:?}");
         self.receives(page)
     }
 

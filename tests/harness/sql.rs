@@ -63,6 +63,13 @@ impl Database {
         rows
     }
 
+    /// The same but for what happened: a refused attempt is told, and nothing else is done.
+    pub async fn dump_without_events(&self) -> Vec<String> {
+        let mut rows = self.dump().await;
+        rows.retain(|row| !row.starts_with("events"));
+        rows
+    }
+
     /// The database stops answering: on Postgres every connection is cut and none is let in, on
     /// SQLite the tables are gone.
     pub async fn goes_away(&self) {

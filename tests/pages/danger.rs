@@ -69,7 +69,7 @@ async fn a_wrong_password_changes_nothing_and_what_was_typed_stays() {
         let (mut owner, mut other) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
         let user = format!("/admin/users/{}", other.id);
         owner.opens(&user).await.must_be(200);
-        let dump = site.database.dump().await;
+        let dump = site.database.dump_without_events().await;
         for password in ["", "not it at all"] {
             let page = owner.posts(&format!("{user}/role"), &[("role", "staff"), ("password", password)]).await;
             assert!(page.must_be(422).error_beside("role-password").is_some(), "{page:?}");
@@ -81,7 +81,7 @@ async fn a_wrong_password_changes_nothing_and_what_was_typed_stays() {
             let page = other.posts("/account/delete", &[("password", password)]).await;
             assert!(page.must_be(422).error_beside("password").is_some(), "{page:?}");
         }
-        assert_eq!(site.database.dump().await, dump);
+        assert_eq!(site.database.dump_without_events().await, dump);
         assert!(other.is_in().await && owner.is_in().await);
     }
 }

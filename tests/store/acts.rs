@@ -129,7 +129,7 @@ async fn log_in_alone(house: &House, when_full: WhenFull) -> Result<StartedSessi
 
 impl Act {
     /// Each with the kind, the reason and the words of the one event that it makes.
-    pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 29] = [
+    pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 34] = [
         (Self::Register, "registered", None, ""),
         (Self::SetUp, "set-up", None, ""),
         (Self::Create, "user-created", None, "staff"),

@@ -4,12 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use curfew::{
-    domain::{
-        moment::Moment,
-        period::Period,
-        text::comparison_key,
-        users_query::{PageNumber, SearchText},
-    },
+    domain::{moment::Moment, period::Period, text::comparison_key, users_filter::SearchText, users_query::PageNumber},
     store::{
         events::{EventKind, EventRow, Named, NewEvent, insert_event},
         events_list::{EVENTS_PER_PAGE, EventPlace, EventsPage, EventsQuery, list_events, list_events_after},
@@ -55,7 +50,8 @@ async fn fill(house: &House) -> Vec<EventRow> {
     for turn in 0..200_usize {
         let named = |index: usize| {
             let index = index % NAMES.len();
-            NAMES[index].map(|name| Named { id: (index % 2 == 0).then_some(index.try_into().expect("small")), name })
+            NAMES[index]
+                .map(|name| Named { id: (index.is_multiple_of(2)).then_some(index.try_into().expect("small")), name })
         };
         let hours = i64::try_from(turn * 7 % 200 / 3 * 3).expect("small");
         let event = NewEvent {

@@ -13,7 +13,7 @@ use rocket::{
 use super::events_query::Sent;
 use crate::{
     accounts::{self, Accounts, Actor},
-    gate::{Changes, Staff},
+    gate::{Changes, Present},
     site::{
         answer::{Answer, refuse},
         csv_file::{BROKEN_OFF, CsvFile, lines},
@@ -33,13 +33,13 @@ const UNTIL_PROXIES_HANG_UP: Duration = Duration::from_secs(40);
 
 #[get("/admin/events.csv?<sent..>")]
 pub(super) async fn export<'r>(
-    staff: Staff<'r>,
+    present: Present<'r>,
     accounts: &'r State<Accounts>,
     changes: Changes<'r>,
     sent: Sent<'r>,
 ) -> Result<CsvFile<impl Stream<Item = Vec<u8>> + Send + 'r>, Answer> {
     let Some((query, _)) = sent.parse() else { return Err(Answer::Status(Status::BadRequest)) };
-    let actor = staff.actor();
+    let actor = present.actor();
     // What fails before the first line is still a page that says so.
     let first = read(accounts, &actor, &query, None).await.map_err(|error| refuse(changes, error))?;
     let head = lines([COLUMNS.map(Cow::Borrowed)]).unwrap_or_default();
@@ -61,7 +61,7 @@ pub(super) async fn export<'r>(
             };
         }
     };
-    Ok(CsvFile { name: format!("events-{}.csv", staff.login.now.format("%Y-%m-%d")), lines })
+    Ok(CsvFile { name: format!("events-{}.csv", present.login.now.format("%Y-%m-%d")), lines })
 }
 
 /// The next part and where it ends; none at the end.

@@ -5,10 +5,7 @@
 use rocket::{FromForm, UriDisplayQuery};
 
 use crate::{
-    domain::{
-        period::Period,
-        users_query::{PageNumber, SearchText},
-    },
+    domain::{period::Period, users_filter::SearchText, users_query::PageNumber},
     store::{events::EventKind, events_list::EventsQuery},
 };
 

@@ -81,6 +81,17 @@ export class Server {
     return heard.out;
   }
 
+  /** Writes to the database, as a hand might. */
+  async writes(sql) {
+    const database = this.#environment.DATABASE_URL.replace("sqlite:", "");
+    const done = execFile("sqlite3", ["-bail", "-cmd", ".timeout 60000", database]);
+    const heard = { err: "" };
+    done.stderr.on("data", (text) => (heard.err += text));
+    done.stdin.end(sql);
+    const [status] = await once(done, "close");
+    if (status !== 0) throw new Error(`The database did not take it: ${heard.err}`);
+  }
+
   async stop() {
     let stubborn = false;
     if (this.#child && !this.#hasEnded) {

@@ -43,6 +43,37 @@ export class Staff extends Person {
     await this.submits(`${this.path}/force-logout/cancel`);
   }
 
+  /** Looks for users by a part of their names. */
+  async searches(q) {
+    await this.visits("/admin/users");
+    await this.submits("/admin/users", { q });
+  }
+
+  /** Chooses an act for all that match the search, and reads the page that promises what it does. */
+  async choosesForAll(act) {
+    await this.page.getByLabel("On whom").selectOption("matching");
+    await this.#leadsOn(this.page.getByRole("button", { name: `${act}…` }));
+  }
+
+  /** Chooses an act for those of these names on the page. */
+  async choosesFor(act, usernames) {
+    for (const name of usernames) await this.page.getByLabel(`Choose ${name}`, { exact: true }).check();
+    await this.#leadsOn(this.page.getByRole("button", { name: `${act}…` }));
+  }
+
+  /** Presses the button of the page that promises, with what else is written there. */
+  async confirms(act, reasons = {}) {
+    for (const [name, text] of Object.entries(reasons)) await this.page.locator(`[name="${name}"]`).fill(text);
+    await this.#leadsOn(this.page.getByRole("button", { name: new RegExp(`^${act}: `) }));
+  }
+
+  async #leadsOn(button) {
+    const before = this.page.url();
+    await button.click();
+    await this.page.waitForURL((url) => url.href !== before);
+    await this.page.waitForLoadState();
+  }
+
   async deactivates(reasons = {}) {
     await this.submits(`${this.path}/deactivate`, reasons);
   }

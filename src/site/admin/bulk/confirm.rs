@@ -13,8 +13,9 @@ use crate::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
         role::Role,
     },
-    gate::{Changes, Staff, Submission},
+    gate::{Changes, Present, Staff, Submission},
     site::{
+        admin::choices::given,
         answer::{Answer, refuse},
         form::FormView,
         pages::Pages,
@@ -124,24 +125,49 @@ impl Confirm<'_, '_> {
     }
 }
 
-/// The page again, such as after the password was asked for; looking at it does nothing.
-#[get("/admin/users/bulk?<chosen..>")]
+/// The page as it can be got, such as after the password was asked for; looking at it does nothing.
+#[get("/admin/users/bulk?<action>&<scope>&<ids>&<q>&<status>&<role>")]
+#[allow(clippy::too_many_arguments)] // one each for the words of the address
 pub(super) async fn show(
-    staff: Staff<'_>,
+    present: Present<'_>,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
-    chosen: Chosen<'_>,
+    action: Option<&str>,
+    scope: Option<&str>,
+    ids: Option<&str>,
+    q: Option<&str>,
+    status: Option<&str>,
+    role: Option<&str>,
 ) -> Answer {
-    let (actor, role) = (staff.actor(), staff.login.role());
+    let word = Option::unwrap_or_default;
+    let chosen = Chosen {
+        action: word(action),
+        scope: word(scope),
+        id: word(ids).split(',').filter(|id| !id.is_empty()).collect(),
+        q: word(q),
+        status: word(status),
+        role: word(role),
+    };
+    let (actor, role) = (present.actor(), present.login.role());
     let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen };
-    let mut form = FormView::default();
-    let choice = chosen.choice();
-    let status = if chosen.reasons(&mut form).is_some() { Status::Ok } else { Status::UnprocessableEntity };
-    match choice {
-        Ok(choice) => confirm.show(&choice, status, form).await,
+    match chosen.choice() {
+        Ok(choice) => confirm.show(&choice, Status::Ok, FormView::default()).await,
         Err(why) => confirm.refuse_choice(why),
     }
+}
+
+/// Where the same choice can be got.
+fn address_of(chosen: &Chosen<'_>) -> rocket::http::uri::Origin<'static> {
+    let ids = chosen.id.join(",");
+    uri!(show(
+        action = given(chosen.action),
+        scope = given(chosen.scope),
+        ids = given(&ids),
+        q = given(chosen.q),
+        status = given(chosen.status),
+        role = given(chosen.role)
+    ))
 }
 
 #[post("/admin/users/bulk", data = "<submission>")]
@@ -150,17 +176,22 @@ pub(super) async fn post(
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
+    present: Option<Present<'_>>,
     submission: Submission<BulkForm<'_>>,
 ) -> Answer {
     let (actor, role) = (staff.actor(), staff.login.role());
     let chosen = submission.0.chosen();
+    if present.is_none() {
+        // From there to the password, and back to the same choice; nothing of it is done.
+        return Answer::see_other(address_of(&chosen));
+    }
     let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen };
     let choice = match chosen.choice() {
         Ok(choice) => choice,
         Err(why) => return confirm.refuse_choice(why),
     };
     let mut form = FormView::default();
-    let Some(reasons) = chosen.reasons(&mut form) else {
+    let Some(reasons) = submission.0.reasons(&mut form) else {
         return confirm.show(&choice, Status::UnprocessableEntity, form).await;
     };
     if !submission.0.is_confirmed() {

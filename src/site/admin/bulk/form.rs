@@ -16,26 +16,17 @@ use crate::{
 };
 
 /// The choice, as it stands in a form or an address.
-#[derive(Debug, Clone, FromForm)]
+#[derive(Debug, Clone)]
 pub(super) struct Chosen<'r> {
-    #[field(default = "")]
     pub action: &'r str,
-    #[field(default = "")]
     pub scope: &'r str,
     pub id: Vec<&'r str>,
-    #[field(default = "")]
     pub q: &'r str,
-    #[field(default = "")]
     pub status: &'r str,
-    #[field(default = "")]
     pub role: &'r str,
-    #[field(default = "")]
-    pub staff_reason: &'r str,
-    #[field(default = "")]
-    pub user_reason: &'r str,
 }
 
-/// The same, and what the page of confirmation promised.
+/// The same with the reasons, and what the page of confirmation promised.
 #[derive(Debug, FromForm)]
 pub(super) struct BulkForm<'r> {
     #[field(default = "")]
@@ -77,9 +68,11 @@ impl<'r> BulkForm<'r> {
             q: self.q,
             status: self.status,
             role: self.role,
-            staff_reason: self.staff_reason,
-            user_reason: self.user_reason,
         }
+    }
+
+    pub fn reasons(&self, form: &mut FormView) -> Option<Reasons> {
+        read_reasons(form, self.staff_reason, self.user_reason)
     }
 
     pub const fn is_confirmed(&self) -> bool {
@@ -111,10 +104,6 @@ impl Chosen<'_> {
             _ => return Err(Unreadable::Unknown),
         };
         Ok(BulkChoice { action, scope, up_to: None })
-    }
-
-    pub fn reasons(&self, form: &mut FormView) -> Option<Reasons> {
-        read_reasons(form, self.staff_reason, self.user_reason)
     }
 }
 
