@@ -51,7 +51,7 @@ async fn fill(house: &House) -> Vec<EventRow> {
         let named = |index: usize| {
             let index = index % NAMES.len();
             NAMES[index]
-                .map(|name| Named { id: (index.is_multiple_of(2)).then_some(index.try_into().expect("small")), name })
+                .map(|name| Named { id: index.is_multiple_of(2).then_some(index.try_into().expect("small")), name })
         };
         let hours = i64::try_from(turn * 7 % 200 / 3 * 3).expect("small");
         let event = NewEvent {

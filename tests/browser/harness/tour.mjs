@@ -145,6 +145,8 @@ async function* staffPages(stage, owner, friend) {
   yield page("users-none", owner, "/admin/users?q=nobody-is-called-this");
   yield page("site-sessions", owner, "/admin/sessions");
   yield page("site-sessions-all", owner, "/admin/sessions?state=all");
+  yield page("events", owner, "/admin/events");
+  yield page("events-none", owner, "/admin/events?q=nobody-is-called-this");
   yield page("site-sessions-none", owner, "/admin/sessions?q=nobody-is-called-this");
 
   await owner.opens(friend);
