@@ -39,3 +39,11 @@ CREATE TABLE live_sessions_by_hour (
     hour TIMESTAMPTZ NOT NULL PRIMARY KEY,
     live BIGINT NOT NULL
 );
+
+-- How many logins and failed logins there were in each hour that is over, so that nobody counts a
+-- fortnight of them again and again.
+CREATE TABLE logins_by_hour (
+    hour TIMESTAMPTZ NOT NULL PRIMARY KEY,
+    logins BIGINT NOT NULL,
+    failed_logins BIGINT NOT NULL
+);

@@ -50,3 +50,11 @@ CREATE TABLE live_sessions_by_hour (
     hour DATETIME NOT NULL PRIMARY KEY,
     live INTEGER NOT NULL
 );
+
+-- How many logins and failed logins there were in each hour that is over, so that nobody counts a
+-- fortnight of them again and again.
+CREATE TABLE logins_by_hour (
+    hour DATETIME NOT NULL PRIMARY KEY,
+    logins INTEGER NOT NULL,
+    failed_logins INTEGER NOT NULL
+);

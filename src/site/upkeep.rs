@@ -1,5 +1,6 @@
 //! The database, and what the site does with it by itself while it serves: it writes who was seen,
-//! tidies the sessions, forgets old events, counts the live sessions, and keeps its node in the count.
+//! tidies the sessions, forgets old events, counts what the overview draws, and keeps its node in the
+//! count.
 //!
 //! One fairing for all of it, because Rocket runs what belongs to a shutdown all at once.
 
@@ -73,8 +74,10 @@ async fn keep_tidying(accounts: &Accounts) {
             Ok(purged) => log::info!("events that were kept for long enough, and are deleted: {purged}"),
             Err(error) => log::error!("old events could not be deleted, and will be tried again: {error}"),
         }
-        if let Err(error) = accounts.sample_live_sessions().await {
-            log::warn!("the live sessions of this hour could not be counted, and will be tried again: {error}");
+        for counted in [accounts.sample_live_sessions().await, accounts.count_past_logins().await] {
+            if let Err(error) = counted {
+                log::warn!("what the overview draws could not be counted, and will be tried again: {error}");
+            }
         }
         sleep(BETWEEN_TIDYINGS).await;
     }

@@ -50,6 +50,8 @@ async fn logins_failed_ones_and_live_sessions_are_drawn_and_stand_in_a_table() {
         let page = staff.opens("/admin").await;
         assert_eq!(last_lines(&page), [["1", "0", "4"], ["5", "1", "4"]], "{page:?}");
         assert!(page.body.contains("not counted"), "{page:?}");
+        site.accounts().count_past_logins().await.expect("a count");
+        assert_eq!(last_lines(&staff.opens("/admin").await), [["1", "0", "4"], ["5", "1", "4"]]);
     }
 }
 

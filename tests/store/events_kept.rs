@@ -1,13 +1,13 @@
 //! How long events are kept, and what is counted of them and of the live sessions.
 
-use chrono::{TimeDelta, Timelike as _};
+use chrono::{DurationRound as _, TimeDelta, Timelike as _};
 use curfew::{
     accounts::ForceLogoutMoment,
     domain::moment::{MICROSECOND, Moment},
     store::{
-        event_counts::count_events_between,
-        events::{EventKind, delete_old_events},
+        events::delete_old_events,
         live_samples::list_live_samples,
+        logins_by_hour::{HOUR, list_logins},
     },
 };
 
@@ -69,27 +69,44 @@ async fn many_events_go_in_batches_also_from_several_nodes_at_once() {
 }
 
 #[rocket::async_test]
-async fn events_are_counted_from_each_moment_to_the_next() {
+async fn the_logins_of_hours_that_are_over_are_counted_once_and_the_others_as_they_are() {
     on_each_engine(async |house: &House| {
-        let noon = house.now().await;
+        let noon = house.now().await.duration_trunc(HOUR).expect("the full hour");
+        let happens = async |kind: &str, at: Moment| {
+            run(&house.store, &format!("INSERT INTO events (at, kind) VALUES ('{}', '{kind}')", at.to_rfc3339())).await;
+        };
         for (kind, at) in [
             ("login", noon - MICROSECOND),
             ("login", noon),
             ("login", noon + TimeDelta::minutes(59)),
             ("login-failed", noon + TimeDelta::minutes(59)),
-            ("login", noon + TimeDelta::hours(2)),
-            ("login", noon + TimeDelta::hours(3)),
+            ("logout", noon + TimeDelta::minutes(59)),
+            ("login", noon + HOUR * 2),
+            ("login", noon + HOUR * 3),
         ] {
-            let at = at.to_rfc3339();
-            run(&house.store, &format!("INSERT INTO events (at, kind) VALUES ('{at}', '{kind}')")).await;
+            happens(kind, at).await;
         }
-        let moments: Vec<Moment> = (0..4).map(|hours| noon + TimeDelta::hours(hours)).collect();
-        let mut on = house.store.read().await.expect("a connection");
-        for (kind, counts) in
-            [(EventKind::Login, [2, 0, 1]), (EventKind::LoginFailed, [1, 0, 0]), (EventKind::Deleted, [0, 0, 0])]
-        {
-            assert_eq!(count_events_between(&mut on, kind, &moments).await.expect("counts"), counts, "{kind:?}");
+        let shown = async || {
+            let mut on = house.store.read().await.expect("a connection");
+            let hours = list_logins(&mut on, noon, noon + HOUR * 3).await.expect("the hours");
+            assert!(hours.iter().map(|of| of.hour).eq((0..3).map(|hours| noon + HOUR * hours)));
+            hours.into_iter().map(|of| (of.logins, of.failed_logins)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown().await, [(2, 1), (0, 0), (1, 0)]);
+        // Two of them are over, the third not for long enough.
+        let now = house.now().await;
+        house.store.clock().shift(noon + HOUR * 3 + TimeDelta::minutes(4) - now);
+        let nodes = [house.node(), house.node(), house.node()];
+        at_once(nodes.map(|node| async move { node.count_past_logins().await.expect("a count") }).into()).await;
+        house.accounts.count_past_logins().await.expect("a count");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins_by_hour").await, 15 * 24 - 1);
+        for hours in 0..3 {
+            happens("login", noon + HOUR * hours).await;
         }
+        assert_eq!(shown().await, [(2, 1), (0, 0), (2, 0)]);
+        house.store.clock().shift(DAY * 20);
+        house.accounts.count_past_logins().await.expect("a count");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins_by_hour").await, 15 * 24 - 1);
     })
     .await;
 }

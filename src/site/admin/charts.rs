@@ -9,7 +9,11 @@ use serde::Serialize;
 
 use crate::{
     domain::moment::Moment,
-    store::{Result, Sql, event_counts::count_events_between, events::EventKind, live_samples::list_live_samples},
+    store::{
+        Result, Sql,
+        live_samples::list_live_samples,
+        logins_by_hour::{LoginsOfHour, list_logins},
+    },
 };
 
 /// How high the greatest bar is, in units of the drawing.
@@ -92,24 +96,31 @@ struct RowView {
 
 /// Reads the charts; so many sessions are live now.
 pub(super) async fn read(on: &mut impl Sql, now: Moment, live_now: i64) -> Result<Vec<SpanView>> {
-    let mut views = Vec::with_capacity(SPANS.len());
-    for span in &SPANS {
-        let moments = span.moments(now);
-        let logins = count_events_between(on, EventKind::Login, &moments).await?;
-        let failed = count_events_between(on, EventKind::LoginFailed, &moments).await?;
-        let samples = list_live_samples(on, moments[0]).await?;
-        views.push(span.view(&moments, &logins, &failed, &live_sessions(&moments, samples, live_now)));
-    }
-    Ok(views)
+    let spans = SPANS.map(|span| (span.moments(now), span));
+    let bounds = || spans.iter().flat_map(|(moments, _)| moments);
+    let from = bounds().copied().fold(now, Moment::min);
+    // Up to the end of the running hour; of the running day there is no more yet.
+    let hours = list_logins(on, from, now).await?;
+    let samples = list_live_samples(on, from).await?;
+    let view = |(moments, span): &(Vec<Moment>, Span)| {
+        let in_step = |of: fn(&LoginsOfHour) -> i64| {
+            let step =
+                |step: &[Moment]| hours.iter().filter(|at| step[0] <= at.hour && at.hour < step[1]).map(of).sum();
+            moments.windows(2).map(step).collect::<Vec<i64>>()
+        };
+        let live = live_sessions(moments, &samples, live_now);
+        span.view(moments, &in_step(|hour| hour.logins), &in_step(|hour| hour.failed_logins), &live)
+    };
+    Ok(spans.iter().map(view).collect())
 }
 
 /// The greatest count within each step; the running one ends with what there is now.
-fn live_sessions(moments: &[Moment], samples: Vec<(Moment, i64)>, live_now: i64) -> Vec<Option<i64>> {
+fn live_sessions(moments: &[Moment], samples: &[(Moment, i64)], live_now: i64) -> Vec<Option<i64>> {
     let mut greatest: BTreeMap<usize, i64> = BTreeMap::from([(moments.len() - 2, live_now)]);
     for (hour, live) in samples {
-        let after = moments.partition_point(|moment| *moment <= hour);
+        let after = moments.partition_point(|moment| moment <= hour);
         if let Some(step) = after.checked_sub(1).filter(|step| step + 1 < moments.len()) {
-            greatest.entry(step).and_modify(|known| *known = live.max(*known)).or_insert(live);
+            greatest.entry(step).and_modify(|known| *known = (*live).max(*known)).or_insert(*live);
         }
     }
     (0..moments.len() - 1).map(|step| greatest.get(&step).copied()).collect()
@@ -219,7 +230,7 @@ mod tests {
         let moments = SPANS[1].moments(Moment::UNIX_EPOCH + TimeDelta::days(100));
         let at = |day: usize, hours| moments[day] + TimeDelta::hours(hours);
         let samples = vec![(at(0, 0), 3), (at(0, 23), 5), (at(2, 1), 7), (at(13, 0), 9)];
-        let live = live_sessions(&moments, samples, 2);
+        let live = live_sessions(&moments, &samples, 2);
         assert_eq!(live[..3], [Some(5), None, Some(7)]);
         assert_eq!(live[13], Some(9), "what there was before is no less true of today");
     }
