@@ -157,7 +157,7 @@ pub struct Named<'a> {
 impl Named<'_> {
     /// What a search compares of whoever acts and whom it is on: a line each, one where they are the
     /// same.
-    fn key_of(actor: Option<Self>, subject: Option<Self>) -> String {
+    pub(super) fn key_of(actor: Option<Self>, subject: Option<Self>) -> String {
         let [actor, subject] = [actor, subject].map(|named| named.map(|named| comparison_key(named.name)));
         let subject = subject.filter(|subject| actor.as_ref() != Some(subject));
         [actor, subject].into_iter().flatten().collect::<Vec<_>>().join("\n")

@@ -7,7 +7,7 @@ use crate::{
     store::{
         Result, Sql,
         engine::{in_time, on_engine},
-        events::NewEvent,
+        events::{Named, NewEvent},
         users_list::dialect::Dialect,
     },
 };
@@ -21,7 +21,7 @@ pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], told: &NewEve
     fn statement<DB: Dialect>(ids: &[i64], told: &NewEvent<'_>) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
             "INSERT INTO events (at, kind, actor_id, actor, session_id, reason, staff_reason, user_reason, \
-             address, user_agent, detail, subject_id, subject) SELECT ",
+             address, user_agent, detail, subject_id, subject, names_key) SELECT ",
         );
         DB::bind_moment(&mut sql, told.at);
         sql.push(", ");
@@ -52,7 +52,12 @@ pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], told: &NewEve
                 }
             }
         }
-        sql.push(", u.id, u.username FROM users u WHERE u.id");
+        sql.push(", u.id, u.username, ");
+        if told.actor.is_some() {
+            DB::bind_text(&mut sql, &format!("{}\n", Named::key_of(told.actor, None)));
+            sql.push(" || ");
+        }
+        sql.push("u.username_key FROM users u WHERE u.id");
         DB::push_is_one_of(&mut sql, ids);
         sql.push(" ORDER BY u.id RETURNING id");
         sql

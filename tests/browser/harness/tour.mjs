@@ -180,10 +180,26 @@ async function* staffPages(stage, owner, friend) {
     },
   };
 
+  yield* actsOnMany(owner);
+
   await owner.opens(owner);
   yield page("user-oneself", owner, owner.path);
   yield page("confirm", owner, "/confirm?next=%2Fadmin%2Fusers");
   yield* everyonesPages(owner, friendsPage);
+}
+
+function* actsOnMany(owner) {
+  yield page("bulk", owner, "/admin/users/bulk?action=force-logout&scope=matching");
+  yield page("bulk-nobody", owner, "/admin/users/bulk?action=deactivate&scope=ids");
+  yield {
+    name: "bulk-done",
+    person: owner,
+    open: async () => {
+      await owner.visits("/admin/users");
+      await owner.choosesFor("Force logout", ["grace", "edsger"]);
+      await owner.confirms("Force logout", reasons);
+    },
+  };
 }
 
 function* everyonesPages(owner, friendsPage) {
