@@ -12,6 +12,11 @@ impl Accounts {
     /// [`super::AccountsError::LastSuperuser`], [`super::AccountsError::Ended`] when the actor's login
     /// ended meanwhile, or a failure of the database.
     pub async fn delete_own_account(&self, actor: &Actor, password: &Password) -> Result<()> {
+        let outcome = self.try_delete_own_account(actor, password).await;
+        self.tell_if_refused(actor, actor.user_id, "deletion", outcome).await
+    }
+
+    async fn try_delete_own_account(&self, actor: &Actor, password: &Password) -> Result<()> {
         let proven = self.prove_password(actor, password).await?;
         let (mut tx, locked) = self.lock_for_grave_act(proven.id).await?;
         self.must_be_live(&mut tx, actor, locked.now).await?;

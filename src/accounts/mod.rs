@@ -21,6 +21,7 @@ mod error;
 mod event;
 mod export_events;
 mod fold;
+mod fold_all_due;
 mod force_everyone_else_out;
 mod force_everyone_out;
 mod force_logout;

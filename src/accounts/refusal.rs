@@ -11,6 +11,9 @@ use crate::store::{
     users::{User, find_user},
 };
 
+/// Of the address of an act so much is told, in characters.
+const ACT_CHARACTERS: usize = 100;
+
 impl Accounts {
     /// Tells of an act on an account that its actor had no right to; whatever came of it goes on.
     pub(super) async fn tell_if_refused<T>(
@@ -35,6 +38,18 @@ impl Accounts {
         })
         .await?;
         Err(refusal)
+    }
+
+    /// Tells of an act that its actor's role does not open the door to.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tell_refused_at_the_door(&self, actor: &Actor, act: &str) -> Result<()> {
+        let act: String = act.chars().take(ACT_CHARACTERS).collect();
+        self.tell_refusal(EventKind::Refused, |told| {
+            told.by(actor).saying(format!("{act}: their role does not reach so far"))
+        })
+        .await
     }
 
     /// Tells that somebody who is logged in did not know the password of their account.

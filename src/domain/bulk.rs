@@ -67,6 +67,8 @@ pub struct BulkChoice {
 pub struct BulkCounts {
     /// The users that it is on.
     pub users: u64,
+    /// Which users these are, as a digest of their numbers: as many others are not the same.
+    pub whom: u64,
     /// Whether whoever acts is among them.
     pub includes_actor: bool,
     /// Their live sessions, which end by it.
@@ -85,11 +87,11 @@ impl BulkCounts {
     /// How many are passed over.
     #[must_use]
     pub const fn skipped(&self) -> u64 {
-        self.out_of_reach + self.own_account + self.already + self.missing
+        self.out_of_reach.saturating_add(self.own_account).saturating_add(self.already).saturating_add(self.missing)
     }
 
-    /// Whether the act is on as many users, and for the same reasons on no more. Sessions begin and end
-    /// all the time.
+    /// Whether the act is on the same users, and passes over as many for the same reasons. Sessions begin
+    /// and end all the time.
     #[must_use]
     pub fn has_same_users(&self, other: &Self) -> bool {
         Self { sessions: 0, ..*self } == Self { sessions: 0, ..*other }

@@ -2,12 +2,13 @@
 
 use rocket::{
     Request,
-    http::Status,
+    http::{Method, Status},
+    outcome::try_outcome,
     request::{FromRequest, Outcome},
 };
 
 use super::{LiveLogin, Login, client::CameFrom, login_of};
-use crate::accounts::Actor;
+use crate::accounts::{Accounts, Actor};
 
 /// Why nobody was let in; the catchers turn the status into a page.
 #[derive(Debug, Clone, Copy)]
@@ -114,13 +115,11 @@ impl<'r> FromRequest<'r> for Staff<'r> {
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        SignedIn::from_request(request).await.and_then(|SignedIn { login, from }| {
-            if login.role().is_staff() {
-                Outcome::Success(Self { login, from })
-            } else {
-                Outcome::Error((Status::Forbidden, Refused))
-            }
-        })
+        let SignedIn { login, from } = try_outcome!(SignedIn::from_request(request).await);
+        if login.role().is_staff() {
+            return Outcome::Success(Self { login, from });
+        }
+        refuse(request, login, from).await
     }
 }
 
@@ -129,12 +128,21 @@ impl<'r> FromRequest<'r> for Superuser<'r> {
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        SignedIn::from_request(request).await.and_then(|SignedIn { login, from }| {
-            if login.role().is_superuser() {
-                Outcome::Success(Self { login, from })
-            } else {
-                Outcome::Error((Status::Forbidden, Refused))
-            }
-        })
+        let SignedIn { login, from } = try_outcome!(SignedIn::from_request(request).await);
+        if login.role().is_superuser() {
+            return Outcome::Success(Self { login, from });
+        }
+        refuse(request, login, from).await
     }
+}
+
+/// What was tried is told; to look at a page is no act.
+async fn refuse<'r, T>(request: &'r Request<'_>, login: &'r LiveLogin, from: CameFrom<'r>) -> Outcome<T, Refused> {
+    if let (Method::Post, Some(accounts)) = (request.method(), request.rocket().state::<Accounts>()) {
+        let (actor, act) = (login.actor(from.client()), format!("POST {}", request.uri().path()));
+        if let Err(error) = accounts.tell_refused_at_the_door(&actor, &act).await {
+            log::error!("a refused attempt cannot be told: {error}");
+        }
+    }
+    Outcome::Error((Status::Forbidden, Refused))
 }

@@ -15,7 +15,7 @@ use rocket::{
 /// How much is handed on at once, at most.
 const CHUNK_BYTES: usize = 64 * 1024;
 /// What a cell begins with that a spreadsheet would work out (OWASP, "CSV Injection").
-const BEGINNINGS_OF_FORMULAS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+const BEGINNINGS_OF_FORMULAS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 /// The last line of a file that is not whole. It has one cell, so that no reader takes it for a
 /// record like the others.

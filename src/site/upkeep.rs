@@ -1,5 +1,5 @@
 //! The database, and what the site does with it by itself while it serves: it writes who was seen,
-//! tidies the sessions, forgets old events, counts what the overview draws, and keeps its node in the
+//! tidies the sessions, notes what comes due, forgets old events, counts what the overview draws, and keeps its node in the
 //! count.
 //!
 //! One fairing for all of it, because Rocket runs what belongs to a shutdown all at once.
@@ -31,6 +31,8 @@ const BETWEEN_TIDYINGS: Duration = Duration::from_mins(10);
 /// At a start the first one waits for at most so long, so that nodes that start together do not all
 /// do the same work.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
+/// What has come due puts logins out in the same instant, whoever notes it; so soon it is noted.
+const BETWEEN_LOOKS_AT_WHAT_IS_DUE: Duration = Duration::from_secs(5);
 /// How long the last write may take, at a shutdown whose database is silent.
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
@@ -45,12 +47,13 @@ impl Upkeep {
     }
 
     fn begin(&self, accounts: &Accounts, node: Node) {
-        let (flushing, tidying, leasing, ending) =
-            (accounts.clone(), accounts.clone(), accounts.clone(), accounts.clone());
+        let (flushing, tidying, leasing, ending, folding) =
+            (accounts.clone(), accounts.clone(), accounts.clone(), accounts.clone(), accounts.clone());
         let tasks = [
             tokio::spawn(async move { flushing.keep_flushing_activity().await }).abort_handle(),
             tokio::spawn(async move { keep_tidying(&tidying).await }).abort_handle(),
             tokio::spawn(async move { ending.keep_writing_ends().await }).abort_handle(),
+            tokio::spawn(async move { keep_folding(&folding).await }).abort_handle(),
             tokio::spawn(async move { keep_lease(&leasing, &node).await }).abort_handle(),
         ];
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
@@ -80,6 +83,15 @@ async fn keep_tidying(accounts: &Accounts) {
             }
         }
         sleep(BETWEEN_TIDYINGS).await;
+    }
+}
+
+async fn keep_folding(accounts: &Accounts) {
+    loop {
+        if let Err(error) = accounts.fold_all_due().await {
+            log::warn!("what has come due could not be noted, and will be: {error}");
+        }
+        sleep(BETWEEN_LOOKS_AT_WHAT_IS_DUE).await;
     }
 }
 

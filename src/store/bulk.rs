@@ -61,7 +61,7 @@ struct CountsRow {
     already: i64,
 }
 
-/// How many an act is on, how many it passes over, and how many live sessions end by it.
+/// How many an act is on, how many it passes over, and how many live sessions end by it; not which.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -77,6 +77,7 @@ pub async fn count_meant(on: &mut impl Sql, meant: Meant<'_>, live: &LiveByRole)
     let count = |count: i64| u64::try_from(count).unwrap_or_default();
     Ok(BulkCounts {
         users: count(row.users),
+        whom: 0,
         includes_actor: row.actor > 0,
         sessions: count(sessions),
         out_of_reach: count(row.out_of_reach),
@@ -95,13 +96,13 @@ pub async fn get_greatest_user_id(on: &mut impl Sql) -> Result<i64> {
     Ok(id)
 }
 
-/// The next accounts that an act is on, by their numbers after that one; whoever acts is not among them.
+/// The accounts that an act is on, by their numbers.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list_meant_after(on: &mut impl Sql, meant: Meant<'_>, after: i64, limit: i64) -> Result<Vec<i64>> {
+pub async fn list_meant(on: &mut impl Sql, meant: Meant<'_>) -> Result<Vec<i64>> {
     let statement = Statement(meant);
-    Ok(on_engine!(on, |c| in_time(statement.next_users(after, limit).build_query_scalar().fetch_all(c)).await)?)
+    Ok(on_engine!(on, |c| in_time(statement.users().build_query_scalar().fetch_all(c)).await)?)
 }
 
 /// Locks those accounts for a change, in the order of their numbers; gives those that the act is still on.

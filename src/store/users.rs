@@ -5,7 +5,8 @@ mod standing;
 
 pub use self::names::{NameClash, NewUser, find_name_clash, insert_user, set_email};
 pub use self::standing::{
-    clear_force_logout_scheduled, set_active, set_force_logout_date, set_force_logout_scheduled, set_inactive,
+    clear_force_logout_scheduled, list_due_users, set_active, set_force_logout_date, set_force_logout_scheduled,
+    set_inactive,
 };
 use super::{
     Result, Sql,

@@ -63,8 +63,8 @@ const TABLE: &[(&str, By, Fields)] = &[
             ("action", "force-logout"),
             ("scope", "matching"),
             ("confirm", "yes"),
-            // Of an act that nobody has begun: the four who are there, among them whoever acts.
-            ("promised", "aaaaaaaaaaaaaaaa:9999:4:1:0:0:0:0:0"),
+            // Of an act that nobody has begun: the first four users there are, among them whoever acts.
+            ("promised", "aaaaaaaaaaaaaaaa:9999:4:8229976527224190662:1:0:0:0:0:0"),
         ],
     ),
     ("/account/sessions/<id>/end", By::Member, &[]),

@@ -153,7 +153,10 @@ async fn who_is_passed_over_is_counted_by_why_and_left_alone() {
         house.accounts.delete_user(&operator(), &gone.target(), &reasons()).await.expect("an act");
         let everyone = [&vera, &root, &ana, &ben, &cora, &gone];
         let (staff, superuser) = (house.acting(&vera).await, house.acting(&root).await);
-        let counts = async |actor, action| preview(&house.accounts, actor, &ids(action, &everyone)).await.counts;
+        let counts = async |actor, action| BulkCounts {
+            whom: 0,
+            ..preview(&house.accounts, actor, &ids(action, &everyone)).await.counts
+        };
 
         let counted = counts(&staff, BulkAction::ForceLogout).await;
         let expected = BulkCounts { users: 3, out_of_reach: 2, missing: 1, ..BulkCounts::default() };
@@ -253,6 +256,45 @@ async fn what_has_changed_since_it_was_promised_is_not_done() {
         }
         let again = house.accounts.begin_bulk(&staff, second).await.expect("an answer");
         assert!(matches!(again, Begun::Already), "a second click is the same act: {again:?}");
+    })
+    .await;
+}
+
+/// As many users as were promised, and for the same reasons on no more; but they are others.
+#[rocket::async_test]
+async fn as_many_others_are_not_those_who_were_promised() {
+    on_each_engine(async |house: &House| {
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        let deactivate = async |person: &Person| {
+            house.accounts.deactivate(&operator(), &person.target(), None, &reasons()).await.expect("an act");
+        };
+        deactivate(&ben).await;
+        let confirmed = begin(preview(&house.accounts, &staff, &ids(BulkAction::Deactivate, &[&ana, &ben])).await);
+        house.accounts.activate(&operator(), &ben.target(), &reasons()).await.expect("an act");
+        deactivate(&ana).await;
+        let begun = house.accounts.begin_bulk(&staff, confirmed).await.expect("an answer");
+        assert!(matches!(begun, Begun::Changed(_)), "{begun:?}");
+        assert!(house.user(&ben).await.is_active_at(house.now().await), "whom it was to pass over");
+    })
+    .await;
+}
+
+/// Whoever comes to match while it goes on was not promised.
+#[rocket::async_test]
+async fn nobody_is_acted_on_who_came_to_match_later() {
+    on_each_engine(async |house: &House| {
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        let (spam, ben) = (house.member("spam").await, house.member("ben").await);
+        let confirmed = begin(preview(&house.accounts, &staff, &matching(BulkAction::Deactivate, "spam")).await);
+        let Begun::Run(doing) = house.accounts.begin_bulk(&staff, confirmed).await.expect("an answer") else {
+            panic!("it begins");
+        };
+        let renamed = format!("UPDATE users SET email_key = 'spam@example.org2' WHERE id = {}", ben.id);
+        run(&house.store, &renamed).await;
+        doing.run().await.expect("it comes to its end");
+        let now = house.now().await;
+        assert!(!house.user(&spam).await.is_active_at(now) && house.user(&ben).await.is_active_at(now));
     })
     .await;
 }

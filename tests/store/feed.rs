@@ -183,6 +183,7 @@ async fn what_is_committed_late_is_told_however_many_changes_were_in_between() {
     on_each_engine(async |house: &House| {
         // SQLite has one writer at a time.
         let Store::Postgres { pool, .. } = &house.store else { return };
+        run(&house.store, "INSERT INTO standing_changes (user_id) VALUES (6)").await;
         let mut feed = open(house).await;
         let mut late = pool.begin().await.expect("a transaction");
         let change = sqlx::query("INSERT INTO standing_changes (user_id) VALUES (7)");

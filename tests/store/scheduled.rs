@@ -8,7 +8,7 @@ use curfew::{
 use rocket::tokio::try_join;
 
 use crate::{
-    house::{House, on_each_engine, operator},
+    house::{House, at_once, on_each_engine, operator, reasons},
     raw::count,
 };
 
@@ -187,6 +187,34 @@ async fn everyone_out_is_one_write_and_everyone_can_log_in_again() {
         let again = house.log_in(&ben).await;
         assert_eq!(house.verdict(&again).await, Ok(()));
         assert_eq!(house.accounts.count_live_sessions(ben.id).await.expect("a count"), 1);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_comes_due_while_nobody_asks_is_noted_once_by_the_site_itself() {
+    on_each_engine(async |house: &House| {
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        let login = house.log_in(&ana).await;
+        let soon = house.now().await + TimeDelta::milliseconds(500);
+        house.force_logout(&ana, ForceLogoutMoment::At(soon)).await;
+        house.accounts.deactivate(&operator(), &ben.target(), Some(soon), &reasons()).await.expect("an act");
+        house.everyone_out(ForceLogoutMoment::At(soon)).await;
+        house.accounts.fold_all_due().await.expect("an answer");
+        let told = "SELECT COUNT(*) FROM events WHERE kind IN ('force-logout-due', 'activated')";
+        assert_eq!(count(&house.store, told).await, 0, "it is to come");
+
+        house.store.clock().shift(TimeDelta::seconds(1));
+        let nodes: [_; 4] = std::array::from_fn(|_| house.node());
+        let folding = nodes.map(|node| async move { node.fold_all_due().await });
+        for outcome in at_once(folding.into()).await {
+            outcome.expect("an answer");
+        }
+        assert_eq!(count(&house.store, told).await, 3, "ana's, ben's and everyone's, once each");
+        let user = house.user(&ana).await;
+        assert!(user.force_logout_date == Some(soon) && user.force_logout_scheduled.is_none(), "{user:?}");
+        assert!(house.user(&ben).await.deactivated_until.is_none());
+        assert!(house.verdict(&login).await.is_err());
     })
     .await;
 }

@@ -49,7 +49,7 @@ impl Accounts {
         if !role.is_staff() {
             return Err(AccountsError::Forbidden);
         }
-        let counts = self.count_bulk(&mut on, actor, role, &begin.choice).await?;
+        let (counts, ids) = self.count_bulk(&mut on, actor, role, &begin.choice).await?;
         drop(on);
         if !counts.has_same_users(&begin.promised) {
             return Ok(Begun::Changed(PreviewedBulk { choice: begin.choice, counts }));
@@ -73,7 +73,8 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let is_new = insert_bulk_act(&mut tx, &act).await?;
         tx.commit().await?;
-        Ok(if is_new { Begun::Run(Box::new(BulkRun::new(self.clone(), actor.clone(), begin))) } else { Begun::Already })
+        let run = || BulkRun { accounts: self.clone(), actor: actor.clone(), begin, ids };
+        Ok(if is_new { Begun::Run(Box::new(run())) } else { Begun::Already })
     }
 
     /// An act on many, by its public name.

@@ -3,14 +3,11 @@
 use super::BeginBulk;
 use crate::{
     accounts::{Accounts, Actor, Result},
-    store::{
-        bulk::{Meant, list_meant_after},
-        bulk_acts::set_bulk_act_ended,
-    },
+    store::bulk_acts::set_bulk_act_ended,
 };
 
 /// So many accounts are done in one transaction, all of them or none.
-pub(super) const BATCH: i64 = 1_000;
+const BATCH: usize = 1_000;
 
 /// An act on many that has begun.
 #[derive(Debug)]
@@ -18,13 +15,11 @@ pub struct BulkRun {
     pub(super) accounts: Accounts,
     pub(super) actor: Actor,
     pub(super) begin: BeginBulk,
+    /// Whom it is on: those who were promised, and nobody who comes to match later.
+    pub(super) ids: Vec<i64>,
 }
 
 impl BulkRun {
-    pub(super) const fn new(accounts: Accounts, actor: Actor, begin: BeginBulk) -> Self {
-        Self { accounts, actor, begin }
-    }
-
     /// Carries it out. What is done stays done, also where it cannot go on; [`Accounts::find_bulk_act`]
     /// tells how far it has come.
     ///
@@ -43,28 +38,14 @@ impl BulkRun {
     }
 
     async fn do_all(&self) -> Result<()> {
-        let mut after = 0;
-        while let Some(last) = self.do_next(after).await? {
-            after = last;
+        let others: Vec<i64> = self.ids.iter().copied().filter(|id| Some(*id) != self.actor.user_id).collect();
+        for ids in others.chunks(BATCH) {
+            self.do_batch(ids).await?;
         }
         if self.begin.promised.includes_actor {
             // Last, for with it their own login may end.
             self.do_actor().await?;
         }
         Ok(())
-    }
-
-    /// Does the next batch; the number of its last account, or none when nobody was left.
-    async fn do_next(&self, after: i64) -> Result<Option<i64>> {
-        let store = &self.accounts.store;
-        let mut on = store.read().await?;
-        let now = store.clock().now(&mut on).await?;
-        let role = self.accounts.must_be_live(&mut on, &self.actor, now).await?;
-        let meant = Meant { choice: &self.begin.choice, actor_id: self.actor.user_id, actor_role: role, now };
-        let ids = list_meant_after(&mut on, meant, after, BATCH).await?;
-        drop(on);
-        let Some(last) = ids.last().copied() else { return Ok(None) };
-        self.do_batch(&ids).await?;
-        Ok(Some(last))
     }
 }

@@ -109,7 +109,7 @@ pub(super) async fn read(on: &mut impl Sql, now: Moment, live_now: i64) -> Resul
             moments.windows(2).map(step).collect::<Vec<i64>>()
         };
         let live = live_sessions(moments, &samples, live_now);
-        span.view(moments, &in_step(|hour| hour.logins), &in_step(|hour| hour.failed_logins), &live)
+        span.view(moments, &in_step(|hour| hour.logins), &in_step(|hour| hour.failed_logins), (&live, live_now))
     };
     Ok(spans.iter().map(view).collect())
 }
@@ -133,7 +133,13 @@ impl Span {
         (1 - self.steps..=1).map(|number| running + self.step * number).collect()
     }
 
-    fn view(&self, moments: &[Moment], logins: &[i64], failed: &[i64], live: &[Option<i64>]) -> SpanView {
+    fn view(
+        &self,
+        moments: &[Moment],
+        logins: &[i64],
+        failed: &[i64],
+        (live, live_now): (&[Option<i64>], i64),
+    ) -> SpanView {
         let labels: Vec<String> =
             moments[..moments.len() - 1].iter().map(|moment| moment.format(self.format).to_string()).collect();
         let counted: Vec<i64> = live.iter().map(|live| live.unwrap_or_default()).collect();
@@ -148,12 +154,7 @@ impl Span {
             charts: vec![
                 self.chart(("logins", "Logins"), in_all(logins), &labels, logins),
                 self.chart(("failed", "Failed logins"), in_all(failed), &labels, failed),
-                self.chart(
-                    ("live", "Live sessions"),
-                    (counted.last().copied().unwrap_or_default(), "now"),
-                    &labels,
-                    &counted,
-                ),
+                self.chart(("live", "Live sessions"), (live_now, "now"), &labels, &counted),
             ],
             rows: labels
                 .iter()

@@ -32,6 +32,8 @@ struct OverviewView {
     spans: Vec<SpanView>,
     everyone: EveryoneView,
     scheduled: Vec<ScheduledView>,
+    /// Whether there are more than these.
+    scheduled_more: bool,
     events: Vec<EventView>,
 }
 
@@ -71,7 +73,10 @@ async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
     let live = accounts.live_by_role(site.standing(), now);
     let counts = overview::get_counts(&mut on, moment_before(now, TODAY), &live).await?;
     let spans = charts::read(&mut on, now, counts.live_sessions).await?;
-    let scheduled = overview::list_scheduled(&mut on, NEWEST).await?;
+    let mut scheduled = overview::list_scheduled(&mut on, NEWEST + 1).await?;
+    let shown = usize::try_from(NEWEST).unwrap_or_default();
+    let scheduled_more = scheduled.len() > shown;
+    scheduled.truncate(shown);
     let events = list_newest_events(&mut on, NEWEST).await?;
     Ok(OverviewView {
         counts: CountsView {
@@ -85,6 +90,7 @@ async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
             failed_today: counts.failed_logins,
         },
         spans,
+        scheduled_more,
         scheduled: scheduled_in_order(&site, scheduled),
         everyone: EveryoneView {
             force_logout_date: site.force_logout_date,

@@ -56,18 +56,13 @@ impl Statement<'_> {
         sql
     }
 
-    /// The next that it is on, but whoever acts.
-    pub fn next_users<DB: Dialect>(self, after: i64, limit: i64) -> QueryBuilder<DB> {
+    /// All that it is on.
+    pub fn users<DB: Dialect>(self) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("SELECT u.id FROM users u");
         self.push_is_meant(&mut sql);
         sql.push(" AND ");
         self.push_is_acted_on(&mut sql);
-        sql.push(" AND NOT ");
-        self.push_is_actor(&mut sql);
-        sql.push(" AND u.id > ");
-        DB::bind_number(&mut sql, after);
-        sql.push(" ORDER BY u.id LIMIT ");
-        DB::bind_number(&mut sql, limit);
+        sql.push(" ORDER BY u.id");
         sql
     }
 

@@ -2,7 +2,10 @@
 
 use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
-    store::{Result, Sql, engine::execute},
+    store::{
+        Result, Sql,
+        engine::{execute, fetch_all},
+    },
 };
 
 /// Puts the logins made at `date` or before out. The caller has locked the row and seen that the
@@ -42,6 +45,20 @@ pub async fn set_force_logout_scheduled(
         WHERE id = $1";
     execute!(on, sql, id, at, by, reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
     Ok(())
+}
+
+/// Accounts for which something has come due: a planned force logout, or the end of a deactivation.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_due_users(on: &mut impl Sql, now: Moment, limit: i64) -> Result<Vec<i64>> {
+    let sql = "
+        SELECT id FROM users WHERE force_logout_scheduled IS NOT NULL AND force_logout_scheduled <= $1
+        UNION
+        SELECT id FROM users WHERE deactivated_until IS NOT NULL AND deactivated_until <= $1
+        ORDER BY id LIMIT $2";
+    let due: Vec<(i64,)> = fetch_all!(on, (i64,), sql, now, limit)?;
+    Ok(due.into_iter().map(|(id,)| id).collect())
 }
 
 /// Forgets the planned force logout.
