@@ -4,7 +4,7 @@
 use super::{Accounts, Result};
 use crate::store::{site::get_site, users::list_due_users};
 
-/// How many accounts one look takes; the next look takes the others.
+/// How many accounts are looked for at once.
 const AT_ONCE: i64 = 500;
 
 impl Accounts {
@@ -17,16 +17,20 @@ impl Accounts {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
         let is_due_for_everyone = get_site(&mut on).await?.force_logout_scheduled.is_some_and(|at| at <= now);
-        let due = list_due_users(&mut on, now, AT_ONCE).await?;
         drop(on);
         if is_due_for_everyone {
             let mut tx = self.store.begin().await?;
             self.lock_site(&mut tx).await?;
             tx.commit().await?;
         }
-        for id in due {
-            self.fold_due(id).await?;
+        let mut after = 0;
+        loop {
+            let due = list_due_users(&mut self.store.read().await?, now, after, AT_ONCE).await?;
+            let Some(last) = due.last() else { return Ok(()) };
+            after = *last;
+            for id in due {
+                self.fold_due(id).await?;
+            }
         }
-        Ok(())
     }
 }

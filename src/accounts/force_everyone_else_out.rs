@@ -26,6 +26,18 @@ impl Accounts {
         reasons: &Reasons,
         remember: bool,
     ) -> Result<(ForceLogoutOutcome, Option<StartedSession>)> {
+        let outcome = self.try_force_everyone_else_out(actor, password, moment, reasons, remember).await;
+        self.tell_if_refused(actor, None, "force logout of everyone", outcome).await
+    }
+
+    async fn try_force_everyone_else_out(
+        &self,
+        actor: &Actor,
+        password: &Password,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+        remember: bool,
+    ) -> Result<(ForceLogoutOutcome, Option<StartedSession>)> {
         let proven = self.prove_password(actor, password).await?;
         let mut tx = self.store.begin().await?;
         let outcome = self.put_everyone_out(&mut tx, actor, moment, reasons).await?;

@@ -47,17 +47,18 @@ pub async fn set_force_logout_scheduled(
     Ok(())
 }
 
-/// Accounts for which something has come due: a planned force logout, or the end of a deactivation.
+/// The next accounts, by their numbers after that one, for which something has come due: a planned force
+/// logout, or the end of a deactivation.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list_due_users(on: &mut impl Sql, now: Moment, limit: i64) -> Result<Vec<i64>> {
+pub async fn list_due_users(on: &mut impl Sql, now: Moment, after: i64, limit: i64) -> Result<Vec<i64>> {
     let sql = "
-        SELECT id FROM users WHERE force_logout_scheduled IS NOT NULL AND force_logout_scheduled <= $1
+        SELECT id FROM users WHERE force_logout_scheduled IS NOT NULL AND force_logout_scheduled <= $1 AND id > $2
         UNION
-        SELECT id FROM users WHERE deactivated_until IS NOT NULL AND deactivated_until <= $1
-        ORDER BY id LIMIT $2";
-    let due: Vec<(i64,)> = fetch_all!(on, (i64,), sql, now, limit)?;
+        SELECT id FROM users WHERE deactivated_until IS NOT NULL AND deactivated_until <= $1 AND id > $2
+        ORDER BY id LIMIT $3";
+    let due: Vec<(i64,)> = fetch_all!(on, (i64,), sql, now, after, limit)?;
     Ok(due.into_iter().map(|(id,)| id).collect())
 }
 

@@ -29,6 +29,7 @@ const SILENT_FOR: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
 struct ProgressView {
     action: String,
     actor: String,
+    actor_id: Option<i64>,
     state: Stage,
     promised_users: i64,
     promised_sessions: i64,
@@ -66,6 +67,7 @@ impl ProgressView {
             state,
             action: act.action,
             actor: act.actor,
+            actor_id: act.actor_id,
             promised_users: act.promised_users,
             promised_sessions: act.promised_sessions,
             skipped: act.skipped,
