@@ -1,5 +1,7 @@
 //! One act on many users: what is done, and to whom.
 
+use sha2::{Digest as _, Sha256};
+
 use super::users_filter::UsersFilter;
 
 /// What is done to each of them.
@@ -67,7 +69,7 @@ pub struct BulkChoice {
 pub struct BulkCounts {
     /// The users that it is on.
     pub users: u64,
-    /// Which users these are, as a digest of their numbers: as many others are not the same.
+    /// Which users these are, by [`digest_of`]: as many others are not the same.
     pub whom: u64,
     /// Whether whoever acts is among them.
     pub includes_actor: bool,
@@ -95,5 +97,30 @@ impl BulkCounts {
     #[must_use]
     pub fn has_same_users(&self, other: &Self) -> bool {
         Self { sessions: 0, ..*self } == Self { sessions: 0, ..*other }
+    }
+}
+
+/// Of users' numbers, in their order.
+#[must_use]
+pub fn digest_of(ids: &[i64]) -> u64 {
+    let mut hash = Sha256::new();
+    for id in ids {
+        hash.update(id.to_be_bytes());
+    }
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash.finalize()[..8]);
+    u64::from_be_bytes(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_other_users_have_another_digest() {
+        let digests = [&[][..], &[1], &[2], &[1, 2], &[1, 3], &[258]].map(digest_of);
+        for (n, digest) in digests.iter().enumerate() {
+            assert!(!digests[..n].contains(digest), "{digests:?}");
+        }
     }
 }

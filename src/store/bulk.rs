@@ -18,11 +18,12 @@ pub use self::{
 };
 use super::{
     Result, Sql,
-    engine::{Engine, in_time, on_engine},
+    dialect::Dialect,
+    engine::{Engine, fetch_one, in_time, on_engine},
     site_sessions::LiveByRole,
 };
 use crate::domain::{
-    bulk::{BulkChoice, BulkCounts, BulkScope},
+    bulk::{BulkChoice, BulkCounts, BulkScope, digest_of},
     moment::Moment,
     role::Role,
 };
@@ -54,20 +55,21 @@ pub struct MeantUser {
 #[derive(Debug, sqlx::FromRow)]
 struct CountsRow {
     met: i64,
-    users: i64,
-    actor: i64,
     out_of_reach: i64,
     own_account: i64,
     already: i64,
 }
 
-/// How many an act is on, how many it passes over, and how many live sessions end by it; not which.
+/// The numbers of the accounts that an act is on, in their order; how many it passes over, and how many
+/// live sessions end by it.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count_meant(on: &mut impl Sql, meant: Meant<'_>, live: &LiveByRole) -> Result<BulkCounts> {
+pub async fn list_meant(on: &mut impl Sql, meant: Meant<'_>, live: &LiveByRole) -> Result<(Vec<i64>, BulkCounts)> {
     let statement = Statement(meant);
-    let row: CountsRow = on_engine!(on, |c| in_time(statement.count_users().build_query_as().fetch_one(c)).await)?;
+    let row: CountsRow =
+        on_engine!(on, |c| in_time(statement.count_passed_over().build_query_as().fetch_one(c)).await)?;
+    let ids: Vec<i64> = on_engine!(on, |c| in_time(statement.users().build_query_scalar().fetch_all(c)).await)?;
     let sessions: i64 =
         on_engine!(on, |c| in_time(statement.count_sessions(live).build_query_scalar().fetch_one(c)).await)?;
     let asked_for = match &meant.choice.scope {
@@ -75,16 +77,17 @@ pub async fn count_meant(on: &mut impl Sql, meant: Meant<'_>, live: &LiveByRole)
         BulkScope::Matching(_) => row.met,
     };
     let count = |count: i64| u64::try_from(count).unwrap_or_default();
-    Ok(BulkCounts {
-        users: count(row.users),
-        whom: 0,
-        includes_actor: row.actor > 0,
+    let counts = BulkCounts {
+        users: u64::try_from(ids.len()).unwrap_or(u64::MAX),
+        whom: digest_of(&ids),
+        includes_actor: meant.actor_id.is_some_and(|id| ids.binary_search(&id).is_ok()),
         sessions: count(sessions),
         out_of_reach: count(row.out_of_reach),
         own_account: count(row.own_account),
         already: count(row.already),
         missing: count(asked_for - row.met),
-    })
+    };
+    Ok((ids, counts))
 }
 
 /// The greatest number that an account has.
@@ -92,17 +95,8 @@ pub async fn count_meant(on: &mut impl Sql, meant: Meant<'_>, live: &LiveByRole)
 /// # Errors
 /// When the database does not answer.
 pub async fn get_greatest_user_id(on: &mut impl Sql) -> Result<i64> {
-    let (id,): (i64,) = super::engine::fetch_one!(on, (i64,), "SELECT COALESCE(MAX(id), 0) FROM users")?;
+    let (id,): (i64,) = fetch_one!(on, (i64,), "SELECT COALESCE(MAX(id), 0) FROM users")?;
     Ok(id)
-}
-
-/// The accounts that an act is on, by their numbers.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn list_meant(on: &mut impl Sql, meant: Meant<'_>) -> Result<Vec<i64>> {
-    let statement = Statement(meant);
-    Ok(on_engine!(on, |c| in_time(statement.users().build_query_scalar().fetch_all(c)).await)?)
 }
 
 /// Locks those accounts for a change, in the order of their numbers; gives those that the act is still on.
@@ -123,7 +117,7 @@ pub async fn lock_meant(on: &mut impl Sql, meant: Meant<'_>, ids: &[i64]) -> Res
 /// # Errors
 /// When the database does not answer.
 pub async fn ask_for_receipts_of_many(on: &mut impl Sql, ids: &[i64], event_id: i64) -> Result<()> {
-    fn statement<DB: super::users_list::dialect::Dialect>(ids: &[i64], event_id: i64) -> QueryBuilder<DB> {
+    fn statement<DB: Dialect>(ids: &[i64], event_id: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("INSERT INTO standing_changes (user_id, event_id) SELECT id, ");
         DB::bind_number(&mut sql, event_id);
         sql.push(" FROM users WHERE id");

@@ -8,13 +8,11 @@
 
 mod statement;
 
-use sqlx::{Postgres, Sqlite};
-
 use super::{
     Result, Sql,
-    engine::{Engine, in_time, on_engine},
+    engine::{in_time, on_engine},
     events::{EventKind, EventRow},
-    users_list::{dialect::SearchIndex, search::Search},
+    search::{Search, SearchIndex},
 };
 use crate::domain::{moment::Moment, period::Period, users_filter::SearchText, users_query::PageNumber};
 use statement::{Statement, Way};
@@ -25,8 +23,6 @@ pub const EVENTS_PER_PAGE: u32 = 25;
 pub const COUNT_UP_TO: i64 = 10_000;
 /// In a search, matches are counted up to here: beyond, counting would take longer than the page.
 pub const COUNT_IN_A_SEARCH_UP_TO: i64 = 1_000;
-/// With more candidates than this, a walk is the shorter way.
-const COLLECT_UP_TO: i64 = 15_000;
 
 /// Which events, the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,28 +106,7 @@ async fn read(on: &mut impl Sql, statement: &Statement<'_>, limit: i64, offset: 
 /// Matches that are few are collected; the events of one account are few anyway.
 async fn choose_way(on: &mut impl Sql, query: &EventsQuery, search: Option<&Search<'_>>) -> Result<Way> {
     match search {
-        Some(search) if query.user.is_none() && are_rare(on, search).await? => Ok(Way::Collect),
+        Some(search) if query.user.is_none() && search.is_rare(on, SearchIndex::Events).await? => Ok(Way::Collect),
         _ => Ok(Way::Walk),
-    }
-}
-
-async fn are_rare(on: &mut impl Sql, search: &Search<'_>) -> Result<bool> {
-    match on.engine() {
-        Engine::Sqlite(connection) => {
-            let mut count = search.count_candidates::<Sqlite>(SearchIndex::Events, COLLECT_UP_TO + 1);
-            let candidates: i64 = in_time(count.build_query_scalar().fetch_one(connection)).await?;
-            Ok(candidates <= COLLECT_UP_TO)
-        }
-        // Its index cannot stop after some, so it looks at a sample.
-        Engine::Postgres(connection) => {
-            let known = sqlx::query_scalar(statement::KNOWN_EVENTS).fetch_one(&mut *connection);
-            let events: i64 = in_time(known).await?;
-            if events <= COLLECT_UP_TO {
-                return Ok(true);
-            }
-            let mut sample = statement::sample::<Postgres>(search, events);
-            let (matches, looked_at): (i64, i64) = in_time(sample.build_query_as().fetch_one(connection)).await?;
-            Ok(matches.saturating_mul(events) <= COLLECT_UP_TO.saturating_mul(looked_at))
-        }
     }
 }

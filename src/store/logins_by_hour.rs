@@ -8,9 +8,9 @@ use sqlx::QueryBuilder;
 
 use super::{
     Result, Sql,
+    dialect::Dialect,
     engine::{execute, fetch_all, fetch_one, in_time, on_engine},
     events::EventKind,
-    users_list::dialect::Dialect,
 };
 use crate::domain::moment::Moment;
 

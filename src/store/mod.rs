@@ -7,6 +7,7 @@
 pub mod bulk;
 pub mod bulk_acts;
 mod clock;
+mod dialect;
 mod engine;
 mod error;
 pub mod events;
@@ -23,6 +24,7 @@ mod pool;
 pub mod presence;
 mod readers;
 pub mod receipts;
+mod search;
 pub mod session_ends;
 pub mod session_upkeep;
 pub mod sessions;

@@ -7,12 +7,15 @@
 
 mod statement;
 
+use sqlx::QueryBuilder;
+
 use super::{
     Result, Sql,
+    dialect::Dialect,
     engine::{in_time, on_engine},
+    search::Search,
     sessions::{LiveAfter, SessionRow},
     standing::{is_active, parse_reason},
-    users_list::search::Search,
 };
 use crate::domain::{
     moment::Moment,
@@ -38,6 +41,29 @@ pub struct LiveByRole {
     pub staff: LiveAfter,
     /// When this is asked.
     pub now: Moment,
+}
+
+impl LiveByRole {
+    /// Adds that no date and no limit has put out the session `s` of the account `u`; whether the account
+    /// is active plays no part.
+    pub(super) fn push_is_in_force<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+        let Self { member, staff, now } = *self;
+        sql.push(
+            " AND (u.force_logout_date IS NULL OR s.login_date > u.force_logout_date) \
+             AND (u.force_logout_scheduled IS NULL OR s.login_date > u.force_logout_scheduled \
+             OR u.force_logout_scheduled > ",
+        );
+        DB::bind_moment(sql, now);
+        sql.push(") AND CASE WHEN u.is_staff OR u.is_superuser THEN s.login_date > ");
+        DB::bind_moment(sql, staff.login);
+        sql.push(" AND s.last_seen > ");
+        DB::bind_moment(sql, staff.seen);
+        sql.push(" ELSE s.login_date > ");
+        DB::bind_moment(sql, member.login);
+        sql.push(" AND s.last_seen > ");
+        DB::bind_moment(sql, member.seen);
+        sql.push(" END");
+    }
 }
 
 /// A session with what the rule asks of its account.

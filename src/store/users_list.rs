@@ -5,16 +5,13 @@
 //! until the page is full. Both read by the same conditions, so the choice decides over time only,
 //! never over the answer.
 
-pub(super) mod dialect;
 pub(super) mod filter;
-pub(super) mod search;
 mod statement;
-
-use sqlx::{Postgres, Sqlite};
 
 use super::{
     Result, Sql,
-    engine::{Engine, on_engine},
+    engine::{in_time, on_engine},
+    search::{Search, SearchIndex},
     standing::is_active,
 };
 use crate::domain::{
@@ -22,16 +19,12 @@ use crate::domain::{
     role::Role,
     users_query::{USERS_PER_PAGE, UsersQuery},
 };
-use dialect::SearchIndex;
-use search::Search;
 use statement::{Statement, Way};
 
 /// Up to this many accounts are counted one by one.
 pub const COUNT_UP_TO: i64 = 10_000;
 /// On a walk, matches are counted up to here: beyond, counting would take longer than the page.
 pub const COUNT_ON_A_WALK_UP_TO: i64 = 1_000;
-/// With more candidates than this, a walk is the shorter way.
-const COLLECT_UP_TO: i64 = 15_000;
 
 /// An account as the list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -92,7 +85,7 @@ pub struct UsersPage {
 pub async fn list_users(on: &mut impl Sql, query: &UsersQuery, now: Moment) -> Result<UsersPage> {
     let search = query.filter.search.as_ref().map(|text| Search::new(text.key()));
     let way = match &search {
-        Some(search) if are_rare(on, search).await? => Way::Collect,
+        Some(search) if search.is_rare(on, SearchIndex::Users).await? => Way::Collect,
         _ => Way::Walk,
     };
     let statement = Statement { query, search: search.as_ref(), way, now };
@@ -100,34 +93,13 @@ pub async fn list_users(on: &mut impl Sql, query: &UsersQuery, now: Moment) -> R
     let offset = query.page.offset(USERS_PER_PAGE);
     // One more than is shown tells whether there is a next page.
     let mut users: Vec<ListedUser> =
-        on_engine!(on, |c| statement.page(per_page + 1, offset).build_query_as().fetch_all(c).await)?;
+        on_engine!(on, |c| in_time(statement.page(per_page + 1, offset).build_query_as().fetch_all(c)).await)?;
     let has_next = users.len() > USERS_PER_PAGE as usize;
     users.truncate(USERS_PER_PAGE as usize);
     let up_to = match (way, &search) {
         (Way::Walk, Some(_)) => COUNT_ON_A_WALK_UP_TO,
         _ => COUNT_UP_TO,
     };
-    let counted: i64 = on_engine!(on, |c| statement.count(up_to + 1).build_query_scalar().fetch_one(c).await)?;
+    let counted: i64 = on_engine!(on, |c| in_time(statement.count(up_to + 1).build_query_scalar().fetch_one(c)).await)?;
     Ok(UsersPage { users, total: counted.min(up_to), total_is_minimum: counted > up_to, has_next })
-}
-
-/// Whether so few accounts match that they are collected.
-async fn are_rare(on: &mut impl Sql, search: &Search<'_>) -> Result<bool> {
-    match on.engine() {
-        Engine::Sqlite(connection) => {
-            let mut count = search.count_candidates::<Sqlite>(SearchIndex::Users, COLLECT_UP_TO + 1);
-            let candidates: i64 = count.build_query_scalar().fetch_one(connection).await?;
-            Ok(candidates <= COLLECT_UP_TO)
-        }
-        // Its index cannot stop after some, so it looks at a sample.
-        Engine::Postgres(connection) => {
-            let users: i64 = sqlx::query_scalar(search::KNOWN_USERS).fetch_one(&mut *connection).await?;
-            if users <= COLLECT_UP_TO {
-                return Ok(true);
-            }
-            let mut sample = search.sample::<Postgres>(users);
-            let (matches, looked_at): (i64, i64) = sample.build_query_as().fetch_one(connection).await?;
-            Ok(matches.saturating_mul(users) <= COLLECT_UP_TO.saturating_mul(looked_at))
-        }
-    }
 }

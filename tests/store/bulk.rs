@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{Accounts, AccountsError, Actor, BeginBulk, Begun, ForceLogoutMoment, PreviewedBulk, StartedSession},
+    accounts::{Accounts, Actor, BeginBulk, Begun, ForceLogoutMoment, PreviewedBulk, StartedSession},
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
         reason::EndReason,
@@ -16,26 +16,26 @@ use curfew::{
 };
 
 use crate::{
-    house::{House, Person, at_once, on_each_engine, operator, reasons},
+    house::{House, Person, on_each_engine, operator, reasons},
     raw::{count, run, texts},
 };
 
-const NEXT: TimeDelta = TimeDelta::seconds(1);
+pub const NEXT: TimeDelta = TimeDelta::seconds(1);
 
-fn ids(action: BulkAction, people: &[&Person]) -> BulkChoice {
+pub fn ids(action: BulkAction, people: &[&Person]) -> BulkChoice {
     BulkChoice { action, scope: BulkScope::Ids(people.iter().map(|person| person.id).collect()), up_to: None }
 }
 
-fn matching(action: BulkAction, search: &str) -> BulkChoice {
+pub fn matching(action: BulkAction, search: &str) -> BulkChoice {
     let filter = UsersFilter::parse(search, "", "").expect("a filter");
     BulkChoice { action, scope: BulkScope::Matching(filter), up_to: None }
 }
 
-async fn preview(accounts: &Accounts, actor: &Actor, choice: &BulkChoice) -> PreviewedBulk {
+pub async fn preview(accounts: &Accounts, actor: &Actor, choice: &BulkChoice) -> PreviewedBulk {
     accounts.preview_bulk(actor, actor.role, choice).await.expect("a preview")
 }
 
-fn begin(previewed: PreviewedBulk) -> BeginBulk {
+pub fn begin(previewed: PreviewedBulk) -> BeginBulk {
     let id = SessionId::from_random(rand::random()).as_str().to_owned();
     BeginBulk { id, choice: previewed.choice, reasons: reasons(), promised: previewed.counts }
 }
@@ -52,7 +52,7 @@ async fn act(house: &House, actor: &Actor, choice: &BulkChoice) -> (BulkCounts, 
     (promised, progress(house, &id).await)
 }
 
-async fn progress(house: &House, id: &str) -> BulkAct {
+pub async fn progress(house: &House, id: &str) -> BulkAct {
     house.accounts.find_bulk_act(id).await.expect("an answer").expect("it was begun")
 }
 
@@ -224,100 +224,6 @@ async fn those_with_something_of_their_own_are_acted_on_as_well() {
 }
 
 #[rocket::async_test]
-async fn what_has_changed_since_it_was_promised_is_not_done() {
-    on_each_engine(async |house: &House| {
-        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
-        for n in 0..3 {
-            house.log_in(&house.member(&format!("spam{n}")).await).await;
-        }
-        let choice = matching(BulkAction::Deactivate, "spam");
-        let previewed = preview(&house.accounts, &staff, &choice).await;
-        // Whoever registers afterwards is not meant, and no change.
-        let late = house.member("spam-late").await;
-        let ben = house.member("ben").await;
-        let (first, second) = (begin(previewed.clone()), begin(previewed));
-        run(&house.store, "UPDATE users SET is_active = FALSE WHERE username = 'spam1'").await;
-        let before = count(&house.store, "SELECT COUNT(*) FROM events").await;
-        match house.accounts.begin_bulk(&staff, first).await.expect("an answer") {
-            Begun::Changed(now) => assert_eq!((now.counts.users, now.counts.already), (2, 1)),
-            other => panic!("{other:?}"),
-        }
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events").await, before, "nothing has been done");
-
-        run(&house.store, "UPDATE users SET is_active = TRUE WHERE username = 'spam1'").await;
-        let id = second.id.clone();
-        let Begun::Run(doing) = house.accounts.begin_bulk(&staff, second.clone()).await.expect("an answer") else {
-            panic!("it is as it was promised again");
-        };
-        doing.run().await.expect("it comes to its end");
-        assert_eq!(progress(house, &id).await.users_done, 3);
-        for (person, name) in [(&late, "registered later"), (&ben, "does not match")] {
-            assert!(house.user(person).await.is_active_at(house.now().await), "{name}");
-        }
-        let again = house.accounts.begin_bulk(&staff, second).await.expect("an answer");
-        assert!(matches!(again, Begun::Already), "a second click is the same act: {again:?}");
-    })
-    .await;
-}
-
-/// As many users as were promised, and for the same reasons on no more; but they are others.
-#[rocket::async_test]
-async fn as_many_others_are_not_those_who_were_promised() {
-    on_each_engine(async |house: &House| {
-        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
-        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
-        let deactivate = async |person: &Person| {
-            house.accounts.deactivate(&operator(), &person.target(), None, &reasons()).await.expect("an act");
-        };
-        deactivate(&ben).await;
-        let confirmed = begin(preview(&house.accounts, &staff, &ids(BulkAction::Deactivate, &[&ana, &ben])).await);
-        house.accounts.activate(&operator(), &ben.target(), &reasons()).await.expect("an act");
-        deactivate(&ana).await;
-        let begun = house.accounts.begin_bulk(&staff, confirmed).await.expect("an answer");
-        assert!(matches!(begun, Begun::Changed(_)), "{begun:?}");
-        assert!(house.user(&ben).await.is_active_at(house.now().await), "whom it was to pass over");
-    })
-    .await;
-}
-
-/// Whoever comes to match while it goes on was not promised.
-#[rocket::async_test]
-async fn nobody_is_acted_on_who_came_to_match_later() {
-    on_each_engine(async |house: &House| {
-        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
-        let (spam, ben) = (house.member("spam").await, house.member("ben").await);
-        let confirmed = begin(preview(&house.accounts, &staff, &matching(BulkAction::Deactivate, "spam")).await);
-        let Begun::Run(doing) = house.accounts.begin_bulk(&staff, confirmed).await.expect("an answer") else {
-            panic!("it begins");
-        };
-        let renamed = format!("UPDATE users SET email_key = 'spam@example.org2' WHERE id = {}", ben.id);
-        run(&house.store, &renamed).await;
-        doing.run().await.expect("it comes to its end");
-        let now = house.now().await;
-        assert!(!house.user(&spam).await.is_active_at(now) && house.user(&ben).await.is_active_at(now));
-    })
-    .await;
-}
-
-#[rocket::async_test]
-async fn two_clicks_at_the_same_instant_are_one_act() {
-    on_each_engine(async |house: &House| {
-        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
-        let ana = house.member("ana").await;
-        let confirmed = begin(preview(&house.accounts, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await);
-        let click = |_| {
-            let (accounts, staff, confirmed) = (house.node(), staff.clone(), confirmed.clone());
-            async move { accounts.begin_bulk(&staff, confirmed).await }
-        };
-        let begun = at_once((0..8).map(click).collect()).await;
-        let runs = begun.iter().filter(|begun| matches!(begun, Ok(Begun::Run(_)))).count();
-        let others = begun.iter().filter(|begun| matches!(begun, Ok(Begun::Already))).count();
-        assert_eq!((runs, others), (1, 7), "{begun:?}");
-    })
-    .await;
-}
-
-#[rocket::async_test]
 async fn whoever_acts_is_forced_out_last_and_only_after_the_others() {
     on_each_engine(async |house: &House| {
         let root = house.person("root", Role::Superuser).await;
@@ -332,62 +238,6 @@ async fn whoever_acts_is_forced_out_last_and_only_after_the_others() {
         assert!(promised.includes_actor && kept(promised, &done), "{promised:?} {done:?}");
         assert_eq!((promised.users, promised.sessions), (3, 3));
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
-    })
-    .await;
-}
-
-#[rocket::async_test]
-async fn it_stops_where_the_login_of_whoever_acts_has_ended() {
-    on_each_engine(async |house: &House| {
-        let vera = house.person("vera", Role::Staff).await;
-        let staff = house.acting(&vera).await;
-        let ana = house.member("ana").await;
-        let confirmed = begin(preview(&house.accounts, &staff, &ids(BulkAction::Deactivate, &[&ana])).await);
-        let (id, again) = (
-            confirmed.id.clone(),
-            begin(preview(&house.accounts, &staff, &ids(BulkAction::Deactivate, &[&ana])).await),
-        );
-        let Begun::Run(doing) = house.accounts.begin_bulk(&staff, confirmed).await.expect("an answer") else {
-            panic!("it begins");
-        };
-        house.store.clock().shift(NEXT);
-        house.force_out(&vera).await;
-        let stopped = doing.run().await;
-        assert!(matches!(stopped, Err(AccountsError::Ended { reason: EndReason::ForcedOut, .. })), "{stopped:?}");
-        let stopped = progress(house, &id).await;
-        assert!(stopped.ended_at.is_some() && stopped.failure.is_some() && stopped.users_done == 0, "{stopped:?}");
-        assert!(house.user(&ana).await.is_active_at(house.now().await));
-        let begun = house.accounts.begin_bulk(&staff, again).await;
-        assert!(matches!(begun, Err(AccountsError::Ended { .. })), "{begun:?}");
-    })
-    .await;
-}
-
-#[rocket::async_test]
-async fn of_two_superusers_who_deactivate_everyone_at_the_same_instant_exactly_one_remains() {
-    on_each_engine(async |house: &House| {
-        for round in 0..100 {
-            let mut acts = Vec::new();
-            for n in 0..2 {
-                let root = house.person(&format!("root{round}-{n}"), Role::Superuser).await;
-                let actor = house.acting(&root).await;
-                acts.push((actor, matching(BulkAction::Deactivate, &format!("root{round}-"))));
-            }
-            let mut runs = Vec::new();
-            for (actor, choice) in &acts {
-                let confirmed = begin(preview(&house.accounts, actor, choice).await);
-                match house.accounts.begin_bulk(actor, confirmed).await.expect("it begins") {
-                    Begun::Run(run) => runs.push(async move { run.run().await }),
-                    other => panic!("{other:?}"),
-                }
-            }
-            let outcomes = at_once(runs).await;
-            let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-            let ended = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::Ended { .. }))).count();
-            assert_eq!((done, ended), (1, 1), "round {round}: {outcomes:?}");
-            let left = format!("SELECT COUNT(*) FROM users WHERE is_active AND username LIKE 'root{round}-%'");
-            assert_eq!(count(&house.store, &left).await, 1, "round {round}");
-        }
     })
     .await;
 }

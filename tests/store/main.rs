@@ -15,6 +15,7 @@ mod raw;
 
 mod activity;
 mod bulk;
+mod bulk_meanwhile;
 mod by_hand;
 mod deactivation;
 mod events_kept;

@@ -49,7 +49,7 @@ impl Accounts {
         if !role.is_staff() {
             return Err(AccountsError::Forbidden);
         }
-        let (counts, ids) = self.count_bulk(&mut on, actor, role, &begin.choice).await?;
+        let (ids, counts) = self.list_bulk(&mut on, actor, role, &begin.choice).await?;
         drop(on);
         if !counts.has_same_users(&begin.promised) {
             return Ok(Begun::Changed(PreviewedBulk { choice: begin.choice, counts }));

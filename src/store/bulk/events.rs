@@ -6,9 +6,9 @@ use crate::{
     domain::session_secret::SessionId,
     store::{
         Result, Sql,
+        dialect::Dialect,
         engine::{in_time, on_engine},
         events::{Named, NewEvent},
-        users_list::dialect::Dialect,
     },
 };
 

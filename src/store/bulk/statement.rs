@@ -9,10 +9,7 @@ use crate::{
         role::Role,
         users_filter::UsersFilter,
     },
-    store::{
-        site_sessions::LiveByRole,
-        users_list::{dialect::Dialect, filter::push_filter, search::Search},
-    },
+    store::{dialect::Dialect, search::Search, site_sessions::LiveByRole, users_list::filter::push_filter},
 };
 
 /// Questions about the accounts `u` that an act is on.
@@ -20,15 +17,9 @@ use crate::{
 pub(super) struct Statement<'a>(pub Meant<'a>);
 
 impl Statement<'_> {
-    /// How many there are, and how many are passed over, by why.
-    pub fn count_users<DB: Dialect>(self) -> QueryBuilder<DB> {
+    /// How many staff chose, and how many of them are passed over, by why.
+    pub fn count_passed_over<DB: Dialect>(self) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("SELECT COUNT(*) AS met, COUNT(*) FILTER (WHERE ");
-        self.push_is_acted_on(&mut sql);
-        sql.push(") AS users, COUNT(*) FILTER (WHERE ");
-        self.push_is_acted_on(&mut sql);
-        sql.push(" AND ");
-        self.push_is_actor(&mut sql);
-        sql.push(") AS actor, COUNT(*) FILTER (WHERE ");
         self.push_is_out_of_reach(&mut sql);
         sql.push(") AS out_of_reach, COUNT(*) FILTER (WHERE NOT ");
         self.push_is_out_of_reach(&mut sql);
@@ -131,21 +122,12 @@ impl Statement<'_> {
 
     /// Nobody locks themselves out.
     fn push_is_own<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
-        match self.0.choice.action {
-            BulkAction::Deactivate => self.push_is_actor(sql),
-            BulkAction::ForceLogout | BulkAction::Activate => {
-                sql.push("FALSE");
-            }
-        }
-    }
-
-    fn push_is_actor<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
-        match self.0.actor_id {
-            Some(id) => {
+        match (self.0.choice.action, self.0.actor_id) {
+            (BulkAction::Deactivate, Some(id)) => {
                 sql.push("u.id = ");
                 DB::bind_number(sql, id);
             }
-            None => {
+            _ => {
                 sql.push("FALSE");
             }
         }
@@ -172,20 +154,6 @@ impl Statement<'_> {
 /// Adds that the session `s` of the account `u` is live, as a force logout counts it: whether the account
 /// is active plays no part.
 pub(super) fn push_is_open<DB: Dialect>(sql: &mut QueryBuilder<DB>, live: &LiveByRole) {
-    let LiveByRole { member, staff, now } = *live;
-    sql.push(
-        " AND s.ended_at IS NULL AND (u.force_logout_date IS NULL OR s.login_date > u.force_logout_date) \
-         AND (u.force_logout_scheduled IS NULL OR s.login_date > u.force_logout_scheduled \
-         OR u.force_logout_scheduled > ",
-    );
-    DB::bind_moment(sql, now);
-    sql.push(") AND CASE WHEN u.is_staff OR u.is_superuser THEN s.login_date > ");
-    DB::bind_moment(sql, staff.login);
-    sql.push(" AND s.last_seen > ");
-    DB::bind_moment(sql, staff.seen);
-    sql.push(" ELSE s.login_date > ");
-    DB::bind_moment(sql, member.login);
-    sql.push(" AND s.last_seen > ");
-    DB::bind_moment(sql, member.seen);
-    sql.push(" END");
+    sql.push(" AND s.ended_at IS NULL");
+    live.push_is_in_force(sql);
 }

@@ -7,10 +7,10 @@ use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
     store::{
         Result, Sql,
+        dialect::Dialect,
         engine::{Engine, in_time, on_engine},
         sessions::Ending,
         site_sessions::LiveByRole,
-        users_list::dialect::Dialect,
     },
 };
 

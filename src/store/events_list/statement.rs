@@ -4,17 +4,10 @@ use sqlx::QueryBuilder;
 
 use super::{EventPlace, EventsQuery};
 use crate::store::{
+    dialect::{Dialect, push_limit},
     events::select_events,
-    users_list::{
-        dialect::{Dialect, SearchIndex},
-        search::Search,
-    },
+    search::{Search, SearchIndex},
 };
-
-/// How many events Postgres believes there are; -1 before it has looked.
-pub(super) const KNOWN_EVENTS: &str = "SELECT reltuples::BIGINT FROM pg_class WHERE oid = 'events'::regclass";
-/// How many events a sample looks at, about.
-const SAMPLE: i64 = 3_000;
 
 /// How the matches are come by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +75,7 @@ impl Statement<'_> {
     fn push_found<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
         if let Some(search) = self.search {
             sql.push("WITH found AS MATERIALIZED (");
-            DB::push_candidates_in(sql, SearchIndex::Events, search);
+            DB::push_candidates(sql, SearchIndex::Events, search);
             sql.push(") ");
         }
     }
@@ -116,36 +109,11 @@ impl Statement<'_> {
         }
         if let Some(search) = self.search {
             sql.push(" AND ");
-            push_is_in_names(sql, search);
+            search.push_is_in_name(sql, SearchIndex::Events);
         }
     }
 }
 
-/// Looks at a sample of the events: how many match, and how many were looked at.
-pub(super) fn sample<DB: Dialect>(search: &Search<'_>, events: i64) -> QueryBuilder<DB> {
-    let mut sql = QueryBuilder::new("SELECT COUNT(*) FILTER (WHERE ");
-    push_is_in_names(&mut sql, search);
-    sql.push("), COUNT(*) FROM events e TABLESAMPLE SYSTEM (");
-    DB::bind_number(&mut sql, SAMPLE);
-    sql.push(" * 100.0 / ");
-    DB::bind_number(&mut sql, events.max(SAMPLE));
-    sql.push(")");
-    sql
-}
-
-fn push_is_in_names<DB: Dialect>(sql: &mut QueryBuilder<DB>, search: &Search<'_>) {
-    sql.push(DB::FIND).push("(e.names_key, ");
-    DB::bind_text(sql, search.text);
-    sql.push(") > 0");
-}
-
 fn push_order<DB: Dialect>(sql: &mut QueryBuilder<DB>) {
     sql.push(" ORDER BY e.at DESC, e.id DESC");
-}
-
-fn push_limit<DB: Dialect>(sql: &mut QueryBuilder<DB>, limit: i64, offset: i64) {
-    sql.push(" LIMIT ");
-    DB::bind_number(sql, limit);
-    sql.push(" OFFSET ");
-    DB::bind_number(sql, offset);
 }

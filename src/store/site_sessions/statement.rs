@@ -5,7 +5,10 @@ use sqlx::QueryBuilder;
 use super::LiveByRole;
 use crate::{
     domain::{moment::Moment, sessions_query::SessionsShown},
-    store::users_list::{dialect::Dialect, search::Search},
+    store::{
+        dialect::{Dialect, push_limit},
+        search::{Search, SearchIndex},
+    },
 };
 
 /// What is read of a session and its account.
@@ -70,7 +73,7 @@ impl Statement<'_> {
     fn push_found<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
         if let (Way::Collect, Some(search)) = (self.way, self.search) {
             sql.push("WITH found AS MATERIALIZED (");
-            DB::push_candidates(sql, search);
+            DB::push_candidates(sql, SearchIndex::Users, search);
             sql.push(") ");
         }
     }
@@ -99,7 +102,7 @@ impl Statement<'_> {
         self.push_range(sql);
         if let Some(search) = self.search {
             sql.push(" AND ");
-            search.push_is_in_name(sql);
+            search.push_is_in_name(sql, SearchIndex::Users);
         }
         if self.shown == SessionsShown::Live {
             self.push_is_live(sql);
@@ -125,34 +128,13 @@ impl Statement<'_> {
 
     /// The one rule, turned around: what it lets pass.
     fn push_is_live<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
-        let LiveByRole { member, staff, now } = *self.live;
         sql.push(" AND (u.is_active OR u.deactivated_until <= ");
-        DB::bind_moment(sql, now);
-        sql.push(
-            ") AND (u.force_logout_date IS NULL OR s.login_date > u.force_logout_date) \
-             AND (u.force_logout_scheduled IS NULL OR s.login_date > u.force_logout_scheduled \
-             OR u.force_logout_scheduled > ",
-        );
-        DB::bind_moment(sql, now);
-        sql.push(") AND CASE WHEN u.is_staff OR u.is_superuser THEN s.login_date > ");
-        DB::bind_moment(sql, staff.login);
-        sql.push(" AND s.last_seen > ");
-        DB::bind_moment(sql, staff.seen);
-        sql.push(" ELSE s.login_date > ");
-        DB::bind_moment(sql, member.login);
-        sql.push(" AND s.last_seen > ");
-        DB::bind_moment(sql, member.seen);
-        sql.push(" END");
+        DB::bind_moment(sql, self.live.now);
+        sql.push(")");
+        self.live.push_is_in_force(sql);
     }
 }
 
 fn push_order<DB: Dialect>(sql: &mut QueryBuilder<DB>) {
     sql.push(" ORDER BY s.login_date DESC, s.id DESC");
-}
-
-fn push_limit<DB: Dialect>(sql: &mut QueryBuilder<DB>, limit: i64, offset: i64) {
-    sql.push(" LIMIT ");
-    DB::bind_number(sql, limit);
-    sql.push(" OFFSET ");
-    DB::bind_number(sql, offset);
 }

@@ -2,11 +2,16 @@
 
 use sqlx::QueryBuilder;
 
-use super::{dialect::Dialect, search::Search};
-use crate::domain::{
-    moment::Moment,
-    role::Role,
-    users_filter::{Status, UsersFilter},
+use crate::{
+    domain::{
+        moment::Moment,
+        role::Role,
+        users_filter::{Status, UsersFilter},
+    },
+    store::{
+        dialect::Dialect,
+        search::{Search, SearchIndex},
+    },
 };
 
 /// Adds the conditions on the users `u`, from `WHERE` on; `search` is that of the filter.
@@ -21,7 +26,7 @@ pub(in crate::store) fn push_filter<DB: Dialect>(
     sql.push(" WHERE TRUE");
     if let Some(search) = search {
         sql.push(" AND ");
-        search.push_is_in_name(sql);
+        search.push_is_in_name(sql, SearchIndex::Users);
     }
     match filter.status {
         Some(Status::Active) => {

@@ -2,10 +2,16 @@
 
 use sqlx::QueryBuilder;
 
-use super::{dialect::Dialect, filter::push_filter, search::Search};
-use crate::domain::{
-    moment::Moment,
-    users_query::{SortKey, UsersQuery},
+use super::filter::push_filter;
+use crate::{
+    domain::{
+        moment::Moment,
+        users_query::{SortKey, UsersQuery},
+    },
+    store::{
+        dialect::{Dialect, push_limit},
+        search::{Search, SearchIndex},
+    },
 };
 
 /// What the list shows of an account.
@@ -81,7 +87,7 @@ impl Statement<'_> {
     fn push_found<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
         if let Some(search) = self.search {
             sql.push("WITH found AS MATERIALIZED (");
-            DB::push_candidates(sql, search);
+            DB::push_candidates(sql, SearchIndex::Users, search);
             sql.push(") ");
         }
     }
@@ -98,11 +104,4 @@ impl Statement<'_> {
         let (direction, nulls) = if self.query.sort.descending { ("DESC", "LAST") } else { ("ASC", "FIRST") };
         sql.push(format_args!(" ORDER BY u.{column} {direction} NULLS {nulls}, u.id {direction}"));
     }
-}
-
-fn push_limit<DB: Dialect>(sql: &mut QueryBuilder<DB>, limit: i64, offset: i64) {
-    sql.push(" LIMIT ");
-    DB::bind_number(sql, limit);
-    sql.push(" OFFSET ");
-    DB::bind_number(sql, offset);
 }

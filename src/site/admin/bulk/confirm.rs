@@ -4,7 +4,7 @@ use rocket::{State, get, http::Status, post, uri};
 use serde::Serialize;
 
 use super::{
-    form::{BulkForm, Chosen, Promise, Unreadable},
+    form::{Addressed, BulkForm, Chosen, Promise, Unreadable},
     progress,
 };
 use crate::{
@@ -15,7 +15,6 @@ use crate::{
     },
     gate::{Changes, Present, Staff, Submission},
     site::{
-        admin::choices::given,
         answer::{Answer, refuse},
         form::FormView,
         pages::Pages,
@@ -126,48 +125,21 @@ impl Confirm<'_, '_> {
 }
 
 /// The page as it can be got, such as after the password was asked for; looking at it does nothing.
-#[get("/admin/users/bulk?<action>&<scope>&<ids>&<q>&<status>&<role>")]
-#[allow(clippy::too_many_arguments)] // one each for the words of the address
+#[get("/admin/users/bulk?<addressed..>")]
 pub(super) async fn show(
     present: Present<'_>,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
-    action: Option<&str>,
-    scope: Option<&str>,
-    ids: Option<&str>,
-    q: Option<&str>,
-    status: Option<&str>,
-    role: Option<&str>,
+    addressed: Addressed<'_>,
 ) -> Answer {
-    let word = Option::unwrap_or_default;
-    let chosen = Chosen {
-        action: word(action),
-        scope: word(scope),
-        id: word(ids).split(',').filter(|id| !id.is_empty()).collect(),
-        q: word(q),
-        status: word(status),
-        role: word(role),
-    };
+    let chosen = addressed.chosen();
     let (actor, role) = (present.actor(), present.login.role());
     let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen };
     match chosen.choice() {
         Ok(choice) => confirm.show(&choice, Status::Ok, FormView::default()).await,
         Err(why) => confirm.refuse_choice(why),
     }
-}
-
-/// Where the same choice can be got.
-fn address_of(chosen: &Chosen<'_>) -> rocket::http::uri::Origin<'static> {
-    let ids = chosen.id.join(",");
-    uri!(show(
-        action = given(chosen.action),
-        scope = given(chosen.scope),
-        ids = given(&ids),
-        q = given(chosen.q),
-        status = given(chosen.status),
-        role = given(chosen.role)
-    ))
 }
 
 #[post("/admin/users/bulk", data = "<submission>")]
@@ -183,7 +155,8 @@ pub(super) async fn post(
     let chosen = submission.0.chosen();
     if present.is_none() {
         // From there to the password, and back to the same choice; nothing of it is done.
-        return Answer::see_other(address_of(&chosen));
+        let ids = chosen.id.join(",");
+        return Answer::see_other(uri!(show(chosen.addressed(&ids))));
     }
     let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen };
     let choice = match chosen.choice() {

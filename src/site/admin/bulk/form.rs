@@ -1,8 +1,10 @@
 //! What staff post about many users: the choice, the reasons, and what they were promised.
 
+#![allow(clippy::needless_borrows_for_generic_args)] // in what is derived
+
 use std::collections::BTreeSet;
 
-use rocket::FromForm;
+use rocket::{FromForm, UriDisplayQuery};
 
 use crate::{
     accounts::{BeginBulk, PreviewedBulk},
@@ -12,7 +14,10 @@ use crate::{
         session_secret::SessionId,
         users_filter::UsersFilter,
     },
-    site::{admin::reasons::read_reasons, form::FormView},
+    site::{
+        admin::{choices::given, reasons::read_reasons},
+        form::FormView,
+    },
 };
 
 /// The choice, as it stands in a form or an address.
@@ -24,6 +29,31 @@ pub(super) struct Chosen<'r> {
     pub q: &'r str,
     pub status: &'r str,
     pub role: &'r str,
+}
+
+/// The same in an address; without words that say nothing.
+#[derive(Debug, Clone, Copy, FromForm, UriDisplayQuery)]
+pub(super) struct Addressed<'r> {
+    action: Option<&'r str>,
+    scope: Option<&'r str>,
+    ids: Option<&'r str>,
+    q: Option<&'r str>,
+    status: Option<&'r str>,
+    role: Option<&'r str>,
+}
+
+impl<'r> Addressed<'r> {
+    pub fn chosen(&self) -> Chosen<'r> {
+        let word = Option::unwrap_or_default;
+        Chosen {
+            action: word(self.action),
+            scope: word(self.scope),
+            id: word(self.ids).split(',').filter(|id| !id.is_empty()).collect(),
+            q: word(self.q),
+            status: word(self.status),
+            role: word(self.role),
+        }
+    }
 }
 
 /// The same with the reasons, and what the page of confirmation promised.
@@ -85,7 +115,19 @@ impl<'r> BulkForm<'r> {
     }
 }
 
-impl Chosen<'_> {
+impl<'r> Chosen<'r> {
+    /// The same for an address; `ids` are its numbers, parted by commas.
+    pub fn addressed(&self, ids: &'r str) -> Addressed<'r> {
+        Addressed {
+            action: given(self.action),
+            scope: given(self.scope),
+            ids: given(ids),
+            q: given(self.q),
+            status: given(self.status),
+            role: given(self.role),
+        }
+    }
+
     pub fn choice(&self) -> Result<BulkChoice, Unreadable> {
         let action = BulkAction::parse(self.action).map_err(|_| Unreadable::Unknown)?;
         let scope = match self.scope {

@@ -1,21 +1,12 @@
-//! The few words in which the two engines differ here.
+//! The few words in which the two engines differ where a statement is put together.
 
 use sqlx::{Database, Postgres, QueryBuilder, Sqlite};
 
-use super::search::Search;
+use super::search::{Search, SearchIndex};
 use crate::domain::moment::Moment;
 
-/// What can be searched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum SearchIndex {
-    /// The usernames and emails of accounts.
-    Users,
-    /// The names in events.
-    Events,
-}
-
-/// An engine, as the list's statements are written for it.
-pub(in crate::store) trait Dialect: Database<Arguments: Default> {
+/// An engine, as statements are written for it.
+pub(super) trait Dialect: Database<Arguments: Default> {
     /// Finds one text in another: the place from 1, or 0.
     const FIND: &'static str;
     /// Joins so that what the search index names is read first.
@@ -30,12 +21,15 @@ pub(in crate::store) trait Dialect: Database<Arguments: Default> {
     /// Adds that what stands before is one of these numbers, however many.
     fn push_is_one_of(to: &mut QueryBuilder<Self>, numbers: &[i64]);
     /// Adds the select of the ids that a search index names.
-    fn push_candidates_in(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>);
+    fn push_candidates(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>);
+}
 
-    /// Adds the select of the accounts' ids that their search index names.
-    fn push_candidates(to: &mut QueryBuilder<Self>, search: &Search<'_>) {
-        Self::push_candidates_in(to, SearchIndex::Users, search);
-    }
+/// Adds which part of the rows is asked for.
+pub(super) fn push_limit<DB: Dialect>(to: &mut QueryBuilder<DB>, limit: i64, offset: i64) {
+    to.push(" LIMIT ");
+    DB::bind_number(to, limit);
+    to.push(" OFFSET ");
+    DB::bind_number(to, offset);
 }
 
 macro_rules! bind_values {
@@ -65,7 +59,7 @@ impl Dialect for Sqlite {
         to.push(" IN (SELECT value FROM json_each(").push_bind(format!("[{list}]")).push("))");
     }
 
-    fn push_candidates_in(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>) {
+    fn push_candidates(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>) {
         let table = match index {
             SearchIndex::Users => "users_search",
             SearchIndex::Events => "events_search",
@@ -94,7 +88,7 @@ impl Dialect for Postgres {
         to.push(" = ANY(").push_bind(numbers.to_vec()).push(")");
     }
 
-    fn push_candidates_in(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>) {
+    fn push_candidates(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>) {
         let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
         let lexemes = if search.is_beginning() {
             format!("{}:*", quoted(search.text))
