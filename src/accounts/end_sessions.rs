@@ -20,7 +20,7 @@ use crate::{
 
 /// Up to so many are written at once.
 const AT_ONCE: i64 = 200;
-/// So many are written by one transaction afterwards.
+/// So many are written by one transaction afterwards, of as many accounts.
 const BATCH: i64 = 500;
 /// Between two of them.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -76,12 +76,17 @@ impl Accounts {
 
     async fn write_some_ends(&self) -> Result<bool> {
         let mut tx = self.store.begin().await?;
-        let Some(ends) = lock_next_session_ends(&mut tx).await? else { return Ok(false) };
-        let written = write_session_ends(&mut tx, &ends, BATCH).await?;
-        if i64::try_from(written).is_ok_and(|written| written < BATCH) {
+        let noted = lock_next_session_ends(&mut tx, BATCH).await?;
+        let mut left = BATCH;
+        for ends in &noted {
+            let written = write_session_ends(&mut tx, ends, left).await?;
+            left = left.saturating_sub_unsigned(written);
+            if left == 0 {
+                break;
+            }
             delete_session_ends(&mut tx, ends.id).await?;
         }
         tx.commit().await?;
-        Ok(true)
+        Ok(!noted.is_empty())
     }
 }

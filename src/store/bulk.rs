@@ -7,14 +7,11 @@ mod events;
 mod statement;
 mod write;
 
-use sqlx::QueryBuilder;
+use sqlx::{QueryBuilder, Sqlite};
 
 pub use self::{
     events::insert_event_for_each,
-    write::{
-        count_live_sessions_of_each, end_live_sessions_of_many, set_active_all, set_force_logout_date_of_all,
-        set_inactive_all,
-    },
+    write::{count_live_sessions_of_each, set_active_all, set_force_logout_date_of_all, set_inactive_all},
 };
 use super::{
     Result, Sql,
@@ -47,47 +44,62 @@ pub struct Meant<'a> {
 pub struct MeantUser {
     /// Its number.
     pub id: i64,
+    /// Whether the site may need it.
+    pub is_superuser: bool,
     /// Whether it can be written together with others: nothing has come due for it, no date of its own
     /// lies ahead of the clock, and it is no superuser.
     pub is_ordinary: bool,
 }
 
+/// An account that staff chose, and why it would be passed over; the first reason counts.
 #[derive(Debug, sqlx::FromRow)]
-struct CountsRow {
-    met: i64,
-    out_of_reach: i64,
-    own_account: i64,
-    already: i64,
+struct ChosenRow {
+    id: i64,
+    is_out_of_reach: bool,
+    is_own: bool,
+    is_already: bool,
 }
 
-/// The numbers of the accounts that an act is on, in their order; how many it passes over, and how many
-/// live sessions end by it.
+/// How many live sessions end by an act.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list_meant(on: &mut impl Sql, meant: Meant<'_>, live: &LiveByRole) -> Result<(Vec<i64>, BulkCounts)> {
+pub async fn count_meant_sessions(on: &mut impl Sql, meant: Meant<'_>, live: &LiveByRole) -> Result<u64> {
     let statement = Statement(meant);
-    let row: CountsRow =
-        on_engine!(on, |c| in_time(statement.count_passed_over().build_query_as().fetch_one(c)).await)?;
-    let ids: Vec<i64> = on_engine!(on, |c| in_time(statement.users().build_query_scalar().fetch_all(c)).await)?;
     let sessions: i64 =
         on_engine!(on, |c| in_time(statement.count_sessions(live).build_query_scalar().fetch_one(c)).await)?;
-    let asked_for = match &meant.choice.scope {
-        BulkScope::Ids(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
-        BulkScope::Matching(_) => row.met,
-    };
-    let count = |count: i64| u64::try_from(count).unwrap_or_default();
-    let counts = BulkCounts {
-        users: u64::try_from(ids.len()).unwrap_or(u64::MAX),
-        whom: digest_of(&ids),
-        includes_actor: meant.actor_id.is_some_and(|id| ids.binary_search(&id).is_ok()),
-        sessions: count(sessions),
-        out_of_reach: count(row.out_of_reach),
-        own_account: count(row.own_account),
-        already: count(row.already),
-        missing: count(asked_for - row.met),
-    };
+    Ok(u64::try_from(sessions).unwrap_or_default())
+}
+
+/// The numbers of the accounts that an act is on, in their order, and how many it passes over; without
+/// the sessions, which [`count_meant_sessions`] counts.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_meant(on: &mut impl Sql, meant: Meant<'_>) -> Result<(Vec<i64>, BulkCounts)> {
+    let statement = Statement(meant);
+    let chosen: Vec<ChosenRow> = on_engine!(on, |c| in_time(statement.chosen().build_query_as().fetch_all(c)).await)?;
+    let mut counts = BulkCounts::default();
+    if let BulkScope::Ids(asked_for) = &meant.choice.scope {
+        counts.missing = number(asked_for.len() - chosen.len());
+    }
+    let mut ids = Vec::new();
+    for user in chosen {
+        match user {
+            ChosenRow { is_out_of_reach: true, .. } => counts.out_of_reach += 1,
+            ChosenRow { is_own: true, .. } => counts.own_account += 1,
+            ChosenRow { is_already: true, .. } => counts.already += 1,
+            ChosenRow { id, .. } => ids.push(id),
+        }
+    }
+    counts.users = number(ids.len());
+    counts.whom = digest_of(&ids);
+    counts.includes_actor = meant.actor_id.is_some_and(|id| ids.binary_search(&id).is_ok());
     Ok((ids, counts))
+}
+
+fn number(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 /// The greatest number that an account has.
@@ -104,26 +116,46 @@ pub async fn get_greatest_user_id(on: &mut impl Sql) -> Result<i64> {
 /// # Errors
 /// When the database does not answer.
 pub async fn lock_meant(on: &mut impl Sql, meant: Meant<'_>, ids: &[i64]) -> Result<Vec<MeantUser>> {
-    if let Engine::Postgres(connection) = on.engine() {
-        let sql = "SELECT 1 FROM users WHERE id = ANY($1) ORDER BY id FOR UPDATE";
-        in_time(sqlx::query(sql).bind(ids).execute(connection)).await?;
-    }
+    let lock = match on.engine() {
+        Engine::Sqlite(_) => "",
+        Engine::Postgres(_) => " ORDER BY id FOR UPDATE",
+    };
     let statement = Statement(meant);
-    Ok(on_engine!(on, |c| in_time(statement.users_of(ids).build_query_as().fetch_all(c)).await)?)
+    Ok(on_engine!(on, |c| in_time(statement.users_of(ids, lock).build_query_as().fetch_all(c)).await)?)
+}
+
+/// Whether what this transaction changes from now on is told by [`tell_of_many`] alone. On Postgres the
+/// triggers are silent meanwhile, which would tell of each row by itself; those of SQLite cost little.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_tells_itself(on: &mut impl Sql, tells_itself: bool) -> Result<()> {
+    if let Engine::Postgres(connection) = on.engine() {
+        let setting =
+            sqlx::query("SELECT set_config('curfew.tells_itself', CASE WHEN $1 THEN 'on' ELSE 'off' END, TRUE)");
+        in_time(setting.bind(tells_itself).execute(connection)).await?;
+    }
+    Ok(())
 }
 
 /// Has each node forget those accounts and report it as that of one event.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn ask_for_receipts_of_many(on: &mut impl Sql, ids: &[i64], event_id: i64) -> Result<()> {
-    fn statement<DB: Dialect>(ids: &[i64], event_id: i64) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("INSERT INTO standing_changes (user_id, event_id) SELECT id, ");
-        DB::bind_number(&mut sql, event_id);
-        sql.push(" FROM users WHERE id");
-        DB::push_is_one_of(&mut sql, ids);
-        sql
+pub async fn tell_of_many(on: &mut impl Sql, ids: &[i64], event_id: i64) -> Result<()> {
+    match on.engine() {
+        Engine::Sqlite(connection) => {
+            let mut sql = QueryBuilder::new("INSERT INTO standing_changes (user_id, event_id) SELECT id, ");
+            sql.push_bind(event_id).push(" FROM users WHERE id");
+            Sqlite::push_is_one_of(&mut sql, ids);
+            in_time(sql.build().execute(connection)).await?;
+        }
+        Engine::Postgres(connection) => {
+            let sql = "WITH told AS (INSERT INTO standing_changes (user_id, event_id) SELECT unnest($1), $2
+                                     RETURNING user_id, event_id)
+                       SELECT COUNT(pg_notify('curfew_standing', user_id || '#' || event_id)) FROM told";
+            in_time(sqlx::query(sql).bind(ids).bind(event_id).execute(connection)).await?;
+        }
     }
-    on_engine!(on, |c| in_time(statement(ids, event_id).build().execute(c)).await.map(drop))?;
     Ok(())
 }

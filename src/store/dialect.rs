@@ -24,6 +24,16 @@ pub(super) trait Dialect: Database<Arguments: Default> {
     fn push_candidates(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>);
 }
 
+/// Adds a text, as a value, or none.
+pub(super) fn push_optional_text<DB: Dialect>(to: &mut QueryBuilder<DB>, text: Option<&str>) {
+    match text {
+        Some(text) => DB::bind_text(to, text),
+        None => {
+            to.push("NULL");
+        }
+    }
+}
+
 /// Adds which part of the rows is asked for.
 pub(super) fn push_limit<DB: Dialect>(to: &mut QueryBuilder<DB>, limit: i64, offset: i64) {
     to.push(" LIMIT ");
@@ -96,7 +106,7 @@ impl Dialect for Postgres {
             search.trigrams().map(quoted).collect::<Vec<_>>().join(" & ")
         };
         to.push(match index {
-            SearchIndex::Users => "SELECT id FROM users WHERE users_trigrams(username_key, email_key) @@ ",
+            SearchIndex::Users => "SELECT id FROM users_search WHERE users_trigrams(username_key, email_key) @@ ",
             SearchIndex::Events => "SELECT id FROM events WHERE users_trigrams(names_key, '') @@ ",
         });
         to.push_bind(lexemes);

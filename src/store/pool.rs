@@ -18,6 +18,12 @@ use super::{
 
 /// How long a request waits for a connection before it hears that the database does not answer.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How much of a SQLite file the writer keeps in memory, in KiB: an act on a thousand users touches pages
+/// in many places, and what does not stay is written and read again and again.
+const WRITER_CACHE: u32 = 32 * 1024;
+/// After how many pages of 4 KiB the writer carries its log into the file: a page that is written in many
+/// transactions is carried once.
+const CHECKPOINT_AFTER: u32 = 16 * 1024;
 /// How long a writer waits for another process that is writing to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Of so many connections to Postgres, the guard holds one.
@@ -96,6 +102,16 @@ impl Store {
         })
     }
 
+    /// How many transactions of long work are worth making at once. On Postgres half of the connections
+    /// are left to those who wait for a page.
+    #[must_use]
+    pub fn writers_at_once(&self) -> usize {
+        match self {
+            Self::Sqlite { .. } => 1,
+            Self::Postgres { pool, .. } => pool.options().get_max_connections() as usize / 2,
+        }
+    }
+
     /// Closes every connection.
     pub async fn close(&self) {
         match self {
@@ -127,7 +143,11 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
     let unreachable = |error: sqlx::Error| OpenError::File(format!("{path}: {}", in_words(&error)));
     let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
     // The writer first: it makes the file and turns on the write-ahead log for the readers.
-    let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(&unreachable)?;
+    let writer = options
+        .clone()
+        .pragma("cache_size", format!("-{WRITER_CACHE}"))
+        .pragma("wal_autocheckpoint", CHECKPOINT_AFTER.to_string());
+    let write = pool().max_connections(1).connect_with(writer).await.map_err(&unreachable)?;
     let file = options.get_filename().to_owned();
     let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;
     Ok(Store::Sqlite { read, write, readers: FileReaders::new(file), clock: Clock::default() })
@@ -146,8 +166,11 @@ async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store
     let pool = PgPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .max_connections(connections)
-        // Its notices, such as that a table is there already, are news to nobody.
-        .after_connect(|connection, _| Box::pin(connection.execute("SET client_min_messages = warning").map_ok(drop)))
+        // Its notices, such as that a table is there already, are news to nobody; and to compile a statement
+        // takes longer than any of ours.
+        .after_connect(|connection, _| {
+            Box::pin(connection.execute("SET client_min_messages = warning; SET jit = off").map_ok(drop))
+        })
         .connect_lazy_with(options);
     // Closed politely where that is possible; the pool is what counts.
     let _ = connection.close().await;

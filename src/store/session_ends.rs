@@ -2,10 +2,14 @@
 //!
 //! They are out by their account's date from the moment of the act; this only says who and why.
 
+use sqlx::QueryBuilder;
+
 use super::{
     Result, Sql,
-    engine::{Engine, execute, fetch_optional, in_time},
+    dialect::{Dialect, push_optional_text},
+    engine::{Engine, execute, fetch_all, in_time, on_engine},
     sessions::{Ending, LiveAfter},
+    site_sessions::LiveByRole,
 };
 use crate::domain::{moment::Moment, reason::EndReason};
 
@@ -46,20 +50,65 @@ pub async fn insert_session_ends(
     Ok(())
 }
 
-/// The end that was noted first, if any is left. On Postgres it is locked, and one that somebody
-/// else writes is left to them.
+/// Notes the same end of the live sessions of each of those accounts, before their dates put them out.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn lock_next_session_ends(on: &mut impl Sql) -> Result<Option<SessionEnds>> {
+pub async fn insert_session_ends_of_many(
+    on: &mut impl Sql,
+    ids: &[i64],
+    live: &LiveByRole,
+    ending: Ending<'_>,
+) -> Result<()> {
+    fn statement<DB: Dialect>(ids: &[i64], live: &LiveByRole, ending: Ending<'_>) -> QueryBuilder<DB> {
+        let of_role = |sql: &mut QueryBuilder<DB>, of: fn(LiveAfter) -> Moment| {
+            sql.push("CASE WHEN u.is_staff OR u.is_superuser THEN ");
+            DB::bind_moment(sql, of(live.staff));
+            sql.push(" ELSE ");
+            DB::bind_moment(sql, of(live.member));
+            sql.push(" END");
+        };
+        let Ending { at, by, reason, reasons } = ending;
+        let mut sql = QueryBuilder::new(
+            "INSERT INTO session_ends (user_id, login_after, seen_after, login_until, ended_at, ended_by, reason, \
+             staff_reason, user_reason) SELECT u.id, CASE WHEN u.force_logout_date > ",
+        );
+        of_role(&mut sql, |live| live.login);
+        sql.push(" THEN u.force_logout_date ELSE ");
+        of_role(&mut sql, |live| live.login);
+        sql.push(" END, ");
+        of_role(&mut sql, |live| live.seen);
+        for moment in [at, at] {
+            sql.push(", ");
+            DB::bind_moment(&mut sql, moment);
+        }
+        for text in [Some(by), Some(reason.code()), reasons.for_staff.as_deref(), reasons.for_user.as_deref()] {
+            sql.push(", ");
+            push_optional_text(&mut sql, text);
+        }
+        sql.push(" FROM users u WHERE u.id");
+        DB::push_is_one_of(&mut sql, ids);
+        sql.push(" ORDER BY u.id");
+        sql
+    }
+    on_engine!(on, |c| in_time(statement(ids, live, ending).build().execute(c)).await.map(drop))?;
+    Ok(())
+}
+
+/// Those that were noted first, at most so many. On Postgres they are locked, and those that somebody else
+/// writes are left to them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock_next_session_ends(on: &mut impl Sql, limit: i64) -> Result<Vec<SessionEnds>> {
     const SQL: &str = "
         SELECT id, user_id, login_after, seen_after, login_until, ended_at, ended_by, reason, staff_reason, user_reason
-        FROM session_ends ORDER BY id LIMIT 1";
+        FROM session_ends ORDER BY id LIMIT $1";
     Ok(match on.engine() {
-        Engine::Sqlite(_) => fetch_optional!(on, SessionEnds, SQL)?,
+        Engine::Sqlite(_) => fetch_all!(on, SessionEnds, SQL, limit)?,
         Engine::Postgres(connection) => {
             let sql = sqlx::AssertSqlSafe(format!("{SQL} FOR UPDATE SKIP LOCKED"));
-            in_time(sqlx::query_as(sql).fetch_optional(connection)).await?
+            in_time(sqlx::query_as(sql).bind(limit).fetch_all(connection)).await?
         }
     })
 }

@@ -49,6 +49,7 @@ async fn act(house: &House, actor: &Actor, choice: &BulkChoice) -> (BulkCounts, 
         Begun::Run(run) => run.run().await.expect("it comes to its end"),
         other => panic!("{other:?}"),
     }
+    house.accounts.write_ends().await.expect("who ended them is written into the sessions");
     (promised, progress(house, &id).await)
 }
 

@@ -43,7 +43,8 @@ pub async fn tables(store: &Store) -> Vec<String> {
         }
         Store::Postgres { .. } => {
             "SELECT tablename::text FROM pg_tables
-             WHERE schemaname = 'public' AND tablename NOT LIKE '\\_sqlx%' ORDER BY tablename COLLATE \"C\""
+             WHERE schemaname = 'public' AND tablename NOT LIKE '\\_sqlx%' AND tablename NOT LIKE '%s\\_search'
+             ORDER BY tablename COLLATE \"C\""
         }
     };
     texts(store, sql).await.into_iter().flatten().collect()

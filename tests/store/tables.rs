@@ -39,7 +39,7 @@ async fn indexes(store: &Store) -> Vec<String> {
         }
         Store::Postgres { .. } => {
             "SELECT tablename || '.' || indexname FROM pg_indexes
-             WHERE schemaname = 'public' AND indexname NOT LIKE '%s\\_search' AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'
+             WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_search' AND indexname NOT LIKE '%\\_search\\_trigrams' AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'
              ORDER BY (tablename || '.' || indexname) COLLATE \"C\""
         }
     };

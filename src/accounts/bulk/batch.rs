@@ -1,7 +1,7 @@
 //! Up to a thousand accounts in one transaction: all of them or none, and their events with them.
 //!
 //! The ordinary ones are written together. An account with something of its own (a schedule that came
-//! due, a date ahead of the clock, many sessions, the role of a superuser) is acted on by the act on one,
+//! due, a date ahead of the clock, the role of a superuser) is acted on by the act on one,
 //! in the same transaction.
 
 use std::collections::BTreeMap;
@@ -16,18 +16,16 @@ use crate::{
     store::{
         Sql, Transaction,
         bulk::{
-            Meant, ask_for_receipts_of_many, count_live_sessions_of_each, end_live_sessions_of_many,
-            insert_event_for_each, lock_meant, set_active_all, set_force_logout_date_of_all, set_inactive_all,
+            Meant, count_live_sessions_of_each, insert_event_for_each, lock_meant, set_active_all,
+            set_force_logout_date_of_all, set_inactive_all, set_tells_itself, tell_of_many,
         },
         bulk_acts::add_to_bulk_act,
         events::{EventKind, NewEvent},
+        session_ends::insert_session_ends_of_many,
         sessions::Ending,
         site_sessions::LiveByRole,
     },
 };
-
-/// Up to so many sessions of one account are ended together with those of others.
-const FEW_SESSIONS: i64 = 20;
 
 /// What a transaction has done: to so many accounts, and so many live sessions ended.
 #[derive(Debug, Default)]
@@ -39,11 +37,24 @@ struct Done {
 impl BulkRun {
     /// Acts on those accounts, as far as they are still meant; never on whoever acts.
     pub(super) async fn do_batch(&self, ids: &[i64]) -> Result<()> {
+        // Who is a superuser is known once the accounts are locked, and the site is locked before them.
+        if !self.try_batch(ids, false).await? {
+            self.try_batch(ids, true).await?;
+        }
+        Ok(())
+    }
+
+    /// The same in one transaction; nothing where the site must be locked first and is not.
+    async fn try_batch(&self, ids: &[i64], locks_site: bool) -> Result<bool> {
         let accounts = &self.accounts;
-        let (mut tx, site, now) = self.begin_batch().await?;
+        let (mut tx, site, now) = self.begin_batch(locks_site).await?;
         let actor_role = accounts.must_be_live(&mut tx, &self.actor, now).await?;
         let meant = Meant { choice: &self.begin.choice, actor_id: self.actor.user_id, actor_role, now };
         let found = lock_meant(&mut tx, meant, ids).await?;
+        let may_leave_nobody = self.begin.choice.action == BulkAction::Deactivate;
+        if may_leave_nobody && !locks_site && found.iter().any(|user| user.is_superuser) {
+            return Ok(false);
+        }
         // The time is read after the locks: whoever held them before did what they did earlier.
         let now = accounts.store.clock().now(&mut tx).await?;
         let live = accounts.may_be_live_by_role(site, now);
@@ -55,7 +66,7 @@ impl BulkRun {
         let mut done = Done::default();
         for user in found {
             let count = sessions_of(user.id);
-            if user.is_ordinary && count <= self.together_up_to() {
+            if user.is_ordinary && (count == 0 || self.ends_own_sessions()) {
                 ordinary.entry(count).or_default().push(user.id);
             } else {
                 done.add(self.do_one(&mut tx, user.id).await?);
@@ -68,12 +79,13 @@ impl BulkRun {
             done.sessions += users * u64::try_from(*sessions).unwrap_or_default();
         }
         add_to_bulk_act(&mut tx, &self.begin.id, done.users, done.sessions, now).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Acts on whoever acts.
     pub(super) async fn do_actor(&self) -> Result<()> {
-        let (mut tx, _, now) = self.begin_batch().await?;
+        let (mut tx, _, now) = self.begin_batch(true).await?;
         self.accounts.must_be_live(&mut tx, &self.actor, now).await?;
         let mut done = Done::default();
         if let Some(id) = self.actor.user_id {
@@ -83,24 +95,19 @@ impl BulkRun {
         Ok(tx.commit().await?)
     }
 
-    /// Those that could leave the site without a superuser queue for its row.
-    async fn begin_batch(&self) -> Result<(Transaction, SiteStanding, Moment)> {
+    /// Acts that could leave the site without a superuser queue for its row.
+    async fn begin_batch(&self, locks_site: bool) -> Result<(Transaction, SiteStanding, Moment)> {
         let mut tx = self.accounts.store.begin().await?;
-        let site = match self.begin.choice.action {
-            BulkAction::Deactivate => self.accounts.lock_site(&mut tx).await?,
-            BulkAction::ForceLogout | BulkAction::Activate => self.accounts.fold_site(&mut tx).await?,
-        };
+        let site =
+            if locks_site { self.accounts.lock_site(&mut tx).await? } else { self.accounts.fold_site(&mut tx).await? };
         let now = self.accounts.store.clock().now(&mut tx).await?;
         Ok((tx, site, now))
     }
 
     /// An inactive account has live sessions only where a hand has deactivated it, and they end for the
     /// reasons of that deactivation.
-    const fn together_up_to(&self) -> i64 {
-        match self.begin.choice.action {
-            BulkAction::ForceLogout | BulkAction::Deactivate => FEW_SESSIONS,
-            BulkAction::Activate => 0,
-        }
+    const fn ends_own_sessions(&self) -> bool {
+        matches!(self.begin.choice.action, BulkAction::ForceLogout | BulkAction::Deactivate)
     }
 
     /// Acts on ordinary accounts, given by how many live sessions each of them has.
@@ -113,8 +120,12 @@ impl BulkRun {
     ) -> Result<()> {
         let ids: Vec<i64> = by_sessions.values().flatten().copied().collect();
         let reasons = &self.begin.reasons;
+        set_tells_itself(on, true).await?;
+        let with_sessions: Vec<i64> =
+            by_sessions.iter().filter(|(sessions, _)| **sessions > 0).flat_map(|(_, ids)| ids).copied().collect();
         let end = async |on: &mut _, reason| {
-            end_live_sessions_of_many(on, &ids, live, Ending { at: now, by: &self.actor.name, reason, reasons }).await
+            let ending = Ending { at: now, by: &self.actor.name, reason, reasons };
+            insert_session_ends_of_many(on, &with_sessions, live, ending).await
         };
         match self.begin.choice.action {
             BulkAction::ForceLogout => {
@@ -133,9 +144,9 @@ impl BulkRun {
             latest = insert_event_for_each(on, ids, &told).await?;
         }
         if let Some(event_id) = latest {
-            ask_for_receipts_of_many(on, &ids, event_id).await?;
+            tell_of_many(on, &ids, event_id).await?;
         }
-        Ok(())
+        Ok(set_tells_itself(on, false).await?)
     }
 
     /// The event of one account, as the act on one tells it.

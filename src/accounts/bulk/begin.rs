@@ -7,7 +7,10 @@ use crate::{
         bulk::{BulkChoice, BulkCounts},
         reason_text::Reasons,
     },
-    store::bulk_acts::{BulkAct, find_bulk_act, insert_bulk_act},
+    store::{
+        bulk::{Meant, list_meant},
+        bulk_acts::{BulkAct, find_bulk_act, insert_bulk_act},
+    },
 };
 
 /// An act on many that staff have confirmed.
@@ -49,11 +52,13 @@ impl Accounts {
         if !role.is_staff() {
             return Err(AccountsError::Forbidden);
         }
-        let (ids, counts) = self.list_bulk(&mut on, actor, role, &begin.choice).await?;
-        drop(on);
+        let meant = Meant { choice: &begin.choice, actor_id: actor.user_id, actor_role: role, now };
+        let (ids, counts) = list_meant(&mut on, meant).await?;
         if !counts.has_same_users(&begin.promised) {
+            let counts = self.with_sessions(&mut on, meant, counts).await?;
             return Ok(Begun::Changed(PreviewedBulk { choice: begin.choice, counts }));
         }
+        drop(on);
         let promised = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let act = BulkAct {
             id: begin.id.clone(),

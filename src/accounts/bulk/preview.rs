@@ -8,7 +8,7 @@ use crate::{
     },
     store::{
         Connection,
-        bulk::{Meant, get_greatest_user_id, list_meant},
+        bulk::{Meant, count_meant_sessions, get_greatest_user_id, list_meant},
         site,
     },
 };
@@ -34,21 +34,22 @@ impl Accounts {
             None => get_greatest_user_id(&mut on).await?,
         };
         let choice = BulkChoice { up_to: Some(up_to), ..choice.clone() };
-        let (_, counts) = self.list_bulk(&mut on, actor, role, &choice).await?;
+        let now = self.store.clock().now(&mut on).await?;
+        let meant = Meant { choice: &choice, actor_id: actor.user_id, actor_role: role, now };
+        let (_, counts) = list_meant(&mut on, meant).await?;
+        let counts = self.with_sessions(&mut on, meant, counts).await?;
         Ok(PreviewedBulk { choice, counts })
     }
 
-    /// The numbers of those whom an act on many is on, and the counts.
-    pub(super) async fn list_bulk(
+    /// The counts with the live sessions that the act would end.
+    pub(super) async fn with_sessions(
         &self,
         on: &mut Connection,
-        actor: &Actor,
-        role: Role,
-        choice: &BulkChoice,
-    ) -> Result<(Vec<i64>, BulkCounts)> {
-        let now = self.store.clock().now(on).await?;
+        meant: Meant<'_>,
+        counts: BulkCounts,
+    ) -> Result<BulkCounts> {
         let site = site::get_site(on).await?.standing();
-        let meant = Meant { choice, actor_id: actor.user_id, actor_role: role, now };
-        Ok(list_meant(on, meant, &self.may_be_live_by_role(site, now)).await?)
+        let live = self.may_be_live_by_role(site, meant.now);
+        Ok(BulkCounts { sessions: count_meant_sessions(on, meant, &live).await?, ..counts })
     }
 }

@@ -1,5 +1,7 @@
 //! Carrying out an act on many: batch after batch, and whoever acts at the very end.
 
+use rocket::futures::stream::{self, TryStreamExt as _};
+
 use super::BeginBulk;
 use crate::{
     accounts::{Accounts, Actor, Result},
@@ -39,9 +41,9 @@ impl BulkRun {
 
     async fn do_all(&self) -> Result<()> {
         let others: Vec<i64> = self.ids.iter().copied().filter(|id| Some(*id) != self.actor.user_id).collect();
-        for ids in others.chunks(BATCH) {
-            self.do_batch(ids).await?;
-        }
+        let batches = stream::iter(others.chunks(BATCH).map(Ok));
+        let at_once = self.accounts.store.writers_at_once();
+        batches.try_for_each_concurrent(at_once, |ids| self.do_batch(ids)).await?;
         if self.begin.promised.includes_actor {
             // Last, for with it their own login may end.
             self.do_actor().await?;

@@ -6,7 +6,7 @@ use crate::{
     domain::session_secret::SessionId,
     store::{
         Result, Sql,
-        dialect::Dialect,
+        dialect::{Dialect, push_optional_text},
         engine::{in_time, on_engine},
         events::{Named, NewEvent},
     },
@@ -45,12 +45,7 @@ pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], told: &NewEve
         ];
         for text in texts {
             sql.push(", ");
-            match text {
-                Some(text) => DB::bind_text(&mut sql, text),
-                None => {
-                    sql.push("NULL");
-                }
-            }
+            push_optional_text(&mut sql, text);
         }
         sql.push(", u.id, u.username, ");
         if told.actor.is_some() {

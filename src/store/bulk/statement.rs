@@ -17,22 +17,17 @@ use crate::{
 pub(super) struct Statement<'a>(pub Meant<'a>);
 
 impl Statement<'_> {
-    /// How many staff chose, and how many of them are passed over, by why.
-    pub fn count_passed_over<DB: Dialect>(self) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT COUNT(*) AS met, COUNT(*) FILTER (WHERE ");
+    /// All that staff chose, as [`super::ChosenRow`]s.
+    pub fn chosen<DB: Dialect>(self) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("SELECT u.id, ");
         self.push_is_out_of_reach(&mut sql);
-        sql.push(") AS out_of_reach, COUNT(*) FILTER (WHERE NOT ");
-        self.push_is_out_of_reach(&mut sql);
-        sql.push(" AND ");
+        sql.push(" AS is_out_of_reach, ");
         self.push_is_own(&mut sql);
-        sql.push(") AS own_account, COUNT(*) FILTER (WHERE NOT ");
-        self.push_is_out_of_reach(&mut sql);
-        sql.push(" AND NOT ");
-        self.push_is_own(&mut sql);
-        sql.push(" AND ");
+        sql.push(" AS is_own, ");
         self.push_is_already(&mut sql);
-        sql.push(") AS already FROM users u");
+        sql.push(" AS is_already FROM users u");
         self.push_is_meant(&mut sql);
+        sql.push(" ORDER BY u.id");
         sql
     }
 
@@ -47,20 +42,13 @@ impl Statement<'_> {
         sql
     }
 
-    /// All that it is on.
-    pub fn users<DB: Dialect>(self) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT u.id FROM users u");
-        self.push_is_meant(&mut sql);
-        sql.push(" AND ");
-        self.push_is_acted_on(&mut sql);
-        sql.push(" ORDER BY u.id");
-        sql
-    }
-
-    /// Those of these numbers that it is on, as [`super::MeantUser`]s.
-    pub fn users_of<DB: Dialect>(self, ids: &[i64]) -> QueryBuilder<DB> {
+    /// Those of these numbers that it is on, as [`super::MeantUser`]s, locked by those words.
+    pub fn users_of<DB: Dialect>(self, ids: &[i64], lock: &str) -> QueryBuilder<DB> {
         let now = self.0.now;
-        let mut sql = QueryBuilder::new("SELECT u.id, NOT u.is_superuser");
+        // Those first: an act that empties the index of a status would have it read from its beginning.
+        let mut sql = QueryBuilder::new("WITH chosen AS MATERIALIZED (SELECT * FROM users WHERE id");
+        DB::push_is_one_of(&mut sql, ids);
+        sql.push(lock).push(") SELECT u.id, u.is_superuser, NOT u.is_superuser");
         for not_due in ["u.force_logout_scheduled", "u.deactivated_until"] {
             sql.push(format_args!(" AND ({not_due} IS NULL OR {not_due} > "));
             DB::bind_moment(&mut sql, now);
@@ -71,12 +59,10 @@ impl Statement<'_> {
             DB::bind_moment(&mut sql, now);
             sql.push(")");
         }
-        sql.push(" AS is_ordinary FROM users u");
+        sql.push(" AS is_ordinary FROM chosen u");
         self.push_is_meant(&mut sql);
         sql.push(" AND ");
         self.push_is_acted_on(&mut sql);
-        sql.push(" AND u.id");
-        DB::push_is_one_of(&mut sql, ids);
         sql.push(" ORDER BY u.id");
         sql
     }

@@ -7,9 +7,8 @@ use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
     store::{
         Result, Sql,
-        dialect::Dialect,
-        engine::{Engine, in_time, on_engine},
-        sessions::Ending,
+        dialect::{Dialect, push_optional_text},
+        engine::{in_time, on_engine},
         site_sessions::LiveByRole,
     },
 };
@@ -26,41 +25,6 @@ pub async fn count_live_sessions_of_each(on: &mut impl Sql, ids: &[i64], live: &
         sql
     }
     Ok(on_engine!(on, |c| in_time(statement(ids, live).build_query_as().fetch_all(c)).await)?)
-}
-
-/// Ends the live sessions of those accounts. The accounts' dates must put them out in the same
-/// transaction, afterwards: by the dates of before is told which are live.
-///
-/// On Postgres in the order of their names, as [`crate::store::last_seen`] takes them.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn end_live_sessions_of_many(
-    on: &mut impl Sql,
-    ids: &[i64],
-    live: &LiveByRole,
-    ending: Ending<'_>,
-) -> Result<()> {
-    fn statement<DB: Dialect>(ids: &[i64], live: &LiveByRole, ending: Ending<'_>, lock: &str) -> QueryBuilder<DB> {
-        let Ending { at, by, reason, reasons } = ending;
-        let mut sql = QueryBuilder::new("UPDATE sessions SET ended_at = ");
-        DB::bind_moment(&mut sql, at);
-        sql.push(", ended_by = ");
-        DB::bind_text(&mut sql, by);
-        sql.push(", reason = ");
-        DB::bind_text(&mut sql, reason.code());
-        push_reasons(&mut sql, "", reasons);
-        sql.push(" WHERE id IN (SELECT s.id FROM");
-        push_open_sessions(&mut sql, ids, live);
-        sql.push(lock).push(")");
-        sql
-    }
-    let lock = match on.engine() {
-        Engine::Sqlite(_) => "",
-        Engine::Postgres(_) => " ORDER BY s.id FOR NO KEY UPDATE OF s",
-    };
-    on_engine!(on, |c| in_time(statement(ids, live, ending, lock).build().execute(c)).await.map(drop))?;
-    Ok(())
 }
 
 /// Puts the logins of those accounts out that were made at `date` or before. The caller has locked the
@@ -151,12 +115,7 @@ fn push_date<DB: Dialect>(sql: &mut QueryBuilder<DB>, date: Moment, cause: EndRe
 fn push_reasons<DB: Dialect>(sql: &mut QueryBuilder<DB>, columns: &str, reasons: &Reasons) {
     for (whose, reason) in [("staff", &reasons.for_staff), ("user", &reasons.for_user)] {
         sql.push(format_args!(", {columns}{whose}_reason = "));
-        match reason.as_deref() {
-            Some(text) => DB::bind_text(sql, text),
-            None => {
-                sql.push("NULL");
-            }
-        }
+        push_optional_text(sql, reason.as_deref());
     }
 }
 
