@@ -1,9 +1,8 @@
 -- An act on a hundred thousand users writes less. The folder beside this one holds the same for SQLite.
 
--- One index of the live sessions by their login, where there were two.
-DROP INDEX sessions_live_by_login;
-DROP INDEX sessions_live_by_login_date;
-CREATE INDEX sessions_live_by_login_date ON sessions (login_date, id) WHERE ended_at IS NULL;
+-- While the long part is made, accounts and sessions can be read, so that logins go on; what reads have to
+-- wait for comes at the end.
+LOCK TABLE users, sessions IN SHARE ROW EXCLUSIVE MODE;
 
 -- The dates of a force logout are in no index: with room for the new row beside the old one, none of them
 -- is written. It holds for rows that are written from now on.
@@ -26,7 +25,7 @@ $$;
 
 -- What is searched for, in a table of its own: an account that is written anew under the same names is not
 -- looked through again.
-DROP INDEX users_search;
+ALTER INDEX users_search RENAME TO users_search_before;
 CREATE TABLE users_search (
     id BIGINT NOT NULL PRIMARY KEY,
     username_key TEXT COLLATE "C" NOT NULL,
@@ -35,6 +34,10 @@ CREATE TABLE users_search (
 INSERT INTO users_search (id, username_key, email_key) SELECT id, username_key, email_key FROM users;
 CREATE INDEX users_search_trigrams ON users_search USING gin (users_trigrams(username_key, email_key))
 WITH (gin_pending_list_limit = 256);
+
+-- One index of the live sessions by their login, where there were two.
+ALTER INDEX sessions_live_by_login_date RENAME TO sessions_live_by_login_date_before;
+CREATE INDEX sessions_live_by_login_date ON sessions (login_date, id) WHERE ended_at IS NULL;
 
 CREATE FUNCTION users_search_follows() RETURNS TRIGGER
 LANGUAGE plpgsql
@@ -54,6 +57,17 @@ BEGIN
 END
 $$;
 
+-- An act on many tells by one statement whom it has changed, and says so first.
+CREATE FUNCTION tells_itself() RETURNS BOOLEAN
+LANGUAGE sql STABLE
+AS $$
+    SELECT COALESCE(current_setting('curfew.tells_itself', TRUE) = 'on', FALSE)
+$$;
+
+DROP INDEX users_search_before;
+DROP INDEX sessions_live_by_login;
+DROP INDEX sessions_live_by_login_date_before;
+
 CREATE TRIGGER users_search_insert AFTER INSERT OR DELETE ON users
 FOR EACH ROW EXECUTE FUNCTION users_search_follows();
 
@@ -63,13 +77,6 @@ EXECUTE FUNCTION users_search_follows();
 
 CREATE TRIGGER users_search_truncate AFTER TRUNCATE ON users
 FOR EACH STATEMENT EXECUTE FUNCTION users_search_follows();
-
--- An act on many tells by one statement whom it has changed, and says so first.
-CREATE FUNCTION tells_itself() RETURNS BOOLEAN
-LANGUAGE sql STABLE
-AS $$
-    SELECT COALESCE(current_setting('curfew.tells_itself', TRUE) = 'on', FALSE)
-$$;
 
 DROP TRIGGER users_standing_changed ON users;
 CREATE TRIGGER users_standing_changed
