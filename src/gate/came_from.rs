@@ -15,12 +15,19 @@ pub(crate) fn came_from(request: &Request<'_>) -> Option<NextPath> {
     is_elsewhere.then(|| nearest_page(request, path))
 }
 
-/// The page that was asked for, or the one that the posted form was on.
+/// The page that was asked for, or the one that the posted form or the link to a file was on.
 pub(crate) fn was_going(request: &Request<'_>) -> Option<NextPath> {
+    let asked_for = || NextPath::parse(&request.uri().to_string());
     match request.method() {
-        Method::Get => NextPath::parse(&request.uri().to_string()),
+        // A browser saves it and stays where it is, on a form that is done with.
+        Method::Get if is_file(request) => came_from(request).or_else(asked_for),
+        Method::Get => asked_for(),
         _ => came_from(request),
     }
+}
+
+fn is_file(request: &Request<'_>) -> bool {
+    request.uri().path().segments().last().is_some_and(|name| name.contains('.'))
 }
 
 /// A form that was not taken, or asks for a confirmation, stands where it was posted, which may be no

@@ -98,6 +98,25 @@ async fn a_form_that_was_asked_is_not_done_and_leads_back_to_its_page() {
 }
 
 #[rocket::async_test]
+async fn a_file_that_was_asked_for_leads_back_to_the_page_that_links_it() {
+    const FILE: &str = "/admin/events.csv?q=ana";
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        site.shift_clock(TimeDelta::minutes(15));
+        let link = [("Referer", "http://curfew.test/admin/events?q=ana")];
+        let asked = staff.sends(Method::Get, FILE, &link, Vec::new()).await;
+        confirms(&mut staff, &asked, PASSWORD).await.must_lead_to("/admin/events?q=ana");
+        let page = staff.opens("/admin/events?q=ana").await;
+        assert!(page.must_be(200).body.contains("Your password is confirmed"), "{page:?}");
+        staff.sends(Method::Get, FILE, &link, Vec::new()).await.must_be(200);
+        site.shift_clock(TimeDelta::minutes(15));
+        let asked = staff.opens(FILE).await; // by a bookmark
+        confirms(&mut staff, &asked, PASSWORD).await.must_lead_to(FILE);
+    }
+}
+
+#[rocket::async_test]
 async fn who_may_not_do_it_is_not_asked() {
     for engine in engines() {
         let site = site_on(engine).await;
