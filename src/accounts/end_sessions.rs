@@ -4,7 +4,7 @@
 //! written there and then who ended them; into many afterwards, so that an act takes no longer and
 //! holds up nobody for an account that is logged in ten thousand times.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rocket::tokio::time::sleep;
 
@@ -13,7 +13,10 @@ use crate::{
     domain::moment::Moment,
     store::{
         Sql,
-        session_ends::{delete_session_ends, insert_session_ends, lock_next_session_ends, write_session_ends},
+        session_ends::{
+            SessionEnds, delete_session_ends, insert_session_ends, lock_next_session_ends, lock_session_ends_of,
+            write_session_ends,
+        },
         sessions::{self, Ending, LiveAfter},
     },
 };
@@ -68,8 +71,11 @@ impl Accounts {
     /// # Errors
     /// When the database does not answer; what was written stays written.
     pub async fn write_ends(&self) -> Result<()> {
+        let mut began = Instant::now();
         while self.write_some_ends().await? {
+            self.store.let_others_write(began.elapsed()).await;
             sleep(PAUSE).await;
+            began = Instant::now();
         }
         Ok(())
     }
@@ -77,16 +83,28 @@ impl Accounts {
     async fn write_some_ends(&self) -> Result<bool> {
         let mut tx = self.store.begin().await?;
         let noted = lock_next_session_ends(&mut tx, BATCH).await?;
-        let mut left = BATCH;
-        for ends in &noted {
-            let written = write_session_ends(&mut tx, ends, left).await?;
-            left = left.saturating_sub_unsigned(written);
-            if left == 0 {
-                break;
-            }
-            delete_session_ends(&mut tx, ends.id).await?;
-        }
+        write(&mut tx, &noted).await?;
         tx.commit().await?;
         Ok(!noted.is_empty())
     }
+}
+
+/// Writes what is noted of an account that is locked for the next act, so that this one is not taken for
+/// what ended the sessions. Of thousands, those that are left to write are told by it for a moment.
+pub(super) async fn write_ends_of(on: &mut impl Sql, user_id: i64) -> Result<()> {
+    let noted = lock_session_ends_of(on, user_id).await?;
+    write(on, &noted).await
+}
+
+async fn write(on: &mut impl Sql, noted: &[SessionEnds]) -> Result<()> {
+    let mut left = BATCH;
+    for ends in noted {
+        let written = write_session_ends(on, ends, left).await?;
+        left = left.saturating_sub_unsigned(written);
+        if left == 0 {
+            break;
+        }
+        delete_session_ends(on, ends.id).await?;
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 
 use super::{
     Accounts, Result,
+    end_sessions::write_ends_of,
     event::{Tell as _, event, insert_ending},
 };
 use crate::{
@@ -53,6 +54,7 @@ impl Accounts {
     pub(super) async fn lock(&self, on: &mut impl Sql, user_id: i64) -> Result<Option<Locked>> {
         let site = self.fold_site(on).await?;
         let Some(user) = users::lock_user(on, user_id).await? else { return Ok(None) };
+        write_ends_of(on, user_id).await?;
         // The time is read after the lock: whoever held it before did what they did earlier.
         let now = self.store.clock().now(on).await?;
         let mut locked = Locked { user, site, now };

@@ -2,7 +2,11 @@
 
 use std::{str::FromStr as _, time::Duration};
 
-use rocket::{figment::Figment, futures::TryFutureExt as _, tokio::time::timeout};
+use rocket::{
+    figment::Figment,
+    futures::TryFutureExt as _,
+    tokio::time::{sleep, timeout},
+};
 use rocket_db_pools::{Config, Database};
 use sqlx::{
     Connection as _, Executor as _, PgConnection, PgPool, SqlitePool,
@@ -26,6 +30,8 @@ const WRITER_CACHE: u32 = 32 * 1024;
 const CHECKPOINT_AFTER: u32 = 16 * 1024;
 /// How long a writer waits for another process that is writing to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Long work rests for this part of the time that it has worked.
+const REST: u32 = 5;
 /// Of so many connections to Postgres, the guard holds one.
 const CONNECTIONS_PER_LANE: u32 = 4;
 /// Connections, where the settings name no number.
@@ -109,6 +115,15 @@ impl Store {
         match self {
             Self::Sqlite { .. } => 1,
             Self::Postgres { pool, .. } => pool.options().get_max_connections() as usize / 2,
+        }
+    }
+
+    /// Rests from long work, of which a part has just taken so long. One process at a time writes to a
+    /// SQLite file, and SQLite lets nobody queue: another asks again, ten times a second at last, until
+    /// [`BUSY_TIMEOUT`] is over. With a sixth of the time free, it is let in before.
+    pub async fn let_others_write(&self, worked: Duration) {
+        if let Self::Sqlite { .. } = self {
+            sleep(worked / REST).await;
         }
     }
 

@@ -113,6 +113,23 @@ pub async fn lock_next_session_ends(on: &mut impl Sql, limit: i64) -> Result<Vec
     })
 }
 
+/// Those of one account, as [`lock_next_session_ends`] gives them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock_session_ends_of(on: &mut impl Sql, user_id: i64) -> Result<Vec<SessionEnds>> {
+    const SQL: &str = "
+        SELECT id, user_id, login_after, seen_after, login_until, ended_at, ended_by, reason, staff_reason, user_reason
+        FROM session_ends WHERE user_id = $1 ORDER BY id";
+    Ok(match on.engine() {
+        Engine::Sqlite(_) => fetch_all!(on, SessionEnds, SQL, user_id)?,
+        Engine::Postgres(connection) => {
+            let sql = sqlx::AssertSqlSafe(format!("{SQL} FOR UPDATE SKIP LOCKED"));
+            in_time(sqlx::query_as(sql).bind(user_id).fetch_all(connection)).await?
+        }
+    })
+}
+
 /// Writes it into at most so many of its sessions; how many that were.
 ///
 /// In the order of their names, as [`super::last_seen`] takes them: whoever writes a last request into

@@ -2,13 +2,13 @@
 
 use curfew::{
     accounts::{AccountsError, Begun},
-    domain::{bulk::BulkAction, reason::EndReason, role::Role},
+    domain::{bulk::BulkAction, reason::EndReason, reason_text::Reasons, role::Role},
 };
 
 use crate::{
     bulk::{NEXT, begin, ids, matching, preview, progress},
     house::{House, Person, at_once, on_each_engine, operator, reasons},
-    raw::{count, run},
+    raw::{count, run, texts},
 };
 
 #[rocket::async_test]
@@ -157,6 +157,26 @@ async fn of_two_superusers_who_deactivate_everyone_at_the_same_instant_exactly_o
             let left = format!("SELECT COUNT(*) FROM users WHERE is_active AND username LIKE 'root{round}-%'");
             assert_eq!(count(&house.store, &left).await, 1, "round {round}");
         }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn the_next_act_on_an_account_is_not_taken_for_what_ended_its_sessions() {
+    on_each_engine(async |house: &House| {
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        let ana = house.member("ana").await;
+        let session = house.log_in(&ana).await;
+        let begin = begin(preview(&house.accounts, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await);
+        match house.accounts.begin_bulk(&staff, begin).await.expect("it begins") {
+            Begun::Run(run) => run.run().await.expect("it comes to its end"),
+            other => panic!("{other:?}"),
+        }
+        let reason = format!("SELECT reason FROM sessions WHERE id = '{}'", session.id.as_str());
+        assert_eq!(texts(&house.store, &reason).await, [None], "it is written afterwards");
+        house.accounts.deactivate(&operator(), &ana.target(), None, &Reasons::default()).await.expect("an act");
+        assert_eq!(texts(&house.store, &reason).await, [Some("forced-out".to_owned())]);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM session_ends").await, 0);
     })
     .await;
 }
