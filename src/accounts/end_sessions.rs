@@ -4,7 +4,7 @@
 //! written there and then who ended them; into many afterwards, so that an act takes no longer and
 //! holds up nobody for an account that is logged in ten thousand times.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rocket::tokio::time::sleep;
 
@@ -71,11 +71,8 @@ impl Accounts {
     /// # Errors
     /// When the database does not answer; what was written stays written.
     pub async fn write_ends(&self) -> Result<()> {
-        let mut began = Instant::now();
-        while self.write_some_ends().await? {
-            self.store.let_others_write(began.elapsed()).await;
+        while self.store.work_in_turn(Box::pin(self.write_some_ends())).await? {
             sleep(PAUSE).await;
-            began = Instant::now();
         }
         Ok(())
     }

@@ -1,11 +1,14 @@
 //! The pool, and how Rocket comes to it.
 
-use std::{str::FromStr as _, time::Duration};
+use std::{str::FromStr as _, sync::Arc, time::Duration};
 
 use rocket::{
     figment::Figment,
     futures::TryFutureExt as _,
-    tokio::time::{sleep, timeout},
+    tokio::{
+        sync::Mutex,
+        time::{Instant, sleep, timeout},
+    },
 };
 use rocket_db_pools::{Config, Database};
 use sqlx::{
@@ -50,6 +53,8 @@ pub enum Store {
         write: SqlitePool,
         /// For the guard.
         readers: FileReaders,
+        /// For whose turn it is at long work.
+        long_work: Arc<Mutex<()>>,
         /// The time.
         clock: Clock,
     },
@@ -118,13 +123,16 @@ impl Store {
         }
     }
 
-    /// Rests from long work, of which a part has just taken so long. One process at a time writes to a
-    /// SQLite file, and SQLite lets nobody queue: another asks again, ten times a second at last, until
-    /// [`BUSY_TIMEOUT`] is over. With a sixth of the time free, it is let in before.
-    pub async fn let_others_write(&self, worked: Duration) {
-        if let Self::Sqlite { .. } = self {
-            sleep(worked / REST).await;
-        }
+    /// Does a part of long work, which writes. One process at a time writes to a SQLite file, and SQLite lets
+    /// nobody queue: another asks again, ten times a second at last, until [`BUSY_TIMEOUT`] is over. So long
+    /// works take turns here, each with its rest, and with a sixth of the time free the other is let in.
+    pub async fn work_in_turn<T>(&self, part: impl Future<Output = T>) -> T {
+        let Self::Sqlite { long_work, .. } = self else { return part.await };
+        let _turn = long_work.lock().await;
+        let began = Instant::now();
+        let done = part.await;
+        sleep(began.elapsed() / REST).await;
+        done
     }
 
     /// Closes every connection.
@@ -165,7 +173,13 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
     let write = pool().max_connections(1).connect_with(writer).await.map_err(&unreachable)?;
     let file = options.get_filename().to_owned();
     let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;
-    Ok(Store::Sqlite { read, write, readers: FileReaders::new(file), clock: Clock::default() })
+    Ok(Store::Sqlite {
+        read,
+        write,
+        readers: FileReaders::new(file),
+        long_work: Arc::default(),
+        clock: Clock::default(),
+    })
 }
 
 async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {

@@ -1,7 +1,5 @@
 //! Carrying out an act on many: batch after batch, and whoever acts at the very end.
 
-use std::time::Instant;
-
 use rocket::futures::stream::{self, TryStreamExt as _};
 
 use super::BeginBulk;
@@ -44,19 +42,13 @@ impl BulkRun {
     async fn do_all(&self) -> Result<()> {
         let others: Vec<i64> = self.ids.iter().copied().filter(|id| Some(*id) != self.actor.user_id).collect();
         let batches = stream::iter(others.chunks(BATCH).map(Ok));
-        let at_once = self.accounts.store.writers_at_once();
-        batches.try_for_each_concurrent(at_once, |ids| self.do_batch_and_rest(ids)).await?;
+        let store = &self.accounts.store;
+        let at_once = store.writers_at_once();
+        batches.try_for_each_concurrent(at_once, |ids| store.work_in_turn(self.do_batch(ids))).await?;
         if self.begin.promised.includes_actor {
             // Last, for with it their own login may end.
             self.do_actor().await?;
         }
-        Ok(())
-    }
-
-    async fn do_batch_and_rest(&self, ids: &[i64]) -> Result<()> {
-        let began = Instant::now();
-        self.do_batch(ids).await?;
-        self.accounts.store.let_others_write(began.elapsed()).await;
         Ok(())
     }
 }
