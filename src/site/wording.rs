@@ -1,9 +1,9 @@
 //! How values are put into words for the templates.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{cell::Cell, collections::HashMap, sync::LazyLock};
 
 use chrono::{
-    DateTime, TimeDelta,
+    DateTime, TimeDelta, Utc,
     format::{Item, StrftimeItems},
 };
 use chrono_humanize::HumanTime;
@@ -20,10 +20,22 @@ pub fn register(tera: &mut Tera) {
     });
 }
 
+thread_local! {
+    /// When the page is read that this thread renders.
+    static READ_AT: Cell<Option<Moment>> = const { Cell::new(None) };
+}
+
+/// Renders a page for one moment: however long that takes, all its words are of the same.
+pub fn as_read_at<T>(moment: Moment, render: impl FnOnce() -> T) -> T {
+    let before = READ_AT.replace(Some(moment));
+    let rendered = render();
+    READ_AT.set(before);
+    rendered
+}
+
 /// A moment as people say it: "3 minutes ago", "in 2 hours".
-#[must_use]
-pub fn in_words(moment: Moment) -> String {
-    span_in_words(moment - chrono::Utc::now())
+fn in_words(moment: Moment) -> String {
+    span_in_words(moment - READ_AT.get().unwrap_or_else(Utc::now))
 }
 
 /// In whole units, the nearest: what begins to last three days lasts three days, not two.
@@ -81,6 +93,15 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_of_a_page_are_of_the_moment_when_it_is_read() {
+        let at = Utc::now() - TimeDelta::days(1);
+        let after = |minutes| at + TimeDelta::minutes(minutes);
+        let words = as_read_at(after(3), || (as_read_at(after(7), || in_words(at)), in_words(at)));
+        assert_eq!(words, ("7 minutes ago".to_owned(), "3 minutes ago".to_owned()));
+        assert_eq!(in_words(at), "a day ago");
+    }
 
     #[test]
     fn a_span_is_said_in_the_nearest_whole_unit() {
