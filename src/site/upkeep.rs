@@ -33,6 +33,8 @@ const BETWEEN_TIDYINGS: Duration = Duration::from_mins(10);
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// What has come due puts logins out in the same instant, whoever notes it; so soon it is noted.
 const BETWEEN_LOOKS_AT_WHAT_IS_DUE: Duration = Duration::from_secs(5);
+/// How long the first request is kept waiting for the node to be in the count; it is tried again.
+const FIRST_LEASE: Duration = Duration::from_secs(2);
 /// How long the last write may take, at a shutdown whose database is silent.
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
@@ -97,10 +99,14 @@ async fn keep_folding(accounts: &Accounts) {
 
 async fn keep_lease(accounts: &Accounts, node: &Node) {
     loop {
-        if let Err(error) = accounts.renew_lease(node).await {
-            log::warn!("this node could not renew its lease, and tries again: {error}");
-        }
         sleep(LEASE_RENEWED_EVERY).await;
+        renew_lease(accounts, node).await;
+    }
+}
+
+async fn renew_lease(accounts: &Accounts, node: &Node) {
+    if let Err(error) = accounts.renew_lease(node).await {
+        log::warn!("this node could not renew its lease, and tries again: {error}");
     }
 }
 
@@ -126,6 +132,10 @@ impl Fairing for DatabaseWithUpkeep {
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
         if let (Some(accounts), Some(node)) = (rocket.state::<Accounts>(), rocket.state::<Node>()) {
+            // Before it answers, so that an act right after that waits for it.
+            if timeout(FIRST_LEASE, renew_lease(accounts, node)).await.is_err() {
+                log::warn!("this node could not get its lease in time, and tries again");
+            }
             self.upkeep.begin(accounts, node.clone());
         }
     }

@@ -17,7 +17,7 @@ story("the page of a user says by itself which nodes have applied a force logout
 
   const other = await stage.server.another();
   try {
-    other.pauses();
+    await other.pauses();
     await owner.forcesOut();
     await says(/Applied by 1 of 2 nodes so far, the slowest after/);
     assert.match(await owner.page.locator(".receipt").innerText(), /Waiting for \S+:\d+, last heard of/);
@@ -26,7 +26,7 @@ story("the page of a user says by itself which nodes have applied a force logout
     assert.equal(await owner.page.locator(".receipt", { hasText: "Waiting" }).count(), 0);
 
     // One that is gone without a word leaves the count with its lease.
-    other.pauses();
+    await other.pauses();
     await owner.forcesOut();
     await says(/Applied by 1 of 2 nodes so far/);
     await says(/Applied by 1 of 1 node, after/);

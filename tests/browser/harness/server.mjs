@@ -48,9 +48,14 @@ export class Server {
     return node;
   }
 
-  /** Stands still, as a machine that is out of breath. */
-  pauses() {
-    this.#child.kill("SIGSTOP");
+  /** Stands still, as a machine that is out of breath; but not while it writes to the file, which would stop every node. */
+  async pauses() {
+    await this.#until("it stands still, and nothing is being written", async () => {
+      this.#child.kill("SIGSTOP");
+      if (await this.#canWrite()) return true;
+      this.#child.kill("SIGCONT");
+      return false;
+    });
   }
 
   goesOn() {
@@ -83,13 +88,24 @@ export class Server {
 
   /** Writes to the database, as a hand might. */
   async writes(sql) {
+    const { status, err } = await this.#asksSqlite(sql, PATIENCE_MS);
+    if (status !== 0) throw new Error(`The database did not take it: ${err}`);
+  }
+
+  /** Whether the file can be written to, now or as soon as a node at work is done. */
+  async #canWrite() {
+    const { status } = await this.#asksSqlite("BEGIN IMMEDIATE; ROLLBACK;", 500);
+    return status === 0;
+  }
+
+  async #asksSqlite(sql, patience) {
     const database = this.#environment.DATABASE_URL.replace("sqlite:", "");
-    const done = execFile("sqlite3", ["-bail", "-cmd", ".timeout 60000", database]);
+    const done = execFile("sqlite3", ["-bail", "-cmd", `.timeout ${patience}`, database]);
     const heard = { err: "" };
     done.stderr.on("data", (text) => (heard.err += text));
     done.stdin.end(sql);
     const [status] = await once(done, "close");
-    if (status !== 0) throw new Error(`The database did not take it: ${heard.err}`);
+    return { status, err: heard.err };
   }
 
   async stop() {
