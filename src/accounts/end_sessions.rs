@@ -13,18 +13,15 @@ use crate::{
     domain::moment::Moment,
     store::{
         Sql,
-        session_ends::{
-            SessionEnds, delete_session_ends, insert_session_ends, lock_next_session_ends, lock_session_ends_of,
-            write_session_ends,
-        },
+        session_ends::{insert_session_ends, lock_session_ends, write_session_ends},
         sessions::{self, Ending, LiveAfter},
     },
 };
 
 /// Up to so many are written at once.
 const AT_ONCE: i64 = 200;
-/// So many are written by one transaction afterwards, of as many accounts.
-const BATCH: i64 = 500;
+/// So many are written by one transaction afterwards, of as many accounts at most.
+const BATCH: u32 = 500;
 /// Between two of them.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long what was told may still be joined by more.
@@ -79,29 +76,16 @@ impl Accounts {
 
     async fn write_some_ends(&self) -> Result<bool> {
         let mut tx = self.store.begin().await?;
-        let noted = lock_next_session_ends(&mut tx, BATCH).await?;
-        write(&mut tx, &noted).await?;
+        let notes = lock_session_ends(&mut tx, None, BATCH).await?;
+        write_session_ends(&mut tx, &notes, BATCH).await?;
         tx.commit().await?;
-        Ok(!noted.is_empty())
+        Ok(!notes.is_empty())
     }
 }
 
 /// Writes what is noted of an account that is locked for the next act, so that this one is not taken for
 /// what ended the sessions. Of thousands, those that are left to write are told by it for a moment.
 pub(super) async fn write_ends_of(on: &mut impl Sql, user_id: i64) -> Result<()> {
-    let noted = lock_session_ends_of(on, user_id).await?;
-    write(on, &noted).await
-}
-
-async fn write(on: &mut impl Sql, noted: &[SessionEnds]) -> Result<()> {
-    let mut left = BATCH;
-    for ends in noted {
-        let written = write_session_ends(on, ends, left).await?;
-        left = left.saturating_sub_unsigned(written);
-        if left == 0 {
-            break;
-        }
-        delete_session_ends(on, ends.id).await?;
-    }
-    Ok(())
+    let notes = lock_session_ends(on, Some(user_id), BATCH).await?;
+    Ok(write_session_ends(on, &notes, BATCH).await?)
 }

@@ -9,8 +9,10 @@ use crate::domain::moment::Moment;
 pub(super) trait Dialect: Database<Arguments: Default> {
     /// Finds one text in another: the place from 1, or 0.
     const FIND: &'static str;
-    /// Joins so that what the search index names is read first.
+    /// Joins so that the table before it is read first.
     const JOIN_AFTER: &'static str;
+    /// Locks the rows of a select, but for those that somebody else holds. SQLite has one writer.
+    const LOCK_FREE: &'static str;
 
     /// Adds a text, as a value.
     fn bind_text(to: &mut QueryBuilder<Self>, text: &str);
@@ -61,6 +63,7 @@ macro_rules! bind_values {
 impl Dialect for Sqlite {
     const FIND: &'static str = "instr";
     const JOIN_AFTER: &'static str = "CROSS JOIN"; // which SQLite takes as an order
+    const LOCK_FREE: &'static str = "";
 
     bind_values!(Sqlite);
 
@@ -90,7 +93,8 @@ impl Dialect for Sqlite {
 
 impl Dialect for Postgres {
     const FIND: &'static str = "strpos";
-    const JOIN_AFTER: &'static str = "JOIN"; // after a materialized select anyway
+    const JOIN_AFTER: &'static str = "JOIN"; // it goes by its statistics
+    const LOCK_FREE: &'static str = " FOR UPDATE SKIP LOCKED";
 
     bind_values!(Postgres);
 

@@ -7,27 +7,15 @@ use sqlx::QueryBuilder;
 use super::{
     Result, Sql,
     dialect::{Dialect, push_optional_text},
-    engine::{Engine, execute, fetch_all, in_time, on_engine},
+    engine::{Engine, execute, in_time, on_engine},
     sessions::{Ending, LiveAfter},
     site_sessions::LiveByRole,
 };
 use crate::domain::{moment::Moment, reason::EndReason};
 
-/// The end of the sessions of an account that were live, and were made at a moment or before.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub struct SessionEnds {
-    /// Its number.
-    pub id: i64,
-    user_id: i64,
-    login_after: Moment,
-    seen_after: Moment,
-    login_until: Moment,
-    ended_at: Moment,
-    ended_by: String,
-    reason: String,
-    staff_reason: Option<String>,
-    user_reason: Option<String>,
-}
+/// Whether a note `e` is of a session `s` that nothing has been written into.
+const IS_OF: &str = "s.user_id = e.user_id AND s.ended_at IS NULL AND s.login_date > e.login_after
+                     AND s.last_seen > e.seen_after AND s.login_date <= e.login_until";
 
 /// Notes an end of many sessions, in the transaction of the act itself.
 ///
@@ -95,87 +83,61 @@ pub async fn insert_session_ends_of_many(
     Ok(())
 }
 
-/// Those that were noted first, at most so many. On Postgres they are locked, and those that somebody else
-/// writes are left to them.
+/// The numbers of at most so many notes, of one account or of all, the first ones first. On Postgres they
+/// are locked, and those that somebody else writes are left to them.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn lock_next_session_ends(on: &mut impl Sql, limit: i64) -> Result<Vec<SessionEnds>> {
-    const SQL: &str = "
-        SELECT id, user_id, login_after, seen_after, login_until, ended_at, ended_by, reason, staff_reason, user_reason
-        FROM session_ends ORDER BY id LIMIT $1";
-    Ok(match on.engine() {
-        Engine::Sqlite(_) => fetch_all!(on, SessionEnds, SQL, limit)?,
-        Engine::Postgres(connection) => {
-            let sql = sqlx::AssertSqlSafe(format!("{SQL} FOR UPDATE SKIP LOCKED"));
-            in_time(sqlx::query_as(sql).bind(limit).fetch_all(connection)).await?
+pub async fn lock_session_ends(on: &mut impl Sql, user_id: Option<i64>, limit: u32) -> Result<Vec<i64>> {
+    fn statement<DB: Dialect>(user_id: Option<i64>, limit: u32) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("SELECT id FROM session_ends");
+        if let Some(user_id) = user_id {
+            sql.push(" WHERE user_id = ");
+            DB::bind_number(&mut sql, user_id);
         }
-    })
-}
-
-/// Those of one account, as [`lock_next_session_ends`] gives them.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn lock_session_ends_of(on: &mut impl Sql, user_id: i64) -> Result<Vec<SessionEnds>> {
-    const SQL: &str = "
-        SELECT id, user_id, login_after, seen_after, login_until, ended_at, ended_by, reason, staff_reason, user_reason
-        FROM session_ends WHERE user_id = $1 ORDER BY id";
-    Ok(match on.engine() {
-        Engine::Sqlite(_) => fetch_all!(on, SessionEnds, SQL, user_id)?,
-        Engine::Postgres(connection) => {
-            let sql = sqlx::AssertSqlSafe(format!("{SQL} FOR UPDATE SKIP LOCKED"));
-            in_time(sqlx::query_as(sql).bind(user_id).fetch_all(connection)).await?
-        }
-    })
-}
-
-/// Writes it into at most so many of its sessions; how many that were.
-///
-/// In the order of their names, as [`super::last_seen`] takes them: whoever writes a last request into
-/// them at the same time waits, and never in a circle.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn write_session_ends(on: &mut impl Sql, ends: &SessionEnds, limit: i64) -> Result<u64> {
-    macro_rules! sql {
-        ($lock:literal) => {
-            concat!(
-                "UPDATE sessions SET ended_at = $1, ended_by = $2, reason = $3, staff_reason = $4, user_reason = $5
-                 WHERE id IN (
-                     SELECT id FROM sessions
-                     WHERE user_id = $6 AND ended_at IS NULL AND login_date > $7 AND last_seen > $8 AND login_date <= $9
-                     ORDER BY id LIMIT $10",
-                $lock,
-                ")"
-            )
-        };
+        sql.push(format_args!(" ORDER BY id LIMIT {limit}")).push(DB::LOCK_FREE);
+        sql
     }
-    let sql = match on.engine() {
-        Engine::Sqlite(_) => sql!(""),
-        Engine::Postgres(_) => sql!(" FOR NO KEY UPDATE"),
-    };
-    Ok(execute!(
-        on,
-        sql,
-        ends.ended_at,
-        &ends.ended_by,
-        &ends.reason,
-        ends.staff_reason.as_deref(),
-        ends.user_reason.as_deref(),
-        ends.user_id,
-        ends.login_after,
-        ends.seen_after,
-        ends.login_until,
-        limit,
-    )?)
+    Ok(on_engine!(on, |c| in_time(statement(user_id, limit).build_query_scalar().fetch_all(c)).await)?)
 }
 
-/// It is written into all of them.
+/// Writes those notes into at most so many of their sessions, and deletes the ones that are written into
+/// all of theirs. Of two that are of one session the first is right: by the second it was out already.
+///
+/// The accounts are locked before their sessions, in the order of their numbers, as everyone takes them:
+/// whoever writes into the same sessions waits, and never in a circle.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn delete_session_ends(on: &mut impl Sql, id: i64) -> Result<()> {
-    execute!(on, "DELETE FROM session_ends WHERE id = $1", id)?;
+pub async fn write_session_ends(on: &mut impl Sql, notes: &[i64], limit: u32) -> Result<()> {
+    fn write<DB: Dialect>(notes: &[i64], limit: u32) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new(
+            "UPDATE sessions AS s SET (ended_at, ended_by, reason, staff_reason, user_reason) = (
+                 SELECT e.ended_at, e.ended_by, e.reason, e.staff_reason, e.user_reason FROM session_ends e WHERE ",
+        );
+        sql.push(IS_OF).push(" AND e.id");
+        DB::push_is_one_of(&mut sql, notes);
+        sql.push(" ORDER BY e.id LIMIT 1) WHERE s.ended_at IS NULL AND s.id IN (");
+        sql.push(format_args!("SELECT s.id FROM session_ends e {} sessions s ON {IS_OF} WHERE e.id", DB::JOIN_AFTER));
+        DB::push_is_one_of(&mut sql, notes);
+        sql.push(format_args!(" LIMIT {limit})"));
+        sql
+    }
+    fn delete_written<DB: Dialect>(notes: &[i64]) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("DELETE FROM session_ends AS e WHERE e.id");
+        DB::push_is_one_of(&mut sql, notes);
+        sql.push(format_args!(" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE {IS_OF})"));
+        sql
+    }
+    if notes.is_empty() {
+        return Ok(());
+    }
+    if let Engine::Postgres(connection) = on.engine() {
+        let sql = "SELECT 1 FROM users WHERE id IN (SELECT user_id FROM session_ends WHERE id = ANY($1))
+                   ORDER BY id FOR NO KEY UPDATE";
+        in_time(sqlx::query(sql).bind(notes).execute(connection)).await?;
+    }
+    on_engine!(on, |c| in_time(write(notes, limit).build().execute(c)).await.map(drop))?;
+    on_engine!(on, |c| in_time(delete_written(notes).build().execute(c)).await.map(drop))?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{Accounts, Actor, BeginBulk, Begun, ForceLogoutMoment, PreviewedBulk, StartedSession},
+    accounts::{Accounts, Actor, BeginBulk, Begun, BulkRun, ForceLogoutMoment, PreviewedBulk, StartedSession},
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
         reason::EndReason,
@@ -40,15 +40,48 @@ pub fn begin(previewed: PreviewedBulk) -> BeginBulk {
     BeginBulk { id, choice: previewed.choice, reasons: reasons(), promised: previewed.counts }
 }
 
+/// What was confirmed, begun by one who may, as it was promised.
+pub async fn begun(house: &House, actor: &Actor, confirmed: BeginBulk) -> Box<BulkRun> {
+    match house.accounts.begin_bulk(actor, confirmed).await.expect("an answer") {
+        Begun::Run(run) => run,
+        other => panic!("it does not begin: {other:?}"),
+    }
+}
+
+/// So many people called "many1" and so on, each logged in once.
+pub async fn many_logged_in(house: &House, people: u32) {
+    let template = house.member("template").await;
+    house.log_in(&template).await;
+    let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {people})");
+    run(
+        &house.store,
+        &format!(
+            "INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff,
+                                is_superuser, date_joined)
+             {numbers} SELECT 'many' || n, 'many' || n, 'many' || n || '@example.org', 'many' || n || '@example.org',
+                    'none', TRUE, FALSE, FALSE, u.date_joined FROM n CROSS JOIN users u WHERE u.id = {}",
+            template.id
+        ),
+    )
+    .await;
+    run(
+        &house.store,
+        &format!(
+            "INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
+             SELECT 'of' || u.id, u.id, s.secret_hash, s.remember, s.login_date, s.last_seen, s.address, s.user_agent
+             FROM users u CROSS JOIN sessions s WHERE s.user_id = {} AND u.username LIKE 'many%'",
+            template.id
+        ),
+    )
+    .await;
+}
+
 /// Promises, begins and carries out; what came of it.
 async fn act(house: &House, actor: &Actor, choice: &BulkChoice) -> (BulkCounts, BulkAct) {
     let previewed = preview(&house.accounts, actor, choice).await;
     let (promised, begin) = (previewed.counts, begin(previewed));
     let id = begin.id.clone();
-    match house.accounts.begin_bulk(actor, begin).await.expect("it begins") {
-        Begun::Run(run) => run.run().await.expect("it comes to its end"),
-        other => panic!("{other:?}"),
-    }
+    begun(house, actor, begin).await.run().await.expect("it comes to its end");
     house.accounts.write_ends().await.expect("who ended them is written into the sessions");
     (promised, progress(house, &id).await)
 }
@@ -260,30 +293,7 @@ async fn the_operator_never_deactivates_the_last_superuser_either() {
 async fn more_than_one_batch_is_done_whole_and_each_has_its_event() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
-        let template = house.member("template").await;
-        house.log_in(&template).await;
-        let numbers = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 2500)";
-        run(
-            &house.store,
-            &format!(
-                "INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff,
-                                    is_superuser, date_joined)
-                 {numbers} SELECT 'many' || n, 'many' || n, 'many' || n || '@example.org', 'many' || n || '@example.org',
-                        'none', TRUE, FALSE, FALSE, u.date_joined FROM n CROSS JOIN users u WHERE u.id = {}",
-                template.id
-            ),
-        )
-        .await;
-        run(
-            &house.store,
-            &format!(
-                "INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
-                 SELECT 'of' || u.id, u.id, s.secret_hash, s.remember, s.login_date, s.last_seen, s.address, s.user_agent
-                 FROM users u CROSS JOIN sessions s WHERE s.user_id = {} AND u.username LIKE 'many%'",
-                template.id
-            ),
-        )
-        .await;
+        many_logged_in(house, 2_500).await;
         let (promised, done) = act(house, &staff, &matching(BulkAction::ForceLogout, "many")).await;
         assert_eq!((promised.users, promised.sessions), (2_500, 2_500));
         assert!(kept(promised, &done), "{done:?}");

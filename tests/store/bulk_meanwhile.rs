@@ -6,7 +6,7 @@ use curfew::{
 };
 
 use crate::{
-    bulk::{NEXT, begin, ids, matching, preview, progress},
+    bulk::{NEXT, begin, begun, ids, matching, preview, progress},
     house::{House, Person, at_once, on_each_engine, operator, reasons},
     raw::{count, run, texts},
 };
@@ -34,9 +34,7 @@ async fn what_has_changed_since_it_was_promised_is_not_done() {
 
         run(&house.store, "UPDATE users SET is_active = TRUE WHERE username = 'spam1'").await;
         let id = second.id.clone();
-        let Begun::Run(doing) = house.accounts.begin_bulk(&staff, second.clone()).await.expect("an answer") else {
-            panic!("it is as it was promised again");
-        };
+        let doing = begun(house, &staff, second.clone()).await;
         doing.run().await.expect("it comes to its end");
         assert_eq!(progress(house, &id).await.users_done, 3);
         for (person, name) in [(&late, "registered later"), (&ben, "does not match")] {
@@ -75,9 +73,7 @@ async fn nobody_is_acted_on_who_came_to_match_later() {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         let (spam, ben) = (house.member("spam").await, house.member("ben").await);
         let confirmed = begin(preview(&house.accounts, &staff, &matching(BulkAction::Deactivate, "spam")).await);
-        let Begun::Run(doing) = house.accounts.begin_bulk(&staff, confirmed).await.expect("an answer") else {
-            panic!("it begins");
-        };
+        let doing = begun(house, &staff, confirmed).await;
         let renamed = format!("UPDATE users SET email_key = 'spam@example.org2' WHERE id = {}", ben.id);
         run(&house.store, &renamed).await;
         doing.run().await.expect("it comes to its end");
@@ -116,9 +112,7 @@ async fn it_stops_where_the_login_of_whoever_acts_has_ended() {
             confirmed.id.clone(),
             begin(preview(&house.accounts, &staff, &ids(BulkAction::Deactivate, &[&ana])).await),
         );
-        let Begun::Run(doing) = house.accounts.begin_bulk(&staff, confirmed).await.expect("an answer") else {
-            panic!("it begins");
-        };
+        let doing = begun(house, &staff, confirmed).await;
         house.store.clock().shift(NEXT);
         house.force_out(&vera).await;
         let stopped = doing.run().await;
@@ -145,10 +139,8 @@ async fn of_two_superusers_who_deactivate_everyone_at_the_same_instant_exactly_o
             let mut runs = Vec::new();
             for (actor, choice) in &acts {
                 let confirmed = begin(preview(&house.accounts, actor, choice).await);
-                match house.accounts.begin_bulk(actor, confirmed).await.expect("it begins") {
-                    Begun::Run(run) => runs.push(async move { run.run().await }),
-                    other => panic!("{other:?}"),
-                }
+                let run = begun(house, actor, confirmed).await;
+                runs.push(async move { run.run().await });
             }
             let outcomes = at_once(runs).await;
             let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
@@ -167,11 +159,8 @@ async fn the_next_act_on_an_account_is_not_taken_for_what_ended_its_sessions() {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         let ana = house.member("ana").await;
         let session = house.log_in(&ana).await;
-        let begin = begin(preview(&house.accounts, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await);
-        match house.accounts.begin_bulk(&staff, begin).await.expect("it begins") {
-            Begun::Run(run) => run.run().await.expect("it comes to its end"),
-            other => panic!("{other:?}"),
-        }
+        let confirmed = begin(preview(&house.accounts, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await);
+        begun(house, &staff, confirmed).await.run().await.expect("it comes to its end");
         let reason = format!("SELECT reason FROM sessions WHERE id = '{}'", session.id.as_str());
         assert_eq!(texts(&house.store, &reason).await, [None], "it is written afterwards");
         house.accounts.deactivate(&operator(), &ana.target(), None, &Reasons::default()).await.expect("an act");

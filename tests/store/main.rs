@@ -22,6 +22,7 @@ mod events_kept;
 mod events_list;
 mod everyone_else;
 mod feed;
+mod lock_order;
 mod looking;
 mod many_sessions;
 mod moments;
