@@ -20,17 +20,19 @@ impl Accounts {
     /// When the database does not answer; the batches before that are done.
     pub async fn purge_events(&self) -> Result<u64> {
         let mut purged = 0;
-        loop {
-            let mut tx = self.store.begin().await?;
-            let now = self.store.clock().now(&mut tx).await?;
-            let up_to = moment_before(now, self.settings.event_retention);
-            let deleted = delete_old_events(&mut tx, up_to, BATCH).await?;
-            tx.commit().await?;
-            if deleted == 0 {
-                return Ok(purged);
-            }
-            purged += deleted;
+        while let some @ 1.. = self.store.work_in_turn(Box::pin(self.purge_some_events())).await? {
+            purged += some;
             sleep(PAUSE).await;
         }
+        Ok(purged)
+    }
+
+    async fn purge_some_events(&self) -> Result<u64> {
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let up_to = moment_before(now, self.settings.event_retention);
+        let deleted = delete_old_events(&mut tx, up_to, BATCH).await?;
+        tx.commit().await?;
+        Ok(deleted)
     }
 }

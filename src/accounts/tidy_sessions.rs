@@ -58,27 +58,19 @@ impl Accounts {
     pub async fn tidy_sessions(&self) -> Result<Tidied> {
         self.flush_activity().await?;
         self.write_ends().await?;
-        let mut tidied = Tidied::default();
-        loop {
-            let ended = self.end_some_past_limits().await?;
-            if ended == 0 {
-                break;
-            }
-            tidied.ended += ended;
+        let (mut ended, mut deleted) = (0, 0);
+        while let some @ 1.. = self.store.work_in_turn(Box::pin(self.end_some_past_limits())).await? {
+            ended += some;
             sleep(PAUSE).await;
         }
-        loop {
-            let deleted = self.delete_some_ended().await?;
-            if deleted == 0 {
-                break;
-            }
-            tidied.deleted += deleted;
+        while let some @ 1.. = self.store.work_in_turn(Box::pin(self.delete_some_ended())).await? {
+            deleted += some;
             sleep(PAUSE).await;
         }
-        while self.delete_some_changes().await? > 0 {
+        while self.store.work_in_turn(Box::pin(self.delete_some_changes())).await? > 0 {
             sleep(PAUSE).await;
         }
-        Ok(tidied)
+        Ok(Tidied { ended, deleted })
     }
 
     async fn end_some_past_limits(&self) -> Result<u64> {

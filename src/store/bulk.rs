@@ -17,6 +17,7 @@ use super::{
     Result, Sql,
     dialect::Dialect,
     engine::{Engine, fetch_one, in_time, on_engine},
+    feed::CHANNEL,
     site_sessions::LiveByRole,
 };
 use crate::domain::{
@@ -153,8 +154,8 @@ pub async fn tell_of_many(on: &mut impl Sql, ids: &[i64], event_id: i64) -> Resu
         Engine::Postgres(connection) => {
             let sql = "WITH told AS (INSERT INTO standing_changes (user_id, event_id) SELECT unnest($1), $2
                                      RETURNING user_id, event_id)
-                       SELECT COUNT(pg_notify('curfew_standing', user_id || '#' || event_id)) FROM told";
-            in_time(sqlx::query(sql).bind(ids).bind(event_id).execute(connection)).await?;
+                       SELECT COUNT(pg_notify($3, user_id || '#' || event_id)) FROM told";
+            in_time(sqlx::query(sql).bind(ids).bind(event_id).bind(CHANNEL).execute(connection)).await?;
         }
     }
     Ok(())

@@ -32,7 +32,7 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 /// Of so many changes before the feed was opened, receipts may still be asked for.
 const ASKED_LATELY: i64 = 1_000;
 /// What Postgres calls the notifications; the triggers name it too.
-const CHANNEL: &str = "curfew_standing";
+pub(super) const CHANNEL: &str = "curfew_standing";
 
 /// Whom a change concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
