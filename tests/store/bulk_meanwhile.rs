@@ -3,10 +3,11 @@
 use curfew::{
     accounts::{AccountsError, Begun},
     domain::{bulk::BulkAction, reason::EndReason, reason_text::Reasons, role::Role},
+    store::Store,
 };
 
 use crate::{
-    bulk::{NEXT, begin, begun, ids, matching, preview, progress},
+    bulk::{NEXT, begin, begun, ids, many_logged_in, matching, preview, progress},
     house::{House, Person, at_once, on_each_engine, operator, reasons},
     raw::{count, run, texts},
 };
@@ -166,6 +167,28 @@ async fn the_next_act_on_an_account_is_not_taken_for_what_ended_its_sessions() {
         house.accounts.deactivate(&operator(), &ana.target(), None, &Reasons::default()).await.expect("an act");
         assert_eq!(texts(&house.store, &reason).await, [Some("forced-out".to_owned())]);
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM session_ends").await, 0);
+    })
+    .await;
+}
+
+/// While it writes on Postgres, it tells of its changes itself; whoever has its connection afterwards does not.
+#[rocket::async_test]
+async fn the_connections_that_it_used_tell_of_changes_again() {
+    on_each_engine(async |house: &House| {
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        many_logged_in(house, 2_500).await;
+        let confirmed = begin(preview(&house.accounts, &staff, &matching(BulkAction::ForceLogout, "many")).await);
+        begun(house, &staff, confirmed).await.run().await.expect("it comes to its end");
+        let Store::Postgres { pool, .. } = &house.store else { return };
+        let mut all = Vec::new();
+        for _ in 0..pool.size() {
+            all.push(pool.acquire().await.expect("a connection"));
+        }
+        for connection in &mut all {
+            let setting = sqlx::query_scalar("SELECT COALESCE(current_setting('curfew.tells_itself', TRUE), '')");
+            let setting: String = setting.fetch_one(&mut **connection).await.expect("Postgres answers");
+            assert_ne!(setting, "on");
+        }
     })
     .await;
 }
