@@ -2,10 +2,17 @@
 
 use std::time::Duration;
 
+use chrono::SecondsFormat;
 use rocket::tokio::time::sleep;
 
-use super::{Accounts, Result};
-use crate::{settings::moment_before, store::events::delete_old_events};
+use super::{
+    Accounts, Actor, Result,
+    event::{Tell as _, event},
+};
+use crate::{
+    settings::moment_before,
+    store::events::{EventKind, delete_old_events, insert_event},
+};
 
 /// How many events one transaction deletes.
 const BATCH: i64 = 500;
@@ -19,19 +26,35 @@ impl Accounts {
     /// # Errors
     /// When the database does not answer; the batches before that are done.
     pub async fn purge_events(&self) -> Result<u64> {
+        self.purge(None).await
+    }
+
+    /// The same for somebody who asked for it, which is told, unless there was nothing to delete.
+    ///
+    /// # Errors
+    /// When the database does not answer; the batches before that are done, and told.
+    pub async fn purge_events_by(&self, actor: &Actor) -> Result<u64> {
+        self.purge(Some(actor)).await
+    }
+
+    async fn purge(&self, mut untold: Option<&Actor>) -> Result<u64> {
         let mut purged = 0;
-        while let some @ 1.. = self.store.work_in_turn(Box::pin(self.purge_some_events())).await? {
+        while let some @ 1.. = self.store.work_in_turn(Box::pin(self.purge_some(untold.take()))).await? {
             purged += some;
             sleep(PAUSE).await;
         }
         Ok(purged)
     }
 
-    async fn purge_some_events(&self) -> Result<u64> {
+    async fn purge_some(&self, told_of: Option<&Actor>) -> Result<u64> {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
         let up_to = moment_before(now, self.settings.event_retention);
         let deleted = delete_old_events(&mut tx, up_to, BATCH).await?;
+        if let (Some(actor), 1..) = (told_of, deleted) {
+            let older = format!("older than {}", up_to.to_rfc3339_opts(SecondsFormat::Secs, true));
+            insert_event(&mut tx, &event(now, EventKind::EventsPurged).by(actor).saying(older)).await?;
+        }
         tx.commit().await?;
         Ok(deleted)
     }

@@ -25,29 +25,30 @@ impl Accounts {
     ) -> Result<T> {
         let Err(refusal) = outcome else { return outcome };
         let Some(why) = why_refused(&refusal) else { return Err(refusal) };
+        self.tell_refused_act(actor, user_id, &format!("{act}: {why}")).await?;
+        Err(refusal)
+    }
+
+    /// Tells of an act that its actor's role does not open the door to, and on whom it was.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tell_refused_at_the_door(&self, actor: &Actor, user_id: Option<i64>, act: &str) -> Result<()> {
+        let act: String = act.chars().take(ACT_CHARACTERS).collect();
+        self.tell_refused_act(actor, user_id, &format!("{act}: their role does not reach so far")).await
+    }
+
+    async fn tell_refused_act(&self, actor: &Actor, user_id: Option<i64>, what: &str) -> Result<()> {
         let subject = match user_id {
             Some(id) => find_user(&mut self.store.read().await?, id).await?,
             None => None,
         };
         self.tell_refusal(EventKind::Refused, |told| {
-            let told = told.by(actor).saying(format!("{act}: {why}"));
+            let told = told.by(actor).saying(what);
             match &subject {
                 Some(user) => told.to(user.id, &user.username),
                 None => told,
             }
-        })
-        .await?;
-        Err(refusal)
-    }
-
-    /// Tells of an act that its actor's role does not open the door to.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn tell_refused_at_the_door(&self, actor: &Actor, act: &str) -> Result<()> {
-        let act: String = act.chars().take(ACT_CHARACTERS).collect();
-        self.tell_refusal(EventKind::Refused, |told| {
-            told.by(actor).saying(format!("{act}: their role does not reach so far"))
         })
         .await
     }

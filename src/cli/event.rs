@@ -2,7 +2,11 @@
 
 use clap::Subcommand;
 
-use super::{Result, database::open, say};
+use super::{
+    Result,
+    database::{open, operator},
+    say,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum EventCommand {
@@ -19,7 +23,7 @@ impl EventCommand {
 }
 
 async fn purge() -> Result<()> {
-    let purged = open().await?.purge_events().await?;
+    let purged = open().await?.purge_events_by(&operator()).await?;
     say(&match purged {
         1 => "1 event was deleted.".to_owned(),
         many => format!("{many} events were deleted."),

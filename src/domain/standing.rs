@@ -84,9 +84,12 @@ type Check = fn(&Question<'_>) -> Option<EndReason>;
 
 /// A session that ended by itself comes before the account's causes: it ended first, for that reason.
 /// One that is not known any more comes after them: they still tell why, when it has been purged.
-const CHECKS: [Check; 8] = [
+/// Everyone out writes into no session, so that what came after it for the account alone, such as a
+/// deactivation, is not taken for what ended the login.
+const CHECKS: [Check; 9] = [
     account_is_gone,
     session_ended,
+    everyone_was_forced_out_first,
     account_is_inactive,
     account_was_forced_out,
     everyone_was_forced_out,
@@ -101,6 +104,11 @@ fn account_is_gone(q: &Question<'_>) -> Option<EndReason> {
 
 fn session_ended(q: &Question<'_>) -> Option<EndReason> {
     q.session.filter(|session| session.user_id == q.user_id)?.ended
+}
+
+fn everyone_was_forced_out_first(q: &Question<'_>) -> Option<EndReason> {
+    let (everyones, own) = (q.site.force_logout_date?, q.account?.force_logout_date?);
+    (q.login_date <= everyones && everyones <= own).then_some(EndReason::EveryoneOut)
 }
 
 fn account_is_inactive(q: &Question<'_>) -> Option<EndReason> {

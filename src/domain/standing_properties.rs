@@ -138,6 +138,19 @@ proptest! {
     }
 
     #[test]
+    fn whichever_put_it_out_first_is_why(mut case in good_case(), sites in 0_i32..40, own in 0_i32..40, is_active in any::<bool>()) {
+        case.site.force_logout_date = Some(case.login_date + MICROSECOND * sites);
+        let account = case.account_mut();
+        account.force_logout_cause = Some(EndReason::PasswordChanged);
+        account.is_active = is_active;
+        let own = case.login_date + MICROSECOND * own;
+        case.account_mut().force_logout_date = Some(own);
+        let own_reason = if is_active { EndReason::PasswordChanged } else { EndReason::Deactivated };
+        let first = if case.site.force_logout_date <= Some(own) { EndReason::EveryoneOut } else { own_reason };
+        prop_assert_eq!(check(&case.question()), Err(first));
+    }
+
+    #[test]
     fn no_now_revives_a_login_made_at_or_before_the_force_logout_date(mut case in case(), later in 0_i32..40, now in moment()) {
         case.account_mut().force_logout_date = Some(case.login_date + MICROSECOND * later);
         case.now = now;

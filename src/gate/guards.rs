@@ -140,9 +140,14 @@ impl<'r> FromRequest<'r> for Superuser<'r> {
 async fn refuse<'r, T>(request: &'r Request<'_>, login: &'r LiveLogin, from: CameFrom<'r>) -> Outcome<T, Refused> {
     if let (Method::Post, Some(accounts)) = (request.method(), request.rocket().state::<Accounts>()) {
         let (actor, act) = (login.actor(from.client()), format!("POST {}", request.uri().path()));
-        if let Err(error) = accounts.tell_refused_at_the_door(&actor, &act).await {
+        if let Err(error) = accounts.tell_refused_at_the_door(&actor, on_whom(request), &act).await {
             log::error!("a refused attempt cannot be told: {error}");
         }
     }
     Outcome::Error((Status::Forbidden, Refused))
+}
+
+/// Whom an act at `/admin/users/<id>/…` would have been on.
+fn on_whom(request: &Request<'_>) -> Option<i64> {
+    request.uri().path().as_str().strip_prefix("/admin/users/")?.split('/').next()?.parse().ok()
 }

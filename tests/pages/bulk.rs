@@ -182,6 +182,33 @@ async fn words_and_numbers_that_no_page_offers_are_refused() {
     staff.opens("/admin/users/bulk?action=remove&scope=matching").await.must_be(400);
 }
 
+/// Taken for one that was not said, it would mean all users.
+#[rocket::async_test]
+async fn a_word_that_an_address_says_twice_is_refused() {
+    let site = Site::on(engines()[0]).await;
+    let mut staff = site.signed_in(Role::Staff).await;
+    staff.opens("/confirm").await;
+    for (page, words) in [
+        ("/admin/users", &["q", "status", "role", "sort", "page"][..]),
+        ("/admin/sessions", &["q", "state", "page"]),
+        ("/admin/events", &["q", "kind", "from", "to", "page"]),
+        ("/admin/events.csv", &["q", "kind", "from", "to"]),
+        ("/admin/users/bulk", &["q", "status", "role", "action"]),
+    ] {
+        for word in words {
+            let chosen = if page.ends_with("bulk") { "scope=matching&action=deactivate&" } else { "" };
+            for twice in [
+                format!("{word}=&{word}="),
+                format!("{word}[0]=&{word}[1]="),
+                format!("%{:x}{}=&{word}=", word.as_bytes()[0], &word[1..]),
+            ] {
+                let answer = staff.opens(&format!("{page}?{chosen}{twice}")).await;
+                assert_eq!(answer.status, 400, "{page}?{twice}");
+            }
+        }
+    }
+}
+
 #[rocket::async_test]
 async fn whoever_has_not_proven_their_password_lately_is_asked_for_it_and_goes_on_where_they_were() {
     for engine in engines() {

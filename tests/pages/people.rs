@@ -153,5 +153,8 @@ async fn an_act_that_a_role_does_not_open_the_door_to_is_told_and_a_look_is_not(
         assert_eq!(site.database.number(refused).await, 2);
         let details = site.database.texts("SELECT detail FROM events WHERE kind = 'refused' ORDER BY id").await;
         assert_eq!(details[0], format!("POST {role}: their role does not reach so far"));
+        let subjects =
+            site.database.texts("SELECT COALESCE(subject, '') FROM events WHERE kind = 'refused' ORDER BY id");
+        assert_eq!(subjects.await, [member.name.as_str(), ""]);
     }
 }

@@ -12,8 +12,8 @@ use curfew::{
 };
 
 use crate::{
-    house::{House, at_once, on_each_engine},
-    raw::{count, run},
+    house::{House, at_once, on_each_engine, operator},
+    raw::{count, run, texts},
 };
 
 const EVENTS: &str = "SELECT COUNT(*) FROM events";
@@ -46,6 +46,19 @@ async fn an_event_is_kept_for_its_time() {
         assert_eq!((purge().await, count(&house.store, EVENTS).await), (2, 1));
         let shorter = house.accounts_with(|settings| settings.event_retention = std::time::Duration::from_secs(30));
         assert_eq!(shorter.purge_events().await.expect("they are purged"), 1);
+
+        // Whoever asks for it is told of, and nobody where there was nothing to delete.
+        house.log_in(&ana).await;
+        house.store.clock().shift(TimeDelta::minutes(1));
+        for purged in [1, 0] {
+            assert_eq!(shorter.purge_events_by(&operator()).await.expect("they are purged"), purged);
+            let told = "SELECT actor || ' ' || detail FROM events WHERE kind = 'events-purged'";
+            let told = texts(&house.store, told).await;
+            assert!(
+                matches!(&told[..], [Some(told)] if told.starts_with("root (command line) older than 2")),
+                "{told:?}"
+            );
+        }
     })
     .await;
 }

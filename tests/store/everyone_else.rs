@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::{AccountsError, ForceLogoutMoment, ForceLogoutOutcome},
-    domain::{reason::EndReason, reason_text::ReasonText, role::Role},
+    domain::{bulk::BulkAction, reason::EndReason, reason_text::ReasonText, role::Role},
 };
 
 use crate::{
-    house::{House, PASSWORD, on_each_engine, password, reasons},
+    bulk::{begin, begun, ids, preview},
+    house::{House, PASSWORD, new_password, on_each_engine, operator, password, reasons},
     raw::dump_without_events,
 };
 
@@ -30,6 +31,33 @@ async fn the_login_that_puts_everyone_out_goes_on_as_a_new_one() {
         }
         let later = house.log_in(&ana).await;
         assert_eq!(house.verdict(&later).await, Ok(()));
+    })
+    .await;
+}
+
+/// No session is written to, so only the dates tell what came first.
+#[rocket::async_test]
+async fn what_is_done_to_an_account_afterwards_is_not_taken_for_what_ended_its_logins() {
+    on_each_engine(async |house: &House| {
+        let mut logins = Vec::new();
+        for name in ["ana", "ben", "cleo", "dora"] {
+            let person = house.member(name).await;
+            logins.push((house.log_in(&person).await, person));
+        }
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        assert_eq!(house.force_out(&logins[0].1).await, 0);
+        house.accounts.deactivate(&operator(), &logins[1].1.target(), None, &reasons()).await.expect("an act");
+        let new = new_password("another password of the tests");
+        house.accounts.set_password(&operator(), &logins[2].1.target(), &new).await.expect("an act");
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        let choice = ids(BulkAction::ForceLogout, &[&logins[3].1]);
+        let confirmed = begin(preview(&house.accounts, &staff, &choice).await);
+        assert_eq!(confirmed.promised.sessions, 0);
+        begun(house, &staff, confirmed).await.run().await.expect("it comes to its end");
+        house.accounts.write_ends().await.expect("there is nothing to write");
+        for (login, person) in &logins {
+            assert_eq!(house.verdict(login).await, Err(EndReason::EveryoneOut), "{}", person.name);
+        }
     })
     .await;
 }

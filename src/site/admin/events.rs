@@ -8,6 +8,7 @@ use super::{
     event_view::EventView,
     events_csv,
     events_query::Sent,
+    said_once::SaidOnce,
 };
 use crate::{
     accounts::{self, Accounts},
@@ -51,6 +52,7 @@ struct OfUser {
 #[get("/admin/events?<sent..>")]
 pub(super) async fn show(
     _staff: Staff<'_>,
+    _once: SaidOnce,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,

@@ -10,7 +10,7 @@ use rocket::{
     State, fairing::AdHoc, futures::Stream, get, http::Status, response::stream::stream, routes, tokio::time::sleep,
 };
 
-use super::events_query::Sent;
+use super::{events_query::Sent, said_once::SaidOnce};
 use crate::{
     accounts::{self, Accounts, Actor},
     gate::{Changes, Present},
@@ -34,6 +34,7 @@ const UNTIL_PROXIES_HANG_UP: Duration = Duration::from_secs(40);
 #[get("/admin/events.csv?<sent..>")]
 pub(super) async fn export<'r>(
     present: Present<'r>,
+    _once: SaidOnce,
     accounts: &'r State<Accounts>,
     changes: Changes<'r>,
     sent: Sent<'r>,

@@ -17,6 +17,7 @@ mod reasons;
 mod receipt;
 mod receipt_view;
 mod role;
+mod said_once;
 mod sessions;
 mod sessions_of;
 mod standing;

@@ -3,7 +3,10 @@
 use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
 use serde::Serialize;
 
-use super::choices::{ChoiceView, choices, given};
+use super::{
+    choices::{ChoiceView, choices, given},
+    said_once::SaidOnce,
+};
 use crate::{
     accounts::{Accounts, ListedSession, SiteSessions},
     domain::{
@@ -66,8 +69,10 @@ impl Sent<'_> {
 }
 
 #[get("/admin/sessions?<q>&<state>&<page>")]
+#[allow(clippy::too_many_arguments)] // one each for the three words of the address
 async fn show(
     staff: Staff<'_>,
+    _once: SaidOnce,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,

@@ -3,7 +3,10 @@
 use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
 use serde::Serialize;
 
-use super::choices::{ChoiceView, choices, given};
+use super::{
+    choices::{ChoiceView, choices, given},
+    said_once::SaidOnce,
+};
 use crate::{
     accounts::{self, Accounts},
     domain::{
@@ -97,6 +100,7 @@ impl Sent<'_> {
 #[allow(clippy::too_many_arguments)] // one each for the five words of the address
 async fn show(
     _staff: Staff<'_>,
+    _once: SaidOnce,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,

@@ -41,13 +41,15 @@ pub enum EventKind {
     Activated,
     /// The account was deleted.
     Deleted,
+    /// Old events were deleted from the command line.
+    EventsPurged,
     /// An act was refused.
     Refused,
 }
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Login,
         Self::LoginFailed,
         Self::Throttled,
@@ -67,6 +69,7 @@ impl EventKind {
         Self::Deactivated,
         Self::Activated,
         Self::Deleted,
+        Self::EventsPurged,
         Self::Refused,
     ];
 
@@ -93,6 +96,7 @@ impl EventKind {
             Self::Deactivated => "deactivated",
             Self::Activated => "activated",
             Self::Deleted => "deleted",
+            Self::EventsPurged => "events-purged",
             Self::Refused => "refused",
         }
     }
@@ -120,6 +124,7 @@ impl EventKind {
             Self::Deactivated => "Deactivated",
             Self::Activated => "Activated",
             Self::Deleted => "Account deleted",
+            Self::EventsPurged => "Old events deleted",
             Self::Refused => "Refused",
         }
     }

@@ -15,6 +15,7 @@ use crate::{
     },
     gate::{Changes, Present, Staff, Submission},
     site::{
+        admin::said_once::SaidOnce,
         answer::{Answer, refuse},
         form::FormView,
         pages::Pages,
@@ -128,6 +129,7 @@ impl Confirm<'_, '_> {
 #[get("/admin/users/bulk?<addressed..>")]
 pub(super) async fn show(
     present: Present<'_>,
+    _once: SaidOnce,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
