@@ -52,10 +52,19 @@ pub struct LiveLogin {
     pub user_agent: String,
     /// How long it may last.
     pub limits: Limits,
-    /// When a force logout ends it that is scheduled, of the account or of the site.
-    pub scheduled: Option<Moment>,
+    /// The scheduled force logout that ends it, of the account or of the site.
+    pub scheduled: Option<ScheduledEnd>,
     /// When this was read.
     pub now: Moment,
+}
+
+/// A scheduled end of a login.
+#[derive(Debug, Clone)]
+pub struct ScheduledEnd {
+    /// When.
+    pub at: Moment,
+    /// Why, in the words that staff left for its person.
+    pub user_reason: Option<String>,
 }
 
 /// A login that the rule refuses.
@@ -180,7 +189,8 @@ fn accepted(
     (standing, limits): (LoginStanding, Limits),
     is_passive: bool,
 ) -> Login {
-    let scheduled = standing.scheduled().map(|(at, _)| at);
+    let scheduled =
+        standing.scheduled().map(|(at, reason)| ScheduledEnd { at, user_reason: reason.map(str::to_owned) });
     let LoginStanding { account: Some(account), session: Some(session), now, .. } = standing else {
         return Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None });
     };

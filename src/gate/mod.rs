@@ -38,7 +38,7 @@ pub use changes::Changes;
 pub use client::ClientOf;
 pub use csrf::Csrf;
 pub use guards::{Anyone, SignedIn, Staff, Superuser, Visitor};
-pub use login::{EndedLogin, LiveLogin, Login, Passive, login_of};
+pub use login::{EndedLogin, LiveLogin, Login, Passive, ScheduledEnd, login_of};
 pub use notice::{Notice, NoticeKind};
 pub use present::Present;
 pub use standings::{FEED_BOUND, Standings};

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use chrono::TimeDelta;
 use rocket::{
     Request,
     http::Status,
@@ -12,12 +13,15 @@ use serde::Serialize;
 use super::{
     answer::Answer,
     rendering::{Page, Templates},
-    shell::{Shell, ShellUser},
+    shell::{EndView, Shell, ShellUser},
 };
 use crate::{
-    gate::{Changes, Csrf, Login, Notice, login_of},
+    gate::{Changes, Csrf, Login, Notice, ScheduledEnd, login_of},
     settings::Settings,
 };
+
+/// So long before a scheduled end its person is told; `login-ends.js` knows it too.
+const ENDS_SOON: TimeDelta = TimeDelta::minutes(5);
 
 /// Shows pages to whoever is asking.
 #[derive(Debug)]
@@ -126,6 +130,7 @@ impl<'r> Pages<'r> {
                 is_superuser: login.role().is_superuser(),
                 login_us: login.login_date.timestamp_micros(),
                 now_ms: login.now.timestamp_millis(),
+                ends: login.scheduled.as_ref().filter(|end| end.at - login.now <= ENDS_SOON).map(end_view),
             }),
             _ => None,
         };
@@ -138,6 +143,10 @@ impl<'r> Pages<'r> {
             notice,
         }
     }
+}
+
+fn end_view(end: &ScheduledEnd) -> EndView<'_> {
+    EndView { at: end.at, user_reason: end.user_reason.as_deref() }
 }
 
 /// Tera says where it was first, and what was wrong last.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::gate::Notice;
+use crate::{domain::moment::Moment, gate::Notice};
 
 /// What every page has around its content.
 #[derive(Debug, Clone, Serialize)]
@@ -35,6 +35,17 @@ pub struct ShellUser<'a> {
     pub login_us: i64,
     /// When this was read, in milliseconds: a script's own clock may be wrong.
     pub now_ms: i64,
+    /// The scheduled end of the login, in its last minutes.
+    pub ends: Option<EndView<'a>>,
+}
+
+/// A scheduled end of a login, for a browser that runs no scripts; to the others it is told.
+#[derive(Debug, Clone, Serialize)]
+pub struct EndView<'a> {
+    /// When.
+    pub at: Moment,
+    /// Why, in the words that staff left.
+    pub user_reason: Option<&'a str>,
 }
 
 /// The part of a shell that many requests have in common. Nothing in it is anybody's own.

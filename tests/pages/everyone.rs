@@ -17,7 +17,11 @@ const PAGE: &str = "/admin/force-logout";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn in_an_hour(site: &Site) -> String {
-    (site.accounts().store().clock().process_now() + TimeDelta::hours(1)).to_rfc3339()
+    after(site, TimeDelta::hours(1))
+}
+
+fn after(site: &Site, wait: TimeDelta) -> String {
+    (site.accounts().store().clock().process_now() + wait).to_rfc3339()
 }
 
 #[rocket::async_test]
@@ -105,6 +109,8 @@ async fn what_is_scheduled_for_everyone_is_shown_told_and_called_off() {
         let told = stream.next().await.expect("news");
         assert_eq!((told.name.as_str(), told.data["reason"].as_str()), ("scheduled", Some(USER_REASON)));
         assert!(told.data["at"].is_string() && !told.data.to_string().contains(STAFF_REASON), "{:?}", told.data);
+        assert_eq!(member.opens("/account/profile").await.must_be(200).between("<noscript>", "</noscript>"), None);
+
         let page = owner.opens(PAGE).await;
         let scheduled = page.between("<strong>Scheduled ", "</form>").expect("what is scheduled").to_owned();
         assert!(scheduled.contains(&format!("by {}", owner.name)) && scheduled.contains(STAFF_REASON), "{page:?}");
@@ -127,6 +133,22 @@ async fn what_is_scheduled_for_everyone_is_shown_told_and_called_off() {
         let mut owner = owner.another_browser();
         owner.logs_in().await.must_be(303);
         assert!(!owner.opens(PAGE).await.body.contains("<strong>Scheduled"));
+    }
+}
+
+/// With scripts the stream tells them, and counts down.
+#[rocket::async_test]
+async fn in_its_last_minutes_a_login_is_told_of_its_end_without_scripts_too() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut owner, mut member) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
+        owner.forces_everyone_out_at(&after(&site, TimeDelta::minutes(4))).await.must_lead_to(PAGE);
+        for path in ["/", "/account", "/account/profile"] {
+            let page = member.opens(path).await;
+            let told = page.must_be(200).between("<noscript>", "</noscript>").expect("what is told");
+            assert!(told.contains("Your login ends") && told.contains("in 4 minutes"), "{told}");
+            assert!(told.contains(" UTC</time>") && told.contains(USER_REASON), "{told}");
+        }
     }
 }
 

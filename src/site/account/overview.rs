@@ -37,7 +37,8 @@ pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
     let login = signed_in.login;
     let expires_at =
         login.login_date.checked_add_signed(chrono::TimeDelta::from_std(login.limits.lifetime).unwrap_or_default());
-    let ends_at = [expires_at, login.scheduled].into_iter().flatten().min();
+    let scheduled = login.scheduled.as_ref().map(|scheduled| scheduled.at);
+    let ends_at = [expires_at, scheduled].into_iter().flatten().min();
     let Device { browser, system } = Device::of(&login.user_agent);
     pages.show(
         "account/overview",
@@ -50,7 +51,7 @@ pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
             session: SessionView {
                 login_date: login.login_date,
                 ends_at,
-                end_is_scheduled: ends_at.is_some() && ends_at == login.scheduled,
+                end_is_scheduled: ends_at.is_some() && ends_at == scheduled,
                 idle_expires_at: login
                     .now
                     .checked_add_signed(chrono::TimeDelta::from_std(login.limits.idle).unwrap_or_default()),

@@ -115,7 +115,7 @@ fn shell() -> Shell<'static> {
     Shell {
         site_name: "Curfew",
         path: "/account",
-        user: Some(ShellUser { username: "bench", is_staff: false, is_superuser: false, login_us, now_ms }),
+        user: Some(ShellUser { username: "bench", is_staff: false, is_superuser: false, login_us, now_ms, ends: None }),
         csrf_token: Some("OB2gJlRc-sEnqfaz9ykfnmc0mFvBhfvuOJakKQxdK2M"),
         registration_open: true,
         notice: None,

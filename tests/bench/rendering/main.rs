@@ -101,6 +101,7 @@ fn shell() -> Shell<'static> {
             is_superuser: false,
             login_us: now.timestamp_micros(),
             now_ms: now.timestamp_millis(),
+            ends: None,
         }),
         csrf_token: Some("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
         registration_open: true,
