@@ -124,7 +124,7 @@ impl Store {
     }
 
     /// Does a part of long work, which writes. One process at a time writes to a SQLite file, and SQLite lets
-    /// nobody queue: another asks again, ten times a second at last, until [`BUSY_TIMEOUT`] is over. So long
+    /// nobody queue: another asks again, ten times a second at last, until five seconds are over. So long
     /// works take turns here, each with its rest, and with a sixth of the time free the other is let in.
     pub async fn work_in_turn<T>(&self, part: impl Future<Output = T>) -> T {
         let Self::Sqlite { long_work, .. } = self else { return part.await };
