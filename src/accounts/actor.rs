@@ -1,7 +1,7 @@
 //! Who acts, and from where.
 
 use crate::{
-    domain::{role::Role, session_secret::SessionId},
+    domain::{role::Role, session_secret::SessionId, text::escaped},
     store::events::Named,
 };
 
@@ -17,10 +17,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client; what is beyond 300 characters of its user agent is cut.
+    /// A client. Of its user agent, characters that hide or steer are written out, and what is beyond
+    /// 300 is cut.
     #[must_use]
     pub fn new(address: String, user_agent: &str) -> Self {
-        Self { address, user_agent: user_agent.chars().take(USER_AGENT_CHARACTERS).collect() }
+        Self { address, user_agent: escaped(user_agent).chars().take(USER_AGENT_CHARACTERS).collect() }
     }
 
     /// What it says that it is.
@@ -62,5 +63,17 @@ impl Actor {
     #[must_use]
     pub fn named(&self) -> Named<'_> {
         Named { id: self.user_id, name: &self.name }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_agent_is_text_that_shows_all_it_has() {
+        let agent = |text: &str| Client::new(String::new(), text).user_agent().to_owned();
+        assert_eq!(agent("Firefox/130 \u{202e}x\u{9b}31m"), "Firefox/130 \\u{202e}x\\u{9b}31m");
+        assert_eq!(agent(&"é".repeat(301)), "é".repeat(300));
     }
 }
