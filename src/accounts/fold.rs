@@ -112,12 +112,13 @@ impl Accounts {
                 for_staff: stored(locked.force_logout_scheduled_staff_reason.as_deref()),
                 for_user: stored(locked.force_logout_scheduled_user_reason.as_deref()),
             };
+            let told =
+                event(now, EventKind::ForceLogoutDue).because(EndReason::EveryoneOut, &reasons).saying("everyone");
+            let told = self.ending_everyones(on, told, (locked.standing(), now), due).await?;
             if locked.force_logout_date.is_none_or(|date| date < due) {
                 site::set_force_logout_date(on, due, &reasons).await?;
             }
             site::clear_force_logout_scheduled(on).await?;
-            let told =
-                event(now, EventKind::ForceLogoutDue).because(EndReason::EveryoneOut, &reasons).saying("everyone");
             insert_ending(on, &told, Change::Everyone).await?;
         }
         Ok(site::get_site(on).await?.standing())

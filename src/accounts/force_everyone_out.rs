@@ -5,7 +5,7 @@ use super::{
     event::{Tell as _, event, insert_ending},
 };
 use crate::{
-    domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
+    domain::{moment::Moment, reason::EndReason, reason_text::Reasons, standing::SiteStanding},
     store::{
         Sql,
         events::{EventKind, insert_event},
@@ -15,8 +15,8 @@ use crate::{
 };
 
 impl Accounts {
-    /// Ends everyone's logins, the actor's own among them. Sessions are counted nowhere: the date
-    /// on the site's row is all that it takes.
+    /// Ends everyone's logins, the actor's own among them. The date on the site's row is all that it
+    /// takes; of the sessions no more are counted than in a moment, for the event.
     ///
     /// # Errors
     /// [`AccountsError::Forbidden`], or a failure of the database.
@@ -61,14 +61,12 @@ impl Accounts {
                 insert_event(on, &told.saying(format!("everyone, for {}", at.to_rfc3339()))).await?;
                 Ok(ForceLogoutOutcome::Scheduled { at })
             }
-            ForceLogoutMoment::At(at) => {
-                end_everyones_logins(on, actor, locked.force_logout_date, at, now, reasons).await
-            }
+            ForceLogoutMoment::At(at) => self.end_everyones_logins(on, actor, (locked, now), at, reasons).await,
             ForceLogoutMoment::Now => {
                 // A clock that stepped back must spare nobody.
                 let latest_login = site::find_latest_login(on).await?;
                 let date = [latest_login, locked.force_logout_date].into_iter().flatten().fold(now, Moment::max);
-                end_everyones_logins(on, actor, locked.force_logout_date, date, now, reasons).await
+                self.end_everyones_logins(on, actor, (locked, now), date, reasons).await
             }
         }
     }
@@ -99,21 +97,23 @@ impl Accounts {
         insert_event(&mut tx, &told).await?;
         Ok(tx.commit().await?)
     }
-}
 
-async fn end_everyones_logins(
-    on: &mut impl Sql,
-    actor: &Actor,
-    standing: Option<Moment>,
-    date: Moment,
-    now: Moment,
-    reasons: &Reasons,
-) -> Result<ForceLogoutOutcome> {
-    if let Some(standing) = standing.filter(|standing| date < *standing) {
-        return Ok(ForceLogoutOutcome::Unchanged { date: standing });
+    async fn end_everyones_logins(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        (site, now): (SiteStanding, Moment),
+        date: Moment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome> {
+        if let Some(standing) = site.force_logout_date.filter(|standing| date < *standing) {
+            return Ok(ForceLogoutOutcome::Unchanged { date: standing });
+        }
+        let told =
+            event(now, EventKind::ForceLogout).by(actor).because(EndReason::EveryoneOut, reasons).saying("everyone");
+        let told = self.ending_everyones(on, told, (site, now), date).await?;
+        site::set_force_logout_date(on, date, reasons).await?;
+        insert_ending(on, &told, Change::Everyone).await?;
+        Ok(ForceLogoutOutcome::Done { date, sessions_ended: 0 })
     }
-    site::set_force_logout_date(on, date, reasons).await?;
-    let told = event(now, EventKind::ForceLogout).by(actor).because(EndReason::EveryoneOut, reasons).saying("everyone");
-    insert_ending(on, &told, Change::Everyone).await?;
-    Ok(ForceLogoutOutcome::Done { date, sessions_ended: 0 })
 }

@@ -10,6 +10,7 @@ mod authority;
 mod bulk;
 mod change_email;
 mod change_password;
+mod count_everyones_sessions;
 mod count_hours;
 mod create_user;
 mod deactivate;

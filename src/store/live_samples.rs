@@ -6,7 +6,7 @@
 
 use super::{
     Result, Sql,
-    engine::{execute, fetch_all, fetch_one},
+    engine::{execute, fetch_all, fetch_one, fetch_optional},
 };
 use crate::domain::moment::Moment;
 
@@ -36,6 +36,15 @@ pub async fn insert_live_sample(on: &mut impl Sql, hour: Moment, live: i64) -> R
 pub async fn list_live_samples(on: &mut impl Sql, since: Moment) -> Result<Vec<(Moment, i64)>> {
     let sql = "SELECT hour, live FROM live_sessions_by_hour WHERE hour >= $1 ORDER BY hour";
     Ok(fetch_all!(on, (Moment, i64), sql, since)?)
+}
+
+/// How many sessions were live when they were counted last.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_latest_live_sample(on: &mut impl Sql) -> Result<Option<i64>> {
+    let sql = "SELECT live FROM live_sessions_by_hour ORDER BY hour DESC LIMIT 1";
+    Ok(fetch_optional!(on, (i64,), sql)?.map(|(live,)| live))
 }
 
 /// Forgets the hours before that moment.

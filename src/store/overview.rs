@@ -44,6 +44,9 @@ pub struct Scheduled {
 /// Beyond this many accounts Postgres is asked for its estimate: counting rows there reads all of them.
 const COUNT_UP_TO: i64 = 50_000;
 
+/// Up to this many are counted where nobody may wait.
+const FEW: i64 = 1_000;
+
 /// Up to this many sessions are judged one by one; beyond it they are counted by their own row.
 const JUDGE_UP_TO: i64 = 10_000;
 
@@ -84,6 +87,21 @@ pub async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result
     let sessions = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND last_seen > $2";
     let (counted,) = fetch_one!(on, (i64,), sessions, live.member.login, live.member.seen)?;
     Ok((counted, true))
+}
+
+/// How many sessions are live, where they are few enough to be counted in a moment.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_few_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<Option<i64>> {
+    let some = "
+        SELECT COUNT(*) FROM (
+            SELECT 1 FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND last_seen > $2 LIMIT $3) AS found";
+    let (found,) = fetch_one!(on, (i64,), some, live.member.login, live.member.seen, FEW + 1)?;
+    if found > FEW {
+        return Ok(None);
+    }
+    Ok(Some(count_live_site_sessions(on, live, FEW).await?))
 }
 
 async fn count_events(on: &mut impl Sql, kind: &str, since: Moment) -> Result<i64> {

@@ -7,9 +7,9 @@ use curfew::{
 };
 
 use crate::{
-    bulk::{begin, begun, ids, preview},
+    bulk::{begin, begun, ids, many_logged_in, preview},
     house::{House, PASSWORD, new_password, on_each_engine, operator, password, reasons},
-    raw::dump_without_events,
+    raw::{dump_without_events, texts},
 };
 
 #[rocket::async_test]
@@ -31,6 +31,42 @@ async fn the_login_that_puts_everyone_out_goes_on_as_a_new_one() {
         }
         let later = house.log_in(&ana).await;
         assert_eq!(house.verdict(&later).await, Ok(()));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn its_event_says_how_many_sessions_it_ended() {
+    on_each_engine(async |house: &House| {
+        let detail = async || {
+            let sql = "SELECT detail FROM events WHERE kind LIKE 'force-logout%' ORDER BY id DESC LIMIT 1";
+            texts(&house.store, sql).await.remove(0).expect("a detail")
+        };
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        let first = house.log_in(&ana).await;
+        house.store.clock().shift(TimeDelta::minutes(1));
+        house.log_in(&ben).await;
+        house.log_in(&ben).await;
+        house.everyone_out(ForceLogoutMoment::At(first.login_date)).await;
+        assert_eq!(detail().await, "everyone; 1 session ended", "up to a past moment");
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        assert_eq!(detail().await, "everyone; 2 sessions ended");
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        assert_eq!(detail().await, "everyone; 0 sessions ended", "they are out already");
+
+        house.log_in(&ana).await;
+        let due = house.now().await + TimeDelta::minutes(1);
+        house.everyone_out(ForceLogoutMoment::At(due)).await;
+        house.log_in(&ben).await;
+        house.store.clock().shift(TimeDelta::minutes(2));
+        house.accounts.fold_all_due().await.expect("it is noted");
+        assert_eq!(detail().await, "everyone; 2 sessions ended", "when it came due");
+
+        // Many are not counted one by one.
+        many_logged_in(house, 1_200).await;
+        house.accounts.sample_live_sessions().await.expect("they are counted for the hour");
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        assert_eq!(detail().await, "everyone; about 1201 sessions ended");
     })
     .await;
 }
