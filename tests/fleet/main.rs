@@ -27,7 +27,7 @@ use curfew::settings::SecretMaterial;
 use data_encoding::BASE64;
 use rand::seq::SliceRandom as _;
 use rocket::tokio::{
-    self, spawn,
+    spawn,
     task::{JoinSet, spawn_blocking},
     time::{Instant, sleep},
 };
