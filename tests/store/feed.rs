@@ -271,6 +271,23 @@ async fn a_login_date_that_is_moved_before_the_accounts_date_is_told() {
     .await;
 }
 
+/// As a copy of the data does that is put back under nodes that go on.
+#[rocket::async_test]
+async fn a_sites_row_that_is_replaced_or_taken_away_is_told_of_everyone() {
+    on_each_engine(async |house: &House| {
+        let replace = match house.store {
+            Store::Sqlite { .. } => "REPLACE INTO site SELECT * FROM site",
+            Store::Postgres { .. } => "WITH gone AS (DELETE FROM site RETURNING *) INSERT INTO site SELECT * FROM gone",
+        };
+        for act in [replace, "DELETE FROM site"] {
+            let mut feed = open(house).await;
+            run(&house.store, act).await;
+            assert!(told(house, &mut feed).await.contains(&Change::Everyone), "{act}");
+        }
+    })
+    .await;
+}
+
 /// Postgres empties a table without a look at its rows.
 #[rocket::async_test]
 async fn a_table_that_is_emptied_at_once_is_told_of_everyone() {
@@ -280,9 +297,11 @@ async fn a_table_that_is_emptied_at_once_is_told_of_everyone() {
         }
         let ana = house.member("ana").await;
         house.log_in(&ana).await;
-        let mut feed = open(house).await;
-        run(&house.store, "TRUNCATE sessions").await;
-        assert_eq!(told(house, &mut feed).await, [Change::Everyone]);
+        for table in ["sessions", "site"] {
+            let mut feed = open(house).await;
+            run(&house.store, &format!("TRUNCATE {table}")).await;
+            assert_eq!(told(house, &mut feed).await, [Change::Everyone], "{table}");
+        }
     })
     .await;
 }
