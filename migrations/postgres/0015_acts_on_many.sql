@@ -93,6 +93,3 @@ FOR EACH ROW WHEN (NOT tells_itself()) EXECUTE FUNCTION sessions_standing_change
 DROP TRIGGER standing_changes_receipt_asked ON standing_changes;
 CREATE TRIGGER standing_changes_receipt_asked AFTER INSERT ON standing_changes
 FOR EACH ROW WHEN (NEW.event_id IS NOT NULL AND NOT tells_itself()) EXECUTE FUNCTION tell_receipt_asked();
-
--- Who ended the sessions of an account is written into them before the next act on it.
-CREATE INDEX session_ends_by_user ON session_ends (user_id);

@@ -9,6 +9,3 @@ CREATE INDEX sessions_live_by_login_date ON sessions (login_date, id) WHERE ende
 -- Here no change has a transaction, and an index without an entry costs nothing.
 DROP INDEX standing_changes_by_transaction;
 CREATE INDEX standing_changes_by_transaction ON standing_changes (transaction_id) WHERE transaction_id IS NOT NULL;
-
--- Who ended the sessions of an account is written into them before the next act on it.
-CREATE INDEX session_ends_by_user ON session_ends (user_id);

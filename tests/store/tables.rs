@@ -1,7 +1,9 @@
 //! The tables that the migrations make: the same on both engines; and those of other versions.
 
 use curfew::store::{OpenError, Store};
+use data_encoding::HEXLOWER;
 use rocket::tokio::task::JoinSet;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     harness::{Database, Engine, engines},
@@ -72,6 +74,27 @@ fn both_folders_have_the_same_migrations() {
         files.collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(folder("sqlite"), folder("postgres"));
+}
+
+/// A program refuses a database that has had another migration under the same number. What is to be
+/// different comes in one more.
+#[test]
+fn a_migration_stays_as_it_was_applied() {
+    const APPLIED: usize = 17;
+    for (engine, digest) in [
+        ("sqlite", "3d3f910fa0af381e133836253af8e122eb3a8cd233108c436958b2f2eba480d2"),
+        ("postgres", "bc1463c5177baa8906bd94a4f3ae10dd6ffddd68badc01804c54c4a478bfb3ab"),
+    ] {
+        let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
+        let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
+        let mut files: Vec<_> = files.collect();
+        files.sort();
+        let mut hash = Sha256::new();
+        for file in &files[..APPLIED] {
+            hash.update(std::fs::read(file).expect("a migration"));
+        }
+        assert_eq!(HEXLOWER.encode(&hash.finalize()), digest, "{engine}");
+    }
 }
 
 #[rocket::async_test]
