@@ -4,15 +4,19 @@ use super::{Accounts, Result, event::Tell as _};
 use crate::{
     domain::{moment::Moment, standing::SiteStanding},
     store::{
-        Sql, events::NewEvent, live_samples::find_latest_live_sample, overview::count_few_live_sessions,
-        sessions::LiveAfter, site_sessions::LiveByRole,
+        Sql,
+        events::NewEvent,
+        live_samples::find_latest_live_sample,
+        overview::{FEW_SESSIONS, count_few_live_sessions},
+        sessions::LiveAfter,
+        site_sessions::LiveByRole,
     },
 };
 
 impl Accounts {
     /// Adds to the event how many live sessions end that were made at a moment or before. Few are
-    /// counted; of many it tells the latest count of an hour, for the act is one write however many
-    /// there are. To be asked before the act, with the site as it stood.
+    /// counted; of many it tells the latest count of an hour, or that they are many, for the act is one
+    /// write however many there are. To be asked before the act, with the site as it stood.
     pub(super) async fn ending_everyones<'a>(
         &self,
         on: &mut impl Sql,
@@ -24,13 +28,17 @@ impl Accounts {
         let live = self.live_by_role(SiteStanding { force_logout_scheduled: None, ..site }, now);
         let since = |live: LiveAfter| LiveAfter { login: live.login.max(up_to), ..live };
         let spared = LiveByRole { member: since(live.member), staff: since(live.staff), now };
-        if let Some(all) = count_few_live_sessions(on, &live).await? {
-            let spared = count_few_live_sessions(on, &spared).await?.unwrap_or(all);
-            return Ok(told.ending((all - spared).unsigned_abs()));
-        }
-        Ok(match find_latest_live_sample(on).await? {
-            Some(sample) if up_to >= now => told.saying(format!("about {sample} sessions ended")),
-            _ => told,
+        let (all, spared) = (count_few_live_sessions(on, &live).await?, count_few_live_sessions(on, &spared).await?);
+        // A count from before the last act of this kind is of sessions that it has ended.
+        let is_of_now = |hour| site.force_logout_date.is_none_or(|date| date < hour);
+        Ok(match (all, spared) {
+            (Some(all), Some(spared)) => told.ending((all - spared).unsigned_abs()),
+            (None, Some(spared)) => told.saying(match find_latest_live_sample(on).await? {
+                Some((hour, live)) if is_of_now(hour) && live > FEW_SESSIONS => format!("about {live} sessions ended"),
+                _ => format!("more than {} sessions ended", FEW_SESSIONS - spared),
+            }),
+            // Of many, many are spared.
+            (_, None) => told,
         })
     }
 }

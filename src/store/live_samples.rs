@@ -38,13 +38,13 @@ pub async fn list_live_samples(on: &mut impl Sql, since: Moment) -> Result<Vec<(
     Ok(fetch_all!(on, (Moment, i64), sql, since)?)
 }
 
-/// How many sessions were live when they were counted last.
+/// How many sessions were live when they were counted last, and in which hour that was.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find_latest_live_sample(on: &mut impl Sql) -> Result<Option<i64>> {
-    let sql = "SELECT live FROM live_sessions_by_hour ORDER BY hour DESC LIMIT 1";
-    Ok(fetch_optional!(on, (i64,), sql)?.map(|(live,)| live))
+pub async fn find_latest_live_sample(on: &mut impl Sql) -> Result<Option<(Moment, i64)>> {
+    let sql = "SELECT hour, live FROM live_sessions_by_hour ORDER BY hour DESC LIMIT 1";
+    Ok(fetch_optional!(on, (Moment, i64), sql)?)
 }
 
 /// Forgets the hours before that moment.

@@ -44,8 +44,8 @@ pub struct Scheduled {
 /// Beyond this many accounts Postgres is asked for its estimate: counting rows there reads all of them.
 const COUNT_UP_TO: i64 = 50_000;
 
-/// Up to this many are counted where nobody may wait.
-const FEW: i64 = 1_000;
+/// Up to so many sessions are counted where nobody may wait.
+pub const FEW_SESSIONS: i64 = 1_000;
 
 /// Up to this many sessions are judged one by one; beyond it they are counted by their own row.
 const JUDGE_UP_TO: i64 = 10_000;
@@ -89,7 +89,7 @@ pub async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result
     Ok((counted, true))
 }
 
-/// How many sessions are live, where they are few enough to be counted in a moment.
+/// How many sessions are live, where they are at most [`FEW_SESSIONS`].
 ///
 /// # Errors
 /// When the database does not answer.
@@ -97,11 +97,13 @@ pub async fn count_few_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Re
     let some = "
         SELECT COUNT(*) FROM (
             SELECT 1 FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND last_seen > $2 LIMIT $3) AS found";
-    let (found,) = fetch_one!(on, (i64,), some, live.member.login, live.member.seen, FEW + 1)?;
-    if found > FEW {
+    let LiveByRole { member, staff, .. } = live;
+    let (login, seen) = (member.login.min(staff.login), member.seen.min(staff.seen));
+    let (found,) = fetch_one!(on, (i64,), some, login, seen, FEW_SESSIONS + 1)?;
+    if found > FEW_SESSIONS {
         return Ok(None);
     }
-    Ok(Some(count_live_site_sessions(on, live, FEW).await?))
+    Ok(Some(count_live_site_sessions(on, live, FEW_SESSIONS).await?))
 }
 
 async fn count_events(on: &mut impl Sql, kind: &str, since: Moment) -> Result<i64> {

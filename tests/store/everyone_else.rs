@@ -9,7 +9,7 @@ use curfew::{
 use crate::{
     bulk::{begin, begun, ids, many_logged_in, preview},
     house::{House, PASSWORD, new_password, on_each_engine, operator, password, reasons},
-    raw::{dump_without_events, texts},
+    raw::{dump_without_events, run, texts},
 };
 
 #[rocket::async_test]
@@ -61,12 +61,32 @@ async fn its_event_says_how_many_sessions_it_ended() {
         house.store.clock().shift(TimeDelta::minutes(2));
         house.accounts.fold_all_due().await.expect("it is noted");
         assert_eq!(detail().await, "everyone; 2 sessions ended", "when it came due");
+    })
+    .await;
+}
 
-        // Many are not counted one by one.
+/// They are not counted one by one: the count of an hour helps, unless it is of those who are out since.
+#[rocket::async_test]
+async fn of_many_sessions_its_event_says_about_how_many_it_ended() {
+    on_each_engine(async |house: &House| {
         many_logged_in(house, 1_200).await;
+        let ends = async |site_date: &str, moment, words: &str| {
+            run(&house.store, &format!("UPDATE site SET force_logout_date = {site_date}")).await;
+            house.everyone_out(moment).await;
+            let sql = "SELECT detail FROM events WHERE kind = 'force-logout' ORDER BY id DESC LIMIT 1";
+            assert_eq!(texts(&house.store, sql).await, [Some(format!("everyone; {words} sessions ended"))]);
+        };
+        let (now, never) = (ForceLogoutMoment::Now, "NULL");
+        ends(never, now, "more than 1000").await;
+        run(&house.store, "UPDATE site SET force_logout_date = NULL").await;
         house.accounts.sample_live_sessions().await.expect("they are counted for the hour");
-        house.everyone_out(ForceLogoutMoment::Now).await;
-        assert_eq!(detail().await, "everyone; about 1201 sessions ended");
+        ends(never, now, "about 1201").await;
+        ends("(SELECT hour FROM live_sessions_by_hour)", now, "more than 1000").await;
+
+        let all = house.now().await;
+        house.store.clock().shift(TimeDelta::minutes(1));
+        house.log_in(&house.member("late").await).await;
+        ends(never, ForceLogoutMoment::At(all), "about 1201").await;
     })
     .await;
 }
