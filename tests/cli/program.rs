@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use curfew::store::DRIVERS_LOG;
+
 /// A guard against hanging for ever, far above what a busy machine needs.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks at a condition.
@@ -20,10 +22,12 @@ pub struct Program(Command);
 
 impl Program {
     /// With these arguments, in the project's folder. Of the environment only what a test sets is
-    /// a setting; a backtrace is asked for, so that one would show.
+    /// a setting; a backtrace is asked for, so that one would show. That a statement was slow says how
+    /// busy this machine is, and is left out of a server's log.
     pub fn new(args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_curfew"));
-        command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).env("RUST_BACKTRACE", "1");
+        command.args(args).current_dir(env!("CARGO_MANIFEST_DIR"));
+        command.env("RUST_BACKTRACE", "1").env("RUST_LOG", format!("{DRIVERS_LOG}=error"));
         for (name, _) in std::env::vars_os() {
             let is_setting = |name: &str| {
                 name.starts_with("ROCKET_")

@@ -47,20 +47,30 @@ impl Database {
 
     /// Every row of every table, but for what each request notes on its way, and each node for itself.
     pub async fn dump(&self) -> Vec<String> {
-        let mut rows = Vec::new();
-        for table in self.tables().await.into_iter().filter(|table| !OF_NODES.contains(&table.as_str())) {
+        let tables = self.tables().await;
+        let mut tables: Vec<_> = tables.into_iter().map(|name| (name, Vec::new())).collect();
+        tables.retain(|(name, _)| !OF_NODES.contains(&name.as_str()));
+        if self.engine == Engine::Sqlite {
+            for column in self.columns().await {
+                let (of, name) = column.split_once('.').expect("a table's column");
+                tables
+                    .iter_mut()
+                    .filter(|(table, _)| table == of)
+                    .for_each(|(_, columns)| columns.push(name.to_owned()));
+            }
+        }
+        // One statement for all: to connect takes longer than to read a table.
+        let rows = tables.iter().map(|(table, columns)| {
             let row = match self.engine {
                 Engine::Sqlite => {
-                    let columns = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
-                    let columns = self.texts(&columns).await;
                     let quoted = columns.iter().filter(|name| *name != NOTED_ON_THE_WAY);
                     quoted.map(|name| format!("quote(\"{name}\")")).collect::<Vec<_>>().join(" || ',' || ")
                 }
                 Engine::Postgres => format!("CAST(to_jsonb(t) - '{NOTED_ON_THE_WAY}' AS TEXT)"),
             };
-            rows.extend(self.texts(&format!("SELECT '{table} ' || {row} FROM \"{table}\" t ORDER BY 1")).await);
-        }
-        rows
+            format!("SELECT '{table} ' || {row} FROM \"{table}\" t")
+        });
+        self.texts(&format!("{} ORDER BY 1", rows.collect::<Vec<_>>().join(" UNION ALL "))).await
     }
 
     /// The same but for what happened: a refused attempt is told, and nothing else is done.
@@ -107,5 +117,11 @@ impl Database {
             Engine::Postgres => "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
         })
         .await
+    }
+
+    async fn columns(&self) -> Vec<String> {
+        let sql = "SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c
+                   WHERE t.type = 'table' ORDER BY t.name, c.cid";
+        self.texts(sql).await
     }
 }
