@@ -16,6 +16,8 @@ use rocket::{
 const CHUNK_BYTES: usize = 64 * 1024;
 /// What a cell begins with that a spreadsheet would work out (OWASP, "CSV Injection").
 const BEGINNINGS_OF_FORMULAS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+/// What ends a cell where the comma is a decimal point, and quotes in the middle of a line mean nothing.
+const SEPARATORS_ELSEWHERE: [char; 4] = [';', '\t', '\n', '\r'];
 
 /// The last line of a file that is not whole. It has one cell, so that no reader takes it for a
 /// record like the others.
@@ -52,9 +54,18 @@ pub(super) fn lines<const CELLS: usize>(
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// The cell as text, also to a spreadsheet: an apostrophe before what would begin a formula.
+/// The cell as text, also to a spreadsheet: an apostrophe before what would begin a formula, at the
+/// cell's start or where a spreadsheet of another language would begin the next one.
 fn harmless(cell: Cow<'static, str>) -> Cow<'static, str> {
-    if cell.starts_with(BEGINNINGS_OF_FORMULAS) { format!("'{cell}").into() } else { cell }
+    let (mut text, mut begins) = (String::new(), true);
+    for char in cell.chars() {
+        if begins && BEGINNINGS_OF_FORMULAS.contains(&char) {
+            text.push('\'');
+        }
+        text.push(char);
+        begins = SEPARATORS_ELSEWHERE.contains(&char);
+    }
+    if text.len() == cell.len() { cell } else { text.into() }
 }
 
 #[cfg(test)]
@@ -76,6 +87,8 @@ mod tests {
             ("\rx", "\"'\rx\""),
             ("=HYPERLINK(\"x\",1)", "\"'=HYPERLINK(\"\"x\"\",1)\""),
             ("1=1", "1=1"),
+            ("Mozilla (X11; =Linux;=1;;+1)", "Mozilla (X11; =Linux;'=1;;'+1)"),
+            ("two\n=lines\t@x", "\"two\n'=lines\t'@x\""),
             ("ana@example.org", "ana@example.org"),
         ] {
             assert_eq!(line([cell, ""]), Some(format!("{written},\r\n")), "{cell:?}");

@@ -104,13 +104,13 @@ async fn hostile_text_is_text_and_no_formula() {
         let mut ana = site.named("ana", Role::Member).await;
         "=HYPERLINK(\"https://elsewhere.test\",\"x\")".clone_into(&mut ana.user_agent);
         ana.logs_in().await.must_be(303);
-        let reasons = [("staff_reason", "@SUM(1)\n,\"two\" lines"), ("user_reason", "-1+1")];
+        let reasons = [("staff_reason", "@SUM(1);=2\n,\"two\" lines"), ("user_reason", "-1+1")];
         staff.posts(&format!("/admin/users/{}/force-logout", ana.id), &reasons).await.must_be(303);
         site.database.execute("UPDATE events SET actor = '+evil', detail = '\tx' WHERE kind = 'force-logout'").await;
         let page = staff.opens("/admin/events.csv").await;
         let records = records(&page);
         assert_eq!(records[0][2], "'+evil");
-        assert_eq!(records[0][5..7], ["'@SUM(1)\n,\"two\" lines", "'-1+1"]);
+        assert_eq!(records[0][5..7], ["'@SUM(1);'=2\n,\"two\" lines", "'-1+1"]);
         assert_eq!(records[0][9], "'\tx");
         assert_eq!(records[1][8], "'=HYPERLINK(\"https://elsewhere.test\",\"x\")");
         for line in page.body.split("\r\n") {
