@@ -2,7 +2,7 @@
 
 use rocket::{
     Request,
-    http::{Method, Status},
+    http::Status,
     outcome::try_outcome,
     request::{FromRequest, Outcome},
 };
@@ -136,10 +136,10 @@ impl<'r> FromRequest<'r> for Superuser<'r> {
     }
 }
 
-/// What was tried is told; to look at a page is no act.
+/// What was tried is told, a look at a page of staff too.
 async fn refuse<'r, T>(request: &'r Request<'_>, login: &'r LiveLogin, from: CameFrom<'r>) -> Outcome<T, Refused> {
-    if let (Method::Post, Some(accounts)) = (request.method(), request.rocket().state::<Accounts>()) {
-        let (actor, act) = (login.actor(from.client()), format!("POST {}", request.uri().path()));
+    if let Some(accounts) = request.rocket().state::<Accounts>() {
+        let (actor, act) = (login.actor(from.client()), format!("{} {}", request.method(), request.uri().path()));
         if let Err(error) = accounts.tell_refused_at_the_door(&actor, on_whom(request), &act).await {
             log::error!("a refused attempt cannot be told: {error}");
         }

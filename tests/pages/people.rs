@@ -137,24 +137,26 @@ async fn the_page_says_how_many_sessions_will_end_and_so_many_end() {
 }
 
 #[rocket::async_test]
-async fn an_act_that_a_role_does_not_open_the_door_to_is_told_and_a_look_is_not() {
+async fn what_a_role_does_not_open_the_door_to_is_told() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let (mut staff, mut member) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Member).await);
         let refused = "SELECT COUNT(*) FROM events WHERE kind = 'refused'";
-        member.opens("/admin").await.must_be(403);
+        member.opens("/account").await.must_be(200);
         assert_eq!(site.database.number(refused).await, 0);
+        member.opens("/admin/events.csv?q=ana").await.must_be(403);
         let target = member.id;
         let token = staff.token.clone();
         let role = format!("/admin/users/{target}/role");
         staff.posts_with(&token, &role, &[("role", "staff")]).await.must_be(403);
         let token = member.token.clone();
         member.posts_with(&token, "/admin/users/bulk", &[]).await.must_be(403);
-        assert_eq!(site.database.number(refused).await, 2);
+        assert_eq!(site.database.number(refused).await, 3);
         let details = site.database.texts("SELECT detail FROM events WHERE kind = 'refused' ORDER BY id").await;
-        assert_eq!(details[0], format!("POST {role}: their role does not reach so far"));
+        assert_eq!(details[0], "GET /admin/events.csv: their role does not reach so far");
+        assert_eq!(details[1], format!("POST {role}: their role does not reach so far"));
         let subjects =
             site.database.texts("SELECT COALESCE(subject, '') FROM events WHERE kind = 'refused' ORDER BY id");
-        assert_eq!(subjects.await, [member.name.as_str(), ""]);
+        assert_eq!(subjects.await, ["", member.name.as_str(), ""]);
     }
 }
