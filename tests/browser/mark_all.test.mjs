@@ -1,0 +1,35 @@
+// One box for all users of the page.
+
+import assert from "node:assert/strict";
+
+import { story } from "./harness/story.mjs";
+
+story("all users of the page are marked at once, and single ones left out", async (stage) => {
+  const owner = await stage.owner();
+  for (const name of ["reader-ben", "reader-cara", "reader-dora"]) await stage.member(name);
+  await owner.searches("reader-");
+  const all = owner.page.getByLabel("Mark all on this page");
+  const box = (name) => owner.page.getByLabel(`Choose ${name}`);
+  const looksMixed = () => all.evaluate((input) => input.indeterminate);
+
+  await all.press("Space");
+  for (const name of ["reader-ben", "reader-cara", "reader-dora"]) assert.ok(await box(name).isChecked(), name);
+  await box("reader-cara").uncheck();
+  assert.ok(await looksMixed());
+  await all.check();
+  assert.ok(await box("reader-cara").isChecked());
+  await all.uncheck();
+  assert.ok(!(await box("reader-ben").isChecked()));
+
+  await box("reader-cara").check();
+  assert.ok(await looksMixed());
+  await box("reader-ben").check();
+  await box("reader-dora").check();
+  assert.ok(await all.isChecked());
+  await box("reader-dora").uncheck();
+  await owner.choosesFor("Deactivate", []);
+  assert.ok((await owner.sees()).includes("Deactivate for 2 users?"));
+
+  await owner.page.goBack();
+  assert.equal(await looksMixed(), (await box("reader-ben").isChecked()) && !(await box("reader-dora").isChecked()));
+});
