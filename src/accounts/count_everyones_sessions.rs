@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// Where there were more in the last hour, they are many now, and nobody looks.
+const MANY_SESSIONS: i64 = 10 * FEW_SESSIONS;
+
 impl Accounts {
     /// Adds to the event how many live sessions end that were made at a moment or before. Few are
     /// counted; of many it tells the latest count of an hour, or that they are many, for the act is one
@@ -28,14 +31,19 @@ impl Accounts {
         let live = self.live_by_role(SiteStanding { force_logout_scheduled: None, ..site }, now);
         let since = |live: LiveAfter| LiveAfter { login: live.login.max(up_to), ..live };
         let spared = LiveByRole { member: since(live.member), staff: since(live.staff), now };
-        let (all, spared) = (count_few_live_sessions(on, &live).await?, count_few_live_sessions(on, &spared).await?);
         // A count from before the last act of this kind is of sessions that it has ended.
         let is_of_now = |hour| site.force_logout_date.is_none_or(|date| date < hour);
+        let sample = find_latest_live_sample(on).await?.filter(|(hour, _)| is_of_now(*hour)).map(|(_, live)| live);
+        let about = |live| format!("about {live} sessions ended");
+        if let Some(live) = sample.filter(|live| *live > MANY_SESSIONS && up_to >= now) {
+            return Ok(told.saying(about(live)));
+        }
+        let (all, spared) = (count_few_live_sessions(on, &live).await?, count_few_live_sessions(on, &spared).await?);
         Ok(match (all, spared) {
             (Some(all), Some(spared)) => told.ending((all - spared).unsigned_abs()),
-            (None, Some(spared)) => told.saying(match find_latest_live_sample(on).await? {
-                Some((hour, live)) if is_of_now(hour) && live > FEW_SESSIONS => format!("about {live} sessions ended"),
-                _ => format!("more than {} sessions ended", FEW_SESSIONS - spared),
+            (None, Some(spared)) => told.saying(match sample.filter(|live| *live > FEW_SESSIONS) {
+                Some(live) => about(live),
+                None => format!("more than {} sessions ended", FEW_SESSIONS - spared),
             }),
             // Of many, many are spared.
             (_, None) => told,

@@ -100,8 +100,10 @@ pub async fn count_few_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Re
     let LiveByRole { member, staff, .. } = live;
     let (login, seen) = (member.login.min(staff.login), member.seen.min(staff.seen));
     let (found,) = fetch_one!(on, (i64,), some, login, seen, FEW_SESSIONS + 1)?;
-    if found > FEW_SESSIONS {
-        return Ok(None);
+    match found {
+        0 => return Ok(Some(0)),
+        many if many > FEW_SESSIONS => return Ok(None),
+        _ => {}
     }
     Ok(Some(count_live_site_sessions(on, live, FEW_SESSIONS).await?))
 }

@@ -78,6 +78,12 @@ impl<'d> Sessions<'d> {
         .await;
     }
 
+    /// Takes back that everyone was forced out, and the counts from before.
+    pub async fn are_not_forced_out(&self) {
+        self.run("UPDATE site SET force_logout_date = NULL").await;
+        self.run("DELETE FROM live_sessions_by_hour").await;
+    }
+
     /// The cookie of a session, as the site seals it with that key.
     pub fn cookie(&self, key: &Key, session: u32, person: u32) -> String {
         self.cookie_named("curfew", key, session, person)

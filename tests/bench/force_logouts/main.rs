@@ -49,19 +49,19 @@ async fn main() {
         let accounts = Accounts::new(database.open().await, Arc::new(Settings::default()));
         let how = durability(&database).await;
 
-        let nobody = everyone_out(&accounts).await;
-        make(&database).await;
+        let people = Sessions::of_new_people(&database, BUSY_PEOPLE + OTHERS).await;
+        let nobody = everyone_out(&people, &accounts).await;
+        log_in(&people).await;
         let one = each_busy_person_out(&accounts).await;
         print(&format!("{engine:?}: force logout of one, {SESSIONS_OF_BUSY} sessions"), one, 50.0, &how);
         print(&format!("{engine:?}: everyone out, no session"), nobody, 5.0, &how);
-        let everyone = everyone_out(&accounts).await;
+        let everyone = everyone_out(&people, &accounts).await;
         print(&format!("{engine:?}: everyone out, {SESSIONS} sessions"), everyone, 5.0, &how);
         accounts.store().close().await;
     }
 }
 
-async fn make(database: &Database) {
-    let people = Sessions::of_new_people(database, BUSY_PEOPLE + OTHERS).await;
+async fn log_in(people: &Sessions<'_>) {
     let of_busy = BUSY_PEOPLE * SESSIONS_OF_BUSY;
     people.log_in(1..=of_busy, &format!("1 + (n - 1) / {SESSIONS_OF_BUSY}")).await;
     let whose = format!("{} + (n - 1 - {of_busy}) / {SESSIONS_OF_OTHERS}", BUSY_PEOPLE + 1);
@@ -82,10 +82,13 @@ async fn each_busy_person_out(accounts: &Accounts) -> Vec<f64> {
     times
 }
 
-async fn everyone_out(accounts: &Accounts) -> Vec<f64> {
+/// Each time with all of them logged in, and with their count of the hour, as a node has it.
+async fn everyone_out(people: &Sessions<'_>, accounts: &Accounts) -> Vec<f64> {
     let (operator, reasons) = (Actor::operator("bench"), Reasons::default());
     let mut times = Vec::new();
     for _ in 0..RUNS {
+        people.are_not_forced_out().await;
+        accounts.sample_live_sessions().await.expect("they are counted");
         let started = Instant::now();
         let outcome = accounts.force_everyone_out(&operator, ForceLogoutMoment::Now, &reasons).await;
         times.push(milliseconds_since(started));
