@@ -27,6 +27,7 @@ mod force_everyone_else_out;
 mod force_everyone_out;
 mod force_logout;
 mod hashing;
+mod index_events;
 mod judge_login;
 mod list_sessions;
 mod list_site_sessions;

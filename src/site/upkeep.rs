@@ -1,6 +1,6 @@
 //! The database, and what the site does with it by itself while it serves: it writes who was seen,
-//! tidies the sessions, notes what comes due, forgets old events, counts what the overview draws, and keeps its node in the
-//! count.
+//! tidies the sessions, notes what comes due, indexes and forgets events, counts what the overview draws,
+//! and keeps its node in the count.
 //!
 //! One fairing for all of it, because Rocket runs what belongs to a shutdown all at once.
 
@@ -33,6 +33,8 @@ const BETWEEN_TIDYINGS: Duration = Duration::from_mins(10);
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// What has come due puts logins out in the same instant, whoever notes it; so soon it is noted.
 const BETWEEN_LOOKS_AT_WHAT_IS_DUE: Duration = Duration::from_secs(5);
+/// So long the events of an act on many wait, at most, to be indexed.
+const BETWEEN_LOOKS_AT_WHAT_IS_LEFT: Duration = Duration::from_secs(5);
 /// How long the first request is kept waiting for the node to be in the count; it is tried again.
 const FIRST_LEASE: Duration = Duration::from_secs(2);
 /// How long the last write may take, at a shutdown whose database is silent.
@@ -49,13 +51,13 @@ impl Upkeep {
     }
 
     fn begin(&self, accounts: &Accounts, node: Node) {
-        let (flushing, tidying, leasing, ending, folding) =
-            (accounts.clone(), accounts.clone(), accounts.clone(), accounts.clone(), accounts.clone());
+        let [flushing, tidying, leasing, ending, folding, indexing] = std::array::from_fn(|_| accounts.clone());
         let tasks = [
             tokio::spawn(async move { flushing.keep_flushing_activity().await }).abort_handle(),
             tokio::spawn(async move { keep_tidying(&tidying).await }).abort_handle(),
             tokio::spawn(async move { ending.keep_writing_ends().await }).abort_handle(),
             tokio::spawn(async move { keep_folding(&folding).await }).abort_handle(),
+            tokio::spawn(async move { keep_indexing(&indexing).await }).abort_handle(),
             tokio::spawn(async move { keep_lease(&leasing, &node).await }).abort_handle(),
         ];
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
@@ -94,6 +96,15 @@ async fn keep_folding(accounts: &Accounts) {
             log::warn!("what has come due could not be noted, and will be: {error}");
         }
         sleep(BETWEEN_LOOKS_AT_WHAT_IS_DUE).await;
+    }
+}
+
+async fn keep_indexing(accounts: &Accounts) {
+    loop {
+        sleep(BETWEEN_LOOKS_AT_WHAT_IS_LEFT).await;
+        if let Err(error) = accounts.index_events().await {
+            log::warn!("the names in events could not be indexed, and will be: {error}");
+        }
     }
 }
 

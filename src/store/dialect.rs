@@ -13,6 +13,8 @@ pub(super) trait Dialect: Database<Arguments: Default> {
     const JOIN_AFTER: &'static str;
     /// Locks the rows of a select, but for those that somebody else holds. SQLite has one writer.
     const LOCK_FREE: &'static str;
+    /// Whether the names in an event are in the search index once it is written, and not some time after.
+    const INDEXES_AT_ONCE: bool;
 
     /// Adds a text, as a value.
     fn bind_text(to: &mut QueryBuilder<Self>, text: &str);
@@ -64,6 +66,7 @@ impl Dialect for Sqlite {
     const FIND: &'static str = "instr";
     const JOIN_AFTER: &'static str = "CROSS JOIN"; // which SQLite takes as an order
     const LOCK_FREE: &'static str = "";
+    const INDEXES_AT_ONCE: bool = true;
 
     bind_values!(Sqlite);
 
@@ -95,6 +98,7 @@ impl Dialect for Postgres {
     const FIND: &'static str = "strpos";
     const JOIN_AFTER: &'static str = "JOIN"; // it goes by its statistics
     const LOCK_FREE: &'static str = " FOR UPDATE SKIP LOCKED";
+    const INDEXES_AT_ONCE: bool = false;
 
     bind_values!(Postgres);
 
@@ -111,9 +115,13 @@ impl Dialect for Postgres {
         };
         to.push(match index {
             SearchIndex::Users => "SELECT id FROM users_search WHERE users_trigrams(username_key, email_key) @@ ",
-            SearchIndex::Events => "SELECT id FROM events WHERE users_trigrams(names_key, '') @@ ",
+            SearchIndex::Events => "SELECT id FROM events WHERE names_indexed AND users_trigrams(names_key, '') @@ ",
         });
         to.push_bind(lexemes);
         to.push("::tsquery");
+        if index == SearchIndex::Events {
+            to.push(" UNION ALL SELECT id FROM events WHERE NOT names_indexed AND strpos(names_key, ");
+            to.push_bind(search.text.to_owned()).push(") > 0");
+        }
     }
 }

@@ -11,6 +11,7 @@ mod dialect;
 mod engine;
 mod error;
 pub mod events;
+pub mod events_index;
 pub mod events_list;
 pub mod feed;
 mod file;

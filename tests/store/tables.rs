@@ -80,10 +80,10 @@ fn both_folders_have_the_same_migrations() {
 /// different comes in one more.
 #[test]
 fn a_migration_stays_as_it_was_applied() {
-    const APPLIED: usize = 17;
+    const APPLIED: usize = 18;
     for (engine, digest) in [
-        ("sqlite", "3d3f910fa0af381e133836253af8e122eb3a8cd233108c436958b2f2eba480d2"),
-        ("postgres", "bc1463c5177baa8906bd94a4f3ae10dd6ffddd68badc01804c54c4a478bfb3ab"),
+        ("sqlite", "391326e1252fc6be70d0ba0fbbc6428dc11304380788caabc0f7da231276e560"),
+        ("postgres", "1af3e021395fdccec9f0ebc8e5423b3e8a1ba0256038258016cde4437b78300c"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

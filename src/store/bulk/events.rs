@@ -1,4 +1,4 @@
-//! One event for each account of a batch.
+//! One event for each account of a batch; their names are indexed by [`super::super::events_index`].
 
 use sqlx::QueryBuilder;
 
@@ -21,7 +21,7 @@ pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], told: &NewEve
     fn statement<DB: Dialect>(ids: &[i64], told: &NewEvent<'_>) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
             "INSERT INTO events (at, kind, actor_id, actor, session_id, reason, staff_reason, user_reason, \
-             address, user_agent, detail, subject_id, subject, names_key) SELECT ",
+             address, user_agent, detail, names_indexed, subject_id, subject, names_key) SELECT ",
         );
         DB::bind_moment(&mut sql, told.at);
         sql.push(", ");
@@ -47,6 +47,7 @@ pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], told: &NewEve
             sql.push(", ");
             push_optional_text(&mut sql, text);
         }
+        sql.push(if DB::INDEXES_AT_ONCE { ", TRUE" } else { ", FALSE" });
         sql.push(", u.id, u.username, ");
         if told.actor.is_some() {
             DB::bind_text(&mut sql, &format!("{}\n", Named::key_of(told.actor, None)));

@@ -51,6 +51,7 @@ async fn main() {
 
         let people = Sessions::of_new_people(&database, BUSY_PEOPLE + OTHERS).await;
         let nobody = everyone_out(&people, &accounts).await;
+        people.are_not_forced_out().await;
         log_in(&people).await;
         let one = each_busy_person_out(&accounts).await;
         print(&format!("{engine:?}: force logout of one, {SESSIONS_OF_BUSY} sessions"), one, 50.0, &how);

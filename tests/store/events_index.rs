@@ -1,0 +1,68 @@
+//! The events of an act on many are found before their names are indexed, and afterwards.
+
+use curfew::{
+    domain::{bulk::BulkAction, users_filter::SearchText, users_query::PageNumber},
+    store::{
+        Store,
+        events_list::{EventsQuery, list_events},
+    },
+};
+
+use crate::{
+    bulk::{begin, begun, many_logged_in, matching, preview},
+    house::{House, on_each_engine, operator},
+    raw::{count, run},
+};
+
+/// How many events are found, by part of a name.
+async fn found(house: &House, part: &str) -> i64 {
+    let search = SearchText::parse(part).expect("a search");
+    let query = EventsQuery { search, ..EventsQuery::default() };
+    let mut on = house.store.read().await.expect("a connection");
+    list_events(&mut on, &query, PageNumber::parse("1").expect("a page")).await.expect("a page").total
+}
+
+async fn left(house: &House) -> i64 {
+    count(&house.store, "SELECT COUNT(*) FROM events WHERE NOT names_indexed").await
+}
+
+/// A short text, a name, part of it, who acted, and what nobody is called.
+async fn all_are_found(house: &House) {
+    for (part, expected) in [("many", 60), ("many1", 11), ("ny42", 1), ("ny", 60), ("root", 60), ("nobody", 0)] {
+        assert_eq!(found(house, part).await, expected, "{part}");
+    }
+}
+
+#[rocket::async_test]
+async fn they_are_found_before_they_are_indexed_and_afterwards() {
+    on_each_engine(async |house: &House| {
+        many_logged_in(house, 60).await;
+        run(&house.store, "DELETE FROM events").await;
+        let previewed = preview(&house.accounts, &operator(), &matching(BulkAction::Deactivate, "many")).await;
+        begun(house, &operator(), begin(previewed)).await.run().await.expect("it comes to its end");
+        let waiting = if matches!(house.store, Store::Postgres { .. }) { 60 } else { 0 };
+        assert_eq!(left(house).await, waiting);
+        all_are_found(house).await;
+        assert_eq!(house.accounts.index_events().await.expect("they are indexed"), waiting.unsigned_abs());
+        assert_eq!(left(house).await, 0);
+        all_are_found(house).await;
+    })
+    .await;
+}
+
+/// It would take longer, and its events are found as they are.
+#[rocket::async_test]
+async fn they_wait_for_an_act_that_is_at_work_and_not_for_one_that_was_broken_off() {
+    on_each_engine(async |house: &House| {
+        many_logged_in(house, 3).await;
+        let previewed = preview(&house.accounts, &operator(), &matching(BulkAction::Deactivate, "many")).await;
+        begun(house, &operator(), begin(previewed)).await.run().await.expect("it comes to its end");
+        let before = left(house).await;
+        run(&house.store, "UPDATE bulk_acts SET ended_at = NULL").await;
+        assert_eq!(house.accounts.index_events().await.expect("an answer"), 0);
+        assert_eq!(left(house).await, before);
+        house.store.clock().shift(chrono::TimeDelta::minutes(2));
+        assert_eq!(house.accounts.index_events().await.expect("an answer"), before.unsigned_abs());
+    })
+    .await;
+}
