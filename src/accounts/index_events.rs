@@ -25,7 +25,7 @@ impl Accounts {
     /// When the database does not answer; the batches before that are done.
     pub async fn index_events(&self) -> Result<u64> {
         let mut indexed = 0;
-        while let some @ 1.. = Box::pin(self.index_some()).await? {
+        while let some @ 1.. = self.store.work_in_turn(Box::pin(self.index_some())).await? {
             indexed += some;
             sleep(PAUSE).await;
         }

