@@ -63,7 +63,8 @@ fn harmless(cell: Cow<'static, str>) -> Cow<'static, str> {
             text.push('\'');
         }
         text.push(char);
-        begins = SEPARATORS_ELSEWHERE.contains(&char);
+        // A quote there is read as one around what follows.
+        begins = SEPARATORS_ELSEWHERE.contains(&char) || begins && char == '"';
     }
     if text.len() == cell.len() { cell } else { text.into() }
 }
@@ -88,6 +89,7 @@ mod tests {
             ("=HYPERLINK(\"x\",1)", "\"'=HYPERLINK(\"\"x\"\",1)\""),
             ("1=1", "1=1"),
             ("Mozilla (X11; =Linux;=1;;+1)", "Mozilla (X11; =Linux;'=1;;'+1)"),
+            ("Mozilla;\"=1;\"\"+1;\"x=1", "\"Mozilla;\"\"'=1;\"\"\"\"'+1;\"\"x=1\""),
             ("two\n=lines\t@x", "\"two\n'=lines\t'@x\""),
             ("ana@example.org", "ana@example.org"),
         ] {
