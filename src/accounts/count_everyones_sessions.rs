@@ -1,5 +1,7 @@
 //! How many sessions a force logout of everyone ends, for its event.
 
+use chrono::TimeDelta;
+
 use super::{Accounts, Result, event::Tell as _};
 use crate::{
     domain::{moment::Moment, standing::SiteStanding},
@@ -13,8 +15,8 @@ use crate::{
     },
 };
 
-/// Where there were more in the last hour, they are many now, and nobody looks.
-const MANY_SESSIONS: i64 = 10 * FEW_SESSIONS;
+/// So old is a count at most that is told: each hour has one while a server runs.
+const RECENTLY: TimeDelta = TimeDelta::hours(2);
 
 impl Accounts {
     /// Adds to the event how many live sessions end that were made at a moment or before. Few are
@@ -31,20 +33,21 @@ impl Accounts {
         let live = self.live_by_role(SiteStanding { force_logout_scheduled: None, ..site }, now);
         let since = |live: LiveAfter| LiveAfter { login: live.login.max(up_to), ..live };
         let spared = LiveByRole { member: since(live.member), staff: since(live.staff), now };
-        // A count from before the last act of this kind is of sessions that it has ended.
-        let is_of_now = |hour| site.force_logout_date.is_none_or(|date| date < hour);
-        let sample = find_latest_live_sample(on).await?.filter(|(hour, _)| is_of_now(*hour)).map(|(_, live)| live);
-        let about = |live| format!("about {live} sessions ended");
-        if let Some(live) = sample.filter(|live| *live > MANY_SESSIONS && up_to >= now) {
-            return Ok(told.saying(about(live)));
-        }
-        let (all, spared) = (count_few_live_sessions(on, &live).await?, count_few_live_sessions(on, &spared).await?);
+        let all = count_few_live_sessions(on, &live).await?;
+        let spared = if up_to >= now { Some(0) } else { count_few_live_sessions(on, &spared).await? };
         Ok(match (all, spared) {
             (Some(all), Some(spared)) => told.ending((all - spared).unsigned_abs()),
-            (None, Some(spared)) => told.saying(match sample.filter(|live| *live > FEW_SESSIONS) {
-                Some(live) => about(live),
-                None => format!("more than {} sessions ended", FEW_SESSIONS - spared),
-            }),
+            (None, Some(spared)) => {
+                // A count from before the last act of this kind is of sessions that it has ended.
+                let is_of_now = |hour| hour > now - RECENTLY && site.force_logout_date.is_none_or(|date| date < hour);
+                let sample = find_latest_live_sample(on).await?;
+                told.saying(match sample.filter(|(hour, live)| is_of_now(*hour) && *live > FEW_SESSIONS) {
+                    Some((hour, live)) => {
+                        format!("about {live} sessions ended, as counted at {} UTC", hour.format("%H:%M"))
+                    }
+                    None => format!("more than {} sessions ended", FEW_SESSIONS - spared),
+                })
+            }
             // Of many, many are spared.
             (_, None) => told,
         })
