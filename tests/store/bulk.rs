@@ -218,6 +218,22 @@ async fn who_is_passed_over_is_counted_by_why_and_left_alone() {
 }
 
 #[rocket::async_test]
+async fn whoever_marks_those_who_are_not_theirs_has_tried_it() {
+    on_each_engine(async |house: &House| {
+        let (vera, root) = (house.person("vera", Role::Staff).await, house.person("root", Role::Superuser).await);
+        let (ana, staff) = (house.member("ana").await, house.acting(&vera).await);
+        let told = "SELECT detail FROM events WHERE kind = 'refused' AND actor = 'vera'";
+        act(house, &staff, &matching(BulkAction::ForceLogout, "")).await;
+        act(house, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await;
+        assert_eq!(texts(&house.store, told).await, []);
+        act(house, &staff, &ids(BulkAction::ForceLogout, &[&ana, &root])).await;
+        let expected = "force-logout of many: their role does not reach to 1 of them";
+        assert_eq!(texts(&house.store, told).await, [Some(expected.to_owned())]);
+    })
+    .await;
+}
+
+#[rocket::async_test]
 async fn those_with_something_of_their_own_are_acted_on_as_well() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;

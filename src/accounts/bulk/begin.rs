@@ -2,14 +2,18 @@
 
 use super::{BulkRun, PreviewedBulk};
 use crate::{
-    accounts::{Accounts, AccountsError, Actor, Result},
+    accounts::{
+        Accounts, AccountsError, Actor, Result,
+        event::{Tell as _, event},
+    },
     domain::{
-        bulk::{BulkChoice, BulkCounts},
+        bulk::{BulkChoice, BulkCounts, BulkScope},
         reason_text::Reasons,
     },
     store::{
         bulk::{Meant, list_meant},
         bulk_acts::{BulkAct, find_bulk_act, insert_bulk_act},
+        events::{EventKind, insert_event},
     },
 };
 
@@ -77,6 +81,12 @@ impl Accounts {
         };
         let mut tx = self.store.begin().await?;
         let is_new = insert_bulk_act(&mut tx, &act).await?;
+        let out_of_reach = counts.out_of_reach;
+        // Who was marked by hand was meant; of all that match, those that are not theirs never were.
+        if is_new && out_of_reach > 0 && matches!(begin.choice.scope, BulkScope::Ids(_)) {
+            let what = format!("{} of many: their role does not reach to {out_of_reach} of them", act.action);
+            insert_event(&mut tx, &event(now, EventKind::Refused).by(actor).saying(what)).await?;
+        }
         tx.commit().await?;
         let run = || BulkRun { accounts: self.clone(), actor: actor.clone(), begin, ids };
         Ok(if is_new { Begun::Run(Box::new(run())) } else { Begun::Already })
