@@ -7,7 +7,10 @@ use rocket::tokio::time::sleep;
 use super::{Accounts, Result};
 use crate::{
     settings::moment_before,
-    store::events_index::{has_events_to_index, index_some_events, is_acting_on_many},
+    store::{
+        bulk_acts::is_acting_on_many,
+        events_index::{has_events_to_index, index_some_events},
+    },
 };
 
 /// How many events one transaction indexes.

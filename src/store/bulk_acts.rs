@@ -2,7 +2,7 @@
 
 use super::{
     Result, Sql,
-    engine::{execute, fetch_optional},
+    engine::{execute, fetch_one, fetch_optional},
 };
 use crate::domain::moment::Moment;
 
@@ -76,6 +76,16 @@ pub async fn find_bulk_act(on: &mut impl Sql, id: &str) -> Result<Option<BulkAct
                started_at, updated_at, ended_at, failure
         FROM bulk_acts WHERE id = $1";
     Ok(fetch_optional!(on, BulkAct, sql, id)?)
+}
+
+/// Whether an act on many is being carried out, which has made progress since that moment.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_acting_on_many(on: &mut impl Sql, since: Moment) -> Result<bool> {
+    let sql = "SELECT COUNT(*) FROM bulk_acts WHERE ended_at IS NULL AND updated_at > $1";
+    let (acts,) = fetch_one!(on, (i64,), sql, since)?;
+    Ok(acts > 0)
 }
 
 /// Adds what a batch has done, in its transaction.
