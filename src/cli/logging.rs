@@ -2,12 +2,14 @@
 
 use std::io::{self, Write as _};
 
-use env_logger::{Builder, fmt::Formatter};
-use log::{Level, LevelFilter, Record};
+use env_logger::{Builder, Logger, fmt::Formatter};
+use log::{Level, LevelFilter, Log, Metadata, Record};
 use rocket::{Config, config::LogLevel};
 
 use crate::{domain::text::escaped, store::DRIVERS_LOG};
 
+/// Where Rocket tells of each request.
+const ROCKETS_SERVER: &str = "rocket::server";
 /// How Rocket begins what it says of a 404.
 const NO_ROUTE: &str = "No matching routes";
 
@@ -20,7 +22,7 @@ pub(super) fn start(serves: bool) {
     if level == LogLevel::Critical {
         builder
             // That a browser went away before the end of an answer: each page does, with its stream of events.
-            .filter_module("rocket::server", LevelFilter::Error)
+            .filter_module(ROCKETS_SERVER, LevelFilter::Error)
             // Where the site is, it says itself.
             .filter_module("rocket::launch", LevelFilter::Off)
             .format(without_details);
@@ -30,8 +32,38 @@ pub(super) fn start(serves: bool) {
         builder.filter_module(DRIVERS_LOG, LevelFilter::Error);
     }
     builder.parse_default_env();
+    let logger = builder.build();
+    let most = logger.filter();
     // Another logger is there only where the library is part of another program.
-    let _ = builder.try_init();
+    if log::set_boxed_logger(Box::new(WithoutRequests(logger))).is_ok() {
+        log::set_max_level(most);
+    }
+}
+
+/// A logger that leaves out what Rocket would write of whole requests and answers, however much is asked
+/// for: there are cookies and tokens in them.
+struct WithoutRequests(Logger);
+
+impl WithoutRequests {
+    fn takes(metadata: &Metadata<'_>) -> bool {
+        metadata.target() != ROCKETS_SERVER || metadata.level() < Level::Debug
+    }
+}
+
+impl Log for WithoutRequests {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        Self::takes(metadata) && self.0.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if Self::takes(record.metadata()) {
+            self.0.log(record);
+        }
+    }
+
+    fn flush(&self) {
+        self.0.flush();
+    }
 }
 
 /// Rocket warns of each guard that refuses a request, and of each address that there is not, as a
