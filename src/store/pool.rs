@@ -33,6 +33,8 @@ const WRITER_CACHE: u32 = 32 * 1024;
 const CHECKPOINT_AFTER: u32 = 16 * 1024;
 /// How long a writer waits for another process that is writing to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Between two tries where SQLite does not wait by itself.
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// Long work rests for this part of the time that it has worked.
 const REST: u32 = 5;
 /// Of so many connections to Postgres, the guard holds one.
@@ -170,7 +172,16 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
         .clone()
         .pragma("cache_size", format!("-{WRITER_CACHE}"))
         .pragma("wal_autocheckpoint", CHECKPOINT_AFTER.to_string());
-    let write = pool().max_connections(1).connect_with(writer).await.map_err(&unreachable)?;
+    let begin = Instant::now();
+    let write = loop {
+        match pool().max_connections(1).connect_with(writer.clone()).await {
+            // Who turns on the write-ahead log while another does is told so at once, whatever the time limit.
+            Err(sqlx::Error::Database(said)) if is_busy(&*said) && begin.elapsed() < BUSY_TIMEOUT => {
+                sleep(BUSY_PAUSE).await;
+            }
+            opened => break opened.map_err(&unreachable)?,
+        }
+    };
     let file = options.get_filename().to_owned();
     let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;
     Ok(Store::Sqlite {
@@ -180,6 +191,12 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
         long_work: Arc::default(),
         clock: Clock::default(),
     })
+}
+
+/// `SQLITE_BUSY`, or one of its extended codes, which have it in their last byte.
+fn is_busy(said: &dyn sqlx::error::DatabaseError) -> bool {
+    const SQLITE_BUSY: u32 = 5;
+    said.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 
 async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
