@@ -84,6 +84,9 @@ impl BaseUrl {
         let is_bare = uri.path().is_empty() && uri.query().is_none();
         let has_host =
             uri.authority().is_some_and(|authority| !authority.host().is_empty() && authority.user_info().is_none());
+        // A browser leaves out the port that the scheme has by itself.
+        let usual_port = if uri.scheme() == "https" { ":443" } else { ":80" };
+        let origin = origin.strip_suffix(usual_port).unwrap_or(&origin).to_owned();
         (is_web && is_bare && has_host).then_some(Self { origin })
     }
 
@@ -111,6 +114,14 @@ mod tests {
             Some("https://example.org".to_owned())
         );
         assert!(BaseUrl::parse("http://127.0.0.1:8000").is_some());
+        for (text, origin) in [
+            ("https://example.org:443", "https://example.org"),
+            ("http://example.org:80/", "http://example.org"),
+            ("https://example.org:80", "https://example.org:80"),
+            ("http://[::1]:80", "http://[::1]"),
+        ] {
+            assert_eq!(BaseUrl::parse(text).map(|url| url.origin).as_deref(), Some(origin), "{text}");
+        }
         for text in [
             "example.org",
             "ftp://example.org",
