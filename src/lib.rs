@@ -3,8 +3,8 @@
 //! The layers import downwards only; a test reads the `use` lines and fails on an upward one.
 //!
 //! ```text
-//! cli   site                 what people touch: the command line, the pages
-//!    gate                    the middleware: cookie, guards, CSRF, headers
+//! cli   site   api           what people and programs touch: the command line, the pages, JSON
+//!    gate                    the middleware: cookies and tokens, guards, CSRF, headers
 //!      accounts              the use cases, one verb a file
 //!        store               all SQL, one text for SQLite and Postgres
 //!          settings          what a person who runs the site can set
@@ -16,6 +16,7 @@
 //! request; and [`accounts`], what changes the answer.
 
 pub mod accounts;
+pub mod api;
 pub mod cli;
 pub mod domain;
 pub mod gate;

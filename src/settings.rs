@@ -32,8 +32,20 @@ pub struct Settings {
     pub member_max_sessions: Option<NonZeroU32>,
     /// The same for staff.
     pub staff_max_sessions: Option<NonZeroU32>,
+    /// How many live tokens an account may have, opaque ones and families of JWT together; none is no limit.
+    pub max_tokens: Option<NonZeroU32>,
     /// What becomes of a login beyond that.
     pub when_full: WhenFull,
+    /// How long an access token is good.
+    pub access_token_lifetime: Duration,
+    /// How long a refresh token is good.
+    pub refresh_token_lifetime: Duration,
+    /// How long an opaque token is good, where nothing else is asked for.
+    pub token_lifetime: Duration,
+    /// By how much a clock may differ that a JWT was made by.
+    pub token_leeway: Duration,
+    /// The origins whose scripts may call the API.
+    pub cors_origins: Vec<BaseUrl>,
     /// From where a login is judged.
     pub check: Check,
     /// How long an ended session is kept.
@@ -107,6 +119,12 @@ impl Default for Settings {
             staff_limits: Limits { lifetime: Duration::from_hours(12), idle: Duration::from_hours(1) },
             member_max_sessions: None,
             staff_max_sessions: None,
+            max_tokens: None,
+            access_token_lifetime: Duration::from_mins(5),
+            refresh_token_lifetime: Duration::from_hours(24),
+            token_lifetime: Duration::from_hours(72),
+            token_leeway: Duration::ZERO,
+            cors_origins: Vec::new(),
             check: Check::Cached,
             when_full: WhenFull::EndOldest,
             session_retention: Duration::from_hours(30 * 24),
@@ -150,7 +168,10 @@ impl SettingsError {
     /// Names the key, what it is, and what it must be.
     pub(crate) fn new(key: &str, value: impl Into<String>, accepted: impl Into<String>) -> Self {
         let escape = crate::domain::text::escaped;
-        Self { key: escape(key), value: escape(&value.into()), accepted: escape(&accepted.into()) }
+        let value = value.into();
+        // Somebody's login in an address is not repeated.
+        let value = if value.contains("://") && value.contains('@') { "an address with a login in it" } else { &value };
+        Self { key: escape(key), value: escape(value), accepted: escape(&accepted.into()) }
     }
 }
 

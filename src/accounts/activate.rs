@@ -1,7 +1,7 @@
 //! Letting an account's person log in again.
 
 use super::{
-    Accounts, AccountsError, Actor, Result, Target,
+    Accounts, AccountsError, Actor, EndedLogins, Result, Target,
     event::{Tell as _, event, insert_ending},
     fold::{Locked, stored},
 };
@@ -34,19 +34,19 @@ impl Accounts {
     }
 
     /// Activates an account that is locked and inactive, for whoever may act on it; returns how many live
-    /// sessions ended that a deactivation by hand had left.
+    /// logins ended that a deactivation by hand had left.
     pub(super) async fn activate_locked(
         &self,
         on: &mut impl Sql,
         actor: &Actor,
         locked: &Locked,
         reasons: &Reasons,
-    ) -> Result<u64> {
+    ) -> Result<EndedLogins> {
         let user = &locked.user;
         let ended = self.end_spared_logins(on, actor, locked).await?;
         users::set_active(on, user.id).await?;
         let mut told = event(locked.now, EventKind::Activated).by(actor).to(user.id, &user.username);
-        if ended > 0 {
+        if ended.is_any() {
             told = told.ending(ended);
         }
         told.reasons = reasons.clone();
@@ -55,8 +55,8 @@ impl Accounts {
     }
 
     /// Ends the logins that a deactivation by hand has left: activating revives none.
-    async fn end_spared_logins(&self, on: &mut impl Sql, actor: &Actor, locked: &Locked) -> Result<u64> {
-        let Locked { user, site, now } = locked;
+    async fn end_spared_logins(&self, on: &mut impl Sql, actor: &Actor, locked: &Locked) -> Result<EndedLogins> {
+        let Locked { user, now, .. } = locked;
         let reasons = Reasons {
             for_staff: stored(user.deactivated_staff_reason.as_deref()),
             for_user: stored(user.deactivated_user_reason.as_deref()),
@@ -64,6 +64,6 @@ impl Accounts {
         let (date, reason) = (locked.force_logout_date_now(), EndReason::Deactivated);
         users::set_force_logout_date(on, user.id, date, reason, &reasons).await?;
         let ending = Ending { at: *now, by: &actor.name, reason, reasons: &reasons };
-        self.end_sessions(on, user.id, date, self.live_sessions_after(user, *site, *now), ending).await
+        self.end_live_logins(on, locked, date, ending).await
     }
 }

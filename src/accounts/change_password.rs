@@ -1,7 +1,7 @@
 //! Changing one's own password: this browser stays in with a new session, the others are out.
 
 use super::{
-    Accounts, AccountsError, Actor, Result,
+    Accounts, AccountsError, Actor, EndedLogins, Result,
     event::{Tell as _, event, insert_ending},
     fold::Locked,
     open_session::{StartedSession, login_date, open_session},
@@ -48,25 +48,25 @@ impl Accounts {
             .to(proven.id, &proven.username)
             .because(EndReason::PasswordChanged, &Reasons::default())
             // The session that goes on is no end of anyone's access.
-            .ending(ended.saturating_sub(1));
+            .ending(EndedLogins { sessions: ended.sessions.saturating_sub(1), ..ended });
         insert_ending(&mut tx, &told, Change::User(proven.id)).await?;
         tx.commit().await?;
         Ok(started)
     }
 
-    /// Stores another hash and ends every login of the account; returns how many sessions.
+    /// Stores another hash and ends every login of the account; returns how many.
     pub(super) async fn replace_password(
         &self,
         on: &mut impl Sql,
         actor: &Actor,
         locked: &Locked,
         hash: &str,
-    ) -> Result<u64> {
-        let Locked { user, site, now } = locked;
+    ) -> Result<EndedLogins> {
+        let Locked { user, now, .. } = locked;
         let (date, none) = (locked.force_logout_date_now(), Reasons::default());
         users::set_password_hash(on, user.id, hash).await?;
         users::set_force_logout_date(on, user.id, date, EndReason::PasswordChanged, &none).await?;
         let ending = Ending { at: *now, by: &actor.name, reason: EndReason::PasswordChanged, reasons: &none };
-        self.end_sessions(on, user.id, date, self.live_sessions_after(user, *site, *now), ending).await
+        self.end_live_logins(on, locked, date, ending).await
     }
 }

@@ -1,7 +1,7 @@
 //! Locking an account's person out.
 
 use super::{
-    Accounts, AccountsError, Actor, Result, Target,
+    Accounts, AccountsError, Actor, EndedLogins, Result, Target,
     authority::must_be_another,
     event::{Tell as _, event, insert_ending},
     fold::Locked,
@@ -13,7 +13,7 @@ use crate::{
 
 impl Accounts {
     /// Deactivates an account, until a moment or until somebody activates it, and ends its logins;
-    /// returns how many live sessions ended. Activating it later revives none of them.
+    /// returns how many live ones ended. Activating it later revives none of them.
     ///
     /// # Errors
     /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::OwnAccount`],
@@ -24,7 +24,7 @@ impl Accounts {
         target: &Target,
         until: Option<Moment>,
         reasons: &Reasons,
-    ) -> Result<u64> {
+    ) -> Result<EndedLogins> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_deactivate(actor, user_id, until, reasons).await;
         self.tell_if_refused(actor, Some(user_id), "deactivation", outcome).await
@@ -36,7 +36,7 @@ impl Accounts {
         user_id: i64,
         until: Option<Moment>,
         reasons: &Reasons,
-    ) -> Result<u64> {
+    ) -> Result<EndedLogins> {
         let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
         let ended = self.deactivate_locked(&mut tx, actor, &locked, until, reasons).await?;
         tx.commit().await?;
@@ -51,7 +51,7 @@ impl Accounts {
         locked: &Locked,
         until: Option<Moment>,
         reasons: &Reasons,
-    ) -> Result<u64> {
+    ) -> Result<EndedLogins> {
         must_be_another(actor, locked.user.id)?;
         self.must_not_be_last_superuser(on, locked).await?;
         let (user, now) = (&locked.user, locked.now);
@@ -62,8 +62,7 @@ impl Accounts {
         users::set_inactive(on, user.id, until, reasons).await?;
         users::set_force_logout_date(on, user.id, date, EndReason::Deactivated, reasons).await?;
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deactivated, reasons };
-        let ended =
-            self.end_sessions(on, user.id, date, self.live_sessions_after(user, locked.site, now), ending).await?;
+        let ended = self.end_live_logins(on, locked, date, ending).await?;
         let mut told = event(now, EventKind::Deactivated)
             .by(actor)
             .to(user.id, &user.username)

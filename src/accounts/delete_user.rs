@@ -65,8 +65,7 @@ impl Accounts {
         self.must_not_be_last_superuser(&mut tx, locked).await?;
         let (user, now) = (&locked.user, locked.now);
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deleted, reasons };
-        let live = self.live_sessions_after(user, locked.site, now);
-        let ended = self.end_sessions(&mut tx, user.id, locked.force_logout_date_now(), live, ending).await?;
+        let ended = self.end_live_logins(&mut tx, locked, locked.force_logout_date_now(), ending).await?;
         users::delete_user(&mut tx, user.id).await?;
         let told = event(now, EventKind::Deleted)
             .by(actor)

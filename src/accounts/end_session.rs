@@ -1,7 +1,7 @@
 //! Ending sessions by themselves: one, or all but one's own. The account's date stays where it is.
 
 use super::{
-    Accounts, AccountsError, Actor, Result,
+    Accounts, AccountsError, Actor, EndedLogins, Result,
     event::{Tell as _, event},
     fold::Locked,
     prove_presence::note_presence,
@@ -17,7 +17,7 @@ use crate::{
         Sql, Transaction,
         events::{EventKind, insert_event},
         sessions::{self, Ending},
-        users,
+        tokens, users,
     },
 };
 
@@ -56,13 +56,13 @@ impl Accounts {
         Ok(EndedSession::Ended)
     }
 
-    /// Ends all live sessions of the actor but the one they act from; returns how many. The password
-    /// proves that it is they.
+    /// Ends all live sessions of the actor but the one they act from, and the families of JWT; returns how
+    /// many. Opaque tokens have a page of their own. The password proves that it is they.
     ///
     /// # Errors
     /// [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`]
     /// when their own login has ended, or a failure of the database.
-    pub async fn end_other_sessions(&self, actor: &Actor, password: &Password) -> Result<u64> {
+    pub async fn end_other_sessions(&self, actor: &Actor, password: &Password) -> Result<EndedLogins> {
         let proven = self.prove_password(actor, password).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
@@ -78,8 +78,11 @@ impl Accounts {
         let (reason, none) = (EndReason::EndedByUser, Reasons::default());
         let ending = Ending { at: *now, by: &actor.name, reason, reasons: &none };
         let live = self.live_sessions_after(user, *site, *now);
-        let ended = sessions::end_other_sessions(&mut tx, user.id, own, live, ending).await?;
-        if ended > 0 {
+        let ended = EndedLogins {
+            sessions: sessions::end_other_sessions(&mut tx, user.id, own, live, ending).await?,
+            tokens: tokens::end_families(&mut tx, user.id, locked.live_tokens(), ending).await?,
+        };
+        if ended.is_any() {
             let told = event(*now, EventKind::SessionEnded).by(actor).to(user.id, &user.username);
             insert_event(&mut tx, &told.because(reason, &none).ending(ended)).await?;
         }

@@ -1,4 +1,4 @@
-//! Ending the sessions of an account together.
+//! Ending the logins of an account together: the sessions of its browsers, the tokens of its programs.
 //!
 //! What puts them out is the account's date, in the same transaction. Into a few sessions it is
 //! written there and then who ended them; into many afterwards, so that an act takes no longer and
@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use rocket::tokio::time::sleep;
 
-use super::{Accounts, Result};
+use super::{Accounts, EndedLogins, Result, fold::Locked};
 use crate::{
     domain::moment::Moment,
     store::{
         Sql,
         session_ends::{insert_session_ends, lock_session_ends, write_session_ends},
         sessions::{self, Ending, LiveAfter},
+        tokens,
     },
 };
 
@@ -28,22 +29,37 @@ const PAUSE: Duration = Duration::from_millis(20);
 const GATHERED_FOR: Duration = Duration::from_millis(200);
 
 impl Accounts {
-    /// Ends the account's live sessions that were made at `up_to` or before; how many there are. The
-    /// account's date must put them out in the same transaction.
-    pub(super) async fn end_sessions(
+    /// Ends the live logins of a locked account that were made at `up_to` or before; how many there are.
+    /// The account's date must put them out in the same transaction.
+    pub(super) async fn end_live_logins(
         &self,
         on: &mut impl Sql,
-        user_id: i64,
+        locked: &Locked,
+        up_to: Moment,
+        ending: Ending<'_>,
+    ) -> Result<EndedLogins> {
+        let live = self.live_sessions_after(&locked.user, locked.site, locked.now);
+        self.end_logins_after(on, locked, up_to, live, ending).await
+    }
+
+    /// The same with those sessions taken for live.
+    pub(super) async fn end_logins_after(
+        &self,
+        on: &mut impl Sql,
+        locked: &Locked,
         up_to: Moment,
         live: LiveAfter,
         ending: Ending<'_>,
-    ) -> Result<u64> {
+    ) -> Result<EndedLogins> {
+        let user_id = locked.user.id;
+        let tokens = tokens::end_tokens(on, user_id, up_to, locked.live_tokens(), ending).await?;
         let count = sessions::count_live_sessions(on, user_id, up_to, live).await?;
         if count <= AT_ONCE {
-            return Ok(sessions::end_sessions(on, user_id, up_to, live, ending).await?);
+            let sessions = sessions::end_sessions(on, user_id, up_to, live, ending).await?;
+            return Ok(EndedLogins { sessions, tokens });
         }
         insert_session_ends(on, user_id, up_to, live, ending).await?;
-        Ok(u64::try_from(count).unwrap_or_default())
+        Ok(EndedLogins { sessions: u64::try_from(count).unwrap_or_default(), tokens })
     }
 
     /// An act was told that may have left something to write, here or elsewhere: the command line ends

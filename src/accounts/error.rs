@@ -45,6 +45,14 @@ pub enum AccountsError {
         /// How many it may have.
         limit: u64,
     },
+    /// The right password of an account that has as many live tokens as it may.
+    #[error("{}", tokens_full_in_words(*live, *limit))]
+    TokensFull {
+        /// How many it has; more than it may, where the limit was lowered.
+        live: u64,
+        /// How many it may have.
+        limit: u64,
+    },
     /// The login that acts has ended meanwhile.
     #[error("This login has ended ({reason}).")]
     Ended {
@@ -71,6 +79,9 @@ pub enum AccountsError {
     /// No such session, or another account's.
     #[error("There is no such session.")]
     NoSuchSession,
+    /// No such token, or another account's.
+    #[error("There is no such token.")]
+    NoSuchToken,
     /// The actor's role does not reach so far.
     #[error("Staff act on members only; ask a superuser.")]
     Forbidden,
@@ -106,6 +117,13 @@ fn full_in_words(live: u64, limit: u64) -> String {
         many => format!("Log out on {many} other devices, or wait until the logins there end, and try again."),
     };
     format!("This account {there_is}, and may have {may_be}. {what_to_do}")
+}
+
+/// The same of tokens, which a person can revoke.
+fn tokens_full_in_words(live: u64, limit: u64) -> String {
+    let counted = |n: u64| if n == 1 { "1 token".to_owned() } else { format!("{n} tokens") };
+    let too_many = counted(live.saturating_sub(limit).saturating_add(1));
+    format!("This account has {}, and may have {limit}. Revoke {too_many} first.", counted(live))
 }
 
 /// A wait, rounded up to what people count in.

@@ -1,6 +1,6 @@
 //! Events as the use cases make them.
 
-use super::{Actor, Client};
+use super::{Actor, Client, ended_logins::EndedLogins};
 use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
     store::{
@@ -44,8 +44,8 @@ pub(super) trait Tell<'a>: Sized {
     fn to(self, id: i64, name: &'a str) -> Self;
     /// For that reason.
     fn because(self, reason: EndReason, reasons: &Reasons) -> Self;
-    /// And so many sessions ended by it.
-    fn ending(self, sessions: u64) -> Self;
+    /// And so many sessions and tokens ended by it.
+    fn ending(self, ended: impl Into<EndedLogins>) -> Self;
     /// With this to say besides.
     fn saying(self, detail: impl Into<String>) -> Self;
 }
@@ -71,11 +71,8 @@ impl<'a> Tell<'a> for NewEvent<'a> {
         Self { reason: Some(reason), reasons: reasons.clone(), ..self }
     }
 
-    fn ending(self, sessions: u64) -> Self {
-        self.saying(match sessions {
-            1 => "1 session ended".to_owned(),
-            n => format!("{n} sessions ended"),
-        })
+    fn ending(self, ended: impl Into<EndedLogins>) -> Self {
+        self.saying(ended.into().to_string())
     }
 
     fn saying(self, detail: impl Into<String>) -> Self {

@@ -5,6 +5,7 @@ use super::{
     Accounts, Result,
     end_sessions::write_ends_of,
     event::{Tell as _, event, insert_ending},
+    live_sessions::live_tokens_after,
 };
 use crate::{
     domain::{
@@ -19,6 +20,7 @@ use crate::{
         feed::Change,
         sessions::{Ending, LiveAfter},
         site,
+        tokens::LiveTokens,
         users::{self, User},
     },
 };
@@ -36,6 +38,11 @@ impl Locked {
     /// that stepped back spares none, and no earlier than the date before, which never moves back.
     pub(super) fn force_logout_date_now(&self) -> Moment {
         [self.user.last_login, self.user.force_logout_date].into_iter().flatten().fold(self.now, Moment::max)
+    }
+
+    /// What a token of the account must lie after to be live.
+    pub(super) fn live_tokens(&self) -> LiveTokens {
+        live_tokens_after(&self.user, self.site, self.now)
     }
 }
 
@@ -80,7 +87,7 @@ impl Accounts {
         // What was out before is told already, though it may not be written into each session yet.
         let login = user.force_logout_date.map_or(live.login, |date| date.max(live.login));
         let live = LiveAfter { login, ..live };
-        let ended = self.end_sessions(on, user.id, due, live, ending).await?;
+        let ended = self.end_logins_after(on, locked, due, live, ending).await?;
         if user.force_logout_date.is_none_or(|date| date < due) {
             users::set_force_logout_date(on, user.id, due, EndReason::ForcedOut, &reasons).await?;
         }

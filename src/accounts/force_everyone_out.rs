@@ -1,7 +1,7 @@
 //! Everyone out: one write, however many sessions there are.
 
 use super::{
-    Accounts, AccountsError, Actor, ForceLogoutMoment, ForceLogoutOutcome, Result,
+    Accounts, AccountsError, Actor, EndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
     event::{Tell as _, event, insert_ending},
 };
 use crate::{
@@ -114,6 +114,6 @@ impl Accounts {
         let told = self.ending_everyones(on, told, (site, now), date).await?;
         site::set_force_logout_date(on, date, reasons).await?;
         insert_ending(on, &told, Change::Everyone).await?;
-        Ok(ForceLogoutOutcome::Done { date, sessions_ended: 0 })
+        Ok(ForceLogoutOutcome::Done { date, ended: EndedLogins::default() })
     }
 }

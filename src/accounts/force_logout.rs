@@ -1,7 +1,7 @@
 //! The force logout of one account: what Curfew exists for.
 
 use super::{
-    Accounts, AccountsError, Actor, Result,
+    Accounts, AccountsError, Actor, EndedLogins, Result,
     event::{Tell as _, event, insert_ending},
     fold::Locked,
 };
@@ -37,12 +37,12 @@ pub enum ForceLogoutMoment {
 /// What came of a force logout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForceLogoutOutcome {
-    /// Logins made at `date` or before are out, and so many live sessions with them.
+    /// Logins made at `date` or before are out.
     Done {
         /// The date.
         date: Moment,
-        /// The live sessions that ended.
-        sessions_ended: u64,
+        /// The live ones that ended.
+        ended: EndedLogins,
     },
     /// It will happen then.
     Scheduled {
@@ -145,21 +145,20 @@ impl Accounts {
         date: Moment,
         reasons: &Reasons,
     ) -> Result<ForceLogoutOutcome> {
-        let Locked { user, site, now } = locked;
+        let Locked { user, now, .. } = locked;
         if let Some(standing) = user.force_logout_date.filter(|standing| date < *standing) {
             return Ok(ForceLogoutOutcome::Unchanged { date: standing });
         }
         users::set_force_logout_date(on, user.id, date, EndReason::ForcedOut, reasons).await?;
         let ending = Ending { at: *now, by: &actor.name, reason: EndReason::ForcedOut, reasons };
-        let sessions_ended =
-            self.end_sessions(on, user.id, date, self.live_sessions_after(user, *site, *now), ending).await?;
+        let ended = self.end_live_logins(on, locked, date, ending).await?;
         let told = event(*now, EventKind::ForceLogout)
             .by(actor)
             .to(user.id, &user.username)
             .because(EndReason::ForcedOut, reasons)
-            .ending(sessions_ended);
+            .ending(ended);
         insert_ending(on, &told, Change::User(user.id)).await?;
-        Ok(ForceLogoutOutcome::Done { date, sessions_ended })
+        Ok(ForceLogoutOutcome::Done { date, ended })
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
         reason::EndReason,
         session_secret::SessionId,
         standing::{Limits, Question, SessionState, check},
+        token::TokenKind,
     },
     store::standing::LoginStanding,
 };
@@ -23,13 +24,18 @@ pub struct JudgedLogin<'a> {
 }
 
 impl Accounts {
-    /// Asks the one rule about a login, with the limits of its account's role.
+    /// Asks the one rule about a login, with the limits of its account's role or of its token.
     pub fn check_login(
         &self,
         login: JudgedLogin<'_>,
         standing: &LoginStanding,
     ) -> (Limits, std::result::Result<(), EndReason>) {
-        let limits = self.settings.limits(standing.role());
+        let mut limits = standing.limits(|role| self.settings.limits(role));
+        let token = standing.session.as_ref().and_then(|session| session.token);
+        if token.is_some_and(|token| token.kind == TokenKind::Jwt) {
+            // Its end is the one that its refresh token names.
+            limits.lifetime = limits.lifetime.saturating_add(self.settings.token_leeway);
+        }
         let question = Question {
             user_id: login.user_id,
             login_date: login.login_date,
@@ -64,11 +70,12 @@ impl Accounts {
         if standing.scheduled().is_some_and(|(at, _)| at <= standing.now) {
             note(Box::pin(self.fold_due(login.user_id)).await);
         }
-        if let (Err(reason @ (EndReason::Idle | EndReason::Expired)), Some(account), Some(_)) =
+        if let (Err(reason @ (EndReason::Idle | EndReason::Expired)), Some(account), Some(session)) =
             (verdict, &standing.account, &standing.session)
         {
             let person = (login.user_id, account.username.as_str());
-            note(Box::pin(self.note_limit_reached(person, login.session, reason)).await);
+            let which = (login.session, session.token.is_some());
+            note(Box::pin(self.note_limit_reached(person, which, reason)).await);
         }
         (limits, verdict)
     }

@@ -1,12 +1,13 @@
 //! What an account has open, as the rule sees it.
 
-use super::{Accounts, AccountsError, Result, fold::Locked, note_activity::greatest_lag};
+use super::{Accounts, AccountsError, EndedLogins, Result, fold::Locked, note_activity::greatest_lag};
 use crate::{
     domain::{moment::Moment, standing::SiteStanding},
     settings::moment_before,
     store::{
         sessions::{self, LiveAfter},
         site,
+        tokens::{self, LiveTokens},
         users::{self, User},
     },
 };
@@ -16,8 +17,8 @@ use crate::{
 pub struct AccountToActOn {
     /// The account.
     pub user: User,
-    /// The live sessions that a force logout now ends.
-    pub will_end: i64,
+    /// The live sessions and tokens that a force logout now ends.
+    pub will_end: EndedLogins,
     /// When this was read.
     pub now: Moment,
 }
@@ -36,11 +37,11 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountsError::NoSuchUser`], or a failure of the database.
-    pub async fn count_live_sessions(&self, user_id: i64) -> Result<i64> {
-        Ok(self.get_account_to_act_on(user_id).await?.will_end)
+    pub async fn count_live_sessions(&self, user_id: i64) -> Result<u64> {
+        Ok(self.get_account_to_act_on(user_id).await?.will_end.sessions)
     }
 
-    /// An account, and how many sessions a force logout now will end: counted as it ends them, so
+    /// An account, and how many logins a force logout now will end: counted as it ends them, so
     /// that what is promised is what happens.
     ///
     /// # Errors
@@ -52,7 +53,16 @@ impl Accounts {
         let user = users::find_user(&mut on, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         let live = self.live_sessions_after(&user, site, now);
         let locked = Locked { user, site, now };
-        let will_end = sessions::count_live_sessions(&mut on, user_id, locked.force_logout_date_now(), live).await?;
-        Ok(AccountToActOn { user: locked.user, will_end, now })
+        let up_to = locked.force_logout_date_now();
+        let sessions = sessions::count_live_sessions(&mut on, user_id, up_to, live).await?.unsigned_abs();
+        let tokens = tokens::count_live_tokens(&mut on, user_id, up_to, locked.live_tokens()).await?.unsigned_abs();
+        Ok(AccountToActOn { user: locked.user, will_end: EndedLogins { sessions, tokens }, now })
     }
+}
+
+/// What a token of that account must lie after to be live.
+pub(super) fn live_tokens_after(user: &User, site: SiteStanding, now: Moment) -> LiveTokens {
+    let due = [user.force_logout_scheduled, site.force_logout_scheduled].into_iter().flatten().filter(|at| *at <= now);
+    let dates = [user.force_logout_date, site.force_logout_date].into_iter().flatten().chain(due);
+    LiveTokens { login: dates.fold(Moment::UNIX_EPOCH, Moment::max), expiry: now }
 }

@@ -10,7 +10,7 @@ mod authority;
 mod bulk;
 mod change_email;
 mod change_password;
-mod count_everyones_sessions;
+mod count_everyones_logins;
 mod count_hours;
 mod create_user;
 mod deactivate;
@@ -18,6 +18,7 @@ mod delete_own_account;
 mod delete_user;
 mod end_session;
 mod end_sessions;
+mod ended_logins;
 mod error;
 mod event;
 mod export_events;
@@ -29,6 +30,7 @@ mod force_logout;
 mod hashing;
 mod index_events;
 mod judge_login;
+mod let_in;
 mod list_sessions;
 mod list_site_sessions;
 mod live_sessions;
@@ -51,6 +53,7 @@ mod set_up;
 mod superusers;
 mod throttle;
 mod tidy_sessions;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -66,6 +69,7 @@ pub use actor::{Actor, Client};
 pub use bulk::{BeginBulk, Begun, BulkRun, PreviewedBulk};
 pub use create_user::NewAccount;
 pub use end_session::EndedSession;
+pub use ended_logins::EndedLogins;
 pub use error::AccountsError;
 pub use force_logout::{ForceLogoutMoment, ForceLogoutOutcome, Target};
 pub use judge_login::JudgedLogin;
@@ -80,6 +84,7 @@ pub use read_receipt::{AppliedBy, AwaitedNode, Receipt};
 pub use register::Registration;
 pub use set_up::SETUP_CODE_CHARACTERS;
 pub use tidy_sessions::Tidied;
+pub use tokens::{Family, ListedToken, RefreshClaim, StartedToken, TokenEnd};
 
 /// What a use case answers.
 pub type Result<T> = std::result::Result<T, AccountsError>;

@@ -16,6 +16,7 @@ use crate::{
         events::{EventKind, insert_event},
         last_seen::{Seen, set_last_seen},
         sessions::{self, Ending},
+        tokens,
     },
 };
 
@@ -33,8 +34,10 @@ const BATCH: usize = 256;
 pub struct ActivityOf<'a> {
     /// Whose session it is.
     pub user_id: i64,
-    /// The session.
+    /// The session, or token.
     pub session: &'a SessionId,
+    /// Whether it is a token.
+    pub is_token: bool,
     /// How long it may last.
     pub limits: Limits,
     /// When the request came.
@@ -73,6 +76,7 @@ impl Accounts {
         let seen = Seen {
             user_id: of.user_id,
             session: of.session.clone(),
+            is_token: of.is_token,
             at: of.at,
             unless_after: moment_before(of.at, greatest_lag(of.limits)),
         };
@@ -114,30 +118,40 @@ impl Accounts {
         }
     }
 
-    /// Notes that a session reached one of its limits.
+    /// Notes that a session, or a token, reached one of its limits.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn note_limit_reached(&self, person: (i64, &str), session: &SessionId, reason: EndReason) -> Result<()> {
+    pub async fn note_limit_reached(
+        &self,
+        person: (i64, &str),
+        which: (&SessionId, bool),
+        reason: EndReason,
+    ) -> Result<()> {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
-        end_at_limit(&mut tx, person, session, (reason, now)).await?;
+        end_at_limit(&mut tx, person, which, (reason, now)).await?;
         Ok(tx.commit().await?)
     }
 }
 
-/// Ends a session that reached a limit and tells of it, unless it has been ended already; says
-/// whether it did.
+/// Ends a session, or a token, that reached a limit and tells of it, unless it has been ended already;
+/// says whether it did.
 pub(super) async fn end_at_limit(
     on: &mut impl Sql,
     (user_id, username): (i64, &str),
-    session: &SessionId,
+    (session, is_token): (&SessionId, bool),
     (reason, now): (EndReason, Moment),
 ) -> Result<bool> {
     let none = Reasons::default();
-    let has_ended = sessions::end_session(on, session, Ending { at: now, by: "", reason, reasons: &none }).await?;
+    let ending = Ending { at: now, by: "", reason, reasons: &none };
+    let (has_ended, kind) = if is_token {
+        (tokens::end_token(on, session, ending).await?, EventKind::TokenEnded)
+    } else {
+        (sessions::end_session(on, session, ending).await?, EventKind::SessionEnded)
+    };
     if has_ended {
-        let mut told = event(now, EventKind::SessionEnded).to(user_id, username).because(reason, &none);
+        let mut told = event(now, kind).to(user_id, username).because(reason, &none);
         told.session = Some(session);
         insert_event(on, &told).await?;
     }

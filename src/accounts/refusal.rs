@@ -2,7 +2,7 @@
 //! its own: the one in which it was tried must be over, for on SQLite there is one writer.
 
 use super::{
-    Accounts, AccountsError, Actor, Result,
+    Accounts, AccountsError, Actor, Result, Target,
     event::{Tell as _, event},
     throttle::Shut,
 };
@@ -33,8 +33,15 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn tell_refused_at_the_door(&self, actor: &Actor, user_id: Option<i64>, act: &str) -> Result<()> {
+    pub async fn tell_refused_at_the_door(&self, actor: &Actor, on: Option<Target>, act: &str) -> Result<()> {
         let act: String = act.chars().take(ACT_CHARACTERS).collect();
+        let user_id = match on {
+            Some(target) => match self.find_target(&target).await {
+                Err(AccountsError::NoSuchUser) => None,
+                found => Some(found?),
+            },
+            None => None,
+        };
         self.tell_refused_act(actor, user_id, &format!("{act}: their role does not reach so far")).await
     }
 

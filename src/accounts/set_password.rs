@@ -1,7 +1,7 @@
 //! Giving somebody else's account another password, from the command line.
 
 use super::{
-    Accounts, AccountsError, Actor, Result, Target,
+    Accounts, AccountsError, Actor, EndedLogins, Result, Target,
     event::{Tell as _, event, insert_ending},
 };
 use crate::{
@@ -23,17 +23,17 @@ impl Accounts {
         users::find_user(&mut self.store.read().await?, id).await?.ok_or(AccountsError::NoSuchUser)
     }
 
-    /// Gives an account another password and ends its logins; returns how many live sessions ended.
+    /// Gives an account another password and ends its logins; returns how many live ones ended.
     ///
     /// # Errors
     /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
-    pub async fn set_password(&self, actor: &Actor, target: &Target, new: &NewPassword) -> Result<u64> {
+    pub async fn set_password(&self, actor: &Actor, target: &Target, new: &NewPassword) -> Result<EndedLogins> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_set_password(actor, user_id, new).await;
         self.tell_if_refused(actor, Some(user_id), "new password", outcome).await
     }
 
-    async fn try_set_password(&self, actor: &Actor, user_id: i64, new: &NewPassword) -> Result<u64> {
+    async fn try_set_password(&self, actor: &Actor, user_id: i64, new: &NewPassword) -> Result<EndedLogins> {
         let hash = self.hasher.hash(new.as_password()).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;

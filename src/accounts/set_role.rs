@@ -66,9 +66,7 @@ impl Accounts {
             let (date, none) = (locked.force_logout_date_now(), Reasons::default());
             users::set_force_logout_date(&mut tx, user.id, date, EndReason::RoleChanged, &none).await?;
             let ending = Ending { at: now, by: &actor.name, reason: EndReason::RoleChanged, reasons: &none };
-            let ended = self
-                .end_sessions(&mut tx, user.id, date, self.live_sessions_after(user, locked.site, now), ending)
-                .await?;
+            let ended = self.end_live_logins(&mut tx, &locked, date, ending).await?;
             told = told.because(EndReason::RoleChanged, &none).ending(ended);
             insert_ending(&mut tx, &told, Change::User(user.id)).await?;
         } else {

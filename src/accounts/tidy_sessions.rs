@@ -1,4 +1,4 @@
-//! Tidying the sessions: what reached its limits unnoticed is ended, what was ended long ago goes,
+//! Tidying the sessions and tokens: what reached its limits unnoticed is ended, what was ended long ago goes,
 //! and so do the notes of changes that every node has read.
 //!
 //! In small batches with a pause between, so that nobody who writes is held up. Any number of nodes
@@ -13,13 +13,15 @@ use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons, role::Role, session_secret::SessionId},
     settings::moment_before,
     store::{
-        Sql,
+        Sql, Transaction,
         bulk_acts::delete_old_bulk_acts,
         receipts::delete_old_receipts,
-        session_upkeep::{delete_ended_sessions, delete_old_changes, lock_sessions_past_limits},
+        session_upkeep::{PastLimits, delete_ended_sessions, delete_old_changes, lock_sessions_past_limits},
         sessions::{self, Ending, LiveAfter},
         shared_counters::delete_old_counters,
         standing::{LoginStanding, STANDINGS_AT_ONCE, list_login_standings},
+        token_upkeep::{delete_ended_tokens, lock_tokens_past_expiry},
+        tokens,
     },
 };
 
@@ -43,14 +45,14 @@ const NOTES_ON_THEIR_WAY: Duration = Duration::from_mins(1);
 /// What was tidied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tidied {
-    /// Sessions that had reached a limit or were out already, and are ended now.
+    /// Sessions and tokens that had reached a limit or were out already, and are ended now.
     pub ended: u64,
-    /// Ended sessions that were kept for long enough, and are gone now.
+    /// Ended ones that were kept for long enough, and are gone now.
     pub deleted: u64,
 }
 
 impl Accounts {
-    /// Ends the sessions that are past their limits, then deletes those that were ended longer ago
+    /// Ends the sessions and tokens that are past their limits, then deletes those that were ended longer ago
     /// than the settings keep them.
     ///
     /// # Errors
@@ -60,6 +62,10 @@ impl Accounts {
         self.write_ends().await?;
         let (mut ended, mut deleted) = (0, 0);
         while let some @ 1.. = self.store.work_in_turn(Box::pin(self.end_some_past_limits())).await? {
+            ended += some;
+            sleep(PAUSE).await;
+        }
+        while let some @ 1.. = self.store.work_in_turn(Box::pin(self.end_some_expired_tokens())).await? {
             ended += some;
             sleep(PAUSE).await;
         }
@@ -78,20 +84,41 @@ impl Accounts {
         let now = self.store.clock().now(&mut tx).await?;
         let past = |role| self.long_past(role, now);
         let found = lock_sessions_past_limits(&mut tx, past(Role::Member), past(Role::Staff), BATCH).await?;
+        let ended = self.end_refused(&mut tx, &found, false, now).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    async fn end_some_expired_tokens(&self) -> Result<u64> {
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let found = lock_tokens_past_expiry(&mut tx, now, BATCH).await?;
+        let ended = self.end_refused(&mut tx, &found, true, now).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Ends those that the rule refuses; how many.
+    async fn end_refused(
+        &self,
+        tx: &mut Transaction,
+        found: &[PastLimits],
+        are_tokens: bool,
+        now: Moment,
+    ) -> Result<u64> {
         let asked: Vec<_> = found.iter().map(|row| (row.user_id, SessionId::from_stored(row.id.clone()))).collect();
         let mut ended = 0;
         for (found, asked) in found.chunks(STANDINGS_AT_ONCE).zip(asked.chunks(STANDINGS_AT_ONCE)) {
-            let standings = list_login_standings(&mut tx, self.store.clock(), asked).await?;
+            let standings = list_login_standings(tx, self.store.clock(), asked).await?;
             for ((row, (user_id, session)), standing) in found.iter().zip(asked).zip(standings) {
                 // The rule says why, as it would say to the person; it may have been another cause.
                 let login = JudgedLogin { user_id: *user_id, session, login_date: row.login_date };
                 let (_, verdict) = self.check_login(login, &standing);
                 if let Err(reason) = verdict {
-                    ended += u64::from(end(&mut tx, (*user_id, session), &standing, (reason, now)).await?);
+                    ended += u64::from(end(tx, *user_id, (session, are_tokens), &standing, (reason, now)).await?);
                 }
             }
         }
-        tx.commit().await?;
         Ok(ended)
     }
 
@@ -99,7 +126,8 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
         let up_to = moment_before(now, self.settings.session_retention);
-        let deleted = delete_ended_sessions(&mut tx, up_to, BATCH).await?;
+        let deleted =
+            delete_ended_sessions(&mut tx, up_to, BATCH).await? + delete_ended_tokens(&mut tx, up_to, BATCH).await?;
         tx.commit().await?;
         Ok(deleted)
     }
@@ -124,18 +152,24 @@ impl Accounts {
     }
 }
 
-/// Ends a session for the reason that the rule gives. A limit that was reached is told; any other
+/// Ends a session, or a token, for the reason that the rule gives. A limit that was reached is told; any other
 /// cause was told when it came about, and is only written into the session.
 async fn end(
     on: &mut impl Sql,
-    (user_id, session): (i64, &SessionId),
+    user_id: i64,
+    (session, is_token): (&SessionId, bool),
     standing: &LoginStanding,
     (reason, now): (EndReason, Moment),
 ) -> Result<bool> {
     if let (EndReason::Idle | EndReason::Expired, Some(account)) = (reason, &standing.account) {
-        return end_at_limit(on, (user_id, &account.username), session, (reason, now)).await;
+        return end_at_limit(on, (user_id, &account.username), (session, is_token), (reason, now)).await;
     }
     let for_user = stored(standing.user_reason(reason).as_deref());
     let reasons = Reasons { for_user, ..Reasons::default() };
-    Ok(sessions::end_session(on, session, Ending { at: now, by: "", reason, reasons: &reasons }).await?)
+    let ending = Ending { at: now, by: "", reason, reasons: &reasons };
+    Ok(if is_token {
+        tokens::end_token(on, session, ending).await?
+    } else {
+        sessions::end_session(on, session, ending).await?
+    })
 }

@@ -3,8 +3,13 @@
 use crate::{
     accounts::AccountsError,
     domain::{
-        email::EmailError, login_name::LoginNameError, moment::MomentError, password::PasswordError,
-        reason_text::ReasonTextError, username::UsernameError,
+        email::EmailError,
+        login_name::LoginNameError,
+        moment::MomentError,
+        password::PasswordError,
+        reason_text::ReasonTextError,
+        token::{TokenLabelError, TokenLifetimeError},
+        username::UsernameError,
     },
     settings::SettingsError,
     store::{OpenError, StoreError},
@@ -40,6 +45,12 @@ pub enum CommandError {
     /// An argument is wrong.
     #[error(transparent)]
     Reason(#[from] ReasonTextError),
+    /// An argument is wrong.
+    #[error(transparent)]
+    Label(#[from] TokenLabelError),
+    /// An argument is wrong.
+    #[error(transparent)]
+    Lifetime(#[from] TokenLifetimeError),
     /// The password is not to be had.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -66,6 +77,9 @@ fn refusal(error: &AccountsError) -> String {
         AccountsError::NoSuchUser => "There is no such user: `curfew user list` shows who there is.".to_owned(),
         AccountsError::NoSuchSession => {
             "There is no such session: `curfew session list NAME` shows those of a user.".to_owned()
+        }
+        AccountsError::NoSuchToken => {
+            "There is no such token: `curfew token list NAME` shows those of a user.".to_owned()
         }
         AccountsError::NothingScheduled => "Nothing is scheduled, so there is nothing to call off.".to_owned(),
         AccountsError::NameTaken(_) => format!("{error} Choose another one."),

@@ -6,7 +6,7 @@ use super::{
     Result,
     database::{open, operator, target},
     say,
-    show::rfc3339,
+    show::{counted, rfc3339},
 };
 use crate::{
     accounts::{Accounts, ForceLogoutMoment, ForceLogoutOutcome},
@@ -71,8 +71,8 @@ async fn end_logins(
     };
     let whose = name.map_or_else(|| "The logins of everyone".to_owned(), |name| format!("The logins of {name}"));
     Ok(match outcome {
-        ForceLogoutOutcome::Done { date, sessions_ended } => {
-            let count = if name.is_some() { format!("; live sessions ended: {sessions_ended}") } else { String::new() };
+        ForceLogoutOutcome::Done { date, ended } => {
+            let count = if name.is_some() { counted(ended) } else { String::new() };
             format!("{whose} made up to {} have ended{count}.", rfc3339(date))
         }
         ForceLogoutOutcome::Scheduled { at } => format!("{whose} will end at {}.", rfc3339(at)),

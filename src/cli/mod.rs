@@ -11,6 +11,7 @@ mod password;
 mod serve;
 mod session;
 mod show;
+mod token;
 mod user;
 
 use std::{
@@ -65,6 +66,9 @@ enum Command {
     /// List the sessions of a user, and end one.
     #[command(subcommand)]
     Session(session::SessionCommand),
+    /// Make a token for a program of a user, list them, and revoke one.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Delete old events.
     #[command(subcommand)]
     Event(event::EventCommand),
@@ -109,6 +113,7 @@ async fn carry_out(command: Option<Command>) -> Result<()> {
         Command::Migrate => migrate::run().await,
         Command::User(command) => command.run().await,
         Command::Session(command) => command.run().await,
+        Command::Token(command) => command.run().await,
         Command::Event(command) => command.run().await,
         Command::ForceLogout(command) => command.run().await,
     }

@@ -4,7 +4,7 @@ use chrono::SecondsFormat;
 use serde::Serialize;
 
 use super::{Result, say, say_json};
-use crate::{domain::moment::Moment, store::users::User};
+use crate::{accounts::EndedLogins, domain::moment::Moment, store::users::User};
 
 /// An account as `--json` prints it.
 #[derive(Debug, Serialize)]
@@ -57,6 +57,12 @@ pub(super) fn rfc3339(moment: Moment) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// What an act has ended, at the end of the line that tells of it.
+pub(super) fn counted(ended: EndedLogins) -> String {
+    let tokens = if ended.tokens > 0 { format!(", tokens: {}", ended.tokens) } else { String::new() };
+    format!("; live sessions ended: {}{tokens}", ended.sessions)
+}
+
 /// One line of a list.
 pub(super) fn say_line(user: &User, now: Moment) -> Result<()> {
     let standing = if user.is_active_at(now) { "active" } else { "inactive" };
@@ -64,7 +70,7 @@ pub(super) fn say_line(user: &User, now: Moment) -> Result<()> {
 }
 
 /// All that there is to say, a line each.
-pub(super) fn say_whole(user: &User, now: Moment, live_sessions: i64) -> Result<()> {
+pub(super) fn say_whole(user: &User, now: Moment, live: EndedLogins) -> Result<()> {
     let moment = |moment: Option<Moment>, none: &str| moment.map_or_else(|| none.to_owned(), rfc3339);
     let active = match (user.is_active_at(now), user.deactivated_until) {
         (true, _) => "active".to_owned(),
@@ -82,7 +88,8 @@ pub(super) fn say_whole(user: &User, now: Moment, live_sessions: i64) -> Result<
         ("force logout", moment(user.force_logout_date, "never")),
         ("cause", user.force_logout_cause()?.map_or_else(|| "none".to_owned(), |cause| cause.to_string())),
         ("scheduled", moment(user.force_logout_scheduled, "nothing")),
-        ("live sessions", live_sessions.to_string()),
+        ("live sessions", live.sessions.to_string()),
+        ("live tokens", live.tokens.to_string()),
     ] {
         say(&format!("{label:<14} {value}"))?;
     }

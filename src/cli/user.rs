@@ -6,7 +6,7 @@ use super::{
     CommandError, Result,
     database::{open, operator, target},
     password, say,
-    show::{UserJson, say_line, say_whole},
+    show::{UserJson, counted, say_line, say_whole},
 };
 use crate::{
     accounts::{Accounts, Registration},
@@ -160,7 +160,7 @@ async fn show(name: &str, json: bool) -> Result<()> {
 async fn deactivate(name: &str, reason: &str) -> Result<()> {
     let reasons = Reasons { for_staff: ReasonText::parse(reason)?, for_user: ReasonText::default() };
     let ended = open().await?.deactivate(&operator(), &target(name)?, None, &reasons).await?;
-    say(&format!("{name} is deactivated; live sessions ended: {ended}."))
+    say(&format!("{name} is deactivated{}.", counted(ended)))
 }
 
 async fn activate(name: &str) -> Result<()> {
@@ -174,7 +174,7 @@ async fn set_password(name: &str, password_stdin: bool) -> Result<()> {
     let names = OwnNames { username: &user.username, email: &user.email, site_name: &accounts.settings().site_name };
     let password = password::read(password_stdin, names)?;
     let ended = accounts.set_password(&operator(), &target(name)?, &password).await?;
-    say(&format!("{name} has another password; live sessions ended: {ended}."))
+    say(&format!("{name} has another password{}.", counted(ended)))
 }
 
 async fn set_role(name: &str, role: Role) -> Result<()> {

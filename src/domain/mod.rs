@@ -18,6 +18,7 @@ pub mod session_secret;
 pub mod sessions_query;
 pub mod standing;
 pub mod text;
+pub mod token;
 pub mod user_agent;
 pub mod username;
 pub mod users_filter;

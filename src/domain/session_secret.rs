@@ -95,6 +95,12 @@ impl SecretHash {
         &self.0
     }
 
+    /// The same, as a key to find something by.
+    #[must_use]
+    pub const fn to_array(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// Compares in constant time.
     #[must_use]
     pub fn matches(&self, stored: &[u8]) -> bool {

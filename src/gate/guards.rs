@@ -8,7 +8,10 @@ use rocket::{
 };
 
 use super::{LiveLogin, Login, client::CameFrom, login_of};
-use crate::accounts::{Accounts, Actor};
+use crate::{
+    accounts::{Accounts, Actor, Target},
+    domain::login_name::LoginName,
+};
 
 /// Why nobody was let in; the catchers turn the status into a page.
 #[derive(Debug, Clone, Copy)]
@@ -137,9 +140,16 @@ impl<'r> FromRequest<'r> for Superuser<'r> {
 }
 
 /// What was tried is told, a look at a page of staff too.
-async fn refuse<'r, T>(request: &'r Request<'_>, login: &'r LiveLogin, from: CameFrom<'r>) -> Outcome<T, Refused> {
+pub(super) async fn refuse<'r, T>(
+    request: &'r Request<'_>,
+    login: &'r LiveLogin,
+    from: CameFrom<'r>,
+) -> Outcome<T, Refused> {
     if let Some(accounts) = request.rocket().state::<Accounts>() {
-        let (actor, act) = (login.actor(from.client()), format!("{} {}", request.method(), request.uri().path()));
+        // Of the API the pattern: a program may put anything into its address, a token too.
+        let of_api = request.route().filter(|route| route.uri.path().starts_with("/api/"));
+        let path = of_api.map_or(request.uri().path().as_str(), |route| route.uri.path());
+        let (actor, act) = (login.actor(from.client()), format!("{} {path}", request.method()));
         if let Err(error) = accounts.tell_refused_at_the_door(&actor, on_whom(request), &act).await {
             log::error!("a refused attempt cannot be told: {error}");
         }
@@ -147,7 +157,12 @@ async fn refuse<'r, T>(request: &'r Request<'_>, login: &'r LiveLogin, from: Cam
     Outcome::Error((Status::Forbidden, Refused))
 }
 
-/// Whom an act at `/admin/users/<id>/…` would have been on.
-fn on_whom(request: &Request<'_>) -> Option<i64> {
-    request.uri().path().as_str().strip_prefix("/admin/users/")?.split('/').next()?.parse().ok()
+/// Whom an act at `/admin/users/<id>/…` or `/api/users/<name>/…` would have been on.
+fn on_whom(request: &Request<'_>) -> Option<Target> {
+    let segments = request.uri().path().segments();
+    match (segments.get(0)?, segments.get(1)?, segments.get(2)?) {
+        ("admin", "users", id) => id.parse().ok().map(Target::Id),
+        ("api", "users", name) => LoginName::parse(name).ok().map(Target::Name),
+        _ => None,
+    }
 }

@@ -5,17 +5,14 @@ use rocket::Request;
 use super::{
     Changes,
     cookies::{SESSION, received},
-    session_cookie::Claim,
+    judge::{Proof, Shown, judge},
     standings::Standings,
     transport::gate,
 };
 use crate::{
-    accounts::{Accounts, ActivityOf, Actor, Client, JudgedLogin},
+    accounts::{Accounts, Actor, Client},
     domain::{moment::Moment, reason::EndReason, role::Role, session_secret::SessionId, standing::Limits},
-    store::{
-        StoreError,
-        standing::{Account, LoginStanding},
-    },
+    store::standing::{Account, TokenOf},
 };
 
 /// What the session cookie of a request is worth.
@@ -38,8 +35,10 @@ pub struct LiveLogin {
     pub user_id: i64,
     /// The account.
     pub account: Account,
-    /// The session.
+    /// The session, or the token.
     pub session: SessionId,
+    /// Which token it is; none for a browser's session.
+    pub token: Option<TokenOf>,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
     /// The latest request before this one, within a minute.
@@ -126,7 +125,13 @@ async fn load(request: &Request<'_>) -> Login {
         return Login::Nobody;
     };
     let Some(standings) = request.rocket().state::<Standings>() else { return Login::Unknown };
-    match judge(accounts, standings, &claim, Passive::is(request)).await {
+    let shown = Shown {
+        user_id: claim.user_id,
+        session: &claim.session,
+        login_date: claim.login_date,
+        proof: Proof::Cookie(&claim.secret_hash),
+    };
+    match judge(accounts, standings, shown, Passive::is(request)).await {
         Ok(Login::Live(live)) => {
             if let Some(content) = to_renew {
                 let left = claim
@@ -145,73 +150,4 @@ async fn load(request: &Request<'_>) -> Login {
             Login::Unknown
         }
     }
-}
-
-/// From memory where that accepts; whatever it does not is the database's to say.
-async fn judge(
-    accounts: &Accounts,
-    standings: &Standings,
-    claim: &Claim,
-    is_passive: bool,
-) -> Result<Login, StoreError> {
-    let login = JudgedLogin { user_id: claim.user_id, session: &claim.session, login_date: claim.login_date };
-    if let Some(known) = standings.known(claim.user_id, &claim.session).filter(|known| is_own(claim, known))
-        && let (limits, Ok(())) = accounts.check_login(login, &known)
-    {
-        return Ok(accepted(accounts, standings, claim, (known, limits), is_passive));
-    }
-    let mut found = standings.read(claim.user_id, &claim.session).await?;
-    if !is_own(claim, &found.standing) {
-        found.standing.session = None;
-    }
-    let (limits, verdict) = accounts.judge_login(login, &found.standing).await;
-    Ok(match verdict {
-        Ok(()) => {
-            standings.keep(claim.user_id, &claim.session, &found);
-            accepted(accounts, standings, claim, (found.standing, limits), is_passive)
-        }
-        Err(reason) => Login::Ended(EndedLogin { reason, user_reason: found.standing.user_reason(reason) }),
-    })
-}
-
-/// The session's name is public; without the secret it is nobody's. Nor is it with another date: who
-/// has a key that leaked could otherwise make their own login later than a force logout.
-fn is_own(claim: &Claim, standing: &LoginStanding) -> bool {
-    standing.session.as_ref().is_some_and(|session| {
-        claim.secret_hash.matches(&session.secret_hash) && session.login_date == claim.login_date
-    })
-}
-
-fn accepted(
-    accounts: &Accounts,
-    standings: &Standings,
-    claim: &Claim,
-    (standing, limits): (LoginStanding, Limits),
-    is_passive: bool,
-) -> Login {
-    let scheduled =
-        standing.scheduled().map(|(at, reason)| ScheduledEnd { at, user_reason: reason.map(str::to_owned) });
-    let LoginStanding { account: Some(account), session: Some(session), now, .. } = standing else {
-        return Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None });
-    };
-    let last_seen = session.state.last_seen;
-    if !is_passive {
-        let (user_id, session) = (claim.user_id, &claim.session);
-        if accounts.saw(ActivityOf { user_id, session, limits, at: now }, last_seen) {
-            standings.seen(user_id, session, now);
-        }
-    }
-    Login::Live(Box::new(LiveLogin {
-        user_id: claim.user_id,
-        account,
-        session: claim.session.clone(),
-        login_date: claim.login_date,
-        last_seen,
-        remember: session.remember,
-        address: session.address,
-        user_agent: session.user_agent,
-        limits,
-        scheduled,
-        now,
-    }))
 }

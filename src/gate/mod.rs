@@ -4,6 +4,7 @@
 //! them, because Rocket drops what a guard that fails has put in its jar. Whoever asks for a guard
 //! has asked the rule; there is no other way in.
 
+mod api_client;
 mod came_from;
 mod changes;
 mod client;
@@ -12,6 +13,8 @@ mod csrf;
 mod follower;
 mod guards;
 mod headers;
+mod judge;
+mod jwt;
 mod login;
 mod notice;
 mod opened;
@@ -33,11 +36,13 @@ use crate::{
     settings::{Check, SecretKeys, Settings},
 };
 
+pub use api_client::{ApiClient, ApiLogin, ApiStaff, api_login_of};
 pub(crate) use came_from::{came_from, was_going};
 pub use changes::Changes;
 pub use client::ClientOf;
 pub use csrf::Csrf;
-pub use guards::{Anyone, SignedIn, Staff, Superuser, Visitor};
+pub use guards::{Anyone, Refused, SignedIn, Staff, Superuser, Visitor};
+pub use jwt::{AddedClaims, Jwt, JwtError, TokenPair};
 pub use login::{EndedLogin, LiveLogin, Login, Passive, ScheduledEnd, login_of};
 pub use notice::{Notice, NoticeKind};
 pub use present::Present;
@@ -51,13 +56,19 @@ pub(crate) struct Gate {
     pub(crate) settings: Arc<Settings>,
     pub(crate) seals: session_cookie::Seals,
     pub(crate) csrf_keys: csrf::CsrfKeys,
+    pub(crate) jwt_keys: jwt::JwtKeys,
 }
 
 /// Attaches the gate: its state, the one writer of cookies, and the headers of every answer. The
 /// guards find the use cases in Rocket's managed [`crate::accounts::Accounts`].
 #[must_use]
 pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
-    let gate = Gate { settings, seals: session_cookie::Seals::new(keys), csrf_keys: csrf::CsrfKeys::new(keys) };
+    let gate = Gate {
+        settings,
+        seals: session_cookie::Seals::new(keys),
+        csrf_keys: csrf::CsrfKeys::new(keys),
+        jwt_keys: jwt::JwtKeys::new(keys),
+    };
     AdHoc::on_ignite("Gate", |rocket| async {
         let Some(accounts) = rocket.state::<Accounts>() else { return rocket };
         let is_cached = gate.settings.check == Check::Cached;

@@ -1,14 +1,16 @@
 //! A notice for the next page: what was done, or why a session ended. Shown once.
 
+use std::fmt;
+
 use rocket::Request;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EndedLogin,
+    EndedLogin, Login,
     cookies::{NOTICE, received},
     transport::gate,
 };
-use crate::domain::reason::EndReason;
+use crate::domain::{reason::EndReason, session_secret::SessionId};
 
 /// How a notice is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,19 +27,31 @@ pub enum NoticeKind {
 }
 
 /// A notice on a page. It never holds a reason meant for staff.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     kind: NoticeKind,
     text: String,
     reason: Option<String>,
     user_reason: Option<String>,
+    /// A secret that is shown once. The cookie that holds it until then is encrypted.
+    #[serde(default)]
+    secret: Option<String>,
+    /// Where and to whom alone it is shown, if not on the next page: a path, and a session's name.
+    #[serde(default)]
+    only_for: Option<(String, String)>,
+}
+
+impl fmt::Debug for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Notice {:?}", self.text)
+    }
 }
 
 impl Notice {
     /// A notice in words.
     #[must_use]
     pub fn new(kind: NoticeKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), reason: None, user_reason: None }
+        Self { kind, text: text.into(), reason: None, user_reason: None, secret: None, only_for: None }
     }
 
     /// It is done.
@@ -55,7 +69,24 @@ impl Notice {
             text: login.reason.sentence().to_owned(),
             reason: Some(login.reason.code().to_owned()),
             user_reason: login.user_reason.clone(),
+            secret: None,
+            only_for: None,
         }
+    }
+
+    /// The same with a secret to show, this once: on that page alone, and to that login.
+    #[must_use]
+    pub fn showing(self, secret: &str, path: &str, session: &SessionId) -> Self {
+        let only_for = Some((path.to_owned(), session.as_str().to_owned()));
+        Self { secret: Some(secret.to_owned()), only_for, ..self }
+    }
+
+    /// Whether it is for a page at that path, shown to whoever that is.
+    #[must_use]
+    pub fn is_for(&self, path: &str, login: &Login) -> bool {
+        self.only_for.as_ref().is_none_or(|(only_at, only_to)| {
+            path == only_at && matches!(login, Login::Live(live) if live.session.as_str() == only_to)
+        })
     }
 
     /// The notice that was left for the next page, if there is one.

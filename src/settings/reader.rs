@@ -10,7 +10,7 @@ use super::{
     BaseUrl, Check, Configuration, DatabaseAddress, RedisAddress, SecureCookies, Settings, SettingsError, WhenFull,
     source::must_fit_rocket,
 };
-use crate::domain::rate::Rate;
+use crate::domain::{rate::Rate, token::parse_token_lifetime};
 
 /// Where the data is when nothing says otherwise.
 const DEFAULT_DATABASE: &str = "sqlite:var/curfew.db";
@@ -21,6 +21,10 @@ const DURATION: &str =
 /// Beyond this a duration is a slip of the pen.
 const GREATEST_DURATION: Duration = Duration::from_hours(100 * 366 * 24);
 const MAX_SESSIONS: &str = "0 for no limit, or a whole number from 1 to 1000000";
+const TOKEN_LIFETIME: &str = "a duration such as \"72h\" or \"30 days\", from one second to 366 days";
+const LEEWAY: &str = "a duration from \"0 s\" to \"10 minutes\"";
+/// Beyond this it is no longer two clocks that differ.
+const GREATEST_LEEWAY: Duration = Duration::from_mins(10);
 /// Beyond this a limit is a slip of the pen, or meant as none.
 const GREATEST_MAX_SESSIONS: u32 = 1_000_000;
 /// The greatest length of the site's name, in characters.
@@ -81,12 +85,19 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
         ("session_retention", &mut settings.session_retention),
         ("event_retention", &mut settings.event_retention),
         ("proof_of_presence", &mut settings.proof_of_presence),
+        ("access_token_lifetime", &mut settings.access_token_lifetime),
+        ("refresh_token_lifetime", &mut settings.refresh_token_lifetime),
     ] {
         keys.take(key, DURATION, parse_duration)?.map_into(slot);
     }
-    for (key, slot) in
-        [("max_sessions", &mut settings.member_max_sessions), ("staff_max_sessions", &mut settings.staff_max_sessions)]
-    {
+    keys.take("token_lifetime", TOKEN_LIFETIME, |text| parse_token_lifetime(text).ok())?
+        .map_into(&mut settings.token_lifetime);
+    keys.take("token_leeway", LEEWAY, parse_leeway)?.map_into(&mut settings.token_leeway);
+    for (key, slot) in [
+        ("max_sessions", &mut settings.member_max_sessions),
+        ("staff_max_sessions", &mut settings.staff_max_sessions),
+        ("max_tokens", &mut settings.max_tokens),
+    ] {
         keys.take(key, MAX_SESSIONS, |text| parse_max_sessions(text).map(NonZeroU32::new))?.map_into(slot);
     }
     keys.take("when_full", "\"end-oldest\" or \"refuse-new\"", |text| match text {
@@ -123,6 +134,8 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
         parse_network,
     )?
     .map_into(&mut settings.trusted_proxies);
+    keys.take_list("cors_origins", "a list of origins such as [\"https://app.example.org\"]", BaseUrl::parse)?
+        .map_into(&mut settings.cors_origins);
     keys.0.remove("previous_secret_keys"); // read with the secret key
     keys.0.remove(REDIS_URL);
     match keys.0.keys().next() {
@@ -133,6 +146,11 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
             "one of the keys in the README's table of settings",
         )),
     }
+}
+
+/// The one duration that may be none.
+fn parse_leeway(text: &str) -> Option<Duration> {
+    humantime::parse_duration(text).ok().filter(|duration| *duration <= GREATEST_LEEWAY)
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {

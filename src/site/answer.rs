@@ -122,7 +122,7 @@ impl Again<'_, '_> {
                 form.set_error("form", words);
                 return self.show(form, view).waiting(retry_after);
             }
-            AccountsError::SessionsFull { .. } => {
+            AccountsError::SessionsFull { .. } | AccountsError::TokensFull { .. } => {
                 form.set_error("form", words);
                 return self.show(form, view).at(Status::Conflict);
             }
@@ -158,9 +158,10 @@ pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
         | AccountsError::Forbidden
         | AccountsError::LastSuperuser
         | AccountsError::OwnAccount => Answer::Refused(Status::Forbidden, error.to_string()),
-        AccountsError::AlreadySetUp | AccountsError::NoSuchUser | AccountsError::NoSuchSession => {
-            Answer::Status(Status::NotFound)
-        }
+        AccountsError::AlreadySetUp
+        | AccountsError::NoSuchUser
+        | AccountsError::NoSuchSession
+        | AccountsError::NoSuchToken => Answer::Status(Status::NotFound),
         AccountsError::Store(StoreError::Unavailable(_)) => {
             log::error!("{error}");
             Answer::Status(Status::ServiceUnavailable)

@@ -41,6 +41,7 @@ mod session_view;
 mod setup;
 mod setup_code;
 mod shell;
+mod token_view;
 mod upkeep;
 mod wording;
 
@@ -51,9 +52,9 @@ use rocket_db_pools::Database as _;
 
 use crate::{
     accounts::Accounts,
-    gate,
+    api, gate,
     settings::{Configuration, RedisAddress, SecretKeys, SettingsError},
-    store::{Db, shared_counters::SharedCounters},
+    store::{Db, redis_link::RedisLink, shared_counters::SharedCounters, token_keys::TokenKeys},
 };
 
 pub use answer::Answer;
@@ -89,7 +90,8 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .attach(rendering::stage())
         .attach(setup_code::printer())
         .mount("/static", FileServer::from("static"))
-        .attach(stage()))
+        .attach(stage())
+        .attach(api::stage()))
 }
 
 /// Serves until the process is told to stop, and closes the database once every request that was on
@@ -128,16 +130,18 @@ pub fn must_have_folders() -> Result<(), SettingsError> {
 fn use_cases(settings: Arc<crate::settings::Settings>, redis: Option<RedisAddress>) -> AdHoc {
     AdHoc::try_on_ignite("Use cases", |rocket| async move {
         let Some(db) = Db::fetch(&rocket) else { return Err(rocket) };
-        let counters = match SharedCounters::of(db, redis.as_ref()) {
-            Ok(counters) => counters,
+        let redis = match redis.as_ref().map(RedisLink::to).transpose() {
+            Ok(redis) => redis,
             Err(error) => {
                 log::error!("{error}");
                 return Err(rocket);
             }
         };
+        let counters = SharedCounters::of(db, redis.clone());
+        let token_keys = TokenKeys::of((**db).clone(), redis);
         let accounts = Accounts::new((**db).clone(), settings).counting_with(counters);
         match accounts.warm_up().await {
-            Ok(()) => Ok(rocket.manage(accounts)),
+            Ok(()) => Ok(rocket.manage(accounts).manage(token_keys)),
             Err(error) => {
                 log::error!("{error}");
                 Err(rocket)

@@ -41,15 +41,16 @@ impl<'r> Pages<'r> {
     /// The pages of a request.
     pub async fn of(request: &'r Request<'_>) -> Self {
         let path = request.uri().path().as_str();
+        let login = login_of(request).await;
         Self {
             templates: request.rocket().state(),
             settings: request.rocket().state::<crate::accounts::Accounts>().map(crate::accounts::Accounts::settings),
             path,
             is_only_path: request.route().is_some_and(|route| route.uri.path() == path),
-            login: login_of(request).await,
+            login,
             csrf: Csrf::of(request).await,
             changes: Changes::of(request),
-            notice: Notice::left_for(request),
+            notice: Notice::left_for(request).filter(|notice| notice.is_for(path, login)),
         }
     }
 

@@ -48,7 +48,7 @@ pub struct MeantUser {
     /// Whether the site may need it.
     pub is_superuser: bool,
     /// Whether it can be written together with others: nothing has come due for it, no date of its own
-    /// lies ahead of the clock, and it is no superuser.
+    /// lies ahead of the clock, it is no superuser, and has no tokens.
     pub is_ordinary: bool,
 }
 

@@ -1,4 +1,4 @@
-//! When people were last seen: many of them at once.
+//! When people, and the programs of theirs, were last seen: many of them at once.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,15 @@ use super::{
 };
 use crate::domain::{moment::Moment, session_secret::SessionId};
 
-/// A request of a live session, to be written.
+/// A request of a live session or token, to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Whose session it is.
     pub user_id: i64,
-    /// The session.
+    /// The session, or token.
     pub session: SessionId,
+    /// Whether it is a token.
+    pub is_token: bool,
     /// When it was.
     pub at: Moment,
     /// It is not worth a write when the session is known to have been seen later than this.
@@ -51,10 +53,14 @@ async fn set_one_by_one(on: &mut SqliteConnection, people: &BTreeMap<i64, Moment
     for (id, at) in people {
         in_time(sqlx::query(sql).bind(id).bind(at).execute(&mut *on)).await?;
     }
-    let sql = "
+    let of_session = "
         UPDATE sessions SET last_seen = $2
         WHERE id = $1 AND ended_at IS NULL AND last_seen < $2 AND last_seen <= $3";
+    let of_token = "
+        UPDATE tokens SET last_seen = $2
+        WHERE id = $1 AND ended_at IS NULL AND (last_seen IS NULL OR last_seen < $2 AND last_seen <= $3)";
     for seen in seen {
+        let sql = if seen.is_token { of_token } else { of_session };
         let query = sqlx::query(sql).bind(seen.session.as_str()).bind(seen.at).bind(seen.unless_after);
         in_time(query.execute(&mut *on)).await?;
     }
@@ -71,14 +77,34 @@ async fn set_all_at_once(on: &mut PgConnection, people: &BTreeMap<i64, Moment>, 
         WHERE users.id = seen.id AND (users.last_seen IS NULL OR users.last_seen < seen.at)";
     in_time(sqlx::query(sql).bind(ids).bind(at).execute(&mut *on)).await?;
 
-    let ids: Vec<&str> = seen.iter().map(|seen| seen.session.as_str()).collect();
-    let (at, unless_after): (Vec<_>, Vec<_>) = seen.iter().map(|seen| (seen.at, seen.unless_after)).unzip();
-    let sql = "SELECT 1 FROM sessions WHERE id = ANY($1) AND ended_at IS NULL ORDER BY id FOR NO KEY UPDATE";
-    in_time(sqlx::query(sql).bind(&ids).execute(&mut *on)).await?;
-    let sql = "
+    let (tokens, sessions): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(|seen| seen.is_token);
+    let lock = "SELECT 1 FROM sessions WHERE id = ANY($1) AND ended_at IS NULL ORDER BY id FOR NO KEY UPDATE";
+    let write = "
         UPDATE sessions SET last_seen = seen.at FROM UNNEST($1, $2, $3) AS seen (id, at, unless_after)
         WHERE sessions.id = seen.id AND sessions.ended_at IS NULL
           AND sessions.last_seen < seen.at AND sessions.last_seen <= seen.unless_after";
-    in_time(sqlx::query(sql).bind(ids).bind(at).bind(unless_after).execute(on)).await?;
+    set_all_of(on, &sessions, lock, write).await?;
+    let lock = "SELECT 1 FROM tokens WHERE id = ANY($1) AND ended_at IS NULL ORDER BY id FOR NO KEY UPDATE";
+    let write = "
+        UPDATE tokens SET last_seen = seen.at FROM UNNEST($1, $2, $3) AS seen (id, at, unless_after)
+        WHERE tokens.id = seen.id AND tokens.ended_at IS NULL
+          AND (tokens.last_seen IS NULL
+               OR tokens.last_seen < seen.at AND tokens.last_seen <= seen.unless_after)";
+    set_all_of(on, &tokens, lock, write).await
+}
+
+async fn set_all_of(
+    on: &mut PgConnection,
+    seen: &[&Seen],
+    lock: &'static str,
+    write: &'static str,
+) -> sqlx::Result<()> {
+    if seen.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = seen.iter().map(|seen| seen.session.as_str()).collect();
+    let (at, unless_after): (Vec<_>, Vec<_>) = seen.iter().map(|seen| (seen.at, seen.unless_after)).unzip();
+    in_time(sqlx::query(lock).bind(&ids).execute(&mut *on)).await?;
+    in_time(sqlx::query(write).bind(ids).bind(at).bind(unless_after).execute(on)).await?;
     Ok(())
 }

@@ -25,6 +25,7 @@ mod pool;
 pub mod presence;
 mod readers;
 pub mod receipts;
+pub mod redis_link;
 mod search;
 pub mod session_ends;
 pub mod session_upkeep;
@@ -33,6 +34,9 @@ pub mod shared_counters;
 pub mod site;
 pub mod site_sessions;
 pub mod standing;
+pub mod token_keys;
+pub mod token_upkeep;
+pub mod tokens;
 pub mod users;
 pub mod users_list;
 

@@ -6,19 +6,13 @@
 mod in_postgres;
 mod in_redis;
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use sqlx::PgPool;
 
 use self::in_redis::InRedis;
-use super::{Result, Sql, Store, engine::execute};
-use crate::{domain::moment::Moment, settings::RedisAddress};
-
-/// How long Redis is left alone when it did not answer: not every login has to wait for its silence.
-pub const REDIS_RESTS: Duration = Duration::from_secs(2);
+use super::{Result, Sql, Store, engine::execute, redis_link::RedisLink};
+use crate::domain::moment::Moment;
 
 /// What becomes of a counter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,23 +32,19 @@ pub type Changed = Option<Vec<Option<Kept>>>;
 pub struct SharedCounters {
     redis: Option<InRedis>,
     postgres: Option<PgPool>,
-    /// Until when it is left alone; none while it answers.
-    redis_rests: Arc<Mutex<Option<Instant>>>,
 }
 
 impl SharedCounters {
     /// None where there is no place to share them. Redis need not answer yet.
-    ///
-    /// # Errors
-    /// When the address of Redis is one that cannot be read.
-    pub fn of(store: &Store, redis: Option<&RedisAddress>) -> Result<Option<Self>> {
+    #[must_use]
+    pub fn of(store: &Store, redis: Option<RedisLink>) -> Option<Self> {
         let postgres = match store {
             Store::Postgres { pool, .. } => Some(pool.clone()),
             Store::Sqlite { .. } => None,
         };
-        let redis = redis.map(InRedis::at).transpose()?;
+        let redis = redis.map(InRedis::by);
         let is_somewhere = redis.is_some() || postgres.is_some();
-        Ok(is_somewhere.then(|| Self { redis, postgres, redis_rests: Arc::default() }))
+        is_somewhere.then_some(Self { redis, postgres })
     }
 
     /// Changes the counters of those names together, so that no other change comes in between.
@@ -70,30 +60,14 @@ impl SharedCounters {
         names: &[String],
         change: impl Fn(i64, &[Option<String>]) -> (R, Changed),
     ) -> Result<Option<R>> {
-        if let Some(redis) = self.redis.as_ref().filter(|_| self.rest().is_none_or(|until| until <= Instant::now())) {
-            let changed = redis.change(names, &change).await;
-            self.tell_of_redis(changed.as_ref().err());
-            if let Ok(result) = changed {
-                return Ok(Some(result));
-            }
+        if let Some(redis) = &self.redis
+            && let Some(result) = redis.change(names, &change).await
+        {
+            return Ok(Some(result));
         }
         match &self.postgres {
             Some(pool) => in_postgres::change(pool, names, &change).await.map(Some),
             None => Ok(None),
-        }
-    }
-
-    fn rest(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.redis_rests.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Once when it goes, and once when it is back.
-    fn tell_of_redis(&self, error: Option<&redis::RedisError>) {
-        let before = std::mem::replace(&mut *self.rest(), error.map(|_| Instant::now() + REDIS_RESTS));
-        match (error, before.is_some()) {
-            (Some(error), false) => log::warn!("Redis does not answer; failed logins are counted without it: {error}"),
-            (None, true) => log::info!("Redis answers again"),
-            _ => {}
         }
     }
 }

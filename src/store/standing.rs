@@ -2,7 +2,7 @@
 
 mod row;
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use rusqlite::named_params;
 
@@ -13,7 +13,8 @@ use crate::domain::{
     reason::EndReason,
     role::Role,
     session_secret::SessionId,
-    standing::{SessionState, SiteStanding, Standing},
+    standing::{Limits, SessionState, SiteStanding, Standing},
+    token::TokenKind,
 };
 
 /// Everything that decides over one login, as it was at one moment.
@@ -27,7 +28,7 @@ pub struct LoginStanding {
     pub site: SiteStanding,
     /// What everyone is told when the site's date puts them out.
     pub site_user_reason: Option<String>,
-    /// The session, if it is still kept and is the account's.
+    /// The session or token, if it is still kept and is the account's.
     pub session: Option<Session>,
 }
 
@@ -36,6 +37,18 @@ impl LoginStanding {
     #[must_use]
     pub fn role(&self) -> Role {
         self.account.as_ref().map_or(Role::Member, |account| account.role)
+    }
+
+    /// How long the login may last: a token has an end of its own, and may rest until then.
+    #[must_use]
+    pub fn limits(&self, of_role: impl Fn(Role) -> Limits) -> Limits {
+        let session = self.session.as_ref();
+        match session.and_then(|session| Some((session.token?, session.login_date))) {
+            Some((token, login_date)) => {
+                Limits { lifetime: (token.expires_at - login_date).to_std().unwrap_or_default(), idle: Duration::MAX }
+            }
+            None => of_role(self.role()),
+        }
     }
 
     /// The next force logout that is scheduled for this login, by date: of the account or the site,
@@ -92,12 +105,23 @@ pub struct Account {
     pub deactivated_user_reason: Option<String>,
 }
 
-/// The session behind a login.
+/// What a login is that a program has made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenOf {
+    /// How it is shown.
+    pub kind: TokenKind,
+    /// When it ends by itself.
+    pub expires_at: Moment,
+}
+
+/// The session, or the token, behind a login.
 #[derive(Debug, Clone)]
 pub struct Session {
     /// What the rule asks of it.
     pub state: SessionState,
-    /// The hash of the secret that opens it.
+    /// None for a browser's.
+    pub token: Option<TokenOf>,
+    /// The hash of the secret that opens it; empty, and no hash, where a signature does.
     pub secret_hash: Vec<u8>,
     /// When it began.
     pub login_date: Moment,
@@ -111,7 +135,7 @@ pub struct Session {
     pub user_reason: Option<String>,
 }
 
-/// Whose login is asked about: an account's number and a session's name.
+/// Whose login is asked about: an account's number, and the name of a session or token.
 pub type Asked = (i64, SessionId);
 
 /// The most logins that one statement reads.
@@ -191,12 +215,15 @@ fn read_sql(size: usize) -> String {
            u.force_logout_date, u.force_logout_cause, u.force_logout_user_reason,
            u.force_logout_scheduled, u.force_logout_scheduled_user_reason,
            u.deactivated_until, u.deactivated_user_reason,
-           s.secret_hash, s.remember, s.login_date, s.last_seen, s.address, s.user_agent,
-           s.ended_at, s.reason, s.user_reason
+           COALESCE(s.secret_hash, t.secret_hash), s.remember, COALESCE(s.login_date, t.login_date),
+           COALESCE(s.last_seen, t.last_seen), COALESCE(s.address, t.address),
+           COALESCE(s.user_agent, t.user_agent), COALESCE(s.ended_at, t.ended_at), COALESCE(s.reason, t.reason),
+           COALESCE(s.user_reason, t.user_reason), t.kind, t.expires_at
     FROM asked
     CROSS JOIN site
     LEFT JOIN users u ON u.id = asked.user_id
     LEFT JOIN sessions s ON s.id = asked.session_id AND s.user_id = asked.user_id
+    LEFT JOIN tokens t ON t.id = asked.session_id AND t.user_id = asked.user_id
     WHERE site.id = 1"
     )
 }

@@ -61,6 +61,12 @@ impl Browser {
         self.request("GET", path, "")
     }
 
+    /// Asks for a page as a program does, with that `Authorization`.
+    pub fn calls(&mut self, path: &str, authorization: &str) -> Page {
+        let connection = self.send("GET", path, &format!("Authorization: {authorization}\r\n"), "", "");
+        self.receive(connection)
+    }
+
     /// Asks for a page, and leaves the answer for later.
     pub fn asks(&self, path: &str) -> TcpStream {
         self.send("GET", path, "", "", "")
@@ -139,6 +145,11 @@ impl Browser {
             303 => false,
             status => panic!("neither in nor out, but {status}"),
         }
+    }
+
+    /// The value of its session cookie.
+    pub fn cookie(&self) -> &str {
+        self.cookies.get("curfew").expect("a session cookie")
     }
 
     /// Waits until there is none: what another process does is obeyed within a second.

@@ -25,5 +25,6 @@ mod site;
 mod slow_bodies;
 mod starts;
 mod terminal;
+mod tokens;
 mod usage;
 mod users;

@@ -131,14 +131,23 @@ fn who_was_seen_last_is_written_before_the_server_ends() {
 fn nothing_secret_is_printed_however_much_is_logged() {
     on_every_engine(|site| {
         site.make_user("ana", &["--superuser"]);
-        let server = Server::wait_for(site.program(&["serve"]).set("ROCKET_LOG_LEVEL", "debug").start());
-        assert!(crate::browser::Browser::new(&server.address).logs_in("ana", crate::site::PASSWORD));
+        let token = site.run(&["token", "create", "ana", "--label", "backup"]).done();
+        let program = site.program(&["serve"]).set("ROCKET_LOG_LEVEL", "debug").set("RUST_LOG", "trace");
+        let server = Server::wait_for(program.start());
+        let mut browser = crate::browser::Browser::new(&server.address);
+        assert!(browser.logs_in("ana", crate::site::PASSWORD));
+        assert_eq!(browser.get("/account").status, 200);
+        assert_eq!(browser.calls("/api/me", &format!("Token {}", token.trim())).status, 200);
+        let cookie = browser.cookie().to_owned();
         server.running.signal("TERM");
         let outcome = server.running.wait();
         assert_eq!(outcome.status.code(), Some(0));
         let printed = format!("{}{}", outcome.out, outcome.err);
         let key = fs::read_to_string(site.database.folder.path().join("secret.key")).unwrap_or_default();
-        for secret in [crate::site::PASSWORD, site.key(), key.trim(), "bcrypt_sha256", "postgres://"] {
+        assert!(printed.contains("GET /api/me"), "it is told that there was a request: {printed}");
+        let secrets =
+            [crate::site::PASSWORD, site.key(), key.trim(), "bcrypt_sha256", "postgres://", token.trim(), &cookie];
+        for secret in secrets {
             assert!(secret.is_empty() || !printed.contains(secret), "{secret} in {printed}");
         }
     });

@@ -7,6 +7,7 @@ pub mod journeys;
 pub mod page;
 pub mod person;
 pub mod probes;
+pub mod program;
 pub mod proxy;
 pub mod redis;
 pub mod site;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use curfew::settings::RedisAddress;
+use redis::AsyncCommands as _;
 use rocket::tokio::{
     net::TcpStream,
     time::{sleep, timeout},
@@ -48,6 +49,40 @@ impl Redis {
     /// Where it is.
     pub fn address(&self) -> RedisAddress {
         RedisAddress::parse(&format!("redis://127.0.0.1:{}", self.port)).expect("an address")
+    }
+
+    /// Everything in it: each key with its value, as far as that is text.
+    pub async fn contents(&self) -> Vec<(String, String)> {
+        let mut connection = self.connect().await;
+        let keys: Vec<String> = connection.keys("*").await.expect("keys");
+        let mut contents = Vec::new();
+        for key in keys {
+            let value: redis::RedisResult<String> = connection.get(&key).await;
+            contents.push((key, value.unwrap_or_default()));
+        }
+        contents
+    }
+
+    /// Writes a value.
+    pub async fn sets(&self, key: &str, value: &str) {
+        let () = self.connect().await.set(key, value).await.expect("it is written");
+    }
+
+    /// Writes something that is no text.
+    pub async fn sets_list(&self, key: &str) {
+        let mut connection = self.connect().await;
+        let _: i64 = connection.del(key).await.expect("it is gone");
+        let _: i64 = connection.rpush(key, "x").await.expect("it is written");
+    }
+
+    /// Forgets everything.
+    pub async fn is_emptied(&self) {
+        let () = redis::cmd("FLUSHALL").query_async(&mut self.connect().await).await.expect("it is empty");
+    }
+
+    async fn connect(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.address().reveal()).expect("an address");
+        client.get_multiplexed_async_connection().await.expect("Redis answers")
     }
 
     /// Kills it at once.

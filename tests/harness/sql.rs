@@ -73,6 +73,14 @@ impl Database {
         self.texts(&format!("{} ORDER BY 1", rows.collect::<Vec<_>>().join(" UNION ALL "))).await
     }
 
+    /// Asserts that its rows are those of that dump, and names those that are not.
+    pub async fn must_still_be(&self, dump: &[String], what: &str) {
+        let now = self.dump().await;
+        let new: Vec<_> = now.iter().filter(|row| !dump.contains(row)).collect();
+        let gone: Vec<_> = dump.iter().filter(|row| !now.contains(row)).collect();
+        assert!(new.is_empty() && gone.is_empty(), "{what} has changed the database\nnew: {new:#?}\ngone: {gone:#?}");
+    }
+
     /// The same but for what happened: a refused attempt is told, and nothing else is done.
     pub async fn dump_without_events(&self) -> Vec<String> {
         let mut rows = self.dump().await;

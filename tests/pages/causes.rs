@@ -175,11 +175,13 @@ async fn end(site: &Site, code: &str, person: &Person<'_>) {
         "everyone-out" => {
             accounts.force_everyone_out(&operator, now, &why).await.expect("an end");
         }
-        "deactivated" => assert_eq!(accounts.deactivate(&operator, &target, None, &why).await.expect("an end"), 1),
+        "deactivated" => {
+            assert_eq!(accounts.deactivate(&operator, &target, None, &why).await.expect("an end"), 1.into());
+        }
         "password-changed" => {
             let names = OwnNames { username: &person.name, email: &person.email, site_name: "" };
             let new = NewPassword::parse("a lamp at sea".to_owned(), names).expect("a password");
-            assert_eq!(accounts.set_password(&operator, &target, &new).await.expect("an end"), 1);
+            assert_eq!(accounts.set_password(&operator, &target, &new).await.expect("an end"), 1.into());
         }
         "logged-in-elsewhere" => {
             person.another_browser().logs_in().await.must_lead_to("/account");

@@ -24,9 +24,11 @@ enum Kind {
     Fixed,
     /// A role's word.
     Word,
+    /// How long something lasts; may be left out.
+    Lifetime,
 }
 
-use Kind::{Fixed, Line, Moment, Reason, Secret, Word};
+use Kind::{Fixed, Lifetime, Line, Moment, Reason, Secret, Word};
 
 type Field = (&'static str, &'static str, Kind);
 
@@ -108,6 +110,12 @@ const FORMS: &[Form] = &[
         fields: &[("password", PASSWORD, Secret)],
     },
     Form {
+        action: "/account/tokens",
+        by: Some(Role::Member),
+        ids: "",
+        fields: &[("label", "backup", Line(100)), ("ttl", "72h", Lifetime)],
+    },
+    Form {
         action: "/admin/users/<id>/sessions/<sid>/end",
         by: Some(Role::Staff),
         ids: "end-<sid>-",
@@ -155,6 +163,7 @@ fn bad_values(kind: Kind) -> Vec<String> {
         Secret => bad = vec![String::new(), "a\0 lamp at sea".to_owned(), "é".repeat(129)],
         Fixed => bad.clear(),
         Reason => bad.push("é".repeat(501)),
+        Lifetime => bad.extend(["soon", "72", "0 s", "367 days", "-1 h"].map(str::to_owned)),
         Word => bad.extend(["", " ", "root", "Staff", "staff "].map(str::to_owned)),
         Moment => bad.extend(["soon", "2026-02-30T10:00", "2026-03-01", "1e9", "0000-01-01T00:00"].map(str::to_owned)),
     }

@@ -5,6 +5,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod api;
 mod bulk;
 mod causes;
 mod clock;
@@ -35,5 +36,6 @@ mod shared_throttling;
 mod site_sessions;
 mod streams;
 mod throttling;
+mod tokens;
 mod transport;
 mod upkeep;

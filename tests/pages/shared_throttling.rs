@@ -1,6 +1,6 @@
 //! Failed logins count on all nodes together: in Redis, or else in Postgres.
 
-use curfew::{domain::role::Role, settings::RedisAddress, store::shared_counters::REDIS_RESTS};
+use curfew::{domain::role::Role, settings::RedisAddress, store::redis_link::REDIS_RESTS};
 use rocket::{futures::future::join_all, tokio::time::sleep};
 
 use crate::harness::{

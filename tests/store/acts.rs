@@ -195,7 +195,7 @@ impl Act {
             Self::LogOut => accounts.log_out(&ana).await?,
             Self::GrowIdle => {
                 let session = &scene.logins[0].id;
-                accounts.note_limit_reached((scene.ana.id, "ana"), session, EndReason::Idle).await?;
+                accounts.note_limit_reached((scene.ana.id, "ana"), (session, false), EndReason::Idle).await?;
             }
             Self::ChangeEmail => accounts.change_email(&ana, &old, &email("other@example.org")).await?,
             Self::SetPassword => accounts.set_password(&root, &target, &new).await.map(drop)?,

@@ -72,7 +72,7 @@ async fn deactivating_again_changes_the_end_and_ends_nothing_more() {
     on_each_engine(async |house: &House| {
         let (ana, login) = deactivated(house, Some(HOUR)).await;
         let ended = house.accounts.deactivate(&operator(), &ana.target(), None, &reasons()).await;
-        assert_eq!(ended.expect("a deactivation"), 0);
+        assert_eq!(ended.expect("a deactivation"), 0.into());
         house.store.clock().shift(HOUR * 2);
         assert_eq!(house.verdict(&login).await, Err(EndReason::Deactivated));
         let refused = house.try_log_in(&ana, PASSWORD).await;
@@ -114,7 +114,7 @@ async fn staff_reach_members_only_and_nobody_locks_themselves_out() {
         house.person("second", Role::Superuser).await;
         let refused = accounts.deactivate(&by_root, &root.target(), None, &reasons()).await;
         assert!(matches!(refused, Err(AccountsError::OwnAccount)), "{refused:?}");
-        assert_eq!(accounts.deactivate(&by_staff, &ana.target(), None, &reasons()).await.ok(), Some(0));
+        assert_eq!(accounts.deactivate(&by_staff, &ana.target(), None, &reasons()).await.ok(), Some(0.into()));
     })
     .await;
 }
@@ -127,7 +127,7 @@ async fn deactivated(house: &House, during: Option<TimeDelta>) -> (Person, Start
         None => None,
     };
     let ended = house.accounts.deactivate(&operator(), &ana.target(), until, &reasons()).await;
-    assert_eq!(ended.expect("a deactivation"), 1);
+    assert_eq!(ended.expect("a deactivation"), 1.into());
     (ana, login)
 }
 

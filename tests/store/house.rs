@@ -132,7 +132,7 @@ impl House {
 
     pub fn activity<'a>(&self, login: &'a StartedSession, at: Moment) -> ActivityOf<'a> {
         let limits = self.accounts.settings().limits(login.role);
-        ActivityOf { user_id: login.user_id, session: &login.id, limits, at }
+        ActivityOf { user_id: login.user_id, session: &login.id, is_token: false, limits, at }
     }
 
     /// Writes what was noted.
@@ -159,7 +159,7 @@ impl House {
     /// A force logout at once; how many sessions it ended.
     pub async fn force_out(&self, person: &Person) -> u64 {
         match self.force_logout(person, ForceLogoutMoment::Now).await {
-            ForceLogoutOutcome::Done { sessions_ended, .. } => sessions_ended,
+            ForceLogoutOutcome::Done { ended, .. } => ended.sessions,
             other => panic!("a force logout at once came to {other:?}"),
         }
     }

@@ -39,7 +39,7 @@ async fn forced_out(house: &House, ana: &Person, why: &str) -> u64 {
     let reasons = Reasons { for_staff: reason(), for_user: reason() };
     let done = house.accounts.force_logout(&operator(), &Target::Id(ana.id), ForceLogoutMoment::Now, &reasons).await;
     match done.expect("a force logout") {
-        ForceLogoutOutcome::Done { sessions_ended, .. } => sessions_ended,
+        ForceLogoutOutcome::Done { ended, .. } => ended.sessions,
         other => panic!("a force logout at once came to {other:?}"),
     }
 }

@@ -39,7 +39,8 @@ async fn a_moment_keeps_its_microseconds() {
             users::set_force_logout_date(&mut tx, ana.id, moment, why, &none).await.expect("a date");
             users::set_force_logout_scheduled(&mut tx, ana.id, moment, "root", &none).await.expect("a plan");
             users::set_inactive(&mut tx, ana.id, Some(moment), &none).await.expect("a deactivation");
-            let seen = Seen { user_id: ana.id, session: session.clone(), at: moment, unless_after: moment };
+            let seen =
+                Seen { user_id: ana.id, session: session.clone(), is_token: false, at: moment, unless_after: moment };
             set_last_seen(&mut tx, &[seen]).await.expect("a note");
             tx.commit().await.expect("a commit");
             let user = house.user(&ana).await;

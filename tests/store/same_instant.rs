@@ -125,7 +125,7 @@ async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_
             for login in &logins {
                 let (accounts, session, id) = (house.accounts.clone(), login.id.clone(), ana.id);
                 acts.push(Box::pin(async move {
-                    accounts.note_limit_reached((id, "ana"), &session, EndReason::Idle).await
+                    accounts.note_limit_reached((id, "ana"), (&session, false), EndReason::Idle).await
                 }));
                 let (accounts, actor) = (house.accounts.clone(), ana.acting_from(login));
                 acts.push(Box::pin(async move { accounts.log_out(&actor).await }));

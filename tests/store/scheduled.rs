@@ -148,7 +148,7 @@ async fn a_past_moment_ends_the_logins_made_by_then_and_no_other() {
         let (first, second) = (house.log_in(&ana).await, house.log_in(&ana).await);
         assert!(first.login_date < second.login_date);
         let done = house.force_logout(&ana, ForceLogoutMoment::At(first.login_date)).await;
-        assert_eq!(done, ForceLogoutOutcome::Done { date: first.login_date, sessions_ended: 1 });
+        assert_eq!(done, ForceLogoutOutcome::Done { date: first.login_date, ended: 1.into() });
         assert_eq!(house.verdict(&first).await, Err(EndReason::ForcedOut), "equal is out");
         assert_eq!(house.verdict(&second).await, Ok(()));
     })

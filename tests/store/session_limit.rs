@@ -381,7 +381,7 @@ impl Act {
             Self::Request(login, at) => {
                 let limits = accounts.settings().limits(ana.role);
                 let session = &login.id;
-                accounts.note_activity(ActivityOf { user_id: ana.id, session, limits, at });
+                accounts.note_activity(ActivityOf { user_id: ana.id, session, is_token: false, limits, at });
                 accounts.flush_activity().await?;
             }
             Self::LogOut(login) => accounts.log_out(&ana.acting_from(&login)).await?,

@@ -91,6 +91,7 @@ async fn a_request_never_revives_a_session_nor_moves_it_back() {
             let seen = [&ended.id, &live.id, &gone].map(|session| Seen {
                 user_id: ana.id,
                 session: session.clone(),
+                is_token: false,
                 at,
                 unless_after: later,
             });

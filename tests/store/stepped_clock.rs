@@ -93,7 +93,7 @@ async fn a_demotion_and_a_deactivation_after_a_step_back_spare_no_login() {
         of_ben.push(house.log_in(&ben).await);
         house.accounts.set_role(&operator(), &ana.target(), Role::Member).await.expect("a demotion");
         let ended = house.accounts.deactivate(&operator(), &ben.target(), None, &reasons()).await;
-        assert_eq!(ended.expect("a deactivation"), 2);
+        assert_eq!(ended.expect("a deactivation"), 2.into());
         all_are_out(house, &of_ana, EndReason::RoleChanged).await;
         house.accounts.activate(&operator(), &ben.target(), &Reasons::default()).await.expect("an activation");
         all_are_out(house, &of_ben, EndReason::Deactivated).await;

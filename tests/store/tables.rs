@@ -80,10 +80,10 @@ fn both_folders_have_the_same_migrations() {
 /// different comes in one more.
 #[test]
 fn a_migration_stays_as_it_was_applied() {
-    const APPLIED: usize = 18;
+    const APPLIED: usize = 19;
     for (engine, digest) in [
-        ("sqlite", "546178d3678beec47ecd6d8bdc7ed2ab36a8147426661b57456b1968a8455111"),
-        ("postgres", "1af3e021395fdccec9f0ebc8e5423b3e8a1ba0256038258016cde4437b78300c"),
+        ("sqlite", "f61787bd9c312fb1fc6d2f8722a764d9e1731b2b997dc95691c7072ea4551f0b"),
+        ("postgres", "eac384373271dd6b9dd5354bab264a021e5d5306ea334272b76c3ba9689a5192"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

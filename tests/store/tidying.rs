@@ -228,7 +228,7 @@ async fn several_nodes_and_the_gate_at_once_end_each_session_once() {
         let tidying = nodes().map(|node| async move { node.tidy_sessions().await.expect("it is tidied").ended });
         let gate = house.accounts.clone();
         let noting = async move {
-            let noted = gate.note_limit_reached((ana.id, "ana"), &seen_by_gate.id, EndReason::Idle);
+            let noted = gate.note_limit_reached((ana.id, "ana"), (&seen_by_gate.id, false), EndReason::Idle);
             noted.await.expect("it is noted");
             0
         };

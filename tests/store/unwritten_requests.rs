@@ -64,7 +64,7 @@ async fn a_session_whose_last_request_is_not_written_is_spared_by_nothing() {
                         assert_eq!(ended.expect("an end"), EndedSession::Ended);
                     } else {
                         let ended = house.accounts.end_other_sessions(&actor, &password(PASSWORD)).await;
-                        assert_eq!(ended.expect("an end"), 1);
+                        assert_eq!(ended.expect("an end"), 1.into());
                     }
                     EndReason::EndedByUser
                 }

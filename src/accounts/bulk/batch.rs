@@ -1,7 +1,7 @@
 //! Up to a thousand accounts in one transaction: all of them or none, and their events with them.
 //!
 //! The ordinary ones are written together. An account with something of its own (a schedule that came
-//! due, a date ahead of the clock, the role of a superuser) is acted on by the act on one,
+//! due, a date ahead of the clock, the role of a superuser, a token) is acted on by the act on one,
 //! in the same transaction.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::BulkRun;
 use crate::{
     accounts::{
-        AccountsError, ForceLogoutOutcome, Result,
+        AccountsError, EndedLogins, ForceLogoutOutcome, Result,
         event::{Tell as _, event},
     },
     domain::{bulk::BulkAction, moment::Moment, reason::EndReason, standing::SiteStanding},
@@ -164,15 +164,15 @@ impl BulkRun {
         }
     }
 
-    /// Acts on one account; how many sessions ended, or none where there was nothing to do any more.
-    async fn do_one(&self, on: &mut Transaction, id: i64) -> Result<Option<u64>> {
+    /// Acts on one account; how many logins ended, or none where there was nothing to do any more.
+    async fn do_one(&self, on: &mut Transaction, id: i64) -> Result<Option<EndedLogins>> {
         let (accounts, actor, reasons) = (&self.accounts, &self.actor, &self.begin.reasons);
         let Some(locked) = accounts.lock(on, id).await? else { return Ok(None) };
         match self.begin.choice.action {
             BulkAction::ForceLogout => {
                 let date = locked.force_logout_date_now();
                 match accounts.end_logins(on, actor, &locked, date, reasons).await? {
-                    ForceLogoutOutcome::Done { sessions_ended, .. } => Ok(Some(sessions_ended)),
+                    ForceLogoutOutcome::Done { ended, .. } => Ok(Some(ended)),
                     ForceLogoutOutcome::Scheduled { .. } | ForceLogoutOutcome::Unchanged { .. } => Ok(None),
                 }
             }
@@ -187,10 +187,10 @@ impl BulkRun {
 }
 
 impl Done {
-    fn add(&mut self, ended: Option<u64>) {
-        if let Some(sessions) = ended {
+    fn add(&mut self, ended: Option<EndedLogins>) {
+        if let Some(ended) = ended {
             self.users += 1;
-            self.sessions += sessions;
+            self.sessions += ended.sessions;
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) enum Act {
     ComeBackLate(EndReason),
     /// Chose another password.
     ChangePassword,
+    /// Made a token for a program of theirs.
+    MakeToken(&'static str),
     /// So many logins with wrong passwords, from an address that is not theirs.
     BeGuessedAt(usize),
     /// Did something to somebody's account.
@@ -173,6 +175,7 @@ const STORY: &[(i64, &str, Act)] = &[
     ),
     (24 * HOUR, "isabela.costa", Act::LogIn(1)),
     (20 * HOUR, MEMBER, Act::LogIn(1)),
+    (20 * HOUR - 4, MEMBER, Act::MakeToken("calendar on my phone")),
     (5 * HOUR, OTHER_STAFF[1], Act::To("kwame_mensah", StaffAct::Schedule(2 * HOUR, SHIFT))),
     (4 * HOUR, "kwame_mensah", Act::LogIn(0)),
     (88, MEMBER, Act::LogIn(0)),
@@ -180,6 +183,7 @@ const STORY: &[(i64, &str, Act)] = &[
     (74, "sam", Act::BeGuessedAt(2)),
     (66, STAFF, Act::To("sam", StaffAct::ForceLogout(("Logins from two countries at once.", "An unusual login.")))),
     (59, "sam", Act::LogIn(0)),
+    (57, STAFF, Act::MakeToken("offboarding script")),
     (52, OTHER_SUPERUSER, Act::To("d.nakagawa", StaffAct::Schedule(26 * HOUR, LEAVING))),
     (44, "thabo.mokoena", Act::LogIn(0)),
     (37, "viktor1987", Act::BeGuessedAt(1)),

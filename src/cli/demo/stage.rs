@@ -1,6 +1,6 @@
 //! Letting the history happen: through the use cases, with their clock put back.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DurationRound as _, TimeDelta, Utc};
 use data_encoding::BASE32_NOPAD;
@@ -22,6 +22,7 @@ use crate::{
         password::{NewPassword, OwnNames, Password},
         reason_text::{ReasonText, Reasons},
         role::Role,
+        token::TokenLabel,
         username::Username,
     },
     settings::Settings,
@@ -34,6 +35,8 @@ const PASSWORD_BYTES: usize = 10;
 const STAFF_LOGIN: TimeDelta = TimeDelta::minutes(45);
 /// Between a login of staff and their act.
 const PAUSE: TimeDelta = TimeDelta::seconds(95);
+/// How long the tokens last that people make.
+const LIFETIME_OF_TOKENS: Duration = Duration::from_hours(30 * 24);
 /// Who guesses passwords.
 const GUESSER: (&str, &str) = ("192.0.2.254", "python-requests/2.32.3");
 
@@ -95,6 +98,7 @@ impl Stage {
                 self.accounts.note_activity(ActivityOf {
                     user_id: player.id,
                     session: &session.id,
+                    is_token: false,
                     limits: self.accounts.settings().limits(player.role),
                     at: self.accounts.store().clock().process_now(),
                 });
@@ -103,9 +107,16 @@ impl Stage {
             Act::LogOut => Ok(self.accounts.log_out(&self.actor(who)?).await?),
             Act::ComeBackLate(reason) => {
                 let (player, session) = self.session(who)?;
-                Ok(self.accounts.note_limit_reached((player.id, who), &session.id, reason).await?)
+                Ok(self.accounts.note_limit_reached((player.id, who), (&session.id, false), reason).await?)
             }
             Act::ChangePassword => self.change_password(who).await,
+            Act::MakeToken(label) => {
+                self.be_at_work(who).await?;
+                let actor = self.actor(who)?;
+                let (own, label) = (Target::Id(self.session(who)?.0.id), TokenLabel::parse(label)?);
+                self.accounts.create_token(&actor, &own, &label, LIFETIME_OF_TOKENS).await?;
+                Ok(())
+            }
             Act::BeGuessedAt(times) => self.be_guessed_at(who, times).await,
             Act::To(whom, act) => {
                 self.be_at_work(who).await?;

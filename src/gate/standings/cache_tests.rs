@@ -17,6 +17,7 @@ fn standing() -> Arc<LoginStanding> {
     let now = Moment::UNIX_EPOCH;
     let session = Session {
         state: SessionState { user_id: ANA, ended: None, last_seen: now },
+        token: None,
         secret_hash: Vec::new(),
         login_date: now,
         remember: false,

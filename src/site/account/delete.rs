@@ -24,7 +24,7 @@ struct DeleteForm<'r> {
 #[derive(Debug, Serialize)]
 struct DeleteView<'a> {
     username: &'a str,
-    live_sessions: i64,
+    live_sessions: u64,
     why_not: Option<String>,
     form: FormView,
 }

@@ -5,6 +5,7 @@ pub mod overview;
 mod password;
 mod profile;
 mod sessions;
+mod tokens;
 
 use rocket::fairing::AdHoc;
 
@@ -16,6 +17,7 @@ pub fn stage() -> AdHoc {
             .attach(profile::stage())
             .attach(password::stage())
             .attach(sessions::stage())
+            .attach(tokens::stage())
             .attach(delete::stage())
     })
 }

@@ -28,12 +28,12 @@ struct PasswordForm<'r> {
 #[derive(Debug, Serialize)]
 struct PasswordView {
     form: FormView,
-    other_sessions: i64,
+    other_sessions: u64,
 }
 
-async fn count_other_sessions(accounts: &Accounts, login: &LiveLogin) -> crate::accounts::Result<i64> {
+async fn count_other_sessions(accounts: &Accounts, login: &LiveLogin) -> crate::accounts::Result<u64> {
     let live = accounts.count_live_sessions(login.user_id).await?;
-    Ok((live - 1).max(0))
+    Ok(live.saturating_sub(1))
 }
 
 #[get("/account/password")]

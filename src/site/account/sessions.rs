@@ -4,8 +4,8 @@ use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
-    accounts::{self, Accounts, EndedSession, Which},
-    domain::{password::Password, session_secret::SessionId},
+    accounts::{self, Accounts, EndedLogins, EndedSession, Which},
+    domain::{password::Password, session_secret::SessionId, token::TokenKind},
     gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
     site::{
         answer::{Again, Answer, refuse},
@@ -23,7 +23,8 @@ const LISTED: i64 = 100;
 struct SessionsView {
     form: FormView,
     sessions: Vec<SessionView>,
-    others: i64,
+    others: u64,
+    programs: usize,
     more: bool,
 }
 
@@ -39,7 +40,14 @@ async fn read(accounts: &Accounts, login: &LiveLogin) -> accounts::Result<Sessio
     let mut sessions: Vec<_> = listed.into_iter().map(|listed| SessionView::of(listed, &login.session)).collect();
     // The one that the person looks from comes first.
     sessions.sort_by_key(|session| !session.is_mine());
-    Ok(SessionsView { form: FormView::default(), sessions, others: (live - 1).max(0), more: live > LISTED })
+    let tokens = accounts.list_tokens(login.user_id).await?;
+    Ok(SessionsView {
+        form: FormView::default(),
+        sessions,
+        others: live.saturating_sub(1),
+        programs: tokens.iter().filter(|token| token.kind == TokenKind::Jwt).count(),
+        more: i64::try_from(live).is_ok_and(|live| live > LISTED),
+    })
 }
 
 #[get("/account/sessions")]
@@ -88,8 +96,13 @@ async fn end_others(
     };
     if let Some(Ok(ended)) = ended {
         changes.leave_notice(match ended {
-            0 => Notice::new(NoticeKind::Info, "There were no other sessions any more."),
-            ended => Notice::done(format!("{}.", counted(ended, "other session ended", "other sessions ended"))),
+            EndedLogins { sessions: 0, tokens: 0 } => {
+                Notice::new(NoticeKind::Info, "There were no other sessions any more.")
+            }
+            EndedLogins { sessions, tokens: 0 } => {
+                Notice::done(format!("{}.", counted(sessions, "other session ended", "other sessions ended")))
+            }
+            ended => Notice::done(format!("{ended}; you stay logged in here.")),
         });
         return Answer::see_other(uri!(show));
     }

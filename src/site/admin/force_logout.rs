@@ -16,7 +16,7 @@ use crate::{
         answer::{Answer, refuse},
         form::FormView,
         pages::Pages,
-        wording::{counted, exact},
+        wording::exact,
     },
 };
 
@@ -70,9 +70,7 @@ async fn force_logout(
 
 fn told(outcome: ForceLogoutOutcome) -> Notice {
     match outcome {
-        ForceLogoutOutcome::Done { sessions_ended, .. } => {
-            Notice::done(format!("Force logout done: {}.", counted(sessions_ended, "session ended", "sessions ended")))
-        }
+        ForceLogoutOutcome::Done { ended, .. } => Notice::done(format!("Force logout done: {ended}.")),
         ForceLogoutOutcome::Scheduled { at } => {
             Notice::done(format!("The force logout is scheduled for {}.", exact(at)))
         }

@@ -15,7 +15,6 @@ use crate::{
         answer::{Answer, refuse},
         form::FormView,
         pages::Pages,
-        wording::counted,
     },
 };
 
@@ -49,10 +48,7 @@ async fn deactivate(
     if let (Some(until), Some(reasons)) = (until, reasons) {
         match accounts.deactivate(&staff.actor(), &Target::Id(id), until, &reasons).await {
             Ok(ended) => {
-                changes.leave_notice(Notice::done(format!(
-                    "The account is deactivated: {}.",
-                    counted(ended, "session ended", "sessions ended")
-                )));
+                changes.leave_notice(Notice::done(format!("The account is deactivated: {ended}.")));
                 return Answer::see_other(uri!(user::show(id)));
             }
             Err(error @ AccountsError::UntilIsPast) => form.set_error("until", error),

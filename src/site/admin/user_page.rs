@@ -17,6 +17,7 @@ use crate::{
         form::FormView,
         pages::Pages,
         session_view::SessionView,
+        token_view::TokenView,
     },
     store::{
         events::list_newest_events_of,
@@ -25,7 +26,7 @@ use crate::{
     },
 };
 
-/// The sessions and events shown.
+/// The sessions, tokens and events shown.
 const NEWEST: i64 = 20;
 
 /// What a user's page shows.
@@ -33,13 +34,16 @@ const NEWEST: i64 = 20;
 pub(super) struct UserPageView {
     user: UserView,
     receipt: Option<ReceiptView>,
-    will_end: i64,
+    will_end: u64,
+    will_end_tokens: u64,
     will_end_mine: bool,
     may_act: bool,
     why_not: Option<String>,
     can_deactivate: bool,
     sessions: Vec<SessionView>,
     sessions_more: bool,
+    tokens: Vec<TokenView>,
+    tokens_more: bool,
     events: Vec<EventView>,
     force_logout_form: FormView,
     deactivate_form: FormView,
@@ -107,6 +111,9 @@ impl UserPageView {
 pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Forms) -> accounts::Result<UserPageView> {
     let AccountToActOn { user, will_end, now } = accounts.get_account_to_act_on(id).await?;
     let mut sessions = accounts.list_sessions(id, Which::All, NEWEST + 1).await?;
+    let mut tokens = accounts.list_tokens(id).await?;
+    let tokens_more = tokens.len() > usize::try_from(NEWEST).unwrap_or_default();
+    tokens.truncate(usize::try_from(NEWEST).unwrap_or_default());
     let receipt = accounts.find_receipt(Change::User(id)).await?.and_then(ReceiptView::of);
     let mut on = accounts.store().read().await?;
     let events = list_newest_events_of(&mut on, id, NEWEST).await?;
@@ -126,13 +133,16 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
     let sessions = sessions.into_iter().map(|listed| SessionView::of(listed, &me.session)).collect();
     Ok(UserPageView {
         receipt,
-        will_end,
+        will_end: will_end.sessions,
+        will_end_tokens: will_end.tokens,
         will_end_mine: is_me,
         may_act,
         why_not: (!may_act).then(|| AccountsError::Forbidden.to_string()),
         can_deactivate: may_act && !is_me && !is_last,
         sessions,
         sessions_more,
+        tokens: tokens.into_iter().map(TokenView::from).collect(),
+        tokens_more,
         events: events.into_iter().map(EventView::from).collect(),
         user: user_view(user, now)?,
         force_logout_form: forms.force_logout,

@@ -59,6 +59,7 @@ impl Statement<'_> {
             DB::bind_moment(&mut sql, now);
             sql.push(")");
         }
+        sql.push(" AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = u.id AND t.ended_at IS NULL)");
         sql.push(" AS is_ordinary FROM chosen u");
         self.push_is_meant(&mut sql);
         sql.push(" AND ");

@@ -13,6 +13,10 @@ pub enum EventKind {
     Logout,
     /// A session ended by itself.
     SessionEnded,
+    /// A token was made for a program.
+    TokenCreated,
+    /// A token ended by itself.
+    TokenEnded,
     /// Somebody made an account.
     Registered,
     /// The first superuser was made.
@@ -49,12 +53,14 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Login,
         Self::LoginFailed,
         Self::Throttled,
         Self::Logout,
         Self::SessionEnded,
+        Self::TokenCreated,
+        Self::TokenEnded,
         Self::Registered,
         Self::SetUp,
         Self::UserCreated,
@@ -82,6 +88,8 @@ impl EventKind {
             Self::Throttled => "throttled",
             Self::Logout => "logout",
             Self::SessionEnded => "session-ended",
+            Self::TokenCreated => "token-created",
+            Self::TokenEnded => "token-ended",
             Self::Registered => "registered",
             Self::SetUp => "set-up",
             Self::UserCreated => "user-created",
@@ -110,6 +118,8 @@ impl EventKind {
             Self::Throttled => "Tried too often",
             Self::Logout => "Logged out",
             Self::SessionEnded => "Session ended",
+            Self::TokenCreated => "Token created",
+            Self::TokenEnded => "Token ended",
             Self::Registered => "Registered",
             Self::SetUp => "Set up the site",
             Self::UserCreated => "Account created",

@@ -2,17 +2,17 @@
 
 use sqlx::{ColumnIndex, FromRow};
 
-use super::{Account, LoginStanding, Session, ended, is_active, parse_reason};
+use super::{Account, LoginStanding, Session, TokenOf, ended, is_active, parse_reason};
 use crate::{
     domain::{
         moment::Moment,
         role::Role,
         standing::{SessionState, SiteStanding, Standing},
     },
-    store::Result,
+    store::{Result, tokens::parse_kind},
 };
 
-/// In the order of the statement's columns: looking 29 of them up by name takes longer than reading them.
+/// In the order of the statement's columns: looking 31 of them up by name takes longer than reading them.
 pub(super) struct Row {
     pub(super) place: i32,
     pub(super) now: Option<Moment>,
@@ -43,6 +43,8 @@ pub(super) struct Row {
     ended_at: Option<Moment>,
     reason: Option<String>,
     user_reason: Option<String>,
+    kind: Option<String>,
+    expires_at: Option<Moment>,
 }
 
 /// The row, each field by the next column: sqlx and rusqlite have no trait in common.
@@ -78,6 +80,8 @@ macro_rules! by_position {
             ended_at: $next,
             reason: $next,
             user_reason: $next,
+            kind: $next,
+            expires_at: $next,
         }
     };
 }
@@ -115,10 +119,20 @@ impl Row {
     /// What it says of the login at that moment.
     pub(super) fn at(self, now: Moment) -> Result<LoginStanding> {
         let site = SiteStanding { force_logout_date: self.site_date, force_logout_scheduled: self.site_scheduled };
-        let session = match (self.user_id, self.secret_hash, self.login_date, self.last_seen) {
-            (Some(user_id), Some(secret_hash), Some(login_date), Some(last_seen)) => Some(Session {
-                state: SessionState { user_id, ended: ended(self.ended_at, self.reason.as_deref())?, last_seen },
-                secret_hash,
+        let token = match (self.kind, self.expires_at) {
+            (Some(kind), Some(expires_at)) => Some(TokenOf { kind: parse_kind(&kind)?, expires_at }),
+            _ => None,
+        };
+        let session = match (self.user_id, self.login_date) {
+            (Some(user_id), Some(login_date)) => Some(Session {
+                state: SessionState {
+                    user_id,
+                    ended: ended(self.ended_at, self.reason.as_deref())?,
+                    // A token that was never used, whose first use is worth a note.
+                    last_seen: self.last_seen.unwrap_or(Moment::UNIX_EPOCH),
+                },
+                token,
+                secret_hash: self.secret_hash.unwrap_or_default(),
                 login_date,
                 remember: self.remember.unwrap_or(false),
                 address: self.address.unwrap_or_default(),

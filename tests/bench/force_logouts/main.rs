@@ -77,8 +77,8 @@ async fn each_busy_person_out(accounts: &Accounts) -> Vec<f64> {
         let started = Instant::now();
         let outcome = accounts.force_logout(&operator, &target, ForceLogoutMoment::Now, &reasons).await;
         times.push(milliseconds_since(started));
-        let Ok(ForceLogoutOutcome::Done { sessions_ended, .. }) = outcome else { panic!("{outcome:?}") };
-        assert_eq!(sessions_ended, u64::from(SESSIONS_OF_BUSY));
+        let Ok(ForceLogoutOutcome::Done { ended, .. }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(ended.sessions, u64::from(SESSIONS_OF_BUSY));
     }
     times
 }

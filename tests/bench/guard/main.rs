@@ -65,7 +65,7 @@ async fn must_be_live(request: &LocalRequest<'_>) {
 
 /// The whole site, and the cookie of somebody's session.
 async fn logged_in(database: &Database, check: Check) -> (Client, Cookie<'static>) {
-    let (rocket, keys) = whole_site(database, check);
+    let (rocket, keys) = whole_site(database, check, None);
     let client = Client::untracked(rocket).await.expect("the site starts");
     let people = Sessions::of_new_people(database, 1).await;
     people.log_in(1..=1, "n").await;

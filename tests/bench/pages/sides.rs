@@ -1,5 +1,7 @@
 //! Pages under load in turn, and how they compare.
 
+#![allow(dead_code)] // each bench uses a part of it
+
 use std::time::{Duration, Instant};
 
 use super::{

@@ -5,10 +5,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use curfew::{
-    settings::{Check, Configuration, DatabaseAddress, SecretKeys, SecretMaterial, Settings},
+    settings::{Check, Configuration, DatabaseAddress, RedisAddress, SecretKeys, SecretMaterial, Settings},
     site::{self, Page, Shell, ShellUser, Templates},
 };
-use rocket::{Build, Rocket, State, fairing::AdHoc, get, routes, tokio::sync::oneshot};
+use rocket::{Build, Rocket, Route, State, fairing::AdHoc, get, routes, tokio::sync::oneshot};
 use rocket_dyn_templates::{Template, context};
 use serde::Serialize;
 
@@ -21,7 +21,8 @@ use super::{
 pub const UNGUARDED: &str = "/bench/unguarded";
 /// Where it is served without a guard, as Rocket renders the template that is written.
 pub const PLAIN: &str = "/bench/plain";
-const PASSWORD: &str = "tangerine-lamp-post";
+/// Of whoever registers.
+pub const PASSWORD: &str = "tangerine-lamp-post";
 const MOMENT: &str = "2026-03-01T14:30:00.123456Z";
 
 /// The whole site under load.
@@ -39,8 +40,17 @@ impl Site {
 
     /// Launches it over a database that is there.
     pub async fn over(database: Database, check: Check) -> Self {
-        let (rocket, keys) = whole_site(&database, check);
-        Self { address: launch(rocket.mount("/", routes![unguarded, plain])).await, keys, _database: database }
+        Self::with(database, (check, None), routes![unguarded, plain]).await
+    }
+
+    /// Launches it over a database that is there, and perhaps a Redis, with routes of the bench's own.
+    pub async fn with(
+        database: Database,
+        (check, redis): (Check, Option<RedisAddress>),
+        routes: impl Into<Vec<Route>>,
+    ) -> Self {
+        let (rocket, keys) = whole_site(&database, check, redis);
+        Self { address: launch(rocket.mount("/", routes)).await, keys, _database: database }
     }
 
     /// Registers somebody and returns the cookie of their session.
@@ -50,11 +60,11 @@ impl Site {
 }
 
 /// The whole site, and the keys that its cookies are sealed with.
-pub fn whole_site(database: &Database, check: Check) -> (Rocket<Build>, SecretKeys) {
+pub fn whole_site(database: &Database, check: Check, redis: Option<RedisAddress>) -> (Rocket<Build>, SecretKeys) {
     let configuration = Configuration {
         settings: Settings { bcrypt_cost: 4, check, ..Settings::default() },
         database: DatabaseAddress::parse(&database.url).expect("an address"),
-        redis: None,
+        redis,
         connections: None,
         figment: figment(),
     };

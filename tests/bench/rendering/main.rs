@@ -66,7 +66,7 @@ struct Context<'a> {
 fn rendering(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
     let database = runtime.block_on(Database::new(Engine::Sqlite));
-    let (rocket, _) = whole_site(&database, Check::Cached);
+    let (rocket, _) = whole_site(&database, Check::Cached, None);
     let client = runtime.block_on(Client::untracked(rocket)).expect("the site starts");
     let templates = client.rocket().state::<Templates>().expect("the templates are there");
     let (view, shell) = (view(), shell());

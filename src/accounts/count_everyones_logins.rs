@@ -1,8 +1,8 @@
-//! How many sessions a force logout of everyone ends, for its event.
+//! How many logins a force logout of everyone ends, for its event.
 
 use chrono::TimeDelta;
 
-use super::{Accounts, Result, event::Tell as _};
+use super::{Accounts, EndedLogins, Result, event::Tell as _};
 use crate::{
     domain::{moment::Moment, standing::SiteStanding},
     store::{
@@ -12,14 +12,17 @@ use crate::{
         overview::{FEW_SESSIONS, count_few_live_sessions},
         sessions::LiveAfter,
         site_sessions::LiveByRole,
+        tokens::{LiveTokens, count_some_live_tokens},
     },
 };
 
 /// So old is a count at most that is told: each hour has one while a server runs.
 const RECENTLY: TimeDelta = TimeDelta::hours(2);
+/// Up to so many tokens are counted.
+const FEW_TOKENS: i64 = 1_000;
 
 impl Accounts {
-    /// Adds to the event how many live sessions end that were made at a moment or before. Few are
+    /// Adds to the event how many live sessions and tokens end that were made at a moment or before. Few are
     /// counted; of many it tells the latest count of an hour, or that they are many, for the act is one
     /// write however many there are. To be asked before the act, with the site as it stood.
     pub(super) async fn ending_everyones<'a>(
@@ -35,7 +38,7 @@ impl Accounts {
         let spared = LiveByRole { member: since(live.member), staff: since(live.staff), now };
         let all = count_few_live_sessions(on, &live).await?;
         let spared = if up_to >= now { Some(0) } else { count_few_live_sessions(on, &spared).await? };
-        Ok(match (all, spared) {
+        let told = match (all, spared) {
             (Some(all), Some(spared)) => told.ending((all - spared).unsigned_abs()),
             (None, Some(spared)) => {
                 // A count from before the last act of this kind is of sessions that it has ended.
@@ -50,6 +53,12 @@ impl Accounts {
             }
             // Of many, many are spared.
             (_, None) => told,
+        };
+        let live = LiveTokens { login: site.force_logout_date.unwrap_or(Moment::UNIX_EPOCH), expiry: now };
+        Ok(match count_some_live_tokens(on, up_to, live, FEW_TOKENS + 1).await? {
+            0 => told,
+            many if many > FEW_TOKENS => told.saying(format!("more than {FEW_TOKENS} tokens ended")),
+            tokens => told.saying(EndedLogins { sessions: 0, tokens: tokens.unsigned_abs() }.to_string()),
         })
     }
 }

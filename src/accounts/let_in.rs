@@ -1,0 +1,207 @@
+//! Letting somebody in who knows the password, whatever is opened for them.
+
+use super::{
+    Accounts, AccountsError, Client, EndedLogins, Result,
+    event::{Tell as _, event},
+    fold::Locked,
+    hashing::Verdict,
+    open_session::login_date,
+    throttle::Purpose,
+};
+use crate::{
+    domain::{
+        login_name::LoginName, moment::Moment, password::Password, reason::EndReason, reason_text::Reasons,
+        session_secret::SessionId,
+    },
+    store::{
+        Transaction,
+        events::{EventKind, NewEvent, insert_event},
+        users::{self, User},
+    },
+};
+
+/// How often a password is compared before its account counts as one that nobody can log in to.
+const COMPARISONS: usize = 3;
+
+/// What a login opens: all of them are let in by one function, and differ only in this.
+pub(super) trait Opens: Send + Sync {
+    /// What was opened.
+    type Opened: Send;
+
+    /// Makes room for one more on a locked account; how many ended for that.
+    fn make_room(
+        &self,
+        accounts: &Accounts,
+        on: &mut Transaction,
+        locked: &Locked,
+    ) -> impl Future<Output = Result<EndedLogins>> + Send;
+
+    /// Opens it, with that date.
+    fn open(
+        &self,
+        accounts: &Accounts,
+        on: &mut Transaction,
+        locked: &Locked,
+        client: &Client,
+        date: Moment,
+    ) -> impl Future<Output = Result<Self::Opened>> + Send;
+
+    /// Its public name.
+    fn id(opened: &Self::Opened) -> &SessionId;
+
+    /// What the event calls it, where it is no browser.
+    fn called(&self) -> Option<String>;
+}
+
+impl Accounts {
+    /// Lets somebody in who knows the password.
+    ///
+    /// An unknown name and a wrong password get the same answer after the same work, whether or not
+    /// the account is active or has room; that it is not or has none, is said only to who knows the
+    /// password.
+    pub(super) async fn let_in<O: Opens>(
+        &self,
+        client: &Client,
+        (name, password): (&LoginName, &Password),
+        opens: &O,
+    ) -> Result<O::Opened> {
+        // The password may be changed while it is being compared; then it is compared again.
+        for _ in 0..COMPARISONS {
+            if let Some(opened) = self.try_let_in(client, (name, password), opens).await? {
+                return Ok(opened);
+            }
+        }
+        let found = users::find_user_by_name(&mut self.store.read().await?, name.key()).await?;
+        self.refuse_credentials(client, found.as_ref()).await
+    }
+
+    /// One comparison; nothing when the account's hash became another one meanwhile.
+    async fn try_let_in<O: Opens>(
+        &self,
+        client: &Client,
+        (name, password): (&LoginName, &Password),
+        opens: &O,
+    ) -> Result<Option<O::Opened>> {
+        let found = users::find_user_by_name(&mut self.store.read().await?, name.key()).await?;
+        // Username and email share one counter; an unknown name counts by itself, to no difference.
+        let account = found.as_ref().map_or_else(|| format!("name {}", name.key()), |user| user.id.to_string());
+        let attempt = match self
+            .throttle
+            .begin(Purpose::Password, self.settings.throttle_login, &account, &client.address)
+            .await?
+        {
+            Ok(attempt) => attempt,
+            Err(shut) => {
+                return self.refuse_throttled(shut, |told| of_somebody(told.from(client), found.as_ref())).await;
+            }
+        };
+        let hash = found.as_ref().map(|user| user.password_hash.as_str());
+        let verdict = self.hasher.verify(password, hash).await?;
+        match found {
+            Some(user) if verdict != Verdict::Wrong => {
+                drop(attempt);
+                let new_hash = match verdict {
+                    Verdict::RightButOutdated => Some(self.hasher.hash(password).await?),
+                    _ => None,
+                };
+                self.open_for(client, &user, new_hash.as_deref(), opens).await
+            }
+            found => {
+                attempt.failed();
+                self.refuse_credentials(client, found.as_ref()).await
+            }
+        }
+    }
+
+    async fn open_for<O: Opens>(
+        &self,
+        client: &Client,
+        verified: &User,
+        new_hash: Option<&str>,
+        opens: &O,
+    ) -> Result<Option<O::Opened>> {
+        let mut tx = self.store.begin().await?;
+        let Some(locked) = self.lock(&mut tx, verified.id).await? else {
+            drop(tx);
+            return self.refuse_credentials(client, None).await;
+        };
+        let user = &locked.user;
+        if user.password_hash != verified.password_hash {
+            return Ok(None);
+        }
+        let ended = match self.admit(&mut tx, &locked, opens).await {
+            Ok(ended) => ended,
+            Err(refusal) => {
+                // What only failed is no refusal, and there is nothing to tell.
+                let Some(why) = why_refused(&refusal) else { return Err(refusal) };
+                let told =
+                    event(locked.now, EventKind::LoginFailed).to(user.id, &user.username).from(client).saying(why);
+                insert_event(&mut tx, &told).await?;
+                tx.commit().await?;
+                return Err(refusal);
+            }
+        };
+        if let Some(hash) = new_hash {
+            users::set_password_hash(&mut tx, user.id, hash).await?;
+        }
+        let date = login_date(locked.now, Some(user), locked.site);
+        let opened = opens.open(self, &mut tx, &locked, client, date).await?;
+        let mut told = event(date, EventKind::Login).to(user.id, &user.username).from(client);
+        told.actor = told.subject;
+        told.session = Some(O::id(&opened));
+        if let Some(called) = opens.called() {
+            told = told.saying(called);
+        }
+        if ended.is_any() {
+            told = told.because(EndReason::LoggedInElsewhere, &Reasons::default()).ending(ended);
+        }
+        insert_event(&mut tx, &told).await?;
+        tx.commit().await?;
+        Ok(Some(opened))
+    }
+
+    /// Whether a locked account may log in now; how many of its logins ended to make room.
+    async fn admit<O: Opens>(&self, on: &mut Transaction, locked: &Locked, opens: &O) -> Result<EndedLogins> {
+        must_be_active(locked)?;
+        opens.make_room(self, on, locked).await
+    }
+
+    /// Nobody's name, not their password, or no longer either.
+    async fn refuse_credentials<T>(&self, client: &Client, found: Option<&User>) -> Result<T> {
+        self.tell_refusal(EventKind::LoginFailed, |told| of_somebody(told.from(client), found)).await?;
+        Err(AccountsError::BadCredentials)
+    }
+}
+
+/// Refuses an account that is deactivated.
+pub(super) fn must_be_active(locked: &Locked) -> Result<()> {
+    let Locked { user, now, .. } = locked;
+    if user.is_active_at(*now) {
+        return Ok(());
+    }
+    let (user_reason, until) = (user.deactivated_user_reason.clone(), user.deactivated_until);
+    Err(AccountsError::Inactive { user_reason, until })
+}
+
+/// Adds whose login it would have been.
+fn of_somebody<'a>(told: NewEvent<'a>, found: Option<&'a User>) -> NewEvent<'a> {
+    match found {
+        Some(user) => told.to(user.id, &user.username),
+        // What was typed there may be a password in the wrong field.
+        None => told.saying("no such name"),
+    }
+}
+
+/// What the event says of a login that was refused in spite of its right password.
+fn why_refused(refusal: &AccountsError) -> Option<String> {
+    match refusal {
+        AccountsError::Inactive { .. } => Some("the account is deactivated".to_owned()),
+        AccountsError::SessionsFull { live, limit } => {
+            Some(format!("the account is full; live sessions: {live}, allowed: {limit}"))
+        }
+        AccountsError::TokensFull { live, limit } => {
+            Some(format!("the account is full; live tokens: {live}, allowed: {limit}"))
+        }
+        _ => None,
+    }
+}

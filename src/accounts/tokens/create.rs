@@ -1,0 +1,57 @@
+//! Making a token for a program of one's own, on its page; or for somebody, at the command line.
+
+use std::time::Duration;
+
+use super::{StartedToken, open_token};
+use crate::{
+    accounts::{
+        Accounts, AccountsError, Actor, Client, Result, Target,
+        event::{Tell as _, event},
+        let_in::must_be_active,
+        open_session::login_date,
+    },
+    domain::{reason::EndReason, reason_text::Reasons, token::TokenLabel},
+    store::events::{EventKind, insert_event},
+};
+
+impl Accounts {
+    /// Makes an opaque token for the actor's own account, or for any at the command line. It is a login
+    /// of that moment.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`] for another's account,
+    /// [`AccountsError::Inactive`], [`AccountsError::TokensFull`], [`AccountsError::Ended`] when the
+    /// actor's login has ended, or a failure of the database.
+    pub async fn create_token(
+        &self,
+        actor: &Actor,
+        target: &Target,
+        label: &TokenLabel,
+        lifetime: Duration,
+    ) -> Result<StartedToken> {
+        let user_id = self.find_target(target).await?;
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        self.must_be_live(&mut tx, actor, locked.now).await?;
+        // Whoever has a token is the account: no role reaches so far.
+        if actor.user_id.is_some_and(|own| own != user_id) {
+            return Err(AccountsError::Forbidden);
+        }
+        must_be_active(&locked)?;
+        let ended = self.make_room_for_token(&mut tx, &locked).await?;
+        let user = &locked.user;
+        let date = login_date(locked.now, Some(user), locked.site);
+        let here = Client::new(String::new(), "");
+        let client = actor.client.as_ref().unwrap_or(&here);
+        let started = open_token(&mut tx, &locked, client, (label, lifetime), date).await?;
+        let mut told = event(date, EventKind::TokenCreated).by(actor).to(user.id, &user.username);
+        told.session = Some(&started.id);
+        told = told.saying(format!("\u{201c}{}\u{201d}", label.as_str()));
+        if ended.is_any() {
+            told = told.because(EndReason::LoggedInElsewhere, &Reasons::default()).ending(ended);
+        }
+        insert_event(&mut tx, &told).await?;
+        tx.commit().await?;
+        Ok(started)
+    }
+}

@@ -1,0 +1,16 @@
+//! The logins of programs: opaque tokens, and families of JWT. They live under the one rule as sessions
+//! do, and what ends those ends them.
+
+mod create;
+mod end;
+mod limit;
+mod list;
+mod open;
+mod refresh;
+
+pub use end::TokenEnd;
+pub use list::ListedToken;
+pub use open::{Family, StartedToken};
+pub use refresh::RefreshClaim;
+
+pub(super) use open::{open_family, open_token};

@@ -1,0 +1,107 @@
+//! Exchanging a refresh token for its successor.
+//!
+//! Each is good once (RFC 9700, section 4.14.2): one that is used again after it was spent is in two
+//! hands, and nobody knows which is the thief's, so that its family ends. Two requests of one program at
+//! once are no theft: for some seconds both get the same successor.
+
+use chrono::TimeDelta;
+
+use super::{
+    Family,
+    end::{By, end_and_tell},
+};
+use crate::{
+    accounts::{Accounts, AccountsError, ActivityOf, Client, JudgedLogin, Result, fold::stored},
+    domain::{moment::Moment, reason::EndReason, reason_text::Reasons, session_secret::SessionId, token::TokenKind},
+    store::{
+        standing::{Session, get_login_standing},
+        tokens::{find_token, rotate_token},
+    },
+};
+
+/// How long a spent refresh token is answered with its successor.
+const GRACE: TimeDelta = TimeDelta::seconds(10);
+/// What its person and staff are told of a family that ended so.
+const USED_AGAIN: &str = "A refresh token was used again after it was spent. Log in again, and change the \
+    password if that was not a program of yours.";
+
+/// What a refresh token says, whose signature is good.
+#[derive(Debug, Clone)]
+pub struct RefreshClaim {
+    /// Its family.
+    pub family: SessionId,
+    /// Whose that is.
+    pub user_id: i64,
+    /// `LAST_LOGIN_DATE`.
+    pub login_date: Moment,
+    /// Which token of the family it is.
+    pub generation: i64,
+}
+
+impl RefreshClaim {
+    /// What the newest refresh token of that family says.
+    #[must_use]
+    pub fn of(family: &Family) -> Self {
+        let Family { id, user_id, login_date, generation, .. } = family;
+        Self { family: id.clone(), user_id: *user_id, login_date: *login_date, generation: *generation }
+    }
+}
+
+impl Accounts {
+    /// Exchanges a refresh token: the family as it is then.
+    ///
+    /// # Errors
+    /// [`AccountsError::Ended`] when its login is no longer good, or ends because the token was spent
+    /// before; or a failure of the database.
+    pub async fn refresh(&self, client: &Client, claim: &RefreshClaim) -> Result<Family> {
+        let mut tx = self.store.begin().await?;
+        let deleted = AccountsError::Ended { reason: EndReason::Deleted, user_reason: None };
+        let locked = self.lock(&mut tx, claim.user_id).await?.ok_or(deleted)?;
+        let mut standing = get_login_standing(&mut tx, self.store.clock(), claim.user_id, &claim.family).await?;
+        standing.now = locked.now;
+        standing.session = standing.session.filter(|session| is_of(claim, session));
+        let login = JudgedLogin { user_id: claim.user_id, session: &claim.family, login_date: claim.login_date };
+        let (limits, verdict) = self.check_login(login, &standing);
+        if let Err(reason) = verdict {
+            // What was folded stays.
+            tx.commit().await?;
+            return Err(AccountsError::Ended { reason, user_reason: standing.user_reason(reason) });
+        }
+        let row = find_token(&mut tx, &claim.family).await?.ok_or(AccountsError::NoSuchToken)?;
+        let mut family = Family {
+            id: claim.family.clone(),
+            user_id: claim.user_id,
+            username: locked.user.username.clone(),
+            login_date: row.login_date,
+            generation: row.generation,
+            rotated_at: row.rotated_at,
+            expires_at: row.expires_at,
+        };
+        let is_newest = row.generation == claim.generation;
+        let was_newest_just_now = row.generation == claim.generation + 1 && (locked.now - row.rotated_at).abs() < GRACE;
+        if is_newest {
+            family.generation += 1;
+            // By the clock, also where it stepped back: a JWT whose date lies ahead is not good yet.
+            family.rotated_at = locked.now;
+            family.expires_at = self.end_of_family(&locked, row.login_date, locked.now);
+            rotate_token(&mut tx, &claim.family, family.rotated_at, family.expires_at).await?;
+        } else if !was_newest_just_now {
+            let used_again = stored(Some(USED_AGAIN));
+            let reasons = Reasons { for_staff: used_again.clone(), for_user: used_again };
+            let why = (EndReason::ForcedOut, &reasons);
+            end_and_tell(&mut tx, &locked, &row, why, By::Site(client)).await?;
+            tx.commit().await?;
+            let user_reason = Some(USED_AGAIN.to_owned());
+            return Err(AccountsError::Ended { reason: EndReason::ForcedOut, user_reason });
+        }
+        tx.commit().await?;
+        let (user_id, session) = (claim.user_id, &claim.family);
+        self.note_activity(ActivityOf { user_id, session, is_token: true, limits, at: locked.now });
+        Ok(family)
+    }
+}
+
+/// A name is public, and so is a date: only a family that was made then is what the token is of.
+fn is_of(claim: &RefreshClaim, session: &Session) -> bool {
+    session.login_date == claim.login_date && session.token.is_some_and(|token| token.kind == TokenKind::Jwt)
+}

@@ -1,0 +1,58 @@
+//! `/api/auth-token`: an opaque token for a name and a password.
+
+use rocket::{State, fairing::AdHoc, http::Status, post, routes, serde::json::Json};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    body::{Body, Fields},
+    moments::At,
+    problem::Problem,
+};
+use crate::{
+    accounts::Accounts,
+    domain::{login_name::LoginName, password::Password, token::TokenLabel},
+    gate::ClientOf,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    username: String,
+    password: String,
+    label: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Made {
+    id: String,
+    token: String,
+    expires: At,
+}
+
+#[post("/api/auth-token", data = "<body>")]
+async fn log_in(
+    client: ClientOf,
+    accounts: &State<Accounts>,
+    body: Body<Given>,
+) -> Result<(Status, Json<Made>), Problem> {
+    let mut fields = Fields::default();
+    let name = fields.read("username", LoginName::parse(&body.0.username));
+    let password = fields.read("password", Password::parse(body.0.password));
+    let label = match body.0.label.as_deref().filter(|label| !label.trim().is_empty()) {
+        Some(label) => fields.read("label", TokenLabel::parse(label)),
+        None => Some(TokenLabel::of_login()),
+    };
+    let (Some(name), Some(password), Some(label)) = (name, password, label) else { return Err(fields.problem()) };
+    let started = accounts.log_in_for_token(&client.0, (&name, &password), &label).await?;
+    let made = Made {
+        id: started.id.as_str().to_owned(),
+        token: started.secret.reveal().to_owned(),
+        expires: At(started.expires_at),
+    };
+    Ok((Status::Created, Json(made)))
+}
+
+/// Mounts the route.
+pub(super) fn stage() -> AdHoc {
+    AdHoc::on_ignite("API: opaque tokens", |rocket| async { rocket.mount("/", routes![log_in]) })
+}

@@ -1,0 +1,125 @@
+//! The body of a request: JSON, no larger than it may be, with nothing in it that is not known.
+
+use std::{collections::BTreeMap, fmt::Display, time::Duration};
+
+use rocket::{
+    Data, Request,
+    data::{FromData, Outcome, ToByteUnit as _},
+    tokio::time::timeout,
+};
+use serde::de::DeserializeOwned;
+
+use super::{
+    catchers::TheProblem,
+    problem::{Code, Problem},
+};
+use crate::gate::{BODY_BYTES, Refused};
+
+/// How long a body may be on its way, as for a form.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A body that was read.
+#[derive(Debug)]
+pub(super) struct Body<T>(pub(super) T);
+
+/// A body that may be left out.
+#[derive(Debug)]
+pub(super) struct BodyOrNone<T>(pub(super) T);
+
+#[rocket::async_trait]
+impl<'r, T: DeserializeOwned + Send> FromData<'r> for Body<T> {
+    type Error = Refused;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        match read(request, data).await.and_then(|bytes| parse(&bytes)) {
+            Ok(body) => Outcome::Success(Self(body)),
+            Err(problem) => refuse(request, problem),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r, T: DeserializeOwned + Default + Send> FromData<'r> for BodyOrNone<T> {
+    type Error = Refused;
+
+    async fn from_data(request: &'r Request<'_>, mut data: Data<'r>) -> Outcome<'r, Self> {
+        if data.peek(1).await.is_empty() && data.peek_complete() {
+            return Outcome::Success(Self(T::default()));
+        }
+        match read(request, data).await.and_then(|bytes| parse(&bytes)) {
+            Ok(body) => Outcome::Success(Self(body)),
+            Err(problem) => refuse(request, problem),
+        }
+    }
+}
+
+async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Vec<u8>, Problem> {
+    if request.content_type().is_none_or(|kind| !kind.is_json()) {
+        return Err(Problem::new(Code::UnsupportedMediaType, "Send a body of `Content-Type: application/json`."));
+    }
+    let unread = |_| Problem::new(Code::BadRequest, "The body could not be read to its end.");
+    let reading = timeout(BODY_TIMEOUT, data.open(BODY_BYTES.bytes()).into_bytes());
+    let late = |_| Problem::new(Code::BadRequest, "The body did not arrive in time.");
+    let body = reading.await.map_err(late)?.map_err(unread)?;
+    if !body.is_complete() {
+        return Err(Problem::new(Code::TooLarge, "A body has at most 32 KiB."));
+    }
+    Ok(body.into_inner())
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let object = || Problem::new(Code::BadRequest, "The body must be a JSON object.");
+    // What is derived would also read the fields' values in their order.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(object());
+    }
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::new(Code::BadRequest, format!("The body is not what is asked for: {error}.")))
+}
+
+fn refuse<'r, T>(request: &'r Request<'_>, problem: Problem) -> Outcome<'r, T>
+where
+    T: FromData<'r, Error = Refused>,
+{
+    let status = problem.status();
+    TheProblem::of(request).set(problem);
+    Outcome::Error((status, Refused))
+}
+
+/// The fields of a body, each read into its type; what is wrong is gathered.
+#[derive(Debug, Default)]
+pub(super) struct Fields(BTreeMap<&'static str, String>);
+
+impl Fields {
+    /// What was read, or nothing, and then the field has an error.
+    pub(super) fn read<T, E: Display>(&mut self, field: &'static str, parsed: Result<T, E>) -> Option<T> {
+        parsed.map_err(|error| self.0.insert(field, error.to_string())).ok()
+    }
+
+    /// What is to be told.
+    pub(super) fn problem(self) -> Problem {
+        Problem::fields(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        #[allow(dead_code)] // only read
+        name: String,
+    }
+
+    #[test]
+    fn only_an_object_of_the_known_fields_is_read() {
+        assert!(parse::<Sample>(br#" {"name": "ana"} "#).is_ok());
+        for body in
+            [r#"["ana"]"#, r#""ana""#, "", "null", r#"{"name": 1}"#, r#"{"name": "ana", "x": 1}"#, r#"{"name": "a"}}"#]
+        {
+            assert!(parse::<Sample>(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `/api/me`: whose token it is.
+
+use rocket::{fairing::AdHoc, get, routes, serde::json::Json};
+use serde::Serialize;
+
+use super::moments::At;
+use crate::gate::ApiClient;
+
+#[derive(Serialize)]
+struct Me<'a> {
+    id: i64,
+    username: &'a str,
+    email: &'a str,
+    is_staff: bool,
+    is_superuser: bool,
+    last_login: Option<At>,
+}
+
+#[get("/api/me")]
+fn show(client: ApiClient<'_>) -> Json<Me<'_>> {
+    let account = &client.login.account;
+    Json(Me {
+        id: client.login.user_id,
+        username: &account.username,
+        email: &account.email,
+        is_staff: account.role.is_staff(),
+        is_superuser: account.role.is_superuser(),
+        last_login: account.last_login.map(At),
+    })
+}
+
+/// Mounts the route.
+pub(super) fn stage() -> AdHoc {
+    AdHoc::on_ignite("API: me", |rocket| async { rocket.mount("/", routes![show]) })
+}

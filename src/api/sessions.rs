@@ -1,0 +1,60 @@
+//! `/api/sessions`: one's own browsers.
+
+use rocket::{State, delete, fairing::AdHoc, get, response::status::NoContent, routes, serde::json::Json};
+use serde::Serialize;
+
+use super::{moments::At, problem::Problem};
+use crate::{
+    accounts::{Accounts, AccountsError, ListedSession, Which},
+    domain::session_secret::SessionId,
+    gate::ApiClient,
+};
+
+/// How many are listed; who has more ends them on the page.
+const LISTED: i64 = 100;
+
+#[derive(Serialize)]
+struct Sessions {
+    sessions: Vec<Session>,
+}
+
+#[derive(Serialize)]
+struct Session {
+    id: String,
+    created: At,
+    last_seen: At,
+    address: String,
+    user_agent: String,
+}
+
+impl From<ListedSession> for Session {
+    fn from(listed: ListedSession) -> Self {
+        let row = listed.row;
+        Self {
+            id: row.id,
+            created: At(row.login_date),
+            last_seen: At(row.last_seen),
+            address: row.address,
+            user_agent: row.user_agent,
+        }
+    }
+}
+
+#[get("/api/sessions")]
+async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<Sessions>, Problem> {
+    let listed = accounts.list_sessions(client.login.user_id, Which::Live, LISTED).await?;
+    Ok(Json(Sessions { sessions: listed.into_iter().map(Session::from).collect() }))
+}
+
+#[delete("/api/sessions/<id>")]
+async fn end(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> Result<NoContent, Problem> {
+    let session = SessionId::parse(id).ok_or(AccountsError::NoSuchSession)?;
+    // One that was over is what was asked for.
+    accounts.end_own_session(&client.actor(), &session).await?;
+    Ok(NoContent)
+}
+
+/// Mounts the routes.
+pub(super) fn stage() -> AdHoc {
+    AdHoc::on_ignite("API: sessions", |rocket| async { rocket.mount("/", routes![list, end]) })
+}

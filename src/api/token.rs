@@ -1,0 +1,102 @@
+//! `/api/token`: JWT for a name and a password, their refresh, and their end.
+
+use rocket::{State, fairing::AdHoc, post, response::status::NoContent, routes, serde::json::Json};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    body::{Body, Fields},
+    problem::Problem,
+};
+use crate::{
+    accounts::{Accounts, Client, Family, RefreshClaim},
+    domain::{login_name::LoginName, password::Password},
+    gate::{ClientOf, Jwt, TokenPair},
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    username: String,
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenRefresh {
+    refresh: String,
+}
+
+#[derive(Serialize)]
+struct LoggedIn {
+    access: String,
+    refresh: String,
+    user_id: i64,
+    username: String,
+    expires_in: i64,
+}
+
+#[derive(Serialize)]
+struct Refreshed {
+    access: String,
+    refresh: String,
+    expires_in: i64,
+}
+
+#[post("/api/token", data = "<body>")]
+async fn log_in(
+    client: ClientOf,
+    jwt: Jwt<'_>,
+    accounts: &State<Accounts>,
+    body: Body<Given>,
+) -> Result<Json<LoggedIn>, Problem> {
+    let mut fields = Fields::default();
+    let name = fields.read("username", LoginName::parse(&body.0.username));
+    let password = fields.read("password", Password::parse(body.0.password));
+    let (Some(name), Some(password)) = (name, password) else { return Err(fields.problem()) };
+    let family = accounts.log_in_for_family(&client.0, (&name, &password)).await?;
+    let TokenPair { access, refresh, expires_in } = pair(&jwt, accounts, &client.0, &family).await?;
+    Ok(Json(LoggedIn { access, refresh, user_id: family.user_id, username: family.username, expires_in }))
+}
+
+#[post("/api/token/refresh", data = "<body>")]
+async fn refresh(
+    client: ClientOf,
+    jwt: Jwt<'_>,
+    accounts: &State<Accounts>,
+    body: Body<GivenRefresh>,
+) -> Result<Json<Refreshed>, Problem> {
+    let now = accounts.store().clock().estimate();
+    let claim = jwt.read_refresh(&body.0.refresh, now).map_err(Problem::token)?;
+    let family = accounts.refresh(&client.0, &claim).await?;
+    let TokenPair { access, refresh, expires_in } = pair(&jwt, accounts, &client.0, &family).await?;
+    Ok(Json(Refreshed { access, refresh, expires_in }))
+}
+
+#[post("/api/token/revoke", data = "<body>")]
+async fn revoke(
+    client: ClientOf,
+    jwt: Jwt<'_>,
+    accounts: &State<Accounts>,
+    body: Body<GivenRefresh>,
+) -> Result<NoContent, Problem> {
+    // One that nobody knows is no error (RFC 7009, section 2.2): there is nothing left to end.
+    if let Some(claim) = jwt.read_refresh_to_end(&body.0.refresh) {
+        accounts.log_out_family(&client.0, &claim).await?;
+    }
+    Ok(NoContent)
+}
+
+/// A family whose tokens cannot be made is of no use to anyone, and is ended again.
+async fn pair(jwt: &Jwt<'_>, accounts: &Accounts, client: &Client, family: &Family) -> Result<TokenPair, Problem> {
+    if let Some(pair) = jwt.pair_of(family, accounts.store().clock().estimate()) {
+        return Ok(pair);
+    }
+    log::error!("the claims that the site adds are more than a token can hold");
+    accounts.log_out_family(client, &RefreshClaim::of(family)).await?;
+    Err(Problem::broken())
+}
+
+/// Mounts the routes.
+pub(super) fn stage() -> AdHoc {
+    AdHoc::on_ignite("API: JWT", |rocket| async { rocket.mount("/", routes![log_in, refresh, revoke]) })
+}

@@ -1,0 +1,54 @@
+//! `/api/tokens`: one's own opaque tokens.
+
+use rocket::{State, delete, fairing::AdHoc, get, response::status::NoContent, routes, serde::json::Json};
+use serde::Serialize;
+
+use super::{moments::At, problem::Problem};
+use crate::{
+    accounts::{Accounts, AccountsError, ListedToken},
+    domain::{session_secret::SessionId, token::TokenKind},
+    gate::ApiClient,
+};
+
+#[derive(Serialize)]
+struct Tokens {
+    tokens: Vec<Token>,
+}
+
+#[derive(Serialize)]
+struct Token {
+    id: String,
+    label: String,
+    created: At,
+    last_used: Option<At>,
+    expires: At,
+    is_current: bool,
+}
+
+#[get("/api/tokens")]
+async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<Tokens>, Problem> {
+    let own = client.login.session.as_str();
+    let token = |listed: ListedToken| Token {
+        is_current: listed.row.id == own,
+        id: listed.row.id,
+        label: listed.row.label,
+        created: At(listed.row.login_date),
+        last_used: listed.last_used.map(At),
+        expires: At(listed.row.expires_at),
+    };
+    let listed = accounts.list_tokens(client.login.user_id).await?;
+    Ok(Json(Tokens { tokens: listed.into_iter().filter(|one| one.kind == TokenKind::Opaque).map(token).collect() }))
+}
+
+#[delete("/api/tokens/<id>")]
+async fn revoke(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> Result<NoContent, Problem> {
+    let token = SessionId::parse(id).ok_or(AccountsError::NoSuchToken)?;
+    // One that was over is what was asked for.
+    accounts.end_own_token(&client.actor(), &token).await?;
+    Ok(NoContent)
+}
+
+/// Mounts the routes.
+pub(super) fn stage() -> AdHoc {
+    AdHoc::on_ignite("API: tokens", |rocket| async { rocket.mount("/", routes![list, revoke]) })
+}

@@ -1,0 +1,163 @@
+//! `/api/users/<name>`: what staff do, for a script that takes a colleague's access away.
+
+use rocket::{State, fairing::AdHoc, get, post, routes, serde::json::Json};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    body::{BodyOrNone, Fields},
+    moments::At,
+    problem::Problem,
+};
+use crate::{
+    accounts::{AccountToActOn, Accounts, AccountsError, EndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Target},
+    domain::{
+        login_name::LoginName,
+        moment::parse_moment,
+        reason_text::{ReasonText, Reasons},
+    },
+    gate::ApiStaff,
+};
+
+#[derive(Serialize)]
+struct User {
+    id: i64,
+    username: String,
+    email: String,
+    is_active: bool,
+    is_staff: bool,
+    is_superuser: bool,
+    date_joined: At,
+    last_login: Option<At>,
+    last_seen: Option<At>,
+    force_logout_date: Option<At>,
+    force_logout_scheduled: Option<At>,
+    deactivated_until: Option<At>,
+    live_sessions: u64,
+    live_tokens: u64,
+}
+
+#[derive(Serialize)]
+struct ForcedOut {
+    force_logout_date: Option<At>,
+    force_logout_scheduled: Option<At>,
+    sessions_ended: u64,
+    tokens_ended: u64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenReasons {
+    staff_reason: Option<String>,
+    user_reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenForceLogout {
+    staff_reason: Option<String>,
+    user_reason: Option<String>,
+    at: Option<String>,
+}
+
+fn read_reasons(fields: &mut Fields, staff: Option<&str>, user: Option<&str>) -> Option<Reasons> {
+    let for_staff = fields.read("staff_reason", ReasonText::parse(staff.unwrap_or_default()));
+    let for_user = fields.read("user_reason", ReasonText::parse(user.unwrap_or_default()));
+    Some(Reasons { for_staff: for_staff?, for_user: for_user? })
+}
+
+/// A name that can be nobody's is nobody's.
+fn target(name: &str) -> Result<Target, Problem> {
+    Ok(Target::Name(LoginName::parse(name).map_err(|_| AccountsError::NoSuchUser)?))
+}
+
+async fn read(accounts: &Accounts, name: &str) -> Result<User, Problem> {
+    let id = accounts.get_target(&target(name)?).await?.id;
+    // What has come due shows as done.
+    accounts.fold_due(id).await?;
+    let AccountToActOn { user, will_end, now } = accounts.get_account_to_act_on(id).await?;
+    Ok(User {
+        id,
+        is_active: user.is_active_at(now),
+        is_staff: user.role().is_staff(),
+        is_superuser: user.role().is_superuser(),
+        username: user.username,
+        email: user.email,
+        date_joined: At(user.date_joined),
+        last_login: user.last_login.map(At),
+        last_seen: user.last_seen.map(At),
+        force_logout_date: user.force_logout_date.map(At),
+        force_logout_scheduled: user.force_logout_scheduled.map(At),
+        deactivated_until: user.deactivated_until.map(At),
+        live_sessions: will_end.sessions,
+        live_tokens: will_end.tokens,
+    })
+}
+
+#[get("/api/users/<name>")]
+async fn show(_staff: ApiStaff<'_>, accounts: &State<Accounts>, name: &str) -> Result<Json<User>, Problem> {
+    Ok(Json(read(accounts, name).await?))
+}
+
+#[post("/api/users/<name>/force-logout", data = "<body>")]
+async fn force_logout(
+    staff: ApiStaff<'_>,
+    accounts: &State<Accounts>,
+    name: &str,
+    body: BodyOrNone<GivenForceLogout>,
+) -> Result<Json<ForcedOut>, Problem> {
+    let GivenForceLogout { staff_reason, user_reason, at } = body.0;
+    let mut fields = Fields::default();
+    let reasons = read_reasons(&mut fields, staff_reason.as_deref(), user_reason.as_deref());
+    let moment = match at.as_deref() {
+        Some(at) => fields.read("at", parse_moment(at)).map(ForceLogoutMoment::At),
+        None => Some(ForceLogoutMoment::Now),
+    };
+    let (Some(reasons), Some(moment)) = (reasons, moment) else { return Err(fields.problem()) };
+    let outcome = accounts.force_logout(&staff.actor(), &target(name)?, moment, &reasons).await?;
+    let ended = match outcome {
+        ForceLogoutOutcome::Done { ended, .. } => ended,
+        ForceLogoutOutcome::Scheduled { .. } | ForceLogoutOutcome::Unchanged { .. } => EndedLogins::default(),
+    };
+    let user = accounts.get_target(&target(name)?).await?;
+    Ok(Json(ForcedOut {
+        force_logout_date: user.force_logout_date.map(At),
+        force_logout_scheduled: user.force_logout_scheduled.map(At),
+        sessions_ended: ended.sessions,
+        tokens_ended: ended.tokens,
+    }))
+}
+
+#[post("/api/users/<name>/deactivate", data = "<body>")]
+async fn deactivate(
+    staff: ApiStaff<'_>,
+    accounts: &State<Accounts>,
+    name: &str,
+    body: BodyOrNone<GivenReasons>,
+) -> Result<Json<User>, Problem> {
+    let mut fields = Fields::default();
+    let reasons = read_reasons(&mut fields, body.0.staff_reason.as_deref(), body.0.user_reason.as_deref());
+    let Some(reasons) = reasons else { return Err(fields.problem()) };
+    accounts.deactivate(&staff.actor(), &target(name)?, None, &reasons).await?;
+    Ok(Json(read(accounts, name).await?))
+}
+
+#[post("/api/users/<name>/activate", data = "<body>")]
+async fn activate(
+    staff: ApiStaff<'_>,
+    accounts: &State<Accounts>,
+    name: &str,
+    body: BodyOrNone<GivenReasons>,
+) -> Result<Json<User>, Problem> {
+    let mut fields = Fields::default();
+    let reasons = read_reasons(&mut fields, body.0.staff_reason.as_deref(), body.0.user_reason.as_deref());
+    let Some(reasons) = reasons else { return Err(fields.problem()) };
+    accounts.activate(&staff.actor(), &target(name)?, &reasons).await?;
+    Ok(Json(read(accounts, name).await?))
+}
+
+/// Mounts the routes.
+pub(super) fn stage() -> AdHoc {
+    AdHoc::on_ignite("API: users", |rocket| async {
+        rocket.mount("/", routes![show, force_logout, deactivate, activate])
+    })
+}

@@ -1,0 +1,127 @@
+//! `curfew token …`
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::{
+    CommandError, Result,
+    database::{open, operator, target},
+    say, say_json,
+    show::rfc3339,
+};
+use crate::{
+    accounts::{AccountsError, ListedToken, TokenEnd},
+    domain::{
+        session_secret::SessionId,
+        token::{TokenLabel, parse_token_lifetime},
+    },
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make a token for a program of a user; it is printed once.
+    Create {
+        /// A username or an email.
+        name: String,
+        /// What it is for.
+        #[arg(long)]
+        label: String,
+        /// How long it lasts, such as 72h or "30 days"; without it, as the settings say.
+        #[arg(long)]
+        ttl: Option<String>,
+    },
+    /// List the live tokens of a user, the newest first: opaque ones, and logins by JWT.
+    List {
+        /// A username or an email.
+        name: String,
+        /// As JSON, one object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// End one token; the user's others go on.
+    Revoke {
+        /// The id that the list shows.
+        id: String,
+    },
+}
+
+impl TokenCommand {
+    pub(super) async fn run(self) -> Result<()> {
+        match self {
+            Self::Create { name, label, ttl } => create(&name, &label, ttl.as_deref()).await,
+            Self::List { name, json } => list(&name, json).await,
+            Self::Revoke { id } => revoke(&id).await,
+        }
+    }
+}
+
+/// A token as `--json` prints it.
+#[derive(Debug, Serialize)]
+struct TokenJson<'a> {
+    id: &'a str,
+    user_id: i64,
+    username: &'a str,
+    kind: &'static str,
+    label: &'a str,
+    created: String,
+    last_used: Option<String>,
+    expires: String,
+    address: &'a str,
+    user_agent: &'a str,
+}
+
+async fn create(name: &str, label: &str, ttl: Option<&str>) -> Result<()> {
+    let label = TokenLabel::parse(label)?;
+    let lifetime = ttl.map(parse_token_lifetime).transpose()?;
+    let accounts = open().await?;
+    let lifetime = lifetime.unwrap_or(accounts.settings().token_lifetime);
+    let started = accounts.create_token(&operator(), &target(name)?, &label, lifetime).await?;
+    say(started.secret.reveal())
+}
+
+async fn list(name: &str, json: bool) -> Result<()> {
+    let accounts = open().await?;
+    let user = accounts.get_target(&target(name)?).await?;
+    for listed in accounts.list_tokens(user.id).await? {
+        if json { say_as_json(&listed, &user.username)? } else { say_line(&listed)? }
+    }
+    Ok(())
+}
+
+fn say_as_json(listed: &ListedToken, username: &str) -> Result<()> {
+    let row = &listed.row;
+    let token = TokenJson {
+        id: &row.id,
+        user_id: row.user_id,
+        username,
+        kind: listed.kind.code(),
+        label: &row.label,
+        created: rfc3339(row.login_date),
+        last_used: listed.last_used.map(rfc3339),
+        expires: rfc3339(row.expires_at),
+        address: &row.address,
+        user_agent: &row.user_agent,
+    };
+    say_json(&serde_json::json!(token).to_string())
+}
+
+fn say_line(listed: &ListedToken) -> Result<()> {
+    let row = &listed.row;
+    let used = listed.last_used.map_or_else(|| "never".to_owned(), rfc3339);
+    let (created, expires) = (rfc3339(row.login_date), rfc3339(row.expires_at));
+    say(&format!(
+        "{}  {}  created {created}  last used {used}  expires {expires}  {}",
+        row.id,
+        listed.kind.code(),
+        row.label
+    ))
+}
+
+async fn revoke(id: &str) -> Result<()> {
+    let token = SessionId::parse(id).ok_or(CommandError::Accounts(AccountsError::NoSuchToken))?;
+    let ended = open().await?.end_token(&operator(), &token).await?;
+    say(&match ended {
+        TokenEnd::Ended => format!("The token {} has ended.", token.as_str()),
+        TokenEnd::WasOver => format!("The token {} had ended already.", token.as_str()),
+    })
+}

@@ -1,0 +1,117 @@
+//! Judging what a request shows, a cookie or a token: from memory where that accepts, and by the one rule.
+
+use super::{EndedLogin, LiveLogin, Login, ScheduledEnd, standings::Standings};
+use crate::{
+    accounts::{Accounts, ActivityOf, JudgedLogin},
+    domain::{
+        moment::Moment,
+        reason::EndReason,
+        session_secret::{SecretHash, SessionId},
+        standing::Limits,
+        token::TokenKind,
+    },
+    store::{StoreError, standing::LoginStanding},
+};
+
+/// What a request shows to be let in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown<'a> {
+    /// Whose login it says that it is.
+    pub(super) user_id: i64,
+    /// The session, or the token.
+    pub(super) session: &'a SessionId,
+    /// `LAST_LOGIN_DATE`.
+    pub(super) login_date: Moment,
+    /// Why that is to be believed.
+    pub(super) proof: Proof<'a>,
+}
+
+/// Why it is to be believed whose login it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Proof<'a> {
+    /// A cookie of ours holds the session's secret, of that hash.
+    Cookie(&'a SecretHash),
+    /// The opaque token has that hash.
+    Token(&'a SecretHash),
+    /// A JWT has our signature.
+    Signature,
+}
+
+/// From memory where that accepts; whatever it does not is the database's to say.
+pub(super) async fn judge(
+    accounts: &Accounts,
+    standings: &Standings,
+    shown: Shown<'_>,
+    is_passive: bool,
+) -> Result<Login, StoreError> {
+    let login = JudgedLogin { user_id: shown.user_id, session: shown.session, login_date: shown.login_date };
+    if let Some(known) = standings.known(shown.user_id, shown.session).filter(|known| is_own(shown, known))
+        && let (limits, Ok(())) = accounts.check_login(login, &known)
+    {
+        return Ok(accepted(accounts, standings, shown, (known, limits), is_passive));
+    }
+    let mut found = standings.read(shown.user_id, shown.session).await?;
+    if !is_own(shown, &found.standing) {
+        found.standing.session = None;
+    }
+    let (limits, verdict) = accounts.judge_login(login, &found.standing).await;
+    Ok(match verdict {
+        Ok(()) => {
+            standings.keep(shown.user_id, shown.session, &found);
+            accepted(accounts, standings, shown, (found.standing, limits), is_passive)
+        }
+        Err(reason) => Login::Ended(EndedLogin { reason, user_reason: found.standing.user_reason(reason) }),
+    })
+}
+
+/// The session's name is public; without the secret it is nobody's. Nor is it with another date: who
+/// has a key that leaked could otherwise make their own login later than a force logout. And what opens
+/// one kind of login opens no other.
+fn is_own(shown: Shown<'_>, standing: &LoginStanding) -> bool {
+    standing.session.as_ref().is_some_and(|session| {
+        let is_opened = match (shown.proof, session.token.map(|token| token.kind)) {
+            (Proof::Cookie(hash), None) | (Proof::Token(hash), Some(TokenKind::Opaque)) => {
+                hash.matches(&session.secret_hash)
+            }
+            (Proof::Signature, Some(TokenKind::Jwt)) => true,
+            _ => false,
+        };
+        is_opened && session.login_date == shown.login_date
+    })
+}
+
+fn accepted(
+    accounts: &Accounts,
+    standings: &Standings,
+    shown: Shown<'_>,
+    (standing, limits): (LoginStanding, Limits),
+    is_passive: bool,
+) -> Login {
+    let scheduled =
+        standing.scheduled().map(|(at, reason)| ScheduledEnd { at, user_reason: reason.map(str::to_owned) });
+    let LoginStanding { account: Some(account), session: Some(session), now, .. } = standing else {
+        return Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None });
+    };
+    let (last_seen, token) = (session.state.last_seen, session.token);
+    if !is_passive {
+        let Shown { user_id, session, .. } = shown;
+        let is_token = token.is_some();
+        if accounts.saw(ActivityOf { user_id, session, is_token, limits, at: now }, last_seen) {
+            standings.seen(user_id, session, now);
+        }
+    }
+    Login::Live(Box::new(LiveLogin {
+        user_id: shown.user_id,
+        account,
+        session: shown.session.clone(),
+        token,
+        login_date: shown.login_date,
+        last_seen,
+        remember: session.remember,
+        address: session.address,
+        user_agent: session.user_agent,
+        limits,
+        scheduled,
+        now,
+    }))
+}

@@ -1,0 +1,114 @@
+//! One's own tokens: what programs log in with, making one, and ending that.
+
+use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use serde::Serialize;
+
+use crate::{
+    accounts::{self, Accounts, AccountsError, Target, TokenEnd},
+    domain::{
+        session_secret::SessionId,
+        token::{TokenLabel, parse_token_lifetime, token_lifetime_in_words},
+    },
+    gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
+    site::{
+        answer::{Again, Answer, refuse},
+        form::FormView,
+        pages::Pages,
+        token_view::TokenView,
+    },
+};
+
+#[derive(Debug, Serialize)]
+struct TokensView {
+    form: FormView,
+    tokens: Vec<TokenView>,
+}
+
+#[derive(Debug, FromForm)]
+struct TokenForm<'r> {
+    #[field(default = "")]
+    label: &'r str,
+    #[field(default = "")]
+    ttl: &'r str,
+}
+
+async fn read(accounts: &Accounts, login: &LiveLogin, form: FormView) -> accounts::Result<TokensView> {
+    let tokens = accounts.list_tokens(login.user_id).await?;
+    Ok(TokensView { form, tokens: tokens.into_iter().map(TokenView::from).collect() })
+}
+
+#[get("/account/tokens")]
+async fn show(signed_in: SignedIn<'_>, accounts: &State<Accounts>, pages: Pages<'_>, changes: Changes<'_>) -> Answer {
+    let mut form = FormView::default();
+    form.set_value("ttl", &token_lifetime_in_words(accounts.settings().token_lifetime));
+    match read(accounts, signed_in.login, form).await {
+        Ok(view) => pages.show_form("account/tokens", &view),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+#[post("/account/tokens", data = "<submission>")]
+async fn create(
+    signed_in: SignedIn<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    submission: Submission<TokenForm<'_>>,
+) -> Answer {
+    let typed = submission.0;
+    let mut form = FormView::default();
+    let label = form.read("label", typed.label, TokenLabel::parse);
+    form.set_value("ttl", typed.ttl);
+    let lifetime = match typed.ttl.trim() {
+        "" => Some(accounts.settings().token_lifetime),
+        ttl => form.read("ttl", ttl, parse_token_lifetime),
+    };
+    let outcome = match (&label, lifetime) {
+        (Some(label), Some(lifetime)) => {
+            let own = Target::Id(signed_in.login.user_id);
+            Some(accounts.create_token(&signed_in.actor(), &own, label, lifetime).await)
+        }
+        _ => None,
+    };
+    if let (Some(Ok(started)), Some(label)) = (&outcome, &label) {
+        let words =
+            format!("The token \u{201c}{}\u{201d} is made. Copy it now: it is not shown again.", label.as_str());
+        let here = uri!(show);
+        let notice =
+            Notice::done(words).showing(started.secret.reveal(), here.path().as_str(), &signed_in.login.session);
+        changes.leave_notice(notice);
+        return Answer::see_other(here);
+    }
+    let again = Again { pages: &pages, changes, template: "account/tokens", password_field: "form" };
+    let view = match read(accounts, signed_in.login, FormView::default()).await {
+        Ok(view) => view,
+        Err(error) => return refuse(changes, error),
+    };
+    match outcome {
+        Some(Err(error)) => again.refuse(error, form, |form| TokensView { form, ..view }),
+        _ => again.show(form, |form| TokensView { form, ..view }),
+    }
+}
+
+#[post("/account/tokens/<id>/revoke", data = "<_submission>")]
+async fn revoke(
+    signed_in: SignedIn<'_>,
+    accounts: &State<Accounts>,
+    changes: Changes<'_>,
+    id: &str,
+    _submission: Submission<Button>,
+) -> Answer {
+    let Some(token) = SessionId::parse(id) else { return refuse(changes, AccountsError::NoSuchToken) };
+    let notice = match accounts.end_own_token(&signed_in.actor(), &token).await {
+        Ok(TokenEnd::Ended) => Notice::done("That token has ended."),
+        Ok(TokenEnd::WasOver) => Notice::new(NoticeKind::Info, "That token had ended already."),
+        Err(error) => return refuse(changes, error),
+    };
+    changes.leave_notice(notice);
+    Answer::see_other(uri!(show))
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Tokens", |rocket| async { rocket.mount("/", routes![show, create, revoke]) })
+}

@@ -1,0 +1,343 @@
+//! Every cause that ends a login × every credential of a program: refused at the next call, with the right
+//! code and reason, and one event.
+
+use std::num::NonZeroU32;
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{Actor, ForceLogoutMoment, Target},
+    domain::{
+        reason_text::{ReasonText, Reasons},
+        role::Role,
+    },
+    settings::RedisAddress,
+};
+use serde_json::json;
+
+use crate::harness::{
+    journeys::{STAFF_REASON, USER_REASON},
+    person::Person,
+    program::{Credential, Program},
+    redis::Redis,
+    site::{Plan, Site},
+    store::{Engine, engines},
+};
+
+/// What ends a login, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    ForcedOutOnAPage,
+    ForcedOutOverTheApi,
+    ForcedOutAtTheCommandLine,
+    ScheduledForThem,
+    EveryoneOut,
+    EveryoneOutScheduled,
+    DeactivatedOnAPage,
+    DeactivatedOverTheApi,
+    PasswordChanged,
+    RoleChanged,
+    Deleted,
+    LoggedInElsewhere,
+    EndedByUser,
+    LoggedOut,
+    Expired,
+}
+
+use Cause::{
+    DeactivatedOnAPage, DeactivatedOverTheApi, Deleted, EndedByUser, EveryoneOut, EveryoneOutScheduled, Expired,
+    ForcedOutAtTheCommandLine, ForcedOutOnAPage, ForcedOutOverTheApi, LoggedInElsewhere, LoggedOut, PasswordChanged,
+    RoleChanged, ScheduledForThem,
+};
+
+/// A cause, the reason that is given, and the kind of the one event that tells of it; of the schedules, of
+/// its coming due. What only time ends is told by nobody.
+const TABLE: [(Cause, &str, Option<&str>); 15] = [
+    (ForcedOutOnAPage, "forced-out", Some("force-logout")),
+    (ForcedOutOverTheApi, "forced-out", Some("force-logout")),
+    (ForcedOutAtTheCommandLine, "forced-out", Some("force-logout")),
+    (ScheduledForThem, "forced-out", Some("force-logout-due")),
+    (EveryoneOut, "everyone-out", Some("force-logout")),
+    (EveryoneOutScheduled, "everyone-out", Some("force-logout-due")),
+    (DeactivatedOnAPage, "deactivated", Some("deactivated")),
+    (DeactivatedOverTheApi, "deactivated", Some("deactivated")),
+    (PasswordChanged, "password-changed", Some("password-changed")),
+    (RoleChanged, "role-changed", Some("role-changed")),
+    (Deleted, "deleted", Some("deleted")),
+    (LoggedInElsewhere, "logged-in-elsewhere", Some("login")),
+    (EndedByUser, "ended-by-user", None), // a token or a session, by what ended it
+    (LoggedOut, "logged-out", None),
+    (Expired, "expired", None),
+];
+
+impl Cause {
+    /// Whether staff leave words for the person.
+    const fn has_user_reason(self) -> bool {
+        matches!(
+            self,
+            ForcedOutOnAPage
+                | ForcedOutOverTheApi
+                | ForcedOutAtTheCommandLine
+                | ScheduledForThem
+                | EveryoneOut
+                | EveryoneOutScheduled
+                | DeactivatedOnAPage
+                | DeactivatedOverTheApi
+        )
+    }
+}
+
+#[rocket::async_test]
+async fn whatever_ends_a_login_ends_it_for_every_program_at_the_next_call() {
+    for engine in engines() {
+        for row in TABLE {
+            check_row(engine, None, row).await;
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn whatever_ends_a_login_ends_it_though_redis_still_holds_its_key() {
+    for engine in engines() {
+        let Some(redis) = Redis::start().await else { return };
+        for row in TABLE {
+            check_row(engine, Some(redis.address()), row).await;
+        }
+    }
+}
+
+async fn check_row(engine: Engine, redis: Option<RedisAddress>, (cause, reason, kind): (Cause, &str, Option<&str>)) {
+    let mut plan = Plan { redis, ..Plan::default() };
+    if cause == LoggedInElsewhere {
+        plan.settings.max_tokens = NonZeroU32::new(1);
+    }
+    let site = plan.on(engine).await;
+    for credential in Credential::ALL {
+        let what = format!("{cause:?}, {credential:?}, {engine:?}");
+        let role = if cause == RoleChanged { Role::Superuser } else { Role::Member };
+        let mut person = site.signed_in(role).await;
+        let mut program = person.program();
+        assert!(program.logs_in_for(credential).await.status < 300, "{what}");
+        for _ in 0..2 {
+            assert!(program.is_in().await, "{what}: it was in"); // from the database, and from memory
+        }
+        let of_kind =
+            kind.map(|kind| format!("SELECT COUNT(*) FROM events WHERE kind = '{kind}' AND reason = '{reason}'"));
+        let before = match &of_kind {
+            Some(sql) => site.database.number(sql).await,
+            None => 0,
+        };
+
+        end(&site, cause, credential, &mut person, &program).await;
+
+        for time in ["at the next call", "and again"] {
+            let refused = program.clone().uses(credential).await;
+            let code = if cause == Expired { "token_expired" } else { "session_ended" };
+            assert_eq!((refused.status, refused.code()), (401, code), "{what} {time}: {refused:?}");
+            assert_eq!(refused.reason(), Some(reason), "{what} {time}: {refused:?}");
+            let words = cause.has_user_reason().then_some(USER_REASON);
+            assert_eq!(refused.json["user_reason"].as_str(), words, "{what} {time}: {refused:?}");
+        }
+        if let Some(sql) = &of_kind {
+            assert_eq!(site.database.number(sql).await, before + 1, "{what}: one event");
+        }
+    }
+}
+
+/// Ends the login that a program of a person has made.
+async fn end(site: &Site, cause: Cause, credential: Credential, person: &mut Person<'_>, program: &Program<'_>) {
+    let (operator, target) = (Actor::operator("test"), Target::Id(person.id));
+    let now = ForceLogoutMoment::Now;
+    let soon = ForceLogoutMoment::At(site.accounts().store().clock().process_now() + TimeDelta::minutes(2));
+    match cause {
+        ForcedOutOnAPage => {
+            site.signed_in(Role::Staff).await.forces_out(person).await.must_be(303);
+        }
+        ForcedOutOverTheApi | DeactivatedOverTheApi => {
+            let staff = site.person(Role::Staff).await.program_with_token().await;
+            let verb = if cause == ForcedOutOverTheApi { "force-logout" } else { "deactivate" };
+            let body = json!({ "staff_reason": STAFF_REASON, "user_reason": USER_REASON });
+            staff.posts(&format!("/api/users/{}/{verb}", person.name), &body).await.must_be(200);
+        }
+        ForcedOutAtTheCommandLine => {
+            site.accounts().force_logout(&operator, &target, now, &reasons()).await.expect("an end");
+        }
+        ScheduledForThem => {
+            site.accounts().force_logout(&operator, &target, soon, &reasons()).await.expect("a plan");
+            assert!(program.is_in().await, "not yet");
+            site.shift_clock(TimeDelta::minutes(3));
+        }
+        EveryoneOut => {
+            site.accounts().force_everyone_out(&operator, now, &reasons()).await.expect("an end");
+        }
+        EveryoneOutScheduled => {
+            site.accounts().force_everyone_out(&operator, soon, &reasons()).await.expect("a plan");
+            assert!(program.is_in().await, "not yet");
+            site.shift_clock(TimeDelta::minutes(3));
+        }
+        DeactivatedOnAPage => {
+            site.signed_in(Role::Staff).await.deactivates(person, "").await.must_be(303);
+        }
+        PasswordChanged => {
+            person.changes_password("a lamp at sea").await.must_be(303);
+            assert!(person.is_in().await, "who proved the password goes on");
+        }
+        RoleChanged => {
+            site.person(Role::Superuser).await; // so that they are not the last
+            assert!(site.accounts().set_role(&operator, &target, Role::Staff).await.expect("an end"));
+        }
+        Deleted => site.accounts().delete_user(&operator, &target, &reasons()).await.expect("an end"),
+        LoggedInElsewhere => {
+            let other = if credential == Credential::Opaque { Credential::Access } else { Credential::Opaque };
+            let mut elsewhere = person.program();
+            assert!(elsewhere.logs_in_for(other).await.status < 300);
+            assert!(elsewhere.is_in().await, "the newest login is in");
+        }
+        EndedByUser => match credential {
+            Credential::Opaque => {
+                let other = person.program_with_jwt().await;
+                other.deletes(&format!("/api/tokens/{}", program.opaque_id)).await.must_be(204);
+            }
+            Credential::Access | Credential::Refresh => {
+                let opaque = person.program_with_token().await;
+                let password = person.password.clone();
+                person.posts("/account/sessions/end-others", &[("password", &password)]).await.must_be(303);
+                assert!(opaque.is_in().await, "opaque tokens have a page of their own");
+            }
+        },
+        LoggedOut => match credential {
+            Credential::Opaque => {
+                program.deletes(&format!("/api/tokens/{}", program.opaque_id)).await.must_be(204);
+            }
+            Credential::Access | Credential::Refresh => {
+                program.revokes().await.must_be(204);
+            }
+        },
+        Expired => site.shift_clock(TimeDelta::hours(72)),
+    }
+}
+
+fn reasons() -> Reasons {
+    let reason = |text| ReasonText::parse(text).expect("a reason");
+    Reasons { for_staff: reason(STAFF_REASON), for_user: reason(USER_REASON) }
+}
+
+/// What an administrator writes by hand: for access and refresh the code and the reason, for opaque too.
+type ByHand = (&'static str, [(&'static str, Option<&'static str>); 2]);
+
+const ENDED_OUT: (&str, Option<&str>) = ("session_ended", Some("forced-out"));
+const GONE: (&str, Option<&str>) = ("token_expired", Some("expired"));
+const NOBODYS: (&str, Option<&str>) = ("token_invalid", None);
+
+/// `NOW` is the time as it is written on that engine, `ID` the account.
+const BY_HAND: [ByHand; 9] = [
+    (
+        "UPDATE users SET is_active = FALSE WHERE id = ID",
+        [("session_ended", Some("deactivated")), ("session_ended", Some("deactivated"))],
+    ),
+    ("UPDATE users SET force_logout_date = NOW WHERE id = ID", [ENDED_OUT, ENDED_OUT]),
+    (
+        "UPDATE site SET force_logout_date = NOW",
+        [("session_ended", Some("everyone-out")), ("session_ended", Some("everyone-out"))],
+    ),
+    ("UPDATE tokens SET ended_at = NOW WHERE user_id = ID", [ENDED_OUT, ENDED_OUT]),
+    (
+        "UPDATE tokens SET ended_at = NOW, reason = 'logged-out' WHERE user_id = ID",
+        [("session_ended", Some("logged-out")), ("session_ended", Some("logged-out"))],
+    ),
+    ("UPDATE tokens SET expires_at = NOW WHERE user_id = ID", [GONE, GONE]),
+    // Nothing is left that could vouch for it, as after a purge.
+    ("DELETE FROM tokens WHERE user_id = ID", [GONE, NOBODYS]),
+    ("DELETE FROM tokens", [GONE, NOBODYS]),
+    ("DELETE FROM users WHERE id = ID", [("session_ended", Some("deleted")), ("session_ended", Some("deleted"))]),
+];
+
+#[rocket::async_test]
+async fn what_is_written_by_hand_is_refused_at_the_next_call() {
+    for engine in engines() {
+        let redis = Redis::start().await;
+        for redis in [None, redis.as_ref()] {
+            for row in BY_HAND {
+                check_by_hand(engine, redis.map(Redis::address), row).await;
+            }
+        }
+    }
+}
+
+async fn check_by_hand(engine: Engine, redis: Option<RedisAddress>, (sql, [of_jwt, of_opaque]): ByHand) {
+    for credential in Credential::ALL {
+        let site = Plan { redis: redis.clone(), ..Plan::default() }.on(engine).await;
+        let what = format!("{sql}, {credential:?}, {engine:?}");
+        let person = site.person(Role::Member).await;
+        let mut program = person.program();
+        program.logs_in_for(credential).await;
+        assert!(program.is_in().await, "{what}: it was in");
+        let now = match engine {
+            Engine::Sqlite => "datetime('now', '+1 second')", // which has no more than seconds
+            Engine::Postgres => "now()",
+        };
+        site.database.execute(&sql.replace("NOW", now).replace("ID", &person.id.to_string())).await;
+        if sql.contains("expires_at") && engine == Engine::Sqlite {
+            site.shift_clock(TimeDelta::seconds(1));
+        }
+        let refused = program.uses(credential).await;
+        let (code, reason) = if credential == Credential::Opaque { of_opaque } else { of_jwt };
+        assert_eq!((refused.status, refused.code(), refused.reason()), (401, code, reason), "{what}: {refused:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_row_that_was_purged_is_refused_for_what_ended_the_account() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        for credential in Credential::ALL {
+            let person = site.person(Role::Member).await;
+            let mut program = person.program();
+            program.logs_in_for(credential).await;
+            assert!(program.is_in().await);
+            site.signed_in(Role::Staff).await.forces_out(&person).await.must_be(303);
+            site.database.execute("DELETE FROM tokens WHERE ended_at IS NOT NULL").await;
+            let refused = program.uses(credential).await;
+            let (code, reason) = if credential == Credential::Opaque { NOBODYS } else { ENDED_OUT };
+            assert_eq!((refused.status, refused.code(), refused.reason()), (401, code, reason), "{refused:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn what_ends_one_account_leaves_the_programs_of_others_alone() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (ana, ben) = (site.person(Role::Member).await, site.person(Role::Member).await);
+        let (of_ana, jwt, token) =
+            (ana.program_with_token().await, ben.program_with_jwt().await, ben.program_with_token().await);
+        let mut staff = site.signed_in(Role::Superuser).await;
+        staff.forces_out(&ana).await.must_be(303);
+        assert!(!of_ana.is_in().await && jwt.is_in().await && token.is_in().await);
+        staff.deactivates(&ana, "").await.must_be(303);
+        staff.deletes(&ana).await.must_be(303);
+        assert!(jwt.is_in().await && token.is_in().await);
+        assert_eq!(jwt.clone().refreshes().await.status, 200);
+    }
+}
+
+#[rocket::async_test]
+async fn a_program_that_logs_in_again_is_in_and_the_old_token_stays_out() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        for credential in Credential::ALL {
+            let person = site.person(Role::Member).await;
+            let mut staff = site.signed_in(Role::Staff).await;
+            let mut old = person.program();
+            old.logs_in_for(credential).await;
+            staff.forces_out(&person).await.must_be(303);
+            let mut new = person.program();
+            new.logs_in_for(credential).await;
+            assert!(new.is_in().await, "{credential:?}");
+            old.uses(credential).await.must_have_ended("forced-out");
+            staff.deactivates(&person, "").await.must_be(303);
+            staff.activates(&person).await.must_be(303);
+            new.uses(credential).await.must_have_ended("deactivated");
+            old.uses(credential).await.must_be(401);
+        }
+    }
+}

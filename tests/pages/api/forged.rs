@@ -1,0 +1,532 @@
+//! Tokens that are forged, misplaced or out of their time: refused by every door, and nothing changes.
+
+use std::net::TcpListener;
+
+use chrono::{DateTime, TimeDelta};
+use curfew::{
+    domain::role::Role,
+    settings::{BaseUrl, SecretMaterial},
+};
+use rocket::http::Method;
+use serde_json::{Value, json};
+
+use super::signing::{Jwt, jwk, jwt_key, key_name};
+use crate::harness::{
+    program::{Answer, Program},
+    site::{HOST, Plan, Site},
+    store::{Database, Engine, engines},
+};
+
+/// A site whose secret the test knows.
+async fn site_with_secret(engine: Engine) -> (Site, SecretMaterial) {
+    let plan = Plan::default();
+    let secret = plan.keys.current.clone();
+    (plan.on(engine).await, secret)
+}
+
+/// Shows it at every door.
+async fn must_be_refused_everywhere(program: &Program<'_>, what: &str, token: &str) {
+    must_let_nobody_in(program, what, token).await;
+    let revoked = program.posts("/api/token/revoke", &json!({ "refresh": token })).await;
+    assert_eq!(revoked.status, 204, "{what} to be revoked: {revoked:?}");
+}
+
+/// The same without giving it back: one that is ours ends its family, whoever it was for.
+async fn must_let_nobody_in(program: &Program<'_>, what: &str, token: &str) {
+    for scheme in ["Bearer", "Token"] {
+        let refused = program.shows(&format!("{scheme} {token}")).await;
+        assert_eq!((refused.status, refused.code()), (401, "token_invalid"), "{what} as {scheme}: {refused:?}");
+    }
+    let refused = program.refreshes_with(token).await;
+    assert_eq!((refused.status, refused.code()), (401, "token_invalid"), "{what} as refresh: {refused:?}");
+}
+
+#[rocket::async_test]
+async fn whoever_has_no_key_can_make_no_token() {
+    for engine in engines() {
+        let (site, secret) = site_with_secret(engine).await;
+        let person = site.signed_in(Role::Superuser).await;
+        let program = person.program_with_jwt().await;
+        assert!(program.is_in().await);
+        // Whoever is told an address there would come here.
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a listener");
+        let elsewhere = format!("http://{}/keys.json", listener.local_addr().expect("its number"));
+        let dump = site.database.dump().await;
+        for token in [&program.access, &program.refresh] {
+            for (what, forged) in forgeries(&Jwt::read(token), &secret, &elsewhere) {
+                must_be_refused_everywhere(&program, &what, &forged).await;
+            }
+        }
+        site.database.must_still_be(&dump, "what was refused").await;
+        assert!(listener.accept().is_err(), "an address in a header was called");
+        assert!(program.is_in().await, "and the real one goes on");
+    }
+}
+
+/// Everything that is made without the key, or with the key and another algorithm.
+fn forgeries(good: &Jwt, secret: &SecretMaterial, elsewhere: &str) -> Vec<(String, String)> {
+    let (right, own) = (jwt_key(secret), [7; 64]);
+    let mut forged = Vec::new();
+    let mut push = |what: &str, token: String| forged.push((what.to_owned(), token));
+    for alg in
+        ["none", "None", "NONE", "nOnE", "", "HS256 ", "hs256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA"]
+    {
+        let other = good.with_header(&json!({ "alg": alg }));
+        push(&format!("alg {alg:?} without a signature"), other.with_signature(&[]));
+        push(&format!("alg {alg:?} without its dot"), other.with_signature(&[]).trim_end_matches('.').to_owned());
+        push(&format!("alg {alg:?} with the old signature"), other.unsigned());
+        push(&format!("alg {alg:?} with another key"), other.signed(&own));
+    }
+    push("HS384 with the right key", good.with_header(&json!({ "alg": "HS384" })).signed_hs384(&right));
+    push("HS512 with the right key", good.with_header(&json!({ "alg": "HS512" })).signed_hs512(&right));
+    push("HS384 called HS256", good.signed_hs384(&right));
+    push("HS512 called HS256", good.signed_hs512(&right));
+    for alg in [json!("none"), json!("HS512"), json!(["HS256"]), json!(1), Value::Null] {
+        push(&format!("alg {alg}, signed with the right key"), good.with_header(&json!({ "alg": alg })).signed(&right));
+    }
+    for (called, key) in [("another key", &own[..]), ("no key", &[]), ("the key's name", key_name(secret).as_bytes())] {
+        push(called, good.signed(key));
+    }
+    // The key of another purpose, and the secret's own name for it.
+    push("the key of cookies", good.signed(&secret.derive("curfew csrf")));
+    for kid in [
+        json!(key_name(&SecretMaterial::generate())),
+        json!(""),
+        json!(" "),
+        json!("../../../../dev/null"),
+        json!("/proc/sys/kernel/randomize_va_space"),
+        json!("' OR '1'='1"),
+        json!("x\u{0}y"),
+        json!(7),
+        json!(["a"]),
+        json!({}),
+        Value::Null,
+    ] {
+        let other = good.with_header(&json!({ "kid": kid }));
+        push(&format!("kid {kid}, signed with no key"), other.signed(&[]));
+        push(&format!("kid {kid}, signed with the right key"), other.signed(&right));
+    }
+    for (name, value) in [
+        ("jku", json!(elsewhere)),
+        ("x5u", json!(elsewhere)),
+        ("jwk", jwk(&own)),
+        ("x5c", json!(["MIIB"])),
+        ("jku", json!("file:///dev/null")),
+    ] {
+        let other = good.with_header(&json!({ name: value }));
+        push(&format!("{name} {value}"), other.signed(&own));
+        let nameless = other.with_header(&json!({ "kid": Value::Null }));
+        push(&format!("{name} {value} without a kid"), nameless.signed(&own));
+    }
+    let other = good.with_claims(&json!({ "sub": "1", "exp": 99_999_999_999_i64 }));
+    push("other claims under the old signature", other.unsigned());
+    forged
+}
+
+#[rocket::async_test]
+async fn what_is_signed_is_read_strictly() {
+    for engine in engines() {
+        let (site, secret) = site_with_secret(engine).await;
+        let person = site.signed_in(Role::Superuser).await;
+        let program = person.program_with_jwt().await;
+        let (access, refresh, key) = (Jwt::read(&program.access), Jwt::read(&program.refresh), jwt_key(&secret));
+        assert_eq!(
+            program.shows(&format!("Bearer {}", access.signed(&key))).await.status,
+            200,
+            "made as the site does"
+        );
+        let dump = site.database.dump().await;
+        for name in
+            ["exp", "nbf", "sub", "iss", "aud", "jti", "iat", "token_type", "login_date", "family", "generation"]
+        {
+            for value in [Value::Null, json!([]), json!({}), json!("x"), json!(1.5), json!(true), json!("9".repeat(30))]
+            {
+                if matches!(name, "jti") && value.is_string() {
+                    continue; // any text is a name
+                }
+                for good in [&access, &refresh] {
+                    let token = good.with_claims(&json!({ name: value })).signed(&key);
+                    let what = format!("{name} {value} in {}", good.claims["token_type"]);
+                    if matches!(name, "iss" | "aud") {
+                        must_let_nobody_in(&program, &what, &token).await;
+                    } else {
+                        must_be_refused_everywhere(&program, &what, &token).await;
+                    }
+                }
+            }
+        }
+        for (name, value) in [
+            ("iss", "http://elsewhere.test"),
+            ("aud", "http://elsewhere.test"),
+            ("iss", "https://curfew.test"),
+            ("aud", "https://curfew.test"),
+            ("aud", "http://curfew.test.elsewhere.test"),
+            ("aud", "http://curfew.test/"),
+            ("iss", ""),
+            ("token_type", "ACCESS"),
+            ("token_type", "id"),
+        ] {
+            for good in [&access, &refresh] {
+                let token = good.with_claims(&json!({ name: value })).signed(&key);
+                must_let_nobody_in(&program, &format!("{name} {value}"), &token).await;
+            }
+        }
+        for number in [-1, i64::MAX] {
+            let token = refresh.with_claims(&json!({ "generation": number })).signed(&key);
+            must_be_refused_everywhere(&program, &format!("generation {number}"), &token).await;
+        }
+        for good in [&access, &refresh] {
+            let token = good.with_header(&json!({ "crit": ["zz"], "zz": 1 })).signed(&key);
+            must_be_refused_everywhere(&program, "what must be understood", &token).await;
+        }
+        let several = access.with_claims(&json!({ "aud": [format!("http://{HOST}"), "http://elsewhere.test"] }));
+        must_be_refused_everywhere(&program, "two audiences", &several.signed(&key)).await;
+        site.database.must_still_be(&dump, "what was refused").await;
+        assert!(program.is_in().await);
+    }
+}
+
+/// Somebody has the key; a login of their own making is none.
+#[rocket::async_test]
+async fn a_signed_token_that_names_another_login_is_none() {
+    for engine in engines() {
+        let (site, secret) = site_with_secret(engine).await;
+        let (person, other) = (site.signed_in(Role::Member).await, site.signed_in(Role::Superuser).await);
+        let (program, of_other) = (person.program_with_jwt().await, other.program_with_jwt().await);
+        let opaque = other.program_with_token().await;
+        let key = jwt_key(&secret);
+        let session = site.database.texts(&format!("SELECT id FROM sessions WHERE user_id = {}", other.id)).await;
+        let of_session = date_of(&site, "sessions", &session[0]).await;
+        let of_opaque = date_of(&site, "tokens", &opaque.opaque_id).await;
+        let (own, others) = (Jwt::read(&program.access), Jwt::read(&of_other.access));
+        let family = |of: &Jwt| of.claims["family"].clone();
+        let later = own.claims["login_date"].as_i64().expect("a number") + 1_000_000;
+        let dump = site.database.dump().await;
+        for (what, claims) in [
+            (
+                "a browser's session",
+                json!({ "sub": other.id.to_string(), "family": session[0], "login_date": of_session }),
+            ),
+            (
+                "an opaque token",
+                json!({ "sub": other.id.to_string(), "family": opaque.opaque_id, "login_date": of_opaque }),
+            ),
+            ("another's family", json!({ "family": family(&others) })),
+            (
+                "another's family and date",
+                json!({ "family": family(&others), "login_date": others.claims["login_date"] }),
+            ),
+            ("another account", json!({ "sub": other.id.to_string() })),
+            ("nobody's account", json!({ "sub": "999999" })),
+            ("no account", json!({ "sub": "0" })),
+            ("nobody's family", json!({ "family": "aaaaaaaaaaaaaaaa" })),
+            ("a later login", json!({ "login_date": later })),
+            ("the end of time", json!({ "login_date": i64::MAX })),
+            ("the beginning of time", json!({ "login_date": i64::MIN })),
+            ("a login long ago", json!({ "login_date": 0 })),
+        ] {
+            let token = own.with_claims(&claims).signed(&key);
+            let refused = program.shows(&format!("Bearer {token}")).await;
+            assert_eq!(refused.status, 401, "{what}: {refused:?}");
+            let refresh = Jwt::read(&program.refresh).with_claims(&claims).signed(&key);
+            let refused = program.refreshes_with(&refresh).await;
+            assert_eq!(refused.status, 401, "{what} as refresh: {refused:?}");
+            let revoked = program.posts("/api/token/revoke", &json!({ "refresh": refresh })).await;
+            assert_eq!(revoked.status, 204, "{what} to be revoked: {revoked:?}");
+        }
+        site.database.must_still_be(&dump, "what was refused").await;
+        assert!(program.is_in().await && of_other.is_in().await && opaque.is_in().await);
+    }
+}
+
+/// When a login was made, in microseconds.
+async fn date_of(site: &Site, table: &str, id: &str) -> i64 {
+    let sql = format!("SELECT CAST(login_date AS TEXT) FROM {table} WHERE id = '{id}'");
+    let text = site.database.texts(&sql).await.pop().expect("a date").replace(' ', "T");
+    // Postgres leaves the minutes of the zone out.
+    let text = text.strip_suffix("+00").map(|date| format!("{date}+00:00")).unwrap_or(text);
+    DateTime::parse_from_rfc3339(&text).expect("a date").timestamp_micros()
+}
+
+#[rocket::async_test]
+async fn each_credential_opens_its_own_door_only() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let person = site.signed_in(Role::Member).await;
+        let (jwt, opaque) = (person.program_with_jwt().await, person.program_with_token().await);
+        let cookie = person.session().expect("a session").to_owned();
+        let (refresh, access, token) = (&jwt.refresh, &jwt.access, &opaque.opaque);
+        let id = &opaque.opaque_id;
+        for (what, authorization) in [
+            ("refresh as access", format!("Bearer {refresh}")),
+            ("refresh as a token", format!("Token {refresh}")),
+            ("access as a token", format!("Token {access}")),
+            ("a token as a bearer", format!("Bearer {token}")),
+            ("a cookie as a bearer", format!("Bearer {cookie}")),
+            ("a cookie as a token", format!("Token {cookie}")),
+            ("a token's name as a token", format!("Token {id}")),
+            ("a token's name as a secret", format!("Token curfew_{id}")),
+        ] {
+            let refused = jwt.shows(&authorization).await;
+            assert_eq!((refused.status, refused.code()), (401, "token_invalid"), "{what}: {refused:?}");
+        }
+        for text in [access, token, &cookie, id] {
+            jwt.refreshes_with(text).await.must_be_refused(401, "token_invalid");
+            jwt.posts("/api/token/revoke", &json!({ "refresh": text })).await.must_be(204);
+        }
+        assert!(jwt.is_in().await && opaque.is_in().await && person.clone().is_in().await, "nothing was ended");
+        // Nor is a token a login for pages: it opens no cookie.
+        for text in [access, refresh, token] {
+            let mut browser = person.another_browser();
+            browser.jar.set("curfew", text);
+            assert!(!browser.is_in().await);
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_token_is_for_the_site_that_made_it() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let person = site.person(Role::Member).await;
+        let mut program = person.program_with_jwt().await;
+        let good = program.clone();
+        for host in ["elsewhere.test", "curfew.test:81", "curfew.test.elsewhere.test", "127.0.0.1", ""] {
+            host.clone_into(&mut program.host);
+            program.asks_who_it_is().await.must_be_refused(401, "token_invalid");
+            program.refreshes_with(&good.refresh).await.must_be_refused(401, "token_invalid");
+        }
+        let tokens = site.database.texts("SELECT id FROM tokens").await;
+        for host in ["a".repeat(300), "ev\"il<x>".to_owned()] {
+            program.host = host;
+            program.asks_who_it_is().await.must_be_refused(401, "token_invalid");
+            program.clone().logs_in_for_jwt().await.must_be_refused(400, "bad_request");
+        }
+        assert_eq!(site.database.texts("SELECT id FROM tokens").await, tokens, "no login that nobody holds");
+        program.host = HOST.to_uppercase();
+        assert!(program.is_in().await, "a host has no case");
+        let over_https = [("Authorization", &*program.authorization), ("X-Forwarded-Proto", "https")];
+        let refused = program.sends(Method::Get, "/api/me", &over_https, Vec::new()).await;
+        assert_eq!(refused.status, 200, "nobody believes a program that is no proxy: {refused:?}");
+        "elsewhere.test".clone_into(&mut program.host);
+        program.revokes().await.must_be(204);
+        good.asks_who_it_is().await.must_have_ended("logged-out");
+    }
+}
+
+#[rocket::async_test]
+async fn with_an_origin_in_the_settings_the_host_of_a_request_means_nothing() {
+    for engine in engines() {
+        let mut plan = Plan::default();
+        plan.settings.base_url = BaseUrl::parse("https://riverside.example");
+        assert!(plan.settings.base_url.is_some());
+        let site = plan.on(engine).await;
+        let mut program = site.person(Role::Member).await.program_with_jwt().await;
+        let claims = Jwt::read(&program.access).claims;
+        assert_eq!((&claims["iss"], &claims["aud"]), (&json!("https://riverside.example"), &claims["iss"]));
+        "elsewhere.test".clone_into(&mut program.host);
+        assert!(program.is_in().await);
+        program.refreshes().await.must_be(200);
+    }
+}
+
+#[rocket::async_test]
+async fn a_token_is_good_in_its_time_only() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let program = site.person(Role::Member).await.program_with_jwt().await;
+        site.shift_clock(TimeDelta::minutes(5) - TimeDelta::seconds(10));
+        assert!(program.is_in().await, "ten seconds are left");
+        site.shift_clock(TimeDelta::seconds(10));
+        program.asks_who_it_is().await.must_be_refused(401, "token_expired");
+        program.clone().refreshes().await.must_be(200);
+        site.shift_clock(TimeDelta::minutes(-65));
+        program.asks_who_it_is().await.must_be_refused(401, "token_invalid"); // not yet
+        program.refreshes_with(&program.refresh).await.must_be_refused(401, "token_invalid");
+        site.shift_clock(TimeDelta::hours(25));
+        program.refreshes_with(&program.refresh).await.must_be_refused(401, "token_expired");
+    }
+}
+
+#[rocket::async_test]
+async fn the_leeway_is_for_both_ends_and_no_longer() {
+    for engine in engines() {
+        let mut plan = Plan::default();
+        plan.settings.token_leeway = std::time::Duration::from_secs(30);
+        let site = plan.on(engine).await;
+        let program = site.person(Role::Member).await.program_with_jwt().await;
+        site.shift_clock(TimeDelta::seconds(300 + 25));
+        assert!(program.is_in().await, "within the leeway");
+        site.shift_clock(TimeDelta::seconds(5));
+        program.asks_who_it_is().await.must_be_refused(401, "token_expired");
+        let mut other = site.person(Role::Member).await.program_with_jwt().await;
+        site.shift_clock(TimeDelta::hours(24) + TimeDelta::seconds(25));
+        let late = other.clone();
+        other.refreshes().await.must_be(200);
+        late.asks_who_it_is().await.must_be_refused(401, "token_expired");
+        let other = site.person(Role::Member).await.program_with_jwt().await;
+        site.shift_clock(TimeDelta::hours(24) + TimeDelta::seconds(30));
+        other.refreshes_with(&other.refresh).await.must_be_refused(401, "token_expired");
+        site.shift_clock(-TimeDelta::hours(48) - TimeDelta::seconds(55));
+        site.shift_clock(TimeDelta::seconds(-330 - 25));
+        assert!(program.is_in().await, "within the leeway");
+        site.shift_clock(TimeDelta::seconds(-10));
+        program.asks_who_it_is().await.must_be_refused(401, "token_invalid");
+    }
+}
+
+#[rocket::async_test]
+async fn whatever_else_is_shown_is_nobodys() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let person = site.person(Role::Member).await;
+        let (jwt, opaque) = (person.program_with_jwt().await, person.program_with_token().await);
+        let (access, token) = (jwt.access.as_str(), opaque.opaque.as_str());
+        let dump = site.database.dump().await;
+        let huge = "a".repeat(100_000);
+        let nested = format!("{}.e30.x", data_encoding::BASE64URL_NOPAD.encode("[".repeat(20_000).as_bytes()));
+        let shown: Vec<String> = vec![
+            ".".into(),
+            "..".into(),
+            "...".into(),
+            "a.b.c".into(),
+            "e30.e30.e30".into(),
+            "null".into(),
+            "\u{0}".into(),
+            "é.é.é".into(),
+            "\u{202e}".into(),
+            "\u{10ffff}".repeat(500),
+            huge.clone(),
+            format!("{huge}.{huge}.{huge}"),
+            ".".repeat(50_000),
+            nested,
+            format!("{access}.{access}"),
+            format!("{access}."),
+            format!(".{access}"),
+            format!("{access}="),
+            format!("{access} {access}"),
+            format!("{access},{access}"),
+            format!("\"{access}\""),
+            access.to_uppercase(),
+            access.replace('.', " . "),
+            token.to_uppercase(),
+            format!("{token}a"),
+            format!("{token}="),
+            format!("{token} {token}"),
+            format!("\"{token}\""),
+            token.trim_start_matches("curfew_").to_owned(),
+            format!("curfew_{token}"),
+            "curfew_".into(),
+            format!("curfew_{}", "a".repeat(40)),
+            format!("curfew_{}", "é".repeat(40)),
+            "curfew_' OR '1'='1".into(),
+        ];
+        for text in &shown {
+            let cut: String = text.chars().take(60).collect();
+            for scheme in ["Bearer", "Token", "bearer", "TOKEN"] {
+                let refused = jwt.shows(&format!("{scheme} {text}")).await;
+                assert_eq!((refused.status, refused.code()), (401, "token_invalid"), "{scheme} {cut}: {refused:?}");
+            }
+            if text.len() < 30_000 {
+                let refused = jwt.refreshes_with(text).await;
+                assert_eq!((refused.status, refused.code()), (401, "token_invalid"), "refresh {cut}: {refused:?}");
+                jwt.posts("/api/token/revoke", &json!({ "refresh": text })).await.must_be(204);
+            }
+        }
+        for authorization in [
+            "",
+            " ",
+            "Bearer",
+            "Token",
+            "Bearer ",
+            "Basic YW5hOnBhc3N3b3Jk",
+            "Digest x",
+            access,
+            token,
+            &format!("Bearer{access}"),
+            &format!("Bearer:{access}"),
+            &format!("JWT {access}"),
+            &format!("X Bearer {access}"),
+            &huge,
+        ] {
+            let refused = jwt.shows(authorization).await;
+            let cut: String = authorization.chars().take(60).collect();
+            assert_eq!((refused.status, refused.code()), (401, "not_authenticated"), "{cut}: {refused:?}");
+        }
+        site.database.must_still_be(&dump, "what was refused").await;
+    }
+}
+
+#[rocket::async_test]
+async fn two_authorizations_are_none() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let person = site.person(Role::Member).await;
+        let (jwt, opaque) = (person.program_with_jwt().await, person.program_with_token().await);
+        let (bearer, token) = (jwt.authorization.as_str(), opaque.authorization.as_str());
+        for (one, other) in
+            [(bearer, token), (token, bearer), (bearer, bearer), (token, ""), ("", bearer), (token, "x")]
+        {
+            let headers = [("Authorization", one), ("authorization", other)];
+            let refused = jwt.sends(Method::Get, "/api/me", &headers, Vec::new()).await;
+            refused.must_be_refused(401, "token_invalid");
+        }
+        for header in ["Proxy-Authorization", "X-Authorization", "X-Api-Key", "X-Forwarded-Authorization"] {
+            let refused = jwt.sends(Method::Get, "/api/me", &[(header, token)], Vec::new()).await;
+            refused.must_be_refused(401, "not_authenticated");
+        }
+        for path in [format!("/api/me?access_token={}", jwt.access), format!("/api/me?token={}", opaque.opaque)] {
+            let refused = jwt.sends(Method::Get, &path, &[], Vec::new()).await;
+            refused.must_be_refused(401, "not_authenticated");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn after_a_change_of_the_key_the_previous_is_read_and_the_new_is_written() {
+    for engine in engines() {
+        let (old, new) = (SecretMaterial::generate(), SecretMaterial::generate());
+        let site = with_keys(Database::new(engine).await, &old, &[]).await;
+        let person = site.person(Role::Member).await;
+        let (access, refresh, name) = {
+            let program = person.program_with_jwt().await;
+            (program.access, program.refresh, person.name.clone())
+        };
+        let opaque = person.program_with_token().await.opaque;
+
+        let site = with_keys(site.stop(), &new, std::slice::from_ref(&old)).await;
+        let mut program = site.visitor().program();
+        program.name.clone_from(&name);
+        (program.access, program.refresh) = (access.clone(), refresh);
+        must_be_in(&program.shows(&format!("Bearer {access}")).await, &name);
+        must_be_in(&program.shows(&format!("Token {opaque}")).await, &name);
+        program.refreshes().await.must_be(200);
+        assert_eq!(Jwt::read(&program.access).header["kid"], key_name(&new), "the new key signs");
+        must_be_in(&program.asks_who_it_is().await, &name);
+        let of_both = program.access.clone();
+
+        // A node that does not have the old key knows nothing of it, and takes nothing for it.
+        let site = with_keys(site.stop(), &new, &[]).await;
+        let program = site.visitor().program();
+        program.shows(&format!("Bearer {access}")).await.must_be_refused(401, "token_invalid");
+        must_be_in(&program.shows(&format!("Bearer {of_both}")).await, &name);
+        must_be_in(&program.shows(&format!("Token {opaque}")).await, &name);
+        let renamed = Jwt::read(&access).with_header(&json!({ "kid": key_name(&new) }));
+        for forged in [renamed.unsigned(), renamed.signed(&jwt_key(&old))] {
+            program.shows(&format!("Bearer {forged}")).await.must_be_refused(401, "token_invalid");
+        }
+    }
+}
+
+async fn with_keys(database: Database, current: &SecretMaterial, previous: &[SecretMaterial]) -> Site {
+    let mut plan = Plan::default();
+    plan.keys.current = current.clone();
+    plan.keys.previous = previous.to_vec();
+    plan.over(database).await
+}
+
+#[track_caller]
+fn must_be_in(answer: &Answer, name: &str) {
+    assert_eq!((answer.status, answer.text("username")), (200, name), "{answer:?}");
+}

@@ -1,0 +1,15 @@
+//! The JSON API, as people's programs meet it.
+
+mod causes;
+mod forged;
+mod http;
+mod limits;
+mod mutated;
+mod refresh;
+mod routes;
+mod same_instant;
+mod signing;
+mod staff;
+mod throttling;
+mod tokens;
+mod upkeep;

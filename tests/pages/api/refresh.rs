@@ -1,0 +1,323 @@
+//! The exchange of refresh tokens: each is good once, and one that is used again ends its family.
+
+use chrono::TimeDelta;
+use curfew::domain::{role::Role, standing::Limits};
+use rocket::futures::future::join_all;
+use serde_json::json;
+
+use super::signing::Jwt;
+use crate::harness::{
+    program::Program,
+    site::{Plan, Site},
+    store::engines,
+};
+
+/// What a person is told whose refresh token was used again.
+const USED_AGAIN: &str = "used again after it was spent";
+
+async fn logged_in(site: &Site) -> Program<'_> {
+    site.person(Role::Member).await.program_with_jwt().await
+}
+
+#[rocket::async_test]
+async fn a_login_answers_with_whose_it_is_and_for_how_long() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let person = site.person(Role::Member).await;
+        let mut program = person.program();
+        for name in [person.name.clone(), person.email.clone(), person.name.to_uppercase()] {
+            program.name = name;
+            let answer = program.logs_in_for_jwt().await;
+            answer.must_be(200);
+            assert_eq!(answer.json["user_id"], person.id, "{answer:?}");
+            assert_eq!(answer.text("username"), person.name, "{answer:?}");
+            let left = answer.json["expires_in"].as_i64().expect("seconds");
+            assert!((295..=300).contains(&left), "{answer:?}");
+            assert_eq!(answer.json.as_object().map(serde_json::Map::len), Some(5), "{answer:?}");
+            let me = program.asks_who_it_is().await;
+            assert_eq!((&me.json["id"], me.text("email")), (&json!(person.id), &*person.email), "{me:?}");
+            assert_eq!((&me.json["is_staff"], &me.json["is_superuser"]), (&json!(false), &json!(false)), "{me:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn the_two_tokens_say_what_they_are_and_nothing_that_is_secret() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let program = logged_in(&site).await;
+        let (access, refresh) = (Jwt::read(&program.access), Jwt::read(&program.refresh));
+        for (token, kind, lifetime) in [(&access, "access", 300), (&refresh, "refresh", 86_400)] {
+            assert_eq!(token.header["alg"], "HS256", "{token:?}");
+            let claims = token.claims.as_object().expect("an object");
+            let names: Vec<&str> = claims.keys().map(String::as_str).collect();
+            let mut expected =
+                ["aud", "exp", "family", "generation", "iat", "iss", "jti", "login_date", "nbf", "sub", "token_type"];
+            expected.sort_unstable();
+            let mut sorted = names.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, expected, "{token:?}");
+            assert_eq!(claims["sub"], program.id.to_string(), "{token:?}");
+            assert_eq!(claims["token_type"], kind, "{token:?}");
+            let number = |name: &str| claims[name].as_i64().expect("a number");
+            assert_eq!(number("exp") - number("iat"), lifetime, "{token:?}");
+            assert_eq!(number("login_date") / 1_000_000, number("iat"), "the date in microseconds: {token:?}");
+        }
+        assert_ne!(access.claims["jti"], refresh.claims["jti"]);
+    }
+}
+
+#[rocket::async_test]
+async fn each_exchange_gives_new_tokens_and_the_old_access_goes_on() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut program = logged_in(&site).await;
+        let first = program.clone();
+        for turn in 1..=5 {
+            let before = program.clone();
+            let answer = program.refreshes().await;
+            answer.must_be(200);
+            assert_eq!(answer.json.as_object().map(serde_json::Map::len), Some(3), "{answer:?}");
+            assert_ne!(program.refresh, before.refresh, "turn {turn}");
+            assert_ne!(program.access, before.access, "turn {turn}");
+            assert!(program.is_in().await && first.is_in().await, "turn {turn}");
+            let (old, new) = (Jwt::read(&before.refresh).claims, Jwt::read(&program.refresh).claims);
+            assert_eq!((&old["family"], &old["login_date"]), (&new["family"], &new["login_date"]), "one login");
+            site.shift_clock(TimeDelta::seconds(11));
+        }
+        let families = site.database.number("SELECT COUNT(*) FROM tokens").await;
+        assert_eq!(families, 1, "an exchange is no login");
+    }
+}
+
+#[rocket::async_test]
+async fn for_ten_seconds_a_spent_one_is_answered_with_the_same_successor() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut program = logged_in(&site).await;
+        let spent = program.refresh.clone();
+        program.refreshes().await.must_be(200);
+        for _ in 0..3 {
+            let again = program.refreshes_with(&spent).await;
+            assert_eq!(again.must_be(200).text("refresh"), program.refresh, "{again:?}");
+            assert_eq!(again.text("access"), program.access, "{again:?}");
+            site.shift_clock(TimeDelta::seconds(3));
+        }
+        program.refreshes().await.must_be(200);
+        // Two generations back there is no grace.
+        program.refreshes_with(&spent).await.must_have_ended("forced-out");
+        assert!(!program.is_in().await);
+    }
+}
+
+#[rocket::async_test]
+async fn a_spent_one_ends_its_family_after_that() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let person = site.signed_in(Role::Member).await;
+        let mut program = person.program_with_jwt().await;
+        let (other, opaque) = (person.program_with_jwt().await, person.program_with_token().await);
+        let spent = program.refresh.clone();
+        program.refreshes().await.must_be(200);
+        site.shift_clock(TimeDelta::seconds(10));
+        let refused = program.refreshes_with(&spent).await;
+        refused.must_have_ended("forced-out");
+        assert!(refused.text("user_reason").contains(USED_AGAIN), "{refused:?}");
+
+        let refused = program.asks_who_it_is().await;
+        assert!(refused.must_have_ended("forced-out").text("user_reason").contains(USED_AGAIN), "{refused:?}");
+        let refused = program.clone().refreshes().await;
+        assert!(refused.must_have_ended("forced-out").text("user_reason").contains(USED_AGAIN), "{refused:?}");
+        assert!(other.is_in().await && opaque.is_in().await && person.clone().is_in().await, "nothing else has ended");
+
+        program.refreshes_with(&spent).await.must_have_ended("forced-out");
+        let told = "SELECT COUNT(*) FROM events WHERE kind = 'token-ended' AND reason = 'forced-out'";
+        assert_eq!(site.database.number(told).await, 1, "one event, however often it is tried");
+        let why = site.database.texts("SELECT user_reason FROM events WHERE kind = 'token-ended'").await;
+        assert!(why[0].contains(USED_AGAIN), "{why:?}");
+        program.logs_in_for_jwt().await.must_be(200);
+        assert!(program.is_in().await, "and nobody is locked out");
+    }
+}
+
+#[rocket::async_test]
+async fn ten_exchanges_at_once_of_one_token_leave_one_family_or_none() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        for round in 0..10 {
+            let program = logged_in(&site).await;
+            let asking = (0..10).map(|_| {
+                let mut program = program.clone();
+                async move {
+                    let answer = program.refreshes().await;
+                    (answer, program)
+                }
+            });
+            let answers = join_all(asking).await;
+            let (done, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(answer, _)| answer.status == 200);
+            for (answer, _) in &refused {
+                answer.must_be(401);
+            }
+            let given: std::collections::BTreeSet<_> = done.iter().map(|(answer, _)| answer.text("refresh")).collect();
+            assert!(given.len() <= 1, "round {round}: {} successors", given.len());
+            let live = "SELECT COUNT(*) FROM tokens WHERE ended_at IS NULL AND user_id = ";
+            let live = site.database.number(&format!("{live}{}", program.id)).await;
+            assert_eq!((live, done.len()), (1, 10), "round {round}: within the grace all are answered");
+            let (_, mut next) = done.into_iter().next().expect("one that was answered");
+            next.refreshes().await.must_be(200);
+        }
+    }
+}
+
+/// Two nodes of one site: the lock is the database's.
+#[rocket::async_test]
+async fn exchanges_at_once_before_two_nodes_leave_one_successor_too() {
+    for engine in engines() {
+        let plan = Plan::default();
+        let keys = plan.keys.clone();
+        let one = plan.on(engine).await;
+        let two = Plan { keys, ..Plan::default() }.over(one.database.by_another_way()).await;
+        for round in 0..5 {
+            let program = logged_in(&one).await;
+            let asking = (0..10).map(|turn| {
+                let mut program = program.clone();
+                program.site = if turn % 2 == 0 { &one } else { &two };
+                async move { program.refreshes().await }
+            });
+            let answers = join_all(asking).await;
+            let given: std::collections::BTreeSet<_> = answers.iter().map(|answer| answer.text("refresh")).collect();
+            assert!(answers.iter().all(|answer| answer.status == 200), "round {round}: {answers:?}");
+            assert_eq!(given.len(), 1, "round {round}: {given:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_family_lives_no_longer_than_a_session() {
+    for engine in engines() {
+        let mut plan = Plan::default();
+        let hours = |n| std::time::Duration::from_hours(n);
+        plan.settings.member_limits = Limits { lifetime: hours(48), idle: hours(1) };
+        let site = plan.on(engine).await;
+        let mut program = logged_in(&site).await;
+        for hour in 1..48 {
+            site.shift_clock(TimeDelta::hours(1));
+            program.refreshes().await.must_be(200);
+            assert!(program.is_in().await, "hour {hour}: it is not idle, it has an end of its own");
+        }
+        let (access, refresh) = (Jwt::read(&program.access).claims, Jwt::read(&program.refresh).claims);
+        let ends = access["login_date"].as_i64().expect("a number") / 1_000_000 + 48 * 3600;
+        assert_eq!(refresh["exp"], ends, "no refresh token is promised more");
+        assert!(access["exp"].as_i64() <= Some(ends));
+        site.shift_clock(TimeDelta::hours(1));
+        program.refreshes().await.must_be_refused(401, "token_expired");
+        program.asks_who_it_is().await.must_be_refused(401, "token_expired");
+    }
+}
+
+#[rocket::async_test]
+async fn an_access_token_ends_with_its_family_and_not_when_it_expires() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut program = logged_in(&site).await;
+        let first = program.clone();
+        program.refreshes().await.must_be(200);
+        assert!(first.is_in().await && program.is_in().await);
+        program.revokes().await.must_be(204);
+        first.asks_who_it_is().await.must_have_ended("logged-out");
+        program.asks_who_it_is().await.must_have_ended("logged-out");
+        program.clone().refreshes().await.must_have_ended("logged-out");
+        let told = "SELECT COUNT(*) FROM events WHERE kind = 'token-ended' AND reason = 'logged-out'";
+        assert_eq!(site.database.number(told).await, 1);
+        program.revokes().await.must_be(204);
+        assert_eq!(site.database.number(told).await, 1, "it was over");
+    }
+}
+
+#[rocket::async_test]
+async fn a_refresh_token_can_be_given_back_when_it_is_spent_or_expired() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut program = logged_in(&site).await;
+        let spent = program.clone();
+        site.shift_clock(TimeDelta::minutes(1));
+        program.refreshes().await.must_be(200);
+        site.shift_clock(TimeDelta::minutes(1));
+        spent.revokes().await.must_be(204);
+        program.asks_who_it_is().await.must_have_ended("logged-out");
+
+        let mut program = logged_in(&site).await;
+        let first = program.clone();
+        site.shift_clock(TimeDelta::hours(23));
+        program.refreshes().await.must_be(200);
+        site.shift_clock(TimeDelta::hours(2));
+        first.clone().refreshes().await.must_be_refused(401, "token_expired");
+        first.revokes().await.must_be(204); // its family lives, and ends by it
+        program.refreshes().await.must_have_ended("logged-out");
+    }
+}
+
+#[rocket::async_test]
+async fn after_a_force_logout_no_exchange_brings_a_login_back() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let person = site.person(Role::Member).await;
+        let mut program = person.program_with_jwt().await;
+        let spent = program.clone();
+        program.refreshes().await.must_be(200);
+        site.signed_in(Role::Staff).await.forces_out(&person).await.must_be(303);
+        // Within the grace as well.
+        for mut program in [program, spent] {
+            program.refreshes().await.must_have_ended("forced-out");
+        }
+        let live = "SELECT COUNT(*) FROM tokens WHERE ended_at IS NULL";
+        assert_eq!(site.database.number(live).await, 0);
+    }
+}
+
+/// What was decided first stands: no family outlives the force logout.
+#[rocket::async_test]
+async fn exchanges_and_a_force_logout_at_once_leave_nobody_in() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        for round in 0..10 {
+            let person = site.person(Role::Member).await;
+            let program = person.program_with_jwt().await;
+            let mut staff = site.signed_in(Role::Staff).await;
+            staff.opens(&format!("/admin/users/{}", person.id)).await;
+            let asking = (0..6).map(|_| {
+                let mut program = program.clone();
+                async move {
+                    let answer = program.refreshes().await;
+                    assert!(matches!(answer.status, 200 | 401), "round {round}: {answer:?}");
+                    program
+                }
+            });
+            let (programs, page) = rocket::tokio::join!(join_all(asking), staff.forces_out(&person));
+            page.must_be(303);
+            for mut program in programs {
+                program.asks_who_it_is().await.must_have_ended("forced-out");
+                program.refreshes().await.must_have_ended("forced-out");
+            }
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_clock_that_stepped_back_keeps_no_program_from_logging_in() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let person = site.person(Role::Member).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let mut old = person.program_with_jwt().await;
+        staff.forces_out(&person).await.must_be(303);
+        site.shift_clock(TimeDelta::hours(-1));
+        let (mut jwt, opaque) = (person.program_with_jwt().await, person.program_with_token().await);
+        assert!(jwt.is_in().await && opaque.is_in().await, "a login is good at once");
+        jwt.refreshes().await.must_be(200);
+        assert!(jwt.is_in().await);
+        assert_eq!(old.uses(crate::harness::program::Credential::Access).await.status, 401);
+        site.shift_clock(TimeDelta::hours(1));
+        old.refreshes().await.must_have_ended("forced-out");
+    }
+}

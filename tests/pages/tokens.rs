@@ -1,0 +1,47 @@
+//! The page of one's own tokens.
+
+use curfew::domain::role::Role;
+
+use crate::harness::{page::Page, site::Site, store::engines};
+
+fn secret_on(page: &Page) -> Option<&str> {
+    page.between("<code>curfew_", "</code>")
+}
+
+#[rocket::async_test]
+async fn a_new_token_is_shown_once_on_its_page_and_to_who_made_it() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut person = site.signed_in(Role::Member).await;
+        person.opens("/account/tokens").await.must_be(200);
+        person.posts("/account/tokens", &[("label", "backup")]).await.must_lead_to("/account/tokens");
+        for elsewhere in ["/", "/account", "/no-such-page", "/static/none.css"] {
+            assert_eq!(secret_on(&person.opens(elsewhere).await), None, "{elsewhere}");
+        }
+        let page = person.opens("/account/tokens").await;
+        assert_eq!(secret_on(&page).map(str::len), Some(40), "{page:?}");
+        assert_eq!(secret_on(&person.opens("/account/tokens").await), None, "once");
+
+        person.posts("/account/tokens", &[("label", "another")]).await.must_be(303);
+        person.posts("/logout", &[]).await.must_be(303);
+        assert_eq!(secret_on(&person.opens("/login").await), None);
+        person.logs_in().await.must_be(303);
+        assert_eq!(secret_on(&person.opens("/account/tokens").await), None, "a new login did not make it");
+    }
+}
+
+#[rocket::async_test]
+async fn a_token_of_another_is_nobodys_to_revoke() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let (mut ana, mut ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
+        let program = ana.program_with_token().await;
+        let revoke = format!("/account/tokens/{}/revoke", program.opaque_id);
+        ben.opens("/account/tokens").await.must_be(200);
+        ben.posts(&revoke, &[]).await.must_be(404);
+        assert!(program.is_in().await);
+        ana.opens("/account/tokens").await.must_be(200);
+        ana.posts(&revoke, &[]).await.must_lead_to("/account/tokens");
+        program.asks_who_it_is().await.must_have_ended("ended-by-user");
+    }
+}
