@@ -1,0 +1,139 @@
+"""The real program, serving from a database of its own that goes with it."""
+
+import itertools
+import os
+import re
+import secrets
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAM = REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target") / "debug/curfew"
+
+# A guard against hanging for ever, far above what a busy machine needs.
+PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Account:
+    """Someone with an account, and what to log in with."""
+
+    username: str
+    email: str
+    password: str
+
+
+class Server:
+    """One node of a site. `settings` are environment variables of the program."""
+
+    def __init__(self, folder, settings):
+        self.folder = folder
+        self.settings = settings
+        self.log = folder / f"{secrets.token_hex(4)}.log"
+        self._process = None
+        self._numbers = itertools.count(1)
+
+    def start(self):
+        """Serves, on a port of its own, until it is stopped."""
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [PROGRAM, "serve"],
+                cwd=REPOSITORY,
+                env=self._environment() | {"ROCKET_PORT": str(port)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            self._until_it_is_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self):
+        self._process.terminate()
+        try:
+            self._process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def another(self, **settings):
+        """Another node of the same site, not started yet."""
+        return Server(self.folder, self.settings | settings)
+
+    def make_user(self, *flags, username=None, password=None):
+        """An account with a name of its own, where none is given; `flags` are those of the command."""
+        username = username or f"user{next(self._numbers)}"
+        account = Account(username, f"{username}@example.org", password or secrets.token_urlsafe(16))
+        self.runs(
+            *("user", "create", username, "--email", account.email, "--password-stdin", *flags),
+            given=f"{account.password}\n",
+        )
+        return account
+
+    def runs(self, *arguments, given=""):
+        """A command of the program on the same database."""
+        done = subprocess.run(
+            [PROGRAM, *arguments],
+            cwd=REPOSITORY,
+            env=self._environment(),
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+        )
+        assert done.returncode == 0, f"curfew {' '.join(arguments)} failed: {done.stderr}"
+        return done.stdout
+
+    @property
+    def printed(self):
+        """All that the program printed so far, as bytes."""
+        return self.log.read_bytes()
+
+    @property
+    def stored(self):
+        """All that the database has on disk, as bytes."""
+        return b"".join(file.read_bytes() for file in sorted(self.folder.glob("curfew.db*")))
+
+    def _environment(self):
+        # Only what a test sets may reach the program, not the settings of whoever runs the tests.
+        foreign = re.compile(r"ROCKET_|CURFEW_|(DATABASE_URL|REDIS_URL|RUST_LOG)$")
+        inherited = {name: value for name, value in os.environ.items() if not foreign.match(name)}
+        own = {
+            "DATABASE_URL": f"sqlite:{self.folder / 'curfew.db'}",
+            "ROCKET_ADDRESS": "127.0.0.1",
+            "ROCKET_LOG_LEVEL": "debug",  # what must not be logged must not be logged here either
+            "CURFEW_BCRYPT_COST": "4",
+            # Generated logins fail by the thousand, and would all be told to wait.
+            "CURFEW_THROTTLE_LOGIN": "100000 per 1 minute",
+        }
+        return inherited | own | self.settings
+
+    # Nothing tells when a program begins to listen.
+    def _until_it_is_ready(self):
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise AssertionError(f"The program is not ready.\n{self.printed.decode(errors='replace')}")
+            time.sleep(0.02)
+
+    def _answers(self):
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=PATIENCE_SECONDS):
+                return True
+        except (urllib.error.URLError, ConnectionError):
+            return False  # not listening yet, or not ready
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
