@@ -76,6 +76,23 @@ function* membersPages(friend) {
   yield page("profile", friend, "/account/profile");
   yield page("password", friend, "/account/password");
   yield page("sessions", friend, "/account/sessions");
+  yield page("tokens", friend, "/account/tokens");
+  yield {
+    name: "token-made",
+    person: friend,
+    open: async () => {
+      await friend.visits("/account/tokens");
+      await friend.submits("/account/tokens", { label: "backup on the home server, every night at three" });
+    },
+  };
+  yield {
+    name: "token-refused",
+    person: friend,
+    open: async () => {
+      await friend.visits("/account/tokens");
+      await friend.submits("/account/tokens", { label: "x".repeat(100), ttl: "for ever" });
+    },
+  };
   yield page("forbidden", friend, "/admin");
   yield page("delete-account", friend, "/account/delete");
 
@@ -151,6 +168,7 @@ async function* staffPages(stage, owner, friend) {
 
   await owner.opens(friend);
   const friendsPage = owner.path;
+  await stage.server.runs(["token", "create", friend.username, "--label", "backup on the home server, every night"]);
   yield page("user", owner, friendsPage);
   yield {
     name: "user-refused",
