@@ -1,6 +1,6 @@
 //! How many logins an act has ended.
 
-use std::{fmt, ops::AddAssign};
+use std::fmt;
 
 /// How many logins an act has ended: of browsers, and of programs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,13 +22,6 @@ impl EndedLogins {
 impl From<u64> for EndedLogins {
     fn from(sessions: u64) -> Self {
         Self { sessions, tokens: 0 }
-    }
-}
-
-impl AddAssign for EndedLogins {
-    fn add_assign(&mut self, other: Self) {
-        self.sessions += other.sessions;
-        self.tokens += other.tokens;
     }
 }
 

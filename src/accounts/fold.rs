@@ -5,7 +5,6 @@ use super::{
     Accounts, Result,
     end_sessions::write_ends_of,
     event::{Tell as _, event, insert_ending},
-    live_sessions::live_tokens_after,
 };
 use crate::{
     domain::{
@@ -40,9 +39,10 @@ impl Locked {
         [self.user.last_login, self.user.force_logout_date].into_iter().flatten().fold(self.now, Moment::max)
     }
 
-    /// What a token of the account must lie after to be live.
+    /// What a token of the account must lie after to be live. What is due is folded, or about to end it.
     pub(super) fn live_tokens(&self) -> LiveTokens {
-        live_tokens_after(&self.user, self.site, self.now)
+        let dates = [self.user.force_logout_date, self.site.force_logout_date];
+        LiveTokens { login: dates.into_iter().flatten().fold(Moment::UNIX_EPOCH, Moment::max), expiry: self.now }
     }
 }
 

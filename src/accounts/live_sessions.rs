@@ -55,12 +55,13 @@ impl Accounts {
         let locked = Locked { user, site, now };
         let up_to = locked.force_logout_date_now();
         let sessions = sessions::count_live_sessions(&mut on, user_id, up_to, live).await?.unsigned_abs();
-        let tokens = tokens::count_live_tokens(&mut on, user_id, up_to, locked.live_tokens()).await?.unsigned_abs();
+        let live = live_tokens_after(&locked.user, site, now);
+        let tokens = tokens::count_live_tokens(&mut on, user_id, up_to, live).await?.unsigned_abs();
         Ok(AccountToActOn { user: locked.user, will_end: EndedLogins { sessions, tokens }, now })
     }
 }
 
-/// What a token of that account must lie after to be live.
+/// What a token of that account must lie after to be live, where what is due may not be folded yet.
 pub(super) fn live_tokens_after(user: &User, site: SiteStanding, now: Moment) -> LiveTokens {
     let due = [user.force_logout_scheduled, site.force_logout_scheduled].into_iter().flatten().filter(|at| *at <= now);
     let dates = [user.force_logout_date, site.force_logout_date].into_iter().flatten().chain(due);

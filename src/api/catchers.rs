@@ -2,13 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use rocket::{Request, Route, catch, catchers, fairing::AdHoc, http::Status};
+use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status};
 
 use super::{
     BASE,
     problem::{Code, Problem},
 };
-use crate::gate::{ApiLogin, JwtError, api_login_of};
+use crate::gate::{ApiLogin, JwtError, api_login_of, fits};
 
 /// The problem that a guard has found, for the catcher.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ fn allowed(request: &Request<'_>) -> String {
     let mut methods: Vec<&str> = request
         .rocket()
         .routes()
-        .filter(|route| fits(route, path.as_str()))
+        .filter(|route| route.uri.path().starts_with(BASE) && fits(route, path.as_str()))
         .flat_map(
             |route| if route.method.as_str() == "GET" { vec!["GET", "HEAD"] } else { vec![route.method.as_str()] },
         )
@@ -74,15 +74,6 @@ fn allowed(request: &Request<'_>) -> String {
     methods.sort_unstable();
     methods.dedup();
     methods.join(", ")
-}
-
-/// Whether a route's pattern fits an address, part by part.
-fn fits(route: &Route, path: &str) -> bool {
-    let parts = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
-    let (pattern, path) = (parts(route.uri.path()), parts(path));
-    route.uri.path().starts_with(BASE)
-        && pattern.len() == path.len()
-        && pattern.iter().zip(&path).all(|(pattern, part)| pattern == part || pattern.starts_with('<'))
 }
 
 /// Catches every status under `/api`.

@@ -65,6 +65,14 @@ fn read_reasons(fields: &mut Fields, staff: Option<&str>, user: Option<&str>) ->
     Some(Reasons { for_staff: for_staff?, for_user: for_user? })
 }
 
+impl GivenReasons {
+    fn read(&self) -> Result<Reasons, Problem> {
+        let mut fields = Fields::default();
+        read_reasons(&mut fields, self.staff_reason.as_deref(), self.user_reason.as_deref())
+            .ok_or_else(|| fields.problem())
+    }
+}
+
 /// A name that can be nobody's is nobody's.
 fn target(name: &str) -> Result<Target, Problem> {
     Ok(Target::Name(LoginName::parse(name).map_err(|_| AccountsError::NoSuchUser)?))
@@ -134,9 +142,7 @@ async fn deactivate(
     name: &str,
     body: BodyOrNone<GivenReasons>,
 ) -> Result<Json<User>, Problem> {
-    let mut fields = Fields::default();
-    let reasons = read_reasons(&mut fields, body.0.staff_reason.as_deref(), body.0.user_reason.as_deref());
-    let Some(reasons) = reasons else { return Err(fields.problem()) };
+    let reasons = body.0.read()?;
     accounts.deactivate(&staff.actor(), &target(name)?, None, &reasons).await?;
     Ok(Json(read(accounts, name).await?))
 }
@@ -148,9 +154,7 @@ async fn activate(
     name: &str,
     body: BodyOrNone<GivenReasons>,
 ) -> Result<Json<User>, Problem> {
-    let mut fields = Fields::default();
-    let reasons = read_reasons(&mut fields, body.0.staff_reason.as_deref(), body.0.user_reason.as_deref());
-    let Some(reasons) = reasons else { return Err(fields.problem()) };
+    let reasons = body.0.read()?;
     accounts.activate(&staff.actor(), &target(name)?, &reasons).await?;
     Ok(Json(read(accounts, name).await?))
 }

@@ -57,7 +57,7 @@ fn is_only_posted_to(routes: &[&Route], path: &str) -> bool {
 }
 
 /// Whether a route's pattern fits an address, part by part.
-fn fits(route: &Route, path: &str) -> bool {
+pub(crate) fn fits(route: &Route, path: &str) -> bool {
     let parts = |path| str::split(path, '/').collect::<Vec<_>>();
     let (pattern, path) = (parts(route.uri.path()), parts(path.split('?').next().unwrap_or_default()));
     pattern.len() == path.len()

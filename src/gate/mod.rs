@@ -37,7 +37,7 @@ use crate::{
 };
 
 pub use api_client::{ApiClient, ApiLogin, ApiStaff, api_login_of};
-pub(crate) use came_from::{came_from, was_going};
+pub(crate) use came_from::{came_from, fits, was_going};
 pub use changes::Changes;
 pub use client::ClientOf;
 pub use csrf::Csrf;

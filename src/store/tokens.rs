@@ -64,8 +64,6 @@ pub struct TokenRow {
     pub user_agent: String,
     /// When it was ended by itself.
     pub ended_at: Option<Moment>,
-    /// By whom.
-    pub ended_by: Option<String>,
     reason: Option<String>,
 }
 
@@ -161,7 +159,7 @@ macro_rules! tokens_where {
     ($rest:literal) => {
         concat!(
             "SELECT id, user_id, kind, label, login_date, expires_at, last_seen, generation, rotated_at,
-                    address, user_agent, ended_at, ended_by, reason
+                    address, user_agent, ended_at, reason
              FROM tokens WHERE ",
             $rest
         )

@@ -292,6 +292,7 @@ async fn a_token_is_for_the_site_that_made_it() {
         let person = site.person(Role::Member).await;
         let mut program = person.program_with_jwt().await;
         let good = program.clone();
+        assert!(program.is_in().await, "and what was read for one site is not remembered for another");
         for host in ["elsewhere.test", "curfew.test:81", "curfew.test.elsewhere.test", "127.0.0.1", ""] {
             host.clone_into(&mut program.host);
             program.asks_who_it_is().await.must_be_refused(401, "token_invalid");

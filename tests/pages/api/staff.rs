@@ -148,7 +148,11 @@ async fn a_scheduled_one_is_told_and_comes_due() {
         let refused = program.asks_who_it_is().await;
         assert_eq!(refused.must_have_ended("forced-out").text("user_reason"), USER_REASON);
         staff.logs_in_for_jwt().await.must_be(200);
-        assert_eq!(events(&site, "force-logout-due").await, 1);
+        let told = site.database.texts("SELECT detail FROM events WHERE kind = 'force-logout-due'").await;
+        assert_eq!(told, ["1 token ended"], "once, with what it ended");
+        let ended = "SELECT ended_by || '|' || reason || '|' || user_reason FROM tokens WHERE ended_at IS NOT NULL";
+        let ended = site.database.texts(ended).await;
+        assert_eq!(ended, [format!("{}|forced-out|{USER_REASON}", staff.name)], "it keeps who ended it");
     }
 }
 
