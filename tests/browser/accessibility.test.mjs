@@ -10,6 +10,7 @@ import { lookAt, looks, tour } from "./harness/tour.mjs";
 story("no page breaks a rule of accessibility, light or dark, on a phone or a desk", async (stage) => {
   const broken = [];
   for await (const sight of tour(stage)) {
+    await sight.open();
     for (const look of looks) {
       await lookAt(sight, look);
       const found = await violations(sight.person.page);

@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
 import { Stage } from "./harness/stage.mjs";
-import { lookAt, looks, tour } from "./harness/tour.mjs";
+import { allLooks, lookAt, tour } from "./harness/tour.mjs";
 
 const [folder] = process.argv.slice(2);
 if (!folder) {
@@ -18,7 +18,8 @@ await mkdir(folder, { recursive: true });
 const stage = await Stage.open();
 try {
   for await (const sight of tour(stage)) {
-    for (const look of looks) {
+    await sight.open();
+    for (const look of allLooks) {
       await lookAt(sight, look);
       const file = path.join(folder, `${sight.name}-${look.name}.png`);
       await sight.person.page.screenshot({ path: file, fullPage: true });

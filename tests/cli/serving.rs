@@ -6,7 +6,7 @@ use curfew::gate::FEED_BOUND;
 
 use crate::{
     program::until,
-    site::{Server, on_every_engine},
+    site::{Server, on_every_engine, on_every_new_site},
     store::Engine,
 };
 
@@ -69,7 +69,7 @@ fn a_command_ends_the_streams_of_the_server() {
 
 #[test]
 fn the_program_alone_serves() {
-    on_every_engine(|site| {
+    on_every_new_site(|site| {
         let server = Server::wait_for(site.program(&[]).start());
         server.stop().done();
     });
@@ -77,7 +77,7 @@ fn the_program_alone_serves() {
 
 #[test]
 fn migrating_says_so_and_can_be_done_again() {
-    on_every_engine(|site| {
+    on_every_new_site(|site| {
         for _ in 0..2 {
             assert_eq!(site.run(&["migrate"]).done(), "The database is up to date.\n");
         }
@@ -88,7 +88,7 @@ fn migrating_says_so_and_can_be_done_again() {
 
 #[test]
 fn logins_outlive_a_restart_and_the_key_stays_with_its_owner() {
-    on_every_engine(|site| {
+    on_every_new_site(|site| {
         site.make_user("ana", &[]);
         let mut ana = site.logged_in("ana");
         site.server.take().expect("a server").stop().done();

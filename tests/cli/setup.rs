@@ -2,7 +2,7 @@
 
 use crate::{
     browser::Browser,
-    site::{PASSWORD, Site, on_every_engine},
+    site::{PASSWORD, Site, on_every_new_site},
 };
 
 /// Starts the server and returns the code that it prints.
@@ -27,7 +27,7 @@ fn set_up(browser: &mut Browser, code: &str) -> u16 {
 
 #[test]
 fn each_start_prints_a_new_code_and_the_old_one_is_dead() {
-    on_every_engine(|site| {
+    on_every_new_site(|site| {
         let old = code_of_a_start(site).expect("a code");
         site.make_user("ben", &["--staff"]);
         let new = code_of_a_start(site).expect("staff are no superuser: a code again");
@@ -44,7 +44,7 @@ fn each_start_prints_a_new_code_and_the_old_one_is_dead() {
 
 #[test]
 fn a_superuser_from_the_command_line_closes_the_setup() {
-    on_every_engine(|site| {
+    on_every_new_site(|site| {
         let code = code_of_a_start(site).expect("a code");
         let mut browser = site.browser();
         assert_eq!(browser.get("/setup").status, 200);
@@ -57,7 +57,7 @@ fn a_superuser_from_the_command_line_closes_the_setup() {
 
 #[test]
 fn a_start_that_fails_leaves_the_printed_code_alive() {
-    on_every_engine(|site| {
+    on_every_new_site(|site| {
         let code = code_of_a_start(site).expect("a code");
         let address = site.server.as_ref().expect("a server").address.clone();
         let (_, port) = address.rsplit_once(':').expect("a port");

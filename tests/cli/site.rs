@@ -28,6 +28,13 @@ pub fn on_every_engine(test: impl Fn(&mut Site)) {
     }
 }
 
+/// The same on a database without a table, as on the first day.
+pub fn on_every_new_site(test: impl Fn(&mut Site)) {
+    for engine in engines() {
+        test(&mut Site::over(runtime().block_on(Database::empty(engine))));
+    }
+}
+
 /// Runs a test on every engine, with the server down and with the server up.
 pub fn down_and_up(test: impl Fn(&mut Site)) {
     on_every_engine(&test);
@@ -39,7 +46,10 @@ pub fn down_and_up(test: impl Fn(&mut Site)) {
 
 impl Site {
     fn new(engine: Engine) -> Self {
-        let database = runtime().block_on(Database::new(engine));
+        Self::over(runtime().block_on(Database::new(engine)))
+    }
+
+    fn over(database: Database) -> Self {
         Self { server: None, database, key: BASE64.encode(&rand::random::<[u8; 64]>()) }
     }
 

@@ -4,7 +4,7 @@ use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _};
 
 use crate::{
     program::{Outcome, Program},
-    site::on_every_engine,
+    site::{on_every_engine, on_every_new_site},
     store::Engine,
 };
 
@@ -151,7 +151,7 @@ fn a_port_in_use_is_refused() {
 
 #[test]
 fn a_folder_without_templates_is_refused_and_left_as_it_was() {
-    on_every_engine(|site| {
+    on_every_new_site(|site| {
         let folder = tempfile::tempdir().expect("a folder");
         let program = site.program(&["serve"]).in_folder(folder.path());
         let program = match site.database.engine {

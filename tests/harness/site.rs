@@ -31,7 +31,7 @@ use super::{
     page::Page,
     person::Person,
     probes::Held,
-    store::{Database, Engine},
+    store::{Database, Engine, engines},
 };
 
 /// The host that every request names.
@@ -66,14 +66,18 @@ impl Default for Plan {
     }
 }
 
-/// Both ways must pass the same tests: `CURFEW_TEST_CHECK=every-request` has them read the database
-/// on each request.
+/// How the guard judges where a test does not choose: from memory, unless `CURFEW_TEST_CHECK` is `every-request`.
 fn check() -> Check {
     match std::env::var("CURFEW_TEST_CHECK").as_deref() {
         Ok("every-request") => Check::EveryRequest,
         Ok("cached") | Err(_) => Check::Cached,
         Ok(other) => panic!("CURFEW_TEST_CHECK is {other:?}"),
     }
+}
+
+/// Every engine with every way to judge: for tests of what ends a login.
+pub fn engines_and_checks() -> impl Iterator<Item = (Engine, Check)> {
+    engines().into_iter().flat_map(|engine| [(engine, Check::Cached), (engine, Check::EveryRequest)])
 }
 
 impl Plan {

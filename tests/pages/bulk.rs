@@ -11,7 +11,7 @@ use crate::harness::{
     page::Page,
     person::Person,
     site::{PASSWORD, Site},
-    store::engines,
+    store::any_engine,
 };
 
 /// Posts what the list's form posts: the page of confirmation.
@@ -40,7 +40,7 @@ async fn confirms(staff: &mut Person<'_>, page: &Page, typed: &[(&str, &str)]) -
 
 #[rocket::async_test]
 async fn those_who_are_chosen_are_out_as_the_page_promised() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let (mut ana, mut ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
@@ -78,7 +78,7 @@ async fn those_who_are_chosen_are_out_as_the_page_promised() {
 
 #[rocket::async_test]
 async fn all_that_match_are_deactivated_and_activated_again() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         for n in 0..30 {
@@ -103,7 +103,7 @@ async fn all_that_match_are_deactivated_and_activated_again() {
 
 #[rocket::async_test]
 async fn what_has_changed_in_between_is_said_and_nothing_is_done() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, mut superuser) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
         let (ana, ben) = (site.person(Role::Member).await, site.person(Role::Member).await);
@@ -125,7 +125,7 @@ async fn what_has_changed_in_between_is_said_and_nothing_is_done() {
 
 #[rocket::async_test]
 async fn whoever_acts_on_themselves_is_told_before_and_logged_out_after() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut root = site.signed_in(Role::Superuser).await;
         let myself = root.clone();
@@ -147,7 +147,7 @@ async fn whoever_acts_on_themselves_is_told_before_and_logged_out_after() {
 
 #[rocket::async_test]
 async fn words_and_numbers_that_no_page_offers_are_refused() {
-    let site = Site::on(engines()[0]).await;
+    let site = Site::on(any_engine()[0]).await;
     let mut staff = site.signed_in(Role::Staff).await;
     let id = site.person(Role::Member).await.id.to_string();
     staff.opens("/admin/users").await;
@@ -189,7 +189,7 @@ async fn words_and_numbers_that_no_page_offers_are_refused() {
 /// asks for `SaidOnce`.
 #[rocket::async_test]
 async fn a_word_that_an_address_says_twice_is_refused() {
-    let site = Site::on(engines()[0]).await;
+    let site = Site::on(any_engine()[0]).await;
     let mut staff = site.signed_in(Role::Staff).await;
     let reads_its_address = |route: &&Route| route.uri.path().starts_with("/admin") && route.uri.query().is_some();
     let paths: BTreeSet<String> =
@@ -205,7 +205,7 @@ async fn a_word_that_an_address_says_twice_is_refused() {
 
 #[rocket::async_test]
 async fn whoever_has_not_proven_their_password_lately_is_asked_for_it_and_goes_on_where_they_were() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let ana = site.person(Role::Member).await;

@@ -12,7 +12,7 @@ use curfew::{
         role::Role,
         standing::Limits,
     },
-    settings::{SecretKeys, SecretMaterial},
+    settings::{Check, SecretKeys, SecretMaterial},
 };
 use rocket::http::Method;
 
@@ -21,7 +21,7 @@ use crate::harness::{
     page::Page,
     person::{Person, form},
     probes::probes,
-    site::{PASSWORD, Plan, Site},
+    site::{PASSWORD, Plan, Site, engines_and_checks},
     store::{Engine, engines},
 };
 
@@ -51,9 +51,9 @@ enum Use {
 
 #[rocket::async_test]
 async fn whatever_ends_a_login_ends_it_for_every_use_at_once() {
-    for engine in engines() {
+    for (engine, judged) in engines_and_checks() {
         for cause in CAUSES {
-            let site = site_for(cause.0, engine).await;
+            let site = site_for(cause.0, engine, judged).await;
             for used in [Use::Page, Use::Form, Use::Stream] {
                 check(&site, cause, used).await;
             }
@@ -62,8 +62,9 @@ async fn whatever_ends_a_login_ends_it_for_every_use_at_once() {
 }
 
 /// One live session each, and a greatest age that comes before idleness where that is the cause.
-async fn site_for(code: &str, engine: Engine) -> Site {
+async fn site_for(code: &str, engine: Engine, judged: Check) -> Site {
     let mut plan = Plan::default();
+    plan.settings.check = judged;
     if code == "logged-in-elsewhere" {
         plan.settings.member_max_sessions = std::num::NonZeroU32::new(1);
     }

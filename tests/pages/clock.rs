@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use curfew::{domain::role::Role, store::Clock};
 
-use crate::harness::{journeys::USER_REASON, person::Person, site::Site, store::engines};
+use crate::harness::{journeys::USER_REASON, person::Person, site::Site, store::any_engine};
 
 fn clock(site: &Site) -> &Clock {
     site.accounts().store().clock()
@@ -23,7 +23,7 @@ async fn why_out(person: &mut Person<'_>) -> String {
 
 #[rocket::async_test]
 async fn a_session_left_alone_goes_idle_and_stays_out() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         site.shift_clock(TimeDelta::days(3) - TimeDelta::minutes(1));
@@ -43,7 +43,7 @@ async fn a_session_left_alone_goes_idle_and_stays_out() {
 
 #[rocket::async_test]
 async fn a_session_in_daily_use_reaches_its_greatest_age() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.person(Role::Member).await;
         person.logs_in_with(&[("remember", "on")]).await.must_be(303);
@@ -62,7 +62,7 @@ async fn a_session_in_daily_use_reaches_its_greatest_age() {
 
 #[rocket::async_test]
 async fn staff_are_held_to_the_shorter_limits() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         for role in [Role::Staff, Role::Superuser] {
             let mut person = site.signed_in(role).await;
@@ -82,7 +82,7 @@ async fn staff_are_held_to_the_shorter_limits() {
 
 #[rocket::async_test]
 async fn a_scheduled_force_logout_comes_due_and_a_clock_that_steps_back_does_not_undo_it() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -117,7 +117,7 @@ async fn a_scheduled_force_logout_comes_due_and_a_clock_that_steps_back_does_not
 
 #[rocket::async_test]
 async fn a_scheduled_force_logout_that_was_called_off_never_comes() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -131,7 +131,7 @@ async fn a_scheduled_force_logout_that_was_called_off_never_comes() {
 
 #[rocket::async_test]
 async fn a_deactivation_with_an_end_ends_and_revives_no_login() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -157,7 +157,7 @@ async fn a_deactivation_with_an_end_ends_and_revives_no_login() {
 
 #[rocket::async_test]
 async fn an_activation_revives_no_login() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -171,7 +171,7 @@ async fn an_activation_revives_no_login() {
 
 #[rocket::async_test]
 async fn a_clock_that_stepped_back_revives_no_login_and_locks_nobody_out() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -202,7 +202,7 @@ async fn a_clock_that_stepped_back_revives_no_login_and_locks_nobody_out() {
 
 #[rocket::async_test]
 async fn a_past_moment_ends_only_the_logins_made_before_it() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         site.shift_clock(TimeDelta::minutes(20));

@@ -9,15 +9,12 @@ use crate::harness::{
     person::Person,
     probes::probes,
     site::{Plan, Site},
-    store::engines,
+    store::{any_engine, quick_or_soak},
 };
-
-/// How many damaged cookies are tried on each engine.
-const DAMAGED: usize = 10_000;
 
 #[rocket::async_test]
 async fn rocket_itself_reads_the_cookie_and_finds_the_login_date_in_it() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Plan { probes: probes(), ..Plan::default() }.on(engine).await;
         for is_https in [false, true] {
             let mut person = site.person(Role::Member).await;
@@ -35,13 +32,13 @@ async fn rocket_itself_reads_the_cookie_and_finds_the_login_date_in_it() {
 
 #[rocket::async_test]
 async fn a_damaged_cookie_never_logs_in_and_never_breaks_the_page() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (ana, ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Superuser).await);
         let originals = [&ana, &ben].map(|person| person.session().expect("a session").to_owned());
         let mut random = StdRng::seed_from_u64(2);
         let mut attacker = site.visitor();
-        for _ in 0..DAMAGED {
+        for _ in 0..quick_or_soak(1_000, 10_000) {
             let damaged = damage(&originals, &mut random);
             attacker.jar.set("curfew", &damaged);
             let page = attacker.opens("/account").await;
@@ -86,7 +83,7 @@ fn damage(originals: &[String; 2], random: &mut StdRng) -> String {
 
 #[rocket::async_test]
 async fn a_cookie_under_another_name_is_no_session() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         person.changes_email("new@example.org").await.must_be(303);
@@ -105,7 +102,7 @@ async fn a_cookie_under_another_name_is_no_session() {
 
 #[rocket::async_test]
 async fn a_sealed_cookie_that_lies_is_no_login_either() {
-    for engine in engines() {
+    for engine in any_engine() {
         let keys = [SecretMaterial::generate(), SecretMaterial::generate()];
         let mut plan = Plan { probes: probes(), ..Plan::default() };
         plan.keys.current = keys[0].clone();

@@ -12,7 +12,7 @@ use rocket::http::Method;
 use crate::harness::{
     person::{Person, form},
     site::{PASSWORD, Plan, Site},
-    store::{Engine, engines},
+    store::{Engine, any_engine},
 };
 
 /// Who may post a form.
@@ -85,7 +85,7 @@ const TABLE: &[(&str, By, Fields)] = &[
 
 #[rocket::async_test]
 async fn a_forged_form_is_refused_and_changes_nothing() {
-    for engine in engines() {
+    for engine in any_engine() {
         for (address, by, fields) in TABLE {
             forge(engine, address, *by, fields).await;
         }
@@ -96,7 +96,7 @@ async fn a_forged_form_is_refused_and_changes_nothing() {
 /// as `api/routes.rs` and `api/http.rs` hold.
 #[rocket::async_test]
 async fn every_post_route_is_in_the_csrf_matrix() {
-    let site = Site::on(engines()[0]).await;
+    let site = Site::on(any_engine()[0]).await;
     let of_pages = site.routes().filter(|route| !route.uri.path().starts_with("/api/"));
     let posts = of_pages.filter(|route| !matches!(route.method, Method::Get | Method::Head));
     let mounted: BTreeSet<String> = posts.map(|route| route.uri.path().to_owned()).collect();

@@ -7,7 +7,7 @@ use crate::harness::{
     page::Page,
     person::Person,
     site::{PASSWORD, Site},
-    store::engines,
+    store::any_engine,
 };
 
 /// Why the login page says that their login ended.
@@ -24,7 +24,7 @@ fn has_danger(page: &Page) -> bool {
 
 #[rocket::async_test]
 async fn only_superusers_see_the_dangers_and_none_for_themselves() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, mut owner) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
         let member = site.person(Role::Member).await;
@@ -40,7 +40,7 @@ async fn only_superusers_see_the_dangers_and_none_for_themselves() {
 
 #[rocket::async_test]
 async fn a_lesser_role_ends_the_logins_and_a_greater_one_does_not() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut owner, mut other) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
         let user = format!("/admin/users/{}", other.id);
@@ -64,7 +64,7 @@ async fn a_lesser_role_ends_the_logins_and_a_greater_one_does_not() {
 
 #[rocket::async_test]
 async fn a_wrong_password_changes_nothing_and_what_was_typed_stays() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut owner, mut other) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
         let user = format!("/admin/users/{}", other.id);
@@ -89,7 +89,7 @@ async fn a_wrong_password_changes_nothing_and_what_was_typed_stays() {
 #[rocket::async_test]
 async fn a_deleted_user_is_out_and_the_events_keep_the_name() {
     let hostile = "<script>alert('x')</script>{{ 7 * 7 }}";
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut owner = site.signed_in(Role::Superuser).await;
         let mut zoe = site.named("zoe", Role::Member).await;
@@ -114,7 +114,7 @@ async fn a_deleted_user_is_out_and_the_events_keep_the_name() {
 
 #[rocket::async_test]
 async fn who_leaves_for_good_is_told_goodbye_and_out_everywhere() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut zoe = site.named("zoe", Role::Member).await;
         let mut phone = zoe.another_browser();
@@ -136,7 +136,7 @@ async fn who_leaves_for_good_is_told_goodbye_and_out_everywhere() {
 
 #[rocket::async_test]
 async fn nobody_locks_themselves_out_and_the_last_superuser_stays() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut owner = site.signed_in(Role::Superuser).await;
         let page = owner.opens("/account/delete").await;

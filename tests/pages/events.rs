@@ -8,7 +8,7 @@ use crate::harness::{
     page::Page,
     person::Person,
     site::Site,
-    store::engines,
+    store::any_engine,
 };
 
 const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
@@ -41,7 +41,7 @@ async fn forced_out<'s>(site: &'s Site, staff: &mut Person<'_>) -> Person<'s> {
 
 #[rocket::async_test]
 async fn staff_see_each_event_in_full() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let ana = forced_out(&site, &mut staff).await;
@@ -74,7 +74,7 @@ async fn staff_see_each_event_in_full() {
 
 #[rocket::async_test]
 async fn the_search_finds_any_part_of_who_or_whom_without_regard_to_case() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.named("Žofie", Role::Staff).await;
         staff.logs_in().await.must_be(303);
@@ -96,7 +96,7 @@ async fn the_search_finds_any_part_of_who_or_whom_without_regard_to_case() {
 
 #[rocket::async_test]
 async fn a_kind_and_a_period_are_chosen_and_both_days_belong_to_it() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         forced_out(&site, &mut staff).await;
@@ -130,7 +130,7 @@ async fn a_kind_and_a_period_are_chosen_and_both_days_belong_to_it() {
 
 #[rocket::async_test]
 async fn a_users_page_leads_to_their_own_events_and_to_nobody_elses() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let ana = forced_out(&site, &mut staff).await;
@@ -153,7 +153,7 @@ async fn a_users_page_leads_to_their_own_events_and_to_nobody_elses() {
 
 #[rocket::async_test]
 async fn the_pages_follow_each_other_and_keep_the_search() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let ana = site.named("ana", Role::Member).await;
         for _ in 0..26 {
@@ -182,7 +182,7 @@ async fn the_pages_follow_each_other_and_keep_the_search() {
 
 #[rocket::async_test]
 async fn words_that_the_list_does_not_know_are_bad_requests() {
-    let site = Site::on(engines()[0]).await;
+    let site = Site::on(any_engine()[0]).await;
     let mut staff = site.signed_in(Role::Staff).await;
     let long = format!("q={}", "a".repeat(255));
     for path in ["/admin/events", "/admin/events.csv"] {
@@ -215,7 +215,7 @@ async fn words_that_the_list_does_not_know_are_bad_requests() {
 
 #[rocket::async_test]
 async fn hostile_text_is_shown_as_text() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
         let mut person = site.person(Role::Member).await;
@@ -242,7 +242,7 @@ async fn hostile_text_is_shown_as_text() {
 
 #[rocket::async_test]
 async fn what_is_no_longer_kept_is_not_shown() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         site.signed_in(Role::Member).await;
         site.shift_clock(TimeDelta::days(401));

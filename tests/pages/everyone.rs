@@ -9,7 +9,7 @@ use rocket::tokio::time::{Instant, sleep};
 use crate::harness::{
     journeys::{STAFF_REASON, USER_REASON},
     site::{PASSWORD, Plan, Site},
-    store::engines,
+    store::any_engine,
 };
 
 const PAGE: &str = "/admin/force-logout";
@@ -26,7 +26,7 @@ fn after(site: &Site, wait: TimeDelta) -> String {
 
 #[rocket::async_test]
 async fn everyone_is_out_but_the_browser_that_it_is_done_from() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut owner = site.person(Role::Superuser).await;
         let mut phone = owner.another_browser();
@@ -63,7 +63,7 @@ async fn everyone_is_out_but_the_browser_that_it_is_done_from() {
 
 #[rocket::async_test]
 async fn a_wrong_password_ends_nobodys_login() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut owner, mut member) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
         owner.opens(PAGE).await.must_be(200);
@@ -83,7 +83,7 @@ async fn a_wrong_password_ends_nobodys_login() {
 
 #[rocket::async_test]
 async fn a_past_moment_ends_the_logins_before_it_only() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut early = site.signed_in(Role::Member).await;
         let at = site.accounts().store().clock().process_now().to_rfc3339();
@@ -99,7 +99,7 @@ async fn a_past_moment_ends_the_logins_before_it_only() {
 
 #[rocket::async_test]
 async fn what_is_scheduled_for_everyone_is_shown_told_and_called_off() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut owner, mut member) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
         let mut stream = member.watches().await.expect("a stream");
@@ -139,7 +139,7 @@ async fn what_is_scheduled_for_everyone_is_shown_told_and_called_off() {
 /// With scripts the stream tells them, and counts down.
 #[rocket::async_test]
 async fn in_its_last_minutes_a_login_is_told_of_its_end_without_scripts_too() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut owner, mut member) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
         owner.forces_everyone_out_at(&after(&site, TimeDelta::minutes(4))).await.must_lead_to(PAGE);
@@ -154,7 +154,7 @@ async fn in_its_last_minutes_a_login_is_told_of_its_end_without_scripts_too() {
 
 #[rocket::async_test]
 async fn the_nodes_report_that_everyone_is_out() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Plan { keeps_itself: true, ..Plan::default() }.on(engine).await;
         let mut owner = site.signed_in(Role::Superuser).await;
         let until = Instant::now() + PATIENCE;
@@ -175,7 +175,7 @@ async fn the_nodes_report_that_everyone_is_out() {
 #[rocket::async_test]
 async fn hostile_reasons_are_shown_as_text() {
     let hostile = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7 * 7 }}";
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut owner = site.signed_in(Role::Superuser).await;
         for at in ["2099-01-01T00:00", ""] {

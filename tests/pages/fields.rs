@@ -6,7 +6,7 @@ use rocket::http::Method;
 use crate::harness::{
     person::Person,
     site::{PASSWORD, Site},
-    store::engines,
+    store::any_engine,
 };
 
 /// How a field is read.
@@ -172,7 +172,7 @@ fn bad_values(kind: Kind) -> Vec<String> {
 
 #[rocket::async_test]
 async fn a_bad_value_is_named_beside_its_field_and_nothing_is_stored() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         for form in FORMS {
             let (mut person, path) = ready(&site, form).await;
@@ -195,7 +195,7 @@ async fn a_bad_value_is_named_beside_its_field_and_nothing_is_stored() {
 
 #[rocket::async_test]
 async fn what_is_no_utf8_is_refused_whole() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         for form in FORMS {
             let (mut person, path) = ready(&site, form).await;
@@ -220,7 +220,7 @@ async fn what_is_no_utf8_is_refused_whole() {
 
 #[rocket::async_test]
 async fn a_body_is_of_a_forms_size_and_kind() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         for form in FORMS {
             let (mut person, path) = ready(&site, form).await;
@@ -242,7 +242,7 @@ async fn a_body_is_of_a_forms_size_and_kind() {
 
 #[rocket::async_test]
 async fn an_address_with_a_wrong_number_is_no_page() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
         staff.opens("/account").await;

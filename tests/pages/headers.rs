@@ -6,7 +6,7 @@ use crate::harness::{
     page::Page,
     probes::probes,
     site::{Plan, Site},
-    store::engines,
+    store::any_engine,
 };
 
 /// One address for each kind of answer.
@@ -29,7 +29,7 @@ const ANSWERS: &[(&str, u16)] = &[
 
 #[rocket::async_test]
 async fn every_answer_keeps_to_itself() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Plan { probes: probes(), ..Plan::default() }.on(engine).await;
         let mut member = site.signed_in(Role::Superuser).await;
         for is_https in [false, true] {
@@ -66,7 +66,7 @@ fn must_keep_to_itself(page: &Page, path: &str, is_https: bool) {
 
 #[rocket::async_test]
 async fn no_page_has_anything_inline() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut superuser = site.signed_in(Role::Superuser).await;
         let other = site.signed_in(Role::Member).await;
@@ -92,7 +92,7 @@ async fn no_page_has_anything_inline() {
 
 #[rocket::async_test]
 async fn a_logout_over_https_clears_what_the_browser_kept() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         for is_https in [false, true] {
             let mut person = site.person(Role::Member).await;
@@ -112,7 +112,7 @@ async fn a_logout_over_https_clears_what_the_browser_kept() {
 
 #[rocket::async_test]
 async fn a_logout_is_no_link() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         person.opens("/logout").await.must_be(404);

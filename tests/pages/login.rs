@@ -6,12 +6,12 @@ use crate::harness::{
     journeys::{STAFF_REASON, USER_REASON},
     page::Page,
     site::{Plan, Site},
-    store::engines,
+    store::any_engine,
 };
 
 #[rocket::async_test]
 async fn a_person_logs_in_by_username_or_email_in_any_case() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let ana = site.named("Ana.Lima", Role::Member).await;
         for name in
@@ -26,7 +26,7 @@ async fn a_person_logs_in_by_username_or_email_in_any_case() {
 
 #[rocket::async_test]
 async fn remember_me_lasts_as_long_as_the_session_and_else_as_long_as_the_browser() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         for (role, lifetime) in [(Role::Member, "1209600"), (Role::Staff, "43200")] {
             let mut person = site.person(role).await;
@@ -43,7 +43,7 @@ async fn remember_me_lasts_as_long_as_the_session_and_else_as_long_as_the_browse
 
 #[rocket::async_test]
 async fn each_login_is_a_new_session_with_a_new_token() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.person(Role::Member).await;
         person.opens("/login").await;
@@ -65,7 +65,7 @@ async fn each_login_is_a_new_session_with_a_new_token() {
 
 #[rocket::async_test]
 async fn a_cookie_from_before_the_login_is_never_taken_for_the_session() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let attacker = site.signed_in(Role::Member).await;
         let mut victim = site.person(Role::Member).await;
@@ -80,7 +80,7 @@ async fn a_cookie_from_before_the_login_is_never_taken_for_the_session() {
 
 #[rocket::async_test]
 async fn an_unknown_name_and_a_wrong_password_get_the_same_page() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
         let (active, inactive) = (site.person(Role::Member).await, site.person(Role::Member).await);
@@ -104,7 +104,7 @@ fn without(page: &Page, name: &str) -> (Vec<(String, String)>, String) {
 
 #[rocket::async_test]
 async fn an_inactive_account_is_told_why_to_who_knows_its_password() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let mut person = site.person(Role::Member).await;
@@ -121,7 +121,7 @@ async fn an_inactive_account_is_told_why_to_who_knows_its_password() {
 
 #[rocket::async_test]
 async fn what_was_typed_is_shown_again_but_for_the_password() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut visitor = site.visitor();
         let typed = [("username", "\"><script>alert(1)</script>"), ("password", "tell nobody"), ("remember", "on")];
@@ -135,7 +135,7 @@ async fn what_was_typed_is_shown_again_but_for_the_password() {
 
 #[rocket::async_test]
 async fn a_cookie_under_a_previous_key_is_read_and_written_again_under_the_new_one() {
-    for engine in engines() {
+    for engine in any_engine() {
         let plan = Plan::default();
         let first_keys = plan.keys.clone();
         let site = plan.on(engine).await;

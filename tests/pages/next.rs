@@ -2,7 +2,7 @@
 
 use curfew::domain::role::Role;
 
-use crate::harness::{site::Site, store::engines};
+use crate::harness::{site::Site, store::any_engine};
 
 /// Django's known bad addresses (`tests/utils_tests/test_http.py`), and some more.
 const BAD: &[&str] = &[
@@ -57,7 +57,7 @@ const GOOD: &[&str] = &[
 
 #[rocket::async_test]
 async fn a_login_never_leads_off_the_site() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         for next in BAD {
@@ -69,7 +69,7 @@ async fn a_login_never_leads_off_the_site() {
 
 #[rocket::async_test]
 async fn a_login_leads_to_where_the_person_was_going() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         for next in GOOD {
@@ -80,7 +80,7 @@ async fn a_login_leads_to_where_the_person_was_going() {
 
 #[rocket::async_test]
 async fn the_login_page_carries_on_a_good_next_only() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut visitor = site.visitor();
         for (next, is_good) in BAD.iter().map(|next| (next, false)).chain(GOOD.iter().map(|next| (next, true))) {
@@ -95,7 +95,7 @@ async fn the_login_page_carries_on_a_good_next_only() {
 
 #[rocket::async_test]
 async fn a_page_that_needs_a_login_is_reached_after_it() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.person(Role::Staff).await;
         let address = "/admin/users?q=a%20b&sort=-last_login";

@@ -10,7 +10,7 @@ use crate::harness::{
     person::{Person, form},
     probes::probes,
     site::{Plan, Site},
-    store::engines,
+    store::any_engine,
 };
 
 /// What is asked with the cookie of an ended login, and how that is answered. Where the answer is a
@@ -34,7 +34,7 @@ const OUTCOMES: &[(u16, Method, &str)] = &[
 
 #[rocket::async_test]
 async fn a_forced_out_session_loses_its_cookie_on_every_outcome() {
-    for engine in engines() {
+    for engine in any_engine() {
         let mut plan = Plan { probes: probes(), ..Plan::default() };
         plan.settings.registration_is_open = false;
         let site = plan.on(engine).await;
@@ -60,7 +60,7 @@ async fn a_forced_out_session_loses_its_cookie_on_every_outcome() {
 
 #[rocket::async_test]
 async fn every_cookie_is_out_of_reach_of_scripts_and_other_sites() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         for is_https in [false, true] {
             let mut person = site.person(Role::Member).await;
@@ -86,7 +86,7 @@ async fn every_cookie_is_out_of_reach_of_scripts_and_other_sites() {
 
 #[rocket::async_test]
 async fn nobody_but_a_trusted_proxy_says_that_it_is_https() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.person(Role::Member).await;
         let headers = [("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "192.0.2.7")];

@@ -6,7 +6,7 @@ use curfew::{
     domain::{reason_text::Reasons, role::Role},
 };
 
-use crate::harness::{page::Page, site::Site, store::engines};
+use crate::harness::{page::Page, site::Site, store::any_engine};
 
 /// The cells of the last line of each table of numbers: the running hour, and today.
 fn last_lines(page: &Page) -> Vec<Vec<String>> {
@@ -21,7 +21,7 @@ fn last_lines(page: &Page) -> Vec<Vec<String>> {
 
 #[rocket::async_test]
 async fn logins_failed_ones_and_live_sessions_are_drawn_and_stand_in_a_table() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         // No hour and no day ends while the test looks.
         let hour = site.accounts().store().clock().process_now().timestamp().rem_euclid(86_400);
@@ -57,7 +57,7 @@ async fn logins_failed_ones_and_live_sessions_are_drawn_and_stand_in_a_table() {
 
 #[rocket::async_test]
 async fn what_is_scheduled_for_everyone_stands_among_the_rest() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let page = staff.opens("/admin").await;

@@ -6,7 +6,7 @@ use crate::harness::{
     page::Page,
     person::form,
     site::{PASSWORD, Plan, Site},
-    store::engines,
+    store::any_engine,
 };
 
 /// Those of the 3,000 most common passwords that are long enough to get as far as the check, the most
@@ -16,7 +16,7 @@ const COMMON: &str = include_str!("common_passwords.txt");
 #[rocket::async_test]
 async fn the_three_thousand_most_common_passwords_are_refused() {
     // No store: the same check stands before each, and nothing is written.
-    let site = Site::on(engines()[0]).await;
+    let site = Site::on(any_engine()[0]).await;
     let mut visitor = site.visitor();
     visitor.opens("/register").await.must_be(200);
     let mut taken = Vec::new();
@@ -38,7 +38,7 @@ async fn the_three_thousand_most_common_passwords_are_refused() {
 
 #[rocket::async_test]
 async fn a_password_is_none_of_ones_own_names() {
-    for engine in engines() {
+    for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.site_name = "Riverside Rowing".to_owned();
         let site = plan.on(engine).await;
@@ -63,7 +63,7 @@ async fn a_password_is_none_of_ones_own_names() {
 
 #[rocket::async_test]
 async fn a_password_has_eight_to_a_hundred_and_twenty_eight_characters() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (longest, longer) = ("é7 ".repeat(42) + "ab", "é7 ".repeat(43));
         for (password, is_good) in [("kq7 zv1", false), ("kq7 zv1x", true), (&longest, true), (&longer, false)] {
@@ -87,7 +87,7 @@ async fn a_password_has_eight_to_a_hundred_and_twenty_eight_characters() {
 
 #[rocket::async_test]
 async fn a_changed_password_keeps_this_browser_in_and_puts_the_others_out() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.person(Role::Member).await;
         let mut other = person.another_browser();
@@ -120,7 +120,7 @@ async fn a_changed_password_keeps_this_browser_in_and_puts_the_others_out() {
 
 #[rocket::async_test]
 async fn a_wrong_or_common_password_changes_nothing() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         let dump = site.database.dump_without_events().await;

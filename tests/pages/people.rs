@@ -2,14 +2,14 @@
 
 use curfew::domain::role::Role;
 
-use crate::harness::{site::Site, store::engines};
+use crate::harness::{site::Site, store::any_engine};
 
 /// What a hostile browser, or a hostile colleague, writes.
 const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7 * 7 }}";
 
 #[rocket::async_test]
 async fn an_unknown_word_in_the_address_of_the_list_is_refused() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         for good in [
@@ -51,7 +51,7 @@ async fn an_unknown_word_in_the_address_of_the_list_is_refused() {
 
 #[rocket::async_test]
 async fn past_page_four_hundred_the_list_asks_to_narrow_the_search() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         for page in ["401", "4294967296", "99999999999999999999999999"] {
@@ -65,7 +65,7 @@ async fn past_page_four_hundred_the_list_asks_to_narrow_the_search() {
 
 #[rocket::async_test]
 async fn hostile_text_is_shown_as_text() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
         let mut person = site.person(Role::Member).await;
@@ -97,7 +97,7 @@ async fn hostile_text_is_shown_as_text() {
 
 #[rocket::async_test]
 async fn staff_act_on_members_only_and_nobody_on_the_last_superuser() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, mut owner) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
         let colleague = site.signed_in(Role::Staff).await;
@@ -120,7 +120,7 @@ async fn staff_act_on_members_only_and_nobody_on_the_last_superuser() {
 
 #[rocket::async_test]
 async fn the_page_says_how_many_sessions_will_end_and_so_many_end() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let person = site.signed_in(Role::Member).await;
@@ -138,7 +138,7 @@ async fn the_page_says_how_many_sessions_will_end_and_so_many_end() {
 
 #[rocket::async_test]
 async fn what_a_role_does_not_open_the_door_to_is_told() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, mut member) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Member).await);
         let refused = "SELECT COUNT(*) FROM events WHERE kind = 'refused'";

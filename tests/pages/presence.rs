@@ -11,7 +11,7 @@ use crate::harness::{
     person::{Person, form},
     probes::probes,
     site::{PASSWORD, Plan, Site},
-    store::{Engine, engines},
+    store::{Engine, any_engine},
 };
 
 const GRAVE: &str = "/probe/grave";
@@ -37,7 +37,7 @@ async fn confirms(person: &mut Person<'_>, page: &Page, password: &str) -> Page 
 
 #[rocket::async_test]
 async fn grave_work_asks_staff_for_their_password_when_it_was_not_given_lately() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = site_on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         assert_eq!(staff.opens(GRAVE).await.must_be(200).body, staff.name);
@@ -71,7 +71,7 @@ async fn grave_work_asks_staff_for_their_password_when_it_was_not_given_lately()
 
 #[rocket::async_test]
 async fn a_form_that_was_asked_is_not_done_and_leads_back_to_its_page() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = site_on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
         let user = format!("/admin/users/{}", staff.id);
@@ -100,7 +100,7 @@ async fn a_form_that_was_asked_is_not_done_and_leads_back_to_its_page() {
 #[rocket::async_test]
 async fn a_file_that_was_asked_for_leads_back_to_the_page_that_links_it() {
     const FILE: &str = "/admin/events.csv?q=ana";
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         site.shift_clock(TimeDelta::minutes(15));
@@ -118,7 +118,7 @@ async fn a_file_that_was_asked_for_leads_back_to_the_page_that_links_it() {
 
 #[rocket::async_test]
 async fn who_may_not_do_it_is_not_asked() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = site_on(engine).await;
         let mut member = site.signed_in(Role::Member).await;
         site.shift_clock(TimeDelta::hours(1));
@@ -133,7 +133,7 @@ async fn who_may_not_do_it_is_not_asked() {
 
 #[rocket::async_test]
 async fn every_form_that_asks_for_the_password_is_a_proof() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = site_on(engine).await;
         let mut superuser = site.signed_in(Role::Superuser).await;
         superuser.another_browser().logs_in().await.must_be(303);
@@ -160,7 +160,7 @@ async fn every_form_that_asks_for_the_password_is_a_proof() {
 
 #[rocket::async_test]
 async fn a_confirmation_never_leads_off_the_site() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         for next in ["https://example.com", "//example.com", r"/\example.com", "javascript:alert(1)", "", "admin"] {
@@ -175,7 +175,7 @@ async fn a_confirmation_never_leads_off_the_site() {
 
 #[rocket::async_test]
 async fn guesses_at_the_password_are_held_back() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
         let victim = site.person(Role::Member).await;
@@ -195,7 +195,7 @@ async fn guesses_at_the_password_are_held_back() {
 
 #[rocket::async_test]
 async fn how_long_a_proof_serves_is_a_setting() {
-    for engine in engines() {
+    for engine in any_engine() {
         let mut plan = Plan { probes: probes(), ..Plan::default() };
         plan.settings.proof_of_presence = Duration::from_mins(2);
         let site = plan.on(engine).await;
@@ -209,7 +209,7 @@ async fn how_long_a_proof_serves_is_a_setting() {
 
 #[rocket::async_test]
 async fn a_login_leads_back_to_the_page_of_a_form_that_was_refused_before() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, other) = (site.signed_in(Role::Superuser).await, site.person(Role::Member).await);
         staff.opens("/account").await.must_be(200);

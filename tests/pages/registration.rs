@@ -4,12 +4,12 @@ use curfew::domain::role::Role;
 
 use crate::harness::{
     site::{PASSWORD, Plan, Site},
-    store::engines,
+    store::any_engine,
 };
 
 #[rocket::async_test]
 async fn a_person_registers_and_is_logged_in() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.visitor();
         person.registers().await.must_lead_to("/account");
@@ -23,7 +23,7 @@ async fn a_person_registers_and_is_logged_in() {
 
 #[rocket::async_test]
 async fn a_name_is_taken_in_every_case_and_form_of_writing() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         site.named("Straße.Åsa", Role::Member).await;
         for name in ["straße.åsa", "STRASSE.ÅSA", "Straße.A\u{30a}sa", " Straße.Åsa ", "ｓtraße.åsa"] {
@@ -41,7 +41,7 @@ async fn a_name_is_taken_in_every_case_and_form_of_writing() {
 
 #[rocket::async_test]
 async fn a_username_is_never_another_ones_email_nor_the_other_way_round() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         site.named("ana", Role::Member).await;
         let page = site.visitor().registers_as("ANA@example.org", "ben@example.org", PASSWORD).await;
@@ -60,7 +60,7 @@ async fn a_username_is_never_another_ones_email_nor_the_other_way_round() {
 
 #[rocket::async_test]
 async fn one_may_have_ones_own_email_for_a_username() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut ana = site.visitor();
         ana.registers_as("ana@example.org", "ana@example.org", PASSWORD).await.must_lead_to("/account");
@@ -70,7 +70,7 @@ async fn one_may_have_ones_own_email_for_a_username() {
 
 #[rocket::async_test]
 async fn an_email_is_changed_with_the_password_and_frees_the_old_one() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut ana = site.named("ana", Role::Member).await;
         ana.logs_in().await.must_be(303);
@@ -88,7 +88,7 @@ async fn an_email_is_changed_with_the_password_and_frees_the_old_one() {
 
 #[rocket::async_test]
 async fn a_closed_registration_is_closed() {
-    for engine in engines() {
+    for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.registration_is_open = false;
         let site = plan.on(engine).await;
@@ -106,7 +106,7 @@ async fn a_closed_registration_is_closed() {
 
 #[rocket::async_test]
 async fn the_first_superuser_is_made_once_with_the_latest_code() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let renew = async || site.accounts().renew_setup_code().await.expect("an answer");
         let first = renew().await.expect("a code");

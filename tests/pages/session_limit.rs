@@ -11,7 +11,7 @@ use curfew::{
 use crate::harness::{
     page::Page,
     site::{Plan, Site},
-    store::{Engine, engines},
+    store::{Engine, any_engine},
 };
 
 /// A site where people of any role may have so many sessions.
@@ -32,7 +32,7 @@ fn must_be_full(page: &Page, words: &[&str]) {
 
 #[rocket::async_test]
 async fn the_browser_that_was_ended_is_told_once_and_can_come_back() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = site_of(engine, 1, WhenFull::EndOldest).await;
         let mut first = site.signed_in(Role::Member).await;
         let mut second = first.another_browser();
@@ -52,7 +52,7 @@ async fn the_browser_that_was_ended_is_told_once_and_can_come_back() {
 
 #[rocket::async_test]
 async fn a_form_posted_from_the_browser_that_was_ended_does_nothing() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = site_of(engine, 1, WhenFull::EndOldest).await;
         let mut first = site.signed_in(Role::Member).await;
         first.opens("/account/profile").await.must_be(200);
@@ -69,7 +69,7 @@ async fn a_form_posted_from_the_browser_that_was_ended_does_nothing() {
 
 #[rocket::async_test]
 async fn a_login_without_room_is_refused_with_what_to_do() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = site_of(engine, 2, WhenFull::RefuseNew).await;
         let mut first = site.signed_in(Role::Member).await;
         let mut second = first.another_browser();
@@ -95,7 +95,7 @@ async fn a_login_without_room_is_refused_with_what_to_do() {
 
 #[rocket::async_test]
 async fn a_limit_that_was_lowered_says_how_many_logins_are_in_the_way() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.named("ana", Role::Member).await;
         for _ in 0..4 {
@@ -112,7 +112,7 @@ async fn a_limit_that_was_lowered_says_how_many_logins_are_in_the_way() {
 
 #[rocket::async_test]
 async fn a_wrong_password_does_not_learn_that_there_is_no_room() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = site_of(engine, 1, WhenFull::RefuseNew).await;
         let (full, free) = (site.signed_in(Role::Member).await, site.person(Role::Member).await);
         let mut visitor = site.visitor();
@@ -128,7 +128,7 @@ async fn a_wrong_password_does_not_learn_that_there_is_no_room() {
 
 #[rocket::async_test]
 async fn staff_may_be_held_to_one_session_while_members_are_free() {
-    for engine in engines() {
+    for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.staff_max_sessions = NonZeroU32::new(1);
         let site = plan.on(engine).await;
@@ -142,7 +142,7 @@ async fn staff_may_be_held_to_one_session_while_members_are_free() {
 
 #[rocket::async_test]
 async fn setting_up_registering_and_changing_a_password_work_under_any_limit() {
-    for engine in engines() {
+    for engine in any_engine() {
         for when_full in [WhenFull::EndOldest, WhenFull::RefuseNew] {
             let site = site_of(engine, 1, when_full).await;
             let code = site.accounts().renew_setup_code().await.expect("an answer").expect("no superuser yet");

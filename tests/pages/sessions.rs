@@ -6,7 +6,7 @@ use crate::harness::{
     journeys::STAFF_REASON,
     person::Person,
     site::{PASSWORD, Site},
-    store::engines,
+    store::any_engine,
 };
 
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
@@ -33,7 +33,7 @@ async fn session_of(site: &Site, person: &Person<'_>) -> String {
 
 #[rocket::async_test]
 async fn people_see_where_they_are_logged_in_and_end_one_of_it() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut computer, mut phone) = computer_and_phone(&site).await;
         let page = computer.opens("/account/sessions").await;
@@ -70,7 +70,7 @@ async fn people_see_where_they_are_logged_in_and_end_one_of_it() {
 
 #[rocket::async_test]
 async fn nobody_ends_the_session_of_another() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut computer, _) = computer_and_phone(&site).await;
         let mut other = site.signed_in(Role::Superuser).await;
@@ -88,7 +88,7 @@ async fn nobody_ends_the_session_of_another() {
 
 #[rocket::async_test]
 async fn ending_all_others_asks_for_the_password_and_spares_this_one() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut computer, mut phone) = computer_and_phone(&site).await;
         let mut third = computer.another_browser();
@@ -110,7 +110,7 @@ async fn ending_all_others_asks_for_the_password_and_spares_this_one() {
 
 #[rocket::async_test]
 async fn ending_the_session_one_acts_from_is_a_logout() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut computer, mut phone) = computer_and_phone(&site).await;
         computer.opens("/account").await.must_be(200);
@@ -125,7 +125,7 @@ async fn ending_the_session_one_acts_from_is_a_logout() {
 
 #[rocket::async_test]
 async fn staff_end_one_session_of_a_member_with_a_reason() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut computer, mut phone) = computer_and_phone(&site).await;
         let mut staff = site.signed_in(Role::Staff).await;

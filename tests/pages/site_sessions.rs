@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use curfew::domain::{reason_text::Reasons, role::Role};
 
-use crate::harness::{page::Page, person::Person, site::Site, store::engines};
+use crate::harness::{page::Page, person::Person, site::Site, store::any_engine};
 
 const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
 
@@ -27,7 +27,7 @@ async fn logged_in_on<'s>(site: &'s Site, name: &str, user_agent: &str) -> Perso
 
 #[rocket::async_test]
 async fn staff_see_who_is_logged_in_where() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let ana = logged_in_on(&site, "ana", DESKTOP).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -47,7 +47,7 @@ async fn staff_see_who_is_logged_in_where() {
 
 #[rocket::async_test]
 async fn only_live_ones_are_shown_unless_all_are_asked_for() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut gone, mut idle) = (logged_in_on(&site, "gone", DESKTOP).await, site.signed_in(Role::Member).await);
         let out = site.signed_in(Role::Member).await;
@@ -81,7 +81,7 @@ async fn only_live_ones_are_shown_unless_all_are_asked_for() {
 
 #[rocket::async_test]
 async fn right_after_everyone_out_nobody_is_shown_as_live() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let ana = logged_in_on(&site, "ana", DESKTOP).await;
         let out = curfew::accounts::ForceLogoutMoment::Now;
@@ -95,7 +95,7 @@ async fn right_after_everyone_out_nobody_is_shown_as_live() {
 
 #[rocket::async_test]
 async fn the_search_finds_any_part_of_a_username_or_email_without_regard_to_case() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let ana = logged_in_on(&site, "Ana.Lima", DESKTOP).await;
         logged_in_on(&site, "ben", DESKTOP).await;
@@ -117,7 +117,7 @@ async fn the_search_finds_any_part_of_a_username_or_email_without_regard_to_case
 
 #[rocket::async_test]
 async fn the_pages_follow_each_other_and_keep_the_search() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let ana = logged_in_on(&site, "ana", DESKTOP).await;
         for _ in 0..26 {
@@ -143,7 +143,7 @@ async fn the_pages_follow_each_other_and_keep_the_search() {
 
 #[rocket::async_test]
 async fn words_that_the_list_does_not_know_are_bad_requests() {
-    let site = Site::on(engines()[0]).await;
+    let site = Site::on(any_engine()[0]).await;
     let mut staff = site.signed_in(Role::Staff).await;
     let long = "a".repeat(255);
     for words in ["state=ended", "state=Live", "page=0", "page=-1", "page=x", "page=1.5", "q=%00", &format!("q={long}")]
@@ -154,7 +154,7 @@ async fn words_that_the_list_does_not_know_are_bad_requests() {
 
 #[rocket::async_test]
 async fn what_others_wrote_is_text_in_the_list() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         logged_in_on(&site, "ana", "<script>alert(1)</script>\" onmouseover=\"x").await;
         let mut staff = site.signed_in(Role::Staff).await;

@@ -2,7 +2,7 @@
 
 use curfew::domain::role::Role;
 
-use crate::harness::{page::Page, person::Person, site::Site, store::engines};
+use crate::harness::{page::Page, person::Person, site::Site, store::any_engine};
 
 /// Failures that pass before the next is held back, as the settings have it.
 const LIMIT: usize = 10;
@@ -21,7 +21,7 @@ async fn fails_to_log_in(person: &mut Person<'_>, name: &str) -> Page {
 
 #[rocket::async_test]
 async fn wrong_passwords_are_held_back_and_nobody_else_with_them() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (victim, mut other) = (site.person(Role::Member).await, site.person(Role::Member).await);
         let mut attacker = site.visitor();
@@ -44,7 +44,7 @@ async fn wrong_passwords_are_held_back_and_nobody_else_with_them() {
 
 #[rocket::async_test]
 async fn an_unknown_name_is_held_back_like_a_known_one() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut attacker = site.visitor();
         for _ in 0..LIMIT {
@@ -57,7 +57,7 @@ async fn an_unknown_name_is_held_back_like_a_known_one() {
 
 #[rocket::async_test]
 async fn right_passwords_are_never_held_back() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         for _ in 0..30 {
@@ -73,7 +73,7 @@ async fn right_passwords_are_never_held_back() {
 
 #[rocket::async_test]
 async fn an_empty_username_holds_nobody_back() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.person(Role::Member).await;
         for name in ["", " ", "\0"].into_iter().cycle().take(120) {
@@ -87,7 +87,7 @@ async fn an_empty_username_holds_nobody_back() {
 
 #[rocket::async_test]
 async fn an_address_that_spoofs_its_forwarder_is_still_the_same_address() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let victim = site.person(Role::Member).await;
         let mut attacker = site.visitor();
@@ -105,7 +105,7 @@ async fn an_address_that_spoofs_its_forwarder_is_still_the_same_address() {
 
 #[rocket::async_test]
 async fn registrations_from_one_address_are_held_back() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let address = site.visitor().address;
         // The address may fail ten times as often as one account from it.
@@ -131,7 +131,7 @@ async fn registrations_from_one_address_are_held_back() {
 
 #[rocket::async_test]
 async fn guesses_of_the_setup_code_are_held_back() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let code = site.accounts().renew_setup_code().await.expect("an answer").expect("no superuser yet");
         let mut attacker = site.visitor();
@@ -148,7 +148,7 @@ async fn guesses_of_the_setup_code_are_held_back() {
 
 #[rocket::async_test]
 async fn the_password_on_a_form_counts_like_one_at_the_login() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         let right = std::mem::replace(&mut person.password, "not the password".to_owned());

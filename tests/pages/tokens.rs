@@ -2,7 +2,7 @@
 
 use curfew::domain::role::Role;
 
-use crate::harness::{page::Page, site::Site, store::engines};
+use crate::harness::{page::Page, site::Site, store::any_engine};
 
 fn secret_on(page: &Page) -> Option<&str> {
     page.between("<code>curfew_", "</code>")
@@ -10,7 +10,7 @@ fn secret_on(page: &Page) -> Option<&str> {
 
 #[rocket::async_test]
 async fn a_new_token_is_shown_once_on_its_page_and_to_who_made_it() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         person.opens("/account/tokens").await.must_be(200);
@@ -32,7 +32,7 @@ async fn a_new_token_is_shown_once_on_its_page_and_to_who_made_it() {
 
 #[rocket::async_test]
 async fn a_token_of_another_is_nobodys_to_revoke() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut ana, mut ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
         let program = ana.program_with_token().await;

@@ -6,7 +6,7 @@ use rocket::http::Method;
 use crate::harness::{
     jar::{Jar, SetCookie},
     site::{HOST, PROXY, Plan},
-    store::engines,
+    store::any_engine,
 };
 
 /// What the proxy says, two settings, and whether the cookie is for https only and HSTS is sent.
@@ -29,7 +29,7 @@ const TABLE: &[Row] = &[
 
 #[rocket::async_test]
 async fn the_cookies_follow_what_the_browser_speaks() {
-    for engine in engines() {
+    for engine in any_engine() {
         for (protocol, secure_cookies, base_url, is_secure, is_strict) in TABLE {
             let mut plan = Plan::default();
             let base_url = base_url.and_then(BaseUrl::parse);
@@ -51,7 +51,7 @@ async fn the_cookies_follow_what_the_browser_speaks() {
 
 #[rocket::async_test]
 async fn with_a_base_url_only_that_origin_may_post() {
-    for engine in engines() {
+    for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.base_url = BaseUrl::parse("https://accounts.example");
         let site = plan.on(engine).await;

@@ -12,6 +12,7 @@ use rocket::{
 };
 
 use crate::{
+    harness::quick_or_soak,
     house::{House, PASSWORD, Person, at_once, on_each_engine, operator, password, reasons},
     raw::{count, dump_without_events},
 };
@@ -57,7 +58,7 @@ async fn the_last_superuser_stays_one() {
 #[rocket::async_test]
 async fn of_two_superusers_who_strike_each_other_at_once_exactly_one_remains() {
     on_each_engine(async |house: &House| {
-        for round in 0..100 {
+        for round in 0..quick_or_soak(20, 100) {
             let (pair, blows) = set_up_round(house, round).await;
             let actors = [house.acting(&pair[0]).await, house.acting(&pair[1]).await];
             let outcomes = strike(house, &pair, actors, blows).await;
@@ -73,7 +74,7 @@ async fn of_two_superusers_who_strike_each_other_at_once_exactly_one_remains() {
 #[rocket::async_test]
 async fn of_two_superusers_who_are_both_struck_at_once_the_last_is_spared() {
     on_each_engine(async |house: &House| {
-        for round in 0..100 {
+        for round in 0..quick_or_soak(20, 100) {
             let (pair, blows) = set_up_round(house, round).await;
             let outcomes = strike(house, &pair, [operator(), operator()], blows).await;
             let struck = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
@@ -88,7 +89,7 @@ async fn of_two_superusers_who_are_both_struck_at_once_the_last_is_spared() {
 #[rocket::async_test]
 async fn of_two_superusers_who_leave_for_good_at_once_the_last_stays() {
     on_each_engine(async |house: &House| {
-        for round in 0..100 {
+        for round in 0..quick_or_soak(20, 100) {
             let (pair, [blow, _]) = set_up_round(house, round).await;
             let first = leaves(house, house.acting(&pair[0]).await);
             // Every other round, the second does not leave, but is struck from the command line.

@@ -136,7 +136,7 @@ async fn a_database_that_lacks_a_migration_is_not_ready() {
 #[rocket::async_test]
 async fn many_who_open_and_migrate_one_new_database_at_once_all_succeed() {
     for engine in engines() {
-        let database = Database::new(engine).await;
+        let database = Database::empty(engine).await;
         let mut tasks = JoinSet::new();
         for _ in 0..6 {
             let url = database.url.clone();

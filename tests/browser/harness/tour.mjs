@@ -1,11 +1,15 @@
 // Every page of the site, in each state that looks different.
 
+import { isSoak } from "./soak.mjs";
 import { Streams } from "./streams.mjs";
 
 /** How a page can be looked at. */
-export const looks = [390, 1280].flatMap((width) =>
+export const allLooks = [390, 1280].flatMap((width) =>
   ["light", "dark"].map((theme) => ({ name: `${width}-${theme}`, width, theme })),
 );
+
+/** Every width and theme once; in a soak, every combination. */
+export const looks = isSoak ? allLooks : allLooks.filter(({ width, theme }) => (width === 390) === (theme === "dark"));
 
 const reasons = {
   user_reason: "Your laptop was reported lost. Please log in again.",
@@ -243,9 +247,8 @@ function* everyonesPages(owner, friendsPage) {
   yield { name: "everyone-done", person: owner, open: () => owner.forcesEveryoneOut(reasons) };
 }
 
-/** Opens a sight in one of the looks. */
-export async function lookAt({ person, open }, { width, theme }) {
+/** Shows what a person sees in one of the looks. */
+export async function lookAt({ person }, { width, theme }) {
   await person.page.setViewportSize({ width, height: 900 });
   await person.page.emulateMedia({ colorScheme: theme });
-  await open();
 }

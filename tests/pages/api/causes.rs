@@ -19,7 +19,7 @@ use crate::harness::{
     person::Person,
     program::{Credential, Program},
     redis::Redis,
-    site::{Plan, Site},
+    site::{Plan, Site, engines_and_checks},
     store::{Engine, engines},
 };
 
@@ -88,9 +88,11 @@ impl Cause {
 
 #[rocket::async_test]
 async fn whatever_ends_a_login_ends_it_for_every_program_at_the_next_call() {
-    for engine in engines() {
+    for (engine, judged) in engines_and_checks() {
         for row in TABLE {
-            check_row(engine, None, row).await;
+            let mut plan = Plan::default();
+            plan.settings.check = judged;
+            check_row(engine, plan, row).await;
         }
     }
 }
@@ -100,13 +102,12 @@ async fn whatever_ends_a_login_ends_it_though_redis_still_holds_its_key() {
     for engine in engines() {
         let Some(redis) = Redis::start().await else { return };
         for row in TABLE {
-            check_row(engine, Some(redis.address()), row).await;
+            check_row(engine, Plan { redis: Some(redis.address()), ..Plan::default() }, row).await;
         }
     }
 }
 
-async fn check_row(engine: Engine, redis: Option<RedisAddress>, (cause, reason, kind): (Cause, &str, Option<&str>)) {
-    let mut plan = Plan { redis, ..Plan::default() };
+async fn check_row(engine: Engine, mut plan: Plan, (cause, reason, kind): (Cause, &str, Option<&str>)) {
     if cause == LoggedInElsewhere {
         plan.settings.max_tokens = NonZeroU32::new(1);
     }
@@ -264,21 +265,25 @@ async fn what_is_written_by_hand_is_refused_at_the_next_call() {
 }
 
 async fn check_by_hand(engine: Engine, redis: Option<RedisAddress>, (sql, [of_jwt, of_opaque]): ByHand) {
+    let site = Plan { redis, ..Plan::default() }.on(engine).await;
+    let person = site.person(Role::Member).await;
+    let mut programs = Vec::new();
     for credential in Credential::ALL {
-        let site = Plan { redis: redis.clone(), ..Plan::default() }.on(engine).await;
-        let what = format!("{sql}, {credential:?}, {engine:?}");
-        let person = site.person(Role::Member).await;
         let mut program = person.program();
         program.logs_in_for(credential).await;
-        assert!(program.is_in().await, "{what}: it was in");
-        let now = match engine {
-            Engine::Sqlite => "datetime('now', '+1 second')", // which has no more than seconds
-            Engine::Postgres => "now()",
-        };
-        site.database.execute(&sql.replace("NOW", now).replace("ID", &person.id.to_string())).await;
-        if sql.contains("expires_at") && engine == Engine::Sqlite {
-            site.shift_clock(TimeDelta::seconds(1));
-        }
+        assert!(program.is_in().await, "{sql}, {credential:?}, {engine:?}: it was in");
+        programs.push((credential, program));
+    }
+    let now = match engine {
+        Engine::Sqlite => "datetime('now', '+1 second')", // which has no more than seconds
+        Engine::Postgres => "now()",
+    };
+    site.database.execute(&sql.replace("NOW", now).replace("ID", &person.id.to_string())).await;
+    if sql.contains("expires_at") && engine == Engine::Sqlite {
+        site.shift_clock(TimeDelta::seconds(1));
+    }
+    for (credential, mut program) in programs {
+        let what = format!("{sql}, {credential:?}, {engine:?}");
         let refused = program.uses(credential).await;
         let (code, reason) = if credential == Credential::Opaque { of_opaque } else { of_jwt };
         assert_eq!((refused.status, refused.code(), refused.reason()), (401, code, reason), "{what}: {refused:?}");

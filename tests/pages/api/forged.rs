@@ -14,7 +14,7 @@ use super::signing::{Jwt, jwk, jwt_key, key_name};
 use crate::harness::{
     program::{Answer, Program},
     site::{HOST, Plan, Site},
-    store::{Database, Engine, engines},
+    store::{Database, Engine, any_engine},
 };
 
 /// A site whose secret the test knows.
@@ -43,7 +43,7 @@ async fn must_let_nobody_in(program: &Program<'_>, what: &str, token: &str) {
 
 #[rocket::async_test]
 async fn whoever_has_no_key_can_make_no_token() {
-    for engine in engines() {
+    for engine in any_engine() {
         let (site, secret) = site_with_secret(engine).await;
         let person = site.signed_in(Role::Superuser).await;
         let program = person.program_with_jwt().await;
@@ -126,7 +126,7 @@ fn forgeries(good: &Jwt, secret: &SecretMaterial, elsewhere: &str) -> Vec<(Strin
 
 #[rocket::async_test]
 async fn what_is_signed_is_read_strictly() {
-    for engine in engines() {
+    for engine in any_engine() {
         let (site, secret) = site_with_secret(engine).await;
         let person = site.signed_in(Role::Superuser).await;
         let program = person.program_with_jwt().await;
@@ -190,7 +190,7 @@ async fn what_is_signed_is_read_strictly() {
 /// Somebody has the key; a login of their own making is none.
 #[rocket::async_test]
 async fn a_signed_token_that_names_another_login_is_none() {
-    for engine in engines() {
+    for engine in any_engine() {
         let (site, secret) = site_with_secret(engine).await;
         let (person, other) = (site.signed_in(Role::Member).await, site.signed_in(Role::Superuser).await);
         let (program, of_other) = (person.program_with_jwt().await, other.program_with_jwt().await);
@@ -251,7 +251,7 @@ async fn date_of(site: &Site, table: &str, id: &str) -> i64 {
 
 #[rocket::async_test]
 async fn each_credential_opens_its_own_door_only() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.signed_in(Role::Member).await;
         let (jwt, opaque) = (person.program_with_jwt().await, person.program_with_token().await);
@@ -287,7 +287,7 @@ async fn each_credential_opens_its_own_door_only() {
 
 #[rocket::async_test]
 async fn a_token_is_for_the_site_that_made_it() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         let mut program = person.program_with_jwt().await;
@@ -318,7 +318,7 @@ async fn a_token_is_for_the_site_that_made_it() {
 
 #[rocket::async_test]
 async fn with_an_origin_in_the_settings_the_host_of_a_request_means_nothing() {
-    for engine in engines() {
+    for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.base_url = BaseUrl::parse("https://riverside.example");
         assert!(plan.settings.base_url.is_some());
@@ -334,7 +334,7 @@ async fn with_an_origin_in_the_settings_the_host_of_a_request_means_nothing() {
 
 #[rocket::async_test]
 async fn a_token_is_good_in_its_time_only() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let program = site.person(Role::Member).await.program_with_jwt().await;
         site.shift_clock(TimeDelta::minutes(5) - TimeDelta::seconds(10));
@@ -352,7 +352,7 @@ async fn a_token_is_good_in_its_time_only() {
 
 #[rocket::async_test]
 async fn the_leeway_is_for_both_ends_and_no_longer() {
-    for engine in engines() {
+    for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.token_leeway = std::time::Duration::from_secs(30);
         let site = plan.on(engine).await;
@@ -379,7 +379,7 @@ async fn the_leeway_is_for_both_ends_and_no_longer() {
 
 #[rocket::async_test]
 async fn whatever_else_is_shown_is_nobodys() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         let (jwt, opaque) = (person.program_with_jwt().await, person.program_with_token().await);
@@ -461,7 +461,7 @@ async fn whatever_else_is_shown_is_nobodys() {
 
 #[rocket::async_test]
 async fn two_authorizations_are_none() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         let (jwt, opaque) = (person.program_with_jwt().await, person.program_with_token().await);
@@ -486,7 +486,7 @@ async fn two_authorizations_are_none() {
 
 #[rocket::async_test]
 async fn after_a_change_of_the_key_the_previous_is_read_and_the_new_is_written() {
-    for engine in engines() {
+    for engine in any_engine() {
         let (old, new) = (SecretMaterial::generate(), SecretMaterial::generate());
         let site = with_keys(Database::new(engine).await, &old, &[]).await;
         let person = site.person(Role::Member).await;

@@ -11,7 +11,7 @@ use crate::harness::{
     page::Page,
     program::{Answer, Program},
     site::{HOST, PASSWORD, Plan, Site},
-    store::{Engine, engines},
+    store::{Engine, any_engine, engines},
 };
 
 /// Where there is something to post, with a body that would be taken. `NAME` is a member, `REFRESH` a token.
@@ -42,7 +42,7 @@ async fn posts(staff: &Program<'_>, path: &str, kind: &str, body: impl Into<Vec<
 
 #[rocket::async_test]
 async fn every_address_may_end_with_a_slash() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, member) = staff_and_member(&site).await;
         staff.logs_in_for_jwt().await.must_be(200);
@@ -73,7 +73,7 @@ async fn every_address_may_end_with_a_slash() {
 
 #[rocket::async_test]
 async fn another_method_is_told_which_there_are() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (staff, member) = staff_and_member(&site).await;
         let user = format!("/api/users/{}", member.name);
@@ -118,7 +118,7 @@ async fn another_method_is_told_which_there_are() {
 
 #[rocket::async_test]
 async fn a_body_is_json_of_a_size_and_of_known_fields() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (staff, member) = staff_and_member(&site).await;
         for (path, body) in POSTS {
@@ -165,7 +165,7 @@ async fn a_body_is_json_of_a_size_and_of_known_fields() {
 
 #[rocket::async_test]
 async fn a_field_that_may_not_be_so_is_named() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (staff, member) = staff_and_member(&site).await;
         let dump = site.database.dump().await;
@@ -198,7 +198,7 @@ async fn a_field_that_may_not_be_so_is_named() {
 
 #[rocket::async_test]
 async fn a_name_in_an_address_that_can_be_nobodys_is_not_found() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (staff, _) = staff_and_member(&site).await;
         for name in ["nobody", "%00", "%FF", "%20", "..", "a%2Fb", &"a".repeat(3000), "%F0%9F%98%80", "%E2%80%AE"] {
@@ -220,7 +220,7 @@ async fn a_name_in_an_address_that_can_be_nobodys_is_not_found() {
 
 #[rocket::async_test]
 async fn a_cookie_is_no_login() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.signed_in(Role::Superuser).await;
         let member = site.person(Role::Member).await;
@@ -253,7 +253,7 @@ async fn a_cookie_is_no_login() {
 
 #[rocket::async_test]
 async fn a_cookie_of_an_ended_session_is_left_alone() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.signed_in(Role::Member).await;
         let program = person.program_with_token().await;
@@ -285,7 +285,7 @@ async fn asks_from(site: &Site, method: Method, path: &str, origin: &str) -> Pag
 
 #[rocket::async_test]
 async fn scripts_of_other_origins_are_kept_out_unless_the_settings_name_them() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         for method in [Method::Get, Method::Options] {
             for origin in ["https://app.example", "null", &format!("http://{HOST}")] {
@@ -332,7 +332,7 @@ async fn with_origin(engine: Engine, origin: &str) -> Site {
 
 #[rocket::async_test]
 async fn the_description_has_every_route_and_every_route_is_described() {
-    let site = Site::on(engines()[0]).await;
+    let site = Site::on(any_engine()[0]).await;
     let mounted: BTreeSet<String> = site
         .routes()
         .filter(|route| route.uri.path().starts_with("/api"))

@@ -11,7 +11,7 @@ use rocket::tokio::runtime::Runtime;
 use crate::harness::{
     program::Program,
     site::Site,
-    store::{Engine, engines},
+    store::{Engine, any_engine, quick_or_soak},
 };
 
 /// How a token is changed.
@@ -71,11 +71,12 @@ impl Change {
 
 #[test]
 fn a_token_with_anything_changed_is_nobodys() {
-    for engine in engines() {
+    for engine in any_engine() {
         let runtime = Runtime::new().expect("a runtime");
         let (site, jwt, opaque) = runtime.block_on(logged_in(engine));
         let jwt = Program { site: &site, ..jwt.of(&site) };
-        let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });
+        let mut runner =
+            TestRunner::new(Config { cases: quick_or_soak(100, 400), failure_persistence: None, ..Config::default() });
         let tokens = [("Bearer", jwt.access.clone()), ("Bearer", jwt.refresh.clone()), ("Token", opaque)];
         let strategy = (0..tokens.len(), Change::any());
         let outcome = runner.run(&strategy, |(which, change)| {

@@ -10,7 +10,7 @@ use crate::harness::{
     person::Person,
     program::{Answer, Credential, Program},
     site::Site,
-    store::engines,
+    store::any_engine,
 };
 
 fn reasons() -> Value {
@@ -35,7 +35,7 @@ async fn events(site: &Site, kind: &str) -> i64 {
 
 #[rocket::async_test]
 async fn a_users_standing_is_what_the_page_of_staff_shows() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let staff = of_staff(&site, Role::Staff).await;
         let person = site.signed_in(Role::Member).await;
@@ -65,7 +65,7 @@ async fn a_users_standing_is_what_the_page_of_staff_shows() {
 
 #[rocket::async_test]
 async fn a_force_logout_ends_browsers_and_programs_and_counts_them() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let staff = of_staff(&site, Role::Staff).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -103,7 +103,7 @@ async fn a_force_logout_ends_browsers_and_programs_and_counts_them() {
 
 #[rocket::async_test]
 async fn a_past_moment_ends_the_logins_made_before_it_and_the_date_never_moves_back() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         let (old_jwt, old) = (person.program_with_jwt().await, person.program_with_token().await);
@@ -125,7 +125,7 @@ async fn a_past_moment_ends_the_logins_made_before_it_and_the_date_never_moves_b
 
 #[rocket::async_test]
 async fn a_scheduled_one_is_told_and_comes_due() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = of_staff(&site, Role::Staff).await;
         let person = site.person(Role::Member).await;
@@ -158,7 +158,7 @@ async fn a_scheduled_one_is_told_and_comes_due() {
 
 #[rocket::async_test]
 async fn a_user_is_deactivated_and_activated_and_no_old_login_revives() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let staff = of_staff(&site, Role::Staff).await;
         let person = site.person(Role::Member).await;
@@ -186,7 +186,7 @@ async fn a_user_is_deactivated_and_activated_and_no_old_login_revives() {
 
 #[rocket::async_test]
 async fn a_token_in_the_wrong_place_is_in_no_event() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let program = site.person(Role::Member).await.program_with_token().await;
         program.gets(&format!("/api/users/{}", program.opaque)).await.must_be_refused(403, "forbidden");
@@ -197,7 +197,7 @@ async fn a_token_in_the_wrong_place_is_in_no_event() {
 
 #[rocket::async_test]
 async fn a_members_token_opens_nothing_of_staff_and_the_attempt_is_told() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let (person, target) = (site.person(Role::Member).await, site.person(Role::Member).await);
         for program in [person.program_with_jwt().await, person.program_with_token().await] {
@@ -227,7 +227,7 @@ async fn a_members_token_opens_nothing_of_staff_and_the_attempt_is_told() {
 
 #[rocket::async_test]
 async fn staff_reach_members_only_and_nobody_the_last_superuser_or_themselves() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let superuser = of_staff(&site, Role::Superuser).await;
         let staff = of_staff(&site, Role::Staff).await;
@@ -256,7 +256,7 @@ async fn staff_reach_members_only_and_nobody_the_last_superuser_or_themselves() 
 
 #[rocket::async_test]
 async fn a_superuser_who_forces_themselves_out_ends_their_own_script_too() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let superuser = of_staff(&site, Role::Superuser).await;
         let own = Person { name: superuser.name.clone(), id: superuser.id, ..site.visitor() };
@@ -269,7 +269,7 @@ async fn a_superuser_who_forces_themselves_out_ends_their_own_script_too() {
 
 #[rocket::async_test]
 async fn a_role_that_was_taken_away_is_gone_at_the_next_call() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut superuser = site.signed_in(Role::Superuser).await;
         let (colleague, target) = (site.person(Role::Staff).await, site.person(Role::Member).await);

@@ -8,7 +8,7 @@ use crate::harness::{
     person::Person,
     program::{Answer, Credential, Program},
     site::{PASSWORD, Site},
-    store::engines,
+    store::any_engine,
 };
 
 /// Failures that pass before the next is held back, as the settings have it.
@@ -31,7 +31,7 @@ fn guessing<'s>(victim: &Person<'s>, site: &'s Site) -> (Person<'s>, Program<'s>
 
 #[rocket::async_test]
 async fn tries_at_the_page_and_at_both_addresses_share_one_counter() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let victim = site.person(Role::Member).await;
         let (mut attacker, mut program) = guessing(&victim, &site);
@@ -65,7 +65,7 @@ async fn tries_at_the_page_and_at_both_addresses_share_one_counter() {
 
 #[rocket::async_test]
 async fn right_passwords_never_count() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         for _ in 0..LIMIT + 2 {
@@ -77,7 +77,7 @@ async fn right_passwords_never_count() {
 
 #[rocket::async_test]
 async fn tokens_that_are_no_good_hold_nobody_back() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         let mut program = person.program_with_token().await;
@@ -92,7 +92,7 @@ async fn tokens_that_are_no_good_hold_nobody_back() {
 
 #[rocket::async_test]
 async fn an_unknown_name_is_answered_and_held_back_like_a_known_one() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let victim = site.person(Role::Member).await;
         let (_, mut known) = guessing(&victim, &site);
@@ -112,7 +112,7 @@ async fn an_unknown_name_is_answered_and_held_back_like_a_known_one() {
 
 #[rocket::async_test]
 async fn that_an_account_is_inactive_is_said_to_the_right_password_only() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         site.signed_in(Role::Staff).await.deactivates(&person, "").await.must_be(303);
@@ -131,7 +131,7 @@ async fn that_an_account_is_inactive_is_said_to_the_right_password_only() {
 
 #[rocket::async_test]
 async fn what_was_typed_stands_in_no_event() {
-    for engine in engines() {
+    for engine in any_engine() {
         let site = Site::on(engine).await;
         let program = site.visitor().program();
         for path in ["/api/token", "/api/auth-token"] {
