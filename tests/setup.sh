@@ -1,5 +1,5 @@
 # What tests/run and tests/bench/run share: packages, a throw-away Postgres, and that nothing outlives
-# them. To be sourced by a script that has a function `refuse`.
+# them. To be sourced. What cannot be set up is said on standard error, and the function fails.
 
 scratch=""  # one folder for all that a run leaves behind, removed at its end
 postgres="" # the folder with initdb and pg_ctl, once known
@@ -16,8 +16,13 @@ clean_up_at_the_end() {
   export TMPDIR=$scratch
 }
 
+complain() {
+  printf '%s: %s\n' "$0" "$1" >&2
+  return 1
+}
+
 install_packages() {
-  ((EUID == 0)) || refuse "not installed: $*; install with: sudo apt-get install $*"
+  ((EUID == 0)) || complain "not installed: $*; install with: sudo apt-get install $*" || return
   printf '== installing %s\n' "$*"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" </dev/null
@@ -34,14 +39,14 @@ find_postgres() {
 
 # Takes the server's options, beside those that it needs.
 start_postgres() {
-  find_postgres || refuse "the package postgresql brought no initdb"
+  find_postgres || complain "the package postgresql brought no initdb" || return
   local folder=$scratch/postgres port options
   mkdir -m 700 "$folder"
   ((EUID != 0)) || chown postgres: "$folder"
   if ! as_database_user "$postgres/initdb" --pgdata="$folder/data" --username=curfew \
     --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync >"$scratch/initdb.log" 2>&1; then
     cat "$scratch/initdb.log" >&2
-    refuse "initdb failed"
+    complain "initdb failed" || return
   fi
   # The port is free when the server could take it: asking beforehand would leave a gap.
   for port in $(shuf --input-range=20000-32000 --head-count=5); do
@@ -56,7 +61,7 @@ start_postgres() {
     database=""
   done
   as_database_user cat "$folder/log" >&2
-  refuse "Postgres did not start"
+  complain "Postgres did not start"
 }
 
 # Postgres refuses to run as root.

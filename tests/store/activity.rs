@@ -156,7 +156,9 @@ async fn a_write_that_was_broken_off_loses_nothing() {
         for polls in 0..6 {
             let mut flush = Box::pin(house.accounts.flush_activity());
             for _ in 0..polls {
-                let _ = (&mut flush).now_or_never();
+                if (&mut flush).now_or_never().is_some() {
+                    break; // a quick database was done before
+                }
                 tokio::task::yield_now().await;
             }
         }
