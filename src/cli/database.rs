@@ -2,19 +2,39 @@
 
 use std::sync::Arc;
 
-use super::Result;
+use super::{Result, say};
 use crate::{
     accounts::{Accounts, Actor, Target},
     domain::login_name::LoginName,
     settings::{self, Configuration},
-    store::Store,
+    store::{OpenError, Store, create_missing_file},
 };
 
-/// The use cases over the database of the settings, migrated.
+/// The use cases over the database of the settings, migrated. A site must have been there before: a
+/// command that ran on a new, empty database would report success and change nothing.
 pub(super) async fn open() -> Result<Accounts> {
     let configuration = settings::load()?;
-    let store = open_store(&configuration).await?;
+    let store = Store::open_existing(configuration.database.reveal(), configuration.connections).await?;
+    if store.is_empty().await? {
+        return Err(OpenError::Empty(store.name()).into());
+    }
+    store.migrate().await?;
     Ok(Accounts::new(store, Arc::new(configuration.settings)))
+}
+
+/// The use cases over the database of the settings, which is created where it is missing.
+pub(super) async fn open_or_create() -> Result<Accounts> {
+    let configuration = settings::load()?;
+    let store = create_store(&configuration).await?;
+    Ok(Accounts::new(store, Arc::new(configuration.settings)))
+}
+
+/// The database of these settings, migrated. Says so where it creates the file.
+pub(super) async fn create_store(configuration: &Configuration) -> Result<Store> {
+    if let Some(path) = create_missing_file(configuration.database.reveal())? {
+        say(&format!("Created the database file {}.", path.display()))?;
+    }
+    open_store(configuration).await
 }
 
 /// The database of these settings, migrated.
@@ -30,6 +50,6 @@ pub(super) fn operator() -> Actor {
 }
 
 /// Whom an argument names.
-pub(super) fn target(name: &str) -> Result<Target> {
-    Ok(Target::Name(LoginName::parse(name)?))
+pub(super) fn target(name: &LoginName) -> Target {
+    Target::Name(name.clone())
 }

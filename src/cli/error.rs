@@ -1,21 +1,16 @@
-//! Why a command was refused, in one line that says what to do.
+//! Why a command was refused, in one line that names what it is about and says what to do.
 
 use crate::{
     accounts::AccountsError,
     domain::{
-        email::EmailError,
-        login_name::LoginNameError,
-        moment::MomentError,
-        password::PasswordError,
-        reason_text::ReasonTextError,
-        token::{TokenLabelError, TokenLifetimeError},
-        username::UsernameError,
+        email::EmailError, login_name::LoginNameError, password::PasswordError, reason_text::ReasonTextError,
+        token::TokenLabelError, username::UsernameError,
     },
     settings::SettingsError,
     store::{OpenError, StoreError},
 };
 
-/// Why a command was refused, or failed.
+/// Why a command was refused, or failed. What is wrong with an argument is wrong usage, and clap says so.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// A setting is wrong.
@@ -28,30 +23,15 @@ pub enum CommandError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A use case refused.
-    #[error("{}", refusal(.0))]
+    #[error(transparent)]
     Accounts(#[from] AccountsError),
-    /// An argument is wrong.
-    #[error(transparent)]
-    Username(#[from] UsernameError),
-    /// An argument is wrong.
-    #[error(transparent)]
-    Email(#[from] EmailError),
-    /// An argument is wrong.
-    #[error(transparent)]
-    Name(#[from] LoginNameError),
-    /// An argument is wrong.
-    #[error(transparent)]
-    Moment(#[from] MomentError),
-    /// An argument is wrong.
-    #[error(transparent)]
-    Reason(#[from] ReasonTextError),
-    /// An argument is wrong.
-    #[error(transparent)]
-    Label(#[from] TokenLabelError),
-    /// An argument is wrong.
-    #[error(transparent)]
-    Lifetime(#[from] TokenLifetimeError),
-    /// The password is not to be had.
+    /// Another account has this email.
+    #[error("The email {0} belongs to another account. Choose another one.")]
+    EmailTaken(String),
+    /// An act on everyone finds no one.
+    #[error("There are no users in the database {0}: set DATABASE_URL to the site's database.")]
+    NoUsers(String),
+    /// The new password is refused.
     #[error(transparent)]
     Password(#[from] PasswordError),
     /// The terminal or a pipe failed.
@@ -66,23 +46,42 @@ pub enum CommandError {
     /// The demo could not be set up.
     #[error("the demo cannot start: {0}")]
     Demo(String),
-    /// It was not confirmed.
-    #[error("Nothing was deleted: add --yes to delete the account for good.")]
-    NotConfirmed,
 }
 
-/// A refusal with what to do about it, where the pages have another way to say so.
-fn refusal(error: &AccountsError) -> String {
-    match error {
-        AccountsError::NoSuchUser => "There is no such user: `curfew user list` shows who there is.".to_owned(),
-        AccountsError::NoSuchSession => {
-            "There is no such session: `curfew session list NAME` shows those of a user.".to_owned()
+/// The demo's own names and reasons are parsed as anyone's are.
+macro_rules! from_the_demo {
+    ($($error:ty),*) => {
+        $(impl From<$error> for CommandError {
+            fn from(error: $error) -> Self {
+                Self::Demo(error.to_string())
+            }
+        })*
+    };
+}
+
+from_the_demo!(EmailError, LoginNameError, ReasonTextError, TokenLabelError, UsernameError);
+
+impl CommandError {
+    /// The error in one line, which names the user, session or token that the command is about: in a loop over many
+    /// nobody could tell otherwise.
+    pub(super) fn in_words(&self, about: &str) -> String {
+        match self {
+            Self::Accounts(AccountsError::NoSuchUser) => {
+                format!("There is no such user: {about}. `curfew user list` shows who there is.")
+            }
+            Self::Accounts(AccountsError::NoSuchSession) => {
+                format!("There is no such session: {about}. `curfew session list NAME` shows those of a user.")
+            }
+            Self::Accounts(AccountsError::NoSuchToken) => {
+                format!("There is no such token: {about}. `curfew token list NAME` shows those of a user.")
+            }
+            Self::Accounts(AccountsError::NothingScheduled) => {
+                format!("{about}: Nothing is scheduled, so there is nothing to call off.")
+            }
+            Self::Accounts(error @ AccountsError::NameTaken(_)) => format!("{about}: {error} Choose another one."),
+            Self::Accounts(error) if !about.is_empty() => format!("{about}: {error}"),
+            Self::EmailTaken(_) | Self::Password(_) => format!("{about}: {self}"),
+            _ => self.to_string(),
         }
-        AccountsError::NoSuchToken => {
-            "There is no such token: `curfew token list NAME` shows those of a user.".to_owned()
-        }
-        AccountsError::NothingScheduled => "Nothing is scheduled, so there is nothing to call off.".to_owned(),
-        AccountsError::NameTaken(_) => format!("{error} Choose another one."),
-        error => error.to_string(),
     }
 }

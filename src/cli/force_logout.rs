@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args};
 
 use super::{
-    Result,
+    CommandError, Result,
     database::{open, operator, target},
     say,
     show::{counted, rfc3339},
@@ -11,9 +11,11 @@ use super::{
 use crate::{
     accounts::{Accounts, ForceLogoutMoment, ForceLogoutOutcome},
     domain::{
-        moment::parse_moment,
+        login_name::LoginName,
+        moment::{Moment, parse_moment},
         reason_text::{ReasonText, Reasons},
     },
+    store::users::list_users_after,
 };
 
 /// Whose logins to end, and when.
@@ -21,55 +23,64 @@ use crate::{
 #[command(group = ArgGroup::new("whom").required(true).args(["name", "everyone"]))]
 pub(super) struct ForceLogout {
     /// A username or an email.
-    name: Option<String>,
+    #[arg(value_parser = LoginName::parse)]
+    name: Option<LoginName>,
     /// Everyone, yourself among them.
     #[arg(long)]
     everyone: bool,
     /// Why, for the events; the user does not see it.
-    #[arg(long, value_name = "R", conflicts_with = "cancel")]
-    reason: Option<String>,
+    #[arg(long, value_name = "R", value_parser = ReasonText::parse, conflicts_with = "cancel")]
+    reason: Option<ReasonText>,
     /// End the logins made up to then, such as 2026-03-01T14:30:00Z; a moment to come is scheduled.
-    #[arg(long, value_name = "RFC3339", conflicts_with = "cancel")]
-    at: Option<String>,
+    #[arg(long, value_name = "RFC3339", value_parser = parse_moment, conflicts_with = "cancel")]
+    at: Option<Moment>,
     /// Call off what is scheduled.
     #[arg(long)]
     cancel: bool,
 }
 
 impl ForceLogout {
+    /// Whom it is about.
+    pub(super) fn about(&self) -> &str {
+        self.name.as_ref().map_or("everyone", LoginName::as_typed)
+    }
+
     pub(super) async fn run(self) -> Result<()> {
-        let moment = match &self.at {
-            Some(text) => ForceLogoutMoment::At(parse_moment(text)?),
-            None => ForceLogoutMoment::Now,
-        };
-        let for_staff = ReasonText::parse(self.reason.as_deref().unwrap_or_default())?;
-        let reasons = Reasons { for_staff, for_user: ReasonText::default() };
+        let moment = self.at.map_or(ForceLogoutMoment::Now, ForceLogoutMoment::At);
+        let reasons = Reasons { for_staff: self.reason.unwrap_or_default(), for_user: ReasonText::default() };
         let accounts = open().await?;
         match (&self.name, self.cancel) {
             (Some(name), true) => {
-                accounts.cancel_force_logout(&operator(), &target(name)?).await?;
-                say(&format!("The force logout scheduled for {name} is called off."))
+                accounts.cancel_force_logout(&operator(), &target(name)).await?;
+                say(&format!("The force logout scheduled for {} is called off.", name.as_typed()))
             }
             (None, true) => {
                 accounts.cancel_everyone_out(&operator()).await?;
                 say("The force logout scheduled for everyone is called off.")
             }
-            (name, false) => say(&end_logins(&accounts, name.as_deref(), moment, &reasons).await?),
+            (name, false) => say(&end_logins(&accounts, name.as_ref(), moment, &reasons).await?),
         }
     }
 }
 
+/// Whether there is nobody to force out: then this is hardly the database that was meant.
+async fn is_without_users(accounts: &Accounts) -> Result<bool> {
+    Ok(list_users_after(&mut accounts.store().read().await?, "", 1).await?.is_empty())
+}
+
 async fn end_logins(
     accounts: &Accounts,
-    name: Option<&str>,
+    name: Option<&LoginName>,
     moment: ForceLogoutMoment,
     reasons: &Reasons,
 ) -> Result<String> {
     let outcome = match name {
-        Some(name) => accounts.force_logout(&operator(), &target(name)?, moment, reasons).await?,
+        Some(name) => accounts.force_logout(&operator(), &target(name), moment, reasons).await?,
+        None if is_without_users(accounts).await? => return Err(CommandError::NoUsers(accounts.store().name())),
         None => accounts.force_everyone_out(&operator(), moment, reasons).await?,
     };
-    let whose = name.map_or_else(|| "The logins of everyone".to_owned(), |name| format!("The logins of {name}"));
+    let whose =
+        name.map_or_else(|| "The logins of everyone".to_owned(), |name| format!("The logins of {}", name.as_typed()));
     Ok(match outcome {
         ForceLogoutOutcome::Done { date, ended } => {
             let count = if name.is_some() { counted(ended) } else { String::new() };

@@ -5,6 +5,6 @@ use crate::settings;
 
 pub(super) async fn run() -> Result<()> {
     let configuration = settings::load()?;
-    database::open_store(&configuration).await?.close().await;
+    database::create_store(&configuration).await?.close().await;
     say("The database is up to date.")
 }

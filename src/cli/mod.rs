@@ -78,6 +78,19 @@ enum Command {
     ForceLogout(force_logout::ForceLogout),
 }
 
+impl Command {
+    /// Whom or what it is about, as it was typed; nothing where it is about no one in particular.
+    fn about(&self) -> &str {
+        match self {
+            Self::Serve | Self::Demo | Self::Migrate | Self::Event(_) => "",
+            Self::User(command) => command.about(),
+            Self::Session(command) => command.about(),
+            Self::Token(command) => command.about(),
+            Self::ForceLogout(command) => command.about(),
+        }
+    }
+}
+
 impl Arguments {
     /// Whether it goes on, and so has a log that somebody reads.
     const fn serves(&self) -> bool {
@@ -95,12 +108,13 @@ pub fn run() -> ExitCode {
     };
     logging::start(arguments.serves());
     // Looked at first, because Rocket's runtime panics about settings that it cannot read.
+    let about = arguments.command.as_ref().map(|command| command.about().to_owned()).unwrap_or_default();
     let outcome =
         settings::check().map_err(CommandError::from).and_then(|()| rocket::execute(carry_out(arguments.command)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say_error(&error.to_string());
+            say_error(&error.in_words(&about));
             ExitCode::from(1)
         }
     }

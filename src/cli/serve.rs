@@ -1,8 +1,8 @@
 //! `curfew serve`
 
-use std::io;
+use std::{io, net::SocketAddr};
 
-use rocket::{Build, Rocket, error::ErrorKind};
+use rocket::{Build, Config, Rocket, error::ErrorKind};
 
 use super::{CommandError, Result, database};
 use crate::{settings, site};
@@ -13,23 +13,30 @@ pub(super) async fn run() -> Result<()> {
     site::must_have_folders()?;
     let keys = configuration.secret_keys()?;
     // Opened here first, so that what is wrong is one line and not Rocket's account of it.
-    database::open_store(&configuration).await?.close().await;
+    database::create_store(&configuration).await?.close().await;
     launch(site::rocket(&configuration, &keys)?).await
 }
 
 /// Serves until the process is told to stop.
 pub(super) async fn launch(site: Rocket<Build>) -> Result<()> {
-    site::launch(site).await.map_err(|error| CommandError::Launch(launch_error(&error)))
+    let at = address(&site);
+    site::launch(site).await.map_err(|error| CommandError::Launch(launch_error(&error, &at)))
 }
 
-fn launch_error(error: &rocket::Error) -> String {
+/// Where the site is to listen.
+fn address(site: &Rocket<Build>) -> String {
+    let config = site.figment().extract::<Config>().unwrap_or_default();
+    SocketAddr::new(config.address, config.port).to_string()
+}
+
+fn launch_error(error: &rocket::Error, at: &str) -> String {
     // Rocket panics about an error that nobody has looked at.
     match error.kind() {
         ErrorKind::Bind(error) if error.kind() == io::ErrorKind::AddrInUse => format!(
-            "its address cannot be used: {error}; is another server running? Set ROCKET_PORT to use another port"
+            "its address {at} cannot be used: {error}; is another server running? Set ROCKET_PORT to use another port"
         ),
         ErrorKind::Bind(error) => format!(
-            "its address cannot be used: {error}; set ROCKET_ADDRESS and ROCKET_PORT to one that this user may use"
+            "its address {at} cannot be used: {error}; set ROCKET_ADDRESS and ROCKET_PORT to one that this user may use"
         ),
         kind => kind.to_string(),
     }

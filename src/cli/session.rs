@@ -4,14 +4,14 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::{
-    CommandError, Result,
+    Result,
     database::{open, operator, target},
     say, say_json,
     show::rfc3339,
 };
 use crate::{
-    accounts::{AccountsError, EndedSession, Which},
-    domain::{reason_text::ReasonText, session_secret::SessionId, user_agent::Device},
+    accounts::{EndedSession, Which},
+    domain::{login_name::LoginName, reason_text::ReasonText, session_secret::SessionId, user_agent::Device},
     store::sessions::SessionRow,
 };
 
@@ -20,7 +20,8 @@ pub(super) enum SessionCommand {
     /// List the live sessions of a user, those that were seen last first.
     List {
         /// A username or an email.
-        name: String,
+        #[arg(value_parser = LoginName::parse)]
+        name: LoginName,
         /// As JSON, one object a line.
         #[arg(long)]
         json: bool,
@@ -28,7 +29,8 @@ pub(super) enum SessionCommand {
     /// End one session; the user's others go on.
     End {
         /// The id that the list shows.
-        id: String,
+        #[arg(value_parser = SessionId::read)]
+        id: SessionId,
     },
 }
 
@@ -37,6 +39,14 @@ impl SessionCommand {
         match self {
             Self::List { name, json } => list(&name, json).await,
             Self::End { id } => end(&id).await,
+        }
+    }
+
+    /// Whom or what it is about.
+    pub(super) fn about(&self) -> &str {
+        match self {
+            Self::List { name, .. } => name.as_typed(),
+            Self::End { id } => id.as_str(),
         }
     }
 }
@@ -56,9 +66,9 @@ struct SessionJson<'a> {
     remember: bool,
 }
 
-async fn list(name: &str, json: bool) -> Result<()> {
+async fn list(name: &LoginName, json: bool) -> Result<()> {
     let accounts = open().await?;
-    let user = accounts.get_target(&target(name)?).await?;
+    let user = accounts.get_target(&target(name)).await?;
     for listed in accounts.list_sessions(user.id, Which::Live, i64::MAX).await? {
         // Past the account's own standing, which a hand may have changed.
         if listed.ended.is_some() {
@@ -95,9 +105,8 @@ fn say_line(row: &SessionRow) -> Result<()> {
     say(&format!("{}  login {login}  last seen {seen}  {}  {device}", row.id, row.address))
 }
 
-async fn end(id: &str) -> Result<()> {
-    let session = SessionId::parse(id).ok_or(CommandError::Accounts(AccountsError::NoSuchSession))?;
-    let ended = open().await?.end_session(&operator(), &session, ReasonText::default()).await?;
+async fn end(session: &SessionId) -> Result<()> {
+    let ended = open().await?.end_session(&operator(), session, ReasonText::default()).await?;
     say(&match ended {
         EndedSession::Ended | EndedSession::Own => format!("The session {} has ended.", session.as_str()),
         EndedSession::WasOver => format!("The session {} had ended already.", session.as_str()),

@@ -1,17 +1,20 @@
 //! `curfew token …`
 
+use std::time::Duration;
+
 use clap::Subcommand;
 use serde::Serialize;
 
 use super::{
-    CommandError, Result,
+    Result,
     database::{open, operator, target},
     say, say_json,
     show::rfc3339,
 };
 use crate::{
-    accounts::{AccountsError, ListedToken, TokenEnd},
+    accounts::{ListedToken, TokenEnd},
     domain::{
+        login_name::LoginName,
         session_secret::SessionId,
         token::{TokenLabel, parse_token_lifetime},
     },
@@ -22,18 +25,20 @@ pub(super) enum TokenCommand {
     /// Make a token for a program of a user; it is printed once.
     Create {
         /// A username or an email.
-        name: String,
+        #[arg(value_parser = LoginName::parse)]
+        name: LoginName,
         /// What it is for.
-        #[arg(long)]
-        label: String,
+        #[arg(long, value_parser = TokenLabel::parse)]
+        label: TokenLabel,
         /// How long it lasts, such as 72h or "30 days"; without it, as the settings say.
-        #[arg(long)]
-        ttl: Option<String>,
+        #[arg(long, value_parser = parse_token_lifetime)]
+        ttl: Option<Duration>,
     },
     /// List the live tokens of a user, the newest first: opaque ones, and logins by JWT.
     List {
         /// A username or an email.
-        name: String,
+        #[arg(value_parser = LoginName::parse)]
+        name: LoginName,
         /// As JSON, one object a line.
         #[arg(long)]
         json: bool,
@@ -41,16 +46,25 @@ pub(super) enum TokenCommand {
     /// End one token; the user's others go on.
     Revoke {
         /// The id that the list shows.
-        id: String,
+        #[arg(value_parser = SessionId::read)]
+        id: SessionId,
     },
 }
 
 impl TokenCommand {
     pub(super) async fn run(self) -> Result<()> {
         match self {
-            Self::Create { name, label, ttl } => create(&name, &label, ttl.as_deref()).await,
+            Self::Create { name, label, ttl } => create(&name, &label, ttl).await,
             Self::List { name, json } => list(&name, json).await,
             Self::Revoke { id } => revoke(&id).await,
+        }
+    }
+
+    /// Whom or what it is about.
+    pub(super) fn about(&self) -> &str {
+        match self {
+            Self::Create { name, .. } | Self::List { name, .. } => name.as_typed(),
+            Self::Revoke { id } => id.as_str(),
         }
     }
 }
@@ -70,18 +84,16 @@ struct TokenJson<'a> {
     user_agent: &'a str,
 }
 
-async fn create(name: &str, label: &str, ttl: Option<&str>) -> Result<()> {
-    let label = TokenLabel::parse(label)?;
-    let lifetime = ttl.map(parse_token_lifetime).transpose()?;
+async fn create(name: &LoginName, label: &TokenLabel, ttl: Option<Duration>) -> Result<()> {
     let accounts = open().await?;
-    let lifetime = lifetime.unwrap_or(accounts.settings().token_lifetime);
-    let started = accounts.create_token(&operator(), &target(name)?, &label, lifetime).await?;
+    let lifetime = ttl.unwrap_or(accounts.settings().token_lifetime);
+    let started = accounts.create_token(&operator(), &target(name), label, lifetime).await?;
     say(started.secret.reveal())
 }
 
-async fn list(name: &str, json: bool) -> Result<()> {
+async fn list(name: &LoginName, json: bool) -> Result<()> {
     let accounts = open().await?;
-    let user = accounts.get_target(&target(name)?).await?;
+    let user = accounts.get_target(&target(name)).await?;
     for listed in accounts.list_tokens(user.id).await? {
         if json { say_as_json(&listed, &user.username)? } else { say_line(&listed)? }
     }
@@ -117,9 +129,8 @@ fn say_line(listed: &ListedToken) -> Result<()> {
     ))
 }
 
-async fn revoke(id: &str) -> Result<()> {
-    let token = SessionId::parse(id).ok_or(CommandError::Accounts(AccountsError::NoSuchToken))?;
-    let ended = open().await?.end_token(&operator(), &token).await?;
+async fn revoke(token: &SessionId) -> Result<()> {
+    let ended = open().await?.end_token(&operator(), token).await?;
     say(&match ended {
         TokenEnd::Ended => format!("The token {} has ended.", token.as_str()),
         TokenEnd::WasOver => format!("The token {} had ended already.", token.as_str()),

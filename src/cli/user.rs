@@ -4,20 +4,21 @@ use clap::{Args, Subcommand};
 
 use super::{
     CommandError, Result,
-    database::{open, operator, target},
+    database::{open, open_or_create, operator, target},
     password, say,
     show::{UserJson, counted, say_line, say_whole},
 };
 use crate::{
-    accounts::{Accounts, Registration},
+    accounts::{Accounts, AccountsError, Registration},
     domain::{
         email::Email,
+        login_name::LoginName,
         password::OwnNames,
         reason_text::{ReasonText, Reasons},
         role::{Role, UnknownRole},
         username::Username,
     },
-    store::users::{User, list_users_after},
+    store::users::{NameClash, User, list_users_after},
 };
 
 /// How many accounts are read at once for the list.
@@ -36,7 +37,8 @@ pub(super) enum UserCommand {
     /// Show one account.
     Show {
         /// A username or an email.
-        name: String,
+        #[arg(value_parser = LoginName::parse)]
+        name: LoginName,
         /// As one JSON object.
         #[arg(long)]
         json: bool,
@@ -44,20 +46,23 @@ pub(super) enum UserCommand {
     /// Deactivate an account, which ends its logins.
     Deactivate {
         /// A username or an email.
-        name: String,
+        #[arg(value_parser = LoginName::parse)]
+        name: LoginName,
         /// Why, for the events; the user does not see it.
-        #[arg(long, value_name = "R")]
-        reason: String,
+        #[arg(long, value_name = "R", value_parser = ReasonText::parse)]
+        reason: ReasonText,
     },
     /// Activate an account again.
     Activate {
         /// A username or an email.
-        name: String,
+        #[arg(value_parser = LoginName::parse)]
+        name: LoginName,
     },
     /// Give an account another password, which is asked for and ends its logins.
     Password {
         /// A username or an email.
-        name: String,
+        #[arg(value_parser = LoginName::parse)]
+        name: LoginName,
         /// Read the password from one line of standard input, not from the terminal.
         #[arg(long)]
         password_stdin: bool,
@@ -65,7 +70,8 @@ pub(super) enum UserCommand {
     /// Give an account another role; a lesser one ends its logins.
     Role {
         /// A username or an email.
-        name: String,
+        #[arg(value_parser = LoginName::parse)]
+        name: LoginName,
         /// member, staff or superuser.
         #[arg(value_parser = |word: &str| word.parse::<Role>().map_err(|error: UnknownRole| error.to_string()))]
         role: Role,
@@ -73,9 +79,10 @@ pub(super) enum UserCommand {
     /// Delete an account for good.
     Delete {
         /// A username or an email.
-        name: String,
-        /// Yes, really.
-        #[arg(long)]
+        #[arg(value_parser = LoginName::parse)]
+        name: LoginName,
+        /// Yes, really; nothing is deleted without it.
+        #[arg(long, required = true)]
         yes: bool,
     },
 }
@@ -83,10 +90,11 @@ pub(super) enum UserCommand {
 #[derive(Debug, Args)]
 pub(super) struct Create {
     /// The username: 1 to 64 letters and digits of any script, or @ . + - _
-    name: String,
+    #[arg(value_parser = Username::parse)]
+    name: Username,
     /// The email, another way to log in.
-    #[arg(long, value_name = "E")]
-    email: String,
+    #[arg(long, value_name = "E", value_parser = Email::parse)]
+    email: Email,
     /// Make it staff, who act on members.
     #[arg(long)]
     staff: bool,
@@ -104,25 +112,44 @@ impl UserCommand {
             Self::Create(create) => create.run().await,
             Self::List { json } => list(json).await,
             Self::Show { name, json } => show(&name, json).await,
-            Self::Deactivate { name, reason } => deactivate(&name, &reason).await,
+            Self::Deactivate { name, reason } => deactivate(&name, reason).await,
             Self::Activate { name } => activate(&name).await,
             Self::Password { name, password_stdin } => set_password(&name, password_stdin).await,
             Self::Role { name, role } => set_role(&name, role).await,
-            Self::Delete { name, yes } => delete(&name, yes).await,
+            Self::Delete { name, yes: _ } => delete(&name).await,
+        }
+    }
+
+    /// Whom it is about.
+    pub(super) fn about(&self) -> &str {
+        match self {
+            Self::Create(create) => create.name.as_str(),
+            Self::List { .. } => "",
+            Self::Show { name, .. }
+            | Self::Deactivate { name, .. }
+            | Self::Activate { name }
+            | Self::Password { name, .. }
+            | Self::Role { name, .. }
+            | Self::Delete { name, .. } => name.as_typed(),
         }
     }
 }
 
 impl Create {
     async fn run(self) -> Result<()> {
-        let (username, email) = (Username::parse(&self.name)?, Email::parse(&self.email)?);
-        let accounts = open().await?;
+        let (username, email) = (self.name, self.email);
+        let accounts = open_or_create().await?;
         let names =
             OwnNames { username: username.as_str(), email: email.as_str(), site_name: &accounts.settings().site_name };
         let password = password::read(self.password_stdin, names)?;
         let role = Role::from_flags(self.staff, self.superuser);
         let registration = Registration { username, email, password };
-        accounts.create_user(&operator(), &registration, role).await?;
+        accounts.create_user(&operator(), &registration, role).await.map_err(|error| match error {
+            AccountsError::NameTaken(NameClash::Email) => {
+                CommandError::EmailTaken(registration.email.as_str().to_owned())
+            }
+            error => error.into(),
+        })?;
         say(&format!("{} is made, as {role}.", registration.username.as_str()))
     }
 }
@@ -144,7 +171,7 @@ async fn list(json: bool) -> Result<()> {
     }
 }
 
-async fn show(name: &str, json: bool) -> Result<()> {
+async fn show(name: &LoginName, json: bool) -> Result<()> {
     let accounts = open().await?;
     let found = get(&accounts, name).await?;
     // What has come due shows as done.
@@ -157,41 +184,36 @@ async fn show(name: &str, json: bool) -> Result<()> {
     }
 }
 
-async fn deactivate(name: &str, reason: &str) -> Result<()> {
-    let reasons = Reasons { for_staff: ReasonText::parse(reason)?, for_user: ReasonText::default() };
-    let ended = open().await?.deactivate(&operator(), &target(name)?, None, &reasons).await?;
-    say(&format!("{name} is deactivated{}.", counted(ended)))
+async fn deactivate(name: &LoginName, reason: ReasonText) -> Result<()> {
+    let reasons = Reasons { for_staff: reason, for_user: ReasonText::default() };
+    let ended = open().await?.deactivate(&operator(), &target(name), None, &reasons).await?;
+    say(&format!("{} is deactivated{}.", name.as_typed(), counted(ended)))
 }
 
-async fn activate(name: &str) -> Result<()> {
-    let was_inactive = open().await?.activate(&operator(), &target(name)?, &Reasons::default()).await?;
-    say(&format!("{name} {}.", if was_inactive { "is active again" } else { "was active already" }))
+async fn activate(name: &LoginName) -> Result<()> {
+    let was_inactive = open().await?.activate(&operator(), &target(name), &Reasons::default()).await?;
+    say(&format!("{} {}.", name.as_typed(), if was_inactive { "is active again" } else { "was active already" }))
 }
 
-async fn set_password(name: &str, password_stdin: bool) -> Result<()> {
+async fn set_password(name: &LoginName, password_stdin: bool) -> Result<()> {
     let accounts = open().await?;
     let user = get(&accounts, name).await?;
     let names = OwnNames { username: &user.username, email: &user.email, site_name: &accounts.settings().site_name };
     let password = password::read(password_stdin, names)?;
-    let ended = accounts.set_password(&operator(), &target(name)?, &password).await?;
-    say(&format!("{name} has another password{}.", counted(ended)))
+    let ended = accounts.set_password(&operator(), &target(name), &password).await?;
+    say(&format!("{} has another password{}.", name.as_typed(), counted(ended)))
 }
 
-async fn set_role(name: &str, role: Role) -> Result<()> {
-    let was_another = open().await?.set_role(&operator(), &target(name)?, role).await?;
-    say(&format!("{name} {} {role}.", if was_another { "is now" } else { "was already" }))
+async fn set_role(name: &LoginName, role: Role) -> Result<()> {
+    let was_another = open().await?.set_role(&operator(), &target(name), role).await?;
+    say(&format!("{} {} {role}.", name.as_typed(), if was_another { "is now" } else { "was already" }))
 }
 
-async fn delete(name: &str, yes: bool) -> Result<()> {
-    let accounts = open().await?;
-    get(&accounts, name).await?;
-    if !yes {
-        return Err(CommandError::NotConfirmed);
-    }
-    accounts.delete_user(&operator(), &target(name)?, &Reasons::default()).await?;
-    say(&format!("{name} is deleted."))
+async fn delete(name: &LoginName) -> Result<()> {
+    open().await?.delete_user(&operator(), &target(name), &Reasons::default()).await?;
+    say(&format!("{} is deleted.", name.as_typed()))
 }
 
-async fn get(accounts: &Accounts, name: &str) -> Result<User> {
-    Ok(accounts.get_target(&target(name)?).await?)
+async fn get(accounts: &Accounts, name: &LoginName) -> Result<User> {
+    Ok(accounts.get_target(&target(name)).await?)
 }

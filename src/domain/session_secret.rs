@@ -15,6 +15,11 @@ const NAME_BYTES: usize = 10;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SessionId(String);
 
+/// Why a typed name was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Give an id as the list shows it: 16 letters and digits.")]
+pub struct SessionIdError;
+
 impl SessionId {
     /// A name from ten random bytes.
     #[must_use]
@@ -27,6 +32,14 @@ impl SessionId {
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = BASE32_NOPAD.decode(text.to_uppercase().as_bytes()).ok()?;
         (bytes.len() == NAME_BYTES).then(|| Self(text.to_lowercase()))
+    }
+
+    /// Reads a name that somebody must have typed right.
+    ///
+    /// # Errors
+    /// When it is no such name.
+    pub fn read(text: &str) -> Result<Self, SessionIdError> {
+        Self::parse(text).ok_or(SessionIdError)
     }
 
     /// A name that was read back from the store or a cookie.

@@ -30,9 +30,21 @@ pub enum OpenError {
     /// The address is of no known engine, or malformed.
     #[error("the database address is wrong: give sqlite:PATH or postgres://USER@HOST/NAME ({0})")]
     Address(String),
+    /// There is no such file, and this command does not create it.
+    #[error(
+        "there is no database file {0}: set DATABASE_URL to the site's database, or create a new one with \
+         `curfew migrate`"
+    )]
+    Missing(String),
+    /// It has no tables, and this command does not create them.
+    #[error(
+        "the database {0} is empty: set DATABASE_URL to the site's database, or create its tables with \
+         `curfew migrate`"
+    )]
+    Empty(String),
     /// Nothing answers there.
-    #[error("the database cannot be opened: {0}; is it running, and may this user reach it?")]
-    Unreachable(String),
+    #[error("the database {0} cannot be opened: {1}; is it running, and may this user reach it?")]
+    Unreachable(String, String),
     /// The file, or its folder, is not to be had.
     #[error("the database file cannot be opened: {0}; may this user write there, and is it a database?")]
     File(String),

@@ -10,7 +10,10 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
 };
 
-use super::{OpenError, Result, Sql, Store, StoreError, engine::fetch_all};
+use super::{
+    OpenError, Result, Sql, Store, StoreError,
+    engine::{fetch_all, fetch_one},
+};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -45,6 +48,19 @@ impl Store {
             }
             other => OpenError::Migration(other.to_string()),
         })
+    }
+
+    /// Whether nobody has ever migrated it, so that no site can have been here.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_empty(&self) -> Result<bool> {
+        let table = match self {
+            Self::Sqlite { .. } => "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'",
+            Self::Postgres { .. } => "SELECT count(to_regclass('_sqlx_migrations'))",
+        };
+        let (tables,) = fetch_one!(&mut self.read().await?, (i64,), table)?;
+        Ok(tables == 0)
     }
 
     /// Whether the database answers and this program can live with its schema.

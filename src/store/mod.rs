@@ -43,6 +43,7 @@ pub mod users_list;
 pub use clock::Clock;
 pub use engine::{Connection, Sql, Transaction};
 pub use error::{OpenError, StoreError};
+pub use file::create_missing_file;
 pub use pool::{Db, Store};
 
 /// The module under which the databases' drivers log.

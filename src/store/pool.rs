@@ -14,12 +14,12 @@ use rocket_db_pools::{Config, Database};
 use sqlx::{
     Connection as _, Executor as _, PgConnection, PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use super::{
     Clock, Connection, OpenError, Result, StoreError, Transaction,
-    file::make_private_file,
+    file::{create_missing_file, sqlite_options},
     readers::{FileReaders, Lanes},
 };
 
@@ -72,16 +72,34 @@ pub enum Store {
 }
 
 impl Store {
-    /// Opens `sqlite:PATH` or `postgres://…`, without migrating it. A missing SQLite file is made.
+    /// Opens `sqlite:PATH` or `postgres://…`, without migrating it. A missing SQLite file is created.
     ///
     /// # Errors
     /// When the address is wrong or nothing answers there.
     pub async fn open(url: &str, connections: Option<u32>) -> std::result::Result<Self, OpenError> {
+        create_missing_file(url)?;
+        Self::open_existing(url, connections).await
+    }
+
+    /// Opens `sqlite:PATH` or `postgres://…`, without migrating it and without creating it.
+    ///
+    /// # Errors
+    /// When the address is wrong, nothing answers there, or the SQLite file is not there.
+    pub async fn open_existing(url: &str, connections: Option<u32>) -> std::result::Result<Self, OpenError> {
         let connections = connections.unwrap_or(CONNECTIONS).max(LEAST_CONNECTIONS);
         match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => open_sqlite(url, connections).await,
             Some("postgres" | "postgresql") => open_postgres(url, connections).await,
             _ => Err(OpenError::Address("it begins with neither sqlite: nor postgres:".to_owned())),
+        }
+    }
+
+    /// What to call it in an error: the path of the file, or the server and the database there. No user, no password.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Sqlite { read, .. } => read.connect_options().get_filename().display().to_string(),
+            Self::Postgres { pool, .. } => name_of(&pool.connect_options()),
         }
     }
 
@@ -154,9 +172,8 @@ impl Store {
 }
 
 async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(|error| OpenError::Address(error.to_string()))?
-        .create_if_missing(true)
+    let options = sqlite_options(url)?
+        .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
         // A force logout that was answered must survive a power cut.
         .synchronous(SqliteSynchronous::Full)
@@ -164,10 +181,12 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
         .busy_timeout(BUSY_TIMEOUT)
         .optimize_on_close(true, None);
     let path = options.get_filename().display().to_string();
-    make_private_file(options.get_filename())?;
+    if !options.get_filename().exists() {
+        return Err(OpenError::Missing(path));
+    }
     let unreachable = |error: sqlx::Error| OpenError::File(format!("{path}: {}", in_words(&error)));
     let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
-    // The writer first: it makes the file and turns on the write-ahead log for the readers.
+    // The writer first: it turns on the write-ahead log for the readers.
     let writer = options
         .clone()
         .pragma("cache_size", format!("-{WRITER_CACHE}"))
@@ -207,8 +226,9 @@ async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store
     // A pool would try again until its time is up, and then say only that it was.
     let trying = timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
     let connection = trying
-        .map_err(|_| OpenError::Unreachable(format!("no answer in {} s", ACQUIRE_TIMEOUT.as_secs())))?
-        .map_err(|error| OpenError::Unreachable(in_words(&error)))?;
+        .map_err(|_| format!("no answer in {} s", ACQUIRE_TIMEOUT.as_secs()))
+        .and_then(|connected| connected.map_err(|error| in_words(&error)))
+        .map_err(|said| OpenError::Unreachable(name_of(&options), said))?;
     let pool = PgPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .max_connections(connections)
@@ -223,6 +243,15 @@ async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store
     let clock = Clock::default();
     let readers = Lanes::new(connections / CONNECTIONS_PER_LANE, &pool, &clock);
     Ok(Store::Postgres { pool, readers, clock })
+}
+
+/// `HOST:PORT/NAME`, or the folder of the socket in place of `HOST:PORT`.
+fn name_of(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    match options.get_socket() {
+        Some(socket) => format!("{}/{database}", socket.display()),
+        None => format!("{}:{}/{database}", options.get_host(), options.get_port()),
+    }
 }
 
 /// What the system or the database said, without sqlx's words around it.

@@ -74,7 +74,7 @@ fn a_moment_to_come_is_scheduled_and_can_be_called_off() {
         assert!(site.run(&["user", "show", "ana"]).done().contains("scheduled      2999-12-31T22:30:00.000000Z\n"));
         let said = site.run(&["force-logout", "ana", "--cancel"]).done();
         assert_eq!(said, "The force logout scheduled for ana is called off.\n");
-        assert!(site.run(&["force-logout", "ana", "--cancel"]).refused().contains("Nothing is scheduled"));
+        assert!(site.run(&["force-logout", "ana", "--cancel"]).refused().starts_with("ana: Nothing is scheduled"));
         assert_eq!(site.show("ana")["force_logout_date"], serde_json::Value::Null);
         if let Some(ana) = &mut ana {
             assert!(ana.is_in());
@@ -127,7 +127,10 @@ fn everyone_can_be_put_out_at_once() {
 #[test]
 fn everyones_schedule_can_be_called_off() {
     down_and_up(|site| {
-        assert!(site.run(&["force-logout", "--everyone", "--cancel"]).refused().contains("Nothing is scheduled"));
+        site.make_user("ana", &[]);
+        assert!(
+            site.run(&["force-logout", "--everyone", "--cancel"]).refused().contains("everyone: Nothing is scheduled")
+        );
         let said = site.run(&["force-logout", "--everyone", "--at", "2999-01-01T00:00:00Z"]).done();
         assert_eq!(said, "The logins of everyone will end at 2999-01-01T00:00:00.000000Z.\n");
         let said = site.run(&["force-logout", "--everyone", "--cancel"]).done();
@@ -140,7 +143,7 @@ fn a_moment_that_is_none_is_refused_with_how_to_write_it() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         for at in ["tomorrow", "", "2026-13-01T00:00:00Z", "12026-01-01T00:00:00Z", "\u{1b}[31m"] {
-            let refusal = site.run(&["force-logout", "ana", "--at", at]).refused();
+            let refusal = site.run(&["force-logout", "ana", "--at", at]).misused();
             assert!(refusal.contains("Write the moment like 2026-03-01T14:30"), "{at}: {refusal}");
         }
         assert_eq!(site.show("ana")["force_logout_date"], serde_json::Value::Null);

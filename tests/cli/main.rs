@@ -16,6 +16,7 @@ mod demo;
 mod deploying;
 mod events;
 mod force_logout;
+mod new_databases;
 mod passwords;
 mod program;
 mod serving;

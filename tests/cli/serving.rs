@@ -78,9 +78,8 @@ fn the_program_alone_serves() {
 #[test]
 fn migrating_says_so_and_can_be_done_again() {
     on_every_new_site(|site| {
-        for _ in 0..2 {
-            assert_eq!(site.run(&["migrate"]).done(), "The database is up to date.\n");
-        }
+        assert!(site.run(&["migrate"]).done().ends_with("The database is up to date.\n"));
+        assert_eq!(site.run(&["migrate"]).done(), "The database is up to date.\n");
         site.start();
         assert_eq!(site.run(&["migrate"]).done(), "The database is up to date.\n");
     });

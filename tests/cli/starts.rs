@@ -86,14 +86,19 @@ fn an_unreachable_postgres_is_refused_without_its_password() {
     // Nothing listens on the first port of all.
     let port = 1;
     let key = data_encoding::BASE64.encode(&[7; 64]);
-    for (address, said) in [
-        (format!("postgres://ana:tangerine@127.0.0.1:{port}/curfew"), "is it running"),
-        (format!("postgres://ana:tangerine@127.0.0.1:{port}x/curfew"), "postgres://USER@HOST/NAME"),
-        (format!("postgres://ana:tangerine@127.0.0.1:{port}/curfew?sslmode=tangerine"), "postgres://USER@HOST/NAME"),
-        ("postgres://ana:tangerine@nowhere.invalid/curfew".to_owned(), "is it running"),
+    for (address, said, host) in [
+        (format!("postgres://ana:tangerine@127.0.0.1:{port}/curfew"), "is it running", "127.0.0.1:1/curfew"),
+        (format!("postgres://ana:tangerine@127.0.0.1:{port}x/curfew"), "postgres://USER@HOST/NAME", ""),
+        (
+            format!("postgres://ana:tangerine@127.0.0.1:{port}/curfew?sslmode=tangerine"),
+            "postgres://USER@HOST/NAME",
+            "",
+        ),
+        ("postgres://ana:tangerine@nowhere.invalid/curfew".to_owned(), "is it running", "nowhere.invalid:5432/curfew"),
     ] {
         let program = || Program::new(&["serve"]).set("DATABASE_URL", &address);
         refused(program().set("ROCKET_SECRET_KEY", &key).run(), &["database", said]);
+        refused(program().set("ROCKET_SECRET_KEY", &key).run(), &[host]);
         refused(program().run(), &["ROCKET_SECRET_KEY is missing", "the same on every node", "openssl rand"]);
     }
 }
@@ -143,9 +148,10 @@ fn a_port_in_use_is_refused() {
         let holder = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = holder.local_addr().expect("its number").port().to_string();
         let program = site.program(&["serve"]).set("ROCKET_PORT", &port);
-        refused(program.run(), &["Address already in use", "Set ROCKET_PORT"]);
+        let address = format!("127.0.0.1:{port}");
+        refused(program.run(), &[&address, "Address already in use", "Set ROCKET_PORT"]);
         let program = site.program(&["serve"]).set("ROCKET_ADDRESS", "192.0.2.1");
-        refused(program.run(), &["its address cannot be used", "ROCKET_ADDRESS"]);
+        refused(program.run(), &["its address 192.0.2.1:0 cannot be used", "ROCKET_ADDRESS"]);
     });
 }
 

@@ -2,7 +2,7 @@
 
 use crate::program::Program;
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 22] = [
     &[],
     &["serve"],
     &["demo"],
@@ -21,6 +21,10 @@ const COMMANDS: [&[&str]; 18] = [
     &["session", "end"],
     &["event"],
     &["event", "purge"],
+    &["token"],
+    &["token", "create"],
+    &["token", "list"],
+    &["token", "revoke"],
 ];
 
 #[test]
@@ -61,6 +65,18 @@ fn wrong_usage_is_status_two_and_touches_nothing() {
         &["user", "role", "ana"],
         &["user", "role", "ana", "king"],
         &["user", "delete", "--yes"],
+        &["user", "delete", "ana"],
+        &["user", "show", ""],
+        &["user", "create", "a b", "--email", "ana@example.org"],
+        &["user", "create", "ana", "--email", "ana"],
+        &["token"],
+        &["token", "create", "ana"],
+        &["token", "create", "ana", "--label", ""],
+        &["token", "create", "ana", "--label", "x", "--ttl", "soon"],
+        &["token", "revoke", "x"],
+        &["session", "end", "x"],
+        &["force-logout", "ana", "--at", "tomorrow"],
+        &["force-logout", "--everyone", "--at", "tomorrow"],
         &["user", "list", "ana"],
         &["session"],
         &["session", "list"],

@@ -69,7 +69,7 @@ fn a_name_or_email_that_is_taken_or_malformed_is_refused() {
         let too_long = "x".repeat(65);
         for (name, email, said) in [
             ("ANA", "other@example.org", "This username is taken"),
-            ("other", "Ana@Example.org", "This email belongs to another account"),
+            ("other", "Ana@Example.org", "The email Ana@Example.org belongs to another account"),
             ("ana@example.org", "other@example.org", "This username is taken"),
             ("other", "ana", "no email address"),
             ("", "other@example.org", "Choose a username"),
@@ -77,8 +77,11 @@ fn a_name_or_email_that_is_taken_or_malformed_is_refused() {
             (&too_long, "other@example.org", "at most 64 characters"),
         ] {
             let program = site.program(&["user", "create", name, "--email", email, "--password-stdin"]);
-            let refusal = program.run_with(PASSWORD.as_bytes()).refused();
+            let outcome = program.run_with(PASSWORD.as_bytes());
+            let is_taken = said.starts_with("This username") || said.starts_with("The email");
+            let refusal = if is_taken { outcome.refused() } else { outcome.misused() };
             assert!(refusal.contains(said), "{name} {email}: {refusal}");
+            assert!(!is_taken || refusal.starts_with(&format!("{name}: ")), "{refusal}");
         }
         assert_eq!(site.run(&["user", "list"]).done().lines().count(), 1, "nothing was made");
     });
@@ -124,7 +127,7 @@ fn a_reason_is_text_of_up_to_500_characters() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let deactivate = |reason: &str| site.run(&["user", "deactivate", "ana", "--reason", reason]);
-        assert!(deactivate(&"é".repeat(501)).refused().contains("at most 500 characters"));
+        assert!(deactivate(&"é".repeat(501)).misused().contains("at most 500 characters"));
         assert_eq!(site.show("ana")["is_active"], true);
         deactivate(&"é".repeat(500)).done();
     });
@@ -135,7 +138,7 @@ fn deleting_takes_a_yes_and_ends_the_logins() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let mut ana = site.logged_in("ana");
-        assert!(site.run(&["user", "delete", "ana"]).refused().contains("add --yes"));
+        assert!(site.run(&["user", "delete", "ana"]).misused().contains("--yes"));
         assert!(ana.is_in());
         assert_eq!(site.run(&["user", "delete", "ana", "--yes"]).done(), "ana is deleted.\n");
         assert_eq!(ana.why_out().as_deref(), Some("deleted"));
@@ -157,7 +160,8 @@ fn the_last_superuser_stays_one() {
             &["user", "delete", "ana", "--yes"],
         ];
         for act in acts {
-            assert!(site.run(act).refused().contains("the last superuser: make another one first"), "{act:?}");
+            let refusal = site.run(act).refused();
+            assert_eq!(refusal, "ana: This is the last superuser: make another one first.", "{act:?}");
         }
         assert_eq!(site.show("ana")["role"], "superuser");
         site.make_user("ben", &["--superuser"]);
@@ -186,8 +190,8 @@ fn a_user_that_is_not_there_is_refused_by_every_command() {
         ];
         for command in commands {
             let refusal = site.run(command).refused();
-            assert!(refusal.contains("no such user: `curfew user list`"), "{command:?}: {refusal}");
+            assert_eq!(refusal, "There is no such user: nobody. `curfew user list` shows who there is.", "{command:?}");
         }
-        assert!(site.run(&["user", "show", ""]).refused().contains("username or email"));
+        assert!(site.run(&["user", "show", ""]).misused().contains("username or email"));
     });
 }
