@@ -4,7 +4,7 @@ use super::{
     Result, Sql,
     engine::{execute, fetch_one, fetch_optional},
 };
-use crate::domain::moment::Moment;
+use crate::domain::{moment::Moment, session_secret::SessionId};
 
 /// An act on many.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -70,12 +70,12 @@ pub async fn insert_bulk_act(on: &mut impl Sql, act: &BulkAct) -> Result<bool> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find_bulk_act(on: &mut impl Sql, id: &str) -> Result<Option<BulkAct>> {
+pub async fn find_bulk_act(on: &mut impl Sql, id: &SessionId) -> Result<Option<BulkAct>> {
     let sql = "
         SELECT id, actor_id, actor, action, promised_users, promised_sessions, skipped, users_done, sessions_ended,
                started_at, updated_at, ended_at, failure
         FROM bulk_acts WHERE id = $1";
-    Ok(fetch_optional!(on, BulkAct, sql, id)?)
+    Ok(fetch_optional!(on, BulkAct, sql, id.as_str())?)
 }
 
 /// Whether an act on many is being carried out, which has made progress since that moment.

@@ -6,7 +6,7 @@ use rocket::http::Method;
 use crate::harness::{
     person::Person,
     site::{PASSWORD, Site},
-    store::any_engine,
+    store::{any_engine, engines},
 };
 
 /// How a field is read.
@@ -254,6 +254,24 @@ async fn an_address_with_a_wrong_number_is_no_page() {
             for verb in ["force-logout", "force-logout/cancel", "deactivate", "activate", "role", "delete"] {
                 let page = staff.posts_with(&token, &format!("/admin/users/{id}/{verb}"), &[]).await;
                 assert_eq!(page.status, 404, "{id}/{verb}: {page:?}");
+            }
+        }
+    }
+}
+
+/// Postgres takes no NUL in a text, and SQLite does.
+#[rocket::async_test]
+async fn no_value_reaches_a_statement_that_fails() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        for form in FORMS {
+            let (mut person, path) = ready(&site, form).await;
+            for (index, (field, ..)) in form.fields.iter().enumerate() {
+                for bad in ["\0", "a\0b", &"a".repeat(9_000), &"💥".repeat(1_000)] {
+                    let fields = filled(form.fields, index, bad);
+                    let page = person.posts_with(&person.token.clone(), &path, &fields).await;
+                    assert!(page.status < 500, "{engine:?} {path} {field}: {page:?}");
+                }
             }
         }
     }

@@ -18,6 +18,7 @@ mod everyone;
 mod fields;
 mod from_memory;
 mod headers;
+mod hostile_values;
 mod login;
 mod next;
 mod outage;

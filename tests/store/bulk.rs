@@ -36,7 +36,7 @@ pub async fn preview(accounts: &Accounts, actor: &Actor, choice: &BulkChoice) ->
 }
 
 pub fn begin(previewed: PreviewedBulk) -> BeginBulk {
-    let id = SessionId::from_random(rand::random()).as_str().to_owned();
+    let id = SessionId::from_random(rand::random());
     BeginBulk { id, choice: previewed.choice, reasons: reasons(), promised: previewed.counts }
 }
 
@@ -86,7 +86,7 @@ async fn act(house: &House, actor: &Actor, choice: &BulkChoice) -> (BulkCounts, 
     (promised, progress(house, &id).await)
 }
 
-pub async fn progress(house: &House, id: &str) -> BulkAct {
+pub async fn progress(house: &House, id: &SessionId) -> BulkAct {
     house.accounts.find_bulk_act(id).await.expect("an answer").expect("it was begun")
 }
 

@@ -78,7 +78,7 @@ impl BulkRun {
             done.users += users;
             done.sessions += users * u64::try_from(*sessions).unwrap_or_default();
         }
-        add_to_bulk_act(&mut tx, &self.begin.id, done.users, done.sessions, now).await?;
+        add_to_bulk_act(&mut tx, self.begin.id.as_str(), done.users, done.sessions, now).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -91,7 +91,7 @@ impl BulkRun {
         if let Some(id) = self.actor.user_id {
             done.add(self.do_one(&mut tx, id).await?);
         }
-        add_to_bulk_act(&mut tx, &self.begin.id, done.users, done.sessions, now).await?;
+        add_to_bulk_act(&mut tx, self.begin.id.as_str(), done.users, done.sessions, now).await?;
         Ok(tx.commit().await?)
     }
 

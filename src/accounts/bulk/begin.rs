@@ -9,6 +9,7 @@ use crate::{
     domain::{
         bulk::{BulkChoice, BulkCounts, BulkScope},
         reason_text::Reasons,
+        session_secret::SessionId,
     },
     store::{
         bulk::{Meant, list_meant},
@@ -21,7 +22,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct BeginBulk {
     /// Its public name, made with the page that promised: a second click is the same act.
-    pub id: String,
+    pub id: SessionId,
     /// What, and to whom.
     pub choice: BulkChoice,
     /// Why.
@@ -65,7 +66,7 @@ impl Accounts {
         drop(on);
         let promised = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let act = BulkAct {
-            id: begin.id.clone(),
+            id: begin.id.as_str().to_owned(),
             actor_id: actor.user_id,
             actor: actor.name.clone(),
             action: begin.choice.action.code().to_owned(),
@@ -96,7 +97,7 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn find_bulk_act(&self, id: &str) -> Result<Option<BulkAct>> {
+    pub async fn find_bulk_act(&self, id: &SessionId) -> Result<Option<BulkAct>> {
         Ok(find_bulk_act(&mut self.store.read().await?, id).await?)
     }
 }

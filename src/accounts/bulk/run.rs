@@ -34,7 +34,7 @@ impl BulkRun {
         let store = &self.accounts.store;
         let mut tx = store.begin().await?;
         let now = store.clock().now(&mut tx).await?;
-        set_bulk_act_ended(&mut tx, &self.begin.id, now, failure.as_deref()).await?;
+        set_bulk_act_ended(&mut tx, self.begin.id.as_str(), now, failure.as_deref()).await?;
         tx.commit().await?;
         outcome
     }

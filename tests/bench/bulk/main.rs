@@ -23,6 +23,7 @@ use curfew::{
     domain::{
         bulk::{BulkAction, BulkChoice, BulkScope},
         reason_text::Reasons,
+        session_secret::SessionId,
         users_filter::UsersFilter,
     },
     settings::Settings,
@@ -83,7 +84,7 @@ async fn act(accounts: &Accounts, name: &str, action: BulkAction) -> (f64, f64) 
     let previewed = accounts.preview_bulk(&operator, operator.role, &choice).await.expect("a count");
     let counting = milliseconds_since(started);
     assert_eq!(previewed.counts.users, u64::from(CHOSEN));
-    let id = format!("{action:?}{started:?}");
+    let id = SessionId::from_random(rand::random());
     let begin = BeginBulk { id, choice: previewed.choice, reasons: Reasons::default(), promised: previewed.counts };
     let started = Instant::now();
     match accounts.begin_bulk(&operator, begin).await.expect("it begins") {

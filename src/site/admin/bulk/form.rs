@@ -191,7 +191,7 @@ impl Promise {
     /// The act as it was promised.
     pub fn keep(self, choice: BulkChoice, reasons: Reasons) -> BeginBulk {
         let choice = BulkChoice { up_to: Some(self.up_to), ..choice };
-        BeginBulk { id: self.id.as_str().to_owned(), choice, reasons, promised: self.counts }
+        BeginBulk { id: self.id, choice, reasons, promised: self.counts }
     }
 }
 

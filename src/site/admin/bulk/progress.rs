@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     accounts::{Accounts, BulkRun},
-    domain::moment::Moment,
+    domain::{moment::Moment, session_secret::SessionId},
     gate::{Changes, Staff},
     site::{
         answer::{Answer, refuse},
@@ -99,7 +99,9 @@ pub(super) async fn show(
     changes: Changes<'_>,
     id: &str,
 ) -> Answer {
-    match accounts.find_bulk_act(id).await {
+    // A text that cannot be an act's name must not reach the database, where Postgres would refuse a NUL in it.
+    let Some(id) = SessionId::parse(id) else { return Answer::Status(Status::NotFound) };
+    match accounts.find_bulk_act(&id).await {
         Ok(Some(act)) => {
             let now = accounts.store().clock().estimate();
             pages.show("admin/bulk_progress", &ProgressView::of(act, now))
