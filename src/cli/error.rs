@@ -43,6 +43,9 @@ pub enum CommandError {
     /// The server could not be launched.
     #[error("the server cannot start: {0}")]
     Launch(String),
+    /// The demo's data stays behind.
+    #[error("the demo's folder {0} cannot be removed: {1}; remove it by hand")]
+    NotRemoved(String, String),
     /// The demo could not be set up.
     #[error("the demo cannot start: {0}")]
     Demo(String),

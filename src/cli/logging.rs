@@ -10,8 +10,9 @@ use crate::{domain::text::escaped, store::DRIVERS_LOG};
 
 /// Where Rocket tells of each request.
 const ROCKETS_SERVER: &str = "rocket::server";
-/// How Rocket begins what it says of a 404.
-const NO_ROUTE: &str = "No matching routes";
+/// How Rocket begins what it reports as an error or a warning although a client did it: an address that there is not,
+/// a malformed chunk or a body that breaks off, a header that is no text.
+const BY_A_CLIENT: [&str; 3] = ["No matching routes", "Failed to read into peek buffer", "Header '"];
 
 /// Begins to log; `RUST_LOG` says more than `log_level` does, where it is set. A command that is done
 /// at once says on standard error what failed, and nothing else.
@@ -41,7 +42,7 @@ pub(super) fn start(serves: bool) {
 }
 
 /// A logger that leaves out what Rocket would write of whole requests and answers, however much is asked
-/// for: there are cookies and tokens in them.
+/// for: there are cookies and tokens in them. What a client did is information, never an error.
 struct WithoutRequests(Logger);
 
 impl WithoutRequests {
@@ -56,7 +57,13 @@ impl Log for WithoutRequests {
     }
 
     fn log(&self, record: &Record<'_>) {
-        if Self::takes(record.metadata()) {
+        if !Self::takes(record.metadata()) {
+            return;
+        }
+        if is_by_a_client(record) {
+            let (args, target) = (*record.args(), record.target());
+            self.0.log(&Record::builder().args(args).target(target).level(Level::Info).build());
+        } else {
             self.0.log(record);
         }
     }
@@ -66,11 +73,14 @@ impl Log for WithoutRequests {
     }
 }
 
-/// Rocket warns of each guard that refuses a request, and of each address that there is not, as a
-/// detail of what it says at another level.
+fn is_by_a_client(record: &Record<'_>) -> bool {
+    let begins_so = || BY_A_CLIENT.iter().any(|words| record.args().to_string().starts_with(words));
+    record.level() < Level::Info && record.target().starts_with("rocket::") && begins_so()
+}
+
+/// Rocket warns of each guard that refuses a request as a detail of what it says at another level.
 fn without_details(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
-    let is_detail = record.target().ends_with("::_");
-    if is_detail && (record.level() > Level::Error || record.args().to_string().starts_with(NO_ROUTE)) {
+    if record.target().ends_with("::_") && record.level() > Level::Error {
         return Ok(());
     }
     writeln!(out, "[{} {}] {}", out.timestamp(), record.level(), escaped(&record.args().to_string()))

@@ -1,11 +1,16 @@
 //! `curfew demo`: a site to look around in that leaves nothing behind.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use crate::{
     browser::Browser,
-    program::{Program, until},
+    program::{PATIENCE, Program},
     site::Server,
+    store::quick_or_soak,
 };
 
 /// A demo whose data is in that folder, with settings of another site around it.
@@ -72,12 +77,34 @@ fn nothing_is_left_behind_and_no_other_data_touched() {
 
 #[test]
 fn a_signal_while_the_data_is_made_leaves_nothing_behind() {
+    for round in 0..quick_or_soak(40, 400) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let running = demo(folder.path()).start();
+        let mut shell = running.shell_that_signals("TERM");
+        let begin = Instant::now();
+        while names_in(folder.path()).is_empty() && begin.elapsed() < PATIENCE {
+            std::hint::spin_loop();
+        }
+        // Another point of the work in each round: before, while and after the database is opened.
+        std::thread::sleep(Duration::from_micros(100) * (round % 40));
+        shell.signal();
+        running.wait().done();
+        assert_eq!(names_in(folder.path()), [""; 0], "round {round}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_removed_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
-    let running = demo(folder.path()).start();
-    until("its folder is there", || !names_in(folder.path()).is_empty());
-    running.signal("TERM");
-    running.wait().done();
-    assert_eq!(names_in(folder.path()), [""; 0]);
+    let server = Server::wait_for(demo(folder.path()).start());
+    let data = folder.path().join(&names_in(folder.path())[0]);
+    // The folder of the data becomes a file: whoever runs the demo owns it, and may do so.
+    fs::rename(&data, folder.path().join("elsewhere")).expect("another name");
+    fs::write(&data, "").expect("a file in its place");
+    server.running.signal("TERM");
+    let refusal = server.running.wait();
+    assert_eq!(refusal.status.code(), Some(1), "{refusal:?}");
+    assert!(refusal.err.contains(&data.display().to_string()), "{refusal:?}");
 }
 
 #[test]

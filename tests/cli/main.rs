@@ -16,6 +16,7 @@ mod demo;
 mod deploying;
 mod events;
 mod force_logout;
+mod log;
 mod new_databases;
 mod passwords;
 mod program;

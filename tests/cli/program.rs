@@ -144,6 +144,12 @@ impl Running {
         self.said.lines().find_map(|line| line.strip_prefix(beginning)).map(str::to_owned)
     }
 
+    /// A shell that waits to send it a signal, by name: to start one takes longer than what is to be interrupted.
+    pub fn shell_that_signals(&self, name: &str) -> Shell {
+        let script = format!("read go; kill -{name} {}", self.child.id());
+        Shell(Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).spawn().expect("a shell"))
+    }
+
     /// Sends it a signal, by name.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
@@ -163,6 +169,18 @@ impl Running {
         }
         let err = self.err.take().and_then(|err| err.join().ok()).expect("its standard error");
         Outcome { status: status.expect("its status"), out: std::mem::take(&mut self.said), err }
+    }
+}
+
+/// A shell that waits for its word.
+#[derive(Debug)]
+pub struct Shell(Child);
+
+impl Shell {
+    /// Gives it, and waits until it was obeyed.
+    pub fn signal(&mut self) {
+        self.0.stdin.take().expect("its standard input").write_all(b"go\n").expect("it listens");
+        assert!(self.0.wait().expect("its status").success(), "the signal is sent");
     }
 }
 

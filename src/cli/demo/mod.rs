@@ -7,6 +7,8 @@ mod people;
 mod signals;
 mod stage;
 
+use std::path::Path;
+
 use rocket::{fairing::AdHoc, tokio};
 
 use self::{signals::Signals, stage::Stage};
@@ -24,22 +26,28 @@ const SITE_NAME: &str = "Riverside (demo)";
 
 pub(super) async fn run() -> Result<()> {
     // From here on a signal no longer ends the process at once, which would leave the folder behind.
-    let mut signals = Signals::listen()?;
+    let signals = Signals::listen()?;
     let folder = tempfile::Builder::new()
         .prefix("curfew-demo-")
         .tempdir()
         .map_err(|error| CommandError::Demo(format!("no folder can be made for its data: {error}")))?;
-    let configuration = configuration(folder.path())?;
-    let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
-    let site = site::rocket(&configuration, &keys)?;
-    let logins = tokio::select! {
-        () = signals.next() => return Ok(()),
-        logins = fill(&configuration) => logins?,
-    };
-    serve::launch(site.attach(ending_at(signals)).attach(saying(logins))).await
+    let served = serve_from(folder.path(), signals).await;
+    let path = folder.path().display().to_string();
+    let removed = folder.close().map_err(|error| CommandError::NotRemoved(path, error.to_string()));
+    served.and(removed)
 }
 
-fn configuration(folder: &std::path::Path) -> Result<Configuration> {
+async fn serve_from(folder: &Path, mut signals: Signals) -> Result<()> {
+    let configuration = configuration(folder)?;
+    let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
+    let site = site::rocket(&configuration, &keys)?;
+    match fill(&configuration, &mut signals).await? {
+        Some(logins) => serve::launch(site.attach(ending_at(signals)).attach(saying(logins))).await,
+        None => Ok(()),
+    }
+}
+
+fn configuration(folder: &Path) -> Result<Configuration> {
     let address = format!("sqlite:{}", folder.join("curfew.db").display());
     let database = DatabaseAddress::parse(&address)
         .ok_or_else(|| CommandError::Demo("the folder for its data has a name that no address can hold".to_owned()))?;
@@ -49,19 +57,27 @@ fn configuration(folder: &std::path::Path) -> Result<Configuration> {
     Ok(configuration)
 }
 
-/// Lets the history happen; returns the lines that tell the logins.
-async fn fill(configuration: &Configuration) -> Result<Vec<String>> {
+/// Lets the history happen; returns the lines that tell the logins, or nothing after a signal.
+///
+/// A signal is heard between two steps: a database that is given up half-way still writes into its folder, which then
+/// cannot be removed.
+async fn fill(configuration: &Configuration, signals: &mut Signals) -> Result<Option<Vec<String>>> {
     let store = database::open_store(configuration).await?;
     let mut stage = Stage::new(store.clone(), configuration.settings.clone());
-    stage.play(&history::steps()).await?;
+    let played = stage.play(&history::steps(), || signals.have_come()).await;
     store.close().await;
-    [("superuser", people::SUPERUSER), ("staff", people::STAFF), ("member", people::MEMBER)]
-        .into_iter()
-        .map(|(role, who)| {
-            let password = stage.password(who).ok_or(AccountsError::NoSuchUser)?;
-            Ok(format!("{role:<10} {who:<16} {password}"))
-        })
-        .collect()
+    if !played? {
+        return Ok(None);
+    }
+    let lines: Result<Vec<String>> =
+        [("superuser", people::SUPERUSER), ("staff", people::STAFF), ("member", people::MEMBER)]
+            .into_iter()
+            .map(|(role, who)| {
+                let password = stage.password(who).ok_or(AccountsError::NoSuchUser)?;
+                Ok(format!("{role:<10} {who:<16} {password}"))
+            })
+            .collect();
+    lines.map(Some)
 }
 
 fn saying(logins: Vec<String>) -> AdHoc {

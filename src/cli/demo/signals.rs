@@ -1,8 +1,11 @@
 //! What tells a process to end.
 
-use rocket::tokio::{
-    select,
-    signal::unix::{Signal, SignalKind, signal},
+use rocket::{
+    futures::FutureExt as _,
+    tokio::{
+        select,
+        signal::unix::{Signal, SignalKind, signal},
+    },
 };
 
 use crate::cli::{CommandError, Result};
@@ -25,6 +28,11 @@ impl Signals {
             terminate: listen(SignalKind::terminate())?,
             hangup: listen(SignalKind::hangup())?,
         })
+    }
+
+    /// Whether one of them has come, without waiting.
+    pub(super) fn have_come(&mut self) -> bool {
+        self.next().now_or_never().is_some()
     }
 
     /// Waits for the next of them.

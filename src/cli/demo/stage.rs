@@ -70,9 +70,12 @@ impl Stage {
         self.players.get(who).map(|player| player.password.reveal())
     }
 
-    /// Lets it all happen, in this order, each at its time.
-    pub(super) async fn play(&mut self, steps: &[Step]) -> Result<()> {
+    /// Lets it all happen, in this order, each at its time. Whether it came to its end, or had to stop before.
+    pub(super) async fn play(&mut self, steps: &[Step], mut must_stop: impl FnMut() -> bool) -> Result<bool> {
         for (number, step) in steps.iter().enumerate() {
+            if must_stop() {
+                return Ok(false);
+            }
             // Not every moment on the full minute.
             let seconds = i64::try_from(number * 17 % 60).unwrap_or_default();
             self.put_back(TimeDelta::minutes(step.minutes_ago) - TimeDelta::seconds(seconds));
@@ -81,7 +84,7 @@ impl Stage {
             self.accounts.sample_live_sessions().await?;
         }
         self.put_back(TimeDelta::zero());
-        Ok(())
+        Ok(true)
     }
 
     fn put_back(&mut self, behind: TimeDelta) {

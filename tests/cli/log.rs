@@ -1,0 +1,48 @@
+//! The server's log: what a client did is no error of the server.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
+
+use crate::site::on_every_engine;
+
+/// Requests that are wrong in every way that a stranger can send.
+const WRONG: [&str; 12] = [
+    "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /admin HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /api/nothing HTTP/1.1\r\nHost: x\r\n\r\n",
+    "PUT /login HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+    "BREW / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /%ff?%ff=%ff HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /static/.htaccess HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /login HTTP/1.1\r\nHost: x\r\nUser-Agent: \u{ff}\r\nCookie: \u{ff}\r\n\r\n",
+    "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+     Transfer-Encoding: chunked\r\n\r\nZZ\r\nabc\r\n0\r\n\r\n",
+    "POST /api/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+     Transfer-Encoding: chunked\r\n\r\nZZ\r\nabc\r\n0\r\n\r\n",
+    "POST /api/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    "\u{16}\u{3}\u{1}",
+];
+
+#[test]
+fn what_a_client_did_is_no_error() {
+    for (level, no_line) in [("critical", "WARN"), ("critical", "ERROR"), ("normal", "ERROR"), ("debug", "ERROR")] {
+        on_every_engine(|site| {
+            let program = site.program(&["serve"]).set("ROCKET_LOG_LEVEL", level);
+            let server = crate::site::Server::wait_for(program.start());
+            for request in WRONG {
+                let mut stream = TcpStream::connect(&server.address).expect("a connection");
+                // As bytes of one each: a lone 0xff is no UTF-8.
+                let bytes: Vec<u8> = request.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect();
+                stream.write_all(&bytes).expect("it is sent");
+                stream.shutdown(std::net::Shutdown::Write).expect("that was all");
+                // Whatever it answers; some of it is no answer to read.
+                let _ = stream.read_to_end(&mut Vec::new());
+            }
+            let log = server.stop().err;
+            let lines: Vec<&str> = log.lines().filter(|line| line.contains(no_line)).collect();
+            assert!(lines.is_empty(), "{level}: {lines:#?}");
+        });
+    }
+}
