@@ -2,7 +2,15 @@
 
 use std::{io, net::SocketAddr};
 
-use rocket::{Build, Config, Rocket, error::ErrorKind};
+use rocket::{
+    Build, Config, Rocket, Shutdown,
+    error::ErrorKind,
+    fairing::AdHoc,
+    tokio::{
+        self,
+        signal::unix::{SignalKind, signal},
+    },
+};
 
 use super::{CommandError, Result, database};
 use crate::{settings, site};
@@ -20,6 +28,8 @@ pub(super) async fn run() -> Result<()> {
 /// Serves until the process is told to stop.
 pub(super) async fn launch(site: Rocket<Build>) -> Result<()> {
     let at = address(&site);
+    let site =
+        site.attach(AdHoc::on_liftoff("SIGHUP", |rocket| Box::pin(async move { stop_on_hangup(rocket.shutdown()) })));
     site::launch(site).await.map_err(|error| CommandError::Launch(launch_error(&error, &at)))
 }
 
@@ -27,6 +37,20 @@ pub(super) async fn launch(site: Rocket<Build>) -> Result<()> {
 fn address(site: &Rocket<Build>) -> String {
     let config = site.figment().extract::<Config>().unwrap_or_default();
     SocketAddr::new(config.address, config.port).to_string()
+}
+
+/// The terminal is gone, or somebody expects the settings to be read again: the server ends as politely as on
+/// SIGTERM, and says why, since it would else end without a word.
+fn stop_on_hangup(shutdown: Shutdown) {
+    match signal(SignalKind::hangup()) {
+        Ok(mut hangup) => drop(tokio::spawn(async move {
+            if hangup.recv().await.is_some() {
+                log::error!("stopping on SIGHUP; run it as a service, or with nohup, to outlive the terminal");
+                shutdown.notify();
+            }
+        })),
+        Err(error) => log::warn!("SIGHUP will end the server at once: {error}"),
+    }
 }
 
 fn launch_error(error: &rocket::Error, at: &str) -> String {

@@ -42,6 +42,7 @@ pub(super) struct Wanted {
     pub(super) notice: Option<NoticeChange>,
     pub(super) visitor: Option<String>,
     pub(super) clears_site_data: bool,
+    is_written: bool,
 }
 
 #[derive(Debug, Default)]
@@ -60,50 +61,61 @@ impl<'r> Changes<'r> {
 
     /// Sets the cookie of a session that has just been made.
     pub fn start_session(self, started: StartedSession) {
-        self.lock().session = Some(SessionChange::Start(started));
+        self.state().session = Some(SessionChange::Start(started));
     }
 
     /// Removes the session cookie, because its person logged out.
     pub fn log_out(self) {
-        let mut wanted = self.lock();
+        let mut wanted = self.state();
         wanted.session = Some(SessionChange::End);
         wanted.clears_site_data = true;
     }
 
     /// Removes the session cookie, because its login turned out to have ended.
     pub fn end_session_now(self) {
-        self.lock().session = Some(SessionChange::End);
+        self.state().session = Some(SessionChange::End);
     }
 
     /// Removes the session cookie; the start of another session is stronger.
     pub(super) fn end_session(self) {
-        self.lock().session.get_or_insert(SessionChange::End);
+        self.state().session.get_or_insert(SessionChange::End);
     }
 
     pub(super) fn renew_session(self, content: Content, left: Option<Duration>) {
-        self.lock().session.get_or_insert(SessionChange::Renew(content, left));
+        self.state().session.get_or_insert(SessionChange::Renew(content, left));
     }
 
     /// Leaves a notice for the next page that is shown.
     pub fn leave_notice(self, notice: Notice) {
-        self.lock().notice = Some(NoticeChange::Leave(notice));
+        self.state().notice = Some(NoticeChange::Leave(notice));
     }
 
     /// The notice of this request has been shown.
     pub fn clear_notice(self) {
-        self.lock().notice.get_or_insert(NoticeChange::Clear);
+        self.state().notice.get_or_insert(NoticeChange::Clear);
     }
 
     pub(super) fn set_visitor(self, visitor: String) {
-        self.lock().visitor = Some(visitor);
+        self.state().visitor = Some(visitor);
     }
 
     pub(super) fn visitor(self) -> Option<String> {
         self.lock().visitor.clone()
     }
 
-    pub(super) fn wanted(self) -> Wanted {
-        self.lock().clone()
+    /// All that was stated, for the one writer; what is stated from now on is lost.
+    pub(super) fn to_write(self) -> Wanted {
+        let mut wanted = self.lock();
+        wanted.is_written = true;
+        wanted.clone()
+    }
+
+    fn state(self) -> MutexGuard<'r, Wanted> {
+        let wanted = self.lock();
+        if wanted.is_written {
+            log::error!("a change of the cookies is lost: it was stated after they were written");
+        }
+        wanted
     }
 
     /// Each change is one assignment, so a panic elsewhere leaves them whole.

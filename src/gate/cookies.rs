@@ -57,7 +57,7 @@ impl Fairing for CookieWriter {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let Some(gate) = gate(request) else { return };
-        let Wanted { session, notice, visitor, clears_site_data } = Changes::of(request).wanted();
+        let Wanted { session, notice, visitor, clears_site_data, .. } = Changes::of(request).to_write();
         let writer = Writer { gate, is_secure: is_cookie_secure(request), request };
         // A visitor's forms end with their login: their token must not be good again after it.
         let is_start = matches!(session, Some(SessionChange::Start(_)));

@@ -1,8 +1,10 @@
 //! The middleware: who is asking, and what their cookie becomes.
 //!
 //! Guards and handlers only state what should happen to the cookies; one response fairing writes
-//! them, because Rocket drops what a guard that fails has put in its jar. Whoever asks for a guard
-//! has asked the rule; there is no other way in.
+//! them, because Rocket drops what a guard that fails has put in its jar. It runs after the handler or
+//! catcher has answered, and other response fairings may run after it: a change that one of them states
+//! comes too late, and is an error in the log. Whoever asks for a guard has asked the rule; there is no
+//! other way in.
 
 mod api_client;
 mod came_from;
@@ -13,9 +15,11 @@ mod csrf;
 mod follower;
 mod guards;
 mod headers;
+mod host;
 mod judge;
 mod jwt;
 mod login;
+mod method;
 mod notice;
 mod opened;
 mod present;
@@ -69,22 +73,26 @@ pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
         csrf_keys: csrf::CsrfKeys::new(keys),
         jwt_keys: jwt::JwtKeys::new(keys),
     };
-    AdHoc::on_ignite("Gate", |rocket| async {
-        let Some(accounts) = rocket.state::<Accounts>() else { return rocket };
+    AdHoc::try_on_ignite("Gate", |rocket| async {
+        let Some(accounts) = rocket.state::<Accounts>() else {
+            log::error!("the gate has no accounts to ask: attach the use cases before it");
+            return Err(rocket);
+        };
         let is_cached = gate.settings.check == Check::Cached;
         let standings = standings::Standings::new(accounts.store().clone(), is_cached);
         let node = Node::new(name_of_node(&rocket));
-        // The cookies are written last, so that they follow from all that happened.
-        rocket
+        Ok(rocket
             .manage(gate)
             .manage(standings)
             .manage(node)
             .manage(watchers::Watchers::default())
+            .attach(method::MethodOfTheRequestLine)
             .attach(headers::Headers)
             .attach(cookies::CookieWriter)
             .attach(standings::fairing())
             .attach(follower::fairing())
-            .mount("/", routes![session_events::session_events])
+            .mount("/", host::routes())
+            .mount("/", routes![session_events::session_events]))
     })
 }
 

@@ -51,6 +51,11 @@ impl Browser {
         Self { address: address.to_owned(), cookies: BTreeMap::new() }
     }
 
+    /// Where it asks.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Goes on with its cookies where the server is now.
     pub fn moves_to(&mut self, address: &str) {
         address.clone_into(&mut self.address);

@@ -18,6 +18,7 @@ mod events;
 mod force_logout;
 mod log;
 mod new_databases;
+mod odd_requests;
 mod passwords;
 mod program;
 mod serving;

@@ -25,6 +25,20 @@ fn a_polite_signal_ends_the_server_well_even_with_a_connection_open() {
 }
 
 #[test]
+fn a_terminal_that_closes_ends_the_server_well_and_it_says_why() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let stream = site.logged_in("ana").watches();
+        let server = site.server.take().expect("a server");
+        server.running.signal("HUP");
+        let rest = stream.until_its_end();
+        assert!(rest.ends_with("\r\n0\r\n\r\n"), "it is ended and not cut: {rest}");
+        let ended = server.running.wait();
+        assert!(ended.status.success() && ended.err.contains("stopping on SIGHUP"), "{ended:?}");
+    });
+}
+
+#[test]
 fn a_polite_signal_ends_the_open_streams() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);

@@ -1,7 +1,10 @@
 //! The session cookie itself: what is in it, and what becomes of one that was tampered with.
 
 use cookie::{Cookie, CookieJar, Key};
-use curfew::{domain::role::Role, settings::SecretMaterial};
+use curfew::{
+    domain::role::Role,
+    settings::{SecretKeys, SecretMaterial},
+};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
 
@@ -28,6 +31,14 @@ async fn rocket_itself_reads_the_cookie_and_finds_the_login_date_in_it() {
             assert_eq!(Some(date), account.user.last_login);
         }
     }
+}
+
+#[rocket::async_test]
+async fn a_gate_without_accounts_to_ask_does_not_launch() {
+    let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
+    let settings = std::sync::Arc::new(curfew::settings::Settings::default());
+    let refused = rocket::build().attach(curfew::gate::stage(settings, &keys)).ignite().await;
+    assert!(refused.is_err());
 }
 
 #[rocket::async_test]

@@ -1,0 +1,134 @@
+//! Requests that no browser sends: each gets an answer, since a proxy takes a connection that was closed
+//! without one for a node that failed.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
+use crate::site::on_every_engine;
+
+const METHODS: [&str; 12] =
+    ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get", "PROPFIND", "X", "CONNECT"];
+const ADDRESSES: [&str; 8] =
+    ["/", "/login", "/account", "/admin/users", "/api/me", "/api/token", "/static/base.css", "/nowhere"];
+const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
+
+/// Sends bytes on a connection of their own; returns the status of the answer, or what came instead.
+fn status(address: &str, request: &[u8]) -> Result<u16, String> {
+    let mut connection = TcpStream::connect(address).expect("a connection");
+    connection.set_read_timeout(Some(Duration::from_mins(1))).expect("a time limit");
+    connection.write_all(request).expect("the request is sent");
+    let mut answer = Vec::new();
+    let mut bytes = [0; 4096];
+    loop {
+        match connection.read(&mut bytes) {
+            Ok(0) => break,
+            Ok(read) => answer.extend_from_slice(&bytes[..read]),
+            Err(error) => return Err(error.to_string()),
+        }
+        if answer.windows(4).any(|end| end == b"\r\n\r\n") {
+            break;
+        }
+    }
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let status = text.strip_prefix("HTTP/1.1 ").or_else(|| text.strip_prefix("HTTP/1.0 "));
+    status.and_then(|rest| rest[..3].parse().ok()).ok_or(text)
+}
+
+fn post(address: &str, body: &str) -> Vec<u8> {
+    format!("POST {address} HTTP/1.1\r\nHost: x\r\n{FORM}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+#[test]
+fn every_method_gets_an_answer_at_every_address() {
+    on_every_engine(|site| {
+        let browser = site.browser();
+        for method in METHODS {
+            for address in ADDRESSES {
+                for body in ["", "a=b"] {
+                    let length = format!("{FORM}\r\nContent-Length: {}", body.len());
+                    let request = format!("{method} {address} HTTP/1.1\r\nHost: x\r\n{length}\r\n\r\n{body}");
+                    let answer = status(browser.address(), request.as_bytes());
+                    assert!(matches!(answer, Ok(200..=499)), "{method} {address}: {answer:?}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_form_never_chooses_its_method() {
+    on_every_engine(|site| {
+        let browser = site.browser();
+        let plain = ADDRESSES.map(|address| status(browser.address(), &post(address, "a=b")));
+        for method in METHODS {
+            for name in ["_method", "_METHOD"] {
+                for method in [method.to_owned(), method.to_lowercase()] {
+                    for (address, plain) in ADDRESSES.iter().zip(&plain) {
+                        for body in [format!("{name}={method}"), format!("{name}={method}&a=b")] {
+                            let answer = status(browser.address(), &post(address, &body));
+                            assert_eq!(&answer, plain, "{address}: {body}");
+                        }
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_request_names_one_host() {
+    on_every_engine(|site| {
+        let browser = site.browser();
+        for address in ADDRESSES {
+            for hosts in ["", "Host: a\r\nHost: b\r\n", "Host: a\r\nHost: a\r\n", "Host: a b\r\n", "Host: a/b\r\n"] {
+                let request = format!("GET {address} HTTP/1.1\r\n{hosts}\r\n");
+                assert_eq!(status(browser.address(), request.as_bytes()), Ok(400), "{address}: {hosts:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn odd_headers_and_broken_bodies_get_an_answer() {
+    on_every_engine(|site| {
+        let browser = site.browser();
+        let long = "a".repeat(100_000);
+        for request in [
+            "GET / HTTP/1.0\r\nHost: x\r\n\r\n".to_owned(),
+            "GET / HTTP/2.0\r\nHost: x\r\n\r\n".to_owned(),
+            "GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(),
+            "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(),
+            "GET /% HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(),
+            "GET /\u{e9} HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(),
+            "GET //x HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(),
+            "GET x HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(),
+            "nonsense\r\n\r\n".to_owned(),
+            format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", &long[..20_000]),
+            format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", &long[..20_000]),
+            format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "A: b\r\n".repeat(150)),
+            "GET / HTTP/1.1\r\nHost: x\r\nBad Name: b\r\n\r\n".to_owned(),
+            "GET / HTTP/1.1\r\nHost: x\r\nCookie: \u{1}\r\n\r\n".to_owned(),
+            "GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n".to_owned(),
+            "GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n".to_owned(),
+            "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=5-1\r\n\r\n".to_owned(),
+            "GET / HTTP/1.1\r\nHost: x\r\nAccept: \r\nContent-Type: ;;\r\nAuthorization: \u{e9}\r\n\r\n".to_owned(),
+            format!("POST /login HTTP/1.1\r\nHost: x\r\n{FORM}\r\nContent-Length: x\r\n\r\n"),
+            format!("POST /login HTTP/1.1\r\nHost: x\r\n{FORM}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+            format!("POST /login HTTP/1.1\r\nHost: x\r\n{FORM}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+            format!(
+                "POST /login HTTP/1.1\r\nHost: x\r\n{FORM}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\na=b\r\n0\r\n\r\n"
+            ),
+            format!("POST /login HTTP/1.1\r\nHost: x\r\n{FORM}\r\nTransfer-Encoding: gzip\r\n\r\n"),
+            format!("POST /login HTTP/1.1\r\nHost: x\r\n{FORM}\r\n\r\n"),
+            "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data\r\nContent-Length: 1\r\n\r\na"
+                .to_owned(),
+        ] {
+            let answer = status(browser.address(), request.as_bytes());
+            assert!(matches!(answer, Ok(200..=499 | 505)), "{:?}: {answer:?}", &request[..request.len().min(90)]);
+        }
+        assert!(site.browser().get("/livez").status == 200);
+    });
+}
