@@ -119,7 +119,7 @@ impl Default for Settings {
             staff_limits: Limits { lifetime: Duration::from_hours(12), idle: Duration::from_hours(1) },
             member_max_sessions: None,
             staff_max_sessions: None,
-            max_tokens: None,
+            max_tokens: NonZeroU32::new(50),
             access_token_lifetime: Duration::from_mins(5),
             refresh_token_lifetime: Duration::from_hours(24),
             token_lifetime: Duration::from_hours(72),

@@ -1,6 +1,7 @@
-// Says how much room is left in a reason, once there is little.
+// Says how much room is left in a reason, once there is little. Counts characters as the server does, and lets
+// one type on: what is too long is said beside the field, and nothing typed or pasted is cut.
 "use strict";
-for (const area of document.querySelectorAll("textarea[maxlength]")) {
+for (const area of document.querySelectorAll("textarea[data-characters]")) {
   const littleLeft = 100;
   const quietMs = 400;
   const left = document.createElement("p");
@@ -9,8 +10,9 @@ for (const area of document.querySelectorAll("textarea[maxlength]")) {
   area.after(left);
 
   const say = () => {
-    const count = area.maxLength - area.value.length;
-    left.textContent = count > littleLeft ? "" : `${count} character${count === 1 ? "" : "s"} left`;
+    const count = Number(area.dataset.characters) - [...area.value].length;
+    const characters = `${Math.abs(count)} character${Math.abs(count) === 1 ? "" : "s"}`;
+    left.textContent = count > littleLeft ? "" : count < 0 ? `${characters} too many` : `${characters} left`;
   };
 
   let waiting;

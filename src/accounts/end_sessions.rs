@@ -1,8 +1,8 @@
 //! Ending the logins of an account together: the sessions of its browsers, the tokens of its programs.
 //!
-//! What puts them out is the account's date, in the same transaction. Into a few sessions it is
-//! written there and then who ended them; into many afterwards, so that an act takes no longer and
-//! holds up nobody for an account that is logged in ten thousand times.
+//! What puts them out is the account's date, in the same transaction. Who ended a few logins is written into
+//! them there and then; into many, in batches afterwards. So an act takes no longer, and always succeeds, for an
+//! account that is logged in a million times.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::{
     domain::moment::Moment,
     store::{
         Sql,
-        session_ends::{insert_session_ends, lock_session_ends, write_session_ends},
+        session_ends::{insert_session_ends, insert_token_ends, lock_session_ends, write_session_ends},
         sessions::{self, Ending, LiveAfter},
         tokens,
     },
 };
 
 /// Up to so many are written at once.
-const AT_ONCE: i64 = 200;
+const AT_ONCE: u64 = 200;
 /// So many are written by one transaction afterwards, of as many accounts at most.
 const BATCH: u32 = 500;
 /// Between two of them.
@@ -52,14 +52,22 @@ impl Accounts {
         ending: Ending<'_>,
     ) -> Result<EndedLogins> {
         let user_id = locked.user.id;
-        let tokens = tokens::end_tokens(on, user_id, up_to, locked.live_tokens(), ending).await?;
-        let count = sessions::count_live_sessions(on, user_id, up_to, live).await?;
-        if count <= AT_ONCE {
-            let sessions = sessions::end_sessions(on, user_id, up_to, live, ending).await?;
-            return Ok(EndedLogins { sessions, tokens });
-        }
-        insert_session_ends(on, user_id, up_to, live, ending).await?;
-        Ok(EndedLogins { sessions: u64::try_from(count).unwrap_or_default(), tokens })
+        let sessions = sessions::count_live_sessions(on, user_id, up_to, live).await?.unsigned_abs();
+        let sessions = if sessions <= AT_ONCE {
+            sessions::end_sessions(on, user_id, up_to, live, ending).await?
+        } else {
+            insert_session_ends(on, user_id, up_to, live, ending).await?;
+            sessions
+        };
+        let live = locked.live_tokens();
+        let tokens = tokens::count_live_tokens(on, user_id, up_to, live).await?.unsigned_abs();
+        let tokens = if tokens <= AT_ONCE {
+            tokens::end_tokens(on, user_id, up_to, live, ending).await?
+        } else {
+            insert_token_ends(on, user_id, up_to, live, ending).await?;
+            tokens
+        };
+        Ok(EndedLogins { sessions, tokens })
     }
 
     /// An act was told that may have left something to write, here or elsewhere: the command line ends

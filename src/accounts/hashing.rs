@@ -3,9 +3,12 @@
 //! bcrypt reads no more than 72 bytes, so it is given the hex SHA-256 of the password; the stored
 //! form, `bcrypt_sha256$$2b$…`, is the one that Django writes, so that its users can move here.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    iter,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use data_encoding::HEXLOWER;
@@ -17,6 +20,8 @@ use crate::domain::password::Password;
 
 /// What Django names this form.
 const ALGORITHM: &str = "bcrypt_sha256$";
+/// How long a hash by bcrypt is: version, cost, salt and digest.
+const BCRYPT_CHARACTERS: usize = 60;
 
 /// Hashes and verifies passwords.
 #[derive(Debug, Clone)]
@@ -35,7 +40,7 @@ pub(super) struct Hasher {
 pub(super) enum Verdict {
     /// It is the password.
     Right,
-    /// It is, and the hash should be made anew at today's cost.
+    /// It is, and the hash should be made anew: at today's cost, of the password's normalized form.
     RightButOutdated,
     /// It is not.
     Wrong,
@@ -55,27 +60,31 @@ impl Hasher {
 
     /// The hash to store for a password.
     pub(super) async fn hash(&self, password: &Password) -> Result<String> {
-        let (digest, cost) = (digest(password), self.cost);
+        let (digest, cost) = (digest(password.reveal()), self.cost);
         self.off_thread(move || hash_digest(&digest, cost)).await
     }
 
-    /// Compares a password with a stored hash; with none, takes as long and says that it is wrong.
-    /// A wrong one takes as long whatever the cost of its hash.
+    /// Compares a password with a stored hash. With none, and with one in a format that is not ours, takes as
+    /// long and says that it is wrong. A wrong password takes as long whatever the cost of its hash.
     pub(super) async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict> {
-        let (digest, cost, nobody) = (digest(password), self.cost, Arc::clone(&self.nobody));
-        let (stored, greatest_cost) = (stored.map(str::to_owned), Arc::clone(&self.greatest_cost));
+        let (digest, cost, nobody) = (digest(password.reveal()), self.cost, Arc::clone(&self.nobody));
+        let older = password.reveal_older_forms().iter().map(|form| self::digest(form)).collect::<Vec<_>>();
+        let stored = stored.filter(|hash| cost_of(hash).is_some()).map(str::to_owned);
+        let greatest_cost = Arc::clone(&self.greatest_cost);
         self.off_thread(move || {
             let hash = stored.as_deref();
             let compared =
                 hash.unwrap_or_else(|| nobody.get_or_init(|| hash_digest("nobody", cost).unwrap_or_default()));
-            let (is_same, stored_cost) = verify_digest(&digest, compared)?;
-            let is_right = is_same && hash.is_some();
+            let stored_cost = cost_of(compared).unwrap_or(cost);
             let greatest = greatest_cost.fetch_max(stored_cost, Ordering::Relaxed).max(stored_cost);
-            if is_right {
-                return Ok(if stored_cost == cost { Verdict::Right } else { Verdict::RightButOutdated });
+            for (form, digest) in iter::once(&digest).chain(&older).enumerate() {
+                if is_hash_of(compared, digest)? && hash.is_some() {
+                    let is_as_today = stored_cost == cost && form == 0;
+                    return Ok(if is_as_today { Verdict::Right } else { Verdict::RightButOutdated });
+                }
+                // Each cost is twice the one before: together with the comparison, this is the greatest.
+                (stored_cost..greatest).try_for_each(|cost| hash_digest(digest, cost).map(drop))?;
             }
-            // Each cost is twice the one before: together with the comparison, this is the greatest.
-            (stored_cost..greatest).try_for_each(|cost| hash_digest(&digest, cost).map(drop))?;
             Ok(Verdict::Wrong)
         })
         .await
@@ -100,8 +109,8 @@ impl Hasher {
     }
 }
 
-fn digest(password: &Password) -> String {
-    HEXLOWER.encode(&Sha256::digest(password.reveal().as_bytes()))
+fn digest(password: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(password.as_bytes()))
 }
 
 fn hash_digest(digest: &str, cost: u32) -> Result<String> {
@@ -110,13 +119,34 @@ fn hash_digest(digest: &str, cost: u32) -> Result<String> {
         .map_err(|error| AccountsError::Hashing(error.to_string()))
 }
 
-/// Whether it is the one that was hashed, and the cost of that hash.
-fn verify_digest(digest: &str, stored: &str) -> Result<(bool, u32)> {
-    let unreadable = || AccountsError::Hashing("a stored hash is of another form".to_owned());
-    let hash = stored.strip_prefix(ALGORITHM).ok_or_else(unreadable)?;
-    let parts: bcrypt::HashParts = hash.parse().map_err(|_| unreadable())?;
-    let is_right = bcrypt::verify(digest, hash).map_err(|_| unreadable())?;
-    Ok((is_right, parts.get_cost()))
+/// The cost of a stored hash; none where its format is not ours.
+fn cost_of(stored: &str) -> Option<u32> {
+    let parts: bcrypt::HashParts = stored.strip_prefix(ALGORITHM)?.parse().ok()?;
+    // What it was parsed from may still be no hash: it must be as long as one.
+    (stored.len() == ALGORITHM.len() + BCRYPT_CHARACTERS && (4..=31).contains(&parts.get_cost()))
+        .then(|| parts.get_cost())
+}
+
+fn is_hash_of(stored: &str, digest: &str) -> Result<bool> {
+    let hash = stored.strip_prefix(ALGORITHM).unwrap_or(stored);
+    bcrypt::verify(digest, hash).map_err(|error| AccountsError::Hashing(error.to_string()))
+}
+
+/// The name of a stored hash's format, where it is not ours: what stands before its first separator, as Django
+/// and the Modular Crypt Format write it. Nothing of the hash itself is in it.
+pub(super) fn unknown_format(stored: &str) -> Option<&str> {
+    if cost_of(stored).is_some() {
+        return None;
+    }
+    let name = match stored.strip_prefix('$') {
+        Some(rest) => rest.split('$').next().filter(|_| rest.contains('$')),
+        None if stored.starts_with('!') => Some("!"),
+        None => stored.split_once('$').map(|(name, _)| name),
+    };
+    let is_name = |name: &&str| {
+        (1..=32).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+!".contains(c))
+    };
+    Some(name.filter(is_name).unwrap_or("unknown"))
 }
 
 #[cfg(test)]
@@ -166,7 +196,44 @@ mod tests {
         let hasher = Hasher::new(4);
         hasher.warm_up().await?;
         assert_eq!(hasher.verify(&password("nobody"), None).await?, Verdict::Wrong);
-        assert!(hasher.verify(&password("nobody"), Some("md5$x")).await.is_err());
+        Ok(())
+    }
+
+    #[rocket::async_test]
+    async fn a_hash_in_a_foreign_format_is_a_wrong_password_and_named() -> Result<()> {
+        let hasher = Hasher::new(4);
+        for (stored, name) in [
+            ("pbkdf2_sha256$870000$salt$hash", "pbkdf2_sha256"),
+            ("argon2$argon2id$v=19$m=102400", "argon2"),
+            ("$2b$12$abcdefghijklmnopqrstuv", "2b"),
+            ("!", "!"),
+            ("!AbCdEf", "!"),
+            ("5f4dcc3b5aa765d61d8327deb882cf99", "unknown"),
+            ("$secret", "unknown"),
+            ("a secret, it seems$", "unknown"),
+            ("bcrypt_sha256$$2b$04$short", "bcrypt_sha256"),
+            ("bcrypt_sha256$$2b$99$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvabcdefghijk", "bcrypt_sha256"),
+            ("", "unknown"),
+        ] {
+            assert_eq!(hasher.verify(&password("nobody"), Some(stored)).await?, Verdict::Wrong, "{stored}");
+            assert_eq!(unknown_format(stored), Some(name), "{stored}");
+        }
+        assert_eq!(unknown_format(&hasher.hash(&password("nobody")).await?), None);
+        Ok(())
+    }
+
+    #[rocket::async_test]
+    async fn an_accent_typed_on_another_system_is_the_same_password() -> Result<()> {
+        let hasher = Hasher::new(4);
+        let (composed, decomposed) = ("gl\u{e9}-hus-7", "gle\u{301}-hus-7");
+        let stored = hasher.hash(&password(decomposed)).await?;
+        for typed in [composed, decomposed] {
+            assert_eq!(hasher.verify(&password(typed), Some(&stored)).await?, Verdict::Right);
+            // As it was hashed before passwords were normalized.
+            let older = hash_digest(&digest(decomposed), 4)?;
+            assert_eq!(hasher.verify(&password(typed), Some(&older)).await?, Verdict::RightButOutdated);
+        }
+        assert_eq!(hasher.verify(&password("gle-hus-7"), Some(&stored)).await?, Verdict::Wrong);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Accounts, AccountsError, Client, EndedLogins, Result,
     event::{Tell as _, event},
     fold::Locked,
-    hashing::Verdict,
+    hashing::{Verdict, unknown_format},
     open_session::login_date,
     throttle::Purpose,
 };
@@ -168,7 +168,8 @@ impl Accounts {
 
     /// Nobody's name, not their password, or no longer either.
     async fn refuse_credentials<T>(&self, client: &Client, found: Option<&User>) -> Result<T> {
-        self.tell_refusal(EventKind::LoginFailed, |told| of_somebody(told.from(client), found)).await?;
+        self.tell_refusal(EventKind::LoginFailed, |told| of_format(of_somebody(told.from(client), found), found))
+            .await?;
         Err(AccountsError::BadCredentials)
     }
 }
@@ -189,6 +190,14 @@ fn of_somebody<'a>(told: NewEvent<'a>, found: Option<&'a User>) -> NewEvent<'a> 
         Some(user) => told.to(user.id, &user.username),
         // What was typed there may be a password in the wrong field.
         None => told.saying("no such name"),
+    }
+}
+
+/// Adds that no password can be right, where the stored hash is in a format that is not ours.
+fn of_format<'a>(told: NewEvent<'a>, found: Option<&User>) -> NewEvent<'a> {
+    match found.and_then(|user| unknown_format(&user.password_hash)) {
+        Some(format) => told.saying(format!("the stored password hash has the unknown format {format}")),
+        None => told,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod rate;
 pub mod reason;
 pub mod reason_text;
 pub mod role;
+pub mod rotations;
 pub mod session_secret;
 pub mod sessions_query;
 pub mod standing;

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::text::comparison_key;
 
 /// The least and the greatest length, in characters.
@@ -20,8 +22,14 @@ const LEAST_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
 const ESTIMATED_CHARACTERS: usize = 40;
 
 /// A password as typed. Its text shows up nowhere: not in `Debug`, not in a page.
+///
+/// The same accented letter is one character on one system and two on another, so passwords are compared and
+/// counted in Unicode's form C (RFC 8265, section 4.2.2).
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
+pub struct Password {
+    typed: String,
+    normalized: String,
+}
 
 /// Why a password was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,18 +60,30 @@ impl Password {
     /// # Errors
     /// When it is empty, or such that no account can have it.
     pub fn parse(text: String) -> Result<Self, PasswordError> {
-        match text.chars().count() {
+        let normalized: String = text.nfc().collect();
+        match normalized.chars().count() {
             0 => Err(PasswordError::Empty),
             n if n > *PASSWORD_CHARACTERS.end() => Err(PasswordError::TooLong),
             _ if text.contains('\0') => Err(PasswordError::Nul),
-            _ => Ok(Self(text)),
+            _ => Ok(Self { typed: text, normalized }),
         }
     }
 
-    /// The text, for the hash and nothing else.
+    /// The text in its one form, for a new hash and nothing else.
     #[must_use]
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.normalized
+    }
+
+    /// The other forms that a hash from before normalization, or from another site, may be of: none for most
+    /// passwords, which have but one.
+    #[must_use]
+    pub fn reveal_older_forms(&self) -> Vec<String> {
+        let decomposed: String = self.typed.nfd().collect();
+        let mut others = vec![self.typed.clone(), decomposed];
+        others.dedup();
+        others.retain(|other| *other != self.normalized);
+        others
     }
 }
 
@@ -168,6 +188,17 @@ mod tests {
         assert_eq!(refused(&"ñ4".repeat(64)), None);
         assert_eq!(refused(&"x".repeat(129)), Some(PasswordError::TooLong));
         assert_eq!(refused("tangerine\0lamp"), Some(PasswordError::Nul));
+    }
+
+    #[test]
+    fn one_password_has_one_form_however_its_accents_are_typed() {
+        let (composed, decomposed) = ("gl\u{e9}-hus-7", "gle\u{301}-hus-7");
+        for typed in [composed, decomposed] {
+            let password = Password::parse(typed.to_owned()).unwrap();
+            assert_eq!((password.reveal(), password.reveal_older_forms()), (composed, vec![decomposed.to_owned()]));
+        }
+        assert!(Password::parse("tangerine-lamp".to_owned()).unwrap().reveal_older_forms().is_empty());
+        assert_eq!(refused(&"e\u{301}\u{17f}".repeat(64)), None, "128 characters, however many are typed for them");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What has ended many sessions at once, and is written into each of them little by little.
+//! What has ended many sessions or tokens at once, and is written into each of them in batches.
 //!
 //! They are out by their account's date from the moment of the act; this only says who and why.
 
@@ -10,12 +10,28 @@ use super::{
     engine::{Engine, execute, in_time, on_engine},
     sessions::{Ending, LiveAfter},
     site_sessions::LiveByRole,
+    tokens::LiveTokens,
 };
 use crate::domain::{moment::Moment, reason::EndReason};
 
-/// Whether a note `e` is of a session `s` that nothing has been written into.
-const IS_OF: &str = "s.user_id = e.user_id AND s.ended_at IS NULL AND s.login_date > e.login_after
-                     AND s.last_seen > e.seen_after AND s.login_date <= e.login_until";
+/// A table of logins `l`, and whether a note `e` is of one that nothing has been written into.
+struct Table {
+    name: &'static str,
+    is_of: &'static str,
+}
+
+const TABLES: [Table; 2] = [
+    Table {
+        name: "sessions",
+        is_of: "NOT e.is_of_tokens AND l.user_id = e.user_id AND l.ended_at IS NULL AND l.login_date > e.login_after
+                AND l.last_seen > e.seen_after AND l.login_date <= e.login_until",
+    },
+    Table {
+        name: "tokens",
+        is_of: "e.is_of_tokens AND l.user_id = e.user_id AND l.ended_at IS NULL AND l.login_date > e.login_after
+                AND l.expires_at > e.seen_after AND l.login_date <= e.login_until",
+    },
+];
 
 /// Notes an end of many sessions, in the transaction of the act itself.
 ///
@@ -28,13 +44,36 @@ pub async fn insert_session_ends(
     live: LiveAfter,
     ending: Ending<'_>,
 ) -> Result<()> {
+    insert_ends(on, user_id, (false, live.login, live.seen, up_to), ending).await
+}
+
+/// The same for many tokens.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn insert_token_ends(
+    on: &mut impl Sql,
+    user_id: i64,
+    up_to: Moment,
+    live: LiveTokens,
+    ending: Ending<'_>,
+) -> Result<()> {
+    insert_ends(on, user_id, (true, live.login, live.expiry, up_to), ending).await
+}
+
+async fn insert_ends(
+    on: &mut impl Sql,
+    user_id: i64,
+    (is_of_tokens, login_after, seen_after, login_until): (bool, Moment, Moment, Moment),
+    Ending { at, by, reason, reasons }: Ending<'_>,
+) -> Result<()> {
     let sql = "
-        INSERT INTO session_ends (user_id, login_after, seen_after, login_until, ended_at, ended_by, reason,
-                                  staff_reason, user_reason)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    let Ending { at, by, reason, reasons } = ending;
+        INSERT INTO session_ends (user_id, is_of_tokens, login_after, seen_after, login_until, ended_at, ended_by,
+                                  reason, staff_reason, user_reason)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let (staff, user) = (reasons.for_staff.as_deref(), reasons.for_user.as_deref());
-    execute!(on, sql, user_id, live.login, live.seen, up_to, at, by, EndReason::code(reason), staff, user)?;
+    let reason = EndReason::code(reason);
+    execute!(on, sql, user_id, is_of_tokens, login_after, seen_after, login_until, at, by, reason, staff, user)?;
     Ok(())
 }
 
@@ -101,24 +140,24 @@ pub async fn lock_session_ends(on: &mut impl Sql, user_id: Option<i64>, limit: u
     Ok(on_engine!(on, |c| in_time(statement(user_id, limit).build_query_scalar().fetch_all(c)).await)?)
 }
 
-/// Writes those notes into at most so many of their sessions, and deletes the ones that are written into
-/// all of theirs. Of two that are of one session the first is right: by the second it was out already.
+/// Writes those notes into at most so many of their logins of each kind, and deletes the ones that are written
+/// into all of theirs. Of two that are of one login the first is right: by the second it was out already.
 ///
-/// The accounts are locked before their sessions, in the order of their numbers, as everyone takes them:
-/// whoever writes into the same sessions waits, and never in a circle.
+/// The accounts are locked before their logins, in the order of their numbers, as everyone takes them:
+/// whoever writes into the same logins waits, and never in a circle.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn write_session_ends(on: &mut impl Sql, notes: &[i64], limit: u32) -> Result<()> {
-    fn write<DB: Dialect>(notes: &[i64], limit: u32) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new(
-            "UPDATE sessions AS s SET (ended_at, ended_by, reason, staff_reason, user_reason) = (
-                 SELECT e.ended_at, e.ended_by, e.reason, e.staff_reason, e.user_reason FROM session_ends e WHERE ",
-        );
-        sql.push(IS_OF).push(" AND e.id");
+    fn write<DB: Dialect>(Table { name, is_of }: &Table, notes: &[i64], limit: u32) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new(format!(
+            "UPDATE {name} AS l SET (ended_at, ended_by, reason, staff_reason, user_reason) = (
+                 SELECT e.ended_at, e.ended_by, e.reason, e.staff_reason, e.user_reason FROM session_ends e WHERE "
+        ));
+        sql.push(is_of).push(" AND e.id");
         DB::push_is_one_of(&mut sql, notes);
-        sql.push(" ORDER BY e.id LIMIT 1) WHERE s.ended_at IS NULL AND s.id IN (");
-        sql.push(format_args!("SELECT s.id FROM session_ends e {} sessions s ON {IS_OF} WHERE e.id", DB::JOIN_AFTER));
+        sql.push(" ORDER BY e.id LIMIT 1) WHERE l.ended_at IS NULL AND l.id IN (");
+        sql.push(format_args!("SELECT l.id FROM session_ends e {} {name} l ON {is_of} WHERE e.id", DB::JOIN_AFTER));
         DB::push_is_one_of(&mut sql, notes);
         sql.push(format_args!(" LIMIT {limit})"));
         sql
@@ -126,7 +165,9 @@ pub async fn write_session_ends(on: &mut impl Sql, notes: &[i64], limit: u32) ->
     fn delete_written<DB: Dialect>(notes: &[i64]) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("DELETE FROM session_ends AS e WHERE e.id");
         DB::push_is_one_of(&mut sql, notes);
-        sql.push(format_args!(" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE {IS_OF})"));
+        for Table { name, is_of } in &TABLES {
+            sql.push(format_args!(" AND NOT EXISTS (SELECT 1 FROM {name} l WHERE {is_of})"));
+        }
         sql
     }
     if notes.is_empty() {
@@ -137,7 +178,9 @@ pub async fn write_session_ends(on: &mut impl Sql, notes: &[i64], limit: u32) ->
                    ORDER BY id FOR NO KEY UPDATE";
         in_time(sqlx::query(sql).bind(notes).execute(connection)).await?;
     }
-    on_engine!(on, |c| in_time(write(notes, limit).build().execute(c)).await.map(drop))?;
+    for table in &TABLES {
+        on_engine!(on, |c| in_time(write(table, notes, limit).build().execute(c)).await.map(drop))?;
+    }
     on_engine!(on, |c| in_time(delete_written(notes).build().execute(c)).await.map(drop))?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::domain::{
     moment::Moment,
     reason::EndReason,
+    rotations::Rotations,
     session_secret::{SecretHash, SessionId},
     token::TokenKind,
 };
@@ -58,6 +59,7 @@ pub struct TokenRow {
     pub generation: i64,
     /// When that was last, or the family was made.
     pub rotated_at: Moment,
+    rotations: String,
     /// From where it was made.
     pub address: String,
     /// With what.
@@ -74,6 +76,12 @@ impl TokenRow {
     /// When the word in the row is no reason.
     pub fn ended(&self) -> Result<Option<EndReason>> {
         ended(self.ended_at, self.reason.as_deref())
+    }
+
+    /// When its latest refresh tokens were spent.
+    #[must_use]
+    pub fn rotations(&self) -> Rotations {
+        Rotations::parse(&self.rotations)
     }
 
     /// How it is shown.
@@ -159,7 +167,7 @@ macro_rules! tokens_where {
     ($rest:literal) => {
         concat!(
             "SELECT id, user_id, kind, label, login_date, expires_at, last_seen, generation, rotated_at,
-                    address, user_agent, ended_at, reason
+                    rotations, address, user_agent, ended_at, reason
              FROM tokens WHERE ",
             $rest
         )
@@ -280,8 +288,15 @@ pub async fn end_families(on: &mut impl Sql, user_id: i64, live: LiveTokens, end
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn rotate_token(on: &mut impl Sql, id: &SessionId, at: Moment, expires_at: Moment) -> Result<()> {
-    let sql = "UPDATE tokens SET generation = generation + 1, rotated_at = $2, expires_at = $3 WHERE id = $1";
-    execute!(on, sql, id.as_str(), at, expires_at)?;
+pub async fn rotate_token(
+    on: &mut impl Sql,
+    id: &SessionId,
+    at: Moment,
+    rotations: &Rotations,
+    expires_at: Moment,
+) -> Result<()> {
+    let sql = "
+        UPDATE tokens SET generation = generation + 1, rotated_at = $2, rotations = $3, expires_at = $4 WHERE id = $1";
+    execute!(on, sql, id.as_str(), at, rotations.to_text(), expires_at)?;
     Ok(())
 }

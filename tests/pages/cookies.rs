@@ -37,8 +37,9 @@ async fn rocket_itself_reads_the_cookie_and_finds_the_login_date_in_it() {
 async fn a_gate_without_accounts_to_ask_does_not_launch() {
     let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
     let settings = std::sync::Arc::new(curfew::settings::Settings::default());
-    let refused = rocket::build().attach(curfew::gate::stage(settings, &keys)).ignite().await;
-    assert!(refused.is_err());
+    let ignited = rocket::build().attach(curfew::gate::stage(settings, &keys)).ignite().await;
+    let refused = ignited.expect_err("a gate that guards nothing");
+    assert!(refused.kind().to_string().contains("fairing"), "{}", refused.kind());
 }
 
 #[rocket::async_test]

@@ -64,6 +64,27 @@ fn must_keep_to_itself(page: &Page, path: &str, is_https: bool) {
     assert_eq!(page.header("Clear-Site-Data"), None, "{path}");
 }
 
+/// A browser counts otherwise than the site, and cuts what is pasted without a word.
+#[rocket::async_test]
+async fn no_field_cuts_what_is_typed_into_it() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut owner = site.signed_in(Role::Superuser).await;
+        let other = site.person(Role::Member).await;
+        let user = format!("/admin/users/{}", other.id);
+        let mut visitor = site.visitor();
+        let mut pages = vec![visitor.opens("/login").await, visitor.opens("/register").await];
+        for path in
+            ["/account/password", "/account/tokens", "/account/delete", "/confirm", "/admin/force-logout", &user]
+        {
+            pages.push(owner.opens(path).await);
+        }
+        for page in pages {
+            assert!(!page.must_be(200).body.contains("maxlength"), "{page:?}");
+        }
+    }
+}
+
 #[rocket::async_test]
 async fn no_page_has_anything_inline() {
     for engine in any_engine() {

@@ -68,6 +68,52 @@ async fn they_are_out_at_once_and_each_keeps_who_ended_it_and_why() {
     .await;
 }
 
+/// The date is one write and decides alone, however many programs are logged in.
+#[rocket::async_test]
+async fn an_account_with_many_tokens_is_forced_out_at_once_and_each_keeps_why() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {MANY})");
+        let made = house.log_in(&ana).await;
+        let copy = format!(
+            "INSERT INTO tokens (id, user_id, kind, label, login_date, expires_at, generation, rotated_at, address,
+                                 user_agent)
+             {numbers}
+             SELECT 'token-' || n.n, user_id, 'jwt', '', login_date,
+                    (SELECT force_logout_date FROM users WHERE username = 'far'), 0, login_date, address, user_agent
+             FROM sessions CROSS JOIN n WHERE id = '{}'",
+            made.id.as_str()
+        );
+        // A date as each engine writes it, far ahead.
+        let far = house.member("far").await;
+        let ahead = made.login_date + TimeDelta::days(365);
+        let sql = format!("UPDATE users SET force_logout_date = '{}' WHERE id = {}", stored(house, ahead), far.id);
+        run(&house.store, &sql).await;
+        run(&house.store, &copy).await;
+
+        let reasons = Reasons::default();
+        let target = Target::Id(ana.id);
+        let done = house.accounts.force_logout(&operator(), &target, ForceLogoutMoment::Now, &reasons).await;
+        let ForceLogoutOutcome::Done { ended, .. } = done.expect("a force logout") else { panic!("it is not done") };
+        assert_eq!((ended.sessions, ended.tokens), (1, MANY));
+        let left = "SELECT COUNT(*) FROM tokens WHERE ended_at IS NULL";
+        assert_eq!(count(&house.store, left).await, i64::try_from(MANY).expect("a count"), "none is written yet");
+        house.accounts.write_ends().await.expect("the database answers");
+        assert_eq!(count(&house.store, left).await, 0);
+        let told = "SELECT COUNT(*) FROM tokens WHERE reason = 'forced-out' AND ended_by IS NOT NULL";
+        assert_eq!(count(&house.store, told).await, i64::try_from(MANY).expect("a count"));
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM session_ends").await, 0);
+    })
+    .await;
+}
+
+fn stored(house: &House, at: curfew::domain::moment::Moment) -> String {
+    match house.store {
+        curfew::store::Store::Sqlite { .. } => at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string(),
+        curfew::store::Store::Postgres { .. } => at.to_rfc3339(),
+    }
+}
+
 #[rocket::async_test]
 async fn two_who_write_at_once_do_the_work_of_one() {
     on_each_engine(async |house: &House| {

@@ -13,7 +13,7 @@ use crate::{
     house::{
         House, NEW_PASSWORD, PASSWORD, client, credentials, new_password, on_each_engine, operator, password, reasons,
     },
-    raw::{count, dump, run},
+    raw::{count, dump, run, texts},
 };
 
 /// What Django 5.2's `BCryptSHA256PasswordHasher` made of [`PASSWORD`], at its own cost and at a lower one.
@@ -46,6 +46,46 @@ async fn a_hash_by_django_lets_its_owner_in_and_is_made_anew_at_todays_cost() {
         assert!(house.try_log_in(&ana, &LONG.repeat(4)).await.is_err());
     })
     .await;
+}
+
+#[rocket::async_test]
+async fn a_hash_in_a_foreign_format_is_a_wrong_password_with_one_event_that_names_it() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        for (hash, format) in [("pbkdf2_sha256$1$salt$hash", "pbkdf2_sha256"), ("!", "!")] {
+            run(&house.store, "DELETE FROM events").await;
+            run(&house.store, &format!("UPDATE users SET password_hash = '{hash}'")).await;
+            let refused = house.try_log_in(&ana, PASSWORD).await;
+            assert!(matches!(refused, Err(AccountsError::BadCredentials)), "{refused:?}");
+            let told = texts(&house.store, "SELECT kind || ': ' || detail FROM events").await;
+            let said = format!("login-failed: the stored password hash has the unknown format {format}");
+            assert_eq!(told, [Some(said)]);
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_password_hashed_before_normalization_lets_its_owner_in_and_is_hashed_anew() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let decomposed = "gentle-he\u{301}ron-42-lantern";
+        let older = bcrypt_sha256(decomposed);
+        run(&house.store, &format!("UPDATE users SET password_hash = '{older}'")).await;
+        house.try_log_in(&ana, "gentle-h\u{e9}ron-42-lantern").await.expect("typed on another system");
+        let renewed = house.user(&ana).await.password_hash;
+        assert_ne!(renewed, older);
+        house.try_log_in(&ana, decomposed).await.expect("typed as before");
+        assert_eq!(house.user(&ana).await.password_hash, renewed, "made anew once");
+    })
+    .await;
+}
+
+/// As a version before normalization hashed what was typed.
+fn bcrypt_sha256(typed: &str) -> String {
+    use sha2::Digest as _;
+    let digest = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(typed.as_bytes()));
+    format!("bcrypt_sha256${}", bcrypt::hash(digest, 4).expect("a hash"))
 }
 
 #[rocket::async_test]

@@ -2,9 +2,7 @@
 //!
 //! Each is good once (RFC 9700, section 4.14.2): one that is used again after it was spent is in two
 //! hands, and nobody knows which is the thief's, so that its family ends. Two requests of one program at
-//! once are no theft: for some seconds both get the same successor.
-
-use chrono::TimeDelta;
+//! once are no theft: for some seconds after it was spent, a token is answered with the newest of its family.
 
 use super::{
     Family,
@@ -19,8 +17,6 @@ use crate::{
     },
 };
 
-/// How long a spent refresh token is answered with its successor.
-const GRACE: TimeDelta = TimeDelta::seconds(10);
 /// What its person and staff are told of a family that ended so.
 const USED_AGAIN: &str = "A refresh token was used again after it was spent. Log in again, and change the \
     password if that was not a program of yours.";
@@ -78,14 +74,14 @@ impl Accounts {
             expires_at: row.expires_at,
         };
         let is_newest = row.generation == claim.generation;
-        let was_newest_just_now = row.generation == claim.generation + 1 && (locked.now - row.rotated_at).abs() < GRACE;
         if is_newest {
             family.generation += 1;
             // By the clock, also where it stepped back: a JWT whose date lies ahead is not good yet.
             family.rotated_at = locked.now;
             family.expires_at = self.end_of_family(&locked, row.login_date, locked.now);
-            rotate_token(&mut tx, &claim.family, family.rotated_at, family.expires_at).await?;
-        } else if !was_newest_just_now {
+            let rotations = row.rotations().and(locked.now);
+            rotate_token(&mut tx, &claim.family, family.rotated_at, &rotations, family.expires_at).await?;
+        } else if !row.rotations().is_in_grace(row.generation - claim.generation, locked.now) {
             let used_again = stored(Some(USED_AGAIN));
             let reasons = Reasons { for_staff: used_again.clone(), for_user: used_again };
             let why = (EndReason::ForcedOut, &reasons);
