@@ -42,8 +42,25 @@ impl Name {
 }
 
 /// What the browser sent under that name, still sealed where it is.
-pub(super) fn received<'r>(request: &'r Request<'_>, name: Name) -> Option<&'r str> {
+fn received<'r>(request: &'r Request<'_>, name: Name) -> Option<&'r str> {
     request.cookies().get(name.on(request)).map(rocket::http::Cookie::value)
+}
+
+/// What else the browser sent under that name. Another site on the same host, at another port or path, may use
+/// it too, and Rocket's jar keeps one cookie per name.
+fn received_beside<'r>(request: &'r Request<'_>, name: Name, first: &'r str) -> impl Iterator<Item = String> {
+    let name = name.on(request);
+    let pairs = request.headers().get("Cookie").flat_map(|line| line.split(';'));
+    let cookies = pairs.filter_map(|pair| Cookie::parse_encoded(pair.trim().to_owned()).ok());
+    cookies
+        .filter(move |cookie| cookie.name() == name && cookie.value() != first)
+        .map(|cookie| cookie.value().to_owned())
+}
+
+/// Finds what one of the cookies of that name is to us, the jar's first.
+pub(super) fn find_in_received<T>(request: &Request<'_>, name: Name, ours: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let first = received(request, name)?;
+    ours(first).or_else(|| received_beside(request, name, first).find_map(|other| ours(&other)))
 }
 
 /// Writes what guards and handlers have stated.

@@ -11,7 +11,7 @@ use sha2::Sha256;
 use super::{
     Changes, Gate, LiveLogin, Login, login_of,
     transport::gate,
-    visitor::{held_binding, new_binding},
+    visitor::{find_binding, held_binding, new_binding},
 };
 use crate::settings::{SecretKeys, SecretMaterial};
 
@@ -95,13 +95,11 @@ fn of_visitor(binding: &str) -> String {
 
 /// Whether a posted token is the one of whoever is asking.
 pub(super) fn is_token_of(request: &Request<'_>, login: &Login, token: &str) -> bool {
-    let message = match login {
-        Login::Live(login) => Some(of_session(login)),
-        _ => held_binding(request).map(|binding| of_visitor(&binding)),
-    };
-    match (gate(request), message, BASE64URL_NOPAD.decode(token.as_bytes())) {
-        (Some(gate), Some(message), Ok(bytes)) => gate.csrf_keys.have_made(&bytes, &message),
-        _ => false,
+    let (Some(gate), Ok(bytes)) = (gate(request), BASE64URL_NOPAD.decode(token.as_bytes())) else { return false };
+    let have_made = |message: &str| gate.csrf_keys.have_made(&bytes, message);
+    match login {
+        Login::Live(login) => have_made(&of_session(login)),
+        _ => find_binding(request, |binding| have_made(&of_visitor(binding))).is_some(),
     }
 }
 

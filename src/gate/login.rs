@@ -4,8 +4,9 @@ use rocket::Request;
 
 use super::{
     Changes,
-    cookies::{SESSION, received},
+    cookies::{SESSION, find_in_received},
     judge::{Proof, Shown, judge},
+    session_cookie::OpenedSession,
     standings::Standings,
     transport::gate,
 };
@@ -118,11 +119,16 @@ async fn load(request: &Request<'_>) -> Login {
     let (Some(gate), Some(accounts)) = (gate(request), request.rocket().state::<Accounts>()) else {
         return Login::Unknown;
     };
-    let Some(sealed) = received(request, SESSION) else { return Login::Nobody };
     let changes = Changes::of(request);
-    let Some((claim, to_renew)) = gate.seals.open_session(SESSION.on(request), sealed) else {
-        changes.end_session();
-        return Login::Nobody;
+    let name = SESSION.on(request);
+    let (claim, to_renew) = match find_in_received(request, SESSION, |sealed| gate.seals.open_session(name, sealed)) {
+        Some(OpenedSession::Claims(claim, to_renew)) => (claim, to_renew),
+        Some(OpenedSession::Unreadable) => {
+            changes.end_session();
+            return Login::Nobody;
+        }
+        // What this site cannot open may be another's, whose login would end with it.
+        None => return Login::Nobody,
     };
     let Some(standings) = request.rocket().state::<Standings>() else { return Login::Unknown };
     let shown = Shown {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     EndedLogin, Login,
-    cookies::{NOTICE, received},
+    cookies::{NOTICE, find_in_received},
     transport::gate,
 };
 use crate::domain::{reason::EndReason, session_secret::SessionId};
@@ -92,8 +92,8 @@ impl Notice {
     /// The notice that was left for the next page, if there is one.
     #[must_use]
     pub fn left_for(request: &Request<'_>) -> Option<Self> {
-        let sealed = received(request, NOTICE)?;
-        let (json, _) = gate(request)?.seals.open(NOTICE.on(request), sealed)?;
+        let seals = &gate(request)?.seals;
+        let (json, _) = find_in_received(request, NOTICE, |sealed| seals.open(NOTICE.on(request), sealed))?;
         serde_json::from_str(&json).ok()
     }
 

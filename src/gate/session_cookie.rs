@@ -58,21 +58,29 @@ impl Seals {
         }
     }
 
-    /// What a session cookie says, if it was ours; with its content, if that is to be sealed anew.
-    pub(super) fn open_session(&self, name: &'static str, sealed: &str) -> Option<(Arc<Claim>, Option<Content>)> {
+    /// What a session cookie says; none where it is not one of ours.
+    pub(super) fn open_session(&self, name: &'static str, sealed: &str) -> Option<OpenedSession> {
         let cookie = CookieHash::of(name, sealed);
         if let Some(claim) = self.opened.get(cookie) {
-            return Some((claim, None));
+            return Some(OpenedSession::Claims(claim, None));
         }
         let (json, is_old) = self.open(name, sealed)?;
-        let content: Content = serde_json::from_str(&json).ok()?;
-        let claim = Arc::new(Claim::of(&content)?);
+        let Ok(content) = serde_json::from_str::<Content>(&json) else { return Some(OpenedSession::Unreadable) };
+        let Some(claim) = Claim::of(&content).map(Arc::new) else { return Some(OpenedSession::Unreadable) };
         if is_old {
-            return Some((claim, Some(content)));
+            return Some(OpenedSession::Claims(claim, Some(content)));
         }
         self.opened.put(cookie, Arc::clone(&claim));
-        Some((claim, None))
+        Some(OpenedSession::Claims(claim, None))
     }
+}
+
+/// What a session cookie of ours says.
+pub(super) enum OpenedSession {
+    /// Whose it is; with its content, if that is to be sealed anew.
+    Claims(Arc<Claim>, Option<Content>),
+    /// Nothing that this version can read.
+    Unreadable,
 }
 
 /// The session cookie's content.

@@ -1,6 +1,6 @@
 //! How a request came: over https or not, from which address, as far as trusted proxies tell.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use rocket::Request;
 
@@ -35,10 +35,18 @@ pub(super) fn client_address(request: &Request<'_>) -> Option<IpAddr> {
             break;
         }
         // What is no address was written by nobody whom we trust.
-        let Ok(before) = hop.parse::<IpAddr>() else { break };
+        let Some(before) = address_of_hop(hop) else { break };
         address = before;
     }
     Some(address.to_canonical())
+}
+
+/// What a proxy wrote of whom it speaks for: an address, with a port where the proxy adds one, and in brackets
+/// where it is of IPv6 (RFC 7239, section 6, which many follow in this header too).
+fn address_of_hop(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    let with_port = || hop.parse().map(|address: SocketAddr| address.ip());
+    bare.parse().or_else(|_| with_port()).ok()
 }
 
 pub(super) fn gate<'r>(request: &'r Request<'_>) -> Option<&'r Gate> {
@@ -54,4 +62,29 @@ fn is_https_by(settings: &Settings, request: &Request<'_>) -> bool {
 fn is_trusted(settings: &Settings, address: IpAddr) -> bool {
     let address = address.to_canonical();
     settings.trusted_proxies.iter().any(|network| network.contains(&address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hop_is_read_however_its_proxy_writes_it() {
+        for (hop, address) in [
+            ("203.0.113.7", Some("203.0.113.7")),
+            ("203.0.113.7:51234", Some("203.0.113.7")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("[2001:db8::1]:443", Some("2001:db8::1")),
+            ("unknown", None),
+            ("_hidden", None),
+            ("203.0.113.7:", None),
+            ("203.0.113.7:99999", None),
+            ("[2001:db8::1", None),
+            ("[2001:db8::1]x", None),
+            ("", None),
+        ] {
+            assert_eq!(address_of_hop(hop).map(|address| address.to_string()).as_deref(), address, "{hop}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use rocket::Request;
 
 use super::{
     Changes,
-    cookies::{VISITOR, received},
+    cookies::{VISITOR, find_in_received},
 };
 
 /// The bytes of the binding: 128 bits.
@@ -13,9 +13,15 @@ const BINDING_BYTES: usize = 16;
 
 /// The binding that the browser holds, if it holds one.
 pub(super) fn held_binding(request: &Request<'_>) -> Option<String> {
-    let value = received(request, VISITOR)?;
-    let bytes = BASE64URL_NOPAD.decode(value.as_bytes()).ok()?;
-    (bytes.len() == BINDING_BYTES).then(|| value.to_owned())
+    find_binding(request, |_| true)
+}
+
+/// A binding that the browser holds and for which that is so: another site on this host may have left one too.
+pub(super) fn find_binding(request: &Request<'_>, is_it: impl Fn(&str) -> bool) -> Option<String> {
+    find_in_received(request, VISITOR, |value| {
+        let bytes = BASE64URL_NOPAD.decode(value.as_bytes()).ok()?;
+        (bytes.len() == BINDING_BYTES && is_it(value)).then(|| value.to_owned())
+    })
 }
 
 /// A new binding, which the browser is given.

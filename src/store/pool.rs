@@ -19,6 +19,7 @@ use sqlx::{
 
 use super::{
     Clock, Connection, OpenError, Result, StoreError, Transaction,
+    engine::in_time,
     file::{create_missing_file, sqlite_options},
     readers::{FileReaders, Lanes},
 };
@@ -185,7 +186,12 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
         return Err(OpenError::Missing(path));
     }
     let unreachable = |error: sqlx::Error| OpenError::File(format!("{path}: {}", in_words(&error)));
-    let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
+    let pool = || {
+        SqlitePoolOptions::new()
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
+    };
     // The writer first: it turns on the write-ahead log for the readers.
     let writer = options
         .clone()
@@ -237,12 +243,24 @@ async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store
         .after_connect(|connection, _| {
             Box::pin(connection.execute("SET client_min_messages = warning; SET jit = off").map_ok(drop))
         })
+        .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
         .connect_lazy_with(options);
     // Closed politely where that is possible; the pool is what counts.
     let _ = connection.close().await;
     let clock = Clock::default();
     let readers = Lanes::new(connections / CONNECTIONS_PER_LANE, &pool, &clock);
     Ok(Store::Postgres { pool, readers, clock })
+}
+
+/// Whether the pool may keep a connection. SQLite rolls back by itself when its disk is full or fails, and sqlx
+/// still counts the transaction: every later one on that connection would fail, until a restart.
+async fn is_out_of_transaction<C: sqlx::Connection>(connection: &mut C) -> sqlx::Result<bool> {
+    if !connection.is_in_transaction() {
+        return Ok(true);
+    }
+    // The rollback of a transaction that was dropped may still be on its way: the connection answers after it.
+    in_time(connection.ping()).await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// `HOST:PORT/NAME`, or the folder of the socket in place of `HOST:PORT`.

@@ -51,6 +51,11 @@ impl Browser {
         Self { address: address.to_owned(), cookies: BTreeMap::new() }
     }
 
+    /// The session cookie that it holds.
+    pub fn session(&self) -> &str {
+        &self.cookies["curfew"]
+    }
+
     /// Where it asks.
     pub fn address(&self) -> &str {
         &self.address

@@ -16,6 +16,7 @@ mod demo;
 mod deploying;
 mod events;
 mod force_logout;
+mod full_disk;
 mod log;
 mod new_databases;
 mod odd_requests;

@@ -15,8 +15,8 @@ const ADDRESSES: [&str; 8] =
     ["/", "/login", "/account", "/admin/users", "/api/me", "/api/token", "/static/base.css", "/nowhere"];
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
 
-/// Sends bytes on a connection of their own; returns the status of the answer, or what came instead.
-fn status(address: &str, request: &[u8]) -> Result<u16, String> {
+/// Sends bytes on a connection of their own; returns the head of the answer, or what came instead.
+fn answer(address: &str, request: &[u8]) -> String {
     let mut connection = TcpStream::connect(address).expect("a connection");
     connection.set_read_timeout(Some(Duration::from_mins(1))).expect("a time limit");
     connection.write_all(request).expect("the request is sent");
@@ -26,13 +26,18 @@ fn status(address: &str, request: &[u8]) -> Result<u16, String> {
         match connection.read(&mut bytes) {
             Ok(0) => break,
             Ok(read) => answer.extend_from_slice(&bytes[..read]),
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return error.to_string(),
         }
         if answer.windows(4).any(|end| end == b"\r\n\r\n") {
             break;
         }
     }
-    let text = String::from_utf8_lossy(&answer).into_owned();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The status of the answer, or what came instead.
+fn status(address: &str, request: &[u8]) -> Result<u16, String> {
+    let text = answer(address, request);
     let status = text.strip_prefix("HTTP/1.1 ").or_else(|| text.strip_prefix("HTTP/1.0 "));
     status.and_then(|rest| rest[..3].parse().ok()).ok_or(text)
 }
@@ -130,5 +135,30 @@ fn odd_headers_and_broken_bodies_get_an_answer() {
             assert!(matches!(answer, Ok(200..=499 | 505)), "{:?}: {answer:?}", &request[..request.len().min(90)]);
         }
         assert!(site.browser().get("/livez").status == 200);
+    });
+}
+
+/// Cookies do not know ports: two sites on one host share the browser's.
+#[test]
+fn of_two_cookies_with_our_name_ours_is_found_and_the_other_left_alone() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        let ana = site.logged_in("ana");
+        let ours = format!("curfew={}", ana.session());
+        let asks = |cookies: &str| {
+            let request = format!("GET /account HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\n\r\n");
+            answer(ana.address(), request.as_bytes())
+        };
+        for cookies in [
+            format!("curfew=another; {ours}"),
+            format!("{ours}; curfew=another"),
+            format!("curfew=a; curfew=b; {ours}"),
+        ] {
+            let answer = asks(&cookies);
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{cookies}: {answer}");
+            assert!(!answer.to_lowercase().contains("set-cookie: curfew="), "{cookies}: {answer}");
+        }
+        let refused = asks("curfew=another");
+        assert!(refused.starts_with("HTTP/1.1 303 ") && !refused.to_lowercase().contains("set-cookie"), "{refused}");
     });
 }

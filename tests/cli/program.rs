@@ -59,6 +59,23 @@ impl Program {
         self
     }
 
+    /// Ignoring a signal that would end it.
+    pub fn ignoring(self, signal: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("trap '' {signal}; exec \"$0\" \"$@\"")]);
+        shell.arg(self.0.get_program()).args(self.0.get_args());
+        for (name, value) in self.0.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        if let Some(folder) = self.0.get_current_dir() {
+            shell.current_dir(folder);
+        }
+        Self(shell)
+    }
+
     /// In another folder.
     pub fn in_folder(mut self, folder: &Path) -> Self {
         self.0.current_dir(folder);
@@ -148,6 +165,11 @@ impl Running {
     pub fn shell_that_signals(&self, name: &str) -> Shell {
         let script = format!("read go; kill -{name} {}", self.child.id());
         Shell(Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).spawn().expect("a shell"))
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends it a signal, by name.

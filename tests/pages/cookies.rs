@@ -55,7 +55,7 @@ async fn a_damaged_cookie_never_logs_in_and_never_breaks_the_page() {
             attacker.jar.set("curfew", &damaged);
             let page = attacker.opens("/account").await;
             assert_eq!((page.status, page.location()), (303, "/login?next=%2Faccount"), "{damaged}");
-            assert_eq!(attacker.session().is_none(), decoded(&damaged).is_some(), "it is taken away: {damaged}");
+            assert_eq!(attacker.session(), Some(&*damaged), "it may be another site's, and is left alone");
         }
         for mut person in [ana, ben] {
             assert!(person.is_in().await, "the undamaged ones still do");

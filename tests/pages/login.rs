@@ -165,6 +165,6 @@ async fn a_cookie_under_a_previous_key_is_read_and_written_again_under_the_new_o
         assert!(person.is_in().await, "under the new key alone");
         person.jar = old;
         assert!(!person.is_in().await, "the old key is read no more");
-        assert_eq!(person.session(), None, "and the cookie is gone");
+        assert!(person.session().is_some(), "and the cookie is left alone: it may be another site's");
     }
 }

@@ -1,0 +1,40 @@
+//! A disk that is full for a while: what could not be written is refused, and what comes after it is not.
+
+use std::process::Command;
+
+use crate::{
+    site::{PASSWORD, Server, on_every_engine},
+    store::Engine,
+};
+
+const LOGIN: [(&str, &str); 2] = [("username", "ana"), ("password", PASSWORD)];
+
+/// Lets the server write files up to that size.
+fn let_files_grow_to(server: &Server, limit: &str) {
+    let mut set = Command::new("prlimit");
+    set.args([&format!("--pid={}", server.running.id()), &format!("--fsize={limit}:unlimited")]);
+    assert!(set.status().expect("prlimit is there").success());
+}
+
+#[test]
+fn after_a_full_disk_the_next_write_succeeds_without_a_restart() {
+    on_every_engine(|site| {
+        if site.database.engine == Engine::Postgres {
+            return; // whose files are another program's
+        }
+        site.make_user("ana", &[]);
+        site.server = Some(Server::wait_for(site.program(&["serve"]).ignoring("XFSZ").start()));
+        let mut before = site.browser();
+        let mut refused = site.browser();
+        assert_eq!(before.submit("/login", &LOGIN).status, 303);
+
+        let server = site.server.as_ref().expect("a server");
+        let_files_grow_to(server, "1");
+        for _ in 0..3 {
+            assert_eq!(refused.submit("/login", &LOGIN).status, 503);
+        }
+        let_files_grow_to(server, "unlimited");
+        assert_eq!(refused.submit("/login", &LOGIN).status, 303);
+        assert!(refused.is_in() && before.is_in());
+    });
+}
