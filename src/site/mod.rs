@@ -137,6 +137,9 @@ fn use_cases(settings: Arc<crate::settings::Settings>, redis: Option<RedisAddres
                 return Err(rocket);
             }
         };
+        if let Some(redis) = &redis {
+            redis.warn_of_its_settings().await;
+        }
         let counters = SharedCounters::of(db, redis.clone());
         let token_keys = TokenKeys::of((**db).clone(), redis);
         let accounts = Accounts::new((**db).clone(), settings).counting_with(counters);

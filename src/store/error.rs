@@ -42,6 +42,9 @@ pub enum OpenError {
          `curfew migrate`"
     )]
     Empty(String),
+    /// It lacks what this program relies on.
+    #[error("the database {0} cannot be used: {1}")]
+    Unfit(String, String),
     /// Nothing answers there.
     #[error("the database {0} cannot be opened: {1}; is it running, and may this user reach it?")]
     Unreachable(String, String),

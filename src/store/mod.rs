@@ -23,6 +23,7 @@ pub mod nodes;
 pub mod overview;
 mod pool;
 pub mod presence;
+mod properties;
 mod readers;
 pub mod receipts;
 pub mod redis_link;

@@ -21,6 +21,7 @@ use super::{
     Clock, Connection, OpenError, Result, StoreError, Transaction,
     engine::in_time,
     file::{create_missing_file, sqlite_options},
+    properties::{Unfit, check_postgres, check_sqlite, refuses_our_parameters},
     readers::{FileReaders, Lanes},
 };
 
@@ -34,6 +35,8 @@ const WRITER_CACHE: u32 = 32 * 1024;
 const CHECKPOINT_AFTER: u32 = 16 * 1024;
 /// How long a writer waits for another process that is writing to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// What SQLite answers while somebody else writes.
+pub(super) const SQLITE_BUSY: u32 = 5;
 /// Between two tries where SQLite does not wait by itself.
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// Long work rests for this part of the time that it has worked.
@@ -44,6 +47,12 @@ const CONNECTIONS_PER_LANE: u32 = 4;
 const CONNECTIONS: u32 = 8;
 /// One for the guard, and one for all else.
 const LEAST_CONNECTIONS: u32 = 2;
+
+/// What each connection to Postgres begins with, whatever the database or the role has for a default. Notices, such as
+/// that a table is there already, are news to nobody; to compile a statement takes longer than any of ours; and a
+/// stricter isolation would refuse what waits for a lock.
+const SESSION: &str = "SET client_min_messages = warning; SET jit = off;
+    SET default_transaction_isolation = 'read committed'; SET standard_conforming_strings = on";
 
 /// The database of this site, on either engine. Cloning it shares the pool and the clock.
 #[derive(Debug, Clone)]
@@ -201,12 +210,18 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
     let write = loop {
         match pool().max_connections(1).connect_with(writer.clone()).await {
             // Who turns on the write-ahead log while another does is told so at once, whatever the time limit.
-            Err(sqlx::Error::Database(said)) if is_busy(&*said) && begin.elapsed() < BUSY_TIMEOUT => {
+            Err(sqlx::Error::Database(said)) if is_code(&*said, SQLITE_BUSY) && begin.elapsed() < BUSY_TIMEOUT => {
                 sleep(BUSY_PAUSE).await;
             }
             opened => break opened.map_err(&unreachable)?,
         }
     };
+    let mut first = write.acquire().await.map_err(&unreachable)?;
+    check_sqlite(&mut first).await.map_err(|unfit| match unfit {
+        Unfit::Lacks(what) => OpenError::Unfit(path.clone(), what),
+        Unfit::Failed(error) => unreachable(error),
+    })?;
+    drop(first);
     let file = options.get_filename().to_owned();
     let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;
     Ok(Store::Sqlite {
@@ -218,31 +233,39 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
     })
 }
 
-/// `SQLITE_BUSY`, or one of its extended codes, which have it in their last byte.
-fn is_busy(said: &dyn sqlx::error::DatabaseError) -> bool {
-    const SQLITE_BUSY: u32 = 5;
-    said.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
+/// Whether SQLite answered this code, or one of its extended codes, which have it in their last byte.
+pub(super) fn is_code(said: &dyn sqlx::error::DatabaseError, code: u32) -> bool {
+    said.code().and_then(|said| said.parse::<u32>().ok()).is_some_and(|said| said & 0xff == code)
 }
 
 async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
+    if names_several_hosts(url) {
+        return Err(OpenError::Address(
+            "it names several hosts; name one that always leads to the primary, such as a virtual address or a proxy"
+                .to_owned(),
+        ));
+    }
     // The address may hold a password, so no part of it is quoted, also not by the parser.
     let options = PgConnectOptions::from_str(url).map_err(|_| {
         OpenError::Address("it is malformed; in its password, write what is special as %2F and the like".to_owned())
     })?;
     // A pool would try again until its time is up, and then say only that it was.
     let trying = timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
-    let connection = trying
+    let mut connection = trying
         .map_err(|_| format!("no answer in {} s", ACQUIRE_TIMEOUT.as_secs()))
         .and_then(|connected| connected.map_err(|error| in_words(&error)))
-        .map_err(|said| OpenError::Unreachable(name_of(&options), said))?;
+        .map_err(|said| match refuses_our_parameters(&said) {
+            Some(what_to_do) => OpenError::Unfit(name_of(&options), what_to_do.to_owned()),
+            None => OpenError::Unreachable(name_of(&options), said),
+        })?;
+    check_postgres(&mut connection, &options).await.map_err(|unfit| match unfit {
+        Unfit::Lacks(what) => OpenError::Unfit(name_of(&options), what),
+        Unfit::Failed(error) => OpenError::Unreachable(name_of(&options), in_words(&error)),
+    })?;
     let pool = PgPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .max_connections(connections)
-        // Its notices, such as that a table is there already, are news to nobody; and to compile a statement
-        // takes longer than any of ours.
-        .after_connect(|connection, _| {
-            Box::pin(connection.execute("SET client_min_messages = warning; SET jit = off").map_ok(drop))
-        })
+        .after_connect(|connection, _| Box::pin(connection.execute(SESSION).map_ok(drop)))
         .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
         .connect_lazy_with(options);
     // Closed politely where that is possible; the pool is what counts.
@@ -261,6 +284,15 @@ async fn is_out_of_transaction<C: sqlx::Connection>(connection: &mut C) -> sqlx:
     // The rollback of a transaction that was dropped may still be on its way: the connection answers after it.
     in_time(connection.ping()).await?;
     Ok(!connection.is_in_transaction())
+}
+
+/// A list of hosts as libpq takes it, in the place of the host or in the parameter for it.
+fn names_several_hosts(url: &str) -> bool {
+    let (before, query) = url.split_once('?').unwrap_or((url, ""));
+    let place = before.rsplit('@').next().unwrap_or_default().trim_start_matches("postgres://");
+    let host = place.split('/').next().unwrap_or_default();
+    let is_list = |word: &str| word.starts_with("host") && (word.contains(',') || word.to_lowercase().contains("%2c"));
+    host.contains(',') || query.split('&').any(is_list)
 }
 
 /// `HOST:PORT/NAME`, or the folder of the socket in place of `HOST:PORT`.

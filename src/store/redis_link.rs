@@ -13,7 +13,7 @@ use redis::{
 };
 use rocket::tokio::{sync::OnceCell, time::timeout};
 
-use super::{Result, StoreError};
+use super::{Result, StoreError, properties::what_redis_may_lose};
 use crate::settings::RedisAddress;
 
 /// How long Redis may take before it counts as gone: a login waits for it.
@@ -60,6 +60,14 @@ impl RedisLink {
         };
         self.tell(answer.as_ref().err());
         answer.ok()
+    }
+
+    /// Warns of what is set there so that it loses what nodes count. Where Redis does not answer, that is said already.
+    pub async fn warn_of_its_settings(&self) {
+        let info: Option<String> = self.ask(async |connection| redis::cmd("INFO").query_async(connection).await).await;
+        for warning in what_redis_may_lose(&info.unwrap_or_default()) {
+            log::warn!("{warning}");
+        }
     }
 
     async fn connection(&self) -> RedisResult<ConnectionManager> {

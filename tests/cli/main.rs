@@ -22,6 +22,7 @@ mod new_databases;
 mod odd_requests;
 mod passwords;
 mod program;
+mod properties;
 mod serving;
 mod sessions;
 mod setup;

@@ -49,6 +49,11 @@ impl Site {
         Self::over(runtime().block_on(Database::new(engine)))
     }
 
+    /// On a database of Postgres without a table, which was made with these options.
+    pub fn on_postgres(options: &str) -> Self {
+        Self::over(runtime().block_on(Database::postgres(options)))
+    }
+
     fn over(database: Database) -> Self {
         Self { server: None, database, key: BASE64.encode(&rand::random::<[u8; 64]>()) }
     }

@@ -94,7 +94,8 @@ impl Database {
         Self { url, engine: Engine::Sqlite, folder, name: None, is_touched: AtomicBool::new(false) }
     }
 
-    async fn postgres(options: &str) -> Self {
+    /// Makes an empty database on Postgres, with these options.
+    pub async fn postgres(options: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let name = format!("curfew_test_{:016x}", rand::random::<u64>());
         execute(&server(), &format!("CREATE DATABASE {name} {options}")).await;
