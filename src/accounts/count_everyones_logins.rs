@@ -19,9 +19,18 @@ use crate::{
 /// So old is a count at most that is told: each hour has one while a server runs.
 const RECENTLY: TimeDelta = TimeDelta::hours(2);
 /// Up to so many tokens are counted.
-const FEW_TOKENS: i64 = 1_000;
+pub const FEW_TOKENS: i64 = 1_000;
 
 impl Accounts {
+    /// How many live tokens there are, whosever they are; more than [`FEW_TOKENS`] are not counted further.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_everyones_tokens(&self, on: &mut impl Sql, site: SiteStanding, now: Moment) -> Result<i64> {
+        let live = LiveTokens { login: site.force_logout_date.unwrap_or(Moment::UNIX_EPOCH), expiry: now };
+        Ok(count_some_live_tokens(on, now, live, FEW_TOKENS + 1).await?)
+    }
+
     /// Adds to the event how many live sessions and tokens end that were made at a moment or before. Few are
     /// counted; of many it tells the latest count of an hour, or that they are many, for the act is one
     /// write however many there are. To be asked before the act, with the site as it stood.

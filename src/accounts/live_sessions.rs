@@ -33,12 +33,12 @@ impl Accounts {
         LiveAfter { login, seen: moment_before(live.seen, greatest_lag(self.settings.limits(user.role()))) }
     }
 
-    /// How many live sessions an account has.
+    /// How many live logins an account has.
     ///
     /// # Errors
     /// [`AccountsError::NoSuchUser`], or a failure of the database.
-    pub async fn count_live_sessions(&self, user_id: i64) -> Result<u64> {
-        Ok(self.get_account_to_act_on(user_id).await?.will_end.sessions)
+    pub async fn count_live_logins(&self, user_id: i64) -> Result<EndedLogins> {
+        Ok(self.get_account_to_act_on(user_id).await?.will_end)
     }
 
     /// An account, and how many logins a force logout now will end: counted as it ends them, so

@@ -67,6 +67,7 @@ use crate::{
 
 pub use actor::{Actor, Client};
 pub use bulk::{BeginBulk, Begun, BulkRun, PreviewedBulk};
+pub use count_everyones_logins::FEW_TOKENS;
 pub use create_user::NewAccount;
 pub use end_session::EndedSession;
 pub use ended_logins::EndedLogins;
@@ -82,6 +83,7 @@ pub use note_activity::ActivityOf;
 pub use open_session::StartedSession;
 pub use read_receipt::{AppliedBy, AwaitedNode, Receipt};
 pub use register::Registration;
+pub use set_role::RoleChange;
 pub use set_up::SETUP_CODE_CHARACTERS;
 pub use tidy_sessions::Tidied;
 pub use tokens::{Family, ListedToken, RefreshClaim, StartedToken, TokenEnd};

@@ -1,7 +1,7 @@
 //! Giving an account another role.
 
 use super::{
-    Accounts, Actor, Result, Target,
+    Accounts, Actor, EndedLogins, Result, Target,
     authority::must_be_another,
     event::{Tell as _, event, insert_ending},
 };
@@ -15,14 +15,25 @@ use crate::{
     },
 };
 
+/// What came of giving an account a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoleChange {
+    /// It had that role.
+    None,
+    /// Its role reaches further than before; its logins go on.
+    Raised,
+    /// Its role reaches less far than before, and these logins have ended.
+    Lowered(EndedLogins),
+}
+
 impl Accounts {
-    /// Gives an account another role; says whether it was another. A lesser role ends its logins.
+    /// Gives an account another role. A lesser role ends its logins.
     ///
     /// # Errors
     /// [`super::AccountsError::NoSuchUser`], [`super::AccountsError::Forbidden`],
     /// [`super::AccountsError::OwnAccount`], [`super::AccountsError::LastSuperuser`], or a failure of
     /// the database.
-    pub async fn set_role(&self, actor: &Actor, target: &Target, role: Role) -> Result<bool> {
+    pub async fn set_role(&self, actor: &Actor, target: &Target, role: Role) -> Result<RoleChange> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_set_role(actor, None, user_id, role).await;
         self.tell_if_refused(actor, Some(user_id), "change of role", outcome).await
@@ -39,12 +50,18 @@ impl Accounts {
         password: &Password,
         user_id: i64,
         role: Role,
-    ) -> Result<bool> {
+    ) -> Result<RoleChange> {
         let outcome = self.try_set_role(actor, Some(password), user_id, role).await;
         self.tell_if_refused(actor, Some(user_id), "change of role", outcome).await
     }
 
-    async fn try_set_role(&self, actor: &Actor, password: Option<&Password>, user_id: i64, role: Role) -> Result<bool> {
+    async fn try_set_role(
+        &self,
+        actor: &Actor,
+        password: Option<&Password>,
+        user_id: i64,
+        role: Role,
+    ) -> Result<RoleChange> {
         let (mut tx, locked) = self.begin_act_by(actor, password, user_id).await?;
         let (user, now) = (&locked.user, locked.now);
         self.must_be_superuser(&mut tx, actor, now).await?;
@@ -52,7 +69,7 @@ impl Accounts {
         let before = user.role();
         if before == role {
             tx.commit().await?;
-            return Ok(false);
+            return Ok(RoleChange::None);
         }
         if role < Role::Superuser {
             self.must_not_be_last_superuser(&mut tx, &locked).await?;
@@ -62,17 +79,19 @@ impl Accounts {
             .by(actor)
             .to(user.id, &user.username)
             .saying(format!("from {before} to {role}"));
-        if role < before {
+        let change = if role < before {
             let (date, none) = (locked.force_logout_date_now(), Reasons::default());
             users::set_force_logout_date(&mut tx, user.id, date, EndReason::RoleChanged, &none).await?;
             let ending = Ending { at: now, by: &actor.name, reason: EndReason::RoleChanged, reasons: &none };
             let ended = self.end_live_logins(&mut tx, &locked, date, ending).await?;
             told = told.because(EndReason::RoleChanged, &none).ending(ended);
             insert_ending(&mut tx, &told, Change::User(user.id)).await?;
+            RoleChange::Lowered(ended)
         } else {
             insert_event(&mut tx, &told).await?;
-        }
+            RoleChange::Raised
+        };
         tx.commit().await?;
-        Ok(true)
+        Ok(change)
     }
 }

@@ -22,14 +22,13 @@ pub(super) async fn run() -> Result<()> {
     let keys = configuration.secret_keys()?;
     // Opened here first, so that what is wrong is one line and not Rocket's account of it.
     database::create_store(&configuration).await?.close().await;
-    launch(site::rocket(&configuration, &keys)?).await
+    let hangup = AdHoc::on_liftoff("SIGHUP", |rocket| Box::pin(async move { stop_on_hangup(rocket.shutdown()) }));
+    launch(site::rocket(&configuration, &keys)?.attach(hangup)).await
 }
 
 /// Serves until the process is told to stop.
 pub(super) async fn launch(site: Rocket<Build>) -> Result<()> {
     let at = address(&site);
-    let site =
-        site.attach(AdHoc::on_liftoff("SIGHUP", |rocket| Box::pin(async move { stop_on_hangup(rocket.shutdown()) })));
     site::launch(site).await.map_err(|error| CommandError::Launch(launch_error(&error, &at)))
 }
 

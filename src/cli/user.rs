@@ -9,7 +9,7 @@ use super::{
     show::{UserJson, counted, say_line, say_whole},
 };
 use crate::{
-    accounts::{Accounts, AccountsError, Registration},
+    accounts::{Accounts, AccountsError, Registration, RoleChange},
     domain::{
         email::Email,
         login_name::LoginName,
@@ -205,8 +205,12 @@ async fn set_password(name: &LoginName, password_stdin: bool) -> Result<()> {
 }
 
 async fn set_role(name: &LoginName, role: Role) -> Result<()> {
-    let was_another = open().await?.set_role(&operator(), &target(name), role).await?;
-    say(&format!("{} {} {role}.", name.as_typed(), if was_another { "is now" } else { "was already" }))
+    let name_typed = name.as_typed();
+    match open().await?.set_role(&operator(), &target(name), role).await? {
+        RoleChange::None => say(&format!("{name_typed} was already {role}.")),
+        RoleChange::Raised => say(&format!("{name_typed} is now {role}.")),
+        RoleChange::Lowered(ended) => say(&format!("{name_typed} is now {role}; {ended}.")),
+    }
 }
 
 async fn delete(name: &LoginName) -> Result<()> {

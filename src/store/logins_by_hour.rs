@@ -21,6 +21,9 @@ pub const HOUR: TimeDelta = TimeDelta::hours(1);
 /// carry it out.
 const HOURS_AT_ONCE: usize = 24;
 
+/// The events of which each is a login: registering and setting up log in at once.
+pub(super) const LOGIN_KINDS: [EventKind; 3] = [EventKind::Login, EventKind::Registered, EventKind::SetUp];
+
 /// The logins of an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct LoginsOfHour {
@@ -58,7 +61,11 @@ pub async fn count_logins(on: &mut impl Sql, from: Moment, to: Moment) -> Result
     if hours.is_empty() {
         return Ok(Vec::new());
     }
-    let logins = count_events(on, EventKind::Login, &hours).await?;
+    let mut logins = vec![0; hours.len()];
+    for kind in LOGIN_KINDS {
+        let counted = count_events(on, kind, &hours).await?;
+        logins.iter_mut().zip(counted).for_each(|(logins, count)| *logins += count);
+    }
     let failed = count_events(on, EventKind::LoginFailed, &hours).await?;
     let counts = logins.into_iter().zip(failed);
     let of_hour = |(hour, (logins, failed_logins))| LoginsOfHour { hour, logins, failed_logins };

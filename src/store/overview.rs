@@ -3,6 +3,8 @@
 use super::{
     Result, Sql,
     engine::{Engine, fetch_all, fetch_one},
+    events::EventKind,
+    logins_by_hour::LOGIN_KINDS,
     site_sessions::{LiveByRole, count_live_site_sessions},
 };
 use crate::domain::moment::Moment;
@@ -61,8 +63,11 @@ pub async fn get_counts(on: &mut impl Sql, since: Moment, live: &LiveByRole) -> 
         "SELECT COUNT(*) FROM users WHERE NOT is_active AND (deactivated_until IS NULL OR deactivated_until > $1)";
     let (inactive,) = fetch_one!(on, (i64,), inactive, live.now)?;
     let (live_sessions, live_sessions_estimated) = count_live_sessions(on, live).await?;
-    let logins = count_events(on, "login", since).await?;
-    let failed_logins = count_events(on, "login-failed", since).await?;
+    let mut logins = 0;
+    for kind in LOGIN_KINDS {
+        logins += count_events(on, kind, since).await?;
+    }
+    let failed_logins = count_events(on, EventKind::LoginFailed, since).await?;
     Ok(Counts {
         users,
         users_estimated,
@@ -108,8 +113,9 @@ pub async fn count_few_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Re
     Ok(Some(count_live_site_sessions(on, live, FEW_SESSIONS).await?))
 }
 
-async fn count_events(on: &mut impl Sql, kind: &str, since: Moment) -> Result<i64> {
-    let (count,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM events WHERE kind = $1 AND at > $2", kind, since)?;
+async fn count_events(on: &mut impl Sql, kind: EventKind, since: Moment) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM events WHERE kind = $1 AND at > $2";
+    let (count,) = fetch_one!(on, (i64,), sql, kind.code(), since)?;
     Ok(count)
 }
 

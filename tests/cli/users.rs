@@ -96,7 +96,8 @@ fn a_lesser_role_ends_the_logins_and_a_greater_one_does_not() {
         assert_eq!(ana.get("/admin").status, 200);
         assert_eq!(site.run(&["user", "role", "ana", "superuser"]).done(), "ana was already superuser.\n");
         site.make_user("ben", &["--superuser"]);
-        assert_eq!(site.run(&["user", "role", "ana@example.org", "staff"]).done(), "ana@example.org is now staff.\n");
+        let done = site.run(&["user", "role", "ana@example.org", "staff"]).done();
+        assert_eq!(done, "ana@example.org is now staff; 1 session ended.\n");
         assert_eq!(ana.why_out().as_deref(), Some("role-changed"));
         assert_eq!(site.show("ana")["role"], "staff");
     });

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{Actor, ForceLogoutMoment, Target},
+    accounts::{Actor, ForceLogoutMoment, RoleChange, Target},
     domain::{
         password::{NewPassword, OwnNames},
         reason_text::{ReasonText, Reasons},
@@ -201,7 +201,10 @@ async fn end(site: &Site, code: &str, person: &Person<'_>) {
         }
         "idle" => site.shift_clock(TimeDelta::days(3)),
         "expired" => site.shift_clock(TimeDelta::days(2)),
-        "role-changed" => assert!(accounts.set_role(&operator, &target, Role::Member).await.expect("an end")),
+        "role-changed" => {
+            let change = accounts.set_role(&operator, &target, Role::Member).await.expect("an end");
+            assert!(matches!(change, RoleChange::Lowered(_)), "{change:?}");
+        }
         "deleted" => accounts.delete_user(&operator, &target, &why).await.expect("an end"),
         other => panic!("nothing ends a login for {other}"),
     }

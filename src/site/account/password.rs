@@ -4,7 +4,7 @@ use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
-    accounts::Accounts,
+    accounts::{Accounts, EndedLogins},
     domain::password::{OwnNames, Password},
     gate::{Changes, LiveLogin, Notice, SignedIn, Submission},
     site::{
@@ -29,19 +29,24 @@ struct PasswordForm<'r> {
 struct PasswordView {
     form: FormView,
     other_sessions: u64,
+    tokens: u64,
 }
 
-async fn count_other_sessions(accounts: &Accounts, login: &LiveLogin) -> crate::accounts::Result<u64> {
-    let live = accounts.count_live_sessions(login.user_id).await?;
-    Ok(live.saturating_sub(1))
+impl PasswordView {
+    /// The page with its form, and what a change would end: all logins but this one.
+    fn new(form: FormView, live: EndedLogins) -> Self {
+        Self { form, other_sessions: live.sessions.saturating_sub(1), tokens: live.tokens }
+    }
+}
+
+async fn count_live(accounts: &Accounts, login: &LiveLogin) -> crate::accounts::Result<EndedLogins> {
+    accounts.count_live_logins(login.user_id).await
 }
 
 #[get("/account/password")]
 async fn show(signed_in: SignedIn<'_>, accounts: &State<Accounts>, pages: Pages<'_>, changes: Changes<'_>) -> Answer {
-    match count_other_sessions(accounts, signed_in.login).await {
-        Ok(other_sessions) => {
-            pages.show_form("account/password", &PasswordView { form: FormView::default(), other_sessions })
-        }
+    match count_live(accounts, signed_in.login).await {
+        Ok(live) => pages.show_form("account/password", &PasswordView::new(FormView::default(), live)),
         Err(error) => refuse(changes, error),
     }
 }
@@ -55,12 +60,12 @@ async fn change(
     submission: Submission<PasswordForm<'_>>,
 ) -> Answer {
     let (typed, login) = (submission.0, signed_in.login);
-    let other_sessions = match count_other_sessions(accounts, login).await {
+    let live = match count_live(accounts, login).await {
         Ok(count) => count,
         Err(error) => return refuse(changes, error),
     };
     let again = Again { pages: &pages, changes, template: "account/password", password_field: "current_password" };
-    let view = |form| PasswordView { form, other_sessions };
+    let view = |form| PasswordView::new(form, live);
     let mut form = FormView::default();
     let names = OwnNames {
         username: &login.account.username,

@@ -35,7 +35,7 @@ struct EndOthersForm<'r> {
 }
 
 async fn read(accounts: &Accounts, login: &LiveLogin) -> accounts::Result<SessionsView> {
-    let live = accounts.count_live_sessions(login.user_id).await?;
+    let live = accounts.count_live_logins(login.user_id).await?.sessions;
     let listed = accounts.list_sessions(login.user_id, Which::Live, LISTED).await?;
     let mut sessions: Vec<_> = listed.into_iter().map(|listed| SessionView::of(listed, &login.session)).collect();
     // The one that the person looks from comes first.

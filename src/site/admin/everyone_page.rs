@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::receipt_view::ReceiptView;
 use crate::{
-    accounts::{self, Accounts},
+    accounts::{self, Accounts, FEW_TOKENS},
     domain::moment::Moment,
     site::form::FormView,
     store::{
@@ -20,6 +20,8 @@ pub(super) struct EveryoneView {
     form: FormView,
     live_sessions: i64,
     live_sessions_estimated: bool,
+    live_tokens: i64,
+    live_tokens_more: bool,
     last: Option<LastView>,
     scheduled: Option<ScheduledView>,
 }
@@ -56,6 +58,7 @@ pub(super) async fn read(accounts: &Accounts) -> accounts::Result<EveryoneView> 
     let site = site::get_site(&mut on).await?;
     let live = accounts.live_by_role(site.standing(), now);
     let (live_sessions, live_sessions_estimated) = count_live_sessions(&mut on, &live).await?;
+    let live_tokens = accounts.count_everyones_tokens(&mut on, site.standing(), now).await?;
     // One that has come due is as good as done, though nobody has noted it yet.
     let is_due = site.force_logout_scheduled.is_some_and(|at| at <= now);
     let Site {
@@ -73,6 +76,8 @@ pub(super) async fn read(accounts: &Accounts) -> accounts::Result<EveryoneView> 
         form: FormView::default(),
         live_sessions,
         live_sessions_estimated,
+        live_tokens: live_tokens.min(FEW_TOKENS),
+        live_tokens_more: live_tokens > FEW_TOKENS,
         last: force_logout_date.map(|at| LastView { at, staff_reason, user_reason, receipt }),
         scheduled: force_logout_scheduled.filter(|_| !is_due).map(|at| ScheduledView {
             at,

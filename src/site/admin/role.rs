@@ -7,7 +7,7 @@ use super::{
     user_page::{Forms, read, show_again},
 };
 use crate::{
-    accounts::{Accounts, AccountsError},
+    accounts::{Accounts, AccountsError, RoleChange},
     domain::{
         password::Password,
         role::{Role, UnknownRole},
@@ -52,8 +52,8 @@ async fn set_role(
         return show_again(login, accounts, &pages, changes, id, Forms { role: form, ..Forms::default() }).await;
     };
     let error = match accounts.set_role_by_password(&superuser.actor(), &password, id, role).await {
-        Ok(was_another) => {
-            changes.leave_notice(told(role, was_another));
+        Ok(change) => {
+            changes.leave_notice(told(role, change));
             return Answer::see_other(uri!(user::show(id)));
         }
         Err(error @ AccountsError::OwnAccount) => return refuse(changes, error),
@@ -66,11 +66,11 @@ async fn set_role(
     }
 }
 
-fn told(role: Role, was_another: bool) -> Notice {
-    if was_another {
-        Notice::done(format!("The role is now {role}. A lesser role than before has ended the user's logins."))
-    } else {
-        Notice::new(NoticeKind::Info, format!("The role was {role} already."))
+fn told(role: Role, change: RoleChange) -> Notice {
+    match change {
+        RoleChange::None => Notice::new(NoticeKind::Info, format!("The role was {role} already.")),
+        RoleChange::Raised => Notice::done(format!("The role is now {role}. The user stays logged in.")),
+        RoleChange::Lowered(ended) => Notice::done(format!("The role is now {role}: {ended}.")),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
     store::{
         events::list_newest_events_of,
         feed::Change,
+        site::get_site,
         users::{User, count_other_superusers},
     },
 };
@@ -37,6 +38,7 @@ pub(super) struct UserPageView {
     will_end: u64,
     will_end_tokens: u64,
     will_end_mine: bool,
+    everyone_out: Option<Moment>,
     may_act: bool,
     why_not: Option<String>,
     can_deactivate: bool,
@@ -117,6 +119,8 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
     let receipt = accounts.find_receipt(Change::User(id)).await?.and_then(ReceiptView::of);
     let mut on = accounts.store().read().await?;
     let events = list_newest_events_of(&mut on, id, NEWEST).await?;
+    // Older than the account, it ended nothing of it.
+    let everyone_out = get_site(&mut on).await?.force_logout_date.filter(|at| *at > user.date_joined);
     let is_last = user.role() == Role::Superuser && count_other_superusers(&mut on, id).await? == 0;
     let sessions_more = sessions.len() > usize::try_from(NEWEST).unwrap_or_default();
     sessions.truncate(usize::try_from(NEWEST).unwrap_or_default());
@@ -145,6 +149,7 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
         tokens_more,
         events: events.into_iter().map(EventView::from).collect(),
         user: user_view(user, now)?,
+        everyone_out,
         force_logout_form: forms.force_logout,
         deactivate_form: forms.deactivate,
         activate_form: forms.activate,

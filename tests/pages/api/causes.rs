@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{Actor, ForceLogoutMoment, Target},
+    accounts::{Actor, ForceLogoutMoment, RoleChange, Target},
     domain::{
         reason_text::{ReasonText, Reasons},
         role::Role,
@@ -184,7 +184,8 @@ async fn end(site: &Site, cause: Cause, credential: Credential, person: &mut Per
         }
         RoleChanged => {
             site.person(Role::Superuser).await; // so that they are not the last
-            assert!(site.accounts().set_role(&operator, &target, Role::Staff).await.expect("an end"));
+            let change = site.accounts().set_role(&operator, &target, Role::Staff).await.expect("an end");
+            assert!(matches!(change, RoleChange::Lowered(_)), "{change:?}");
         }
         Deleted => site.accounts().delete_user(&operator, &target, &reasons()).await.expect("an end"),
         LoggedInElsewhere => {
