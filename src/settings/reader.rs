@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     BaseUrl, Check, Configuration, DatabaseAddress, RedisAddress, SecureCookies, Settings, SettingsError, WhenFull,
+    names::{KEYS, accepted_instead},
     source::must_fit_rocket,
 };
 use crate::domain::{rate::Rate, token::parse_token_lifetime};
@@ -140,11 +141,7 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
     keys.0.remove(REDIS_URL);
     match keys.0.keys().next() {
         None => Ok(settings),
-        Some(key) => Err(SettingsError::new(
-            &format!("curfew.{key}"),
-            "unknown",
-            "one of the keys in the README's table of settings",
-        )),
+        Some(key) => Err(SettingsError::new(&format!("curfew.{key}"), "unknown", accepted_instead(key, KEYS))),
     }
 }
 

@@ -104,3 +104,48 @@ fn a_wrong_secret_or_address_is_never_shown() {
         assert!(refusal.as_ref().is_err_and(|line| !line.contains("tangerine")), "{refusal:?}");
     }
 }
+
+#[test]
+fn what_would_be_left_out_silently_is_named() {
+    for (text, named) in [
+        (
+            "[curfew]\nregistration = \"closed\"",
+            "[curfew] is a profile that is not in use; it must be [default.curfew]",
+        ),
+        ("[databases.curfew]\nurl = \"sqlite:a.db\"", "it must be [default.databases]"),
+        ("[defualt.curfew]\nregistration = \"closed\"", "it must be [default]"),
+        ("[default]\nadress = \"0.0.0.0\"", "adress is unknown; it must be address"),
+        ("[default]\nsecret_kye = \"tangerine\"", "secret_kye is unknown; it must be secret_key"),
+        ("[default.curfwe]\nregistration = \"closed\"", "curfwe is unknown; it must be curfew"),
+        ("[default.database.curfew]\nurl = \"sqlite:a.db\"", "it must be databases"),
+        ("[default.databases.curfeww]\nurl = \"sqlite:a.db\"", "it must be databases.curfew"),
+        ("[default.databases.curfew]\nulr = \"sqlite:a.db\"", "databases.curfew.ulr is unknown; it must be url"),
+        ("[default.curfew]\nregistratoin = \"closed\"", "curfew.registratoin is unknown; it must be registration"),
+    ] {
+        let refusal = read_toml(text).err().unwrap_or_default();
+        assert!(refusal.contains(named) && !refusal.contains("tangerine"), "{text}: {refusal}");
+    }
+}
+
+#[test]
+fn what_belongs_to_others_is_left_alone() {
+    for text in [
+        "[staging.curfew]\nregistration = \"closed\"",
+        "[debug.curfew]\nsite_name = \"Riverside\"",
+        "[default]\ntemplate_dir = \"templates\"\nproxy_proto_header = false\nshop = \"open\"",
+        "[default.databases.shop]\nurl = \"sqlite:shop.db\"",
+        "[default.limits]\nform = \"1 MiB\"",
+    ] {
+        assert_eq!(read_toml(text).err(), None, "{text}");
+    }
+}
+
+/// A number is good for none of the lists and words, and a text for none of the numbers.
+#[test]
+fn every_name_of_a_setting_is_read() {
+    for key in super::super::names::KEYS {
+        let refusal = read_toml(&format!("[default.curfew]\n{key} = [[]]")).err().unwrap_or_default();
+        let of_secret = key == "redis_url" || key == "previous_secret_keys";
+        assert!(of_secret || (refusal.contains(key) && !refusal.contains("unknown")), "{key}: {refusal}");
+    }
+}

@@ -10,11 +10,12 @@ use rocket::figment::{
 
 use super::{
     Configuration, DatabaseAddress, Settings, SettingsError,
+    names::{self, KEYS},
     reader::{as_text, read},
 };
 
 /// The variables for the table `[default.curfew]`.
-const PREFIX: &str = "CURFEW_";
+pub(super) const PREFIX: &str = "CURFEW_";
 /// The conventional variables, and the keys that they are for.
 const CONVENTIONAL: [(&str, &str); 2] = [("DATABASE_URL", "databases.curfew.url"), ("REDIS_URL", "curfew.redis_url")];
 /// Any key, where Rocket asks for one and it is not the one that counts.
@@ -26,8 +27,9 @@ const ANY_KEY: (&str, [u8; 64]) = ("secret_key", [1; 64]);
 /// The first key that is wrong or unknown.
 pub fn load() -> Result<Configuration, SettingsError> {
     check()?;
-    let mut figment = rocket::Config::figment()
-        .merge(Env::prefixed(PREFIX).map(|key| format!("curfew.{}", key.as_str().to_lowercase()).into()).global());
+    names::warn_of_variables();
+    let of_ours = Env::prefixed(PREFIX).only(&KEYS).map(|key| format!("curfew.{}", key.as_str().to_lowercase()).into());
+    let mut figment = rocket::Config::figment().merge(of_ours.global());
     for (variable, key) in CONVENTIONAL {
         if let Some(url) = std::env::var_os(variable) {
             // One that is no text must not pass for none: that would be another database.
@@ -47,6 +49,7 @@ pub fn load() -> Result<Configuration, SettingsError> {
 /// The first of Rocket's keys that is wrong.
 pub fn load_rockets_own(database: DatabaseAddress) -> Result<Configuration, SettingsError> {
     check()?;
+    names::warn_of_variables();
     let figment = rocket::Config::figment();
     Ok(Configuration { settings: Settings::default(), database, redis: None, connections: None, figment })
 }
@@ -72,7 +75,7 @@ pub(super) fn must_fit_rocket(figment: &Figment) -> Result<(), SettingsError> {
         return Err(SettingsError::new("tls", "set", accepted));
     }
     let Err(error) = figment.clone().join((ANY_KEY.0, ANY_KEY.1.as_slice())).extract::<rocket::Config>() else {
-        return Ok(());
+        return names::must_be_known(figment);
     };
     match (error.path.join("."), error.kind) {
         // The parser quotes the line where it stopped, and that line may hold a secret.

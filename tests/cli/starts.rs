@@ -31,7 +31,6 @@ fn each_wrong_setting_is_named_with_what_is_accepted() {
             ("CURFEW_MAX_SESSIONS", "-1", &["max_sessions", "\"-1\"", "0 for no limit", "from 1 to 1000000"]),
             ("CURFEW_STAFF_MAX_SESSIONS", "one", &["staff_max_sessions", "\"one\"", "0 for no limit"]),
             ("CURFEW_WHEN_FULL", "wait", &["when_full", "\"wait\"", "\"end-oldest\" or \"refuse-new\""]),
-            ("CURFEW_UNKNOWN", SECRET, &["curfew.unknown", "unknown", "README"]),
             ("CURFEW_REGISTRATION", "maybe", &["registration", "\"maybe\"", "\"closed\""]),
             ("CURFEW_BASE_URL", "example.org", &["base_url", "https://example.org"]),
             ("CURFEW_SITE_NAME", "\u{1b}[31mred", &["site_name", "\\u{1b}", "1 to 60 characters"]),
@@ -60,6 +59,9 @@ fn a_broken_file_of_settings_is_one_line_without_what_stands_there() {
             ("[default]\nsecret_key = \"tangerine\n", "line 2"),
             ("[default]\nport = 8000\nport = 9000 # tangerine\n", "line 3"),
             ("[default.curfew]\ncolour = \"tangerine\"\n", "curfew.colour"),
+            ("[default.curfew]\nregistratoin = \"tangerine\"\n", "it must be registration"),
+            ("[curfew]\nregistration = \"tangerine\"\n", "it must be [default.curfew]"),
+            ("[default]\nadress = \"tangerine\"\n", "adress is unknown; it must be address"),
             ("[default]\ncurfew = \"tangerine\"\n", "[default.curfew]"),
             ("[default]\nsecret_key = \"tangerine\"\n", "secret_key"),
             ("[default]\nsecret_key = 7\n", "secret_key"),
@@ -68,6 +70,30 @@ fn a_broken_file_of_settings_is_one_line_without_what_stands_there() {
             let program = site.program(&["serve"]).unset("ROCKET_SECRET_KEY").unset("CURFEW_BCRYPT_COST");
             refused(program.set("ROCKET_CONFIG", &path).run(), &[said]);
         }
+    });
+}
+
+#[test]
+fn a_variable_of_others_is_ignored_and_a_misspelt_one_is_named() {
+    on_every_engine(|site| {
+        let of_kubernetes = [
+            ("CURFEW_PORT", "tcp://10.0.0.1:8000"),
+            ("CURFEW_SERVICE_HOST", "10.0.0.1"),
+            ("CURFEW_PORT_8000_TCP", "tcp://10.0.0.1:8000"),
+            ("CURFEW_IMAGE_TAG", SECRET),
+        ];
+        let listing = site.program(&["user", "list"]);
+        let listing = of_kubernetes.into_iter().fold(listing, |program, (name, value)| program.set(name, value));
+        let done = listing.set("CURFEW_REGISTRATOIN", SECRET).set("ROCKET_ADRESS", SECRET).run();
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+        let mut named: Vec<_> =
+            done.err.lines().filter_map(|line| line.split_once(" WARN] ")).map(|(_, line)| line).collect();
+        named.sort_unstable();
+        let expected = [
+            "CURFEW_REGISTRATOIN is no setting and is ignored; did you mean CURFEW_REGISTRATION?",
+            "ROCKET_ADRESS is no setting and is ignored; did you mean ROCKET_ADDRESS?",
+        ];
+        assert_eq!(named, expected, "{done:?}");
     });
 }
 
