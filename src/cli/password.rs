@@ -2,11 +2,14 @@
 
 use std::io::{BufRead as _, IsTerminal as _};
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::{CommandError, Result};
 use crate::domain::password::{NewPassword, OwnNames};
 
-/// The longest line that is read, in bytes: a password has at most 128 characters.
-const LINE_BYTES: usize = 1_024;
+/// The longest line that is read, in bytes: a password has at most 128 characters, each of them possibly
+/// with its accents apart.
+const LINE_BYTES: usize = 4_096;
 
 /// Reads a new password for an account of those names.
 pub(super) fn read(from_stdin: bool, names: OwnNames<'_>) -> Result<NewPassword> {
@@ -38,7 +41,7 @@ fn ask_twice() -> Result<String> {
             .map_err(|error| CommandError::Terminal(format!("the password cannot be read: {error}")))
     };
     let password = ask("New password: ")?;
-    if ask("Once more: ")? == password {
+    if ask("Once more: ")?.nfc().eq(password.nfc()) {
         Ok(password)
     } else {
         Err(CommandError::Terminal("The two passwords are not the same.".to_owned()))

@@ -5,7 +5,7 @@ use crate::{
     accounts::Registration,
     domain::{
         email::Email,
-        password::{NewPassword, OwnNames},
+        password::{NewPassword, OwnNames, Password},
         username::Username,
     },
 };
@@ -28,7 +28,10 @@ pub(super) fn read_new_password(
     again: &str,
 ) -> Option<NewPassword> {
     let read = form.read_secret("password", NewPassword::parse(password.to_owned(), names));
-    if read.is_some() && password != again {
+    let is_same = |read: &NewPassword| {
+        Password::parse(again.to_owned()).is_ok_and(|again| again.reveal() == read.as_password().reveal())
+    };
+    if read.as_ref().is_some_and(|read| !is_same(read)) {
         form.set_error("password_again", "This is another password than the one above.");
         return None;
     }

@@ -1,10 +1,11 @@
 //! What a new password may be, and what a change of it ends.
 
 use curfew::domain::role::Role;
+use sha2::Digest as _;
 
 use crate::harness::{
     page::Page,
-    person::form,
+    person::{Person, form},
     site::{PASSWORD, Plan, Site},
     store::any_engine,
 };
@@ -146,4 +147,40 @@ async fn a_wrong_or_common_password_changes_nothing() {
 
 fn session_of(cookie: Option<&crate::harness::jar::SetCookie>) -> &str {
     &cookie.expect("a session cookie").value
+}
+
+const COMPOSED: &str = "caf\u{e9} by the sea";
+const APART: &str = "cafe\u{301} by the sea";
+
+#[rocket::async_test]
+async fn an_accent_may_be_sent_either_way() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        for (name, registered, typed) in [("ana", COMPOSED, APART), ("ben", APART, COMPOSED)] {
+            let mut person = site.visitor();
+            person.registers_as(name, &format!("{name}@example.org"), registered).await.must_lead_to("/account");
+            let mut elsewhere = Person { name: name.to_owned(), password: typed.to_owned(), ..site.visitor() };
+            elsewhere.logs_in().await.must_lead_to("/account");
+            elsewhere.changes_email(&format!("{name}.new@example.org")).await.must_be(303);
+            let mut program = elsewhere.program();
+            program.logs_in_for_jwt().await.must_be(200);
+        }
+        let fields =
+            [("username", "zoe"), ("email", "zoe@example.org"), ("password", COMPOSED), ("password_again", APART)];
+        site.visitor().posts("/register", &fields).await.must_lead_to("/account");
+    }
+}
+
+#[rocket::async_test]
+async fn what_was_hashed_as_it_was_typed_is_accepted_and_hashed_anew() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let person = Person { password: APART.to_owned(), ..site.named("ana", Role::Member).await };
+        let digest = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(APART));
+        let hash = format!("bcrypt_sha256${}", bcrypt::hash(digest, 4).expect("a hash"));
+        site.database.execute(&format!("UPDATE users SET password_hash = '{hash}' WHERE id = {}", person.id)).await;
+        let composed = Person { password: COMPOSED.to_owned(), ..person.clone() };
+        person.another_browser().logs_in().await.must_lead_to("/account");
+        composed.another_browser().logs_in().await.must_lead_to("/account");
+    }
 }

@@ -134,6 +134,16 @@ export class Person {
     await this.#goesOn(() => form.locator('[type="submit"]').click());
   }
 
+  /** The same, pasted as from elsewhere: what the field lets in is all that is sent. */
+  async pastes(action, fields) {
+    const form = this.form(action);
+    for (const [name, value] of Object.entries(fields)) {
+      await form.locator(`[name="${name}"]`).focus();
+      await this.page.keyboard.insertText(value);
+    }
+    await this.#goesOn(() => form.locator('[type="submit"]').click());
+  }
+
   async #goesOn(act) {
     const arrived = this.page.waitForEvent("framenavigated", (frame) => frame === this.page.mainFrame());
     await Promise.all([arrived, act()]);
