@@ -129,7 +129,7 @@ impl Accounts {
     pub(super) async fn find_target(&self, target: &Target) -> Result<i64> {
         match target {
             Target::Id(id) => Ok(*id),
-            Target::Name(name) => users::find_user_by_name(&mut self.store.read().await?, name.key())
+            Target::Name(name) => users::find_user_by_name(&mut self.store.read().await?, name)
                 .await?
                 .map(|user| user.id)
                 .ok_or(AccountsError::NoSuchUser),

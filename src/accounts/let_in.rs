@@ -71,7 +71,7 @@ impl Accounts {
                 return Ok(opened);
             }
         }
-        let found = users::find_user_by_name(&mut self.store.read().await?, name.key()).await?;
+        let found = users::find_user_by_name(&mut self.store.read().await?, name).await?;
         self.refuse_credentials(client, found.as_ref()).await
     }
 
@@ -82,7 +82,7 @@ impl Accounts {
         (name, password): (&LoginName, &Password),
         opens: &O,
     ) -> Result<Option<O::Opened>> {
-        let found = users::find_user_by_name(&mut self.store.read().await?, name.key()).await?;
+        let found = users::find_user_by_name(&mut self.store.read().await?, name).await?;
         // Username and email share one counter; an unknown name counts by itself, to no difference.
         let account = found.as_ref().map_or_else(|| format!("name {}", name.key()), |user| user.id.to_string());
         let attempt = match self

@@ -2,7 +2,10 @@
 
 use email_address::{EmailAddress, Options};
 
-use super::text::{comparison_key, is_forbidden, is_unseen};
+use super::{
+    login_key::{login_key, login_keys},
+    text::{comparison_key, is_forbidden, is_unseen},
+};
 
 /// The greatest length of an address, in characters (RFC 5321, section 4.5.3.1.3, less the brackets).
 pub const EMAIL_CHARACTERS: usize = 254;
@@ -49,10 +52,22 @@ impl Email {
         &self.0
     }
 
-    /// The form in which it is unique.
+    /// The form in which it is sorted and searched.
     #[must_use]
     pub fn key(&self) -> String {
         comparison_key(&self.0)
+    }
+
+    /// The form in which it is unique, and by which its owner is found.
+    #[must_use]
+    pub fn login_key(&self) -> String {
+        login_key(&self.0)
+    }
+
+    /// That form, and those in which accounts from before may have it.
+    #[must_use]
+    pub fn login_keys(&self) -> Vec<String> {
+        login_keys(&self.0)
     }
 }
 

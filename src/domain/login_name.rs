@@ -1,13 +1,16 @@
 //! What a person types to be found: a username or an email.
 
-use super::email::EMAIL_CHARACTERS;
-use super::text::comparison_key;
+use super::{
+    email::EMAIL_CHARACTERS,
+    login_key::{login_key, login_keys},
+};
 
 /// A username or an email as typed at a login, compared without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginName {
     typed: String,
     key: String,
+    keys: Vec<String>,
 }
 
 /// Why a typed name cannot be anyone's.
@@ -35,7 +38,7 @@ impl LoginName {
             0 => Err(LoginNameError::Empty),
             n if n > EMAIL_CHARACTERS => Err(LoginNameError::TooLong),
             _ if typed.chars().any(super::text::is_forbidden) => Err(LoginNameError::Characters),
-            _ => Ok(Self { typed: typed.to_owned(), key: comparison_key(typed) }),
+            _ => Ok(Self { typed: typed.to_owned(), key: login_key(typed), keys: login_keys(typed) }),
         }
     }
 
@@ -45,9 +48,15 @@ impl LoginName {
         &self.typed
     }
 
-    /// The form in which it is looked up.
+    /// The one form of it, however it is spelt.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The forms in which it is looked up, best first.
+    #[must_use]
+    pub fn keys(&self) -> &[String] {
+        &self.keys
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod bulk;
 pub mod email;
+pub mod login_key;
 pub mod login_name;
 pub mod moment;
 pub mod next_path;

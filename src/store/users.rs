@@ -13,7 +13,7 @@ use super::{
     engine::{Engine, execute, fetch_one, fetch_optional},
     standing::{is_active, parse_reason},
 };
-use crate::domain::{moment::Moment, reason::EndReason, role::Role, standing::Standing};
+use crate::domain::{login_name::LoginName, moment::Moment, reason::EndReason, role::Role, standing::Standing};
 
 /// An account as it is kept.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -124,13 +124,18 @@ pub async fn find_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
     Ok(fetch_optional!(on, User, select_users!("users WHERE id = $1"), id)?)
 }
 
-/// The account whose username or email has that comparison key.
+/// The account whose username or email that is.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find_user_by_name(on: &mut impl Sql, name_key: &str) -> Result<Option<User>> {
+pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Option<User>> {
     let sql = select_users!("login_names JOIN users ON users.id = login_names.user_id WHERE name_key = $1");
-    Ok(fetch_optional!(on, User, sql, name_key)?)
+    for key in name.keys() {
+        if let Some(user) = fetch_optional!(on, User, sql, key)? {
+            return Ok(Some(user));
+        }
+    }
+    Ok(None)
 }
 
 /// The account of that number, which nobody else can change until the transaction ends.

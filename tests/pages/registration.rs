@@ -3,6 +3,7 @@
 use curfew::domain::role::Role;
 
 use crate::harness::{
+    person::Person,
     site::{PASSWORD, Plan, Site},
     store::any_engine,
 };
@@ -126,5 +127,30 @@ async fn the_first_superuser_is_made_once_with_the_latest_code() {
             person.posts_with(&token, "/setup", &[("setup_code", &code)]).await.must_be(404);
         }
         assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
+    }
+}
+
+#[rocket::async_test]
+async fn an_email_is_one_account_in_both_spellings_of_its_domain() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        for (turn, registered, other) in [
+            (1, "idna@bücher.example", "idna@xn--bcher-kva.example"),
+            (2, "idna@xn--mller-kva.example", "idna@müller.example"),
+        ] {
+            let name = format!("ana{turn}");
+            let mut ana = site.visitor();
+            ana.registers_as(&name, registered, PASSWORD).await.must_lead_to("/account");
+            assert!(ana.opens("/account/profile").await.body.contains(registered), "it is shown as it was typed");
+            for spelling in [registered, other] {
+                let mut again = Person { name: spelling.to_owned(), ..site.visitor() };
+                again.logs_in().await.must_lead_to("/account");
+                let page = site.visitor().registers_as(&format!("eve{turn}"), spelling, PASSWORD).await;
+                assert!(page.must_be(422).error_beside("email").is_some(), "{spelling}: {page:?}");
+            }
+            ana.changes_email(other).await.must_be(303);
+            assert!(ana.opens("/account/profile").await.body.contains(other));
+            Person { name: registered.to_owned(), ..site.visitor() }.logs_in().await.must_lead_to("/account");
+        }
     }
 }

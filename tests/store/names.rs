@@ -1,7 +1,7 @@
 //! Who has which name: one key, one account.
 
 use curfew::{
-    domain::role::Role,
+    domain::{login_name::LoginName, role::Role},
     store::{
         StoreError,
         users::{self, NameClash, NewUser},
@@ -12,6 +12,10 @@ use crate::{
     house::{House, email, on_each_engine, registration_with, username},
     raw::{count, dump, run},
 };
+
+fn login_name(text: &str) -> LoginName {
+    LoginName::parse(text).expect("a name")
+}
 
 /// Makes an account by the store alone.
 async fn insert(house: &House, name: &str, address: &str) -> Result<i64, StoreError> {
@@ -46,10 +50,37 @@ async fn a_name_is_one_account_however_it_is_written() {
         }
         let mut on = house.store.read().await.expect("a connection");
         for key in ["åsa", "asa@example.org"] {
-            let found = users::find_user_by_name(&mut on, key).await.expect("an answer");
+            let found = users::find_user_by_name(&mut on, &login_name(key)).await.expect("an answer");
             assert_eq!(found.map(|user| user.id), Some(id), "{key}");
         }
-        assert!(users::find_user_by_name(&mut on, "nobody").await.expect("an answer").is_none());
+        assert!(users::find_user_by_name(&mut on, &login_name("nobody")).await.expect("an answer").is_none());
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn an_email_is_one_name_in_both_spellings_of_its_domain() {
+    on_each_engine(async |house: &House| {
+        let (unicode, ascii) = ("idna@bücher.example", "idna@xn--bcher-kva.example");
+        let typed = insert(house, "ana", unicode).await.expect("an account");
+        let old = insert(house, "ben", "old@xn--bcher-kva.example").await.expect("an account");
+        // As a program before this one left it.
+        let sql = "UPDATE login_names SET name_key = 'old@xn--bcher-kva.example' WHERE name_key = 'old@bücher.example'";
+        run(&house.store, sql).await;
+        let mut on = house.store.read().await.expect("a connection");
+        for (name, owner) in
+            [(unicode, typed), (ascii, typed), ("old@BÜCHER.example", old), ("OLD@xn--bcher-kva.example", old)]
+        {
+            let found = users::find_user_by_name(&mut on, &login_name(name)).await.expect("an answer");
+            assert_eq!(found.map(|user| user.id), Some(owner), "{name}");
+            let clash = users::find_name_clash(&mut on, None, None, Some(&email(name))).await;
+            assert_eq!(clash.expect("an answer"), Some(NameClash::Email), "{name}");
+        }
+        let as_username = users::find_name_clash(&mut on, None, Some(&username(ascii)), None).await;
+        assert_eq!(as_username.expect("an answer"), Some(NameClash::Username));
+        drop(on);
+        let refused = insert(house, "eve", ascii).await;
+        assert!(matches!(refused, Err(StoreError::Taken)), "{refused:?}");
     })
     .await;
 }
@@ -95,10 +126,10 @@ async fn another_email_frees_the_one_before_and_takes_no_one_elses() {
         tx.commit().await.expect("a commit");
         let mut on = house.store.read().await.expect("a connection");
         for (key, owner) in [("new@example.org", &ana), ("ana", &ana), ("ana@example.org", &ben), ("ben", &ben)] {
-            let found = users::find_user_by_name(&mut on, key).await.expect("an answer");
+            let found = users::find_user_by_name(&mut on, &login_name(key)).await.expect("an answer");
             assert_eq!(found.map(|user| user.id), Some(owner.id), "{key}");
         }
-        assert!(users::find_user_by_name(&mut on, "ben@example.org").await.expect("an answer").is_none());
+        assert!(users::find_user_by_name(&mut on, &login_name("ben@example.org")).await.expect("an answer").is_none());
     })
     .await;
 }
@@ -114,7 +145,7 @@ async fn a_username_that_is_ones_own_email_is_one_name() {
         for address in ["new@example.org", "ANA@example.org"] {
             let user = users::find_user(&mut tx, id).await.expect("an answer").expect("the account");
             users::set_email(&mut tx, &user, &email(address)).await.expect("another email");
-            let found = users::find_user_by_name(&mut tx, "ana@example.org").await.expect("an answer");
+            let found = users::find_user_by_name(&mut tx, &login_name("ana@example.org")).await.expect("an answer");
             assert_eq!(found.map(|user| user.id), Some(id), "its username stays its name");
         }
     })

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use super::{User, delete_user};
 use crate::{
-    domain::{email::Email, moment::Moment, role::Role, username::Username},
+    domain::{
+        email::Email, login_key::login_key, moment::Moment, role::Role, text::comparison_key, username::Username,
+    },
     store::{
         Result, Sql, StoreError,
         engine::{execute, fetch_optional},
@@ -47,13 +49,15 @@ pub async fn find_name_clash(
     username: Option<&Username>,
     email: Option<&Email>,
 ) -> Result<Option<NameClash>> {
-    let names = [(username.map(Username::key), NameClash::Username), (email.map(Email::key), NameClash::Email)];
-    for (key, clash) in names {
-        let Some(key) = key else { continue };
-        let owner: Option<(i64,)> =
-            fetch_optional!(on, (i64,), "SELECT user_id FROM login_names WHERE name_key = $1", &key)?;
-        if owner.is_some_and(|(id,)| Some(id) != own_id) {
-            return Ok(Some(clash));
+    let names =
+        [(username.map(Username::login_keys), NameClash::Username), (email.map(Email::login_keys), NameClash::Email)];
+    for (keys, clash) in names {
+        for key in keys.unwrap_or_default() {
+            let owner: Option<(i64,)> =
+                fetch_optional!(on, (i64,), "SELECT user_id FROM login_names WHERE name_key = $1", &key)?;
+            if owner.is_some_and(|(id,)| Some(id) != own_id) {
+                return Ok(Some(clash));
+            }
         }
     }
     Ok(None)
@@ -83,7 +87,7 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
     )?;
     let (id,) = made.ok_or(StoreError::Taken)?;
     // In one order for everyone: two whose usernames are each other's emails would wait for each other.
-    let keys = BTreeSet::from([new.username.key(), new.email.key()]);
+    let keys = BTreeSet::from([new.username.login_key(), new.email.login_key()]);
     for key in &keys {
         if !insert_login_name(on, id, key).await? {
             delete_user(on, id).await?;
@@ -104,10 +108,14 @@ async fn insert_login_name(on: &mut impl Sql, user_id: i64, key: &str) -> Result
 /// # Errors
 /// [`StoreError::Taken`] when it is anybody else's; when the database does not answer.
 pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email) -> Result<()> {
-    let username_key = crate::domain::text::comparison_key(&user.username);
     execute!(on, "UPDATE users SET email = $2, email_key = $3 WHERE id = $1", user.id, email.as_str(), email.key())?;
-    execute!(on, "DELETE FROM login_names WHERE user_id = $1 AND name_key <> $2", user.id, &username_key)?;
-    if email.key() != username_key && !insert_login_name(on, user.id, &email.key()).await? {
+    // The username keeps its key, also one from before both spellings of a domain had the same.
+    let (key, older_key) = (login_key(&user.username), comparison_key(&user.username));
+    let sql = "DELETE FROM login_names WHERE user_id = $1 AND name_key <> $2 AND name_key <> $3";
+    execute!(on, sql, user.id, &key, &older_key)?;
+    let sql = "SELECT user_id FROM login_names WHERE name_key = $1 AND user_id = $2";
+    let is_username: Option<(i64,)> = fetch_optional!(on, (i64,), sql, email.login_key(), user.id)?;
+    if is_username.is_none() && !insert_login_name(on, user.id, &email.login_key()).await? {
         return Err(StoreError::Taken);
     }
     Ok(())

@@ -1,0 +1,65 @@
+//! The key by which an account is found at a login, the same for both spellings of an email's domain.
+//!
+//! A browser sends the email `ana@bücher.example` as `ana@xn--bcher-kva.example` (RFC 5891).
+
+use super::text::comparison_key;
+
+/// The key of a username or an email.
+#[must_use]
+pub fn login_key(name: &str) -> String {
+    in_unicode(name).map_or_else(|| comparison_key(name), |name| comparison_key(&name))
+}
+
+/// Every key under which somebody may be found by that name, best first. Names from before there was one
+/// key for both spellings have that of their own spelling, even where two accounts differ in nothing else.
+#[must_use]
+pub fn login_keys(name: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    let spellings = [Some(name.to_owned()), in_unicode(name), in_ascii(name)];
+    for key in spellings.into_iter().flatten().map(|spelling| comparison_key(&spelling)) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+fn in_unicode(name: &str) -> Option<String> {
+    let (mailbox, domain) = name.rsplit_once('@')?;
+    let (domain, outcome) = idna::domain_to_unicode(domain);
+    outcome.ok().map(|()| format!("{mailbox}@{domain}"))
+}
+
+fn in_ascii(name: &str) -> Option<String> {
+    let (mailbox, domain) = name.rsplit_once('@')?;
+    idna::domain_to_ascii(domain).ok().map(|domain| format!("{mailbox}@{domain}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_of_a_domain_have_one_key() {
+        for (unicode, ascii) in [
+            ("ana@bücher.example", "ana@xn--bcher-kva.example"),
+            ("Ana@BÜCHER.example", "ana@XN--BCHER-KVA.EXAMPLE"),
+            ("δοκιμή@παράδειγμα.ελ", "δοκιμή@xn--hxajbheg2az3al.xn--qxam"),
+            ("ana@bu\u{308}cher.example", "ana@xn--bcher-kva.example"),
+        ] {
+            assert_eq!(login_key(unicode), login_key(ascii), "{unicode}");
+            assert!(login_keys(unicode).contains(&comparison_key(ascii)), "{unicode}");
+            assert!(login_keys(ascii).contains(&comparison_key(unicode)), "{ascii}");
+            assert_eq!(login_keys(ascii)[0], comparison_key(ascii), "what was typed comes first");
+        }
+    }
+
+    #[test]
+    fn every_other_name_has_the_key_that_it_always_had() {
+        for name in ["Ana", "ana@example.org", "Åsa@Example.org", "xn--bcher-kva", "@", "ana@", "ana@xn--a", "a@b@xn--"]
+        {
+            assert_eq!(login_keys(name), [comparison_key(name)], "{name}");
+            assert_eq!(login_key(name), comparison_key(name), "{name}");
+        }
+    }
+}
