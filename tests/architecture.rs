@@ -62,6 +62,33 @@ fn the_use_cases_know_no_requests() {
     must_not_name(&web, |file| file.module.first().is_some_and(|layer| layer == "accounts" || layer == "store"));
 }
 
+/// A server that is frozen, or holds a lock for ever, answers neither yes nor no: whoever waits gives up in time.
+#[test]
+fn every_statement_of_the_store_has_a_deadline() {
+    // A migration takes as long as it takes; what is opened at a start has its own limit.
+    const EXEMPT: [&str; 2] = ["src/store/migrate.rs", "src/store/properties/"];
+    const ASKING: [&str; 7] =
+        [".execute(", ".fetch_one(", ".fetch_all(", ".fetch_optional(", ".acquire(", ".begin(", ".begin_with("];
+    let mut found = Vec::new();
+    let mut statements = 0;
+    for file in sources().iter().filter(|file| file.name.starts_with("src/store/")) {
+        let code = match file.name.as_str() {
+            name if EXEMPT.iter().any(|exempt| name.starts_with(exempt)) => continue,
+            "src/store/pool.rs" => file.code().split("async fn open_sqlite").next().unwrap_or_default(),
+            _ => file.code(),
+        };
+        for statement in code.split([';', '{', '}']) {
+            let asks = ASKING.iter().any(|asking| statement.contains(asking)) && statement.contains(".await");
+            statements += usize::from(asks);
+            if asks && !statement.contains("in_time(") && !statement.contains("timeout(") {
+                found.push(format!("{}: {}", file.name, statement.trim()));
+            }
+        }
+    }
+    assert!(statements > 30, "only {statements} were seen");
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 fn must_not_name(words: &[&str], applies: impl Fn(&Source) -> bool) {
     let mut found = Vec::new();
     for file in sources().iter().filter(|file| applies(file)) {

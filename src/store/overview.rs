@@ -2,7 +2,7 @@
 
 use super::{
     Result, Sql,
-    engine::{Engine, fetch_all, fetch_one},
+    engine::{Engine, fetch_all, fetch_one, in_time},
     events::EventKind,
     logins_by_hour::LOGIN_KINDS,
     site_sessions::{LiveByRole, count_live_site_sessions},
@@ -122,7 +122,7 @@ async fn count_events(on: &mut impl Sql, kind: EventKind, since: Moment) -> Resu
 async fn count_users(on: &mut impl Sql) -> Result<(i64, bool)> {
     if let Engine::Postgres(connection) = on.engine() {
         let sql = "SELECT reltuples::BIGINT FROM pg_class WHERE oid = 'users'::regclass";
-        let estimate: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
+        let estimate: i64 = in_time(sqlx::query_scalar(sql).fetch_one(connection)).await?;
         if estimate > COUNT_UP_TO {
             return Ok((estimate, true));
         }

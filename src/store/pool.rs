@@ -127,8 +127,8 @@ impl Store {
     /// When the database does not answer.
     pub async fn read(&self) -> Result<Connection> {
         Ok(match self {
-            Self::Sqlite { read, .. } => Connection::Sqlite(read.acquire().await?),
-            Self::Postgres { pool, .. } => Connection::Postgres(pool.acquire().await?),
+            Self::Sqlite { read, .. } => Connection::Sqlite(in_time(read.acquire()).await?),
+            Self::Postgres { pool, .. } => Connection::Postgres(in_time(pool.acquire()).await?),
         })
     }
 
@@ -138,8 +138,8 @@ impl Store {
     /// When the database does not answer.
     pub async fn begin(&self) -> Result<Transaction> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Transaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres { pool, .. } => Transaction::Postgres(pool.begin().await?),
+            Self::Sqlite { write, .. } => Transaction::Sqlite(in_time(write.begin_with("BEGIN IMMEDIATE")).await?),
+            Self::Postgres { pool, .. } => Transaction::Postgres(in_time(pool.begin()).await?),
         })
     }
 

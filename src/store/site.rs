@@ -2,7 +2,7 @@
 
 use super::{
     Result, Sql,
-    engine::{Engine, execute, fetch_one},
+    engine::{Engine, execute, fetch_one, in_time},
 };
 use crate::domain::{moment::Moment, reason_text::Reasons, session_secret::SecretHash, standing::SiteStanding};
 
@@ -55,7 +55,7 @@ pub async fn get_site(on: &mut impl Sql) -> Result<Site> {
 /// When the database does not answer.
 pub async fn lock_site(on: &mut impl Sql) -> Result<Site> {
     if let Engine::Postgres(connection) = on.engine() {
-        sqlx::query("SELECT 1 FROM site WHERE id = 1 FOR UPDATE").execute(connection).await?;
+        in_time(sqlx::query("SELECT 1 FROM site WHERE id = 1 FOR UPDATE").execute(connection)).await?;
     }
     get_site(on).await
 }

@@ -7,7 +7,10 @@ use std::{sync::LazyLock, time::Duration};
 use rusqlite::named_params;
 
 use self::row::Row;
-use super::{Clock, Result, Sql, StoreError, engine::on_engine};
+use super::{
+    Clock, Result, Sql, StoreError,
+    engine::{in_time, on_engine},
+};
 use crate::domain::{
     moment::Moment,
     reason::EndReason,
@@ -169,7 +172,7 @@ pub async fn list_login_standings(on: &mut impl Sql, clock: &Clock, asked: &[Ask
     let mut rows: Vec<Row> = on_engine!(on, |c| {
         let query = sqlx::query_as(sql).bind(asks_database);
         let query = padded.fold(query, |query, (user_id, session)| query.bind(*user_id).bind(session.as_str()));
-        query.fetch_all(c).await
+        in_time(query.fetch_all(c)).await
     })?;
     rows.sort_unstable_by_key(|row| row.place);
     rows.truncate(asked.len());

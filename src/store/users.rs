@@ -10,7 +10,7 @@ pub use self::standing::{
 };
 use super::{
     Result, Sql,
-    engine::{Engine, execute, fetch_one, fetch_optional},
+    engine::{Engine, execute, fetch_one, fetch_optional, in_time},
     standing::{is_active, parse_reason},
 };
 use crate::domain::{login_name::LoginName, moment::Moment, reason::EndReason, role::Role, standing::Standing};
@@ -145,7 +145,8 @@ pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Op
 pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
     // A transaction on SQLite is the only writer from its beginning.
     if let Engine::Postgres(connection) = on.engine() {
-        sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR UPDATE").bind(id).execute(connection).await?;
+        let lock = sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR UPDATE").bind(id);
+        in_time(lock.execute(connection)).await?;
     }
     find_user(on, id).await
 }

@@ -58,6 +58,11 @@ pub fn handlers(files: &[Source]) -> Vec<Module> {
 }
 
 impl Source {
+    /// Its code, without comments.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
     /// Reads a file; its comments and its own tests do not count.
     pub fn read(name: &str, text: &str) -> Self {
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();

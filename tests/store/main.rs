@@ -18,6 +18,7 @@ mod bulk;
 mod bulk_meanwhile;
 mod by_hand;
 mod deactivation;
+mod deadlines;
 mod events_index;
 mod events_kept;
 mod events_list;

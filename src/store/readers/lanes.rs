@@ -20,7 +20,7 @@ use crate::{
     domain::session_secret::SessionId,
     store::{
         Clock, Connection, Result, StoreError,
-        engine::{is_silence, silence},
+        engine::{in_time, is_silence, silence},
         pool::ACQUIRE_TIMEOUT,
         standing::{Asked, LoginStanding, STANDINGS_AT_ONCE, list_login_standings},
     },
@@ -154,7 +154,7 @@ impl Lane {
                 read => return read,
             }
         }
-        let fresh = Connection::Postgres(self.pool.acquire().await?);
+        let fresh = Connection::Postgres(in_time(self.pool.acquire()).await?);
         self.read_with(fresh, asked).await
     }
 
