@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use super::{
     Changes, Gate, LiveLogin, Login, login_of,
-    transport::gate,
+    transport::{gate, is_https},
     visitor::{find_binding, held_binding, new_binding},
 };
 use crate::settings::{SecretKeys, SecretMaterial};
@@ -111,7 +111,8 @@ pub(super) fn is_posted_from_here(request: &Request<'_>) -> bool {
         && headers.get("Origin").all(|origin| is_own(request, origin))
 }
 
-fn is_own(request: &Request<'_>, origin: &str) -> bool {
+/// Whether an origin is this site's.
+pub(super) fn is_own(request: &Request<'_>, origin: &str) -> bool {
     let base_url = gate(request).and_then(|gate| gate.settings.base_url.as_ref());
     match (base_url, request.headers().get_one("Host")) {
         (Some(base_url), _) => origin.eq_ignore_ascii_case(base_url.as_str()),
@@ -122,6 +123,15 @@ fn is_own(request: &Request<'_>, origin: &str) -> bool {
             .any(|own| own.eq_ignore_ascii_case(host)),
         (None, None) => false,
     }
+}
+
+/// Where this site is: at `base_url`, or else at the host that was asked for.
+pub(crate) fn own_origin(request: &Request<'_>) -> String {
+    if let Some(base_url) = gate(request).and_then(|gate| gate.settings.base_url.as_ref()) {
+        return base_url.as_str().to_owned();
+    }
+    let scheme = if is_https(request) { "https" } else { "http" };
+    format!("{scheme}://{}", request.headers().get_one("Host").unwrap_or_default())
 }
 
 /// What every token begins with: a key, worked in.

@@ -28,6 +28,7 @@ mod session_events;
 mod standings;
 mod submission;
 mod transport;
+mod untaken;
 mod visitor;
 mod watchers;
 
@@ -45,6 +46,7 @@ pub(crate) use came_from::{came_from, fits, was_going};
 pub use changes::Changes;
 pub use client::ClientOf;
 pub use csrf::Csrf;
+pub(crate) use csrf::own_origin;
 pub use guards::{Anyone, Refused, SignedIn, Staff, Superuser, Visitor};
 pub use jwt::{AddedClaims, Jwt, JwtError, TokenPair};
 pub use login::{EndedLogin, LiveLogin, Login, Passive, ScheduledEnd, login_of};
@@ -53,6 +55,7 @@ pub use present::Present;
 pub use standings::{FEED_BOUND, Standings};
 pub use submission::{BODY_BYTES, Button, Submission};
 pub use transport::is_https;
+pub use untaken::{Untaken, UntakenForm};
 
 /// What the gate holds for the life of the program.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ use super::{
     csrf::{FIELD, is_posted_from_here, is_token_of},
     guards::Refused,
     login_of,
+    untaken::UntakenForm,
 };
 
 /// The greatest size of a body, in bytes.
@@ -78,6 +79,7 @@ async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status>
         Login::Nobody | Login::Live(_) => {}
     }
     if !is_posted_from_here(request) {
+        UntakenForm::from_elsewhere(request);
         return Err(Status::Forbidden);
     }
     if request.content_type().is_some_and(|kind| *kind != ContentType::Form) {
@@ -90,7 +92,11 @@ async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status>
     }
     let fields = Fields::parse(&body)?;
     let token = fields.0.iter().find(|(name, _)| name == FIELD).map_or("", |(_, token)| token);
-    if is_token_of(request, login, token) { Ok(fields) } else { Err(Status::Forbidden) }
+    if is_token_of(request, login, token) {
+        return Ok(fields);
+    }
+    UntakenForm::without_token(request, login, fields.0);
+    Err(Status::Forbidden)
 }
 
 impl Fields {

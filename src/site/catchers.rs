@@ -6,10 +6,11 @@ use serde::Serialize;
 use super::{
     answer::{Answer, RefusalWords},
     pages::Pages,
+    untaken::untaken_page,
 };
 use crate::{
     domain::next_path::NextPath,
-    gate::{Changes, Login, Notice, Passive, login_of, was_going},
+    gate::{Changes, Login, Notice, Passive, UntakenForm, login_of, was_going},
 };
 
 /// What the error page shows.
@@ -44,6 +45,15 @@ fn confirm_first(request: &Request<'_>) -> Answer {
     Answer::see_other(uri!(super::confirm::show(next = next.as_ref().map(NextPath::as_str))))
 }
 
+/// Somebody who may not, or a form that was not taken.
+#[catch(403)]
+async fn refuse(request: &Request<'_>) -> Answer {
+    match UntakenForm::of(request) {
+        Some(form) => untaken_page(form, request).await,
+        None => error_page(Status::Forbidden, request).await,
+    }
+}
+
 #[catch(default)]
 async fn say_why(status: Status, request: &Request<'_>) -> Answer {
     error_page(status, request).await
@@ -71,7 +81,7 @@ fn words(status: Status) -> (&'static str, &'static str) {
         ),
         403 => (
             "This is not open to you",
-            "Either this page is for others, or the form was too old: go back, reload the page and try again.",
+            "This page is for others. If you should see it, ask somebody of this site\u{2019}s staff.",
         ),
         404 => ("There is nothing here", "The address may be mistyped, or what was here is gone."),
         405 => ("This cannot be done here", "The page is there, but not for this kind of request."),
@@ -91,6 +101,6 @@ fn words(status: Status) -> (&'static str, &'static str) {
 /// Catches every status.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Error pages", |rocket| async {
-        rocket.register("/", catchers![log_in_first, confirm_first, say_why])
+        rocket.register("/", catchers![log_in_first, confirm_first, refuse, say_why])
     })
 }

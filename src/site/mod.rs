@@ -42,6 +42,7 @@ mod setup;
 mod setup_code;
 mod shell;
 mod token_view;
+mod untaken;
 mod upkeep;
 mod wording;
 

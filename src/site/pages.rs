@@ -75,7 +75,13 @@ impl<'r> Pages<'r> {
     /// A page that says why there is no other.
     #[must_use]
     pub fn show_error(&self, status: Status, view: &impl Serialize) -> Answer {
-        self.render(status, "error", view, self.csrf.token_of_session())
+        self.show_at(status, "error", view)
+    }
+
+    /// The same, with words of its own.
+    #[must_use]
+    pub fn show_at(&self, status: Status, template: &'static str, view: &impl Serialize) -> Answer {
+        self.render(status, template, view, self.csrf.token_of_session())
     }
 
     fn render(

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::site::on_every_engine;
+use crate::site::{Server, on_every_engine};
 
 const METHODS: [&str; 12] =
     ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get", "PROPFIND", "X", "CONNECT"];
@@ -160,5 +160,18 @@ fn of_two_cookies_with_our_name_ours_is_found_and_the_other_left_alone() {
         }
         let refused = asks("curfew=another");
         assert!(refused.starts_with("HTTP/1.1 303 ") && !refused.to_lowercase().contains("set-cookie"), "{refused}");
+    });
+}
+
+#[test]
+fn the_log_names_the_origin_of_a_form_and_the_sites_own() {
+    on_every_engine(|site| {
+        let server = Server::wait_for(site.program(&["serve"]).start());
+        let head = format!("POST /login HTTP/1.1\r\nHost: a.example\r\n{FORM}\r\nContent-Length: 0");
+        let refused = status(&server.address, format!("{head}\r\nOrigin: https://www.a.example\r\n\r\n").as_bytes());
+        assert_eq!(refused, Ok(403));
+        let outcome = server.stop();
+        let line = "it came from the origin https://www.a.example, and this site is at http://a.example";
+        assert!(outcome.err.contains(line), "{outcome:?}");
     });
 }

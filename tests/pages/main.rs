@@ -39,4 +39,5 @@ mod streams;
 mod throttling;
 mod tokens;
 mod transport;
+mod untaken_forms;
 mod upkeep;
