@@ -3,7 +3,7 @@
 use rocket::{
     Request, Response,
     fairing::{Fairing, Info, Kind},
-    http::{ContentType, Header},
+    http::{ContentType, Header, Status},
 };
 
 use super::transport::is_https;
@@ -13,8 +13,27 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
     font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// A year, in seconds.
 const STRICT_TRANSPORT: &str = "max-age=31536000";
-/// Where the files are that are the same for everyone.
-const STATIC: &str = "/static/";
+
+/// How long browsers and proxies may keep an answer. A handler states it in the request's local cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caching {
+    /// It is somebody's own, or may change.
+    Never,
+    /// It may be kept, and is asked for again by its `ETag`.
+    AskEachTime,
+    /// Its address names its content.
+    ForGood,
+}
+
+impl Caching {
+    const fn directives(self) -> &'static str {
+        match self {
+            Self::Never => "no-store",
+            Self::AskEachTime => "public, no-cache",
+            Self::ForGood => "public, max-age=31536000, immutable",
+        }
+    }
+}
 
 /// Puts the headers that keep a page to itself on every answer.
 pub(super) struct Headers;
@@ -44,8 +63,9 @@ impl Fairing for Headers {
             // nginx would keep the events back until it has a page full of them.
             response.set_header(Header::new("X-Accel-Buffering", "no"));
         }
-        let is_static = request.uri().path().starts_with(STATIC) && response.status().code == 200;
-        let caching = if is_static { "public, max-age=3600" } else { "no-store" };
-        response.set_header(Header::new("Cache-Control", caching));
+        let stated = *request.local_cache(|| Caching::Never);
+        let is_file = [Status::Ok, Status::NotModified].contains(&response.status());
+        let caching = if is_file { stated } else { Caching::Never };
+        response.set_header(Header::new("Cache-Control", caching.directives()));
     }
 }

@@ -48,6 +48,7 @@ pub use client::ClientOf;
 pub use csrf::Csrf;
 pub(crate) use csrf::own_origin;
 pub use guards::{Anyone, Refused, SignedIn, Staff, Superuser, Visitor};
+pub use headers::Caching;
 pub use jwt::{AddedClaims, Jwt, JwtError, TokenPair};
 pub use login::{EndedLogin, LiveLogin, Login, Passive, ScheduledEnd, login_of};
 pub use notice::{Notice, NoticeKind};

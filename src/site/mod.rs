@@ -41,6 +41,7 @@ mod session_view;
 mod setup;
 mod setup_code;
 mod shell;
+mod static_files;
 mod token_view;
 mod untaken;
 mod upkeep;
@@ -48,7 +49,7 @@ mod wording;
 
 use std::{path::Path, sync::Arc};
 
-use rocket::{Build, Rocket, error::ErrorKind, fairing::AdHoc, fs::FileServer, shield::Shield};
+use rocket::{Build, Rocket, error::ErrorKind, fairing::AdHoc, shield::Shield};
 use rocket_db_pools::Database as _;
 
 use crate::{
@@ -58,6 +59,7 @@ use crate::{
     store::{Db, redis_link::RedisLink, shared_counters::SharedCounters, token_keys::TokenKeys},
 };
 
+use self::static_files::StaticFiles;
 pub use answer::Answer;
 pub use form::FormView;
 pub use pages::Pages;
@@ -75,6 +77,7 @@ const FOLDERS: [&str; 2] = ["templates", "static"];
 pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket<Build>, SettingsError> {
     let settings = Arc::new(configuration.settings.clone());
     must_have_folders()?;
+    let files = StaticFiles::read(Path::new("static"))?;
     let figment = configuration
         .figment
         .clone()
@@ -88,9 +91,9 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .attach(upkeep::database())
         .attach(use_cases(Arc::clone(&settings), configuration.redis.clone()))
         .attach(gate::stage(settings, keys))
-        .attach(rendering::stage())
+        .attach(rendering::stage(files.clone()))
         .attach(setup_code::printer())
-        .mount("/static", FileServer::from("static"))
+        .attach(static_files::stage(files))
         .attach(stage())
         .attach(api::stage()))
 }

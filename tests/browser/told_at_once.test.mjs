@@ -180,7 +180,7 @@ story("who logs out is told so in every tab, however late the page after it", as
   // The tab that logs out held the stream, and its next page is heard after the other has asked.
   let letGo;
   const isHeld = new Promise((resolve) => (letGo = resolve));
-  await friend.page.route("**/static/session-events.js", async (route) => {
+  await friend.page.route("**/static/site.*.js", async (route) => {
     await isHeld;
     await route.continue();
   });
@@ -236,7 +236,7 @@ story("a page of the login before is told when it comes late", async (stage) => 
   // Asked for with the old login, and heard after the new one.
   let letGo;
   const isHeld = new Promise((resolve) => (letGo = resolve));
-  await other.page.route("**/static/session-events.js", async (route) => {
+  await other.page.route("**/static/site.*.js", async (route) => {
     await isHeld;
     await route.continue();
   });

@@ -13,7 +13,7 @@ pub struct Page {
     pub status: u16,
     /// Every header.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The body, without that of a picture.
     pub body: String,
 }
 
@@ -29,10 +29,12 @@ impl Page {
     /// Reads an answer to its end.
     pub async fn of(response: LocalResponse<'_>) -> Self {
         let status = response.status().code;
+        let is_picture = response.content_type().is_some_and(|kind| kind.top() == "image");
         let headers =
             response.headers().iter().map(|header| (header.name.to_string(), header.value.to_string())).collect();
         let body = response.into_bytes().await.unwrap_or_default();
-        Self { status, headers, body: String::from_utf8(body).expect("a page is UTF-8") }
+        let body = if is_picture { String::new() } else { String::from_utf8(body).expect("a page is UTF-8") };
+        Self { status, headers, body }
     }
 
     /// Whether a reason for staff is anywhere in it, in whatever writing.

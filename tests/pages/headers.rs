@@ -19,7 +19,10 @@ const ANSWERS: &[(&str, u16)] = &[
     ("/nowhere", 404),
     ("/static/nothing.css", 404),
     ("/static/base.css", 200),
-    ("/static/submit-once.js", 200),
+    ("/static/site.js", 200),
+    ("/favicon.ico", 200),
+    ("/robots.txt", 200),
+    ("/.well-known/change-password", 303),
     ("/livez", 200),
     ("/readyz", 200),
     ("/probe/status/413", 413),
@@ -58,7 +61,8 @@ fn must_keep_to_itself(page: &Page, path: &str, is_https: bool) {
     assert_eq!(page.header("Referrer-Policy"), Some("same-origin"), "{path}");
     assert_eq!(page.header("Cross-Origin-Opener-Policy"), Some("same-origin"), "{path}");
     assert_eq!(page.header("Strict-Transport-Security").is_some(), is_https, "{path}");
-    let is_file = path.starts_with("/static/") && page.status == 200;
+    let is_file =
+        ["/static/", "/favicon.ico", "/robots.txt"].iter().any(|file| path.starts_with(file)) && page.status == 200;
     let caching = page.header("Cache-Control").unwrap_or_default();
     assert_eq!(caching.contains("no-store"), !is_file, "{path}: {caching}");
     assert_eq!(page.header("Clear-Site-Data"), None, "{path}");

@@ -35,6 +35,7 @@ mod session_limit;
 mod sessions;
 mod shared_throttling;
 mod site_sessions;
+mod static_files;
 mod streams;
 mod throttling;
 mod tokens;

@@ -92,6 +92,10 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Get,  "/livez",                            [OK; 6]),
     (Method::Get,  "/readyz",                           [OK; 6]),
     (Method::Get,  "/static/<path..>",                  [OK; 6]),
+    (Method::Get,  "/favicon.ico",                      [OK; 6]),
+    (Method::Get,  "/apple-touch-icon.png",             [OK; 6]),
+    (Method::Get,  "/robots.txt",                       [OK; 6]),
+    (Method::Get,  "/.well-known/change-password",      [To("/account/password"); 6]),
 ];
 
 #[rocket::async_test]

@@ -2,7 +2,7 @@
 
 mod delete;
 pub mod overview;
-mod password;
+pub mod password;
 mod profile;
 mod sessions;
 mod tokens;

@@ -44,7 +44,12 @@ async fn count_live(accounts: &Accounts, login: &LiveLogin) -> crate::accounts::
 }
 
 #[get("/account/password")]
-async fn show(signed_in: SignedIn<'_>, accounts: &State<Accounts>, pages: Pages<'_>, changes: Changes<'_>) -> Answer {
+pub async fn show(
+    signed_in: SignedIn<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+) -> Answer {
     match count_live(accounts, signed_in.login).await {
         Ok(live) => pages.show_form("account/password", &PasswordView::new(FormView::default(), live)),
         Err(error) => refuse(changes, error),

@@ -25,6 +25,7 @@ use serde::Serialize;
 pub use self::page::Page;
 use super::{
     shell::{Kind, Shell},
+    static_files::StaticFiles,
     wording,
 };
 
@@ -154,12 +155,13 @@ impl Loaded {
 }
 
 /// Loads the templates with the filters that they use; where they are being written, anew after each change.
-pub fn stage() -> AdHoc {
+pub(super) fn stage(files: StaticFiles) -> AdHoc {
     AdHoc::on_ignite("Templates", |rocket| async {
         let templates = Templates::default();
         let loaded = templates.clone();
         rocket.manage(templates).attach(Template::custom(move |engines| {
             wording::register(&mut engines.tera);
+            files.register(&mut engines.tera);
             loaded.load(engines.tera.clone());
         }))
     })

@@ -6,7 +6,7 @@ use rocket_dyn_templates::tera::{
 };
 use serde_json::json;
 
-use super::{flatten::flatten, wording};
+use super::{StaticFiles, flatten::flatten, wording};
 
 const HOSTILE: &str = r#"<b onclick="x('&amp;')">{{ shell.csrf_token }}{% raw %}/ session 1"#;
 
@@ -41,6 +41,7 @@ fn site() -> Tera {
     });
     tera.add_template_files(named).expect("the templates of the site");
     wording::register(&mut tera);
+    StaticFiles::read(std::path::Path::new("static")).expect("the static files").register(&mut tera);
     tera
 }
 

@@ -1,0 +1,86 @@
+//! What a browser takes a file in (RFC 9110, section 12.5.3).
+
+use std::io::{self, Write as _};
+
+use brotli::enc::BrotliEncoderParams;
+use flate2::{Compression, write::GzEncoder};
+
+/// A compressed form, the preferred first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Brotli,
+    Gzip,
+}
+
+impl Encoding {
+    pub(super) const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+        }
+    }
+
+    /// The best that the lines of `Accept-Encoding` allow.
+    pub(super) fn accepted<'h>(lines: impl Iterator<Item = &'h str>) -> Option<Self> {
+        let accepted: Vec<(&str, bool)> = lines.flat_map(|line| line.split(',')).map(weighed).collect();
+        let says = |name: &str| accepted.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+        let accepts = |encoding: &Self| says(encoding.name()).or_else(|| says("*")).is_some_and(|(_, is_ok)| *is_ok);
+        Self::ALL.into_iter().find(accepts)
+    }
+
+    pub(super) fn compress(self, content: &[u8]) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Brotli => {
+                let best = BrotliEncoderParams { quality: 11, size_hint: content.len(), ..Default::default() };
+                let mut compressed = Vec::new();
+                brotli::BrotliCompress(&mut &*content, &mut compressed, &best)?;
+                Ok(compressed)
+            }
+            Self::Gzip => {
+                let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+                encoder.write_all(content)?;
+                encoder.finish()
+            }
+        }
+    }
+}
+
+/// A coding, and whether it is accepted: a weight of zero forbids it, and one that cannot be read does too.
+fn weighed(item: &str) -> (&str, bool) {
+    let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
+    let weight = parameters.trim().strip_prefix(['q', 'Q']).and_then(|rest| rest.trim_start().strip_prefix('='));
+    let is_accepted = match weight {
+        Some(weight) => weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0),
+        None => parameters.trim().is_empty(),
+    };
+    (name.trim(), is_accepted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Encoding::{self, Brotli, Gzip};
+
+    #[test]
+    fn the_best_that_is_accepted_is_taken() {
+        for (lines, expected) in [
+            (vec![], None),
+            (vec![""], None),
+            (vec!["identity"], None),
+            (vec!["gzip, deflate"], Some(Gzip)),
+            (vec!["gzip, deflate, br, zstd"], Some(Brotli)),
+            (vec!["gzip", "br"], Some(Brotli)),
+            (vec!["BR ; Q = 0.5"], Some(Brotli)),
+            (vec!["br;q=0, gzip"], Some(Gzip)),
+            (vec!["br;q=0.000,gzip;q=0"], None),
+            (vec!["*"], Some(Brotli)),
+            (vec!["*, br;q=0"], Some(Gzip)),
+            (vec!["*;q=0, gzip;q=1"], Some(Gzip)),
+            (vec!["br;q=NaN, gzip;q=x"], None),
+            (vec!["brotli, gzip2,;,"], None),
+        ] {
+            assert_eq!(Encoding::accepted(lines.iter().copied()), expected, "{lines:?}");
+        }
+    }
+}

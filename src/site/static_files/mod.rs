@@ -1,0 +1,125 @@
+//! Styles, scripts and pictures: read once, at the start, and served from memory.
+//!
+//! A page names a file by `asset(name="…")`: its address holds a hash of its content, so browsers may keep it for
+//! good, and a page never meets styles or scripts of another version. Only these files are compressed: a page holds
+//! secrets next to what a stranger chose, and the length of a compressed page would tell them apart.
+
+mod bundles;
+mod encoding;
+mod file;
+mod routes;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs, io,
+    path::Path,
+    sync::Arc,
+};
+
+use rocket::fairing::AdHoc;
+use rocket_dyn_templates::tera::{self, Function, Tera, Value};
+
+use self::file::StaticFile;
+use crate::settings::SettingsError;
+
+/// Every file, by its name below `static`. Cloning shares them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct StaticFiles(Arc<BTreeMap<String, Arc<StaticFile>>>);
+
+impl StaticFiles {
+    /// Reads a folder, and makes one stylesheet and one script of its sources.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a source of a bundle is missing.
+    pub(super) fn read(folder: &Path) -> Result<Self, SettingsError> {
+        let mut contents = BTreeMap::new();
+        read_below(folder, "", &mut contents).map_err(|error| refused(folder, &error.to_string()))?;
+        bundles::add(&mut contents).map_err(|missing| refused(folder, &format!("without `{missing}`")))?;
+        let files = contents.into_iter().map(|(name, content)| {
+            let file = Arc::new(StaticFile::new(&name, content));
+            (name, file)
+        });
+        Ok(Self(Arc::new(files.collect())))
+    }
+
+    /// Gives templates `asset(name="site.css")`, the address of a file.
+    pub(super) fn register(&self, tera: &mut Tera) {
+        tera.register_function("asset", Asset(self.clone()));
+    }
+
+    /// The file that is meant by the path of an address, and whether its content is the one that was meant.
+    fn find(&self, path: &str) -> Option<(&Arc<StaticFile>, Meant)> {
+        if let Some(file) = self.0.get(path) {
+            return Some((file, Meant::Any));
+        }
+        let (name, hash) = file::without_hash(path)?;
+        let file = self.0.get(&name)?;
+        Some((file, if file.hash() == hash { Meant::This } else { Meant::Another }))
+    }
+}
+
+/// Which content of a file an address asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meant {
+    /// Whatever it is now.
+    Any,
+    /// The one that it has.
+    This,
+    /// One of another version: while nodes are being replaced, a page and its files may come from different ones.
+    Another,
+}
+
+struct Asset(StaticFiles);
+
+impl Function for Asset {
+    fn call(&self, arguments: &HashMap<String, Value>) -> tera::Result<Value> {
+        let name = arguments.get("name").and_then(Value::as_str).unwrap_or_default();
+        let file = self.0.0.get(name).ok_or_else(|| tera::Error::msg(format!("there is no `static/{name}`")))?;
+        Ok(Value::String(file.address().to_owned()))
+    }
+
+    /// An address holds nothing to escape but its slashes.
+    fn is_safe(&self) -> bool {
+        true
+    }
+}
+
+fn read_below(folder: &Path, prefix: &str, contents: &mut BTreeMap<String, Vec<u8>>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.')) else {
+            continue;
+        };
+        let name = format!("{prefix}{name}");
+        if path.is_dir() {
+            read_below(&path, &format!("{name}/"), contents)?;
+        } else {
+            contents.insert(name, fs::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+fn refused(folder: &Path, what: &str) -> SettingsError {
+    let folder = format!("the folder `{}`", folder.display());
+    SettingsError::new(&folder, what, "the one that comes with the program, with files of your own added")
+}
+
+/// Serves the files, and compresses them while nobody waits.
+pub(super) fn stage(files: StaticFiles) -> AdHoc {
+    AdHoc::on_ignite("Static files", |rocket| async {
+        let compressed = files.clone();
+        rocket.manage(files).mount("/", routes::routes()).attach(AdHoc::on_liftoff("Compression", |_| {
+            Box::pin(async move {
+                // Without optimisation it takes a second, so each file waits for whoever asks for it.
+                if !cfg!(debug_assertions) {
+                    drop(rocket::tokio::task::spawn_blocking(move || compressed.0.values().for_each(|f| f.compress())));
+                }
+            })
+        }))
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used)] // a test says what it expects
+mod tests;

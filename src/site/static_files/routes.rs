@@ -1,0 +1,111 @@
+//! The addresses of the files, and those that browsers and robots ask for by themselves.
+
+use std::{io::Cursor, path::PathBuf, sync::Arc};
+
+use rocket::{
+    Request, Response, Route, State, get,
+    http::{Header, Status},
+    response::{self, Responder},
+    routes, tokio, uri,
+};
+
+use super::{Meant, StaticFiles, encoding::Encoding, file::StaticFile};
+use crate::{
+    gate::Caching,
+    site::{Answer, account},
+};
+
+/// A file on its way to a browser.
+struct Sent<'r> {
+    file: &'r Arc<StaticFile>,
+    meant: Meant,
+    encoding: Option<Encoding>,
+}
+
+impl<'r> Sent<'r> {
+    async fn of(files: &'r StaticFiles, path: &str, AcceptEncoding(encoding): AcceptEncoding) -> Option<Self> {
+        let (file, meant) = files.find(path)?;
+        if let Some(encoding) = encoding.filter(|encoding| !file.is_compressed(*encoding)) {
+            let file = Arc::clone(file);
+            // Should it not be done, it is done below.
+            let _ = tokio::task::spawn_blocking(move || file.compressed(encoding).is_some()).await;
+        }
+        Some(Self { file, meant, encoding })
+    }
+}
+
+/// The compressed form that a request accepts.
+struct AcceptEncoding(Option<Encoding>);
+
+#[rocket::async_trait]
+impl<'r> rocket::request::FromRequest<'r> for AcceptEncoding {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> rocket::request::Outcome<Self, Self::Error> {
+        rocket::request::Outcome::Success(Self(Encoding::accepted(request.headers().get("Accept-Encoding"))))
+    }
+}
+
+impl<'r> Responder<'r, 'r> for Sent<'r> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
+        let compressed = self.encoding.and_then(|encoding| Some((encoding, self.file.compressed(encoding)?)));
+        let mut response = Response::build();
+        response.header(Header::new("Vary", "Accept-Encoding"));
+        request.local_cache(|| match self.meant {
+            Meant::This => Caching::ForGood,
+            Meant::Any => Caching::AskEachTime,
+            Meant::Another => Caching::Never,
+        });
+        if self.meant == Meant::Any {
+            let form = compressed.map_or("plain", |(encoding, _)| encoding.name());
+            let tag = format!("\"{}-{form}\"", self.file.hash());
+            let is_known = knows(request.headers().get("If-None-Match"), &tag);
+            response.header(Header::new("ETag", tag));
+            if is_known {
+                return response.status(Status::NotModified).ok();
+            }
+        }
+        response.header(self.file.content_type().clone());
+        if let Some((encoding, _)) = compressed {
+            response.header(Header::new("Content-Encoding", encoding.name()));
+        }
+        let body = compressed.map_or(self.file.plain(), |(_, body)| body);
+        response.sized_body(body.len(), Cursor::new(body)).ok()
+    }
+}
+
+/// Whether a browser has that content already (RFC 9110, section 13.1.2).
+fn knows<'h>(lines: impl Iterator<Item = &'h str>, tag: &str) -> bool {
+    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+    tags.any(|known| known == "*" || known.trim_start_matches("W/") == tag)
+}
+
+#[get("/static/<path..>")]
+async fn below_static(path: Option<PathBuf>, accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<Sent<'_>> {
+    Sent::of(files, path?.to_str()?, accepts).await
+}
+
+#[get("/favicon.ico")]
+async fn favicon(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<Sent<'_>> {
+    Sent::of(files, "favicon.ico", accepts).await
+}
+
+#[get("/apple-touch-icon.png")]
+async fn touch_icon(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<Sent<'_>> {
+    Sent::of(files, "apple-touch-icon.png", accepts).await
+}
+
+#[get("/robots.txt")]
+async fn robots(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<Sent<'_>> {
+    Sent::of(files, "robots.txt", accepts).await
+}
+
+/// Where password managers send whoever wants another password (W3C, "A Well-Known URL for Changing Passwords").
+#[get("/.well-known/change-password")]
+fn change_password() -> Answer {
+    Answer::see_other(uri!(account::password::show))
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    routes![below_static, favicon, touch_icon, robots, change_password]
+}
