@@ -121,14 +121,16 @@ impl Store {
         }
     }
 
+    // What waits for a connection is boxed here and below: every act and every guard would hold room for it.
+
     /// A connection for reading.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn read(&self) -> Result<Connection> {
         Ok(match self {
-            Self::Sqlite { read, .. } => Connection::Sqlite(in_time(read.acquire()).await?),
-            Self::Postgres { pool, .. } => Connection::Postgres(in_time(pool.acquire()).await?),
+            Self::Sqlite { read, .. } => Connection::Sqlite(in_time(Box::pin(read.acquire())).await?),
+            Self::Postgres { pool, .. } => Connection::Postgres(in_time(Box::pin(pool.acquire())).await?),
         })
     }
 
@@ -138,8 +140,10 @@ impl Store {
     /// When the database does not answer.
     pub async fn begin(&self) -> Result<Transaction> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Transaction::Sqlite(in_time(write.begin_with("BEGIN IMMEDIATE")).await?),
-            Self::Postgres { pool, .. } => Transaction::Postgres(in_time(pool.begin()).await?),
+            Self::Sqlite { write, .. } => {
+                Transaction::Sqlite(in_time(Box::pin(write.begin_with("BEGIN IMMEDIATE"))).await?)
+            }
+            Self::Postgres { pool, .. } => Transaction::Postgres(in_time(Box::pin(pool.begin())).await?),
         })
     }
 

@@ -154,7 +154,7 @@ impl Lane {
                 read => return read,
             }
         }
-        let fresh = Connection::Postgres(in_time(self.pool.acquire()).await?);
+        let fresh = Connection::Postgres(in_time(Box::pin(self.pool.acquire())).await?);
         self.read_with(fresh, asked).await
     }
 
