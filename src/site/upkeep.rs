@@ -81,6 +81,9 @@ async fn keep_tidying(accounts: &Accounts) {
             Ok(purged) => log::info!("events that were kept for long enough, and are deleted: {purged}"),
             Err(error) => log::error!("old events could not be deleted, and will be tried again: {error}"),
         }
+        if let Err(error) = accounts.store().forget_statistics().await {
+            log::warn!("SQLite's statistics could not be forgotten, and will be: {error}");
+        }
         for counted in [accounts.sample_live_sessions().await, accounts.count_past_logins().await] {
             if let Err(error) = counted {
                 log::warn!("what the overview draws could not be counted, and will be tried again: {error}");

@@ -35,6 +35,7 @@ pub mod shared_counters;
 pub mod site;
 pub mod site_sessions;
 pub mod standing;
+mod statistics;
 pub mod token_keys;
 pub mod token_upkeep;
 pub mod tokens;

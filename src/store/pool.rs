@@ -23,6 +23,7 @@ use super::{
     file::{create_missing_file, sqlite_options},
     properties::{Unfit, check_postgres, check_sqlite, refuses_our_parameters},
     readers::{FileReaders, Lanes},
+    statistics::forget_statistics,
 };
 
 /// How long a request waits for a connection before it hears that the database does not answer.
@@ -192,8 +193,7 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
         // A force logout that was answered must survive a power cut.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .optimize_on_close(true, None);
+        .busy_timeout(BUSY_TIMEOUT);
     let path = options.get_filename().display().to_string();
     if !options.get_filename().exists() {
         return Err(OpenError::Missing(path));
@@ -225,6 +225,7 @@ async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, 
         Unfit::Lacks(what) => OpenError::Unfit(path.clone(), what),
         Unfit::Failed(error) => unreachable(error),
     })?;
+    forget_statistics(&mut first).await.map_err(&unreachable)?;
     drop(first);
     let file = options.get_filename().to_owned();
     let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;

@@ -39,6 +39,7 @@ mod scheduled;
 mod session_limit;
 mod sessions;
 mod site_sessions;
+mod statistics;
 mod stepped_clock;
 mod superusers;
 mod tables;

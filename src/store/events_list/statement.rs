@@ -38,7 +38,7 @@ impl Statement<'_> {
                 self.push_conditions(&mut sql);
                 push_order(&mut sql);
                 push_limit(&mut sql, limit, offset);
-                sql.push(") page JOIN events e ON e.id = page.id");
+                sql.push(") page ").push(DB::JOIN_AFTER).push(" events e ON e.id = page.id");
                 push_order(&mut sql);
             }
             Way::Collect => {

@@ -53,10 +53,11 @@ pub async fn set_force_logout_scheduled(
 /// # Errors
 /// When the database does not answer.
 pub async fn list_due_users(on: &mut impl Sql, now: Moment, after: i64, limit: i64) -> Result<Vec<i64>> {
+    // The plus keeps SQLite from walking all accounts by their numbers: those with a date are few.
     let sql = "
-        SELECT id FROM users WHERE force_logout_scheduled IS NOT NULL AND force_logout_scheduled <= $1 AND id > $2
+        SELECT id FROM users WHERE force_logout_scheduled IS NOT NULL AND force_logout_scheduled <= $1 AND +id > $2
         UNION
-        SELECT id FROM users WHERE deactivated_until IS NOT NULL AND deactivated_until <= $1 AND id > $2
+        SELECT id FROM users WHERE deactivated_until IS NOT NULL AND deactivated_until <= $1 AND +id > $2
         ORDER BY id LIMIT $3";
     let due: Vec<(i64,)> = fetch_all!(on, (i64,), sql, now, after, limit)?;
     Ok(due.into_iter().map(|(id,)| id).collect())

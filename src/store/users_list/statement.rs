@@ -47,7 +47,7 @@ impl Statement<'_> {
                 push_filter(&mut sql, &self.query.filter, self.search, self.now);
                 self.push_order(&mut sql);
                 push_limit(&mut sql, limit, offset);
-                sql.push(") page JOIN users u ON u.id = page.id");
+                sql.push(") page ").push(DB::JOIN_AFTER).push(" users u ON u.id = page.id");
                 self.push_order(&mut sql);
             }
             Way::Collect => {
