@@ -21,7 +21,7 @@ impl Store {
     /// When the database does not answer.
     pub async fn forget_statistics(&self) -> Result<()> {
         if let Self::Sqlite { write, .. } = self {
-            forget_statistics(&mut *write.acquire().await?).await?;
+            forget_statistics(&mut *in_time(write.acquire()).await?).await?;
         }
         Ok(())
     }

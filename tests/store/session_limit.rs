@@ -360,7 +360,8 @@ async fn logins_logouts_requests_and_force_logouts_at_once_never_make_a_deadlock
             let made = outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|error| panic!("{round}: {error}")));
             let all: Vec<_> = made.flatten().chain(before).collect();
             let live = live_among(house, &all).await.len();
-            assert!(live <= 2 && (live == 2 || round % 2 == 0), "round {round}: {live}");
+            // The one who logs out may do so last, when all the others are in.
+            assert!(live <= 2 && (live >= 1 || round % 2 == 0), "round {round}: {live}");
         }
     })
     .await;
