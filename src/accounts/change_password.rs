@@ -4,7 +4,7 @@ use super::{
     Accounts, AccountsError, Actor, EndedLogins, Result,
     event::{Tell as _, event, insert_ending},
     fold::Locked,
-    open_session::{StartedSession, login_date, open_session},
+    open_session::{LoginDates, StartedSession, open_session},
 };
 use crate::{
     domain::{
@@ -40,9 +40,9 @@ impl Accounts {
         }
         let ended = self.replace_password(&mut tx, actor, &locked, &hash).await?;
         let user = users::find_user(&mut tx, proven.id).await?;
-        let date = login_date(locked.now, user.as_ref(), locked.site);
+        let dates = LoginDates::of(locked.now, user.as_ref(), locked.site);
         let client = actor.client.as_ref().ok_or(AccountsError::NoSuchUser)?;
-        let started = open_session(&mut tx, (proven.id, proven.role()), client, remember, date).await?;
+        let started = open_session(&mut tx, (proven.id, proven.role()), client, remember, dates).await?;
         let told = event(locked.now, EventKind::PasswordChanged)
             .by(actor)
             .to(proven.id, &proven.username)

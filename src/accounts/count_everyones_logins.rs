@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Accounts, EndedLogins, Result, event::Tell as _};
+use super::{Accounts, EndedLogins, Result, date_of_moment::everyones_date_now, event::Tell as _};
 use crate::{
     domain::{moment::Moment, standing::SiteStanding},
     store::{
@@ -27,8 +27,8 @@ impl Accounts {
     /// # Errors
     /// When the database does not answer.
     pub async fn count_everyones_tokens(&self, on: &mut impl Sql, site: SiteStanding, now: Moment) -> Result<i64> {
-        let live = LiveTokens { login: site.force_logout_date.unwrap_or(Moment::UNIX_EPOCH), expiry: now };
-        Ok(count_some_live_tokens(on, now, live, FEW_TOKENS + 1).await?)
+        let up_to = everyones_date_now(on, site, now).await?;
+        Ok(count_some_live_tokens(on, up_to, live_tokens_of(site, now), FEW_TOKENS + 1).await?)
     }
 
     /// Adds to the event how many live sessions and tokens end that were made at a moment or before. Few are
@@ -63,11 +63,21 @@ impl Accounts {
             // Of many, many are spared.
             (_, None) => told,
         };
-        let live = LiveTokens { login: site.force_logout_date.unwrap_or(Moment::UNIX_EPOCH), expiry: now };
+        // What comes due is itself the act.
+        let live = live_tokens_of(SiteStanding { force_logout_scheduled: None, ..site }, now);
         Ok(match count_some_live_tokens(on, up_to, live, FEW_TOKENS + 1).await? {
             0 => told,
             many if many > FEW_TOKENS => told.saying(format!("more than {FEW_TOKENS} tokens ended")),
             tokens => told.saying(EndedLogins { sessions: 0, tokens: tokens.unsigned_abs() }.to_string()),
         })
+    }
+}
+
+/// What anyone's token must lie after to be live, as far as the site decides.
+fn live_tokens_of(site: SiteStanding, now: Moment) -> LiveTokens {
+    LiveTokens {
+        login: site.force_logout_date.unwrap_or(Moment::UNIX_EPOCH),
+        opened: site.force_logout_scheduled.filter(|at| *at <= now).unwrap_or(Moment::UNIX_EPOCH),
+        expiry: now,
     }
 }

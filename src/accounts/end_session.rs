@@ -154,7 +154,7 @@ impl Accounts {
         let found = sessions::find_session(&mut tx, session).await?.filter(|found| found.user_id == user_id);
         let found = found.ok_or(AccountsError::NoSuchSession)?;
         let live = self.live_sessions_after(&locked.user, locked.site, locked.now);
-        let is_within = found.login_date > live.login && found.last_seen > live.seen;
+        let is_within = found.login_date > live.login && found.opened_at > live.opened && found.last_seen > live.seen;
         let is_live = found.ended()?.is_none() && is_within && locked.user.is_active_at(locked.now);
         Ok((tx, locked, is_live))
     }

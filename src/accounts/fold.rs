@@ -3,6 +3,7 @@
 
 use super::{
     Accounts, Result,
+    date_of_moment::{date_of_moment, everyones_date_of_moment},
     end_sessions::write_ends_of,
     event::{Tell as _, event, insert_ending},
 };
@@ -36,13 +37,17 @@ impl Locked {
     /// The date of a force logout at once: no earlier than any login there is, so that a clock
     /// that stepped back spares none, and no earlier than the date before, which never moves back.
     pub(super) fn force_logout_date_now(&self) -> Moment {
-        [self.user.last_login, self.user.force_logout_date].into_iter().flatten().fold(self.now, Moment::max)
+        [self.user.last_login_date, self.user.force_logout_date].into_iter().flatten().fold(self.now, Moment::max)
     }
 
     /// What a token of the account must lie after to be live. What is due is folded, or about to end it.
     pub(super) fn live_tokens(&self) -> LiveTokens {
         let dates = [self.user.force_logout_date, self.site.force_logout_date];
-        LiveTokens { login: dates.into_iter().flatten().fold(Moment::UNIX_EPOCH, Moment::max), expiry: self.now }
+        LiveTokens {
+            login: dates.into_iter().flatten().fold(Moment::UNIX_EPOCH, Moment::max),
+            opened: Moment::UNIX_EPOCH,
+            expiry: self.now,
+        }
     }
 }
 
@@ -87,9 +92,10 @@ impl Accounts {
         // What was out before is told already, though it may not be written into each session yet.
         let login = user.force_logout_date.map_or(live.login, |date| date.max(live.login));
         let live = LiveAfter { login, ..live };
-        let ended = self.end_logins_after(on, locked, due, live, ending).await?;
-        if user.force_logout_date.is_none_or(|date| date < due) {
-            users::set_force_logout_date(on, user.id, due, EndReason::ForcedOut, &reasons).await?;
+        let date = date_of_moment(on, user, due).await?;
+        let ended = self.end_logins_after(on, locked, date, live, ending).await?;
+        if user.force_logout_date.is_none_or(|standing| standing < date) {
+            users::set_force_logout_date(on, user.id, date, EndReason::ForcedOut, &reasons).await?;
         }
         users::clear_force_logout_scheduled(on, user.id).await?;
         let told = event(*now, EventKind::ForceLogoutDue)
@@ -121,9 +127,10 @@ impl Accounts {
             };
             let told =
                 event(now, EventKind::ForceLogoutDue).because(EndReason::EveryoneOut, &reasons).saying("everyone");
-            let told = self.ending_everyones(on, told, (locked.standing(), now), due).await?;
-            if locked.force_logout_date.is_none_or(|date| date < due) {
-                site::set_force_logout_date(on, due, &reasons).await?;
+            let date = everyones_date_of_moment(on, due).await?;
+            let told = self.ending_everyones(on, told, (locked.standing(), now), date).await?;
+            if locked.force_logout_date.is_none_or(|standing| standing < date) {
+                site::set_force_logout_date(on, date, &reasons).await?;
             }
             site::clear_force_logout_scheduled(on).await?;
             insert_ending(on, &told, Change::Everyone).await?;

@@ -3,7 +3,7 @@
 use super::{
     Accounts, AccountsError, Actor, ForceLogoutMoment, ForceLogoutOutcome, Result,
     fold::Locked,
-    open_session::{StartedSession, login_date, open_session},
+    open_session::{LoginDates, StartedSession, open_session},
     prove_presence::note_presence,
 };
 use crate::{
@@ -63,8 +63,8 @@ impl Accounts {
             }
             Err(AccountsError::Ended { reason: EndReason::EveryoneOut, .. }) => {
                 let client = actor.client.as_ref().ok_or(AccountsError::NoSuchUser)?;
-                let (user, date) = (&locked.user, login_date(locked.now, Some(&locked.user), locked.site));
-                Ok(Some(open_session(on, (user.id, user.role()), client, remember, date).await?))
+                let (user, dates) = (&locked.user, LoginDates::of(locked.now, Some(&locked.user), locked.site));
+                Ok(Some(open_session(on, (user.id, user.role()), client, remember, dates).await?))
             }
             Err(error) => Err(error),
         }

@@ -2,6 +2,7 @@
 
 use super::{
     Accounts, AccountsError, Actor, EndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
+    date_of_moment::{everyones_date_now, everyones_date_of_moment},
     event::{Tell as _, event, insert_ending},
 };
 use crate::{
@@ -61,11 +62,12 @@ impl Accounts {
                 insert_event(on, &told.saying(format!("everyone, for {}", at.to_rfc3339()))).await?;
                 Ok(ForceLogoutOutcome::Scheduled { at })
             }
-            ForceLogoutMoment::At(at) => self.end_everyones_logins(on, actor, (locked, now), at, reasons).await,
+            ForceLogoutMoment::At(at) => {
+                let date = everyones_date_of_moment(on, at).await?;
+                self.end_everyones_logins(on, actor, (locked, now), date, reasons).await
+            }
             ForceLogoutMoment::Now => {
-                // A clock that stepped back must spare nobody.
-                let latest_login = site::find_latest_login(on).await?;
-                let date = [latest_login, locked.force_logout_date].into_iter().flatten().fold(now, Moment::max);
+                let date = everyones_date_now(on, locked, now).await?;
                 self.end_everyones_logins(on, actor, (locked, now), date, reasons).await
             }
         }

@@ -2,6 +2,7 @@
 
 use super::{
     Accounts, AccountsError, Actor, EndedLogins, Result,
+    date_of_moment::date_of_moment,
     event::{Tell as _, event, insert_ending},
     fold::Locked,
 };
@@ -86,7 +87,10 @@ impl Accounts {
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
         let outcome = match moment {
             ForceLogoutMoment::At(at) if at > locked.now => schedule(&mut tx, actor, &locked, at, reasons).await?,
-            ForceLogoutMoment::At(at) => self.end_logins(&mut tx, actor, &locked, at, reasons).await?,
+            ForceLogoutMoment::At(at) => {
+                let date = date_of_moment(&mut tx, &locked.user, at).await?;
+                self.end_logins(&mut tx, actor, &locked, date, reasons).await?
+            }
             ForceLogoutMoment::Now => {
                 self.end_logins(&mut tx, actor, &locked, locked.force_logout_date_now(), reasons).await?
             }

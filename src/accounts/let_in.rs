@@ -5,13 +5,12 @@ use super::{
     event::{Tell as _, event},
     fold::Locked,
     hashing::{Verdict, unknown_format},
-    open_session::login_date,
+    open_session::LoginDates,
     throttle::Purpose,
 };
 use crate::{
     domain::{
-        login_name::LoginName, moment::Moment, password::Password, reason::EndReason, reason_text::Reasons,
-        session_secret::SessionId,
+        login_name::LoginName, password::Password, reason::EndReason, reason_text::Reasons, session_secret::SessionId,
     },
     store::{
         Transaction,
@@ -43,7 +42,7 @@ pub(super) trait Opens: Send + Sync {
         on: &mut Transaction,
         locked: &Locked,
         client: &Client,
-        date: Moment,
+        dates: LoginDates,
     ) -> impl Future<Output = Result<Self::Opened>> + Send;
 
     /// Its public name.
@@ -144,9 +143,9 @@ impl Accounts {
         if let Some(hash) = new_hash {
             users::set_password_hash(&mut tx, user.id, hash).await?;
         }
-        let date = login_date(locked.now, Some(user), locked.site);
-        let opened = opens.open(self, &mut tx, &locked, client, date).await?;
-        let mut told = event(date, EventKind::Login).to(user.id, &user.username).from(client);
+        let dates = LoginDates::of(locked.now, Some(user), locked.site);
+        let opened = opens.open(self, &mut tx, &locked, client, dates).await?;
+        let mut told = event(dates.opened_at, EventKind::Login).to(user.id, &user.username).from(client);
         told.actor = told.subject;
         told.session = Some(O::id(&opened));
         if let Some(called) = opens.called() {

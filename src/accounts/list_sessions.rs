@@ -68,7 +68,12 @@ impl Accounts {
         now: Moment,
     ) -> Result<ListedSession> {
         row.last_seen = self.last_seen(&SessionId::from_stored(row.id.clone()), row.last_seen);
-        let session = SessionState { user_id: row.user_id, ended: row.ended()?, last_seen: row.last_seen };
+        let session = SessionState {
+            user_id: row.user_id,
+            ended: row.ended()?,
+            opened_at: row.opened_at,
+            last_seen: row.last_seen,
+        };
         let question = Question {
             user_id: row.user_id,
             login_date: row.login_date,

@@ -30,7 +30,8 @@ impl Accounts {
         let due = user.force_logout_scheduled.filter(|at| *at <= now);
         let live = self.live_after(user.role(), site, now);
         let login = [user.force_logout_date, due].into_iter().flatten().fold(live.login, Moment::max);
-        LiveAfter { login, seen: moment_before(live.seen, greatest_lag(self.settings.limits(user.role()))) }
+        let opened = due.into_iter().fold(live.opened, Moment::max);
+        LiveAfter { login, opened, seen: moment_before(live.seen, greatest_lag(self.settings.limits(user.role()))) }
     }
 
     /// How many live logins an account has.
@@ -63,7 +64,11 @@ impl Accounts {
 
 /// What a token of that account must lie after to be live, where what is due may not be folded yet.
 pub(super) fn live_tokens_after(user: &User, site: SiteStanding, now: Moment) -> LiveTokens {
-    let due = [user.force_logout_scheduled, site.force_logout_scheduled].into_iter().flatten().filter(|at| *at <= now);
-    let dates = [user.force_logout_date, site.force_logout_date].into_iter().flatten().chain(due);
-    LiveTokens { login: dates.fold(Moment::UNIX_EPOCH, Moment::max), expiry: now }
+    let latest = |dates: [Option<Moment>; 2]| dates.into_iter().flatten().fold(Moment::UNIX_EPOCH, Moment::max);
+    let due = |scheduled: Option<Moment>| scheduled.filter(|at| *at <= now);
+    LiveTokens {
+        login: latest([user.force_logout_date, site.force_logout_date]),
+        opened: latest([due(user.force_logout_scheduled), due(site.force_logout_scheduled)]),
+        expiry: now,
+    }
 }

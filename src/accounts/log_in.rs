@@ -4,11 +4,11 @@ use super::{
     Accounts, Client, EndedLogins, Result,
     fold::Locked,
     let_in::Opens,
-    open_session::{StartedSession, open_session},
+    open_session::{LoginDates, StartedSession, open_session},
     tokens::{Family, StartedToken, open_family, open_token},
 };
 use crate::{
-    domain::{login_name::LoginName, moment::Moment, password::Password, session_secret::SessionId, token::TokenLabel},
+    domain::{login_name::LoginName, password::Password, session_secret::SessionId, token::TokenLabel},
     store::Transaction,
 };
 
@@ -74,9 +74,9 @@ impl Opens for Browser {
         on: &mut Transaction,
         locked: &Locked,
         client: &Client,
-        date: Moment,
+        dates: LoginDates,
     ) -> Result<StartedSession> {
-        open_session(on, (locked.user.id, locked.user.role()), client, self.remember, date).await
+        open_session(on, (locked.user.id, locked.user.role()), client, self.remember, dates).await
     }
 
     fn id(opened: &StartedSession) -> &SessionId {
@@ -103,9 +103,9 @@ impl Opens for ForFamily {
         on: &mut Transaction,
         locked: &Locked,
         client: &Client,
-        date: Moment,
+        dates: LoginDates,
     ) -> Result<Family> {
-        open_family(accounts, on, locked, client, date).await
+        open_family(accounts, on, locked, client, dates).await
     }
 
     fn id(opened: &Family) -> &SessionId {
@@ -134,9 +134,9 @@ impl Opens for ForToken<'_> {
         on: &mut Transaction,
         locked: &Locked,
         client: &Client,
-        date: Moment,
+        dates: LoginDates,
     ) -> Result<StartedToken> {
-        open_token(on, locked, client, (self.label, accounts.settings.token_lifetime), date).await
+        open_token(on, locked, client, (self.label, accounts.settings.token_lifetime), dates).await
     }
 
     fn id(opened: &StartedToken) -> &SessionId {

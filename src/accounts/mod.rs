@@ -13,6 +13,7 @@ mod change_password;
 mod count_everyones_logins;
 mod count_hours;
 mod create_user;
+mod date_of_moment;
 mod deactivate;
 mod delete_own_account;
 mod delete_user;
@@ -145,9 +146,10 @@ impl Accounts {
     pub fn live_after(&self, role: crate::domain::role::Role, site: SiteStanding, now: Moment) -> LiveAfter {
         let limits = self.settings.limits(role);
         let due = site.force_logout_scheduled.filter(|at| *at <= now);
-        let login = moment_before(now, limits.lifetime);
+        let opened = due.into_iter().fold(moment_before(now, limits.lifetime), Moment::max);
         LiveAfter {
-            login: [site.force_logout_date, due].into_iter().flatten().fold(login, Moment::max),
+            login: site.force_logout_date.into_iter().fold(opened, Moment::max),
+            opened,
             seen: moment_before(now, limits.idle),
         }
     }

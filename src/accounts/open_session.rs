@@ -31,24 +31,36 @@ pub struct StartedSession {
     pub remember: bool,
 }
 
-/// The date of a login: later than both force-logout dates, so that logging in again in the same
-/// microsecond works and a clock that stepped back locks nobody out.
-pub(super) fn login_date(now: Moment, user: Option<&User>, site: SiteStanding) -> Moment {
-    [user.and_then(|user| user.force_logout_date), site.force_logout_date]
-        .into_iter()
-        .flatten()
-        .map(|date| date + MICROSECOND)
-        .fold(now, Moment::max)
+/// The two dates of a login that is made now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LoginDates {
+    /// `LAST_LOGIN_DATE`: later than both force-logout dates, so that logging in again in the same microsecond works
+    /// and a clock that stepped back locks nobody out. It is compared with such dates, and nothing else.
+    pub(super) login_date: Moment,
+    /// What the clock shows: its age is counted from here.
+    pub(super) opened_at: Moment,
 }
 
-/// Makes a session of that date. The caller has locked the account, seen that it may log in, and
+impl LoginDates {
+    /// Those of a login of that account, or of a new one.
+    pub(super) fn of(now: Moment, user: Option<&User>, site: SiteStanding) -> Self {
+        let login_date = [user.and_then(|user| user.force_logout_date), site.force_logout_date]
+            .into_iter()
+            .flatten()
+            .map(|date| date + MICROSECOND)
+            .fold(now, Moment::max);
+        Self { login_date, opened_at: now }
+    }
+}
+
+/// Makes a session of those dates. The caller has locked the account, seen that it may log in, and
 /// made room for one more; a new account has room, and a changed password ended all that there was.
 pub(super) async fn open_session(
     on: &mut impl Sql,
     (user_id, role): (i64, Role),
     client: &Client,
     remember: bool,
-    login_date: Moment,
+    LoginDates { login_date, opened_at }: LoginDates,
 ) -> Result<StartedSession> {
     let started = StartedSession {
         id: SessionId::from_random(rand::random()),
@@ -64,10 +76,11 @@ pub(super) async fn open_session(
         secret_hash: &started.secret.hash(),
         remember,
         login_date,
+        opened_at,
         address: &client.address,
         user_agent: client.user_agent(),
     };
     sessions::insert_session(on, &new).await?;
-    users::set_last_login(on, user_id, login_date).await?;
+    users::set_last_login(on, user_id, login_date, opened_at).await?;
     Ok(started)
 }

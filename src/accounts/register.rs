@@ -3,7 +3,7 @@
 use super::{
     Accounts, AccountsError, Client, Result,
     event::{Tell as _, event},
-    open_session::{StartedSession, login_date, open_session},
+    open_session::{LoginDates, StartedSession, open_session},
     throttle::Purpose,
 };
 use crate::{
@@ -64,6 +64,8 @@ impl Accounts {
             }
             site::set_setup_code_hash(&mut tx, None).await?;
         }
+        // What is due ends the logins before this one.
+        let site = self.fold_site(&mut tx).await?;
         let now = self.store.clock().now(&mut tx).await?;
         let new = NewUser {
             username: &registration.username,
@@ -73,9 +75,9 @@ impl Accounts {
             date_joined: now,
         };
         let id = insert_unique_user(&mut tx, &new).await?;
-        let date = login_date(now, None, site::get_site(&mut tx).await?.standing());
-        let started = open_session(&mut tx, (id, role), client, false, date).await?;
-        let mut told = event(date, kind).to(id, registration.username.as_str()).from(client);
+        let dates = LoginDates::of(now, None, site);
+        let started = open_session(&mut tx, (id, role), client, false, dates).await?;
+        let mut told = event(dates.opened_at, kind).to(id, registration.username.as_str()).from(client);
         told.actor = told.subject;
         told.session = Some(&started.id);
         insert_event(&mut tx, &told).await?;

@@ -145,10 +145,8 @@ impl Accounts {
 
     fn long_past(&self, role: Role, now: Moment) -> LiveAfter {
         let limits = self.settings.limits(role);
-        LiveAfter {
-            login: moment_before(now, limits.lifetime),
-            seen: moment_before(now, limits.idle.saturating_add(NOTES_ON_THEIR_WAY)),
-        }
+        let opened = moment_before(now, limits.lifetime);
+        LiveAfter { login: opened, opened, seen: moment_before(now, limits.idle.saturating_add(NOTES_ON_THEIR_WAY)) }
     }
 }
 

@@ -32,7 +32,7 @@ impl From<ListedSession> for Session {
         let row = listed.row;
         Self {
             id: row.id,
-            created: At(row.login_date),
+            created: At(row.opened_at),
             last_seen: At(row.last_seen),
             address: row.address,
             user_agent: row.user_agent,

@@ -32,7 +32,7 @@ async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<
         is_current: listed.row.id == own,
         id: listed.row.id,
         label: listed.row.label,
-        created: At(listed.row.login_date),
+        created: At(listed.row.opened_at),
         last_used: listed.last_used.map(At),
         expires: At(listed.row.expires_at),
     };

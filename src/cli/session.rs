@@ -85,7 +85,7 @@ fn say_as_json(row: &SessionRow, username: &str) -> Result<()> {
         id: &row.id,
         user_id: row.user_id,
         username,
-        login_date: rfc3339(row.login_date),
+        login_date: rfc3339(row.opened_at),
         last_seen: rfc3339(row.last_seen),
         address: &row.address,
         browser,
@@ -101,7 +101,7 @@ fn say_line(row: &SessionRow) -> Result<()> {
         Device { browser: Some(browser), system: Some(system) } => format!("{browser} on {system}"),
         Device { browser, system } => browser.or(system).unwrap_or_else(|| "unknown browser".to_owned()),
     };
-    let (login, seen) = (rfc3339(row.login_date), rfc3339(row.last_seen));
+    let (login, seen) = (rfc3339(row.opened_at), rfc3339(row.last_seen));
     say(&format!("{}  login {login}  last seen {seen}  {}  {device}", row.id, row.address))
 }
 

@@ -108,7 +108,7 @@ fn say_as_json(listed: &ListedToken, username: &str) -> Result<()> {
         username,
         kind: listed.kind.code(),
         label: &row.label,
-        created: rfc3339(row.login_date),
+        created: rfc3339(row.opened_at),
         last_used: listed.last_used.map(rfc3339),
         expires: rfc3339(row.expires_at),
         address: &row.address,
@@ -120,7 +120,7 @@ fn say_as_json(listed: &ListedToken, username: &str) -> Result<()> {
 fn say_line(listed: &ListedToken) -> Result<()> {
     let row = &listed.row;
     let used = listed.last_used.map_or_else(|| "never".to_owned(), rfc3339);
-    let (created, expires) = (rfc3339(row.login_date), rfc3339(row.expires_at));
+    let (created, expires) = (rfc3339(row.opened_at), rfc3339(row.expires_at));
     say(&format!(
         "{}  {}  created {created}  last used {used}  expires {expires}  {}",
         row.id,

@@ -20,7 +20,7 @@ pub struct Standing {
     pub force_logout_date: Option<Moment>,
     /// What set the date; none reads as a force logout by staff.
     pub force_logout_cause: Option<EndReason>,
-    /// A force logout to come: logins made at this moment or before are out once it is due.
+    /// A force logout to come: logins that were opened at this moment or before are out once it is due.
     pub force_logout_scheduled: Option<Moment>,
 }
 
@@ -40,6 +40,8 @@ pub struct SessionState {
     pub user_id: i64,
     /// Why it ended by itself, if it did.
     pub ended: Option<EndReason>,
+    /// When the clock showed that it was made: its age is counted from it.
+    pub opened_at: Moment,
     /// The last request that its person made.
     pub last_seen: Moment,
 }
@@ -58,7 +60,8 @@ pub struct Limits {
 pub struct Question<'a> {
     /// The account that the login names.
     pub user_id: i64,
-    /// `LAST_LOGIN_DATE`: when the login was made.
+    /// `LAST_LOGIN_DATE`: whether the login came before a force logout. It may lie ahead of the clock, so that no
+    /// age is counted from it.
     pub login_date: Moment,
     /// The account, if it still exists.
     pub account: Option<&'a Standing>,
@@ -136,7 +139,7 @@ fn session_is_unknown(q: &Question<'_>) -> Option<EndReason> {
 }
 
 fn session_is_too_old(q: &Question<'_>) -> Option<EndReason> {
-    has_passed(q.now - q.login_date, q.limits.lifetime).then_some(EndReason::Expired)
+    has_passed(q.now - q.session?.opened_at, q.limits.lifetime).then_some(EndReason::Expired)
 }
 
 fn session_was_idle(q: &Question<'_>) -> Option<EndReason> {
@@ -150,7 +153,8 @@ fn is_out(login_date: Moment, force_logout_date: Option<Moment>) -> bool {
 }
 
 fn is_due(q: &Question<'_>, scheduled: Option<Moment>) -> bool {
-    scheduled.is_some_and(|date| date <= q.now && q.login_date <= date)
+    let opened_at = q.session.map_or(q.login_date, |session| session.opened_at);
+    scheduled.is_some_and(|date| date <= q.now && opened_at <= date)
 }
 
 fn has_passed(elapsed: TimeDelta, limit: Duration) -> bool {

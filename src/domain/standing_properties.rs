@@ -34,6 +34,11 @@ impl Case {
         check(&self.question()).is_ok()
     }
 
+    /// When a login that is good was opened.
+    fn opened_at(&self) -> Moment {
+        self.session.as_ref().map_or(self.login_date, |session| session.opened_at)
+    }
+
     fn account_mut(&mut self) -> &mut Standing {
         self.account.get_or_insert(Standing {
             user_id: 1,
@@ -70,9 +75,10 @@ prop_compose! {
     fn session()(
         user_id in prop_oneof![9 => Just(1_i64), 1 => Just(2)],
         ended in proptest::option::weighted(0.1, end_reason()),
+        opened_at in moment(),
         last_seen in moment(),
     ) -> SessionState {
-        SessionState { user_id, ended, last_seen }
+        SessionState { user_id, ended, opened_at, last_seen }
     }
 }
 
@@ -159,7 +165,7 @@ proptest! {
 
     #[test]
     fn a_due_schedule_is_out_and_one_to_come_is_not(mut case in good_case(), ahead in 0_i32..40) {
-        let scheduled = case.login_date + MICROSECOND * ahead;
+        let scheduled = case.opened_at() + MICROSECOND * ahead;
         case.account_mut().force_logout_scheduled = Some(scheduled);
         prop_assert_eq!(case.is_good(), scheduled > case.now);
     }
@@ -174,8 +180,17 @@ proptest! {
 
     #[test]
     fn the_limits_are_out_when_reached(mut case in good_case()) {
-        case.now = case.login_date + TimeDelta::from_std(case.limits.lifetime).unwrap_or_default();
+        case.now = case.opened_at() + TimeDelta::from_std(case.limits.lifetime).unwrap_or_default();
         prop_assert!(!case.is_good());
+    }
+
+    #[test]
+    fn the_login_date_is_compared_with_force_logout_dates_and_with_nothing_else(mut case in case(), other in moment()) {
+        case.site.force_logout_date = None;
+        if let Some(account) = &mut case.account { account.force_logout_date = None }
+        let before = case.is_good();
+        case.login_date = other;
+        prop_assert_eq!(case.is_good(), before);
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn accepted(
     let LoginStanding { account: Some(account), session: Some(session), now, .. } = standing else {
         return Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None });
     };
-    let (last_seen, token) = (session.state.last_seen, session.token);
+    let (opened_at, last_seen, token) = (session.state.opened_at, session.state.last_seen, session.token);
     if !is_passive {
         let Shown { user_id, session, .. } = shown;
         let is_token = token.is_some();
@@ -106,6 +106,7 @@ fn accepted(
         session: shown.session.clone(),
         token,
         login_date: shown.login_date,
+        opened_at,
         last_seen,
         remember: session.remember,
         address: session.address,

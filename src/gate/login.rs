@@ -42,6 +42,8 @@ pub struct LiveLogin {
     pub token: Option<TokenOf>,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
+    /// When it was made, by the clock.
+    pub opened_at: Moment,
     /// The latest request before this one, within a minute.
     pub last_seen: Moment,
     /// Whether its cookie outlives the browser.
@@ -142,7 +144,7 @@ async fn load(request: &Request<'_>) -> Login {
             if let Some(content) = to_renew {
                 let left = claim
                     .remember
-                    .then(|| (live.login_date + live.limits.lifetime - live.now).to_std().unwrap_or_default());
+                    .then(|| (live.opened_at + live.limits.lifetime - live.now).to_std().unwrap_or_default());
                 changes.renew_session(content, left);
             }
             Login::Live(live)

@@ -35,7 +35,7 @@ impl SessionView {
         Self {
             is_live: ended.is_none(),
             is_mine: row.id == mine.as_str(),
-            login_date: row.login_date,
+            login_date: row.opened_at,
             last_seen: row.last_seen,
             address: row.address,
             browser,

@@ -27,7 +27,7 @@ impl From<ListedToken> for TokenView {
             id: row.id,
             label: row.label,
             is_jwt: listed.kind == TokenKind::Jwt,
-            created: row.login_date,
+            created: row.opened_at,
             last_used: listed.last_used,
             expires: row.expires_at,
             address: row.address,

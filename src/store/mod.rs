@@ -7,6 +7,7 @@
 pub mod bulk;
 pub mod bulk_acts;
 mod clock;
+pub mod dated_ahead;
 mod dialect;
 mod engine;
 mod error;

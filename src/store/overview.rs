@@ -89,8 +89,10 @@ pub async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result
     if judged <= JUDGE_UP_TO {
         return Ok((judged, false));
     }
-    let sessions = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND last_seen > $2";
-    let (counted,) = fetch_one!(on, (i64,), sessions, live.member.login, live.member.seen)?;
+    let sessions = "
+        SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND opened_at > $2 AND last_seen > $3";
+    let LiveByRole { member, .. } = live;
+    let (counted,) = fetch_one!(on, (i64,), sessions, member.login, member.opened, member.seen)?;
     Ok((counted, true))
 }
 
@@ -101,10 +103,12 @@ pub async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result
 pub async fn count_few_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<Option<i64>> {
     let some = "
         SELECT COUNT(*) FROM (
-            SELECT 1 FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND last_seen > $2 LIMIT $3) AS found";
+            SELECT 1 FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND opened_at > $2 AND last_seen > $3
+            LIMIT $4) AS found";
     let LiveByRole { member, staff, .. } = live;
-    let (login, seen) = (member.login.min(staff.login), member.seen.min(staff.seen));
-    let (found,) = fetch_one!(on, (i64,), some, login, seen, FEW_SESSIONS + 1)?;
+    let (login, opened) = (member.login.min(staff.login), member.opened.min(staff.opened));
+    let seen = member.seen.min(staff.seen);
+    let (found,) = fetch_one!(on, (i64,), some, login, opened, seen, FEW_SESSIONS + 1)?;
     match found {
         0 => return Ok(Some(0)),
         many if many > FEW_SESSIONS => return Ok(None),

@@ -24,12 +24,12 @@ const TABLES: [Table; 2] = [
     Table {
         name: "sessions",
         is_of: "NOT e.is_of_tokens AND l.user_id = e.user_id AND l.ended_at IS NULL AND l.login_date > e.login_after
-                AND l.last_seen > e.seen_after AND l.login_date <= e.login_until",
+                AND (e.opened_after IS NULL OR l.opened_at > e.opened_after) AND l.last_seen > e.seen_after AND l.login_date <= e.login_until",
     },
     Table {
         name: "tokens",
         is_of: "e.is_of_tokens AND l.user_id = e.user_id AND l.ended_at IS NULL AND l.login_date > e.login_after
-                AND l.expires_at > e.seen_after AND l.login_date <= e.login_until",
+                AND (e.opened_after IS NULL OR l.opened_at > e.opened_after) AND l.expires_at > e.seen_after AND l.login_date <= e.login_until",
     },
 ];
 
@@ -44,7 +44,7 @@ pub async fn insert_session_ends(
     live: LiveAfter,
     ending: Ending<'_>,
 ) -> Result<()> {
-    insert_ends(on, user_id, (false, live.login, live.seen, up_to), ending).await
+    insert_ends(on, user_id, (false, live.login, live.opened, live.seen, up_to), ending).await
 }
 
 /// The same for many tokens.
@@ -58,22 +58,36 @@ pub async fn insert_token_ends(
     live: LiveTokens,
     ending: Ending<'_>,
 ) -> Result<()> {
-    insert_ends(on, user_id, (true, live.login, live.expiry, up_to), ending).await
+    insert_ends(on, user_id, (true, live.login, live.opened, live.expiry, up_to), ending).await
 }
 
 async fn insert_ends(
     on: &mut impl Sql,
     user_id: i64,
-    (is_of_tokens, login_after, seen_after, login_until): (bool, Moment, Moment, Moment),
+    (is_of_tokens, login_after, opened_after, seen_after, login_until): (bool, Moment, Moment, Moment, Moment),
     Ending { at, by, reason, reasons }: Ending<'_>,
 ) -> Result<()> {
     let sql = "
-        INSERT INTO session_ends (user_id, is_of_tokens, login_after, seen_after, login_until, ended_at, ended_by,
-                                  reason, staff_reason, user_reason)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        INSERT INTO session_ends (user_id, is_of_tokens, login_after, opened_after, seen_after, login_until, ended_at,
+                                  ended_by, reason, staff_reason, user_reason)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let (staff, user) = (reasons.for_staff.as_deref(), reasons.for_user.as_deref());
     let reason = EndReason::code(reason);
-    execute!(on, sql, user_id, is_of_tokens, login_after, seen_after, login_until, at, by, reason, staff, user)?;
+    execute!(
+        on,
+        sql,
+        user_id,
+        is_of_tokens,
+        login_after,
+        opened_after,
+        seen_after,
+        login_until,
+        at,
+        by,
+        reason,
+        staff,
+        user
+    )?;
     Ok(())
 }
 
@@ -97,13 +111,15 @@ pub async fn insert_session_ends_of_many(
         };
         let Ending { at, by, reason, reasons } = ending;
         let mut sql = QueryBuilder::new(
-            "INSERT INTO session_ends (user_id, login_after, seen_after, login_until, ended_at, ended_by, reason, \
+            "INSERT INTO session_ends (user_id, login_after, opened_after, seen_after, login_until, ended_at, ended_by, reason, \
              staff_reason, user_reason) SELECT u.id, CASE WHEN u.force_logout_date > ",
         );
         of_role(&mut sql, |live| live.login);
         sql.push(" THEN u.force_logout_date ELSE ");
         of_role(&mut sql, |live| live.login);
         sql.push(" END, ");
+        of_role(&mut sql, |live| live.opened);
+        sql.push(", ");
         of_role(&mut sql, |live| live.seen);
         for moment in [at, at] {
             sql.push(", ");

@@ -15,7 +15,7 @@ pub struct PastLimits {
     pub id: String,
     /// Whose it is.
     pub user_id: i64,
-    /// When it was made.
+    /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
 }
 
@@ -39,9 +39,9 @@ pub async fn lock_sessions_past_limits(
                 "SELECT s.id, s.user_id, s.login_date FROM sessions s WHERE s.ended_at IS NULL AND s.id IN (
                      SELECT id FROM (
                          SELECT s.id FROM sessions s LEFT JOIN users u ON u.id = s.user_id
-                         WHERE s.ended_at IS NULL AND s.login_date <= $1
+                         WHERE s.ended_at IS NULL AND s.opened_at <= $1
                            AND NOT COALESCE(u.is_staff OR u.is_superuser, FALSE)
-                         ORDER BY s.login_date LIMIT $5) AS too_old
+                         ORDER BY s.opened_at LIMIT $5) AS too_old
                      UNION ALL
                      SELECT id FROM (
                          SELECT s.id FROM sessions s LEFT JOIN users u ON u.id = s.user_id
@@ -52,7 +52,7 @@ pub async fn lock_sessions_past_limits(
                      SELECT id FROM (
                          SELECT s.id FROM users u CROSS JOIN sessions s
                          WHERE (u.is_staff OR u.is_superuser) AND s.user_id = u.id AND s.ended_at IS NULL
-                           AND (s.login_date <= $3 OR s.last_seen <= $4)
+                           AND (s.opened_at <= $3 OR s.last_seen <= $4)
                          LIMIT $5) AS of_staff)
                  LIMIT $5",
                 $end
@@ -63,9 +63,9 @@ pub async fn lock_sessions_past_limits(
         ($connection:expr, $sql:expr) => {
             in_time(
                 sqlx::query_as($sql)
-                    .bind(of_members.login)
+                    .bind(of_members.opened)
                     .bind(of_members.seen)
-                    .bind(of_staff.login)
+                    .bind(of_staff.opened)
                     .bind(of_staff.seen)
                     .bind(limit)
                     .fetch_all($connection),

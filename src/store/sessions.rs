@@ -23,8 +23,10 @@ pub struct NewSession<'a> {
     pub secret_hash: &'a SecretHash,
     /// Whether its cookie outlives the browser.
     pub remember: bool,
-    /// When it was made.
+    /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
+    /// When it was made, by the clock.
+    pub opened_at: Moment,
     /// From where.
     pub address: &'a str,
     /// With what.
@@ -53,8 +55,10 @@ pub struct SessionRow {
     pub user_id: i64,
     /// Whether its cookie outlives the browser.
     pub remember: bool,
-    /// When it was made.
+    /// `LAST_LOGIN_DATE`: it may lie ahead of the clock.
     pub login_date: Moment,
+    /// When it was made, by the clock.
+    pub opened_at: Moment,
     /// Its latest request, within a minute.
     pub last_seen: Moment,
     /// From where it was made.
@@ -85,8 +89,11 @@ impl SessionRow {
 /// The moments that a session must lie after to be live: the rule's limits, turned around.
 #[derive(Debug, Clone, Copy)]
 pub struct LiveAfter {
-    /// Its login must be later.
+    /// Its `LAST_LOGIN_DATE` must be later. No login is dated before it was opened, so this is as late as
+    /// `opened` at least, which spares a look at most that are over.
     pub login: Moment,
+    /// It must have been opened later, by the clock.
+    pub opened: Moment,
     /// Its latest request must be later.
     pub seen: Moment,
 }
@@ -97,8 +104,8 @@ pub struct LiveAfter {
 /// When the database does not answer.
 pub async fn insert_session(on: &mut impl Sql, new: &NewSession<'_>) -> Result<()> {
     let sql = "
-        INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
-        VALUES ($1, $2, $3, $4, $5, $5, $6, $7)";
+        INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, opened_at, last_seen, address, user_agent)
+        VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)";
     execute!(
         on,
         sql,
@@ -107,6 +114,7 @@ pub async fn insert_session(on: &mut impl Sql, new: &NewSession<'_>) -> Result<(
         new.secret_hash.as_bytes(),
         new.remember,
         new.login_date,
+        new.opened_at,
         new.address,
         new.user_agent,
     )?;
@@ -148,13 +156,14 @@ pub async fn end_sessions(
     live: LiveAfter,
     ending: Ending<'_>,
 ) -> Result<u64> {
-    let LiveAfter { login, seen } = live;
+    let LiveAfter { login, opened, seen } = live;
     Ok(end_where!(
         on,
         ending,
-        "user_id = $6 AND login_date > $7 AND last_seen > $8 AND login_date <= $9",
+        "user_id = $6 AND login_date > $7 AND opened_at > $8 AND last_seen > $9 AND login_date <= $10",
         user_id,
         login,
+        opened,
         seen,
         up_to
     )?)
@@ -171,13 +180,14 @@ pub async fn end_other_sessions(
     live: LiveAfter,
     ending: Ending<'_>,
 ) -> Result<u64> {
-    let LiveAfter { login, seen } = live;
+    let LiveAfter { login, opened, seen } = live;
     Ok(end_where!(
         on,
         ending,
-        "user_id = $6 AND login_date > $7 AND last_seen > $8 AND id <> $9",
+        "user_id = $6 AND login_date > $7 AND opened_at > $8 AND last_seen > $9 AND id <> $10",
         user_id,
         login,
+        opened,
         seen,
         but.as_str()
     )?)
@@ -193,12 +203,12 @@ pub async fn list_live_by_last_seen(
     user_id: i64,
     live: LiveAfter,
 ) -> Result<Vec<(SessionId, Moment)>> {
-    let LiveAfter { login, seen } = live;
+    let LiveAfter { login, opened, seen } = live;
     let sql = "
         SELECT id, last_seen FROM sessions
-        WHERE user_id = $1 AND ended_at IS NULL AND login_date > $2 AND last_seen > $3
+        WHERE user_id = $1 AND ended_at IS NULL AND login_date > $2 AND opened_at > $3 AND last_seen > $4
         ORDER BY last_seen, login_date, id";
-    let rows: Vec<(String, Moment)> = fetch_all!(on, (String, Moment), sql, user_id, login, seen)?;
+    let rows: Vec<(String, Moment)> = fetch_all!(on, (String, Moment), sql, user_id, login, opened, seen)?;
     Ok(rows.into_iter().map(|(id, last_seen)| (SessionId::from_stored(id), last_seen)).collect())
 }
 
@@ -209,8 +219,9 @@ pub async fn list_live_by_last_seen(
 pub async fn count_live_sessions(on: &mut impl Sql, user_id: i64, up_to: Moment, live: LiveAfter) -> Result<i64> {
     let sql = "
         SELECT COUNT(*) FROM sessions
-        WHERE user_id = $1 AND ended_at IS NULL AND login_date <= $2 AND login_date > $3 AND last_seen > $4";
-    let (count,): (i64,) = fetch_one!(on, (i64,), sql, user_id, up_to, live.login, live.seen)?;
+        WHERE user_id = $1 AND ended_at IS NULL AND login_date <= $2 AND login_date > $3 AND opened_at > $4
+          AND last_seen > $5";
+    let (count,): (i64,) = fetch_one!(on, (i64,), sql, user_id, up_to, live.login, live.opened, live.seen)?;
     Ok(count)
 }
 
@@ -218,7 +229,7 @@ pub async fn count_live_sessions(on: &mut impl Sql, user_id: i64, up_to: Moment,
 macro_rules! sessions_where {
     ($rest:literal) => {
         concat!(
-            "SELECT id, user_id, remember, login_date, last_seen, address, user_agent,
+            "SELECT id, user_id, remember, login_date, opened_at, last_seen, address, user_agent,
                     ended_at, ended_by, reason, staff_reason, user_reason
              FROM sessions WHERE ",
             $rest
@@ -237,9 +248,10 @@ pub async fn list_live_sessions(
     limit: i64,
 ) -> Result<Vec<SessionRow>> {
     let sql = sessions_where!(
-        "user_id = $1 AND ended_at IS NULL AND login_date > $2 AND last_seen > $3 ORDER BY last_seen DESC, id LIMIT $4"
+        "user_id = $1 AND ended_at IS NULL AND login_date > $2 AND opened_at > $3 AND last_seen > $4
+         ORDER BY last_seen DESC, id LIMIT $5"
     );
-    Ok(fetch_all!(on, SessionRow, sql, user_id, live.login, live.seen, limit)?)
+    Ok(fetch_all!(on, SessionRow, sql, user_id, live.login, live.opened, live.seen, limit)?)
 }
 
 /// A session, by its public name.
@@ -256,6 +268,6 @@ pub async fn find_session(on: &mut impl Sql, id: &SessionId) -> Result<Option<Se
 /// # Errors
 /// When the database does not answer.
 pub async fn list_sessions(on: &mut impl Sql, user_id: i64, limit: i64) -> Result<Vec<SessionRow>> {
-    let sql = sessions_where!("user_id = $1 ORDER BY login_date DESC, id LIMIT $2");
+    let sql = sessions_where!("user_id = $1 ORDER BY login_date DESC, opened_at DESC, id LIMIT $2");
     Ok(fetch_all!(on, SessionRow, sql, user_id, limit)?)
 }

@@ -50,16 +50,20 @@ impl LiveByRole {
         let Self { member, staff, now } = *self;
         sql.push(
             " AND (u.force_logout_date IS NULL OR s.login_date > u.force_logout_date) \
-             AND (u.force_logout_scheduled IS NULL OR s.login_date > u.force_logout_scheduled \
+             AND (u.force_logout_scheduled IS NULL OR s.opened_at > u.force_logout_scheduled \
              OR u.force_logout_scheduled > ",
         );
         DB::bind_moment(sql, now);
         sql.push(") AND CASE WHEN u.is_staff OR u.is_superuser THEN s.login_date > ");
         DB::bind_moment(sql, staff.login);
+        sql.push(" AND s.opened_at > ");
+        DB::bind_moment(sql, staff.opened);
         sql.push(" AND s.last_seen > ");
         DB::bind_moment(sql, staff.seen);
         sql.push(" ELSE s.login_date > ");
         DB::bind_moment(sql, member.login);
+        sql.push(" AND s.opened_at > ");
+        DB::bind_moment(sql, member.opened);
         sql.push(" AND s.last_seen > ");
         DB::bind_moment(sql, member.seen);
         sql.push(" END");

@@ -46,9 +46,9 @@ impl LoginStanding {
     #[must_use]
     pub fn limits(&self, of_role: impl Fn(Role) -> Limits) -> Limits {
         let session = self.session.as_ref();
-        match session.and_then(|session| Some((session.token?, session.login_date))) {
-            Some((token, login_date)) => {
-                Limits { lifetime: (token.expires_at - login_date).to_std().unwrap_or_default(), idle: Duration::MAX }
+        match session.and_then(|session| Some((session.token?, session.state.opened_at))) {
+            Some((token, opened_at)) => {
+                Limits { lifetime: (token.expires_at - opened_at).to_std().unwrap_or_default(), idle: Duration::MAX }
             }
             None => of_role(self.role()),
         }
@@ -126,7 +126,7 @@ pub struct Session {
     pub token: Option<TokenOf>,
     /// The hash of the secret that opens it; empty, and no hash, where a signature does.
     pub secret_hash: Vec<u8>,
-    /// When it began.
+    /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
     /// Whether its cookie outlives the browser.
     pub remember: bool,
@@ -214,11 +214,13 @@ fn read_sql(size: usize) -> String {
            site.force_logout_date AS site_date, site.force_logout_scheduled AS site_scheduled,
            CASE WHEN site.force_logout_scheduled IS NULL THEN site.force_logout_user_reason
                 ELSE site.force_logout_scheduled_user_reason END AS site_user_reason,
-           u.id AS user_id, u.username, u.email, u.is_active, u.is_staff, u.is_superuser, u.date_joined, u.last_login,
+           u.id AS user_id, u.username, u.email, u.is_active, u.is_staff, u.is_superuser, u.date_joined,
+           COALESCE(u.last_opened_at, u.last_login),
            u.force_logout_date, u.force_logout_cause, u.force_logout_user_reason,
            u.force_logout_scheduled, u.force_logout_scheduled_user_reason,
            u.deactivated_until, u.deactivated_user_reason,
            COALESCE(s.secret_hash, t.secret_hash), s.remember, COALESCE(s.login_date, t.login_date),
+           COALESCE(s.opened_at, t.opened_at),
            COALESCE(s.last_seen, t.last_seen), COALESCE(s.address, t.address),
            COALESCE(s.user_agent, t.user_agent), COALESCE(s.ended_at, t.ended_at), COALESCE(s.reason, t.reason),
            COALESCE(s.user_reason, t.user_reason), t.kind, t.expires_at

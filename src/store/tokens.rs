@@ -30,7 +30,7 @@ pub struct NewToken<'a> {
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
     /// When it was made, by the clock: `LAST_LOGIN_DATE` lies ahead of that where a clock stepped back.
-    pub made_at: Moment,
+    pub opened_at: Moment,
     /// When it ends by itself.
     pub expires_at: Moment,
     /// From where it was made.
@@ -49,8 +49,10 @@ pub struct TokenRow {
     kind: String,
     /// What it is called.
     pub label: String,
-    /// When it was made.
+    /// `LAST_LOGIN_DATE`: it may lie ahead of the clock.
     pub login_date: Moment,
+    /// When it was made, by the clock.
+    pub opened_at: Moment,
     /// When it ends by itself.
     pub expires_at: Moment,
     /// Its latest request, within a minute; none is never.
@@ -100,8 +102,10 @@ pub(super) fn parse_kind(code: &str) -> Result<TokenKind> {
 /// The moments that a token must lie after to be live: the rule's limits, turned around.
 #[derive(Debug, Clone, Copy)]
 pub struct LiveTokens {
-    /// Its login must be later.
+    /// Its `LAST_LOGIN_DATE` must be later.
     pub login: Moment,
+    /// It must have been opened later, by the clock.
+    pub opened: Moment,
     /// Its own end must be later.
     pub expiry: Moment,
 }
@@ -112,9 +116,9 @@ pub struct LiveTokens {
 /// When the database does not answer.
 pub async fn insert_token(on: &mut impl Sql, new: &NewToken<'_>) -> Result<()> {
     let sql = "
-        INSERT INTO tokens (id, user_id, kind, secret_hash, label, login_date, expires_at, generation, rotated_at,
-                            address, user_agent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10)";
+        INSERT INTO tokens (id, user_id, kind, secret_hash, label, login_date, opened_at, expires_at, generation,
+                            rotated_at, address, user_agent)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $7, $9, $10)";
     execute!(
         on,
         sql,
@@ -124,8 +128,8 @@ pub async fn insert_token(on: &mut impl Sql, new: &NewToken<'_>) -> Result<()> {
         new.secret_hash.map(SecretHash::as_bytes),
         new.label,
         new.login_date,
+        new.opened_at,
         new.expires_at,
-        new.made_at,
         new.address,
         new.user_agent,
     )?;
@@ -139,7 +143,7 @@ pub struct TokenKey {
     pub user_id: i64,
     /// Its public name.
     pub id: SessionId,
-    /// When it was made.
+    /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
     /// When it ends by itself.
     pub expires_at: Moment,
@@ -166,7 +170,7 @@ pub async fn find_token_key(on: &mut impl Sql, hash: &SecretHash) -> Result<Opti
 macro_rules! tokens_where {
     ($rest:literal) => {
         concat!(
-            "SELECT id, user_id, kind, label, login_date, expires_at, last_seen, generation, rotated_at,
+            "SELECT id, user_id, kind, label, login_date, opened_at, expires_at, last_seen, generation, rotated_at,
                     rotations, address, user_agent, ended_at, reason
              FROM tokens WHERE ",
             $rest
@@ -188,10 +192,10 @@ pub async fn find_token(on: &mut impl Sql, id: &SessionId) -> Result<Option<Toke
 /// When the database does not answer.
 pub async fn list_live_tokens(on: &mut impl Sql, user_id: i64, live: LiveTokens) -> Result<Vec<TokenRow>> {
     let sql = tokens_where!(
-        "user_id = $1 AND ended_at IS NULL AND login_date > $2 AND expires_at > $3
-         ORDER BY COALESCE(last_seen, login_date), login_date, id"
+        "user_id = $1 AND ended_at IS NULL AND login_date > $2 AND opened_at > $3 AND expires_at > $4
+         ORDER BY COALESCE(last_seen, opened_at), login_date, id"
     );
-    Ok(fetch_all!(on, TokenRow, sql, user_id, live.login, live.expiry)?)
+    Ok(fetch_all!(on, TokenRow, sql, user_id, live.login, live.opened, live.expiry)?)
 }
 
 /// How many live tokens of the account were made at `up_to` or before.
@@ -201,8 +205,9 @@ pub async fn list_live_tokens(on: &mut impl Sql, user_id: i64, live: LiveTokens)
 pub async fn count_live_tokens(on: &mut impl Sql, user_id: i64, up_to: Moment, live: LiveTokens) -> Result<i64> {
     let sql = "
         SELECT COUNT(*) FROM tokens
-        WHERE user_id = $1 AND ended_at IS NULL AND login_date <= $2 AND login_date > $3 AND expires_at > $4";
-    let (count,): (i64,) = fetch_one!(on, (i64,), sql, user_id, up_to, live.login, live.expiry)?;
+        WHERE user_id = $1 AND ended_at IS NULL AND login_date <= $2 AND login_date > $3 AND opened_at > $4
+          AND expires_at > $5";
+    let (count,): (i64,) = fetch_one!(on, (i64,), sql, user_id, up_to, live.login, live.opened, live.expiry)?;
     Ok(count)
 }
 
@@ -216,10 +221,11 @@ pub async fn count_some_live_tokens(on: &mut impl Sql, up_to: Moment, live: Live
         SELECT COUNT(*) FROM (
             SELECT 1 FROM tokens t JOIN users u ON u.id = t.user_id
             WHERE t.ended_at IS NULL AND t.expires_at > $1 AND t.login_date > $2 AND t.login_date <= $3
+              AND t.opened_at > $4
               AND (u.force_logout_date IS NULL OR t.login_date > u.force_logout_date)
               AND (u.is_active OR u.deactivated_until <= $1)
-            LIMIT $4) AS found";
-    let (count,): (i64,) = fetch_one!(on, (i64,), sql, live.expiry, live.login, up_to, limit)?;
+            LIMIT $5) AS found";
+    let (count,): (i64,) = fetch_one!(on, (i64,), sql, live.expiry, live.login, up_to, live.opened, limit)?;
     Ok(count)
 }
 
@@ -261,9 +267,10 @@ pub async fn end_tokens(
     Ok(end_where!(
         on,
         ending,
-        "user_id = $6 AND login_date > $7 AND expires_at > $8 AND login_date <= $9",
+        "user_id = $6 AND login_date > $7 AND opened_at > $8 AND expires_at > $9 AND login_date <= $10",
         user_id,
         live.login,
+        live.opened,
         live.expiry,
         up_to
     )?)
@@ -277,9 +284,10 @@ pub async fn end_families(on: &mut impl Sql, user_id: i64, live: LiveTokens, end
     Ok(end_where!(
         on,
         ending,
-        "user_id = $6 AND login_date > $7 AND expires_at > $8 AND kind = 'jwt'",
+        "user_id = $6 AND login_date > $7 AND opened_at > $8 AND expires_at > $9 AND kind = 'jwt'",
         user_id,
         live.login,
+        live.opened,
         live.expiry
     )?)
 }

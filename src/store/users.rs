@@ -31,8 +31,10 @@ pub struct User {
     is_superuser: bool,
     /// Since when it exists.
     pub date_joined: Moment,
-    /// Its latest login: no later force logout may be dated before it.
+    /// When its latest login was made, by the clock.
     pub last_login: Option<Moment>,
+    /// The latest `LAST_LOGIN_DATE`: no later force logout may be dated before it.
+    pub last_login_date: Option<Moment>,
     /// Its latest request, within a minute.
     pub last_seen: Option<Moment>,
     /// Logins made then or before are out.
@@ -64,7 +66,8 @@ macro_rules! select_users {
     ($from:literal) => {
         concat!(
             "SELECT users.id, username, email, password_hash, is_active, is_staff, is_superuser, date_joined,
-                    last_login, last_seen, force_logout_date, force_logout_cause, force_logout_staff_reason,
+                    COALESCE(last_opened_at, last_login) AS last_login, last_login AS last_login_date, last_seen,
+                    force_logout_date, force_logout_cause, force_logout_staff_reason,
                     force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_by,
                     force_logout_scheduled_staff_reason, force_logout_scheduled_user_reason, deactivated_until,
                     deactivated_staff_reason, deactivated_user_reason
@@ -170,16 +173,17 @@ pub async fn set_role(on: &mut impl Sql, id: i64, role: Role) -> Result<()> {
     Ok(())
 }
 
-/// Notes a login; `last_login` never moves back.
+/// Notes a login; its date, `last_login`, never moves back.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment) -> Result<()> {
+pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, opened_at: Moment) -> Result<()> {
     // A clock that stepped back must not hide the login before from the next force logout.
     let sql = "
-        UPDATE users SET last_login = CASE WHEN last_login > $2 THEN last_login ELSE $2 END, last_seen = $2
+        UPDATE users SET last_login = CASE WHEN last_login > $2 THEN last_login ELSE $2 END,
+               last_opened_at = $3, last_seen = $3
         WHERE id = $1";
-    execute!(on, sql, id, login_date)?;
+    execute!(on, sql, id, login_date, opened_at)?;
     Ok(())
 }
 

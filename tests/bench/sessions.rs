@@ -60,8 +60,10 @@ impl<'d> Sessions<'d> {
         let numbers = numbers(&sessions);
         self.run(&format!(
             "{numbers}
-            INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
-            SELECT 'session' || n, {person}, {hash}, FALSE, {login_date}, {last_seen}, '127.0.0.1', 'Firefox'
+            INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, opened_at, last_seen,
+                                  address, user_agent)
+            SELECT 'session' || n, {person}, {hash}, FALSE, {login_date}, {login_date}, {last_seen}, '127.0.0.1',
+                   'Firefox'
             FROM numbers"
         ))
         .await;

@@ -115,6 +115,7 @@ async fn more_than_one_batch_is_written_to_the_last() {
                 secret_hash: &login.secret.hash(),
                 remember: false,
                 login_date: login.login_date,
+                opened_at: login.login_date,
                 address: "",
                 user_agent: "",
             };

@@ -17,6 +17,7 @@ mod activity;
 mod bulk;
 mod bulk_meanwhile;
 mod by_hand;
+mod clock_ahead;
 mod deactivation;
 mod deadlines;
 mod events_index;

@@ -66,6 +66,7 @@ async fn sql_orders_moments_as_the_rule_does() {
                 secret_hash: &secret_hash,
                 remember: false,
                 login_date: *made,
+                opened_at: *made,
                 address: "",
                 user_agent: "",
             };
@@ -74,13 +75,17 @@ async fn sql_orders_moments_as_the_rule_does() {
             let kept = kept.iter().find(|session| session.id == id.as_str()).expect("the session");
             assert_eq!(kept.login_date, *made);
             for other in &all {
-                let long_ago = LiveAfter { login: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
+                let long_ago =
+                    LiveAfter { login: Moment::UNIX_EPOCH, opened: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
                 let up_to = count_live_sessions(&mut tx, user_id, *other, long_ago).await.expect("a count");
                 assert_eq!(up_to == 1, made <= other, "{made} up to {other}");
-                let since = LiveAfter { login: *other, seen: Moment::UNIX_EPOCH };
+                let since = LiveAfter { login: *other, ..long_ago };
                 let since = count_live_sessions(&mut tx, user_id, all[all.len() - 1], since).await.expect("a count");
                 assert_eq!(since == 1, made > other, "{made} since {other}");
-                let seen = LiveAfter { login: Moment::UNIX_EPOCH, seen: *other };
+                let opened = LiveAfter { opened: *other, ..long_ago };
+                let opened = count_live_sessions(&mut tx, user_id, all[all.len() - 1], opened).await.expect("a count");
+                assert_eq!(opened == 1, made > other, "{made} opened since {other}");
+                let seen = LiveAfter { seen: *other, ..long_ago };
                 let seen = count_live_sessions(&mut tx, user_id, all[all.len() - 1], seen).await.expect("a count");
                 assert_eq!(seen == 1, made > other, "{made} seen since {other}");
             }
@@ -106,10 +111,11 @@ async fn the_last_login_never_moves_back_at_any_precision() {
                     date_joined: *first,
                 };
                 let id = users::insert_user(&mut tx, &new).await.expect("an account");
-                users::set_last_login(&mut tx, id, *first).await.expect("a note");
-                users::set_last_login(&mut tx, id, *second).await.expect("a note");
+                users::set_last_login(&mut tx, id, *first, *first).await.expect("a note");
+                users::set_last_login(&mut tx, id, *second, *second).await.expect("a note");
                 let user = users::find_user(&mut tx, id).await.expect("an answer").expect("the account");
-                assert_eq!(user.last_login, Some(*first.max(second)), "{first}, then {second}");
+                assert_eq!(user.last_login_date, Some(*first.max(second)), "{first}, then {second}");
+                assert_eq!(user.last_login, Some(*second), "what people read");
                 assert_eq!(user.date_joined, *first);
             }
         }

@@ -20,7 +20,8 @@ use crate::{
     raw::run,
 };
 
-const LONG_AGO: LiveAfter = LiveAfter { login: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
+const LONG_AGO: LiveAfter =
+    LiveAfter { login: Moment::UNIX_EPOCH, opened: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
 
 async fn list(house: &House, user_id: i64) -> Vec<SessionRow> {
     let mut on = house.store.read().await.expect("a connection");
@@ -122,7 +123,7 @@ async fn sessions_that_are_live_and_made_by_then_are_ended_and_counted() {
         let ending = Ending { at, by: "root", reason: EndReason::ForcedOut, reasons: &why };
         // The first is past its lifetime, the second was idle, the third has logged out.
         end(house, &logins[2], Ending { reason: EndReason::LoggedOut, ..ending }).await;
-        let live = LiveAfter { login: dates[0], seen: dates[1] };
+        let live = LiveAfter { login: dates[0], opened: dates[0], seen: dates[1] };
         let mut tx = house.store.begin().await.expect("a transaction");
         let counted = sessions::count_live_sessions(&mut tx, ana.id, dates[3], live).await.expect("a count");
         let ended = sessions::end_sessions(&mut tx, ana.id, dates[3], live, ending).await.expect("an end");

@@ -87,10 +87,10 @@ async fn fill(house: &House) -> Vec<Judged> {
     change(first_of("sam"), format!("last_seen = '{}'", text(now - TimeDelta::hours(2)))).await;
     let old = first_of("Ωmega");
     let fortnight = now - TimeDelta::days(14);
-    change(old, format!("login_date = '{}'", text(fortnight))).await;
+    change(old, format!("login_date = '{0}', opened_at = '{0}'", text(fortnight))).await;
     let half_a_day = now - TimeDelta::hours(12);
     let of_root = first_of("root");
-    change(of_root, format!("login_date = '{}'", text(half_a_day))).await;
+    change(of_root, format!("login_date = '{0}', opened_at = '{0}'", text(half_a_day))).await;
     let second = |name| text(sessions[first_of(name) + PEOPLE.len()].1.login_date);
     for (name, set) in [
         ("out", format!("force_logout_date = '{}'", second("out"))),

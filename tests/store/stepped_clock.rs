@@ -39,7 +39,7 @@ async fn a_force_logout_now_ends_logins_made_before_and_after_a_step_back() {
         let before = house.log_in(&ana).await;
         house.store.clock().shift(-HOUR);
         let after = house.log_in(&ana).await;
-        assert_eq!(house.user(&ana).await.last_login, Some(before.login_date), "the last login never moves back");
+        assert_eq!(house.user(&ana).await.last_login_date, Some(before.login_date), "the last login never moves back");
         assert_eq!(house.force_out(&ana).await, 2);
         all_are_out(house, &[before, after], EndReason::ForcedOut).await;
     })

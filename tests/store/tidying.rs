@@ -184,7 +184,7 @@ async fn many_are_tidied_in_batches() {
         many(house, &house.member("ana").await).await;
         shift(house, LONG_IDLE);
         let now = house.now().await;
-        let all = LiveAfter { login: now, seen: now };
+        let all = LiveAfter { login: now, opened: now, seen: now };
         let mut tx = house.store.begin().await.expect("a transaction");
         let some = lock_sessions_past_limits(&mut tx, all, all, 7).await.expect("some");
         assert_eq!(some.len(), 7);

@@ -156,7 +156,7 @@ async fn fill(house: &House) {
         };
         let id = curfew::store::users::insert_user(&mut tx, &new).await.expect("an account");
         if turn % 3 != 0 {
-            curfew::store::users::set_last_login(&mut tx, id, date(turn * 5)).await.expect("a login");
+            curfew::store::users::set_last_login(&mut tx, id, date(turn * 5), date(turn * 5)).await.expect("a login");
         }
         if turn % 4 == 0 {
             let until = (turn % 8 == 0).then(|| date(turn));

@@ -8,7 +8,7 @@ use crate::{
         Accounts, AccountsError, Actor, Client, Result, Target,
         event::{Tell as _, event},
         let_in::must_be_active,
-        open_session::login_date,
+        open_session::LoginDates,
     },
     domain::{reason::EndReason, reason_text::Reasons, token::TokenLabel},
     store::events::{EventKind, insert_event},
@@ -40,11 +40,11 @@ impl Accounts {
         must_be_active(&locked)?;
         let ended = self.make_room_for_token(&mut tx, &locked).await?;
         let user = &locked.user;
-        let date = login_date(locked.now, Some(user), locked.site);
+        let dates = LoginDates::of(locked.now, Some(user), locked.site);
         let here = Client::new(String::new(), "");
         let client = actor.client.as_ref().unwrap_or(&here);
-        let started = open_token(&mut tx, &locked, client, (label, lifetime), date).await?;
-        let mut told = event(date, EventKind::TokenCreated).by(actor).to(user.id, &user.username);
+        let started = open_token(&mut tx, &locked, client, (label, lifetime), dates).await?;
+        let mut told = event(dates.opened_at, EventKind::TokenCreated).by(actor).to(user.id, &user.username);
         told.session = Some(&started.id);
         told = told.saying(format!("\u{201c}{}\u{201d}", label.as_str()));
         if ended.is_any() {

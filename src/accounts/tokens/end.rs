@@ -108,7 +108,7 @@ async fn end_one(
     by: By<'_>,
 ) -> Result<TokenEnd> {
     let live = locked.live_tokens();
-    let is_within = row.login_date > live.login && row.expires_at > live.expiry;
+    let is_within = row.login_date > live.login && row.opened_at > live.opened && row.expires_at > live.expiry;
     if row.ended()?.is_some() || !is_within || !locked.user.is_active_at(locked.now) {
         tx.commit().await?;
         return Ok(TokenEnd::WasOver);

@@ -39,7 +39,7 @@ impl Accounts {
                 let mut live = list_live_tokens(on, user.id, locked.live_tokens()).await?;
                 // Those of the same moment stay in the order of their logins.
                 live.sort_by_cached_key(|token| {
-                    let written = token.last_seen.unwrap_or(token.login_date);
+                    let written = token.last_seen.unwrap_or(token.opened_at);
                     self.last_seen(&SessionId::from_stored(token.id.clone()), written)
                 });
                 let too_many = live.len().saturating_sub(limit.get() as usize - 1);

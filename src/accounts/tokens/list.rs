@@ -36,7 +36,7 @@ impl Accounts {
         }
         let rows = list_live_tokens(&mut on, user_id, live_tokens_after(&user, site, now)).await?;
         let mut listed = rows.into_iter().map(|row| self.listed(row)).collect::<Result<Vec<_>>>()?;
-        listed.sort_by_key(|token| std::cmp::Reverse(token.row.login_date));
+        listed.sort_by_key(|token| std::cmp::Reverse((token.row.login_date, token.row.opened_at)));
         Ok(listed)
     }
 

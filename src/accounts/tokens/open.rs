@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::{
-    accounts::{Accounts, Client, Result, fold::Locked},
+    accounts::{Accounts, Client, Result, fold::Locked, open_session::LoginDates},
     domain::{
         moment::Moment,
         session_secret::SessionId,
@@ -59,12 +59,12 @@ pub(in crate::accounts) async fn open_token(
     locked: &Locked,
     client: &Client,
     (label, lifetime): (&TokenLabel, Duration),
-    login_date: Moment,
+    LoginDates { login_date, opened_at }: LoginDates,
 ) -> Result<StartedToken> {
     let started = StartedToken {
         id: SessionId::from_random(rand::random()),
         secret: TokenSecret::from_random(rand::random()),
-        expires_at: moment_after(login_date, lifetime),
+        expires_at: moment_after(opened_at, lifetime),
     };
     let new = NewToken {
         id: &started.id,
@@ -73,13 +73,13 @@ pub(in crate::accounts) async fn open_token(
         secret_hash: Some(&started.secret.hash()),
         label: label.as_str(),
         login_date,
-        made_at: locked.now,
+        opened_at,
         expires_at: started.expires_at,
         address: &client.address,
         user_agent: client.user_agent(),
     };
     insert_token(on, &new).await?;
-    users::set_last_login(on, locked.user.id, login_date).await?;
+    users::set_last_login(on, locked.user.id, login_date, opened_at).await?;
     Ok(started)
 }
 
@@ -89,7 +89,7 @@ pub(in crate::accounts) async fn open_family(
     on: &mut impl Sql,
     locked: &Locked,
     client: &Client,
-    login_date: Moment,
+    LoginDates { login_date, opened_at }: LoginDates,
 ) -> Result<Family> {
     let user = &locked.user;
     let family = Family {
@@ -100,8 +100,8 @@ pub(in crate::accounts) async fn open_family(
         generation: 0,
         // By the clock: a JWT whose date lies ahead is not good yet, and nobody is to be locked out by a
         // clock that stepped back.
-        rotated_at: locked.now,
-        expires_at: accounts.end_of_family(locked, login_date, locked.now),
+        rotated_at: opened_at,
+        expires_at: accounts.end_of_family(locked, opened_at, opened_at),
     };
     let new = NewToken {
         id: &family.id,
@@ -110,22 +110,22 @@ pub(in crate::accounts) async fn open_family(
         secret_hash: None,
         label: FAMILY_LABEL,
         login_date,
-        made_at: family.rotated_at,
+        opened_at,
         expires_at: family.expires_at,
         address: &client.address,
         user_agent: client.user_agent(),
     };
     insert_token(on, &new).await?;
-    users::set_last_login(on, user.id, login_date).await?;
+    users::set_last_login(on, user.id, login_date, opened_at).await?;
     Ok(family)
 }
 
 impl Accounts {
     /// Until when a refresh token made at that moment is good: it has a lifetime of its own, and no family
     /// lives longer than a session of its account could.
-    pub(super) fn end_of_family(&self, locked: &Locked, login_date: Moment, made_at: Moment) -> Moment {
+    pub(super) fn end_of_family(&self, locked: &Locked, opened_at: Moment, made_at: Moment) -> Moment {
         let greatest_age = self.settings.limits(locked.user.role()).lifetime;
-        moment_after(made_at, self.settings.refresh_token_lifetime).min(moment_after(login_date, greatest_age))
+        moment_after(made_at, self.settings.refresh_token_lifetime).min(moment_after(opened_at, greatest_age))
     }
 }
 

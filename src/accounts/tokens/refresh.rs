@@ -78,7 +78,7 @@ impl Accounts {
             family.generation += 1;
             // By the clock, also where it stepped back: a JWT whose date lies ahead is not good yet.
             family.rotated_at = locked.now;
-            family.expires_at = self.end_of_family(&locked, row.login_date, locked.now);
+            family.expires_at = self.end_of_family(&locked, row.opened_at, locked.now);
             let rotations = row.rotations().and(locked.now);
             rotate_token(&mut tx, &claim.family, family.rotated_at, &rotations, family.expires_at).await?;
         } else if !row.rotations().is_in_grace(row.generation - claim.generation, locked.now) {

@@ -16,7 +16,7 @@ fn named(name: &str) -> SessionId {
 fn standing() -> Arc<LoginStanding> {
     let now = Moment::UNIX_EPOCH;
     let session = Session {
-        state: SessionState { user_id: ANA, ended: None, last_seen: now },
+        state: SessionState { user_id: ANA, ended: None, opened_at: now, last_seen: now },
         token: None,
         secret_hash: Vec::new(),
         login_date: now,

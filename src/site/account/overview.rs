@@ -36,7 +36,7 @@ struct SessionView<'a> {
 pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
     let login = signed_in.login;
     let expires_at =
-        login.login_date.checked_add_signed(chrono::TimeDelta::from_std(login.limits.lifetime).unwrap_or_default());
+        login.opened_at.checked_add_signed(chrono::TimeDelta::from_std(login.limits.lifetime).unwrap_or_default());
     let scheduled = login.scheduled.as_ref().map(|scheduled| scheduled.at);
     let ends_at = [expires_at, scheduled].into_iter().flatten().min();
     let Device { browser, system } = Device::of(&login.user_agent);
@@ -49,7 +49,7 @@ pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
             date_joined: login.account.date_joined,
             last_login: login.account.last_login,
             session: SessionView {
-                login_date: login.login_date,
+                login_date: login.opened_at,
                 ends_at,
                 end_is_scheduled: ends_at.is_some() && ends_at == scheduled,
                 idle_expires_at: login

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What is read of a session and its account.
-const COLUMNS: &str = "s.id, s.user_id, s.remember, s.login_date, s.last_seen, s.address, s.user_agent, \
+const COLUMNS: &str = "s.id, s.user_id, s.remember, s.login_date, s.opened_at, s.last_seen, s.address, s.user_agent, \
     s.ended_at, s.ended_by, s.reason, s.staff_reason, s.user_reason, \
     u.username, u.is_active, u.is_staff, u.is_superuser, u.deactivated_until, \
     u.force_logout_date, u.force_logout_cause, u.force_logout_scheduled";

@@ -12,7 +12,7 @@ use crate::{
     store::{Result, tokens::parse_kind},
 };
 
-/// In the order of the statement's columns: looking 31 of them up by name takes longer than reading them.
+/// In the order of the statement's columns: looking 32 of them up by name takes longer than reading them.
 pub(super) struct Row {
     pub(super) place: i32,
     pub(super) now: Option<Moment>,
@@ -37,6 +37,7 @@ pub(super) struct Row {
     secret_hash: Option<Vec<u8>>,
     remember: Option<bool>,
     login_date: Option<Moment>,
+    opened_at: Option<Moment>,
     last_seen: Option<Moment>,
     address: Option<String>,
     user_agent: Option<String>,
@@ -74,6 +75,7 @@ macro_rules! by_position {
             secret_hash: $next,
             remember: $next,
             login_date: $next,
+            opened_at: $next,
             last_seen: $next,
             address: $next,
             user_agent: $next,
@@ -128,6 +130,7 @@ impl Row {
                 state: SessionState {
                     user_id,
                     ended: ended(self.ended_at, self.reason.as_deref())?,
+                    opened_at: self.opened_at.unwrap_or(login_date),
                     // A token that was never used, whose first use is worth a note.
                     last_seen: self.last_seen.unwrap_or(Moment::UNIX_EPOCH),
                 },

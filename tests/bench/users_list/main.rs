@@ -127,7 +127,7 @@ async fn lists(engine: Engine, store: &Store) {
 async fn overviews(engine: Engine, store: &Store) {
     let mut on = store.read().await.unwrap();
     let now = store.clock().now(&mut on).await.unwrap();
-    let all = LiveAfter { login: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
+    let all = LiveAfter { login: Moment::UNIX_EPOCH, opened: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
     let live = LiveByRole { member: all, staff: all, now };
     let mut times = Vec::new();
     for _ in 0..9 {

@@ -1,0 +1,234 @@
+//! A clock that was ahead once: the logins after a force logout of that time are dated ahead too, and live no
+//! longer for it. Their date only decides which of two came first.
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{Accounts, EndedLogins, ForceLogoutMoment, ForceLogoutOutcome, StartedSession, Which},
+    domain::{login_name::LoginName, reason::EndReason, role::Role, sessions_query::SessionsQuery, token::TokenLabel},
+};
+
+use crate::{
+    house::{House, NEW_PASSWORD, PASSWORD, Person, client, new_password, on_each_engine, password},
+    raw::count,
+};
+
+const HOUR: TimeDelta = TimeDelta::hours(1);
+const MINUTE: TimeDelta = TimeDelta::minutes(1);
+/// How far ahead the clock was: further than any limit.
+const AHEAD: TimeDelta = TimeDelta::days(30);
+
+/// What dates the logins that follow.
+#[derive(Debug, Clone, Copy)]
+enum Dated {
+    ByTheAccount,
+    ByTheSite,
+}
+
+/// Somebody who logged in while the clock was ahead and was forced out then, with a login since.
+async fn logged_in(house: &House, name: &str, role: Role, dated: Dated) -> (Person, StartedSession) {
+    let person = house.person(name, role).await;
+    house.store.clock().shift(AHEAD);
+    house.log_in(&person).await;
+    house.store.clock().shift(-AHEAD);
+    match dated {
+        Dated::ByTheAccount => drop(house.force_out(&person).await),
+        Dated::ByTheSite => drop(house.everyone_out(ForceLogoutMoment::Now).await),
+    }
+    let login = house.log_in(&person).await;
+    assert!(login.login_date > house.now().await + AHEAD - HOUR, "dated ahead: {}", login.login_date);
+    assert_eq!(house.verdict(&login).await, Ok(()));
+    (person, login)
+}
+
+/// In both ways of being dated ahead, on each engine.
+async fn on_each(test: impl AsyncFn(&House, Dated)) {
+    on_each_engine(async |house: &House| {
+        for dated in [Dated::ByTheAccount, Dated::ByTheSite] {
+            test(house, dated).await;
+        }
+    })
+    .await;
+}
+
+async fn must_be_counted_as_over(house: &House, person: &Person) {
+    let live = house.accounts.list_sessions(person.id, Which::Live, 10).await.expect("a list");
+    assert!(live.is_empty(), "{live:?}");
+    assert_eq!(house.accounts.count_live_logins(person.id).await.expect("a count"), EndedLogins::default());
+    let site = house.accounts.list_site_sessions(&SessionsQuery::default()).await.expect("a list");
+    let of_them = site.sessions.iter().filter(|(_, listed)| listed.row.user_id == person.id).count();
+    assert_eq!(of_them, 0, "in the list of the site");
+}
+
+#[rocket::async_test]
+async fn it_goes_idle_as_any_other() {
+    on_each(async |house: &House, dated| {
+        let (ana, login) = logged_in(house, &format!("ana{dated:?}"), Role::Member, dated).await;
+        house.store.clock().shift(TimeDelta::days(3) + MINUTE);
+        assert_eq!(house.verdict(&login).await, Err(EndReason::Idle), "{dated:?}");
+        must_be_counted_as_over(house, &ana).await;
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn it_reaches_its_lifetime_as_any_other_and_is_tidied_then() {
+    on_each(async |house: &House, dated| {
+        let (sue, login) = logged_in(house, &format!("sue{dated:?}"), Role::Staff, dated).await;
+        for _ in 0..11 {
+            house.store.clock().shift(HOUR - MINUTE);
+            house.note(&login, house.now().await);
+            house.flush().await;
+            assert_eq!(house.verdict(&login).await, Ok(()));
+        }
+        house.store.clock().shift(HOUR + MINUTE * 11);
+        house.note(&login, house.now().await);
+        house.flush().await;
+        assert_eq!(house.verdict(&login).await, Err(EndReason::Expired), "{dated:?}");
+        must_be_counted_as_over(house, &sue).await;
+        house.accounts.tidy_sessions().await.expect("an answer");
+        let expired = format!(
+            "SELECT COUNT(*) FROM sessions WHERE id = '{}' AND ended_at IS NOT NULL AND reason = 'expired'",
+            login.id.as_str()
+        );
+        assert_eq!(count(&house.store, &expired).await, 1);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_scheduled_force_logout_ends_it_and_a_clock_that_steps_back_does_not_undo_that() {
+    on_each_engine(async |house: &House| {
+        for (dated, is_everyones) in [
+            (Dated::ByTheAccount, false),
+            (Dated::ByTheAccount, true),
+            (Dated::ByTheSite, false),
+            (Dated::ByTheSite, true),
+        ] {
+            let name = format!("ana{dated:?}{is_everyones}");
+            let (ana, login) = logged_in(house, &name, Role::Member, dated).await;
+            let at = ForceLogoutMoment::At(house.now().await + HOUR);
+            let reason = if is_everyones {
+                house.everyone_out(at).await;
+                EndReason::EveryoneOut
+            } else {
+                house.force_logout(&ana, at).await;
+                EndReason::ForcedOut
+            };
+            house.store.clock().shift(HOUR);
+            assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}, due, and not yet noted");
+            must_be_counted_as_over(house, &ana).await;
+            house.accounts.fold_all_due().await.expect("an answer");
+            assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}, noted");
+            must_be_counted_as_over(house, &ana).await;
+            let again = house.log_in(&ana).await;
+            house.store.clock().shift(-HOUR * 2);
+            assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}, after a step back");
+            assert_eq!(house.verdict(&again).await, Ok(()), "{dated:?}, nobody is locked out");
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_past_moment_ends_what_was_opened_by_then() {
+    on_each(async |house: &House, dated| {
+        let (ana, login) = logged_in(house, &format!("ana{dated:?}"), Role::Member, dated).await;
+        house.store.clock().shift(HOUR);
+        let moment = ForceLogoutMoment::At(house.now().await - MINUTE);
+        let (outcome, reason) = match dated {
+            Dated::ByTheAccount => (house.force_logout(&ana, moment).await, EndReason::ForcedOut),
+            Dated::ByTheSite => (house.everyone_out(moment).await, EndReason::EveryoneOut),
+        };
+        assert!(matches!(outcome, ForceLogoutOutcome::Done { .. }), "{outcome:?}");
+        assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}");
+        let again = house.log_in(&ana).await;
+        assert_eq!(house.verdict(&again).await, Ok(()), "nobody is locked out");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_password_that_it_has_proven_counts_for_no_longer() {
+    on_each(async |house: &House, dated| {
+        let (_, login) = logged_in(house, &format!("sue{dated:?}"), Role::Staff, dated).await;
+        assert!(house.accounts.is_present(&login.id).await.expect("an answer"));
+        house.store.clock().shift(MINUTE * 15);
+        assert!(!house.accounts.is_present(&login.id).await.expect("an answer"), "{dated:?}");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn what_people_are_shown_is_when_it_was_made() {
+    on_each(async |house: &House, dated| {
+        let (ana, login) = logged_in(house, &format!("ana{dated:?}"), Role::Member, dated).await;
+        let now = house.now().await;
+        let user = house.user(&ana).await;
+        assert!(user.last_login.is_some_and(|at| at <= now), "{:?}", user.last_login);
+        assert!(user.last_seen.is_some_and(|at| at <= now), "{:?}", user.last_seen);
+        let listed = house.accounts.list_sessions(ana.id, Which::Live, 10).await.expect("a list");
+        let row = &listed.first().expect("a session").row;
+        assert!(row.opened_at <= now && row.last_seen <= now, "{row:?}");
+        let ahead = format!(
+            "SELECT COUNT(*) FROM events WHERE session_id = '{}' AND at > (SELECT opened_at FROM sessions WHERE id = '{0}')",
+            login.id.as_str()
+        );
+        assert_eq!(count(&house.store, &ahead).await, 0, "the event of the login");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_session_that_goes_on_in_place_of_another_is_no_older_or_younger() {
+    on_each(async |house: &House, dated| {
+        let (ana, login) = logged_in(house, &format!("ana{dated:?}"), Role::Member, dated).await;
+        let (old, new) = (password(PASSWORD), new_password(NEW_PASSWORD));
+        let goes_on = house.accounts.change_password(&ana.acting_from(&login), &old, &new, false).await;
+        let goes_on = goes_on.expect("a change");
+        house.store.clock().shift(TimeDelta::days(3) + MINUTE);
+        assert_eq!(house.verdict(&goes_on).await, Err(EndReason::Idle));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn its_programs_are_held_to_the_same() {
+    on_each(async |house: &House, dated| {
+        let (ana, _) = logged_in(house, &format!("ana{dated:?}"), Role::Member, dated).await;
+        let (name, label) = (LoginName::parse(&ana.name).expect("a name"), TokenLabel::parse("job").expect("a label"));
+        let given = (&name, &password(PASSWORD));
+        let made = house.now().await;
+        let opaque = house.accounts.log_in_for_token(&client(), given, &label).await.expect("a token");
+        let family = house.accounts.log_in_for_family(&client(), given).await.expect("a family");
+        let settings = house.accounts.settings();
+        for (expires_at, lifetime) in
+            [(opaque.expires_at, settings.token_lifetime), (family.expires_at, settings.refresh_token_lifetime)]
+        {
+            assert!(expires_at - made < TimeDelta::from_std(lifetime).expect("a lifetime") + MINUTE, "{expires_at}");
+        }
+        let live = async || house.accounts.list_tokens(ana.id).await.expect("a list").len();
+        assert_eq!(live().await, 2);
+        house.force_logout(&ana, ForceLogoutMoment::At(house.now().await + HOUR)).await;
+        house.store.clock().shift(HOUR);
+        assert_eq!(live().await, 0, "{dated:?}, due, and not yet noted");
+        house.accounts.fold_due(ana.id).await.expect("an answer");
+        assert_eq!(live().await, 0, "{dated:?}, noted");
+    })
+    .await;
+}
+
+/// No refresh makes a family older than a session may be.
+#[rocket::async_test]
+async fn a_family_lives_no_longer_than_a_session() {
+    on_each(async |house: &House, dated| {
+        let (ana, _) = logged_in(house, &format!("ana{dated:?}"), Role::Staff, dated).await;
+        let name = LoginName::parse(&ana.name).expect("a name");
+        let accounts: Accounts = house.accounts_with(|settings| {
+            settings.refresh_token_lifetime = std::time::Duration::from_hours(24);
+        });
+        let made = house.now().await;
+        let family = accounts.log_in_for_family(&client(), (&name, &password(PASSWORD))).await.expect("a family");
+        assert!(family.expires_at < made + HOUR * 12 + MINUTE, "{dated:?}: {}", family.expires_at);
+    })
+    .await;
+}
