@@ -74,7 +74,7 @@ impl Accounts {
 }
 
 /// What anyone's token must lie after to be live, as far as the site decides.
-fn live_tokens_of(site: SiteStanding, now: Moment) -> LiveTokens {
+pub(super) fn live_tokens_of(site: SiteStanding, now: Moment) -> LiveTokens {
     LiveTokens {
         login: site.force_logout_date.unwrap_or(Moment::UNIX_EPOCH),
         opened: site.force_logout_scheduled.filter(|at| *at <= now).unwrap_or(Moment::UNIX_EPOCH),

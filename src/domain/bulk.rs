@@ -75,6 +75,8 @@ pub struct BulkCounts {
     pub includes_actor: bool,
     /// Their live sessions, which end by it.
     pub sessions: u64,
+    /// The live tokens of their programs, which end by it too.
+    pub tokens: u64,
     /// Passed over: staff and superusers, whom only superusers act on.
     pub out_of_reach: u64,
     /// Passed over: whoever acts, who would be locked out.
@@ -92,11 +94,11 @@ impl BulkCounts {
         self.out_of_reach.saturating_add(self.own_account).saturating_add(self.already).saturating_add(self.missing)
     }
 
-    /// Whether the act is on the same users, and passes over as many for the same reasons. Sessions begin
+    /// Whether the act is on the same users, and passes over as many for the same reasons. Logins begin
     /// and end all the time.
     #[must_use]
     pub fn has_same_users(&self, other: &Self) -> bool {
-        Self { sessions: 0, ..*self } == Self { sessions: 0, ..*other }
+        Self { sessions: 0, tokens: 0, ..*self } == Self { sessions: 0, tokens: 0, ..*other }
     }
 }
 

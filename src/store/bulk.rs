@@ -19,6 +19,7 @@ use super::{
     engine::{Engine, fetch_one, in_time, on_engine},
     feed::CHANNEL,
     site_sessions::LiveByRole,
+    tokens::LiveTokens,
 };
 use crate::domain::{
     bulk::{BulkChoice, BulkCounts, BulkScope, digest_of},
@@ -72,8 +73,19 @@ pub async fn count_meant_sessions(on: &mut impl Sql, meant: Meant<'_>, live: &Li
     Ok(u64::try_from(sessions).unwrap_or_default())
 }
 
+/// How many live tokens end by an act.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_meant_tokens(on: &mut impl Sql, meant: Meant<'_>, live: LiveTokens) -> Result<u64> {
+    let statement = Statement(meant);
+    let tokens: i64 =
+        on_engine!(on, |c| in_time(statement.count_tokens(live).build_query_scalar().fetch_one(c)).await)?;
+    Ok(u64::try_from(tokens).unwrap_or_default())
+}
+
 /// The numbers of the accounts that an act is on, in their order, and how many it passes over; without
-/// the sessions, which [`count_meant_sessions`] counts.
+/// the logins, which [`count_meant_sessions`] and [`count_meant_tokens`] count.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -21,12 +21,16 @@ pub struct BulkAct {
     pub promised_users: i64,
     /// The live sessions that were to end.
     pub promised_sessions: i64,
+    /// The live tokens that were to end.
+    pub promised_tokens: i64,
     /// The users that it passed over.
     pub skipped: i64,
     /// The users it has been done to by now.
     pub users_done: i64,
     /// The live sessions that have ended by now.
     pub sessions_ended: i64,
+    /// The live tokens that have ended by now.
+    pub tokens_ended: i64,
     /// When it began.
     pub started_at: Moment,
     /// When it came this far.
@@ -43,9 +47,9 @@ pub struct BulkAct {
 /// When the database does not answer.
 pub async fn insert_bulk_act(on: &mut impl Sql, act: &BulkAct) -> Result<bool> {
     let sql = "
-        INSERT INTO bulk_acts (id, actor_id, actor, action, promised_users, promised_sessions, skipped, users_done,
-                               sessions_ended, started_at, updated_at, ended_at, failure)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
+        INSERT INTO bulk_acts (id, actor_id, actor, action, promised_users, promised_sessions, promised_tokens, skipped,
+                               users_done, sessions_ended, tokens_ended, started_at, updated_at, ended_at, failure)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO NOTHING";
     let inserted = execute!(
         on,
         sql,
@@ -55,9 +59,11 @@ pub async fn insert_bulk_act(on: &mut impl Sql, act: &BulkAct) -> Result<bool> {
         &act.action,
         act.promised_users,
         act.promised_sessions,
+        act.promised_tokens,
         act.skipped,
         act.users_done,
         act.sessions_ended,
+        act.tokens_ended,
         act.started_at,
         act.updated_at,
         act.ended_at,
@@ -72,8 +78,8 @@ pub async fn insert_bulk_act(on: &mut impl Sql, act: &BulkAct) -> Result<bool> {
 /// When the database does not answer.
 pub async fn find_bulk_act(on: &mut impl Sql, id: &SessionId) -> Result<Option<BulkAct>> {
     let sql = "
-        SELECT id, actor_id, actor, action, promised_users, promised_sessions, skipped, users_done, sessions_ended,
-               started_at, updated_at, ended_at, failure
+        SELECT id, actor_id, actor, action, promised_users, promised_sessions, promised_tokens, skipped, users_done,
+               sessions_ended, tokens_ended, started_at, updated_at, ended_at, failure
         FROM bulk_acts WHERE id = $1";
     Ok(fetch_optional!(on, BulkAct, sql, id.as_str())?)
 }
@@ -92,12 +98,18 @@ pub async fn is_acting_on_many(on: &mut impl Sql, since: Moment) -> Result<bool>
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn add_to_bulk_act(on: &mut impl Sql, id: &str, users: u64, sessions: u64, now: Moment) -> Result<()> {
+pub async fn add_to_bulk_act(
+    on: &mut impl Sql,
+    id: &str,
+    (users, sessions, tokens): (u64, u64, u64),
+    now: Moment,
+) -> Result<()> {
     let sql = "
-        UPDATE bulk_acts SET users_done = users_done + $2, sessions_ended = sessions_ended + $3, updated_at = $4
+        UPDATE bulk_acts SET users_done = users_done + $2, sessions_ended = sessions_ended + $3,
+               tokens_ended = tokens_ended + $4, updated_at = $5
         WHERE id = $1";
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    execute!(on, sql, id, count(users), count(sessions), now)?;
+    execute!(on, sql, id, count(users), count(sessions), count(tokens), now)?;
     Ok(())
 }
 

@@ -39,7 +39,7 @@ story("staff handle an incident on a site of many users", async (stage) => {
   await owner.choosesForAll("Force logout");
   let page = await owner.sees();
   assert.ok(page.includes("Force logout for 2,501 users?"), page);
-  assert.match(page, /Sessions that end\s+2,501/);
+  assert.match(page, /Logins that end\s+2,501 sessions/);
   await owner.confirms("Force logout", {
     user_reason: "A list of passwords was found.",
     staff_reason: "Ticket 4711",

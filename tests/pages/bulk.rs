@@ -45,10 +45,12 @@ async fn those_who_are_chosen_are_out_as_the_page_promised() {
         let mut staff = site.signed_in(Role::Staff).await;
         let (mut ana, mut ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
         let mut eve = site.signed_in(Role::Member).await;
+        ben.program_with_jwt().await;
         let root = site.signed_in(Role::Superuser).await;
         let page = chooses(&mut staff, "force-logout", &[&ana, &ben, &root]).await;
         page.must_be(200);
         assert!(page.body.contains("Force logout for 2 users?"), "{page:?}");
+        assert!(page.body.contains("<dt>Logins that end</dt><dd><strong>2 sessions and 1 token</strong>"), "{page:?}");
         assert!(page.body.contains("1: staff or superusers"), "{page:?}");
         ana.opens("/account").await.must_be(200);
 
@@ -57,7 +59,7 @@ async fn those_who_are_chosen_are_out_as_the_page_promised() {
         done.must_be(303);
         let told = staff.opens(done.location()).await;
         told.must_be(200);
-        assert!(told.body.contains("Done: 2 users, 2 sessions ended."), "{told:?}");
+        assert!(told.body.contains("Done: 2 users, 2 sessions and 1 token ended."), "{told:?}");
         for person in [&mut ana, &mut ben] {
             let out = person.opens("/account").await;
             out.must_be(303);
@@ -163,7 +165,7 @@ async fn words_and_numbers_that_no_page_offers_are_refused() {
         let fields = [("action", "deactivate"), ("scope", "matching"), (name, wrong)];
         staff.posts_with(&token, "/admin/users/bulk", &fields).await.must_be(400);
     }
-    for promised in ["", "x", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0:0:0:0"] {
+    for promised in ["", "x", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0:0:0:0:0"] {
         let mut fields = good.to_vec();
         fields.extend([("confirm", "yes"), ("promised", promised)]);
         staff.posts_with(&token, "/admin/users/bulk", &fields).await.must_be(400);

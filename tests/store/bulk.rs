@@ -7,16 +7,18 @@ use curfew::{
     accounts::{Accounts, Actor, BeginBulk, Begun, BulkRun, ForceLogoutMoment, PreviewedBulk, StartedSession},
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
+        login_name::LoginName,
         reason::EndReason,
         role::Role,
         session_secret::SessionId,
+        token::TokenLabel,
         users_filter::UsersFilter,
     },
     store::bulk_acts::BulkAct,
 };
 
 use crate::{
-    house::{House, Person, on_each_engine, operator, reasons},
+    house::{House, PASSWORD, Person, client, on_each_engine, operator, password, reasons},
     raw::{count, run, texts},
 };
 
@@ -91,7 +93,8 @@ pub async fn progress(house: &House, id: &SessionId) -> BulkAct {
 }
 
 fn kept(promised: BulkCounts, done: &BulkAct) -> bool {
-    let as_promised = (done.promised_users, done.promised_sessions) == (done.users_done, done.sessions_ended);
+    let as_promised = (done.promised_users, done.promised_sessions, done.promised_tokens)
+        == (done.users_done, done.sessions_ended, done.tokens_ended);
     as_promised && u64::try_from(done.users_done).ok() == Some(promised.users) && done.ended_at.is_some()
 }
 
@@ -319,6 +322,42 @@ async fn more_than_one_batch_is_done_whole_and_each_has_its_event() {
         let told = "SELECT COUNT(DISTINCT subject_id) FROM events WHERE kind = 'force-logout'";
         assert_eq!(count(&house.store, told).await, 2_500);
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'force-logout'").await, 2_500);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn the_tokens_that_end_are_promised_and_counted_with_the_sessions() {
+    on_each_engine(async |house: &House| {
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        let label = TokenLabel::parse("nightly job").expect("a label");
+        for action in [BulkAction::ForceLogout, BulkAction::Deactivate] {
+            let name = |n: usize| format!("{}{n}", action.code());
+            let mut people = Vec::new();
+            for n in 0..3 {
+                let person = house.member(&name(n)).await;
+                let login_name = LoginName::parse(&person.name).expect("a name");
+                let given = (&login_name, &password(PASSWORD));
+                for _ in 0..n {
+                    house.log_in(&person).await;
+                    house.accounts.log_in_for_token(&client(), given, &label).await.expect("a token");
+                    house.accounts.log_in_for_family(&client(), given).await.expect("a family");
+                }
+                people.push(person);
+            }
+            // What is out already is no promise.
+            let out = house.member(&name(9)).await;
+            let given = LoginName::parse(&out.name).expect("a name");
+            house.accounts.log_in_for_family(&client(), (&given, &password(PASSWORD))).await.expect("a family");
+            house.force_logout(&out, ForceLogoutMoment::At(house.now().await + NEXT)).await;
+            house.store.clock().shift(NEXT);
+            people.push(out);
+            let all: Vec<&Person> = people.iter().collect();
+            let (promised, done) = act(house, &staff, &ids(action, &all)).await;
+            assert_eq!((promised.users, promised.sessions, promised.tokens), (4, 3, 6), "{action:?}");
+            assert!(kept(promised, &done), "{action:?}: {done:?}");
+            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM tokens WHERE ended_at IS NULL").await, 0);
+        }
     })
     .await;
 }

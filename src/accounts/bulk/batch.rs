@@ -27,11 +27,12 @@ use crate::{
     },
 };
 
-/// What a transaction has done: to so many accounts, and so many live sessions ended.
+/// What a transaction has done: to so many accounts, and so many live logins ended.
 #[derive(Debug, Default)]
 struct Done {
     users: u64,
     sessions: u64,
+    tokens: u64,
 }
 
 impl BulkRun {
@@ -78,7 +79,7 @@ impl BulkRun {
             done.users += users;
             done.sessions += users * u64::try_from(*sessions).unwrap_or_default();
         }
-        add_to_bulk_act(&mut tx, self.begin.id.as_str(), done.users, done.sessions, now).await?;
+        add_to_bulk_act(&mut tx, self.begin.id.as_str(), (done.users, done.sessions, done.tokens), now).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -91,7 +92,7 @@ impl BulkRun {
         if let Some(id) = self.actor.user_id {
             done.add(self.do_one(&mut tx, id).await?);
         }
-        add_to_bulk_act(&mut tx, self.begin.id.as_str(), done.users, done.sessions, now).await?;
+        add_to_bulk_act(&mut tx, self.begin.id.as_str(), (done.users, done.sessions, done.tokens), now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -191,6 +192,7 @@ impl Done {
         if let Some(ended) = ended {
             self.users += 1;
             self.sessions += ended.sessions;
+            self.tokens += ended.tokens;
         }
     }
 }

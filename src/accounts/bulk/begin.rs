@@ -60,7 +60,7 @@ impl Accounts {
         let meant = Meant { choice: &begin.choice, actor_id: actor.user_id, actor_role: role, now };
         let (ids, counts) = list_meant(&mut on, meant).await?;
         if !counts.has_same_users(&begin.promised) {
-            let counts = self.with_sessions(&mut on, meant, counts).await?;
+            let counts = self.with_logins(&mut on, meant, counts).await?;
             return Ok(Begun::Changed(PreviewedBulk { choice: begin.choice, counts }));
         }
         drop(on);
@@ -72,9 +72,11 @@ impl Accounts {
             action: begin.choice.action.code().to_owned(),
             promised_users: promised(begin.promised.users),
             promised_sessions: promised(begin.promised.sessions),
+            promised_tokens: promised(begin.promised.tokens),
             skipped: promised(begin.promised.skipped()),
             users_done: 0,
             sessions_ended: 0,
+            tokens_ended: 0,
             started_at: now,
             updated_at: now,
             ended_at: None,

@@ -1,14 +1,14 @@
 //! What an act on many would do, before it is done.
 
 use crate::{
-    accounts::{Accounts, Actor, Result},
+    accounts::{Accounts, Actor, Result, count_everyones_logins::live_tokens_of},
     domain::{
         bulk::{BulkChoice, BulkCounts},
         role::Role,
     },
     store::{
         Connection,
-        bulk::{Meant, count_meant_sessions, get_greatest_user_id, list_meant},
+        bulk::{Meant, count_meant_sessions, count_meant_tokens, get_greatest_user_id, list_meant},
         site,
     },
 };
@@ -37,12 +37,12 @@ impl Accounts {
         let now = self.store.clock().now(&mut on).await?;
         let meant = Meant { choice: &choice, actor_id: actor.user_id, actor_role: role, now };
         let (_, counts) = list_meant(&mut on, meant).await?;
-        let counts = self.with_sessions(&mut on, meant, counts).await?;
+        let counts = self.with_logins(&mut on, meant, counts).await?;
         Ok(PreviewedBulk { choice, counts })
     }
 
-    /// The counts with the live sessions that the act would end.
-    pub(super) async fn with_sessions(
+    /// The counts with the live logins that the act would end.
+    pub(super) async fn with_logins(
         &self,
         on: &mut Connection,
         meant: Meant<'_>,
@@ -50,6 +50,8 @@ impl Accounts {
     ) -> Result<BulkCounts> {
         let site = site::get_site(on).await?.standing();
         let live = self.may_be_live_by_role(site, meant.now);
-        Ok(BulkCounts { sessions: count_meant_sessions(on, meant, &live).await?, ..counts })
+        let sessions = count_meant_sessions(on, meant, &live).await?;
+        let tokens = count_meant_tokens(on, meant, live_tokens_of(site, meant.now)).await?;
+        Ok(BulkCounts { sessions, tokens, ..counts })
     }
 }

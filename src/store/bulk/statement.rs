@@ -9,7 +9,10 @@ use crate::{
         role::Role,
         users_filter::UsersFilter,
     },
-    store::{dialect::Dialect, search::Search, site_sessions::LiveByRole, users_list::filter::push_filter},
+    store::{
+        dialect::Dialect, search::Search, site_sessions::LiveByRole, tokens::LiveTokens,
+        users_list::filter::push_filter,
+    },
 };
 
 /// Questions about the accounts `u` that an act is on.
@@ -39,6 +42,30 @@ impl Statement<'_> {
         sql.push(" AND ");
         self.push_is_acted_on(&mut sql);
         push_is_open(&mut sql, live);
+        sql
+    }
+
+    /// How many live tokens they have.
+    pub fn count_tokens<DB: Dialect>(self, live: LiveTokens) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM users u ");
+        sql.push(DB::JOIN_AFTER).push(" tokens t ON t.user_id = u.id");
+        self.push_is_meant(&mut sql);
+        sql.push(" AND ");
+        self.push_is_acted_on(&mut sql);
+        sql.push(" AND t.ended_at IS NULL");
+        for (column, after) in
+            [("t.login_date", live.login), ("t.opened_at", live.opened), ("t.expires_at", live.expiry)]
+        {
+            sql.push(format_args!(" AND {column} > "));
+            DB::bind_moment(&mut sql, after);
+        }
+        sql.push(
+            " AND (u.force_logout_date IS NULL OR t.login_date > u.force_logout_date) \
+             AND (u.force_logout_scheduled IS NULL OR t.opened_at > u.force_logout_scheduled \
+             OR u.force_logout_scheduled > ",
+        );
+        DB::bind_moment(&mut sql, self.0.now);
+        sql.push(")");
         sql
     }
 

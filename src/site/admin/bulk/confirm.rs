@@ -44,6 +44,7 @@ struct ConfirmView<'a> {
 struct CountsView {
     users: u64,
     sessions: u64,
+    tokens: u64,
     includes_me: bool,
     skipped: u64,
     out_of_reach: u64,
@@ -57,6 +58,7 @@ impl From<BulkCounts> for CountsView {
         Self {
             users: counts.users,
             sessions: counts.sessions,
+            tokens: counts.tokens,
             includes_me: counts.includes_actor,
             skipped: counts.skipped(),
             out_of_reach: counts.out_of_reach,

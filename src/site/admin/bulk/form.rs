@@ -169,9 +169,10 @@ impl Promise {
 
     /// As text: the parts in their order, with colons in between.
     pub fn to_text(&self) -> String {
-        let BulkCounts { users, whom, includes_actor, sessions, out_of_reach, own_account, already, missing } =
+        let BulkCounts { users, whom, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing } =
             self.counts;
-        let numbers = [users, whom, u64::from(includes_actor), sessions, out_of_reach, own_account, already, missing];
+        let includes_actor = u64::from(includes_actor);
+        let numbers = [users, whom, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing];
         let numbers = numbers.map(|number| number.to_string()).join(":");
         format!("{}:{}:{numbers}", self.id.as_str(), self.up_to)
     }
@@ -180,11 +181,13 @@ impl Promise {
         let (id, rest) = text.split_once(':')?;
         let (up_to, rest) = rest.split_once(':')?;
         let numbers: Vec<u64> = rest.split(':').map(|number| number.parse().ok()).collect::<Option<_>>()?;
-        let [users, whom, includes_actor, sessions, out_of_reach, own_account, already, missing] = numbers[..] else {
+        let [users, whom, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing] = numbers[..]
+        else {
             return None;
         };
         let includes_actor = includes_actor > 0;
-        let counts = BulkCounts { users, whom, includes_actor, sessions, out_of_reach, own_account, already, missing };
+        let counts =
+            BulkCounts { users, whom, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing };
         Some(Self { id: SessionId::parse(id)?, up_to: up_to.parse().ok()?, counts })
     }
 
@@ -206,6 +209,7 @@ mod tests {
             whom: u64::MAX,
             includes_actor: true,
             sessions: 5,
+            tokens: 4,
             out_of_reach: 7,
             own_account: 1,
             already: 9,
