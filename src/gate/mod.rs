@@ -15,11 +15,9 @@ mod csrf;
 mod follower;
 mod guards;
 mod headers;
-mod host;
 mod judge;
 mod jwt;
 mod login;
-mod method;
 mod notice;
 mod opened;
 mod present;
@@ -31,6 +29,7 @@ mod transport;
 mod untaken;
 mod visitor;
 mod watchers;
+mod well_formed;
 
 use std::sync::Arc;
 
@@ -90,12 +89,12 @@ pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
             .manage(standings)
             .manage(node)
             .manage(watchers::Watchers::default())
-            .attach(method::MethodOfTheRequestLine)
+            .attach(well_formed::MethodOfTheRequestLine)
             .attach(headers::Headers)
             .attach(cookies::CookieWriter)
             .attach(standings::fairing())
             .attach(follower::fairing())
-            .mount("/", host::routes())
+            .mount("/", well_formed::routes())
             .mount("/", routes![session_events::session_events]))
     })
 }
