@@ -67,7 +67,7 @@ const TABLE: &[(&str, By, Fields)] = &[
             ("scope", "matching"),
             ("confirm", "yes"),
             // Of an act that nobody has begun: the first four users there are, among them whoever acts.
-            ("promised", "aaaaaaaaaaaaaaaa:9999:4:8229976527224190662:1:0:0:0:0:0"),
+            ("promised", "aaaaaaaaaaaaaaaa:9999:4:8229976527224190662:1:0:0:0:0:0:0"),
         ],
     ),
     ("/account/sessions/<id>/end", By::Member, &[]),
