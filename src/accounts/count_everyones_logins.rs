@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Accounts, EndedLogins, Result, date_of_moment::everyones_date_now, event::Tell as _};
+use super::{Accounts, EndedLogins, Result, event::Tell as _};
 use crate::{
     domain::{moment::Moment, standing::SiteStanding},
     store::{
@@ -22,15 +22,6 @@ const RECENTLY: TimeDelta = TimeDelta::hours(2);
 pub const FEW_TOKENS: i64 = 1_000;
 
 impl Accounts {
-    /// How many live tokens there are, whosever they are; more than [`FEW_TOKENS`] are not counted further.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn count_everyones_tokens(&self, on: &mut impl Sql, site: SiteStanding, now: Moment) -> Result<i64> {
-        let up_to = everyones_date_now(on, site, now).await?;
-        Ok(count_some_live_tokens(on, up_to, live_tokens_of(site, now), FEW_TOKENS + 1).await?)
-    }
-
     /// Adds to the event how many live sessions and tokens end that were made at a moment or before. Few are
     /// counted; of many it tells the latest count of an hour, or that they are many, for the act is one
     /// write however many there are. To be asked before the act, with the site as it stood.

@@ -5,9 +5,9 @@ use crate::{
     domain::{moment::Moment, standing::SiteStanding},
     settings::moment_before,
     store::{
-        sessions::{self, LiveAfter},
+        sessions::LiveAfter,
         site,
-        tokens::{self, LiveTokens},
+        tokens::LiveTokens,
         users::{self, User},
     },
 };
@@ -52,13 +52,9 @@ impl Accounts {
         let now = self.store.clock().now(&mut on).await?;
         let site = site::get_site(&mut on).await?.standing();
         let user = users::find_user(&mut on, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
-        let live = self.live_sessions_after(&user, site, now);
         let locked = Locked { user, site, now };
-        let up_to = locked.force_logout_date_now();
-        let sessions = sessions::count_live_sessions(&mut on, user_id, up_to, live).await?.unsigned_abs();
-        let live = live_tokens_after(&locked.user, site, now);
-        let tokens = tokens::count_live_tokens(&mut on, user_id, up_to, live).await?.unsigned_abs();
-        Ok(AccountToActOn { user: locked.user, will_end: EndedLogins { sessions, tokens }, now })
+        let will_end = self.count_logins(&mut on, &locked, locked.force_logout_date_now()).await?;
+        Ok(AccountToActOn { user: locked.user, will_end, now })
     }
 }
 

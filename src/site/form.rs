@@ -28,6 +28,11 @@ impl FormView {
         self.note(field, parsed)
     }
 
+    /// What was typed into a field.
+    pub fn value(&self, field: &str) -> &str {
+        self.values.get(field).map_or("", String::as_str)
+    }
+
     /// Puts a value into a field.
     pub fn set_value(&mut self, field: &'static str, value: &str) {
         // A page cannot show a NUL, and nobody typed it.

@@ -12,6 +12,7 @@ mod clock;
 mod cookies;
 mod csrf;
 mod danger;
+mod effects;
 mod events;
 mod events_csv;
 mod everyone;

@@ -34,6 +34,7 @@ mod one_event;
 mod overtaken;
 mod pairs;
 mod passwords;
+mod previews;
 mod refusals;
 mod same_instant;
 mod scheduled;

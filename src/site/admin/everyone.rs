@@ -43,7 +43,7 @@ pub(super) async fn show(
     pages: Pages<'_>,
     changes: Changes<'_>,
 ) -> Answer {
-    match read(accounts).await {
+    match read(accounts, "").await {
         Ok(view) => pages.show_form("admin/everyone", &view),
         Err(error) => refuse(changes, error),
     }
@@ -75,7 +75,7 @@ async fn force_logout(
         None => None,
     };
     let again = Again { pages: &pages, changes, template: "admin/everyone", password_field: "password" };
-    match (read(accounts).await, refused) {
+    match (read(accounts, form.value("at")).await, refused) {
         (Ok(view), Some(error)) => again.refuse(error, form, |form| view.with(form)),
         (Ok(view), None) => again.show(form, |form| view.with(form)),
         (Err(error), _) => refuse(changes, error),

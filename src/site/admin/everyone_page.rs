@@ -2,14 +2,13 @@
 
 use serde::Serialize;
 
-use super::receipt_view::ReceiptView;
+use super::{effect::EffectView, receipt_view::ReceiptView};
 use crate::{
-    accounts::{self, Accounts, FEW_TOKENS},
+    accounts::{self, Accounts},
     domain::moment::Moment,
     site::form::FormView,
     store::{
         feed::Change,
-        overview::count_live_sessions,
         site::{self, Site},
     },
 };
@@ -18,10 +17,7 @@ use crate::{
 #[derive(Debug, Serialize)]
 pub(super) struct EveryoneView {
     form: FormView,
-    live_sessions: i64,
-    live_sessions_estimated: bool,
-    live_tokens: i64,
-    live_tokens_more: bool,
+    effect: EffectView,
     last: Option<LastView>,
     scheduled: Option<ScheduledView>,
 }
@@ -49,16 +45,14 @@ impl EveryoneView {
     }
 }
 
-/// Reads the page.
-pub(super) async fn read(accounts: &Accounts) -> accounts::Result<EveryoneView> {
+/// Reads the page, with what the typed moment would do.
+pub(super) async fn read(accounts: &Accounts, typed_at: &str) -> accounts::Result<EveryoneView> {
+    let effect = EffectView::on_everyone(accounts, typed_at).await?;
     let receipt = accounts.find_receipt(Change::Everyone).await?.and_then(ReceiptView::of);
     let store = accounts.store();
     let mut on = store.read().await?;
     let now = store.clock().now(&mut on).await?;
     let site = site::get_site(&mut on).await?;
-    let live = accounts.live_by_role(site.standing(), now);
-    let (live_sessions, live_sessions_estimated) = count_live_sessions(&mut on, &live).await?;
-    let live_tokens = accounts.count_everyones_tokens(&mut on, site.standing(), now).await?;
     // One that has come due is as good as done, though nobody has noted it yet.
     let is_due = site.force_logout_scheduled.is_some_and(|at| at <= now);
     let Site {
@@ -74,10 +68,7 @@ pub(super) async fn read(accounts: &Accounts) -> accounts::Result<EveryoneView> 
     let (staff_reason, user_reason) = (force_logout_staff_reason, force_logout_user_reason);
     Ok(EveryoneView {
         form: FormView::default(),
-        live_sessions,
-        live_sessions_estimated,
-        live_tokens: live_tokens.min(FEW_TOKENS),
-        live_tokens_more: live_tokens > FEW_TOKENS,
+        effect,
         last: force_logout_date.map(|at| LastView { at, staff_reason, user_reason, receipt }),
         scheduled: force_logout_scheduled.filter(|_| !is_due).map(|at| ScheduledView {
             at,

@@ -4,6 +4,7 @@ mod bulk;
 mod charts;
 mod choices;
 mod delete;
+mod effect;
 mod event_view;
 mod events;
 mod events_csv;
@@ -46,6 +47,7 @@ pub fn stage() -> AdHoc {
             .attach(bulk::stage())
             .attach(user::stage())
             .attach(receipt::stage())
+            .attach(effect::stage())
             .attach(sessions::stage())
             .attach(events::stage())
             .attach(events_csv::stage())

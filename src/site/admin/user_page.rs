@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{
     choices::{ChoiceView, choices},
+    effect::EffectView,
     event_view::EventView,
     receipt_view::ReceiptView,
 };
@@ -37,7 +38,7 @@ pub(super) struct UserPageView {
     receipt: Option<ReceiptView>,
     will_end: u64,
     will_end_tokens: u64,
-    will_end_mine: bool,
+    effect: EffectView,
     everyone_out: Option<Moment>,
     may_act: bool,
     why_not: Option<String>,
@@ -112,6 +113,7 @@ impl UserPageView {
 /// Reads a user's page.
 pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Forms) -> accounts::Result<UserPageView> {
     let AccountToActOn { user, will_end, now } = accounts.get_account_to_act_on(id).await?;
+    let effect = EffectView::on_user(accounts, me, id, forms.force_logout.value("at")).await?;
     let mut sessions = accounts.list_sessions(id, Which::All, NEWEST + 1).await?;
     let mut tokens = accounts.list_tokens(id).await?;
     let tokens_more = tokens.len() > usize::try_from(NEWEST).unwrap_or_default();
@@ -139,7 +141,7 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
         receipt,
         will_end: will_end.sessions,
         will_end_tokens: will_end.tokens,
-        will_end_mine: is_me,
+        effect,
         may_act,
         why_not: (!may_act).then(|| AccountsError::Forbidden.to_string()),
         can_deactivate: may_act && !is_me && !is_last,

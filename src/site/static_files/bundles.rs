@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 /// In their order of precedence.
 pub(super) const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];
 /// Each does nothing on a page without what it is for. `session-events.js` is heard by those before it.
-pub(super) const SCRIPTS: [&str; 12] = [
+pub(super) const SCRIPTS: [&str; 13] = [
     "submit-once.js",
     "show-password.js",
     "local-times.js",
     "local-moments.js",
+    "follow-moment.js",
     "count-characters.js",
     "keep-drafts.js",
     "receipt.js",

@@ -1,0 +1,128 @@
+//! What a force logout of the moment that is typed would do, on the page and for the script that follows it.
+
+use rocket::{State, fairing::AdHoc, get, routes, uri};
+use serde::Serialize;
+
+use super::{moments::read_moment, said_once::SaidOnce};
+use crate::{
+    accounts::{self, Accounts, EndedLogins, EveryonesLogins, ForceLogoutPreview},
+    domain::moment::Moment,
+    gate::{Changes, LiveLogin, Staff, Superuser},
+    site::{
+        answer::{Answer, refuse},
+        pages::Pages,
+    },
+};
+
+/// What the page says of it.
+#[derive(Debug, Serialize)]
+pub(super) struct EffectView {
+    /// Where it is asked for again, for another moment.
+    address: String,
+    kind: &'static str,
+    at: Option<Moment>,
+    logins: LoginsView,
+    is_everyones: bool,
+    /// Whether the login of whoever asks is among them.
+    mine: bool,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct LoginsView {
+    sessions: u64,
+    sessions_estimated: bool,
+    tokens: u64,
+    tokens_more: bool,
+}
+
+impl From<EndedLogins> for LoginsView {
+    fn from(EndedLogins { sessions, tokens }: EndedLogins) -> Self {
+        Self { sessions, tokens, ..Self::default() }
+    }
+}
+
+impl From<EveryonesLogins> for LoginsView {
+    fn from(logins: EveryonesLogins) -> Self {
+        Self {
+            sessions: logins.sessions.unsigned_abs(),
+            sessions_estimated: logins.sessions_estimated,
+            tokens: logins.tokens.unsigned_abs(),
+            tokens_more: logins.tokens_more,
+        }
+    }
+}
+
+impl EffectView {
+    /// The effect on one user, as typed by `me`.
+    pub(super) async fn on_user(accounts: &Accounts, me: &LiveLogin, id: i64, typed: &str) -> accounts::Result<Self> {
+        let address = uri!(show(id, None::<&str>)).to_string();
+        let Ok(moment) = read_moment(typed) else { return Ok(Self::unreadable(address, false)) };
+        let preview = accounts.preview_force_logout(id, moment).await?;
+        let is_mine = |date| me.user_id == id && me.login_date <= date;
+        Ok(Self::of(address, preview, is_mine, false))
+    }
+
+    /// The effect on everyone.
+    pub(super) async fn on_everyone(accounts: &Accounts, typed: &str) -> accounts::Result<Self> {
+        let address = uri!(show_everyones(None::<&str>)).to_string();
+        let Ok(moment) = read_moment(typed) else { return Ok(Self::unreadable(address, true)) };
+        let preview = accounts.preview_everyone_out(moment).await?;
+        // Their own login goes on there.
+        Ok(Self::of(address, preview, |_| false, true))
+    }
+
+    fn of<L: Into<LoginsView>>(
+        address: String,
+        preview: ForceLogoutPreview<L>,
+        is_mine: impl Fn(Moment) -> bool,
+        is_everyones: bool,
+    ) -> Self {
+        let (kind, at, logins, mine) = match preview {
+            ForceLogoutPreview::Ends { date, logins } => ("ends", None, logins.into(), is_mine(date)),
+            ForceLogoutPreview::Scheduled { at, logins } => ("scheduled", Some(at), logins.into(), false),
+            ForceLogoutPreview::Unchanged { date } => ("unchanged", Some(date), LoginsView::default(), false),
+        };
+        Self { address, kind, at, logins, is_everyones, mine }
+    }
+
+    fn unreadable(address: String, is_everyones: bool) -> Self {
+        let (kind, logins) = ("unreadable", LoginsView::default());
+        Self { address, kind, at: None, logins, is_everyones, mine: false }
+    }
+}
+
+#[get("/admin/users/<id>/force-logout/effect?<at>")]
+async fn show(
+    staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    id: i64,
+    at: Option<&str>,
+    _once: SaidOnce,
+) -> Answer {
+    match EffectView::on_user(accounts, staff.login, id, at.unwrap_or_default()).await {
+        Ok(view) => pages.show("admin/effect", &view),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+#[get("/admin/force-logout/effect?<at>")]
+async fn show_everyones(
+    _superuser: Superuser<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    at: Option<&str>,
+    _once: SaidOnce,
+) -> Answer {
+    match EffectView::on_everyone(accounts, at.unwrap_or_default()).await {
+        Ok(view) => pages.show("admin/effect", &view),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+/// Mounts both.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Effect of a force logout", |rocket| async { rocket.mount("/", routes![show, show_everyones]) })
+}
