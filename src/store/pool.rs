@@ -1,59 +1,38 @@
-//! The pool, and how Rocket comes to it.
+//! The pool.
 
-use std::{str::FromStr as _, sync::Arc, time::Duration};
+mod in_rocket;
+mod postgres;
+mod sqlite;
 
-use rocket::{
-    figment::Figment,
-    futures::TryFutureExt as _,
-    tokio::{
-        sync::Mutex,
-        time::{Instant, sleep, timeout},
-    },
+use std::{sync::Arc, time::Duration};
+
+use rocket::tokio::{
+    sync::Mutex,
+    time::{Instant, sleep},
 };
-use rocket_db_pools::{Config, Database};
-use sqlx::{
-    Connection as _, Executor as _, PgConnection, PgPool, SqlitePool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use sqlx::{PgPool, SqlitePool};
 
+pub use self::in_rocket::Db;
+pub(super) use self::sqlite::{SQLITE_BUSY, is_code};
+use self::{
+    postgres::{name_of, open_postgres},
+    sqlite::open_sqlite,
+};
 use super::{
-    Clock, Connection, OpenError, Result, StoreError, Transaction,
+    Clock, Connection, OpenError, Result, Transaction,
     engine::in_time,
-    file::{create_missing_file, sqlite_options},
-    properties::{Unfit, check_postgres, check_sqlite, refuses_our_parameters},
+    file::create_missing_file,
     readers::{FileReaders, Lanes},
-    statistics::forget_statistics,
 };
 
 /// How long a request waits for a connection before it hears that the database does not answer.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How much of a SQLite file the writer keeps in memory, in KiB: an act on a thousand users touches pages
-/// in many places, and what does not stay is written and read again and again.
-const WRITER_CACHE: u32 = 32 * 1024;
-/// After how many pages of 4 KiB the writer carries its log into the file: a page that is written in many
-/// transactions is carried once.
-const CHECKPOINT_AFTER: u32 = 16 * 1024;
-/// How long a writer waits for another process that is writing to the same SQLite file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// What SQLite answers while somebody else writes.
-pub(super) const SQLITE_BUSY: u32 = 5;
-/// Between two tries where SQLite does not wait by itself.
-const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// Long work rests for this part of the time that it has worked.
 const REST: u32 = 5;
-/// Of so many connections to Postgres, the guard holds one.
-const CONNECTIONS_PER_LANE: u32 = 4;
 /// Connections, where the settings name no number.
 const CONNECTIONS: u32 = 8;
 /// One for the guard, and one for all else.
 const LEAST_CONNECTIONS: u32 = 2;
-
-/// What each connection to Postgres begins with, whatever the database or the role has for a default. Notices, such as
-/// that a table is there already, are news to nobody; to compile a statement takes longer than any of ours; and a
-/// stricter isolation would refuse what waits for a lock.
-const SESSION: &str = "SET client_min_messages = warning; SET jit = off;
-    SET default_transaction_isolation = 'read committed'; SET standard_conforming_strings = on";
 
 /// The database of this site, on either engine. Cloning it shares the pool and the clock.
 #[derive(Debug, Clone)]
@@ -186,100 +165,6 @@ impl Store {
     }
 }
 
-async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
-    let options = sqlite_options(url)?
-        .create_if_missing(false)
-        .journal_mode(SqliteJournalMode::Wal)
-        // A force logout that was answered must survive a power cut.
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT);
-    let path = options.get_filename().display().to_string();
-    if !options.get_filename().exists() {
-        return Err(OpenError::Missing(path));
-    }
-    let unreachable = |error: sqlx::Error| OpenError::File(format!("{path}: {}", in_words(&error)));
-    let pool = || {
-        SqlitePoolOptions::new()
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
-    };
-    // The writer first: it turns on the write-ahead log for the readers.
-    let writer = options
-        .clone()
-        .pragma("cache_size", format!("-{WRITER_CACHE}"))
-        .pragma("wal_autocheckpoint", CHECKPOINT_AFTER.to_string());
-    let begin = Instant::now();
-    let write = loop {
-        match pool().max_connections(1).connect_with(writer.clone()).await {
-            // Who turns on the write-ahead log while another does is told so at once, whatever the time limit.
-            Err(sqlx::Error::Database(said)) if is_code(&*said, SQLITE_BUSY) && begin.elapsed() < BUSY_TIMEOUT => {
-                sleep(BUSY_PAUSE).await;
-            }
-            opened => break opened.map_err(&unreachable)?,
-        }
-    };
-    let mut first = write.acquire().await.map_err(&unreachable)?;
-    check_sqlite(&mut first).await.map_err(|unfit| match unfit {
-        Unfit::Lacks(what) => OpenError::Unfit(path.clone(), what),
-        Unfit::Failed(error) => unreachable(error),
-    })?;
-    forget_statistics(&mut first).await.map_err(&unreachable)?;
-    drop(first);
-    let file = options.get_filename().to_owned();
-    let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;
-    Ok(Store::Sqlite {
-        read,
-        write,
-        readers: FileReaders::new(file),
-        long_work: Arc::default(),
-        clock: Clock::default(),
-    })
-}
-
-/// Whether SQLite answered this code, or one of its extended codes, which have it in their last byte.
-pub(super) fn is_code(said: &dyn sqlx::error::DatabaseError, code: u32) -> bool {
-    said.code().and_then(|said| said.parse::<u32>().ok()).is_some_and(|said| said & 0xff == code)
-}
-
-async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
-    if names_several_hosts(url) {
-        return Err(OpenError::Address(
-            "it names several hosts; name one that always leads to the primary, such as a virtual address or a proxy"
-                .to_owned(),
-        ));
-    }
-    // The address may hold a password, so no part of it is quoted, also not by the parser.
-    let options = PgConnectOptions::from_str(url).map_err(|_| {
-        OpenError::Address("it is malformed; in its password, write what is special as %2F and the like".to_owned())
-    })?;
-    // A pool would try again until its time is up, and then say only that it was.
-    let trying = timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
-    let mut connection = trying
-        .map_err(|_| format!("no answer in {} s", ACQUIRE_TIMEOUT.as_secs()))
-        .and_then(|connected| connected.map_err(|error| in_words(&error)))
-        .map_err(|said| match refuses_our_parameters(&said) {
-            Some(what_to_do) => OpenError::Unfit(name_of(&options), what_to_do.to_owned()),
-            None => OpenError::Unreachable(name_of(&options), said),
-        })?;
-    check_postgres(&mut connection, &options).await.map_err(|unfit| match unfit {
-        Unfit::Lacks(what) => OpenError::Unfit(name_of(&options), what),
-        Unfit::Failed(error) => OpenError::Unreachable(name_of(&options), in_words(&error)),
-    })?;
-    let pool = PgPoolOptions::new()
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .max_connections(connections)
-        .after_connect(|connection, _| Box::pin(connection.execute(SESSION).map_ok(drop)))
-        .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
-        .connect_lazy_with(options);
-    // Closed politely where that is possible; the pool is what counts.
-    let _ = connection.close().await;
-    let clock = Clock::default();
-    let readers = Lanes::new(connections / CONNECTIONS_PER_LANE, &pool, &clock);
-    Ok(Store::Postgres { pool, readers, clock })
-}
-
 /// Whether the pool may keep a connection. SQLite rolls back by itself when its disk is full or fails, and sqlx
 /// still counts the transaction: every later one on that connection would fail, until a restart.
 async fn is_out_of_transaction<C: sqlx::Connection>(connection: &mut C) -> sqlx::Result<bool> {
@@ -291,56 +176,11 @@ async fn is_out_of_transaction<C: sqlx::Connection>(connection: &mut C) -> sqlx:
     Ok(!connection.is_in_transaction())
 }
 
-/// A list of hosts as libpq takes it, in the place of the host or in the parameter for it.
-fn names_several_hosts(url: &str) -> bool {
-    let (before, query) = url.split_once('?').unwrap_or((url, ""));
-    let place = before.rsplit('@').next().unwrap_or_default().trim_start_matches("postgres://");
-    let host = place.split('/').next().unwrap_or_default();
-    let is_list = |word: &str| word.starts_with("host") && (word.contains(',') || word.to_lowercase().contains("%2c"));
-    host.contains(',') || query.split('&').any(is_list)
-}
-
-/// `HOST:PORT/NAME`, or the folder of the socket in place of `HOST:PORT`.
-fn name_of(options: &PgConnectOptions) -> String {
-    let database = options.get_database().unwrap_or_else(|| options.get_username());
-    match options.get_socket() {
-        Some(socket) => format!("{}/{database}", socket.display()),
-        None => format!("{}:{}/{database}", options.get_host(), options.get_port()),
-    }
-}
-
 /// What the system or the database said, without sqlx's words around it.
 fn in_words(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(said) => said.message().to_owned(),
         sqlx::Error::Io(said) => said.to_string(),
         other => other.to_string(),
-    }
-}
-
-/// The database as Rocket knows it, under `[default.databases.curfew]`.
-#[derive(Debug, Clone, Database)]
-#[database("curfew")]
-pub struct Db(Store);
-
-#[rocket::async_trait]
-impl rocket_db_pools::Pool for Store {
-    type Connection = Connection;
-    type Error = rocket_db_pools::Error<OpenError, StoreError>;
-
-    async fn init(figment: &Figment) -> std::result::Result<Self, Self::Error> {
-        let config: Config = figment.extract()?;
-        let connections = u32::try_from(config.max_connections).ok();
-        let store = Self::open(&config.url, connections).await.map_err(rocket_db_pools::Error::Init)?;
-        store.migrate().await.map_err(rocket_db_pools::Error::Init)?;
-        Ok(store)
-    }
-
-    async fn get(&self) -> std::result::Result<Self::Connection, Self::Error> {
-        self.read().await.map_err(rocket_db_pools::Error::Get)
-    }
-
-    async fn close(&self) {
-        Self::close(self).await;
     }
 }
