@@ -74,7 +74,11 @@ impl Transaction {
     pub async fn commit(self) -> Result<()> {
         match self {
             Self::Sqlite(transaction) => in_time(transaction.commit()).await?,
-            Self::Postgres(transaction) => in_time(transaction.commit()).await?,
+            Self::Postgres(mut transaction) => {
+                // Of a transaction in which a statement has failed, a commit is a rollback without an error.
+                in_time(sqlx::raw_sql("SELECT 1").execute(&mut *transaction)).await?;
+                in_time(transaction.commit()).await?;
+            }
         }
         Ok(())
     }

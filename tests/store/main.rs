@@ -27,6 +27,7 @@ mod everyone_else;
 mod feed;
 mod lock_order;
 mod looking;
+mod lost_transactions;
 mod many_sessions;
 mod moments;
 mod names;

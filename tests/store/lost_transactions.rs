@@ -1,0 +1,49 @@
+//! A transaction that Postgres has given up: it never counts as done, and the next one succeeds.
+
+use curfew::store::{Store, Transaction};
+use sqlx::{AssertSqlSafe, raw_sql};
+
+use crate::{
+    house::{House, on_each_engine},
+    raw::{count, run},
+};
+
+/// What is done within the transaction or to it from outside, after it has changed something.
+const ENDS: [(&str, &str); 3] = [
+    ("SELECT 1 / 0", ""),
+    ("SET idle_in_transaction_session_timeout = 1", ""),
+    (
+        "",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND state = 'idle in transaction'",
+    ),
+];
+const OPEN: &str = "SELECT COUNT(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND state = 'idle in transaction'";
+
+#[rocket::async_test]
+async fn a_transaction_that_postgres_gave_up_is_never_committed_and_the_next_one_is() {
+    on_each_engine(async |house: &House| {
+        if !matches!(house.store, Store::Postgres { .. }) {
+            return;
+        }
+        let ana = house.member("ana").await;
+        for (inside, outside) in ENDS {
+            let mut tx = house.store.begin().await.expect("a transaction");
+            let Transaction::Postgres(on) = &mut tx else { unreachable!("it is on Postgres") };
+            raw_sql("UPDATE users SET is_active = FALSE").execute(&mut **on).await.expect("a change");
+            // As code does that passes an error over.
+            let _ = raw_sql(AssertSqlSafe(inside)).execute(&mut **on).await;
+            if !outside.is_empty() {
+                run(&house.store, outside).await;
+            }
+            while count(&house.store, OPEN).await > 0 {}
+            assert!(tx.commit().await.is_err(), "{inside}{outside}");
+            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users WHERE NOT is_active").await, 0);
+            for _ in 0..8 {
+                house.log_in(&ana).await;
+            }
+        }
+    })
+    .await;
+}
