@@ -1,17 +1,18 @@
 //! The nodes that serve the site: each is in the count for as long as its lease, and reports what it
 //! has applied.
 //!
-//! Nothing is decided by it: a node that is not in the count applies what it must all the same.
+//! A node that is not in the count applies what it must all the same. But one that cannot renew its lease cannot write,
+//! and believes nothing that it reads.
 
 use std::{
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::TimeDelta;
 use data_encoding::BASE32_NOPAD;
 
-use super::{Accounts, Result};
+use super::{Accounts, AccountsError, Result};
 use crate::{
     domain::moment::Moment,
     store::{
@@ -50,12 +51,24 @@ impl Node {
 }
 
 impl Accounts {
-    /// Puts a node into the count for another lease, and takes out those that were not heard of.
+    /// Puts a node into the count for another lease, and takes out those that were not heard of. That is how the
+    /// node proves that it can write, without which it believes nothing it reads.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or takes no writes.
     pub async fn renew_lease(&self, node: &Node) -> Result<()> {
-        let mut tx = self.store.begin().await?;
+        let began = Instant::now();
+        let renewed = self.write_lease(node).await;
+        match &renewed {
+            Ok(()) => self.store.trust().proven(began, LEASE),
+            Err(AccountsError::Store(error)) => self.store.trust().disproven(Some(error)),
+            Err(_) => self.store.trust().disproven(None),
+        }
+        renewed
+    }
+
+    async fn write_lease(&self, node: &Node) -> Result<()> {
+        let mut tx = self.store.begin_proof().await?;
         let now = self.store.clock().now(&mut tx).await?;
         let Inner { id, name, started_at } = &*node.0;
         let started_at = *started_at.get_or_init(|| now);

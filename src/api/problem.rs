@@ -192,7 +192,7 @@ impl From<AccountsError> for Problem {
                 Self::new(Code::NotFound, words)
             }
             AccountsError::UntilIsPast | AccountsError::WrongSetupCode => Self::new(Code::BadRequest, words),
-            AccountsError::Store(StoreError::Unavailable(_)) => {
+            AccountsError::Store(StoreError::Unavailable(_) | StoreError::Unwritable) => {
                 log::error!("{words}");
                 Self::new(Code::Unavailable, "The database does not answer. Try again in a moment.")
             }

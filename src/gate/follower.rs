@@ -11,7 +11,7 @@ use super::{standings::Standings, watchers::Watchers};
 use crate::{
     accounts::{Accounts, Node},
     store::{
-        self,
+        self, StoreError,
         feed::{Change, Feed, News},
     },
 };
@@ -67,7 +67,10 @@ impl Follower {
             let Err(error) = self.read_feed().await;
             self.standings.feed_died();
             self.watchers.feed_is_alive(false);
-            log::warn!("the feed of changes is interrupted, and the database is asked instead: {error}");
+            // That this node cannot write has been said.
+            if !matches!(error, StoreError::Unwritable) {
+                log::warn!("the feed of changes is interrupted, and the database is asked instead: {error}");
+            }
             sleep(REST).await;
         }
     }

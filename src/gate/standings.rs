@@ -2,7 +2,8 @@
 //! from the database.
 //!
 //! Memory only ever accepts. Whatever it would refuse is read from the database first, so that
-//! nobody is put out by what is old; and it accepts only for as long as the feed has looked lately.
+//! nobody is put out by what is old; and it accepts only for as long as the feed has looked lately
+//! and this node can write to the database, which may else have been replaced by another.
 
 mod cache;
 
@@ -166,7 +167,8 @@ impl Standings {
     fn is_fresh(&self) -> bool {
         let looked_at = self.0.looked_at.load(Ordering::Acquire);
         let since = Duration::from_micros(self.micros(Instant::now()).saturating_sub(looked_at));
-        looked_at > 0 && since < FEED_BOUND
+        let is_trusted = || self.0.store.trust().is_held_since(self.0.start + Duration::from_micros(looked_at));
+        looked_at > 0 && since < FEED_BOUND && is_trusted()
     }
 
     /// Never 0.

@@ -162,7 +162,7 @@ pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
         | AccountsError::NoSuchUser
         | AccountsError::NoSuchSession
         | AccountsError::NoSuchToken => Answer::Status(Status::NotFound),
-        AccountsError::Store(StoreError::Unavailable(_)) => {
+        AccountsError::Store(StoreError::Unavailable(_) | StoreError::Unwritable) => {
             log::error!("{error}");
             Answer::Status(Status::ServiceUnavailable)
         }

@@ -1,8 +1,8 @@
-//! Whether the process serves, and whether its database does. Neither says more than that.
+//! Whether the process serves, and whether its database does and can be written. Neither says more than that.
 
 use rocket::{State, fairing::AdHoc, get, http::Status, routes};
 
-use crate::accounts::Accounts;
+use crate::{accounts::Accounts, store::StoreError};
 
 #[get("/livez")]
 const fn livez() -> &'static str {
@@ -14,6 +14,7 @@ async fn readyz(accounts: &State<Accounts>) -> (Status, &'static str) {
     match accounts.store().is_ready().await {
         Ok(true) => (Status::Ok, "ok\n"),
         Ok(false) => (Status::ServiceUnavailable, "the database does not have the schema that this program needs\n"),
+        Err(StoreError::Unwritable) => (Status::ServiceUnavailable, "this node cannot write to the database\n"),
         Err(_) => (Status::ServiceUnavailable, "the database does not answer\n"),
     }
 }

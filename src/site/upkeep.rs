@@ -13,7 +13,7 @@ use rocket::{
     Build, Orbit, Rocket,
     fairing::{self, Fairing, Info, Kind},
     tokio::{
-        self,
+        self, select,
         task::AbortHandle,
         time::{sleep, timeout},
     },
@@ -35,6 +35,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 const BETWEEN_LOOKS_AT_WHAT_IS_DUE: Duration = Duration::from_secs(5);
 /// So long the events of an act on many wait, at most, to be indexed.
 const BETWEEN_LOOKS_AT_WHAT_IS_LEFT: Duration = Duration::from_secs(5);
+/// So soon a node that cannot write tries again whether it can.
+const BETWEEN_PROOFS: Duration = Duration::from_millis(500);
 /// How long the first request is kept waiting for the node to be in the count; it is tried again.
 const FIRST_LEASE: Duration = Duration::from_secs(2);
 /// How long the last write may take, at a shutdown whose database is silent.
@@ -113,13 +115,24 @@ async fn keep_indexing(accounts: &Accounts) {
 
 async fn keep_lease(accounts: &Accounts, node: &Node) {
     loop {
-        sleep(LEASE_RENEWED_EVERY).await;
+        let trust = accounts.store().trust();
+        if trust.is_held() {
+            select! {
+                () = sleep(LEASE_RENEWED_EVERY) => {}
+                () = trust.lost() => {}
+            }
+        } else {
+            sleep(BETWEEN_PROOFS).await;
+        }
         renew_lease(accounts, node).await;
     }
 }
 
 async fn renew_lease(accounts: &Accounts, node: &Node) {
-    if let Err(error) = accounts.renew_lease(node).await {
+    let was_held = accounts.store().trust().is_held();
+    if let Err(error) = accounts.renew_lease(node).await
+        && was_held
+    {
         log::warn!("this node could not renew its lease, and tries again: {error}");
     }
 }
@@ -149,6 +162,7 @@ impl Fairing for DatabaseWithUpkeep {
             // Before it answers, so that an act right after that waits for it.
             if timeout(FIRST_LEASE, renew_lease(accounts, node)).await.is_err() {
                 log::warn!("this node could not get its lease in time, and tries again");
+                accounts.store().trust().disproven(None);
             }
             self.upkeep.begin(accounts, node.clone());
         }

@@ -6,6 +6,9 @@ pub enum StoreError {
     /// No answer that could be relied on. Nobody may be let in on it.
     #[error("the database does not answer: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// A database that this node cannot write, and that may have been replaced by another.
+    #[error("this node cannot write to the database, and believes nothing that it reads there")]
+    Unwritable,
     /// A row that only a hand or a bug can have written.
     #[error("the database holds what this program cannot read: {0}")]
     Unreadable(String),

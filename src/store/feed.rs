@@ -14,13 +14,14 @@ use rocket::tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 use sqlx::{
-    postgres::{PgListener, PgNotification, PgPoolOptions},
+    postgres::{PgListener, PgNotification},
     sqlite::SqlitePoolOptions,
 };
 
 use super::{
-    Clock, Connection, Result, Store,
+    Clock, Connection, Result, Store, StoreError, Trust,
     engine::{fetch_all, fetch_one, in_time, silence},
+    pool::pool_options,
 };
 
 /// How long a change on SQLite waits to be seen.
@@ -85,7 +86,9 @@ pub struct Feed {
     seen: BTreeSet<i64>,
     next_look: Instant,
     looked_at: std::time::Instant,
+    opened_at: std::time::Instant,
     clock: Clock,
+    trust: Trust,
 }
 
 impl Feed {
@@ -94,14 +97,16 @@ impl Feed {
     /// # Errors
     /// When the database does not answer.
     pub async fn open(store: &Store) -> Result<Self> {
+        let opened_at = std::time::Instant::now();
         let (connection, listener) = match store {
             Store::Sqlite { read, .. } => {
                 let pool = SqlitePoolOptions::new().max_connections(1);
                 let pool = pool.connect_lazy_with((*read.connect_options()).clone());
                 (Connection::Sqlite(in_time(pool.acquire()).await?), None)
             }
-            Store::Postgres { pool, .. } => {
-                let own = PgPoolOptions::new().max_connections(2);
+            Store::Postgres { pool, trust, .. } => {
+                trust.must_be_held()?;
+                let own = pool_options(trust).max_connections(2);
                 let own = own.connect_lazy_with((*pool.connect_options()).clone());
                 let mut listener = in_time(PgListener::connect_with(&own)).await?;
                 // A connection that was lost is told, and not mended in silence.
@@ -111,7 +116,7 @@ impl Feed {
             }
         };
         let (next_look, seen, looked_at) = (Instant::now(), BTreeSet::new(), std::time::Instant::now());
-        let clock = store.clock().clone();
+        let (clock, trust) = (store.clock().clone(), store.trust().clone());
         let asked_before = Vec::new();
         let mut feed = Self {
             connection,
@@ -123,7 +128,9 @@ impl Feed {
             seen,
             next_look,
             looked_at,
+            opened_at,
             clock,
+            trust,
         };
         if feed.listener.is_none() {
             feed.version = feed.read_version().await?;
@@ -156,9 +163,12 @@ impl Feed {
     /// no harm. Whoever cannot wait has it look at once by `hurry`.
     ///
     /// # Errors
-    /// When the database does not answer: the feed is to be made anew.
+    /// When the database does not answer, or may have been replaced by another: the feed is to be made anew.
     pub async fn next(&mut self, hurry: &Notify) -> Result<Vec<News>> {
         if let Some(listener) = &mut self.listener {
+            if !self.trust.is_held_since(self.opened_at) {
+                return Err(StoreError::Unwritable);
+            }
             let notified = select! {
                 notified = timeout_at(self.next_look, listener.try_recv()) => notified.ok(),
                 () = hurry.notified() => None,
@@ -198,10 +208,14 @@ impl Feed {
         Ok(version)
     }
 
-    /// The first transaction that may still commit.
+    /// The first transaction that may still commit, of a server that takes writes.
     async fn read_open_since(&mut self) -> Result<i64> {
-        let sql = "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)";
-        let (open_since,): (i64,) = fetch_one!(&mut self.connection, (i64,), sql)?;
+        let sql = "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT),
+                          current_setting('transaction_read_only') = 'on'";
+        let (open_since, is_read_only): (i64, bool) = fetch_one!(&mut self.connection, (i64, bool), sql)?;
+        if is_read_only {
+            self.trust.lose();
+        }
         Ok(open_since)
     }
 

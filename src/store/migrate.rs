@@ -66,8 +66,9 @@ impl Store {
     /// Whether the database answers and this program can live with its schema.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// When it does not answer, or this node has not proven of late that it can write there.
     pub async fn is_ready(&self) -> Result<bool> {
+        self.trust().must_be_held()?;
         Ok(matches!(self.fit().await?, Fit::Current))
     }
 

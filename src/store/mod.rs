@@ -40,6 +40,7 @@ mod statistics;
 pub mod token_keys;
 pub mod token_upkeep;
 pub mod tokens;
+mod trust;
 pub mod users;
 pub mod users_list;
 
@@ -48,6 +49,7 @@ pub use engine::{Connection, Sql, Transaction};
 pub use error::{OpenError, StoreError};
 pub use file::create_missing_file;
 pub use pool::{Db, Store};
+pub use trust::Trust;
 
 /// The module under which the databases' drivers log.
 pub const DRIVERS_LOG: &str = "sqlx";

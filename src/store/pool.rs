@@ -1,5 +1,6 @@
 //! The pool.
 
+mod hosts;
 mod in_rocket;
 mod postgres;
 mod sqlite;
@@ -13,16 +14,21 @@ use rocket::tokio::{
 use sqlx::{PgPool, SqlitePool};
 
 pub use self::in_rocket::Db;
-pub(super) use self::sqlite::{SQLITE_BUSY, is_code};
 use self::{
+    hosts::Hosts,
     postgres::{name_of, open_postgres},
     sqlite::open_sqlite,
+};
+pub(super) use self::{
+    postgres::pool_options,
+    sqlite::{SQLITE_BUSY, is_code},
 };
 use super::{
     Clock, Connection, OpenError, Result, Transaction,
     engine::in_time,
     file::create_missing_file,
     readers::{FileReaders, Lanes},
+    trust::Trust,
 };
 
 /// How long a request waits for a connection before it hears that the database does not answer.
@@ -49,15 +55,21 @@ pub enum Store {
         long_work: Arc<Mutex<()>>,
         /// The time.
         clock: Clock,
+        /// Whether it can be written.
+        trust: Trust,
     },
     /// A server.
     Postgres {
         /// For everything.
         pool: PgPool,
+        /// Where the pool may connect to.
+        hosts: Hosts,
         /// For the guard.
         readers: Lanes,
         /// The time.
         clock: Clock,
+        /// Whether it is believed.
+        trust: Trust,
     },
 }
 
@@ -101,29 +113,59 @@ impl Store {
         }
     }
 
+    /// Whether this process may believe what the database answers.
+    #[must_use]
+    pub const fn trust(&self) -> &Trust {
+        match self {
+            Self::Sqlite { trust, .. } | Self::Postgres { trust, .. } => trust,
+        }
+    }
+
     // What waits for a connection is boxed here and below: every act and every guard would hold room for it.
 
     /// A connection for reading.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or is a server that is not believed.
     pub async fn read(&self) -> Result<Connection> {
         Ok(match self {
             Self::Sqlite { read, .. } => Connection::Sqlite(in_time(Box::pin(read.acquire())).await?),
-            Self::Postgres { pool, .. } => Connection::Postgres(in_time(Box::pin(pool.acquire())).await?),
+            Self::Postgres { pool, trust, .. } => {
+                trust.must_be_held()?;
+                Connection::Postgres(in_time(Box::pin(pool.acquire())).await?)
+            }
         })
     }
 
     /// A transaction for writing.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or is a server that is not believed.
     pub async fn begin(&self) -> Result<Transaction> {
+        if let Self::Postgres { trust, .. } = self {
+            trust.must_be_held()?;
+        }
+        self.begin_proof().await
+    }
+
+    /// A transaction by which a node proves that it can write; no other begins while the database is not believed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin_proof(&self) -> Result<Transaction> {
         Ok(match self {
             Self::Sqlite { write, .. } => {
                 Transaction::Sqlite(in_time(Box::pin(write.begin_with("BEGIN IMMEDIATE"))).await?)
             }
-            Self::Postgres { pool, .. } => Transaction::Postgres(in_time(Box::pin(pool.begin())).await?),
+            Self::Postgres { pool, hosts, trust, .. } => {
+                if hosts.are_several() && !trust.is_held() {
+                    // Another one may be the primary by now.
+                    if let Ok((options, _)) = Box::pin(hosts.connect()).await {
+                        pool.set_connect_options(options.clone());
+                    }
+                }
+                Transaction::Postgres(in_time(Box::pin(pool.begin())).await?)
+            }
         })
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use self::in_redis::InRedis;
-use super::{Result, Sql, Store, engine::execute, redis_link::RedisLink};
+use super::{Result, Sql, Store, Trust, engine::execute, redis_link::RedisLink};
 use crate::domain::moment::Moment;
 
 /// What becomes of a counter.
@@ -31,7 +31,7 @@ pub type Changed = Option<Vec<Option<Kept>>>;
 #[derive(Debug, Clone)]
 pub struct SharedCounters {
     redis: Option<InRedis>,
-    postgres: Option<PgPool>,
+    postgres: Option<(PgPool, Trust)>,
 }
 
 impl SharedCounters {
@@ -39,7 +39,7 @@ impl SharedCounters {
     #[must_use]
     pub fn of(store: &Store, redis: Option<RedisLink>) -> Option<Self> {
         let postgres = match store {
-            Store::Postgres { pool, .. } => Some(pool.clone()),
+            Store::Postgres { pool, trust, .. } => Some((pool.clone(), trust.clone())),
             Store::Sqlite { .. } => None,
         };
         let redis = redis.map(InRedis::by);
@@ -66,7 +66,10 @@ impl SharedCounters {
             return Ok(Some(result));
         }
         match &self.postgres {
-            Some(pool) => in_postgres::change(pool, names, &change).await.map(Some),
+            Some((pool, trust)) => {
+                trust.must_be_held()?;
+                in_postgres::change(pool, names, &change).await.map(Some)
+            }
             None => Ok(None),
         }
     }

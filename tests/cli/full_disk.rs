@@ -3,6 +3,8 @@
 use std::process::Command;
 
 use crate::{
+    browser::Browser,
+    program::until,
     site::{PASSWORD, Server, on_every_engine},
     store::Engine,
 };
@@ -33,8 +35,12 @@ fn after_a_full_disk_the_next_write_succeeds_without_a_restart() {
         for _ in 0..3 {
             assert_eq!(refused.submit("/login", &LOGIN).status, 503);
         }
+        let mut proxy = Browser::new(&server.address);
+        until("it is not ready", || proxy.get("/readyz").status == 503);
+        assert!(before.is_in(), "the file is still the truth");
         let_files_grow_to(server, "unlimited");
         assert_eq!(refused.submit("/login", &LOGIN).status, 303);
+        until("it is ready", || proxy.get("/readyz").status == 200);
         assert!(refused.is_in() && before.is_in());
     });
 }

@@ -1,5 +1,7 @@
 //! A site: a database of its own, commands on it, and its server while it is up.
 
+use std::sync::atomic::AtomicBool;
+
 use data_encoding::BASE64;
 use rocket::tokio::runtime::Runtime;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
@@ -52,6 +54,13 @@ impl Site {
     /// On a database of Postgres without a table, which was made with these options.
     pub fn on_postgres(options: &str) -> Self {
         Self::over(runtime().block_on(Database::postgres(options)))
+    }
+
+    /// On the database at that address, which is not gone with it.
+    pub fn at(url: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let is_touched = AtomicBool::default();
+        Self::over(Database { url: url.to_owned(), engine: Engine::Postgres, folder, name: None, is_touched })
     }
 
     fn over(database: Database) -> Self {
@@ -144,6 +153,26 @@ impl Site {
         read.expect("the database answers")
     }
 
+    /// Keeps every node from writing its lease, until what this gives is dropped.
+    pub fn holds_back_leases(&self) -> impl Drop {
+        let runtime = runtime();
+        let held = runtime.block_on(async {
+            match self.database.engine {
+                Engine::Sqlite => {
+                    let mut connection = SqliteConnection::connect(&self.database.url).await?;
+                    sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await?;
+                    Ok::<_, sqlx::Error>((Some(connection), None))
+                }
+                Engine::Postgres => {
+                    let mut connection = PgConnection::connect(&self.database.url).await?;
+                    sqlx::raw_sql("BEGIN; LOCK TABLE nodes IN EXCLUSIVE MODE").execute(&mut connection).await?;
+                    Ok((None, Some(connection)))
+                }
+            }
+        });
+        Held { _connections: held.expect("the database does it"), _runtime: runtime }
+    }
+
     /// Writes to the database, as a hand might.
     pub fn sql(&self, sql: &str) {
         let sql = AssertSqlSafe(sql.to_owned());
@@ -156,6 +185,16 @@ impl Site {
         });
         written.expect("the database does it");
     }
+}
+
+/// A lock, and what keeps its connection open.
+struct Held {
+    _connections: (Option<SqliteConnection>, Option<PgConnection>),
+    _runtime: Runtime,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {}
 }
 
 fn runtime() -> Runtime {

@@ -1,18 +1,19 @@
 //! Opening a server's database.
 
-use std::str::FromStr as _;
+use std::time::Instant;
 
-use rocket::{futures::TryFutureExt as _, tokio::time::timeout};
 use sqlx::{
     Connection as _, Executor as _, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{ACQUIRE_TIMEOUT, in_words, is_out_of_transaction};
+use super::{ACQUIRE_TIMEOUT, hosts::Hosts, in_words, is_out_of_transaction};
 use crate::store::{
     Clock, OpenError, Store,
+    engine::in_time,
     properties::{Unfit, check_postgres, refuses_our_parameters},
     readers::Lanes,
+    trust::Trust,
 };
 
 /// Of so many connections to Postgres, the guard holds one.
@@ -26,49 +27,55 @@ const SESSION: &str = "SET client_min_messages = warning; SET jit = off;
 
 /// Opens the database of an address.
 pub(super) async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
-    if names_several_hosts(url) {
-        return Err(OpenError::Address(
-            "it names several hosts; name one that always leads to the primary, such as a virtual address or a proxy"
-                .to_owned(),
-        ));
-    }
-    // The address may hold a password, so no part of it is quoted, also not by the parser.
-    let options = PgConnectOptions::from_str(url).map_err(|_| {
-        OpenError::Address("it is malformed; in its password, write what is special as %2F and the like".to_owned())
-    })?;
-    // A pool would try again until its time is up, and then say only that it was.
-    let trying = timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
-    let mut connection = trying
-        .map_err(|_| format!("no answer in {} s", ACQUIRE_TIMEOUT.as_secs()))
-        .and_then(|connected| connected.map_err(|error| in_words(&error)))
-        .map_err(|said| match refuses_our_parameters(&said) {
-            Some(what_to_do) => OpenError::Unfit(name_of(&options), what_to_do.to_owned()),
-            None => OpenError::Unreachable(name_of(&options), said),
+    let hosts = Hosts::parse(url)?;
+    let (options, mut connection) =
+        hosts.connect().await.map_err(|(options, said)| match refuses_our_parameters(&said) {
+            Some(what_to_do) => OpenError::Unfit(name_of(options), what_to_do.to_owned()),
+            None => OpenError::Unreachable(name_of(options), said),
         })?;
-    check_postgres(&mut connection, &options).await.map_err(|unfit| match unfit {
-        Unfit::Lacks(what) => OpenError::Unfit(name_of(&options), what),
-        Unfit::Failed(error) => OpenError::Unreachable(name_of(&options), in_words(&error)),
+    check_postgres(&mut connection, options).await.map_err(|unfit| match unfit {
+        Unfit::Lacks(what) => OpenError::Unfit(name_of(options), what),
+        Unfit::Failed(error) => OpenError::Unreachable(name_of(options), in_words(&error)),
     })?;
-    let pool = PgPoolOptions::new()
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .max_connections(connections)
-        .after_connect(|connection, _| Box::pin(connection.execute(SESSION).map_ok(drop)))
-        .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
-        .connect_lazy_with(options);
+    let trust = Trust::default();
+    let pool = pool_options(&trust).max_connections(connections).connect_lazy_with(options.clone());
     // Closed politely where that is possible; the pool is what counts.
     let _ = connection.close().await;
     let clock = Clock::default();
-    let readers = Lanes::new(connections / CONNECTIONS_PER_LANE, &pool, &clock);
-    Ok(Store::Postgres { pool, readers, clock })
+    let readers = Lanes::new(connections / CONNECTIONS_PER_LANE, &pool, &clock, &trust);
+    Ok(Store::Postgres { pool, hosts, readers, clock, trust })
 }
 
-/// A list of hosts as libpq takes it, in the place of the host or in the parameter for it.
-fn names_several_hosts(url: &str) -> bool {
-    let (before, query) = url.split_once('?').unwrap_or((url, ""));
-    let place = before.rsplit('@').next().unwrap_or_default().trim_start_matches("postgres://");
-    let host = place.split('/').next().unwrap_or_default();
-    let is_list = |word: &str| word.starts_with("host") && (word.contains(',') || word.to_lowercase().contains("%2c"));
-    host.contains(',') || query.split('&').any(is_list)
+/// How every pool treats its connections: none is used that is older than a loss of trust, and one to a server that is
+/// read-only is such a loss, where this process must be able to write.
+pub(in crate::store) fn pool_options(trust: &Trust) -> PgPoolOptions {
+    let (of_new, of_idle) = (trust.clone(), trust.clone());
+    PgPoolOptions::new()
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(move |connection, _| {
+            let trust = of_new.clone();
+            Box::pin(async move {
+                in_time(connection.execute(SESSION)).await?;
+                if trust.is_required() && is_read_only(connection).await? {
+                    trust.lose();
+                }
+                Ok(())
+            })
+        })
+        // Instead, and only of those that are used: a server that is gone for good answers no ping.
+        .test_before_acquire(false)
+        .before_acquire(move |connection, of_it| {
+            let since = Instant::now().checked_sub(of_it.age);
+            let is_young = since.is_some_and(|since| !of_idle.was_lost_since(since));
+            Box::pin(async move { Ok(is_young && connection.ping().await.is_ok()) })
+        })
+        .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
+}
+
+/// Whether a new transaction there can only read: on a standby, or by its settings.
+pub(super) async fn is_read_only(on: &mut PgConnection) -> sqlx::Result<bool> {
+    let said: String = in_time(sqlx::query_scalar("SHOW transaction_read_only").fetch_one(on)).await?;
+    Ok(said == "on")
 }
 
 /// `HOST:PORT/NAME`, or the folder of the socket in place of `HOST:PORT`.

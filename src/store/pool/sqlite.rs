@@ -8,10 +8,12 @@ use sqlx::sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use super::{ACQUIRE_TIMEOUT, in_words, is_out_of_transaction};
 use crate::store::{
     Clock, OpenError, Store,
+    engine::in_time,
     file::sqlite_options,
     properties::{Unfit, check_sqlite},
     readers::FileReaders,
     statistics::forget_statistics,
+    trust::Trust,
 };
 
 /// How much of a SQLite file the writer keeps in memory, in KiB: an act on a thousand users touches pages
@@ -62,7 +64,7 @@ pub(super) async fn open_sqlite(url: &str, connections: u32) -> std::result::Res
             opened => break opened.map_err(&unreachable)?,
         }
     };
-    let mut first = write.acquire().await.map_err(&unreachable)?;
+    let mut first = in_time(write.acquire()).await.map_err(&unreachable)?;
     check_sqlite(&mut first).await.map_err(|unfit| match unfit {
         Unfit::Lacks(what) => OpenError::Unfit(path.clone(), what),
         Unfit::Failed(error) => unreachable(error),
@@ -77,6 +79,7 @@ pub(super) async fn open_sqlite(url: &str, connections: u32) -> std::result::Res
         readers: FileReaders::new(file),
         long_work: Arc::default(),
         clock: Clock::default(),
+        trust: Trust::default(),
     })
 }
 

@@ -4,9 +4,12 @@
 //! a connection of its own and answers all that have asked while it was away with one statement. A
 //! database that is silent is an error after a few seconds, for all who wait.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
 };
 
 use rocket::tokio::{
@@ -19,7 +22,7 @@ use sqlx::PgPool;
 use crate::{
     domain::session_secret::SessionId,
     store::{
-        Clock, Connection, Result, StoreError,
+        Clock, Connection, Result, StoreError, Trust,
         engine::{in_time, is_silence, silence},
         pool::ACQUIRE_TIMEOUT,
         standing::{Asked, LoginStanding, STANDINGS_AT_ONCE, list_login_standings},
@@ -52,10 +55,11 @@ struct Question {
 
 impl Lanes {
     /// So many lanes, each of which takes a connection when it is first asked.
-    pub(in crate::store) fn new(lanes: u32, pool: &PgPool, clock: &Clock) -> Self {
+    pub(in crate::store) fn new(lanes: u32, pool: &PgPool, clock: &Clock, trust: &Trust) -> Self {
         let lane = |_| {
             let (sender, inbox) = mpsc::channel(WAITING);
-            tokio::spawn(Lane { pool: pool.clone(), clock: clock.clone(), held: None }.serve(inbox));
+            let lane = Lane { pool: pool.clone(), clock: clock.clone(), trust: trust.clone(), held: None };
+            tokio::spawn(lane.serve(inbox));
             sender
         };
         Self { lanes: (0..lanes.max(1)).map(lane).collect(), turn: Arc::default() }
@@ -89,7 +93,9 @@ impl Lanes {
 struct Lane {
     pool: PgPool,
     clock: Clock,
-    held: Option<Connection>,
+    trust: Trust,
+    /// The connection, and when it was taken from the pool.
+    held: Option<(Connection, Instant)>,
 }
 
 impl Lane {
@@ -144,9 +150,16 @@ impl Lane {
         }
     }
 
-    /// With the connection that is held; where that one fails, once more with a fresh one.
+    /// With the connection that is held; where that one fails, or may be to a server that was replaced, with a fresh
+    /// one.
     async fn read(&mut self, asked: &[Asked]) -> Result<Vec<LoginStanding>> {
-        if let Some(held) = self.held.take() {
+        let trusted_since = |(_, taken_at): &(Connection, Instant)| self.trust.is_held_since(*taken_at);
+        let held = self.held.take_if(|held| trusted_since(held));
+        if let Some((connection, _)) = self.held.take() {
+            connection.discard();
+        }
+        self.trust.must_be_held()?;
+        if let Some(held) = held {
             match self.read_with(held, asked).await {
                 Err(StoreError::Unavailable(error)) if !is_silence(&error) => {
                     log::debug!("a connection of the guard is dropped: {error}");
@@ -154,17 +167,22 @@ impl Lane {
                 read => return read,
             }
         }
+        let taken_at = Instant::now();
         let fresh = Connection::Postgres(in_time(Box::pin(self.pool.acquire())).await?);
-        self.read_with(fresh, asked).await
+        self.read_with((fresh, taken_at), asked).await
     }
 
     /// Keeps the connection when it has answered; one that did not is never used again.
-    async fn read_with(&mut self, mut connection: Connection, asked: &[Asked]) -> Result<Vec<LoginStanding>> {
+    async fn read_with(
+        &mut self,
+        (mut connection, taken_at): (Connection, Instant),
+        asked: &[Asked],
+    ) -> Result<Vec<LoginStanding>> {
         let reading = list_login_standings(&mut connection, &self.clock, asked);
         let read = timeout(ACQUIRE_TIMEOUT, reading).await.unwrap_or(Err(StoreError::Unavailable(silence())));
         match read {
             Err(StoreError::Unavailable(_)) => connection.discard(),
-            _ => self.held = Some(connection),
+            _ => self.held = Some((connection, taken_at)),
         }
         read
     }
@@ -179,6 +197,7 @@ impl Lane {
 fn again(error: &StoreError) -> StoreError {
     match error {
         StoreError::Unreadable(what) => StoreError::Unreadable(what.clone()),
+        StoreError::Unwritable => StoreError::Unwritable,
         other => StoreError::Unavailable(sqlx::Error::Protocol(other.to_string())),
     }
 }
