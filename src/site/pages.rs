@@ -100,7 +100,7 @@ impl<'r> Pages<'r> {
         };
         // A login that ended with this very request is the news.
         let notice = ended.as_ref().or(self.notice.as_ref());
-        match self.page(template, view, csrf_token.as_deref(), notice) {
+        match self.page(status, template, view, csrf_token.as_deref(), notice) {
             Some(page) => Answer::Page(status, page),
             None => Answer::Status(Status::InternalServerError),
         }
@@ -114,22 +114,23 @@ impl<'r> Pages<'r> {
 
     /// A page without a form, for [`Self::is_for_any_visitor`].
     pub(super) fn page_for_any_visitor(&self, template: &'static str, view: &impl Serialize) -> Option<Page> {
-        self.page(template, view, None, None)
+        self.page(Status::Ok, template, view, None, None)
     }
 
     fn page(
         &self,
+        status: Status,
         template: &'static str,
         view: &impl Serialize,
         csrf_token: Option<&str>,
         notice: Option<&Notice>,
     ) -> Option<Page> {
-        let shell = self.shell(csrf_token, notice);
+        let shell = self.shell(status, csrf_token, notice);
         let page = self.templates?.render(template, (&shell, self.is_only_path), view);
         page.inspect_err(|error| log_causes(template, error)).ok()
     }
 
-    fn shell<'a>(&'a self, csrf_token: Option<&'a str>, notice: Option<&'a Notice>) -> Shell<'a> {
+    fn shell<'a>(&'a self, status: Status, csrf_token: Option<&'a str>, notice: Option<&'a Notice>) -> Shell<'a> {
         let user = match self.login {
             Login::Live(login) => Some(ShellUser {
                 username: &login.account.username,
@@ -144,6 +145,7 @@ impl<'r> Pages<'r> {
         Shell {
             site_name: self.settings.map_or("", |settings| &settings.site_name),
             path: self.path,
+            is_error: status.code >= 400,
             user,
             csrf_token,
             registration_open: self.settings.is_some_and(|settings| settings.registration_is_open),

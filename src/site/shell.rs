@@ -12,6 +12,8 @@ pub struct Shell<'a> {
     pub site_name: &'a str,
     /// Where the page is.
     pub path: &'a str,
+    /// Whether it says that something went wrong, which its title says first.
+    pub is_error: bool,
     /// Whoever is logged in.
     pub user: Option<ShellUser<'a>>,
     /// For the forms of the page.

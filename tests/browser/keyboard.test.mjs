@@ -21,6 +21,13 @@ story("the skip link comes first, is shown, and leads past the navigation", asyn
   assert.ok((await focused(friend.page)).isInMain);
 });
 
+story("a page that takes the focus to its form leaves what is before it in reach", async (stage) => {
+  await stage.owner();
+  const friend = await stage.member("friend");
+  await friend.visits("/login");
+  await tabsTo(friend.page, (stop) => stop.href === "#main", "Shift+Tab");
+});
+
 story("a login needs no mouse, and shows at each stop where one is", async (stage) => {
   await stage.owner();
   const friend = await stage.member("friend");
@@ -30,7 +37,7 @@ story("a login needs no mouse, and shows at each stop where one is", async (stag
   await tabsTo(page, (stop) => stop.href === "/login");
   await page.keyboard.press("Enter");
   await page.waitForURL("**/login");
-  await tabsTo(page, (stop) => stop.name === "username");
+  assert.equal((await focused(page)).name, "username", "the page is made for this form");
   await page.keyboard.type(friend.username);
   await tabsTo(page, (stop) => stop.name === "password");
   await page.keyboard.type(friend.password);
@@ -42,9 +49,9 @@ story("a login needs no mouse, and shows at each stop where one is", async (stag
   assert.ok(!(await friend.hasSessionCookie()));
 });
 
-async function tabsTo(page, isThere) {
+async function tabsTo(page, isThere, key = "Tab") {
   for (let stops = 0; stops < MOST_STOPS; stops += 1) {
-    await page.keyboard.press("Tab");
+    await page.keyboard.press(key);
     const stop = await focused(page);
     assert.ok(stop.isShown && stop.hasRing, `the focus is seen on ${JSON.stringify(stop)}`);
     if (isThere(stop)) return;

@@ -91,7 +91,12 @@ impl Page {
 
     /// What it says of the whole form.
     pub fn form_problem(&self) -> Option<&str> {
-        self.between("class=\"form-problem\" role=\"alert\">", "<").map(str::trim)
+        self.between("class=\"form-problem\" role=\"alert\"", "<")?.split_once('>').map(|(_, words)| words.trim())
+    }
+
+    /// What the browser calls it.
+    pub fn title(&self) -> &str {
+        self.between("<title>", "</title>").unwrap_or_default()
     }
 
     /// What is shown in a field.

@@ -186,6 +186,7 @@ async fn a_bad_value_is_named_beside_its_field_and_nothing_is_stored() {
                     let error = page.error_beside(&format!("{ids}{field}"));
                     assert!(error.is_some_and(|error| error.ends_with('.')), "{path} {field}={bad:?}: {page:?}");
                     assert!(page.form_problem().is_some(), "{path} {field}={bad:?}: {page:?}");
+                    assert!(page.title().starts_with("Error: "), "{path} {field}={bad:?}: {}", page.title());
                 }
             }
             assert_eq!(site.database.dump().await, dump, "{path}");

@@ -104,8 +104,9 @@ pub async fn launch_bare() -> SocketAddr {
 
 #[get("/")]
 fn bare() -> Template {
-    let shell =
-        context! { site_name: "Curfew", path: "/", user: (), csrf_token: (), registration_open: true, notice: () };
+    let shell = context! {
+        site_name: "Curfew", path: "/", is_error: false, user: (), csrf_token: (), registration_open: true, notice: ()
+    };
     Template::render("home", context! { shell, view: context! {} })
 }
 
@@ -125,6 +126,7 @@ fn shell() -> Shell<'static> {
     Shell {
         site_name: "Curfew",
         path: "/account",
+        is_error: false,
         user: Some(ShellUser { username: "bench", is_staff: false, is_superuser: false, login_us, now_ms, ends: None }),
         csrf_token: Some("OB2gJlRc-sEnqfaz9ykfnmc0mFvBhfvuOJakKQxdK2M"),
         registration_open: true,

@@ -95,6 +95,7 @@ fn shell() -> Shell<'static> {
     Shell {
         site_name: "Curfew",
         path: "/account",
+        is_error: false,
         user: Some(ShellUser {
             username: "ada",
             is_staff: false,

@@ -58,6 +58,15 @@ function* visitorsPages(visitor) {
       await visitor.submits("/register", { username, email, password, password_again: `not ${password}` });
     },
   };
+  yield {
+    name: "form-again",
+    person: visitor,
+    open: async () => {
+      await visitor.visits("/login");
+      await visitor.page.context().clearCookies();
+      await visitor.submits("/login", { username, password });
+    },
+  };
 }
 
 function loginAfterForceLogout(owner, friend) {

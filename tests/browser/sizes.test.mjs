@@ -1,0 +1,78 @@
+// The pages on a narrow screen, at the widths between, and on paper.
+
+import assert from "node:assert/strict";
+
+import { isSoak } from "./harness/soak.mjs";
+import { story } from "./harness/story.mjs";
+import { lookAt, looks, tour } from "./harness/tour.mjs";
+
+const longestName = "W".repeat(64);
+
+const people = [["the longest username", longestName], ...(isSoak ? [["anyone", "friend"]] : [])];
+
+// A4 and Letter within our margins, in CSS pixels.
+const PAPER_WIDTH = 680;
+const LARGEST_PRINT = 24;
+const TALLEST_PICTURE = 300;
+
+for (const [who, name] of people) {
+  story(`every page fits a phone and a sheet of paper, with ${who}`, async (stage) => {
+    const wrong = [];
+    for await (const sight of tour(stage, name)) {
+      const { page } = sight.person;
+      await lookAt(sight, looks[0]);
+      await sight.open();
+      const found = [...(await tooWide(page)), ...(await figuresWithGaps(page)), ...(await badlyPrinted(page))];
+      wrong.push(...found.map((what) => `${sight.name}: ${what}`));
+    }
+    assert.ok(wrong.length === 0, wrong.join("\n"));
+  });
+}
+
+async function tooWide(page) {
+  const { needed, shown } = await page.evaluate(() => ({
+    needed: document.documentElement.scrollWidth,
+    shown: document.documentElement.clientWidth,
+  }));
+  return needed > shown ? [`${needed} px on ${shown} px`] : [];
+}
+
+/** Figures stand in full rows, at every width. */
+async function figuresWithGaps(page) {
+  if ((await page.locator(".counts").count()) === 0) return [];
+  const gaps = [];
+  for (const width of [390, 700, 820, 960, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    const gap = await page.locator(".counts").evaluate((figures) => {
+      const end = (element) => element.getBoundingClientRect().right;
+      return end(figures) - end(figures.lastElementChild);
+    });
+    if (gap > 2) gaps.push(`${gap} px beside the figures at ${width} px`);
+  }
+  return gaps;
+}
+
+/** What is on the page is on paper, in sizes to read. */
+async function badlyPrinted(page) {
+  const records = "main :is(h1, h2, table, dl, .events):not(.column-side *)";
+  const onScreen = await page.locator(records).evaluateAll((all) => all.map((one) => one.checkVisibility()));
+  await page.setViewportSize({ width: PAPER_WIDTH, height: 960 });
+  await page.emulateMedia({ media: "print" });
+  const onPaper = await page.locator(records).evaluateAll((all) => all.map((one) => one.checkVisibility()));
+  const wrong = await tooWide(page);
+  const missing = onScreen.filter((is, at) => is && !onPaper[at]).length;
+  if (missing > 0) wrong.push(`${missing} things are not printed`);
+  const { largest, tallest } = await page.evaluate(() => {
+    const shown = [...document.body.querySelectorAll("*")].filter((element) => element.checkVisibility());
+    const sizes = shown.map((element) => Number.parseFloat(getComputedStyle(element).fontSize));
+    const pictures = shown.filter((element) => element.matches("svg, img"));
+    return {
+      largest: Math.max(...sizes),
+      tallest: Math.max(0, ...pictures.map((picture) => picture.getBoundingClientRect().height)),
+    };
+  });
+  if (largest > LARGEST_PRINT) wrong.push(`letters of ${largest} px on paper`);
+  if (tallest > TALLEST_PICTURE) wrong.push(`a picture of ${tallest} px on paper`);
+  await page.emulateMedia({ media: "screen" });
+  return wrong.map((what) => `${what}, printed`);
+}
