@@ -78,7 +78,8 @@ impl Grown {
         let numbers = format!(
             "WITH RECURSIVE numbers (n) AS (VALUES ({from}) UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})"
         );
-        let people = "FROM numbers JOIN users u ON u.username = 'person' || n";
+        // In this order and by an index, also where a count of two users is all that SQLite knows.
+        let people = "FROM numbers CROSS JOIN users u ON u.username_key = 'person' || n";
         let ago = |n: &str| format!("strftime('%Y-%m-%dT%H:%M:%S.000000+00:00', 'now', '-' || ({n}) || ' seconds')");
         let (joined, seen) = (ago("n * 7919 % 9000000"), ago("n * 131 % 86400"));
         self.by_hand(&format!(
@@ -231,7 +232,7 @@ async fn statistics(store: &Store) -> i64 {
 
 #[rocket::async_test]
 async fn the_work_does_not_hang_on_when_somebody_counted_the_rows() {
-    let users = quick_or_soak(800, 20_000);
+    let users = quick_or_soak(800, 3_000);
     let mut grown = Grown::with(users).await;
     let store = grown.open().await;
     assert_eq!(statistics(&store).await, 0);
