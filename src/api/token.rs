@@ -88,7 +88,7 @@ async fn revoke(
 
 /// A family whose tokens cannot be made is of no use to anyone, and is ended again.
 async fn pair(jwt: &Jwt<'_>, accounts: &Accounts, client: &Client, family: &Family) -> Result<TokenPair, Problem> {
-    if let Some(pair) = jwt.pair_of(family, accounts.store().clock().estimate()) {
+    if let Some(pair) = jwt.pair_of(family) {
         return Ok(pair);
     }
     log::error!("the claims that the site adds are more than a token can hold");

@@ -47,6 +47,8 @@ pub struct Family {
     pub rotated_at: Moment,
     /// Until when its newest refresh token is good.
     pub expires_at: Moment,
+    /// When its tokens were asked for: a new access token has its whole lifetime left.
+    pub asked_at: Moment,
 }
 
 /// What a program that makes a family is called: it gives no name.
@@ -102,6 +104,7 @@ pub(in crate::accounts) async fn open_family(
         // clock that stepped back.
         rotated_at: opened_at,
         expires_at: accounts.end_of_family(locked, opened_at, opened_at),
+        asked_at: opened_at,
     };
     let new = NewToken {
         id: &family.id,

@@ -72,6 +72,7 @@ impl Accounts {
             generation: row.generation,
             rotated_at: row.rotated_at,
             expires_at: row.expires_at,
+            asked_at: locked.now,
         };
         let is_newest = row.generation == claim.generation;
         if is_newest {

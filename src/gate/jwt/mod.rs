@@ -176,13 +176,13 @@ impl<'r> Jwt<'r> {
     /// The newest tokens of a family, with what the site adds to an access token. None where that is more
     /// than a header can hold.
     #[must_use]
-    pub fn pair_of(&self, family: &Family, now: Moment) -> Option<TokenPair> {
+    pub fn pair_of(&self, family: &Family) -> Option<TokenPair> {
         let Settings { access_token_lifetime, refresh_token_lifetime, .. } = &*self.gate.settings;
         let mut access = Claims::of(family, TokenType::Access, delta(*access_token_lifetime), &self.origin);
         access.added = self.added.map(|added| added.of(family)).unwrap_or_default();
         let refresh = Claims::of(family, TokenType::Refresh, delta(*refresh_token_lifetime), &self.origin);
         Some(TokenPair {
-            expires_in: (access.exp - now.timestamp()).max(0),
+            expires_in: (access.exp - family.asked_at.timestamp()).max(0),
             access: self.gate.jwt_keys.sign(&access).filter(|token| token.len() <= GREATEST_LENGTH)?,
             refresh: self.gate.jwt_keys.sign(&refresh)?,
         })
