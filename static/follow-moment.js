@@ -18,6 +18,7 @@
       const text = answer?.ok ? await answer.text() : "";
       if (turn !== asked) return; // another moment has been typed since
       const next = new DOMParser().parseFromString(text, "text/html").querySelector(".effect");
+      if (next) document.dispatchEvent(new CustomEvent("part-arrived", { detail: next }));
       if (next && next.textContent === effect.textContent) return;
       if (next) effect.replaceChildren(...next.childNodes);
       else effect.textContent = "What it ends could not be counted.";

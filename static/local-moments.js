@@ -1,5 +1,5 @@
-// A moment is typed in the browser's own time zone, with UTC beside it, and sent in UTC. Where a form
-// cannot be changed on its way, moments stay in UTC.
+// A moment is typed in the browser's own time zone, with UTC beside it, and sent in UTC; so is a day, of
+// which its begin or its end is sent. Where a form cannot be changed on its way, both stay in UTC.
 "use strict";
 if ("onformdata" in window) {
   const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -25,9 +25,30 @@ if ("onformdata" in window) {
   const here = (at) =>
     written(at.getFullYear(), at.getMonth(), at.getDate(), at.getHours(), at.getMinutes(), at.getSeconds());
 
-  const adopt = (field) => {
-    const sent = field.value;
-    const shown = sent && here(new Date(`${sent}Z`));
+  const moment = {
+    sent: (field) => field.value,
+    shown: here,
+    typed: (field) => new Date(field.value),
+  };
+
+  const first = {
+    sent: (field) => field.dataset.at,
+    shown: (at) => here(at).slice(0, 10),
+    typed: (field) => new Date(`${field.value}T00:00`),
+  };
+
+  const last = {
+    sent: first.sent,
+    shown: (end) => first.shown(new Date(end - 1)),
+    typed: (field) => {
+      const begin = first.typed(field);
+      return new Date(begin.getFullYear(), begin.getMonth(), begin.getDate() + 1);
+    },
+  };
+
+  const adopt = (field, kind) => {
+    const sent = kind.sent(field);
+    const shown = sent && kind.shown(new Date(`${sent}Z`));
     const beside = document.createElement("p");
     beside.className = "hint";
     beside.id = `${field.id}-utc`;
@@ -36,7 +57,7 @@ if ("onformdata" in window) {
     field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") ?? ""} ${beside.id}`.trim());
 
     // What the server had is sent as it was: an hour that the clock strikes twice is one of the two.
-    const utc = () => (field.value === shown ? sent : field.value && inUtc(new Date(field.value)));
+    const utc = () => (field.value === shown ? sent : field.value && inUtc(kind.typed(field)));
     const say = () => {
       const at = new Date(`${utc()}Z`);
       beside.textContent = Number.isNaN(at.getTime()) ? "" : `${format.format(at)} UTC`;
@@ -49,5 +70,8 @@ if ("onformdata" in window) {
     say();
   };
 
-  if (!isUtc) document.querySelectorAll('input[type="datetime-local"]').forEach(adopt);
+  if (!isUtc) {
+    for (const field of document.querySelectorAll('input[type="datetime-local"]')) adopt(field, moment);
+    for (const field of document.querySelectorAll("input[data-at]")) adopt(field, "isEnd" in field.dataset ? last : first);
+  }
 }

@@ -11,6 +11,7 @@
     const answer = await fetch(shown.dataset.receipt, { redirect: "error" }).catch(() => undefined);
     if (answer && !answer.ok) return; // whoever asks may not any more
     const next = answer && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".receipt");
+    if (next) document.dispatchEvent(new CustomEvent("part-arrived", { detail: next }));
     // What has not changed is not said again.
     if (next && next.textContent !== shown.textContent) shown.replaceChildren(...next.childNodes);
     if (next && "complete" in next.dataset) shown.dataset.complete = "";

@@ -1,6 +1,6 @@
 //! How many logins a force logout of everyone ends, for its event.
 
-use chrono::TimeDelta;
+use chrono::{SecondsFormat, TimeDelta};
 
 use super::{Accounts, EndedLogins, Result, event::Tell as _};
 use crate::{
@@ -46,7 +46,8 @@ impl Accounts {
                 let sample = find_latest_live_sample(on).await?;
                 told.saying(match sample.filter(|(hour, live)| is_of_now(*hour) && *live > FEW_SESSIONS) {
                     Some((hour, live)) => {
-                        format!("about {live} sessions ended, as counted at {} UTC", hour.format("%H:%M"))
+                        let hour = hour.to_rfc3339_opts(SecondsFormat::Secs, true);
+                        format!("about {live} sessions ended, as counted at {hour}")
                     }
                     None => format!("more than {} sessions ended", FEW_SESSIONS - spared),
                 })

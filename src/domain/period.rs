@@ -1,8 +1,8 @@
-//! A period of whole days, in UTC.
+//! A period of whole days: of UTC, or of another zone when their bounds are given as moments.
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::moment::{MICROSECOND, Moment};
+use super::moment::{MICROSECOND, Moment, parse_moment};
 
 /// Whole days, each end of which may be open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -13,20 +13,27 @@ pub struct Period {
     pub to: Option<Moment>,
 }
 
-/// Why a typed day was refused.
+/// Why a typed bound was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Write the day like 2026-03-01.")]
 pub struct DayError;
 
 impl Period {
     /// Reads the first and the last day, which both belong to it; an empty one is an open end.
+    /// A day of another zone is given by its bound: the moment when it begins or is over.
     ///
     /// # Errors
-    /// When one is no day of the years 1970 to 9999, written `YYYY-MM-DD`.
+    /// When one is no day of the years 1970 to 9999, written `YYYY-MM-DD`, and no moment.
     pub fn parse(from: &str, to: &str) -> Result<Self, DayError> {
-        let day = TimeDelta::days(1);
-        let to = parse_day(to)?.map(|begin| begin + (day - MICROSECOND));
-        Ok(Self { from: parse_day(from)?, to })
+        let end = match parse_moment(to) {
+            Ok(end) => Some(end),
+            Err(_) => parse_day(to)?.map(|begin| begin + TimeDelta::days(1)),
+        };
+        let from = match parse_moment(from) {
+            Ok(begin) => Some(begin),
+            Err(_) => parse_day(from)?,
+        };
+        Ok(Self { from, to: end.map(|end| end - MICROSECOND) })
     }
 }
 
@@ -59,6 +66,14 @@ mod tests {
     }
 
     #[test]
+    fn a_day_of_another_zone_is_given_by_its_bounds() {
+        let in_kathmandu = Period::parse("2026-02-27T18:15", "2026-02-28T18:15:00Z");
+        let texts = in_kathmandu.map(|period| [period.from, period.to].map(|at| at.map(|at| at.to_rfc3339())));
+        let expected = ["2026-02-27T18:15:00+00:00", "2026-02-28T18:14:59.999999+00:00"];
+        assert_eq!(texts, Ok(expected.map(|text| Some(text.to_owned()))));
+    }
+
+    #[test]
     fn anything_else_is_refused() {
         for text in [
             "2026-02-30",
@@ -68,7 +83,6 @@ mod tests {
             "0000-01-01",
             "26-01-01",
             "+2026-01-1",
-            "2026-01-01T00:00",
             " 2026-01-01",
             "2026/01/01",
             "today",

@@ -9,7 +9,7 @@ use rocket::{
 };
 use serde::Serialize;
 
-use super::{form::FormView, pages::Pages, rendering, wording::exact};
+use super::{form::FormView, pages::Pages, rendering, wording::in_text};
 use crate::{
     accounts::AccountsError,
     domain::{moment::Moment, next_path::NextPath},
@@ -174,7 +174,7 @@ pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
 }
 
 fn inactive(words: &str, user_reason: Option<String>, until: Option<Moment>) -> String {
-    let until = until.map(|until| format!("It can be used again from {}.", exact(until)));
+    let until = until.map(|until| format!("It can be used again from {}.", in_text(until)));
     let reason = user_reason.map(|reason| format!("Reason given: {reason}"));
     [Some(words.to_owned()), until, reason].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

@@ -17,6 +17,7 @@ use crate::{
 enum Kind {
     Line,
     Reason,
+    Moment,
     Secret,
     NewSecret,
 }
@@ -29,8 +30,8 @@ const FIELDS: [(&str, &str, Kind); 14] = [
     ("label", "What it is for", Kind::Line),
     ("ttl", "How long it lasts", Kind::Line),
     ("role", "Role", Kind::Line),
-    ("at", "When", Kind::Line),
-    ("until", "Until", Kind::Line),
+    ("at", "When", Kind::Moment),
+    ("until", "Until", Kind::Moment),
     ("user_reason", "Reason for the user", Kind::Reason),
     ("staff_reason", "Reason for staff", Kind::Reason),
     ("current_password", "Current password", Kind::Secret),
@@ -129,7 +130,7 @@ fn again_view<'a>(action: &'a str, typed: &'a [(String, String)]) -> AgainView<'
         let is_other = name == "password" && is_new != (kind == Kind::NewSecret);
         let Some((_, value)) = typed.iter().find(|(typed, _)| typed == name).filter(|_| !is_other) else { continue };
         let is_required = matches!(name, "setup_code" | "username" | "email" | "label" | "role");
-        if matches!(kind, Kind::Line | Kind::Reason) {
+        if matches!(kind, Kind::Line | Kind::Reason | Kind::Moment) {
             form.set_value(name, value);
         }
         fields.push(FieldView { name, label, kind, is_required });

@@ -3,7 +3,7 @@
 use std::{cell::Cell, collections::HashMap, sync::LazyLock};
 
 use chrono::{
-    DateTime, TimeDelta, Utc,
+    DateTime, SecondsFormat, TimeDelta, Utc,
     format::{Item, StrftimeItems},
 };
 use chrono_humanize::HumanTime;
@@ -18,6 +18,7 @@ pub fn register(tera: &mut Tera) {
     tera.register_filter("to_the_microsecond", |value: &Value, _: &HashMap<String, Value>| {
         filter(value, to_the_microsecond)
     });
+    tera.register_filter("with_times", WithTimes);
 }
 
 thread_local! {
@@ -67,8 +68,7 @@ fn to_nearest_unit(span: TimeDelta) -> TimeDelta {
 static EXACT: LazyLock<Vec<Item<'_>>> = LazyLock::new(|| StrftimeItems::new("%-d %B %Y, %H:%M:%S UTC").collect());
 
 /// A moment as it is written: "21 November 2026, 14:03:22 UTC".
-#[must_use]
-pub fn exact(moment: Moment) -> String {
+fn exact(moment: Moment) -> String {
     moment.format_with_items(EXACT.iter()).to_string()
 }
 
@@ -81,6 +81,38 @@ fn filter(value: &Value, words: fn(Moment) -> String) -> tera::Result<Value> {
     match value.as_str().map(DateTime::parse_from_rfc3339) {
         Some(Ok(moment)) => Ok(Value::String(words(moment.to_utc()))),
         _ => Err(tera::Error::msg(format!("{value} is no moment"))),
+    }
+}
+
+/// A moment in a text, which the filter `with_times` shows as every other.
+#[must_use]
+pub fn in_text(moment: Moment) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// Shows a text with each of its moments, written as RFC 3339, as a time.
+struct WithTimes;
+
+impl tera::Filter for WithTimes {
+    fn filter(&self, value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
+        let text = value.as_str().ok_or_else(|| tera::Error::msg(format!("{value} is no text")))?;
+        Ok(Value::String(text.split_inclusive(' ').map(word_with_time).collect()))
+    }
+
+    /// It escapes the text.
+    fn is_safe(&self) -> bool {
+        true
+    }
+}
+
+fn word_with_time(word: &str) -> String {
+    let timestamp = word.trim_end_matches([' ', '.', ',', ';', ')']);
+    match DateTime::parse_from_rfc3339(timestamp) {
+        Ok(moment) => {
+            let (at, after) = (moment.to_utc(), &word[timestamp.len()..]);
+            format!("<time class=\"exact\" datetime=\"{}\">{}</time>{after}", in_text(at), exact(at))
+        }
+        Err(_) => tera::escape_html(word),
     }
 }
 
@@ -101,6 +133,17 @@ mod tests {
         let words = as_read_at(after(3), || (as_read_at(after(7), || in_words(at)), in_words(at)));
         assert_eq!(words, ("7 minutes ago".to_owned(), "3 minutes ago".to_owned()));
         assert_eq!(in_words(at), "a day ago");
+    }
+
+    #[test]
+    fn a_moment_in_a_text_is_a_time_and_the_rest_is_escaped() {
+        let shown = |text: &str| text.split_inclusive(' ').map(word_with_time).collect::<String>();
+        assert_eq!(
+            shown("<b> until 2026-11-28T10:02:31+00:00. Done"),
+            "&lt;b&gt; until <time class=\"exact\" datetime=\"2026-11-28T10:02:31.000000Z\">\
+             28 November 2026, 10:02:31 UTC</time>. Done"
+        );
+        assert_eq!(shown("about 12 sessions, \u{201c}2026\u{201d}"), "about 12 sessions, \u{201c}2026\u{201d}");
     }
 
     #[test]

@@ -193,7 +193,7 @@ async fn words_that_the_list_does_not_know_are_bad_requests() {
             "from=2026-02-30",
             "from=2026-3-1",
             "to=yesterday",
-            "to=2026-03-01T00:00",
+            "to=2026-03-01 00:00",
             "user=ana",
             "user=-1",
             "user=99999999999999999999",

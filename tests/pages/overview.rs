@@ -36,9 +36,9 @@ async fn logins_failed_ones_and_live_sessions_are_drawn_and_stand_in_a_table() {
         let page = staff.opens("/admin").await;
         assert_eq!(last_lines(&page), [["4", "1", "4"], ["4", "1", "4"]], "{page:?}");
         for label in [
-            "Logins by the hour: 4 in all, at most 4 (12:00)",
-            "Failed logins by the hour: 1 in all, at most 1 (12:00)",
-            "Live sessions by the day: 4 now, at most 4 (",
+            "Logins by the hour: 4 in all, at most 4 (12:00 UTC)",
+            "Failed logins by the hour: 1 in all, at most 1 (12:00 UTC)",
+            "Live sessions by the day in UTC: 4 now, at most 4 (",
         ] {
             assert!(page.body.contains(&format!("role=\"img\" aria-label=\"{label}")), "{label}: {page:?}");
         }

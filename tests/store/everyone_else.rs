@@ -81,7 +81,8 @@ async fn of_many_sessions_its_event_says_about_how_many_it_ended() {
         ends(never, now, many).await;
         run(&house.store, "UPDATE site SET force_logout_date = NULL").await;
         house.accounts.sample_live_sessions().await.expect("they are counted for the hour");
-        let about = format!("about 1201 sessions ended, as counted at {}:00 UTC", house.now().await.format("%H"));
+        let about =
+            format!("about 1201 sessions ended, as counted at {}:00:00Z", house.now().await.format("%Y-%m-%dT%H"));
         ends(never, now, &about).await;
         ends("(SELECT hour FROM live_sessions_by_hour)", now, many).await;
 

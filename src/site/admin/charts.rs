@@ -41,12 +41,12 @@ const SPANS: [Span; 2] = [
         by: "by the hour",
         step: TimeDelta::hours(1),
         steps: 24,
-        format: "%H:%M",
+        format: "%H:%M UTC",
     },
     Span {
         title: "Last 14 days",
         unit: "Day",
-        by: "by the day",
+        by: "by the day in UTC",
         step: TimeDelta::days(1),
         steps: 14,
         format: "%-d %B",
@@ -58,8 +58,8 @@ const SPANS: [Span; 2] = [
 pub(super) struct SpanView {
     title: &'static str,
     unit: &'static str,
-    first: String,
-    last: String,
+    /// Whether its steps are hours, which every zone has; days are those of UTC.
+    is_hourly: bool,
     width: i64,
     height: i64,
     charts: Vec<ChartView>,
@@ -88,6 +88,7 @@ struct BarView {
 /// A line of the table; sessions were not counted while no server ran.
 #[derive(Debug, Serialize)]
 struct RowView {
+    at: Moment,
     label: String,
     logins: i64,
     failed: i64,
@@ -147,8 +148,7 @@ impl Span {
         SpanView {
             title: self.title,
             unit: self.unit,
-            first: labels.first().cloned().unwrap_or_default(),
-            last: labels.last().cloned().unwrap_or_default(),
+            is_hourly: self.step < TimeDelta::days(1),
             width: STEP * i64::from(self.steps),
             height: HEIGHT,
             charts: vec![
@@ -158,9 +158,11 @@ impl Span {
             ],
             rows: labels
                 .iter()
+                .zip(moments)
                 .zip(logins.iter().zip(failed))
                 .zip(live)
-                .map(|((label, (logins, failed)), live)| RowView {
+                .map(|(((label, at), (logins, failed)), live)| RowView {
+                    at: *at,
                     label: label.clone(),
                     logins: *logins,
                     failed: *failed,

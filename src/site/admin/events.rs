@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     accounts::{self, Accounts},
-    domain::users_query::{LAST_PAGE, PageNumber},
+    domain::{
+        moment::{MICROSECOND, Moment},
+        users_query::{LAST_PAGE, PageNumber},
+    },
     gate::{Changes, Staff},
     site::{
         answer::{Answer, refuse},
@@ -28,8 +31,8 @@ use crate::{
 #[derive(Debug, Default, Serialize)]
 struct EventsView<'q> {
     q: &'q str,
-    from: &'q str,
-    to: &'q str,
+    from: BoundView,
+    to: BoundView,
     kind: Vec<ChoiceView>,
     user: Option<OfUser>,
     total: i64,
@@ -40,6 +43,22 @@ struct EventsView<'q> {
     next: Option<String>,
     file: String,
     events: Vec<EventView>,
+}
+
+/// A bound of the period that is searched, as a field has it; empty where it is open.
+#[derive(Debug, Default, Serialize)]
+struct BoundView {
+    /// The day in UTC that it belongs to.
+    day: String,
+    /// The bound itself, in UTC.
+    at: String,
+}
+
+impl BoundView {
+    fn of(at: Option<Moment>, in_its_day: Option<Moment>) -> Self {
+        let text = |moment: Option<Moment>, format| moment.map_or_else(String::new, |at| at.format(format).to_string());
+        Self { day: text(in_its_day, "%Y-%m-%d"), at: text(at, "%Y-%m-%dT%H:%M:%S") }
+    }
 }
 
 /// The account that the events are on; without a name where it is deleted.
@@ -94,8 +113,8 @@ fn view<'q>(
     kinds.extend(EventKind::ALL.map(|kind| (kind.code(), kind.label())));
     let mut view = EventsView {
         q: word(sent.q),
-        from: word(sent.from),
-        to: word(sent.to),
+        from: BoundView::of(query.period.from, query.period.from),
+        to: BoundView::of(query.period.to.map(|last| last + MICROSECOND), query.period.to),
         kind: choices(&kinds, query.kind.map_or("", EventKind::code)),
         user,
         page: number,

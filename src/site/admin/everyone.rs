@@ -11,7 +11,7 @@ use crate::{
         answer::{Again, Answer, refuse},
         form::FormView,
         pages::Pages,
-        wording::exact,
+        wording::in_text,
     },
 };
 
@@ -86,16 +86,16 @@ fn told(outcome: ForceLogoutOutcome, goes_on: bool) -> Notice {
     match outcome {
         ForceLogoutOutcome::Done { date, .. } => Notice::done(format!(
             "Force logout of everyone done: logins made up to {} have ended. You stay logged in here, {}.",
-            exact(date),
+            in_text(date),
             if goes_on { "with a new login" } else { "since your login is later" }
         )),
         ForceLogoutOutcome::Scheduled { at } => Notice::done(format!(
             "The force logout of everyone is scheduled for {}. It will end your own login too.",
-            exact(at)
+            in_text(at)
         )),
         ForceLogoutOutcome::Unchanged { date } => Notice::new(
             NoticeKind::Info,
-            format!("Nothing changed: everyone's logins made up to {} had already been ended.", exact(date)),
+            format!("Nothing changed: everyone's logins made up to {} had already been ended.", in_text(date)),
         ),
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         answer::{Answer, refuse},
         form::FormView,
         pages::Pages,
-        wording::exact,
+        wording::in_text,
     },
 };
 
@@ -72,11 +72,11 @@ fn told(outcome: ForceLogoutOutcome) -> Notice {
     match outcome {
         ForceLogoutOutcome::Done { ended, .. } => Notice::done(format!("Force logout done: {ended}.")),
         ForceLogoutOutcome::Scheduled { at } => {
-            Notice::done(format!("The force logout is scheduled for {}.", exact(at)))
+            Notice::done(format!("The force logout is scheduled for {}.", in_text(at)))
         }
         ForceLogoutOutcome::Unchanged { date } => Notice::new(
             NoticeKind::Info,
-            format!("Nothing changed: logins made up to {} had already been ended.", exact(date)),
+            format!("Nothing changed: logins made up to {} had already been ended.", in_text(date)),
         ),
     }
 }
