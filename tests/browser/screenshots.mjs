@@ -5,8 +5,10 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
+import { endBrowsers } from "./harness/chromium.mjs";
 import { Stage } from "./harness/stage.mjs";
-import { allLooks, lookAt, tour } from "./harness/tour.mjs";
+import { tours } from "./harness/tour/index.mjs";
+import { allLooks, lookAt } from "./harness/tour/looks.mjs";
 
 const [folder] = process.argv.slice(2);
 if (!folder) {
@@ -15,17 +17,22 @@ if (!folder) {
 }
 
 await mkdir(folder, { recursive: true });
-const stage = await Stage.open();
-try {
-  for await (const sight of tour(stage)) {
-    await sight.open();
-    for (const look of allLooks) {
-      await lookAt(sight, look);
-      const file = path.join(folder, `${sight.name}-${look.name}.png`);
-      await sight.person.page.screenshot({ path: file, fullPage: true });
+for (const tour of Object.values(tours)) await take(tour);
+await endBrowsers();
+
+async function take(tour) {
+  const stage = await Stage.open();
+  try {
+    for await (const sight of tour(stage, "friend")) {
+      await sight.open();
+      for (const look of allLooks) {
+        await lookAt(sight, look);
+        const file = path.join(folder, `${sight.name}-${look.name}.png`);
+        await sight.person.page.screenshot({ path: file, fullPage: true });
+      }
+      console.log(sight.name);
     }
-    console.log(sight.name);
+  } finally {
+    await stage.close();
   }
-} finally {
-  await stage.close();
 }

@@ -14,13 +14,24 @@ const quiet = [
   "--disable-sync",
 ];
 
-/** `keepsPages`: pages left are kept whole and come back with the back button, as they do for people. */
+const running = new Map();
+
+/**
+ * The browser of this process, started once: its contexts share nothing. `keepsPages`: pages left are kept
+ * whole and come back with the back button, as they do for people.
+ */
 export function launch({ keepsPages = false } = {}) {
-  return chromium.launch({
-    executablePath,
-    args: quiet,
-    ignoreDefaultArgs: keepsPages ? ["--disable-back-forward-cache"] : [],
-  });
+  if (!running.has(keepsPages)) {
+    const ignoreDefaultArgs = keepsPages ? ["--disable-back-forward-cache"] : [];
+    running.set(keepsPages, chromium.launch({ executablePath, args: quiet, ignoreDefaultArgs }));
+  }
+  return running.get(keepsPages);
+}
+
+/** Ends every browser of this process. */
+export async function endBrowsers() {
+  for (const browser of running.values()) await (await browser).close();
+  running.clear();
 }
 
 /** Adds to `complaints` what a page of `context` says in the console: script errors, refusals by the CSP, missing files. */

@@ -43,3 +43,25 @@ export async function errorsNotInTitle(page) {
   ]);
   return status >= 400 === title.startsWith("Error: ") ? [] : [`the title of a page of status ${status} is "${title}"`];
 }
+
+/** Every time is there as text, in the browser's zone first and UTC after it. */
+export function timesInOneZone(page) {
+  return page.evaluate(() => {
+    const wrong = [];
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = words.nextNode(); node; node = words.nextNode()) {
+      const text = node.textContent;
+      const holder = node.parentElement;
+      if (holder.closest("template, noscript, .hint, .site-footer, #login-ends")) continue;
+      if (/\d{4}-\d\d-\d\dT/.test(text)) wrong.push(`a time as programs write it: ${text.trim()}`);
+      if (/\bUTC\b/.test(text) && !/\d\d:\d\d.* \(.*UTC\)|, [\d:]+ UTC$/.test(text) && !/\bby the day in UTC\b/.test(text)) {
+        wrong.push(`a time in UTC alone: ${text.trim()}`);
+      }
+    }
+    for (const time of document.querySelectorAll("main time:not(.exact, .clock)")) {
+      const block = time.closest("p, td, th, dd, li, h2, .line");
+      if (time.title || !block?.querySelector(".exact")) wrong.push(`no exact time beside "${time.textContent}"`);
+    }
+    return wrong;
+  });
+}

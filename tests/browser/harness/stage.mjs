@@ -8,6 +8,7 @@ import { Staff } from "./staff.mjs";
 export class Stage {
   complaints = [];
   #browser;
+  #contexts = [];
   #pages = [];
 
   static async open({ settings, ...options } = {}) {
@@ -23,7 +24,7 @@ export class Stage {
   }
 
   async close() {
-    await this.#browser.close();
+    for (const context of this.#contexts) await context.close();
     await this.server.stop();
   }
 
@@ -33,8 +34,10 @@ export class Stage {
       baseURL: this.server.url,
       viewport: { width: 1280, height: 900 },
       reducedMotion: "reduce",
+      timezoneId: "Asia/Kathmandu", // no time is the same there as in UTC
       ...options,
     });
+    this.#contexts.push(context);
     watch(context, this.complaints);
     const page = await context.newPage();
     this.#pages.push(page);

@@ -1,35 +1,12 @@
-// The pages on a narrow screen, at the widths between, and on paper.
-
-import assert from "node:assert/strict";
-
-import { isSoak } from "./harness/soak.mjs";
-import { story } from "./harness/story.mjs";
-import { lookAt, looks, tour } from "./harness/tour.mjs";
-
-const longestName = "W".repeat(64);
-
-const people = [["the longest username", longestName], ...(isSoak ? [["anyone", "friend"]] : [])];
+// Pages on a narrow screen, at the widths between, and on paper. Each says what is wrong with a page.
 
 // A4 and Letter within our margins, in CSS pixels.
 const PAPER_WIDTH = 680;
 const LARGEST_PRINT = 24;
 const TALLEST_PICTURE = 300;
 
-for (const [who, name] of people) {
-  story(`every page fits a phone and a sheet of paper, with ${who}`, async (stage) => {
-    const wrong = [];
-    for await (const sight of tour(stage, name)) {
-      const { page } = sight.person;
-      await lookAt(sight, looks[0]);
-      await sight.open();
-      const found = [...(await tooWide(page)), ...(await figuresWithGaps(page)), ...(await badlyPrinted(page))];
-      wrong.push(...found.map((what) => `${sight.name}: ${what}`));
-    }
-    assert.ok(wrong.length === 0, wrong.join("\n"));
-  });
-}
-
-async function tooWide(page) {
+/** No page scrolls sideways. */
+export async function tooWide(page) {
   const { needed, shown } = await page.evaluate(() => ({
     needed: document.documentElement.scrollWidth,
     shown: document.documentElement.clientWidth,
@@ -38,7 +15,7 @@ async function tooWide(page) {
 }
 
 /** Figures stand in full rows, at every width. */
-async function figuresWithGaps(page) {
+export async function figuresWithGaps(page) {
   if ((await page.locator(".counts").count()) === 0) return [];
   const gaps = [];
   for (const width of [390, 700, 820, 960, 1280]) {
@@ -53,7 +30,7 @@ async function figuresWithGaps(page) {
 }
 
 /** What is on the page is on paper, in sizes to read. */
-async function badlyPrinted(page) {
+export async function badlyPrinted(page) {
   const records = "main :is(h1, h2, table, dl, .events):not(.column-side *)";
   const onScreen = await page.locator(records).evaluateAll((all) => all.map((one) => one.checkVisibility()));
   await page.setViewportSize({ width: PAPER_WIDTH, height: 960 });

@@ -1,0 +1,54 @@
+// A story that looks at a part of the site: what axe finds (labels, contrast, landmarks, names), what it does not
+// look for, and whether each page fits a phone and a sheet of paper.
+
+import assert from "node:assert/strict";
+
+import axe from "axe-core";
+
+import { errorsNotInTitle, focusElsewhere, namesGivenTwice, rowsWithoutHead, timesInOneZone } from "./rules.mjs";
+import { badlyPrinted, figuresWithGaps, tooWide } from "./sizes.mjs";
+import { isSoak } from "./soak.mjs";
+import { story } from "./story.mjs";
+import { allLooks, lookAt, phoneWidth } from "./tour/looks.mjs";
+
+// Every width and theme once; in a soak, every combination.
+const looks = isSoak ? allLooks : allLooks.filter(({ width, theme }) => (width === phoneWidth) === (theme === "dark"));
+
+const people = [["the longest username", "W".repeat(64)], ...(isSoak ? [["anyone", "friend"]] : [])];
+
+/** `tour` yields the sights, see `tour/`. */
+export function pagesAreForEveryone(whose, tour) {
+  for (const [who, name] of people) {
+    story(`every page of ${whose} is accessible and fits a phone and a sheet of paper, with ${who}`, async (stage) => {
+      const broken = [];
+      for await (const sight of tour(stage, name)) {
+        await lookAt(sight, looks[0]);
+        await sight.open();
+        broken.push(...(await wrongWith(sight)).map((what) => `${sight.name}: ${what}`));
+      }
+      assert.ok(broken.length === 0, broken.join("\n"));
+    });
+  }
+}
+
+async function wrongWith(sight) {
+  const { page } = sight.person;
+  const wrong = [...(await focusElsewhere(page)), ...(await errorsNotInTitle(page))];
+  wrong.push(...(await tooWide(page)));
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  for (const rule of [rowsWithoutHead, timesInOneZone, namesGivenTwice]) wrong.push(...(await rule(page)));
+  for (const look of looks) {
+    await lookAt(sight, look);
+    wrong.push(...(await violations(page)).map((rule) => `${look.name}: ${rule}`));
+  }
+  wrong.push(...(await figuresWithGaps(page)), ...(await badlyPrinted(page)));
+  return wrong;
+}
+
+async function violations(page) {
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  return violations.map(({ id, help, nodes }) => {
+    const where = nodes.map(({ target }) => target.join(" ")).join(", ");
+    return `${id}: ${help}: ${where}`;
+  });
+}

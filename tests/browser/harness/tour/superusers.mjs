@@ -1,0 +1,55 @@
+// What superusers see who act on many users at once, or on everyone.
+
+import { userWithHistory } from "./history.mjs";
+import { page, reasons } from "./sight.mjs";
+
+/** Bulk actions, their own account, and everyone's logins. */
+export async function* superusersPages(stage, friendsName) {
+  const owner = await stage.owner();
+  const friend = await userWithHistory(stage, owner, friendsName);
+  for (const name of ["grace", "edsger", "barbara"]) await stage.member(name);
+  yield* bulkPages(owner);
+
+  await owner.opens(owner);
+  yield page("user-oneself", owner, owner.path);
+  yield page("confirm", owner, "/confirm?next=%2Fadmin%2Fusers");
+  await owner.opens(friend);
+  yield* everyonesPages(owner, owner.path);
+}
+
+function* bulkPages(owner) {
+  yield page("bulk", owner, "/admin/users/bulk?action=force-logout&scope=matching");
+  yield page("bulk-nobody", owner, "/admin/users/bulk?action=deactivate&scope=ids");
+  yield {
+    name: "bulk-done",
+    person: owner,
+    open: async () => {
+      await owner.visits("/admin/users");
+      await owner.choosesFor("Force logout", ["grace", "edsger"]);
+      await owner.confirms("Force logout", reasons);
+    },
+  };
+}
+
+function* everyonesPages(owner, friendsPage) {
+  yield page("everyone", owner, "/admin/force-logout");
+  yield {
+    name: "everyone-refused",
+    person: owner,
+    open: () => owner.forcesEveryoneOut({ password: "not the password", ...reasons }),
+  };
+  yield {
+    name: "role-refused",
+    person: owner,
+    open: async () => {
+      await owner.visits(friendsPage);
+      await owner.submits(`${friendsPage}/role`, { password: "not the password" });
+    },
+  };
+  yield {
+    name: "everyone-scheduled",
+    person: owner,
+    open: () => owner.forcesEveryoneOut({ at: "2099-12-31T23:59", ...reasons }),
+  };
+  yield { name: "everyone-done", person: owner, open: () => owner.forcesEveryoneOut(reasons) };
+}

@@ -1,0 +1,52 @@
+// What an open page says by itself when its login ends.
+
+import { Streams } from "../streams.mjs";
+import { reasons } from "./sight.mjs";
+
+/** Before the end, after it, and with what was typed back again. */
+export async function* pagesThatAreTold(stage, friendsName) {
+  const owner = await stage.owner();
+  const friend = await stage.member(friendsName);
+  await friend.logsIn();
+  const streams = new Streams(friend.page.context());
+  yield {
+    name: "told-ends",
+    person: friend,
+    open: async () => {
+      await owner.opens(friend);
+      await owner.schedulesForceLogout(new Date(Date.now() + 4 * 60_000), reasons);
+      await friend.visits("/account/profile");
+      await friend.page.getByRole("timer").waitFor();
+    },
+  };
+  yield {
+    name: "told-ended",
+    person: friend,
+    open: async () => {
+      if (friend.path === "/login" || (await friend.isTold()).length > 0) await friend.logsIn();
+      await friend.visits("/account/profile");
+      await streams.are(1);
+      await owner.opens(friend);
+      await owner.forcesOut(reasons);
+      await friend.isToldAtOnce();
+    },
+  };
+  yield {
+    name: "draft-back",
+    person: friend,
+    open: async () => {
+      if ((await friend.isTold()).length === 0) {
+        await friend.visits("/account/profile");
+        await streams.are(1);
+        await owner.opens(friend);
+        await owner.forcesOut(reasons);
+        await friend.isToldAtOnce();
+      }
+      await friend.field("email").fill("someone.else@example.org");
+      await friend.page.getByRole("link", { name: "Log in again" }).click();
+      await friend.page.waitForURL("**/login?**");
+      await friend.logsIn();
+      await friend.page.getByText("is filled in again").waitFor();
+    },
+  };
+}
