@@ -13,9 +13,14 @@ use crate::{
     },
 };
 
+/// How many sessions one login ends at most. An account that has far more than a limit that was lowered stays locked for
+/// no longer, and comes down to it with its next logins.
+const MOST_ENDED: usize = 500;
+
 impl Accounts {
     /// Makes room for one more session of a locked account; returns how many it ended for that.
-    /// Under a limit that was lowered since, those are as many as it takes to come down to it.
+    /// Under a limit that was lowered since, those are as many as it takes to come down to it, up to
+    /// [`MOST_ENDED`] at a time.
     ///
     /// # Errors
     /// [`AccountsError::SessionsFull`] where new logins are refused, or a failure of the database.
@@ -33,10 +38,12 @@ impl Accounts {
             WhenFull::EndOldest => {
                 let (reason, none) = (EndReason::LoggedInElsewhere, Reasons::default());
                 let ending = Ending { at: *now, by: &user.username, reason, reasons: &none };
-                let mut live = sessions::list_live_by_last_seen(on, user.id, live_after).await?;
+                let kept = limit as usize - 1;
+                let most = i64::try_from(kept + MOST_ENDED).unwrap_or(i64::MAX);
+                let mut live = sessions::list_live_by_last_seen(on, user.id, live_after, most).await?;
                 // Those of the same moment stay in the order of their logins.
                 live.sort_by_cached_key(|(session, written)| self.last_seen(session, *written));
-                let too_many = live.len().saturating_sub(limit as usize - 1);
+                let too_many = live.len().saturating_sub(kept);
                 let mut ended = 0;
                 for (session, _) in &live[..too_many] {
                     // One that its person ends at this moment keeps its own reason.

@@ -8,7 +8,7 @@ use rocket::{
     fairing::AdHoc,
     tokio::{
         self,
-        signal::unix::{SignalKind, signal},
+        signal::unix::{Signal, SignalKind, signal},
     },
 };
 
@@ -16,13 +16,18 @@ use super::{CommandError, Result, database};
 use crate::{settings, site};
 
 pub(super) async fn run() -> Result<()> {
+    // First of all: what comes while the site starts ends it as soon as it has started.
+    let hangup = signal(SignalKind::hangup());
     let configuration = settings::load()?;
     // Before anything is made: a start in the wrong folder leaves nothing behind there.
     site::must_have_folders()?;
     let keys = configuration.secret_keys()?;
     // Opened here first, so that what is wrong is one line and not Rocket's account of it.
     database::create_store(&configuration).await?.close().await;
-    let hangup = AdHoc::on_liftoff("SIGHUP", |rocket| Box::pin(async move { stop_on_hangup(rocket.shutdown()) }));
+    let hangup = AdHoc::on_liftoff("SIGHUP", |rocket| {
+        let shutdown = rocket.shutdown();
+        Box::pin(async move { stop_on_hangup(hangup, shutdown) })
+    });
     launch(site::rocket(&configuration, &keys)?.attach(hangup)).await
 }
 
@@ -40,8 +45,8 @@ fn address(site: &Rocket<Build>) -> String {
 
 /// The terminal is gone, or somebody expects the settings to be read again: the server ends as politely as on
 /// SIGTERM, and says why, since it would else end without a word.
-fn stop_on_hangup(shutdown: Shutdown) {
-    match signal(SignalKind::hangup()) {
+fn stop_on_hangup(hangup: io::Result<Signal>, shutdown: Shutdown) {
+    match hangup {
         Ok(mut hangup) => drop(tokio::spawn(async move {
             if hangup.recv().await.is_some() {
                 log::error!("stopping on SIGHUP; run it as a service, or with nohup, to outlive the terminal");

@@ -107,8 +107,9 @@ fn words(why: &Untaken) -> (&'static str, String) {
         ),
         Untaken::NoCookie => (
             "Your browser sent no cookie",
-            "Without a cookie this site cannot know that a form is yours. Allow cookies for this site, then send the \
-             form again. Nothing has been changed yet."
+            "Without a cookie this site cannot know that a form is yours. Perhaps the page was open since before a \
+             login: send the form again. If this page comes back, allow cookies for this site. Nothing has been \
+             changed yet."
                 .to_owned(),
         ),
         Untaken::Old => (

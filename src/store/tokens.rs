@@ -198,6 +198,23 @@ pub async fn list_live_tokens(on: &mut impl Sql, user_id: i64, live: LiveTokens)
     Ok(fetch_all!(on, TokenRow, sql, user_id, live.login, live.opened, live.expiry)?)
 }
 
+/// The first of them, at most so many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_longest_unused_tokens(
+    on: &mut impl Sql,
+    user_id: i64,
+    live: LiveTokens,
+    most: i64,
+) -> Result<Vec<TokenRow>> {
+    let sql = tokens_where!(
+        "user_id = $1 AND ended_at IS NULL AND login_date > $2 AND opened_at > $3 AND expires_at > $4
+         ORDER BY COALESCE(last_seen, opened_at), login_date, id LIMIT $5"
+    );
+    Ok(fetch_all!(on, TokenRow, sql, user_id, live.login, live.opened, live.expiry, most)?)
+}
+
 /// How many live tokens of the account were made at `up_to` or before.
 ///
 /// # Errors

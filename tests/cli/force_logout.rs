@@ -189,7 +189,7 @@ fn the_events_tell_what_the_command_line_did_and_who_sat_there() {
         for words in [
             "from staff to member",
             "Account deleted",
-            "everyone, for 2999-01-01T00:00:00",
+            "everyone, for <time class=\"exact\" datetime=\"2999-01-01T00:00:00.000000Z\">1 January 2999, 00:00:00 UTC</time>",
             "A &lt;b&gt;drill",
             "Scheduled force logout called off",
             "A leak",

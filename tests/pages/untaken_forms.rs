@@ -87,7 +87,7 @@ async fn a_browser_without_cookies_is_told_so_and_can_send_the_form_again() {
         let name = visitor.name.clone();
         let fields = [("username", name.as_str()), ("password", PASSWORD)];
         let page = visitor.posts_with(&visitor.token.clone(), "/login", &fields).await;
-        assert!(page.must_be(403).body.contains("Allow cookies"), "{page:?}");
+        assert!(page.must_be(403).body.contains("allow cookies"), "{page:?}");
         assert_eq!(page.value_in("username"), Some(visitor.name.as_str()));
         visitor.posts_with(&visitor.token.clone(), "/login", &fields).await.must_lead_to("/account");
     }

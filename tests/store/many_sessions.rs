@@ -9,12 +9,14 @@ use curfew::{
         reason_text::{ReasonText, Reasons},
         session_secret::SessionId,
     },
+    settings::WhenFull,
 };
 use rocket::tokio::join;
 
 use crate::{
     house::{House, Person, on_each_engine, operator},
     raw::{count, run, texts},
+    session_limit::{limited, log_in},
 };
 
 /// More than are written at once, and than two batches.
@@ -64,6 +66,22 @@ async fn they_are_out_at_once_and_each_keeps_who_ended_it_and_why() {
         let of = |why: &str| Some(format!("{why}, {why}, forced-out, 1, {MANY}"));
         assert_eq!(texts(&house.store, told).await, [of("the first"), of("the second")]);
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM session_ends").await, 0);
+    })
+    .await;
+}
+
+/// No login holds the account's lock for all of them.
+#[rocket::async_test]
+async fn under_a_limit_that_came_later_each_login_ends_some_until_as_many_are_left() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        logs_in_many_times(house, &ana).await;
+        let accounts = limited(house, 2, WhenFull::EndOldest);
+        for left in [MANY + 1 - 500, MANY + 2 - 1_000, 2] {
+            log_in(&accounts, &ana).await;
+            let live = count(&house.store, "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await;
+            assert_eq!(live.unsigned_abs(), left);
+        }
     })
     .await;
 }

@@ -8,9 +8,13 @@ use crate::{
     store::{
         Sql,
         sessions::Ending,
-        tokens::{count_live_tokens, end_token, list_live_tokens},
+        tokens::{count_live_tokens, end_token, list_longest_unused_tokens},
     },
 };
+
+/// How many tokens one login ends at most. An account that has far more than a limit that came later stays locked for
+/// no longer, and comes down to it with its next logins.
+const MOST_ENDED: usize = 500;
 
 impl Accounts {
     /// Makes room for one more token of a locked account; returns how many it ended for that, those that
@@ -36,13 +40,15 @@ impl Accounts {
                 let none = Reasons::default();
                 let (reason, by) = (EndReason::LoggedInElsewhere, user.username.as_str());
                 let ending = Ending { at: locked.now, by, reason, reasons: &none };
-                let mut live = list_live_tokens(on, user.id, locked.live_tokens()).await?;
+                let kept = limit.get() as usize - 1;
+                let most = i64::try_from(kept + MOST_ENDED).unwrap_or(i64::MAX);
+                let mut live = list_longest_unused_tokens(on, user.id, locked.live_tokens(), most).await?;
                 // Those of the same moment stay in the order of their logins.
                 live.sort_by_cached_key(|token| {
                     let written = token.last_seen.unwrap_or(token.opened_at);
                     self.last_seen(&SessionId::from_stored(token.id.clone()), written)
                 });
-                let too_many = live.len().saturating_sub(limit.get() as usize - 1);
+                let too_many = live.len().saturating_sub(kept);
                 let mut ended = EndedLogins::default();
                 for token in &live[..too_many] {
                     let id = SessionId::from_stored(token.id.clone());
