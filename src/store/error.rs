@@ -55,14 +55,14 @@ pub enum OpenError {
     #[error("the database file cannot be opened: {0}; may this user write there, and is it a database?")]
     File(String),
     /// Migrated by a later version, which has taken away what this one needs.
-    #[error("the database is newer than this program (it has migration {0}): start a newer version of curfew")]
-    Newer(i64),
+    #[error("the database {0} is newer than this program (it has migration {1}): start a newer version of curfew")]
+    Newer(String, i64),
     /// There is something to migrate, and this role has no right to.
     #[error(
-        "the database is to be migrated, and this role may not ({0}): run `curfew migrate` as the role that owns it"
+        "the database {0} is to be migrated, and this role may not ({1}): run `curfew migrate` as the role that owns it"
     )]
-    MayNotMigrate(String),
+    MayNotMigrate(String, String),
     /// A migration failed.
-    #[error("the database could not be migrated: {0}")]
-    Migration(String),
+    #[error("the database {0} could not be migrated: {1}")]
+    Migration(String, String),
 }

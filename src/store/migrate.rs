@@ -30,7 +30,7 @@ impl Store {
     pub async fn migrate(&self) -> std::result::Result<(), OpenError> {
         match self.fit().await {
             Ok(Fit::Current) => return Ok(()),
-            Ok(Fit::Newer(version)) => return Err(OpenError::Newer(version)),
+            Ok(Fit::Newer(version)) => return Err(OpenError::Newer(self.name(), version)),
             // A new database has no list of migrations. Whatever else it is, migrating says so.
             Ok(Fit::Behind) | Err(_) => {}
         }
@@ -39,14 +39,14 @@ impl Store {
             Self::Postgres { pool, .. } => POSTGRES.run(pool).await,
         };
         outcome.map_err(|error| match error {
-            MigrateError::VersionMissing(version) => OpenError::Newer(version),
+            MigrateError::VersionMissing(version) => OpenError::Newer(self.name(), version),
             MigrateError::Execute(sqlx::Error::Database(said))
             | MigrateError::ExecuteMigration(sqlx::Error::Database(said), _)
                 if said.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE) =>
             {
-                OpenError::MayNotMigrate(said.message().to_owned())
+                OpenError::MayNotMigrate(self.name(), said.message().to_owned())
             }
-            other => OpenError::Migration(other.to_string()),
+            other => OpenError::Migration(self.name(), other.to_string()),
         })
     }
 
