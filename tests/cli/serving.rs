@@ -56,6 +56,9 @@ fn a_polite_signal_ends_the_open_streams() {
 fn a_request_that_is_on_its_way_is_answered_before_the_server_ends() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
+        // A busy machine may take longer than the seconds that Rocket waits for requests.
+        let patient = site.program(&[]).set("ROCKET_SHUTDOWN", "{grace=10,mercy=10}");
+        site.server = Some(Server::wait_for(patient.start()));
         let mut ana = site.logged_in("ana");
         let server = site.server.take().expect("a server");
         let fields = [("email", "new@example.org"), ("password", crate::site::PASSWORD)];
