@@ -37,7 +37,7 @@ impl Accounts {
         let since = |live: LiveAfter| LiveAfter { login: live.login.max(up_to), ..live };
         let spared = LiveByRole { member: since(live.member), staff: since(live.staff), now };
         let all = count_few_live_sessions(on, &live).await?;
-        let spared = if up_to >= now { Some(0) } else { count_few_live_sessions(on, &spared).await? };
+        let spared = count_few_live_sessions(on, &spared).await?;
         let told = match (all, spared) {
             (Some(all), Some(spared)) => told.ending((all - spared).unsigned_abs()),
             (None, Some(spared)) => {

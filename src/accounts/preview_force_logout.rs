@@ -30,7 +30,7 @@ pub enum ForceLogoutPreview<L> {
         /// The live ones that end.
         logins: L,
     },
-    /// It is scheduled; so many would end if it were now.
+    /// It is scheduled. This is what it would end now.
     Scheduled {
         /// When.
         at: Moment,
@@ -72,17 +72,13 @@ impl Accounts {
         let site = site::get_site(&mut on).await?.standing();
         let user = users::find_user(&mut on, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         let locked = Locked { user, site, now };
-        let at = match moment {
+        let date = match moment {
             ForceLogoutMoment::At(at) if at > now => {
                 let logins = self.count_logins(&mut on, &locked, locked.force_logout_date_now()).await?;
                 return Ok(ForceLogoutPreview::Scheduled { at, logins });
             }
-            ForceLogoutMoment::At(at) => Some(at),
-            ForceLogoutMoment::Now => None,
-        };
-        let date = match at {
-            Some(at) => date_of_moment(&mut on, &locked.user, at).await?,
-            None => locked.force_logout_date_now(),
+            ForceLogoutMoment::At(at) => date_of_moment(&mut on, &locked.user, at).await?,
+            ForceLogoutMoment::Now => locked.force_logout_date_now(),
         };
         let standing = standing_date(&mut on, &locked.user, now).await?;
         if let Some(standing) = standing.filter(|standing| date < *standing) {
@@ -110,18 +106,14 @@ impl Accounts {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
         let site = site::get_site(&mut on).await?.standing();
-        let at = match moment {
+        let date = match moment {
             ForceLogoutMoment::At(at) if at > now => {
                 let date = everyones_date_now(&mut on, site, now).await?;
-                let logins = self.count_everyones(&mut on, (site, now), date, true).await?;
+                let logins = self.count_everyones(&mut on, (site, now), date).await?;
                 return Ok(ForceLogoutPreview::Scheduled { at, logins });
             }
-            ForceLogoutMoment::At(at) => Some(at),
-            ForceLogoutMoment::Now => None,
-        };
-        let date = match at {
-            Some(at) => everyones_date_of_moment(&mut on, at).await?,
-            None => everyones_date_now(&mut on, site, now).await?,
+            ForceLogoutMoment::At(at) => everyones_date_of_moment(&mut on, at).await?,
+            ForceLogoutMoment::Now => everyones_date_now(&mut on, site, now).await?,
         };
         let due = match site.force_logout_scheduled.filter(|at| *at <= now) {
             Some(due) => Some(everyones_date_of_moment(&mut on, due).await?),
@@ -130,7 +122,7 @@ impl Accounts {
         if let Some(standing) = site.force_logout_date.max(due).filter(|standing| date < *standing) {
             return Ok(ForceLogoutPreview::Unchanged { date: standing });
         }
-        let logins = self.count_everyones(&mut on, (site, now), date, at.is_none()).await?;
+        let logins = self.count_everyones(&mut on, (site, now), date).await?;
         Ok(ForceLogoutPreview::Ends { date, logins })
     }
 
@@ -139,16 +131,12 @@ impl Accounts {
         on: &mut impl Sql,
         (site, now): (SiteStanding, Moment),
         up_to: Moment,
-        is_all: bool,
     ) -> Result<EveryonesLogins> {
         let live = self.live_by_role(site, now);
         let (all, sessions_estimated) = count_live_sessions(on, &live).await?;
         let since = |live: LiveAfter| LiveAfter { login: live.login.max(up_to), ..live };
-        let spared = if is_all {
-            0
-        } else {
-            count_live_sessions(on, &LiveByRole { member: since(live.member), staff: since(live.staff), now }).await?.0
-        };
+        let later = LiveByRole { member: since(live.member), staff: since(live.staff), now };
+        let (spared, _) = count_live_sessions(on, &later).await?;
         let tokens = count_some_live_tokens(on, up_to, live_tokens_of(site, now), FEW_TOKENS + 1).await?;
         Ok(EveryonesLogins {
             sessions: (all - spared).max(0),

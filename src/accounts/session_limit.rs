@@ -13,9 +13,9 @@ use crate::{
     },
 };
 
-/// How many sessions one login ends at most. An account that has far more than a limit that was lowered stays locked for
-/// no longer, and comes down to it with its next logins.
-const MOST_ENDED: usize = 500;
+/// How many sessions, or tokens, one login ends at most. An account with thousands above its limit would stay locked
+/// while all of them are ended, and a force logout would wait; so it comes down to the limit over its next logins.
+pub(super) const MOST_ENDED: usize = 500;
 
 impl Accounts {
     /// Makes room for one more session of a locked account; returns how many it ended for that.

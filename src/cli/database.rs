@@ -7,14 +7,15 @@ use crate::{
     accounts::{Accounts, Actor, Target},
     domain::login_name::LoginName,
     settings::{self, Configuration},
-    store::{OpenError, Store, create_missing_file},
+    store::{OpenError, PoolLimits, Store, create_missing_file},
 };
 
 /// The use cases over the database of the settings, migrated. A site must have been there before: a
 /// command that ran on a new, empty database would report success and change nothing.
 pub(super) async fn open() -> Result<Accounts> {
     let configuration = settings::load()?;
-    let store = Store::open_existing(configuration.database.reveal(), configuration.connections).await?;
+    let store =
+        Store::open_existing(configuration.database.reveal(), PoolLimits::of(configuration.connections)).await?;
     if store.is_empty().await? {
         return Err(OpenError::Empty(store.name()).into());
     }
@@ -39,7 +40,7 @@ pub(super) async fn create_store(configuration: &Configuration) -> Result<Store>
 
 /// The database of these settings, migrated.
 pub(super) async fn open_store(configuration: &Configuration) -> Result<Store> {
-    let store = Store::open(configuration.database.reveal(), configuration.connections).await?;
+    let store = Store::open(configuration.database.reveal(), PoolLimits::of(configuration.connections)).await?;
     store.migrate().await?;
     Ok(store)
 }

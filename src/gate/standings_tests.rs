@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::standing::SiteStanding;
+use crate::{domain::standing::SiteStanding, store::PoolLimits};
 
 const ANA: i64 = 7;
 
@@ -7,7 +7,7 @@ const ANA: i64 = 7;
 async fn standings(is_cached: bool) -> (tempfile::TempDir, Standings, SessionId) {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("curfew.db").display());
-    let store = Store::open(&url, None).await.expect("a database");
+    let store = Store::open(&url, PoolLimits::default()).await.expect("a database");
     (folder, Standings::new(store, is_cached), SessionId::from_stored("phone".to_owned()))
 }
 

@@ -5,13 +5,14 @@
 //!   its first field, which no form here does. A `POST` that became a `HEAD` got an answer whose length was
 //!   not its body's, and the connection was closed without one; a proxy counts that as a node that failed.
 //!
-//! A fairing cannot refuse a request, so it only notes what a form chose, and a route before all others refuses.
+//! A fairing cannot refuse a request, and a route before all others can. So the fairing adds a second host to a request
+//! whose form chose a method, and the route refuses it: a note of its own would cost every request an allocation.
 
 use rocket::{
     Data, Request, Route,
     fairing::{Fairing, Info, Kind},
     form::Form,
-    http::{Method, Status, uri::Host},
+    http::{Header, Method, Status, uri::Host},
     route::{Handler, Outcome},
 };
 
@@ -20,6 +21,9 @@ const FIRST: isize = -100;
 
 /// As much of a form as Rocket looks at.
 const LONGEST_CHOICE: usize = "_method=delete".len();
+
+/// The second host of a request with two methods.
+const TWO_METHODS: &str = "two-methods.invalid";
 
 /// The routes that refuse what is not well formed, and pass on every other request.
 pub(super) fn routes() -> Vec<Route> {
@@ -44,7 +48,7 @@ struct WellFormed;
 #[rocket::async_trait]
 impl Handler for WellFormed {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        if names_one_host(request) && !ChosenMethod::of(request).is_another {
+        if names_one_host(request) {
             Outcome::forward(data, Status::NotFound)
         } else {
             Outcome::error(Status::BadRequest)
@@ -57,18 +61,7 @@ fn names_one_host(request: &Request<'_>) -> bool {
     matches!((hosts.next().map(Host::parse), hosts.next()), (Some(Ok(_)), None))
 }
 
-/// What a form says of the request's method.
-struct ChosenMethod {
-    is_another: bool,
-}
-
-impl ChosenMethod {
-    fn of<'r>(request: &'r Request<'_>) -> &'r Self {
-        request.local_cache(|| Self { is_another: false })
-    }
-}
-
-/// Notes a method that a form has chosen, and takes it back.
+/// Has a request refused whose form chose a method.
 ///
 /// A request that had this method all along, and says so in a form, looks the same here. It is refused too:
 /// no browser sends it.
@@ -86,7 +79,7 @@ impl Fairing for MethodOfTheRequestLine {
             return; // Rocket lets only a `POST` choose, and one that chose is none here
         }
         if chosen(data.peek(LONGEST_CHOICE).await) == Some(request.method()) {
-            request.local_cache(|| ChosenMethod { is_another: true });
+            request.add_header(Header::new("Host", TWO_METHODS));
             request.set_method(Method::Post); // so that the refusal has its body
         }
     }

@@ -21,7 +21,7 @@ use sqlx::{
 use super::{
     Clock, Connection, Result, Store, StoreError, Trust,
     engine::{fetch_all, fetch_one, in_time, silence},
-    pool::pool_options,
+    pool::{PoolLimits, pool_options},
 };
 
 /// How long a change on SQLite waits to be seen.
@@ -106,7 +106,7 @@ impl Feed {
             }
             Store::Postgres { pool, trust, .. } => {
                 trust.must_be_held()?;
-                let own = pool_options(trust).max_connections(2);
+                let own = pool_options(trust, PoolLimits::of(Some(2)));
                 let own = own.connect_lazy_with((*pool.connect_options()).clone());
                 let mut listener = in_time(PgListener::connect_with(&own)).await?;
                 // A connection that was lost is told, and not mended in silence.
@@ -163,7 +163,7 @@ impl Feed {
     /// no harm. Whoever cannot wait has it look at once by `hurry`.
     ///
     /// # Errors
-    /// When the database does not answer, or may have been replaced by another: the feed is to be made anew.
+    /// When the database does not answer, or may have been replaced by another. Open a new feed then.
     pub async fn next(&mut self, hurry: &Notify) -> Result<Vec<News>> {
         if let Some(listener) = &mut self.listener {
             if !self.trust.is_held_since(self.opened_at) {

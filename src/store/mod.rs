@@ -48,7 +48,7 @@ pub use clock::Clock;
 pub use engine::{Connection, Sql, Transaction};
 pub use error::{OpenError, StoreError};
 pub use file::create_missing_file;
-pub use pool::{Db, Store};
+pub use pool::{Db, PoolLimits, Store};
 pub use trust::Trust;
 
 /// The module under which the databases' drivers log.

@@ -35,10 +35,32 @@ use super::{
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Long work rests for this part of the time that it has worked.
 const REST: u32 = 5;
-/// Connections, where the settings name no number.
-const CONNECTIONS: u32 = 8;
 /// One for the guard, and one for all else.
 const LEAST_CONNECTIONS: u32 = 2;
+
+/// How large a pool may grow, and how long a request waits for one of its connections.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolLimits {
+    /// The most connections, at least two.
+    pub connections: u32,
+    /// How long a request waits before it hears that the database does not answer.
+    pub wait: Duration,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        Self { connections: 8, wait: ACQUIRE_TIMEOUT }
+    }
+}
+
+impl PoolLimits {
+    /// At most so many connections, or as many as usual.
+    #[must_use]
+    pub fn of(connections: Option<u32>) -> Self {
+        let usual = Self::default();
+        Self { connections: connections.unwrap_or(usual.connections), ..usual }
+    }
+}
 
 /// The database of this site, on either engine. Cloning it shares the pool and the clock.
 #[derive(Debug, Clone)]
@@ -78,20 +100,20 @@ impl Store {
     ///
     /// # Errors
     /// When the address is wrong or nothing answers there.
-    pub async fn open(url: &str, connections: Option<u32>) -> std::result::Result<Self, OpenError> {
+    pub async fn open(url: &str, limits: PoolLimits) -> std::result::Result<Self, OpenError> {
         create_missing_file(url)?;
-        Self::open_existing(url, connections).await
+        Self::open_existing(url, limits).await
     }
 
     /// Opens `sqlite:PATH` or `postgres://…`, without migrating it and without creating it.
     ///
     /// # Errors
     /// When the address is wrong, nothing answers there, or the SQLite file is not there.
-    pub async fn open_existing(url: &str, connections: Option<u32>) -> std::result::Result<Self, OpenError> {
-        let connections = connections.unwrap_or(CONNECTIONS).max(LEAST_CONNECTIONS);
+    pub async fn open_existing(url: &str, limits: PoolLimits) -> std::result::Result<Self, OpenError> {
+        let limits = PoolLimits { connections: limits.connections.max(LEAST_CONNECTIONS), ..limits };
         match url.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => open_sqlite(url, connections).await,
-            Some("postgres" | "postgresql") => open_postgres(url, connections).await,
+            Some("sqlite") => open_sqlite(url, limits).await,
+            Some("postgres" | "postgresql") => open_postgres(url, limits).await,
             _ => Err(OpenError::Address("it begins with neither sqlite: nor postgres:".to_owned())),
         }
     }

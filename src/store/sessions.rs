@@ -194,7 +194,7 @@ pub async fn end_other_sessions(
 }
 
 /// The account's live sessions with when they were last seen, as it is written: the longest unseen
-/// first, those of the same moment by their login; at most so many.
+/// first, those of the same moment by their login. At most `limit`.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -202,14 +202,14 @@ pub async fn list_live_by_last_seen(
     on: &mut impl Sql,
     user_id: i64,
     live: LiveAfter,
-    most: i64,
+    limit: i64,
 ) -> Result<Vec<(SessionId, Moment)>> {
     let LiveAfter { login, opened, seen } = live;
     let sql = "
         SELECT id, last_seen FROM sessions
         WHERE user_id = $1 AND ended_at IS NULL AND login_date > $2 AND opened_at > $3 AND last_seen > $4
         ORDER BY last_seen, login_date, id LIMIT $5";
-    let rows: Vec<(String, Moment)> = fetch_all!(on, (String, Moment), sql, user_id, login, opened, seen, most)?;
+    let rows: Vec<(String, Moment)> = fetch_all!(on, (String, Moment), sql, user_id, login, opened, seen, limit)?;
     Ok(rows.into_iter().map(|(id, last_seen)| (SessionId::from_stored(id), last_seen)).collect())
 }
 

@@ -186,33 +186,16 @@ pub async fn find_token(on: &mut impl Sql, id: &SessionId) -> Result<Option<Toke
     Ok(fetch_optional!(on, TokenRow, tokens_where!("id = $1"), id.as_str())?)
 }
 
-/// The account's live tokens: the longest unused first, and of those the oldest.
+/// At most `limit` live tokens of the account, the longest unused first, and the oldest of those unused for equally long.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list_live_tokens(on: &mut impl Sql, user_id: i64, live: LiveTokens) -> Result<Vec<TokenRow>> {
-    let sql = tokens_where!(
-        "user_id = $1 AND ended_at IS NULL AND login_date > $2 AND opened_at > $3 AND expires_at > $4
-         ORDER BY COALESCE(last_seen, opened_at), login_date, id"
-    );
-    Ok(fetch_all!(on, TokenRow, sql, user_id, live.login, live.opened, live.expiry)?)
-}
-
-/// The first of them, at most so many.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn list_longest_unused_tokens(
-    on: &mut impl Sql,
-    user_id: i64,
-    live: LiveTokens,
-    most: i64,
-) -> Result<Vec<TokenRow>> {
+pub async fn list_live_tokens(on: &mut impl Sql, user_id: i64, live: LiveTokens, limit: i64) -> Result<Vec<TokenRow>> {
     let sql = tokens_where!(
         "user_id = $1 AND ended_at IS NULL AND login_date > $2 AND opened_at > $3 AND expires_at > $4
          ORDER BY COALESCE(last_seen, opened_at), login_date, id LIMIT $5"
     );
-    Ok(fetch_all!(on, TokenRow, sql, user_id, live.login, live.opened, live.expiry, most)?)
+    Ok(fetch_all!(on, TokenRow, sql, user_id, live.login, live.opened, live.expiry, limit)?)
 }
 
 /// How many live tokens of the account were made at `up_to` or before.

@@ -6,7 +6,10 @@
 //! without a lease, such as a command, proves nothing.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -24,41 +27,56 @@ const SQLITE_REFUSALS: [u32; 3] = [8, 10, 13];
 #[derive(Debug, Clone, Default)]
 pub struct Trust(Arc<Inner>);
 
-#[derive(Debug, Default)]
+/// Read without a lock, for the guard asks on every request. A reader may see a loss before it sees that the proof has
+/// ended with it, and never a proof without the losses before it.
+#[derive(Debug)]
 struct Inner {
-    state: Mutex<State>,
+    /// Times are nanoseconds from here on, and never 0.
+    start: Instant,
+    /// When the last proof ends.
+    until: AtomicU64,
+    /// When trust was last lost.
+    lost_at: AtomicU64,
+    /// Held by whoever changes both.
+    changing: Mutex<()>,
+    /// Wakes whoever renews the lease.
     lost: Notify,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct State {
-    /// When the last proof ends; none where nothing is to be proven.
-    until: Option<Instant>,
-    lost_at: Option<Instant>,
+/// The end of a proof where this process has to prove nothing.
+const NEVER_ENDS: u64 = u64::MAX;
+/// The latest loss where there was none.
+const NEVER_LOST: u64 = 0;
+
+impl Default for Inner {
+    fn default() -> Self {
+        let (until, lost_at) = (AtomicU64::new(NEVER_ENDS), AtomicU64::new(NEVER_LOST));
+        Self { start: Instant::now(), until, lost_at, changing: Mutex::default(), lost: Notify::default() }
+    }
 }
 
 impl Trust {
     /// Whether the database is believed now.
     #[must_use]
     pub fn is_held(&self) -> bool {
-        self.state().is_held(Instant::now())
+        self.state().is_held(self.now())
     }
 
     /// Whether the database is believed now, and was all the time since then.
     #[must_use]
     pub fn is_held_since(&self, then: Instant) -> bool {
-        let state = self.state();
-        state.is_held(Instant::now()) && !state.was_lost_since(then)
+        let (state, now) = (self.state(), self.now());
+        state.is_held(now) && !state.was_lost_since(self.time(then), now)
     }
 
     /// Whether what was connected then is too old to be used.
     pub(super) fn was_lost_since(&self, then: Instant) -> bool {
-        self.state().was_lost_since(then)
+        self.state().was_lost_since(self.time(then), self.now())
     }
 
     /// Whether this process has to prove that it can write.
     pub(super) fn is_required(&self) -> bool {
-        self.state().until.is_some()
+        self.state().until != NEVER_ENDS
     }
 
     /// An error unless the database is believed now.
@@ -66,35 +84,39 @@ impl Trust {
         if self.is_held() { Ok(()) } else { Err(StoreError::Unwritable) }
     }
 
-    /// Something was written, by an attempt that began then: a proof from that moment on.
+    /// An attempt to write that began then has succeeded, which is a proof from that moment on.
     pub fn proven(&self, began: Instant, holds_for: Duration) {
-        let mut state = self.state();
-        let was_held = state.is_held(Instant::now());
-        if state.was_lost_since(began) {
+        let _changing = self.changing();
+        let (mut state, now) = (self.state(), self.now());
+        let began_at = self.time(began);
+        if state.was_lost_since(began_at, now) {
             return;
         }
-        state.until = Some(began + holds_for);
+        let was_held = state.is_held(now);
+        state.until = self.time(began + holds_for);
         if !was_held {
             // What was connected while there was no trust may lead to the server that was replaced.
-            state.lost_at = Some(began);
+            state.lost_at = began_at;
             log::warn!("this node can write to its database again");
         }
+        self.set(state);
     }
 
     /// An attempt to write failed. Trust is lost at once where the database says that it takes no writes; otherwise
-    /// the last proof goes on. What was connected for an attempt that failed is not used for the next.
+    /// the last proof continues. What was connected for an attempt that failed is not used for the next.
     pub fn disproven(&self, error: Option<&StoreError>) {
-        let now = Instant::now();
-        let mut state = self.state();
-        if state.until.is_none() || !state.is_held(now) || error.is_some_and(is_refusal) {
-            state.lose(now);
+        let _changing = self.changing();
+        let (state, now) = (self.state(), self.now());
+        if state.until == NEVER_ENDS || !state.is_held(now) || error.is_some_and(is_refusal) {
+            self.set(state.lost(now));
         }
     }
 
-    /// Something shows that the database takes no writes: it is to be proven anew, at once.
+    /// Ends the proof at once, because something showed that the database takes no writes.
     pub(super) fn lose(&self) {
         if self.is_required() {
-            self.state().lose(Instant::now());
+            let _changing = self.changing();
+            self.set(self.state().lost(self.now()));
             self.0.lost.notify_one();
         }
     }
@@ -104,33 +126,58 @@ impl Trust {
         self.0.lost.notified().await;
     }
 
-    /// Takes back that anything is to be proven, for a test without what renews the lease.
+    /// Lifts the duty to prove anything. For tests that run without what renews the lease.
     pub fn needs_no_proof(&self) {
-        self.state().until = None;
+        let _changing = self.changing();
+        self.set(State { until: NEVER_ENDS, ..self.state() });
     }
 
-    /// Nothing that is done under the lock can panic half-way.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn now(&self) -> u64 {
+        self.time(Instant::now())
+    }
+
+    fn time(&self, at: Instant) -> u64 {
+        let nanoseconds = at.saturating_duration_since(self.0.start).as_nanos();
+        u64::try_from(nanoseconds).unwrap_or(NEVER_ENDS).saturating_add(1)
+    }
+
+    fn state(&self) -> State {
+        let until = self.0.until.load(Ordering::Acquire);
+        State { until, lost_at: self.0.lost_at.load(Ordering::Acquire) }
+    }
+
+    fn set(&self, State { until, lost_at }: State) {
+        self.0.lost_at.store(lost_at, Ordering::Release);
+        self.0.until.store(until, Ordering::Release);
+    }
+
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.0.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+#[derive(Debug, Clone, Copy)]
+struct State {
+    until: u64,
+    lost_at: u64,
+}
+
 impl State {
-    fn is_held(&self, now: Instant) -> bool {
-        self.until.is_none_or(|until| now < until)
+    fn is_held(self, now: u64) -> bool {
+        now < self.until
     }
 
-    fn was_lost_since(&self, then: Instant) -> bool {
-        let ran_out = self.until.filter(|until| *until <= Instant::now());
-        self.lost_at.max(ran_out).is_some_and(|lost| then <= lost)
+    fn was_lost_since(self, then: u64, now: u64) -> bool {
+        let ran_out = if self.is_held(now) { NEVER_LOST } else { self.until };
+        then <= self.lost_at.max(ran_out)
     }
 
-    fn lose(&mut self, now: Instant) {
+    fn lost(self, now: u64) -> Self {
         let is_known = !self.is_held(now) && self.lost_at >= self.until;
-        (self.until, self.lost_at) = (Some(now), Some(now));
         if !is_known {
             log::warn!("this node cannot write to its database, and is not ready until it can");
         }
+        Self { until: now, lost_at: now }
     }
 }
 

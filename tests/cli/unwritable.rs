@@ -73,7 +73,7 @@ fn a_node_whose_address_moves_to_a_new_primary_follows_it_and_obeys_it() {
 #[test]
 fn a_node_whose_address_names_both_servers_finds_the_new_primary_and_obeys_it() {
     let Some(servers) = replicas() else { return };
-    // The standby first: it is passed over while it is one.
+    // The standby comes first: the program skips it until it is promoted.
     let url = format!("postgres://curfew@{},{}/postgres", servers.standby(), servers.primary());
     must_go_over_to_the_new_primary(&servers, &url, || {});
 }

@@ -16,6 +16,8 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 #[derive(Debug, Clone)]
 pub struct Outside {
     client: Client,
+    /// Opens a connection for each request.
+    unpooled: Client,
     origin: String,
 }
 
@@ -35,24 +37,29 @@ impl Outside {
         // Another test of this process may have been first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let certificate = Certificate::from_pem(&balancer.certificate).expect("a certificate");
-        let client = Client::builder()
-            .tls_certs_only([certificate])
-            .resolve(HOST, balancer.address)
-            .redirect(Policy::none())
-            .no_proxy()
-            .timeout(PATIENCE)
-            .build()
-            .expect("a client");
-        Self { client, origin: format!("https://{HOST}:{}", balancer.address.port()) }
+        let client = || {
+            Client::builder()
+                .tls_certs_only([certificate.clone()])
+                .resolve(HOST, balancer.address)
+                .redirect(Policy::none())
+                .no_proxy()
+                .timeout(PATIENCE)
+        };
+        let unpooled = client().pool_max_idle_per_host(0).build().expect("a client");
+        Self {
+            client: client().build().expect("a client"),
+            unpooled,
+            origin: format!("https://{HOST}:{}", balancer.address.port()),
+        }
     }
 
-    /// Gets a page with that cookie. As a browser does, it asks once more when a connection that was
-    /// open from before is closed on it.
+    /// Gets a page with that cookie. As a browser does, it asks once more over a new connection when the proxy closes
+    /// one that was open from before: it does that to all of them when it reads its configuration again.
     pub async fn get(&self, path: &str, cookie: &str) -> Answer {
-        let ask = || self.client.get(format!("{}{path}", self.origin)).header(header::COOKIE, cookie);
-        match ask().send().await {
+        let ask = |client: &Client| client.get(format!("{}{path}", self.origin)).header(header::COOKIE, cookie);
+        match ask(&self.client).send().await {
             Ok(response) => Answer::of(response).await,
-            Err(_) => Self::send(ask()).await,
+            Err(_) => Self::send(ask(&self.unpooled)).await,
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::{fs, hash::Hasher as _, path::Path, sync::atomic::AtomicBool, time::Duration};
 
-use curfew::store::Store;
+use curfew::store::{PoolLimits, Store};
 use rocket::tokio::sync::OnceCell;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
@@ -15,6 +15,9 @@ const SERVER: &str = "CURFEW_TEST_POSTGRES";
 const SOAK: &str = "CURFEW_TEST_SOAK";
 /// Held while the database that the others are copies of is made.
 const MAKING_TEMPLATE: i64 = 0x6375_7266_6577;
+
+/// As many connections as usual. A race of twenty waits longer for them on a busy machine than a request should.
+const PATIENT: PoolLimits = PoolLimits { connections: 8, wait: Duration::from_mins(1) };
 
 /// The name of a SQLite file in its folder.
 const FILE: &str = "curfew.db";
@@ -116,7 +119,7 @@ impl Database {
 
     /// Opens and migrates it.
     pub async fn open(&self) -> Store {
-        let store = Store::open(&self.url, Some(8)).await.expect("the database opens");
+        let store = Store::open(&self.url, PATIENT).await.expect("the database opens");
         store.migrate().await.expect("the database is migrated");
         store
     }

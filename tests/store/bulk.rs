@@ -250,12 +250,12 @@ async fn those_with_something_of_their_own_are_acted_on_as_well() {
         for _ in 0..30 {
             house.log_in(&people[2]).await;
         }
-        let soon = house.now().await + TimeDelta::milliseconds(500);
+        let soon = house.now().await + TimeDelta::minutes(5);
         house.force_logout(&people[0], ForceLogoutMoment::At(soon)).await;
         let ahead = format!("UPDATE users SET last_login = '2100-01-01T00:00:00+00:00' WHERE id = {}", people[1].id);
         run(&house.store, &ahead).await;
         house.accounts.deactivate(&staff, &people[3].target(), Some(soon), &reasons()).await.expect("an act");
-        house.store.clock().shift(NEXT);
+        house.store.clock().shift(TimeDelta::minutes(5));
 
         let all: Vec<&Person> = people.iter().collect();
         let (promised, done) = act(house, &staff, &ids(BulkAction::ForceLogout, &all)).await;

@@ -89,9 +89,9 @@ async fn each_act_that_ends_logins_is_told_of_the_account_it_is_on() {
                     house.force_logout(&ana, ForceLogoutMoment::At(at)).await;
                 }
                 "due" => {
-                    let at = house.now().await + chrono::TimeDelta::milliseconds(200);
+                    let at = house.now().await + chrono::TimeDelta::minutes(5);
                     house.force_logout(&ana, ForceLogoutMoment::At(at)).await;
-                    house.store.clock().shift(chrono::TimeDelta::seconds(1));
+                    house.store.clock().shift(chrono::TimeDelta::minutes(5));
                     accounts.fold_due(ana.id).await.expect("an answer");
                 }
                 _ => {

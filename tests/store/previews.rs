@@ -67,3 +67,24 @@ async fn what_came_due_unseen_counts_as_done() {
     })
     .await;
 }
+
+/// A clock that was ahead dates every later login ahead of it, also those that a past moment spares.
+#[rocket::async_test]
+async fn what_is_spared_of_everyone_is_not_promised_where_logins_are_dated_ahead() {
+    on_each_engine(async |house: &House| {
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        house.store.clock().shift(HOUR * 30);
+        house.everyone_out(ForceLogoutMoment::Now).await;
+        house.store.clock().shift(-HOUR * 30);
+        house.log_in(&ana).await;
+        house.log_in(&ben).await;
+        house.force_out(&ana).await;
+        let between = ForceLogoutMoment::At(house.now().await + HOUR / 2);
+        house.store.clock().shift(HOUR);
+        house.log_in(&ana).await;
+        let promised = house.accounts.preview_everyone_out(between).await.expect("a preview");
+        let ForceLogoutPreview::Ends { logins, .. } = promised else { panic!("{promised:?}") };
+        assert_eq!(logins.sessions, 1, "ben's, and not what ana has opened since");
+    })
+    .await;
+}

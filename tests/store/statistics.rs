@@ -24,7 +24,7 @@ use curfew::{
     },
     settings::Settings,
     store::{
-        Connection, Store,
+        Connection, PoolLimits, Store,
         events::{EventKind, list_newest_events, list_newest_events_of},
         events_list::{EventsQuery, list_events},
         logins_by_hour::list_logins,
@@ -70,7 +70,7 @@ impl Grown {
     }
 
     async fn open(&self) -> Store {
-        Store::open(&self.database.url, Some(2)).await.expect("it opens")
+        Store::open(&self.database.url, PoolLimits::of(Some(2))).await.expect("it opens")
     }
 
     /// More users, each with three sessions and tokens, of which one has ended, and the events of that.

@@ -1,6 +1,6 @@
 //! The tables that the migrations make: the same on both engines; and those of other versions.
 
-use curfew::store::{OpenError, Store};
+use curfew::store::{OpenError, PoolLimits, Store};
 use data_encoding::HEXLOWER;
 use rocket::tokio::task::JoinSet;
 use sha2::{Digest as _, Sha256};
@@ -141,7 +141,7 @@ async fn many_who_open_and_migrate_one_new_database_at_once_all_succeed() {
         for _ in 0..6 {
             let url = database.url.clone();
             tasks.spawn(async move {
-                let store = Store::open(&url, Some(2)).await?;
+                let store = Store::open(&url, PoolLimits::of(Some(2))).await?;
                 store.migrate().await?;
                 Ok::<_, OpenError>(store)
             });
@@ -157,12 +157,12 @@ async fn many_who_open_and_migrate_one_new_database_at_once_all_succeed() {
 #[rocket::async_test]
 async fn an_address_that_leads_nowhere_is_told_without_its_password() {
     for url in ["mysql://ana:secret@localhost/x", "postgres://ana:secret@127.0.0.1:1/x", "nonsense"] {
-        let refused = Store::open(url, None).await.expect_err("nothing is there").to_string();
+        let refused = Store::open(url, PoolLimits::default()).await.expect_err("nothing is there").to_string();
         assert!(!refused.contains("secret"), "{refused}");
     }
     let database = Database::new(Engine::Sqlite).await;
     let file = database.folder.path().join("a-file");
     std::fs::write(&file, "no database, but longer than the header of one: ".repeat(40)).expect("a file");
-    let refused = Store::open(&format!("sqlite:{}", file.display()), None).await;
+    let refused = Store::open(&format!("sqlite:{}", file.display()), PoolLimits::default()).await;
     assert!(matches!(refused, Err(OpenError::File(_))), "{refused:?}");
 }

@@ -2,19 +2,15 @@
 //! ended under the lock on the account, as for sessions.
 
 use crate::{
-    accounts::{Accounts, AccountsError, EndedLogins, Result, fold::Locked},
+    accounts::{Accounts, AccountsError, EndedLogins, Result, fold::Locked, session_limit::MOST_ENDED},
     domain::{reason::EndReason, reason_text::Reasons, session_secret::SessionId},
     settings::WhenFull,
     store::{
         Sql,
         sessions::Ending,
-        tokens::{count_live_tokens, end_token, list_longest_unused_tokens},
+        tokens::{count_live_tokens, end_token, list_live_tokens},
     },
 };
-
-/// How many tokens one login ends at most. An account that has far more than a limit that came later stays locked for
-/// no longer, and comes down to it with its next logins.
-const MOST_ENDED: usize = 500;
 
 impl Accounts {
     /// Makes room for one more token of a locked account; returns how many it ended for that, those that
@@ -42,7 +38,7 @@ impl Accounts {
                 let ending = Ending { at: locked.now, by, reason, reasons: &none };
                 let kept = limit.get() as usize - 1;
                 let most = i64::try_from(kept + MOST_ENDED).unwrap_or(i64::MAX);
-                let mut live = list_longest_unused_tokens(on, user.id, locked.live_tokens(), most).await?;
+                let mut live = list_live_tokens(on, user.id, locked.live_tokens(), most).await?;
                 // Those of the same moment stay in the order of their logins.
                 live.sort_by_cached_key(|token| {
                     let written = token.last_seen.unwrap_or(token.opened_at);

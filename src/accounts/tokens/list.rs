@@ -34,7 +34,7 @@ impl Accounts {
         if !user.is_active_at(now) {
             return Ok(Vec::new());
         }
-        let rows = list_live_tokens(&mut on, user_id, live_tokens_after(&user, site, now)).await?;
+        let rows = list_live_tokens(&mut on, user_id, live_tokens_after(&user, site, now), i64::MAX).await?;
         let mut listed = rows.into_iter().map(|row| self.listed(row)).collect::<Result<Vec<_>>>()?;
         listed.sort_by_key(|token| std::cmp::Reverse((token.row.login_date, token.row.opened_at)));
         Ok(listed)

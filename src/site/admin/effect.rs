@@ -23,7 +23,7 @@ pub(super) struct EffectView {
     at: Option<Moment>,
     logins: LoginsView,
     is_everyones: bool,
-    /// Whether the login of whoever asks is among them.
+    /// Whether the staff member's own login is among them.
     mine: bool,
 }
 

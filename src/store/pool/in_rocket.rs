@@ -3,7 +3,7 @@
 use rocket::figment::Figment;
 use rocket_db_pools::{Config, Database};
 
-use crate::store::{Connection, OpenError, Store, StoreError};
+use crate::store::{Connection, OpenError, PoolLimits, Store, StoreError};
 
 /// The database as Rocket knows it, under `[default.databases.curfew]`.
 #[derive(Debug, Clone, Database)]
@@ -17,8 +17,8 @@ impl rocket_db_pools::Pool for Store {
 
     async fn init(figment: &Figment) -> std::result::Result<Self, Self::Error> {
         let config: Config = figment.extract()?;
-        let connections = u32::try_from(config.max_connections).ok();
-        let store = Self::open(&config.url, connections).await.map_err(rocket_db_pools::Error::Init)?;
+        let limits = PoolLimits::of(u32::try_from(config.max_connections).ok());
+        let store = Self::open(&config.url, limits).await.map_err(rocket_db_pools::Error::Init)?;
         store.migrate().await.map_err(rocket_db_pools::Error::Init)?;
         Ok(store)
     }

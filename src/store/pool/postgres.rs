@@ -7,7 +7,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{ACQUIRE_TIMEOUT, hosts::Hosts, in_words, is_out_of_transaction};
+use super::{PoolLimits, hosts::Hosts, in_words, is_out_of_transaction};
 use crate::store::{
     Clock, OpenError, Store,
     engine::in_time,
@@ -16,7 +16,7 @@ use crate::store::{
     trust::Trust,
 };
 
-/// Of so many connections to Postgres, the guard holds one.
+/// The guard keeps one in this many connections to Postgres.
 const CONNECTIONS_PER_LANE: u32 = 4;
 
 /// What each connection to Postgres begins with, whatever the database or the role has for a default. Notices, such as
@@ -26,7 +26,7 @@ const SESSION: &str = "SET client_min_messages = warning; SET jit = off;
     SET default_transaction_isolation = 'read committed'; SET standard_conforming_strings = on";
 
 /// Opens the database of an address.
-pub(super) async fn open_postgres(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
+pub(super) async fn open_postgres(url: &str, limits: PoolLimits) -> std::result::Result<Store, OpenError> {
     let hosts = Hosts::parse(url)?;
     let (options, mut connection) =
         hosts.connect().await.map_err(|(options, said)| match refuses_our_parameters(&said) {
@@ -38,20 +38,21 @@ pub(super) async fn open_postgres(url: &str, connections: u32) -> std::result::R
         Unfit::Failed(error) => OpenError::Unreachable(name_of(options), in_words(&error)),
     })?;
     let trust = Trust::default();
-    let pool = pool_options(&trust).max_connections(connections).connect_lazy_with(options.clone());
+    let pool = pool_options(&trust, limits).connect_lazy_with(options.clone());
     // Closed politely where that is possible; the pool is what counts.
     let _ = connection.close().await;
     let clock = Clock::default();
-    let readers = Lanes::new(connections / CONNECTIONS_PER_LANE, &pool, &clock, &trust);
+    let readers = Lanes::new(limits.connections / CONNECTIONS_PER_LANE, &pool, &clock, &trust);
     Ok(Store::Postgres { pool, hosts, readers, clock, trust })
 }
 
 /// How every pool treats its connections: none is used that is older than a loss of trust, and one to a server that is
 /// read-only is such a loss, where this process must be able to write.
-pub(in crate::store) fn pool_options(trust: &Trust) -> PgPoolOptions {
+pub(in crate::store) fn pool_options(trust: &Trust, limits: PoolLimits) -> PgPoolOptions {
     let (of_new, of_idle) = (trust.clone(), trust.clone());
     PgPoolOptions::new()
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .max_connections(limits.connections)
+        .acquire_timeout(limits.wait)
         .after_connect(move |connection, _| {
             let trust = of_new.clone();
             Box::pin(async move {

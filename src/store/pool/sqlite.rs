@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use rocket::tokio::time::{Instant, sleep};
 use sqlx::sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{ACQUIRE_TIMEOUT, in_words, is_out_of_transaction};
+use super::{PoolLimits, in_words, is_out_of_transaction};
 use crate::store::{
     Clock, OpenError, Store,
     engine::in_time,
@@ -30,7 +30,7 @@ pub(in crate::store) const SQLITE_BUSY: u32 = 5;
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 /// Opens the file of an address.
-pub(super) async fn open_sqlite(url: &str, connections: u32) -> std::result::Result<Store, OpenError> {
+pub(super) async fn open_sqlite(url: &str, limits: PoolLimits) -> std::result::Result<Store, OpenError> {
     let options = sqlite_options(url)?
         .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
@@ -45,7 +45,7 @@ pub(super) async fn open_sqlite(url: &str, connections: u32) -> std::result::Res
     let unreachable = |error: sqlx::Error| OpenError::File(format!("{path}: {}", in_words(&error)));
     let pool = || {
         SqlitePoolOptions::new()
-            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .acquire_timeout(limits.wait)
             .test_before_acquire(false)
             .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
     };
@@ -57,7 +57,7 @@ pub(super) async fn open_sqlite(url: &str, connections: u32) -> std::result::Res
     let begin = Instant::now();
     let write = loop {
         match pool().max_connections(1).connect_with(writer.clone()).await {
-            // Who turns on the write-ahead log while another does is told so at once, whatever the time limit.
+            // Turning on the write-ahead log while another process does fails at once, whatever the busy timeout.
             Err(sqlx::Error::Database(said)) if is_code(&*said, SQLITE_BUSY) && begin.elapsed() < BUSY_TIMEOUT => {
                 sleep(BUSY_PAUSE).await;
             }
@@ -72,7 +72,7 @@ pub(super) async fn open_sqlite(url: &str, connections: u32) -> std::result::Res
     forget_statistics(&mut first).await.map_err(&unreachable)?;
     drop(first);
     let file = options.get_filename().to_owned();
-    let read = pool().max_connections(connections).connect_with(options).await.map_err(unreachable)?;
+    let read = pool().max_connections(limits.connections).connect_with(options).await.map_err(unreachable)?;
     Ok(Store::Sqlite {
         read,
         write,
