@@ -20,6 +20,6 @@ impl Accounts {
         let proven = self.prove_password(actor, password).await?;
         let (mut tx, locked) = self.lock_for_grave_act(proven.id).await?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
-        self.erase(tx, actor, &locked, &Reasons::default()).await
+        self.erase(tx, actor, &locked, &Reasons::default()).await.map(drop)
     }
 }

@@ -1,7 +1,7 @@
 //! Deleting an account.
 
 use super::{
-    Accounts, Actor, Result, Target,
+    Accounts, Actor, EndedLogins, Result, Target,
     authority::must_be_another,
     event::{Tell as _, event, insert_ending},
     fold::Locked,
@@ -11,6 +11,15 @@ use crate::{
     store::{Transaction, events::EventKind, feed::Change, sessions::Ending, users},
 };
 
+/// An account that is no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedAccount {
+    /// The name that it had.
+    pub username: String,
+    /// The live logins that ended with it.
+    pub ended: EndedLogins,
+}
+
 impl Accounts {
     /// Deletes an account, for superusers; its sessions end, and the events keep its name.
     ///
@@ -18,13 +27,13 @@ impl Accounts {
     /// [`super::AccountsError::NoSuchUser`], [`super::AccountsError::Forbidden`],
     /// [`super::AccountsError::OwnAccount`], [`super::AccountsError::LastSuperuser`], or a failure of
     /// the database.
-    pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<()> {
+    pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<EndedLogins> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_delete_user(actor, None, user_id, reasons).await;
-        self.tell_if_refused(actor, Some(user_id), "deletion", outcome).await.map(drop)
+        self.tell_if_refused(actor, Some(user_id), "deletion", outcome).await.map(|deleted| deleted.ended)
     }
 
-    /// The same on a form that asks for the superuser's password; returns the name that it had.
+    /// The same on a form that asks for the superuser's password; returns the name that it had, too.
     ///
     /// # Errors
     /// Those of [`Self::delete_user`], [`super::AccountsError::WrongPassword`] and
@@ -35,7 +44,7 @@ impl Accounts {
         password: &Password,
         user_id: i64,
         reasons: &Reasons,
-    ) -> Result<String> {
+    ) -> Result<DeletedAccount> {
         let outcome = self.try_delete_user(actor, Some(password), user_id, reasons).await;
         self.tell_if_refused(actor, Some(user_id), "deletion", outcome).await
     }
@@ -46,12 +55,12 @@ impl Accounts {
         password: Option<&Password>,
         user_id: i64,
         reasons: &Reasons,
-    ) -> Result<String> {
+    ) -> Result<DeletedAccount> {
         let (mut tx, locked) = self.begin_act_by(actor, password, user_id).await?;
         self.must_be_superuser(&mut tx, actor, locked.now).await?;
         must_be_another(actor, locked.user.id)?;
-        self.erase(tx, actor, &locked, reasons).await?;
-        Ok(locked.user.username)
+        let ended = self.erase(tx, actor, &locked, reasons).await?;
+        Ok(DeletedAccount { username: locked.user.username, ended })
     }
 
     /// Removes a locked account, unless it is the last superuser's.
@@ -61,7 +70,7 @@ impl Accounts {
         actor: &Actor,
         locked: &Locked,
         reasons: &Reasons,
-    ) -> Result<()> {
+    ) -> Result<EndedLogins> {
         self.must_not_be_last_superuser(&mut tx, locked).await?;
         let (user, now) = (&locked.user, locked.now);
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deleted, reasons };
@@ -73,6 +82,7 @@ impl Accounts {
             .because(EndReason::Deleted, reasons)
             .ending(ended);
         insert_ending(&mut tx, &told, Change::User(user.id)).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(ended)
     }
 }

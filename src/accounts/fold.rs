@@ -125,10 +125,11 @@ impl Accounts {
                 for_staff: stored(locked.force_logout_scheduled_staff_reason.as_deref()),
                 for_user: stored(locked.force_logout_scheduled_user_reason.as_deref()),
             };
-            let told =
-                event(now, EventKind::ForceLogoutDue).because(EndReason::EveryoneOut, &reasons).saying("everyone");
             let date = everyones_date_of_moment(on, due).await?;
-            let told = self.ending_everyones(on, told, (locked.standing(), now), date).await?;
+            let ended = self.count_ending_of_everyone(on, (locked.standing(), now), date).await?;
+            let told = event(now, EventKind::ForceLogoutDue)
+                .because(EndReason::EveryoneOut, &reasons)
+                .saying(format!("everyone; {ended}"));
             if locked.force_logout_date.is_none_or(|standing| standing < date) {
                 site::set_force_logout_date(on, date, &reasons).await?;
             }

@@ -1,7 +1,7 @@
 //! Everyone out but the browser that it is done from, which goes on with a new login.
 
 use super::{
-    Accounts, AccountsError, Actor, ForceLogoutMoment, ForceLogoutOutcome, Result,
+    Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
     fold::Locked,
     open_session::{LoginDates, StartedSession, open_session},
     prove_presence::note_presence,
@@ -25,7 +25,7 @@ impl Accounts {
         moment: ForceLogoutMoment,
         reasons: &Reasons,
         remember: bool,
-    ) -> Result<(ForceLogoutOutcome, Option<StartedSession>)> {
+    ) -> Result<(ForceLogoutOutcome<EveryonesEndedLogins>, Option<StartedSession>)> {
         let outcome = self.try_force_everyone_else_out(actor, password, moment, reasons, remember).await;
         self.tell_if_refused(actor, None, "force logout of everyone", outcome).await
     }
@@ -37,7 +37,7 @@ impl Accounts {
         moment: ForceLogoutMoment,
         reasons: &Reasons,
         remember: bool,
-    ) -> Result<(ForceLogoutOutcome, Option<StartedSession>)> {
+    ) -> Result<(ForceLogoutOutcome<EveryonesEndedLogins>, Option<StartedSession>)> {
         let proven = self.prove_password(actor, password).await?;
         let mut tx = self.store.begin().await?;
         let outcome = self.put_everyone_out(&mut tx, actor, moment, reasons).await?;

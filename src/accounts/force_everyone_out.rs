@@ -1,7 +1,7 @@
 //! Everyone out: one write, however many sessions there are.
 
 use super::{
-    Accounts, AccountsError, Actor, EndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
+    Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
     date_of_moment::{everyones_date_now, everyones_date_of_moment},
     event::{Tell as _, event, insert_ending},
 };
@@ -26,7 +26,7 @@ impl Accounts {
         actor: &Actor,
         moment: ForceLogoutMoment,
         reasons: &Reasons,
-    ) -> Result<ForceLogoutOutcome> {
+    ) -> Result<ForceLogoutOutcome<EveryonesEndedLogins>> {
         let outcome = self.try_force_everyone_out(actor, moment, reasons).await;
         self.tell_if_refused(actor, None, "force logout of everyone", outcome).await
     }
@@ -36,7 +36,7 @@ impl Accounts {
         actor: &Actor,
         moment: ForceLogoutMoment,
         reasons: &Reasons,
-    ) -> Result<ForceLogoutOutcome> {
+    ) -> Result<ForceLogoutOutcome<EveryonesEndedLogins>> {
         let mut tx = self.store.begin().await?;
         let outcome = self.put_everyone_out(&mut tx, actor, moment, reasons).await?;
         tx.commit().await?;
@@ -50,7 +50,7 @@ impl Accounts {
         actor: &Actor,
         moment: ForceLogoutMoment,
         reasons: &Reasons,
-    ) -> Result<ForceLogoutOutcome> {
+    ) -> Result<ForceLogoutOutcome<EveryonesEndedLogins>> {
         let locked = self.lock_site(on).await?;
         let now = self.store.clock().now(on).await?;
         self.must_be_superuser(on, actor, now).await?;
@@ -107,15 +107,17 @@ impl Accounts {
         (site, now): (SiteStanding, Moment),
         date: Moment,
         reasons: &Reasons,
-    ) -> Result<ForceLogoutOutcome> {
+    ) -> Result<ForceLogoutOutcome<EveryonesEndedLogins>> {
         if let Some(standing) = site.force_logout_date.filter(|standing| date < *standing) {
             return Ok(ForceLogoutOutcome::Unchanged { date: standing });
         }
-        let told =
-            event(now, EventKind::ForceLogout).by(actor).because(EndReason::EveryoneOut, reasons).saying("everyone");
-        let told = self.ending_everyones(on, told, (site, now), date).await?;
+        let ended = self.count_ending_of_everyone(on, (site, now), date).await?;
+        let told = event(now, EventKind::ForceLogout)
+            .by(actor)
+            .because(EndReason::EveryoneOut, reasons)
+            .saying(format!("everyone; {ended}"));
         site::set_force_logout_date(on, date, reasons).await?;
         insert_ending(on, &told, Change::Everyone).await?;
-        Ok(ForceLogoutOutcome::Done { date, ended: EndedLogins::default() })
+        Ok(ForceLogoutOutcome::Done { date, ended })
     }
 }

@@ -35,15 +35,15 @@ pub enum ForceLogoutMoment {
     At(Moment),
 }
 
-/// What came of a force logout.
+/// What came of a force logout, with the logins that it ended counted as `L`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ForceLogoutOutcome {
+pub enum ForceLogoutOutcome<L = EndedLogins> {
     /// Logins made at `date` or before are out.
     Done {
         /// The date.
         date: Moment,
         /// The live ones that ended.
-        ended: EndedLogins,
+        ended: L,
     },
     /// It will happen then.
     Scheduled {

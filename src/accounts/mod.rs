@@ -69,8 +69,9 @@ use crate::{
 
 pub use actor::{Actor, Client};
 pub use bulk::{BeginBulk, Begun, BulkRun, PreviewedBulk};
-pub use count_everyones_logins::FEW_TOKENS;
+pub use count_everyones_logins::{EveryonesEndedLogins, FEW_TOKENS};
 pub use create_user::NewAccount;
+pub use delete_user::DeletedAccount;
 pub use end_session::EndedSession;
 pub use ended_logins::EndedLogins;
 pub use error::AccountsError;

@@ -74,21 +74,25 @@ async fn end_logins(
     moment: ForceLogoutMoment,
     reasons: &Reasons,
 ) -> Result<String> {
-    let outcome = match name {
-        Some(name) => accounts.force_logout(&operator(), &target(name), moment, reasons).await?,
-        None if is_without_users(accounts).await? => return Err(CommandError::NoUsers(accounts.store().name())),
-        None => accounts.force_everyone_out(&operator(), moment, reasons).await?,
+    let Some(name) = name else {
+        if is_without_users(accounts).await? {
+            return Err(CommandError::NoUsers(accounts.store().name()));
+        }
+        let outcome = accounts.force_everyone_out(&operator(), moment, reasons).await?;
+        return Ok(in_words("everyone", &outcome, |ended| format!("; {ended}")));
     };
-    let whose =
-        name.map_or_else(|| "The logins of everyone".to_owned(), |name| format!("The logins of {}", name.as_typed()));
-    Ok(match outcome {
+    let outcome = accounts.force_logout(&operator(), &target(name), moment, reasons).await?;
+    Ok(in_words(name.as_typed(), &outcome, |ended| counted(*ended)))
+}
+
+fn in_words<L>(whose: &str, outcome: &ForceLogoutOutcome<L>, counted: impl FnOnce(&L) -> String) -> String {
+    match outcome {
         ForceLogoutOutcome::Done { date, ended } => {
-            let count = if name.is_some() { counted(ended) } else { String::new() };
-            format!("{whose} made up to {} have ended{count}.", rfc3339(date))
+            format!("The logins of {whose} made up to {} have ended{}.", rfc3339(*date), counted(ended))
         }
-        ForceLogoutOutcome::Scheduled { at } => format!("{whose} will end at {}.", rfc3339(at)),
+        ForceLogoutOutcome::Scheduled { at } => format!("The logins of {whose} will end at {}.", rfc3339(*at)),
         ForceLogoutOutcome::Unchanged { date } => {
-            format!("Nothing changed. {whose} made up to {} had ended already.", rfc3339(date))
+            format!("Nothing changed. The logins of {whose} made up to {} had ended already.", rfc3339(*date))
         }
-    })
+    }
 }

@@ -214,8 +214,8 @@ async fn set_role(name: &LoginName, role: Role) -> Result<()> {
 }
 
 async fn delete(name: &LoginName) -> Result<()> {
-    open().await?.delete_user(&operator(), &target(name), &Reasons::default()).await?;
-    say(&format!("{} is deleted.", name.as_typed()))
+    let ended = open().await?.delete_user(&operator(), &target(name), &Reasons::default()).await?;
+    say(&format!("{} is deleted{}.", name.as_typed(), counted(ended)))
 }
 
 async fn get(accounts: &Accounts, name: &LoginName) -> Result<User> {

@@ -4,7 +4,7 @@ use email_address::{EmailAddress, Options};
 
 use super::{
     login_key::{login_key, login_keys},
-    text::{comparison_key, is_forbidden, is_unseen},
+    text::{is_forbidden, is_unseen},
 };
 
 /// The greatest length of an address, in characters (RFC 5321, section 4.5.3.1.3, less the brackets).
@@ -52,15 +52,9 @@ impl Email {
         &self.0
     }
 
-    /// The form in which it is sorted and searched.
+    /// The form in which it is unique, sorted and searched, and by which its owner is found.
     #[must_use]
     pub fn key(&self) -> String {
-        comparison_key(&self.0)
-    }
-
-    /// The form in which it is unique, and by which its owner is found.
-    #[must_use]
-    pub fn login_key(&self) -> String {
         login_key(&self.0)
     }
 

@@ -111,10 +111,14 @@ fn everyone_can_be_put_out_at_once() {
         let (mut ana, mut ben) = (site.logged_in("ana"), site.logged_in("ben"));
         let before = text(Utc::now() - TimeDelta::hours(1));
         let said = site.run(&["force-logout", "--everyone", "--at", &before]).done();
-        assert_eq!(said, format!("The logins of everyone made up to {before} have ended.\n"));
+        assert_eq!(said, format!("The logins of everyone made up to {before} have ended; 0 sessions ended.\n"));
         assert!(ana.is_in() && ben.is_in());
         let said = site.run(&["force-logout", "--everyone", "--reason", "A leak"]).done();
-        assert!(said.starts_with("The logins of everyone made up to 2") && said.ends_with("Z have ended.\n"), "{said}");
+        assert!(
+            said.starts_with("The logins of everyone made up to 2")
+                && said.ends_with("Z have ended; 2 sessions ended.\n"),
+            "{said}"
+        );
         assert_eq!(ana.why_out().as_deref(), Some("everyone-out"));
         ben.must_soon_be_out();
         assert!(ben.logs_in("ben", PASSWORD));

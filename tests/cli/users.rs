@@ -141,7 +141,7 @@ fn deleting_takes_a_yes_and_ends_the_logins() {
         let mut ana = site.logged_in("ana");
         assert!(site.run(&["user", "delete", "ana"]).misused().contains("--yes"));
         assert!(ana.is_in());
-        assert_eq!(site.run(&["user", "delete", "ana", "--yes"]).done(), "ana is deleted.\n");
+        assert_eq!(site.run(&["user", "delete", "ana", "--yes"]).done(), "ana is deleted; live sessions ended: 1.\n");
         assert_eq!(ana.why_out().as_deref(), Some("deleted"));
         assert!(!ana.logs_in("ana", PASSWORD));
         assert_eq!(site.run(&["user", "list"]).done(), "");

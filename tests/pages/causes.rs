@@ -205,7 +205,7 @@ async fn end(site: &Site, code: &str, person: &Person<'_>) {
             let change = accounts.set_role(&operator, &target, Role::Member).await.expect("an end");
             assert!(matches!(change, RoleChange::Lowered(_)), "{change:?}");
         }
-        "deleted" => accounts.delete_user(&operator, &target, &why).await.expect("an end"),
+        "deleted" => drop(accounts.delete_user(&operator, &target, &why).await.expect("an end")),
         other => panic!("nothing ends a login for {other}"),
     }
 }

@@ -102,7 +102,7 @@ async fn a_deleted_user_is_out_and_the_events_keep_the_name() {
         let fields = [("staff_reason", hostile), ("password", PASSWORD)];
         owner.posts(&format!("{user}/delete"), &fields).await.must_lead_to("/admin/users");
         let page = owner.opens("/admin/users").await;
-        assert!(page.body.contains("The account zoe is deleted"), "{page:?}");
+        assert!(page.body.contains("The account zoe is deleted: 1 session ended."), "{page:?}");
         owner.opens(&user).await.must_be(404);
         assert_eq!(why_out(&mut zoe).await.as_deref(), Some("deleted"));
         zoe.logs_in().await.must_be(422);
@@ -134,6 +134,7 @@ async fn every_promise_counts_sessions_and_tokens() {
         }
         for (path, promise) in [
             (format!("/admin/users/{}", zoe.id), "Ends 2 sessions and 2 tokens"),
+            (format!("/admin/users/{}", zoe.id), "A lesser role: <strong>Ends 2 sessions and 2 tokens</strong>."),
             ("/admin/force-logout".to_owned(), "Ends 3 live sessions and 2 tokens."),
         ] {
             let page = owner.opens(&path).await;

@@ -33,8 +33,9 @@ async fn everyone_is_out_but_the_browser_that_it_is_done_from() {
         owner.logs_in_with(&[("remember", "on")]).await.must_be(303);
         phone.logs_in().await.must_be(303);
         let (mut member, mut colleague) = (site.signed_in(Role::Member).await, site.signed_in(Role::Superuser).await);
+        colleague.program_with_token().await;
         let page = owner.opens(PAGE).await;
-        assert!(page.body.contains("Ends 4 live sessions."), "{page:?}");
+        assert!(page.body.contains("Ends 4 live sessions and 1 token."), "{page:?}");
         let mut thief = site.visitor();
         thief.jar = owner.jar.clone();
 
@@ -44,6 +45,7 @@ async fn everyone_is_out_but_the_browser_that_it_is_done_from() {
         assert!(cookie.has("max-age"), "still remembered");
         let page = owner.opens(PAGE).await;
         assert!(page.must_be(200).body.contains("You stay logged in here, with a new login."), "{page:?}");
+        assert!(page.body.contains("Force logout of everyone done: 4 sessions and 1 token ended"), "{page:?}");
         assert!(page.body.contains("Ends 1 live session."), "{page:?}");
         for other in [&mut phone, &mut member, &mut colleague] {
             let page = other.opens("/account").await;

@@ -96,7 +96,7 @@ async fn end(site: &Site, code: &str, person: &Person<'_>) {
         "deactivated" => accounts.deactivate(&operator, &target, None, &reasons).await.map(drop),
         "password-changed" => give_password(accounts, &operator, person).await,
         "role-changed" => accounts.set_role(&operator, &target, Role::Member).await.map(drop),
-        "deleted" => accounts.delete_user(&operator, &target, &reasons).await,
+        "deleted" => accounts.delete_user(&operator, &target, &reasons).await.map(drop),
         "logged-out" => {
             person.clone().logs_out().await.must_be(303); // in another tab
             Ok(())

@@ -1,6 +1,7 @@
 //! Making accounts: by oneself, and the first superuser's.
 
 use curfew::domain::role::Role;
+use rocket::http::RawStr;
 
 use crate::harness::{
     person::Person,
@@ -134,6 +135,7 @@ async fn the_first_superuser_is_made_once_with_the_latest_code() {
 async fn an_email_is_one_account_in_both_spellings_of_its_domain() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
+        let mut owner = site.signed_in(Role::Superuser).await;
         for (turn, registered, other) in [
             (1, "idna@bücher.example", "idna@xn--bcher-kva.example"),
             (2, "idna@xn--mller-kva.example", "idna@müller.example"),
@@ -147,6 +149,10 @@ async fn an_email_is_one_account_in_both_spellings_of_its_domain() {
                 again.logs_in().await.must_lead_to("/account");
                 let page = site.visitor().registers_as(&format!("eve{turn}"), spelling, PASSWORD).await;
                 assert!(page.must_be(422).error_beside("email").is_some(), "{spelling}: {page:?}");
+            }
+            for part in [registered, other, registered.split('@').next_back().unwrap_or_default()] {
+                let found = owner.opens(&format!("/admin/users?q={}", RawStr::new(part).percent_encode())).await;
+                assert!(found.must_be(200).body.contains(registered), "{part}: {found:?}");
             }
             ana.changes_email(other).await.must_be(303);
             assert!(ana.opens("/account/profile").await.body.contains(other));

@@ -216,7 +216,7 @@ impl Act {
             Self::CancelEveryone => accounts.cancel_everyone_out(&root).await?,
             Self::Deactivate => accounts.deactivate(&root, &target, None, &why).await.map(drop)?,
             Self::Activate => accounts.activate(&root, &target, &Reasons::default()).await.map(drop)?,
-            Self::Delete => accounts.delete_user(&root, &target, &why).await?,
+            Self::Delete => accounts.delete_user(&root, &target, &why).await.map(drop)?,
             Self::ConfirmPassword => accounts.prove_presence(&ana, &old).await?,
             Self::EveryoneElseOut => {
                 let (now, boss) = (ForceLogoutMoment::Now, scene.boss()?);

@@ -76,7 +76,7 @@ async fn each_act_that_ends_logins_is_told_of_the_account_it_is_on() {
                     let own = password(PASSWORD);
                     accounts.end_other_sessions(&actor, &own).await.expect("an act");
                 }
-                "delete" => accounts.delete_user(&root, &target, &why).await.expect("an act"),
+                "delete" => drop(accounts.delete_user(&root, &target, &why).await.expect("an act")),
                 "role" => {
                     accounts.set_role(&root, &target, Role::Member).await.expect("an act");
                 }

@@ -4,8 +4,8 @@ use std::{future::Future, sync::Arc};
 
 use curfew::{
     accounts::{
-        Accounts, ActivityOf, Actor, Client, Credentials, ForceLogoutMoment, ForceLogoutOutcome, JudgedLogin,
-        Registration, Result, StartedSession, Target,
+        Accounts, ActivityOf, Actor, Client, Credentials, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome,
+        JudgedLogin, Registration, Result, StartedSession, Target,
     },
     domain::{
         email::Email,
@@ -169,7 +169,7 @@ impl House {
         person.acting_from(&self.log_in(person).await)
     }
 
-    pub async fn everyone_out(&self, moment: ForceLogoutMoment) -> ForceLogoutOutcome {
+    pub async fn everyone_out(&self, moment: ForceLogoutMoment) -> ForceLogoutOutcome<EveryonesEndedLogins> {
         self.accounts.force_everyone_out(&operator(), moment, &reasons()).await.expect("everyone out")
     }
 }

@@ -77,7 +77,7 @@ impl Act {
             Self::Activate => accounts.activate(actor, target, &why).await.map(drop),
             Self::Promote => accounts.set_role(actor, target, Role::Superuser).await.map(drop),
             Self::SetPassword => accounts.set_password(actor, target, &new_password(NEW_PASSWORD)).await.map(drop),
-            Self::Delete => accounts.delete_user(actor, target, &why).await,
+            Self::Delete => accounts.delete_user(actor, target, &why).await.map(drop),
             Self::Create => accounts.create_user(actor, &registration("new"), Role::Superuser).await.map(drop),
             Self::EveryoneOut => accounts.force_everyone_out(actor, now, &why).await.map(drop),
             Self::CancelEveryone => accounts.cancel_everyone_out(actor).await,
@@ -93,7 +93,7 @@ impl End {
             Self::EveryoneOut => drop(house.everyone_out(ForceLogoutMoment::Now).await),
             Self::Deactivated => drop(accounts.deactivate(&root, &target, None, &reasons()).await.expect("an end")),
             Self::Demoted => drop(accounts.set_role(&root, &target, Role::Member).await.expect("an end")),
-            Self::Deleted => accounts.delete_user(&root, &target, &reasons()).await.expect("an end"),
+            Self::Deleted => drop(accounts.delete_user(&root, &target, &reasons()).await.expect("an end")),
             Self::LoggedOut => accounts.log_out(actor).await.expect("an end"),
             Self::PasswordChanged => {
                 accounts.set_password(&root, &target, &new_password(NEW_PASSWORD)).await.expect("an end");

@@ -32,7 +32,7 @@ impl Blow {
         match self {
             Self::Demote => accounts.set_role(actor, target, Role::Staff).await.map(drop),
             Self::Deactivate => accounts.deactivate(actor, target, None, &reasons()).await.map(drop),
-            Self::Delete => accounts.delete_user(actor, target, &reasons()).await,
+            Self::Delete => accounts.delete_user(actor, target, &reasons()).await.map(drop),
         }
     }
 }
@@ -127,7 +127,7 @@ async fn nobody_changes_their_own_role_or_deletes_themselves_as_if_another() {
         let refused = [
             accounts.set_role(&actor, &root.target(), Role::Member).await.map(drop),
             accounts.set_role_by_password(&actor, &own, root.id, Role::Member).await.map(drop),
-            accounts.delete_user(&actor, &root.target(), &reasons()).await,
+            accounts.delete_user(&actor, &root.target(), &reasons()).await.map(drop),
             accounts.delete_user_by_password(&actor, &own, root.id, &reasons()).await.map(drop),
         ];
         assert!(refused.iter().all(|refused| matches!(refused, Err(AccountsError::OwnAccount))), "{refused:?}");

@@ -224,7 +224,9 @@ impl Stage {
             StaffAct::Activate => {
                 accounts.activate(&actor, &target, &Reasons::default()).await?;
             }
-            StaffAct::Delete(why) => accounts.delete_user(&actor, &target, &reasons(why)?).await?,
+            StaffAct::Delete(why) => {
+                accounts.delete_user(&actor, &target, &reasons(why)?).await?;
+            }
         }
         Ok(())
     }

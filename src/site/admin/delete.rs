@@ -4,7 +4,7 @@ use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
 
 use super::user_page::{Forms, read, show_again};
 use crate::{
-    accounts::{Accounts, AccountsError},
+    accounts::{Accounts, AccountsError, DeletedAccount},
     domain::{
         password::Password,
         reason_text::{ReasonText, Reasons},
@@ -47,8 +47,8 @@ async fn delete(
         return show_again(login, accounts, &pages, changes, id, Forms { delete: form, ..Forms::default() }).await;
     };
     let error = match accounts.delete_user_by_password(&superuser.actor(), &password, id, &reasons).await {
-        Ok(name) => {
-            changes.leave_notice(Notice::done(format!("The account {name} is deleted, and its logins have ended.")));
+        Ok(DeletedAccount { username, ended }) => {
+            changes.leave_notice(Notice::done(format!("The account {username} is deleted: {ended}.")));
             return Answer::see_other(uri!("/admin/users"));
         }
         Err(error @ AccountsError::OwnAccount) => return refuse(changes, error),

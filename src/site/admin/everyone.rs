@@ -4,7 +4,7 @@ use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 
 use super::{everyone_page::read, moments::read_moment, reasons::read_reasons};
 use crate::{
-    accounts::{Accounts, AccountsError, ForceLogoutMoment, ForceLogoutOutcome},
+    accounts::{Accounts, AccountsError, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome},
     domain::{password::Password, reason_text::Reasons},
     gate::{Button, Changes, Notice, NoticeKind, Submission, Superuser},
     site::{
@@ -82,10 +82,10 @@ async fn force_logout(
     }
 }
 
-fn told(outcome: ForceLogoutOutcome, goes_on: bool) -> Notice {
+fn told(outcome: ForceLogoutOutcome<EveryonesEndedLogins>, goes_on: bool) -> Notice {
     match outcome {
-        ForceLogoutOutcome::Done { date, .. } => Notice::done(format!(
-            "Force logout of everyone done: logins made up to {} have ended. You stay logged in here, {}.",
+        ForceLogoutOutcome::Done { date, ended } => Notice::done(format!(
+            "Force logout of everyone done: {ended}, of those made up to {}. You stay logged in here, {}.",
             in_text(date),
             if goes_on { "with a new login" } else { "since your login is later" }
         )),

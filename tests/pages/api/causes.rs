@@ -187,7 +187,7 @@ async fn end(site: &Site, cause: Cause, credential: Credential, person: &mut Per
             let change = site.accounts().set_role(&operator, &target, Role::Staff).await.expect("an end");
             assert!(matches!(change, RoleChange::Lowered(_)), "{change:?}");
         }
-        Deleted => site.accounts().delete_user(&operator, &target, &reasons()).await.expect("an end"),
+        Deleted => drop(site.accounts().delete_user(&operator, &target, &reasons()).await.expect("an end")),
         LoggedInElsewhere => {
             let other = if credential == Credential::Opaque { Credential::Access } else { Credential::Opaque };
             let mut elsewhere = person.program();
