@@ -2,6 +2,7 @@
 # them. To be sourced. What cannot be set up is said on standard error, and the function fails.
 
 scratch=""  # one folder for all that a run leaves behind, removed at its end
+memory=""   # another in memory, for the Postgres that runs, where the machine has room
 postgres="" # the folder with initdb and pg_ctl, once known
 database="" # the data folder of the Postgres that runs, when one does
 group=""    # the process group that runs, when one does
@@ -40,7 +41,9 @@ find_postgres() {
 # Takes the server's options, beside those that it needs.
 start_postgres() {
   find_postgres || complain "the package postgresql brought no initdb" || return
-  local folder=$scratch/postgres port options
+  # Each test makes a database, which is three hundred files, and drops it again.
+  if has_room_in_memory; then memory=$(mktemp -d /dev/shm/curfew-tests.XXXXXX) && chmod 711 "$memory"; fi
+  local folder=${memory:-$scratch}/postgres port options
   mkdir -m 700 "$folder"
   ((EUID != 0)) || chown postgres: "$folder"
   if ! as_database_user "$postgres/initdb" --pgdata="$folder/data" --username=curfew \
@@ -62,6 +65,14 @@ start_postgres() {
   done
   as_database_user cat "$folder/log" >&2
   complain "Postgres did not start"
+}
+
+# Four gigabytes for the databases, and as many for the tests themselves.
+has_room_in_memory() {
+  local room free
+  room=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
+  free=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo 2>/dev/null)
+  ((${room:-0} >= 4 << 20 && ${free:-0} >= 8 << 20))
 }
 
 # Postgres refuses to run as root.
@@ -103,6 +114,7 @@ clean_up() {
   if [[ -n $database ]]; then
     as_database_user "$postgres/pg_ctl" stop --pgdata="$database" --mode=immediate --silent || true
   fi
+  [[ -z $memory ]] || rm -rf "$memory"
   [[ -z $scratch ]] || rm -rf "$scratch"
   exit "$status"
 }
