@@ -18,6 +18,7 @@ use super::{
     dialect::Dialect,
     engine::{Engine, fetch_one, in_time, on_engine},
     feed::CHANNEL,
+    from_row::from_row,
     site_sessions::LiveByRole,
     tokens::LiveTokens,
 };
@@ -42,7 +43,7 @@ pub struct Meant<'a> {
 }
 
 /// An account that an act on many is on.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MeantUser {
     /// Its number.
     pub id: i64,
@@ -53,14 +54,18 @@ pub struct MeantUser {
     pub is_ordinary: bool,
 }
 
+from_row!(MeantUser { id, is_superuser, is_ordinary });
+
 /// An account that staff chose, and why it would be passed over; the first reason counts.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug)]
 struct ChosenRow {
     id: i64,
     is_out_of_reach: bool,
     is_own: bool,
     is_already: bool,
 }
+
+from_row!(ChosenRow { id, is_out_of_reach, is_own, is_already });
 
 /// How many live sessions end by an act.
 ///

@@ -3,11 +3,12 @@
 use super::{
     Result, Sql,
     engine::{execute, fetch_one, fetch_optional},
+    from_row::from_row,
 };
 use crate::domain::{moment::Moment, session_secret::SessionId};
 
 /// An act on many.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkAct {
     /// Its public name.
     pub id: String,
@@ -40,6 +41,24 @@ pub struct BulkAct {
     /// Why it did not come to its end.
     pub failure: Option<String>,
 }
+
+from_row!(BulkAct {
+    id,
+    actor_id,
+    actor,
+    action,
+    promised_users,
+    promised_sessions,
+    promised_tokens,
+    skipped,
+    users_done,
+    sessions_ended,
+    tokens_ended,
+    started_at,
+    updated_at,
+    ended_at,
+    failure
+});
 
 /// Keeps an act that begins; says whether it is a new one.
 ///

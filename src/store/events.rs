@@ -6,6 +6,7 @@ pub use self::kind::EventKind;
 use super::{
     Result, Sql,
     engine::{Engine, execute, fetch_all, fetch_one},
+    from_row::from_row,
 };
 use crate::domain::{
     moment::Moment, reason::EndReason, reason_text::Reasons, session_secret::SessionId, text::comparison_key,
@@ -56,7 +57,7 @@ pub struct NewEvent<'a> {
 }
 
 /// An event as it is kept.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct EventRow {
     /// Its number.
     pub id: i64,
@@ -87,6 +88,23 @@ pub struct EventRow {
     /// What else there is to say.
     pub detail: Option<String>,
 }
+
+from_row!(EventRow {
+    id,
+    at,
+    kind,
+    actor,
+    actor_account,
+    subject,
+    subject_id,
+    subject_account,
+    reason,
+    staff_reason,
+    user_reason,
+    address,
+    user_agent,
+    detail
+});
 
 /// `select_events!("events e …")`: [`EventRow`]s. Each column has its name there, as in `select_users`.
 macro_rules! select_events {

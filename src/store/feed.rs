@@ -21,6 +21,7 @@ use sqlx::{
 use super::{
     Clock, Connection, Result, Store, StoreError, Trust,
     engine::{fetch_all, fetch_one, in_time, silence},
+    from_row::from_row,
     pool::{PoolLimits, pool_options},
 };
 
@@ -259,13 +260,15 @@ impl Feed {
 }
 
 /// A change as it is kept.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug)]
 struct ChangeRow {
     id: i64,
     user_id: Option<i64>,
     event_id: Option<i64>,
     transaction_id: i64,
 }
+
+from_row!(ChangeRow { id, user_id, event_id, transaction_id });
 
 impl ChangeRow {
     fn news(&self) -> News {

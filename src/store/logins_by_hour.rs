@@ -11,6 +11,7 @@ use super::{
     dialect::Dialect,
     engine::{execute, fetch_all, fetch_one, in_time, on_engine},
     events::EventKind,
+    from_row::from_row,
 };
 use crate::domain::moment::Moment;
 
@@ -25,7 +26,7 @@ const HOURS_AT_ONCE: usize = 24;
 pub(super) const LOGIN_KINDS: [EventKind; 3] = [EventKind::Login, EventKind::Registered, EventKind::SetUp];
 
 /// The logins of an hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginsOfHour {
     /// When it begins.
     pub hour: Moment,
@@ -34,6 +35,8 @@ pub struct LoginsOfHour {
     /// Failed logins.
     pub failed_logins: i64,
 }
+
+from_row!(LoginsOfHour { hour, logins, failed_logins });
 
 /// The logins of each hour from one full hour up to another, or to the running one: as they were
 /// kept, and from then on as they are counted now.

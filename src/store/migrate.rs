@@ -13,10 +13,9 @@ use sqlx::{
 use super::{
     OpenError, Result, Sql, Store, StoreError,
     engine::{fetch_all, fetch_one},
+    from_row::from_row,
+    migrations::{POSTGRES, SQLITE},
 };
-
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// What Postgres answers to a role that may not do what it asks for.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
@@ -92,13 +91,15 @@ async fn migrate_sqlite(write: &SqlitePool) -> std::result::Result<(), MigrateEr
 }
 
 /// A migration that the database has had.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug)]
 struct Applied {
     version: i64,
     description: String,
     success: bool,
     checksum: Vec<u8>,
 }
+
+from_row!(Applied { version, description, success, checksum });
 
 impl Applied {
     /// The latest migration that a program must know to live with this one: the number at the end

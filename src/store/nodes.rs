@@ -3,11 +3,12 @@
 use super::{
     Result, Sql,
     engine::{execute, fetch_all},
+    from_row::from_row,
 };
 use crate::domain::moment::Moment;
 
 /// A node that is in the count.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeRow {
     /// Which start of which program.
     pub id: String,
@@ -18,6 +19,8 @@ pub struct NodeRow {
     /// Until when it is in the count, unless it is heard again.
     pub lease_until: Moment,
 }
+
+from_row!(NodeRow { id, name, started_at, lease_until });
 
 /// Puts a node into the count, or keeps it there.
 ///

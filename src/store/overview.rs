@@ -4,6 +4,7 @@ use super::{
     Result, Sql,
     engine::{Engine, fetch_all, fetch_one, in_time},
     events::EventKind,
+    from_row::from_row,
     logins_by_hour::LOGIN_KINDS,
     site_sessions::{LiveByRole, count_live_site_sessions},
 };
@@ -31,7 +32,7 @@ pub struct Counts {
 }
 
 /// A force logout to come.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct Scheduled {
     /// Whose.
     pub id: i64,
@@ -42,6 +43,8 @@ pub struct Scheduled {
     /// What they will be told.
     pub user_reason: Option<String>,
 }
+
+from_row!(Scheduled { id, username, at, user_reason });
 
 /// Beyond this many accounts Postgres is asked for its estimate: counting rows there reads all of them.
 const COUNT_UP_TO: i64 = 50_000;

@@ -4,11 +4,12 @@ use super::{
     Result, Sql,
     engine::{execute, fetch_all, fetch_optional},
     feed::Change,
+    from_row::from_row,
 };
 use crate::domain::moment::Moment;
 
 /// An act that asks for receipts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AskedRow {
     /// Its event.
     pub event_id: i64,
@@ -16,8 +17,10 @@ pub struct AskedRow {
     pub at: Moment,
 }
 
+from_row!(AskedRow { event_id, at });
+
 /// What a node reports.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptRow {
     /// Which start of which program.
     pub node_id: String,
@@ -26,6 +29,8 @@ pub struct ReceiptRow {
     /// When no request was judged any more by what was before.
     pub applied_at: Moment,
 }
+
+from_row!(ReceiptRow { node_id, node_name, applied_at });
 
 /// Asks each node to report that it has applied an event, in the transaction of the event and after
 /// the changes that belong to it.

@@ -4,12 +4,13 @@
 use super::{
     Result, Sql,
     engine::{Engine, execute, in_time},
+    from_row::from_row,
     sessions::LiveAfter,
 };
 use crate::domain::moment::Moment;
 
 /// A session that may be past its limits; the rule has the last word.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastLimits {
     /// Its public name.
     pub id: String,
@@ -18,6 +19,8 @@ pub struct PastLimits {
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
 }
+
+from_row!(PastLimits { id, user_id, login_date });
 
 /// At most so many sessions that have not been ended and are past the limits of their account's role.
 /// On Postgres they are locked, and those that somebody else holds are left to them: whoever waits

@@ -3,6 +3,7 @@
 use super::{
     Result, Sql,
     engine::{execute, fetch_all, fetch_one, fetch_optional},
+    from_row::from_row,
     standing::ended,
 };
 use crate::domain::{
@@ -47,7 +48,7 @@ pub struct Ending<'a> {
 }
 
 /// A session as it is kept.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct SessionRow {
     /// Its public name.
     pub id: String,
@@ -75,6 +76,22 @@ pub struct SessionRow {
     /// Why, for the user.
     pub user_reason: Option<String>,
 }
+
+from_row!(SessionRow {
+    id,
+    user_id,
+    remember,
+    login_date,
+    opened_at,
+    last_seen,
+    address,
+    user_agent,
+    ended_at,
+    ended_by,
+    reason,
+    staff_reason,
+    user_reason
+});
 
 impl SessionRow {
     /// Why it ended by itself, if it did.

@@ -3,11 +3,12 @@
 use super::{
     Result, Sql,
     engine::{Engine, execute, fetch_one, in_time},
+    from_row::from_row,
 };
 use crate::domain::{moment::Moment, reason_text::Reasons, session_secret::SecretHash, standing::SiteStanding};
 
 /// The site's own row.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct Site {
     /// Everyone's logins made then or before are out.
     pub force_logout_date: Option<Moment>,
@@ -26,6 +27,17 @@ pub struct Site {
     /// The hash of the code that lets the first superuser in.
     pub setup_code_hash: Option<Vec<u8>>,
 }
+
+from_row!(Site {
+    force_logout_date,
+    force_logout_staff_reason,
+    force_logout_user_reason,
+    force_logout_scheduled,
+    force_logout_scheduled_by,
+    force_logout_scheduled_staff_reason,
+    force_logout_scheduled_user_reason,
+    setup_code_hash
+});
 
 impl Site {
     /// What the rule asks of it.

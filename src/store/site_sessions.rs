@@ -13,6 +13,7 @@ use super::{
     Result, Sql,
     dialect::Dialect,
     engine::{in_time, on_engine},
+    from_row::from_row,
     search::Search,
     sessions::{LiveAfter, SessionRow},
     standing::{is_active, parse_reason},
@@ -71,10 +72,9 @@ impl LiveByRole {
 }
 
 /// A session with what the rule asks of its account.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct SiteSession {
     /// The session.
-    #[sqlx(flatten)]
     pub session: SessionRow,
     /// The name of its account; none where the account is deleted.
     pub username: Option<String>,
@@ -88,6 +88,8 @@ pub struct SiteSession {
     /// How many match, where they were collected; otherwise 0.
     collected: i64,
 }
+
+from_row!(SiteSession { username, is_active, is_staff, is_superuser, deactivated_until, force_logout_date, force_logout_cause, force_logout_scheduled, collected } with { session });
 
 impl SiteSession {
     /// What its account may do.

@@ -3,6 +3,7 @@
 use super::{
     Result, Sql, StoreError,
     engine::{execute, fetch_all, fetch_one, fetch_optional},
+    from_row::from_row,
     sessions::Ending,
     standing::ended,
 };
@@ -40,7 +41,7 @@ pub struct NewToken<'a> {
 }
 
 /// A token as it is kept.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct TokenRow {
     /// Its public name.
     pub id: String,
@@ -70,6 +71,24 @@ pub struct TokenRow {
     pub ended_at: Option<Moment>,
     reason: Option<String>,
 }
+
+from_row!(TokenRow {
+    id,
+    user_id,
+    kind,
+    label,
+    login_date,
+    opened_at,
+    expires_at,
+    last_seen,
+    generation,
+    rotated_at,
+    rotations,
+    address,
+    user_agent,
+    ended_at,
+    reason
+});
 
 impl TokenRow {
     /// Why it ended by itself, if it did.

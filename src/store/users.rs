@@ -11,12 +11,13 @@ pub use self::standing::{
 use super::{
     Result, Sql,
     engine::{Engine, execute, fetch_one, fetch_optional, in_time},
+    from_row::from_row,
     standing::{is_active, parse_reason},
 };
 use crate::domain::{login_name::LoginName, moment::Moment, reason::EndReason, role::Role, standing::Standing};
 
 /// An account as it is kept.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct User {
     /// Its number, never given twice.
     pub id: i64,
@@ -59,6 +60,31 @@ pub struct User {
     /// Why, for the user.
     pub deactivated_user_reason: Option<String>,
 }
+
+from_row!(User {
+    id,
+    username,
+    email,
+    password_hash,
+    is_active,
+    is_staff,
+    is_superuser,
+    date_joined,
+    last_login,
+    last_login_date,
+    last_seen,
+    force_logout_date,
+    force_logout_cause,
+    force_logout_staff_reason,
+    force_logout_user_reason,
+    force_logout_scheduled,
+    force_logout_scheduled_by,
+    force_logout_scheduled_staff_reason,
+    force_logout_scheduled_user_reason,
+    deactivated_until,
+    deactivated_staff_reason,
+    deactivated_user_reason
+});
 
 /// `select_users!("users WHERE …")`: [`User`]s. Each column has its name there: a statement that
 /// Postgres has prepared fails for ever when the next version adds a column to `*`.

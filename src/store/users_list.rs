@@ -11,6 +11,7 @@ mod statement;
 use super::{
     Result, Sql,
     engine::{in_time, on_engine},
+    from_row::from_row,
     search::{Search, SearchIndex},
     standing::is_active,
 };
@@ -27,7 +28,7 @@ pub const COUNT_UP_TO: i64 = 10_000;
 pub const COUNT_ON_A_WALK_UP_TO: i64 = 1_000;
 
 /// An account as the list shows it.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedUser {
     /// Its number.
     pub id: i64,
@@ -49,6 +50,20 @@ pub struct ListedUser {
     /// Its latest request, within a minute.
     pub last_seen: Option<Moment>,
 }
+
+from_row!(ListedUser {
+    id,
+    username,
+    email,
+    is_active,
+    is_staff,
+    is_superuser,
+    deactivated_until,
+    force_logout_scheduled,
+    date_joined,
+    last_login,
+    last_seen
+});
 
 impl ListedUser {
     /// What it may do.

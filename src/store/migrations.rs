@@ -1,0 +1,75 @@
+//! The migrations, which the program carries with it: a file for each in `migrations/sqlite` and `migrations/postgres`.
+
+use std::sync::LazyLock;
+
+use sqlx::{
+    SqlSafeStr as _,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+/// Takes the names of the files, which are the same for both engines.
+macro_rules! migrations {
+    ($($name:literal),* $(,)?) => {
+        pub(super) static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
+            migrator(&[$(($name, include_str!(concat!("../../migrations/sqlite/", $name, ".sql")))),*])
+        });
+        pub(super) static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
+            migrator(&[$(($name, include_str!(concat!("../../migrations/postgres/", $name, ".sql")))),*])
+        });
+    };
+}
+
+migrations![
+    "0001_accounts",
+    "0002_users_search",
+    "0003_session_upkeep",
+    "0004_standing_changes",
+    "0005_site_sessions",
+    "0006_standing_by_hand",
+    "0007_nodes",
+    "0008_shared_counters",
+    "0009_session_ends",
+    "0010_events",
+    "0011_presence",
+    "0012_bulk_acts",
+    "0013_change_transactions",
+    "0014_deactivations_with_an_end",
+    "0015_acts_on_many",
+    "0016_session_ends_by_user",
+    "0017_site_replaced",
+    "0018_events_indexed_behind",
+    "0019_tokens",
+    "0020_token_ends",
+    "0024_opened_at",
+    "0025_bulk_tokens",
+];
+
+fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {
+    let migrations = files.iter().map(|(name, sql)| {
+        let (version, description) = name.split_once('_').unwrap_or((name, ""));
+        let version = version.parse().unwrap_or_default();
+        Migration::new(version, description.replace('_', " ").into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_file_is_carried_along() {
+        for (engine, migrator) in [("sqlite", &SQLITE), ("postgres", &POSTGRES)] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
+            let mut files: Vec<_> = fs::read_dir(folder)
+                .expect("a folder")
+                .map(|file| file.expect("a file").file_name().into_string().expect("a name"))
+                .collect();
+            files.sort();
+            let carried = migrator.iter().map(|m| format!("{:04}_{}.sql", m.version, m.description.replace(' ', "_")));
+            assert_eq!(carried.collect::<Vec<_>>(), files);
+        }
+    }
+}
