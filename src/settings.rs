@@ -14,7 +14,7 @@ use std::{num::NonZeroU32, time::Duration};
 use ipnet::IpNet;
 use rocket::figment::Figment;
 
-use crate::domain::{moment::Moment, rate::Rate, role::Role, standing::Limits};
+use crate::domain::{rate::Rate, role::Role, standing::Limits};
 
 pub use address::{BaseUrl, DatabaseAddress, RedisAddress};
 pub use keys::{SecretKeys, SecretMaterial};
@@ -174,10 +174,4 @@ impl SettingsError {
         let value = if value.contains("://") && value.contains('@') { "an address with a login in it" } else { &value };
         Self { key: escape(key), value: escape(value), accepted: escape(&accepted.into()) }
     }
-}
-
-/// The moment so long before another; the beginning of time when that is not to be had.
-#[must_use]
-pub fn moment_before(moment: Moment, by: Duration) -> Moment {
-    chrono::TimeDelta::from_std(by).ok().and_then(|by| moment.checked_sub_signed(by)).unwrap_or(Moment::UNIX_EPOCH)
 }

@@ -1,13 +1,13 @@
 //! Letting an account's person log in again.
 
 use super::{
-    Accounts, AccountsError, Actor, EndedLogins, Result, Target,
+    Accounts, AccountsError, Actor, LoginCounts, Result, Target,
     event::{Tell as _, event, insert_ending},
     fold::{Locked, stored},
 };
 use crate::{
     domain::{reason::EndReason, reason_text::Reasons},
-    store::{Sql, events::EventKind, feed::Change, sessions::Ending, users},
+    store::{Sql, events::EventKind, feed::Change, logins::Ending, users},
 };
 
 impl Accounts {
@@ -41,7 +41,7 @@ impl Accounts {
         actor: &Actor,
         locked: &Locked,
         reasons: &Reasons,
-    ) -> Result<EndedLogins> {
+    ) -> Result<LoginCounts> {
         let user = &locked.user;
         let ended = self.end_spared_logins(on, actor, locked).await?;
         users::set_active(on, user.id).await?;
@@ -55,7 +55,7 @@ impl Accounts {
     }
 
     /// Ends the logins that a deactivation by hand has left: activating revives none.
-    async fn end_spared_logins(&self, on: &mut impl Sql, actor: &Actor, locked: &Locked) -> Result<EndedLogins> {
+    async fn end_spared_logins(&self, on: &mut impl Sql, actor: &Actor, locked: &Locked) -> Result<LoginCounts> {
         let Locked { user, now, .. } = locked;
         let reasons = Reasons {
             for_staff: stored(user.deactivated_staff_reason.as_deref()),

@@ -13,7 +13,7 @@ fn session(number: u8) -> SessionId {
 
 fn note(number: u8, seconds: i64) -> Seen {
     let at = Moment::UNIX_EPOCH + TimeDelta::seconds(seconds);
-    Seen { user_id: number.into(), session: session(number), is_token: false, at, unless_after: at - LAG }
+    Seen { user_id: number.into(), session: session(number), at, unless_after: at - LAG }
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl Accounts {
         let mut login = get_login_standing(on, self.store.clock(), user_id, session).await?;
         login.now = now;
         // Where the session is gone, no date makes it good.
-        let login_date = login.session.as_ref().map_or(now, |session| session.login_date);
+        let login_date = login.login.as_ref().map_or(now, |stored| stored.login_date);
         match self.check_login(JudgedLogin { user_id, session, login_date }, &login).1 {
             Ok(()) => Ok(login.role()),
             Err(reason) => Err(AccountsError::Ended { reason, user_reason: login.user_reason(reason) }),

@@ -1,10 +1,10 @@
 //! Changing one's own password: this browser stays in with a new session, the others are out.
 
 use super::{
-    Accounts, AccountsError, Actor, EndedLogins, Result,
+    Accounts, AccountsError, Actor, LoginCounts, Result,
     event::{Tell as _, event, insert_ending},
     fold::Locked,
-    open_session::{LoginDates, StartedSession, open_session},
+    open_login::{LoginDates, StartedSession, open_session},
 };
 use crate::{
     domain::{
@@ -12,7 +12,7 @@ use crate::{
         reason::EndReason,
         reason_text::Reasons,
     },
-    store::{Sql, events::EventKind, feed::Change, sessions::Ending, users},
+    store::{Sql, events::EventKind, feed::Change, logins::Ending, users},
 };
 
 impl Accounts {
@@ -48,7 +48,7 @@ impl Accounts {
             .to(proven.id, &proven.username)
             .because(EndReason::PasswordChanged, &Reasons::default())
             // The session that goes on is no end of anyone's access.
-            .ending(EndedLogins { sessions: ended.sessions.saturating_sub(1), ..ended });
+            .ending(LoginCounts { sessions: ended.sessions.saturating_sub(1), ..ended });
         insert_ending(&mut tx, &told, Change::User(proven.id)).await?;
         tx.commit().await?;
         Ok(started)
@@ -61,7 +61,7 @@ impl Accounts {
         actor: &Actor,
         locked: &Locked,
         hash: &str,
-    ) -> Result<EndedLogins> {
+    ) -> Result<LoginCounts> {
         let Locked { user, now, .. } = locked;
         let (date, none) = (locked.force_logout_date_now(), Reasons::default());
         users::set_password_hash(on, user.id, hash).await?;

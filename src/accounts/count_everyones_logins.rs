@@ -4,16 +4,19 @@ use std::fmt;
 
 use chrono::{SecondsFormat, TimeDelta};
 
-use super::{Accounts, EndedLogins, Result};
+use super::{Accounts, LoginCounts, Result};
 use crate::{
-    domain::{moment::Moment, standing::SiteStanding},
+    domain::{
+        live::{LiveAfter, LiveByRole},
+        login_kind::LoginClass,
+        moment::Moment,
+        standing::SiteStanding,
+    },
     store::{
         Sql,
         live_samples::find_latest_live_sample,
         overview::{FEW_SESSIONS, count_few_live_sessions},
-        sessions::LiveAfter,
-        site_sessions::LiveByRole,
-        tokens::{LiveTokens, count_some_live_tokens},
+        site_sessions::count_live_site_logins,
     },
 };
 
@@ -46,9 +49,9 @@ impl fmt::Display for EveryonesEndedLogins {
         let (many_tokens, tokens) = (self.tokens > FEW_TOKENS, self.tokens.unsigned_abs());
         match self.sessions {
             EndedSessions::Counted(sessions) if !many_tokens => {
-                return write!(f, "{}", EndedLogins { sessions, tokens });
+                return write!(f, "{}", LoginCounts { sessions, tokens });
             }
-            EndedSessions::Counted(sessions) => write!(f, "{}", EndedLogins { sessions, tokens: 0 })?,
+            EndedSessions::Counted(sessions) => write!(f, "{}", LoginCounts { sessions, tokens: 0 })?,
             EndedSessions::About(live, hour) => {
                 let hour = hour.to_rfc3339_opts(SecondsFormat::Secs, true);
                 write!(f, "about {live} sessions ended, as counted at {hour}")?;
@@ -59,7 +62,7 @@ impl fmt::Display for EveryonesEndedLogins {
         match tokens {
             0 => Ok(()),
             _ if many_tokens => write!(f, "; more than {FEW_TOKENS} tokens ended"),
-            _ => write!(f, "; {}", EndedLogins { sessions: 0, tokens }),
+            _ => write!(f, "; {}", LoginCounts { sessions: 0, tokens }),
         }
     }
 }
@@ -77,7 +80,7 @@ impl Accounts {
         // What comes due is itself the act.
         let standing = SiteStanding { force_logout_scheduled: None, ..site };
         let live = self.live_by_role(standing, now);
-        let since = |live: LiveAfter| LiveAfter { login: live.login.max(up_to), ..live };
+        let since = |live: LiveAfter| live.and_after(Some(up_to), None, now);
         let spared = LiveByRole { member: since(live.member), staff: since(live.staff), now };
         let all = count_few_live_sessions(on, &live).await?;
         let spared = count_few_live_sessions(on, &spared).await?;
@@ -94,16 +97,7 @@ impl Accounts {
             }
             (_, None) => EndedSessions::Uncounted,
         };
-        let live = live_tokens_of(standing, now);
-        Ok(EveryonesEndedLogins { sessions, tokens: count_some_live_tokens(on, up_to, live, FEW_TOKENS + 1).await? })
-    }
-}
-
-/// What anyone's token must lie after to be live, as far as the site decides.
-pub(super) fn live_tokens_of(site: SiteStanding, now: Moment) -> LiveTokens {
-    LiveTokens {
-        login: site.force_logout_date.unwrap_or(Moment::UNIX_EPOCH),
-        opened: site.force_logout_scheduled.filter(|at| *at <= now).unwrap_or(Moment::UNIX_EPOCH),
-        expiry: now,
+        let tokens = count_live_site_logins(on, LoginClass::Tokens, &live, Some(up_to), FEW_TOKENS + 1).await?;
+        Ok(EveryonesEndedLogins { sessions, tokens })
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DurationRound as _, TimeDelta};
 use super::{Accounts, Result};
 use crate::{
     domain::moment::Moment,
-    settings::moment_before,
+    domain::moment::moment_before,
     store::{
         live_samples::{delete_old_live_samples, has_live_sample, insert_live_sample},
         logins_by_hour::{HOUR, count_logins, delete_old_logins, find_last_counted_hour, insert_logins},

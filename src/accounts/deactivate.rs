@@ -1,14 +1,14 @@
 //! Locking an account's person out.
 
 use super::{
-    Accounts, AccountsError, Actor, EndedLogins, Result, Target,
+    Accounts, AccountsError, Actor, LoginCounts, Result, Target,
     authority::must_be_another,
     event::{Tell as _, event, insert_ending},
     fold::Locked,
 };
 use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
-    store::{Sql, events::EventKind, feed::Change, sessions::Ending, users},
+    store::{Sql, events::EventKind, feed::Change, logins::Ending, users},
 };
 
 impl Accounts {
@@ -24,7 +24,7 @@ impl Accounts {
         target: &Target,
         until: Option<Moment>,
         reasons: &Reasons,
-    ) -> Result<EndedLogins> {
+    ) -> Result<LoginCounts> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_deactivate(actor, user_id, until, reasons).await;
         self.tell_if_refused(actor, Some(user_id), "deactivation", outcome).await
@@ -36,7 +36,7 @@ impl Accounts {
         user_id: i64,
         until: Option<Moment>,
         reasons: &Reasons,
-    ) -> Result<EndedLogins> {
+    ) -> Result<LoginCounts> {
         let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
         let ended = self.deactivate_locked(&mut tx, actor, &locked, until, reasons).await?;
         tx.commit().await?;
@@ -51,7 +51,7 @@ impl Accounts {
         locked: &Locked,
         until: Option<Moment>,
         reasons: &Reasons,
-    ) -> Result<EndedLogins> {
+    ) -> Result<LoginCounts> {
         must_be_another(actor, locked.user.id)?;
         self.must_not_be_last_superuser(on, locked).await?;
         let (user, now) = (&locked.user, locked.now);

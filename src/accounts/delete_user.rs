@@ -1,14 +1,14 @@
 //! Deleting an account.
 
 use super::{
-    Accounts, Actor, EndedLogins, Result, Target,
+    Accounts, Actor, LoginCounts, Result, Target,
     authority::must_be_another,
     event::{Tell as _, event, insert_ending},
     fold::Locked,
 };
 use crate::{
     domain::{password::Password, reason::EndReason, reason_text::Reasons},
-    store::{Transaction, events::EventKind, feed::Change, sessions::Ending, users},
+    store::{Transaction, events::EventKind, feed::Change, logins::Ending, users},
 };
 
 /// An account that is no more.
@@ -17,7 +17,7 @@ pub struct DeletedAccount {
     /// The name that it had.
     pub username: String,
     /// The live logins that ended with it.
-    pub ended: EndedLogins,
+    pub ended: LoginCounts,
 }
 
 impl Accounts {
@@ -27,7 +27,7 @@ impl Accounts {
     /// [`super::AccountsError::NoSuchUser`], [`super::AccountsError::Forbidden`],
     /// [`super::AccountsError::OwnAccount`], [`super::AccountsError::LastSuperuser`], or a failure of
     /// the database.
-    pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<EndedLogins> {
+    pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<LoginCounts> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_delete_user(actor, None, user_id, reasons).await;
         self.tell_if_refused(actor, Some(user_id), "deletion", outcome).await.map(|deleted| deleted.ended)
@@ -70,7 +70,7 @@ impl Accounts {
         actor: &Actor,
         locked: &Locked,
         reasons: &Reasons,
-    ) -> Result<EndedLogins> {
+    ) -> Result<LoginCounts> {
         self.must_not_be_last_superuser(&mut tx, locked).await?;
         let (user, now) = (&locked.user, locked.now);
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deleted, reasons };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{moment::Moment, reason::EndReason},
+    domain::{login_kind::LoginClass, moment::Moment, reason::EndReason},
     store::{StoreError, users::NameClash},
 };
 
@@ -97,6 +97,16 @@ pub enum AccountsError {
     /// Nothing there to call off.
     #[error("Nothing is scheduled.")]
     NothingScheduled,
+}
+
+impl AccountsError {
+    /// No such login, or another account's.
+    pub(super) const fn no_such_login(class: LoginClass) -> Self {
+        match class {
+            LoginClass::Sessions => Self::NoSuchSession,
+            LoginClass::Tokens => Self::NoSuchToken,
+        }
+    }
 }
 
 fn clash_in_words(clash: NameClash) -> &'static str {

@@ -1,6 +1,6 @@
 //! Events as the use cases make them.
 
-use super::{Actor, Client, ended_logins::EndedLogins};
+use super::{Actor, Client, LoginCounts};
 use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
     store::{
@@ -45,7 +45,7 @@ pub(super) trait Tell<'a>: Sized {
     /// For that reason.
     fn because(self, reason: EndReason, reasons: &Reasons) -> Self;
     /// And so many sessions and tokens ended by it.
-    fn ending(self, ended: impl Into<EndedLogins>) -> Self;
+    fn ending(self, ended: impl Into<LoginCounts>) -> Self;
     /// With this to say besides.
     fn saying(self, detail: impl Into<String>) -> Self;
 }
@@ -71,7 +71,7 @@ impl<'a> Tell<'a> for NewEvent<'a> {
         Self { reason: Some(reason), reasons: reasons.clone(), ..self }
     }
 
-    fn ending(self, ended: impl Into<EndedLogins>) -> Self {
+    fn ending(self, ended: impl Into<LoginCounts>) -> Self {
         self.saying(ended.into().to_string())
     }
 

@@ -4,7 +4,7 @@
 use super::{
     Accounts, Result,
     date_of_moment::{date_of_moment, everyones_date_of_moment},
-    end_sessions::write_ends_of,
+    end_logins::{end_logins_after, write_ends_of},
     event::{Tell as _, event, insert_ending},
 };
 use crate::{
@@ -18,9 +18,8 @@ use crate::{
         Sql,
         events::{EventKind, insert_event},
         feed::Change,
-        sessions::{Ending, LiveAfter},
+        logins::Ending,
         site,
-        tokens::LiveTokens,
         users::{self, User},
     },
 };
@@ -38,16 +37,6 @@ impl Locked {
     /// that stepped back spares none, and no earlier than the date before, which never moves back.
     pub(super) fn force_logout_date_now(&self) -> Moment {
         [self.user.last_login_date, self.user.force_logout_date].into_iter().flatten().fold(self.now, Moment::max)
-    }
-
-    /// What a token of the account must lie after to be live. What is due is folded, or about to end it.
-    pub(super) fn live_tokens(&self) -> LiveTokens {
-        let dates = [self.user.force_logout_date, self.site.force_logout_date];
-        LiveTokens {
-            login: dates.into_iter().flatten().fold(Moment::UNIX_EPOCH, Moment::max),
-            opened: Moment::UNIX_EPOCH,
-            expiry: self.now,
-        }
     }
 }
 
@@ -88,12 +77,10 @@ impl Accounts {
         };
         let by = user.force_logout_scheduled_by.as_deref().unwrap_or_default();
         let ending = Ending { at: *now, by, reason: EndReason::ForcedOut, reasons: &reasons };
-        let live = self.live_after(user.role(), *site, *now);
-        // What was out before is told already, though it may not be written into each session yet.
-        let login = user.force_logout_date.map_or(live.login, |date| date.max(live.login));
-        let live = LiveAfter { login, ..live };
+        // What was out before is told already, though it may not be written into each login yet.
+        let live = self.live_after(user.role(), *site, *now).and_after(user.force_logout_date, None, *now);
         let date = date_of_moment(on, user, due).await?;
-        let ended = self.end_logins_after(on, locked, date, live, ending).await?;
+        let ended = end_logins_after(on, user.id, date, &live, ending).await?;
         if user.force_logout_date.is_none_or(|standing| standing < date) {
             users::set_force_logout_date(on, user.id, date, EndReason::ForcedOut, &reasons).await?;
         }

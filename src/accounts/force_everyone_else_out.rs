@@ -3,7 +3,7 @@
 use super::{
     Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
     fold::Locked,
-    open_session::{LoginDates, StartedSession, open_session},
+    open_login::{LoginDates, StartedSession, open_session},
     prove_presence::note_presence,
 };
 use crate::{

@@ -1,7 +1,7 @@
 //! The force logout of one account: what Curfew exists for.
 
 use super::{
-    Accounts, AccountsError, Actor, EndedLogins, Result,
+    Accounts, AccountsError, Actor, LoginCounts, Result,
     date_of_moment::date_of_moment,
     event::{Tell as _, event, insert_ending},
     fold::Locked,
@@ -12,7 +12,7 @@ use crate::{
         Sql,
         events::{EventKind, insert_event},
         feed::Change,
-        sessions::Ending,
+        logins::Ending,
         users,
     },
 };
@@ -37,7 +37,7 @@ pub enum ForceLogoutMoment {
 
 /// What came of a force logout, with the logins that it ended counted as `L`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ForceLogoutOutcome<L = EndedLogins> {
+pub enum ForceLogoutOutcome<L = LoginCounts> {
     /// Logins made at `date` or before are out.
     Done {
         /// The date.

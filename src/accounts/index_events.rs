@@ -6,7 +6,7 @@ use rocket::tokio::time::sleep;
 
 use super::{Accounts, Result};
 use crate::{
-    settings::moment_before,
+    domain::moment::moment_before,
     store::{
         bulk_acts::is_acting_on_many,
         events_index::{has_events_to_index, index_some_events},

@@ -6,53 +6,47 @@ use crate::{
         moment::Moment,
         reason::EndReason,
         session_secret::SessionId,
-        standing::{Limits, Question, SessionState, check},
-        token::TokenKind,
+        standing::{Limits, LoginState, Question, check},
     },
     store::standing::LoginStanding,
 };
 
-/// A login, as its cookie names it.
+/// A login, as its cookie or token names it.
 #[derive(Debug, Clone, Copy)]
 pub struct JudgedLogin<'a> {
     /// Whose it is.
     pub user_id: i64,
-    /// Its session.
+    /// Its public name.
     pub session: &'a SessionId,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
 }
 
 impl Accounts {
-    /// Asks the one rule about a login, with the limits of its account's role or of its token.
+    /// Asks the one rule about a login, with the limits of its kind.
     pub fn check_login(
         &self,
         login: JudgedLogin<'_>,
         standing: &LoginStanding,
     ) -> (Limits, std::result::Result<(), EndReason>) {
-        let mut limits = standing.limits(|role| self.settings.limits(role));
-        let token = standing.session.as_ref().and_then(|session| session.token);
-        if token.is_some_and(|token| token.kind == TokenKind::Jwt) {
-            // Its end is the one that its refresh token names.
-            limits.lifetime = limits.lifetime.saturating_add(self.settings.token_leeway);
-        }
+        let limits = standing.limits(|role| self.settings.limits(role), self.settings.token_leeway);
         let question = Question {
             user_id: login.user_id,
             login_date: login.login_date,
             account: standing.account.as_ref().map(|account| &account.standing),
             site: &standing.site,
-            session: standing.session.as_ref().map(|session| &session.state),
+            login: standing.login.as_ref().map(|login| &login.state),
             limits,
             now: standing.now,
         };
         let verdict = check(&question);
         if verdict == Err(EndReason::Idle) {
             // Perhaps only because the last request has not been written yet.
-            let session = question.session.map(|session| {
-                let last_seen = self.last_seen(login.session, session.last_seen);
-                SessionState { last_seen, ..session.clone() }
+            let seen = question.login.map(|state| {
+                let last_seen = self.last_seen(login.session, state.last_seen);
+                LoginState { last_seen, ..state.clone() }
             });
-            return (limits, check(&Question { session: session.as_ref(), ..question }));
+            return (limits, check(&Question { login: seen.as_ref(), ..question }));
         }
         (limits, verdict)
     }
@@ -70,11 +64,11 @@ impl Accounts {
         if standing.scheduled().is_some_and(|(at, _)| at <= standing.now) {
             note(Box::pin(self.fold_due(login.user_id)).await);
         }
-        if let (Err(reason @ (EndReason::Idle | EndReason::Expired)), Some(account), Some(session)) =
-            (verdict, &standing.account, &standing.session)
+        if let (Err(reason @ (EndReason::Idle | EndReason::Expired)), Some(account), Some(stored)) =
+            (verdict, &standing.account, &standing.login)
         {
             let person = (login.user_id, account.username.as_str());
-            let which = (login.session, session.token.is_some());
+            let which = (stored.kind.class(), login.session);
             note(Box::pin(self.note_limit_reached(person, which, reason)).await);
         }
         (limits, verdict)

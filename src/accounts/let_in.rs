@@ -1,16 +1,17 @@
 //! Letting somebody in who knows the password, whatever is opened for them.
 
 use super::{
-    Accounts, AccountsError, Client, EndedLogins, Result,
+    Accounts, AccountsError, Client, LoginCounts, Result,
     event::{Tell as _, event},
     fold::Locked,
     hashing::{Verdict, unknown_format},
-    open_session::LoginDates,
+    open_login::LoginDates,
     throttle::Purpose,
 };
 use crate::{
     domain::{
-        login_name::LoginName, password::Password, reason::EndReason, reason_text::Reasons, session_secret::SessionId,
+        login_kind::LoginClass, login_name::LoginName, password::Password, reason::EndReason, reason_text::Reasons,
+        session_secret::SessionId,
     },
     store::{
         Transaction,
@@ -24,16 +25,10 @@ const COMPARISONS: usize = 3;
 
 /// What a login opens: all of them are let in by one function, and differ only in this.
 pub(super) trait Opens: Send + Sync {
+    /// What room it needs.
+    const CLASS: LoginClass;
     /// What was opened.
     type Opened: Send;
-
-    /// Makes room for one more on a locked account; how many ended for that.
-    fn make_room(
-        &self,
-        accounts: &Accounts,
-        on: &mut Transaction,
-        locked: &Locked,
-    ) -> impl Future<Output = Result<EndedLogins>> + Send;
 
     /// Opens it, with that date.
     fn open(
@@ -128,7 +123,7 @@ impl Accounts {
         if user.password_hash != verified.password_hash {
             return Ok(None);
         }
-        let ended = match self.admit(&mut tx, &locked, opens).await {
+        let ended = match self.admit::<O>(&mut tx, &locked).await {
             Ok(ended) => ended,
             Err(refusal) => {
                 // What only failed is no refusal, and there is nothing to tell.
@@ -160,9 +155,9 @@ impl Accounts {
     }
 
     /// Whether a locked account may log in now; how many of its logins ended to make room.
-    async fn admit<O: Opens>(&self, on: &mut Transaction, locked: &Locked, opens: &O) -> Result<EndedLogins> {
+    async fn admit<O: Opens>(&self, on: &mut Transaction, locked: &Locked) -> Result<LoginCounts> {
         must_be_active(locked)?;
-        opens.make_room(self, on, locked).await
+        self.make_room(on, locked, O::CLASS).await
     }
 
     /// Nobody's name, not their password, or no longer either.

@@ -1,11 +1,11 @@
 //! The sessions of the whole site, each judged by the one rule.
 
-use super::{Accounts, ListedSession, Result};
+use super::{Accounts, ListedLogin, Result};
 use crate::{
-    domain::{moment::Moment, role::Role, sessions_query::SessionsQuery, standing::SiteStanding},
+    domain::sessions_query::SessionsQuery,
     store::{
         site::get_site,
-        site_sessions::{self, LiveByRole, SiteSession},
+        site_sessions::{self, SiteSession},
     },
 };
 
@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug)]
 pub struct SiteSessions {
     /// The sessions, each with the name of its account, where that still exists.
-    pub sessions: Vec<(Option<String>, ListedSession)>,
+    pub sessions: Vec<(Option<String>, ListedLogin)>,
     /// How many match, on all pages.
     pub total: i64,
     /// Whether there may be more than `total`.
@@ -33,7 +33,7 @@ impl Accounts {
         let site = get_site(&mut on).await?.standing();
         let live = self.live_by_role(site, now);
         let page = site_sessions::list_site_sessions(&mut on, query, &live).await?;
-        let judge = |found: SiteSession| -> Result<(Option<String>, ListedSession)> {
+        let judge = |found: SiteSession| -> Result<(Option<String>, ListedLogin)> {
             let (standing, limits) = (found.standing(now)?, self.settings.limits(found.role()));
             Ok((found.username, self.judged(found.session, standing.as_ref(), &site, limits, now)?))
         };
@@ -43,12 +43,5 @@ impl Accounts {
             total_is_minimum: page.total_is_minimum,
             has_next: page.has_next,
         })
-    }
-
-    /// What a session must lie after to be live, by the role of its account.
-    #[must_use]
-    pub fn live_by_role(&self, site: SiteStanding, now: Moment) -> LiveByRole {
-        let of = |role| self.live_after(role, site, now);
-        LiveByRole { member: of(Role::Member), staff: of(Role::Staff), now }
     }
 }

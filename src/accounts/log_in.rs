@@ -1,14 +1,16 @@
 //! Logging in with a password: a browser, or a program.
 
 use super::{
-    Accounts, Client, EndedLogins, Result,
+    Accounts, Client, Result,
     fold::Locked,
     let_in::Opens,
-    open_session::{LoginDates, StartedSession, open_session},
+    open_login::{LoginDates, StartedSession, open_session},
     tokens::{Family, StartedToken, open_family, open_token},
 };
 use crate::{
-    domain::{login_name::LoginName, password::Password, session_secret::SessionId, token::TokenLabel},
+    domain::{
+        login_kind::LoginClass, login_name::LoginName, password::Password, session_secret::SessionId, token::TokenLabel,
+    },
     store::Transaction,
 };
 
@@ -62,11 +64,8 @@ struct Browser {
 }
 
 impl Opens for Browser {
+    const CLASS: LoginClass = LoginClass::Sessions;
     type Opened = StartedSession;
-
-    async fn make_room(&self, accounts: &Accounts, on: &mut Transaction, locked: &Locked) -> Result<EndedLogins> {
-        Ok(accounts.make_room(on, locked).await?.into())
-    }
 
     async fn open(
         &self,
@@ -91,11 +90,8 @@ impl Opens for Browser {
 struct ForFamily;
 
 impl Opens for ForFamily {
+    const CLASS: LoginClass = LoginClass::Tokens;
     type Opened = Family;
-
-    async fn make_room(&self, accounts: &Accounts, on: &mut Transaction, locked: &Locked) -> Result<EndedLogins> {
-        accounts.make_room_for_token(on, locked).await
-    }
 
     async fn open(
         &self,
@@ -122,11 +118,8 @@ struct ForToken<'a> {
 }
 
 impl Opens for ForToken<'_> {
+    const CLASS: LoginClass = LoginClass::Tokens;
     type Opened = StartedToken;
-
-    async fn make_room(&self, accounts: &Accounts, on: &mut Transaction, locked: &Locked) -> Result<EndedLogins> {
-        accounts.make_room_for_token(on, locked).await
-    }
 
     async fn open(
         &self,

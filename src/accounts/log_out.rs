@@ -8,7 +8,7 @@ use crate::{
     domain::{reason::EndReason, reason_text::Reasons},
     store::{
         events::{EventKind, insert_event},
-        sessions::{self, Ending},
+        logins::{self, Ending},
     },
 };
 
@@ -22,7 +22,7 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::LoggedOut, reasons: &Reasons::default() };
-        if sessions::end_session(&mut tx, session, ending).await? {
+        if logins::end_login(&mut tx, session, ending).await? {
             let told = event(now, EventKind::Logout)
                 .by(actor)
                 .to(user_id, &actor.name)

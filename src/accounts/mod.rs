@@ -17,9 +17,8 @@ mod date_of_moment;
 mod deactivate;
 mod delete_own_account;
 mod delete_user;
-mod end_session;
-mod end_sessions;
-mod ended_logins;
+mod end_login;
+mod end_logins;
 mod error;
 mod event;
 mod export_events;
@@ -32,14 +31,15 @@ mod hashing;
 mod index_events;
 mod judge_login;
 mod let_in;
-mod list_sessions;
+mod list_logins;
 mod list_site_sessions;
-mod live_sessions;
+mod live_logins;
 mod log_in;
 mod log_out;
+mod login_limit;
 mod node;
 mod note_activity;
-mod open_session;
+mod open_login;
 mod preview_force_logout;
 mod prove_password;
 mod prove_presence;
@@ -48,13 +48,12 @@ mod read_receipt;
 mod recent;
 mod refusal;
 mod register;
-mod session_limit;
 mod set_password;
 mod set_role;
 mod set_up;
 mod superusers;
 mod throttle;
-mod tidy_sessions;
+mod tidy_logins;
 mod tokens;
 
 use std::sync::Arc;
@@ -62,35 +61,34 @@ use std::sync::Arc;
 use rocket::tokio::sync::Notify;
 
 use crate::{
-    domain::{moment::Moment, standing::SiteStanding},
-    settings::{Settings, moment_before},
-    store::{Store, sessions::LiveAfter, shared_counters::SharedCounters},
+    settings::Settings,
+    store::{Store, shared_counters::SharedCounters},
 };
 
+pub use crate::domain::login_counts::LoginCounts;
 pub use actor::{Actor, Client};
 pub use bulk::{BeginBulk, Begun, BulkRun, PreviewedBulk};
 pub use count_everyones_logins::{EveryonesEndedLogins, FEW_TOKENS};
 pub use create_user::NewAccount;
 pub use delete_user::DeletedAccount;
-pub use end_session::EndedSession;
-pub use ended_logins::EndedLogins;
+pub use end_login::LoginEnd;
 pub use error::AccountsError;
 pub use force_logout::{ForceLogoutMoment, ForceLogoutOutcome, Target};
 pub use judge_login::JudgedLogin;
-pub use list_sessions::{ListedSession, Which};
+pub use list_logins::{ListedLogin, Which};
 pub use list_site_sessions::SiteSessions;
-pub use live_sessions::AccountToActOn;
+pub use live_logins::AccountToActOn;
 pub use log_in::Credentials;
 pub use node::{LEASE_RENEWED_EVERY, Node};
 pub use note_activity::ActivityOf;
-pub use open_session::StartedSession;
+pub use open_login::StartedSession;
 pub use preview_force_logout::{EveryonesLogins, ForceLogoutPreview};
 pub use read_receipt::{AppliedBy, AwaitedNode, Receipt};
 pub use register::Registration;
 pub use set_role::RoleChange;
 pub use set_up::SETUP_CODE_CHARACTERS;
-pub use tidy_sessions::Tidied;
-pub use tokens::{Family, ListedToken, RefreshClaim, StartedToken, TokenEnd};
+pub use tidy_logins::Tidied;
+pub use tokens::{Family, RefreshClaim, StartedToken};
 
 /// What a use case answers.
 pub type Result<T> = std::result::Result<T, AccountsError>;
@@ -142,18 +140,5 @@ impl Accounts {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
-    }
-
-    /// What a session of that role must lie after to be live at that moment.
-    #[must_use]
-    pub fn live_after(&self, role: crate::domain::role::Role, site: SiteStanding, now: Moment) -> LiveAfter {
-        let limits = self.settings.limits(role);
-        let due = site.force_logout_scheduled.filter(|at| *at <= now);
-        let opened = due.into_iter().fold(moment_before(now, limits.lifetime), Moment::max);
-        LiveAfter {
-            login: site.force_logout_date.into_iter().fold(opened, Moment::max),
-            opened,
-            seen: moment_before(now, limits.idle),
-        }
     }
 }

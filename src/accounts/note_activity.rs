@@ -1,4 +1,4 @@
-//! That a person is still there, and that a session ended by itself.
+//! That a person or program is still there, and that a login ended by itself.
 
 use std::time::Duration;
 
@@ -6,17 +6,23 @@ use rocket::tokio::time::sleep;
 
 use super::{
     Accounts, Result,
+    end_login::ended_kind,
     event::{Tell as _, event},
 };
 use crate::{
-    domain::{moment::Moment, reason::EndReason, reason_text::Reasons, session_secret::SessionId, standing::Limits},
-    settings::moment_before,
+    domain::{
+        login_kind::LoginClass,
+        moment::{Moment, moment_before},
+        reason::EndReason,
+        reason_text::Reasons,
+        session_secret::SessionId,
+        standing::Limits,
+    },
     store::{
         Sql,
-        events::{EventKind, insert_event},
+        events::insert_event,
         last_seen::{Seen, set_last_seen},
-        sessions::{self, Ending},
-        tokens,
+        logins::{Ending, end_login},
     },
 };
 
@@ -29,15 +35,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// How many sessions one transaction writes.
 const BATCH: usize = 256;
 
-/// A request of a live session, as the gate knows it.
+/// A request of a live login, as the gate knows it.
 #[derive(Debug, Clone, Copy)]
 pub struct ActivityOf<'a> {
-    /// Whose session it is.
+    /// The account that it logs in.
     pub user_id: i64,
-    /// The session, or token.
+    /// The login.
     pub session: &'a SessionId,
-    /// Whether it is a token.
-    pub is_token: bool,
     /// How long it may last.
     pub limits: Limits,
     /// When the request came.
@@ -76,7 +80,6 @@ impl Accounts {
         let seen = Seen {
             user_id: of.user_id,
             session: of.session.clone(),
-            is_token: of.is_token,
             at: of.at,
             unless_after: moment_before(of.at, greatest_lag(of.limits)),
         };
@@ -118,14 +121,14 @@ impl Accounts {
         }
     }
 
-    /// Notes that a session, or a token, reached one of its limits.
+    /// Ends a login that reached one of its limits.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn note_limit_reached(
         &self,
         person: (i64, &str),
-        which: (&SessionId, bool),
+        which: (LoginClass, &SessionId),
         reason: EndReason,
     ) -> Result<()> {
         let mut tx = self.store.begin().await?;
@@ -135,30 +138,24 @@ impl Accounts {
     }
 }
 
-/// Ends a session, or a token, that reached a limit and tells of it, unless it has been ended already;
-/// says whether it did.
+/// Ends a login that reached a limit and records the event, unless it was ended before; says whether it did.
 pub(super) async fn end_at_limit(
     on: &mut impl Sql,
     (user_id, username): (i64, &str),
-    (session, is_token): (&SessionId, bool),
+    (class, login): (LoginClass, &SessionId),
     (reason, now): (EndReason, Moment),
 ) -> Result<bool> {
     let none = Reasons::default();
-    let ending = Ending { at: now, by: "", reason, reasons: &none };
-    let (has_ended, kind) = if is_token {
-        (tokens::end_token(on, session, ending).await?, EventKind::TokenEnded)
-    } else {
-        (sessions::end_session(on, session, ending).await?, EventKind::SessionEnded)
-    };
+    let has_ended = end_login(on, login, Ending { at: now, by: "", reason, reasons: &none }).await?;
     if has_ended {
-        let mut told = event(now, kind).to(user_id, username).because(reason, &none);
-        told.session = Some(session);
+        let mut told = event(now, ended_kind(class)).to(user_id, username).because(reason, &none);
+        told.session = Some(login);
         insert_event(on, &told).await?;
     }
     Ok(has_ended)
 }
 
-/// How far what is written of a session may lie behind its latest request.
+/// How far what is written of a login may lie behind its latest request.
 pub(super) fn greatest_lag(limits: Limits) -> Duration {
     GREATEST_LAG.min(limits.idle / 10)
 }

@@ -1,21 +1,22 @@
 //! What a force logout of that moment would do, counted by the conditions by which it is done.
 
 use super::{
-    Accounts, AccountsError, EndedLogins, FEW_TOKENS, ForceLogoutMoment, Result,
-    count_everyones_logins::live_tokens_of,
+    Accounts, AccountsError, FEW_TOKENS, ForceLogoutMoment, LoginCounts, Result,
     date_of_moment::{date_of_moment, everyones_date_now, everyones_date_of_moment},
     fold::Locked,
-    live_sessions::live_tokens_after,
 };
 use crate::{
-    domain::{moment::Moment, standing::SiteStanding},
+    domain::{
+        live::{LiveAfter, LiveByRole},
+        login_kind::LoginClass,
+        moment::Moment,
+        standing::SiteStanding,
+    },
     store::{
         Sql,
         overview::count_live_sessions,
-        sessions::{self, LiveAfter},
         site,
-        site_sessions::LiveByRole,
-        tokens::{self, count_some_live_tokens},
+        site_sessions::count_live_site_logins,
         users::{self, User},
     },
 };
@@ -66,7 +67,7 @@ impl Accounts {
         &self,
         user_id: i64,
         moment: ForceLogoutMoment,
-    ) -> Result<ForceLogoutPreview<EndedLogins>> {
+    ) -> Result<ForceLogoutPreview<LoginCounts>> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
         let site = site::get_site(&mut on).await?.standing();
@@ -86,16 +87,6 @@ impl Accounts {
         }
         let logins = self.count_logins(&mut on, &locked, date).await?;
         Ok(ForceLogoutPreview::Ends { date, logins })
-    }
-
-    /// The live logins of an account that were made at `up_to` or before.
-    pub(super) async fn count_logins(&self, on: &mut impl Sql, of: &Locked, up_to: Moment) -> Result<EndedLogins> {
-        let Locked { user, site, now } = of;
-        let live = self.live_sessions_after(user, *site, *now);
-        let sessions = sessions::count_live_sessions(on, user.id, up_to, live).await?.unsigned_abs();
-        let live = live_tokens_after(user, *site, *now);
-        let tokens = tokens::count_live_tokens(on, user.id, up_to, live).await?.unsigned_abs();
-        Ok(EndedLogins { sessions, tokens })
     }
 
     /// What a force logout of everyone would do.
@@ -134,10 +125,10 @@ impl Accounts {
     ) -> Result<EveryonesLogins> {
         let live = self.live_by_role(site, now);
         let (all, sessions_estimated) = count_live_sessions(on, &live).await?;
-        let since = |live: LiveAfter| LiveAfter { login: live.login.max(up_to), ..live };
+        let since = |live: LiveAfter| live.and_after(Some(up_to), None, now);
         let later = LiveByRole { member: since(live.member), staff: since(live.staff), now };
         let (spared, _) = count_live_sessions(on, &later).await?;
-        let tokens = count_some_live_tokens(on, up_to, live_tokens_of(site, now), FEW_TOKENS + 1).await?;
+        let tokens = count_live_site_logins(on, LoginClass::Tokens, &live, Some(up_to), FEW_TOKENS + 1).await?;
         Ok(EveryonesLogins {
             sessions: (all - spared).max(0),
             sessions_estimated,

@@ -10,7 +10,7 @@ use super::{
     event::{Tell as _, event},
 };
 use crate::{
-    settings::moment_before,
+    domain::moment::moment_before,
     store::events::{EventKind, delete_old_events, insert_event},
 };
 

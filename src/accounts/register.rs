@@ -3,7 +3,7 @@
 use super::{
     Accounts, AccountsError, Client, Result,
     event::{Tell as _, event},
-    open_session::{LoginDates, StartedSession, open_session},
+    open_login::{LoginDates, StartedSession, open_session},
     throttle::Purpose,
 };
 use crate::{

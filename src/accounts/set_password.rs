@@ -1,7 +1,7 @@
 //! Giving somebody else's account another password, from the command line.
 
 use super::{
-    Accounts, AccountsError, Actor, EndedLogins, Result, Target,
+    Accounts, AccountsError, Actor, LoginCounts, Result, Target,
     event::{Tell as _, event, insert_ending},
 };
 use crate::{
@@ -27,13 +27,13 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
-    pub async fn set_password(&self, actor: &Actor, target: &Target, new: &NewPassword) -> Result<EndedLogins> {
+    pub async fn set_password(&self, actor: &Actor, target: &Target, new: &NewPassword) -> Result<LoginCounts> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_set_password(actor, user_id, new).await;
         self.tell_if_refused(actor, Some(user_id), "new password", outcome).await
     }
 
-    async fn try_set_password(&self, actor: &Actor, user_id: i64, new: &NewPassword) -> Result<EndedLogins> {
+    async fn try_set_password(&self, actor: &Actor, user_id: i64, new: &NewPassword) -> Result<LoginCounts> {
         let hash = self.hasher.hash(new.as_password()).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;

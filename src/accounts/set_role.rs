@@ -1,7 +1,7 @@
 //! Giving an account another role.
 
 use super::{
-    Accounts, Actor, EndedLogins, Result, Target,
+    Accounts, Actor, LoginCounts, Result, Target,
     authority::must_be_another,
     event::{Tell as _, event, insert_ending},
 };
@@ -10,7 +10,7 @@ use crate::{
     store::{
         events::{EventKind, insert_event},
         feed::Change,
-        sessions::Ending,
+        logins::Ending,
         users,
     },
 };
@@ -23,7 +23,7 @@ pub enum RoleChange {
     /// Its role reaches further than before; its logins go on.
     Raised,
     /// Its role reaches less far than before, and these logins have ended.
-    Lowered(EndedLogins),
+    Lowered(LoginCounts),
 }
 
 impl Accounts {

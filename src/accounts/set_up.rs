@@ -3,7 +3,7 @@
 use data_encoding::BASE32_NOPAD;
 
 use super::{
-    Accounts, AccountsError, Client, Registration, Result, event::Tell as _, open_session::StartedSession,
+    Accounts, AccountsError, Client, Registration, Result, event::Tell as _, open_login::StartedSession,
     throttle::Purpose,
 };
 use crate::{

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{moments::At, problem::Problem};
 use crate::{
-    accounts::{Accounts, AccountsError, ListedSession, Which},
-    domain::session_secret::SessionId,
+    accounts::{Accounts, AccountsError, ListedLogin, Which},
+    domain::{login_kind::LoginClass, session_secret::SessionId},
     gate::ApiClient,
 };
 
@@ -27,16 +27,11 @@ struct Session {
     user_agent: String,
 }
 
-impl From<ListedSession> for Session {
-    fn from(listed: ListedSession) -> Self {
+impl From<ListedLogin> for Session {
+    fn from(listed: ListedLogin) -> Self {
+        let last_seen = At(listed.seen());
         let row = listed.row;
-        Self {
-            id: row.id,
-            created: At(row.opened_at),
-            last_seen: At(row.last_seen),
-            address: row.address,
-            user_agent: row.user_agent,
-        }
+        Self { id: row.id, created: At(row.opened_at), last_seen, address: row.address, user_agent: row.user_agent }
     }
 }
 
@@ -50,7 +45,7 @@ async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<
 async fn end(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> Result<NoContent, Problem> {
     let session = SessionId::parse(id).ok_or(AccountsError::NoSuchSession)?;
     // One that was over is what was asked for.
-    accounts.end_own_session(&client.actor(), &session).await?;
+    accounts.end_own_login(&client.actor(), LoginClass::Sessions, &session).await?;
     Ok(NoContent)
 }
 

@@ -5,8 +5,11 @@ use serde::Serialize;
 
 use super::{moments::At, problem::Problem};
 use crate::{
-    accounts::{Accounts, AccountsError, ListedToken},
-    domain::{session_secret::SessionId, token::TokenKind},
+    accounts::{Accounts, AccountsError, ListedLogin},
+    domain::{
+        login_kind::{LoginClass, LoginKind},
+        session_secret::SessionId,
+    },
     gate::ApiClient,
 };
 
@@ -28,23 +31,23 @@ struct Token {
 #[get("/api/tokens")]
 async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<Tokens>, Problem> {
     let own = client.login.session.as_str();
-    let token = |listed: ListedToken| Token {
+    let token = |listed: ListedLogin| Token {
         is_current: listed.row.id == own,
-        id: listed.row.id,
-        label: listed.row.label,
+        label: listed.row.label().to_owned(),
         created: At(listed.row.opened_at),
-        last_used: listed.last_used.map(At),
-        expires: At(listed.row.expires_at),
+        last_used: listed.last_seen.map(At),
+        expires: At(listed.row.expiry()),
+        id: listed.row.id,
     };
     let listed = accounts.list_tokens(client.login.user_id).await?;
-    Ok(Json(Tokens { tokens: listed.into_iter().filter(|one| one.kind == TokenKind::Opaque).map(token).collect() }))
+    Ok(Json(Tokens { tokens: listed.into_iter().filter(|one| one.kind == LoginKind::Opaque).map(token).collect() }))
 }
 
 #[delete("/api/tokens/<id>")]
 async fn revoke(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> Result<NoContent, Problem> {
     let token = SessionId::parse(id).ok_or(AccountsError::NoSuchToken)?;
     // One that was over is what was asked for.
-    accounts.end_own_token(&client.actor(), &token).await?;
+    accounts.end_own_login(&client.actor(), LoginClass::Tokens, &token).await?;
     Ok(NoContent)
 }
 

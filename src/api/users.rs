@@ -9,7 +9,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    accounts::{AccountToActOn, Accounts, AccountsError, EndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Target},
+    accounts::{AccountToActOn, Accounts, AccountsError, ForceLogoutMoment, ForceLogoutOutcome, LoginCounts, Target},
     domain::{
         login_name::LoginName,
         moment::parse_moment,
@@ -124,7 +124,7 @@ async fn force_logout(
     let outcome = accounts.force_logout(&staff.actor(), &target(name)?, moment, &reasons).await?;
     let ended = match outcome {
         ForceLogoutOutcome::Done { ended, .. } => ended,
-        ForceLogoutOutcome::Scheduled { .. } | ForceLogoutOutcome::Unchanged { .. } => EndedLogins::default(),
+        ForceLogoutOutcome::Scheduled { .. } | ForceLogoutOutcome::Unchanged { .. } => LoginCounts::default(),
     };
     let user = accounts.get_target(&target(name)?).await?;
     Ok(Json(ForcedOut {

@@ -10,9 +10,11 @@ use super::{
     show::rfc3339,
 };
 use crate::{
-    accounts::{EndedSession, Which},
-    domain::{login_name::LoginName, reason_text::ReasonText, session_secret::SessionId, user_agent::Device},
-    store::sessions::SessionRow,
+    accounts::{ListedLogin, LoginEnd, Which},
+    domain::{
+        login_kind::LoginClass, login_name::LoginName, reason_text::ReasonText, session_secret::SessionId,
+        user_agent::Device,
+    },
 };
 
 #[derive(Debug, Subcommand)]
@@ -74,19 +76,20 @@ async fn list(name: &LoginName, json: bool) -> Result<()> {
         if listed.ended.is_some() {
             continue;
         }
-        if json { say_as_json(&listed.row, &user.username)? } else { say_line(&listed.row)? }
+        if json { say_as_json(&listed, &user.username)? } else { say_line(&listed)? }
     }
     Ok(())
 }
 
-fn say_as_json(row: &SessionRow, username: &str) -> Result<()> {
+fn say_as_json(listed: &ListedLogin, username: &str) -> Result<()> {
+    let row = &listed.row;
     let Device { browser, system } = Device::of(&row.user_agent);
     let session = SessionJson {
         id: &row.id,
         user_id: row.user_id,
         username,
         login_date: rfc3339(row.opened_at),
-        last_seen: rfc3339(row.last_seen),
+        last_seen: rfc3339(listed.seen()),
         address: &row.address,
         browser,
         system,
@@ -96,19 +99,20 @@ fn say_as_json(row: &SessionRow, username: &str) -> Result<()> {
     say_json(&serde_json::json!(session).to_string())
 }
 
-fn say_line(row: &SessionRow) -> Result<()> {
+fn say_line(listed: &ListedLogin) -> Result<()> {
+    let row = &listed.row;
     let device = match Device::of(&row.user_agent) {
         Device { browser: Some(browser), system: Some(system) } => format!("{browser} on {system}"),
         Device { browser, system } => browser.or(system).unwrap_or_else(|| "unknown browser".to_owned()),
     };
-    let (login, seen) = (rfc3339(row.opened_at), rfc3339(row.last_seen));
+    let (login, seen) = (rfc3339(row.opened_at), rfc3339(listed.seen()));
     say(&format!("{}  login {login}  last seen {seen}  {}  {device}", row.id, row.address))
 }
 
 async fn end(session: &SessionId) -> Result<()> {
-    let ended = open().await?.end_session(&operator(), session, ReasonText::default()).await?;
+    let ended = open().await?.end_login(&operator(), (LoginClass::Sessions, session), ReasonText::default()).await?;
     say(&match ended {
-        EndedSession::Ended | EndedSession::Own => format!("The session {} has ended.", session.as_str()),
-        EndedSession::WasOver => format!("The session {} had ended already.", session.as_str()),
+        LoginEnd::Ended | LoginEnd::Own => format!("The session {} has ended.", session.as_str()),
+        LoginEnd::WasOver => format!("The session {} had ended already.", session.as_str()),
     })
 }

@@ -4,7 +4,7 @@ use chrono::SecondsFormat;
 use serde::Serialize;
 
 use super::{Result, say, say_json};
-use crate::{accounts::EndedLogins, domain::moment::Moment, store::users::User};
+use crate::{accounts::LoginCounts, domain::moment::Moment, store::users::User};
 
 /// An account as `--json` prints it.
 #[derive(Debug, Serialize)]
@@ -58,7 +58,7 @@ pub(super) fn rfc3339(moment: Moment) -> String {
 }
 
 /// What an act has ended, at the end of the line that tells of it.
-pub(super) fn counted(ended: EndedLogins) -> String {
+pub(super) fn counted(ended: LoginCounts) -> String {
     let tokens = if ended.tokens > 0 { format!(", tokens: {}", ended.tokens) } else { String::new() };
     format!("; live sessions ended: {}{tokens}", ended.sessions)
 }
@@ -70,7 +70,7 @@ pub(super) fn say_line(user: &User, now: Moment) -> Result<()> {
 }
 
 /// All that there is to say, a line each.
-pub(super) fn say_whole(user: &User, now: Moment, live: EndedLogins) -> Result<()> {
+pub(super) fn say_whole(user: &User, now: Moment, live: LoginCounts) -> Result<()> {
     let moment = |moment: Option<Moment>, none: &str| moment.map_or_else(|| none.to_owned(), rfc3339);
     let active = match (user.is_active_at(now), user.deactivated_until) {
         (true, _) => "active".to_owned(),

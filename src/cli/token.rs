@@ -12,9 +12,11 @@ use super::{
     show::rfc3339,
 };
 use crate::{
-    accounts::{ListedToken, TokenEnd},
+    accounts::{ListedLogin, LoginEnd},
     domain::{
+        login_kind::LoginClass,
         login_name::LoginName,
+        reason_text::ReasonText,
         session_secret::SessionId,
         token::{TokenLabel, parse_token_lifetime},
     },
@@ -100,39 +102,39 @@ async fn list(name: &LoginName, json: bool) -> Result<()> {
     Ok(())
 }
 
-fn say_as_json(listed: &ListedToken, username: &str) -> Result<()> {
+fn say_as_json(listed: &ListedLogin, username: &str) -> Result<()> {
     let row = &listed.row;
     let token = TokenJson {
         id: &row.id,
         user_id: row.user_id,
         username,
         kind: listed.kind.code(),
-        label: &row.label,
+        label: row.label(),
         created: rfc3339(row.opened_at),
-        last_used: listed.last_used.map(rfc3339),
-        expires: rfc3339(row.expires_at),
+        last_used: listed.last_seen.map(rfc3339),
+        expires: rfc3339(row.expiry()),
         address: &row.address,
         user_agent: &row.user_agent,
     };
     say_json(&serde_json::json!(token).to_string())
 }
 
-fn say_line(listed: &ListedToken) -> Result<()> {
+fn say_line(listed: &ListedLogin) -> Result<()> {
     let row = &listed.row;
-    let used = listed.last_used.map_or_else(|| "never".to_owned(), rfc3339);
-    let (created, expires) = (rfc3339(row.opened_at), rfc3339(row.expires_at));
+    let used = listed.last_seen.map_or_else(|| "never".to_owned(), rfc3339);
+    let (created, expires) = (rfc3339(row.opened_at), rfc3339(row.expiry()));
     say(&format!(
         "{}  {}  created {created}  last used {used}  expires {expires}  {}",
         row.id,
         listed.kind.code(),
-        row.label
+        row.label()
     ))
 }
 
 async fn revoke(token: &SessionId) -> Result<()> {
-    let ended = open().await?.end_token(&operator(), token).await?;
+    let ended = open().await?.end_login(&operator(), (LoginClass::Tokens, token), ReasonText::default()).await?;
     say(&match ended {
-        TokenEnd::Ended => format!("The token {} has ended.", token.as_str()),
-        TokenEnd::WasOver => format!("The token {} had ended already.", token.as_str()),
+        LoginEnd::Ended | LoginEnd::Own => format!("The token {} has ended.", token.as_str()),
+        LoginEnd::WasOver => format!("The token {} had ended already.", token.as_str()),
     })
 }

@@ -5,7 +5,10 @@
 
 pub mod bulk;
 pub mod email;
+pub mod live;
+pub mod login_counts;
 pub mod login_key;
+pub mod login_kind;
 pub mod login_name;
 pub mod moment;
 pub mod next_path;

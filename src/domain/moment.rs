@@ -3,6 +3,8 @@
 //! One precision in the cookie, both databases and every comparison, so that "equal" means the
 //! same in all of them.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDateTime, SubsecRound as _, TimeDelta, Utc};
 
 /// A point in time, UTC, in whole microseconds.
@@ -15,6 +17,12 @@ pub const MICROSECOND: TimeDelta = TimeDelta::microseconds(1);
 #[must_use]
 pub fn whole_microseconds(moment: Moment) -> Moment {
     moment.trunc_subsecs(6)
+}
+
+/// The moment so long before another; 1970 where there is none.
+#[must_use]
+pub fn moment_before(moment: Moment, by: Duration) -> Moment {
+    TimeDelta::from_std(by).ok().and_then(|by| moment.checked_sub_signed(by)).unwrap_or(Moment::UNIX_EPOCH)
 }
 
 /// Why a typed moment was refused.

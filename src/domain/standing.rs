@@ -33,20 +33,20 @@ pub struct SiteStanding {
     pub force_logout_scheduled: Option<Moment>,
 }
 
-/// What the rule knows of the session, or token, that a login made.
+/// What the rule knows of a login's own row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionState {
-    /// The account that made it.
+pub struct LoginState {
+    /// The account that it logs in.
     pub user_id: i64,
     /// Why it ended by itself, if it did.
     pub ended: Option<EndReason>,
-    /// When the clock showed that it was made: its age is counted from it.
+    /// When it was opened, by the clock: its age is counted from then.
     pub opened_at: Moment,
     /// The last request that its person made.
     pub last_seen: Moment,
 }
 
-/// How long a session lasts.
+/// How long a login lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// From its login.
@@ -67,8 +67,8 @@ pub struct Question<'a> {
     pub account: Option<&'a Standing>,
     /// The site's own standing.
     pub site: &'a SiteStanding,
-    /// The session, if it is still known.
-    pub session: Option<&'a SessionState>,
+    /// The login's own row, if it is still kept.
+    pub login: Option<&'a LoginState>,
     /// How long it may last.
     pub limits: Limits,
     /// The time.
@@ -85,28 +85,28 @@ pub fn check(question: &Question<'_>) -> Result<(), EndReason> {
 
 type Check = fn(&Question<'_>) -> Option<EndReason>;
 
-/// A session that ended by itself comes before the account's causes: it ended first, for that reason.
+/// A login that ended by itself comes before the account's causes: it ended first, for that reason.
 /// One that is not known any more comes after them: they still tell why, when it has been purged.
-/// Everyone out writes into no session, so that what came after it for the account alone, such as a
+/// Everyone out writes into no login, so that what came after it for the account alone, such as a
 /// deactivation, is not taken for what ended the login.
 const CHECKS: [Check; 9] = [
     account_is_gone,
-    session_ended,
+    login_ended,
     everyone_was_forced_out_first,
     account_is_inactive,
     account_was_forced_out,
     everyone_was_forced_out,
-    session_is_unknown,
-    session_is_too_old,
-    session_was_idle,
+    login_is_unknown,
+    login_is_too_old,
+    login_was_idle,
 ];
 
 fn account_is_gone(q: &Question<'_>) -> Option<EndReason> {
     q.account.is_none_or(|account| account.user_id != q.user_id).then_some(EndReason::Deleted)
 }
 
-fn session_ended(q: &Question<'_>) -> Option<EndReason> {
-    q.session.filter(|session| session.user_id == q.user_id)?.ended
+fn login_ended(q: &Question<'_>) -> Option<EndReason> {
+    q.login.filter(|login| login.user_id == q.user_id)?.ended
 }
 
 fn everyone_was_forced_out_first(q: &Question<'_>) -> Option<EndReason> {
@@ -134,16 +134,16 @@ fn everyone_was_forced_out(q: &Question<'_>) -> Option<EndReason> {
 }
 
 /// Purged, or never the account's: there is nothing left that could vouch for the login.
-fn session_is_unknown(q: &Question<'_>) -> Option<EndReason> {
-    q.session.is_none_or(|session| session.user_id != q.user_id).then_some(EndReason::Expired)
+fn login_is_unknown(q: &Question<'_>) -> Option<EndReason> {
+    q.login.is_none_or(|login| login.user_id != q.user_id).then_some(EndReason::Expired)
 }
 
-fn session_is_too_old(q: &Question<'_>) -> Option<EndReason> {
-    has_passed(q.now - q.session?.opened_at, q.limits.lifetime).then_some(EndReason::Expired)
+fn login_is_too_old(q: &Question<'_>) -> Option<EndReason> {
+    has_passed(q.now - q.login?.opened_at, q.limits.lifetime).then_some(EndReason::Expired)
 }
 
-fn session_was_idle(q: &Question<'_>) -> Option<EndReason> {
-    let since = q.now - q.session?.last_seen;
+fn login_was_idle(q: &Question<'_>) -> Option<EndReason> {
+    let since = q.now - q.login?.last_seen;
     has_passed(since, q.limits.idle).then_some(EndReason::Idle)
 }
 
@@ -153,7 +153,7 @@ fn is_out(login_date: Moment, force_logout_date: Option<Moment>) -> bool {
 }
 
 fn is_due(q: &Question<'_>, scheduled: Option<Moment>) -> bool {
-    let opened_at = q.session.map_or(q.login_date, |session| session.opened_at);
+    let opened_at = q.login.map_or(q.login_date, |login| login.opened_at);
     scheduled.is_some_and(|date| date <= q.now && opened_at <= date)
 }
 

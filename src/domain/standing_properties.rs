@@ -1,4 +1,4 @@
-//! Properties of the rule, for any account, session and clock.
+//! Properties of the rule, for any account, login and clock.
 
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ struct Case {
     login_date: Moment,
     account: Option<Standing>,
     site: SiteStanding,
-    session: Option<SessionState>,
+    login: Option<LoginState>,
     limits: Limits,
     now: Moment,
 }
@@ -24,7 +24,7 @@ impl Case {
             login_date: self.login_date,
             account: self.account.as_ref(),
             site: &self.site,
-            session: self.session.as_ref(),
+            login: self.login.as_ref(),
             limits: self.limits,
             now: self.now,
         }
@@ -36,7 +36,7 @@ impl Case {
 
     /// When a login that is good was opened.
     fn opened_at(&self) -> Moment {
-        self.session.as_ref().map_or(self.login_date, |session| session.opened_at)
+        self.login.as_ref().map_or(self.login_date, |login| login.opened_at)
     }
 
     fn account_mut(&mut self) -> &mut Standing {
@@ -72,13 +72,13 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn session()(
+    fn login()(
         user_id in prop_oneof![9 => Just(1_i64), 1 => Just(2)],
         ended in proptest::option::weighted(0.1, end_reason()),
         opened_at in moment(),
         last_seen in moment(),
-    ) -> SessionState {
-        SessionState { user_id, ended, opened_at, last_seen }
+    ) -> LoginState {
+        LoginState { user_id, ended, opened_at, last_seen }
     }
 }
 
@@ -88,7 +88,7 @@ prop_compose! {
         account in proptest::option::weighted(0.9, standing()),
         site_date in proptest::option::weighted(0.2, moment()),
         site_scheduled in proptest::option::weighted(0.2, moment()),
-        session in proptest::option::weighted(0.9, session()),
+        login in proptest::option::weighted(0.9, login()),
         lifetime in 10_u64..60,
         idle in 10_u64..60,
         now in moment(),
@@ -97,7 +97,7 @@ prop_compose! {
             login_date,
             account,
             site: SiteStanding { force_logout_date: site_date, force_logout_scheduled: site_scheduled },
-            session,
+            login,
             limits: Limits { lifetime: Duration::from_micros(lifetime), idle: Duration::from_micros(idle) },
             now,
         }
@@ -201,8 +201,8 @@ proptest! {
     }
 
     #[test]
-    fn a_session_of_another_account_is_out(mut case in good_case()) {
-        if let Some(session) = &mut case.session { session.user_id = 2 }
+    fn a_login_of_another_account_is_out(mut case in good_case()) {
+        if let Some(login) = &mut case.login { login.user_id = 2 }
         prop_assert!(!case.is_good());
     }
 }

@@ -1,4 +1,4 @@
-//! The tokens of programs: which kinds there are, what opens one, and what it is called.
+//! The tokens of programs: what opens one, and what it is called.
 
 use std::{fmt, time::Duration};
 
@@ -15,32 +15,6 @@ pub const TOKEN_PREFIX: &str = "curfew_";
 const SECRET_BYTES: usize = 25;
 /// The greatest length of a label, in characters.
 pub const LABEL_CHARACTERS: usize = 100;
-
-/// How a program shows who it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenKind {
-    /// One text that means nothing by itself.
-    Opaque,
-    /// A family of JSON Web Tokens (RFC 7519), each refresh token of which is the successor of another.
-    Jwt,
-}
-
-impl TokenKind {
-    /// The stored word.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Opaque => "opaque",
-            Self::Jwt => "jwt",
-        }
-    }
-
-    /// The kind of that word.
-    #[must_use]
-    pub fn of_code(code: &str) -> Option<Self> {
-        [Self::Opaque, Self::Jwt].into_iter().find(|kind| kind.code() == code)
-    }
-}
 
 /// What only the program holds.
 #[derive(Clone, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     accounts::{Accounts, Actor},
     domain::{moment::Moment, reason::EndReason, token::TokenSecret},
-    store::{Result, token_keys::TokenKeys, tokens::TokenKey},
+    store::{Result, logins::TokenKey, token_keys::TokenKeys},
 };
 
 /// What the `Authorization` of a request is worth.

@@ -4,11 +4,11 @@ use super::{EndedLogin, LiveLogin, Login, ScheduledEnd, standings::Standings};
 use crate::{
     accounts::{Accounts, ActivityOf, JudgedLogin},
     domain::{
+        login_kind::LoginKind,
         moment::Moment,
         reason::EndReason,
         session_secret::{SecretHash, SessionId},
         standing::Limits,
-        token::TokenKind,
     },
     store::{StoreError, standing::LoginStanding},
 };
@@ -52,7 +52,7 @@ pub(super) async fn judge(
     }
     let mut found = standings.read(shown.user_id, shown.session).await?;
     if !is_own(shown, &found.standing) {
-        found.standing.session = None;
+        found.standing.login = None;
     }
     let (limits, verdict) = accounts.judge_login(login, &found.standing).await;
     Ok(match verdict {
@@ -68,15 +68,15 @@ pub(super) async fn judge(
 /// has a key that leaked could otherwise make their own login later than a force logout. And what opens
 /// one kind of login opens no other.
 fn is_own(shown: Shown<'_>, standing: &LoginStanding) -> bool {
-    standing.session.as_ref().is_some_and(|session| {
-        let is_opened = match (shown.proof, session.token.map(|token| token.kind)) {
-            (Proof::Cookie(hash), None) | (Proof::Token(hash), Some(TokenKind::Opaque)) => {
-                hash.matches(&session.secret_hash)
+    standing.login.as_ref().is_some_and(|login| {
+        let is_proven = match (shown.proof, login.kind) {
+            (Proof::Cookie(hash), LoginKind::Browser) | (Proof::Token(hash), LoginKind::Opaque) => {
+                hash.matches(&login.secret_hash)
             }
-            (Proof::Signature, Some(TokenKind::Jwt)) => true,
+            (Proof::Signature, LoginKind::Jwt) => true,
             _ => false,
         };
-        is_opened && session.login_date == shown.login_date
+        is_proven && login.login_date == shown.login_date
     })
 }
 
@@ -89,14 +89,13 @@ fn accepted(
 ) -> Login {
     let scheduled =
         standing.scheduled().map(|(at, reason)| ScheduledEnd { at, user_reason: reason.map(str::to_owned) });
-    let LoginStanding { account: Some(account), session: Some(session), now, .. } = standing else {
+    let LoginStanding { account: Some(account), login: Some(login), now, .. } = standing else {
         return Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None });
     };
-    let (opened_at, last_seen, token) = (session.state.opened_at, session.state.last_seen, session.token);
+    let (opened_at, last_seen) = (login.state.opened_at, login.state.last_seen);
     if !is_passive {
         let Shown { user_id, session, .. } = shown;
-        let is_token = token.is_some();
-        if accounts.saw(ActivityOf { user_id, session, is_token, limits, at: now }, last_seen) {
+        if accounts.saw(ActivityOf { user_id, session, limits, at: now }, last_seen) {
             standings.seen(user_id, session, now);
         }
     }
@@ -104,13 +103,12 @@ fn accepted(
         user_id: shown.user_id,
         account,
         session: shown.session.clone(),
-        token,
         login_date: shown.login_date,
         opened_at,
         last_seen,
-        remember: session.remember,
-        address: session.address,
-        user_agent: session.user_agent,
+        remember: login.remember,
+        address: login.address,
+        user_agent: login.user_agent,
         limits,
         scheduled,
         now,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     accounts::{Accounts, Actor, Client},
     domain::{moment::Moment, reason::EndReason, role::Role, session_secret::SessionId, standing::Limits},
-    store::standing::{Account, TokenOf},
+    store::standing::Account,
 };
 
 /// What the session cookie of a request is worth.
@@ -38,8 +38,6 @@ pub struct LiveLogin {
     pub account: Account,
     /// The session, or the token.
     pub session: SessionId,
-    /// Which token it is; none for a browser's session.
-    pub token: Option<TokenOf>,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
     /// When it was made, by the clock.

@@ -160,7 +160,7 @@ async fn judge(accounts: &Accounts, login: &LiveLogin) -> crate::store::Result<J
     let (limits, verdict) = accounts.judge_login(judged, &standing).await;
     Ok(match verdict {
         Ok(()) => {
-            let last_seen = standing.session.as_ref().map_or(standing.now, |session| session.state.last_seen);
+            let last_seen = standing.login.as_ref().map_or(standing.now, |stored| stored.state.last_seen);
             let ends = [(login.opened_at, limits.lifetime), (last_seen, limits.idle)];
             let ends =
                 ends.into_iter().filter_map(|(from, limit)| from.checked_add_signed(TimeDelta::from_std(limit).ok()?));

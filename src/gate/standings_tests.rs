@@ -13,8 +13,7 @@ async fn standings(is_cached: bool) -> (tempfile::TempDir, Standings, SessionId)
 
 fn keep(standings: &Standings, session: &SessionId) {
     let site = SiteStanding::default();
-    let standing =
-        LoginStanding { now: Moment::UNIX_EPOCH, account: None, site, site_user_reason: None, session: None };
+    let standing = LoginStanding { now: Moment::UNIX_EPOCH, account: None, site, site_user_reason: None, login: None };
     let generation = standings.0.cache.generation(ANA);
     standings.keep(ANA, session, &Found { standing, generation });
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    accounts::ListedSession,
+    accounts::ListedLogin,
     domain::{moment::Moment, reason::EndReason, session_secret::SessionId, user_agent::Device},
 };
 
@@ -29,14 +29,15 @@ pub struct SessionView {
 impl SessionView {
     /// Shows a session to whoever acts from that one.
     #[must_use]
-    pub fn of(listed: ListedSession, mine: &SessionId) -> Self {
-        let ListedSession { row, ended } = listed;
+    pub fn of(listed: ListedLogin, mine: &SessionId) -> Self {
+        let last_seen = listed.seen();
+        let ListedLogin { row, ended, .. } = listed;
         let Device { browser, system } = Device::of(&row.user_agent);
         Self {
             is_live: ended.is_none(),
             is_mine: row.id == mine.as_str(),
             login_date: row.opened_at,
-            last_seen: row.last_seen,
+            last_seen,
             address: row.address,
             browser,
             system,

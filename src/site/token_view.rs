@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    accounts::ListedToken,
-    domain::{moment::Moment, token::TokenKind},
+    accounts::ListedLogin,
+    domain::{login_kind::LoginKind, moment::Moment},
 };
 
 /// One line of a list of tokens. What opens it is not in it, and nowhere else.
@@ -20,16 +20,16 @@ pub struct TokenView {
     user_agent: String,
 }
 
-impl From<ListedToken> for TokenView {
-    fn from(listed: ListedToken) -> Self {
+impl From<ListedLogin> for TokenView {
+    fn from(listed: ListedLogin) -> Self {
         let row = listed.row;
         Self {
-            id: row.id,
-            label: row.label,
-            is_jwt: listed.kind == TokenKind::Jwt,
+            label: row.label().to_owned(),
+            is_jwt: listed.kind == LoginKind::Jwt,
             created: row.opened_at,
-            last_used: listed.last_used,
-            expires: row.expires_at,
+            last_used: listed.last_seen,
+            expires: row.expiry(),
+            id: row.id,
             address: row.address,
             user_agent: row.user_agent,
         }

@@ -71,7 +71,7 @@ impl Upkeep {
 async fn keep_tidying(accounts: &Accounts) {
     sleep(FIRST_WAIT.mul_f64(rand::random())).await;
     loop {
-        match accounts.tidy_sessions().await {
+        match accounts.tidy_logins().await {
             Ok(Tidied { ended: 0, deleted: 0 }) => {}
             Ok(Tidied { ended, deleted }) => {
                 log::info!("sessions that had run out: {ended}; ended ones that were deleted: {deleted}");

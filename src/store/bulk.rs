@@ -11,7 +11,7 @@ use sqlx::{QueryBuilder, Sqlite};
 
 pub use self::{
     events::insert_event_for_each,
-    write::{count_live_sessions_of_each, set_active_all, set_force_logout_date_of_all, set_inactive_all},
+    write::{count_live_logins_of_each, set_active_all, set_force_logout_date_of_all, set_inactive_all},
 };
 use super::{
     Result, Sql,
@@ -19,11 +19,11 @@ use super::{
     engine::{Engine, fetch_one, in_time, on_engine},
     feed::CHANNEL,
     from_row::from_row,
-    site_sessions::LiveByRole,
-    tokens::LiveTokens,
 };
 use crate::domain::{
     bulk::{BulkChoice, BulkCounts, BulkScope, digest_of},
+    live::LiveByRole,
+    login_counts::LoginCounts,
     moment::Moment,
     role::Role,
 };
@@ -50,7 +50,7 @@ pub struct MeantUser {
     /// Whether the site may need it.
     pub is_superuser: bool,
     /// Whether it can be written together with others: nothing has come due for it, no date of its own
-    /// lies ahead of the clock, it is no superuser, and has no tokens.
+    /// lies ahead of the clock, and it is no superuser.
     pub is_ordinary: bool,
 }
 
@@ -67,30 +67,24 @@ struct ChosenRow {
 
 from_row!(ChosenRow { id, is_out_of_reach, is_own, is_already });
 
-/// How many live sessions end by an act.
+/// How many live logins a bulk action ends.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count_meant_sessions(on: &mut impl Sql, meant: Meant<'_>, live: &LiveByRole) -> Result<u64> {
+pub async fn count_meant_logins(on: &mut impl Sql, meant: Meant<'_>, live: &LiveByRole) -> Result<LoginCounts> {
     let statement = Statement(meant);
-    let sessions: i64 =
-        on_engine!(on, |c| in_time(statement.count_sessions(live).build_query_scalar().fetch_one(c)).await)?;
-    Ok(u64::try_from(sessions).unwrap_or_default())
+    let counted: (i64, i64) =
+        on_engine!(on, |c| in_time(statement.count_logins(live).build_query_as().fetch_one(c)).await)?;
+    Ok(login_counts(counted))
 }
 
-/// How many live tokens end by an act.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn count_meant_tokens(on: &mut impl Sql, meant: Meant<'_>, live: LiveTokens) -> Result<u64> {
-    let statement = Statement(meant);
-    let tokens: i64 =
-        on_engine!(on, |c| in_time(statement.count_tokens(live).build_query_scalar().fetch_one(c)).await)?;
-    Ok(u64::try_from(tokens).unwrap_or_default())
+/// Sessions and tokens, as a statement counts them.
+fn login_counts((sessions, tokens): (i64, i64)) -> LoginCounts {
+    LoginCounts { sessions: sessions.unsigned_abs(), tokens: tokens.unsigned_abs() }
 }
 
 /// The numbers of the accounts that an act is on, in their order, and how many it passes over; without
-/// the logins, which [`count_meant_sessions`] and [`count_meant_tokens`] count.
+/// the logins, which [`count_meant_logins`] counts.
 ///
 /// # Errors
 /// When the database does not answer.

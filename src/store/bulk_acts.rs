@@ -5,7 +5,7 @@ use super::{
     engine::{execute, fetch_one, fetch_optional},
     from_row::from_row,
 };
-use crate::domain::{moment::Moment, session_secret::SessionId};
+use crate::domain::{login_counts::LoginCounts, moment::Moment, session_secret::SessionId};
 
 /// An act on many.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +120,7 @@ pub async fn is_acting_on_many(on: &mut impl Sql, since: Moment) -> Result<bool>
 pub async fn add_to_bulk_act(
     on: &mut impl Sql,
     id: &str,
-    (users, sessions, tokens): (u64, u64, u64),
+    (users, ended): (u64, LoginCounts),
     now: Moment,
 ) -> Result<()> {
     let sql = "
@@ -128,7 +128,7 @@ pub async fn add_to_bulk_act(
                tokens_ended = tokens_ended + $4, updated_at = $5
         WHERE id = $1";
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    execute!(on, sql, id, count(users), count(sessions), count(tokens), now)?;
+    execute!(on, sql, id, count(users), count(ended.sessions), count(ended.tokens), now)?;
     Ok(())
 }
 

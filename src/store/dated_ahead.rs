@@ -20,18 +20,14 @@ pub async fn find_latest_dated_ahead(
     opened_by: Moment,
 ) -> Result<Option<Moment>> {
     fn statement<DB: Dialect>(user_id: Option<i64>, opened_by: Moment) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT MAX(login_date) FROM (");
-        for (table, union) in [("sessions", ""), ("tokens", " UNION ALL ")] {
-            sql.push(format_args!("{union}SELECT login_date FROM {table} WHERE ended_at IS NULL AND login_date > "));
-            DB::bind_moment(&mut sql, opened_by);
-            sql.push(" AND opened_at <= ");
-            DB::bind_moment(&mut sql, opened_by);
-            if let Some(user_id) = user_id {
-                sql.push(" AND user_id = ");
-                DB::bind_number(&mut sql, user_id);
-            }
+        let mut sql = QueryBuilder::new("SELECT MAX(login_date) FROM logins WHERE ended_at IS NULL AND login_date > ");
+        DB::bind_moment(&mut sql, opened_by);
+        sql.push(" AND opened_at <= ");
+        DB::bind_moment(&mut sql, opened_by);
+        if let Some(user_id) = user_id {
+            sql.push(" AND user_id = ");
+            DB::bind_number(&mut sql, user_id);
         }
-        sql.push(") AS ahead");
         sql
     }
     Ok(on_engine!(on, |c| in_time(statement(user_id, opened_by).build_query_scalar().fetch_one(c)).await)?)

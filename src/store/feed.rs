@@ -4,7 +4,7 @@
 //! version, which any other connection's commit moves, also another program's; on Postgres it is
 //! notified, and looks itself twice a second, since a notification may be lost with its connection. A look there
 //! goes on from the transactions that were open at the look before.
-//! Old changes are deleted by [`super::session_upkeep`], whether or not anybody reads them.
+//! Old changes are deleted by [`super::login_upkeep`], whether or not anybody reads them.
 
 use std::{collections::BTreeSet, time::Duration};
 

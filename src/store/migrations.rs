@@ -21,27 +21,12 @@ macro_rules! migrations {
 
 migrations![
     "0001_accounts",
-    "0002_users_search",
-    "0003_session_upkeep",
+    "0002_users_list",
+    "0003_logins",
     "0004_standing_changes",
-    "0005_site_sessions",
-    "0006_standing_by_hand",
-    "0007_nodes",
-    "0008_shared_counters",
-    "0009_session_ends",
-    "0010_events",
-    "0011_presence",
-    "0012_bulk_acts",
-    "0013_change_transactions",
-    "0014_deactivations_with_an_end",
-    "0015_acts_on_many",
-    "0016_session_ends_by_user",
-    "0017_site_replaced",
-    "0018_events_indexed_behind",
-    "0019_tokens",
-    "0020_token_ends",
-    "0024_opened_at",
-    "0025_bulk_tokens",
+    "0005_events",
+    "0006_nodes",
+    "0007_bulk_actions",
 ];
 
 fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {

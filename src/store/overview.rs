@@ -6,9 +6,13 @@ use super::{
     events::EventKind,
     from_row::from_row,
     logins_by_hour::LOGIN_KINDS,
-    site_sessions::{LiveByRole, count_live_site_sessions},
+    site_sessions::count_live_site_logins,
 };
-use crate::domain::moment::Moment;
+use crate::domain::{
+    live::{LiveAfter, LiveByRole},
+    login_kind::LoginClass,
+    moment::Moment,
+};
 
 /// How many there are.
 #[derive(Debug, Clone, Copy)]
@@ -88,15 +92,21 @@ pub async fn get_counts(on: &mut impl Sql, since: Moment, live: &LiveByRole) -> 
 /// # Errors
 /// When the database does not answer.
 pub async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<(i64, bool)> {
-    let judged = count_live_site_sessions(on, live, JUDGE_UP_TO + 1).await?;
+    let judged = count_live_site_logins(on, LoginClass::Sessions, live, None, JUDGE_UP_TO + 1).await?;
     if judged <= JUDGE_UP_TO {
         return Ok((judged, false));
     }
     let sessions = "
-        SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND opened_at > $2 AND last_seen > $3";
-    let LiveByRole { member, .. } = live;
-    let (counted,) = fetch_one!(on, (i64,), sessions, member.login, member.opened, member.seen)?;
+        SELECT COUNT(*) FROM logins
+        WHERE kind = 'browser' AND ended_at IS NULL AND login_date > $1 AND opened_at > $2 AND last_seen > $3";
+    let (login, opened, seen) = of_sessions(&live.member);
+    let (counted,) = fetch_one!(on, (i64,), sessions, login, opened, seen)?;
     Ok((counted, true))
+}
+
+/// What the columns of a live session must be later than.
+fn of_sessions(live: &LiveAfter) -> (Moment, Moment, Moment) {
+    (live.session_login(), live.opened.max(live.session_opened), live.session_seen)
 }
 
 /// How many sessions are live, where they are at most [`FEW_SESSIONS`].
@@ -106,18 +116,19 @@ pub async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result
 pub async fn count_few_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<Option<i64>> {
     let some = "
         SELECT COUNT(*) FROM (
-            SELECT 1 FROM sessions WHERE ended_at IS NULL AND login_date > $1 AND opened_at > $2 AND last_seen > $3
+            SELECT 1 FROM logins
+            WHERE kind = 'browser' AND ended_at IS NULL AND login_date > $1 AND opened_at > $2 AND last_seen > $3
             LIMIT $4) AS found";
-    let LiveByRole { member, staff, .. } = live;
-    let (login, opened) = (member.login.min(staff.login), member.opened.min(staff.opened));
-    let seen = member.seen.min(staff.seen);
+    let (of_members, of_staff) = (of_sessions(&live.member), of_sessions(&live.staff));
+    let (login, opened) = (of_members.0.min(of_staff.0), of_members.1.min(of_staff.1));
+    let seen = of_members.2.min(of_staff.2);
     let (found,) = fetch_one!(on, (i64,), some, login, opened, seen, FEW_SESSIONS + 1)?;
     match found {
         0 => return Ok(Some(0)),
         many if many > FEW_SESSIONS => return Ok(None),
         _ => {}
     }
-    Ok(Some(count_live_site_sessions(on, live, FEW_SESSIONS).await?))
+    Ok(Some(count_live_site_logins(on, LoginClass::Sessions, live, None, FEW_SESSIONS).await?))
 }
 
 async fn count_events(on: &mut impl Sql, kind: EventKind, since: Moment) -> Result<i64> {

@@ -77,7 +77,7 @@ pub async fn lock_site(on: &mut impl Sql) -> Result<Site> {
 /// # Errors
 /// When the database does not answer.
 pub async fn find_latest_login(on: &mut impl Sql) -> Result<Option<Moment>> {
-    let (latest,): (Option<Moment>,) = fetch_one!(on, (Option<Moment>,), "SELECT MAX(last_login) FROM users")?;
+    let (latest,): (Option<Moment>,) = fetch_one!(on, (Option<Moment>,), "SELECT MAX(last_login_date) FROM users")?;
     Ok(latest)
 }
 

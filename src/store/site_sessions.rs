@@ -7,18 +7,17 @@
 
 mod statement;
 
-use sqlx::QueryBuilder;
-
 use super::{
     Result, Sql,
-    dialect::Dialect,
     engine::{in_time, on_engine},
     from_row::from_row,
+    logins::LoginRow,
     search::Search,
-    sessions::{LiveAfter, SessionRow},
     standing::{is_active, parse_reason},
 };
 use crate::domain::{
+    live::LiveByRole,
+    login_kind::LoginClass,
     moment::Moment,
     role::Role,
     sessions_query::{SESSIONS_PER_PAGE, SessionsQuery, SessionsShown},
@@ -33,49 +32,11 @@ const LOOKED_THROUGH_MORE: i64 = 4;
 /// Up to this many sessions are counted one by one.
 pub const COUNT_UP_TO: i64 = 1_000;
 
-/// What sessions must lie after to be live, by the role of their account.
-#[derive(Debug, Clone, Copy)]
-pub struct LiveByRole {
-    /// Those of members.
-    pub member: LiveAfter,
-    /// Those of staff and superusers.
-    pub staff: LiveAfter,
-    /// When this is asked.
-    pub now: Moment,
-}
-
-impl LiveByRole {
-    /// Adds that no date and no limit has put out the session `s` of the account `u`; whether the account
-    /// is active plays no part.
-    pub(super) fn push_is_in_force<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
-        let Self { member, staff, now } = *self;
-        sql.push(
-            " AND (u.force_logout_date IS NULL OR s.login_date > u.force_logout_date) \
-             AND (u.force_logout_scheduled IS NULL OR s.opened_at > u.force_logout_scheduled \
-             OR u.force_logout_scheduled > ",
-        );
-        DB::bind_moment(sql, now);
-        sql.push(") AND CASE WHEN u.is_staff OR u.is_superuser THEN s.login_date > ");
-        DB::bind_moment(sql, staff.login);
-        sql.push(" AND s.opened_at > ");
-        DB::bind_moment(sql, staff.opened);
-        sql.push(" AND s.last_seen > ");
-        DB::bind_moment(sql, staff.seen);
-        sql.push(" ELSE s.login_date > ");
-        DB::bind_moment(sql, member.login);
-        sql.push(" AND s.opened_at > ");
-        DB::bind_moment(sql, member.opened);
-        sql.push(" AND s.last_seen > ");
-        DB::bind_moment(sql, member.seen);
-        sql.push(" END");
-    }
-}
-
 /// A session with what the rule asks of its account.
 #[derive(Debug, Clone)]
 pub struct SiteSession {
     /// The session.
-    pub session: SessionRow,
+    pub session: LoginRow,
     /// The name of its account; none where the account is deleted.
     pub username: Option<String>,
     is_active: Option<bool>,
@@ -139,7 +100,15 @@ pub async fn list_site_sessions(
     let search = query.search.as_ref().map(|text| Search::new(text.key()));
     let offset = query.page.offset(SESSIONS_PER_PAGE);
     let per_page = i64::from(SESSIONS_PER_PAGE);
-    let mut statement = Statement { shown: query.state, search: search.as_ref(), live, way: Way::Walk { since: None } };
+    let way = Way::Walk { since: None };
+    let mut statement = Statement {
+        class: LoginClass::Sessions,
+        dated_up_to: None,
+        shown: query.state,
+        search: search.as_ref(),
+        live,
+        way,
+    };
     let first = LOOKED_THROUGH_FIRST + LOOKED_THROUGH_MORE * offset;
     let oldest: Option<Moment> =
         on_engine!(on, |c| in_time(statement.nth_newest(first).build_query_scalar().fetch_optional(c)).await)?;
@@ -170,13 +139,20 @@ pub async fn list_site_sessions(
     Ok(SiteSessionsPage { sessions, total: counted.min(COUNT_UP_TO), total_is_minimum, has_next })
 }
 
-/// How many sessions are live, counted up to that many.
+/// How many logins of a class are live, and dated `dated_up_to` or before; at most `limit` are counted.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count_live_site_sessions(on: &mut impl Sql, live: &LiveByRole, up_to: i64) -> Result<i64> {
-    let statement = Statement { shown: SessionsShown::Live, search: None, live, way: Way::Walk { since: None } };
-    Ok(on_engine!(on, |c| in_time(statement.count(up_to).build_query_scalar().fetch_one(c)).await)?)
+pub async fn count_live_site_logins(
+    on: &mut impl Sql,
+    class: LoginClass,
+    live: &LiveByRole,
+    dated_up_to: Option<Moment>,
+    limit: i64,
+) -> Result<i64> {
+    let (shown, way) = (SessionsShown::Live, Way::Walk { since: None });
+    let statement = Statement { class, dated_up_to, shown, search: None, live, way };
+    Ok(on_engine!(on, |c| in_time(statement.count(limit).build_query_scalar().fetch_one(c)).await)?)
 }
 
 async fn read(on: &mut impl Sql, statement: &Statement<'_>, limit: i64, offset: i64) -> Result<Vec<SiteSession>> {

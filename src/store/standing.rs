@@ -12,12 +12,12 @@ use super::{
     engine::{in_time, on_engine},
 };
 use crate::domain::{
+    login_kind::LoginKind,
     moment::Moment,
     reason::EndReason,
     role::Role,
     session_secret::SessionId,
-    standing::{Limits, SessionState, SiteStanding, Standing},
-    token::TokenKind,
+    standing::{Limits, LoginState, SiteStanding, Standing},
 };
 
 /// Everything that decides over one login, as it was at one moment.
@@ -31,8 +31,8 @@ pub struct LoginStanding {
     pub site: SiteStanding,
     /// What everyone is told when the site's date puts them out.
     pub site_user_reason: Option<String>,
-    /// The session or token, if it is still kept and is the account's.
-    pub session: Option<Session>,
+    /// The login's own row, if it is still kept and is the account's.
+    pub login: Option<StoredLogin>,
 }
 
 impl LoginStanding {
@@ -42,16 +42,12 @@ impl LoginStanding {
         self.account.as_ref().map_or(Role::Member, |account| account.role)
     }
 
-    /// How long the login may last: a token has an end of its own, and may rest until then.
+    /// How long the login may last.
     #[must_use]
-    pub fn limits(&self, of_role: impl Fn(Role) -> Limits) -> Limits {
-        let session = self.session.as_ref();
-        match session.and_then(|session| Some((session.token?, session.state.opened_at))) {
-            Some((token, opened_at)) => {
-                Limits { lifetime: (token.expires_at - opened_at).to_std().unwrap_or_default(), idle: Duration::MAX }
-            }
-            None => of_role(self.role()),
-        }
+    pub fn limits(&self, of_role: impl Fn(Role) -> Limits, leeway: Duration) -> Limits {
+        let of_role = of_role(self.role());
+        let Some(login) = &self.login else { return of_role };
+        login.kind.limits(of_role, (login.state.opened_at, login.expires_at), leeway)
     }
 
     /// The next force logout that is scheduled for this login, by date: of the account or the site,
@@ -69,8 +65,8 @@ impl LoginStanding {
     /// What staff wrote for the person, where it belongs to this reason.
     #[must_use]
     pub fn user_reason(&self, reason: EndReason) -> Option<String> {
-        if let Some(session) = self.session.as_ref().filter(|session| session.state.ended == Some(reason)) {
-            return session.user_reason.clone();
+        if let Some(login) = self.login.as_ref().filter(|login| login.state.ended == Some(reason)) {
+            return login.user_reason.clone();
         }
         let account = self.account.as_ref()?;
         match reason {
@@ -108,37 +104,30 @@ pub struct Account {
     pub deactivated_user_reason: Option<String>,
 }
 
-/// What a login is that a program has made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TokenOf {
-    /// How it is shown.
-    pub kind: TokenKind,
-    /// When it ends by itself.
-    pub expires_at: Moment,
-}
-
-/// The session, or the token, behind a login.
+/// A login's own row.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub struct StoredLogin {
     /// What the rule asks of it.
-    pub state: SessionState,
-    /// None for a browser's.
-    pub token: Option<TokenOf>,
-    /// The hash of the secret that opens it; empty, and no hash, where a signature does.
+    pub state: LoginState,
+    /// What it is proven by.
+    pub kind: LoginKind,
+    /// When a token expires.
+    pub expires_at: Option<Moment>,
+    /// The hash of its secret; empty, and the hash of nothing, where a signature proves it.
     pub secret_hash: Vec<u8>,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
     /// Whether its cookie outlives the browser.
     pub remember: bool,
-    /// From where it was made.
+    /// The address that it was made from.
     pub address: String,
-    /// With what.
+    /// The browser or program that it was made with.
     pub user_agent: String,
     /// What its person is told of its end.
     pub user_reason: Option<String>,
 }
 
-/// Whose login is asked about: an account's number, and the name of a session or token.
+/// Which login is asked about: the account's id, and the login's.
 pub type Asked = (i64, SessionId);
 
 /// The most logins that one statement reads.
@@ -209,26 +198,22 @@ fn read_sql(size: usize) -> String {
     let places = (0..size).map(place).collect::<Vec<_>>().join(", ");
     format!(
         "
-    WITH asked (place, user_id, session_id) AS (VALUES {places})
+    WITH asked (place, user_id, login_id) AS (VALUES {places})
     SELECT asked.place, CASE WHEN $1 THEN CURRENT_TIMESTAMP END AS now,
            site.force_logout_date AS site_date, site.force_logout_scheduled AS site_scheduled,
            CASE WHEN site.force_logout_scheduled IS NULL THEN site.force_logout_user_reason
                 ELSE site.force_logout_scheduled_user_reason END AS site_user_reason,
            u.id AS user_id, u.username, u.email, u.is_active, u.is_staff, u.is_superuser, u.date_joined,
-           COALESCE(u.last_opened_at, u.last_login),
+           u.last_login,
            u.force_logout_date, u.force_logout_cause, u.force_logout_user_reason,
            u.force_logout_scheduled, u.force_logout_scheduled_user_reason,
            u.deactivated_until, u.deactivated_user_reason,
-           COALESCE(s.secret_hash, t.secret_hash), s.remember, COALESCE(s.login_date, t.login_date),
-           COALESCE(s.opened_at, t.opened_at),
-           COALESCE(s.last_seen, t.last_seen), COALESCE(s.address, t.address),
-           COALESCE(s.user_agent, t.user_agent), COALESCE(s.ended_at, t.ended_at), COALESCE(s.reason, t.reason),
-           COALESCE(s.user_reason, t.user_reason), t.kind, t.expires_at
+           l.kind, l.secret_hash, l.remember, l.login_date, l.opened_at, l.last_seen, l.expires_at, l.address,
+           l.user_agent, l.ended_at, l.reason, l.user_reason
     FROM asked
     CROSS JOIN site
     LEFT JOIN users u ON u.id = asked.user_id
-    LEFT JOIN sessions s ON s.id = asked.session_id AND s.user_id = asked.user_id
-    LEFT JOIN tokens t ON t.id = asked.session_id AND t.user_id = asked.user_id
+    LEFT JOIN logins l ON l.id = asked.login_id AND l.user_id = asked.user_id
     WHERE site.id = 1"
     )
 }

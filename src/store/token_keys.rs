@@ -12,8 +12,8 @@ use redis::{AsyncCommands as _, RedisResult, SetExpiry, SetOptions};
 
 use super::{
     Result, Store,
+    logins::{TokenKey, find_token_key},
     redis_link::{RedisLink, in_time},
-    tokens::{TokenKey, find_token_key},
 };
 use crate::domain::{
     moment::Moment,

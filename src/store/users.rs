@@ -92,7 +92,7 @@ macro_rules! select_users {
     ($from:literal) => {
         concat!(
             "SELECT users.id, username, email, password_hash, is_active, is_staff, is_superuser, date_joined,
-                    COALESCE(last_opened_at, last_login) AS last_login, last_login AS last_login_date, last_seen,
+                    last_login, last_login_date, last_seen,
                     force_logout_date, force_logout_cause, force_logout_staff_reason,
                     force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_by,
                     force_logout_scheduled_staff_reason, force_logout_scheduled_user_reason, deactivated_until,
@@ -199,15 +199,15 @@ pub async fn set_role(on: &mut impl Sql, id: i64, role: Role) -> Result<()> {
     Ok(())
 }
 
-/// Notes a login; its date, `last_login`, never moves back.
+/// Notes a login; its date, `last_login_date`, never moves back.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, opened_at: Moment) -> Result<()> {
     // A clock that stepped back must not hide the login before from the next force logout.
     let sql = "
-        UPDATE users SET last_login = CASE WHEN last_login > $2 THEN last_login ELSE $2 END,
-               last_opened_at = $3, last_seen = $3
+        UPDATE users SET last_login_date = CASE WHEN last_login_date > $2 THEN last_login_date ELSE $2 END,
+               last_login = $3, last_seen = $3
         WHERE id = $1";
     execute!(on, sql, id, login_date, opened_at)?;
     Ok(())

@@ -60,9 +60,9 @@ impl<'d> Sessions<'d> {
         let numbers = numbers(&sessions);
         self.run(&format!(
             "{numbers}
-            INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, opened_at, last_seen,
-                                  address, user_agent)
-            SELECT 'session' || n, {person}, {hash}, FALSE, {login_date}, {login_date}, {last_seen}, '127.0.0.1',
+            INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address,
+                                user_agent)
+            SELECT 'session' || n, {person}, 'browser', {hash}, {login_date}, {login_date}, {last_seen}, '127.0.0.1',
                    'Firefox'
             FROM numbers"
         ))
@@ -112,12 +112,12 @@ impl<'d> Sessions<'d> {
 
     /// Has everyone seen just now, so that no request is noted for a minute.
     pub async fn are_seen_now(&self) {
-        self.run(&format!("UPDATE sessions SET last_seen = {}", stored(Utc::now()))).await;
+        self.run(&format!("UPDATE logins SET last_seen = {}", stored(Utc::now()))).await;
     }
 
     /// How many have been seen since they were made.
     pub async fn count_seen(&self) -> usize {
-        let sql = format!("SELECT COUNT(*) FROM sessions WHERE last_seen >= {}", stored(self.second));
+        let sql = format!("SELECT COUNT(*) FROM logins WHERE last_seen >= {}", stored(self.second));
         match self.database.engine {
             Engine::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.database.url).await.expect("the file opens");

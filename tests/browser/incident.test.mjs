@@ -19,9 +19,9 @@ const fill = `
                      date_joined)
   SELECT name, name, name || '@example.org', name || '@example.org', 'none', TRUE, FALSE, FALSE,
          '2026-01-01T00:00:00+00:00' FROM named;
-  INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
-  SELECT username, id, x'00', FALSE, strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'),
-         strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'), '192.0.2.7', 'Firefox'
+  INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
+  SELECT username, id, 'browser', x'00', strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'),
+         strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'), strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'), '192.0.2.7', 'Firefox'
   FROM users WHERE (username LIKE 'leaked%' OR username LIKE 'spam%') AND username NOT LIKE '%-anna';
   ANALYZE;
 `;

@@ -13,8 +13,8 @@ const BATCH: i64 = 1_000;
 
 const DONE: &str = "SELECT COUNT(*) FROM users WHERE username LIKE 'spam%' AND force_logout_date IS NOT NULL";
 /// Sessions into which is written who ended them, or of whose account it is noted.
-const ENDED: &str = "SELECT COUNT(*) FROM sessions s WHERE s.ended_at IS NOT NULL
-                     OR EXISTS (SELECT 1 FROM session_ends e WHERE e.user_id = s.user_id)";
+const ENDED: &str = "SELECT COUNT(*) FROM logins s WHERE s.ended_at IS NOT NULL
+                     OR EXISTS (SELECT 1 FROM login_ends e WHERE e.user_id = s.user_id)";
 const CHOSEN: [(&str, &str); 3] = [("action", "force-logout"), ("scope", "matching"), ("q", "spam")];
 
 #[test]
@@ -52,7 +52,7 @@ fn a_killed_server_leaves_each_thousand_done_or_not_and_the_events_agree() {
         assert_eq!(page.status, 303, "{page:?}");
         until("all are done", || site.number("SELECT COUNT(*) FROM bulk_acts WHERE ended_at IS NOT NULL") == 1);
         assert_eq!(site.number(DONE), PEOPLE);
-        let not_written = "SELECT COUNT(*) FROM sessions WHERE user_id > 1 AND ended_at IS NULL";
+        let not_written = "SELECT COUNT(*) FROM logins WHERE user_id > 1 AND ended_at IS NULL";
         until("who ended them is written into all sessions", || site.number(not_written) == 0);
         let told = vera.get(&page.location.expect("a page that tells"));
         assert!(told.body.contains("Done: 30,000 users"), "{told:?}");
@@ -86,8 +86,8 @@ fn make_people(site: &Site) {
     let secret = if site.is_on_sqlite() { "x'00'" } else { r"'\x00'" };
     let now = if site.is_on_sqlite() { "strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now')" } else { "now()" };
     site.sql(&format!(
-        "INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
-         SELECT username, id, {secret}, FALSE, {now}, {now}, '192.0.2.7', 'a browser' FROM users
+        "INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
+         SELECT username, id, 'browser', {secret}, {now}, {now}, {now}, '192.0.2.7', 'a browser' FROM users
          WHERE username LIKE 'spam%'"
     ));
 }

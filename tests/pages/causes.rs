@@ -149,7 +149,7 @@ async fn a_request_in_flight_never_brings_its_session_back() {
         });
         page.must_be(200);
         assert!(held.session_change(&page).is_some_and(|cookie| !cookie.removes()), "it was written again: {page:?}");
-        let live = format!("SELECT COUNT(*) FROM sessions WHERE user_id = {id} AND ended_at IS NULL");
+        let live = format!("SELECT COUNT(*) FROM logins WHERE user_id = {id} AND ended_at IS NULL");
         assert_eq!(site.database.number(&live).await, 0);
         for jar in [held.jar.clone(), jar] {
             held.jar = jar;

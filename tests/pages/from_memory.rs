@@ -72,8 +72,8 @@ async fn what_a_hand_writes_is_obeyed_without_being_told() {
         for sql in [
             "UPDATE users SET is_active = FALSE WHERE id = ID",
             "UPDATE users SET force_logout_date = last_login WHERE id = ID",
-            "UPDATE sessions SET ended_at = login_date WHERE user_id = ID",
-            "DELETE FROM sessions WHERE user_id = ID",
+            "UPDATE logins SET ended_at = login_date WHERE user_id = ID",
+            "DELETE FROM logins WHERE user_id = ID",
             "DELETE FROM users WHERE id = ID",
             "UPDATE site SET force_logout_date = (SELECT MAX(last_login) FROM users)",
         ] {

@@ -111,7 +111,7 @@ async fn a_changed_password_keeps_this_browser_in_and_puts_the_others_out() {
         let mut thief = site.visitor();
         thief.jar.set("curfew", session_of(before.as_ref()));
         assert!(!thief.is_in().await, "the old cookie of this browser is over as well");
-        let ended = "SELECT COUNT(*) FROM sessions WHERE reason = 'password-changed' AND ended_at IS NOT NULL";
+        let ended = "SELECT COUNT(*) FROM logins WHERE reason = 'password-changed' AND ended_at IS NOT NULL";
         assert_eq!(site.database.number(ended).await, 2, "both from before, each with its reason");
         let mut old = person.another_browser();
         old.logs_in_with(&[("password", PASSWORD)]).await.must_be(422);

@@ -27,7 +27,7 @@ async fn computer_and_phone(site: &Site) -> (Person<'_>, Person<'_>) {
 
 async fn session_of(site: &Site, person: &Person<'_>) -> String {
     let agent = person.user_agent.replace('\'', "''");
-    let sql = format!("SELECT id FROM sessions WHERE user_id = {} AND user_agent = '{agent}'", person.id);
+    let sql = format!("SELECT id FROM logins WHERE user_id = {} AND user_agent = '{agent}'", person.id);
     site.database.texts(&sql).await.pop().expect("a session")
 }
 

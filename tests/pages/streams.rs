@@ -171,8 +171,8 @@ async fn what_a_hand_writes_is_told_too() {
         for (sql, reason) in [
             ("UPDATE users SET is_active = FALSE WHERE id = ID", "deactivated"),
             ("UPDATE users SET force_logout_date = last_login WHERE id = ID", "forced-out"),
-            ("UPDATE sessions SET ended_at = login_date WHERE user_id = ID", "forced-out"),
-            ("DELETE FROM sessions WHERE user_id = ID", "expired"),
+            ("UPDATE logins SET ended_at = login_date WHERE user_id = ID", "forced-out"),
+            ("DELETE FROM logins WHERE user_id = ID", "expired"),
             ("DELETE FROM users WHERE id = ID", "deleted"),
             ("UPDATE site SET force_logout_date = (SELECT MAX(last_login) FROM users)", "everyone-out"),
         ] {

@@ -12,7 +12,7 @@ use crate::harness::{
     store::{Engine, engines},
 };
 
-const SEEN: &str = "SELECT COUNT(*) FROM sessions WHERE last_seen > login_date";
+const SEEN: &str = "SELECT COUNT(*) FROM logins WHERE last_seen > login_date";
 const TOLD: &str = "SELECT COUNT(*) FROM events WHERE kind = 'session-ended'";
 
 /// A site where nothing is written behind the requests until the test says so.
@@ -24,7 +24,7 @@ async fn held_back(engine: Engine) -> Site {
 }
 
 async fn tidy(site: &Site) -> Tidied {
-    site.accounts().tidy_sessions().await.expect("the sessions are tidied")
+    site.accounts().tidy_logins().await.expect("the sessions are tidied")
 }
 
 async fn must_be_told(person: &mut Person<'_>, reason: &str) {
@@ -44,12 +44,12 @@ async fn many_requests_in_a_minute_are_one_write_and_none_waits_for_it() {
         assert_eq!(site.database.number(SEEN).await, 0, "not yet");
         site.accounts().flush_activity().await.expect("it is written");
         assert_eq!(site.database.number(SEEN).await, 1);
-        let seen = site.database.texts("SELECT CAST(last_seen AS TEXT) FROM sessions").await;
+        let seen = site.database.texts("SELECT CAST(last_seen AS TEXT) FROM logins").await;
         for _ in 0..5 {
             assert!(person.is_in().await);
         }
         site.accounts().flush_activity().await.expect("nothing is to be written");
-        assert_eq!(site.database.texts("SELECT CAST(last_seen AS TEXT) FROM sessions").await, seen);
+        assert_eq!(site.database.texts("SELECT CAST(last_seen AS TEXT) FROM logins").await, seen);
     }
 }
 

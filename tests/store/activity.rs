@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Accounts, AccountsError, JudgedLogin, StartedSession},
-    domain::{moment::Moment, reason::EndReason},
-    store::sessions::{NewSession, insert_session},
+    domain::{login_kind::LoginKind, moment::Moment, reason::EndReason},
+    store::logins::{NewLogin, insert_login},
 };
 use rocket::{
     futures::FutureExt as _,
@@ -21,7 +21,7 @@ use crate::{
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
 async fn last_seen(house: &House, login: &StartedSession) -> Moment {
-    house.standing(login).await.session.expect("the session").state.last_seen
+    house.standing(login).await.login.expect("the session").state.last_seen
 }
 
 #[rocket::async_test]
@@ -62,7 +62,7 @@ async fn a_note_that_waits_while_its_session_ends_never_revives_it() {
             assert_eq!(house.verdict(login).await, Err(reason));
             assert_eq!(last_seen(house, login).await, login.login_date, "{reason:?}");
         }
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await, 0);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins WHERE ended_at IS NULL").await, 0);
     })
     .await;
 }
@@ -109,22 +109,25 @@ async fn more_than_one_batch_is_written_to_the_last() {
         let mut tx = house.store.begin().await.expect("a transaction");
         for user_id in 1000..1600 {
             let id = curfew::domain::session_secret::SessionId::from_random(rand::random());
-            let new = NewSession {
+            let new = NewLogin {
                 id: &id,
                 user_id,
-                secret_hash: &login.secret.hash(),
+                kind: LoginKind::Browser,
+                secret_hash: Some(&login.secret.hash()),
                 remember: false,
+                label: None,
                 login_date: login.login_date,
                 opened_at: login.login_date,
+                expires_at: None,
                 address: "",
                 user_agent: "",
             };
-            insert_session(&mut tx, &new).await.expect("a session");
+            insert_login(&mut tx, &new).await.expect("a session");
             house.note(&StartedSession { id, user_id, ..login.clone() }, at);
         }
         tx.commit().await.expect("a commit");
         house.flush().await;
-        let written = "SELECT COUNT(*) FROM sessions WHERE last_seen > login_date";
+        let written = "SELECT COUNT(*) FROM logins WHERE last_seen > login_date";
         assert_eq!(count(&house.store, written).await, 600);
     })
     .await;
@@ -137,10 +140,10 @@ async fn what_cannot_be_written_waits_for_the_next_try() {
         let login = house.log_in(&ana).await;
         let at = login.login_date + MINUTE;
         house.note(&login, at);
-        run(&house.store, "ALTER TABLE sessions RENAME TO sessions_elsewhere").await;
+        run(&house.store, "ALTER TABLE logins RENAME TO logins_elsewhere").await;
         let failed = house.accounts.flush_activity().await;
         assert!(matches!(failed, Err(AccountsError::Store(_))), "{failed:?}");
-        run(&house.store, "ALTER TABLE sessions_elsewhere RENAME TO sessions").await;
+        run(&house.store, "ALTER TABLE logins_elsewhere RENAME TO logins").await;
         assert_ne!(house.user(&ana).await.last_seen, Some(at), "all of it, or nothing");
         house.flush().await;
         assert_eq!(last_seen(house, &login).await, at);

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use chrono::TimeDelta;
 use curfew::{
     accounts::{AccountsError, Actor, ForceLogoutMoment, Result, StartedSession},
-    domain::{reason::EndReason, reason_text::Reasons, role::Role},
+    domain::{login_kind::LoginClass, reason::EndReason, reason_text::Reasons, role::Role},
     settings::WhenFull,
 };
 
@@ -195,7 +195,9 @@ impl Act {
             Self::LogOut => accounts.log_out(&ana).await?,
             Self::GrowIdle => {
                 let session = &scene.logins[0].id;
-                accounts.note_limit_reached((scene.ana.id, "ana"), (session, false), EndReason::Idle).await?;
+                accounts
+                    .note_limit_reached((scene.ana.id, "ana"), (LoginClass::Sessions, session), EndReason::Idle)
+                    .await?;
             }
             Self::ChangeEmail => accounts.change_email(&ana, &old, &email("other@example.org")).await?,
             Self::SetPassword => accounts.set_password(&root, &target, &new).await.map(drop)?,
@@ -204,7 +206,7 @@ impl Act {
             Self::ForceOut => accounts.force_logout(&root, &target, ForceLogoutMoment::Now, &why).await.map(drop)?,
             Self::Schedule => accounts.force_logout(&root, &target, in_an_hour, &why).await.map(drop)?,
             Self::Cancel => accounts.cancel_force_logout(&root, &target).await?,
-            Self::EndOwn => accounts.end_own_session(&ana, &scene.logins[1].id).await.map(drop)?,
+            Self::EndOwn => accounts.end_own_login(&ana, LoginClass::Sessions, &scene.logins[1].id).await.map(drop)?,
             Self::EndOthers => accounts.end_other_sessions(&ana, &old).await.map(drop)?,
             Self::EndOneOfSomebody => {
                 let reason = why.for_staff.clone();

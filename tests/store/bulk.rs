@@ -69,9 +69,9 @@ pub async fn many_logged_in(house: &House, people: u32) {
     run(
         &house.store,
         &format!(
-            "INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
-             SELECT 'of' || u.id, u.id, s.secret_hash, s.remember, s.login_date, s.last_seen, s.address, s.user_agent
-             FROM users u CROSS JOIN sessions s WHERE s.user_id = {} AND u.username LIKE 'many%'",
+            "INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
+             SELECT 'of' || u.id, u.id, s.kind, s.secret_hash, s.login_date, s.opened_at, s.last_seen, s.address, s.user_agent
+             FROM users u CROSS JOIN logins s WHERE s.user_id = {} AND u.username LIKE 'many%'",
             template.id
         ),
     )
@@ -165,7 +165,7 @@ async fn as_it_stands(house: &House, person: &Person) -> (String, Vec<String>, S
     ));
     let sessions = text(format!(
         "SELECT COALESCE(ended_by, '') || ',' || COALESCE(reason, '') || ',' || COALESCE(staff_reason, '') || ',' || \
-         COALESCE(user_reason, '') || ',' || (ended_at IS NULL) FROM sessions WHERE user_id = {id}"
+         COALESCE(user_reason, '') || ',' || (ended_at IS NULL) FROM logins WHERE user_id = {id}"
     ));
     let event = text(format!(
         "SELECT kind || ',' || COALESCE(actor, '') || ',' || COALESCE(actor_id, 0) || ',' || COALESCE(session_id, '') \
@@ -252,7 +252,8 @@ async fn those_with_something_of_their_own_are_acted_on_as_well() {
         }
         let soon = house.now().await + TimeDelta::minutes(5);
         house.force_logout(&people[0], ForceLogoutMoment::At(soon)).await;
-        let ahead = format!("UPDATE users SET last_login = '2100-01-01T00:00:00+00:00' WHERE id = {}", people[1].id);
+        let ahead =
+            format!("UPDATE users SET last_login_date = '2100-01-01T00:00:00+00:00' WHERE id = {}", people[1].id);
         run(&house.store, &ahead).await;
         house.accounts.deactivate(&staff, &people[3].target(), Some(soon), &reasons()).await.expect("an act");
         house.store.clock().shift(TimeDelta::minutes(5));
@@ -316,7 +317,7 @@ async fn more_than_one_batch_is_done_whole_and_each_has_its_event() {
         let (promised, done) = act(house, &staff, &matching(BulkAction::ForceLogout, "many")).await;
         assert_eq!((promised.users, promised.sessions), (2_500, 2_500));
         assert!(kept(promised, &done), "{done:?}");
-        let live = "SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id
+        let live = "SELECT COUNT(*) FROM logins s JOIN users u ON u.id = s.user_id
                     WHERE s.ended_at IS NULL AND u.username LIKE 'many%'";
         assert_eq!(count(&house.store, live).await, 0);
         let told = "SELECT COUNT(DISTINCT subject_id) FROM events WHERE kind = 'force-logout'";
@@ -356,7 +357,10 @@ async fn the_tokens_that_end_are_promised_and_counted_with_the_sessions() {
             let (promised, done) = act(house, &staff, &ids(action, &all)).await;
             assert_eq!((promised.users, promised.sessions, promised.tokens), (4, 3, 6), "{action:?}");
             assert!(kept(promised, &done), "{action:?}: {done:?}");
-            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM tokens WHERE ended_at IS NULL").await, 0);
+            assert_eq!(
+                count(&house.store, "SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND ended_at IS NULL").await,
+                0
+            );
         }
     })
     .await;

@@ -163,11 +163,11 @@ async fn the_next_act_on_an_account_is_not_taken_for_what_ended_its_sessions() {
         let session = house.log_in(&ana).await;
         let confirmed = begin(preview(&house.accounts, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await);
         begun(house, &staff, confirmed).await.run().await.expect("it comes to its end");
-        let reason = format!("SELECT reason FROM sessions WHERE id = '{}'", session.id.as_str());
+        let reason = format!("SELECT reason FROM logins WHERE id = '{}'", session.id.as_str());
         assert_eq!(texts(&house.store, &reason).await, [None], "it is written afterwards");
         house.accounts.deactivate(&operator(), &ana.target(), None, &Reasons::default()).await.expect("an act");
         assert_eq!(texts(&house.store, &reason).await, [Some("forced-out".to_owned())]);
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM session_ends").await, 0);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_ends").await, 0);
     })
     .await;
 }

@@ -64,11 +64,11 @@ async fn a_session_ended_by_hand_has_ended() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
-        run(&house.store, &format!("UPDATE sessions SET ended_at = {}", now(&house.store))).await;
+        run(&house.store, &format!("UPDATE logins SET ended_at = {}", now(&house.store))).await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
         assert_eq!(house.force_out(&ana).await, 0, "it had ended before");
         let later = house.log_in(&ana).await;
-        run(&house.store, "DELETE FROM sessions").await;
+        run(&house.store, "DELETE FROM logins").await;
         assert_eq!(house.verdict(&later).await, Err(EndReason::Expired));
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "the account still tells why");
     })

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::{AccountsError, ForceLogoutMoment, ForceLogoutOutcome},
-    domain::{bulk::BulkAction, reason::EndReason, reason_text::ReasonText, role::Role},
+    domain::{bulk::BulkAction, login_kind::LoginClass, reason::EndReason, reason_text::ReasonText, role::Role},
 };
 
 use crate::{
@@ -168,7 +168,11 @@ async fn who_is_no_superuser_or_out_or_knows_no_password_ends_nobodys_login() {
         let (of_root, of_sam) = (house.acting(&root).await, house.acting(&sam).await);
         let out = house.acting(&root).await;
         let session = out.session.clone().expect("a session");
-        house.accounts.end_session(&crate::house::operator(), &session, ReasonText::default()).await.expect("an end");
+        house
+            .accounts
+            .end_login(&crate::house::operator(), (LoginClass::Sessions, &session), ReasonText::default())
+            .await
+            .expect("an end");
         let before = dump_without_events(&house.store).await;
         let tries = [(&of_root, "wrong password"), (&of_sam, PASSWORD), (&out, PASSWORD)];
         let mut refused = Vec::new();

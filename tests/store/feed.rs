@@ -234,13 +234,13 @@ async fn a_change_that_nobody_was_notified_of_is_told_too() {
 async fn what_is_given_away_renamed_or_replaced_is_told_of_whom_it_was() {
     on_each_engine(async |house: &House| {
         let mut acts = vec![
-            "UPDATE sessions SET user_id = BEN WHERE user_id = ANA",
-            "UPDATE sessions SET id = 'other' WHERE user_id = ANA",
-            "UPDATE sessions SET reason = 'forced-out' WHERE user_id = ANA",
+            "UPDATE logins SET user_id = BEN WHERE user_id = ANA",
+            "UPDATE logins SET id = 'other' WHERE user_id = ANA",
+            "UPDATE logins SET reason = 'forced-out' WHERE user_id = ANA",
         ];
         if matches!(house.store, Store::Sqlite { .. }) {
             acts.extend([
-                "REPLACE INTO sessions SELECT * FROM sessions WHERE user_id = ANA",
+                "REPLACE INTO logins SELECT * FROM logins WHERE user_id = ANA",
                 "REPLACE INTO users SELECT * FROM users WHERE id = ANA",
             ]);
         }
@@ -264,7 +264,7 @@ async fn a_login_date_that_is_moved_before_the_accounts_date_is_told() {
         house.force_out(&ana).await;
         house.log_in(&ana).await;
         let mut feed = open(house).await;
-        run(&house.store, "UPDATE sessions SET login_date = (SELECT date_joined FROM users) WHERE ended_at IS NULL")
+        run(&house.store, "UPDATE logins SET login_date = (SELECT date_joined FROM users) WHERE ended_at IS NULL")
             .await;
         assert_eq!(told(house, &mut feed).await, [Change::User(ana.id)]);
     })
@@ -297,7 +297,7 @@ async fn a_table_that_is_emptied_at_once_is_told_of_everyone() {
         }
         let ana = house.member("ana").await;
         house.log_in(&ana).await;
-        for table in ["sessions", "site"] {
+        for table in ["logins", "site"] {
             let mut feed = open(house).await;
             run(&house.store, &format!("TRUNCATE {table}")).await;
             assert_eq!(told(house, &mut feed).await, [Change::Everyone], "{table}");

@@ -9,6 +9,7 @@ use curfew::{
     },
     domain::{
         email::Email,
+        live::LiveAfter,
         login_name::LoginName,
         moment::Moment,
         password::{NewPassword, OwnNames, Password},
@@ -28,6 +29,16 @@ use curfew::{
 use rocket::tokio::{sync::Barrier, task::JoinSet};
 
 use crate::harness::{Database, Engine, engines};
+
+/// Every login of an account is later.
+pub const LONG_AGO: LiveAfter = LiveAfter {
+    login: Moment::UNIX_EPOCH,
+    opened: Moment::UNIX_EPOCH,
+    session_opened: Moment::UNIX_EPOCH,
+    session_seen: Moment::UNIX_EPOCH,
+    expiry: Moment::UNIX_EPOCH,
+    family_expiry: Moment::UNIX_EPOCH,
+};
 
 /// The password that people begin with.
 pub const PASSWORD: &str = "gentle-heron-42-lantern";
@@ -110,7 +121,7 @@ impl House {
     /// The one rule's answer about a login, asked as the gate asks it.
     pub async fn verdict(&self, login: &StartedSession) -> std::result::Result<(), EndReason> {
         let mut standing = self.standing(login).await;
-        standing.session = standing.session.filter(|session| login.secret.hash().matches(&session.secret_hash));
+        standing.login = standing.login.filter(|stored| login.secret.hash().matches(&stored.secret_hash));
         let judged = JudgedLogin { user_id: login.user_id, session: &login.id, login_date: login.login_date };
         self.accounts.check_login(judged, &standing).1
     }
@@ -132,7 +143,7 @@ impl House {
 
     pub fn activity<'a>(&self, login: &'a StartedSession, at: Moment) -> ActivityOf<'a> {
         let limits = self.accounts.settings().limits(login.role);
-        ActivityOf { user_id: login.user_id, session: &login.id, is_token: false, limits, at }
+        ActivityOf { user_id: login.user_id, session: &login.id, limits, at }
     }
 
     /// Writes what was noted.

@@ -20,13 +20,13 @@ use crate::{
 /// More than one transaction writes into.
 const PEOPLE: u32 = 600;
 /// Of their sessions, those that nothing ended; another's name may begin with the same letters, and is longer.
-const LIVE: &str = "SELECT id FROM sessions WHERE id LIKE 'of%' AND length(id) < 16 AND ended_at IS NULL";
+const LIVE: &str = "SELECT id FROM logins WHERE id LIKE 'of%' AND length(id) < 16 AND ended_at IS NULL";
 
 /// All are logged in, are seen again, and forced out; who ended them, and the requests, are to be written.
 async fn forced_out(house: &House, staff: &Actor) {
     run(
         &house.store,
-        "UPDATE sessions SET ended_at = NULL, last_seen = login_date WHERE id LIKE 'of%' AND length(id) < 16",
+        "UPDATE logins SET ended_at = NULL, reason = NULL, last_seen = login_date WHERE id LIKE 'of%' AND length(id) < 16",
     )
     .await;
     run(&house.store, "UPDATE users SET force_logout_date = NULL").await;
@@ -35,7 +35,7 @@ async fn forced_out(house: &House, staff: &Actor) {
     for session in texts(&house.store, LIVE).await.into_iter().flatten() {
         let user_id = session.trim_start_matches("of").parse().expect("a number");
         let session = SessionId::from_stored(session);
-        house.accounts.note_activity(ActivityOf { user_id, session: &session, is_token: false, limits, at });
+        house.accounts.note_activity(ActivityOf { user_id, session: &session, limits, at });
     }
     let confirmed = begin(preview(&house.accounts, staff, &matching(BulkAction::ForceLogout, "many")).await);
     assert_eq!(confirmed.promised.sessions, u64::from(PEOPLE));

@@ -128,9 +128,9 @@ async fn a_standing_is_of_one_account_and_its_own_session() {
         let mut on = house.store.read().await.expect("a connection");
         let clock = house.store.clock();
         let crossed = get_login_standing(&mut on, clock, ben.id, &of_ana.id).await.expect("a standing");
-        assert!(crossed.account.is_some() && crossed.session.is_none(), "another's session is none");
+        assert!(crossed.account.is_some() && crossed.login.is_none(), "another's session is none");
         let unknown = get_login_standing(&mut on, clock, 999, &of_ana.id).await.expect("a standing");
-        assert!(unknown.account.is_none() && unknown.session.is_none());
+        assert!(unknown.account.is_none() && unknown.login.is_none());
         drop(on);
         house.everyone_out(ForceLogoutMoment::Now).await;
         house.force_logout(&ana, ForceLogoutMoment::At(house.now().await + HOUR)).await;

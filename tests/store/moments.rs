@@ -2,6 +2,8 @@
 
 use curfew::{
     domain::{
+        live::LiveAfter,
+        login_kind::LoginKind,
         moment::{MICROSECOND, Moment, parse_moment, whole_microseconds},
         reason::EndReason,
         reason_text::Reasons,
@@ -10,13 +12,13 @@ use curfew::{
     },
     store::{
         last_seen::{Seen, set_last_seen},
-        sessions::{LiveAfter, NewSession, count_live_sessions, insert_session, list_sessions},
+        logins::{NewLogin, count_live_logins, insert_login, list_sessions},
         standing::get_login_standing,
         users,
     },
 };
 
-use crate::house::{House, on_each_engine, reasons};
+use crate::house::{House, LONG_AGO, on_each_engine, reasons};
 
 /// Of each kind: whole seconds, milliseconds, one microsecond, the last one, the ends of the years.
 fn moments() -> Vec<Moment> {
@@ -39,8 +41,7 @@ async fn a_moment_keeps_its_microseconds() {
             users::set_force_logout_date(&mut tx, ana.id, moment, why, &none).await.expect("a date");
             users::set_force_logout_scheduled(&mut tx, ana.id, moment, "root", &none).await.expect("a plan");
             users::set_inactive(&mut tx, ana.id, Some(moment), &none).await.expect("a deactivation");
-            let seen =
-                Seen { user_id: ana.id, session: session.clone(), is_token: false, at: moment, unless_after: moment };
+            let seen = Seen { user_id: ana.id, session: session.clone(), at: moment, unless_after: moment };
             set_last_seen(&mut tx, &[seen]).await.expect("a note");
             tx.commit().await.expect("a commit");
             let user = house.user(&ana).await;
@@ -60,34 +61,35 @@ async fn sql_orders_moments_as_the_rule_does() {
         for (user_id, made) in (1..).zip(&all) {
             let id = SessionId::from_random(rand::random());
             let secret_hash = SessionSecret::from_random(rand::random()).hash();
-            let new = NewSession {
+            let new = NewLogin {
                 id: &id,
                 user_id,
-                secret_hash: &secret_hash,
+                kind: LoginKind::Browser,
+                secret_hash: Some(&secret_hash),
                 remember: false,
+                label: None,
                 login_date: *made,
                 opened_at: *made,
+                expires_at: None,
                 address: "",
                 user_agent: "",
             };
-            insert_session(&mut tx, &new).await.expect("a session");
+            insert_login(&mut tx, &new).await.expect("a session");
             let kept = list_sessions(&mut tx, user_id, 100).await.expect("a list");
             let kept = kept.iter().find(|session| session.id == id.as_str()).expect("the session");
             assert_eq!(kept.login_date, *made);
             for other in &all {
-                let long_ago =
-                    LiveAfter { login: Moment::UNIX_EPOCH, opened: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
-                let up_to = count_live_sessions(&mut tx, user_id, *other, long_ago).await.expect("a count");
+                let up_to = count_live_logins(&mut tx, user_id, *other, &LONG_AGO).await.expect("a count").sessions;
                 assert_eq!(up_to == 1, made <= other, "{made} up to {other}");
-                let since = LiveAfter { login: *other, ..long_ago };
-                let since = count_live_sessions(&mut tx, user_id, all[all.len() - 1], since).await.expect("a count");
-                assert_eq!(since == 1, made > other, "{made} since {other}");
-                let opened = LiveAfter { opened: *other, ..long_ago };
-                let opened = count_live_sessions(&mut tx, user_id, all[all.len() - 1], opened).await.expect("a count");
-                assert_eq!(opened == 1, made > other, "{made} opened since {other}");
-                let seen = LiveAfter { seen: *other, ..long_ago };
-                let seen = count_live_sessions(&mut tx, user_id, all[all.len() - 1], seen).await.expect("a count");
-                assert_eq!(seen == 1, made > other, "{made} seen since {other}");
+                for live in [
+                    LiveAfter { login: *other, ..LONG_AGO },
+                    LiveAfter { opened: *other, ..LONG_AGO },
+                    LiveAfter { session_opened: *other, ..LONG_AGO },
+                    LiveAfter { session_seen: *other, ..LONG_AGO },
+                ] {
+                    let since = count_live_logins(&mut tx, user_id, all[all.len() - 1], &live).await.expect("a count");
+                    assert_eq!(since.sessions == 1, made > other, "{made}, and {live:?}");
+                }
             }
         }
     })

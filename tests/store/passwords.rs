@@ -5,7 +5,7 @@ use std::sync::Arc;
 use curfew::{
     accounts::{AccountsError, ForceLogoutMoment},
     domain::reason::EndReason,
-    store::{sessions::Ending, users},
+    store::{logins::Ending, users},
 };
 use rocket::tokio::{self, sync::Barrier, task::JoinSet};
 
@@ -173,7 +173,7 @@ async fn a_password_change_that_waits_for_a_force_logout_finds_its_session_ended
         let (date, why) = (own.login_date, reasons());
         let ending = Ending { at: date, by: "root", reason: EndReason::ForcedOut, reasons: &why };
         users::set_force_logout_date(&mut forcing, ana.id, date, EndReason::ForcedOut, &why).await.expect("a date");
-        curfew::store::sessions::end_session(&mut forcing, &own.id, ending).await.expect("an end");
+        curfew::store::logins::end_login(&mut forcing, &own.id, ending).await.expect("an end");
         forcing.commit().await.expect("a force logout");
         let refused = changing.await.expect("the task ends");
         assert!(matches!(refused, Err(AccountsError::Ended { reason: EndReason::ForcedOut, .. })), "{refused:?}");

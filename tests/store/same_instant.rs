@@ -5,7 +5,7 @@ use std::future::Future;
 use chrono::TimeDelta;
 use curfew::{
     accounts::{AccountsError, ForceLogoutMoment, Result},
-    domain::{reason::EndReason, role::Role},
+    domain::{login_kind::LoginClass, reason::EndReason, role::Role},
     store::users::NameClash,
 };
 
@@ -35,7 +35,7 @@ async fn of_twenty_registrations_of_one_username_one_is_made() {
         let outcomes = register_twenty(house, |n| (cased("ana", n), format!("ana{n}@example.org"))).await;
         assert_one_and_the_others_taken(&outcomes, NameClash::Username);
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users").await, 1);
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM sessions").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins").await, 1);
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events").await, 1);
     })
     .await;
@@ -125,7 +125,7 @@ async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_
             for login in &logins {
                 let (accounts, session, id) = (house.accounts.clone(), login.id.clone(), ana.id);
                 acts.push(Box::pin(async move {
-                    accounts.note_limit_reached((id, "ana"), (&session, false), EndReason::Idle).await
+                    accounts.note_limit_reached((id, "ana"), (LoginClass::Sessions, &session), EndReason::Idle).await
                 }));
                 let (accounts, actor) = (house.accounts.clone(), ana.acting_from(login));
                 acts.push(Box::pin(async move { accounts.log_out(&actor).await }));
@@ -137,7 +137,7 @@ async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_
                 }
                 acts.push(Box::pin(async move { node.flush_activity().await }));
                 let node = house.node();
-                acts.push(Box::pin(async move { node.tidy_sessions().await.map(drop) }));
+                acts.push(Box::pin(async move { node.tidy_logins().await.map(drop) }));
             }
             let (accounts, target) = (house.accounts.clone(), ana.target());
             acts.push(Box::pin(async move {

@@ -177,7 +177,7 @@ async fn everyone_out_is_one_write_and_everyone_can_log_in_again() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         let logins = [house.log_in(&ana).await, house.log_in(&ben).await, house.log_in(&ben).await];
-        let sessions = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL";
+        let sessions = "SELECT COUNT(*) FROM logins WHERE ended_at IS NULL";
         house.everyone_out(ForceLogoutMoment::Now).await;
         for login in &logins {
             assert_eq!(house.verdict(login).await, Err(EndReason::EveryoneOut));

@@ -4,33 +4,27 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::StartedSession,
     domain::{
-        moment::{MICROSECOND, Moment},
-        reason::EndReason,
-        reason_text::Reasons,
-        session_secret::SessionId,
+        live::LiveAfter, moment::MICROSECOND, reason::EndReason, reason_text::Reasons, session_secret::SessionId,
     },
     store::{
         last_seen::{Seen, set_last_seen},
-        sessions::{self, Ending, LiveAfter, SessionRow},
+        logins::{self, Ended, Ending, LoginRow},
     },
 };
 
 use crate::{
-    house::{House, on_each_engine, reasons},
+    house::{House, LONG_AGO, on_each_engine, reasons},
     raw::run,
 };
 
-const LONG_AGO: LiveAfter =
-    LiveAfter { login: Moment::UNIX_EPOCH, opened: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
-
-async fn list(house: &House, user_id: i64) -> Vec<SessionRow> {
+async fn list(house: &House, user_id: i64) -> Vec<LoginRow> {
     let mut on = house.store.read().await.expect("a connection");
-    sessions::list_sessions(&mut on, user_id, 100).await.expect("a list")
+    logins::list_sessions(&mut on, user_id, 100).await.expect("a list")
 }
 
 async fn end(house: &House, login: &StartedSession, ending: Ending<'_>) -> bool {
     let mut tx = house.store.begin().await.expect("a transaction");
-    let has_ended = sessions::end_session(&mut tx, &login.id, ending).await.expect("an end");
+    let has_ended = logins::end_login(&mut tx, &login.id, ending).await.expect("an end");
     tx.commit().await.expect("a commit");
     has_ended
 }
@@ -45,10 +39,10 @@ async fn a_session_is_kept_as_it_was_made() {
             let login = house.accounts.log_in(&crate::house::client(), &credentials).await.expect("a login");
             let row = list(house, ana.id).await.remove(0);
             assert_eq!((row.id.as_str(), row.user_id, row.remember), (login.id.as_str(), ana.id, remember));
-            assert_eq!((row.login_date, row.last_seen), (login.login_date, login.login_date));
+            assert_eq!((row.login_date, row.last_seen), (login.login_date, Some(login.login_date)));
             assert_eq!((row.address.as_str(), row.user_agent.as_str()), ("192.0.2.7", "a browser of the tests"));
             assert_eq!((row.ended_at, row.ended().expect("no reason")), (None, None));
-            let kept = house.standing(&login).await.session.expect("the session");
+            let kept = house.standing(&login).await.login.expect("the session");
             assert!(login.secret.hash().matches(&kept.secret_hash));
             assert_eq!((kept.remember, kept.state.last_seen), (remember, login.login_date));
         }
@@ -92,7 +86,6 @@ async fn a_request_never_revives_a_session_nor_moves_it_back() {
             let seen = [&ended.id, &live.id, &gone].map(|session| Seen {
                 user_id: ana.id,
                 session: session.clone(),
-                is_token: false,
                 at,
                 unless_after: later,
             });
@@ -102,8 +95,8 @@ async fn a_request_never_revives_a_session_nor_moves_it_back() {
         let rows = list(house, ana.id).await;
         assert_eq!(rows.len(), 2, "an update, never an insert");
         assert_eq!(house.user(&ana).await.last_seen, Some(later));
-        assert_eq!((rows[0].last_seen, rows[0].ended_at), (later, None));
-        assert_eq!((rows[1].last_seen, rows[1].ended_at), (ended.login_date, Some(at)));
+        assert_eq!((rows[0].last_seen, rows[0].ended_at), (Some(later), None));
+        assert_eq!((rows[1].last_seen, rows[1].ended_at), (Some(ended.login_date), Some(at)));
         assert_eq!(house.verdict(&ended).await, Err(EndReason::LoggedOut));
     })
     .await;
@@ -123,20 +116,22 @@ async fn sessions_that_are_live_and_made_by_then_are_ended_and_counted() {
         let ending = Ending { at, by: "root", reason: EndReason::ForcedOut, reasons: &why };
         // The first is past its lifetime, the second was idle, the third has logged out.
         end(house, &logins[2], Ending { reason: EndReason::LoggedOut, ..ending }).await;
-        let live = LiveAfter { login: dates[0], opened: dates[0], seen: dates[1] };
+        let live = LiveAfter { login: dates[0], session_opened: dates[0], session_seen: dates[1], ..LONG_AGO };
         let mut tx = house.store.begin().await.expect("a transaction");
-        let counted = sessions::count_live_sessions(&mut tx, ana.id, dates[3], live).await.expect("a count");
-        let ended = sessions::end_sessions(&mut tx, ana.id, dates[3], live, ending).await.expect("an end");
-        let again = sessions::end_sessions(&mut tx, ana.id, dates[3], live, ending).await.expect("an end");
+        let counted = logins::count_live_logins(&mut tx, ana.id, dates[3], &live).await.expect("a count");
+        let up_to = Ended::UpTo(dates[3]);
+        let ended = logins::end_live_logins(&mut tx, ana.id, up_to, &live, ending).await.expect("an end");
+        let again = logins::end_live_logins(&mut tx, ana.id, up_to, &live, ending).await.expect("an end");
         tx.commit().await.expect("a commit");
-        assert_eq!((counted, ended, again), (1, 1, 0));
+        assert_eq!((counted, ended, again), (1.into(), 1.into(), 0.into()));
         let rows = list(house, ana.id).await;
         let ended: Vec<_> = rows.iter().rev().map(|row| row.ended().expect("a reason")).collect();
         assert_eq!(ended, [None, None, Some(EndReason::LoggedOut), Some(EndReason::ForcedOut), None]);
         let mut tx = house.store.begin().await.expect("a transaction");
-        let ended = sessions::end_sessions(&mut tx, ana.id, dates[4], LONG_AGO, ending).await.expect("an end");
+        let up_to = Ended::UpTo(dates[4]);
+        let ended = logins::end_live_logins(&mut tx, ana.id, up_to, &LONG_AGO, ending).await.expect("an end");
         tx.commit().await.expect("a commit");
-        assert_eq!(ended, 3);
+        assert_eq!(ended, 3.into());
         assert_eq!(house.verdict(&others).await, Ok(()));
     })
     .await;
@@ -150,7 +145,7 @@ async fn a_list_of_sessions_is_as_long_as_asked_for() {
             house.log_in(&ana).await;
         }
         let mut on = house.store.read().await.expect("a connection");
-        assert_eq!(sessions::list_sessions(&mut on, ana.id, 3).await.expect("a list").len(), 3);
+        assert_eq!(logins::list_sessions(&mut on, ana.id, 3).await.expect("a list").len(), 3);
     })
     .await;
 }
@@ -160,7 +155,7 @@ async fn a_word_that_is_no_reason_lets_nobody_in() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
-        run(&house.store, "UPDATE sessions SET reason = 'whatever'").await;
+        run(&house.store, "UPDATE logins SET reason = 'whatever'").await;
         let mut on = house.store.read().await.expect("a connection");
         let clock = house.store.clock();
         let read = curfew::store::standing::get_login_standing(&mut on, clock, ana.id, &login.id).await;

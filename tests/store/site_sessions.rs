@@ -4,6 +4,7 @@ use chrono::{SecondsFormat, TimeDelta};
 use curfew::{
     accounts::{ForceLogoutMoment, SiteSessions, StartedSession},
     domain::{
+        login_kind::LoginClass,
         moment::Moment,
         reason::EndReason,
         reason_text::ReasonText,
@@ -73,12 +74,11 @@ async fn fill(house: &House) -> Vec<Judged> {
     let now = house.now().await;
     let first_of = |name: &str| sessions.iter().position(|(person, _)| person.name == name).expect("a session");
     let change = async |index: usize, set: String| {
-        raw::run(&house.store, &format!("UPDATE sessions SET {set} WHERE id = '{}'", sessions[index].1.id.as_str()))
-            .await
+        raw::run(&house.store, &format!("UPDATE logins SET {set} WHERE id = '{}'", sessions[index].1.id.as_str())).await
     };
     house
         .accounts
-        .end_session(&operator(), &sessions[first_of("ana")].1.id, ReasonText::default())
+        .end_login(&operator(), (LoginClass::Sessions, &sessions[first_of("ana")].1.id), ReasonText::default())
         .await
         .expect("an end");
     change(first_of("ana") + PEOPLE.len(), "reason = 'logged-out'".to_owned()).await;
@@ -167,11 +167,12 @@ async fn what_lies_behind_a_crowd_is_found_as_well() {
         let crowd = house.member("xxxx").await;
         let login = house.now().await + TimeDelta::seconds(1);
         let insert = format!(
-            "INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
+            "INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CROWD})
-             SELECT 'crowd-' || CAST(10000 + i AS TEXT), {}, {}, FALSE, '{}', '{}', '', '' FROM n",
+             SELECT 'crowd-' || CAST(10000 + i AS TEXT), {}, 'browser', {}, '{}', '{}', '{}', '', '' FROM n",
             crowd.id,
             if matches!(house.store, curfew::store::Store::Sqlite { .. }) { "x'00'" } else { "'\\x00'" },
+            text(login),
             text(login),
             text(login),
         );

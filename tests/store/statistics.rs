@@ -99,18 +99,19 @@ impl Grown {
             let (ended, reason) = if round == 1 { (login.as_str(), "'logged-out'") } else { ("NULL", "NULL") };
             self.by_hand(&format!(
                 "{numbers}
-                INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent,
-                                      ended_at, reason)
-                SELECT 's{round}x' || n, u.id, x'00', FALSE, {login}, {login}, '127.0.0.1', 'Firefox', {ended}, {reason}
+                INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address,
+                                    user_agent, ended_at, reason)
+                SELECT 's{round}x' || n, u.id, 'browser', x'00', {login}, {login}, {login}, '127.0.0.1', 'Firefox', {ended},
+                       {reason}
                 {people}"
             ))
             .await;
             self.by_hand(&format!(
                 "{numbers}
-                INSERT INTO tokens (id, user_id, kind, label, secret_hash, login_date, expires_at, generation,
-                                    rotated_at, address, user_agent, ended_at, reason)
-                SELECT 't{round}x' || n, u.id, 'opaque', 'x', randomblob(32), {login}, '2999-01-01T00:00:00.000000+00:00',
-                       0, {login}, '127.0.0.1', 'Firefox', {ended}, {reason} {people}"
+                INSERT INTO logins (id, user_id, kind, label, secret_hash, login_date, opened_at, expires_at,
+                                    address, user_agent, ended_at, reason)
+                SELECT 't{round}x' || n, u.id, 'opaque', 'x', randomblob(32), {login}, {login},
+                       '2999-01-01T00:00:00.000000+00:00', '127.0.0.1', 'Firefox', {ended}, {reason} {people}"
             ))
             .await;
             self.by_hand(&format!(
@@ -199,7 +200,7 @@ async fn works(store: &Store) -> BTreeMap<String, u64> {
         work!(accounts.sample_live_sessions(), "sample {round}");
         work!(accounts.count_past_logins(), "past logins {round}");
         work!(accounts.index_events(), "index {round}");
-        work!(accounts.tidy_sessions(), "tidy {round}");
+        work!(accounts.tidy_logins(), "tidy {round}");
         work!(accounts.purge_events(), "purge {round}");
     }
     let (by, why) = (operator(), Reasons::default());
@@ -213,7 +214,7 @@ async fn works(store: &Store) -> BTreeMap<String, u64> {
     work!(accounts.delete_user(&by, &one, &why), "delete");
     work!(accounts.write_ends(), "write ends");
     work!(accounts.force_everyone_out(&by, ForceLogoutMoment::Now, &why), "everyone out");
-    work!(accounts.tidy_sessions(), "tidy after everyone out");
+    work!(accounts.tidy_logins(), "tidy after everyone out");
     works
 }
 

@@ -3,15 +3,17 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::{ForceLogoutMoment, StartedSession, Tidied},
-    domain::{moment::Moment, reason::EndReason, reason_text::Reasons, role::Role},
+    domain::{
+        live::LiveAfter, login_kind::LoginClass, moment::Moment, reason::EndReason, reason_text::Reasons, role::Role,
+    },
     store::{
-        session_upkeep::{delete_ended_sessions, lock_sessions_past_limits},
-        sessions::{LiveAfter, list_sessions},
+        login_upkeep::{delete_ended_logins, lock_logins_past_limits},
+        logins::list_sessions,
     },
 };
 
 use crate::{
-    house::{House, Person, at_once, on_each_engine, operator, reasons},
+    house::{House, LONG_AGO, Person, at_once, on_each_engine, operator, reasons},
     raw::{count, dump, run, texts},
 };
 
@@ -23,7 +25,7 @@ const LONG_IDLE: TimeDelta = TimeDelta::days(4);
 const MANY: i64 = 450;
 
 async fn tidy(house: &House) -> Tidied {
-    house.accounts.tidy_sessions().await.expect("the sessions are tidied")
+    house.accounts.tidy_logins().await.expect("the sessions are tidied")
 }
 
 fn shift(house: &House, by: TimeDelta) {
@@ -40,7 +42,7 @@ async fn visits(house: &House, login: &StartedSession) {
 async fn ended(house: &House) -> Vec<String> {
     let sql = "
         SELECT u.username || ': ' || s.reason || ', told ' || COALESCE(e.subject || ' ' || e.reason, 'nothing')
-        FROM sessions s JOIN users u ON u.id = s.user_id
+        FROM logins s JOIN users u ON u.id = s.user_id
         LEFT JOIN events e ON e.session_id = s.id AND e.kind = 'session-ended'
         WHERE s.ended_at IS NOT NULL ORDER BY 1";
     texts(&house.store, sql).await.into_iter().flatten().collect()
@@ -51,9 +53,11 @@ async fn many(house: &House, person: &Person) {
     let login = house.log_in(person).await;
     for n in 1..MANY {
         let sql = format!(
-            "INSERT INTO sessions (id, user_id, secret_hash, remember, login_date, last_seen, address, user_agent)
-             SELECT id || '-{n}', user_id, secret_hash, remember, login_date, last_seen, address, user_agent
-             FROM sessions WHERE id = '{}'",
+            "INSERT INTO logins (id, user_id, kind, secret_hash, remember, login_date, opened_at, last_seen, generation,
+                                 address, user_agent)
+             SELECT id || '-{n}', user_id, kind, secret_hash, remember, login_date, opened_at, last_seen, generation,
+                    address, user_agent
+             FROM logins WHERE id = '{}'",
             login.id.as_str()
         );
         run(&house.store, &sql).await;
@@ -137,10 +141,10 @@ async fn what_was_out_already_keeps_its_reason_and_is_told_no_second_time() {
         let everyone = house.log_in(&ana).await;
         house.everyone_out(ForceLogoutMoment::Now).await;
         let (by_hand, gone) = (house.log_in(&ben).await, house.log_in(&cleo).await);
-        let sql = format!("UPDATE users SET force_logout_date = last_login WHERE id = {}", ben.id);
+        let sql = format!("UPDATE users SET force_logout_date = last_login_date WHERE id = {}", ben.id);
         run(&house.store, &sql).await;
         house.accounts.delete_user(&operator(), &cleo.target(), &Reasons::default()).await.expect("a deletion");
-        run(&house.store, "UPDATE sessions SET ended_at = NULL, reason = NULL").await;
+        run(&house.store, "UPDATE logins SET ended_at = NULL, reason = NULL").await;
         let verdicts = [EndReason::EveryoneOut, EndReason::ForcedOut, EndReason::Deleted];
         let events = count(&house.store, "SELECT COUNT(*) FROM events").await;
         shift(house, LONG_IDLE);
@@ -184,9 +188,9 @@ async fn many_are_tidied_in_batches() {
         many(house, &house.member("ana").await).await;
         shift(house, LONG_IDLE);
         let now = house.now().await;
-        let all = LiveAfter { login: now, opened: now, seen: now };
+        let all = LiveAfter { session_opened: now, session_seen: now, ..LONG_AGO };
         let mut tx = house.store.begin().await.expect("a transaction");
-        let some = lock_sessions_past_limits(&mut tx, all, all, 7).await.expect("some");
+        let some = lock_logins_past_limits(&mut tx, &all, &all, 7).await.expect("some");
         assert_eq!(some.len(), 7);
         drop(tx);
         let many = u64::try_from(MANY).expect("a count");
@@ -194,11 +198,11 @@ async fn many_are_tidied_in_batches() {
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'session-ended'").await, MANY);
         shift(house, DAY * 31);
         let mut tx = house.store.begin().await.expect("a transaction");
-        assert_eq!(delete_ended_sessions(&mut tx, Moment::UNIX_EPOCH, 7).await.expect("none"), 0);
-        assert_eq!(delete_ended_sessions(&mut tx, now + DAY, 7).await.expect("some"), 7);
+        assert_eq!(delete_ended_logins(&mut tx, Moment::UNIX_EPOCH, 7).await.expect("none"), 0);
+        assert_eq!(delete_ended_logins(&mut tx, now + DAY, 7).await.expect("some"), 7);
         tx.commit().await.expect("a commit");
         assert_eq!(tidy(house).await, Tidied { ended: 0, deleted: many - 7 });
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM sessions").await, 0);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins").await, 0);
     })
     .await;
 }
@@ -210,7 +214,7 @@ async fn who_comes_back_after_the_purge_is_told_why_they_were_put_out() {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
         house.force_out(&ana).await;
-        run(&house.store, "DELETE FROM sessions").await;
+        run(&house.store, "DELETE FROM logins").await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
     })
     .await;
@@ -225,10 +229,11 @@ async fn several_nodes_and_the_gate_at_once_end_each_session_once() {
         shift(house, LONG_IDLE);
         let many = u64::try_from(MANY).expect("a count") + 1;
         let nodes = || [house.node(), house.node(), house.node()];
-        let tidying = nodes().map(|node| async move { node.tidy_sessions().await.expect("it is tidied").ended });
+        let tidying = nodes().map(|node| async move { node.tidy_logins().await.expect("it is tidied").ended });
         let gate = house.accounts.clone();
         let noting = async move {
-            let noted = gate.note_limit_reached((ana.id, "ana"), (&seen_by_gate.id, false), EndReason::Idle);
+            let noted =
+                gate.note_limit_reached((ana.id, "ana"), (LoginClass::Sessions, &seen_by_gate.id), EndReason::Idle);
             noted.await.expect("it is noted");
             0
         };
@@ -238,7 +243,7 @@ async fn several_nodes_and_the_gate_at_once_end_each_session_once() {
         assert!(ended == many || ended == many - 1, "{ended}");
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'session-ended'").await, MANY + 1);
         shift(house, DAY * 31);
-        let deleting = nodes().map(|node| async move { node.tidy_sessions().await.expect("it is tidied").deleted });
+        let deleting = nodes().map(|node| async move { node.tidy_logins().await.expect("it is tidied").deleted });
         assert_eq!(at_once(deleting.into()).await.into_iter().sum::<u64>(), many);
     })
     .await;
@@ -251,10 +256,10 @@ async fn old_changes_go_and_the_latest_stay() {
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 207000)
             INSERT INTO standing_changes (user_id) SELECT i FROM n";
         run(&house.store, many).await;
-        house.accounts.tidy_sessions().await.expect("an answer");
+        house.accounts.tidy_logins().await.expect("an answer");
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes").await, 200_000);
         assert_eq!(count(&house.store, "SELECT MIN(user_id) FROM standing_changes").await, 7_001);
-        house.accounts.tidy_sessions().await.expect("an answer");
+        house.accounts.tidy_logins().await.expect("an answer");
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes").await, 200_000);
     })
     .await;

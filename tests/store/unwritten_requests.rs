@@ -3,8 +3,8 @@
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{EndedSession, Which},
-    domain::reason::EndReason,
+    accounts::{LoginEnd, Which},
+    domain::{login_kind::LoginClass, reason::EndReason},
     settings::WhenFull,
 };
 
@@ -60,8 +60,8 @@ async fn a_session_whose_last_request_is_not_written_is_spared_by_nothing() {
                 _ => {
                     let actor = ana.acting_from(&house.log_in(&ana).await);
                     if act == "end one" {
-                        let ended = house.accounts.end_own_session(&actor, &login.id).await;
-                        assert_eq!(ended.expect("an end"), EndedSession::Ended);
+                        let ended = house.accounts.end_own_login(&actor, LoginClass::Sessions, &login.id).await;
+                        assert_eq!(ended.expect("an end"), LoginEnd::Ended);
                     } else {
                         let ended = house.accounts.end_other_sessions(&actor, &password(PASSWORD)).await;
                         assert_eq!(ended.expect("an end"), 1.into());

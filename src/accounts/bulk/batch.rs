@@ -1,38 +1,35 @@
 //! Up to a thousand accounts in one transaction: all of them or none, and their events with them.
 //!
-//! The ordinary ones are written together. An account with something of its own (a schedule that came
-//! due, a date ahead of the clock, the role of a superuser, a token) is acted on by the act on one,
-//! in the same transaction.
+//! The ordinary ones are written together. An account with something of its own (a schedule that came due, a date ahead
+//! of the clock, the role of a superuser) is acted on by the act on one, in the same transaction.
 
 use std::collections::BTreeMap;
 
 use super::BulkRun;
 use crate::{
     accounts::{
-        AccountsError, EndedLogins, ForceLogoutOutcome, Result,
+        AccountsError, ForceLogoutOutcome, LoginCounts, Result,
         event::{Tell as _, event},
     },
-    domain::{bulk::BulkAction, moment::Moment, reason::EndReason, standing::SiteStanding},
+    domain::{bulk::BulkAction, live::LiveByRole, moment::Moment, reason::EndReason, standing::SiteStanding},
     store::{
         Sql, Transaction,
         bulk::{
-            Meant, count_live_sessions_of_each, insert_event_for_each, lock_meant, set_active_all,
+            Meant, count_live_logins_of_each, insert_event_for_each, lock_meant, set_active_all,
             set_force_logout_date_of_all, set_inactive_all, set_tells_itself, tell_of_many,
         },
         bulk_acts::add_to_bulk_act,
         events::{EventKind, NewEvent},
-        session_ends::insert_session_ends_of_many,
-        sessions::Ending,
-        site_sessions::LiveByRole,
+        login_ends::insert_login_end_of_each,
+        logins::Ending,
     },
 };
 
-/// What a transaction has done: to so many accounts, and so many live logins ended.
+/// What a transaction has done: how many accounts it acted on, and how many live logins it ended.
 #[derive(Debug, Default)]
 struct Done {
     users: u64,
-    sessions: u64,
-    tokens: u64,
+    logins: LoginCounts,
 }
 
 impl BulkRun {
@@ -58,28 +55,27 @@ impl BulkRun {
         }
         // The time is read after the locks: whoever held them before did what they did earlier.
         let now = accounts.store.clock().now(&mut tx).await?;
-        let live = accounts.may_be_live_by_role(site, now);
+        let live = accounts.possibly_live_by_role(site, now);
         let all: Vec<i64> = found.iter().map(|user| user.id).collect();
-        let sessions = count_live_sessions_of_each(&mut tx, &all, &live).await?;
-        let sessions: BTreeMap<i64, i64> = sessions.into_iter().collect();
-        let sessions_of = |id: i64| sessions.get(&id).copied().unwrap_or_default();
-        let mut ordinary: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        let logins = count_live_logins_of_each(&mut tx, &all, &live).await?;
+        let logins: BTreeMap<i64, LoginCounts> = logins.into_iter().collect();
+        let mut ordinary: BTreeMap<LoginCounts, Vec<i64>> = BTreeMap::new();
         let mut done = Done::default();
         for user in found {
-            let count = sessions_of(user.id);
-            if user.is_ordinary && (count == 0 || self.ends_own_sessions()) {
-                ordinary.entry(count).or_default().push(user.id);
+            let counts = logins.get(&user.id).copied().unwrap_or_default();
+            if user.is_ordinary && (!counts.is_any() || self.ends_logins()) {
+                ordinary.entry(counts).or_default().push(user.id);
             } else {
                 done.add(self.do_one(&mut tx, user.id).await?);
             }
         }
         self.do_together(&mut tx, &ordinary, &live, now).await?;
-        for (sessions, ids) in &ordinary {
+        for (counts, ids) in &ordinary {
             let users = u64::try_from(ids.len()).unwrap_or_default();
             done.users += users;
-            done.sessions += users * u64::try_from(*sessions).unwrap_or_default();
+            done.logins += LoginCounts { sessions: users * counts.sessions, tokens: users * counts.tokens };
         }
-        add_to_bulk_act(&mut tx, self.begin.id.as_str(), (done.users, done.sessions, done.tokens), now).await?;
+        add_to_bulk_act(&mut tx, self.begin.id.as_str(), (done.users, done.logins), now).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -92,7 +88,7 @@ impl BulkRun {
         if let Some(id) = self.actor.user_id {
             done.add(self.do_one(&mut tx, id).await?);
         }
-        add_to_bulk_act(&mut tx, self.begin.id.as_str(), (done.users, done.sessions, done.tokens), now).await?;
+        add_to_bulk_act(&mut tx, self.begin.id.as_str(), (done.users, done.logins), now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -105,28 +101,28 @@ impl BulkRun {
         Ok((tx, site, now))
     }
 
-    /// An inactive account has live sessions only where a hand has deactivated it, and they end for the
+    /// An inactive account has live logins only where a hand has deactivated it, and they end for the
     /// reasons of that deactivation.
-    const fn ends_own_sessions(&self) -> bool {
+    const fn ends_logins(&self) -> bool {
         matches!(self.begin.choice.action, BulkAction::ForceLogout | BulkAction::Deactivate)
     }
 
-    /// Acts on ordinary accounts, given by how many live sessions each of them has.
+    /// Acts on ordinary accounts, given by how many live logins each of them has.
     async fn do_together(
         &self,
         on: &mut impl Sql,
-        by_sessions: &BTreeMap<i64, Vec<i64>>,
+        by_logins: &BTreeMap<LoginCounts, Vec<i64>>,
         live: &LiveByRole,
         now: Moment,
     ) -> Result<()> {
-        let ids: Vec<i64> = by_sessions.values().flatten().copied().collect();
+        let ids: Vec<i64> = by_logins.values().flatten().copied().collect();
         let reasons = &self.begin.reasons;
         set_tells_itself(on, true).await?;
-        let with_sessions: Vec<i64> =
-            by_sessions.iter().filter(|(sessions, _)| **sessions > 0).flat_map(|(_, ids)| ids).copied().collect();
+        let with_logins: Vec<i64> =
+            by_logins.iter().filter(|(counts, _)| counts.is_any()).flat_map(|(_, ids)| ids).copied().collect();
         let end = async |on: &mut _, reason| {
             let ending = Ending { at: now, by: &self.actor.name, reason, reasons };
-            insert_session_ends_of_many(on, &with_sessions, live, ending).await
+            insert_login_end_of_each(on, &with_logins, live, ending).await
         };
         match self.begin.choice.action {
             BulkAction::ForceLogout => {
@@ -140,8 +136,8 @@ impl BulkRun {
             BulkAction::Activate => set_active_all(on, &ids, now).await?,
         }
         let mut latest = None;
-        for (sessions, ids) in by_sessions {
-            let told = self.told(now, u64::try_from(*sessions).unwrap_or_default());
+        for (counts, ids) in by_logins {
+            let told = self.told(now, *counts);
             latest = insert_event_for_each(on, ids, &told).await?;
         }
         if let Some(event_id) = latest {
@@ -151,22 +147,22 @@ impl BulkRun {
     }
 
     /// The event of one account, as the act on one tells it.
-    fn told(&self, now: Moment, sessions: u64) -> NewEvent<'_> {
+    fn told(&self, now: Moment, ended: LoginCounts) -> NewEvent<'_> {
         let reasons = &self.begin.reasons;
         let told = |kind| event(now, kind).by(&self.actor);
         match self.begin.choice.action {
             BulkAction::ForceLogout => {
-                told(EventKind::ForceLogout).because(EndReason::ForcedOut, reasons).ending(sessions)
+                told(EventKind::ForceLogout).because(EndReason::ForcedOut, reasons).ending(ended)
             }
             BulkAction::Deactivate => {
-                told(EventKind::Deactivated).because(EndReason::Deactivated, reasons).ending(sessions)
+                told(EventKind::Deactivated).because(EndReason::Deactivated, reasons).ending(ended)
             }
             BulkAction::Activate => NewEvent { reasons: reasons.clone(), ..told(EventKind::Activated) },
         }
     }
 
     /// Acts on one account; how many logins ended, or none where there was nothing to do any more.
-    async fn do_one(&self, on: &mut Transaction, id: i64) -> Result<Option<EndedLogins>> {
+    async fn do_one(&self, on: &mut Transaction, id: i64) -> Result<Option<LoginCounts>> {
         let (accounts, actor, reasons) = (&self.accounts, &self.actor, &self.begin.reasons);
         let Some(locked) = accounts.lock(on, id).await? else { return Ok(None) };
         match self.begin.choice.action {
@@ -188,11 +184,10 @@ impl BulkRun {
 }
 
 impl Done {
-    fn add(&mut self, ended: Option<EndedLogins>) {
+    fn add(&mut self, ended: Option<LoginCounts>) {
         if let Some(ended) = ended {
             self.users += 1;
-            self.sessions += ended.sessions;
-            self.tokens += ended.tokens;
+            self.logins += ended;
         }
     }
 }

@@ -1,14 +1,14 @@
 //! What an act on many would do, before it is done.
 
 use crate::{
-    accounts::{Accounts, Actor, Result, count_everyones_logins::live_tokens_of},
+    accounts::{Accounts, Actor, LoginCounts, Result},
     domain::{
         bulk::{BulkChoice, BulkCounts},
         role::Role,
     },
     store::{
         Connection,
-        bulk::{Meant, count_meant_sessions, count_meant_tokens, get_greatest_user_id, list_meant},
+        bulk::{Meant, count_meant_logins, get_greatest_user_id, list_meant},
         site,
     },
 };
@@ -49,9 +49,8 @@ impl Accounts {
         counts: BulkCounts,
     ) -> Result<BulkCounts> {
         let site = site::get_site(on).await?.standing();
-        let live = self.may_be_live_by_role(site, meant.now);
-        let sessions = count_meant_sessions(on, meant, &live).await?;
-        let tokens = count_meant_tokens(on, meant, live_tokens_of(site, meant.now)).await?;
+        let live = self.possibly_live_by_role(site, meant.now);
+        let LoginCounts { sessions, tokens } = count_meant_logins(on, meant, &live).await?;
         Ok(BulkCounts { sessions, tokens, ..counts })
     }
 }

@@ -8,9 +8,9 @@ use crate::{
         Accounts, AccountsError, Actor, Client, Result, Target,
         event::{Tell as _, event},
         let_in::must_be_active,
-        open_session::LoginDates,
+        open_login::LoginDates,
     },
-    domain::{reason::EndReason, reason_text::Reasons, token::TokenLabel},
+    domain::{login_kind::LoginClass, reason::EndReason, reason_text::Reasons, token::TokenLabel},
     store::events::{EventKind, insert_event},
 };
 
@@ -38,7 +38,7 @@ impl Accounts {
             return Err(AccountsError::Forbidden);
         }
         must_be_active(&locked)?;
-        let ended = self.make_room_for_token(&mut tx, &locked).await?;
+        let ended = self.make_room(&mut tx, &locked, LoginClass::Tokens).await?;
         let user = &locked.user;
         let dates = LoginDates::of(locked.now, Some(user), locked.site);
         let here = Client::new(String::new(), "");

@@ -2,14 +2,9 @@
 //! do, and what ends those ends them.
 
 mod create;
-mod end;
-mod limit;
-mod list;
 mod open;
 mod refresh;
 
-pub use end::TokenEnd;
-pub use list::ListedToken;
 pub use open::{Family, StartedToken};
 pub use refresh::RefreshClaim;
 

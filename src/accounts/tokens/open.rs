@@ -5,17 +5,18 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::{
-    accounts::{Accounts, Client, Result, fold::Locked, open_session::LoginDates},
+    accounts::{
+        Accounts, Client, Result,
+        fold::Locked,
+        open_login::{LoginDates, open_login},
+    },
     domain::{
+        login_kind::LoginKind,
         moment::Moment,
         session_secret::SessionId,
-        token::{TokenKind, TokenLabel, TokenSecret},
+        token::{TokenLabel, TokenSecret},
     },
-    store::{
-        Sql,
-        tokens::{NewToken, insert_token},
-        users,
-    },
+    store::{Sql, logins::NewLogin},
 };
 
 /// An opaque token that was just made, to be shown once.
@@ -68,20 +69,20 @@ pub(in crate::accounts) async fn open_token(
         secret: TokenSecret::from_random(rand::random()),
         expires_at: moment_after(opened_at, lifetime),
     };
-    let new = NewToken {
+    let new = NewLogin {
         id: &started.id,
         user_id: locked.user.id,
-        kind: TokenKind::Opaque,
+        kind: LoginKind::Opaque,
         secret_hash: Some(&started.secret.hash()),
-        label: label.as_str(),
+        remember: false,
+        label: Some(label.as_str()),
         login_date,
         opened_at,
-        expires_at: started.expires_at,
+        expires_at: Some(started.expires_at),
         address: &client.address,
         user_agent: client.user_agent(),
     };
-    insert_token(on, &new).await?;
-    users::set_last_login(on, locked.user.id, login_date, opened_at).await?;
+    open_login(on, &new).await?;
     Ok(started)
 }
 
@@ -106,20 +107,20 @@ pub(in crate::accounts) async fn open_family(
         expires_at: accounts.end_of_family(locked, opened_at, opened_at),
         asked_at: opened_at,
     };
-    let new = NewToken {
+    let new = NewLogin {
         id: &family.id,
         user_id: user.id,
-        kind: TokenKind::Jwt,
+        kind: LoginKind::Jwt,
         secret_hash: None,
-        label: FAMILY_LABEL,
+        remember: false,
+        label: Some(FAMILY_LABEL),
         login_date,
         opened_at,
-        expires_at: family.expires_at,
+        expires_at: Some(family.expires_at),
         address: &client.address,
         user_agent: client.user_agent(),
     };
-    insert_token(on, &new).await?;
-    users::set_last_login(on, user.id, login_date, opened_at).await?;
+    open_login(on, &new).await?;
     Ok(family)
 }
 

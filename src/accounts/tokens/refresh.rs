@@ -4,16 +4,23 @@
 //! hands, and nobody knows which is the thief's, so that its family ends. Two requests of one program at
 //! once are no theft: for some seconds after it was spent, a token is answered with the newest of its family.
 
-use super::{
-    Family,
-    end::{By, end_and_tell},
-};
+use super::Family;
 use crate::{
-    accounts::{Accounts, AccountsError, ActivityOf, Client, JudgedLogin, Result, fold::stored},
-    domain::{moment::Moment, reason::EndReason, reason_text::Reasons, session_secret::SessionId, token::TokenKind},
+    accounts::{
+        Accounts, AccountsError, ActivityOf, Client, JudgedLogin, Result,
+        end_login::{By, end_and_tell},
+        fold::stored,
+    },
+    domain::{
+        login_kind::{LoginClass, LoginKind},
+        moment::Moment,
+        reason::EndReason,
+        reason_text::Reasons,
+        session_secret::SessionId,
+    },
     store::{
-        standing::{Session, get_login_standing},
-        tokens::{find_token, rotate_token},
+        logins::{find_login, set_rotated},
+        standing::{StoredLogin, get_login_standing},
     },
 };
 
@@ -55,7 +62,7 @@ impl Accounts {
         let locked = self.lock(&mut tx, claim.user_id).await?.ok_or(deleted)?;
         let mut standing = get_login_standing(&mut tx, self.store.clock(), claim.user_id, &claim.family).await?;
         standing.now = locked.now;
-        standing.session = standing.session.filter(|session| is_of(claim, session));
+        standing.login = standing.login.filter(|login| is_of(claim, login));
         let login = JudgedLogin { user_id: claim.user_id, session: &claim.family, login_date: claim.login_date };
         let (limits, verdict) = self.check_login(login, &standing);
         if let Err(reason) = verdict {
@@ -63,15 +70,15 @@ impl Accounts {
             tx.commit().await?;
             return Err(AccountsError::Ended { reason, user_reason: standing.user_reason(reason) });
         }
-        let row = find_token(&mut tx, &claim.family).await?.ok_or(AccountsError::NoSuchToken)?;
+        let row = find_login(&mut tx, &claim.family).await?.ok_or(AccountsError::NoSuchToken)?;
         let mut family = Family {
             id: claim.family.clone(),
             user_id: claim.user_id,
             username: locked.user.username.clone(),
             login_date: row.login_date,
             generation: row.generation,
-            rotated_at: row.rotated_at,
-            expires_at: row.expires_at,
+            rotated_at: row.rotated_at(),
+            expires_at: row.expiry(),
             asked_at: locked.now,
         };
         let is_newest = row.generation == claim.generation;
@@ -81,7 +88,7 @@ impl Accounts {
             family.rotated_at = locked.now;
             family.expires_at = self.end_of_family(&locked, row.opened_at, locked.now);
             let rotations = row.rotations().and(locked.now);
-            rotate_token(&mut tx, &claim.family, family.rotated_at, &rotations, family.expires_at).await?;
+            set_rotated(&mut tx, &claim.family, family.rotated_at, &rotations, family.expires_at).await?;
         } else if !row.rotations().is_in_grace(row.generation - claim.generation, locked.now) {
             let used_again = stored(Some(USED_AGAIN));
             let reasons = Reasons { for_staff: used_again.clone(), for_user: used_again };
@@ -93,12 +100,30 @@ impl Accounts {
         }
         tx.commit().await?;
         let (user_id, session) = (claim.user_id, &claim.family);
-        self.note_activity(ActivityOf { user_id, session, is_token: true, limits, at: locked.now });
+        self.note_activity(ActivityOf { user_id, session, limits, at: locked.now });
         Ok(family)
     }
 }
 
+impl Accounts {
+    /// Ends the family of a refresh token, whichever of its family that is, because its program logs out
+    /// (RFC 7009). One that is unknown or over is no error.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn log_out_family(&self, client: &Client, claim: &RefreshClaim) -> Result<()> {
+        match self.begin_on_login(claim.user_id, LoginClass::Tokens, &claim.family).await {
+            Ok((tx, locked, row)) if row.login_date == claim.login_date && row.kind()? == LoginKind::Jwt => {
+                let why = (EndReason::LoggedOut, &Reasons::default());
+                self.end_one(tx, &locked, &row, why, By::Program(client)).await.map(drop)
+            }
+            Ok(_) | Err(AccountsError::NoSuchToken) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// A name is public, and so is a date: only a family that was made then is what the token is of.
-fn is_of(claim: &RefreshClaim, session: &Session) -> bool {
-    session.login_date == claim.login_date && session.token.is_some_and(|token| token.kind == TokenKind::Jwt)
+fn is_of(claim: &RefreshClaim, login: &StoredLogin) -> bool {
+    login.login_date == claim.login_date && login.kind == LoginKind::Jwt
 }

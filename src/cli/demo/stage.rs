@@ -17,6 +17,7 @@ use crate::{
     cli::Result,
     domain::{
         email::Email,
+        login_kind::LoginClass,
         login_name::LoginName,
         moment::Moment,
         password::{NewPassword, OwnNames, Password},
@@ -101,7 +102,6 @@ impl Stage {
                 self.accounts.note_activity(ActivityOf {
                     user_id: player.id,
                     session: &session.id,
-                    is_token: false,
                     limits: self.accounts.settings().limits(player.role),
                     at: self.accounts.store().clock().process_now(),
                 });
@@ -110,7 +110,10 @@ impl Stage {
             Act::LogOut => Ok(self.accounts.log_out(&self.actor(who)?).await?),
             Act::ComeBackLate(reason) => {
                 let (player, session) = self.session(who)?;
-                Ok(self.accounts.note_limit_reached((player.id, who), (&session.id, false), reason).await?)
+                Ok(self
+                    .accounts
+                    .note_limit_reached((player.id, who), (LoginClass::Sessions, &session.id), reason)
+                    .await?)
             }
             Act::ChangePassword => self.change_password(who).await,
             Act::MakeToken(label) => {

@@ -85,8 +85,8 @@ impl Cache {
         let mut shard = self.shard(user_id);
         let Some(known) = shard.accounts.get_mut(&user_id) else { return };
         for known in known.iter_mut().filter(|known| known.session == *session) {
-            if let Some(session) = &mut Arc::make_mut(&mut known.standing).session {
-                session.state.last_seen = session.state.last_seen.max(at);
+            if let Some(login) = &mut Arc::make_mut(&mut known.standing).login {
+                login.state.last_seen = login.state.last_seen.max(at);
             }
         }
     }

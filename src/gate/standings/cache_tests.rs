@@ -1,7 +1,10 @@
 use super::*;
 use crate::{
-    domain::standing::{SessionState, SiteStanding},
-    store::standing::Session,
+    domain::{
+        login_kind::LoginKind,
+        standing::{LoginState, SiteStanding},
+    },
+    store::standing::StoredLogin,
 };
 
 const ANA: i64 = 7;
@@ -15,9 +18,10 @@ fn named(name: &str) -> SessionId {
 
 fn standing() -> Arc<LoginStanding> {
     let now = Moment::UNIX_EPOCH;
-    let session = Session {
-        state: SessionState { user_id: ANA, ended: None, opened_at: now, last_seen: now },
-        token: None,
+    let login = StoredLogin {
+        state: LoginState { user_id: ANA, ended: None, opened_at: now, last_seen: now },
+        kind: LoginKind::Browser,
+        expires_at: None,
         secret_hash: Vec::new(),
         login_date: now,
         remember: false,
@@ -26,7 +30,7 @@ fn standing() -> Arc<LoginStanding> {
         user_reason: None,
     };
     let site = SiteStanding::default();
-    Arc::new(LoginStanding { now, account: None, site, site_user_reason: None, session: Some(session) })
+    Arc::new(LoginStanding { now, account: None, site, site_user_reason: None, login: Some(login) })
 }
 
 fn keep(cache: &Cache, user_id: i64, session: &SessionId) {
@@ -79,7 +83,7 @@ fn an_account_and_the_whole_are_bounded() {
 fn who_was_seen_is_never_seen_earlier() {
     let (cache, phone) = (Cache::default(), named("phone"));
     keep(&cache, ANA, &phone);
-    let last_seen = || cache.get(ANA, &phone).and_then(|known| Some(known.session.as_ref()?.state.last_seen));
+    let last_seen = || cache.get(ANA, &phone).and_then(|known| Some(known.login.as_ref()?.state.last_seen));
     let later = Moment::UNIX_EPOCH + chrono::TimeDelta::minutes(5);
     cache.seen(ANA, &phone, later);
     assert_eq!(last_seen(), Some(later));

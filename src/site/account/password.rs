@@ -4,7 +4,7 @@ use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
-    accounts::{Accounts, EndedLogins},
+    accounts::{Accounts, LoginCounts},
     domain::password::{OwnNames, Password},
     gate::{Changes, LiveLogin, Notice, SignedIn, Submission},
     site::{
@@ -34,12 +34,12 @@ struct PasswordView {
 
 impl PasswordView {
     /// The page with its form, and what a change would end: all logins but this one.
-    fn new(form: FormView, live: EndedLogins) -> Self {
+    fn new(form: FormView, live: LoginCounts) -> Self {
         Self { form, other_sessions: live.sessions.saturating_sub(1), tokens: live.tokens }
     }
 }
 
-async fn count_live(accounts: &Accounts, login: &LiveLogin) -> crate::accounts::Result<EndedLogins> {
+async fn count_live(accounts: &Accounts, login: &LiveLogin) -> crate::accounts::Result<LoginCounts> {
     accounts.count_live_logins(login.user_id).await
 }
 

@@ -4,8 +4,12 @@ use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
-    accounts::{self, Accounts, EndedLogins, EndedSession, Which},
-    domain::{password::Password, session_secret::SessionId, token::TokenKind},
+    accounts::{self, Accounts, LoginCounts, LoginEnd, Which},
+    domain::{
+        login_kind::{LoginClass, LoginKind},
+        password::Password,
+        session_secret::SessionId,
+    },
     gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
     site::{
         answer::{Again, Answer, refuse},
@@ -45,7 +49,7 @@ async fn read(accounts: &Accounts, login: &LiveLogin) -> accounts::Result<Sessio
         form: FormView::default(),
         sessions,
         others: live.saturating_sub(1),
-        programs: tokens.iter().filter(|token| token.kind == TokenKind::Jwt).count(),
+        programs: tokens.iter().filter(|token| token.kind == LoginKind::Jwt).count(),
         more: i64::try_from(live).is_ok_and(|live| live > LISTED),
     })
 }
@@ -67,10 +71,10 @@ async fn end(
     _submission: Submission<Button>,
 ) -> Answer {
     let Some(session) = SessionId::parse(id) else { return refuse(changes, accounts::AccountsError::NoSuchSession) };
-    let notice = match accounts.end_own_session(&signed_in.actor(), &session).await {
-        Ok(EndedSession::Ended) => Notice::done("That session has ended."),
-        Ok(EndedSession::WasOver) => Notice::new(NoticeKind::Info, "That session had ended already."),
-        Ok(EndedSession::Own) => {
+    let notice = match accounts.end_own_login(&signed_in.actor(), LoginClass::Sessions, &session).await {
+        Ok(LoginEnd::Ended) => Notice::done("That session has ended."),
+        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That session had ended already."),
+        Ok(LoginEnd::Own) => {
             changes.log_out();
             return Answer::see_other(uri!(crate::site::home::show));
         }
@@ -96,10 +100,10 @@ async fn end_others(
     };
     if let Some(Ok(ended)) = ended {
         changes.leave_notice(match ended {
-            EndedLogins { sessions: 0, tokens: 0 } => {
+            LoginCounts { sessions: 0, tokens: 0 } => {
                 Notice::new(NoticeKind::Info, "There were no other sessions any more.")
             }
-            EndedLogins { sessions, tokens: 0 } => {
+            LoginCounts { sessions, tokens: 0 } => {
                 Notice::done(format!("{}.", counted(sessions, "other session ended", "other sessions ended")))
             }
             ended => Notice::done(format!("{ended}; you stay logged in here.")),

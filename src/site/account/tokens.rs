@@ -4,8 +4,9 @@ use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
-    accounts::{self, Accounts, AccountsError, Target, TokenEnd},
+    accounts::{self, Accounts, AccountsError, LoginEnd, Target},
     domain::{
+        login_kind::LoginClass,
         session_secret::SessionId,
         token::{TokenLabel, parse_token_lifetime, token_lifetime_in_words},
     },
@@ -99,9 +100,9 @@ async fn revoke(
     _submission: Submission<Button>,
 ) -> Answer {
     let Some(token) = SessionId::parse(id) else { return refuse(changes, AccountsError::NoSuchToken) };
-    let notice = match accounts.end_own_token(&signed_in.actor(), &token).await {
-        Ok(TokenEnd::Ended) => Notice::done("That token has ended."),
-        Ok(TokenEnd::WasOver) => Notice::new(NoticeKind::Info, "That token had ended already."),
+    let notice = match accounts.end_own_login(&signed_in.actor(), LoginClass::Tokens, &token).await {
+        Ok(LoginEnd::Ended | LoginEnd::Own) => Notice::done("That token has ended."),
+        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That token had ended already."),
         Err(error) => return refuse(changes, error),
     };
     changes.leave_notice(notice);

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{moments::read_moment, said_once::SaidOnce};
 use crate::{
-    accounts::{self, Accounts, EndedLogins, EveryonesLogins, ForceLogoutPreview},
+    accounts::{self, Accounts, EveryonesLogins, ForceLogoutPreview, LoginCounts},
     domain::moment::Moment,
     gate::{Changes, LiveLogin, Staff, Superuser},
     site::{
@@ -35,8 +35,8 @@ struct LoginsView {
     tokens_more: bool,
 }
 
-impl From<EndedLogins> for LoginsView {
-    fn from(EndedLogins { sessions, tokens }: EndedLogins) -> Self {
+impl From<LoginCounts> for LoginsView {
+    fn from(LoginCounts { sessions, tokens }: LoginCounts) -> Self {
         Self { sessions, tokens, ..Self::default() }
     }
 }

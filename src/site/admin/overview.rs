@@ -12,8 +12,8 @@ use super::{
 use crate::{
     accounts::{self, Accounts},
     domain::moment::Moment,
+    domain::moment::moment_before,
     gate::{Changes, Staff},
-    settings::moment_before,
     site::{
         answer::{Answer, refuse},
         pages::Pages,

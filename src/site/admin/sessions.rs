@@ -8,7 +8,7 @@ use super::{
     said_once::SaidOnce,
 };
 use crate::{
-    accounts::{Accounts, ListedSession, SiteSessions},
+    accounts::{Accounts, ListedLogin, SiteSessions},
     domain::{
         session_secret::SessionId,
         sessions_query::{SessionsQuery, SessionsShown},
@@ -105,7 +105,7 @@ fn view<'q>(sent: Sent<'q>, query: &SessionsQuery, listed: Option<SiteSessions>,
         view.total = listed.total;
         view.total_is_minimum = listed.total_is_minimum;
         view.next = listed.has_next.then(|| sent.href(page + 1));
-        let of_somebody = |(username, listed): (_, ListedSession)| OfSomebody {
+        let of_somebody = |(username, listed): (_, ListedLogin)| OfSomebody {
             user_id: listed.row.user_id,
             username,
             session: SessionView::of(listed, mine),

@@ -7,7 +7,7 @@ use super::{
     user_page::{Forms, show_again},
 };
 use crate::{
-    accounts::{Accounts, AccountsError, EndedSession},
+    accounts::{Accounts, AccountsError, LoginEnd},
     domain::{reason_text::ReasonText, session_secret::SessionId},
     gate::{Changes, Notice, NoticeKind, Staff, Submission},
     site::{
@@ -41,7 +41,7 @@ async fn end(
             .await;
     };
     let notice = match accounts.end_session_of(&staff.actor(), id, &session, staff_reason).await {
-        Ok(EndedSession::WasOver) => Notice::new(NoticeKind::Info, "That session had ended already."),
+        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That session had ended already."),
         Ok(_) => Notice::done("That session has ended."),
         Err(error) => return refuse(changes, error),
     };

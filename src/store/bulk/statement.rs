@@ -6,14 +6,16 @@ use super::Meant;
 use crate::{
     domain::{
         bulk::{BulkAction, BulkScope},
+        live::LiveByRole,
         role::Role,
         users_filter::UsersFilter,
     },
-    store::{
-        dialect::Dialect, search::Search, site_sessions::LiveByRole, tokens::LiveTokens,
-        users_list::filter::push_filter,
-    },
+    store::{dialect::Dialect, logins::push_is_live_by_role, search::Search, users_list::filter::push_filter},
 };
+
+/// The sessions among some logins `l`, and the tokens.
+pub(super) const COUNTS: &str =
+    "COUNT(CASE WHEN l.kind = 'browser' THEN 1 END), COUNT(CASE WHEN l.kind <> 'browser' THEN 1 END)";
 
 /// Questions about the accounts `u` that an act is on.
 #[derive(Debug, Clone, Copy)]
@@ -34,38 +36,14 @@ impl Statement<'_> {
         sql
     }
 
-    /// How many live sessions the accounts have that it is on.
-    pub fn count_sessions<DB: Dialect>(self, live: &LiveByRole) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM users u ");
-        sql.push(DB::JOIN_AFTER).push(" sessions s ON s.user_id = u.id");
+    /// How many live sessions and tokens the accounts have that it is on.
+    pub fn count_logins<DB: Dialect>(self, live: &LiveByRole) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new(format!("SELECT {COUNTS} FROM users u "));
+        sql.push(DB::JOIN_AFTER).push(" logins l ON l.user_id = u.id");
         self.push_is_meant(&mut sql);
         sql.push(" AND ");
         self.push_is_acted_on(&mut sql);
-        push_is_open(&mut sql, live);
-        sql
-    }
-
-    /// How many live tokens they have.
-    pub fn count_tokens<DB: Dialect>(self, live: LiveTokens) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM users u ");
-        sql.push(DB::JOIN_AFTER).push(" tokens t ON t.user_id = u.id");
-        self.push_is_meant(&mut sql);
-        sql.push(" AND ");
-        self.push_is_acted_on(&mut sql);
-        sql.push(" AND t.ended_at IS NULL");
-        for (column, after) in
-            [("t.login_date", live.login), ("t.opened_at", live.opened), ("t.expires_at", live.expiry)]
-        {
-            sql.push(format_args!(" AND {column} > "));
-            DB::bind_moment(&mut sql, after);
-        }
-        sql.push(
-            " AND (u.force_logout_date IS NULL OR t.login_date > u.force_logout_date) \
-             AND (u.force_logout_scheduled IS NULL OR t.opened_at > u.force_logout_scheduled \
-             OR u.force_logout_scheduled > ",
-        );
-        DB::bind_moment(&mut sql, self.0.now);
-        sql.push(")");
+        push_is_live_by_role(&mut sql, live);
         sql
     }
 
@@ -81,12 +59,11 @@ impl Statement<'_> {
             DB::bind_moment(&mut sql, now);
             sql.push(")");
         }
-        for not_ahead in ["u.last_login", "u.force_logout_date"] {
+        for not_ahead in ["u.last_login_date", "u.force_logout_date"] {
             sql.push(format_args!(" AND ({not_ahead} IS NULL OR {not_ahead} <= "));
             DB::bind_moment(&mut sql, now);
             sql.push(")");
         }
-        sql.push(" AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = u.id AND t.ended_at IS NULL)");
         sql.push(" AS is_ordinary FROM chosen u");
         self.push_is_meant(&mut sql);
         sql.push(" AND ");
@@ -163,11 +140,4 @@ impl Statement<'_> {
             }
         }
     }
-}
-
-/// Adds that the session `s` of the account `u` is live, as a force logout counts it: whether the account
-/// is active plays no part.
-pub(super) fn push_is_open<DB: Dialect>(sql: &mut QueryBuilder<DB>, live: &LiveByRole) {
-    sql.push(" AND s.ended_at IS NULL");
-    live.push_is_in_force(sql);
 }

@@ -2,29 +2,37 @@
 
 use sqlx::QueryBuilder;
 
-use super::statement::push_is_open;
+use super::{login_counts, statement::COUNTS};
 use crate::{
-    domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
+    domain::{live::LiveByRole, login_counts::LoginCounts, moment::Moment, reason::EndReason, reason_text::Reasons},
     store::{
         Result, Sql,
         dialect::{Dialect, push_optional_text},
         engine::{in_time, on_engine},
-        site_sessions::LiveByRole,
+        logins::push_is_live_by_role,
     },
 };
 
-/// How many live sessions each of those accounts has; those without any are left out.
+/// How many live logins each of those accounts has; those without any are left out.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count_live_sessions_of_each(on: &mut impl Sql, ids: &[i64], live: &LiveByRole) -> Result<Vec<(i64, i64)>> {
+pub async fn count_live_logins_of_each(
+    on: &mut impl Sql,
+    ids: &[i64],
+    live: &LiveByRole,
+) -> Result<Vec<(i64, LoginCounts)>> {
     fn statement<DB: Dialect>(ids: &[i64], live: &LiveByRole) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT s.user_id, COUNT(*) FROM");
-        push_open_sessions(&mut sql, ids, live);
-        sql.push(" GROUP BY s.user_id");
+        let mut sql = QueryBuilder::new(format!("SELECT l.user_id, {COUNTS} FROM users u "));
+        sql.push(DB::JOIN_AFTER).push(" logins l ON l.user_id = u.id WHERE u.id");
+        DB::push_is_one_of(&mut sql, ids);
+        push_is_live_by_role(&mut sql, live);
+        sql.push(" GROUP BY l.user_id");
         sql
     }
-    Ok(on_engine!(on, |c| in_time(statement(ids, live).build_query_as().fetch_all(c)).await)?)
+    let rows: Vec<(i64, i64, i64)> =
+        on_engine!(on, |c| in_time(statement(ids, live).build_query_as().fetch_all(c)).await)?;
+    Ok(rows.into_iter().map(|(id, sessions, tokens)| (id, login_counts((sessions, tokens)))).collect())
 }
 
 /// Puts the logins of those accounts out that were made at `date` or before. The caller has locked the
@@ -117,11 +125,4 @@ fn push_reasons<DB: Dialect>(sql: &mut QueryBuilder<DB>, columns: &str, reasons:
         sql.push(format_args!(", {columns}{whose}_reason = "));
         push_optional_text(sql, reason.as_deref());
     }
-}
-
-/// The live sessions `s` of those accounts `u`.
-fn push_open_sessions<DB: Dialect>(sql: &mut QueryBuilder<DB>, ids: &[i64], live: &LiveByRole) {
-    sql.push(" users u ").push(DB::JOIN_AFTER).push(" sessions s ON s.user_id = u.id WHERE u.id");
-    DB::push_is_one_of(sql, ids);
-    push_is_open(sql, live);
 }

@@ -2,19 +2,17 @@
 
 use sqlx::QueryBuilder;
 
-use super::LiveByRole;
 use crate::{
-    domain::{moment::Moment, sessions_query::SessionsShown},
+    domain::{live::LiveByRole, login_kind::LoginClass, moment::Moment, sessions_query::SessionsShown},
     store::{
         dialect::{Dialect, push_limit},
+        logins::{COLUMNS, push_is_live_by_role, push_is_of_class},
         search::{Search, SearchIndex},
     },
 };
 
-/// What is read of a session and its account.
-const COLUMNS: &str = "s.id, s.user_id, s.remember, s.login_date, s.opened_at, s.last_seen, s.address, s.user_agent, \
-    s.ended_at, s.ended_by, s.reason, s.staff_reason, s.user_reason, \
-    u.username, u.is_active, u.is_staff, u.is_superuser, u.deactivated_until, \
+/// What is read of the account besides its login.
+const OF_ACCOUNT: &str = "u.username, u.is_active, u.is_staff, u.is_superuser, u.deactivated_until, \
     u.force_logout_date, u.force_logout_cause, u.force_logout_scheduled";
 
 /// How the matches are come by.
@@ -29,6 +27,9 @@ pub(super) enum Way {
 /// A question to the list.
 #[derive(Debug)]
 pub(super) struct Statement<'q> {
+    pub class: LoginClass,
+    /// The latest `LAST_LOGIN_DATE`.
+    pub dated_up_to: Option<Moment>,
     pub shown: SessionsShown,
     pub search: Option<&'q Search<'q>>,
     pub live: &'q LiveByRole,
@@ -38,7 +39,8 @@ pub(super) struct Statement<'q> {
 impl Statement<'_> {
     /// When the login was made before which there are so many newer ones; matching or not.
     pub fn nth_newest<DB: Dialect>(&self, newer: i64) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT s.login_date FROM sessions s WHERE TRUE");
+        let mut sql = QueryBuilder::new("SELECT l.login_date FROM logins l WHERE TRUE");
+        push_is_of_class(&mut sql, self.class);
         self.push_may_be_live(&mut sql);
         push_order(&mut sql);
         push_limit(&mut sql, 1, newer);
@@ -51,7 +53,7 @@ impl Statement<'_> {
         self.push_found(&mut sql);
         // Those that are collected have to be read to the last one anyway, to be sorted.
         let collected = if self.way == Way::Collect { "COUNT(*) OVER ()" } else { "CAST(0 AS BIGINT)" };
-        sql.push(format_args!("SELECT {COLUMNS}, {collected} AS collected"));
+        sql.push(format_args!("SELECT {COLUMNS}, {OF_ACCOUNT}, {collected} AS collected"));
         self.push_sources(&mut sql, false);
         push_order(&mut sql);
         push_limit(&mut sql, limit, offset);
@@ -85,17 +87,17 @@ impl Statement<'_> {
         sql.push(" FROM ");
         match self.way {
             Way::Collect => {
-                sql.push(format_args!("found {join} users u ON u.id = found.id {join} sessions s ON s.user_id = u.id"));
+                sql.push(format_args!("found {join} users u ON u.id = found.id {join} logins l ON l.user_id = u.id"));
             }
             // The limit is none, but a fence: for the join alone Postgres would start workers, which
             // takes longer than the join.
             Way::Walk { .. } if is_fenced => {
-                sql.push("(SELECT * FROM sessions s WHERE TRUE");
+                sql.push("(SELECT * FROM logins l WHERE TRUE");
                 self.push_range(sql);
-                sql.push(" LIMIT 9223372036854775807) s ").push(join).push(" users u ON u.id = s.user_id");
+                sql.push(" LIMIT 9223372036854775807) l ").push(join).push(" users u ON u.id = l.user_id");
             }
             Way::Walk { .. } => {
-                sql.push(format_args!("sessions s {join} users u ON u.id = s.user_id"));
+                sql.push(format_args!("logins l {join} users u ON u.id = l.user_id"));
             }
         }
         sql.push(" WHERE TRUE");
@@ -111,9 +113,14 @@ impl Statement<'_> {
 
     /// What can be said of a session without its account.
     fn push_range<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+        push_is_of_class(sql, self.class);
         if let Way::Walk { since: Some(since) } = self.way {
-            sql.push(" AND s.login_date >= ");
+            sql.push(" AND l.login_date >= ");
             DB::bind_moment(sql, since);
+        }
+        if let Some(up_to) = self.dated_up_to {
+            sql.push(" AND l.login_date <= ");
+            DB::bind_moment(sql, up_to);
         }
         self.push_may_be_live(sql);
     }
@@ -121,8 +128,13 @@ impl Statement<'_> {
     /// What a live session has to be, in the words of the partial index.
     fn push_may_be_live<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
         if self.shown == SessionsShown::Live {
-            sql.push(" AND s.ended_at IS NULL AND s.reason IS NULL AND s.login_date > ");
-            DB::bind_moment(sql, self.live.member.login.min(self.live.staff.login));
+            let LiveByRole { member, staff, .. } = self.live;
+            let after = match self.class {
+                LoginClass::Sessions => member.session_login().min(staff.session_login()),
+                LoginClass::Tokens => member.login,
+            };
+            sql.push(" AND l.ended_at IS NULL AND l.reason IS NULL AND l.login_date > ");
+            DB::bind_moment(sql, after);
         }
     }
 
@@ -131,10 +143,10 @@ impl Statement<'_> {
         sql.push(" AND (u.is_active OR u.deactivated_until <= ");
         DB::bind_moment(sql, self.live.now);
         sql.push(")");
-        self.live.push_is_in_force(sql);
+        push_is_live_by_role(sql, self.live);
     }
 }
 
 fn push_order<DB: Dialect>(sql: &mut QueryBuilder<DB>) {
-    sql.push(" ORDER BY s.login_date DESC, s.id DESC");
+    sql.push(" ORDER BY l.login_date DESC, l.id DESC");
 }

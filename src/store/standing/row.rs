@@ -2,14 +2,14 @@
 
 use sqlx::{ColumnIndex, FromRow};
 
-use super::{Account, LoginStanding, Session, TokenOf, ended, is_active, parse_reason};
+use super::{Account, LoginStanding, StoredLogin, ended, is_active, parse_reason};
 use crate::{
     domain::{
         moment::Moment,
         role::Role,
-        standing::{SessionState, SiteStanding, Standing},
+        standing::{LoginState, SiteStanding, Standing},
     },
-    store::{Result, tokens::parse_kind},
+    store::{Result, logins::parse_kind},
 };
 
 /// In the order of the statement's columns: looking 32 of them up by name takes longer than reading them.
@@ -34,18 +34,18 @@ pub(super) struct Row {
     force_logout_scheduled_user_reason: Option<String>,
     deactivated_until: Option<Moment>,
     deactivated_user_reason: Option<String>,
+    kind: Option<String>,
     secret_hash: Option<Vec<u8>>,
     remember: Option<bool>,
     login_date: Option<Moment>,
     opened_at: Option<Moment>,
     last_seen: Option<Moment>,
+    expires_at: Option<Moment>,
     address: Option<String>,
     user_agent: Option<String>,
     ended_at: Option<Moment>,
     reason: Option<String>,
     user_reason: Option<String>,
-    kind: Option<String>,
-    expires_at: Option<Moment>,
 }
 
 /// The row, each field by the next column: sqlx and rusqlite have no trait in common.
@@ -72,18 +72,18 @@ macro_rules! by_position {
             force_logout_scheduled_user_reason: $next,
             deactivated_until: $next,
             deactivated_user_reason: $next,
+            kind: $next,
             secret_hash: $next,
             remember: $next,
             login_date: $next,
             opened_at: $next,
             last_seen: $next,
+            expires_at: $next,
             address: $next,
             user_agent: $next,
             ended_at: $next,
             reason: $next,
             user_reason: $next,
-            kind: $next,
-            expires_at: $next,
         }
     };
 }
@@ -121,20 +121,17 @@ impl Row {
     /// What it says of the login at that moment.
     pub(super) fn at(self, now: Moment) -> Result<LoginStanding> {
         let site = SiteStanding { force_logout_date: self.site_date, force_logout_scheduled: self.site_scheduled };
-        let token = match (self.kind, self.expires_at) {
-            (Some(kind), Some(expires_at)) => Some(TokenOf { kind: parse_kind(&kind)?, expires_at }),
-            _ => None,
-        };
-        let session = match (self.user_id, self.login_date) {
-            (Some(user_id), Some(login_date)) => Some(Session {
-                state: SessionState {
+        let login = match (self.user_id, self.kind, self.login_date, self.opened_at) {
+            (Some(user_id), Some(kind), Some(login_date), Some(opened_at)) => Some(StoredLogin {
+                state: LoginState {
                     user_id,
                     ended: ended(self.ended_at, self.reason.as_deref())?,
-                    opened_at: self.opened_at.unwrap_or(login_date),
+                    opened_at,
                     // A token that was never used, whose first use is worth a note.
                     last_seen: self.last_seen.unwrap_or(Moment::UNIX_EPOCH),
                 },
-                token,
+                kind: parse_kind(&kind)?,
+                expires_at: self.expires_at,
                 secret_hash: self.secret_hash.unwrap_or_default(),
                 login_date,
                 remember: self.remember.unwrap_or(false),
@@ -164,6 +161,6 @@ impl Row {
             }),
             _ => None,
         };
-        Ok(LoginStanding { now, account, site, site_user_reason: self.site_user_reason, session })
+        Ok(LoginStanding { now, account, site, site_user_reason: self.site_user_reason, login })
     }
 }

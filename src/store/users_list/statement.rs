@@ -17,7 +17,7 @@ use crate::{
 /// What the list shows of an account.
 const COLUMNS: &str = "u.id, u.username, u.email, u.is_active, u.is_staff, u.is_superuser, u.deactivated_until, \
     u.force_logout_scheduled, u.date_joined, \
-    COALESCE(u.last_opened_at, u.last_login) AS last_login, u.last_seen";
+    u.last_login, u.last_seen";
 
 /// How the matches are come by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,15 +14,16 @@ mod report;
 
 mod people;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use curfew::{
     domain::{
-        moment::Moment,
+        live::{LiveAfter, LiveByRole},
+        standing::{Limits, SiteStanding},
         users_filter::UsersFilter,
         users_query::{PageNumber, Sort, UsersQuery},
     },
-    store::{Store, overview, sessions::LiveAfter, site_sessions::LiveByRole, users_list::list_users},
+    store::{Store, overview, users_list::list_users},
 };
 use report::{Figure, Goal, median, row};
 use store::{Database, Engine, engines};
@@ -127,7 +128,12 @@ async fn lists(engine: Engine, store: &Store) {
 async fn overviews(engine: Engine, store: &Store) {
     let mut on = store.read().await.unwrap();
     let now = store.clock().now(&mut on).await.unwrap();
-    let all = LiveAfter { login: Moment::UNIX_EPOCH, opened: Moment::UNIX_EPOCH, seen: Moment::UNIX_EPOCH };
+    let all = LiveAfter::of_site(
+        &SiteStanding::default(),
+        Limits { lifetime: Duration::MAX, idle: Duration::MAX },
+        Duration::ZERO,
+        now,
+    );
     let live = LiveByRole { member: all, staff: all, now };
     let mut times = Vec::new();
     for _ in 0..9 {

@@ -241,15 +241,15 @@ const BY_HAND: [ByHand; 9] = [
         "UPDATE site SET force_logout_date = NOW",
         [("session_ended", Some("everyone-out")), ("session_ended", Some("everyone-out"))],
     ),
-    ("UPDATE tokens SET ended_at = NOW WHERE user_id = ID", [ENDED_OUT, ENDED_OUT]),
+    ("UPDATE logins SET ended_at = NOW WHERE kind <> 'browser' AND user_id = ID", [ENDED_OUT, ENDED_OUT]),
     (
-        "UPDATE tokens SET ended_at = NOW, reason = 'logged-out' WHERE user_id = ID",
+        "UPDATE logins SET ended_at = NOW, reason = 'logged-out' WHERE kind <> 'browser' AND user_id = ID",
         [("session_ended", Some("logged-out")), ("session_ended", Some("logged-out"))],
     ),
-    ("UPDATE tokens SET expires_at = NOW WHERE user_id = ID", [GONE, GONE]),
+    ("UPDATE logins SET expires_at = NOW WHERE kind <> 'browser' AND user_id = ID", [GONE, GONE]),
     // Nothing is left that could vouch for it, as after a purge.
-    ("DELETE FROM tokens WHERE user_id = ID", [GONE, NOBODYS]),
-    ("DELETE FROM tokens", [GONE, NOBODYS]),
+    ("DELETE FROM logins WHERE kind <> 'browser' AND user_id = ID", [GONE, NOBODYS]),
+    ("DELETE FROM logins WHERE kind <> 'browser'", [GONE, NOBODYS]),
     ("DELETE FROM users WHERE id = ID", [("session_ended", Some("deleted")), ("session_ended", Some("deleted"))]),
 ];
 
@@ -301,7 +301,7 @@ async fn a_row_that_was_purged_is_refused_for_what_ended_the_account() {
             program.logs_in_for(credential).await;
             assert!(program.is_in().await);
             site.signed_in(Role::Staff).await.forces_out(&person).await.must_be(303);
-            site.database.execute("DELETE FROM tokens WHERE ended_at IS NOT NULL").await;
+            site.database.execute("DELETE FROM logins WHERE kind <> 'browser' AND ended_at IS NOT NULL").await;
             let refused = program.uses(credential).await;
             let (code, reason) = if credential == Credential::Opaque { NOBODYS } else { ENDED_OUT };
             assert_eq!((refused.status, refused.code(), refused.reason()), (401, code, reason), "{refused:?}");

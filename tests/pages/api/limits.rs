@@ -21,7 +21,9 @@ async fn site_of(engine: Engine, limit: u32, when_full: WhenFull) -> Site {
 }
 
 async fn live(site: &Site, id: i64) -> i64 {
-    site.database.number(&format!("SELECT COUNT(*) FROM tokens WHERE ended_at IS NULL AND user_id = {id}")).await
+    site.database
+        .number(&format!("SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND ended_at IS NULL AND user_id = {id}"))
+        .await
 }
 
 #[rocket::async_test]

@@ -84,7 +84,7 @@ async fn each_exchange_gives_new_tokens_and_the_old_access_goes_on() {
             assert_eq!((&old["family"], &old["login_date"]), (&new["family"], &new["login_date"]), "one login");
             site.shift_clock(TimeDelta::seconds(11));
         }
-        let families = site.database.number("SELECT COUNT(*) FROM tokens").await;
+        let families = site.database.number("SELECT COUNT(*) FROM logins WHERE kind <> 'browser'").await;
         assert_eq!(families, 1, "an exchange is no login");
     }
 }
@@ -175,7 +175,7 @@ async fn ten_exchanges_at_once_of_one_token_leave_one_family_or_none() {
             }
             let given: std::collections::BTreeSet<_> = done.iter().map(|(answer, _)| answer.text("refresh")).collect();
             assert!(given.len() <= 1, "round {round}: {} successors", given.len());
-            let live = "SELECT COUNT(*) FROM tokens WHERE ended_at IS NULL AND user_id = ";
+            let live = "SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND ended_at IS NULL AND user_id = ";
             let live = site.database.number(&format!("{live}{}", program.id)).await;
             assert_eq!((live, done.len()), (1, 10), "round {round}: within the grace all are answered");
             let (_, mut next) = done.into_iter().next().expect("one that was answered");
@@ -285,7 +285,7 @@ async fn after_a_force_logout_no_exchange_brings_a_login_back() {
         for mut program in [program, spent] {
             program.refreshes().await.must_have_ended("forced-out");
         }
-        let live = "SELECT COUNT(*) FROM tokens WHERE ended_at IS NULL";
+        let live = "SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND ended_at IS NULL";
         assert_eq!(site.database.number(live).await, 0);
     }
 }

@@ -18,7 +18,10 @@ use crate::harness::{
 async fn login_date(site: &Site, program: &Program<'_>) -> DateTime<chrono::Utc> {
     let me = program.asks_who_it_is().await;
     let date = DateTime::parse_from_rfc3339(me.must_be(200).text("last_login")).expect("a moment").to_utc();
-    let kept = site.database.number(&format!("SELECT COUNT(*) FROM tokens WHERE user_id = {}", program.id)).await;
+    let kept = site
+        .database
+        .number(&format!("SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND user_id = {}", program.id))
+        .await;
     assert_eq!(kept, 1, "their only login");
     date
 }

@@ -91,7 +91,10 @@ async fn a_force_logout_ends_browsers_and_programs_and_counts_them() {
                    FROM events WHERE kind = 'force-logout'";
         let told = site.database.texts(sql).await;
         assert_eq!(told, [format!("{}|{}|{STAFF_REASON}|{USER_REASON}", staff.name, person.name)]);
-        let by = site.database.texts("SELECT DISTINCT ended_by FROM tokens WHERE reason = 'forced-out'").await;
+        let by = site
+            .database
+            .texts("SELECT DISTINCT ended_by FROM logins WHERE kind <> 'browser' AND reason = 'forced-out'")
+            .await;
         assert_eq!(by, [&*staff.name], "each ended token keeps who ended it");
 
         let again = does(&staff, "force-logout", &person, &json!({})).await;
@@ -150,7 +153,7 @@ async fn a_scheduled_one_is_told_and_comes_due() {
         staff.logs_in_for_jwt().await.must_be(200);
         let told = site.database.texts("SELECT detail FROM events WHERE kind = 'force-logout-due'").await;
         assert_eq!(told, ["1 token ended"], "once, with what it ended");
-        let ended = "SELECT ended_by || '|' || reason || '|' || user_reason FROM tokens WHERE ended_at IS NOT NULL";
+        let ended = "SELECT ended_by || '|' || reason || '|' || user_reason FROM logins WHERE kind <> 'browser' AND ended_at IS NOT NULL";
         let ended = site.database.texts(ended).await;
         assert_eq!(ended, [format!("{}|forced-out|{USER_REASON}", staff.name)], "it keeps who ended it");
     }

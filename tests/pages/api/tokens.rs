@@ -323,10 +323,10 @@ async fn a_token_that_was_ended_is_refused_though_redis_holds_it() {
         let two = plan().over(one.database.by_another_way()).await;
         let person = one.person(Role::Member).await;
         for sql in [
-            "UPDATE tokens SET ended_at = login_date WHERE id = 'ID'",
-            "DELETE FROM tokens WHERE id = 'ID'",
-            "UPDATE tokens SET kind = 'jwt' WHERE id = 'ID'",
-            "UPDATE tokens SET user_id = 0 WHERE id = 'ID'",
+            "UPDATE logins SET ended_at = login_date WHERE kind <> 'browser' AND id = 'ID'",
+            "DELETE FROM logins WHERE kind <> 'browser' AND id = 'ID'",
+            "UPDATE logins SET kind = 'jwt' WHERE kind <> 'browser' AND id = 'ID'",
+            "UPDATE logins SET user_id = 0 WHERE kind <> 'browser' AND id = 'ID'",
         ] {
             let program = person.program_with_token().await;
             assert!(program.is_in().await);

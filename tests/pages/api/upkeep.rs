@@ -12,7 +12,7 @@ use crate::harness::{
 const TOLD: &str = "SELECT COUNT(*) FROM events WHERE kind = 'token-ended' AND reason = 'expired'";
 
 async fn tidy(site: &Site) -> Tidied {
-    site.accounts().tidy_sessions().await.expect("the tokens are tidied")
+    site.accounts().tidy_logins().await.expect("the tokens are tidied")
 }
 
 #[rocket::async_test]
@@ -63,7 +63,7 @@ async fn who_forced_a_token_out_is_told_though_it_expires_before_that_was_writte
         site.database.execute(&sql).await;
         site.shift_clock(TimeDelta::hours(73));
         assert_eq!(tidy(&site).await, Tidied { ended: 1, deleted: 0 });
-        let reasons = site.database.texts("SELECT reason FROM tokens").await;
+        let reasons = site.database.texts("SELECT reason FROM logins WHERE kind <> 'browser'").await;
         assert_eq!(reasons, ["forced-out"], "what ended it first");
         program.asks_who_it_is().await.must_have_ended("forced-out");
     }

@@ -1,0 +1,28 @@
+-- The nodes that serve the site, and what each has applied. The other folder has the same tables for SQLite; a test compares the two.
+
+CREATE TABLE nodes (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY, -- a new one at each start
+    name TEXT NOT NULL,
+    started_at TIMESTAMPTZ NOT NULL,
+    lease_until TIMESTAMPTZ NOT NULL -- a node counts until its lease ends; it renews the lease while it runs
+);
+
+-- When a node applied an act of staff. The node's name outlives the node.
+CREATE TABLE receipts (
+    event_id BIGINT NOT NULL,
+    node_id TEXT COLLATE "C" NOT NULL,
+    node_name TEXT NOT NULL,
+    applied_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (event_id, node_id)
+);
+
+CREATE INDEX receipts_by_moment ON receipts (applied_at);
+
+-- What nodes count together, such as failed logins. A crash may empty it.
+CREATE UNLOGGED TABLE shared_counters (
+    name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    text TEXT,
+    kept_until TIMESTAMPTZ
+);
+
+CREATE INDEX shared_counters_by_end ON shared_counters (kept_until);

@@ -1,0 +1,21 @@
+-- Bulk actions of staff: what the page promised, and how far each has come. The other folder has the same tables for SQLite; a test compares the two.
+
+CREATE TABLE bulk_acts (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY, -- made with the page that promises, so that a second click is the same action
+    actor_id BIGINT,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    promised_users BIGINT NOT NULL,
+    promised_sessions BIGINT NOT NULL,
+    promised_tokens BIGINT NOT NULL,
+    skipped BIGINT NOT NULL,
+    users_done BIGINT NOT NULL,
+    sessions_ended BIGINT NOT NULL,
+    tokens_ended BIGINT NOT NULL,
+    started_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ, -- NULL: still running, or its server has stopped
+    failure TEXT -- why it stopped early
+);
+
+CREATE INDEX bulk_acts_by_moment ON bulk_acts (started_at);

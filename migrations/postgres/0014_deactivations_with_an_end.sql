@@ -1,4 +1,0 @@
--- Deactivations that end by themselves: the site looks for those that are over every few seconds. The
--- folder beside this one holds the same for SQLite.
-
-CREATE INDEX users_deactivated_until ON users (deactivated_until) WHERE deactivated_until IS NOT NULL;

@@ -1,0 +1,61 @@
+-- Logins: whatever a browser or a program is logged in by, and how each ended. The other folder has the same tables for Postgres; a test compares the two.
+
+-- A login outlives its account, so that its browser or program can be told that the account was deleted.
+CREATE TABLE logins (
+    id TEXT NOT NULL PRIMARY KEY, -- the public name; it opens nothing
+    user_id INTEGER NOT NULL,
+    kind TEXT NOT NULL, -- browser, opaque (a token), or jwt (a family of them)
+    secret_hash BLOB, -- NULL: a family is proven by the signature of its tokens
+    remember BOOLEAN NOT NULL DEFAULT FALSE, -- whether the cookie outlives the browser
+    label TEXT, -- of a token
+    login_date DATETIME NOT NULL, -- LAST_LOGIN_DATE: its order among force logouts; it may be ahead of the clock
+    opened_at DATETIME NOT NULL, -- what the clock showed: ages are counted from it
+    last_seen DATETIME, -- NULL: a token that was never used
+    expires_at DATETIME, -- of a token; a browser's login lasts as long as the settings say
+    proven_at DATETIME, -- when the password was last confirmed; NULL: at the login
+    generation INTEGER NOT NULL DEFAULT 0, -- how many times the refresh token of a family was exchanged
+    rotated_at DATETIME, -- when it was last exchanged
+    rotations TEXT, -- when its latest refresh tokens were spent: microseconds since 1970, separated by spaces
+    address TEXT NOT NULL,
+    user_agent TEXT NOT NULL,
+    ended_at DATETIME,
+    ended_by TEXT,
+    reason TEXT,
+    staff_reason TEXT,
+    user_reason TEXT
+);
+
+CREATE UNIQUE INDEX logins_by_token ON logins (secret_hash) WHERE kind = 'opaque';
+CREATE INDEX logins_by_user ON logins (user_id, login_date);
+CREATE INDEX logins_live_by_user ON logins (user_id) WHERE ended_at IS NULL;
+
+-- The staff's list of sessions, newest first.
+CREATE INDEX sessions_by_login_date ON logins (login_date, id) WHERE kind = 'browser';
+CREATE INDEX sessions_live_by_login_date ON logins (login_date, id) WHERE kind = 'browser' AND ended_at IS NULL;
+
+-- Live logins in the order in which they reach their limits, and ended ones in the order in which they are deleted.
+CREATE INDEX sessions_live_by_opened_at ON logins (opened_at) WHERE kind = 'browser' AND ended_at IS NULL;
+CREATE INDEX sessions_live_by_last_seen ON logins (last_seen) WHERE kind = 'browser' AND ended_at IS NULL;
+CREATE INDEX tokens_live_by_expiry ON logins (expires_at) WHERE ended_at IS NULL AND expires_at IS NOT NULL;
+CREATE INDEX logins_ended ON logins (ended_at) WHERE ended_at IS NOT NULL;
+
+-- An act that ended many logins of an account, until it is written into each of them. The account's date put them
+-- out at once; these rows only say who did it and why, to logins that were live and dated login_until or before.
+CREATE TABLE login_ends (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    user_id INTEGER NOT NULL,
+    login_until DATETIME NOT NULL,
+    login_after DATETIME NOT NULL,
+    opened_after DATETIME NOT NULL,
+    session_opened_after DATETIME NOT NULL,
+    session_seen_after DATETIME NOT NULL,
+    expires_after DATETIME NOT NULL,
+    family_expires_after DATETIME NOT NULL,
+    ended_at DATETIME NOT NULL,
+    ended_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    staff_reason TEXT,
+    user_reason TEXT
+);
+
+CREATE INDEX login_ends_by_user ON login_ends (user_id);

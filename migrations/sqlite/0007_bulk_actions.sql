@@ -1,0 +1,21 @@
+-- Bulk actions of staff: what the page promised, and how far each has come. The other folder has the same tables for Postgres; a test compares the two.
+
+CREATE TABLE bulk_acts (
+    id TEXT NOT NULL PRIMARY KEY, -- made with the page that promises, so that a second click is the same action
+    actor_id INTEGER,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    promised_users INTEGER NOT NULL,
+    promised_sessions INTEGER NOT NULL,
+    promised_tokens INTEGER NOT NULL,
+    skipped INTEGER NOT NULL,
+    users_done INTEGER NOT NULL,
+    sessions_ended INTEGER NOT NULL,
+    tokens_ended INTEGER NOT NULL,
+    started_at DATETIME NOT NULL,
+    updated_at DATETIME NOT NULL,
+    ended_at DATETIME, -- NULL: still running, or its server has stopped
+    failure TEXT -- why it stopped early
+);
+
+CREATE INDEX bulk_acts_by_moment ON bulk_acts (started_at);

@@ -1,0 +1,102 @@
+//! Ending the logins of an account together: the sessions of its browsers, the tokens of its programs.
+//!
+//! What puts them out is the account's date, in the same transaction. Who ended a few logins is written into
+//! them there and then; into many, in batches afterwards. So an act takes no longer, and always succeeds, for an
+//! account that is logged in a million times.
+
+use std::time::Duration;
+
+use rocket::tokio::time::sleep;
+
+use super::{Accounts, LoginCounts, Result, fold::Locked};
+use crate::{
+    domain::{live::LiveAfter, moment::Moment},
+    store::{
+        Sql,
+        login_ends::{insert_login_end, lock_login_ends, write_login_ends},
+        logins::{Ended, Ending, count_live_logins, end_live_logins},
+    },
+};
+
+/// Up to so many are written at once.
+const AT_ONCE: u64 = 200;
+/// So many are written by one transaction afterwards, of as many accounts at most.
+const BATCH: u32 = 500;
+/// Between two of them.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long what was told may still be joined by more.
+const GATHERED_FOR: Duration = Duration::from_millis(200);
+
+impl Accounts {
+    /// Ends the live logins of a locked account that were made at `up_to` or before; how many there are.
+    /// The account's date must put them out in the same transaction.
+    pub(super) async fn end_live_logins(
+        &self,
+        on: &mut impl Sql,
+        locked: &Locked,
+        up_to: Moment,
+        ending: Ending<'_>,
+    ) -> Result<LoginCounts> {
+        let live = self.live_logins_after(&locked.user, locked.site, locked.now);
+        end_logins_after(on, locked.user.id, up_to, &live, ending).await
+    }
+
+    /// An act was told that may have left something to write, here or elsewhere: the command line ends
+    /// before it could.
+    pub fn ends_may_be_left(&self) {
+        self.ends_are_left.notify_one();
+    }
+
+    /// Writes what acts leave to write, as they are told; never ends.
+    pub async fn keep_writing_ends(&self) {
+        loop {
+            self.ends_are_left.notified().await;
+            sleep(GATHERED_FOR).await;
+            if let Err(error) = self.write_ends().await {
+                log::warn!("who ended logins could not be written into them, and will be: {error}");
+            }
+        }
+    }
+
+    /// Writes what is left to write, whoever left it.
+    ///
+    /// # Errors
+    /// When the database does not answer; what was written stays written.
+    pub async fn write_ends(&self) -> Result<()> {
+        while self.store.work_in_turn(Box::pin(self.write_some_ends())).await? {
+            sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    async fn write_some_ends(&self) -> Result<bool> {
+        let mut tx = self.store.begin().await?;
+        let notes = lock_login_ends(&mut tx, None, BATCH).await?;
+        write_login_ends(&mut tx, &notes, BATCH).await?;
+        tx.commit().await?;
+        Ok(!notes.is_empty())
+    }
+}
+
+/// The same with those logins taken for live.
+pub(super) async fn end_logins_after(
+    on: &mut impl Sql,
+    user_id: i64,
+    up_to: Moment,
+    live: &LiveAfter,
+    ending: Ending<'_>,
+) -> Result<LoginCounts> {
+    let counts = count_live_logins(on, user_id, up_to, live).await?;
+    if counts.all() <= AT_ONCE {
+        return Ok(end_live_logins(on, user_id, Ended::UpTo(up_to), live, ending).await?);
+    }
+    insert_login_end(on, user_id, up_to, live, ending).await?;
+    Ok(counts)
+}
+
+/// Writes what is noted of an account that is locked for the next act, so that this one is not taken for
+/// what ended the logins. Of thousands, those that are left to write are told by it for a moment.
+pub(super) async fn write_ends_of(on: &mut impl Sql, user_id: i64) -> Result<()> {
+    let notes = lock_login_ends(on, Some(user_id), BATCH).await?;
+    Ok(write_login_ends(on, &notes, BATCH).await?)
+}
