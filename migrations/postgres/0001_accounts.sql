@@ -1,7 +1,7 @@
 -- Accounts: the users, the names by which they log in, and what holds for the whole site. Timestamps are UTC
 -- with microseconds. The other folder has the same tables for SQLite; a test compares the two.
 
-CREATE TABLE users (
+CREATE TABLE curfew_users (
     id BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- never reused: cookies carry it
     username TEXT NOT NULL,
     username_key TEXT COLLATE "C" NOT NULL UNIQUE, -- after NFKC and case folding
@@ -29,20 +29,20 @@ CREATE TABLE users (
 ) WITH (fillfactor = 50); -- a force logout changes no indexed column: its new row fits next to the old one
 
 -- The latest LAST_LOGIN_DATE of all: everyone's force logout is dated no earlier.
-CREATE INDEX users_by_last_login_date ON users (last_login_date);
-CREATE INDEX users_scheduled ON users (force_logout_scheduled) WHERE force_logout_scheduled IS NOT NULL;
-CREATE INDEX users_deactivated_until ON users (deactivated_until) WHERE deactivated_until IS NOT NULL;
+CREATE INDEX curfew_users_by_last_login_date ON curfew_users (last_login_date);
+CREATE INDEX curfew_users_scheduled ON curfew_users (force_logout_scheduled) WHERE force_logout_scheduled IS NOT NULL;
+CREATE INDEX curfew_users_deactivated_until ON curfew_users (deactivated_until) WHERE deactivated_until IS NOT NULL;
 
 -- Every username and email by which a user logs in: one key, one account.
-CREATE TABLE login_names (
+CREATE TABLE curfew_login_names (
     name_key TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE
+    user_id BIGINT NOT NULL REFERENCES curfew_users (id) ON DELETE CASCADE
 );
 
-CREATE INDEX login_names_by_user ON login_names (user_id);
+CREATE INDEX curfew_login_names_by_user ON curfew_login_names (user_id);
 
 -- One row: what holds for every login of the site.
-CREATE TABLE site (
+CREATE TABLE curfew_site (
     id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
     force_logout_date TIMESTAMPTZ,
     force_logout_staff_reason TEXT,
@@ -54,4 +54,4 @@ CREATE TABLE site (
     setup_code_hash BYTEA
 );
 
-INSERT INTO site (id) VALUES (1);
+INSERT INTO curfew_site (id) VALUES (1);

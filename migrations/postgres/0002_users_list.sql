@@ -4,27 +4,27 @@
 -- One index per order of the list. Each covers what the filters and the search read of a row, so that a scan along
 -- it never visits the table. The same indexes again for the few rows of the rare filters.
 
-CREATE INDEX users_by_username ON users (username_key NULLS FIRST, id) INCLUDE (email_key, is_active, deactivated_until, is_staff, is_superuser);
-CREATE INDEX users_by_email ON users (email_key NULLS FIRST, id) INCLUDE (username_key, is_active, deactivated_until, is_staff, is_superuser);
-CREATE INDEX users_by_date_joined ON users (date_joined NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser);
-CREATE INDEX users_by_last_login ON users (last_login NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser);
-CREATE INDEX users_by_last_seen ON users (last_seen NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser);
+CREATE INDEX curfew_users_by_username ON curfew_users (username_key NULLS FIRST, id) INCLUDE (email_key, is_active, deactivated_until, is_staff, is_superuser);
+CREATE INDEX curfew_users_by_email ON curfew_users (email_key NULLS FIRST, id) INCLUDE (username_key, is_active, deactivated_until, is_staff, is_superuser);
+CREATE INDEX curfew_users_by_date_joined ON curfew_users (date_joined NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser);
+CREATE INDEX curfew_users_by_last_login ON curfew_users (last_login NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser);
+CREATE INDEX curfew_users_by_last_seen ON curfew_users (last_seen NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser);
 
-CREATE INDEX users_inactive_by_username ON users (username_key NULLS FIRST, id) INCLUDE (email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE NOT is_active;
-CREATE INDEX users_inactive_by_email ON users (email_key NULLS FIRST, id) INCLUDE (username_key, is_active, deactivated_until, is_staff, is_superuser) WHERE NOT is_active;
-CREATE INDEX users_inactive_by_date_joined ON users (date_joined NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE NOT is_active;
-CREATE INDEX users_inactive_by_last_login ON users (last_login NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE NOT is_active;
-CREATE INDEX users_inactive_by_last_seen ON users (last_seen NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE NOT is_active;
+CREATE INDEX curfew_users_inactive_by_username ON curfew_users (username_key NULLS FIRST, id) INCLUDE (email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE NOT is_active;
+CREATE INDEX curfew_users_inactive_by_email ON curfew_users (email_key NULLS FIRST, id) INCLUDE (username_key, is_active, deactivated_until, is_staff, is_superuser) WHERE NOT is_active;
+CREATE INDEX curfew_users_inactive_by_date_joined ON curfew_users (date_joined NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE NOT is_active;
+CREATE INDEX curfew_users_inactive_by_last_login ON curfew_users (last_login NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE NOT is_active;
+CREATE INDEX curfew_users_inactive_by_last_seen ON curfew_users (last_seen NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE NOT is_active;
 
-CREATE INDEX users_with_a_role_by_username ON users (username_key NULLS FIRST, id) INCLUDE (email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
-CREATE INDEX users_with_a_role_by_email ON users (email_key NULLS FIRST, id) INCLUDE (username_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
-CREATE INDEX users_with_a_role_by_date_joined ON users (date_joined NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
-CREATE INDEX users_with_a_role_by_last_login ON users (last_login NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
-CREATE INDEX users_with_a_role_by_last_seen ON users (last_seen NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
+CREATE INDEX curfew_users_with_a_role_by_username ON curfew_users (username_key NULLS FIRST, id) INCLUDE (email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
+CREATE INDEX curfew_users_with_a_role_by_email ON curfew_users (email_key NULLS FIRST, id) INCLUDE (username_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
+CREATE INDEX curfew_users_with_a_role_by_date_joined ON curfew_users (date_joined NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
+CREATE INDEX curfew_users_with_a_role_by_last_login ON curfew_users (last_login NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
+CREATE INDEX curfew_users_with_a_role_by_last_seen ON curfew_users (last_seen NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
 
 -- Every trigram of a username or an email. The line ends make the last one and two characters begin a trigram too, and
 -- keep the two texts apart. In PL/pgSQL, which keeps its plan.
-CREATE FUNCTION users_trigrams(username_key TEXT, email_key TEXT) RETURNS TSVECTOR LANGUAGE plpgsql IMMUTABLE AS $$
+CREATE FUNCTION curfew_users_trigrams(username_key TEXT, email_key TEXT) RETURNS TSVECTOR LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     keys TEXT := username_key || E'\n' || email_key || E'\n';
     trigrams TEXT[] := '{}';
@@ -37,36 +37,36 @@ END
 $$;
 
 -- A table of its own, so that the index is not written again when a user's row changes and the names do not.
-CREATE TABLE users_search (
+CREATE TABLE curfew_users_search (
     id BIGINT NOT NULL PRIMARY KEY,
     username_key TEXT COLLATE "C" NOT NULL,
     email_key TEXT COLLATE "C" NOT NULL
 );
 
-CREATE INDEX users_search_trigrams ON users_search USING gin (users_trigrams(username_key, email_key))
+CREATE INDEX curfew_users_search_trigrams ON curfew_users_search USING gin (curfew_users_trigrams(username_key, email_key))
     WITH (gin_pending_list_limit = 256);
 
 -- Triggers, so that a row written by hand is found as well.
-CREATE FUNCTION users_search_follows() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE FUNCTION curfew_users_search_follows() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        DELETE FROM users_search;
+        DELETE FROM curfew_users_search;
     ELSIF TG_OP = 'INSERT' THEN
-        INSERT INTO users_search (id, username_key, email_key) VALUES (NEW.id, NEW.username_key, NEW.email_key);
+        INSERT INTO curfew_users_search (id, username_key, email_key) VALUES (NEW.id, NEW.username_key, NEW.email_key);
     ELSIF TG_OP = 'DELETE' THEN
-        DELETE FROM users_search WHERE id = OLD.id;
+        DELETE FROM curfew_users_search WHERE id = OLD.id;
     ELSE
-        UPDATE users_search SET id = NEW.id, username_key = NEW.username_key, email_key = NEW.email_key
+        UPDATE curfew_users_search SET id = NEW.id, username_key = NEW.username_key, email_key = NEW.email_key
         WHERE id = OLD.id;
     END IF;
     RETURN NULL;
 END
 $$;
 
-CREATE TRIGGER users_search_insert AFTER INSERT OR DELETE ON users
-    FOR EACH ROW EXECUTE FUNCTION users_search_follows();
-CREATE TRIGGER users_search_update AFTER UPDATE OF id, username_key, email_key ON users
+CREATE TRIGGER curfew_users_search_insert AFTER INSERT OR DELETE ON curfew_users
+    FOR EACH ROW EXECUTE FUNCTION curfew_users_search_follows();
+CREATE TRIGGER curfew_users_search_update AFTER UPDATE OF id, username_key, email_key ON curfew_users
     FOR EACH ROW WHEN (OLD.id <> NEW.id OR OLD.username_key <> NEW.username_key OR OLD.email_key <> NEW.email_key)
-    EXECUTE FUNCTION users_search_follows();
-CREATE TRIGGER users_search_truncate AFTER TRUNCATE ON users
-    FOR EACH STATEMENT EXECUTE FUNCTION users_search_follows();
+    EXECUTE FUNCTION curfew_users_search_follows();
+CREATE TRIGGER curfew_users_search_truncate AFTER TRUNCATE ON curfew_users
+    FOR EACH STATEMENT EXECUTE FUNCTION curfew_users_search_follows();

@@ -1,100 +1,100 @@
 -- Every change that can end a login, in the order of the changes: each node reads them and judges the logins of
 -- that user again. Triggers write them, so that no code path and no hand can forget. The other folder has the same tables for SQLite; a test compares the two.
 
-CREATE TABLE standing_changes (
+CREATE TABLE curfew_standing_changes (
     id BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- never reused: readers continue after the last
     user_id BIGINT, -- NULL: everyone
     event_id BIGINT, -- asks each node for a receipt of that event
     transaction_id BIGINT DEFAULT (pg_current_xact_id()::TEXT::BIGINT)
 );
 
-CREATE INDEX standing_changes_with_receipt ON standing_changes (user_id, id) WHERE event_id IS NOT NULL;
-CREATE INDEX standing_changes_by_transaction ON standing_changes (transaction_id);
+CREATE INDEX curfew_standing_changes_with_receipt ON curfew_standing_changes (user_id, id) WHERE event_id IS NOT NULL;
+CREATE INDEX curfew_standing_changes_by_transaction ON curfew_standing_changes (transaction_id);
 
 -- Adds a change and notifies the nodes, which else would learn of it only when they next look.
-CREATE FUNCTION tell_standing_changed(changed_user_id BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
+CREATE FUNCTION curfew_tell_standing_changed(changed_user_id BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO standing_changes (user_id) VALUES (changed_user_id);
+    INSERT INTO curfew_standing_changes (user_id) VALUES (changed_user_id);
     PERFORM pg_notify('curfew_standing', COALESCE(changed_user_id::TEXT, ''));
 END
 $$;
 
 -- A bulk action reports its changes by one statement, and silences the triggers meanwhile.
-CREATE FUNCTION tells_itself() RETURNS BOOLEAN LANGUAGE sql STABLE AS $$
+CREATE FUNCTION curfew_tells_itself() RETURNS BOOLEAN LANGUAGE sql STABLE AS $$
     SELECT COALESCE(current_setting('curfew.tells_itself', TRUE) = 'on', FALSE)
 $$;
 
-CREATE FUNCTION tell_receipt_asked() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE FUNCTION curfew_tell_receipt_asked() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('curfew_standing', COALESCE(NEW.user_id::TEXT, '') || '#' || NEW.event_id);
     RETURN NULL;
 END
 $$;
 
-CREATE TRIGGER standing_changes_receipt_asked AFTER INSERT ON standing_changes
-    FOR EACH ROW WHEN (NEW.event_id IS NOT NULL AND NOT tells_itself()) EXECUTE FUNCTION tell_receipt_asked();
+CREATE TRIGGER curfew_standing_changes_receipt_asked AFTER INSERT ON curfew_standing_changes
+    FOR EACH ROW WHEN (NEW.event_id IS NOT NULL AND NOT curfew_tells_itself()) EXECUTE FUNCTION curfew_tell_receipt_asked();
 
-CREATE FUNCTION users_standing_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE FUNCTION curfew_users_standing_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM tell_standing_changed(OLD.id);
+    PERFORM curfew_tell_standing_changed(OLD.id);
     IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id THEN
-        PERFORM tell_standing_changed(NEW.id);
+        PERFORM curfew_tell_standing_changed(NEW.id);
     END IF;
     RETURN NULL;
 END
 $$;
 
-CREATE FUNCTION site_standing_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE FUNCTION curfew_site_standing_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM tell_standing_changed(NULL);
+    PERFORM curfew_tell_standing_changed(NULL);
     RETURN NULL;
 END
 $$;
 
-CREATE TRIGGER users_standing_changed
+CREATE TRIGGER curfew_users_standing_changed
     AFTER UPDATE OF id, username, email, is_active, is_staff, is_superuser, force_logout_date, force_logout_cause,
         force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_user_reason, deactivated_until,
-        deactivated_user_reason ON users
-    FOR EACH ROW WHEN (NOT tells_itself()) EXECUTE FUNCTION users_standing_changed();
-CREATE TRIGGER users_standing_deleted AFTER DELETE ON users
-    FOR EACH ROW EXECUTE FUNCTION users_standing_changed();
-CREATE TRIGGER users_standing_truncated AFTER TRUNCATE ON users
-    FOR EACH STATEMENT EXECUTE FUNCTION site_standing_changed();
+        deactivated_user_reason ON curfew_users
+    FOR EACH ROW WHEN (NOT curfew_tells_itself()) EXECUTE FUNCTION curfew_users_standing_changed();
+CREATE TRIGGER curfew_users_standing_deleted AFTER DELETE ON curfew_users
+    FOR EACH ROW EXECUTE FUNCTION curfew_users_standing_changed();
+CREATE TRIGGER curfew_users_standing_truncated AFTER TRUNCATE ON curfew_users
+    FOR EACH STATEMENT EXECUTE FUNCTION curfew_site_standing_changed();
 
 -- The account's date reports what a force logout ends, once.
-CREATE FUNCTION logins_standing_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE FUNCTION curfew_logins_standing_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
-        PERFORM tell_standing_changed(OLD.user_id);
+        PERFORM curfew_tell_standing_changed(OLD.user_id);
         RETURN NULL;
     END IF;
     IF NEW.user_id <> OLD.user_id
-        OR NOT EXISTS (SELECT 1 FROM users WHERE id = OLD.user_id AND force_logout_date >= OLD.login_date) THEN
-        PERFORM tell_standing_changed(OLD.user_id);
+        OR NOT EXISTS (SELECT 1 FROM curfew_users WHERE id = OLD.user_id AND force_logout_date >= OLD.login_date) THEN
+        PERFORM curfew_tell_standing_changed(OLD.user_id);
     END IF;
     IF NEW.user_id <> OLD.user_id THEN
-        PERFORM tell_standing_changed(NEW.user_id);
+        PERFORM curfew_tell_standing_changed(NEW.user_id);
     END IF;
     RETURN NULL;
 END
 $$;
 
-CREATE TRIGGER logins_standing_changed
-    AFTER UPDATE OF id, kind, ended_at, reason, login_date, opened_at, user_id, secret_hash ON logins
-    FOR EACH ROW WHEN (NOT tells_itself()) EXECUTE FUNCTION logins_standing_changed();
+CREATE TRIGGER curfew_logins_standing_changed
+    AFTER UPDATE OF id, kind, ended_at, reason, login_date, opened_at, user_id, secret_hash ON curfew_logins
+    FOR EACH ROW WHEN (NOT curfew_tells_itself()) EXECUTE FUNCTION curfew_logins_standing_changed();
 -- A later expiry is no news: whoever would refuse the login reads it again.
-CREATE TRIGGER logins_expiry_changed AFTER UPDATE OF expires_at ON logins
-    FOR EACH ROW WHEN (NEW.expires_at < OLD.expires_at) EXECUTE FUNCTION logins_standing_changed();
-CREATE TRIGGER logins_standing_deleted AFTER DELETE ON logins
-    FOR EACH ROW WHEN (OLD.ended_at IS NULL) EXECUTE FUNCTION logins_standing_changed();
-CREATE TRIGGER logins_standing_truncated AFTER TRUNCATE ON logins
-    FOR EACH STATEMENT EXECUTE FUNCTION site_standing_changed();
+CREATE TRIGGER curfew_logins_expiry_changed AFTER UPDATE OF expires_at ON curfew_logins
+    FOR EACH ROW WHEN (NEW.expires_at < OLD.expires_at) EXECUTE FUNCTION curfew_logins_standing_changed();
+CREATE TRIGGER curfew_logins_standing_deleted AFTER DELETE ON curfew_logins
+    FOR EACH ROW WHEN (OLD.ended_at IS NULL) EXECUTE FUNCTION curfew_logins_standing_changed();
+CREATE TRIGGER curfew_logins_standing_truncated AFTER TRUNCATE ON curfew_logins
+    FOR EACH STATEMENT EXECUTE FUNCTION curfew_site_standing_changed();
 
-CREATE TRIGGER site_standing_changed
+CREATE TRIGGER curfew_site_standing_changed
     AFTER UPDATE OF force_logout_date, force_logout_user_reason, force_logout_scheduled,
-        force_logout_scheduled_user_reason ON site
-    FOR EACH ROW EXECUTE FUNCTION site_standing_changed();
-CREATE TRIGGER site_standing_replaced AFTER INSERT OR DELETE ON site
-    FOR EACH ROW EXECUTE FUNCTION site_standing_changed();
-CREATE TRIGGER site_standing_truncated AFTER TRUNCATE ON site
-    FOR EACH STATEMENT EXECUTE FUNCTION site_standing_changed();
+        force_logout_scheduled_user_reason ON curfew_site
+    FOR EACH ROW EXECUTE FUNCTION curfew_site_standing_changed();
+CREATE TRIGGER curfew_site_standing_replaced AFTER INSERT OR DELETE ON curfew_site
+    FOR EACH ROW EXECUTE FUNCTION curfew_site_standing_changed();
+CREATE TRIGGER curfew_site_standing_truncated AFTER TRUNCATE ON curfew_site
+    FOR EACH STATEMENT EXECUTE FUNCTION curfew_site_standing_changed();

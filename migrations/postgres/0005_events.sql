@@ -1,7 +1,7 @@
 -- What happened. The other folder has the same tables for SQLite; a test compares the two.
 
 -- Names are stored as they were, so that they outlive the account.
-CREATE TABLE events (
+CREATE TABLE curfew_events (
     id BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at TIMESTAMPTZ NOT NULL,
     kind TEXT NOT NULL,
@@ -20,41 +20,41 @@ CREATE TABLE events (
     names_indexed BOOLEAN NOT NULL DEFAULT TRUE -- a bulk action leaves its events to be indexed afterwards
 );
 
-CREATE INDEX events_by_moment ON events (at, id);
-CREATE INDEX events_by_kind ON events (kind, at);
-CREATE INDEX events_by_subject ON events (subject_id, at, id);
-CREATE INDEX events_to_index ON events (id) WHERE NOT names_indexed;
+CREATE INDEX curfew_events_by_moment ON curfew_events (at, id);
+CREATE INDEX curfew_events_by_kind ON curfew_events (kind, at);
+CREATE INDEX curfew_events_by_subject ON curfew_events (subject_id, at, id);
+CREATE INDEX curfew_events_to_index ON curfew_events (id) WHERE NOT names_indexed;
 
 -- As for the users: every trigram of the names.
-CREATE INDEX events_search ON events USING gin (users_trigrams(names_key, ''))
+CREATE INDEX curfew_events_search ON curfew_events USING gin (curfew_users_trigrams(names_key, ''))
     WITH (gin_pending_list_limit = 256) WHERE names_indexed;
 
-CREATE FUNCTION events_names_key(actor_id BIGINT, actor TEXT, subject_id BIGINT, subject TEXT) RETURNS TEXT
+CREATE FUNCTION curfew_events_names_key(actor_id BIGINT, actor TEXT, subject_id BIGINT, subject TEXT) RETURNS TEXT
 LANGUAGE sql STABLE AS $$
     SELECT concat_ws(E'\n', actor_key, NULLIF(subject_key, actor_key))
-    FROM (SELECT COALESCE((SELECT username_key FROM users WHERE id = $1), lower($2)) AS actor_key,
-                 COALESCE((SELECT username_key FROM users WHERE id = $3), lower($4)) AS subject_key) AS keys
+    FROM (SELECT COALESCE((SELECT username_key FROM curfew_users WHERE id = $1), lower($2)) AS actor_key,
+                 COALESCE((SELECT username_key FROM curfew_users WHERE id = $3), lower($4)) AS subject_key) AS keys
 $$;
 
 -- An event that is written by hand has no names_key.
-CREATE FUNCTION events_names_key_missing() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE FUNCTION curfew_events_names_key_missing() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.names_key = events_names_key(NEW.actor_id, NEW.actor, NEW.subject_id, NEW.subject);
+    NEW.names_key = curfew_events_names_key(NEW.actor_id, NEW.actor, NEW.subject_id, NEW.subject);
     RETURN NEW;
 END
 $$;
 
-CREATE TRIGGER events_names_key_missing BEFORE INSERT ON events
-    FOR EACH ROW WHEN (NEW.names_key IS NULL) EXECUTE FUNCTION events_names_key_missing();
+CREATE TRIGGER curfew_events_names_key_missing BEFORE INSERT ON curfew_events
+    FOR EACH ROW WHEN (NEW.names_key IS NULL) EXECUTE FUNCTION curfew_events_names_key_missing();
 
 -- How many sessions were live at the beginning of an hour, or soon after it.
-CREATE TABLE live_sessions_by_hour (
+CREATE TABLE curfew_live_sessions_by_hour (
     hour TIMESTAMPTZ NOT NULL PRIMARY KEY,
     live BIGINT NOT NULL
 );
 
 -- How many logins and failed logins each past hour had, so that the charts need not count events again.
-CREATE TABLE logins_by_hour (
+CREATE TABLE curfew_logins_by_hour (
     hour TIMESTAMPTZ NOT NULL PRIMARY KEY,
     logins BIGINT NOT NULL,
     failed_logins BIGINT NOT NULL

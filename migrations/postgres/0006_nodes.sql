@@ -1,6 +1,6 @@
 -- The nodes that serve the site, and what each has applied. The other folder has the same tables for SQLite; a test compares the two.
 
-CREATE TABLE nodes (
+CREATE TABLE curfew_nodes (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY, -- a new one at each start
     name TEXT NOT NULL,
     started_at TIMESTAMPTZ NOT NULL,
@@ -8,7 +8,7 @@ CREATE TABLE nodes (
 );
 
 -- When a node applied an act of staff. The node's name outlives the node.
-CREATE TABLE receipts (
+CREATE TABLE curfew_receipts (
     event_id BIGINT NOT NULL,
     node_id TEXT COLLATE "C" NOT NULL,
     node_name TEXT NOT NULL,
@@ -16,13 +16,13 @@ CREATE TABLE receipts (
     PRIMARY KEY (event_id, node_id)
 );
 
-CREATE INDEX receipts_by_moment ON receipts (applied_at);
+CREATE INDEX curfew_receipts_by_moment ON curfew_receipts (applied_at);
 
 -- What nodes count together, such as failed logins. A crash may empty it.
-CREATE UNLOGGED TABLE shared_counters (
+CREATE UNLOGGED TABLE curfew_shared_counters (
     name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     text TEXT,
     kept_until TIMESTAMPTZ
 );
 
-CREATE INDEX shared_counters_by_end ON shared_counters (kept_until);
+CREATE INDEX curfew_shared_counters_by_end ON curfew_shared_counters (kept_until);

@@ -1,7 +1,7 @@
 -- Logins: whatever a browser or a program is logged in by, and how each ended. The other folder has the same tables for Postgres; a test compares the two.
 
 -- A login outlives its account, so that its browser or program can be told that the account was deleted.
-CREATE TABLE logins (
+CREATE TABLE curfew_logins (
     id TEXT NOT NULL PRIMARY KEY, -- the public name; it opens nothing
     user_id INTEGER NOT NULL,
     kind TEXT NOT NULL, -- browser, opaque (a token), or jwt (a family of them)
@@ -25,23 +25,23 @@ CREATE TABLE logins (
     user_reason TEXT
 );
 
-CREATE UNIQUE INDEX logins_by_token ON logins (secret_hash) WHERE kind = 'opaque';
-CREATE INDEX logins_by_user ON logins (user_id, login_date);
-CREATE INDEX logins_live_by_user ON logins (user_id) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX curfew_logins_by_token ON curfew_logins (secret_hash) WHERE kind = 'opaque';
+CREATE INDEX curfew_logins_by_user ON curfew_logins (user_id, login_date);
+CREATE INDEX curfew_logins_live_by_user ON curfew_logins (user_id) WHERE ended_at IS NULL;
 
 -- The staff's list of sessions, newest first.
-CREATE INDEX sessions_by_login_date ON logins (login_date, id) WHERE kind = 'browser';
-CREATE INDEX sessions_live_by_login_date ON logins (login_date, id) WHERE kind = 'browser' AND ended_at IS NULL;
+CREATE INDEX curfew_sessions_by_login_date ON curfew_logins (login_date, id) WHERE kind = 'browser';
+CREATE INDEX curfew_sessions_live_by_login_date ON curfew_logins (login_date, id) WHERE kind = 'browser' AND ended_at IS NULL;
 
 -- Live logins in the order in which they reach their limits, and ended ones in the order in which they are deleted.
-CREATE INDEX sessions_live_by_opened_at ON logins (opened_at) WHERE kind = 'browser' AND ended_at IS NULL;
-CREATE INDEX sessions_live_by_last_seen ON logins (last_seen) WHERE kind = 'browser' AND ended_at IS NULL;
-CREATE INDEX tokens_live_by_expiry ON logins (expires_at) WHERE ended_at IS NULL AND expires_at IS NOT NULL;
-CREATE INDEX logins_ended ON logins (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX curfew_sessions_live_by_opened_at ON curfew_logins (opened_at) WHERE kind = 'browser' AND ended_at IS NULL;
+CREATE INDEX curfew_sessions_live_by_last_seen ON curfew_logins (last_seen) WHERE kind = 'browser' AND ended_at IS NULL;
+CREATE INDEX curfew_tokens_live_by_expiry ON curfew_logins (expires_at) WHERE ended_at IS NULL AND expires_at IS NOT NULL;
+CREATE INDEX curfew_logins_ended ON curfew_logins (ended_at) WHERE ended_at IS NOT NULL;
 
 -- An act that ended many logins of an account, until it is written into each of them. The account's date put them
 -- out at once; these rows only say who did it and why, to logins that were live and dated login_until or before.
-CREATE TABLE login_ends (
+CREATE TABLE curfew_login_ends (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     user_id INTEGER NOT NULL,
     login_until DATETIME NOT NULL,
@@ -58,4 +58,4 @@ CREATE TABLE login_ends (
     user_reason TEXT
 );
 
-CREATE INDEX login_ends_by_user ON login_ends (user_id);
+CREATE INDEX curfew_login_ends_by_user ON curfew_login_ends (user_id);

@@ -1,7 +1,7 @@
 -- What happened. The other folder has the same tables for Postgres; a test compares the two.
 
 -- Names are stored as they were, so that they outlive the account.
-CREATE TABLE events (
+CREATE TABLE curfew_events (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     at DATETIME NOT NULL,
     kind TEXT NOT NULL,
@@ -20,56 +20,56 @@ CREATE TABLE events (
     names_indexed BOOLEAN NOT NULL DEFAULT TRUE -- a bulk action leaves its events to be indexed afterwards
 );
 
-CREATE INDEX events_by_moment ON events (at, id);
-CREATE INDEX events_by_kind ON events (kind, at);
-CREATE INDEX events_by_subject ON events (subject_id, at, id);
-CREATE INDEX events_to_index ON events (id) WHERE NOT names_indexed;
+CREATE INDEX curfew_events_by_moment ON curfew_events (at, id);
+CREATE INDEX curfew_events_by_kind ON curfew_events (kind, at);
+CREATE INDEX curfew_events_by_subject ON curfew_events (subject_id, at, id);
+CREATE INDEX curfew_events_to_index ON curfew_events (id) WHERE NOT names_indexed;
 
 -- As for the users: every trigram of the names, with the events that have it.
-CREATE VIRTUAL TABLE events_search USING fts5(
+CREATE VIRTUAL TABLE curfew_events_search USING fts5(
     keys, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
 );
-CREATE VIRTUAL TABLE events_search_trigrams USING fts5vocab(events_search, instance);
+CREATE VIRTUAL TABLE curfew_events_search_trigrams USING fts5vocab(curfew_events_search, instance);
 
 -- An event that is written by hand has no names_key.
-CREATE TRIGGER events_search_insert AFTER INSERT ON events WHEN NEW.names_indexed BEGIN
-    UPDATE events SET names_key = (
+CREATE TRIGGER curfew_events_search_insert AFTER INSERT ON curfew_events WHEN NEW.names_indexed BEGIN
+    UPDATE curfew_events SET names_key = (
         SELECT concat_ws(char(10), actor_key, NULLIF(subject_key, actor_key))
-        FROM (SELECT COALESCE((SELECT username_key FROM users WHERE id = NEW.actor_id), lower(NEW.actor)) AS actor_key,
-                     COALESCE((SELECT username_key FROM users WHERE id = NEW.subject_id), lower(NEW.subject)) AS subject_key)
+        FROM (SELECT COALESCE((SELECT username_key FROM curfew_users WHERE id = NEW.actor_id), lower(NEW.actor)) AS actor_key,
+                     COALESCE((SELECT username_key FROM curfew_users WHERE id = NEW.subject_id), lower(NEW.subject)) AS subject_key)
     ) WHERE id = NEW.id AND names_key IS NULL;
-    INSERT INTO events_search (rowid, keys) SELECT id, names_key || char(10, 10) FROM events WHERE id = NEW.id;
+    INSERT INTO curfew_events_search (rowid, keys) SELECT id, names_key || char(10, 10) FROM curfew_events WHERE id = NEW.id;
 END;
 
-CREATE TRIGGER events_search_indexed AFTER UPDATE OF names_indexed ON events
+CREATE TRIGGER curfew_events_search_indexed AFTER UPDATE OF names_indexed ON curfew_events
 WHEN NEW.names_indexed AND NOT OLD.names_indexed
 BEGIN
-    INSERT INTO events_search (rowid, keys) VALUES (NEW.id, NEW.names_key || char(10, 10));
+    INSERT INTO curfew_events_search (rowid, keys) VALUES (NEW.id, NEW.names_key || char(10, 10));
 END;
 
 -- Deleting from the index what is not in it would corrupt it.
-CREATE TRIGGER events_search_delete AFTER DELETE ON events WHEN OLD.names_indexed BEGIN
-    INSERT INTO events_search (events_search, rowid, keys)
+CREATE TRIGGER curfew_events_search_delete AFTER DELETE ON curfew_events WHEN OLD.names_indexed BEGIN
+    INSERT INTO curfew_events_search (curfew_events_search, rowid, keys)
     VALUES ('delete', OLD.id, OLD.names_key || char(10, 10));
 END;
 
-CREATE TRIGGER events_search_update AFTER UPDATE OF id, names_key, names_indexed ON events
+CREATE TRIGGER curfew_events_search_update AFTER UPDATE OF id, names_key, names_indexed ON curfew_events
 WHEN OLD.names_key IS NOT NULL AND OLD.names_indexed
     AND (OLD.id <> NEW.id OR OLD.names_key <> NEW.names_key OR NOT NEW.names_indexed)
 BEGIN
-    INSERT INTO events_search (events_search, rowid, keys)
+    INSERT INTO curfew_events_search (curfew_events_search, rowid, keys)
     VALUES ('delete', OLD.id, OLD.names_key || char(10, 10));
-    INSERT INTO events_search (rowid, keys) SELECT NEW.id, NEW.names_key || char(10, 10) WHERE NEW.names_indexed;
+    INSERT INTO curfew_events_search (rowid, keys) SELECT NEW.id, NEW.names_key || char(10, 10) WHERE NEW.names_indexed;
 END;
 
 -- How many sessions were live at the beginning of an hour, or soon after it.
-CREATE TABLE live_sessions_by_hour (
+CREATE TABLE curfew_live_sessions_by_hour (
     hour DATETIME NOT NULL PRIMARY KEY,
     live INTEGER NOT NULL
 );
 
 -- How many logins and failed logins each past hour had, so that the charts need not count events again.
-CREATE TABLE logins_by_hour (
+CREATE TABLE curfew_logins_by_hour (
     hour DATETIME NOT NULL PRIMARY KEY,
     logins INTEGER NOT NULL,
     failed_logins INTEGER NOT NULL

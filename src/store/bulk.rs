@@ -119,7 +119,7 @@ fn number(length: usize) -> u64 {
 /// # Errors
 /// When the database does not answer.
 pub async fn get_greatest_user_id(on: &mut impl Sql) -> Result<i64> {
-    let (id,): (i64,) = fetch_one!(on, (i64,), "SELECT COALESCE(MAX(id), 0) FROM users")?;
+    let (id,): (i64,) = fetch_one!(on, (i64,), "SELECT COALESCE(MAX(id), 0) FROM curfew_users")?;
     Ok(id)
 }
 
@@ -157,13 +157,13 @@ pub async fn set_tells_itself(on: &mut impl Sql, tells_itself: bool) -> Result<(
 pub async fn tell_of_many(on: &mut impl Sql, ids: &[i64], event_id: i64) -> Result<()> {
     match on.engine() {
         Engine::Sqlite(connection) => {
-            let mut sql = QueryBuilder::new("INSERT INTO standing_changes (user_id, event_id) SELECT id, ");
-            sql.push_bind(event_id).push(" FROM users WHERE id");
+            let mut sql = QueryBuilder::new("INSERT INTO curfew_standing_changes (user_id, event_id) SELECT id, ");
+            sql.push_bind(event_id).push(" FROM curfew_users WHERE id");
             Sqlite::push_is_one_of(&mut sql, ids);
             in_time(sql.build().execute(connection)).await?;
         }
         Engine::Postgres(connection) => {
-            let sql = "WITH told AS (INSERT INTO standing_changes (user_id, event_id) SELECT unnest($1), $2
+            let sql = "WITH told AS (INSERT INTO curfew_standing_changes (user_id, event_id) SELECT unnest($1), $2
                                      RETURNING user_id, event_id)
                        SELECT COUNT(pg_notify($3, user_id || '#' || event_id)) FROM told";
             in_time(sqlx::query(sql).bind(ids).bind(event_id).bind(CHANNEL).execute(connection)).await?;

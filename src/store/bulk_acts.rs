@@ -66,7 +66,7 @@ from_row!(BulkAct {
 /// When the database does not answer.
 pub async fn insert_bulk_act(on: &mut impl Sql, act: &BulkAct) -> Result<bool> {
     let sql = "
-        INSERT INTO bulk_acts (id, actor_id, actor, action, promised_users, promised_sessions, promised_tokens, skipped,
+        INSERT INTO curfew_bulk_acts (id, actor_id, actor, action, promised_users, promised_sessions, promised_tokens, skipped,
                                users_done, sessions_ended, tokens_ended, started_at, updated_at, ended_at, failure)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO NOTHING";
     let inserted = execute!(
@@ -99,7 +99,7 @@ pub async fn find_bulk_act(on: &mut impl Sql, id: &SessionId) -> Result<Option<B
     let sql = "
         SELECT id, actor_id, actor, action, promised_users, promised_sessions, promised_tokens, skipped, users_done,
                sessions_ended, tokens_ended, started_at, updated_at, ended_at, failure
-        FROM bulk_acts WHERE id = $1";
+        FROM curfew_bulk_acts WHERE id = $1";
     Ok(fetch_optional!(on, BulkAct, sql, id.as_str())?)
 }
 
@@ -108,7 +108,7 @@ pub async fn find_bulk_act(on: &mut impl Sql, id: &SessionId) -> Result<Option<B
 /// # Errors
 /// When the database does not answer.
 pub async fn is_acting_on_many(on: &mut impl Sql, since: Moment) -> Result<bool> {
-    let sql = "SELECT COUNT(*) FROM bulk_acts WHERE ended_at IS NULL AND updated_at > $1";
+    let sql = "SELECT COUNT(*) FROM curfew_bulk_acts WHERE ended_at IS NULL AND updated_at > $1";
     let (acts,) = fetch_one!(on, (i64,), sql, since)?;
     Ok(acts > 0)
 }
@@ -124,7 +124,7 @@ pub async fn add_to_bulk_act(
     now: Moment,
 ) -> Result<()> {
     let sql = "
-        UPDATE bulk_acts SET users_done = users_done + $2, sessions_ended = sessions_ended + $3,
+        UPDATE curfew_bulk_acts SET users_done = users_done + $2, sessions_ended = sessions_ended + $3,
                tokens_ended = tokens_ended + $4, updated_at = $5
         WHERE id = $1";
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
@@ -137,7 +137,7 @@ pub async fn add_to_bulk_act(
 /// # Errors
 /// When the database does not answer.
 pub async fn set_bulk_act_ended(on: &mut impl Sql, id: &str, now: Moment, failure: Option<&str>) -> Result<()> {
-    let sql = "UPDATE bulk_acts SET updated_at = $2, ended_at = $2, failure = $3 WHERE id = $1";
+    let sql = "UPDATE curfew_bulk_acts SET updated_at = $2, ended_at = $2, failure = $3 WHERE id = $1";
     execute!(on, sql, id, now, failure)?;
     Ok(())
 }
@@ -147,5 +147,5 @@ pub async fn set_bulk_act_ended(on: &mut impl Sql, id: &str, now: Moment, failur
 /// # Errors
 /// When the database does not answer.
 pub async fn delete_old_bulk_acts(on: &mut impl Sql, up_to: Moment) -> Result<u64> {
-    Ok(execute!(on, "DELETE FROM bulk_acts WHERE started_at <= $1", up_to)?)
+    Ok(execute!(on, "DELETE FROM curfew_bulk_acts WHERE started_at <= $1", up_to)?)
 }

@@ -20,7 +20,8 @@ pub async fn find_latest_dated_ahead(
     opened_by: Moment,
 ) -> Result<Option<Moment>> {
     fn statement<DB: Dialect>(user_id: Option<i64>, opened_by: Moment) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT MAX(login_date) FROM logins WHERE ended_at IS NULL AND login_date > ");
+        let mut sql =
+            QueryBuilder::new("SELECT MAX(login_date) FROM curfew_logins WHERE ended_at IS NULL AND login_date > ");
         DB::bind_moment(&mut sql, opened_by);
         sql.push(" AND opened_at <= ");
         DB::bind_moment(&mut sql, opened_by);

@@ -39,7 +39,9 @@ pub(super) fn push_optional_text<DB: Dialect>(to: &mut QueryBuilder<DB>, text: O
 /// Adds to the candidates those events that match and are not in the index yet.
 fn push_events_to_index<DB: Dialect>(to: &mut QueryBuilder<DB>, index: SearchIndex, search: &Search<'_>) {
     if index == SearchIndex::Events {
-        to.push(" UNION ALL SELECT id FROM events WHERE NOT names_indexed AND ").push(DB::FIND).push("(names_key, ");
+        to.push(" UNION ALL SELECT id FROM curfew_events WHERE NOT names_indexed AND ")
+            .push(DB::FIND)
+            .push("(names_key, ");
         DB::bind_text(to, search.text);
         to.push(") > 0");
     }
@@ -83,8 +85,8 @@ impl Dialect for Sqlite {
 
     fn push_candidates(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>) {
         let table = match index {
-            SearchIndex::Users => "users_search",
-            SearchIndex::Events => "events_search",
+            SearchIndex::Users => "curfew_users_search",
+            SearchIndex::Events => "curfew_events_search",
         };
         if search.is_beginning() {
             // The last character there is: whatever begins with the text lies before it.
@@ -120,8 +122,12 @@ impl Dialect for Postgres {
             search.trigrams().map(quoted).collect::<Vec<_>>().join(" & ")
         };
         to.push(match index {
-            SearchIndex::Users => "SELECT id FROM users_search WHERE users_trigrams(username_key, email_key) @@ ",
-            SearchIndex::Events => "SELECT id FROM events WHERE names_indexed AND users_trigrams(names_key, '') @@ ",
+            SearchIndex::Users => {
+                "SELECT id FROM curfew_users_search WHERE curfew_users_trigrams(username_key, email_key) @@ "
+            }
+            SearchIndex::Events => {
+                "SELECT id FROM curfew_events WHERE names_indexed AND curfew_users_trigrams(names_key, '') @@ "
+            }
         });
         to.push_bind(lexemes);
         to.push("::tsquery");

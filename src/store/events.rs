@@ -106,13 +106,13 @@ from_row!(EventRow {
     detail
 });
 
-/// `select_events!("events e …")`: [`EventRow`]s. Each column has its name there, as in `select_users`.
+/// `select_events!("curfew_events e …")`: [`EventRow`]s. Each column has its name there, as in `select_users`.
 macro_rules! select_events {
     ($from:literal) => {
         concat!(
             "SELECT e.id, e.at, e.kind, e.actor, e.subject, e.subject_id, e.reason, e.staff_reason, e.user_reason,
-                    e.address, e.user_agent, e.detail, (SELECT id FROM users WHERE id = e.actor_id) AS actor_account,
-                    (SELECT id FROM users WHERE id = e.subject_id) AS subject_account
+                    e.address, e.user_agent, e.detail, (SELECT id FROM curfew_users WHERE id = e.actor_id) AS actor_account,
+                    (SELECT id FROM curfew_users WHERE id = e.subject_id) AS subject_account
              FROM ",
             $from
         )
@@ -127,7 +127,7 @@ pub(super) use select_events;
 /// When the database does not answer.
 pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64> {
     let sql = "
-        INSERT INTO events (at, kind, actor_id, actor, subject_id, subject, session_id, reason,
+        INSERT INTO curfew_events (at, kind, actor_id, actor, subject_id, subject, session_id, reason,
                             staff_reason, user_reason, address, user_agent, detail, names_key)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         RETURNING id";
@@ -158,7 +158,7 @@ pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64
 /// # Errors
 /// When the database does not answer.
 pub async fn list_newest_events(on: &mut impl Sql, limit: i64) -> Result<Vec<EventRow>> {
-    let sql = select_events!("events e ORDER BY e.at DESC, e.id DESC LIMIT $1");
+    let sql = select_events!("curfew_events e ORDER BY e.at DESC, e.id DESC LIMIT $1");
     Ok(fetch_all!(on, EventRow, sql, limit)?)
 }
 
@@ -167,7 +167,7 @@ pub async fn list_newest_events(on: &mut impl Sql, limit: i64) -> Result<Vec<Eve
 /// # Errors
 /// When the database does not answer.
 pub async fn list_newest_events_of(on: &mut impl Sql, subject_id: i64, limit: i64) -> Result<Vec<EventRow>> {
-    let sql = select_events!("events e WHERE e.subject_id = $1 ORDER BY e.at DESC, e.id DESC LIMIT $2");
+    let sql = select_events!("curfew_events e WHERE e.subject_id = $1 ORDER BY e.at DESC, e.id DESC LIMIT $2");
     Ok(fetch_all!(on, EventRow, sql, subject_id, limit)?)
 }
 
@@ -180,9 +180,9 @@ pub async fn delete_old_events(on: &mut impl Sql, up_to: Moment, limit: i64) -> 
     macro_rules! sql {
         ($end:literal) => {
             concat!(
-                "WITH oldest AS (SELECT id FROM events WHERE at <= $1 ORDER BY at, id LIMIT $2",
+                "WITH oldest AS (SELECT id FROM curfew_events WHERE at <= $1 ORDER BY at, id LIMIT $2",
                 $end,
-                ") DELETE FROM events WHERE id IN (SELECT id FROM oldest)"
+                ") DELETE FROM curfew_events WHERE id IN (SELECT id FROM oldest)"
             )
         };
     }

@@ -14,7 +14,7 @@ use super::{
 /// # Errors
 /// When the database does not answer.
 pub async fn has_events_to_index(on: &mut impl Sql) -> Result<bool> {
-    Ok(fetch_one!(on, (bool,), "SELECT EXISTS (SELECT 1 FROM events WHERE NOT names_indexed)")?.0)
+    Ok(fetch_one!(on, (bool,), "SELECT EXISTS (SELECT 1 FROM curfew_events WHERE NOT names_indexed)")?.0)
 }
 
 /// Indexes the names of at most so many events, the oldest first, but for those that another node is at;
@@ -25,8 +25,8 @@ pub async fn has_events_to_index(on: &mut impl Sql) -> Result<bool> {
 pub async fn index_some_events(on: &mut impl Sql, limit: i64) -> Result<u64> {
     fn statement<DB: Dialect>(limit: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
-            "UPDATE events SET names_indexed = TRUE \
-             WHERE id IN (SELECT id FROM events WHERE NOT names_indexed ORDER BY id LIMIT ",
+            "UPDATE curfew_events SET names_indexed = TRUE \
+             WHERE id IN (SELECT id FROM curfew_events WHERE NOT names_indexed ORDER BY id LIMIT ",
         );
         DB::bind_number(&mut sql, limit);
         sql.push(DB::LOCK_FREE).push(")");

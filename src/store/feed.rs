@@ -1,6 +1,6 @@
 //! The feed: who must be judged again, as soon as the database knows, whoever changed it.
 //!
-//! Triggers write each change to `standing_changes`. On SQLite the feed looks at the database's
+//! Triggers write each change to `curfew_standing_changes`. On SQLite the feed looks at the database's
 //! version, which any other connection's commit moves, also another program's; on Postgres it is
 //! notified, and looks itself twice a second, since a notification may be lost with its connection. A look there
 //! goes on from the transactions that were open at the look before.
@@ -139,9 +139,9 @@ impl Feed {
             feed.open_since = feed.read_open_since().await?;
         }
         let (last,): (i64,) =
-            fetch_one!(&mut feed.connection, (i64,), "SELECT COALESCE(MAX(id), 0) FROM standing_changes")?;
+            fetch_one!(&mut feed.connection, (i64,), "SELECT COALESCE(MAX(id), 0) FROM curfew_standing_changes")?;
         feed.last = last;
-        let sql = "SELECT event_id FROM standing_changes WHERE id > $1 AND event_id IS NOT NULL ORDER BY id";
+        let sql = "SELECT event_id FROM curfew_standing_changes WHERE id > $1 AND event_id IS NOT NULL ORDER BY id";
         let asked: Vec<(i64,)> = fetch_all!(&mut feed.connection, (i64,), sql, last - ASKED_LATELY)?;
         feed.asked_before = asked.into_iter().map(|(event_id,)| event_id).collect();
         feed.look().await?;
@@ -230,11 +230,11 @@ impl Feed {
             let open_since = self.read_open_since().await?;
             let from = std::mem::replace(&mut self.open_since, open_since);
             let sql = "SELECT id, user_id, event_id, COALESCE(transaction_id, 0) AS transaction_id
-                       FROM standing_changes WHERE transaction_id >= $1 ORDER BY id";
+                       FROM curfew_standing_changes WHERE transaction_id >= $1 ORDER BY id";
             fetch_all!(&mut self.connection, ChangeRow, sql, from)?
         } else {
             let sql = "SELECT id, user_id, event_id, 0 AS transaction_id
-                       FROM standing_changes WHERE id > $1 ORDER BY id";
+                       FROM curfew_standing_changes WHERE id > $1 ORDER BY id";
             fetch_all!(&mut self.connection, ChangeRow, sql, self.last)?
         };
         let mut news: Vec<News> = rows.iter().filter(|row| !self.seen.contains(&row.id)).map(ChangeRow::news).collect();
@@ -253,7 +253,7 @@ impl Feed {
 
     /// Whether changes may have been deleted before they were seen here, by whoever found them old.
     async fn has_missed_some(&mut self) -> Result<bool> {
-        let sql = "SELECT COALESCE(MIN(id), 0) FROM standing_changes";
+        let sql = "SELECT COALESCE(MIN(id), 0) FROM curfew_standing_changes";
         let (first,): (i64,) = fetch_one!(&mut self.connection, (i64,), sql)?;
         Ok(first > self.last + 1)
     }

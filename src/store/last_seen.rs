@@ -47,12 +47,12 @@ pub async fn set_last_seen(on: &mut impl Sql, seen: &[Seen]) -> Result<()> {
 /// There is no way to go to the database, and a join would have SQLite read all logins for a
 /// Bloom filter.
 async fn set_one_by_one(on: &mut SqliteConnection, people: &BTreeMap<i64, Moment>, seen: &[Seen]) -> sqlx::Result<()> {
-    let sql = "UPDATE users SET last_seen = $2 WHERE id = $1 AND (last_seen IS NULL OR last_seen < $2)";
+    let sql = "UPDATE curfew_users SET last_seen = $2 WHERE id = $1 AND (last_seen IS NULL OR last_seen < $2)";
     for (id, at) in people {
         in_time(sqlx::query(sql).bind(id).bind(at).execute(&mut *on)).await?;
     }
     let sql = "
-        UPDATE logins SET last_seen = $2
+        UPDATE curfew_logins SET last_seen = $2
         WHERE id = $1 AND ended_at IS NULL AND (last_seen IS NULL OR last_seen < $2 AND last_seen <= $3)";
     for seen in seen {
         let query = sqlx::query(sql).bind(seen.session.as_str()).bind(seen.at).bind(seen.unless_after);
@@ -64,21 +64,21 @@ async fn set_one_by_one(on: &mut SqliteConnection, people: &BTreeMap<i64, Moment
 /// Each round trip would prolong the locks.
 async fn set_all_at_once(on: &mut PgConnection, people: &BTreeMap<i64, Moment>, seen: &[Seen]) -> sqlx::Result<()> {
     let (ids, at): (Vec<i64>, Vec<Moment>) = people.iter().unzip();
-    let sql = "SELECT 1 FROM users WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+    let sql = "SELECT 1 FROM curfew_users WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
     in_time(sqlx::query(sql).bind(&ids).execute(&mut *on)).await?;
     let sql = "
-        UPDATE users SET last_seen = seen.at FROM UNNEST($1, $2) AS seen (id, at)
-        WHERE users.id = seen.id AND (users.last_seen IS NULL OR users.last_seen < seen.at)";
+        UPDATE curfew_users AS u SET last_seen = seen.at FROM UNNEST($1, $2) AS seen (id, at)
+        WHERE u.id = seen.id AND (u.last_seen IS NULL OR u.last_seen < seen.at)";
     in_time(sqlx::query(sql).bind(ids).bind(at).execute(&mut *on)).await?;
 
     let ids: Vec<&str> = seen.iter().map(|seen| seen.session.as_str()).collect();
     let (at, unless_after): (Vec<_>, Vec<_>) = seen.iter().map(|seen| (seen.at, seen.unless_after)).unzip();
-    let sql = "SELECT 1 FROM logins WHERE id = ANY($1) AND ended_at IS NULL ORDER BY id FOR NO KEY UPDATE";
+    let sql = "SELECT 1 FROM curfew_logins WHERE id = ANY($1) AND ended_at IS NULL ORDER BY id FOR NO KEY UPDATE";
     in_time(sqlx::query(sql).bind(&ids).execute(&mut *on)).await?;
     let sql = "
-        UPDATE logins SET last_seen = seen.at FROM UNNEST($1, $2, $3) AS seen (id, at, unless_after)
-        WHERE logins.id = seen.id AND logins.ended_at IS NULL
-          AND (logins.last_seen IS NULL OR logins.last_seen < seen.at AND logins.last_seen <= seen.unless_after)";
+        UPDATE curfew_logins AS l SET last_seen = seen.at FROM UNNEST($1, $2, $3) AS seen (id, at, unless_after)
+        WHERE l.id = seen.id AND l.ended_at IS NULL
+          AND (l.last_seen IS NULL OR l.last_seen < seen.at AND l.last_seen <= seen.unless_after)";
     in_time(sqlx::query(sql).bind(ids).bind(at).bind(unless_after).execute(on)).await?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::domain::moment::Moment;
 /// # Errors
 /// When the database does not answer.
 pub async fn has_live_sample(on: &mut impl Sql, hour: Moment) -> Result<bool> {
-    let sql = "SELECT COUNT(*) FROM live_sessions_by_hour WHERE hour = $1";
+    let sql = "SELECT COUNT(*) FROM curfew_live_sessions_by_hour WHERE hour = $1";
     let (count,) = fetch_one!(on, (i64,), sql, hour)?;
     Ok(count > 0)
 }
@@ -25,7 +25,12 @@ pub async fn has_live_sample(on: &mut impl Sql, hour: Moment) -> Result<bool> {
 /// # Errors
 /// When the database does not answer.
 pub async fn insert_live_sample(on: &mut impl Sql, hour: Moment, live: i64) -> Result<()> {
-    execute!(on, "INSERT INTO live_sessions_by_hour (hour, live) VALUES ($1, $2) ON CONFLICT DO NOTHING", hour, live)?;
+    execute!(
+        on,
+        "INSERT INTO curfew_live_sessions_by_hour (hour, live) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        hour,
+        live
+    )?;
     Ok(())
 }
 
@@ -34,7 +39,7 @@ pub async fn insert_live_sample(on: &mut impl Sql, hour: Moment, live: i64) -> R
 /// # Errors
 /// When the database does not answer.
 pub async fn list_live_samples(on: &mut impl Sql, since: Moment) -> Result<Vec<(Moment, i64)>> {
-    let sql = "SELECT hour, live FROM live_sessions_by_hour WHERE hour >= $1 ORDER BY hour";
+    let sql = "SELECT hour, live FROM curfew_live_sessions_by_hour WHERE hour >= $1 ORDER BY hour";
     Ok(fetch_all!(on, (Moment, i64), sql, since)?)
 }
 
@@ -43,7 +48,7 @@ pub async fn list_live_samples(on: &mut impl Sql, since: Moment) -> Result<Vec<(
 /// # Errors
 /// When the database does not answer.
 pub async fn find_latest_live_sample(on: &mut impl Sql) -> Result<Option<(Moment, i64)>> {
-    let sql = "SELECT hour, live FROM live_sessions_by_hour ORDER BY hour DESC LIMIT 1";
+    let sql = "SELECT hour, live FROM curfew_live_sessions_by_hour ORDER BY hour DESC LIMIT 1";
     Ok(fetch_optional!(on, (Moment, i64), sql)?)
 }
 
@@ -52,6 +57,6 @@ pub async fn find_latest_live_sample(on: &mut impl Sql) -> Result<Option<(Moment
 /// # Errors
 /// When the database does not answer.
 pub async fn delete_old_live_samples(on: &mut impl Sql, before: Moment) -> Result<()> {
-    execute!(on, "DELETE FROM live_sessions_by_hour WHERE hour < $1", before)?;
+    execute!(on, "DELETE FROM curfew_live_sessions_by_hour WHERE hour < $1", before)?;
     Ok(())
 }

@@ -22,7 +22,7 @@ const IS_ENDED_BY: &str = "l.user_id = e.user_id AND l.ended_at IS NULL AND l.lo
                     WHEN 'opaque' THEN l.expires_at > e.expires_after
                     WHEN 'jwt' THEN l.expires_at > e.family_expires_after ELSE FALSE END";
 
-const INSERT: &str = "INSERT INTO login_ends (user_id, login_after, opened_after, session_opened_after, \
+const INSERT: &str = "INSERT INTO curfew_login_ends (user_id, login_after, opened_after, session_opened_after, \
     session_seen_after, expires_after, family_expires_after, login_until, ended_at, ended_by, reason, staff_reason, \
     user_reason) ";
 
@@ -86,7 +86,7 @@ pub async fn insert_login_end_of_each(
             DB::bind_moment(&mut sql, after);
         }
         push_ending(&mut sql, ending);
-        sql.push(" FROM users u WHERE u.id");
+        sql.push(" FROM curfew_users u WHERE u.id");
         DB::push_is_one_of(&mut sql, ids);
         sql.push(" ORDER BY u.id");
         sql
@@ -111,7 +111,7 @@ fn push_ending<DB: Dialect>(sql: &mut QueryBuilder<DB>, Ending { at, by, reason,
 /// When the database does not answer.
 pub async fn lock_login_ends(on: &mut impl Sql, user_id: Option<i64>, limit: u32) -> Result<Vec<i64>> {
     fn statement<DB: Dialect>(user_id: Option<i64>, limit: u32) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT id FROM login_ends");
+        let mut sql = QueryBuilder::new("SELECT id FROM curfew_login_ends");
         if let Some(user_id) = user_id {
             sql.push(" WHERE user_id = ");
             DB::bind_number(&mut sql, user_id);
@@ -133,28 +133,31 @@ pub async fn lock_login_ends(on: &mut impl Sql, user_id: Option<i64>, limit: u32
 pub async fn write_login_ends(on: &mut impl Sql, ends: &[i64], limit: u32) -> Result<()> {
     fn write<DB: Dialect>(ends: &[i64], limit: u32) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
-            "UPDATE logins AS l SET (ended_at, ended_by, reason, staff_reason, user_reason) = (
-                 SELECT e.ended_at, e.ended_by, e.reason, e.staff_reason, e.user_reason FROM login_ends e WHERE ",
+            "UPDATE curfew_logins AS l SET (ended_at, ended_by, reason, staff_reason, user_reason) = (
+                 SELECT e.ended_at, e.ended_by, e.reason, e.staff_reason, e.user_reason FROM curfew_login_ends e WHERE ",
         );
         sql.push(IS_ENDED_BY).push(" AND e.id");
         DB::push_is_one_of(&mut sql, ends);
         sql.push(" ORDER BY e.id LIMIT 1) WHERE l.ended_at IS NULL AND l.id IN (");
-        sql.push(format_args!("SELECT l.id FROM login_ends e {} logins l ON {IS_ENDED_BY} WHERE e.id", DB::JOIN_AFTER));
+        sql.push(format_args!(
+            "SELECT l.id FROM curfew_login_ends e {} curfew_logins l ON {IS_ENDED_BY} WHERE e.id",
+            DB::JOIN_AFTER
+        ));
         DB::push_is_one_of(&mut sql, ends);
         sql.push(format_args!(" LIMIT {limit})"));
         sql
     }
     fn delete_written<DB: Dialect>(ends: &[i64]) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("DELETE FROM login_ends AS e WHERE e.id");
+        let mut sql = QueryBuilder::new("DELETE FROM curfew_login_ends AS e WHERE e.id");
         DB::push_is_one_of(&mut sql, ends);
-        sql.push(format_args!(" AND NOT EXISTS (SELECT 1 FROM logins l WHERE {IS_ENDED_BY})"));
+        sql.push(format_args!(" AND NOT EXISTS (SELECT 1 FROM curfew_logins l WHERE {IS_ENDED_BY})"));
         sql
     }
     if ends.is_empty() {
         return Ok(());
     }
     if let Engine::Postgres(connection) = on.engine() {
-        let sql = "SELECT 1 FROM users WHERE id IN (SELECT user_id FROM login_ends WHERE id = ANY($1))
+        let sql = "SELECT 1 FROM curfew_users WHERE id IN (SELECT user_id FROM curfew_login_ends WHERE id = ANY($1))
                    ORDER BY id FOR NO KEY UPDATE";
         in_time(sqlx::query(sql).bind(ends).execute(connection)).await?;
     }

@@ -39,7 +39,7 @@ pub async fn lock_logins_past_limits(
     /// Along an index of the live sessions. An account that is gone had no role.
     fn push_of_members<DB: Dialect>(sql: &mut QueryBuilder<DB>, column: &str, up_to: Moment, limit: i64) {
         sql.push(format_args!(
-            "SELECT id FROM (SELECT l.id FROM logins l LEFT JOIN users u ON u.id = l.user_id \
+            "SELECT id FROM (SELECT l.id FROM curfew_logins l LEFT JOIN curfew_users u ON u.id = l.user_id \
              WHERE l.kind = 'browser' AND l.ended_at IS NULL AND l.{column} <= "
         ));
         DB::bind_moment(sql, up_to);
@@ -49,14 +49,14 @@ pub async fn lock_logins_past_limits(
     }
     fn statement<DB: Dialect>(of_members: &LiveAfter, of_staff: &LiveAfter, limit: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
-            "SELECT l.id, l.user_id, l.login_date FROM logins l WHERE l.ended_at IS NULL AND l.id IN (",
+            "SELECT l.id, l.user_id, l.login_date FROM curfew_logins l WHERE l.ended_at IS NULL AND l.id IN (",
         );
         push_of_members(&mut sql, "opened_at", of_members.session_opened, limit);
         sql.push(" UNION ALL ");
         push_of_members(&mut sql, "last_seen", of_members.session_seen, limit);
         // CROSS JOIN: SQLite then goes from the few staff to their logins, and not through all logins.
         sql.push(
-            " UNION ALL SELECT id FROM (SELECT l.id FROM users u CROSS JOIN logins l \
+            " UNION ALL SELECT id FROM (SELECT l.id FROM curfew_users u CROSS JOIN curfew_logins l \
              WHERE (u.is_staff OR u.is_superuser) AND l.user_id = u.id AND l.kind = 'browser' AND l.ended_at IS NULL \
              AND (l.opened_at <= ",
         );
@@ -64,7 +64,7 @@ pub async fn lock_logins_past_limits(
         sql.push(" OR l.last_seen <= ");
         DB::bind_moment(&mut sql, of_staff.session_seen);
         sql.push(format_args!(
-            ") LIMIT {limit}) AS of_staff UNION ALL SELECT id FROM (SELECT id FROM logins \
+            ") LIMIT {limit}) AS of_staff UNION ALL SELECT id FROM (SELECT id FROM curfew_logins \
              WHERE ended_at IS NULL AND expires_at <= "
         ));
         DB::bind_moment(&mut sql, of_members.expiry);
@@ -80,11 +80,12 @@ pub async fn lock_logins_past_limits(
 /// When the database does not answer.
 pub async fn delete_ended_logins(on: &mut impl Sql, up_to: Moment, limit: i64) -> Result<u64> {
     fn statement<DB: Dialect>(up_to: Moment, limit: i64) -> QueryBuilder<DB> {
-        let mut sql =
-            QueryBuilder::new("WITH oldest AS (SELECT id FROM logins WHERE ended_at IS NOT NULL AND ended_at <= ");
+        let mut sql = QueryBuilder::new(
+            "WITH oldest AS (SELECT id FROM curfew_logins WHERE ended_at IS NOT NULL AND ended_at <= ",
+        );
         DB::bind_moment(&mut sql, up_to);
         sql.push(format_args!(" ORDER BY ended_at LIMIT {limit}")).push(DB::LOCK_FREE);
-        sql.push(") DELETE FROM logins WHERE id IN (SELECT id FROM oldest)");
+        sql.push(") DELETE FROM curfew_logins WHERE id IN (SELECT id FROM oldest)");
         sql
     }
     Ok(on_engine!(on, |c| in_time(statement(up_to, limit).build().execute(c)).await.map(|done| done.rows_affected()))?)
@@ -97,7 +98,7 @@ pub async fn delete_ended_logins(on: &mut impl Sql, up_to: Moment, limit: i64) -
 /// When the database does not answer.
 pub async fn delete_old_changes(on: &mut impl Sql, keep: i64, limit: i64) -> Result<u64> {
     let sql = "
-        DELETE FROM standing_changes
-        WHERE id <= (SELECT MAX(id) FROM standing_changes) - $1 AND id < (SELECT MIN(id) FROM standing_changes) + $2";
+        DELETE FROM curfew_standing_changes
+        WHERE id <= (SELECT MAX(id) FROM curfew_standing_changes) - $1 AND id < (SELECT MIN(id) FROM curfew_standing_changes) + $2";
     Ok(execute!(on, sql, keep, limit)?)
 }

@@ -192,7 +192,7 @@ pub(super) fn parse_kind(code: &str) -> Result<LoginKind> {
 /// When the database does not answer.
 pub async fn insert_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
     let sql = "
-        INSERT INTO logins (id, user_id, kind, secret_hash, remember, label, login_date, opened_at, last_seen, expires_at,
+        INSERT INTO curfew_logins (id, user_id, kind, secret_hash, remember, label, login_date, opened_at, last_seen, expires_at,
                             generation, address, user_agent)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12)";
     // A browser makes a request with its login; a token may never be used.
@@ -222,7 +222,7 @@ pub async fn insert_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
 /// When the database does not answer.
 pub async fn end_login(on: &mut impl Sql, id: &SessionId, ending: Ending<'_>) -> Result<bool> {
     let sql = "
-        UPDATE logins SET ended_at = $1, ended_by = $2, reason = $3, staff_reason = $4, user_reason = $5
+        UPDATE curfew_logins SET ended_at = $1, ended_by = $2, reason = $3, staff_reason = $4, user_reason = $5
         WHERE ended_at IS NULL AND id = $6";
     let Ending { at, by, reason, reasons } = ending;
     let (staff, user) = (reasons.for_staff.as_deref(), reasons.for_user.as_deref());
@@ -283,7 +283,7 @@ pub(super) const COLUMNS: &str = columns!("l.");
 /// # Errors
 /// When the database does not answer.
 pub async fn find_login(on: &mut impl Sql, id: &SessionId) -> Result<Option<LoginRow>> {
-    let sql = concat!("SELECT ", columns!(""), " FROM logins WHERE id = $1");
+    let sql = concat!("SELECT ", columns!(""), " FROM curfew_logins WHERE id = $1");
     Ok(fetch_optional!(on, LoginRow, sql, id.as_str())?)
 }
 
@@ -295,7 +295,7 @@ pub async fn list_sessions(on: &mut impl Sql, user_id: i64, limit: i64) -> Resul
     let sql = concat!(
         "SELECT ",
         columns!(""),
-        " FROM logins WHERE user_id = $1 AND kind = 'browser' ORDER BY login_date DESC, opened_at DESC, id LIMIT $2"
+        " FROM curfew_logins WHERE user_id = $1 AND kind = 'browser' ORDER BY login_date DESC, opened_at DESC, id LIMIT $2"
     );
     Ok(fetch_all!(on, LoginRow, sql, user_id, limit)?)
 }

@@ -44,7 +44,8 @@ from_row!(LoginsOfHour { hour, logins, failed_logins });
 /// # Errors
 /// When the database does not answer.
 pub async fn list_logins(on: &mut impl Sql, from: Moment, to: Moment) -> Result<Vec<LoginsOfHour>> {
-    let sql = "SELECT hour, logins, failed_logins FROM logins_by_hour WHERE hour >= $1 AND hour < $2 ORDER BY hour";
+    let sql =
+        "SELECT hour, logins, failed_logins FROM curfew_logins_by_hour WHERE hour >= $1 AND hour < $2 ORDER BY hour";
     let mut hours = fetch_all!(on, LoginsOfHour, sql, from, to)?;
     let uncounted = hours.last().map_or(from, |last| last.hour + HOUR);
     hours.extend(count_logins(on, uncounted, to).await?);
@@ -92,7 +93,7 @@ fn statement<DB: Dialect>(kind: EventKind, hours: &[Moment]) -> QueryBuilder<DB>
     for (number, hour) in hours.iter().enumerate() {
         let union = if number == 0 { "" } else { " UNION ALL " };
         sql.push(format_args!(
-            "{union}SELECT CAST({number} AS BIGINT) AS number, (SELECT COUNT(*) FROM events WHERE kind = "
+            "{union}SELECT CAST({number} AS BIGINT) AS number, (SELECT COUNT(*) FROM curfew_events WHERE kind = "
         ));
         DB::bind_text(&mut sql, kind.code());
         sql.push(" AND at >= ");
@@ -109,7 +110,7 @@ fn statement<DB: Dialect>(kind: EventKind, hours: &[Moment]) -> QueryBuilder<DB>
 /// # Errors
 /// When the database does not answer.
 pub async fn find_last_counted_hour(on: &mut impl Sql) -> Result<Option<Moment>> {
-    let (last,) = fetch_one!(on, (Option<Moment>,), "SELECT MAX(hour) FROM logins_by_hour")?;
+    let (last,) = fetch_one!(on, (Option<Moment>,), "SELECT MAX(hour) FROM curfew_logins_by_hour")?;
     Ok(last)
 }
 
@@ -118,7 +119,8 @@ pub async fn find_last_counted_hour(on: &mut impl Sql) -> Result<Option<Moment>>
 /// # Errors
 /// When the database does not answer.
 pub async fn insert_logins(on: &mut impl Sql, of: LoginsOfHour) -> Result<()> {
-    let sql = "INSERT INTO logins_by_hour (hour, logins, failed_logins) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let sql =
+        "INSERT INTO curfew_logins_by_hour (hour, logins, failed_logins) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     execute!(on, sql, of.hour, of.logins, of.failed_logins)?;
     Ok(())
 }
@@ -128,6 +130,6 @@ pub async fn insert_logins(on: &mut impl Sql, of: LoginsOfHour) -> Result<()> {
 /// # Errors
 /// When the database does not answer.
 pub async fn delete_old_logins(on: &mut impl Sql, before: Moment) -> Result<()> {
-    execute!(on, "DELETE FROM logins_by_hour WHERE hour < $1", before)?;
+    execute!(on, "DELETE FROM curfew_logins_by_hour WHERE hour < $1", before)?;
     Ok(())
 }

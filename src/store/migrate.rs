@@ -55,8 +55,8 @@ impl Store {
     /// When the database does not answer.
     pub async fn is_empty(&self) -> Result<bool> {
         let table = match self {
-            Self::Sqlite { .. } => "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'",
-            Self::Postgres { .. } => "SELECT count(to_regclass('_sqlx_migrations'))",
+            Self::Sqlite { .. } => "SELECT count(*) FROM sqlite_schema WHERE name = 'curfew_migrations'",
+            Self::Postgres { .. } => "SELECT count(to_regclass('curfew_migrations'))",
         };
         let (tables,) = fetch_one!(&mut self.read().await?, (i64,), table)?;
         Ok(tables == 0)
@@ -111,7 +111,7 @@ impl Applied {
 }
 
 async fn list_applied(on: &mut impl Sql) -> Result<Vec<Applied>> {
-    fetch_all!(on, Applied, "SELECT version, description, success, checksum FROM _sqlx_migrations ORDER BY version")
+    fetch_all!(on, Applied, "SELECT version, description, success, checksum FROM curfew_migrations ORDER BY version")
         .map_err(StoreError::from)
 }
 

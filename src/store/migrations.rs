@@ -7,6 +7,9 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
+/// Where it is noted which migrations a database has had: a site that Curfew is part of has its own list.
+pub(super) const LEDGER: &str = "curfew_migrations";
+
 /// Takes the names of the files, which are the same for both engines.
 macro_rules! migrations {
     ($($name:literal),* $(,)?) => {
@@ -35,7 +38,9 @@ fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {
         let version = version.parse().unwrap_or_default();
         Migration::new(version, description.replace('_', " ").into(), MigrationType::Simple, sql.into_sql_str(), false)
     });
-    Migrator::with_migrations(migrations.collect())
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    migrator.dangerous_set_table_name(LEDGER);
+    migrator
 }
 
 #[cfg(test)]

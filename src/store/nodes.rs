@@ -28,7 +28,7 @@ from_row!(NodeRow { id, name, started_at, lease_until });
 /// When the database does not answer.
 pub async fn set_node(on: &mut impl Sql, node: &NodeRow) -> Result<()> {
     let sql = "
-        INSERT INTO nodes (id, name, started_at, lease_until) VALUES ($1, $2, $3, $4)
+        INSERT INTO curfew_nodes (id, name, started_at, lease_until) VALUES ($1, $2, $3, $4)
         ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until";
     execute!(on, sql, &node.id, &node.name, node.started_at, node.lease_until)?;
     Ok(())
@@ -39,7 +39,7 @@ pub async fn set_node(on: &mut impl Sql, node: &NodeRow) -> Result<()> {
 /// # Errors
 /// When the database does not answer.
 pub async fn list_nodes(on: &mut impl Sql, now: Moment) -> Result<Vec<NodeRow>> {
-    let sql = "SELECT id, name, started_at, lease_until FROM nodes WHERE lease_until > $1 ORDER BY name, id";
+    let sql = "SELECT id, name, started_at, lease_until FROM curfew_nodes WHERE lease_until > $1 ORDER BY name, id";
     Ok(fetch_all!(on, NodeRow, sql, now)?)
 }
 
@@ -48,7 +48,7 @@ pub async fn list_nodes(on: &mut impl Sql, now: Moment) -> Result<Vec<NodeRow>> 
 /// # Errors
 /// When the database does not answer.
 pub async fn delete_node(on: &mut impl Sql, id: &str) -> Result<()> {
-    execute!(on, "DELETE FROM nodes WHERE id = $1", id)?;
+    execute!(on, "DELETE FROM curfew_nodes WHERE id = $1", id)?;
     Ok(())
 }
 
@@ -57,6 +57,6 @@ pub async fn delete_node(on: &mut impl Sql, id: &str) -> Result<()> {
 /// # Errors
 /// When the database does not answer.
 pub async fn delete_dead_nodes(on: &mut impl Sql, now: Moment) -> Result<()> {
-    execute!(on, "DELETE FROM nodes WHERE lease_until <= $1", now)?;
+    execute!(on, "DELETE FROM curfew_nodes WHERE lease_until <= $1", now)?;
     Ok(())
 }

@@ -65,9 +65,8 @@ const JUDGE_UP_TO: i64 = 10_000;
 /// When the database does not answer.
 pub async fn get_counts(on: &mut impl Sql, since: Moment, live: &LiveByRole) -> Result<Counts> {
     let (users, users_estimated) = count_users(on).await?;
-    let (staff,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM users WHERE is_staff OR is_superuser")?;
-    let inactive =
-        "SELECT COUNT(*) FROM users WHERE NOT is_active AND (deactivated_until IS NULL OR deactivated_until > $1)";
+    let (staff,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM curfew_users WHERE is_staff OR is_superuser")?;
+    let inactive = "SELECT COUNT(*) FROM curfew_users WHERE NOT is_active AND (deactivated_until IS NULL OR deactivated_until > $1)";
     let (inactive,) = fetch_one!(on, (i64,), inactive, live.now)?;
     let (live_sessions, live_sessions_estimated) = count_live_sessions(on, live).await?;
     let mut logins = 0;
@@ -97,7 +96,7 @@ pub async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result
         return Ok((judged, false));
     }
     let sessions = "
-        SELECT COUNT(*) FROM logins
+        SELECT COUNT(*) FROM curfew_logins
         WHERE kind = 'browser' AND ended_at IS NULL AND login_date > $1 AND opened_at > $2 AND last_seen > $3";
     let (login, opened, seen) = of_sessions(&live.member);
     let (counted,) = fetch_one!(on, (i64,), sessions, login, opened, seen)?;
@@ -116,7 +115,7 @@ fn of_sessions(live: &LiveAfter) -> (Moment, Moment, Moment) {
 pub async fn count_few_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<Option<i64>> {
     let some = "
         SELECT COUNT(*) FROM (
-            SELECT 1 FROM logins
+            SELECT 1 FROM curfew_logins
             WHERE kind = 'browser' AND ended_at IS NULL AND login_date > $1 AND opened_at > $2 AND last_seen > $3
             LIMIT $4) AS found";
     let (of_members, of_staff) = (of_sessions(&live.member), of_sessions(&live.staff));
@@ -132,20 +131,20 @@ pub async fn count_few_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Re
 }
 
 async fn count_events(on: &mut impl Sql, kind: EventKind, since: Moment) -> Result<i64> {
-    let sql = "SELECT COUNT(*) FROM events WHERE kind = $1 AND at > $2";
+    let sql = "SELECT COUNT(*) FROM curfew_events WHERE kind = $1 AND at > $2";
     let (count,) = fetch_one!(on, (i64,), sql, kind.code(), since)?;
     Ok(count)
 }
 
 async fn count_users(on: &mut impl Sql) -> Result<(i64, bool)> {
     if let Engine::Postgres(connection) = on.engine() {
-        let sql = "SELECT reltuples::BIGINT FROM pg_class WHERE oid = 'users'::regclass";
+        let sql = "SELECT reltuples::BIGINT FROM pg_class WHERE oid = 'curfew_users'::regclass";
         let estimate: i64 = in_time(sqlx::query_scalar(sql).fetch_one(connection)).await?;
         if estimate > COUNT_UP_TO {
             return Ok((estimate, true));
         }
     }
-    let (count,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM users")?;
+    let (count,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM curfew_users")?;
     Ok((count, false))
 }
 
@@ -156,6 +155,6 @@ async fn count_users(on: &mut impl Sql) -> Result<(i64, bool)> {
 pub async fn list_scheduled(on: &mut impl Sql, limit: i64) -> Result<Vec<Scheduled>> {
     let sql = "
         SELECT id, username, force_logout_scheduled AS at, force_logout_scheduled_user_reason AS user_reason
-        FROM users WHERE force_logout_scheduled IS NOT NULL ORDER BY force_logout_scheduled, id LIMIT $1";
+        FROM curfew_users WHERE force_logout_scheduled IS NOT NULL ORDER BY force_logout_scheduled, id LIMIT $1";
     Ok(fetch_all!(on, Scheduled, sql, limit)?)
 }

@@ -11,7 +11,7 @@ use crate::domain::{moment::Moment, session_secret::SessionId};
 /// # Errors
 /// When the database does not answer.
 pub async fn find_proven_at(on: &mut impl Sql, id: &SessionId) -> Result<Option<Moment>> {
-    let sql = "SELECT COALESCE(proven_at, opened_at) FROM logins WHERE id = $1";
+    let sql = "SELECT COALESCE(proven_at, opened_at) FROM curfew_logins WHERE id = $1";
     let found: Option<(Moment,)> = fetch_optional!(on, (Moment,), sql, id.as_str())?;
     Ok(found.map(|(at,)| at))
 }
@@ -21,6 +21,6 @@ pub async fn find_proven_at(on: &mut impl Sql, id: &SessionId) -> Result<Option<
 /// # Errors
 /// When the database does not answer.
 pub async fn set_proven_at(on: &mut impl Sql, id: &SessionId, at: Moment) -> Result<()> {
-    execute!(on, "UPDATE logins SET proven_at = $2 WHERE id = $1", id.as_str(), at)?;
+    execute!(on, "UPDATE curfew_logins SET proven_at = $2 WHERE id = $1", id.as_str(), at)?;
     Ok(())
 }

@@ -38,7 +38,12 @@ from_row!(ReceiptRow { node_id, node_name, applied_at });
 /// # Errors
 /// When the database does not answer.
 pub async fn ask_for_receipts(on: &mut impl Sql, change: Change, event_id: i64) -> Result<()> {
-    execute!(on, "INSERT INTO standing_changes (user_id, event_id) VALUES ($1, $2)", change.user_id(), event_id)?;
+    execute!(
+        on,
+        "INSERT INTO curfew_standing_changes (user_id, event_id) VALUES ($1, $2)",
+        change.user_id(),
+        event_id
+    )?;
     Ok(())
 }
 
@@ -48,7 +53,7 @@ pub async fn ask_for_receipts(on: &mut impl Sql, change: Change, event_id: i64) 
 /// When the database does not answer.
 pub async fn find_latest_asked(on: &mut impl Sql, change: Change) -> Result<Option<AskedRow>> {
     let sql = "
-        SELECT e.id AS event_id, e.at FROM standing_changes c JOIN events e ON e.id = c.event_id
+        SELECT e.id AS event_id, e.at FROM curfew_standing_changes c JOIN curfew_events e ON e.id = c.event_id
         WHERE c.event_id IS NOT NULL AND c.user_id IS NOT DISTINCT FROM $1 ORDER BY c.id DESC LIMIT 1";
     Ok(fetch_optional!(on, AskedRow, sql, change.user_id())?)
 }
@@ -60,8 +65,8 @@ pub async fn find_latest_asked(on: &mut impl Sql, change: Change) -> Result<Opti
 /// When the database does not answer.
 pub async fn insert_receipt(on: &mut impl Sql, event_id: i64, began: Moment, receipt: &ReceiptRow) -> Result<()> {
     let sql = "
-        INSERT INTO receipts (event_id, node_id, node_name, applied_at)
-        SELECT id, $3, $4, $5 FROM events WHERE id = $1 AND at >= $2
+        INSERT INTO curfew_receipts (event_id, node_id, node_name, applied_at)
+        SELECT id, $3, $4, $5 FROM curfew_events WHERE id = $1 AND at >= $2
         ON CONFLICT (event_id, node_id) DO NOTHING";
     execute!(on, sql, event_id, began, &receipt.node_id, &receipt.node_name, receipt.applied_at)?;
     Ok(())
@@ -72,7 +77,7 @@ pub async fn insert_receipt(on: &mut impl Sql, event_id: i64, began: Moment, rec
 /// # Errors
 /// When the database does not answer.
 pub async fn list_receipts(on: &mut impl Sql, event_id: i64) -> Result<Vec<ReceiptRow>> {
-    let sql = "SELECT node_id, node_name, applied_at FROM receipts WHERE event_id = $1 ORDER BY applied_at, node_name, node_id";
+    let sql = "SELECT node_id, node_name, applied_at FROM curfew_receipts WHERE event_id = $1 ORDER BY applied_at, node_name, node_id";
     Ok(fetch_all!(on, ReceiptRow, sql, event_id)?)
 }
 
@@ -81,5 +86,5 @@ pub async fn list_receipts(on: &mut impl Sql, event_id: i64) -> Result<Vec<Recei
 /// # Errors
 /// When the database does not answer.
 pub async fn delete_old_receipts(on: &mut impl Sql, up_to: Moment) -> Result<u64> {
-    Ok(execute!(on, "DELETE FROM receipts WHERE applied_at <= $1", up_to)?)
+    Ok(execute!(on, "DELETE FROM curfew_receipts WHERE applied_at <= $1", up_to)?)
 }

@@ -35,8 +35,8 @@ impl SearchIndex {
     /// The table, and what it is called in statements.
     const fn table(self) -> (&'static str, &'static str) {
         match self {
-            Self::Users => ("users", "u"),
-            Self::Events => ("events", "e"),
+            Self::Users => ("curfew_users", "u"),
+            Self::Events => ("curfew_events", "e"),
         }
     }
 

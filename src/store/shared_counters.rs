@@ -82,7 +82,7 @@ impl SharedCounters {
 /// When the database does not answer.
 pub async fn delete_old_counters(on: &mut impl Sql, now: Moment, limit: i64) -> Result<u64> {
     let sql = "
-        DELETE FROM shared_counters
-        WHERE name IN (SELECT name FROM shared_counters WHERE kept_until <= $1 ORDER BY kept_until LIMIT $2)";
+        DELETE FROM curfew_shared_counters
+        WHERE name IN (SELECT name FROM curfew_shared_counters WHERE kept_until <= $1 ORDER BY kept_until LIMIT $2)";
     Ok(execute!(on, sql, now, limit)?)
 }

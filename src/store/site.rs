@@ -56,7 +56,7 @@ pub async fn get_site(on: &mut impl Sql) -> Result<Site> {
     let sql = "SELECT force_logout_date, force_logout_staff_reason, force_logout_user_reason, force_logout_scheduled,
                       force_logout_scheduled_by, force_logout_scheduled_staff_reason,
                       force_logout_scheduled_user_reason, setup_code_hash
-               FROM site WHERE id = 1";
+               FROM curfew_site WHERE id = 1";
     Ok(fetch_one!(on, Site, sql)?)
 }
 
@@ -67,7 +67,7 @@ pub async fn get_site(on: &mut impl Sql) -> Result<Site> {
 /// When the database does not answer.
 pub async fn lock_site(on: &mut impl Sql) -> Result<Site> {
     if let Engine::Postgres(connection) = on.engine() {
-        in_time(sqlx::query("SELECT 1 FROM site WHERE id = 1 FOR UPDATE").execute(connection)).await?;
+        in_time(sqlx::query("SELECT 1 FROM curfew_site WHERE id = 1 FOR UPDATE").execute(connection)).await?;
     }
     get_site(on).await
 }
@@ -77,7 +77,8 @@ pub async fn lock_site(on: &mut impl Sql) -> Result<Site> {
 /// # Errors
 /// When the database does not answer.
 pub async fn find_latest_login(on: &mut impl Sql) -> Result<Option<Moment>> {
-    let (latest,): (Option<Moment>,) = fetch_one!(on, (Option<Moment>,), "SELECT MAX(last_login_date) FROM users")?;
+    let (latest,): (Option<Moment>,) =
+        fetch_one!(on, (Option<Moment>,), "SELECT MAX(last_login_date) FROM curfew_users")?;
     Ok(latest)
 }
 
@@ -86,7 +87,7 @@ pub async fn find_latest_login(on: &mut impl Sql) -> Result<Option<Moment>> {
 /// # Errors
 /// When the database does not answer.
 pub async fn set_force_logout_date(on: &mut impl Sql, date: Moment, reasons: &Reasons) -> Result<()> {
-    let sql = "UPDATE site SET force_logout_date = $1, force_logout_staff_reason = $2, force_logout_user_reason = $3 WHERE id = 1";
+    let sql = "UPDATE curfew_site SET force_logout_date = $1, force_logout_staff_reason = $2, force_logout_user_reason = $3 WHERE id = 1";
     execute!(on, sql, date, reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
     Ok(())
 }
@@ -97,7 +98,7 @@ pub async fn set_force_logout_date(on: &mut impl Sql, date: Moment, reasons: &Re
 /// When the database does not answer.
 pub async fn set_force_logout_scheduled(on: &mut impl Sql, at: Moment, by: &str, reasons: &Reasons) -> Result<()> {
     let sql = "
-        UPDATE site SET force_logout_scheduled = $1, force_logout_scheduled_by = $2,
+        UPDATE curfew_site SET force_logout_scheduled = $1, force_logout_scheduled_by = $2,
                force_logout_scheduled_staff_reason = $3, force_logout_scheduled_user_reason = $4
         WHERE id = 1";
     execute!(on, sql, at, by, reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
@@ -110,7 +111,7 @@ pub async fn set_force_logout_scheduled(on: &mut impl Sql, at: Moment, by: &str,
 /// When the database does not answer.
 pub async fn clear_force_logout_scheduled(on: &mut impl Sql) -> Result<()> {
     let sql = "
-        UPDATE site SET force_logout_scheduled = NULL, force_logout_scheduled_by = NULL,
+        UPDATE curfew_site SET force_logout_scheduled = NULL, force_logout_scheduled_by = NULL,
                force_logout_scheduled_staff_reason = NULL, force_logout_scheduled_user_reason = NULL
         WHERE id = 1";
     execute!(on, sql)?;
@@ -122,6 +123,6 @@ pub async fn clear_force_logout_scheduled(on: &mut impl Sql) -> Result<()> {
 /// # Errors
 /// When the database does not answer.
 pub async fn set_setup_code_hash(on: &mut impl Sql, hash: Option<&SecretHash>) -> Result<()> {
-    execute!(on, "UPDATE site SET setup_code_hash = $1 WHERE id = 1", hash.map(SecretHash::as_bytes))?;
+    execute!(on, "UPDATE curfew_site SET setup_code_hash = $1 WHERE id = 1", hash.map(SecretHash::as_bytes))?;
     Ok(())
 }

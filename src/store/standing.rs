@@ -211,9 +211,9 @@ fn read_sql(size: usize) -> String {
            l.kind, l.secret_hash, l.remember, l.login_date, l.opened_at, l.last_seen, l.expires_at, l.address,
            l.user_agent, l.ended_at, l.reason, l.user_reason
     FROM asked
-    CROSS JOIN site
-    LEFT JOIN users u ON u.id = asked.user_id
-    LEFT JOIN logins l ON l.id = asked.login_id AND l.user_id = asked.user_id
+    CROSS JOIN curfew_site site
+    LEFT JOIN curfew_users u ON u.id = asked.user_id
+    LEFT JOIN curfew_logins l ON l.id = asked.login_id AND l.user_id = asked.user_id
     WHERE site.id = 1"
     )
 }

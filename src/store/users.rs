@@ -86,12 +86,12 @@ from_row!(User {
     deactivated_user_reason
 });
 
-/// `select_users!("users WHERE …")`: [`User`]s. Each column has its name there: a statement that
+/// `select_users!("curfew_users WHERE …")`: [`User`]s. Each column has its name there: a statement that
 /// Postgres has prepared fails for ever when the next version adds a column to `*`.
 macro_rules! select_users {
     ($from:literal) => {
         concat!(
-            "SELECT users.id, username, email, password_hash, is_active, is_staff, is_superuser, date_joined,
+            "SELECT curfew_users.id, username, email, password_hash, is_active, is_staff, is_superuser, date_joined,
                     last_login, last_login_date, last_seen,
                     force_logout_date, force_logout_cause, force_logout_staff_reason,
                     force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_by,
@@ -150,7 +150,7 @@ impl User {
 /// # Errors
 /// When the database does not answer.
 pub async fn find_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
-    Ok(fetch_optional!(on, User, select_users!("users WHERE id = $1"), id)?)
+    Ok(fetch_optional!(on, User, select_users!("curfew_users WHERE id = $1"), id)?)
 }
 
 /// The account whose username or email that is.
@@ -158,7 +158,8 @@ pub async fn find_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
 /// # Errors
 /// When the database does not answer.
 pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Option<User>> {
-    let sql = select_users!("login_names JOIN users ON users.id = login_names.user_id WHERE name_key = $1");
+    let sql =
+        select_users!("curfew_login_names n JOIN curfew_users ON curfew_users.id = n.user_id WHERE name_key = $1");
     for key in name.keys() {
         if let Some(user) = fetch_optional!(on, User, sql, key)? {
             return Ok(Some(user));
@@ -174,7 +175,7 @@ pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Op
 pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
     // A transaction on SQLite is the only writer from its beginning.
     if let Engine::Postgres(connection) = on.engine() {
-        let lock = sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR UPDATE").bind(id);
+        let lock = sqlx::query("SELECT 1 FROM curfew_users WHERE id = $1 FOR UPDATE").bind(id);
         in_time(lock.execute(connection)).await?;
     }
     find_user(on, id).await
@@ -185,7 +186,7 @@ pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
 /// # Errors
 /// When the database does not answer.
 pub async fn set_password_hash(on: &mut impl Sql, id: i64, hash: &str) -> Result<()> {
-    execute!(on, "UPDATE users SET password_hash = $2 WHERE id = $1", id, hash)?;
+    execute!(on, "UPDATE curfew_users SET password_hash = $2 WHERE id = $1", id, hash)?;
     Ok(())
 }
 
@@ -194,7 +195,7 @@ pub async fn set_password_hash(on: &mut impl Sql, id: i64, hash: &str) -> Result
 /// # Errors
 /// When the database does not answer.
 pub async fn set_role(on: &mut impl Sql, id: i64, role: Role) -> Result<()> {
-    let sql = "UPDATE users SET is_staff = $2, is_superuser = $3 WHERE id = $1";
+    let sql = "UPDATE curfew_users SET is_staff = $2, is_superuser = $3 WHERE id = $1";
     execute!(on, sql, id, role.is_staff(), role.is_superuser())?;
     Ok(())
 }
@@ -206,7 +207,7 @@ pub async fn set_role(on: &mut impl Sql, id: i64, role: Role) -> Result<()> {
 pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, opened_at: Moment) -> Result<()> {
     // A clock that stepped back must not hide the login before from the next force logout.
     let sql = "
-        UPDATE users SET last_login_date = CASE WHEN last_login_date > $2 THEN last_login_date ELSE $2 END,
+        UPDATE curfew_users SET last_login_date = CASE WHEN last_login_date > $2 THEN last_login_date ELSE $2 END,
                last_login = $3, last_seen = $3
         WHERE id = $1";
     execute!(on, sql, id, login_date, opened_at)?;
@@ -218,8 +219,8 @@ pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, open
 /// # Errors
 /// When the database does not answer.
 pub async fn delete_user(on: &mut impl Sql, id: i64) -> Result<()> {
-    execute!(on, "DELETE FROM login_names WHERE user_id = $1", id)?;
-    execute!(on, "DELETE FROM users WHERE id = $1", id)?;
+    execute!(on, "DELETE FROM curfew_login_names WHERE user_id = $1", id)?;
+    execute!(on, "DELETE FROM curfew_users WHERE id = $1", id)?;
     Ok(())
 }
 
@@ -229,7 +230,7 @@ pub async fn delete_user(on: &mut impl Sql, id: i64) -> Result<()> {
 /// # Errors
 /// When the database does not answer.
 pub async fn count_other_superusers(on: &mut impl Sql, id: i64) -> Result<i64> {
-    let sql = "SELECT COUNT(*) FROM users WHERE is_superuser AND is_active AND id <> $1";
+    let sql = "SELECT COUNT(*) FROM curfew_users WHERE is_superuser AND is_active AND id <> $1";
     let (count,): (i64,) = fetch_one!(on, (i64,), sql, id)?;
     Ok(count)
 }
@@ -239,7 +240,7 @@ pub async fn count_other_superusers(on: &mut impl Sql, id: i64) -> Result<i64> {
 /// # Errors
 /// When the database does not answer.
 pub async fn has_superuser(on: &mut impl Sql) -> Result<bool> {
-    let found: Option<(i64,)> = fetch_optional!(on, (i64,), "SELECT id FROM users WHERE is_superuser LIMIT 1")?;
+    let found: Option<(i64,)> = fetch_optional!(on, (i64,), "SELECT id FROM curfew_users WHERE is_superuser LIMIT 1")?;
     Ok(found.is_some())
 }
 
@@ -248,6 +249,6 @@ pub async fn has_superuser(on: &mut impl Sql) -> Result<bool> {
 /// # Errors
 /// When the database does not answer.
 pub async fn list_users_after(on: &mut impl Sql, after_key: &str, limit: i64) -> Result<Vec<User>> {
-    let sql = select_users!("users WHERE username_key > $1 ORDER BY username_key LIMIT $2");
+    let sql = select_users!("curfew_users WHERE username_key > $1 ORDER BY username_key LIMIT $2");
     Ok(super::engine::fetch_all!(on, User, sql, after_key, limit)?)
 }

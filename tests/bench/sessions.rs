@@ -38,7 +38,7 @@ impl<'d> Sessions<'d> {
         sessions
             .run(&format!(
                 "{numbers}
-                INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff,
+                INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff,
                                    is_superuser, date_joined, last_login, last_seen)
                 SELECT 'person' || n, 'person' || n, 'person' || n || '@example.org', 'person' || n || '@example.org',
                        'none', TRUE, FALSE, FALSE, {login_date}, {login_date}, {login_date}
@@ -60,7 +60,7 @@ impl<'d> Sessions<'d> {
         let numbers = numbers(&sessions);
         self.run(&format!(
             "{numbers}
-            INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address,
+            INSERT INTO curfew_logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address,
                                 user_agent)
             SELECT 'session' || n, {person}, 'browser', {hash}, {login_date}, {login_date}, {last_seen}, '127.0.0.1',
                    'Firefox'
@@ -77,7 +77,7 @@ impl<'d> Sessions<'d> {
     pub async fn rename(&self, people: RangeInclusive<u32>, name: &str) {
         let (first, last) = people.into_inner();
         self.run(&format!(
-            "UPDATE users SET username = '{name}' || id, username_key = '{name}' || id
+            "UPDATE curfew_users SET username = '{name}' || id, username_key = '{name}' || id
              WHERE id BETWEEN {first} AND {last}"
         ))
         .await;
@@ -85,8 +85,8 @@ impl<'d> Sessions<'d> {
 
     /// Takes back that everyone was forced out, and the counts from before.
     pub async fn are_not_forced_out(&self) {
-        self.run("UPDATE site SET force_logout_date = NULL").await;
-        self.run("DELETE FROM live_sessions_by_hour").await;
+        self.run("UPDATE curfew_site SET force_logout_date = NULL").await;
+        self.run("DELETE FROM curfew_live_sessions_by_hour").await;
     }
 
     /// The cookie of a session, as the site seals it with that key.
@@ -112,12 +112,12 @@ impl<'d> Sessions<'d> {
 
     /// Has everyone seen just now, so that no request is noted for a minute.
     pub async fn are_seen_now(&self) {
-        self.run(&format!("UPDATE logins SET last_seen = {}", stored(Utc::now()))).await;
+        self.run(&format!("UPDATE curfew_logins SET last_seen = {}", stored(Utc::now()))).await;
     }
 
     /// How many have been seen since they were made.
     pub async fn count_seen(&self) -> usize {
-        let sql = format!("SELECT COUNT(*) FROM logins WHERE last_seen >= {}", stored(self.second));
+        let sql = format!("SELECT COUNT(*) FROM curfew_logins WHERE last_seen >= {}", stored(self.second));
         match self.database.engine {
             Engine::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.database.url).await.expect("the file opens");

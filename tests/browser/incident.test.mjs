@@ -15,14 +15,14 @@ const fill = `
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${MANY}),
     named AS (SELECT n, CASE WHEN n <= ${LEAKED} THEN 'leaked' WHEN n <= ${LEAKED + 30} THEN 'spam' ELSE 'reader' END
       || n AS name FROM n)
-  INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser,
+  INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser,
                      date_joined)
   SELECT name, name, name || '@example.org', name || '@example.org', 'none', TRUE, FALSE, FALSE,
          '2026-01-01T00:00:00+00:00' FROM named;
-  INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
+  INSERT INTO curfew_logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
   SELECT username, id, 'browser', x'00', strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'),
          strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'), strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'), '192.0.2.7', 'Firefox'
-  FROM users WHERE (username LIKE 'leaked%' OR username LIKE 'spam%') AND username NOT LIKE '%-anna';
+  FROM curfew_users WHERE (username LIKE 'leaked%' OR username LIKE 'spam%') AND username NOT LIKE '%-anna';
   ANALYZE;
 `;
 

@@ -11,10 +11,10 @@ const PEOPLE: i64 = 30_000;
 /// What one transaction takes.
 const BATCH: i64 = 1_000;
 
-const DONE: &str = "SELECT COUNT(*) FROM users WHERE username LIKE 'spam%' AND force_logout_date IS NOT NULL";
+const DONE: &str = "SELECT COUNT(*) FROM curfew_users WHERE username LIKE 'spam%' AND force_logout_date IS NOT NULL";
 /// Sessions into which is written who ended them, or of whose account it is noted.
-const ENDED: &str = "SELECT COUNT(*) FROM logins s WHERE s.ended_at IS NOT NULL
-                     OR EXISTS (SELECT 1 FROM login_ends e WHERE e.user_id = s.user_id)";
+const ENDED: &str = "SELECT COUNT(*) FROM curfew_logins s WHERE s.ended_at IS NOT NULL
+                     OR EXISTS (SELECT 1 FROM curfew_login_ends e WHERE e.user_id = s.user_id)";
 const CHOSEN: [(&str, &str); 3] = [("action", "force-logout"), ("scope", "matching"), ("q", "spam")];
 
 #[test]
@@ -37,10 +37,10 @@ fn a_killed_server_leaves_each_thousand_done_or_not_and_the_events_agree() {
         assert!(done < PEOPLE, "it was killed too late to show anything");
         assert_eq!(done % BATCH, 0, "{done} are done");
         for (what, sql) in [
-            ("events", "SELECT COUNT(DISTINCT subject_id) FROM events WHERE kind = 'force-logout'"),
-            ("all events", "SELECT COUNT(*) FROM events WHERE kind = 'force-logout'"),
+            ("events", "SELECT COUNT(DISTINCT subject_id) FROM curfew_events WHERE kind = 'force-logout'"),
+            ("all events", "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'"),
             ("sessions", ENDED),
-            ("what the page tells", "SELECT users_done FROM bulk_acts"),
+            ("what the page tells", "SELECT users_done FROM curfew_bulk_acts"),
         ] {
             assert_eq!(site.number(sql), done, "{what}");
         }
@@ -50,9 +50,9 @@ fn a_killed_server_leaves_each_thousand_done_or_not_and_the_events_agree() {
         let confirmed = self::confirmed(&mut vera);
         let page = vera.post("/admin/users/bulk", &confirmed);
         assert_eq!(page.status, 303, "{page:?}");
-        until("all are done", || site.number("SELECT COUNT(*) FROM bulk_acts WHERE ended_at IS NOT NULL") == 1);
+        until("all are done", || site.number("SELECT COUNT(*) FROM curfew_bulk_acts WHERE ended_at IS NOT NULL") == 1);
         assert_eq!(site.number(DONE), PEOPLE);
-        let not_written = "SELECT COUNT(*) FROM logins WHERE user_id > 1 AND ended_at IS NULL";
+        let not_written = "SELECT COUNT(*) FROM curfew_logins WHERE user_id > 1 AND ended_at IS NULL";
         until("who ended them is written into all sessions", || site.number(not_written) == 0);
         let told = vera.get(&page.location.expect("a page that tells"));
         assert!(told.body.contains("Done: 30,000 users"), "{told:?}");
@@ -78,16 +78,16 @@ fn promised(page: &Page) -> String {
 fn make_people(site: &Site) {
     let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {PEOPLE})");
     site.sql(&format!(
-        "INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser,
+        "INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser,
                             date_joined)
          {numbers} SELECT 'spam' || n, 'spam' || n, 'spam' || n || '@example.org', 'spam' || n || '@example.org',
-                          'none', TRUE, FALSE, FALSE, u.date_joined FROM n CROSS JOIN users u WHERE u.username = 'vera'"
+                          'none', TRUE, FALSE, FALSE, u.date_joined FROM n CROSS JOIN curfew_users u WHERE u.username = 'vera'"
     ));
     let secret = if site.is_on_sqlite() { "x'00'" } else { r"'\x00'" };
     let now = if site.is_on_sqlite() { "strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now')" } else { "now()" };
     site.sql(&format!(
-        "INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
-         SELECT username, id, 'browser', {secret}, {now}, {now}, {now}, '192.0.2.7', 'a browser' FROM users
+        "INSERT INTO curfew_logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
+         SELECT username, id, 'browser', {secret}, {now}, {now}, {now}, '192.0.2.7', 'a browser' FROM curfew_users
          WHERE username LIKE 'spam%'"
     ));
 }

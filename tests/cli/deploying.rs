@@ -29,7 +29,9 @@ fn a_running_node_lives_with_what_the_next_version_adds() {
             assert_eq!(ana.get("/readyz").status, 200);
         };
         pages(&mut ana);
-        for table in ["users", "login_names", "logins", "site", "events", "standing_changes"] {
+        for table in ["users", "login_names", "logins", "site", "events", "standing_changes"]
+            .map(|name| format!("curfew_{name}"))
+        {
             site.sql(&format!("ALTER TABLE {table} ADD COLUMN to_come TEXT NOT NULL DEFAULT ''"));
         }
         site.has_migration(9999, "one more column");
@@ -72,12 +74,12 @@ fn a_role_that_owns_nothing_serves_what_another_has_migrated() {
 
         // Of the tables to come as of those there are, and no more than that.
         site.sql("CREATE TABLE to_come (id BIGINT)");
-        for table in ["users", "to_come"] {
+        for table in ["curfew_users", "to_come"] {
             site.sql(&role.must_have(table, "SELECT, INSERT, UPDATE, DELETE", true));
             site.sql(&role.must_have(table, "TRUNCATE, REFERENCES, TRIGGER", false));
         }
-        site.sql(&role.must_have("_sqlx_migrations", "SELECT", true));
-        site.sql(&role.must_have("_sqlx_migrations", "INSERT, UPDATE, DELETE", false));
+        site.sql(&role.must_have("curfew_migrations", "SELECT", true));
+        site.sql(&role.must_have("curfew_migrations", "INSERT, UPDATE, DELETE", false));
     });
 }
 

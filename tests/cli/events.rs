@@ -12,7 +12,7 @@ fn old_events_are_deleted_with_the_server_down_and_up() {
         let days_ago = (chrono::Utc::now() - chrono::TimeDelta::days(10)).to_rfc3339();
         site.make_user("ana", &[]);
         assert_eq!(purge().done(), "0 events were deleted.\n");
-        site.sql(&format!("UPDATE events SET at = '{days_ago}'"));
+        site.sql(&format!("UPDATE curfew_events SET at = '{days_ago}'"));
         assert_eq!(purge().done(), "1 event was deleted.\n");
         assert_eq!(purge().done(), "0 events were deleted.\n");
     });

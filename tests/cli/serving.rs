@@ -133,7 +133,7 @@ fn who_was_seen_last_is_written_before_the_server_ends() {
         let patient = site.program(&[]).set("CURFEW_SESSION_IDLE", "50 years");
         site.server = Some(Server::wait_for(patient.start()));
         let mut ana = site.logged_in("ana");
-        for table in ["users", "logins"] {
+        for table in ["curfew_users", "curfew_logins"] {
             site.sql(&format!("UPDATE {table} SET last_seen = '2020-01-01 00:00:00+00:00'"));
         }
         assert!(ana.is_in());

@@ -111,7 +111,7 @@ fn what_a_browser_says_that_it_is_cannot_steer_the_terminal() {
         site.make_user("ana", &[]);
         site.logged_in("ana");
         let tricks = "Firefox/\u{1b}[31m\u{202e}9 \u{9b}2J";
-        site.sql(&format!("UPDATE logins SET user_agent = '{tricks}', address = '\u{1b}[2J'"));
+        site.sql(&format!("UPDATE curfew_logins SET user_agent = '{tricks}', address = '\u{1b}[2J'"));
         for command in [&["session", "list", "ana"][..], &["session", "list", "ana", "--json"]] {
             let said = site.run(command).done();
             let is_steering = |c: char| c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c));

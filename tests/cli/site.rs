@@ -129,9 +129,9 @@ impl Site {
     /// Has the database say that a later version has migrated it so.
     pub fn has_migration(&self, version: u32, description: &str) {
         self.sql(&format!(
-            "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
+            "INSERT INTO curfew_migrations (version, description, installed_on, success, checksum, execution_time)
              SELECT {version}, '{description}', installed_on, success, checksum, execution_time
-             FROM _sqlx_migrations LIMIT 1"
+             FROM curfew_migrations LIMIT 1"
         ));
     }
 
@@ -165,7 +165,7 @@ impl Site {
                 }
                 Engine::Postgres => {
                     let mut connection = PgConnection::connect(&self.database.url).await?;
-                    sqlx::raw_sql("BEGIN; LOCK TABLE nodes IN EXCLUSIVE MODE").execute(&mut connection).await?;
+                    sqlx::raw_sql("BEGIN; LOCK TABLE curfew_nodes IN EXCLUSIVE MODE").execute(&mut connection).await?;
                     Ok((None, Some(connection)))
                 }
             }

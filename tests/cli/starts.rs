@@ -164,7 +164,7 @@ fn a_database_too_new_for_the_program_is_refused_by_every_command() {
 fn a_database_that_was_changed_by_hand_is_refused() {
     on_every_engine(|site| {
         site.run(&["migrate"]).done();
-        site.sql("UPDATE _sqlx_migrations SET version = 0 WHERE version = 1");
+        site.sql("UPDATE curfew_migrations SET version = 0 WHERE version = 1");
         refused(site.run(&["serve"]), &["database"]);
     });
 }

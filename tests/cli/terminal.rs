@@ -49,7 +49,7 @@ fn a_name_that_a_hand_wrote_into_the_database_is_escaped() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let email = format!("{TRICKS}\n\u{e0041}@example.org");
-        site.sql(&format!("UPDATE users SET email = '{email}'"));
+        site.sql(&format!("UPDATE curfew_users SET email = '{email}'"));
         for command in [&["user", "list"][..], &["user", "show", "ana"], &["user", "list", "--json"]] {
             let outcome = site.run(command);
             is_safe(&outcome);

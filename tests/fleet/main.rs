@@ -234,7 +234,7 @@ async fn log_in_again_and_again(outside: Outside) {
 async fn print_reports(database: &Database, after: i64, how: &str) -> i64 {
     let mut connection = PgConnection::connect(&database.url).await.expect("Postgres answers");
     let sql = "SELECT CAST(EXTRACT(EPOCH FROM (r.applied_at - e.at)) * 1000 AS DOUBLE PRECISION)
-               FROM receipts r JOIN events e ON e.id = r.event_id WHERE e.id > $1 ORDER BY 1";
+               FROM curfew_receipts r JOIN curfew_events e ON e.id = r.event_id WHERE e.id > $1 ORDER BY 1";
     let reported: Vec<f64> = sqlx::query_scalar(sql).bind(after).fetch_all(&mut connection).await.expect("receipts");
     let part = |hundredths: usize| reported[(reported.len() - 1) * hundredths / 100];
     println!(
@@ -245,7 +245,7 @@ async fn print_reports(database: &Database, after: i64, how: &str) -> i64 {
         part(100),
         reported.len()
     );
-    sqlx::query_scalar("SELECT MAX(event_id) FROM receipts").fetch_one(&mut connection).await.expect("an event")
+    sqlx::query_scalar("SELECT MAX(event_id) FROM curfew_receipts").fetch_one(&mut connection).await.expect("an event")
 }
 
 fn make_user(database: &Database, name: &str, role: &str) {

@@ -190,7 +190,7 @@ impl Site {
 
     /// The number of the account with that username.
     pub async fn id_of(&self, name: &str) -> i64 {
-        self.database.number(&format!("SELECT id FROM users WHERE username = '{name}'")).await
+        self.database.number(&format!("SELECT id FROM curfew_users WHERE username = '{name}'")).await
     }
 
     async fn make_account(&self, person: &Person<'_>, role: Role) -> i64 {

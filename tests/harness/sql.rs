@@ -9,7 +9,7 @@ use super::store::{Database, Engine, execute, server};
 /// The columns that every request may change.
 const NOTED_ON_THE_WAY: &str = "last_seen";
 /// What each node notes for itself, at its own time.
-const OF_NODES: [&str; 3] = ["nodes", "receipts", "shared_counters"];
+const OF_NODES: [&str; 3] = ["curfew_nodes", "curfew_receipts", "curfew_shared_counters"];
 
 impl Database {
     /// Runs a statement.
@@ -84,7 +84,7 @@ impl Database {
     /// The same but for what happened: a refused attempt is told, and nothing else is done.
     pub async fn dump_without_events(&self) -> Vec<String> {
         let mut rows = self.dump().await;
-        rows.retain(|row| !row.starts_with("events"));
+        rows.retain(|row| !row.starts_with("curfew_events"));
         rows
     }
 

@@ -73,7 +73,7 @@ async fn those_who_are_chosen_are_out_as_the_page_promised() {
         let again = confirms(&mut staff, &page, &typed).await;
         again.must_be(303);
         assert_eq!(again.location(), done.location());
-        let events = "SELECT COUNT(*) FROM events WHERE kind = 'force-logout'";
+        let events = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'";
         assert_eq!(site.database.number(events).await, 2);
     }
 }
@@ -97,9 +97,13 @@ async fn all_that_match_are_deactivated_and_activated_again() {
             assert!(page.body.contains(" for 30 users?"), "{page:?}");
             let done = confirms(&mut staff, &page, &[]).await;
             done.must_be(303);
-            assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE is_active").await, left, "{action}");
+            assert_eq!(
+                site.database.number("SELECT COUNT(*) FROM curfew_users WHERE is_active").await,
+                left,
+                "{action}"
+            );
         }
-        assert!(site.database.number(&format!("SELECT COUNT(*) FROM users WHERE id = {}", ham.id)).await == 1);
+        assert!(site.database.number(&format!("SELECT COUNT(*) FROM curfew_users WHERE id = {}", ham.id)).await == 1);
     }
 }
 
@@ -121,7 +125,7 @@ async fn what_has_changed_in_between_is_said_and_nothing_is_done() {
         assert!(changed.body.contains("kept as it was typed"), "{changed:?}");
         assert!(changed.body.contains("1: deactivated already"), "{changed:?}");
         confirms(&mut staff, &changed, &[]).await.must_be(303);
-        assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE NOT is_active").await, 2);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 2);
     }
 }
 
@@ -179,7 +183,7 @@ async fn words_and_numbers_that_no_page_offers_are_refused() {
     let page = staff.posts_with(&token, "/admin/users/bulk", &fields).await;
     page.must_be(422);
     assert_eq!(page.error_beside("bulk-staff_reason"), Some("A reason has at most 500 characters."));
-    assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE NOT is_active").await, 0);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 0);
     staff.opens("/admin/bulk/aaaaaaaaaaaaaaaa").await.must_be(404);
     staff.opens("/admin/users/bulk?action=deactivate&scope=matching").await.must_be(200);
     staff.opens("/admin/users/bulk?action=deactivate&scope=ids").await.must_be(422);
@@ -222,13 +226,13 @@ async fn whoever_has_not_proven_their_password_lately_is_asked_for_it_and_goes_o
         let page = staff.opens(proven.location()).await;
         page.must_be(200);
         assert!(page.body.contains("Deactivate for 1 user?"), "{page:?}");
-        assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE NOT is_active").await, 0);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 0);
 
         // Whoever dawdles before the last click is asked again, and nothing of it is done.
         site.shift_clock(TimeDelta::minutes(16));
         let dawdled = confirms(&mut staff, &page, &[]).await;
         dawdled.must_be(303);
         assert!(dawdled.location().starts_with("/admin/users/bulk?"), "{dawdled:?}");
-        assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE NOT is_active").await, 0);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 0);
     }
 }

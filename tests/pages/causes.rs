@@ -84,7 +84,7 @@ async fn check(site: &Site, (code, kind, has_reason): (&str, &str, bool), used: 
         Use::Stream => Some(person.watches().await.expect("a stream")),
         _ => None,
     };
-    let events = format!("SELECT COUNT(*) FROM events WHERE kind = '{kind}' AND reason = '{code}'");
+    let events = format!("SELECT COUNT(*) FROM curfew_events WHERE kind = '{kind}' AND reason = '{code}'");
     let before = site.database.number(&events).await;
 
     end(site, code, &person).await;
@@ -112,7 +112,7 @@ async fn check(site: &Site, (code, kind, has_reason): (&str, &str, bool), used: 
     must_hide_what_staff_wrote(&telling.body, &what);
     assert_eq!(person.opens("/login").await.data_reason(), None, "{what}: said once");
     assert_eq!(site.database.number(&events).await, before + 1, "{what}: one event");
-    let stored = "SELECT COUNT(*) FROM users WHERE email = 'late@example.org'";
+    let stored = "SELECT COUNT(*) FROM curfew_users WHERE email = 'late@example.org'";
     assert_eq!(site.database.number(stored).await, 0, "{what}: the form has done nothing");
 
     // The cookie that somebody kept is worth nothing.
@@ -149,7 +149,7 @@ async fn a_request_in_flight_never_brings_its_session_back() {
         });
         page.must_be(200);
         assert!(held.session_change(&page).is_some_and(|cookie| !cookie.removes()), "it was written again: {page:?}");
-        let live = format!("SELECT COUNT(*) FROM logins WHERE user_id = {id} AND ended_at IS NULL");
+        let live = format!("SELECT COUNT(*) FROM curfew_logins WHERE user_id = {id} AND ended_at IS NULL");
         assert_eq!(site.database.number(&live).await, 0);
         for jar in [held.jar.clone(), jar] {
             held.jar = jar;

@@ -36,8 +36,13 @@ async fn a_session_left_alone_goes_idle_and_stays_out() {
         site.shift_clock(TimeDelta::days(-3));
         person.jar = cookies;
         assert!(!person.is_in().await, "the clock stepped back, and it is still over");
-        let noted = "SELECT COUNT(*) FROM events WHERE kind = 'session-ended' AND reason = 'idle'";
-        assert_eq!(site.database.number(noted).await, 1, "{:?}", site.database.texts("SELECT kind FROM events").await);
+        let noted = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended' AND reason = 'idle'";
+        assert_eq!(
+            site.database.number(noted).await,
+            1,
+            "{:?}",
+            site.database.texts("SELECT kind FROM curfew_events").await
+        );
     }
 }
 
@@ -100,7 +105,7 @@ async fn a_scheduled_force_logout_comes_due_and_a_clock_that_steps_back_does_not
         assert_eq!(page.data_reason(), Some("forced-out"));
         assert!(page.body.contains(USER_REASON), "{page:?}");
         let folded =
-            "SELECT COUNT(*) FROM users WHERE force_logout_date IS NOT NULL AND force_logout_scheduled IS NULL";
+            "SELECT COUNT(*) FROM curfew_users WHERE force_logout_date IS NOT NULL AND force_logout_scheduled IS NULL";
         assert_eq!(site.database.number(folded).await, 1);
 
         site.shift_clock(TimeDelta::minutes(-25));

@@ -172,7 +172,7 @@ async fn victim<'s>(site: &'s Site, address: &str, by: By) -> (Person<'s>, Strin
 /// Where the form is posted: about the target, or about another session of the person.
 async fn place(site: &Site, address: &str, person: &Person<'_>, target: i64) -> String {
     let newest = async |user: i64| {
-        let sql = format!("SELECT id FROM logins WHERE user_id = {user} ORDER BY login_date DESC LIMIT 1");
+        let sql = format!("SELECT id FROM curfew_logins WHERE user_id = {user} ORDER BY login_date DESC LIMIT 1");
         site.database.texts(&sql).await.pop().unwrap_or_default()
     };
     if address.starts_with("/account/sessions/") {

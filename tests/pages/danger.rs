@@ -59,7 +59,7 @@ async fn a_lesser_role_ends_the_logins_and_a_greater_one_does_not() {
         other.logs_in().await.must_be(303);
         other.opens("/admin").await.must_be(403);
         let told = format!(
-            "SELECT COUNT(*) FROM events WHERE kind = 'role-changed' AND actor = '{}' AND subject = '{}'",
+            "SELECT COUNT(*) FROM curfew_events WHERE kind = 'role-changed' AND actor = '{}' AND subject = '{}'",
             owner.name, other.name
         );
         assert_eq!(site.database.number(&told).await, 3);
@@ -109,7 +109,7 @@ async fn a_deleted_user_is_out_and_the_events_keep_the_name() {
         let page = owner.opens("/admin").await;
         assert!(page.body.contains("Account deleted") && page.body.contains("zoe"), "{page:?}");
         assert!(page.body.contains("&lt;script&gt;") && !page.body.contains("<script>"), "{page:?}");
-        let kept = "SELECT COUNT(*) FROM events WHERE kind = 'deleted' AND subject = 'zoe'";
+        let kept = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'deleted' AND subject = 'zoe'";
         assert_eq!(site.database.number(kept).await, 1);
         site.visitor().registers_as("zoe", "zoe@example.org", PASSWORD).await.must_lead_to("/account");
         assert!(!zoe.is_in().await, "the name is another's now, and the old cookie opens nothing");
@@ -160,7 +160,7 @@ async fn who_leaves_for_good_is_told_goodbye_and_out_everywhere() {
         assert!(page.body.contains("Your account is deleted") && page.body.contains("Goodbye"), "{page:?}");
         assert_eq!(why_out(&mut phone).await.as_deref(), Some("deleted"));
         zoe.logs_in().await.must_be(422);
-        let kept = "SELECT COUNT(*) FROM events WHERE kind = 'deleted' AND actor = 'zoe' AND subject = 'zoe'";
+        let kept = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'deleted' AND actor = 'zoe' AND subject = 'zoe'";
         assert_eq!(site.database.number(kept).await, 1);
     }
 }
@@ -186,7 +186,7 @@ async fn nobody_locks_themselves_out_and_the_last_superuser_stays() {
         second.leaves_for_good().await.must_be(422);
         second.gives_role(&owner, "superuser").await.must_be(303);
         second.leaves_for_good().await.must_lead_to("/");
-        let left = "SELECT COUNT(*) FROM users WHERE is_superuser AND is_active";
+        let left = "SELECT COUNT(*) FROM curfew_users WHERE is_superuser AND is_active";
         assert_eq!(site.database.number(left).await, 1);
     }
 }

@@ -62,7 +62,7 @@ async fn staff_see_each_event_in_full() {
         for words in ["Firefox 145 on Windows", &ana.address.to_string(), &DESKTOP.replace('/', "&#x2F;")] {
             assert!(login.contains(words), "{words}: {login}");
         }
-        let at = "SELECT CAST(at AS TEXT) FROM events ORDER BY at DESC, id DESC LIMIT 1";
+        let at = "SELECT CAST(at AS TEXT) FROM curfew_events ORDER BY at DESC, id DESC LIMIT 1";
         let at = site.database.texts(at).await.remove(0);
         let fraction: String =
             at.split_once('.').map_or("000000", |(_, rest)| rest).chars().take_while(char::is_ascii_digit).collect();
@@ -106,9 +106,9 @@ async fn a_kind_and_a_period_are_chosen_and_both_days_belong_to_it() {
         for kind in EventKind::ALL {
             staff.opens(&format!("/admin/events?kind={}", kind.code())).await.must_be(200);
         }
-        site.database.execute("UPDATE events SET at = '2026-03-01T00:00:00+00:00' WHERE kind = 'login'").await;
+        site.database.execute("UPDATE curfew_events SET at = '2026-03-01T00:00:00+00:00' WHERE kind = 'login'").await;
         site.database
-            .execute("UPDATE events SET at = '2026-03-02T23:59:59.999999+00:00' WHERE kind = 'force-logout'")
+            .execute("UPDATE curfew_events SET at = '2026-03-02T23:59:59.999999+00:00' WHERE kind = 'force-logout'")
             .await;
         for (period, count) in [
             ("from=2026-03-01&to=2026-03-01", 2),
@@ -143,7 +143,7 @@ async fn a_users_page_leads_to_their_own_events_and_to_nobody_elses() {
         assert!(page.body.contains(&format!("name=\"user\" value=\"{}\"", ana.id)), "{page:?}");
         assert_eq!(labels(&staff.opens(&format!("{link}&kind=login")).await), ["Logged in"]);
 
-        site.database.execute("DELETE FROM users WHERE username = 'ana'").await;
+        site.database.execute("DELETE FROM curfew_users WHERE username = 'ana'").await;
         let page = staff.opens(&link).await;
         assert_eq!(events(&page).len(), 3, "{page:?}");
         assert!(page.body.contains("a deleted account"), "{page:?}");
@@ -227,7 +227,7 @@ async fn hostile_text_is_shown_as_text() {
         let quoted = HOSTILE.replace('\'', "''");
         let columns = ["actor", "subject", "reason", "detail", "address", "kind"];
         let set = columns.map(|column| format!("{column} = '{quoted}'")).join(", ");
-        site.database.execute(&format!("UPDATE events SET {set} WHERE kind = 'force-logout'")).await;
+        site.database.execute(&format!("UPDATE curfew_events SET {set} WHERE kind = 'force-logout'")).await;
         let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", HOSTILE).finish();
         for path in ["/admin/events", "/admin", &format!("/admin/events?{query}")] {
             let page = staff.opens(path).await;

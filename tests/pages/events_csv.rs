@@ -106,7 +106,9 @@ async fn hostile_text_is_text_and_no_formula() {
         ana.logs_in().await.must_be(303);
         let reasons = [("staff_reason", "@SUM(1);=2\n,\"two\" lines"), ("user_reason", "-1+1")];
         staff.posts(&format!("/admin/users/{}/force-logout", ana.id), &reasons).await.must_be(303);
-        site.database.execute("UPDATE events SET actor = '+evil', detail = '\tx' WHERE kind = 'force-logout'").await;
+        site.database
+            .execute("UPDATE curfew_events SET actor = '+evil', detail = '\tx' WHERE kind = 'force-logout'")
+            .await;
         let page = staff.opens("/admin/events.csv").await;
         let records = records(&page);
         assert_eq!(records[0][2], "'+evil");
@@ -159,7 +161,7 @@ async fn with_many_events(engine: Engine) -> Site {
     let moment = if engine == Engine::Sqlite { "TEXT" } else { "TIMESTAMPTZ" };
     site.database
         .execute(&format!(
-            "INSERT INTO events (at, kind, actor, subject, detail)
+            "INSERT INTO curfew_events (at, kind, actor, subject, detail)
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
              SELECT CAST('2026-03-01T00:00:00+00:00' AS {moment}), 'logout', 'ana', 'ana', CAST(i AS TEXT) FROM n"
         ))
@@ -190,7 +192,7 @@ async fn what_has_not_been_taken_has_not_been_read() {
         let site = with_many_events(engine).await;
         let staff = site.signed_in(Role::Staff).await;
         let mut taking = Taking::by(&staff).await;
-        site.database.execute("DELETE FROM events WHERE kind = 'logout'").await;
+        site.database.execute("DELETE FROM curfew_events WHERE kind = 'logout'").await;
         while taking.some().await > 0 {}
         let count = read(&taking.text).len();
         assert!(count < MANY / 4, "{count} were read ahead");

@@ -55,9 +55,9 @@ async fn everyone_is_out_but_the_browser_that_it_is_done_from() {
             other.logs_in().await.must_be(303);
         }
         assert!(!thief.is_in().await, "the cookie from before is over as well");
-        let told = "SELECT COUNT(*) FROM events WHERE kind = 'force-logout' AND reason = 'everyone-out'";
+        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout' AND reason = 'everyone-out'";
         assert_eq!(site.database.number(told).await, 1);
-        let live = format!("SELECT COUNT(*) FROM logins WHERE user_id = {} AND remember", owner.id);
+        let live = format!("SELECT COUNT(*) FROM curfew_logins WHERE user_id = {} AND remember", owner.id);
         assert_eq!(site.database.number(&live).await, 2, "the old one, and the one in its place");
         assert!(owner.is_in().await);
     }

@@ -294,7 +294,7 @@ async fn ready<'s>(site: &'s Site, form: &Form) -> (Person<'s>, String) {
     if form.action.contains("/sessions/") && !form.action.contains('<') {
         person.another_browser().logs_in().await.must_be(303);
     }
-    let sql = format!("SELECT id FROM logins WHERE user_id = {}", target.id);
+    let sql = format!("SELECT id FROM curfew_logins WHERE user_id = {}", target.id);
     let session = site.database.texts(&sql).await.pop().expect("a session");
     (person, form.action.replace("<id>", &target.id.to_string()).replace("<sid>", &session))
 }

@@ -51,7 +51,7 @@ async fn a_login_that_is_known_needs_no_database() {
             let end = Instant::now() + PATIENCE;
             let is_in = loop {
                 ana.opens("/account").await.must_be(200);
-                site.database.execute("ALTER TABLE users RENAME TO users_elsewhere").await;
+                site.database.execute("ALTER TABLE curfew_users RENAME TO users_elsewhere").await;
                 site.database.is_touched.store(false, Ordering::SeqCst);
                 let is_in = ana.opens("/account").await.status == 200;
                 site.database.execute("ALTER TABLE users_elsewhere RENAME TO users").await;
@@ -70,12 +70,12 @@ async fn what_a_hand_writes_is_obeyed_without_being_told() {
     for engine in engines() {
         let site = site(engine, Check::Cached).await;
         for sql in [
-            "UPDATE users SET is_active = FALSE WHERE id = ID",
-            "UPDATE users SET force_logout_date = last_login WHERE id = ID",
-            "UPDATE logins SET ended_at = login_date WHERE user_id = ID",
-            "DELETE FROM logins WHERE user_id = ID",
-            "DELETE FROM users WHERE id = ID",
-            "UPDATE site SET force_logout_date = (SELECT MAX(last_login) FROM users)",
+            "UPDATE curfew_users SET is_active = FALSE WHERE id = ID",
+            "UPDATE curfew_users SET force_logout_date = last_login WHERE id = ID",
+            "UPDATE curfew_logins SET ended_at = login_date WHERE user_id = ID",
+            "DELETE FROM curfew_logins WHERE user_id = ID",
+            "DELETE FROM curfew_users WHERE id = ID",
+            "UPDATE curfew_site SET force_logout_date = (SELECT MAX(last_login) FROM curfew_users)",
         ] {
             let mut person = site.signed_in(Role::Member).await;
             person.opens("/account").await.must_be(200);
@@ -108,7 +108,7 @@ async fn a_greater_role_is_known_too() {
         let site = site(engine, Check::Cached).await;
         let mut person = site.signed_in(Role::Member).await;
         person.opens("/admin").await.must_be(403);
-        site.database.execute(&format!("UPDATE users SET is_staff = TRUE WHERE id = {}", person.id)).await;
+        site.database.execute(&format!("UPDATE curfew_users SET is_staff = TRUE WHERE id = {}", person.id)).await;
         person.opens("/admin").await.must_be(200);
     }
 }
@@ -128,7 +128,7 @@ async fn behind_a_silent_wire_memory_is_believed_no_longer_than_the_bound() {
         person.opens("/account").await.must_be(200);
         other.opens("/account").await.must_be(200);
         wire.falls_silent();
-        direct.execute(&format!("UPDATE users SET is_active = FALSE WHERE id = {}", person.id)).await;
+        direct.execute(&format!("UPDATE curfew_users SET is_active = FALSE WHERE id = {}", person.id)).await;
         assert_eq!(until_refused(&site, &mut person).await, 503);
         assert_eq!(other.opens("/account").await.status, 503, "nor is anybody else believed");
         wire.speaks_again();

@@ -59,7 +59,7 @@ async fn each_login_is_a_new_session_with_a_new_token() {
         assert_ne!(person.session().map(str::to_owned), first);
         assert_ne!(person.token, first_token);
         person.posts_with(&first_token, "/logout", &[]).await.must_be(403);
-        assert_eq!(site.database.number("SELECT COUNT(DISTINCT id) FROM logins").await, 2);
+        assert_eq!(site.database.number("SELECT COUNT(DISTINCT id) FROM curfew_logins").await, 2);
     }
 }
 

@@ -94,7 +94,7 @@ async fn nobody_but_a_trusted_proxy_says_that_it_is_https() {
         assert!(page.set_cookies().iter().all(|cookie| !cookie.has("secure")), "{page:?}");
         assert_eq!(page.header("Strict-Transport-Security"), None);
         person.logs_in().await.must_lead_to("/account");
-        let seen = site.database.texts("SELECT address FROM logins").await;
+        let seen = site.database.texts("SELECT address FROM curfew_logins").await;
         assert_eq!(seen, [person.address.to_string()]);
     }
 }

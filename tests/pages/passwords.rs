@@ -111,7 +111,7 @@ async fn a_changed_password_keeps_this_browser_in_and_puts_the_others_out() {
         let mut thief = site.visitor();
         thief.jar.set("curfew", session_of(before.as_ref()));
         assert!(!thief.is_in().await, "the old cookie of this browser is over as well");
-        let ended = "SELECT COUNT(*) FROM logins WHERE reason = 'password-changed' AND ended_at IS NOT NULL";
+        let ended = "SELECT COUNT(*) FROM curfew_logins WHERE reason = 'password-changed' AND ended_at IS NOT NULL";
         assert_eq!(site.database.number(ended).await, 2, "both from before, each with its reason");
         let mut old = person.another_browser();
         old.logs_in_with(&[("password", PASSWORD)]).await.must_be(422);
@@ -139,7 +139,7 @@ async fn a_wrong_or_common_password_changes_nothing() {
         let name = person.name.clone();
         assert!(beside(&asks(&mut person, PASSWORD, &name, &name).await, "password"));
         assert_eq!(site.database.dump_without_events().await, dump);
-        let told = "SELECT COUNT(*) FROM events WHERE kind = 'refused'";
+        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'refused'";
         assert_eq!(site.database.number(told).await, 1, "but the attempt is told");
         assert!(person.is_in().await);
     }
@@ -178,7 +178,9 @@ async fn what_was_hashed_as_it_was_typed_is_accepted_and_hashed_anew() {
         let person = Person { password: APART.to_owned(), ..site.named("ana", Role::Member).await };
         let digest = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(APART));
         let hash = format!("bcrypt_sha256${}", bcrypt::hash(digest, 4).expect("a hash"));
-        site.database.execute(&format!("UPDATE users SET password_hash = '{hash}' WHERE id = {}", person.id)).await;
+        site.database
+            .execute(&format!("UPDATE curfew_users SET password_hash = '{hash}' WHERE id = {}", person.id))
+            .await;
         let composed = Person { password: COMPOSED.to_owned(), ..person.clone() };
         person.another_browser().logs_in().await.must_lead_to("/account");
         composed.another_browser().logs_in().await.must_lead_to("/account");

@@ -141,7 +141,7 @@ async fn what_a_role_does_not_open_the_door_to_is_told() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, mut member) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Member).await);
-        let refused = "SELECT COUNT(*) FROM events WHERE kind = 'refused'";
+        let refused = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'refused'";
         member.opens("/account").await.must_be(200);
         assert_eq!(site.database.number(refused).await, 0);
         member.opens("/admin/events.csv?q=ana").await.must_be(403);
@@ -152,11 +152,11 @@ async fn what_a_role_does_not_open_the_door_to_is_told() {
         let token = member.token.clone();
         member.posts_with(&token, "/admin/users/bulk", &[]).await.must_be(403);
         assert_eq!(site.database.number(refused).await, 3);
-        let details = site.database.texts("SELECT detail FROM events WHERE kind = 'refused' ORDER BY id").await;
+        let details = site.database.texts("SELECT detail FROM curfew_events WHERE kind = 'refused' ORDER BY id").await;
         assert_eq!(details[0], "GET /admin/events.csv: their role does not reach so far");
         assert_eq!(details[1], format!("POST {role}: their role does not reach so far"));
         let subjects =
-            site.database.texts("SELECT COALESCE(subject, '') FROM events WHERE kind = 'refused' ORDER BY id");
+            site.database.texts("SELECT COALESCE(subject, '') FROM curfew_events WHERE kind = 'refused' ORDER BY id");
         assert_eq!(subjects.await, ["", member.name.as_str(), ""]);
     }
 }

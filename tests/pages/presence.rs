@@ -55,7 +55,7 @@ async fn grave_work_asks_staff_for_their_password_when_it_was_not_given_lately()
         staff.opens(GRAVE).await.must_be(303);
         confirms(&mut staff, &page, PASSWORD).await.must_lead_to(address);
         staff.opens(address).await.must_be(200);
-        let noted = "SELECT COUNT(*) FROM events WHERE kind = 'password-confirmed'";
+        let noted = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'password-confirmed'";
         assert_eq!(site.database.number(noted).await, 1);
 
         site.shift_clock(NEARLY);

@@ -57,9 +57,9 @@ async fn everyone_out_is_one_write_and_everyone_can_log_in_again() {
         for role in people {
             browsers.push(site.signed_in(role).await);
         }
-        let sessions = site.database.texts("SELECT id FROM logins WHERE ended_at IS NULL ORDER BY id").await;
+        let sessions = site.database.texts("SELECT id FROM curfew_logins WHERE ended_at IS NULL ORDER BY id").await;
         end(&site, "everyone-out", &browsers[0]).await;
-        let live = site.database.texts("SELECT id FROM logins WHERE ended_at IS NULL ORDER BY id").await;
+        let live = site.database.texts("SELECT id FROM curfew_logins WHERE ended_at IS NULL ORDER BY id").await;
         assert_eq!(live, sessions, "no session's row is touched");
         for browser in &mut browsers {
             assert!(!browser.is_in().await);

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A site that keeps itself, and so its node in the count: it is from before the first request.
 async fn site_on(engine: Engine) -> Site {
     let site = Plan { keeps_itself: true, ..Plan::default() }.on(engine).await;
-    assert_eq!(site.database.number("SELECT COUNT(*) FROM nodes").await, 1);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_nodes").await, 1);
     site
 }
 
@@ -74,7 +74,7 @@ async fn whatever_else_ends_logins_is_reported_as_well() {
         // Beneath a date stands what was reported of that date, and not of an earlier one.
         let silent = Node::new("web-2:8000".to_owned());
         site.accounts().renew_lease(&silent).await.expect("a lease");
-        site.database.execute("UPDATE users SET is_staff = TRUE WHERE username = 'ana'").await;
+        site.database.execute("UPDATE curfew_users SET is_staff = TRUE WHERE username = 'ana'").await;
         let (root, target) = (Actor::operator("root"), Target::Id(ana.id));
         site.accounts().set_role(&root, &target, Role::Member).await.expect("a lesser role");
         receipt_saying(&mut staff, &ana, "Applied by 1 of 2 nodes so far").await;
@@ -95,7 +95,7 @@ async fn a_node_that_is_silent_is_named_and_leaves_the_count_with_its_lease() {
         assert!(receipt.contains("web-2:8000") && receipt.contains("web-3:8000&lt;b&gt;"), "{receipt}");
         assert!(!receipt.contains("data-complete"), "{receipt}");
 
-        let event = site.database.number("SELECT event_id FROM receipts").await;
+        let event = site.database.number("SELECT event_id FROM curfew_receipts").await;
         let now = site.accounts().store().clock().estimate();
         site.accounts().report_applied(&slow, &[event], now + TimeDelta::seconds(7)).await.expect("a report");
         // Twice, as after a feed was opened anew: what was said first stands.
@@ -119,6 +119,6 @@ async fn a_node_that_shuts_down_leaves_the_count_at_once() {
     for engine in engines() {
         let site = site_on(engine).await;
         let database = site.shut_down().await;
-        assert_eq!(database.number("SELECT COUNT(*) FROM nodes").await, 0);
+        assert_eq!(database.number("SELECT COUNT(*) FROM curfew_nodes").await, 0);
     }
 }

@@ -37,7 +37,7 @@ async fn a_name_is_taken_in_every_case_and_form_of_writing() {
             let page = site.visitor().registers_as("free", email, PASSWORD).await;
             assert!(page.must_be(422).error_beside("email").is_some(), "{email}: {page:?}");
         }
-        assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 2);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users").await, 2);
     }
 }
 
@@ -102,7 +102,7 @@ async fn a_closed_registration_is_closed() {
         let fields =
             [("username", "ana"), ("email", "ana@example.org"), ("password", PASSWORD), ("password_again", PASSWORD)];
         visitor.posts_with(&token, "/register", &fields).await.must_be(403);
-        assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 0);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users").await, 0);
     }
 }
 
@@ -127,7 +127,7 @@ async fn the_first_superuser_is_made_once_with_the_latest_code() {
             let token = person.token.clone();
             person.posts_with(&token, "/setup", &[("setup_code", &code)]).await.must_be(404);
         }
-        assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users").await, 1);
     }
 }
 

@@ -62,7 +62,7 @@ async fn a_form_posted_from_the_browser_that_was_ended_does_nothing() {
         let page = first.posts_with(&token, "/account/profile", &fields).await;
         page.must_be(303);
         assert_eq!(first.opens(page.location()).await.data_reason(), Some("logged-in-elsewhere"));
-        let changed = "SELECT COUNT(*) FROM users WHERE email = 'new@example.org'";
+        let changed = "SELECT COUNT(*) FROM curfew_users WHERE email = 'new@example.org'";
         assert_eq!(site.database.number(changed).await, 0);
     }
 }

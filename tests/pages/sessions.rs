@@ -27,7 +27,7 @@ async fn computer_and_phone(site: &Site) -> (Person<'_>, Person<'_>) {
 
 async fn session_of(site: &Site, person: &Person<'_>) -> String {
     let agent = person.user_agent.replace('\'', "''");
-    let sql = format!("SELECT id FROM logins WHERE user_id = {} AND user_agent = '{agent}'", person.id);
+    let sql = format!("SELECT id FROM curfew_logins WHERE user_id = {} AND user_agent = '{agent}'", person.id);
     site.database.texts(&sql).await.pop().expect("a session")
 }
 
@@ -52,9 +52,9 @@ async fn people_see_where_they_are_logged_in_and_end_one_of_it() {
         let page = phone.opens("/account").await;
         page.must_lead_to("/login?next=%2Faccount");
         assert_eq!(phone.opens(page.location()).await.data_reason(), Some("ended-by-user"));
-        let told = "SELECT COUNT(*) FROM events WHERE kind = 'session-ended' AND reason = 'ended-by-user'";
+        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended' AND reason = 'ended-by-user'";
         assert_eq!(site.database.number(told).await, 1);
-        let which = "SELECT session_id FROM events WHERE kind = 'session-ended'";
+        let which = "SELECT session_id FROM curfew_events WHERE kind = 'session-ended'";
         assert_eq!(
             site.database.texts(which).await,
             std::slice::from_ref(&other),
@@ -103,7 +103,7 @@ async fn ending_all_others_asks_for_the_password_and_spares_this_one() {
         let right = [("password", PASSWORD)];
         computer.posts_with(&token, "/account/sessions/end-others", &right).await.must_lead_to("/account/sessions");
         assert!(computer.is_in().await && !phone.is_in().await && !third.is_in().await);
-        let detail = "SELECT detail FROM events WHERE kind = 'session-ended'";
+        let detail = "SELECT detail FROM curfew_events WHERE kind = 'session-ended'";
         assert_eq!(site.database.texts(detail).await, ["2 sessions ended"], "one event for one act");
     }
 }
@@ -119,7 +119,7 @@ async fn ending_the_session_one_acts_from_is_a_logout() {
         computer.posts_with(&token, &format!("/account/sessions/{own}/end"), &[]).await.must_lead_to("/");
         assert_eq!(computer.session(), None);
         assert!(phone.is_in().await);
-        assert_eq!(site.database.number("SELECT COUNT(*) FROM events WHERE kind = 'logout'").await, 1);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'logout'").await, 1);
     }
 }
 

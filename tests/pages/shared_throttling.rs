@@ -70,7 +70,7 @@ async fn must_count_together(nodes: &[Site; 2]) {
     }
     fails(&mut attacker[0]).await.must_be(429);
     fails(&mut attacker[1]).await.must_be(429);
-    let told = nodes[0].database.number("SELECT COUNT(*) FROM events WHERE kind = 'throttled'").await;
+    let told = nodes[0].database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'throttled'").await;
     assert_eq!(told, 1, "one event a wait, on whichever node");
     victim.clone().logs_in().await.must_lead_to("/account"); // from their own address
 }
@@ -88,7 +88,7 @@ async fn failures_before_one_node_count_before_the_other_in_redis() {
         if let Some(redis) = Redis::start().await {
             let nodes = two_nodes(engine, Some(&redis)).await;
             must_count_together(&nodes).await;
-            let kept = nodes[0].database.number("SELECT COUNT(*) FROM shared_counters").await;
+            let kept = nodes[0].database.number("SELECT COUNT(*) FROM curfew_shared_counters").await;
             assert_eq!(kept, 0, "the database has no part in it");
         }
     }

@@ -72,7 +72,7 @@ async fn only_live_ones_are_shown_unless_all_are_asked_for() {
         }
         assert!(!idle.is_in().await);
 
-        site.database.execute("DELETE FROM users WHERE username = 'gone'").await;
+        site.database.execute("DELETE FROM curfew_users WHERE username = 'gone'").await;
         let page = superuser.opens("/admin/sessions?state=all").await;
         assert_eq!(rows(&page).len(), 4, "{page:?}");
         assert!(page.body.contains("deleted account"), "{page:?}");

@@ -152,13 +152,13 @@ async fn what_happens_while_the_database_is_silent_is_told_afterwards() {
         let mut stream = person.watches().await.expect("a stream");
         let mut of_other = other.watches().await.expect("a stream");
         wire.falls_silent();
-        direct.execute(&format!("UPDATE users SET is_active = FALSE WHERE id = {}", person.id)).await;
+        direct.execute(&format!("UPDATE curfew_users SET is_active = FALSE WHERE id = {}", person.id)).await;
         // Long enough for the feed to be given up, and opened again in vain.
         sleep(Duration::from_secs(5)).await;
         wire.speaks_again();
         assert_eq!(stream.must_end().await["reason"], "deactivated");
         assert!(other.is_in().await);
-        direct.execute(&format!("UPDATE users SET is_active = FALSE WHERE id = {}", other.id)).await;
+        direct.execute(&format!("UPDATE curfew_users SET is_active = FALSE WHERE id = {}", other.id)).await;
         assert_eq!(of_other.must_end().await["reason"], "deactivated", "and the feed is alive again");
     }
 }
@@ -169,12 +169,12 @@ async fn what_a_hand_writes_is_told_too() {
     for engine in engines() {
         let site = Site::on(engine).await;
         for (sql, reason) in [
-            ("UPDATE users SET is_active = FALSE WHERE id = ID", "deactivated"),
-            ("UPDATE users SET force_logout_date = last_login WHERE id = ID", "forced-out"),
-            ("UPDATE logins SET ended_at = login_date WHERE user_id = ID", "forced-out"),
-            ("DELETE FROM logins WHERE user_id = ID", "expired"),
-            ("DELETE FROM users WHERE id = ID", "deleted"),
-            ("UPDATE site SET force_logout_date = (SELECT MAX(last_login) FROM users)", "everyone-out"),
+            ("UPDATE curfew_users SET is_active = FALSE WHERE id = ID", "deactivated"),
+            ("UPDATE curfew_users SET force_logout_date = last_login WHERE id = ID", "forced-out"),
+            ("UPDATE curfew_logins SET ended_at = login_date WHERE user_id = ID", "forced-out"),
+            ("DELETE FROM curfew_logins WHERE user_id = ID", "expired"),
+            ("DELETE FROM curfew_users WHERE id = ID", "deleted"),
+            ("UPDATE curfew_site SET force_logout_date = (SELECT MAX(last_login) FROM curfew_users)", "everyone-out"),
         ] {
             let mut person = site.signed_in(Role::Member).await;
             let mut stream = person.watches().await.expect("a stream");

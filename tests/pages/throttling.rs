@@ -37,7 +37,7 @@ async fn wrong_passwords_are_held_back_and_nobody_else_with_them() {
         victim.clone().logs_in().await.must_lead_to("/account"); // from their own address
         other.address = attacker.address;
         other.logs_in().await.must_lead_to("/account");
-        let held_back = site.database.number("SELECT COUNT(*) FROM events WHERE kind = 'throttled'").await;
+        let held_back = site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'throttled'").await;
         assert_eq!(held_back, 1, "one event a wait, not one a try");
     }
 }
@@ -124,7 +124,7 @@ async fn registrations_from_one_address_are_held_back() {
         }
         assert!(made >= LIMIT, "a household is not held back: {made}");
         site.visitor().registers().await.must_lead_to("/account");
-        let (people, known) = ("SELECT COUNT(*) FROM users", i64::try_from(made + 1).expect("few"));
+        let (people, known) = ("SELECT COUNT(*) FROM curfew_users", i64::try_from(made + 1).expect("few"));
         assert_eq!(site.database.number(people).await, known);
     }
 }
@@ -141,7 +141,7 @@ async fn guesses_of_the_setup_code_are_held_back() {
         }
         must_wait(&attacker.sets_up("abcd-efgh").await);
         must_wait(&attacker.sets_up(&code).await);
-        assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 0);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users").await, 0);
         site.visitor().sets_up(&code).await.must_lead_to("/admin");
     }
 }

@@ -12,8 +12,8 @@ use crate::harness::{
     store::{Engine, engines},
 };
 
-const SEEN: &str = "SELECT COUNT(*) FROM logins WHERE last_seen > login_date";
-const TOLD: &str = "SELECT COUNT(*) FROM events WHERE kind = 'session-ended'";
+const SEEN: &str = "SELECT COUNT(*) FROM curfew_logins WHERE last_seen > login_date";
+const TOLD: &str = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended'";
 
 /// A site where nothing is written behind the requests until the test says so.
 async fn held_back(engine: Engine) -> Site {
@@ -44,12 +44,12 @@ async fn many_requests_in_a_minute_are_one_write_and_none_waits_for_it() {
         assert_eq!(site.database.number(SEEN).await, 0, "not yet");
         site.accounts().flush_activity().await.expect("it is written");
         assert_eq!(site.database.number(SEEN).await, 1);
-        let seen = site.database.texts("SELECT CAST(last_seen AS TEXT) FROM logins").await;
+        let seen = site.database.texts("SELECT CAST(last_seen AS TEXT) FROM curfew_logins").await;
         for _ in 0..5 {
             assert!(person.is_in().await);
         }
         site.accounts().flush_activity().await.expect("nothing is to be written");
-        assert_eq!(site.database.texts("SELECT CAST(last_seen AS TEXT) FROM logins").await, seen);
+        assert_eq!(site.database.texts("SELECT CAST(last_seen AS TEXT) FROM curfew_logins").await, seen);
     }
 }
 

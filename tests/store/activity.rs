@@ -62,7 +62,7 @@ async fn a_note_that_waits_while_its_session_ends_never_revives_it() {
             assert_eq!(house.verdict(login).await, Err(reason));
             assert_eq!(last_seen(house, login).await, login.login_date, "{reason:?}");
         }
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins WHERE ended_at IS NULL").await, 0);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NULL").await, 0);
     })
     .await;
 }
@@ -127,7 +127,7 @@ async fn more_than_one_batch_is_written_to_the_last() {
         }
         tx.commit().await.expect("a commit");
         house.flush().await;
-        let written = "SELECT COUNT(*) FROM logins WHERE last_seen > login_date";
+        let written = "SELECT COUNT(*) FROM curfew_logins WHERE last_seen > login_date";
         assert_eq!(count(&house.store, written).await, 600);
     })
     .await;
@@ -140,10 +140,10 @@ async fn what_cannot_be_written_waits_for_the_next_try() {
         let login = house.log_in(&ana).await;
         let at = login.login_date + MINUTE;
         house.note(&login, at);
-        run(&house.store, "ALTER TABLE logins RENAME TO logins_elsewhere").await;
+        run(&house.store, "ALTER TABLE curfew_logins RENAME TO logins_elsewhere").await;
         let failed = house.accounts.flush_activity().await;
         assert!(matches!(failed, Err(AccountsError::Store(_))), "{failed:?}");
-        run(&house.store, "ALTER TABLE logins_elsewhere RENAME TO logins").await;
+        run(&house.store, "ALTER TABLE logins_elsewhere RENAME TO curfew_logins").await;
         assert_ne!(house.user(&ana).await.last_seen, Some(at), "all of it, or nothing");
         house.flush().await;
         assert_eq!(last_seen(house, &login).await, at);

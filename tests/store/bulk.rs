@@ -58,10 +58,10 @@ pub async fn many_logged_in(house: &House, people: u32) {
     run(
         &house.store,
         &format!(
-            "INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff,
+            "INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff,
                                 is_superuser, date_joined)
              {numbers} SELECT 'many' || n, 'many' || n, 'many' || n || '@example.org', 'many' || n || '@example.org',
-                    'none', TRUE, FALSE, FALSE, u.date_joined FROM n CROSS JOIN users u WHERE u.id = {}",
+                    'none', TRUE, FALSE, FALSE, u.date_joined FROM n CROSS JOIN curfew_users u WHERE u.id = {}",
             template.id
         ),
     )
@@ -69,9 +69,9 @@ pub async fn many_logged_in(house: &House, people: u32) {
     run(
         &house.store,
         &format!(
-            "INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
+            "INSERT INTO curfew_logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
              SELECT 'of' || u.id, u.id, s.kind, s.secret_hash, s.login_date, s.opened_at, s.last_seen, s.address, s.user_agent
-             FROM users u CROSS JOIN logins s WHERE s.user_id = {} AND u.username LIKE 'many%'",
+             FROM curfew_users u CROSS JOIN curfew_logins s WHERE s.user_id = {} AND u.username LIKE 'many%'",
             template.id
         ),
     )
@@ -143,8 +143,8 @@ async fn each_account_is_acted_on_as_the_act_on_one_does_it() {
             let counted = many.replace("3 sessions ended", "1 session ended");
             assert_eq!(one, counted, "{action:?}: the event");
             let asked = format!(
-                "SELECT COUNT(*) FROM standing_changes WHERE user_id = {} AND event_id = (SELECT MAX(event_id) FROM \
-                 standing_changes)",
+                "SELECT COUNT(*) FROM curfew_standing_changes WHERE user_id = {} AND event_id = (SELECT MAX(event_id) FROM \
+                 curfew_standing_changes)",
                 people[3].id
             );
             assert_eq!(count(&house.store, &asked).await, 1, "{action:?}: a receipt is asked for");
@@ -161,17 +161,17 @@ async fn as_it_stands(house: &House, person: &Person) -> (String, Vec<String>, S
         "SELECT is_active || ',' || (force_logout_date >= COALESCE(last_login, date_joined)) || ',' || \
          COALESCE(force_logout_cause, '') || ',' || COALESCE(force_logout_staff_reason, '') || ',' || \
          COALESCE(force_logout_user_reason, '') || ',' || COALESCE(deactivated_staff_reason, '') || ',' || \
-         COALESCE(deactivated_user_reason, '') || ',' || (deactivated_until IS NULL) FROM users WHERE id = {id}"
+         COALESCE(deactivated_user_reason, '') || ',' || (deactivated_until IS NULL) FROM curfew_users WHERE id = {id}"
     ));
     let sessions = text(format!(
         "SELECT COALESCE(ended_by, '') || ',' || COALESCE(reason, '') || ',' || COALESCE(staff_reason, '') || ',' || \
-         COALESCE(user_reason, '') || ',' || (ended_at IS NULL) FROM logins WHERE user_id = {id}"
+         COALESCE(user_reason, '') || ',' || (ended_at IS NULL) FROM curfew_logins WHERE user_id = {id}"
     ));
     let event = text(format!(
         "SELECT kind || ',' || COALESCE(actor, '') || ',' || COALESCE(actor_id, 0) || ',' || COALESCE(session_id, '') \
          || ',' || COALESCE(reason, '') || ',' || COALESCE(staff_reason, '') || ',' || COALESCE(user_reason, '') || \
          ',' || COALESCE(address, '') || ',' || COALESCE(user_agent, '') || ',' || COALESCE(detail, '') || ',' || \
-         (subject = '{}') FROM events WHERE subject_id = {id} ORDER BY id DESC LIMIT 1",
+         (subject = '{}') FROM curfew_events WHERE subject_id = {id} ORDER BY id DESC LIMIT 1",
         person.name
     ));
     (account.await.remove(0), sessions.await, event.await.remove(0))
@@ -225,7 +225,7 @@ async fn whoever_marks_those_who_are_not_theirs_has_tried_it() {
     on_each_engine(async |house: &House| {
         let (vera, root) = (house.person("vera", Role::Staff).await, house.person("root", Role::Superuser).await);
         let (ana, staff) = (house.member("ana").await, house.acting(&vera).await);
-        let told = "SELECT detail FROM events WHERE kind = 'refused' AND actor = 'vera'";
+        let told = "SELECT detail FROM curfew_events WHERE kind = 'refused' AND actor = 'vera'";
         act(house, &staff, &matching(BulkAction::ForceLogout, "")).await;
         act(house, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await;
         assert_eq!(texts(&house.store, told).await, []);
@@ -252,8 +252,10 @@ async fn those_with_something_of_their_own_are_acted_on_as_well() {
         }
         let soon = house.now().await + TimeDelta::minutes(5);
         house.force_logout(&people[0], ForceLogoutMoment::At(soon)).await;
-        let ahead =
-            format!("UPDATE users SET last_login_date = '2100-01-01T00:00:00+00:00' WHERE id = {}", people[1].id);
+        let ahead = format!(
+            "UPDATE curfew_users SET last_login_date = '2100-01-01T00:00:00+00:00' WHERE id = {}",
+            people[1].id
+        );
         run(&house.store, &ahead).await;
         house.accounts.deactivate(&staff, &people[3].target(), Some(soon), &reasons()).await.expect("an act");
         house.store.clock().shift(TimeDelta::minutes(5));
@@ -271,7 +273,7 @@ async fn those_with_something_of_their_own_are_acted_on_as_well() {
             house.user(&people[1]).await.force_logout_date.map(|date| date.to_rfc3339()).as_deref(),
             Some("2100-01-01T00:00:00+00:00")
         );
-        let told = "SELECT COUNT(*) FROM events WHERE kind = 'force-logout'";
+        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'";
         assert_eq!(count(&house.store, told).await, 5, "one event for each");
     })
     .await;
@@ -304,7 +306,7 @@ async fn the_operator_never_deactivates_the_last_superuser_either() {
         }
         let (_, done) = act(house, &operator(), &matching(BulkAction::Deactivate, "root")).await;
         assert_eq!((done.promised_users, done.users_done), (3, 2), "what it passed over shows");
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users WHERE is_active").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_users WHERE is_active").await, 1);
     })
     .await;
 }
@@ -317,12 +319,12 @@ async fn more_than_one_batch_is_done_whole_and_each_has_its_event() {
         let (promised, done) = act(house, &staff, &matching(BulkAction::ForceLogout, "many")).await;
         assert_eq!((promised.users, promised.sessions), (2_500, 2_500));
         assert!(kept(promised, &done), "{done:?}");
-        let live = "SELECT COUNT(*) FROM logins s JOIN users u ON u.id = s.user_id
+        let live = "SELECT COUNT(*) FROM curfew_logins s JOIN curfew_users u ON u.id = s.user_id
                     WHERE s.ended_at IS NULL AND u.username LIKE 'many%'";
         assert_eq!(count(&house.store, live).await, 0);
-        let told = "SELECT COUNT(DISTINCT subject_id) FROM events WHERE kind = 'force-logout'";
+        let told = "SELECT COUNT(DISTINCT subject_id) FROM curfew_events WHERE kind = 'force-logout'";
         assert_eq!(count(&house.store, told).await, 2_500);
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'force-logout'").await, 2_500);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'").await, 2_500);
     })
     .await;
 }
@@ -358,7 +360,8 @@ async fn the_tokens_that_end_are_promised_and_counted_with_the_sessions() {
             assert_eq!((promised.users, promised.sessions, promised.tokens), (4, 3, 6), "{action:?}");
             assert!(kept(promised, &done), "{action:?}: {done:?}");
             assert_eq!(
-                count(&house.store, "SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND ended_at IS NULL").await,
+                count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NULL")
+                    .await,
                 0
             );
         }

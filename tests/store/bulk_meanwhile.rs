@@ -26,15 +26,15 @@ async fn what_has_changed_since_it_was_promised_is_not_done() {
         let late = house.member("spam-late").await;
         let ben = house.member("ben").await;
         let (first, second) = (begin(previewed.clone()), begin(previewed));
-        run(&house.store, "UPDATE users SET is_active = FALSE WHERE username = 'spam1'").await;
-        let before = count(&house.store, "SELECT COUNT(*) FROM events").await;
+        run(&house.store, "UPDATE curfew_users SET is_active = FALSE WHERE username = 'spam1'").await;
+        let before = count(&house.store, "SELECT COUNT(*) FROM curfew_events").await;
         match house.accounts.begin_bulk(&staff, first).await.expect("an answer") {
             Begun::Changed(now) => assert_eq!((now.counts.users, now.counts.already), (2, 1)),
             other => panic!("{other:?}"),
         }
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events").await, before, "nothing has been done");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, before, "nothing has been done");
 
-        run(&house.store, "UPDATE users SET is_active = TRUE WHERE username = 'spam1'").await;
+        run(&house.store, "UPDATE curfew_users SET is_active = TRUE WHERE username = 'spam1'").await;
         let id = second.id.clone();
         let doing = begun(house, &staff, second.clone()).await;
         doing.run().await.expect("it comes to its end");
@@ -76,7 +76,7 @@ async fn nobody_is_acted_on_who_came_to_match_later() {
         let (spam, ben) = (house.member("spam").await, house.member("ben").await);
         let confirmed = begin(preview(&house.accounts, &staff, &matching(BulkAction::Deactivate, "spam")).await);
         let doing = begun(house, &staff, confirmed).await;
-        let renamed = format!("UPDATE users SET email_key = 'spam@example.org2' WHERE id = {}", ben.id);
+        let renamed = format!("UPDATE curfew_users SET email_key = 'spam@example.org2' WHERE id = {}", ben.id);
         run(&house.store, &renamed).await;
         doing.run().await.expect("it comes to its end");
         let now = house.now().await;
@@ -148,7 +148,7 @@ async fn of_two_superusers_who_deactivate_everyone_at_the_same_instant_exactly_o
             let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
             let ended = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::Ended { .. }))).count();
             assert_eq!((done, ended), (1, 1), "round {round}: {outcomes:?}");
-            let left = format!("SELECT COUNT(*) FROM users WHERE is_active AND username LIKE 'root{round}-%'");
+            let left = format!("SELECT COUNT(*) FROM curfew_users WHERE is_active AND username LIKE 'root{round}-%'");
             assert_eq!(count(&house.store, &left).await, 1, "round {round}");
         }
     })
@@ -163,11 +163,11 @@ async fn the_next_act_on_an_account_is_not_taken_for_what_ended_its_sessions() {
         let session = house.log_in(&ana).await;
         let confirmed = begin(preview(&house.accounts, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await);
         begun(house, &staff, confirmed).await.run().await.expect("it comes to its end");
-        let reason = format!("SELECT reason FROM logins WHERE id = '{}'", session.id.as_str());
+        let reason = format!("SELECT reason FROM curfew_logins WHERE id = '{}'", session.id.as_str());
         assert_eq!(texts(&house.store, &reason).await, [None], "it is written afterwards");
         house.accounts.deactivate(&operator(), &ana.target(), None, &Reasons::default()).await.expect("an act");
         assert_eq!(texts(&house.store, &reason).await, [Some("forced-out".to_owned())]);
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_ends").await, 0);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_ends").await, 0);
     })
     .await;
 }

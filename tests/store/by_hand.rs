@@ -25,12 +25,12 @@ async fn a_force_logout_date_by_hand_ends_the_logins_before_it() {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         let (of_ana, of_ben) = (house.log_in(&ana).await, house.log_in(&ben).await);
         let date = now(&house.store);
-        run(&house.store, &format!("UPDATE users SET force_logout_date = {date} WHERE username = 'ana'")).await;
+        run(&house.store, &format!("UPDATE curfew_users SET force_logout_date = {date} WHERE username = 'ana'")).await;
         assert_eq!(house.verdict(&of_ana).await, Err(EndReason::ForcedOut));
         assert_eq!(house.verdict(&of_ben).await, Ok(()));
         let again = house.log_in(&ana).await;
         assert_eq!(house.verdict(&again).await, Ok(()), "the login of {}", again.login_date);
-        run(&house.store, &format!("UPDATE site SET force_logout_date = {date}")).await;
+        run(&house.store, &format!("UPDATE curfew_site SET force_logout_date = {date}")).await;
         assert_eq!(house.verdict(&of_ben).await, Err(EndReason::EveryoneOut));
         let again = house.log_in(&ben).await;
         assert_eq!(house.verdict(&again).await, Ok(()), "the login of {}", again.login_date);
@@ -47,7 +47,7 @@ async fn a_plan_by_hand_comes_due() {
             Store::Sqlite { .. } => "datetime('now', '+1 hour')",
             Store::Postgres { .. } => "now() + interval '1 hour'",
         };
-        run(&house.store, &format!("UPDATE users SET force_logout_scheduled = {later}")).await;
+        run(&house.store, &format!("UPDATE curfew_users SET force_logout_scheduled = {later}")).await;
         house.accounts.fold_due(ana.id).await.expect("a look at what is due");
         assert_eq!(house.verdict(&login).await, Ok(()));
         house.store.clock().shift(chrono::TimeDelta::hours(2));
@@ -64,11 +64,11 @@ async fn a_session_ended_by_hand_has_ended() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
-        run(&house.store, &format!("UPDATE logins SET ended_at = {}", now(&house.store))).await;
+        run(&house.store, &format!("UPDATE curfew_logins SET ended_at = {}", now(&house.store))).await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
         assert_eq!(house.force_out(&ana).await, 0, "it had ended before");
         let later = house.log_in(&ana).await;
-        run(&house.store, "DELETE FROM logins").await;
+        run(&house.store, "DELETE FROM curfew_logins").await;
         assert_eq!(house.verdict(&later).await, Err(EndReason::Expired));
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "the account still tells why");
     })
@@ -84,9 +84,9 @@ async fn flags_by_hand_are_read_as_they_are_written() {
             Store::Sqlite { .. } => ("0", "1"),
             Store::Postgres { .. } => ("FALSE", "TRUE"),
         };
-        run(&house.store, &format!("UPDATE users SET is_active = {off}")).await;
+        run(&house.store, &format!("UPDATE curfew_users SET is_active = {off}")).await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::Deactivated));
-        run(&house.store, &format!("UPDATE users SET is_active = {on}, is_superuser = {on}")).await;
+        run(&house.store, &format!("UPDATE curfew_users SET is_active = {on}, is_superuser = {on}")).await;
         assert_eq!(house.verdict(&login).await, Ok(()));
         assert!(house.user(&ana).await.role().is_superuser());
         let refused = house.accounts.deactivate(&operator(), &ana.target(), None, &reasons()).await;
@@ -94,7 +94,7 @@ async fn flags_by_hand_are_read_as_they_are_written() {
         let mut reading = house.store.read().await.expect("a connection");
         assert_eq!(users::count_other_superusers(&mut reading, 0).await.expect("a count"), 1);
         drop(reading);
-        run(&house.store, "DELETE FROM users").await;
+        run(&house.store, "DELETE FROM curfew_users").await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::Deleted));
     })
     .await;
@@ -109,7 +109,7 @@ async fn a_role_by_hand_counts_at_the_next_look() {
         let idle = chrono::TimeDelta::from_std(limits.idle).expect("a limit");
         house.store.clock().shift(idle);
         assert_eq!(house.verdict(&login).await, Ok(()));
-        run(&house.store, "UPDATE users SET is_staff = TRUE").await;
+        run(&house.store, "UPDATE curfew_users SET is_staff = TRUE").await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::Idle), "the limits are those of its role");
     })
     .await;

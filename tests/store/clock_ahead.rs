@@ -87,7 +87,7 @@ async fn it_reaches_its_lifetime_as_any_other_and_is_tidied_then() {
         must_be_counted_as_over(house, &sue).await;
         house.accounts.tidy_logins().await.expect("an answer");
         let expired = format!(
-            "SELECT COUNT(*) FROM logins WHERE id = '{}' AND ended_at IS NOT NULL AND reason = 'expired'",
+            "SELECT COUNT(*) FROM curfew_logins WHERE id = '{}' AND ended_at IS NOT NULL AND reason = 'expired'",
             login.id.as_str()
         );
         assert_eq!(count(&house.store, &expired).await, 1);
@@ -174,7 +174,7 @@ async fn what_people_are_shown_is_when_it_was_made() {
         let row = &listed.first().expect("a session").row;
         assert!(row.opened_at <= now && row.last_seen.is_some_and(|at| at <= now), "{row:?}");
         let ahead = format!(
-            "SELECT COUNT(*) FROM events WHERE session_id = '{}' AND at > (SELECT opened_at FROM logins WHERE id = '{0}')",
+            "SELECT COUNT(*) FROM curfew_events WHERE session_id = '{}' AND at > (SELECT opened_at FROM curfew_logins WHERE id = '{0}')",
             login.id.as_str()
         );
         assert_eq!(count(&house.store, &ahead).await, 0, "the event of the login");

@@ -32,7 +32,7 @@ async fn a_deactivation_by_hand_is_over_with_its_logins_as_well() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
-        run(&house.store, "UPDATE users SET is_active = FALSE").await;
+        run(&house.store, "UPDATE curfew_users SET is_active = FALSE").await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::Deactivated));
         assert!(activate(house, &ana).await);
         assert_eq!(house.verdict(&login).await, Err(EndReason::Deactivated), "activating revives nothing");
@@ -59,7 +59,7 @@ async fn a_deactivation_with_an_end_is_over_by_itself_and_revives_nothing() {
         assert_eq!(house.verdict(&again).await, Ok(()));
         let user = house.user(&ana).await;
         assert_eq!((user.deactivated_until, user.deactivated_user_reason), (None, None));
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'activated'").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'activated'").await, 1);
         house.store.clock().shift(-HOUR * 2);
         assert_eq!(house.verdict(&again).await, Ok(()), "the clock does not undo it");
         assert_eq!(house.verdict(&login).await, Err(EndReason::Deactivated));

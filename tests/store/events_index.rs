@@ -23,7 +23,7 @@ async fn found(house: &House, part: &str) -> i64 {
 }
 
 async fn left(house: &House) -> i64 {
-    count(&house.store, "SELECT COUNT(*) FROM events WHERE NOT names_indexed").await
+    count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE NOT names_indexed").await
 }
 
 /// A short text, a name, part of it, who acted, and what nobody is called.
@@ -37,7 +37,7 @@ async fn all_are_found(house: &House) {
 async fn they_are_found_before_they_are_indexed_and_afterwards() {
     on_each_engine(async |house: &House| {
         many_logged_in(house, 60).await;
-        run(&house.store, "DELETE FROM events").await;
+        run(&house.store, "DELETE FROM curfew_events").await;
         let previewed = preview(&house.accounts, &operator(), &matching(BulkAction::Deactivate, "many")).await;
         begun(house, &operator(), begin(previewed)).await.run().await.expect("it comes to its end");
         assert_eq!(left(house).await, 60);
@@ -56,7 +56,7 @@ async fn they_wait_for_an_act_that_is_at_work_and_not_for_one_that_was_broken_of
         many_logged_in(house, 3).await;
         let previewed = preview(&house.accounts, &operator(), &matching(BulkAction::Deactivate, "many")).await;
         begun(house, &operator(), begin(previewed)).await.run().await.expect("it comes to its end");
-        run(&house.store, "UPDATE bulk_acts SET ended_at = NULL").await;
+        run(&house.store, "UPDATE curfew_bulk_acts SET ended_at = NULL").await;
         assert_eq!(house.accounts.index_events().await.expect("an answer"), 0);
         assert_eq!(left(house).await, 3);
         house.store.clock().shift(chrono::TimeDelta::minutes(2));
@@ -70,21 +70,22 @@ async fn they_wait_for_an_act_that_is_at_work_and_not_for_one_that_was_broken_of
 async fn those_that_are_deleted_or_renamed_by_hand_before_they_are_indexed_leave_the_index_whole() {
     on_each_engine(async |house: &House| {
         many_logged_in(house, 12).await;
-        run(&house.store, "DELETE FROM events").await;
+        run(&house.store, "DELETE FROM curfew_events").await;
         let previewed = preview(&house.accounts, &operator(), &matching(BulkAction::Deactivate, "many")).await;
         begun(house, &operator(), begin(previewed)).await.run().await.expect("it comes to its end");
-        run(&house.store, "DELETE FROM events WHERE subject = 'many1'").await;
-        run(&house.store, "UPDATE events SET names_key = 'zoe' WHERE subject = 'many2'").await;
+        run(&house.store, "DELETE FROM curfew_events WHERE subject = 'many1'").await;
+        run(&house.store, "UPDATE curfew_events SET names_key = 'zoe' WHERE subject = 'many2'").await;
         house.accounts.index_events().await.expect("they are indexed");
-        run(&house.store, "DELETE FROM events WHERE subject = 'many3'").await;
-        run(&house.store, "UPDATE events SET names_indexed = FALSE WHERE subject = 'many4'").await;
+        run(&house.store, "DELETE FROM curfew_events WHERE subject = 'many3'").await;
+        run(&house.store, "UPDATE curfew_events SET names_indexed = FALSE WHERE subject = 'many4'").await;
         for (part, expected) in [("many", 9), ("many1", 3), ("zoe", 1), ("many3", 0), ("many4", 1), ("many5", 1)] {
             assert_eq!(found(house, part).await, expected, "{part}");
         }
         house.accounts.index_events().await.expect("they are indexed");
         assert_eq!((found(house, "many4").await, left(house).await), (1, 0));
         if matches!(house.store, Store::Sqlite { .. }) {
-            run(&house.store, "INSERT INTO events_search (events_search) VALUES ('integrity-check')").await;
+            run(&house.store, "INSERT INTO curfew_events_search (curfew_events_search) VALUES ('integrity-check')")
+                .await;
         }
     })
     .await;

@@ -16,14 +16,14 @@ use crate::{
     raw::{count, run, texts},
 };
 
-const EVENTS: &str = "SELECT COUNT(*) FROM events";
+const EVENTS: &str = "SELECT COUNT(*) FROM curfew_events";
 const DAY: TimeDelta = TimeDelta::days(1);
 /// How many events more than one batch has.
 const MANY: i64 = 1_700;
 
 async fn many(house: &House, at: Moment) {
     let sql = format!(
-        "INSERT INTO events (at, kind, actor, subject)
+        "INSERT INTO curfew_events (at, kind, actor, subject)
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
          SELECT CAST('{}' AS {}), 'logout', 'ana', 'ana' FROM n",
         at.to_rfc3339(),
@@ -52,7 +52,7 @@ async fn an_event_is_kept_for_its_time() {
         house.store.clock().shift(TimeDelta::minutes(1));
         for purged in [1, 0] {
             assert_eq!(shorter.purge_events_by(&operator()).await.expect("they are purged"), purged);
-            let told = "SELECT actor || ' ' || detail FROM events WHERE kind = 'events-purged'";
+            let told = "SELECT actor || ' ' || detail FROM curfew_events WHERE kind = 'events-purged'";
             let told = texts(&house.store, told).await;
             assert!(
                 matches!(&told[..], [Some(told)] if told.starts_with("root (command line) older than 2")),
@@ -86,7 +86,11 @@ async fn the_logins_of_hours_that_are_over_are_counted_once_and_the_others_as_th
     on_each_engine(async |house: &House| {
         let noon = house.now().await.duration_trunc(HOUR).expect("the full hour");
         let happens = async |kind: &str, at: Moment| {
-            run(&house.store, &format!("INSERT INTO events (at, kind) VALUES ('{}', '{kind}')", at.to_rfc3339())).await;
+            run(
+                &house.store,
+                &format!("INSERT INTO curfew_events (at, kind) VALUES ('{}', '{kind}')", at.to_rfc3339()),
+            )
+            .await;
         };
         for (kind, at) in [
             ("login", noon - MICROSECOND),
@@ -112,14 +116,14 @@ async fn the_logins_of_hours_that_are_over_are_counted_once_and_the_others_as_th
         let nodes = [house.node(), house.node(), house.node()];
         at_once(nodes.map(|node| async move { node.count_past_logins().await.expect("a count") }).into()).await;
         house.accounts.count_past_logins().await.expect("a count");
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins_by_hour").await, 15 * 24 - 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins_by_hour").await, 15 * 24 - 1);
         for hours in 0..3 {
             happens("login", noon + HOUR * hours).await;
         }
         assert_eq!(shown().await, [(2, 1), (0, 0), (2, 0)]);
         house.store.clock().shift(DAY * 20);
         house.accounts.count_past_logins().await.expect("a count");
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins_by_hour").await, 15 * 24 - 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins_by_hour").await, 15 * 24 - 1);
     })
     .await;
 }

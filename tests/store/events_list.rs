@@ -162,7 +162,7 @@ async fn what_lies_behind_a_crowd_is_found_as_well() {
         let all = fill(house).await;
         let later = (begin() + TimeDelta::days(30)).to_rfc3339();
         let crowd = format!(
-            "INSERT INTO events (at, kind, actor, subject)
+            "INSERT INTO curfew_events (at, kind, actor, subject)
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CROWD})
              SELECT '{later}', 'logout', 'Crowd', 'crowd' FROM n"
         );
@@ -172,7 +172,7 @@ async fn what_lies_behind_a_crowd_is_found_as_well() {
             crowd
         };
         assert_eq!(run(&house.store, &crowd).await, CROWD.unsigned_abs());
-        run(&house.store, "ANALYZE events").await;
+        run(&house.store, "ANALYZE curfew_events").await;
         let search =
             |text| EventsQuery { search: SearchText::parse(text).expect("a search"), ..EventsQuery::default() };
         for text in ["ana", "ω", "雷", "root (", "nobody", "a_"] {
@@ -204,11 +204,11 @@ async fn what_the_previous_version_or_a_hand_writes_is_found_too_and_what_is_del
         let by_hand = |actor: &str, id: i64| {
             let at = begin().to_rfc3339();
             format!(
-                "INSERT INTO events (at, kind, actor, subject_id, subject)
+                "INSERT INTO curfew_events (at, kind, actor, subject_id, subject)
                  VALUES ('{at}', 'logout', '{actor}', {id}, 'Ána.Groß')"
             )
         };
-        run(&house.store, "DELETE FROM events").await;
+        run(&house.store, "DELETE FROM curfew_events").await;
         run(&house.store, &by_hand("Root", ana.id)).await;
         let found = async |text: &str| {
             let query = EventsQuery { search: SearchText::parse(text).expect("a search"), ..EventsQuery::default() };
@@ -217,13 +217,13 @@ async fn what_the_previous_version_or_a_hand_writes_is_found_too_and_what_is_del
         for text in ["ÁNA", "gross", "ROOT", "root", "ro", "ss"] {
             assert_eq!(found(text).await, 1, "{text}");
         }
-        let keys = "SELECT names_key FROM events";
+        let keys = "SELECT names_key FROM curfew_events";
         assert_eq!(texts(&house.store, keys).await, [Some("root\nána.gross".to_owned())]);
-        run(&house.store, "UPDATE events SET names_key = 'zoe'").await;
+        run(&house.store, "UPDATE curfew_events SET names_key = 'zoe'").await;
         assert_eq!((found("zoe").await, found("gross").await), (1, 0));
-        run(&house.store, "DELETE FROM events").await;
+        run(&house.store, "DELETE FROM curfew_events").await;
         assert_eq!((found("zoe").await, found("z").await), (0, 0));
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events").await, 0);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, 0);
     })
     .await;
 }

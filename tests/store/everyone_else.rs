@@ -39,7 +39,7 @@ async fn the_login_that_puts_everyone_out_goes_on_as_a_new_one() {
 async fn its_event_says_how_many_sessions_it_ended() {
     on_each_engine(async |house: &House| {
         let detail = async || {
-            let sql = "SELECT detail FROM events WHERE kind LIKE 'force-logout%' ORDER BY id DESC LIMIT 1";
+            let sql = "SELECT detail FROM curfew_events WHERE kind LIKE 'force-logout%' ORDER BY id DESC LIMIT 1";
             texts(&house.store, sql).await.remove(0).expect("a detail")
         };
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
@@ -71,20 +71,20 @@ async fn of_many_sessions_its_event_says_about_how_many_it_ended() {
     on_each_engine(async |house: &House| {
         many_logged_in(house, 1_200).await;
         let ends = async |site_date: &str, moment, words: &str| {
-            run(&house.store, &format!("UPDATE site SET force_logout_date = {site_date}")).await;
+            run(&house.store, &format!("UPDATE curfew_site SET force_logout_date = {site_date}")).await;
             house.everyone_out(moment).await;
-            let sql = "SELECT detail FROM events WHERE kind = 'force-logout' ORDER BY id DESC LIMIT 1";
+            let sql = "SELECT detail FROM curfew_events WHERE kind = 'force-logout' ORDER BY id DESC LIMIT 1";
             assert_eq!(texts(&house.store, sql).await, [Some(format!("everyone; {words}"))]);
         };
         let (now, never) = (ForceLogoutMoment::Now, "NULL");
         let many = "more than 1000 sessions ended";
         ends(never, now, many).await;
-        run(&house.store, "UPDATE site SET force_logout_date = NULL").await;
+        run(&house.store, "UPDATE curfew_site SET force_logout_date = NULL").await;
         house.accounts.sample_live_sessions().await.expect("they are counted for the hour");
         let about =
             format!("about 1201 sessions ended, as counted at {}:00:00Z", house.now().await.format("%Y-%m-%dT%H"));
         ends(never, now, &about).await;
-        ends("(SELECT hour FROM live_sessions_by_hour)", now, many).await;
+        ends("(SELECT hour FROM curfew_live_sessions_by_hour)", now, many).await;
 
         let all = house.now().await;
         house.store.clock().shift(TimeDelta::minutes(1));

@@ -26,7 +26,7 @@ const MARK: i64 = 1_000_000;
 /// What the feed says until it finds a mark that is made now. Nobody is notified of that one, so it
 /// is found by looking, with all that was committed before it.
 async fn told(house: &House, feed: &mut Feed) -> Vec<Change> {
-    run(&house.store, &format!("INSERT INTO standing_changes (user_id) VALUES ({MARK})")).await;
+    run(&house.store, &format!("INSERT INTO curfew_standing_changes (user_id) VALUES ({MARK})")).await;
     let mut all = Vec::new();
     while !all.contains(&Change::User(MARK)) {
         let news = timeout(PATIENCE, feed.next(&Notify::new())).await.expect("the feed goes on");
@@ -95,15 +95,19 @@ async fn each_act_that_ends_logins_is_told_of_the_account_it_is_on() {
                     accounts.fold_due(ana.id).await.expect("an answer");
                 }
                 _ => {
-                    run(&house.store, &format!("UPDATE users SET is_active = FALSE WHERE id = {}", ana.id)).await;
+                    run(&house.store, &format!("UPDATE curfew_users SET is_active = FALSE WHERE id = {}", ana.id))
+                        .await;
                 }
             }
             let told = told(house, &mut feed).await;
             assert!(!told.is_empty() && told.iter().all(|change| *change == Change::User(ana.id)), "{act}: {told:?}");
             // Whatever moved the date asks for a receipt; what staff see beneath a date is about that date.
-            let moved = format!("SELECT COUNT(*) FROM users WHERE id = {} AND force_logout_date IS NOT NULL", ana.id);
-            let asked =
-                format!("SELECT COUNT(*) FROM standing_changes WHERE user_id = {} AND event_id IS NOT NULL", ana.id);
+            let moved =
+                format!("SELECT COUNT(*) FROM curfew_users WHERE id = {} AND force_logout_date IS NOT NULL", ana.id);
+            let asked = format!(
+                "SELECT COUNT(*) FROM curfew_standing_changes WHERE user_id = {} AND event_id IS NOT NULL",
+                ana.id
+            );
             let is_over = count(&house.store, &moved).await == 1 || act == "delete";
             assert_eq!(count(&house.store, &asked).await, i64::from(is_over), "{act}");
         }
@@ -147,7 +151,7 @@ async fn a_force_logout_is_told_once_and_not_for_each_session() {
             house.log_in(&ana).await;
         }
         house.force_out(&ana).await;
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes WHERE event_id IS NULL").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_standing_changes WHERE event_id IS NULL").await, 1);
     })
     .await;
 }
@@ -183,13 +187,13 @@ async fn what_is_committed_late_is_told_however_many_changes_were_in_between() {
     on_each_engine(async |house: &House| {
         // SQLite has one writer at a time.
         let Store::Postgres { pool, .. } = &house.store else { return };
-        run(&house.store, "INSERT INTO standing_changes (user_id) VALUES (6)").await;
+        run(&house.store, "INSERT INTO curfew_standing_changes (user_id) VALUES (6)").await;
         let mut feed = open(house).await;
         let mut late = pool.begin().await.expect("a transaction");
-        let change = sqlx::query("INSERT INTO standing_changes (user_id) VALUES (7)");
+        let change = sqlx::query("INSERT INTO curfew_standing_changes (user_id) VALUES (7)");
         change.execute(&mut *late).await.expect("a change that nobody is notified of");
         for round in 0..3 {
-            let many = "INSERT INTO standing_changes (user_id) SELECT 8 FROM generate_series(1, 5000)";
+            let many = "INSERT INTO curfew_standing_changes (user_id) SELECT 8 FROM generate_series(1, 5000)";
             run(&house.store, many).await;
             let before = told(house, &mut feed).await;
             assert!(before.iter().all(|change| *change == Change::User(8)), "it is not committed");
@@ -210,8 +214,8 @@ async fn what_was_deleted_before_it_was_seen_is_told_as_everyone() {
     on_each_engine(async |house: &House| {
         let mut feed = open(house).await;
         let numbers = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50)";
-        run(&house.store, &format!("INSERT INTO standing_changes (user_id) {numbers} SELECT n FROM n")).await;
-        run(&house.store, "DELETE FROM standing_changes WHERE user_id < 50").await;
+        run(&house.store, &format!("INSERT INTO curfew_standing_changes (user_id) {numbers} SELECT n FROM n")).await;
+        run(&house.store, "DELETE FROM curfew_standing_changes WHERE user_id < 50").await;
         let told = told(house, &mut feed).await;
         assert!(told.contains(&Change::Everyone), "{told:?}");
     })
@@ -223,7 +227,7 @@ async fn what_was_deleted_before_it_was_seen_is_told_as_everyone() {
 async fn a_change_that_nobody_was_notified_of_is_told_too() {
     on_each_engine(async |house: &House| {
         let mut feed = open(house).await;
-        run(&house.store, "INSERT INTO standing_changes (user_id) VALUES (7)").await;
+        run(&house.store, "INSERT INTO curfew_standing_changes (user_id) VALUES (7)").await;
         assert_eq!(told(house, &mut feed).await, [Change::User(7)]);
     })
     .await;
@@ -234,14 +238,14 @@ async fn a_change_that_nobody_was_notified_of_is_told_too() {
 async fn what_is_given_away_renamed_or_replaced_is_told_of_whom_it_was() {
     on_each_engine(async |house: &House| {
         let mut acts = vec![
-            "UPDATE logins SET user_id = BEN WHERE user_id = ANA",
-            "UPDATE logins SET id = 'other' WHERE user_id = ANA",
-            "UPDATE logins SET reason = 'forced-out' WHERE user_id = ANA",
+            "UPDATE curfew_logins SET user_id = BEN WHERE user_id = ANA",
+            "UPDATE curfew_logins SET id = 'other' WHERE user_id = ANA",
+            "UPDATE curfew_logins SET reason = 'forced-out' WHERE user_id = ANA",
         ];
         if matches!(house.store, Store::Sqlite { .. }) {
             acts.extend([
-                "REPLACE INTO logins SELECT * FROM logins WHERE user_id = ANA",
-                "REPLACE INTO users SELECT * FROM users WHERE id = ANA",
+                "REPLACE INTO curfew_logins SELECT * FROM curfew_logins WHERE user_id = ANA",
+                "REPLACE INTO curfew_users SELECT * FROM curfew_users WHERE id = ANA",
             ]);
         }
         for (n, act) in acts.into_iter().enumerate() {
@@ -264,8 +268,11 @@ async fn a_login_date_that_is_moved_before_the_accounts_date_is_told() {
         house.force_out(&ana).await;
         house.log_in(&ana).await;
         let mut feed = open(house).await;
-        run(&house.store, "UPDATE logins SET login_date = (SELECT date_joined FROM users) WHERE ended_at IS NULL")
-            .await;
+        run(
+            &house.store,
+            "UPDATE curfew_logins SET login_date = (SELECT date_joined FROM curfew_users) WHERE ended_at IS NULL",
+        )
+        .await;
         assert_eq!(told(house, &mut feed).await, [Change::User(ana.id)]);
     })
     .await;
@@ -276,10 +283,12 @@ async fn a_login_date_that_is_moved_before_the_accounts_date_is_told() {
 async fn a_sites_row_that_is_replaced_or_taken_away_is_told_of_everyone() {
     on_each_engine(async |house: &House| {
         let replace = match house.store {
-            Store::Sqlite { .. } => "REPLACE INTO site SELECT * FROM site",
-            Store::Postgres { .. } => "WITH gone AS (DELETE FROM site RETURNING *) INSERT INTO site SELECT * FROM gone",
+            Store::Sqlite { .. } => "REPLACE INTO curfew_site SELECT * FROM curfew_site",
+            Store::Postgres { .. } => {
+                "WITH gone AS (DELETE FROM curfew_site RETURNING *) INSERT INTO curfew_site SELECT * FROM gone"
+            }
         };
-        for act in [replace, "DELETE FROM site"] {
+        for act in [replace, "DELETE FROM curfew_site"] {
             let mut feed = open(house).await;
             run(&house.store, act).await;
             assert!(told(house, &mut feed).await.contains(&Change::Everyone), "{act}");
@@ -297,7 +306,7 @@ async fn a_table_that_is_emptied_at_once_is_told_of_everyone() {
         }
         let ana = house.member("ana").await;
         house.log_in(&ana).await;
-        for table in ["logins", "site"] {
+        for table in ["curfew_logins", "curfew_site"] {
             let mut feed = open(house).await;
             run(&house.store, &format!("TRUNCATE {table}")).await;
             assert_eq!(told(house, &mut feed).await, [Change::Everyone], "{table}");
@@ -319,7 +328,7 @@ async fn a_force_logout_asks_for_a_receipt_of_its_event_also_from_who_opens_the_
         let mut feed = open(house).await;
         assert!(feed.asked_before().is_empty());
         house.force_out(&ana).await;
-        let event = count(&house.store, "SELECT MAX(id) FROM events").await;
+        let event = count(&house.store, "SELECT MAX(id) FROM curfew_events").await;
         let of_ana = News { change: Change::User(ana.id), receipt_for: Some(event) };
         must_tell(&mut feed, of_ana).await;
         house.everyone_out(ForceLogoutMoment::Now).await;

@@ -20,16 +20,16 @@ use crate::{
 /// More than one transaction writes into.
 const PEOPLE: u32 = 600;
 /// Of their sessions, those that nothing ended; another's name may begin with the same letters, and is longer.
-const LIVE: &str = "SELECT id FROM logins WHERE id LIKE 'of%' AND length(id) < 16 AND ended_at IS NULL";
+const LIVE: &str = "SELECT id FROM curfew_logins WHERE id LIKE 'of%' AND length(id) < 16 AND ended_at IS NULL";
 
 /// All are logged in, are seen again, and forced out; who ended them, and the requests, are to be written.
 async fn forced_out(house: &House, staff: &Actor) {
     run(
         &house.store,
-        "UPDATE logins SET ended_at = NULL, reason = NULL, last_seen = login_date WHERE id LIKE 'of%' AND length(id) < 16",
+        "UPDATE curfew_logins SET ended_at = NULL, reason = NULL, last_seen = login_date WHERE id LIKE 'of%' AND length(id) < 16",
     )
     .await;
-    run(&house.store, "UPDATE users SET force_logout_date = NULL").await;
+    run(&house.store, "UPDATE curfew_users SET force_logout_date = NULL").await;
     let limits = house.accounts.settings().limits(Role::Member);
     let at = house.now().await + TimeDelta::minutes(2);
     for session in texts(&house.store, LIVE).await.into_iter().flatten() {
@@ -61,16 +61,16 @@ async fn writing_who_ended_many_and_their_last_requests_at_once_is_no_deadlock()
 async fn each_who_writes_into_many_sessions_locks_their_accounts_before_them_by_number() {
     async fn locks_in_order(house: &House, write: impl AsyncFnOnce(Accounts) -> Result<()>) {
         let Store::Postgres { pool, .. } = &house.store else { return };
-        let accounts = "SELECT CAST(id AS TEXT) FROM users WHERE username LIKE 'many%'";
+        let accounts = "SELECT CAST(id AS TEXT) FROM curfew_users WHERE username LIKE 'many%'";
         let numbers = |ids: Vec<Option<String>>| -> BTreeSet<i64> {
             ids.into_iter().flatten().map(|id| id.parse().expect("a number")).collect()
         };
         let all = numbers(texts(&house.store, accounts).await);
         // Each even number lies behind the odd ones around it now.
-        run(&house.store, "UPDATE users SET last_login = date_joined WHERE id % 2 = 0").await;
+        run(&house.store, "UPDATE curfew_users SET last_login = date_joined WHERE id % 2 = 0").await;
         let held = all.iter().filter(|id| *id % 2 == 0).nth(all.len() / 4).copied().expect("an account");
         let mut holder = pool.begin().await.expect("a transaction");
-        let lock = "SELECT 1 FROM users WHERE id = $1 FOR UPDATE";
+        let lock = "SELECT 1 FROM curfew_users WHERE id = $1 FOR UPDATE";
         sqlx::query(lock).bind(held).execute(&mut *holder).await.expect("a lock");
         let watched = async {
             let waiting = "SELECT COUNT(*) FROM pg_stat_activity

@@ -196,13 +196,13 @@ async fn the_overview_counts_the_live_sessions_that_the_list_shows() {
             counts.live_sessions
         };
         assert_eq!(counted().await, 5);
-        run(&house.store, "UPDATE users SET is_active = FALSE WHERE username = 'off'").await;
+        run(&house.store, "UPDATE curfew_users SET is_active = FALSE WHERE username = 'off'").await;
         let now = match house.store {
             Store::Sqlite { .. } => "datetime('now', '+1 second')", // in another form than the site's own
             Store::Postgres { .. } => "now()",
         };
-        run(&house.store, &format!("UPDATE users SET force_logout_date = {now} WHERE username = 'out'")).await;
-        run(&house.store, "UPDATE users SET force_logout_scheduled = last_login WHERE username = 'due'").await;
+        run(&house.store, &format!("UPDATE curfew_users SET force_logout_date = {now} WHERE username = 'out'")).await;
+        run(&house.store, "UPDATE curfew_users SET force_logout_scheduled = last_login WHERE username = 'due'").await;
         assert_eq!(counted().await, 2);
         house.store.clock().shift(HOUR * 2);
         assert_eq!(counted().await, 1, "staff are idle sooner");

@@ -31,7 +31,7 @@ async fn a_transaction_that_postgres_gave_up_is_never_committed_and_the_next_one
         for (inside, outside) in ENDS {
             let mut tx = house.store.begin().await.expect("a transaction");
             let Transaction::Postgres(on) = &mut tx else { unreachable!("it is on Postgres") };
-            raw_sql("UPDATE users SET is_active = FALSE").execute(&mut **on).await.expect("a change");
+            raw_sql("UPDATE curfew_users SET is_active = FALSE").execute(&mut **on).await.expect("a change");
             // As code does that passes an error over.
             let _ = raw_sql(AssertSqlSafe(inside)).execute(&mut **on).await;
             if !outside.is_empty() {
@@ -39,7 +39,7 @@ async fn a_transaction_that_postgres_gave_up_is_never_committed_and_the_next_one
             }
             while count(&house.store, OPEN).await > 0 {}
             assert!(tx.commit().await.is_err(), "{inside}{outside}");
-            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users WHERE NOT is_active").await, 0);
+            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 0);
             for _ in 0..8 {
                 house.log_in(&ana).await;
             }

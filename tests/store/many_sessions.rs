@@ -28,8 +28,8 @@ async fn logs_in_many_times(house: &House, ana: &Person) -> StartedSession {
     let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {})", MANY - 1);
     let copied = "user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent";
     let copy = format!(
-        "INSERT INTO logins (id, {copied}) {numbers}
-         SELECT s.id || '-' || n.n, {copied} FROM logins s CROSS JOIN n WHERE s.id = '{}'",
+        "INSERT INTO curfew_logins (id, {copied}) {numbers}
+         SELECT s.id || '-' || n.n, {copied} FROM curfew_logins s CROSS JOIN n WHERE s.id = '{}'",
         login.id.as_str()
     );
     run(&house.store, &copy).await;
@@ -54,7 +54,7 @@ async fn they_are_out_at_once_and_each_keeps_who_ended_it_and_why() {
         assert_eq!(forced_out(house, &ana, "the first").await, MANY);
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "before it is written into any");
         assert!(house.accounts.list_sessions(ana.id, Which::Live, 9).await.expect("a list").is_empty());
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins WHERE ended_at IS NOT NULL").await, 0);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NOT NULL").await, 0);
 
         // Another act has no part in what the first has ended.
         logs_in_many_times(house, &ana).await;
@@ -62,10 +62,10 @@ async fn they_are_out_at_once_and_each_keeps_who_ended_it_and_why() {
         assert_eq!(forced_out(house, &ana, "the third").await, 0);
         house.accounts.write_ends().await.expect("the database answers");
         let told = "SELECT staff_reason || ', ' || user_reason || ', ' || reason || ', ' || COUNT(DISTINCT ended_at)
-                           || ', ' || COUNT(ended_by) FROM logins GROUP BY staff_reason, user_reason, reason ORDER BY 1";
+                           || ', ' || COUNT(ended_by) FROM curfew_logins GROUP BY staff_reason, user_reason, reason ORDER BY 1";
         let of = |why: &str| Some(format!("{why}, {why}, forced-out, 1, {MANY}"));
         assert_eq!(texts(&house.store, told).await, [of("the first"), of("the second")]);
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_ends").await, 0);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_ends").await, 0);
     })
     .await;
 }
@@ -79,7 +79,7 @@ async fn under_a_limit_that_came_later_each_login_ends_some_until_as_many_are_le
         let accounts = limited(house, 2, WhenFull::EndOldest);
         for left in [MANY + 1 - 500, MANY + 2 - 1_000, 2] {
             log_in(&accounts, &ana).await;
-            let live = count(&house.store, "SELECT COUNT(*) FROM logins WHERE ended_at IS NULL").await;
+            let live = count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NULL").await;
             assert_eq!(live.unsigned_abs(), left);
         }
     })
@@ -94,17 +94,17 @@ async fn an_account_with_many_tokens_is_forced_out_at_once_and_each_keeps_why() 
         let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {MANY})");
         let made = house.log_in(&ana).await;
         let copy = format!(
-            "INSERT INTO logins (id, user_id, kind, label, login_date, opened_at, expires_at, address, user_agent)
+            "INSERT INTO curfew_logins (id, user_id, kind, label, login_date, opened_at, expires_at, address, user_agent)
              {numbers}
              SELECT 'token-' || n.n, user_id, 'jwt', '', login_date, opened_at,
-                    (SELECT force_logout_date FROM users WHERE username = 'far'), address, user_agent
-             FROM logins CROSS JOIN n WHERE id = '{}'",
+                    (SELECT force_logout_date FROM curfew_users WHERE username = 'far'), address, user_agent
+             FROM curfew_logins CROSS JOIN n WHERE id = '{}'",
             made.id.as_str()
         );
         // A date as each engine writes it, far ahead.
         let far = house.member("far").await;
         let ahead = made.login_date + TimeDelta::days(365);
-        let sql = format!("UPDATE users SET force_logout_date = '{}' WHERE id = {}", stored(house, ahead), far.id);
+        let sql = format!("UPDATE curfew_users SET force_logout_date = '{}' WHERE id = {}", stored(house, ahead), far.id);
         run(&house.store, &sql).await;
         run(&house.store, &copy).await;
 
@@ -113,14 +113,14 @@ async fn an_account_with_many_tokens_is_forced_out_at_once_and_each_keeps_why() 
         let done = house.accounts.force_logout(&operator(), &target, ForceLogoutMoment::Now, &reasons).await;
         let ForceLogoutOutcome::Done { ended, .. } = done.expect("a force logout") else { panic!("it is not done") };
         assert_eq!((ended.sessions, ended.tokens), (1, MANY));
-        let left = "SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND ended_at IS NULL";
+        let left = "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NULL";
         assert_eq!(count(&house.store, left).await, i64::try_from(MANY).expect("a count"), "none is written yet");
         house.accounts.write_ends().await.expect("the database answers");
         assert_eq!(count(&house.store, left).await, 0);
         let told =
-            "SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND reason = 'forced-out' AND ended_by IS NOT NULL";
+            "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND reason = 'forced-out' AND ended_by IS NOT NULL";
         assert_eq!(count(&house.store, told).await, i64::try_from(MANY).expect("a count"));
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_ends").await, 0);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_ends").await, 0);
     })
     .await;
 }
@@ -144,7 +144,7 @@ async fn two_who_write_at_once_do_the_work_of_one() {
         let (one, two) = join!(house.accounts.write_ends(), other.write_ends());
         assert!(one.is_ok() && two.is_ok());
         house.accounts.write_ends().await.expect("what the other had locked");
-        let right = "SELECT COUNT(*) FROM logins s JOIN users u ON u.id = s.user_id WHERE s.staff_reason = u.username";
+        let right = "SELECT COUNT(*) FROM curfew_logins s JOIN curfew_users u ON u.id = s.user_id WHERE s.staff_reason = u.username";
         assert_eq!(count(&house.store, right).await, 3 * MANY.cast_signed());
     })
     .await;

@@ -65,7 +65,7 @@ async fn an_email_is_one_name_in_both_spellings_of_its_domain() {
         let typed = insert(house, "ana", unicode).await.expect("an account");
         let old = insert(house, "ben", "old@xn--bcher-kva.example").await.expect("an account");
         // As a program before this one left it.
-        let sql = "UPDATE login_names SET name_key = 'old@xn--bcher-kva.example' WHERE name_key = 'old@bücher.example'";
+        let sql = "UPDATE curfew_login_names SET name_key = 'old@xn--bcher-kva.example' WHERE name_key = 'old@bücher.example'";
         run(&house.store, sql).await;
         let mut on = house.store.read().await.expect("a connection");
         for (name, owner) in
@@ -140,7 +140,7 @@ async fn a_username_that_is_ones_own_email_is_one_name() {
         let registration = registration_with("Ana@example.org", "ana@example.org");
         let made = house.accounts.create_user(&crate::house::operator(), &registration, Role::Member).await;
         let id = made.expect("an account").id;
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_names").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_names").await, 1);
         let mut tx = house.store.begin().await.expect("a transaction");
         for address in ["new@example.org", "ANA@example.org"] {
             let user = users::find_user(&mut tx, id).await.expect("an answer").expect("the account");
@@ -163,11 +163,15 @@ async fn a_number_is_never_given_twice_and_a_deleted_name_is_free() {
             let mut tx = house.store.begin().await.expect("a transaction");
             users::delete_user(&mut tx, id).await.expect("a deletion");
             tx.commit().await.expect("a commit");
-            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_names").await, 0);
+            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_names").await, 0);
         }
         let id = insert(house, "ana", "ana@example.org").await.expect("an account");
-        run(&house.store, "DELETE FROM users").await;
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_names").await, 0, "also when deleted by hand");
+        run(&house.store, "DELETE FROM curfew_users").await;
+        assert_eq!(
+            count(&house.store, "SELECT COUNT(*) FROM curfew_login_names").await,
+            0,
+            "also when deleted by hand"
+        );
         assert!(insert(house, "ana", "ana@example.org").await.expect("an account") > id);
     })
     .await;

@@ -8,7 +8,7 @@ use crate::{
     raw::{count, dump, run},
 };
 
-const EVENTS: &str = "SELECT COUNT(*) FROM events";
+const EVENTS: &str = "SELECT COUNT(*) FROM curfew_events";
 
 #[rocket::async_test]
 async fn each_act_is_one_event_in_its_transaction_and_neither_holds_a_secret() {
@@ -34,12 +34,12 @@ async fn each_act_is_one_event_in_its_transaction_and_neither_holds_a_secret() {
 }
 
 async fn has_no_effect_without_its_event(house: &House, act: Act, scene: &Scene) {
-    run(&house.store, "ALTER TABLE events RENAME TO events_elsewhere").await;
+    run(&house.store, "ALTER TABLE curfew_events RENAME TO events_elsewhere").await;
     let before = dump(&house.store).await;
     let failed = act.perform(house, scene).await;
     assert!(matches!(failed, Err(AccountsError::Store(_))), "{act:?}: {failed:?}");
     assert_eq!(dump(&house.store).await, before, "{act:?}");
-    run(&house.store, "ALTER TABLE events_elsewhere RENAME TO events").await;
+    run(&house.store, "ALTER TABLE events_elsewhere RENAME TO curfew_events").await;
 }
 
 async fn leaves_no_secret(house: &House, act: Act, secrets: Vec<String>) {

@@ -135,7 +135,7 @@ async fn an_act_is_judged_by_the_role_of_now() {
     on_each_engine(async |house: &House| {
         let (sam, ana) = (house.person("sam", Role::Superuser).await, house.member("ana").await);
         let actor = house.acting(&sam).await;
-        let demotion = format!("UPDATE users SET is_superuser = FALSE, is_staff = FALSE WHERE id = {}", sam.id);
+        let demotion = format!("UPDATE curfew_users SET is_superuser = FALSE, is_staff = FALSE WHERE id = {}", sam.id);
         crate::raw::run(&house.store, &demotion).await;
         let at = ForceLogoutMoment::At(house.now().await + TimeDelta::hours(1));
         let before = dump_without_events(&house.store).await;
@@ -144,7 +144,7 @@ async fn an_act_is_judged_by_the_role_of_now() {
             assert!(matches!(refused, Err(AccountsError::Forbidden)), "{act:?}: {refused:?}");
         }
         assert_eq!(dump_without_events(&house.store).await, before);
-        let told = count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'refused'").await;
+        let told = count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'refused'").await;
         assert_eq!(usize::try_from(told), Ok(ACTS.len()), "and each attempt is told");
     })
     .await;

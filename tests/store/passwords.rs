@@ -30,7 +30,7 @@ async fn a_hash_by_django_lets_its_owner_in_and_is_made_anew_at_todays_cost() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         for hash in BY_DJANGO {
-            run(&house.store, &format!("UPDATE users SET password_hash = '{hash}'")).await;
+            run(&house.store, &format!("UPDATE curfew_users SET password_hash = '{hash}'")).await;
             let wrong = house.try_log_in(&ana, NEW_PASSWORD).await;
             assert!(matches!(wrong, Err(AccountsError::BadCredentials)), "{wrong:?}");
             assert_eq!(house.user(&ana).await.password_hash, hash, "a wrong password changes nothing");
@@ -41,7 +41,7 @@ async fn a_hash_by_django_lets_its_owner_in_and_is_made_anew_at_todays_cost() {
             house.log_in(&ana).await;
             assert_eq!(house.user(&ana).await.password_hash, renewed, "made anew once");
         }
-        run(&house.store, &format!("UPDATE users SET password_hash = '{LONG_BY_DJANGO}'")).await;
+        run(&house.store, &format!("UPDATE curfew_users SET password_hash = '{LONG_BY_DJANGO}'")).await;
         house.try_log_in(&ana, &LONG.repeat(5)).await.expect("every byte of it counts, as for Django");
         assert!(house.try_log_in(&ana, &LONG.repeat(4)).await.is_err());
     })
@@ -53,11 +53,11 @@ async fn a_hash_in_a_foreign_format_is_a_wrong_password_with_one_event_that_name
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         for (hash, format) in [("pbkdf2_sha256$1$salt$hash", "pbkdf2_sha256"), ("!", "!")] {
-            run(&house.store, "DELETE FROM events").await;
-            run(&house.store, &format!("UPDATE users SET password_hash = '{hash}'")).await;
+            run(&house.store, "DELETE FROM curfew_events").await;
+            run(&house.store, &format!("UPDATE curfew_users SET password_hash = '{hash}'")).await;
             let refused = house.try_log_in(&ana, PASSWORD).await;
             assert!(matches!(refused, Err(AccountsError::BadCredentials)), "{refused:?}");
-            let told = texts(&house.store, "SELECT kind || ': ' || detail FROM events").await;
+            let told = texts(&house.store, "SELECT kind || ': ' || detail FROM curfew_events").await;
             let said = format!("login-failed: the stored password hash has the unknown format {format}");
             assert_eq!(told, [Some(said)]);
         }
@@ -71,7 +71,7 @@ async fn a_password_hashed_before_normalization_lets_its_owner_in_and_is_hashed_
         let ana = house.member("ana").await;
         let decomposed = "gentle-he\u{301}ron-42-lantern";
         let older = bcrypt_sha256(decomposed);
-        run(&house.store, &format!("UPDATE users SET password_hash = '{older}'")).await;
+        run(&house.store, &format!("UPDATE curfew_users SET password_hash = '{older}'")).await;
         house.try_log_in(&ana, "gentle-h\u{e9}ron-42-lantern").await.expect("typed on another system");
         let renewed = house.user(&ana).await.password_hash;
         assert_ne!(renewed, older);
@@ -93,7 +93,7 @@ async fn many_logins_at_once_with_a_hash_by_django_all_succeed() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let hash = BY_DJANGO[1];
-        run(&house.store, &format!("UPDATE users SET password_hash = '{hash}'")).await;
+        run(&house.store, &format!("UPDATE curfew_users SET password_hash = '{hash}'")).await;
         let mut tasks = JoinSet::new();
         for _ in 0..20 {
             let (accounts, name) = (house.accounts.clone(), ana.name.clone());
@@ -177,7 +177,7 @@ async fn a_password_change_that_waits_for_a_force_logout_finds_its_session_ended
         forcing.commit().await.expect("a force logout");
         let refused = changing.await.expect("the task ends");
         assert!(matches!(refused, Err(AccountsError::Ended { reason: EndReason::ForcedOut, .. })), "{refused:?}");
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'password-changed'").await, 0);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'password-changed'").await, 0);
         house.log_in(&ana).await;
     })
     .await;

@@ -38,12 +38,12 @@ pub async fn tables(store: &Store) -> Vec<String> {
     let sql = match store {
         Store::Sqlite { .. } => {
             "SELECT name FROM sqlite_master
-             WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_sqlx%' ESCAPE '\\'
+             WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'curfew_migrations'
                AND name NOT LIKE '%s\\_search%' ESCAPE '\\' ORDER BY name"
         }
         Store::Postgres { .. } => {
             "SELECT tablename::text FROM pg_tables
-             WHERE schemaname = 'public' AND tablename NOT LIKE '\\_sqlx%' AND tablename NOT LIKE '%s\\_search'
+             WHERE schemaname = 'public' AND tablename <> 'curfew_migrations' AND tablename NOT LIKE '%s\\_search'
              ORDER BY tablename COLLATE \"C\""
         }
     };
@@ -52,14 +52,14 @@ pub async fn tables(store: &Store) -> Vec<String> {
 
 /// The same without the events: what an attempt that was refused must leave as it is.
 pub async fn dump_without_events(store: &Store) -> Vec<String> {
-    dump(store).await.into_iter().filter(|row| !row.starts_with("events: ")).collect()
+    dump(store).await.into_iter().filter(|row| !row.starts_with("curfew_events: ")).collect()
 }
 
 /// Every row of every table, one a line, with bytes in hexadecimal; but for the notes that something
 /// was changed, which also one who changes it back leaves.
 pub async fn dump(store: &Store) -> Vec<String> {
     let mut lines = Vec::new();
-    for table in tables(store).await.into_iter().filter(|table| table != "standing_changes") {
+    for table in tables(store).await.into_iter().filter(|table| table != "curfew_standing_changes") {
         let sql = match store {
             Store::Sqlite { .. } => {
                 let columns = texts(store, &format!("SELECT name FROM pragma_table_info('{table}')")).await;

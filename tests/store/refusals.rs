@@ -21,7 +21,7 @@ use crate::{
     raw::{count, dump_without_events},
 };
 
-const EVENTS: &str = "SELECT COUNT(*) FROM events";
+const EVENTS: &str = "SELECT COUNT(*) FROM curfew_events";
 
 /// Staff, a superuser and a member, each of whom is logged in.
 struct People {

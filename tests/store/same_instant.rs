@@ -34,9 +34,9 @@ async fn of_twenty_registrations_of_one_username_one_is_made() {
     on_each_engine(async |house: &House| {
         let outcomes = register_twenty(house, |n| (cased("ana", n), format!("ana{n}@example.org"))).await;
         assert_one_and_the_others_taken(&outcomes, NameClash::Username);
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users").await, 1);
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins").await, 1);
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_users").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, 1);
     })
     .await;
 }
@@ -46,7 +46,7 @@ async fn of_twenty_registrations_of_one_email_one_is_made() {
     on_each_engine(async |house: &House| {
         let outcomes = register_twenty(house, |n| (format!("ana{n}"), cased("ana@example.org", n))).await;
         assert_one_and_the_others_taken(&outcomes, NameClash::Email);
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_users").await, 1);
     })
     .await;
 }
@@ -85,9 +85,9 @@ async fn of_twenty_who_take_one_email_for_their_own_one_gets_it() {
             acts.push(async move { accounts.change_email(&actor, &password(PASSWORD), &wanted).await });
         }
         assert_one_and_the_others_taken(&at_once(acts).await, NameClash::Email);
-        let wanted = "SELECT COUNT(*) FROM users WHERE email_key = 'wanted@example.org'";
+        let wanted = "SELECT COUNT(*) FROM curfew_users WHERE email_key = 'wanted@example.org'";
         assert_eq!(count(&house.store, wanted).await, 1);
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM login_names").await, 40);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_names").await, 40);
     })
     .await;
 }
@@ -105,7 +105,7 @@ async fn of_many_who_set_the_site_up_at_once_one_becomes_superuser() {
         let made = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
         let late = |o: &&Result<()>| matches!(o, Err(AccountsError::AlreadySetUp | AccountsError::WrongSetupCode));
         assert_eq!((made, outcomes.iter().filter(late).count()), (1, 7), "{outcomes:?}");
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM users").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_users").await, 1);
     })
     .await;
 }

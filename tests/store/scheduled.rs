@@ -13,7 +13,7 @@ use crate::{
 };
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
-const DUE_EVENTS: &str = "SELECT COUNT(*) FROM events WHERE kind = 'force-logout-due'";
+const DUE_EVENTS: &str = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout-due'";
 
 #[rocket::async_test]
 async fn a_scheduled_force_logout_comes_due_once_and_stays_done_when_the_clock_steps_back() {
@@ -177,7 +177,7 @@ async fn everyone_out_is_one_write_and_everyone_can_log_in_again() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         let logins = [house.log_in(&ana).await, house.log_in(&ben).await, house.log_in(&ben).await];
-        let sessions = "SELECT COUNT(*) FROM logins WHERE ended_at IS NULL";
+        let sessions = "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NULL";
         house.everyone_out(ForceLogoutMoment::Now).await;
         for login in &logins {
             assert_eq!(house.verdict(login).await, Err(EndReason::EveryoneOut));
@@ -201,7 +201,7 @@ async fn what_comes_due_while_nobody_asks_is_noted_once_by_the_site_itself() {
         house.accounts.deactivate(&operator(), &ben.target(), Some(soon), &reasons()).await.expect("an act");
         house.everyone_out(ForceLogoutMoment::At(soon)).await;
         house.accounts.fold_all_due().await.expect("an answer");
-        let told = "SELECT COUNT(*) FROM events WHERE kind IN ('force-logout-due', 'activated')";
+        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind IN ('force-logout-due', 'activated')";
         assert_eq!(count(&house.store, told).await, 0, "it is to come");
 
         house.store.clock().shift(TimeDelta::minutes(5));

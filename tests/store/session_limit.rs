@@ -71,12 +71,12 @@ async fn live_among(house: &House, logins: &[StartedSession]) -> Vec<usize> {
 }
 
 async fn events(house: &House, kind: &str) -> i64 {
-    count(&house.store, &format!("SELECT COUNT(*) FROM events WHERE kind = '{kind}'")).await
+    count(&house.store, &format!("SELECT COUNT(*) FROM curfew_events WHERE kind = '{kind}'")).await
 }
 
 /// How many sessions the events of logins say that they ended.
 async fn ended_by_logins(house: &House) -> i64 {
-    let sql = "SELECT detail FROM events WHERE kind = 'login' AND reason = 'logged-in-elsewhere'";
+    let sql = "SELECT detail FROM curfew_events WHERE kind = 'login' AND reason = 'logged-in-elsewhere'";
     let number = |detail: &String| detail.split(' ').next().and_then(|n| n.parse::<i64>().ok()).expect("a count");
     texts(&house.store, sql).await.iter().flatten().map(number).sum()
 }
@@ -95,10 +95,10 @@ async fn of_twenty_logins_at_the_same_instant_as_many_stay_as_may() {
                 assert_eq!(live_among(house, &logins).await.len(), left, "round {round}");
             }
             assert_eq!(events(house, "login").await, 60, "one event a login");
-            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events").await, 61, "and none besides");
+            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, 61, "and none besides");
             let ended = 60 - i64::from(limit);
             assert_eq!(ended_by_logins(house).await, ended);
-            let told = "SELECT COUNT(*) FROM logins
+            let told = "SELECT COUNT(*) FROM curfew_logins
                         WHERE reason = 'logged-in-elsewhere' AND ended_by = 'ana' AND ended_at IS NOT NULL";
             assert_eq!(count(&house.store, told).await, ended);
         })
@@ -120,7 +120,7 @@ async fn of_twenty_logins_at_the_same_instant_those_that_find_no_room_are_refuse
             }
             let made: Vec<_> = made.into_iter().flatten().collect();
             assert_eq!(live_among(house, &made).await.len(), room);
-            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins").await, i64::from(limit));
+            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins").await, i64::from(limit));
             let told = (events(house, "login").await, events(house, "login-failed").await);
             assert_eq!(told, (i64::from(limit), 20 - i64::from(limit)));
             for outcome in twenty_at_once(&accounts, &ana).await {
@@ -148,11 +148,11 @@ async fn the_session_that_was_unseen_for_longest_goes_first() {
             assert_eq!(live_among(house, &logins).await, live);
         }
         // Seen at one moment, the older login goes; made at one moment too, the lesser id.
-        run(&house.store, "UPDATE logins SET last_seen = (SELECT MAX(last_seen) FROM logins)").await;
+        run(&house.store, "UPDATE curfew_logins SET last_seen = (SELECT MAX(last_seen) FROM curfew_logins)").await;
         logins.push(log_in(&three, &ana).await);
         assert_eq!(live_among(house, &logins).await, [1, 4, 5]);
-        let latest = "(SELECT MAX(last_seen) FROM logins)";
-        run(&house.store, &format!("UPDATE logins SET last_seen = {latest}, login_date = {latest}")).await;
+        let latest = "(SELECT MAX(last_seen) FROM curfew_logins)";
+        run(&house.store, &format!("UPDATE curfew_logins SET last_seen = {latest}, login_date = {latest}")).await;
         let mut places = vec![1, 4, 5];
         places.sort_by_key(|place| logins[*place].id.as_str());
         logins.push(log_in(&three, &ana).await);
@@ -191,7 +191,9 @@ impl Out {
             }
             // The minute in which a request may not have been written counts as use.
             Self::Unused => house.store.clock().shift(TimeDelta::days(3) + TimeDelta::minutes(1)),
-            Self::ForcedByHand => drop(run(&house.store, "UPDATE users SET force_logout_date = last_login_date").await),
+            Self::ForcedByHand => {
+                run(&house.store, "UPDATE curfew_users SET force_logout_date = last_login_date").await;
+            }
             Self::WithEveryone => drop(house.everyone_out(ForceLogoutMoment::Now).await),
             Self::ByItsPerson => house.accounts.log_out(&ana.acting_from(login)).await.expect("a logout"),
         }

@@ -155,7 +155,7 @@ async fn a_word_that_is_no_reason_lets_nobody_in() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
-        run(&house.store, "UPDATE logins SET reason = 'whatever'").await;
+        run(&house.store, "UPDATE curfew_logins SET reason = 'whatever'").await;
         let mut on = house.store.read().await.expect("a connection");
         let clock = house.store.clock();
         let read = curfew::store::standing::get_login_standing(&mut on, clock, ana.id, &login.id).await;

@@ -74,7 +74,11 @@ async fn fill(house: &House) -> Vec<Judged> {
     let now = house.now().await;
     let first_of = |name: &str| sessions.iter().position(|(person, _)| person.name == name).expect("a session");
     let change = async |index: usize, set: String| {
-        raw::run(&house.store, &format!("UPDATE logins SET {set} WHERE id = '{}'", sessions[index].1.id.as_str())).await
+        raw::run(
+            &house.store,
+            &format!("UPDATE curfew_logins SET {set} WHERE id = '{}'", sessions[index].1.id.as_str()),
+        )
+        .await
     };
     house
         .accounts
@@ -99,9 +103,9 @@ async fn fill(house: &House) -> Vec<Judged> {
         ("inactive", format!("is_active = FALSE, deactivated_until = '{}'", text(now + TimeDelta::hours(1)))),
         ("served", format!("is_active = FALSE, deactivated_until = '{}'", text(now - TimeDelta::hours(1)))),
     ] {
-        raw::run(&house.store, &format!("UPDATE users SET {set} WHERE username = '{name}'")).await;
+        raw::run(&house.store, &format!("UPDATE curfew_users SET {set} WHERE username = '{name}'")).await;
     }
-    raw::run(&house.store, "DELETE FROM users WHERE username = 'gone'").await;
+    raw::run(&house.store, "DELETE FROM curfew_users WHERE username = 'gone'").await;
     sessions[old].1.login_date = fortnight;
     sessions[of_root].1.login_date = half_a_day;
     let mut judged = Vec::new();
@@ -167,7 +171,7 @@ async fn what_lies_behind_a_crowd_is_found_as_well() {
         let crowd = house.member("xxxx").await;
         let login = house.now().await + TimeDelta::seconds(1);
         let insert = format!(
-            "INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
+            "INSERT INTO curfew_logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent)
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CROWD})
              SELECT 'crowd-' || CAST(10000 + i AS TEXT), {}, 'browser', {}, '{}', '{}', '{}', '', '' FROM n",
             crowd.id,
@@ -191,7 +195,7 @@ async fn what_lies_behind_a_crowd_is_found_as_well() {
         assert_eq!(seen.len(), 100, "none is on two pages");
 
         // Over, but for the rule only.
-        raw::run(&house.store, "UPDATE users SET is_active = FALSE WHERE username = 'xxxx'").await;
+        raw::run(&house.store, "UPDATE curfew_users SET is_active = FALSE WHERE username = 'xxxx'").await;
         all.retain(|judged| judged.verdict.is_ok());
         for search in SEARCHES {
             let shown = page(house, &query(search, SessionsShown::Live, 1)).await;

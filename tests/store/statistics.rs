@@ -79,19 +79,19 @@ impl Grown {
             "WITH RECURSIVE numbers (n) AS (VALUES ({from}) UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})"
         );
         // In this order and by an index, also where a count of two users is all that SQLite knows.
-        let people = "FROM numbers CROSS JOIN users u ON u.username_key = 'person' || n";
+        let people = "FROM numbers CROSS JOIN curfew_users u ON u.username_key = 'person' || n";
         let ago = |n: &str| format!("strftime('%Y-%m-%dT%H:%M:%S.000000+00:00', 'now', '-' || ({n}) || ' seconds')");
         let (joined, seen) = (ago("n * 7919 % 9000000"), ago("n * 131 % 86400"));
         self.by_hand(&format!(
             "{numbers}
-            INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff,
+            INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff,
                                is_superuser, date_joined, last_login, last_seen)
             SELECT 'person' || n, 'person' || n, 'person' || n || '@example.org', 'person' || n || '@example.org',
                    'none', n % 40 <> 1, n % 200 = 3, n % 1000 = 3, {joined}, {seen}, {seen} FROM numbers"
         ))
         .await;
         self.by_hand(&format!(
-            "{numbers} INSERT INTO login_names (name_key, user_id) SELECT 'person' || n, u.id {people}"
+            "{numbers} INSERT INTO curfew_login_names (name_key, user_id) SELECT 'person' || n, u.id {people}"
         ))
         .await;
         for round in 0..3 {
@@ -99,7 +99,7 @@ impl Grown {
             let (ended, reason) = if round == 1 { (login.as_str(), "'logged-out'") } else { ("NULL", "NULL") };
             self.by_hand(&format!(
                 "{numbers}
-                INSERT INTO logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address,
+                INSERT INTO curfew_logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address,
                                     user_agent, ended_at, reason)
                 SELECT 's{round}x' || n, u.id, 'browser', x'00', {login}, {login}, {login}, '127.0.0.1', 'Firefox', {ended},
                        {reason}
@@ -108,7 +108,7 @@ impl Grown {
             .await;
             self.by_hand(&format!(
                 "{numbers}
-                INSERT INTO logins (id, user_id, kind, label, secret_hash, login_date, opened_at, expires_at,
+                INSERT INTO curfew_logins (id, user_id, kind, label, secret_hash, login_date, opened_at, expires_at,
                                     address, user_agent, ended_at, reason)
                 SELECT 't{round}x' || n, u.id, 'opaque', 'x', randomblob(32), {login}, {login},
                        '2999-01-01T00:00:00.000000+00:00', '127.0.0.1', 'Firefox', {ended}, {reason} {people}"
@@ -116,7 +116,7 @@ impl Grown {
             .await;
             self.by_hand(&format!(
                 "{numbers}
-                INSERT INTO events (at, kind, actor_id, actor, subject_id, subject, session_id, address, user_agent)
+                INSERT INTO curfew_events (at, kind, actor_id, actor, subject_id, subject, session_id, address, user_agent)
                 SELECT {login}, CASE n % 9 WHEN 1 THEN 'login-failed' ELSE 'login' END, u.id, u.username, u.id,
                        u.username, 's{round}x' || n, '127.0.0.1', 'Firefox' {people}"
             ))
@@ -143,7 +143,7 @@ async fn count_steps(store: &Store) -> Arc<AtomicU64> {
         count(on.lock_handle().await.expect("its handle"));
     }
     let Store::Sqlite { write, .. } = store else { panic!("a file") };
-    sqlx::query("SELECT COUNT(*) FROM site").execute(write).await.expect("an answer");
+    sqlx::query("SELECT COUNT(*) FROM curfew_site").execute(write).await.expect("an answer");
     count(write.acquire().await.expect("the writer").lock_handle().await.expect("its handle"));
     steps
 }

@@ -145,7 +145,7 @@ async fn set_up_round(house: &House, round: usize) -> ([Person; 2], [Blow; 2]) {
 }
 
 async fn assert_one_remains(house: &House, round: usize) {
-    let left = "SELECT COUNT(*) FROM users WHERE is_superuser AND is_active";
+    let left = "SELECT COUNT(*) FROM curfew_users WHERE is_superuser AND is_active";
     assert_eq!(count(&house.store, left).await, 1, "round {round}");
 }
 
@@ -155,7 +155,7 @@ async fn superuser(house: &House, name: &str, round: usize) -> Person {
 
 /// Deletes every other superuser.
 async fn run_down_to(house: &House, pair: &[Person; 2]) {
-    let sql = format!("DELETE FROM users WHERE is_superuser AND id NOT IN ({}, {})", pair[0].id, pair[1].id);
+    let sql = format!("DELETE FROM curfew_users WHERE is_superuser AND id NOT IN ({}, {})", pair[0].id, pair[1].id);
     crate::raw::run(&house.store, &sql).await;
 }
 

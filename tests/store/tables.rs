@@ -58,9 +58,9 @@ async fn both_engines_have_the_same_tables_columns_and_indexes() {
         store.close().await;
     }
     let (columns, indexes) = &found[0];
-    assert!(columns.contains(&"users.force_logout_date DATETIME NULL".to_owned()), "{columns:#?}");
-    assert!(columns.contains(&"logins.secret_hash BLOB NULL".to_owned()), "{columns:#?}");
-    assert!(indexes.contains(&"logins.logins_by_user".to_owned()), "{indexes:#?}");
+    assert!(columns.contains(&"curfew_users.force_logout_date DATETIME NULL".to_owned()), "{columns:#?}");
+    assert!(columns.contains(&"curfew_logins.secret_hash BLOB NULL".to_owned()), "{columns:#?}");
+    assert!(indexes.contains(&"curfew_logins.curfew_logins_by_user".to_owned()), "{indexes:#?}");
     for other in &found[1..] {
         assert_eq!(other, &found[0]);
     }
@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn a_migration_stays_as_it_was_applied() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "9f686ca8806ddd37e5a1ff6a60b74fdfb574c62e95419945de372de962fdc8f0"),
-        ("postgres", "d29a09ea6018174cd95fbcb6e2a9b7bc45d5097a77dea2d555b0e63776906564"),
+        ("sqlite", "3965df697c2d7daed25d2585aa49d3be1d955a6b8fde48e5075097dd595c9ff0"),
+        ("postgres", "901fefef7654be09833bb6819f96be6cbacdde67c26429445f7a89e5d5593cc2"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
@@ -104,8 +104,8 @@ async fn a_database_of_a_later_version_is_lived_with_until_it_needs_a_later_prog
         let store = database.open().await;
         let later = async |version: u32, description: &str| {
             let sql = format!(
-                "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-                 SELECT {version}, '{description}', TRUE, checksum, 0 FROM _sqlx_migrations WHERE version = 1"
+                "INSERT INTO curfew_migrations (version, description, success, checksum, execution_time)
+                 SELECT {version}, '{description}', TRUE, checksum, 0 FROM curfew_migrations WHERE version = 1"
             );
             run(&store, &sql).await;
         };
@@ -127,7 +127,7 @@ async fn a_database_that_lacks_a_migration_is_not_ready() {
     for engine in engines() {
         let database = Database::new(engine).await;
         let store = database.open().await;
-        run(&store, "DELETE FROM _sqlx_migrations WHERE version = 1").await;
+        run(&store, "DELETE FROM curfew_migrations WHERE version = 1").await;
         assert!(!store.is_ready().await.expect("an answer"));
         store.close().await;
     }

@@ -42,8 +42,8 @@ async fn visits(house: &House, login: &StartedSession) {
 async fn ended(house: &House) -> Vec<String> {
     let sql = "
         SELECT u.username || ': ' || s.reason || ', told ' || COALESCE(e.subject || ' ' || e.reason, 'nothing')
-        FROM logins s JOIN users u ON u.id = s.user_id
-        LEFT JOIN events e ON e.session_id = s.id AND e.kind = 'session-ended'
+        FROM curfew_logins s JOIN curfew_users u ON u.id = s.user_id
+        LEFT JOIN curfew_events e ON e.session_id = s.id AND e.kind = 'session-ended'
         WHERE s.ended_at IS NOT NULL ORDER BY 1";
     texts(&house.store, sql).await.into_iter().flatten().collect()
 }
@@ -53,11 +53,11 @@ async fn many(house: &House, person: &Person) {
     let login = house.log_in(person).await;
     for n in 1..MANY {
         let sql = format!(
-            "INSERT INTO logins (id, user_id, kind, secret_hash, remember, login_date, opened_at, last_seen, generation,
+            "INSERT INTO curfew_logins (id, user_id, kind, secret_hash, remember, login_date, opened_at, last_seen, generation,
                                  address, user_agent)
              SELECT id || '-{n}', user_id, kind, secret_hash, remember, login_date, opened_at, last_seen, generation,
                     address, user_agent
-             FROM logins WHERE id = '{}'",
+             FROM curfew_logins WHERE id = '{}'",
             login.id.as_str()
         );
         run(&house.store, &sql).await;
@@ -112,7 +112,7 @@ async fn a_role_that_was_given_brings_the_shorter_limits() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
-        run(&house.store, "UPDATE users SET is_staff = TRUE").await;
+        run(&house.store, "UPDATE curfew_users SET is_staff = TRUE").await;
         shift(house, HOUR + TimeDelta::seconds(30));
         assert_eq!(tidy(house).await, Tidied::default(), "another node may have heard of them in the last minute");
         shift(house, TimeDelta::minutes(1));
@@ -141,18 +141,18 @@ async fn what_was_out_already_keeps_its_reason_and_is_told_no_second_time() {
         let everyone = house.log_in(&ana).await;
         house.everyone_out(ForceLogoutMoment::Now).await;
         let (by_hand, gone) = (house.log_in(&ben).await, house.log_in(&cleo).await);
-        let sql = format!("UPDATE users SET force_logout_date = last_login_date WHERE id = {}", ben.id);
+        let sql = format!("UPDATE curfew_users SET force_logout_date = last_login_date WHERE id = {}", ben.id);
         run(&house.store, &sql).await;
         house.accounts.delete_user(&operator(), &cleo.target(), &Reasons::default()).await.expect("a deletion");
-        run(&house.store, "UPDATE logins SET ended_at = NULL, reason = NULL").await;
+        run(&house.store, "UPDATE curfew_logins SET ended_at = NULL, reason = NULL").await;
         let verdicts = [EndReason::EveryoneOut, EndReason::ForcedOut, EndReason::Deleted];
-        let events = count(&house.store, "SELECT COUNT(*) FROM events").await;
+        let events = count(&house.store, "SELECT COUNT(*) FROM curfew_events").await;
         shift(house, LONG_IDLE);
         assert_eq!(tidy(house).await, Tidied { ended: 3, deleted: 0 });
         for (login, reason) in [&everyone, &by_hand, &gone].into_iter().zip(verdicts) {
             assert_eq!(house.verdict(login).await, Err(reason));
         }
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events").await, events);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, events);
         let told = house.standing(&everyone).await.user_reason(EndReason::EveryoneOut);
         assert_eq!(told.as_deref(), reasons().for_user.as_deref());
         assert_eq!(tidy(house).await, Tidied::default());
@@ -195,14 +195,14 @@ async fn many_are_tidied_in_batches() {
         drop(tx);
         let many = u64::try_from(MANY).expect("a count");
         assert_eq!(tidy(house).await, Tidied { ended: many, deleted: 0 });
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'session-ended'").await, MANY);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended'").await, MANY);
         shift(house, DAY * 31);
         let mut tx = house.store.begin().await.expect("a transaction");
         assert_eq!(delete_ended_logins(&mut tx, Moment::UNIX_EPOCH, 7).await.expect("none"), 0);
         assert_eq!(delete_ended_logins(&mut tx, now + DAY, 7).await.expect("some"), 7);
         tx.commit().await.expect("a commit");
         assert_eq!(tidy(house).await, Tidied { ended: 0, deleted: many - 7 });
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM logins").await, 0);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins").await, 0);
     })
     .await;
 }
@@ -214,7 +214,7 @@ async fn who_comes_back_after_the_purge_is_told_why_they_were_put_out() {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
         house.force_out(&ana).await;
-        run(&house.store, "DELETE FROM logins").await;
+        run(&house.store, "DELETE FROM curfew_logins").await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
     })
     .await;
@@ -241,7 +241,10 @@ async fn several_nodes_and_the_gate_at_once_end_each_session_once() {
         acts.extend(tidying.map(|act| Box::pin(act) as _));
         let ended: u64 = at_once(acts).await.into_iter().sum();
         assert!(ended == many || ended == many - 1, "{ended}");
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM events WHERE kind = 'session-ended'").await, MANY + 1);
+        assert_eq!(
+            count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended'").await,
+            MANY + 1
+        );
         shift(house, DAY * 31);
         let deleting = nodes().map(|node| async move { node.tidy_logins().await.expect("it is tidied").deleted });
         assert_eq!(at_once(deleting.into()).await.into_iter().sum::<u64>(), many);
@@ -254,13 +257,13 @@ async fn old_changes_go_and_the_latest_stay() {
     on_each_engine(async |house: &House| {
         let many = "
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 207000)
-            INSERT INTO standing_changes (user_id) SELECT i FROM n";
+            INSERT INTO curfew_standing_changes (user_id) SELECT i FROM n";
         run(&house.store, many).await;
         house.accounts.tidy_logins().await.expect("an answer");
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes").await, 200_000);
-        assert_eq!(count(&house.store, "SELECT MIN(user_id) FROM standing_changes").await, 7_001);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_standing_changes").await, 200_000);
+        assert_eq!(count(&house.store, "SELECT MIN(user_id) FROM curfew_standing_changes").await, 7_001);
         house.accounts.tidy_logins().await.expect("an answer");
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM standing_changes").await, 200_000);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_standing_changes").await, 200_000);
     })
     .await;
 }

@@ -122,14 +122,17 @@ async fn the_search_follows_what_is_changed_and_deleted_also_by_hand() {
         assert_eq!(found("bob@").await, ["bob"]);
         raw::run(
             &house.store,
-            "UPDATE users SET email = 'new@else.test', email_key = 'new@else.test' WHERE username = 'bob'",
+            "UPDATE curfew_users SET email = 'new@else.test', email_key = 'new@else.test' WHERE username = 'bob'",
         )
         .await;
         assert_eq!(found("bob@").await, [""; 0]);
         assert_eq!(found("else.t").await, ["bob"]);
-        raw::run(&house.store, "DELETE FROM login_names WHERE user_id = (SELECT id FROM users WHERE username = 'bob')")
-            .await;
-        raw::run(&house.store, "DELETE FROM users WHERE username = 'bob'").await;
+        raw::run(
+            &house.store,
+            "DELETE FROM curfew_login_names WHERE user_id = (SELECT id FROM curfew_users WHERE username = 'bob')",
+        )
+        .await;
+        raw::run(&house.store, "DELETE FROM curfew_users WHERE username = 'bob'").await;
         assert_eq!(found("else.t").await, [""; 0]);
         assert_eq!(found("bo").await, ["bo"]);
     })

@@ -20,7 +20,7 @@ use crate::{
 pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], told: &NewEvent<'_>) -> Result<Option<i64>> {
     fn statement<DB: Dialect>(ids: &[i64], told: &NewEvent<'_>) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
-            "INSERT INTO events (at, kind, actor_id, actor, session_id, reason, staff_reason, user_reason, \
+            "INSERT INTO curfew_events (at, kind, actor_id, actor, session_id, reason, staff_reason, user_reason, \
              address, user_agent, detail, names_indexed, subject_id, subject, names_key) SELECT ",
         );
         DB::bind_moment(&mut sql, told.at);
@@ -52,7 +52,7 @@ pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], told: &NewEve
             DB::bind_text(&mut sql, &format!("{}\n", Named::key_of(told.actor, None)));
             sql.push(" || ");
         }
-        sql.push("u.username_key FROM users u WHERE u.id");
+        sql.push("u.username_key FROM curfew_users u WHERE u.id");
         DB::push_is_one_of(&mut sql, ids);
         sql.push(" ORDER BY u.id RETURNING id");
         sql

@@ -30,7 +30,7 @@ impl Statement<'_> {
         self.push_is_own(&mut sql);
         sql.push(" AS is_own, ");
         self.push_is_already(&mut sql);
-        sql.push(" AS is_already FROM users u");
+        sql.push(" AS is_already FROM curfew_users u");
         self.push_is_meant(&mut sql);
         sql.push(" ORDER BY u.id");
         sql
@@ -38,8 +38,8 @@ impl Statement<'_> {
 
     /// How many live sessions and tokens the accounts have that it is on.
     pub fn count_logins<DB: Dialect>(self, live: &LiveByRole) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new(format!("SELECT {COUNTS} FROM users u "));
-        sql.push(DB::JOIN_AFTER).push(" logins l ON l.user_id = u.id");
+        let mut sql = QueryBuilder::new(format!("SELECT {COUNTS} FROM curfew_users u "));
+        sql.push(DB::JOIN_AFTER).push(" curfew_logins l ON l.user_id = u.id");
         self.push_is_meant(&mut sql);
         sql.push(" AND ");
         self.push_is_acted_on(&mut sql);
@@ -51,7 +51,7 @@ impl Statement<'_> {
     pub fn users_of<DB: Dialect>(self, ids: &[i64], lock: &str) -> QueryBuilder<DB> {
         let now = self.0.now;
         // Those first: an act that empties the index of a status would have it read from its beginning.
-        let mut sql = QueryBuilder::new("WITH chosen AS MATERIALIZED (SELECT * FROM users WHERE id");
+        let mut sql = QueryBuilder::new("WITH chosen AS MATERIALIZED (SELECT * FROM curfew_users WHERE id");
         DB::push_is_one_of(&mut sql, ids);
         sql.push(lock).push(") SELECT u.id, u.is_superuser, NOT u.is_superuser");
         for not_due in ["u.force_logout_scheduled", "u.deactivated_until"] {

@@ -23,8 +23,8 @@ pub async fn count_live_logins_of_each(
     live: &LiveByRole,
 ) -> Result<Vec<(i64, LoginCounts)>> {
     fn statement<DB: Dialect>(ids: &[i64], live: &LiveByRole) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new(format!("SELECT l.user_id, {COUNTS} FROM users u "));
-        sql.push(DB::JOIN_AFTER).push(" logins l ON l.user_id = u.id WHERE u.id");
+        let mut sql = QueryBuilder::new(format!("SELECT l.user_id, {COUNTS} FROM curfew_users u "));
+        sql.push(DB::JOIN_AFTER).push(" curfew_logins l ON l.user_id = u.id WHERE u.id");
         DB::push_is_one_of(&mut sql, ids);
         push_is_live_by_role(&mut sql, live);
         sql.push(" GROUP BY l.user_id");
@@ -102,7 +102,7 @@ impl Change<'_> {
 
 async fn set_all(on: &mut impl Sql, ids: &[i64], change: Change<'_>) -> Result<()> {
     fn statement<DB: Dialect>(ids: &[i64], change: Change<'_>) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("UPDATE users SET ");
+        let mut sql = QueryBuilder::new("UPDATE curfew_users SET ");
         change.push(&mut sql);
         sql.push(" WHERE id");
         DB::push_is_one_of(&mut sql, ids);

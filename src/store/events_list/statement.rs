@@ -34,17 +34,17 @@ impl Statement<'_> {
         match self.way {
             // The inner select needs no more of those that are passed over than the conditions ask for.
             Way::Walk => {
-                sql.push(select_events!("(SELECT e.id FROM events e"));
+                sql.push(select_events!("(SELECT e.id FROM curfew_events e"));
                 self.push_conditions(&mut sql);
                 push_order(&mut sql);
                 push_limit(&mut sql, limit, offset);
-                sql.push(") page ").push(DB::JOIN_AFTER).push(" events e ON e.id = page.id");
+                sql.push(") page ").push(DB::JOIN_AFTER).push(" curfew_events e ON e.id = page.id");
                 push_order(&mut sql);
             }
             Way::Collect => {
                 self.push_found(&mut sql);
                 sql.push(select_events!("found "));
-                sql.push(DB::JOIN_AFTER).push(" events e ON e.id = found.id");
+                sql.push(DB::JOIN_AFTER).push(" curfew_events e ON e.id = found.id");
                 self.push_conditions(&mut sql);
                 push_order(&mut sql);
                 push_limit(&mut sql, limit, offset);
@@ -61,9 +61,9 @@ impl Statement<'_> {
         }
         sql.push("SELECT COUNT(*) FROM (SELECT 1 FROM ");
         if self.way == Way::Collect {
-            sql.push("found ").push(DB::JOIN_AFTER).push(" events e ON e.id = found.id");
+            sql.push("found ").push(DB::JOIN_AFTER).push(" curfew_events e ON e.id = found.id");
         } else {
-            sql.push("events e");
+            sql.push("curfew_events e");
         }
         self.push_conditions(&mut sql);
         sql.push(" LIMIT ");

@@ -98,7 +98,7 @@ pub async fn count_live_logins(
 ) -> Result<LoginCounts> {
     fn statement<DB: Dialect>(user_id: i64, up_to: Moment, live: &LiveAfter) -> QueryBuilder<DB> {
         let mut sql =
-            QueryBuilder::new("SELECT COUNT(*), COUNT(CASE WHEN l.kind <> 'browser' THEN 1 END) FROM logins l");
+            QueryBuilder::new("SELECT COUNT(*), COUNT(CASE WHEN l.kind <> 'browser' THEN 1 END) FROM curfew_logins l");
         push_is_of_user(&mut sql, user_id);
         push_is_live(&mut sql, live);
         sql.push(" AND l.login_date <= ");
@@ -137,7 +137,7 @@ pub async fn end_live_logins(
         live: &LiveAfter,
         Ending { at, by, reason, reasons }: Ending<'_>,
     ) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("UPDATE logins AS l SET ended_at = ");
+        let mut sql = QueryBuilder::new("UPDATE curfew_logins AS l SET ended_at = ");
         DB::bind_moment(&mut sql, at);
         for (column, text) in [
             ("ended_by", Some(by)),
@@ -189,7 +189,7 @@ pub async fn list_live_by_last_seen(
     limit: i64,
 ) -> Result<Vec<(SessionId, Moment)>> {
     fn statement<DB: Dialect>(user_id: i64, class: LoginClass, live: &LiveAfter, limit: i64) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT l.id, COALESCE(l.last_seen, l.opened_at) FROM logins l");
+        let mut sql = QueryBuilder::new("SELECT l.id, COALESCE(l.last_seen, l.opened_at) FROM curfew_logins l");
         push_is_of_user(&mut sql, user_id);
         push_is_of_class(&mut sql, class);
         push_is_live(&mut sql, live);
@@ -214,7 +214,7 @@ pub async fn list_live_logins(
     limit: i64,
 ) -> Result<Vec<LoginRow>> {
     fn statement<DB: Dialect>(user_id: i64, class: LoginClass, live: &LiveAfter, limit: i64) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new(format!("SELECT {COLUMNS} FROM logins l"));
+        let mut sql = QueryBuilder::new(format!("SELECT {COLUMNS} FROM curfew_logins l"));
         push_is_of_user(&mut sql, user_id);
         push_is_of_class(&mut sql, class);
         push_is_live(&mut sql, live);

@@ -32,7 +32,7 @@ pub struct TokenKey {
 pub async fn find_token_key(on: &mut impl Sql, hash: &SecretHash) -> Result<Option<TokenKey>> {
     type Found = (i64, String, Moment, Moment);
     let sql = "
-        SELECT user_id, id, login_date, expires_at FROM logins
+        SELECT user_id, id, login_date, expires_at FROM curfew_logins
         WHERE secret_hash = $1 AND kind = 'opaque' AND expires_at IS NOT NULL";
     let found: Option<Found> = fetch_optional!(on, Found, sql, hash.as_bytes())?;
     let key = |(user_id, id, login_date, expires_at)| TokenKey {
@@ -56,7 +56,7 @@ pub async fn set_rotated(
     expires_at: Moment,
 ) -> Result<()> {
     let sql = "
-        UPDATE logins SET generation = generation + 1, rotated_at = $2, rotations = $3, expires_at = $4 WHERE id = $1";
+        UPDATE curfew_logins SET generation = generation + 1, rotated_at = $2, rotations = $3, expires_at = $4 WHERE id = $1";
     execute!(on, sql, id.as_str(), at, rotations.to_text(), expires_at)?;
     Ok(())
 }

@@ -14,14 +14,14 @@ use crate::{
 /// all are.
 const LOCK: &str = "
     WITH locked AS (
-        INSERT INTO shared_counters (name) SELECT name FROM unnest($1::TEXT[]) AS name ORDER BY name
+        INSERT INTO curfew_shared_counters (name) SELECT name FROM unnest($1::TEXT[]) AS name ORDER BY name
         ON CONFLICT (name) DO UPDATE SET name = excluded.name
         RETURNING name, text)
     SELECT text, clock_timestamp() FROM locked ORDER BY name";
 const WRITE: &str = "
-    UPDATE shared_counters AS c SET text = n.text, kept_until = n.kept_until
+    UPDATE curfew_shared_counters AS c SET text = n.text, kept_until = n.kept_until
     FROM unnest($1::TEXT[], $2::TEXT[], $3::TIMESTAMPTZ[]) AS n (name, text, kept_until) WHERE c.name = n.name";
-const DELETE: &str = "DELETE FROM shared_counters WHERE name = ANY($1)";
+const DELETE: &str = "DELETE FROM curfew_shared_counters WHERE name = ANY($1)";
 
 pub(super) async fn change<R>(
     pool: &PgPool,

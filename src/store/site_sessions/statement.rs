@@ -39,7 +39,7 @@ pub(super) struct Statement<'q> {
 impl Statement<'_> {
     /// When the login was made before which there are so many newer ones; matching or not.
     pub fn nth_newest<DB: Dialect>(&self, newer: i64) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT l.login_date FROM logins l WHERE TRUE");
+        let mut sql = QueryBuilder::new("SELECT l.login_date FROM curfew_logins l WHERE TRUE");
         push_is_of_class(&mut sql, self.class);
         self.push_may_be_live(&mut sql);
         push_order(&mut sql);
@@ -87,17 +87,19 @@ impl Statement<'_> {
         sql.push(" FROM ");
         match self.way {
             Way::Collect => {
-                sql.push(format_args!("found {join} users u ON u.id = found.id {join} logins l ON l.user_id = u.id"));
+                sql.push(format_args!(
+                    "found {join} curfew_users u ON u.id = found.id {join} curfew_logins l ON l.user_id = u.id"
+                ));
             }
             // The limit is none, but a fence: for the join alone Postgres would start workers, which
             // takes longer than the join.
             Way::Walk { .. } if is_fenced => {
-                sql.push("(SELECT * FROM logins l WHERE TRUE");
+                sql.push("(SELECT * FROM curfew_logins l WHERE TRUE");
                 self.push_range(sql);
-                sql.push(" LIMIT 9223372036854775807) l ").push(join).push(" users u ON u.id = l.user_id");
+                sql.push(" LIMIT 9223372036854775807) l ").push(join).push(" curfew_users u ON u.id = l.user_id");
             }
             Way::Walk { .. } => {
-                sql.push(format_args!("logins l {join} users u ON u.id = l.user_id"));
+                sql.push(format_args!("curfew_logins l {join} curfew_users u ON u.id = l.user_id"));
             }
         }
         sql.push(" WHERE TRUE");

@@ -1,6 +1,6 @@
 //! The names of an account: one that is made, one that is changed, and whose stand in the way.
 //!
-//! Every username and email is in `login_names`, where each is one account's only.
+//! Every username and email is in `curfew_login_names`, where each is one account's only.
 
 use std::collections::BTreeSet;
 
@@ -54,7 +54,7 @@ pub async fn find_name_clash(
     for (keys, clash) in names {
         for key in keys.unwrap_or_default() {
             let owner: Option<(i64,)> =
-                fetch_optional!(on, (i64,), "SELECT user_id FROM login_names WHERE name_key = $1", &key)?;
+                fetch_optional!(on, (i64,), "SELECT user_id FROM curfew_login_names WHERE name_key = $1", &key)?;
             if owner.is_some_and(|(id,)| Some(id) != own_id) {
                 return Ok(Some(clash));
             }
@@ -70,7 +70,7 @@ pub async fn find_name_clash(
 /// [`StoreError::Taken`] when its username or email is anybody's; when the database does not answer.
 pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
     let sql = "
-        INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser, date_joined)
+        INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser, date_joined)
         VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id";
     let made: Option<(i64,)> = fetch_optional!(
         on,
@@ -99,7 +99,7 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
 
 /// Says whether the name was free.
 async fn insert_login_name(on: &mut impl Sql, user_id: i64, key: &str) -> Result<bool> {
-    let sql = "INSERT INTO login_names (name_key, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO curfew_login_names (name_key, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     Ok(execute!(on, sql, key, user_id)? > 0)
 }
 
@@ -108,12 +108,18 @@ async fn insert_login_name(on: &mut impl Sql, user_id: i64, key: &str) -> Result
 /// # Errors
 /// [`StoreError::Taken`] when it is anybody else's; when the database does not answer.
 pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email) -> Result<()> {
-    execute!(on, "UPDATE users SET email = $2, email_key = $3 WHERE id = $1", user.id, email.as_str(), email.key())?;
+    execute!(
+        on,
+        "UPDATE curfew_users SET email = $2, email_key = $3 WHERE id = $1",
+        user.id,
+        email.as_str(),
+        email.key()
+    )?;
     // The username keeps its key, also one from before both spellings of a domain had the same.
     let (key, older_key) = (login_key(&user.username), comparison_key(&user.username));
-    let sql = "DELETE FROM login_names WHERE user_id = $1 AND name_key <> $2 AND name_key <> $3";
+    let sql = "DELETE FROM curfew_login_names WHERE user_id = $1 AND name_key <> $2 AND name_key <> $3";
     execute!(on, sql, user.id, &key, &older_key)?;
-    let sql = "SELECT user_id FROM login_names WHERE name_key = $1 AND user_id = $2";
+    let sql = "SELECT user_id FROM curfew_login_names WHERE name_key = $1 AND user_id = $2";
     let is_username: Option<(i64,)> = fetch_optional!(on, (i64,), sql, email.key(), user.id)?;
     if is_username.is_none() && !insert_login_name(on, user.id, &email.key()).await? {
         return Err(StoreError::Taken);

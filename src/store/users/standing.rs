@@ -21,7 +21,7 @@ pub async fn set_force_logout_date(
     reasons: &Reasons,
 ) -> Result<()> {
     let sql = "
-        UPDATE users SET force_logout_date = $2, force_logout_cause = $3,
+        UPDATE curfew_users SET force_logout_date = $2, force_logout_cause = $3,
                force_logout_staff_reason = $4, force_logout_user_reason = $5
         WHERE id = $1";
     execute!(on, sql, id, date, cause.code(), reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
@@ -40,7 +40,7 @@ pub async fn set_force_logout_scheduled(
     reasons: &Reasons,
 ) -> Result<()> {
     let sql = "
-        UPDATE users SET force_logout_scheduled = $2, force_logout_scheduled_by = $3,
+        UPDATE curfew_users SET force_logout_scheduled = $2, force_logout_scheduled_by = $3,
                force_logout_scheduled_staff_reason = $4, force_logout_scheduled_user_reason = $5
         WHERE id = $1";
     execute!(on, sql, id, at, by, reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
@@ -55,9 +55,9 @@ pub async fn set_force_logout_scheduled(
 pub async fn list_due_users(on: &mut impl Sql, now: Moment, after: i64, limit: i64) -> Result<Vec<i64>> {
     // The plus keeps SQLite from walking all accounts by their numbers: those with a date are few.
     let sql = "
-        SELECT id FROM users WHERE force_logout_scheduled IS NOT NULL AND force_logout_scheduled <= $1 AND +id > $2
+        SELECT id FROM curfew_users WHERE force_logout_scheduled IS NOT NULL AND force_logout_scheduled <= $1 AND +id > $2
         UNION
-        SELECT id FROM users WHERE deactivated_until IS NOT NULL AND deactivated_until <= $1 AND +id > $2
+        SELECT id FROM curfew_users WHERE deactivated_until IS NOT NULL AND deactivated_until <= $1 AND +id > $2
         ORDER BY id LIMIT $3";
     let due: Vec<(i64,)> = fetch_all!(on, (i64,), sql, now, after, limit)?;
     Ok(due.into_iter().map(|(id,)| id).collect())
@@ -69,7 +69,7 @@ pub async fn list_due_users(on: &mut impl Sql, now: Moment, after: i64, limit: i
 /// When the database does not answer.
 pub async fn clear_force_logout_scheduled(on: &mut impl Sql, id: i64) -> Result<()> {
     let sql = "
-        UPDATE users SET force_logout_scheduled = NULL, force_logout_scheduled_by = NULL,
+        UPDATE curfew_users SET force_logout_scheduled = NULL, force_logout_scheduled_by = NULL,
                force_logout_scheduled_staff_reason = NULL, force_logout_scheduled_user_reason = NULL
         WHERE id = $1";
     execute!(on, sql, id)?;
@@ -82,7 +82,7 @@ pub async fn clear_force_logout_scheduled(on: &mut impl Sql, id: i64) -> Result<
 /// When the database does not answer.
 pub async fn set_inactive(on: &mut impl Sql, id: i64, until: Option<Moment>, reasons: &Reasons) -> Result<()> {
     let sql = "
-        UPDATE users SET is_active = FALSE, deactivated_until = $2,
+        UPDATE curfew_users SET is_active = FALSE, deactivated_until = $2,
                deactivated_staff_reason = $3, deactivated_user_reason = $4
         WHERE id = $1";
     execute!(on, sql, id, until, reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
@@ -95,7 +95,7 @@ pub async fn set_inactive(on: &mut impl Sql, id: i64, until: Option<Moment>, rea
 /// When the database does not answer.
 pub async fn set_active(on: &mut impl Sql, id: i64) -> Result<()> {
     let sql = "
-        UPDATE users SET is_active = TRUE, deactivated_until = NULL,
+        UPDATE curfew_users SET is_active = TRUE, deactivated_until = NULL,
                deactivated_staff_reason = NULL, deactivated_user_reason = NULL
         WHERE id = $1";
     execute!(on, sql, id)?;

@@ -44,11 +44,11 @@ impl Statement<'_> {
         match self.way {
             // The inner select needs nothing that the order's index does not hold.
             Way::Walk => {
-                sql.push("SELECT ").push(COLUMNS).push(" FROM (SELECT u.id FROM users u");
+                sql.push("SELECT ").push(COLUMNS).push(" FROM (SELECT u.id FROM curfew_users u");
                 push_filter(&mut sql, &self.query.filter, self.search, self.now);
                 self.push_order(&mut sql);
                 push_limit(&mut sql, limit, offset);
-                sql.push(") page ").push(DB::JOIN_AFTER).push(" users u ON u.id = page.id");
+                sql.push(") page ").push(DB::JOIN_AFTER).push(" curfew_users u ON u.id = page.id");
                 self.push_order(&mut sql);
             }
             Way::Collect => {
@@ -57,7 +57,7 @@ impl Statement<'_> {
                     .push(COLUMNS)
                     .push(" FROM found ")
                     .push(DB::JOIN_AFTER)
-                    .push(" users u ON u.id = found.id");
+                    .push(" curfew_users u ON u.id = found.id");
                 push_filter(&mut sql, &self.query.filter, self.search, self.now);
                 self.push_order(&mut sql);
                 push_limit(&mut sql, limit, offset);
@@ -74,9 +74,9 @@ impl Statement<'_> {
         }
         sql.push("SELECT COUNT(*) FROM (SELECT 1 FROM ");
         if self.way == Way::Collect {
-            sql.push("found ").push(DB::JOIN_AFTER).push(" users u ON u.id = found.id");
+            sql.push("found ").push(DB::JOIN_AFTER).push(" curfew_users u ON u.id = found.id");
         } else {
-            sql.push("users u");
+            sql.push("curfew_users u");
         }
         push_filter(&mut sql, &self.query.filter, self.search, self.now);
         sql.push(" LIMIT ");

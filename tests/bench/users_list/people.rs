@@ -34,13 +34,13 @@ pub async fn make(url: &str, users: u32) {
         for start in (1..=users).step_by(BATCH as usize) {
             sqlx::raw_sql(AssertSqlSafe(insert(start, users))).execute(&mut connection).await.expect("accounts");
         }
-        sqlx::raw_sql("VACUUM ANALYZE users").execute(&mut connection).await.expect("done");
+        sqlx::raw_sql("VACUUM ANALYZE curfew_users").execute(&mut connection).await.expect("done");
     }
 }
 
 fn insert(start: u32, users: u32) -> String {
     let mut sql = String::from(
-        "INSERT INTO users (username, username_key, email, email_key, password_hash, is_active, is_staff, \
+        "INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff, \
          is_superuser, date_joined, last_login, last_seen) VALUES ",
     );
     for number in start..(start + BATCH).min(users + 1) {

@@ -121,8 +121,8 @@ async fn check_row(engine: Engine, mut plan: Plan, (cause, reason, kind): (Cause
         for _ in 0..2 {
             assert!(program.is_in().await, "{what}: it was in"); // from the database, and from memory
         }
-        let of_kind =
-            kind.map(|kind| format!("SELECT COUNT(*) FROM events WHERE kind = '{kind}' AND reason = '{reason}'"));
+        let of_kind = kind
+            .map(|kind| format!("SELECT COUNT(*) FROM curfew_events WHERE kind = '{kind}' AND reason = '{reason}'"));
         let before = match &of_kind {
             Some(sql) => site.database.number(sql).await,
             None => 0,
@@ -233,24 +233,27 @@ const NOBODYS: (&str, Option<&str>) = ("token_invalid", None);
 /// `NOW` is the time as it is written on that engine, `ID` the account.
 const BY_HAND: [ByHand; 9] = [
     (
-        "UPDATE users SET is_active = FALSE WHERE id = ID",
+        "UPDATE curfew_users SET is_active = FALSE WHERE id = ID",
         [("session_ended", Some("deactivated")), ("session_ended", Some("deactivated"))],
     ),
-    ("UPDATE users SET force_logout_date = NOW WHERE id = ID", [ENDED_OUT, ENDED_OUT]),
+    ("UPDATE curfew_users SET force_logout_date = NOW WHERE id = ID", [ENDED_OUT, ENDED_OUT]),
     (
-        "UPDATE site SET force_logout_date = NOW",
+        "UPDATE curfew_site SET force_logout_date = NOW",
         [("session_ended", Some("everyone-out")), ("session_ended", Some("everyone-out"))],
     ),
-    ("UPDATE logins SET ended_at = NOW WHERE kind <> 'browser' AND user_id = ID", [ENDED_OUT, ENDED_OUT]),
+    ("UPDATE curfew_logins SET ended_at = NOW WHERE kind <> 'browser' AND user_id = ID", [ENDED_OUT, ENDED_OUT]),
     (
-        "UPDATE logins SET ended_at = NOW, reason = 'logged-out' WHERE kind <> 'browser' AND user_id = ID",
+        "UPDATE curfew_logins SET ended_at = NOW, reason = 'logged-out' WHERE kind <> 'browser' AND user_id = ID",
         [("session_ended", Some("logged-out")), ("session_ended", Some("logged-out"))],
     ),
-    ("UPDATE logins SET expires_at = NOW WHERE kind <> 'browser' AND user_id = ID", [GONE, GONE]),
+    ("UPDATE curfew_logins SET expires_at = NOW WHERE kind <> 'browser' AND user_id = ID", [GONE, GONE]),
     // Nothing is left that could vouch for it, as after a purge.
-    ("DELETE FROM logins WHERE kind <> 'browser' AND user_id = ID", [GONE, NOBODYS]),
-    ("DELETE FROM logins WHERE kind <> 'browser'", [GONE, NOBODYS]),
-    ("DELETE FROM users WHERE id = ID", [("session_ended", Some("deleted")), ("session_ended", Some("deleted"))]),
+    ("DELETE FROM curfew_logins WHERE kind <> 'browser' AND user_id = ID", [GONE, NOBODYS]),
+    ("DELETE FROM curfew_logins WHERE kind <> 'browser'", [GONE, NOBODYS]),
+    (
+        "DELETE FROM curfew_users WHERE id = ID",
+        [("session_ended", Some("deleted")), ("session_ended", Some("deleted"))],
+    ),
 ];
 
 #[rocket::async_test]
@@ -301,7 +304,7 @@ async fn a_row_that_was_purged_is_refused_for_what_ended_the_account() {
             program.logs_in_for(credential).await;
             assert!(program.is_in().await);
             site.signed_in(Role::Staff).await.forces_out(&person).await.must_be(303);
-            site.database.execute("DELETE FROM logins WHERE kind <> 'browser' AND ended_at IS NOT NULL").await;
+            site.database.execute("DELETE FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NOT NULL").await;
             let refused = program.uses(credential).await;
             let (code, reason) = if credential == Credential::Opaque { NOBODYS } else { ENDED_OUT };
             assert_eq!((refused.status, refused.code(), refused.reason()), (401, code, reason), "{refused:?}");

@@ -198,7 +198,7 @@ async fn a_signed_token_that_names_another_login_is_none() {
         let key = jwt_key(&secret);
         let session = site
             .database
-            .texts(&format!("SELECT id FROM logins WHERE kind = 'browser' AND user_id = {}", other.id))
+            .texts(&format!("SELECT id FROM curfew_logins WHERE kind = 'browser' AND user_id = {}", other.id))
             .await;
         let of_session = date_of(&site, &session[0]).await;
         let of_opaque = date_of(&site, &opaque.opaque_id).await;
@@ -245,7 +245,7 @@ async fn a_signed_token_that_names_another_login_is_none() {
 
 /// When a login was made, in microseconds.
 async fn date_of(site: &Site, id: &str) -> i64 {
-    let sql = format!("SELECT CAST(login_date AS TEXT) FROM logins WHERE id = '{id}'");
+    let sql = format!("SELECT CAST(login_date AS TEXT) FROM curfew_logins WHERE id = '{id}'");
     let text = site.database.texts(&sql).await.pop().expect("a date").replace(' ', "T");
     // Postgres leaves the minutes of the zone out.
     let text = text.strip_suffix("+00").map(|date| format!("{date}+00:00")).unwrap_or(text);
@@ -301,7 +301,7 @@ async fn a_token_is_for_the_site_that_made_it() {
             program.asks_who_it_is().await.must_be_refused(401, "token_invalid");
             program.refreshes_with(&good.refresh).await.must_be_refused(401, "token_invalid");
         }
-        let tokens = site.database.texts("SELECT id FROM logins WHERE kind <> 'browser'").await;
+        let tokens = site.database.texts("SELECT id FROM curfew_logins WHERE kind <> 'browser'").await;
         for (host, status, code) in
             [("a".repeat(300), 401, "token_invalid"), ("ev\"il<x>".to_owned(), 400, "bad_request")]
         {
@@ -310,7 +310,7 @@ async fn a_token_is_for_the_site_that_made_it() {
             program.clone().logs_in_for_jwt().await.must_be_refused(400, "bad_request");
         }
         assert_eq!(
-            site.database.texts("SELECT id FROM logins WHERE kind <> 'browser'").await,
+            site.database.texts("SELECT id FROM curfew_logins WHERE kind <> 'browser'").await,
             tokens,
             "no login that nobody holds"
         );

@@ -22,7 +22,9 @@ async fn site_of(engine: Engine, limit: u32, when_full: WhenFull) -> Site {
 
 async fn live(site: &Site, id: i64) -> i64 {
     site.database
-        .number(&format!("SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND ended_at IS NULL AND user_id = {id}"))
+        .number(&format!(
+            "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NULL AND user_id = {id}"
+        ))
         .await
 }
 
@@ -44,7 +46,7 @@ async fn with_room_for_one_the_newest_login_replaces_the_one_before() {
             assert_eq!(live(&site, person.id).await, 1);
             before = Some((program, credential));
         }
-        let told = "SELECT COUNT(*) FROM events WHERE kind = 'login' AND reason = 'logged-in-elsewhere'";
+        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'login' AND reason = 'logged-in-elsewhere'";
         assert_eq!(site.database.number(told).await, 3, "a login that ended another is one event");
     }
 }

@@ -84,7 +84,7 @@ async fn each_exchange_gives_new_tokens_and_the_old_access_goes_on() {
             assert_eq!((&old["family"], &old["login_date"]), (&new["family"], &new["login_date"]), "one login");
             site.shift_clock(TimeDelta::seconds(11));
         }
-        let families = site.database.number("SELECT COUNT(*) FROM logins WHERE kind <> 'browser'").await;
+        let families = site.database.number("SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser'").await;
         assert_eq!(families, 1, "an exchange is no login");
     }
 }
@@ -127,9 +127,9 @@ async fn a_spent_one_ends_its_family_after_that() {
         assert!(other.is_in().await && opaque.is_in().await && person.clone().is_in().await, "nothing else has ended");
 
         program.refreshes_with(&spent).await.must_have_ended("forced-out");
-        let told = "SELECT COUNT(*) FROM events WHERE kind = 'token-ended' AND reason = 'forced-out'";
+        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'token-ended' AND reason = 'forced-out'";
         assert_eq!(site.database.number(told).await, 1, "one event, however often it is tried");
-        let why = site.database.texts("SELECT user_reason FROM events WHERE kind = 'token-ended'").await;
+        let why = site.database.texts("SELECT user_reason FROM curfew_events WHERE kind = 'token-ended'").await;
         assert!(why[0].contains(USED_AGAIN), "{why:?}");
         program.logs_in_for_jwt().await.must_be(200);
         assert!(program.is_in().await, "and nobody is locked out");
@@ -175,7 +175,7 @@ async fn ten_exchanges_at_once_of_one_token_leave_one_family_or_none() {
             }
             let given: std::collections::BTreeSet<_> = done.iter().map(|(answer, _)| answer.text("refresh")).collect();
             assert!(given.len() <= 1, "round {round}: {} successors", given.len());
-            let live = "SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND ended_at IS NULL AND user_id = ";
+            let live = "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NULL AND user_id = ";
             let live = site.database.number(&format!("{live}{}", program.id)).await;
             assert_eq!((live, done.len()), (1, 10), "round {round}: within the grace all are answered");
             let (_, mut next) = done.into_iter().next().expect("one that was answered");
@@ -242,7 +242,7 @@ async fn an_access_token_ends_with_its_family_and_not_when_it_expires() {
         first.asks_who_it_is().await.must_have_ended("logged-out");
         program.asks_who_it_is().await.must_have_ended("logged-out");
         program.clone().refreshes().await.must_have_ended("logged-out");
-        let told = "SELECT COUNT(*) FROM events WHERE kind = 'token-ended' AND reason = 'logged-out'";
+        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'token-ended' AND reason = 'logged-out'";
         assert_eq!(site.database.number(told).await, 1);
         program.revokes().await.must_be(204);
         assert_eq!(site.database.number(told).await, 1, "it was over");
@@ -285,7 +285,7 @@ async fn after_a_force_logout_no_exchange_brings_a_login_back() {
         for mut program in [program, spent] {
             program.refreshes().await.must_have_ended("forced-out");
         }
-        let live = "SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND ended_at IS NULL";
+        let live = "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NULL";
         assert_eq!(site.database.number(live).await, 0);
     }
 }

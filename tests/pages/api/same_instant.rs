@@ -20,7 +20,7 @@ async fn login_date(site: &Site, program: &Program<'_>) -> DateTime<chrono::Utc>
     let date = DateTime::parse_from_rfc3339(me.must_be(200).text("last_login")).expect("a moment").to_utc();
     let kept = site
         .database
-        .number(&format!("SELECT COUNT(*) FROM logins WHERE kind <> 'browser' AND user_id = {}", program.id))
+        .number(&format!("SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND user_id = {}", program.id))
         .await;
     assert_eq!(kept, 1, "their only login");
     date
@@ -120,7 +120,7 @@ async fn everyone_out_in_the_microsecond_of_a_login_ends_it() {
                 Engine::Sqlite => date.format("'%Y-%m-%dT%H:%M:%S%.6f+00:00'").to_string(),
                 Engine::Postgres => date.format("'%Y-%m-%d %H:%M:%S%.6f+00'").to_string(),
             };
-            site.database.execute(&format!("UPDATE site SET force_logout_date = {written}")).await;
+            site.database.execute(&format!("UPDATE curfew_site SET force_logout_date = {written}")).await;
             program.uses(credential).await.must_have_ended("everyone-out");
             let mut again = person.program();
             again.logs_in_for(credential).await;

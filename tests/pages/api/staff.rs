@@ -30,7 +30,7 @@ async fn does(staff: &Program<'_>, verb: &str, person: &Person<'_>, body: &Value
 }
 
 async fn events(site: &Site, kind: &str) -> i64 {
-    site.database.number(&format!("SELECT COUNT(*) FROM events WHERE kind = '{kind}'")).await
+    site.database.number(&format!("SELECT COUNT(*) FROM curfew_events WHERE kind = '{kind}'")).await
 }
 
 #[rocket::async_test]
@@ -88,12 +88,12 @@ async fn a_force_logout_ends_browsers_and_programs_and_counts_them() {
         opaque.asks_who_it_is().await.must_have_ended("forced-out");
         third.asks_who_it_is().await.must_have_ended("logged-out");
         let sql = "SELECT actor || '|' || subject || '|' || staff_reason || '|' || user_reason
-                   FROM events WHERE kind = 'force-logout'";
+                   FROM curfew_events WHERE kind = 'force-logout'";
         let told = site.database.texts(sql).await;
         assert_eq!(told, [format!("{}|{}|{STAFF_REASON}|{USER_REASON}", staff.name, person.name)]);
         let by = site
             .database
-            .texts("SELECT DISTINCT ended_by FROM logins WHERE kind <> 'browser' AND reason = 'forced-out'")
+            .texts("SELECT DISTINCT ended_by FROM curfew_logins WHERE kind <> 'browser' AND reason = 'forced-out'")
             .await;
         assert_eq!(by, [&*staff.name], "each ended token keeps who ended it");
 
@@ -151,9 +151,9 @@ async fn a_scheduled_one_is_told_and_comes_due() {
         let refused = program.asks_who_it_is().await;
         assert_eq!(refused.must_have_ended("forced-out").text("user_reason"), USER_REASON);
         staff.logs_in_for_jwt().await.must_be(200);
-        let told = site.database.texts("SELECT detail FROM events WHERE kind = 'force-logout-due'").await;
+        let told = site.database.texts("SELECT detail FROM curfew_events WHERE kind = 'force-logout-due'").await;
         assert_eq!(told, ["1 token ended"], "once, with what it ended");
-        let ended = "SELECT ended_by || '|' || reason || '|' || user_reason FROM logins WHERE kind <> 'browser' AND ended_at IS NOT NULL";
+        let ended = "SELECT ended_by || '|' || reason || '|' || user_reason FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NOT NULL";
         let ended = site.database.texts(ended).await;
         assert_eq!(ended, [format!("{}|forced-out|{USER_REASON}", staff.name)], "it keeps who ended it");
     }
@@ -181,7 +181,7 @@ async fn a_user_is_deactivated_and_activated_and_no_old_login_revives() {
         assert!(person.program_with_token().await.is_in().await);
         for (kind, count) in [("deactivated", 1), ("activated", 1)] {
             assert_eq!(events(&site, kind).await, count, "{kind}");
-            let actors = site.database.texts(&format!("SELECT actor FROM events WHERE kind = '{kind}'")).await;
+            let actors = site.database.texts(&format!("SELECT actor FROM curfew_events WHERE kind = '{kind}'")).await;
             assert_eq!(actors, [&*staff.name], "{kind}");
         }
     }
@@ -193,7 +193,7 @@ async fn a_token_in_the_wrong_place_is_in_no_event() {
         let site = Site::on(engine).await;
         let program = site.person(Role::Member).await.program_with_token().await;
         program.gets(&format!("/api/users/{}", program.opaque)).await.must_be_refused(403, "forbidden");
-        let told = site.database.texts("SELECT detail FROM events WHERE kind = 'refused'").await;
+        let told = site.database.texts("SELECT detail FROM curfew_events WHERE kind = 'refused'").await;
         assert_eq!(told, ["GET /api/users/<name>: their role does not reach so far"]);
     }
 }
@@ -214,9 +214,10 @@ async fn a_members_token_opens_nothing_of_staff_and_the_attempt_is_told() {
                 does(&program, verb, &person, &reasons()).await.must_be_refused(403, "forbidden");
             }
             assert_eq!(events(&site, "refused").await, before + 8, "each is told");
-            let actors = site.database.texts("SELECT DISTINCT actor FROM events WHERE kind = 'refused'").await;
+            let actors = site.database.texts("SELECT DISTINCT actor FROM curfew_events WHERE kind = 'refused'").await;
             assert_eq!(actors, [&*person.name]);
-            let on = |name: &str| format!("SELECT kind FROM events WHERE kind = 'refused' AND subject = '{name}'");
+            let on =
+                |name: &str| format!("SELECT kind FROM curfew_events WHERE kind = 'refused' AND subject = '{name}'");
             let rounds = (before + 8) / 8;
             for (name, times) in [(&person.name, 3), (&target.name, 4)] {
                 let told = site.database.texts(&on(name)).await.len();
@@ -253,7 +254,7 @@ async fn staff_reach_members_only_and_nobody_the_last_superuser_or_themselves() 
         let second = site.person(Role::Superuser).await;
         does(&superuser, "deactivate", &second, &reasons()).await.must_be(200);
         does(&superuser, "deactivate", &boss, &reasons()).await.must_be_refused(409, "conflict");
-        assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE is_superuser AND is_active").await, 1);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE is_superuser AND is_active").await, 1);
     }
 }
 
@@ -285,7 +286,7 @@ async fn a_role_that_was_taken_away_is_gone_at_the_next_call() {
         // By hand the flag alone may be changed, which ends no login.
         let third = site.person(Role::Staff).await.program_with_token().await;
         does(&third, "force-logout", &target, &json!({})).await.must_be(200);
-        site.database.execute(&format!("UPDATE users SET is_staff = FALSE WHERE id = {}", third.id)).await;
+        site.database.execute(&format!("UPDATE curfew_users SET is_staff = FALSE WHERE id = {}", third.id)).await;
         does(&third, "force-logout", &target, &json!({})).await.must_be_refused(403, "forbidden");
     }
 }

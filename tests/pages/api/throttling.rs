@@ -56,9 +56,9 @@ async fn tries_at_the_page_and_at_both_addresses_share_one_counter() {
         let mut other = site.person(Role::Member).await.program();
         other.address = attacker.address;
         other.logs_in_for_jwt().await.must_be(200);
-        let told = site.database.number("SELECT COUNT(*) FROM events WHERE kind = 'throttled'").await;
+        let told = site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'throttled'").await;
         assert_eq!(told, 1, "one event a wait, not one a try");
-        let failed = site.database.number("SELECT COUNT(*) FROM events WHERE kind = 'login-failed'").await;
+        let failed = site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'login-failed'").await;
         assert_eq!(failed, 10, "and one a failure");
     }
 }

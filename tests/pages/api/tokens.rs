@@ -246,7 +246,7 @@ async fn ones_own_browsers_are_listed_and_ended() {
         }
         assert!(!second.is_in().await && person.is_in().await && program.is_in().await);
         assert_eq!(second.opens("/login").await.data_reason(), Some("ended-by-user"));
-        let told = "SELECT COUNT(*) FROM events WHERE kind = 'session-ended' AND reason = 'ended-by-user'";
+        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended' AND reason = 'ended-by-user'";
         assert_eq!(site.database.number(told).await, 1);
     }
 }
@@ -272,7 +272,7 @@ async fn a_token_is_revoked_by_its_own_person_and_nobody_else() {
         assert!(two.is_in().await);
         two.deletes(&format!("/api/tokens/{}", two.opaque_id)).await.must_be(204);
         two.asks_who_it_is().await.must_have_ended("logged-out");
-        let told = "SELECT reason FROM events WHERE kind = 'token-ended' ORDER BY id";
+        let told = "SELECT reason FROM curfew_events WHERE kind = 'token-ended' ORDER BY id";
         assert_eq!(site.database.texts(told).await, ["ended-by-user", "logged-out"], "one event each");
     }
 }
@@ -323,10 +323,10 @@ async fn a_token_that_was_ended_is_refused_though_redis_holds_it() {
         let two = plan().over(one.database.by_another_way()).await;
         let person = one.person(Role::Member).await;
         for sql in [
-            "UPDATE logins SET ended_at = login_date WHERE kind <> 'browser' AND id = 'ID'",
-            "DELETE FROM logins WHERE kind <> 'browser' AND id = 'ID'",
-            "UPDATE logins SET kind = 'jwt' WHERE kind <> 'browser' AND id = 'ID'",
-            "UPDATE logins SET user_id = 0 WHERE kind <> 'browser' AND id = 'ID'",
+            "UPDATE curfew_logins SET ended_at = login_date WHERE kind <> 'browser' AND id = 'ID'",
+            "DELETE FROM curfew_logins WHERE kind <> 'browser' AND id = 'ID'",
+            "UPDATE curfew_logins SET kind = 'jwt' WHERE kind <> 'browser' AND id = 'ID'",
+            "UPDATE curfew_logins SET user_id = 0 WHERE kind <> 'browser' AND id = 'ID'",
         ] {
             let program = person.program_with_token().await;
             assert!(program.is_in().await);

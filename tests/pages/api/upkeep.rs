@@ -9,7 +9,7 @@ use crate::harness::{
     store::engines,
 };
 
-const TOLD: &str = "SELECT COUNT(*) FROM events WHERE kind = 'token-ended' AND reason = 'expired'";
+const TOLD: &str = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'token-ended' AND reason = 'expired'";
 
 async fn tidy(site: &Site) -> Tidied {
     site.accounts().tidy_logins().await.expect("the tokens are tidied")
@@ -59,11 +59,11 @@ async fn who_forced_a_token_out_is_told_though_it_expires_before_that_was_writte
         let program = person.program_with_token().await;
         // As a hand does, which writes into no token.
         let now = site.accounts().store().clock().process_now().to_rfc3339();
-        let sql = format!("UPDATE users SET force_logout_date = '{now}' WHERE id = {}", person.id);
+        let sql = format!("UPDATE curfew_users SET force_logout_date = '{now}' WHERE id = {}", person.id);
         site.database.execute(&sql).await;
         site.shift_clock(TimeDelta::hours(73));
         assert_eq!(tidy(&site).await, Tidied { ended: 1, deleted: 0 });
-        let reasons = site.database.texts("SELECT reason FROM logins WHERE kind <> 'browser'").await;
+        let reasons = site.database.texts("SELECT reason FROM curfew_logins WHERE kind <> 'browser'").await;
         assert_eq!(reasons, ["forced-out"], "what ended it first");
         program.asks_who_it_is().await.must_have_ended("forced-out");
     }
