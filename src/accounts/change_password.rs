@@ -17,7 +17,7 @@ use crate::{
 
 impl Accounts {
     /// Gives the actor's account another password and ends all its logins; the one that proved the
-    /// old password goes on as the new login that it is.
+    /// old password goes on as the new login that it is. Returns that, and how many others ended.
     ///
     /// # Errors
     /// [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`]
@@ -28,7 +28,7 @@ impl Accounts {
         current: &Password,
         new: &NewPassword,
         remember: bool,
-    ) -> Result<StartedSession> {
+    ) -> Result<(StartedSession, LoginCounts)> {
         let proven = self.prove_password(actor, current).await?;
         let hash = self.hasher.hash(new.as_password()).await?;
         let mut tx = self.store.begin().await?;
@@ -39,6 +39,8 @@ impl Accounts {
             return self.refuse_wrong_password(actor, &locked.user).await;
         }
         let ended = self.replace_password(&mut tx, actor, &locked, &hash).await?;
+        // The session that goes on is no end of anyone's access.
+        let others = LoginCounts { sessions: ended.sessions.saturating_sub(1), ..ended };
         let user = users::find_user(&mut tx, proven.id).await?;
         let dates = LoginDates::of(locked.now, user.as_ref(), locked.site);
         let client = actor.client.as_ref().ok_or(AccountsError::NoSuchUser)?;
@@ -47,11 +49,10 @@ impl Accounts {
             .by(actor)
             .to(proven.id, &proven.username)
             .because(EndReason::PasswordChanged, &Reasons::default())
-            // The session that goes on is no end of anyone's access.
-            .ending(LoginCounts { sessions: ended.sessions.saturating_sub(1), ..ended });
+            .ending(others);
         insert_ending(&mut tx, &told, Change::User(proven.id)).await?;
         tx.commit().await?;
-        Ok(started)
+        Ok((started, others))
     }
 
     /// Stores another hash and ends every login of the account; returns how many.

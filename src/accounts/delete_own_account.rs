@@ -1,25 +1,25 @@
 //! Leaving for good: the deletion of an account by its own person.
 
-use super::{Accounts, Actor, Result};
+use super::{Accounts, Actor, LoginCounts, Result};
 use crate::domain::{password::Password, reason_text::Reasons};
 
 impl Accounts {
     /// Deletes the actor's account, the session that they act from with it; the password proves that it
-    /// is they.
+    /// is they. Returns how many logins ended.
     ///
     /// # Errors
     /// [`super::AccountsError::WrongPassword`], [`super::AccountsError::TooManyTries`],
     /// [`super::AccountsError::LastSuperuser`], [`super::AccountsError::Ended`] when the actor's login
     /// ended meanwhile, or a failure of the database.
-    pub async fn delete_own_account(&self, actor: &Actor, password: &Password) -> Result<()> {
+    pub async fn delete_own_account(&self, actor: &Actor, password: &Password) -> Result<LoginCounts> {
         let outcome = self.try_delete_own_account(actor, password).await;
         self.tell_if_refused(actor, actor.user_id, "deletion", outcome).await
     }
 
-    async fn try_delete_own_account(&self, actor: &Actor, password: &Password) -> Result<()> {
+    async fn try_delete_own_account(&self, actor: &Actor, password: &Password) -> Result<LoginCounts> {
         let proven = self.prove_password(actor, password).await?;
         let (mut tx, locked) = self.lock_for_grave_act(proven.id).await?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
-        self.erase(tx, actor, &locked, &Reasons::default()).await.map(drop)
+        self.erase(tx, actor, &locked, &Reasons::default()).await
     }
 }

@@ -17,10 +17,14 @@ use crate::{
     store::{
         Sql, Transaction,
         events::{EventKind, NewEvent, insert_event},
-        logins::{self, Ended, Ending, LoginRow, find_login},
+        logins::{Chosen, Ending, LoginRow, count_live_logins, end_live_logins, end_login, find_login},
         users,
     },
 };
+
+/// How many of the other logins one transaction ends. Nothing but these rows puts them out, and a force logout of the
+/// account waits for no more of them.
+const OTHERS_AT_ONCE: u64 = 2_000;
 
 /// What came of ending one login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,16 +87,32 @@ impl Accounts {
         }
         note_presence(&mut tx, actor, *now).await?;
         let own = actor.session.as_ref().ok_or(AccountsError::NoSuchSession)?;
-        let (reason, none) = (EndReason::EndedByUser, Reasons::default());
-        let ending = Ending { at: *now, by: &actor.name, reason, reasons: &none };
         let live = self.live_logins_after(user, *site, *now);
-        let ended = logins::end_live_logins(&mut tx, user.id, Ended::AllBut(own), &live, ending).await?;
-        if ended.is_any() {
+        let others = Chosen::AllBut(own);
+        let ending = count_live_logins(&mut tx, user.id, others, &live).await?;
+        if ending.is_any() {
             let told = event(*now, EventKind::SessionEnded).by(actor).to(user.id, &user.username);
-            insert_event(&mut tx, &told.because(reason, &none).ending(ended)).await?;
+            insert_event(&mut tx, &told.because(EndReason::EndedByUser, &Reasons::default()).ending(ending)).await?;
+        }
+        while self.end_some(&mut tx, actor, &locked, others).await? == OTHERS_AT_ONCE {
+            // Whoever waits for the account, such as a force logout, comes in between.
+            tx.commit().await?;
+            tx = self.store.begin().await?;
+            let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+            self.must_be_live(&mut tx, actor, locked.now).await?;
         }
         tx.commit().await?;
-        Ok(ended)
+        Ok(ending)
+    }
+
+    /// Ends up to [`OTHERS_AT_ONCE`] logins of the actor's own account; how many.
+    async fn end_some(&self, on: &mut impl Sql, actor: &Actor, of: &Locked, chosen: Chosen<'_>) -> Result<u64> {
+        let Locked { user, site, now } = of;
+        let none = Reasons::default();
+        let ending = Ending { at: *now, by: &actor.name, reason: EndReason::EndedByUser, reasons: &none };
+        let live = self.live_logins_after(user, *site, *now);
+        let ended = end_live_logins(on, user.id, (chosen, OTHERS_AT_ONCE), &live, ending).await?;
+        Ok(ended.sessions + ended.tokens)
     }
 
     /// Ends one session of an account, for staff.
@@ -218,7 +238,7 @@ pub(super) async fn end_and_tell(
         By::Program(client) => (user.username.as_str(), NewEvent { actor: told.subject, ..told.from(client) }),
         By::Site(client) => ("", told.from(client)),
     };
-    logins::end_login(on, &id, Ending { at: *now, by: name, reason, reasons }).await?;
+    end_login(on, &id, Ending { at: *now, by: name, reason, reasons }).await?;
     told.session = Some(&id);
     insert_event(on, &told).await?;
     Ok(())

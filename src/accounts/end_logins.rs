@@ -14,7 +14,7 @@ use crate::{
     store::{
         Sql,
         login_ends::{insert_login_end, lock_login_ends, write_login_ends},
-        logins::{Ended, Ending, count_live_logins, end_live_logins},
+        logins::{Chosen, Ending, count_live_logins, end_live_logins},
     },
 };
 
@@ -86,9 +86,9 @@ pub(super) async fn end_logins_after(
     live: &LiveAfter,
     ending: Ending<'_>,
 ) -> Result<LoginCounts> {
-    let counts = count_live_logins(on, user_id, up_to, live).await?;
+    let counts = count_live_logins(on, user_id, Chosen::UpTo(up_to), live).await?;
     if counts.all() <= AT_ONCE {
-        return Ok(end_live_logins(on, user_id, Ended::UpTo(up_to), live, ending).await?);
+        return Ok(end_live_logins(on, user_id, (Chosen::UpTo(up_to), AT_ONCE), live, ending).await?);
     }
     insert_login_end(on, user_id, up_to, live, ending).await?;
     Ok(counts)

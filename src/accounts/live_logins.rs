@@ -57,7 +57,7 @@ impl Accounts {
     pub(super) async fn count_logins(&self, on: &mut impl Sql, of: &Locked, up_to: Moment) -> Result<LoginCounts> {
         let Locked { user, site, now } = of;
         let live = self.live_logins_after(user, *site, *now);
-        Ok(logins::count_live_logins(on, user.id, up_to, &live).await?)
+        Ok(logins::count_live_logins(on, user.id, logins::Chosen::UpTo(up_to), &live).await?)
     }
 
     /// How many live logins an account has.

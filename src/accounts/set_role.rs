@@ -1,7 +1,7 @@
 //! Giving an account another role.
 
 use super::{
-    Accounts, Actor, LoginCounts, Result, Target,
+    Accounts, AccountsError, Actor, LoginCounts, Result, Target,
     authority::must_be_another,
     event::{Tell as _, event, insert_ending},
 };
@@ -20,8 +20,8 @@ use crate::{
 pub enum RoleChange {
     /// It had that role.
     None,
-    /// Its role reaches further than before; its logins go on.
-    Raised,
+    /// Its role reaches further than before; its logins continue, but these are past the limits of that role.
+    Raised(LoginCounts),
     /// Its role reaches less far than before, and these logins have ended.
     Lowered(LoginCounts),
 }
@@ -88,8 +88,19 @@ impl Accounts {
             insert_ending(&mut tx, &told, Change::User(user.id)).await?;
             RoleChange::Lowered(ended)
         } else {
+            let up_to = locked.force_logout_date_now();
+            let live = self.count_logins(&mut tx, &locked, up_to).await?;
+            let raised = self.lock(&mut tx, user.id).await?.ok_or(AccountsError::NoSuchUser)?;
+            let left = self.count_logins(&mut tx, &raised, up_to).await?;
+            let past = LoginCounts {
+                sessions: live.sessions.saturating_sub(left.sessions),
+                tokens: live.tokens.saturating_sub(left.tokens),
+            };
+            if past.is_any() {
+                told = told.saying(format!("past the limits of {role}: {past}"));
+            }
             insert_event(&mut tx, &told).await?;
-            RoleChange::Raised
+            RoleChange::Raised(past)
         };
         tx.commit().await?;
         Ok(change)

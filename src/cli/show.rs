@@ -4,7 +4,11 @@ use chrono::SecondsFormat;
 use serde::Serialize;
 
 use super::{Result, say, say_json};
-use crate::{accounts::LoginCounts, domain::moment::Moment, store::users::User};
+use crate::{
+    accounts::LoginCounts,
+    domain::moment::Moment,
+    store::{site::Site, users::User},
+};
 
 /// An account as `--json` prints it.
 #[derive(Debug, Serialize)]
@@ -70,7 +74,7 @@ pub(super) fn say_line(user: &User, now: Moment) -> Result<()> {
 }
 
 /// All that there is to say, a line each.
-pub(super) fn say_whole(user: &User, now: Moment, live: LoginCounts) -> Result<()> {
+pub(super) fn say_whole(user: &User, site: &Site, now: Moment, live: LoginCounts) -> Result<()> {
     let moment = |moment: Option<Moment>, none: &str| moment.map_or_else(|| none.to_owned(), rfc3339);
     let active = match (user.is_active_at(now), user.deactivated_until) {
         (true, _) => "active".to_owned(),
@@ -87,6 +91,7 @@ pub(super) fn say_whole(user: &User, now: Moment, live: LoginCounts) -> Result<(
         ("last seen", moment(user.last_seen, "never")),
         ("force logout", moment(user.force_logout_date, "never")),
         ("cause", user.force_logout_cause()?.map_or_else(|| "none".to_owned(), |cause| cause.to_string())),
+        ("everyone out", moment(site.force_logout_date, "never")),
         ("scheduled", moment(user.force_logout_scheduled, "nothing")),
         ("live sessions", live.sessions.to_string()),
         ("live tokens", live.tokens.to_string()),

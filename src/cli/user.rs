@@ -18,7 +18,10 @@ use crate::{
         role::{Role, UnknownRole},
         username::Username,
     },
-    store::users::{NameClash, User, list_users_after},
+    store::{
+        site::get_site,
+        users::{NameClash, User, list_users_after},
+    },
 };
 
 /// How many accounts are read at once for the list.
@@ -180,7 +183,8 @@ async fn show(name: &LoginName, json: bool) -> Result<()> {
     if json {
         UserJson::of(&account.user, account.now)?.say()
     } else {
-        say_whole(&account.user, account.now, account.will_end)
+        let site = get_site(&mut accounts.store().read().await?).await?;
+        say_whole(&account.user, &site, account.now, account.will_end)
     }
 }
 
@@ -208,7 +212,10 @@ async fn set_role(name: &LoginName, role: Role) -> Result<()> {
     let name_typed = name.as_typed();
     match open().await?.set_role(&operator(), &target(name), role).await? {
         RoleChange::None => say(&format!("{name_typed} was already {role}.")),
-        RoleChange::Raised => say(&format!("{name_typed} is now {role}.")),
+        RoleChange::Raised(past) if past.is_any() => {
+            say(&format!("{name_typed} is now {role}, whose logins last less long; {past}."))
+        }
+        RoleChange::Raised(_) => say(&format!("{name_typed} is now {role}.")),
         RoleChange::Lowered(ended) => say(&format!("{name_typed} is now {role}; {ended}.")),
     }
 }

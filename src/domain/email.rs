@@ -52,9 +52,15 @@ impl Email {
         &self.0
     }
 
-    /// The form in which it is unique, sorted and searched, and by which its owner is found.
+    /// The form in which it is sorted and searched: as it is shown, and in the other spelling of its domain after that.
     #[must_use]
-    pub fn key(&self) -> String {
+    pub fn search_key(&self) -> String {
+        self.login_keys().join("\n")
+    }
+
+    /// The form in which it is unique, and by which its owner is found.
+    #[must_use]
+    pub fn login_key(&self) -> String {
         login_key(&self.0)
     }
 

@@ -24,17 +24,6 @@ pub fn login_keys(name: &str) -> Vec<String> {
     keys
 }
 
-/// The key of a part of a name, for a search. A domain is found by either spelling.
-#[must_use]
-pub fn search_key(typed: &str) -> String {
-    let is_part_of_domain = !typed.contains('@') && typed.contains('.');
-    let domain = is_part_of_domain.then(|| idna::domain_to_unicode(typed));
-    match domain {
-        Some((domain, Ok(()))) => comparison_key(&domain),
-        _ => login_key(typed),
-    }
-}
-
 fn in_unicode(name: &str) -> Option<String> {
     let (mailbox, domain) = name.rsplit_once('@')?;
     let (domain, outcome) = idna::domain_to_unicode(domain);
@@ -62,20 +51,6 @@ mod tests {
             assert!(login_keys(unicode).contains(&comparison_key(ascii)), "{unicode}");
             assert!(login_keys(ascii).contains(&comparison_key(unicode)), "{ascii}");
             assert_eq!(login_keys(ascii)[0], comparison_key(ascii), "what was typed comes first");
-        }
-    }
-
-    #[test]
-    fn a_part_of_an_email_is_searched_as_its_owner_sees_it() {
-        for part in ["ana@bücher.example", "@bücher.example", "bücher.example", "bücher.ex", "ana@bü", "ana@", "a.b"]
-        {
-            let ascii = part.replace("bücher", "XN--BCHER-KVA");
-            for typed in [part, &ascii] {
-                assert_eq!(search_key(typed), comparison_key(part), "{typed}");
-            }
-        }
-        for name in ["xn--bcher-kva", "xn--bch", "Ana", ".", "a..b", "a. b", "xn--a.example", "::1"] {
-            assert_eq!(search_key(name), comparison_key(name), "{name}");
         }
     }
 

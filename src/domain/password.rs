@@ -7,7 +7,7 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::text::comparison_key;
+use super::login_key::login_key;
 
 /// The least and the greatest length, in characters.
 pub const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=128;
@@ -136,12 +136,12 @@ impl NewPassword {
 }
 
 fn is_own_name(text: &str, names: OwnNames<'_>) -> bool {
-    let bare = comparison_key(without_outer_digits(text));
-    let whole = comparison_key(text);
+    let bare = login_key(without_outer_digits(text));
+    let whole = login_key(text);
     let mailbox = names.email.split('@').next().unwrap_or_default();
     [names.username, names.email, mailbox, names.site_name].into_iter().filter(|name| !name.is_empty()).any(|name| {
-        let name_whole = comparison_key(name);
-        let name_bare = comparison_key(without_outer_digits(name));
+        let name_whole = login_key(name);
+        let name_bare = login_key(without_outer_digits(name));
         [&name_whole, &name_bare].into_iter().any(|name| !name.is_empty() && (*name == bare || *name == whole))
     })
 }
@@ -199,6 +199,15 @@ mod tests {
         }
         assert!(Password::parse("tangerine-lamp".to_owned()).unwrap().reveal_older_forms().is_empty());
         assert_eq!(refused(&"e\u{301}\u{17f}".repeat(64)), None, "128 characters, however many are typed for them");
+    }
+
+    #[test]
+    fn ones_own_email_is_refused_in_either_spelling_of_its_domain() {
+        let spellings = ["zoe.long@bücher.example", "zoe.long@xn--bcher-kva.example"];
+        for (email, text) in spellings.into_iter().flat_map(|email| spellings.map(|text| (email, text))) {
+            let refused = NewPassword::parse(text.to_owned(), OwnNames { email, ..NAMES }).err();
+            assert_eq!(refused, Some(PasswordError::OwnName), "{email}: {text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which users: those whose names hold a text, of a standing, of a role.
 
-use super::{email::EMAIL_CHARACTERS, login_key::search_key, role::Role, text, users_query::UsersQueryError};
+use super::{email::EMAIL_CHARACTERS, role::Role, text, users_query::UsersQueryError};
 
 /// Which users; without anything in it, all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl SearchText {
         if typed.chars().count() > EMAIL_CHARACTERS || typed.chars().any(text::is_forbidden) {
             return Err(UsersQueryError("A search is a part of a username or an email.".to_owned()));
         }
-        let key = search_key(typed);
+        let key = text::comparison_key(typed);
         Ok((!key.is_empty()).then_some(Self(key)))
     }
 

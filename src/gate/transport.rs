@@ -28,8 +28,7 @@ pub(super) fn client_address(request: &Request<'_>) -> Option<IpAddr> {
     let peer = request.remote().map(|remote| remote.ip())?;
     let Some(gate) = gate(request) else { return Some(peer) };
     let mut address = peer;
-    let forwarded: Vec<&str> =
-        request.headers().get("X-Forwarded-For").flat_map(|line| line.split(',')).map(str::trim).collect();
+    let forwarded: Vec<&str> = request.headers().get("X-Forwarded-For").flat_map(hops).collect();
     for hop in forwarded.iter().rev() {
         if !is_trusted(&gate.settings, address) {
             break;
@@ -39,6 +38,11 @@ pub(super) fn client_address(request: &Request<'_>) -> Option<IpAddr> {
         address = before;
     }
     Some(address.to_canonical())
+}
+
+/// The elements of a line; an empty one counts for nothing (RFC 9110, section 5.6.1.2).
+fn hops(line: &str) -> impl DoubleEndedIterator<Item = &str> {
+    line.split(',').map(str::trim).filter(|hop| !hop.is_empty())
 }
 
 /// What a proxy wrote of whom it speaks for: an address, with a port where the proxy adds one, and in brackets
@@ -67,6 +71,13 @@ fn is_trusted(settings: &Settings, address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_element_is_no_hop() {
+        for line in ["192.0.2.1,203.0.113.7", "192.0.2.1, 203.0.113.7, ", ",192.0.2.1,,203.0.113.7,,"] {
+            assert_eq!(hops(line).collect::<Vec<_>>(), ["192.0.2.1", "203.0.113.7"], "{line}");
+        }
+    }
 
     #[test]
     fn a_hop_is_read_however_its_proxy_writes_it() {

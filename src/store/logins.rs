@@ -4,7 +4,7 @@ mod live;
 mod tokens;
 
 pub use self::{
-    live::{Ended, count_live_logins, end_live_logins, list_live_by_last_seen, list_live_logins},
+    live::{Chosen, count_live_logins, end_live_logins, list_live_by_last_seen, list_live_logins},
     tokens::{TokenKey, find_token_key, set_rotated},
 };
 pub(super) use live::{push_is_live_by_role, push_is_of_class};

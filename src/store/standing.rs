@@ -36,6 +36,15 @@ pub struct LoginStanding {
 }
 
 impl LoginStanding {
+    /// The date that has put out logins for that reason, of the site or of the account.
+    #[must_use]
+    pub fn put_out_at(&self, reason: EndReason) -> Option<Moment> {
+        match reason {
+            EndReason::EveryoneOut => self.site.force_logout_date,
+            _ => self.account.as_ref()?.standing.force_logout_date,
+        }
+    }
+
     /// What the account may do; one that does not exist may do least.
     #[must_use]
     pub fn role(&self) -> Role {

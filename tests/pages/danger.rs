@@ -1,5 +1,6 @@
 //! Roles and deletions: for superusers, with their password; and leaving for good.
 
+use chrono::TimeDelta;
 use curfew::domain::role::Role;
 
 use crate::harness::{
@@ -46,7 +47,7 @@ async fn a_lesser_role_ends_the_logins_and_a_greater_one_does_not() {
         let user = format!("/admin/users/{}", other.id);
         owner.gives_role(&other, "staff").await.must_lead_to(&user);
         let page = owner.opens(&user).await;
-        assert!(page.body.contains("The role is now staff. The user stays logged in."), "{page:?}");
+        assert!(page.body.contains("The role is now staff. No login ended."), "{page:?}");
         other.opens("/admin").await.must_be(200);
         owner.gives_role(&other, "superuser").await.must_lead_to(&user);
         other.opens("/admin/force-logout").await.must_be(200);
@@ -91,6 +92,21 @@ async fn a_wrong_password_changes_nothing_and_what_was_typed_stays() {
 }
 
 #[rocket::async_test]
+async fn a_login_that_is_past_the_limits_of_a_greater_role_ends_and_is_told() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let (mut owner, mut other) = (site.person(Role::Superuser).await, site.signed_in(Role::Member).await);
+        site.shift_clock(TimeDelta::hours(2));
+        owner.logs_in().await.must_be(303);
+        owner.gives_role(&other, "staff").await.must_be(303);
+        let page = owner.opens(&format!("/admin/users/{}", other.id)).await;
+        let told = "The role is now staff. Logins of that role last less long: 1 session ended.";
+        assert!(page.body.contains(told), "{page:?}");
+        assert!(!other.is_in().await);
+    }
+}
+
+#[rocket::async_test]
 async fn a_deleted_user_is_out_and_the_events_keep_the_name() {
     let hostile = "<script>alert('x')</script>{{ 7 * 7 }}";
     for engine in any_engine() {
@@ -122,6 +138,7 @@ async fn every_promise_counts_sessions_and_tokens() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut zoe, mut owner) = (site.signed_in(Role::Member).await, site.signed_in(Role::Superuser).await);
+        let user = format!("/admin/users/{}", zoe.id);
         zoe.program_with_token().await;
         zoe.program_with_jwt().await;
         zoe.another_browser().logs_in().await.must_be(303);
@@ -133,13 +150,17 @@ async fn every_promise_counts_sessions_and_tokens() {
             assert!(page.must_be(200).body.contains(promise), "{path}: {page:?}");
         }
         for (path, promise) in [
-            (format!("/admin/users/{}", zoe.id), "Ends 2 sessions and 2 tokens"),
-            (format!("/admin/users/{}", zoe.id), "A lesser role: <strong>Ends 2 sessions and 2 tokens</strong>."),
+            (user.clone(), "Ends 2 sessions and 2 tokens"),
             ("/admin/force-logout".to_owned(), "Ends 3 live sessions and 2 tokens."),
         ] {
             let page = owner.opens(&path).await;
             assert!(page.must_be(200).body.contains(promise), "{path}: {page:?}");
         }
+        let promise = "A lesser role: <strong>Ends 2 sessions and 2 tokens</strong>.";
+        assert!(!owner.opens(&user).await.body.contains("A lesser role: "), "a member has none");
+        owner.gives_role(&zoe, "staff").await.must_be(303);
+        let page = owner.opens(&user).await;
+        assert!(page.body.contains(promise), "{page:?}");
     }
 }
 

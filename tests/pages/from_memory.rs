@@ -54,7 +54,7 @@ async fn a_login_that_is_known_needs_no_database() {
                 site.database.execute("ALTER TABLE curfew_users RENAME TO users_elsewhere").await;
                 site.database.is_touched.store(false, Ordering::SeqCst);
                 let is_in = ana.opens("/account").await.status == 200;
-                site.database.execute("ALTER TABLE users_elsewhere RENAME TO users").await;
+                site.database.execute("ALTER TABLE users_elsewhere RENAME TO curfew_users").await;
                 if is_in || check == Check::EveryRequest || Instant::now() > end {
                     break is_in;
                 }

@@ -186,7 +186,9 @@ impl Act {
                 Err(AccountsError::SessionsFull { .. }) => {}
                 other => return other.map(Some),
             },
-            Self::ChangePassword => return accounts.change_password(&ana, &old, &new, false).await.map(Some),
+            Self::ChangePassword => {
+                return accounts.change_password(&ana, &old, &new, false).await.map(|(started, _)| Some(started));
+            }
             Self::Create => accounts.create_user(&root, &registration("ben"), Role::Staff).await.map(drop)?,
             Self::FailToLogIn => match accounts.log_in(&client(), &credentials("ana", NEW_PASSWORD)).await {
                 Err(AccountsError::BadCredentials) => {}
@@ -233,7 +235,7 @@ impl Act {
             Self::DeleteByPassword => {
                 accounts.delete_user_by_password(&scene.boss()?, &old, scene.ana.id, &why).await.map(drop)?;
             }
-            Self::DeleteOwnAccount => accounts.delete_own_account(&ana, &old).await?,
+            Self::DeleteOwnAccount => accounts.delete_own_account(&ana, &old).await.map(drop)?,
         }
         Ok(None)
     }

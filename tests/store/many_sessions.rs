@@ -14,7 +14,7 @@ use curfew::{
 use rocket::tokio::join;
 
 use crate::{
-    house::{House, Person, on_each_engine, operator},
+    house::{House, PASSWORD, Person, on_each_engine, operator, password},
     raw::{count, run, texts},
     session_limit::{limited, log_in},
 };
@@ -22,10 +22,10 @@ use crate::{
 /// More than are written at once, and than two batches.
 const MANY: u64 = 1_201;
 
-/// A login, and as many more like it.
-async fn logs_in_many_times(house: &House, ana: &Person) -> StartedSession {
+/// A login, and so many in all with others like it.
+async fn logs_in_times(house: &House, ana: &Person, times: u64) -> StartedSession {
     let login = house.log_in(ana).await;
-    let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {})", MANY - 1);
+    let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {})", times - 1);
     let copied = "user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent";
     let copy = format!(
         "INSERT INTO curfew_logins (id, {copied}) {numbers}
@@ -34,6 +34,10 @@ async fn logs_in_many_times(house: &House, ana: &Person) -> StartedSession {
     );
     run(&house.store, &copy).await;
     login
+}
+
+async fn logs_in_many_times(house: &House, ana: &Person) -> StartedSession {
+    logs_in_times(house, ana, MANY).await
 }
 
 async fn forced_out(house: &House, ana: &Person, why: &str) -> u64 {
@@ -82,6 +86,22 @@ async fn under_a_limit_that_came_later_each_login_ends_some_until_as_many_are_le
             let live = count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NULL").await;
             assert_eq!(live.unsigned_abs(), left);
         }
+    })
+    .await;
+}
+
+/// More than one transaction ends: nobody who waits for the account waits for all of them.
+#[rocket::async_test]
+async fn all_others_end_however_many_they_are() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let own = logs_in_times(house, &ana, 4_500).await;
+        let ended = house.accounts.end_other_sessions(&ana.acting_from(&own), &password(PASSWORD)).await;
+        assert_eq!(ended.expect("an end").sessions, 4_499);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NULL").await, 1);
+        assert_eq!(house.verdict(&own).await, Ok(()));
+        let told = "SELECT detail FROM curfew_events WHERE kind = 'session-ended'";
+        assert_eq!(texts(&house.store, told).await, [Some("4499 sessions ended".to_owned())], "one event");
     })
     .await;
 }

@@ -12,7 +12,7 @@ use curfew::{
     },
     store::{
         last_seen::{Seen, set_last_seen},
-        logins::{NewLogin, count_live_logins, insert_login, list_sessions},
+        logins::{Chosen, NewLogin, count_live_logins, insert_login, list_sessions},
         standing::get_login_standing,
         users,
     },
@@ -79,7 +79,10 @@ async fn sql_orders_moments_as_the_rule_does() {
             let kept = kept.iter().find(|session| session.id == id.as_str()).expect("the session");
             assert_eq!(kept.login_date, *made);
             for other in &all {
-                let up_to = count_live_logins(&mut tx, user_id, *other, &LONG_AGO).await.expect("a count").sessions;
+                let up_to = count_live_logins(&mut tx, user_id, Chosen::UpTo(*other), &LONG_AGO)
+                    .await
+                    .expect("a count")
+                    .sessions;
                 assert_eq!(up_to == 1, made <= other, "{made} up to {other}");
                 for live in [
                     LiveAfter { login: *other, ..LONG_AGO },
@@ -87,7 +90,9 @@ async fn sql_orders_moments_as_the_rule_does() {
                     LiveAfter { session_opened: *other, ..LONG_AGO },
                     LiveAfter { session_seen: *other, ..LONG_AGO },
                 ] {
-                    let since = count_live_logins(&mut tx, user_id, all[all.len() - 1], &live).await.expect("a count");
+                    let since = count_live_logins(&mut tx, user_id, Chosen::UpTo(all[all.len() - 1]), &live)
+                        .await
+                        .expect("a count");
                     assert_eq!(since.sessions == 1, made > other, "{made}, and {live:?}");
                 }
             }

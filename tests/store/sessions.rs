@@ -8,7 +8,7 @@ use curfew::{
     },
     store::{
         last_seen::{Seen, set_last_seen},
-        logins::{self, Ended, Ending, LoginRow},
+        logins::{self, Chosen, Ending, LoginRow},
     },
 };
 
@@ -118,8 +118,8 @@ async fn sessions_that_are_live_and_made_by_then_are_ended_and_counted() {
         end(house, &logins[2], Ending { reason: EndReason::LoggedOut, ..ending }).await;
         let live = LiveAfter { login: dates[0], session_opened: dates[0], session_seen: dates[1], ..LONG_AGO };
         let mut tx = house.store.begin().await.expect("a transaction");
-        let counted = logins::count_live_logins(&mut tx, ana.id, dates[3], &live).await.expect("a count");
-        let up_to = Ended::UpTo(dates[3]);
+        let counted = logins::count_live_logins(&mut tx, ana.id, Chosen::UpTo(dates[3]), &live).await.expect("a count");
+        let up_to = (Chosen::UpTo(dates[3]), 10);
         let ended = logins::end_live_logins(&mut tx, ana.id, up_to, &live, ending).await.expect("an end");
         let again = logins::end_live_logins(&mut tx, ana.id, up_to, &live, ending).await.expect("an end");
         tx.commit().await.expect("a commit");
@@ -128,7 +128,7 @@ async fn sessions_that_are_live_and_made_by_then_are_ended_and_counted() {
         let ended: Vec<_> = rows.iter().rev().map(|row| row.ended().expect("a reason")).collect();
         assert_eq!(ended, [None, None, Some(EndReason::LoggedOut), Some(EndReason::ForcedOut), None]);
         let mut tx = house.store.begin().await.expect("a transaction");
-        let up_to = Ended::UpTo(dates[4]);
+        let up_to = (Chosen::UpTo(dates[4]), 10);
         let ended = logins::end_live_logins(&mut tx, ana.id, up_to, &LONG_AGO, ending).await.expect("an end");
         tx.commit().await.expect("a commit");
         assert_eq!(ended, 3.into());

@@ -75,7 +75,7 @@ async fn a_password_change_after_a_step_back_leaves_only_the_session_that_made_i
         let own = house.log_in(&ana).await;
         let actor = ana.acting_from(&own);
         let (old, new) = (password(PASSWORD), new_password(NEW_PASSWORD));
-        let goes_on = house.accounts.change_password(&actor, &old, &new, false).await.expect("a change");
+        let goes_on = house.accounts.change_password(&actor, &old, &new, false).await.expect("a change").0;
         all_are_out(house, &[elsewhere, own], EndReason::PasswordChanged).await;
         assert_eq!(house.verdict(&goes_on).await, Ok(()));
     })

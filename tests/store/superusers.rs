@@ -112,7 +112,7 @@ async fn of_two_superusers_who_leave_for_good_at_once_the_last_stays() {
 /// Somebody's own account is deleted by them.
 fn leaves(house: &House, actor: Actor) -> BoxFuture<'static, Result<()>> {
     let accounts = house.accounts.clone();
-    async move { accounts.delete_own_account(&actor, &password(PASSWORD)).await }.boxed()
+    async move { accounts.delete_own_account(&actor, &password(PASSWORD)).await.map(drop) }.boxed()
 }
 
 /// On a page, with the password of who does it.

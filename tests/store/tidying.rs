@@ -153,6 +153,8 @@ async fn what_was_out_already_keeps_its_reason_and_is_told_no_second_time() {
             assert_eq!(house.verdict(login).await, Err(reason));
         }
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, events);
+        let since = "SELECT COUNT(*) FROM curfew_logins WHERE ended_at = (SELECT force_logout_date FROM curfew_site)";
+        assert_eq!(count(&house.store, since).await, 1, "out since the date, not since it was noticed");
         let told = house.standing(&everyone).await.user_reason(EndReason::EveryoneOut);
         assert_eq!(told.as_deref(), reasons().for_user.as_deref());
         assert_eq!(tidy(house).await, Tidied::default());

@@ -180,7 +180,7 @@ impl Stage {
         let actor = self.actor(who)?;
         let player = self.players.get_mut(who).ok_or(AccountsError::NoSuchUser)?;
         let new = new_password(who, "")?;
-        let started = self.accounts.change_password(&actor, &player.password, &new, true).await?;
+        let (started, _) = self.accounts.change_password(&actor, &player.password, &new, true).await?;
         player.password = new.as_password().clone();
         player.session = player.session.take().map(|(_, client)| (started, client));
         Ok(())

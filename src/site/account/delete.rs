@@ -65,9 +65,9 @@ async fn delete(
         Some(password) => Some(accounts.delete_own_account(&signed_in.actor(), &password).await),
         None => None,
     };
-    if let Some(Ok(())) = deleted {
+    if let Some(Ok(ended)) = deleted {
         changes.log_out();
-        changes.leave_notice(Notice::done("Your account is deleted, and all your logins have ended. Goodbye."));
+        changes.leave_notice(Notice::done(format!("Your account is deleted: {ended}. Goodbye.")));
         return Answer::see_other(uri!(crate::site::home::show));
     }
     let again = Again { pages: &pages, changes, template: "account/delete", password_field: "password" };

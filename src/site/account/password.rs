@@ -81,11 +81,11 @@ async fn change(
     let new = read_new_password(&mut form, names, typed.password, typed.password_again);
     let (Some(current), Some(new)) = (current, new) else { return again.show(form, view) };
     match accounts.change_password(&signed_in.actor(), &current, &new, login.remember).await {
-        Ok(started) => {
+        Ok((started, others)) => {
             changes.start_session(started);
-            changes.leave_notice(Notice::done(
-                "Your password has been changed. You stay logged in here; all your other logins have ended.",
-            ));
+            changes.leave_notice(Notice::done(format!(
+                "Your password has been changed. You stay logged in here; elsewhere: {others}."
+            )));
             Answer::see_other(uri!(super::overview::show))
         }
         Err(error) => again.refuse(error, form, view),

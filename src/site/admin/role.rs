@@ -69,7 +69,10 @@ async fn set_role(
 fn told(role: Role, change: RoleChange) -> Notice {
     match change {
         RoleChange::None => Notice::new(NoticeKind::Info, format!("The role was {role} already.")),
-        RoleChange::Raised => Notice::done(format!("The role is now {role}. The user stays logged in.")),
+        RoleChange::Raised(past) if past.is_any() => {
+            Notice::done(format!("The role is now {role}. Logins of that role last less long: {past}."))
+        }
+        RoleChange::Raised(_) => Notice::done(format!("The role is now {role}. No login ended.")),
         RoleChange::Lowered(ended) => Notice::done(format!("The role is now {role}: {ended}.")),
     }
 }

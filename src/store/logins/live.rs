@@ -86,54 +86,53 @@ fn push_is_of_user<DB: Dialect>(sql: &mut QueryBuilder<DB>, user_id: i64) {
     DB::bind_number(sql, user_id);
 }
 
-/// How many live logins of the account are dated `up_to` or before.
+/// Counts live logins of the account.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn count_live_logins(
     on: &mut impl Sql,
     user_id: i64,
-    up_to: Moment,
+    chosen: Chosen<'_>,
     live: &LiveAfter,
 ) -> Result<LoginCounts> {
-    fn statement<DB: Dialect>(user_id: i64, up_to: Moment, live: &LiveAfter) -> QueryBuilder<DB> {
+    fn statement<DB: Dialect>(user_id: i64, chosen: Chosen<'_>, live: &LiveAfter) -> QueryBuilder<DB> {
         let mut sql =
             QueryBuilder::new("SELECT COUNT(*), COUNT(CASE WHEN l.kind <> 'browser' THEN 1 END) FROM curfew_logins l");
         push_is_of_user(&mut sql, user_id);
         push_is_live(&mut sql, live);
-        sql.push(" AND l.login_date <= ");
-        DB::bind_moment(&mut sql, up_to);
+        push_is_chosen(&mut sql, chosen);
         sql
     }
     let (all, tokens): (i64, i64) =
-        on_engine!(on, |c| in_time(statement(user_id, up_to, live).build_query_as().fetch_one(c)).await)?;
+        on_engine!(on, |c| in_time(statement(user_id, chosen, live).build_query_as().fetch_one(c)).await)?;
     Ok(LoginCounts { sessions: (all - tokens).unsigned_abs(), tokens: tokens.unsigned_abs() })
 }
 
-/// Which live logins of an account are ended.
+/// Which of the live logins of an account.
 #[derive(Debug, Clone, Copy)]
-pub enum Ended<'a> {
+pub enum Chosen<'a> {
     /// Those dated this or before.
     UpTo(Moment),
     /// Every session but this one, and every family of JWT.
     AllBut(&'a SessionId),
 }
 
-/// Ends live logins of the account; returns how many. Those past their limits are out already, for that reason, and are
-/// left alone.
+/// Ends at most `limit` live logins of the account; returns how many. Those past their limits are out already, for that
+/// reason, and are left alone.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn end_live_logins(
     on: &mut impl Sql,
     user_id: i64,
-    which: Ended<'_>,
+    (chosen, limit): (Chosen<'_>, u64),
     live: &LiveAfter,
     ending: Ending<'_>,
 ) -> Result<LoginCounts> {
     fn statement<DB: Dialect>(
         user_id: i64,
-        which: Ended<'_>,
+        (chosen, limit): (Chosen<'_>, u64),
         live: &LiveAfter,
         Ending { at, by, reason, reasons }: Ending<'_>,
     ) -> QueryBuilder<DB> {
@@ -148,14 +147,17 @@ pub async fn end_live_logins(
             sql.push(format_args!(", {column} = "));
             push_optional_text(&mut sql, text);
         }
+        sql.push(" WHERE l.ended_at IS NULL AND l.id IN (SELECT l.id FROM curfew_logins l");
         push_is_of_user(&mut sql, user_id);
         push_is_live(&mut sql, live);
-        push_is(&mut sql, which);
-        sql.push(" RETURNING kind");
+        push_is_chosen(&mut sql, chosen);
+        sql.push(format_args!(" LIMIT {limit}) RETURNING kind"));
         sql
     }
-    let kinds: Vec<String> =
-        on_engine!(on, |c| in_time(statement(user_id, which, live, ending).build_query_scalar().fetch_all(c)).await)?;
+    let kinds: Vec<String> = on_engine!(on, |c| in_time(
+        statement(user_id, (chosen, limit), live, ending).build_query_scalar().fetch_all(c)
+    )
+    .await)?;
     let mut counts = LoginCounts::default();
     for kind in kinds {
         counts += LoginCounts::of(parse_kind(&kind)?.class(), 1);
@@ -163,13 +165,13 @@ pub async fn end_live_logins(
     Ok(counts)
 }
 
-fn push_is<DB: Dialect>(sql: &mut QueryBuilder<DB>, which: Ended<'_>) {
-    match which {
-        Ended::UpTo(up_to) => {
+fn push_is_chosen<DB: Dialect>(sql: &mut QueryBuilder<DB>, chosen: Chosen<'_>) {
+    match chosen {
+        Chosen::UpTo(up_to) => {
             sql.push(" AND l.login_date <= ");
             DB::bind_moment(sql, up_to);
         }
-        Ended::AllBut(own) => {
+        Chosen::AllBut(own) => {
             sql.push(" AND l.kind <> 'opaque' AND l.id <> ");
             DB::bind_text(sql, own.as_str());
         }

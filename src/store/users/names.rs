@@ -79,7 +79,7 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
         new.username.as_str(),
         new.username.key(),
         new.email.as_str(),
-        new.email.key(),
+        new.email.search_key(),
         new.password_hash,
         new.role.is_staff(),
         new.role.is_superuser(),
@@ -87,7 +87,7 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
     )?;
     let (id,) = made.ok_or(StoreError::Taken)?;
     // In one order for everyone: two whose usernames are each other's emails would wait for each other.
-    let keys = BTreeSet::from([new.username.login_key(), new.email.key()]);
+    let keys = BTreeSet::from([new.username.login_key(), new.email.login_key()]);
     for key in &keys {
         if !insert_login_name(on, id, key).await? {
             delete_user(on, id).await?;
@@ -113,15 +113,15 @@ pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email) -> Result<
         "UPDATE curfew_users SET email = $2, email_key = $3 WHERE id = $1",
         user.id,
         email.as_str(),
-        email.key()
+        email.search_key()
     )?;
     // The username keeps its key, also one from before both spellings of a domain had the same.
     let (key, older_key) = (login_key(&user.username), comparison_key(&user.username));
     let sql = "DELETE FROM curfew_login_names WHERE user_id = $1 AND name_key <> $2 AND name_key <> $3";
     execute!(on, sql, user.id, &key, &older_key)?;
     let sql = "SELECT user_id FROM curfew_login_names WHERE name_key = $1 AND user_id = $2";
-    let is_username: Option<(i64,)> = fetch_optional!(on, (i64,), sql, email.key(), user.id)?;
-    if is_username.is_none() && !insert_login_name(on, user.id, &email.key()).await? {
+    let is_username: Option<(i64,)> = fetch_optional!(on, (i64,), sql, email.login_key(), user.id)?;
+    if is_username.is_none() && !insert_login_name(on, user.id, &email.login_key()).await? {
         return Err(StoreError::Taken);
     }
     Ok(())
