@@ -1,4 +1,4 @@
-//! How many logins a force logout of everyone ends, for its event and for whoever did it.
+//! Counts the logins that a force logout of everyone ends, for its event and for the notice to the caller.
 
 use std::fmt;
 

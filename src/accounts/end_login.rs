@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// How many of the other logins one transaction ends. Nothing but these rows puts them out, and a force logout of the
-/// account waits for no more of them.
+/// How many of the other logins one transaction ends. No date ends them, so each row is updated, and a force logout of
+/// the account waits for one such transaction at most.
 const OTHERS_AT_ONCE: u64 = 2_000;
 
 /// What came of ending one login.
@@ -68,8 +68,8 @@ impl Accounts {
         self.end_one(tx, &locked, &row, (reason, &Reasons::default()), By::Actor(actor)).await
     }
 
-    /// Ends all live sessions of the actor but the one they act from, and the families of JWT; returns how
-    /// many. Opaque tokens have a page of their own. The password proves that it is they.
+    /// Ends all live sessions of the actor except the one they act from, and the families of JWT; returns how many.
+    /// Opaque tokens have a page of their own. The password confirms the actor.
     ///
     /// # Errors
     /// [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`]
@@ -95,7 +95,7 @@ impl Accounts {
             insert_event(&mut tx, &told.because(EndReason::EndedByUser, &Reasons::default()).ending(ending)).await?;
         }
         while self.end_some(&mut tx, actor, &locked, others).await? == OTHERS_AT_ONCE {
-            // Whoever waits for the account, such as a force logout, comes in between.
+            // A force logout that waits for the account runs here.
             tx.commit().await?;
             tx = self.store.begin().await?;
             let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
@@ -111,8 +111,7 @@ impl Accounts {
         let none = Reasons::default();
         let ending = Ending { at: *now, by: &actor.name, reason: EndReason::EndedByUser, reasons: &none };
         let live = self.live_logins_after(user, *site, *now);
-        let ended = end_live_logins(on, user.id, (chosen, OTHERS_AT_ONCE), &live, ending).await?;
-        Ok(ended.sessions + ended.tokens)
+        Ok(end_live_logins(on, user.id, (chosen, OTHERS_AT_ONCE), &live, ending).await?.all())
     }
 
     /// Ends one session of an account, for staff.

@@ -24,7 +24,7 @@ const AT_ONCE: u64 = 200;
 const BATCH: u32 = 500;
 /// Between two of them.
 const PAUSE: Duration = Duration::from_millis(20);
-/// How long what was told may still be joined by more.
+/// How long the writer waits for more rows before it starts.
 const GATHERED_FOR: Duration = Duration::from_millis(200);
 
 impl Accounts {
@@ -41,13 +41,12 @@ impl Accounts {
         end_logins_after(on, locked.user.id, up_to, &live, ending).await
     }
 
-    /// An act was told that may have left something to write, here or elsewhere: the command line ends
-    /// before it could.
+    /// Wakes the writer after a change of the feed: another process, such as a command, may have left rows to write.
     pub fn ends_may_be_left(&self) {
         self.ends_are_left.notify_one();
     }
 
-    /// Writes what acts leave to write, as they are told; never ends.
+    /// Writes who ended which logins, whenever there may be rows to write. Runs until the server stops.
     pub async fn keep_writing_ends(&self) {
         loop {
             self.ends_are_left.notified().await;
@@ -94,8 +93,8 @@ pub(super) async fn end_logins_after(
     Ok(counts)
 }
 
-/// Writes what is noted of an account that is locked for the next act, so that this one is not taken for
-/// what ended the logins. Of thousands, those that are left to write are told by it for a moment.
+/// Writes the pending ends of a locked account before its next act, so that the next act is not shown as their cause.
+/// If there are more than [`BATCH`], the rest shows the next act until the writer gets to them.
 pub(super) async fn write_ends_of(on: &mut impl Sql, user_id: i64) -> Result<()> {
     let notes = lock_login_ends(on, Some(user_id), BATCH).await?;
     Ok(write_login_ends(on, &notes, BATCH).await?)

@@ -148,7 +148,7 @@ async fn end(
     }
     let for_user = stored(standing.user_reason(reason).as_deref());
     let reasons = Reasons { for_user, ..Reasons::default() };
-    // It has been out since that date, not since somebody noticed.
-    let at = standing.put_out_at(reason).map_or(now, |date| date.min(now));
+    // The login ended at that date, not when upkeep noticed it.
+    let at = standing.forced_out_at(reason).map_or(now, |date| date.min(now));
     Ok(end_login(on, login, Ending { at, by: "", reason, reasons: &reasons }).await?)
 }

@@ -229,61 +229,24 @@ pub async fn end_login(on: &mut impl Sql, id: &SessionId, ending: Ending<'_>) ->
     Ok(execute!(on, sql, at, by, reason.code(), staff, user, id.as_str())? > 0)
 }
 
-/// What a [`LoginRow`] is read from.
+/// The columns of a [`LoginRow`], of the table `l`.
 macro_rules! columns {
-    ($prefix:literal) => {
-        concat!(
-            $prefix,
-            "id, ",
-            $prefix,
-            "user_id, ",
-            $prefix,
-            "kind, ",
-            $prefix,
-            "remember, ",
-            $prefix,
-            "label, ",
-            $prefix,
-            "login_date, ",
-            $prefix,
-            "opened_at, ",
-            $prefix,
-            "last_seen, ",
-            $prefix,
-            "expires_at, ",
-            $prefix,
-            "generation, ",
-            $prefix,
-            "rotated_at, ",
-            $prefix,
-            "rotations, ",
-            $prefix,
-            "address, ",
-            $prefix,
-            "user_agent, ",
-            $prefix,
-            "ended_at, ",
-            $prefix,
-            "ended_by, ",
-            $prefix,
-            "reason, ",
-            $prefix,
-            "staff_reason, ",
-            $prefix,
-            "user_reason"
-        )
+    () => {
+        "l.id, l.user_id, l.kind, l.remember, l.label, l.login_date, l.opened_at, l.last_seen, l.expires_at, \
+         l.generation, l.rotated_at, l.rotations, l.address, l.user_agent, l.ended_at, l.ended_by, l.reason, \
+         l.staff_reason, l.user_reason"
     };
 }
 
 /// The columns of a [`LoginRow`], of the table `l`.
-pub(super) const COLUMNS: &str = columns!("l.");
+pub(super) const COLUMNS: &str = columns!();
 
 /// A login, by its public name.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn find_login(on: &mut impl Sql, id: &SessionId) -> Result<Option<LoginRow>> {
-    let sql = concat!("SELECT ", columns!(""), " FROM curfew_logins WHERE id = $1");
+    let sql = concat!("SELECT ", columns!(), " FROM curfew_logins l WHERE l.id = $1");
     Ok(fetch_optional!(on, LoginRow, sql, id.as_str())?)
 }
 
@@ -294,8 +257,9 @@ pub async fn find_login(on: &mut impl Sql, id: &SessionId) -> Result<Option<Logi
 pub async fn list_sessions(on: &mut impl Sql, user_id: i64, limit: i64) -> Result<Vec<LoginRow>> {
     let sql = concat!(
         "SELECT ",
-        columns!(""),
-        " FROM curfew_logins WHERE user_id = $1 AND kind = 'browser' ORDER BY login_date DESC, opened_at DESC, id LIMIT $2"
+        columns!(),
+        " FROM curfew_logins l WHERE l.user_id = $1 AND l.kind = 'browser'
+          ORDER BY l.login_date DESC, l.opened_at DESC, l.id LIMIT $2"
     );
     Ok(fetch_all!(on, LoginRow, sql, user_id, limit)?)
 }

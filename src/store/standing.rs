@@ -36,13 +36,15 @@ pub struct LoginStanding {
 }
 
 impl LoginStanding {
-    /// The date that has put out logins for that reason, of the site or of the account.
+    /// The force logout of the site or the account that ended the login, which was refused for that reason.
     #[must_use]
-    pub fn put_out_at(&self, reason: EndReason) -> Option<Moment> {
-        match reason {
+    pub fn forced_out_at(&self, reason: EndReason) -> Option<Moment> {
+        let date = match reason {
             EndReason::EveryoneOut => self.site.force_logout_date,
             _ => self.account.as_ref()?.standing.force_logout_date,
-        }
+        };
+        // A date from before the login has not ended it: a hand has deactivated the account since.
+        date.filter(|date| self.login.as_ref().is_some_and(|login| login.login_date <= *date))
     }
 
     /// What the account may do; one that does not exist may do least.

@@ -162,6 +162,23 @@ async fn what_was_out_already_keeps_its_reason_and_is_told_no_second_time() {
     .await;
 }
 
+/// A force logout from before a login has not put it out.
+#[rocket::async_test]
+async fn what_a_hand_has_put_out_since_an_earlier_force_logout_ends_when_it_is_noticed() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        house.force_out(&ana).await;
+        house.store.clock().shift(TimeDelta::days(1));
+        let login = house.log_in(&ana).await;
+        run(&house.store, "UPDATE curfew_users SET is_active = FALSE").await;
+        shift(house, LONG_IDLE);
+        assert_eq!(tidy(house).await, Tidied { ended: 1, deleted: 0 });
+        let row = "SELECT COUNT(*) FROM curfew_logins WHERE reason = 'deactivated' AND ended_at > opened_at";
+        assert_eq!(count(&house.store, row).await, 1, "{login:?}");
+    })
+    .await;
+}
+
 #[rocket::async_test]
 async fn an_ended_session_is_kept_for_its_time_and_a_live_one_for_all_of_its() {
     on_each_engine(async |house: &House| {
