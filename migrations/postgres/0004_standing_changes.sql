@@ -12,7 +12,7 @@ CREATE INDEX curfew_standing_changes_with_receipt ON curfew_standing_changes (us
 CREATE INDEX curfew_standing_changes_by_transaction ON curfew_standing_changes (transaction_id);
 
 -- Adds a change and notifies the nodes, which else would learn of it only when they next look.
-CREATE FUNCTION curfew_tell_standing_changed(changed_user_id BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
+CREATE FUNCTION curfew_notify_standing_changed(changed_user_id BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO curfew_standing_changes (user_id) VALUES (changed_user_id);
     PERFORM pg_notify('curfew_standing', COALESCE(changed_user_id::TEXT, ''));
@@ -20,11 +20,11 @@ END
 $$;
 
 -- A bulk action reports its changes by one statement, and silences the triggers meanwhile.
-CREATE FUNCTION curfew_tells_itself() RETURNS BOOLEAN LANGUAGE sql STABLE AS $$
-    SELECT COALESCE(current_setting('curfew.tells_itself', TRUE) = 'on', FALSE)
+CREATE FUNCTION curfew_records_bulk_change() RETURNS BOOLEAN LANGUAGE sql STABLE AS $$
+    SELECT COALESCE(current_setting('curfew.records_bulk_change', TRUE) = 'on', FALSE)
 $$;
 
-CREATE FUNCTION curfew_tell_receipt_asked() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE FUNCTION curfew_notify_receipt_asked() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('curfew_standing', COALESCE(NEW.user_id::TEXT, '') || '#' || NEW.event_id);
     RETURN NULL;
@@ -32,13 +32,13 @@ END
 $$;
 
 CREATE TRIGGER curfew_standing_changes_receipt_asked AFTER INSERT ON curfew_standing_changes
-    FOR EACH ROW WHEN (NEW.event_id IS NOT NULL AND NOT curfew_tells_itself()) EXECUTE FUNCTION curfew_tell_receipt_asked();
+    FOR EACH ROW WHEN (NEW.event_id IS NOT NULL AND NOT curfew_records_bulk_change()) EXECUTE FUNCTION curfew_notify_receipt_asked();
 
 CREATE FUNCTION curfew_users_standing_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM curfew_tell_standing_changed(OLD.id);
+    PERFORM curfew_notify_standing_changed(OLD.id);
     IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id THEN
-        PERFORM curfew_tell_standing_changed(NEW.id);
+        PERFORM curfew_notify_standing_changed(NEW.id);
     END IF;
     RETURN NULL;
 END
@@ -46,7 +46,7 @@ $$;
 
 CREATE FUNCTION curfew_site_standing_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM curfew_tell_standing_changed(NULL);
+    PERFORM curfew_notify_standing_changed(NULL);
     RETURN NULL;
 END
 $$;
@@ -55,7 +55,7 @@ CREATE TRIGGER curfew_users_standing_changed
     AFTER UPDATE OF id, username, email, is_active, is_staff, is_superuser, force_logout_date, force_logout_cause,
         force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_user_reason, deactivated_until,
         deactivated_user_reason ON curfew_users
-    FOR EACH ROW WHEN (NOT curfew_tells_itself()) EXECUTE FUNCTION curfew_users_standing_changed();
+    FOR EACH ROW WHEN (NOT curfew_records_bulk_change()) EXECUTE FUNCTION curfew_users_standing_changed();
 CREATE TRIGGER curfew_users_standing_deleted AFTER DELETE ON curfew_users
     FOR EACH ROW EXECUTE FUNCTION curfew_users_standing_changed();
 CREATE TRIGGER curfew_users_standing_truncated AFTER TRUNCATE ON curfew_users
@@ -65,15 +65,15 @@ CREATE TRIGGER curfew_users_standing_truncated AFTER TRUNCATE ON curfew_users
 CREATE FUNCTION curfew_logins_standing_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
-        PERFORM curfew_tell_standing_changed(OLD.user_id);
+        PERFORM curfew_notify_standing_changed(OLD.user_id);
         RETURN NULL;
     END IF;
     IF NEW.user_id <> OLD.user_id
         OR NOT EXISTS (SELECT 1 FROM curfew_users WHERE id = OLD.user_id AND force_logout_date >= OLD.login_date) THEN
-        PERFORM curfew_tell_standing_changed(OLD.user_id);
+        PERFORM curfew_notify_standing_changed(OLD.user_id);
     END IF;
     IF NEW.user_id <> OLD.user_id THEN
-        PERFORM curfew_tell_standing_changed(NEW.user_id);
+        PERFORM curfew_notify_standing_changed(NEW.user_id);
     END IF;
     RETURN NULL;
 END
@@ -81,7 +81,7 @@ $$;
 
 CREATE TRIGGER curfew_logins_standing_changed
     AFTER UPDATE OF id, kind, ended_at, reason, login_date, opened_at, user_id, secret_hash ON curfew_logins
-    FOR EACH ROW WHEN (NOT curfew_tells_itself()) EXECUTE FUNCTION curfew_logins_standing_changed();
+    FOR EACH ROW WHEN (NOT curfew_records_bulk_change()) EXECUTE FUNCTION curfew_logins_standing_changed();
 -- A later expiry is no news: whoever would refuse the login reads it again.
 CREATE TRIGGER curfew_logins_expiry_changed AFTER UPDATE OF expires_at ON curfew_logins
     FOR EACH ROW WHEN (NEW.expires_at < OLD.expires_at) EXECUTE FUNCTION curfew_logins_standing_changed();

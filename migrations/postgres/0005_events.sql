@@ -20,7 +20,7 @@ CREATE TABLE curfew_events (
     names_indexed BOOLEAN NOT NULL DEFAULT TRUE -- a bulk action leaves its events to be indexed afterwards
 );
 
-CREATE INDEX curfew_events_by_moment ON curfew_events (at, id);
+CREATE INDEX curfew_events_by_time ON curfew_events (at, id);
 CREATE INDEX curfew_events_by_kind ON curfew_events (kind, at);
 CREATE INDEX curfew_events_by_subject ON curfew_events (subject_id, at, id);
 CREATE INDEX curfew_events_to_index ON curfew_events (id) WHERE NOT names_indexed;

@@ -16,7 +16,7 @@ CREATE TABLE curfew_receipts (
     PRIMARY KEY (event_id, node_id)
 );
 
-CREATE INDEX curfew_receipts_by_moment ON curfew_receipts (applied_at);
+CREATE INDEX curfew_receipts_by_time ON curfew_receipts (applied_at);
 
 -- What nodes count together, such as failed logins. A crash may empty it.
 CREATE UNLOGGED TABLE curfew_shared_counters (

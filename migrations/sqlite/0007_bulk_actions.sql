@@ -1,6 +1,6 @@
 -- Bulk actions of staff: what the page promised, and how far each has come. The other folder has the same tables for Postgres; a test compares the two.
 
-CREATE TABLE curfew_bulk_acts (
+CREATE TABLE curfew_bulk_actions (
     id TEXT NOT NULL PRIMARY KEY, -- made with the page that promises, so that a second click is the same action
     actor_id INTEGER,
     actor TEXT NOT NULL,
@@ -18,4 +18,4 @@ CREATE TABLE curfew_bulk_acts (
     failure TEXT -- why it stopped early
 );
 
-CREATE INDEX curfew_bulk_acts_by_moment ON curfew_bulk_acts (started_at);
+CREATE INDEX curfew_bulk_actions_by_time ON curfew_bulk_actions (started_at);

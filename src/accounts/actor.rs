@@ -1,7 +1,10 @@
 //! Who acts, and from where.
 
 use crate::{
-    domain::{role::Role, session_secret::SessionId, text::escaped},
+    domain::{
+        logins::session_secret::SessionId,
+        people::{role::Role, text::escaped},
+    },
     store::events::Named,
 };
 

@@ -5,7 +5,7 @@
 
 use super::{Accounts, AccountsError, Actor, JudgedLogin, Result};
 use crate::{
-    domain::{moment::Moment, reason::EndReason, role::Role},
+    domain::{moment::Moment, people::role::Role, reason::EndReason},
     store::{Sql, standing::get_login_standing},
 };
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{login_kind::LoginClass, moment::Moment, reason::EndReason},
+    domain::{logins::kind::LoginClass, moment::Moment, reason::EndReason},
     store::{StoreError, users::NameClash},
 };
 

@@ -6,20 +6,20 @@ use crate::{
     store::{
         Result, Sql,
         events::{EventKind, Named, NewEvent, insert_event},
-        feed::Change,
-        receipts::ask_for_receipts,
+        fleet::receipts::ask_for_receipts,
+        standing::feed::Change,
     },
 };
 
 /// Notes an act that moves a force-logout date, and asks each node to report that it has applied it:
 /// what staff see beneath a date must be about that date.
-pub(super) async fn insert_ending(on: &mut impl Sql, told: &NewEvent<'_>, of: Change) -> Result<()> {
-    let event_id = insert_event(on, told).await?;
+pub(super) async fn insert_ending(on: &mut impl Sql, event: &NewEvent<'_>, of: Change) -> Result<()> {
+    let event_id = insert_event(on, event).await?;
     ask_for_receipts(on, of, event_id).await
 }
 
 /// An event of that kind with nothing else in it yet.
-pub(super) fn event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {
+pub(super) fn new_event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {
     NewEvent {
         at,
         kind,
@@ -35,7 +35,7 @@ pub(super) fn event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {
 }
 
 /// Adds to an event, in the order of a sentence: who, to whom, why.
-pub(super) trait Tell<'a>: Sized {
+pub(super) trait BuildEvent<'a>: Sized {
     /// By this person, from where they are.
     fn by(self, actor: &'a Actor) -> Self;
     /// From there.
@@ -50,12 +50,12 @@ pub(super) trait Tell<'a>: Sized {
     fn saying(self, detail: impl Into<String>) -> Self;
 }
 
-impl<'a> Tell<'a> for NewEvent<'a> {
+impl<'a> BuildEvent<'a> for NewEvent<'a> {
     fn by(self, actor: &'a Actor) -> Self {
-        let told = Self { actor: Some(actor.named()), session: actor.session.as_ref(), ..self };
+        let event = Self { actor: Some(actor.named()), session: actor.session.as_ref(), ..self };
         match &actor.client {
-            Some(client) => told.from(client),
-            None => told,
+            Some(client) => event.from(client),
+            None => event,
         }
     }
 

@@ -3,8 +3,8 @@
 
 use super::{
     Accounts, AccountsError, Actor, Result, Target,
-    event::{Tell as _, event},
-    throttle::Shut,
+    event::{BuildEvent as _, new_event},
+    login::throttle::Throttled,
 };
 use crate::store::{
     events::{EventKind, NewEvent, insert_event},
@@ -16,7 +16,7 @@ const ACT_CHARACTERS: usize = 100;
 
 impl Accounts {
     /// Tells of an act on an account that its actor had no right to; whatever came of it goes on.
-    pub(super) async fn tell_if_refused<T>(
+    pub(super) async fn record_if_refused<T>(
         &self,
         actor: &Actor,
         user_id: Option<i64>,
@@ -25,7 +25,7 @@ impl Accounts {
     ) -> Result<T> {
         let Err(refusal) = outcome else { return outcome };
         let Some(why) = why_refused(&refusal) else { return Err(refusal) };
-        self.tell_refused_act(actor, user_id, &format!("{act}: {why}")).await?;
+        self.record_refused_action(actor, user_id, &format!("{act}: {why}")).await?;
         Err(refusal)
     }
 
@@ -33,7 +33,7 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn tell_refused_at_the_door(&self, actor: &Actor, on: Option<Target>, act: &str) -> Result<()> {
+    pub async fn record_refused_access(&self, actor: &Actor, on: Option<Target>, act: &str) -> Result<()> {
         let act: String = act.chars().take(ACT_CHARACTERS).collect();
         let user_id = match on {
             Some(target) => match self.find_target(&target).await {
@@ -42,19 +42,19 @@ impl Accounts {
             },
             None => None,
         };
-        self.tell_refused_act(actor, user_id, &format!("{act}: their role does not reach so far")).await
+        self.record_refused_action(actor, user_id, &format!("{act}: their role does not reach so far")).await
     }
 
-    async fn tell_refused_act(&self, actor: &Actor, user_id: Option<i64>, what: &str) -> Result<()> {
+    async fn record_refused_action(&self, actor: &Actor, user_id: Option<i64>, what: &str) -> Result<()> {
         let subject = match user_id {
             Some(id) => find_user(&mut self.store.read().await?, id).await?,
             None => None,
         };
-        self.tell_refusal(EventKind::Refused, |told| {
-            let told = told.by(actor).saying(what);
+        self.record_refusal(EventKind::Refused, |event| {
+            let event = event.by(actor).saying(what);
             match &subject {
-                Some(user) => told.to(user.id, &user.username),
-                None => told,
+                Some(user) => event.to(user.id, &user.username),
+                None => event,
             }
         })
         .await
@@ -62,8 +62,8 @@ impl Accounts {
 
     /// Tells that somebody who is logged in did not know the password of their account.
     pub(super) async fn refuse_wrong_password<T>(&self, actor: &Actor, user: &User) -> Result<T> {
-        self.tell_refusal(EventKind::Refused, |told| {
-            told.by(actor).to(user.id, &user.username).saying("a wrong password on a form")
+        self.record_refusal(EventKind::Refused, |event| {
+            event.by(actor).to(user.id, &user.username).saying("a wrong password on a form")
         })
         .await?;
         Err(AccountsError::WrongPassword)
@@ -72,25 +72,25 @@ impl Accounts {
     /// Tells of a wait, once; `tell` says whose.
     pub(super) async fn refuse_throttled<'a, T>(
         &self,
-        shut: Shut,
-        tell: impl FnOnce(NewEvent<'a>) -> NewEvent<'a> + Send,
+        shut: Throttled,
+        describe: impl FnOnce(NewEvent<'a>) -> NewEvent<'a> + Send,
     ) -> Result<T> {
-        if !shut.was_told {
+        if !shut.was_recorded {
             let wait = format!("for {} s", shut.wait.as_secs());
-            self.tell_refusal(EventKind::Throttled, |told| tell(told).saying(wait)).await?;
+            self.record_refusal(EventKind::Throttled, |event| describe(event).saying(wait)).await?;
         }
         Err(shut.into())
     }
 
     /// Notes an event of that kind by itself.
-    pub(super) async fn tell_refusal<'a>(
+    pub(super) async fn record_refusal<'a>(
         &self,
         kind: EventKind,
-        tell: impl FnOnce(NewEvent<'a>) -> NewEvent<'a> + Send,
+        describe: impl FnOnce(NewEvent<'a>) -> NewEvent<'a> + Send,
     ) -> Result<()> {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
-        insert_event(&mut tx, &tell(event(now, kind))).await?;
+        insert_event(&mut tx, &describe(new_event(now, kind))).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     accounts::Accounts,
-    domain::{login_name::LoginName, password::Password, token::TokenLabel},
+    domain::{
+        logins::token::TokenLabel,
+        people::{login_name::LoginName, password::Password},
+    },
     gate::ClientOf,
 };
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{moments::At, problem::Problem};
 use crate::{
     accounts::{Accounts, AccountsError, ListedLogin, Which},
-    domain::{login_kind::LoginClass, session_secret::SessionId},
+    domain::logins::{kind::LoginClass, session_secret::SessionId},
     gate::ApiClient,
 };
 

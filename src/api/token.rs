@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     accounts::{Accounts, Client, Family, RefreshClaim},
-    domain::{login_name::LoginName, password::Password},
+    domain::people::{login_name::LoginName, password::Password},
     gate::{ClientOf, Jwt, TokenPair},
 };
 

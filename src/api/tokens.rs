@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{moments::At, problem::Problem};
 use crate::{
     accounts::{Accounts, AccountsError, ListedLogin},
-    domain::{
-        login_kind::{LoginClass, LoginKind},
+    domain::logins::{
+        kind::{LoginClass, LoginKind},
         session_secret::SessionId,
     },
     gate::ApiClient,

@@ -9,10 +9,10 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    accounts::{AccountToActOn, Accounts, AccountsError, ForceLogoutMoment, ForceLogoutOutcome, LoginCounts, Target},
+    accounts::{Accounts, AccountsError, ForceLogoutMoment, ForceLogoutOutcome, LoginCounts, Target, TargetAccount},
     domain::{
-        login_name::LoginName,
         moment::parse_moment,
+        people::login_name::LoginName,
         reason_text::{ReasonText, Reasons},
     },
     gate::ApiStaff,
@@ -81,8 +81,8 @@ fn target(name: &str) -> Result<Target, Problem> {
 async fn read(accounts: &Accounts, name: &str) -> Result<User, Problem> {
     let id = accounts.get_target(&target(name)?).await?.id;
     // What has come due shows as done.
-    accounts.fold_due(id).await?;
-    let AccountToActOn { user, will_end, now } = accounts.get_account_to_act_on(id).await?;
+    accounts.apply_due(id).await?;
+    let TargetAccount { user, will_end, now } = accounts.get_target_account(id).await?;
     Ok(User {
         id,
         is_active: user.is_active_at(now),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Result, say};
 use crate::{
     accounts::{Accounts, Actor, Target},
-    domain::login_name::LoginName,
+    domain::people::login_name::LoginName,
     settings::{self, Configuration},
     store::{OpenError, PoolLimits, Store, create_missing_file},
 };

@@ -3,8 +3,9 @@
 use crate::{
     accounts::AccountsError,
     domain::{
-        email::EmailError, login_name::LoginNameError, password::PasswordError, reason_text::ReasonTextError,
-        token::TokenLabelError, username::UsernameError,
+        logins::token::TokenLabelError,
+        people::{email::EmailError, login_name::LoginNameError, password::PasswordError, username::UsernameError},
+        reason_text::ReasonTextError,
     },
     settings::SettingsError,
     store::{OpenError, StoreError},

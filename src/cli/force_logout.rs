@@ -11,8 +11,8 @@ use super::{
 use crate::{
     accounts::{Accounts, ForceLogoutMoment, ForceLogoutOutcome},
     domain::{
-        login_name::LoginName,
         moment::{Moment, parse_moment},
+        people::login_name::LoginName,
         reason_text::{ReasonText, Reasons},
     },
     store::users::list_users_after,

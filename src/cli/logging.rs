@@ -6,7 +6,7 @@ use env_logger::{Builder, Logger, fmt::Formatter};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use rocket::{Config, config::LogLevel};
 
-use crate::{domain::text::escaped, store::DRIVERS_LOG};
+use crate::{domain::people::text::escaped, store::DRIVERS_LOG};
 
 /// Where Rocket tells of each request.
 const ROCKETS_SERVER: &str = "rocket::server";

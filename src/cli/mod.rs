@@ -22,7 +22,7 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use crate::{
-    domain::text::{escaped, escaped_json},
+    domain::people::text::{escaped, escaped_json},
     settings,
 };
 

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{CommandError, Result};
-use crate::domain::password::{NewPassword, OwnNames};
+use crate::domain::people::password::{NewPassword, OwnNames};
 
 /// The longest line that is read, in bytes: a password has at most 128 characters, each of them possibly
 /// with its accents apart.

@@ -12,8 +12,9 @@ use super::{
 use crate::{
     accounts::{ListedLogin, LoginEnd, Which},
     domain::{
-        login_kind::LoginClass, login_name::LoginName, reason_text::ReasonText, session_secret::SessionId,
-        user_agent::Device,
+        logins::{kind::LoginClass, session_secret::SessionId, user_agent::Device},
+        people::login_name::LoginName,
+        reason_text::ReasonText,
     },
 };
 

@@ -14,11 +14,13 @@ use super::{
 use crate::{
     accounts::{ListedLogin, LoginEnd},
     domain::{
-        login_kind::LoginClass,
-        login_name::LoginName,
+        logins::{
+            kind::LoginClass,
+            session_secret::SessionId,
+            token::{TokenLabel, parse_token_lifetime},
+        },
+        people::login_name::LoginName,
         reason_text::ReasonText,
-        session_secret::SessionId,
-        token::{TokenLabel, parse_token_lifetime},
     },
 };
 

@@ -11,12 +11,14 @@ use super::{
 use crate::{
     accounts::{Accounts, AccountsError, Registration, RoleChange},
     domain::{
-        email::Email,
-        login_name::LoginName,
-        password::OwnNames,
+        people::{
+            email::Email,
+            login_name::LoginName,
+            password::OwnNames,
+            role::{Role, UnknownRole},
+            username::Username,
+        },
         reason_text::{ReasonText, Reasons},
-        role::{Role, UnknownRole},
-        username::Username,
     },
     store::{
         site::get_site,
@@ -168,7 +170,7 @@ async fn list(json: bool) -> Result<()> {
             if json { UserJson::of(user, now)?.say()? } else { say_line(user, now)? }
         }
         match users.last() {
-            Some(last) => after = crate::domain::text::comparison_key(&last.username),
+            Some(last) => after = crate::domain::people::text::comparison_key(&last.username),
             None => return Ok(()),
         }
     }
@@ -178,8 +180,8 @@ async fn show(name: &LoginName, json: bool) -> Result<()> {
     let accounts = open().await?;
     let found = get(&accounts, name).await?;
     // What has come due shows as done.
-    accounts.fold_due(found.id).await?;
-    let account = accounts.get_account_to_act_on(found.id).await?;
+    accounts.apply_due(found.id).await?;
+    let account = accounts.get_target_account(found.id).await?;
     if json {
         UserJson::of(&account.user, account.now)?.say()
     } else {

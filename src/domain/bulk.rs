@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::users_filter::UsersFilter;
+use super::lists::users_filter::UsersFilter;
 
 /// What is done to each of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

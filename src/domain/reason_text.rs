@@ -1,6 +1,6 @@
 //! The reasons that staff write down: one for staff, one for the user.
 
-use super::text::is_forbidden;
+use super::people::text::is_forbidden;
 
 /// The greatest length of a reason, in characters.
 pub const REASON_CHARACTERS: usize = 500;

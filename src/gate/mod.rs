@@ -6,29 +6,14 @@
 //! comes too late, and is an error in the log. Whoever asks for a guard has asked the rule; there is no
 //! other way in.
 
-mod api_client;
-mod came_from;
-mod changes;
-mod client;
-mod cookies;
-mod csrf;
-mod follower;
+pub(super) mod cookies;
+pub(super) mod forms;
 mod guards;
 mod headers;
-mod judge;
 mod jwt;
-mod login;
-mod notice;
-mod opened;
-mod present;
-mod session_cookie;
 mod session_events;
 mod standings;
-mod submission;
 mod transport;
-mod untaken;
-mod visitor;
-mod watchers;
 mod well_formed;
 
 use std::sync::Arc;
@@ -40,29 +25,29 @@ use crate::{
     settings::{Check, SecretKeys, Settings},
 };
 
-pub use api_client::{ApiClient, ApiLogin, ApiStaff, api_login_of};
-pub(crate) use came_from::{came_from, fits, was_going};
-pub use changes::Changes;
-pub use client::ClientOf;
-pub use csrf::Csrf;
-pub(crate) use csrf::own_origin;
+pub use cookies::changes::Changes;
+pub use cookies::notice::{Notice, NoticeKind};
+pub(crate) use forms::came_from::{came_from, fits, was_going};
+pub use forms::csrf::Csrf;
+pub(crate) use forms::csrf::own_origin;
+pub use forms::refused_form::{RefusedForm, RefusedFormKind};
+pub use forms::submission::{BODY_BYTES, Button, Submission};
+pub use guards::api_client::{ApiClient, ApiLogin, ApiStaff, api_login_of};
+pub use guards::client::ClientOf;
+pub use guards::login::{EndedLogin, LiveLogin, Login, Passive, ScheduledEnd, login_of};
+pub use guards::present::Present;
 pub use guards::{Anyone, Refused, SignedIn, Staff, Superuser, Visitor};
 pub use headers::Caching;
 pub use jwt::{AddedClaims, Jwt, JwtError, TokenPair};
-pub use login::{EndedLogin, LiveLogin, Login, Passive, ScheduledEnd, login_of};
-pub use notice::{Notice, NoticeKind};
-pub use present::Present;
 pub use standings::{FEED_BOUND, Standings};
-pub use submission::{BODY_BYTES, Button, Submission};
 pub use transport::is_https;
-pub use untaken::{Untaken, UntakenForm};
 
 /// What the gate holds for the life of the program.
 #[derive(Debug)]
 pub(crate) struct Gate {
     pub(crate) settings: Arc<Settings>,
-    pub(crate) seals: session_cookie::Seals,
-    pub(crate) csrf_keys: csrf::CsrfKeys,
+    pub(crate) seals: cookies::session_cookie::Seals,
+    pub(crate) csrf_keys: forms::csrf::CsrfKeys,
     pub(crate) jwt_keys: jwt::JwtKeys,
 }
 
@@ -72,8 +57,8 @@ pub(crate) struct Gate {
 pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
     let gate = Gate {
         settings,
-        seals: session_cookie::Seals::new(keys),
-        csrf_keys: csrf::CsrfKeys::new(keys),
+        seals: cookies::session_cookie::Seals::new(keys),
+        csrf_keys: forms::csrf::CsrfKeys::new(keys),
         jwt_keys: jwt::JwtKeys::new(keys),
     };
     AdHoc::try_on_ignite("Gate", |rocket| async {
@@ -88,12 +73,12 @@ pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
             .manage(gate)
             .manage(standings)
             .manage(node)
-            .manage(watchers::Watchers::default())
+            .manage(standings::watchers::Watchers::default())
             .attach(well_formed::MethodOfTheRequestLine)
             .attach(headers::Headers)
             .attach(cookies::CookieWriter)
             .attach(standings::fairing())
-            .attach(follower::fairing())
+            .attach(standings::follower::fairing())
             .mount("/", well_formed::routes())
             .mount("/", routes![session_events::session_events]))
     })

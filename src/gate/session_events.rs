@@ -20,15 +20,15 @@ use rocket::{
 use serde::Serialize;
 
 use super::{
-    EndedLogin, LiveLogin, Login, Notice, came_from,
+    Changes, EndedLogin, LiveLogin, Login, Notice, Passive,
+    forms::came_from::came_from,
     guards::{Refused, UNKNOWN},
-    login::{Passive, login_of},
-    watchers::Watchers,
+    login_of,
+    standings::watchers::Watchers,
 };
 use crate::{
     accounts::{Accounts, JudgedLogin},
     domain::{moment::Moment, next_path::NextPath},
-    gate::Changes,
     store::standing::LoginStanding,
 };
 

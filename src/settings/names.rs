@@ -98,14 +98,14 @@ pub(super) fn warn_of_variables() {
     for (name, value) in variables {
         // Kubernetes sets addresses such as tcp://10.0.0.1:8000.
         let is_address = value.to_string_lossy().contains("://");
-        if let Some(meant) = meant_by(&name).filter(|meant| !(is_address && meant.starts_with("ROCKET_"))) {
+        if let Some(meant) = targets_of(&name).filter(|meant| !(is_address && meant.starts_with("ROCKET_"))) {
             log::warn!("{name} is no setting and is ignored; did you mean {meant}?");
         }
     }
 }
 
 /// The variable that was meant by one that is none.
-fn meant_by(variable: &str) -> Option<String> {
+fn targets_of(variable: &str) -> Option<String> {
     let variable = variable.to_uppercase();
     if let Some(key) = variable.strip_prefix("ROCKET_") {
         return misspelt(&key.to_lowercase()).map(|near| format!("ROCKET_{}", near.to_uppercase()));
@@ -160,7 +160,7 @@ mod tests {
             ("ROCKET_CONFIG", None),
             ("PATH", None),
         ] {
-            assert_eq!(meant_by(variable).as_deref(), meant, "{variable}");
+            assert_eq!(targets_of(variable).as_deref(), meant, "{variable}");
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     names::{KEYS, accepted_instead},
     source::must_fit_rocket,
 };
-use crate::domain::{rate::Rate, token::parse_token_lifetime};
+use crate::domain::{logins::token::parse_token_lifetime, rate::Rate};
 
 /// Where the data is when nothing says otherwise.
 const DEFAULT_DATABASE: &str = "sqlite:var/curfew.db";
@@ -20,14 +20,14 @@ const REDIS_URL: &str = "redis_url";
 const DURATION: &str =
     "a duration such as \"90 s\", \"15 minutes\", \"72h\" or \"3 days\", from one second to 100 years";
 /// Beyond this a duration is a slip of the pen.
-const GREATEST_DURATION: Duration = Duration::from_hours(100 * 366 * 24);
+const MAX_DURATION: Duration = Duration::from_hours(100 * 366 * 24);
 const MAX_SESSIONS: &str = "0 for no limit, or a whole number from 1 to 1000000";
 const TOKEN_LIFETIME: &str = "a duration such as \"72h\" or \"30 days\", from one second to 366 days";
 const LEEWAY: &str = "a duration from \"0 s\" to \"10 minutes\"";
 /// Beyond this it is no longer two clocks that differ.
-const GREATEST_LEEWAY: Duration = Duration::from_mins(10);
+const MAX_LEEWAY: Duration = Duration::from_mins(10);
 /// Beyond this a limit is a slip of the pen, or meant as none.
-const GREATEST_MAX_SESSIONS: u32 = 1_000_000;
+const LARGEST_LIMIT: u32 = 1_000_000;
 /// The greatest length of the site's name, in characters.
 const SITE_NAME_CHARACTERS: usize = 60;
 
@@ -147,23 +147,21 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
 
 /// The one duration that may be none.
 fn parse_leeway(text: &str) -> Option<Duration> {
-    humantime::parse_duration(text).ok().filter(|duration| *duration <= GREATEST_LEEWAY)
+    humantime::parse_duration(text).ok().filter(|duration| *duration <= MAX_LEEWAY)
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {
-    humantime::parse_duration(text)
-        .ok()
-        .filter(|duration| (Duration::from_secs(1)..=GREATEST_DURATION).contains(duration))
+    humantime::parse_duration(text).ok().filter(|duration| (Duration::from_secs(1)..=MAX_DURATION).contains(duration))
 }
 
 fn parse_max_sessions(text: &str) -> Option<u32> {
-    text.parse().ok().filter(|count| *count <= GREATEST_MAX_SESSIONS)
+    text.parse().ok().filter(|count| *count <= LARGEST_LIMIT)
 }
 
 fn parse_site_name(text: &str) -> Option<String> {
     let name = text.trim();
     let is_good = (1..=SITE_NAME_CHARACTERS).contains(&name.chars().count())
-        && !name.chars().any(crate::domain::text::is_forbidden);
+        && !name.chars().any(crate::domain::people::text::is_forbidden);
     is_good.then(|| name.to_owned())
 }
 

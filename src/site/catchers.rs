@@ -3,14 +3,14 @@
 use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status, uri};
 use serde::Serialize;
 
-use super::{
+use super::pages::{
+    Pages,
     answer::{Answer, RefusalWords},
-    pages::Pages,
-    untaken::untaken_page,
+    refused_form::refused_form_page,
 };
 use crate::{
     domain::next_path::NextPath,
-    gate::{Changes, Login, Notice, Passive, UntakenForm, login_of, was_going},
+    gate::{Changes, Login, Notice, Passive, RefusedFormKind, login_of, was_going},
 };
 
 /// What the error page shows.
@@ -34,7 +34,7 @@ async fn log_in_first(request: &Request<'_>) -> Answer {
         Changes::of(request).leave_notice(Notice::ended(ended));
     }
     let next = was_going(request);
-    Answer::see_other(uri!(super::login::show(next = next.as_ref().map(NextPath::as_str))))
+    Answer::see_other(uri!(super::entry::login::show(next = next.as_ref().map(NextPath::as_str))))
 }
 
 /// Grave work of staff who have not proven their password lately: to that, and then on to where they
@@ -42,14 +42,14 @@ async fn log_in_first(request: &Request<'_>) -> Answer {
 #[catch(428)]
 fn confirm_first(request: &Request<'_>) -> Answer {
     let next = was_going(request);
-    Answer::see_other(uri!(super::confirm::show(next = next.as_ref().map(NextPath::as_str))))
+    Answer::see_other(uri!(super::entry::confirm::show(next = next.as_ref().map(NextPath::as_str))))
 }
 
 /// Somebody who may not, or a form that was not taken.
 #[catch(403)]
 async fn refuse(request: &Request<'_>) -> Answer {
-    match UntakenForm::of(request) {
-        Some(form) => untaken_page(form, request).await,
+    match RefusedFormKind::of(request) {
+        Some(form) => refused_form_page(form, request).await,
         None => error_page(Status::Forbidden, request).await,
     }
 }

@@ -24,28 +24,14 @@
 
 mod account;
 mod admin;
-mod answer;
 mod catchers;
-mod confirm;
-mod csv_file;
-mod form;
+mod entry;
 mod health;
 mod home;
-mod login;
-mod logout;
-mod new_account;
 mod pages;
-mod register;
 mod rendering;
-mod session_view;
-mod setup;
-mod setup_code;
-mod shell;
 mod static_files;
-mod token_view;
-mod untaken;
 mod upkeep;
-mod wording;
 
 use std::{path::Path, sync::Arc};
 
@@ -56,15 +42,19 @@ use crate::{
     accounts::Accounts,
     api, gate,
     settings::{Configuration, RedisAddress, SecretKeys, SettingsError},
-    store::{Db, redis_link::RedisLink, shared_counters::SharedCounters, token_keys::TokenKeys},
+    store::{
+        Db,
+        fleet::{redis_link::RedisLink, shared_counters::SharedCounters},
+        logins::token_keys::TokenKeys,
+    },
 };
 
 use self::static_files::StaticFiles;
-pub use answer::Answer;
-pub use form::FormView;
 pub use pages::Pages;
+pub use pages::answer::Answer;
+pub use pages::form::FormView;
+pub use pages::shell::{Shell, ShellUser};
 pub use rendering::{Page, Templates};
-pub use shell::{Shell, ShellUser};
 pub use upkeep::Upkeep;
 
 /// The folders that a page needs, beside the program.
@@ -92,7 +82,7 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .attach(use_cases(Arc::clone(&settings), configuration.redis.clone()))
         .attach(gate::stage(settings, keys))
         .attach(rendering::stage(files.clone()))
-        .attach(setup_code::printer())
+        .attach(entry::setup_code::printer())
         .attach(static_files::stage(files))
         .attach(stage())
         .attach(api::stage()))
@@ -162,11 +152,11 @@ fn stage() -> AdHoc {
     AdHoc::on_ignite("Pages", |rocket| async {
         rocket
             .attach(home::stage())
-            .attach(setup::stage())
-            .attach(register::stage())
-            .attach(login::stage())
-            .attach(logout::stage())
-            .attach(confirm::stage())
+            .attach(entry::setup::stage())
+            .attach(entry::register::stage())
+            .attach(entry::login::stage())
+            .attach(entry::logout::stage())
+            .attach(entry::confirm::stage())
             .attach(account::stage())
             .attach(admin::stage())
             .attach(health::stage())

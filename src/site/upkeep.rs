@@ -22,7 +22,7 @@ use rocket_db_pools::{Database as _, Initializer};
 
 use crate::{
     accounts::{Accounts, LEASE_RENEWED_EVERY, Node, Tidied},
-    domain::user_agent::Device,
+    domain::logins::user_agent::Device,
     store::Db,
 };
 
@@ -32,9 +32,9 @@ const BETWEEN_TIDYINGS: Duration = Duration::from_mins(10);
 /// do the same work.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// What has come due puts logins out in the same instant, whoever notes it; so soon it is noted.
-const BETWEEN_LOOKS_AT_WHAT_IS_DUE: Duration = Duration::from_secs(5);
+const DUE_INTERVAL: Duration = Duration::from_secs(5);
 /// So long the events of an act on many wait, at most, to be indexed.
-const BETWEEN_LOOKS_AT_WHAT_IS_LEFT: Duration = Duration::from_secs(5);
+const LEFTOVERS_INTERVAL: Duration = Duration::from_secs(5);
 /// So soon a node that cannot write tries again whether it can.
 const BETWEEN_PROOFS: Duration = Duration::from_millis(500);
 /// How long the first request is kept waiting for the node to be in the count; it is tried again.
@@ -58,7 +58,7 @@ impl Upkeep {
             tokio::spawn(async move { flushing.keep_flushing_activity().await }).abort_handle(),
             tokio::spawn(async move { keep_tidying(&tidying).await }).abort_handle(),
             tokio::spawn(async move { ending.keep_writing_ends().await }).abort_handle(),
-            tokio::spawn(async move { keep_folding(&folding).await }).abort_handle(),
+            tokio::spawn(async move { keep_applying_due(&folding).await }).abort_handle(),
             tokio::spawn(async move { keep_indexing(&indexing).await }).abort_handle(),
             tokio::spawn(async move { keep_lease(&leasing, &node).await }).abort_handle(),
         ];
@@ -95,18 +95,18 @@ async fn keep_tidying(accounts: &Accounts) {
     }
 }
 
-async fn keep_folding(accounts: &Accounts) {
+async fn keep_applying_due(accounts: &Accounts) {
     loop {
-        if let Err(error) = accounts.fold_all_due().await {
+        if let Err(error) = accounts.apply_all_due().await {
             log::warn!("what has come due could not be noted, and will be: {error}");
         }
-        sleep(BETWEEN_LOOKS_AT_WHAT_IS_DUE).await;
+        sleep(DUE_INTERVAL).await;
     }
 }
 
 async fn keep_indexing(accounts: &Accounts) {
     loop {
-        sleep(BETWEEN_LOOKS_AT_WHAT_IS_LEFT).await;
+        sleep(LEFTOVERS_INTERVAL).await;
         if let Err(error) = accounts.index_events().await {
             log::warn!("the names in events could not be indexed, and will be: {error}");
         }

@@ -2,10 +2,9 @@
 
 use super::{
     Result, Sql,
-    engine::{Engine, execute, fetch_one, in_time},
-    from_row::from_row,
+    engine::{Engine, execute, fetch_one, from_row::from_row, in_time},
 };
-use crate::domain::{moment::Moment, reason_text::Reasons, session_secret::SecretHash, standing::SiteStanding};
+use crate::domain::{logins::session_secret::SecretHash, moment::Moment, reason_text::Reasons, standing::SiteStanding};
 
 /// The site's own row.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
 use cookie::{Cookie, CookieJar, Key};
-use curfew::domain::session_secret::SessionSecret;
+use curfew::domain::logins::session_secret::SessionSecret;
 use rocket::tokio::time::sleep;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 

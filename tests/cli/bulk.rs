@@ -40,7 +40,7 @@ fn a_killed_server_leaves_each_thousand_done_or_not_and_the_events_agree() {
             ("events", "SELECT COUNT(DISTINCT subject_id) FROM curfew_events WHERE kind = 'force-logout'"),
             ("all events", "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'"),
             ("sessions", ENDED),
-            ("what the page tells", "SELECT users_done FROM curfew_bulk_acts"),
+            ("what the page tells", "SELECT users_done FROM curfew_bulk_actions"),
         ] {
             assert_eq!(site.number(sql), done, "{what}");
         }
@@ -50,7 +50,9 @@ fn a_killed_server_leaves_each_thousand_done_or_not_and_the_events_agree() {
         let confirmed = self::confirmed(&mut vera);
         let page = vera.post("/admin/users/bulk", &confirmed);
         assert_eq!(page.status, 303, "{page:?}");
-        until("all are done", || site.number("SELECT COUNT(*) FROM curfew_bulk_acts WHERE ended_at IS NOT NULL") == 1);
+        until("all are done", || {
+            site.number("SELECT COUNT(*) FROM curfew_bulk_actions WHERE ended_at IS NOT NULL") == 1
+        });
         assert_eq!(site.number(DONE), PEOPLE);
         let not_written = "SELECT COUNT(*) FROM curfew_logins WHERE user_id > 1 AND ended_at IS NULL";
         until("who ended them is written into all sessions", || site.number(not_written) == 0);

@@ -8,7 +8,7 @@ use std::{
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Accounts, Actor, Registration},
-    domain::{
+    domain::people::{
         email::Email,
         password::{NewPassword, OwnNames},
         role::Role,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use rocket::Route;
 
 use crate::harness::{
@@ -192,7 +192,7 @@ async fn words_and_numbers_that_no_page_offers_are_refused() {
 }
 
 /// Taken for one that was not said, it would mean all users. So a page of staff that reads its address
-/// asks for `SaidOnce`.
+/// asks for `NoRepeatedField`.
 #[rocket::async_test]
 async fn a_word_that_an_address_says_twice_is_refused() {
     let site = Site::on(any_engine()[0]).await;

@@ -7,9 +7,11 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::{Actor, ForceLogoutMoment, RoleChange, Target},
     domain::{
-        password::{NewPassword, OwnNames},
+        people::{
+            password::{NewPassword, OwnNames},
+            role::Role,
+        },
         reason_text::{ReasonText, Reasons},
-        role::Role,
         standing::Limits,
     },
     settings::{Check, SecretKeys, SecretMaterial},

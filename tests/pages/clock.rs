@@ -1,7 +1,7 @@
 //! The clock moved: what time ends, and what a clock that steps back must not undo.
 
 use chrono::TimeDelta;
-use curfew::{domain::role::Role, store::Clock};
+use curfew::{domain::people::role::Role, store::Clock};
 
 use crate::harness::{journeys::USER_REASON, person::Person, site::Site, store::any_engine};
 

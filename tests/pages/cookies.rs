@@ -2,7 +2,7 @@
 
 use cookie::{Cookie, CookieJar, Key};
 use curfew::{
-    domain::role::Role,
+    domain::people::role::Role,
     settings::{SecretKeys, SecretMaterial},
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
@@ -27,7 +27,7 @@ async fn rocket_itself_reads_the_cookie_and_finds_the_login_date_in_it() {
             let content: Value = serde_json::from_str(&page.must_be(200).body).expect("JSON");
             let date = content["LAST_LOGIN_DATE"].as_str().expect("a date");
             let date: curfew::domain::moment::Moment = date.parse().expect("RFC 3339");
-            let account = site.accounts().get_account_to_act_on(person.id).await.expect("an account");
+            let account = site.accounts().get_target_account(person.id).await.expect("an account");
             assert_eq!(Some(date), account.user.last_login);
         }
     }

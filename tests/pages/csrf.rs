@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Actor, Target},
-    domain::{role::Role, token::TokenLabel},
+    domain::{logins::token::TokenLabel, people::role::Role},
 };
 use rocket::http::Method;
 

@@ -1,7 +1,7 @@
 //! Roles and deletions: for superusers, with their password; and leaving for good.
 
 use chrono::TimeDelta;
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 
 use crate::harness::{
     journeys::STAFF_REASON,

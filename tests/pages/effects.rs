@@ -1,7 +1,7 @@
 //! What a force logout will end, said before it is done: for the moment that is typed.
 
 use chrono::TimeDelta;
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 
 use crate::harness::{person::Person, site::Site, store::any_engine};
 

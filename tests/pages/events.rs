@@ -1,7 +1,7 @@
 //! The events, as staff look for them.
 
 use chrono::TimeDelta;
-use curfew::{domain::role::Role, store::events::EventKind};
+use curfew::{domain::people::role::Role, store::events::EventKind};
 
 use crate::harness::{
     journeys::{STAFF_REASON, USER_REASON},

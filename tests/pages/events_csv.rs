@@ -1,6 +1,6 @@
 //! The events as a file for a spreadsheet.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use rocket::{http::Method, local::asynchronous::LocalResponse, tokio::io::AsyncReadExt as _};
 
 use crate::harness::{

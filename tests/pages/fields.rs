@@ -1,6 +1,6 @@
 //! Every field of every form, with everything that it must not be given.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use rocket::http::Method;
 
 use crate::harness::{

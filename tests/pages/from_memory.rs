@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use curfew::{domain::role::Role, settings::Check};
+use curfew::{domain::people::role::Role, settings::Check};
 use rocket::tokio::time::sleep;
 
 use crate::harness::{

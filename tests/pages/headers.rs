@@ -1,6 +1,6 @@
 //! The headers of every answer.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 
 use crate::harness::{
     page::Page,

@@ -2,7 +2,7 @@
 //!
 //! Postgres takes no NUL in a text and SQLite does, so each is tried on both.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use rocket::{Route, http::Method};
 use serde_json::{Map, Value};
 

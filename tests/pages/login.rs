@@ -1,6 +1,6 @@
 //! Logging in: by which names, to where, for how long, and what is said to whom.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 
 use crate::harness::{
     journeys::{STAFF_REASON, USER_REASON},

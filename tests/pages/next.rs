@@ -1,6 +1,6 @@
 //! Where a login leads: to where the person was going, and never off the site.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 
 use crate::harness::{site::Site, store::any_engine};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use rocket::{futures::future::join_all, tokio::time::timeout};
 
 use crate::harness::{

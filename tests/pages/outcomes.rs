@@ -1,6 +1,6 @@
 //! The cookie of a login that was ended: removed on whatever it is that answers.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use rocket::http::Method;
 
 use crate::harness::{

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Actor, ForceLogoutMoment},
-    domain::{reason_text::Reasons, role::Role},
+    domain::{people::role::Role, reason_text::Reasons},
 };
 
 use crate::harness::{page::Page, site::Site, store::any_engine};

@@ -1,6 +1,6 @@
 //! What a new password may be, and what a change of it ends.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use sha2::Digest as _;
 
 use crate::harness::{

@@ -1,6 +1,6 @@
 //! The staff pages: the list of users, and hostile names on them.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 
 use crate::harness::{site::Site, store::any_engine};
 

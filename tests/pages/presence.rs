@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use rocket::http::Method;
 
 use crate::harness::{

@@ -3,9 +3,11 @@
 use curfew::{
     accounts::{Accounts, Actor, ForceLogoutMoment, Target},
     domain::{
-        password::{NewPassword, OwnNames},
+        people::{
+            password::{NewPassword, OwnNames},
+            role::Role,
+        },
         reason_text::{ReasonText, Reasons},
-        role::Role,
     },
 };
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Actor, Node, Target},
-    domain::role::Role,
+    domain::people::role::Role,
 };
 use rocket::tokio::time::{Instant, sleep};
 

@@ -1,6 +1,6 @@
 //! Making accounts: by oneself, and the first superuser's.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use rocket::http::RawStr;
 
 use crate::harness::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use rocket::http::Method;
 
 use crate::harness::{

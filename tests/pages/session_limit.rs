@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use chrono::TimeDelta;
 use curfew::{
-    domain::{reason::EndReason, role::Role},
+    domain::{people::role::Role, reason::EndReason},
     settings::WhenFull,
 };
 

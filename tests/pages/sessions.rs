@@ -1,6 +1,6 @@
 //! One's own sessions, and those of a user as staff see them.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 
 use crate::harness::{
     journeys::STAFF_REASON,

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use curfew::{domain::role::Role, settings::RedisAddress, store::redis_link::REDIS_RESTS};
+use curfew::{domain::people::role::Role, settings::RedisAddress, store::fleet::redis_link::REDIS_RESTS};
 use rocket::{futures::future::join_all, tokio::time::sleep};
 
 use crate::harness::{

@@ -1,7 +1,7 @@
 //! The sessions of the whole site, as staff see them.
 
 use chrono::TimeDelta;
-use curfew::domain::{reason_text::Reasons, role::Role};
+use curfew::domain::{people::role::Role, reason_text::Reasons};
 
 use crate::harness::{page::Page, person::Person, site::Site, store::any_engine};
 

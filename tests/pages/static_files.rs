@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, io::Read as _};
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use rocket::http::Method;
 
 use crate::harness::{jar::Jar, page::Page, person::Person, site::Site, store::engines};

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use chrono::TimeDelta;
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use rocket::tokio::time::sleep;
 
 use crate::harness::{

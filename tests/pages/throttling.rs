@@ -1,6 +1,6 @@
 //! How often somebody may try, and whom that holds back.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 
 use crate::harness::{page::Page, person::Person, site::Site, store::any_engine};
 

@@ -1,6 +1,6 @@
 //! The page of one's own tokens.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 
 use crate::harness::{page::Page, site::Site, store::any_engine};
 

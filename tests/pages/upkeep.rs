@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use curfew::{accounts::Tidied, domain::role::Role};
+use curfew::{accounts::Tidied, domain::people::role::Role};
 use rocket::tokio::{self, time::timeout};
 
 use crate::harness::{

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Accounts, AccountsError, JudgedLogin, StartedSession},
-    domain::{login_kind::LoginKind, moment::Moment, reason::EndReason},
+    domain::{logins::kind::LoginKind, moment::Moment, reason::EndReason},
     store::logins::{NewLogin, insert_login},
 };
 use rocket::{
@@ -75,7 +75,7 @@ async fn a_session_is_written_at_most_once_a_minute_also_by_several_nodes() {
         for seconds in 1..200 {
             let at = login.login_date + TimeDelta::seconds(seconds);
             let on = if seconds % 2 == 0 { &node } else { &house.accounts };
-            on.note_activity(house.activity(&login, at));
+            on.record_activity(house.activity(&login, at));
             on.flush_activity().await.expect("the notes are written");
             let seen = last_seen(house, &login).await;
             assert!(seen == written || seen - written >= MINUTE, "{written} then {seen}");
@@ -108,7 +108,7 @@ async fn more_than_one_batch_is_written_to_the_last() {
         let at = login.login_date + MINUTE;
         let mut tx = house.store.begin().await.expect("a transaction");
         for user_id in 1000..1600 {
-            let id = curfew::domain::session_secret::SessionId::from_random(rand::random());
+            let id = curfew::domain::logins::session_secret::SessionId::from_random(rand::random());
             let new = NewLogin {
                 id: &id,
                 user_id,

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use chrono::TimeDelta;
 use curfew::{
     accounts::{AccountsError, Actor, ForceLogoutMoment, Result, StartedSession},
-    domain::{login_kind::LoginClass, reason::EndReason, reason_text::Reasons, role::Role},
+    domain::{logins::kind::LoginClass, people::role::Role, reason::EndReason, reason_text::Reasons},
     settings::WhenFull,
 };
 
@@ -198,7 +198,7 @@ impl Act {
             Self::GrowIdle => {
                 let session = &scene.logins[0].id;
                 accounts
-                    .note_limit_reached((scene.ana.id, "ana"), (LoginClass::Sessions, session), EndReason::Idle)
+                    .record_limit_reached((scene.ana.id, "ana"), (LoginClass::Sessions, session), EndReason::Idle)
                     .await?;
             }
             Self::ChangeEmail => accounts.change_email(&ana, &old, &email("other@example.org")).await?,
@@ -214,7 +214,7 @@ impl Act {
                 let reason = why.for_staff.clone();
                 accounts.end_session_of(&root, scene.ana.id, &scene.logins[0].id, reason).await.map(drop)?;
             }
-            Self::FoldDue | Self::FoldDeactivation | Self::FoldEveryone => accounts.fold_due(scene.ana.id).await?,
+            Self::FoldDue | Self::FoldDeactivation | Self::FoldEveryone => accounts.apply_due(scene.ana.id).await?,
             Self::EveryoneOut => accounts.force_everyone_out(&root, ForceLogoutMoment::Now, &why).await.map(drop)?,
             Self::ScheduleEveryone => accounts.force_everyone_out(&root, in_an_hour, &why).await.map(drop)?,
             Self::CancelEveryone => accounts.cancel_everyone_out(&root).await?,

@@ -7,14 +7,12 @@ use curfew::{
     accounts::{Accounts, Actor, BeginBulk, Begun, BulkRun, ForceLogoutMoment, PreviewedBulk, StartedSession},
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
-        login_name::LoginName,
+        lists::users_filter::UsersFilter,
+        logins::{session_secret::SessionId, token::TokenLabel},
+        people::{login_name::LoginName, role::Role},
         reason::EndReason,
-        role::Role,
-        session_secret::SessionId,
-        token::TokenLabel,
-        users_filter::UsersFilter,
     },
-    store::bulk_acts::BulkAct,
+    store::bulk::acts::BulkRecord,
 };
 
 use crate::{
@@ -79,7 +77,7 @@ pub async fn many_logged_in(house: &House, people: u32) {
 }
 
 /// Promises, begins and carries out; what came of it.
-async fn act(house: &House, actor: &Actor, choice: &BulkChoice) -> (BulkCounts, BulkAct) {
+async fn act(house: &House, actor: &Actor, choice: &BulkChoice) -> (BulkCounts, BulkRecord) {
     let previewed = preview(&house.accounts, actor, choice).await;
     let (promised, begin) = (previewed.counts, begin(previewed));
     let id = begin.id.clone();
@@ -88,11 +86,11 @@ async fn act(house: &House, actor: &Actor, choice: &BulkChoice) -> (BulkCounts, 
     (promised, progress(house, &id).await)
 }
 
-pub async fn progress(house: &House, id: &SessionId) -> BulkAct {
-    house.accounts.find_bulk_act(id).await.expect("an answer").expect("it was begun")
+pub async fn progress(house: &House, id: &SessionId) -> BulkRecord {
+    house.accounts.find_bulk_record(id).await.expect("an answer").expect("it was begun")
 }
 
-fn kept(promised: BulkCounts, done: &BulkAct) -> bool {
+fn kept(promised: BulkCounts, done: &BulkRecord) -> bool {
     let as_promised = (done.promised_users, done.promised_sessions, done.promised_tokens)
         == (done.users_done, done.sessions_ended, done.tokens_ended);
     as_promised && u64::try_from(done.users_done).ok() == Some(promised.users) && done.ended_at.is_some()

@@ -2,7 +2,7 @@
 
 use curfew::{
     accounts::{AccountsError, Begun},
-    domain::{bulk::BulkAction, reason::EndReason, reason_text::Reasons, role::Role},
+    domain::{bulk::BulkAction, people::role::Role, reason::EndReason, reason_text::Reasons},
     store::Store,
 };
 
@@ -186,7 +186,8 @@ async fn the_connections_that_it_used_tell_of_changes_again() {
             all.push(pool.acquire().await.expect("a connection"));
         }
         for connection in &mut all {
-            let setting = sqlx::query_scalar("SELECT COALESCE(current_setting('curfew.tells_itself', TRUE), '')");
+            let setting =
+                sqlx::query_scalar("SELECT COALESCE(current_setting('curfew.records_bulk_change', TRUE), '')");
             let setting: String = setting.fetch_one(&mut **connection).await.expect("Postgres answers");
             assert_ne!(setting, "on");
         }

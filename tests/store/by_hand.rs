@@ -48,11 +48,11 @@ async fn a_plan_by_hand_comes_due() {
             Store::Postgres { .. } => "now() + interval '1 hour'",
         };
         run(&house.store, &format!("UPDATE curfew_users SET force_logout_scheduled = {later}")).await;
-        house.accounts.fold_due(ana.id).await.expect("a look at what is due");
+        house.accounts.apply_due(ana.id).await.expect("a look at what is due");
         assert_eq!(house.verdict(&login).await, Ok(()));
         house.store.clock().shift(chrono::TimeDelta::hours(2));
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
-        house.accounts.fold_due(ana.id).await.expect("a look at what is due");
+        house.accounts.apply_due(ana.id).await.expect("a look at what is due");
         house.store.clock().shift(-chrono::TimeDelta::hours(2));
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
     })

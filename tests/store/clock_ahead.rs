@@ -4,7 +4,12 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Accounts, ForceLogoutMoment, ForceLogoutOutcome, LoginCounts, StartedSession, Which},
-    domain::{login_name::LoginName, reason::EndReason, role::Role, sessions_query::SessionsQuery, token::TokenLabel},
+    domain::{
+        lists::sessions_query::SessionsQuery,
+        logins::token::TokenLabel,
+        people::{login_name::LoginName, role::Role},
+        reason::EndReason,
+    },
 };
 
 use crate::{
@@ -117,7 +122,7 @@ async fn a_scheduled_force_logout_ends_it_and_a_clock_that_steps_back_does_not_u
             house.store.clock().shift(HOUR);
             assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}, due, and not yet noted");
             must_be_counted_as_over(house, &ana).await;
-            house.accounts.fold_all_due().await.expect("an answer");
+            house.accounts.apply_all_due().await.expect("an answer");
             assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}, noted");
             must_be_counted_as_over(house, &ana).await;
             let again = house.log_in(&ana).await;
@@ -219,7 +224,7 @@ async fn its_programs_are_held_to_the_same() {
         house.force_logout(&ana, ForceLogoutMoment::At(house.now().await + HOUR)).await;
         house.store.clock().shift(HOUR);
         assert_eq!(live().await, 0, "{dated:?}, due, and not yet noted");
-        house.accounts.fold_due(ana.id).await.expect("an answer");
+        house.accounts.apply_due(ana.id).await.expect("an answer");
         assert_eq!(live().await, 0, "{dated:?}, noted");
     })
     .await;

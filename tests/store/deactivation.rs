@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::{AccountsError, StartedSession},
-    domain::{reason::EndReason, reason_text::Reasons, role::Role},
+    domain::{people::role::Role, reason::EndReason, reason_text::Reasons},
 };
 
 use crate::{

@@ -1,10 +1,13 @@
 //! The events of an act on many are found before their names are indexed, and afterwards.
 
 use curfew::{
-    domain::{bulk::BulkAction, users_filter::SearchText, users_query::PageNumber},
+    domain::{
+        bulk::BulkAction,
+        lists::{users_filter::SearchText, users_query::PageNumber},
+    },
     store::{
         Store,
-        events_list::{EventsQuery, list_events},
+        lists::events::{EventsQuery, list_events},
     },
 };
 
@@ -56,7 +59,7 @@ async fn they_wait_for_an_act_that_is_at_work_and_not_for_one_that_was_broken_of
         many_logged_in(house, 3).await;
         let previewed = preview(&house.accounts, &operator(), &matching(BulkAction::Deactivate, "many")).await;
         begun(house, &operator(), begin(previewed)).await.run().await.expect("it comes to its end");
-        run(&house.store, "UPDATE curfew_bulk_acts SET ended_at = NULL").await;
+        run(&house.store, "UPDATE curfew_bulk_actions SET ended_at = NULL").await;
         assert_eq!(house.accounts.index_events().await.expect("an answer"), 0);
         assert_eq!(left(house).await, 3);
         house.store.clock().shift(chrono::TimeDelta::minutes(2));

@@ -6,8 +6,10 @@ use curfew::{
     domain::moment::{MICROSECOND, Moment},
     store::{
         events::delete_old_events,
-        live_samples::list_live_samples,
-        logins_by_hour::{HOUR, list_logins},
+        logins::{
+            by_hour::{HOUR, list_logins},
+            live_samples::list_live_samples,
+        },
     },
 };
 

@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use curfew::{
-    domain::{moment::Moment, period::Period, text::comparison_key, users_filter::SearchText, users_query::PageNumber},
+    domain::{
+        lists::{users_filter::SearchText, users_query::PageNumber},
+        moment::Moment,
+        people::text::comparison_key,
+        period::Period,
+    },
     store::{
         events::{EventKind, EventRow, Named, NewEvent, insert_event},
-        events_list::{EVENTS_PER_PAGE, EventPlace, EventsPage, EventsQuery, list_events, list_events_after},
+        lists::events::{EVENTS_PER_PAGE, EventPlace, EventsPage, EventsQuery, list_events, list_events_after},
     },
 };
 

@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::{AccountsError, ForceLogoutMoment, ForceLogoutOutcome},
-    domain::{bulk::BulkAction, login_kind::LoginClass, reason::EndReason, reason_text::ReasonText, role::Role},
+    domain::{
+        bulk::BulkAction, logins::kind::LoginClass, people::role::Role, reason::EndReason, reason_text::ReasonText,
+    },
 };
 
 use crate::{
@@ -59,7 +61,7 @@ async fn its_event_says_how_many_sessions_it_ended() {
         house.everyone_out(ForceLogoutMoment::At(due)).await;
         house.log_in(&ben).await;
         house.store.clock().shift(TimeDelta::minutes(2));
-        house.accounts.fold_all_due().await.expect("it is noted");
+        house.accounts.apply_all_due().await.expect("it is noted");
         assert_eq!(detail().await, "everyone; 2 sessions ended", "when it came due");
     })
     .await;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use curfew::{
     accounts::ForceLogoutMoment,
-    domain::role::Role,
+    domain::people::role::Role,
     store::{
         Store,
-        feed::{Change, Feed, News},
+        standing::feed::{Change, Feed, News},
         users,
     },
 };
@@ -92,7 +92,7 @@ async fn each_act_that_ends_logins_is_told_of_the_account_it_is_on() {
                     let at = house.now().await + chrono::TimeDelta::minutes(5);
                     house.force_logout(&ana, ForceLogoutMoment::At(at)).await;
                     house.store.clock().shift(chrono::TimeDelta::minutes(5));
-                    accounts.fold_due(ana.id).await.expect("an answer");
+                    accounts.apply_due(ana.id).await.expect("an answer");
                 }
                 _ => {
                     run(&house.store, &format!("UPDATE curfew_users SET is_active = FALSE WHERE id = {}", ana.id))

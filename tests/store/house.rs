@@ -8,15 +8,17 @@ use curfew::{
         JudgedLogin, Registration, Result, StartedSession, Target,
     },
     domain::{
-        email::Email,
-        live::LiveAfter,
-        login_name::LoginName,
+        logins::live::LiveAfter,
         moment::Moment,
-        password::{NewPassword, OwnNames, Password},
+        people::{
+            email::Email,
+            login_name::LoginName,
+            password::{NewPassword, OwnNames, Password},
+            role::Role,
+            username::Username,
+        },
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
-        role::Role,
-        username::Username,
     },
     settings::Settings,
     store::{
@@ -138,7 +140,7 @@ impl House {
 
     /// A request of that session at that moment, noted as the gate notes it, and not yet written.
     pub fn note(&self, login: &StartedSession, at: Moment) {
-        self.accounts.note_activity(self.activity(login, at));
+        self.accounts.record_activity(self.activity(login, at));
     }
 
     pub fn activity<'a>(&self, login: &'a StartedSession, at: Moment) -> ActivityOf<'a> {

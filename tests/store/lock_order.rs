@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Accounts, ActivityOf, Actor, Result},
-    domain::{bulk::BulkAction, role::Role, session_secret::SessionId},
+    domain::{bulk::BulkAction, logins::session_secret::SessionId, people::role::Role},
     store::Store,
 };
 use rocket::tokio::{join, time::sleep};
@@ -35,7 +35,7 @@ async fn forced_out(house: &House, staff: &Actor) {
     for session in texts(&house.store, LIVE).await.into_iter().flatten() {
         let user_id = session.trim_start_matches("of").parse().expect("a number");
         let session = SessionId::from_stored(session);
-        house.accounts.note_activity(ActivityOf { user_id, session: &session, limits, at });
+        house.accounts.record_activity(ActivityOf { user_id, session: &session, limits, at });
     }
     let confirmed = begin(preview(&house.accounts, staff, &matching(BulkAction::ForceLogout, "many")).await);
     assert_eq!(confirmed.promised.sessions, u64::from(PEOPLE));

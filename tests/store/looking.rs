@@ -4,18 +4,19 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::ForceLogoutMoment,
     domain::{
+        lists::sessions_query::SessionsQuery,
+        logins::session_secret::{SecretHash, SessionId},
         moment::{MICROSECOND, Moment},
+        people::role::Role,
         reason::EndReason,
         reason_text::Reasons,
-        role::Role,
-        session_secret::{SecretHash, SessionId},
-        sessions_query::SessionsQuery,
         standing::SiteStanding,
     },
     store::{
         Store,
         events::{EventKind, Named, NewEvent, insert_event, list_newest_events, list_newest_events_of},
-        overview, site,
+        lists::overview,
+        site,
         standing::get_login_standing,
         users::User,
     },
@@ -237,7 +238,7 @@ async fn what_staff_are_promised_is_what_a_force_logout_ends() {
         }
         house.store.clock().shift(-HOUR);
         house.try_log_in(&ana, PASSWORD).await.expect("a login");
-        let promised = house.accounts.get_account_to_act_on(ana.id).await.expect("the account");
+        let promised = house.accounts.get_target_account(ana.id).await.expect("the account");
         let same: &User = &promised.user;
         assert_eq!((same.id, promised.will_end), (ana.id, 4.into()));
         assert_eq!(house.force_out(&ana).await, 4);

@@ -5,9 +5,9 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::{ActivityOf, ForceLogoutMoment, ForceLogoutOutcome, StartedSession, Target, Which},
     domain::{
+        logins::session_secret::SessionId,
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
-        session_secret::SessionId,
     },
     settings::WhenFull,
 };
@@ -180,7 +180,7 @@ async fn writing_their_ends_and_their_last_requests_at_once_is_no_deadlock() {
             for n in 1..MANY {
                 let session = SessionId::from_stored(format!("{}-{n}", login.id.as_str()));
                 let at = login.login_date + TimeDelta::minutes(2);
-                house.accounts.note_activity(ActivityOf { session: &session, ..house.activity(&login, at) });
+                house.accounts.record_activity(ActivityOf { session: &session, ..house.activity(&login, at) });
             }
             assert_eq!(forced_out(house, &ana, "out").await, MANY);
             let (ends, seen) = join!(house.accounts.write_ends(), house.accounts.flush_activity());

@@ -2,17 +2,22 @@
 
 use curfew::{
     domain::{
-        live::LiveAfter,
-        login_kind::LoginKind,
+        logins::{
+            kind::LoginKind,
+            live::LiveAfter,
+            session_secret::{SessionId, SessionSecret},
+        },
         moment::{MICROSECOND, Moment, parse_moment, whole_microseconds},
+        people::role::Role,
         reason::EndReason,
         reason_text::Reasons,
-        role::Role,
-        session_secret::{SessionId, SessionSecret},
     },
     store::{
-        last_seen::{Seen, set_last_seen},
-        logins::{Chosen, NewLogin, count_live_logins, insert_login, list_sessions},
+        logins::{
+            Chosen, NewLogin, count_live_logins, insert_login,
+            last_seen::{Seen, set_last_seen},
+            list_sessions,
+        },
         standing::get_login_standing,
         users,
     },

@@ -1,7 +1,7 @@
 //! Who has which name: one key, one account.
 
 use curfew::{
-    domain::{login_name::LoginName, role::Role},
+    domain::people::{login_name::LoginName, role::Role},
     store::{
         StoreError,
         users::{self, NameClash, NewUser},

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Accounts, AccountsError, Actor, ForceLogoutMoment, Result, Target},
-    domain::{reason::EndReason, role::Role},
+    domain::{people::role::Role, reason::EndReason},
 };
 
 use crate::{

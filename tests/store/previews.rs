@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::{EveryonesLogins, ForceLogoutMoment, ForceLogoutOutcome, ForceLogoutPreview},
-    domain::{login_name::LoginName, role::Role},
+    domain::people::{login_name::LoginName, role::Role},
 };
 
 use crate::house::{House, PASSWORD, client, on_each_engine, password};

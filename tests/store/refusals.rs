@@ -5,9 +5,9 @@ use std::num::NonZeroU32;
 use curfew::{
     accounts::{Accounts, AccountsError, Actor, ForceLogoutMoment, Result},
     domain::{
+        people::role::Role,
         rate::Rate,
         reason_text::{ReasonText, Reasons},
-        role::Role,
     },
     settings::{Settings, WhenFull},
     store::events::list_newest_events,

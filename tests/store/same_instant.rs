@@ -5,7 +5,7 @@ use std::future::Future;
 use chrono::TimeDelta;
 use curfew::{
     accounts::{AccountsError, ForceLogoutMoment, Result},
-    domain::{login_kind::LoginClass, reason::EndReason, role::Role},
+    domain::{logins::kind::LoginClass, people::role::Role, reason::EndReason},
     store::users::NameClash,
 };
 
@@ -125,7 +125,7 @@ async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_
             for login in &logins {
                 let (accounts, session, id) = (house.accounts.clone(), login.id.clone(), ana.id);
                 acts.push(Box::pin(async move {
-                    accounts.note_limit_reached((id, "ana"), (LoginClass::Sessions, &session), EndReason::Idle).await
+                    accounts.record_limit_reached((id, "ana"), (LoginClass::Sessions, &session), EndReason::Idle).await
                 }));
                 let (accounts, actor) = (house.accounts.clone(), ana.acting_from(login));
                 acts.push(Box::pin(async move { accounts.log_out(&actor).await }));
@@ -133,7 +133,7 @@ async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_
             // Three nodes, each of which has seen all of them.
             for node in [house.node(), house.node(), house.node()] {
                 for login in logins.iter().chain(&others) {
-                    node.note_activity(house.activity(login, later));
+                    node.record_activity(house.activity(login, later));
                 }
                 acts.push(Box::pin(async move { node.flush_activity().await }));
                 let node = house.node();

@@ -29,7 +29,7 @@ async fn a_scheduled_force_logout_comes_due_once_and_stays_done_when_the_clock_s
         assert_eq!(house.verdict(&login).await, Ok(()));
         house.store.clock().shift(HOUR);
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "due, whether or not anybody noted it");
-        try_join!(house.accounts.fold_due(ana.id), house.accounts.fold_due(ana.id)).expect("both fold");
+        try_join!(house.accounts.apply_due(ana.id), house.accounts.apply_due(ana.id)).expect("both fold");
         assert_eq!(count(&house.store, DUE_EVENTS).await, 1);
         let user = house.user(&ana).await;
         assert_eq!((user.force_logout_date, user.force_logout_scheduled), (Some(at), None));
@@ -70,7 +70,7 @@ async fn a_new_schedule_takes_the_place_of_one_to_come() {
             house.everyone_out(ForceLogoutMoment::At(now + HOUR * hours)).await;
         }
         house.store.clock().shift(HOUR * 2);
-        house.accounts.fold_due(ana.id).await.expect("a look at what is due");
+        house.accounts.apply_due(ana.id).await.expect("a look at what is due");
         assert_eq!(house.verdict(&login).await, Ok(()));
         house.store.clock().shift(HOUR);
         assert!(house.verdict(&login).await.is_err());
@@ -108,7 +108,7 @@ async fn what_is_called_off_never_happens() {
         house.accounts.cancel_force_logout(&actor, &ana.target()).await.expect("it is called off");
         house.accounts.cancel_everyone_out(&actor).await.expect("it is called off");
         house.store.clock().shift(HOUR * 2);
-        house.accounts.fold_due(ana.id).await.expect("a look at what is due");
+        house.accounts.apply_due(ana.id).await.expect("a look at what is due");
         assert_eq!(house.verdict(&login).await, Ok(()));
         let again = house.accounts.cancel_force_logout(&actor, &ana.target()).await;
         assert!(matches!(again, Err(AccountsError::NothingScheduled)), "{again:?}");
@@ -200,13 +200,13 @@ async fn what_comes_due_while_nobody_asks_is_noted_once_by_the_site_itself() {
         house.force_logout(&ana, ForceLogoutMoment::At(soon)).await;
         house.accounts.deactivate(&operator(), &ben.target(), Some(soon), &reasons()).await.expect("an act");
         house.everyone_out(ForceLogoutMoment::At(soon)).await;
-        house.accounts.fold_all_due().await.expect("an answer");
+        house.accounts.apply_all_due().await.expect("an answer");
         let told = "SELECT COUNT(*) FROM curfew_events WHERE kind IN ('force-logout-due', 'activated')";
         assert_eq!(count(&house.store, told).await, 0, "it is to come");
 
         house.store.clock().shift(TimeDelta::minutes(5));
         let nodes: [_; 4] = std::array::from_fn(|_| house.node());
-        let folding = nodes.map(|node| async move { node.fold_all_due().await });
+        let folding = nodes.map(|node| async move { node.apply_all_due().await });
         for outcome in at_once(folding.into()).await {
             outcome.expect("an answer");
         }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Accounts, AccountsError, ActivityOf, ForceLogoutMoment, Result, StartedSession},
-    domain::{moment::Moment, reason::EndReason, role::Role},
+    domain::{moment::Moment, people::role::Role, reason::EndReason},
     settings::WhenFull,
     store::events::list_newest_events_of,
 };
@@ -387,7 +387,7 @@ impl Act {
             Self::Request(login, at) => {
                 let limits = accounts.settings().limits(ana.role);
                 let session = &login.id;
-                accounts.note_activity(ActivityOf { user_id: ana.id, session, limits, at });
+                accounts.record_activity(ActivityOf { user_id: ana.id, session, limits, at });
                 accounts.flush_activity().await?;
             }
             Self::LogOut(login) => accounts.log_out(&ana.acting_from(&login)).await?,

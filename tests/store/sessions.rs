@@ -4,11 +4,14 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::StartedSession,
     domain::{
-        live::LiveAfter, moment::MICROSECOND, reason::EndReason, reason_text::Reasons, session_secret::SessionId,
+        logins::{live::LiveAfter, session_secret::SessionId},
+        moment::MICROSECOND,
+        reason::EndReason,
+        reason_text::Reasons,
     },
-    store::{
+    store::logins::{
+        self, Chosen, Ending, LoginRow,
         last_seen::{Seen, set_last_seen},
-        logins::{self, Chosen, Ending, LoginRow},
     },
 };
 

@@ -4,14 +4,16 @@ use chrono::{SecondsFormat, TimeDelta};
 use curfew::{
     accounts::{ForceLogoutMoment, SiteSessions, StartedSession},
     domain::{
-        login_kind::LoginClass,
+        lists::{
+            sessions_query::{SESSIONS_PER_PAGE, SessionsQuery, SessionsShown},
+            users_filter::SearchText,
+            users_query::PageNumber,
+        },
+        logins::kind::LoginClass,
         moment::Moment,
+        people::role::Role,
         reason::EndReason,
         reason_text::ReasonText,
-        role::Role,
-        sessions_query::{SESSIONS_PER_PAGE, SessionsQuery, SessionsShown},
-        users_filter::SearchText,
-        users_query::PageNumber,
     },
 };
 
@@ -120,7 +122,7 @@ async fn fill(house: &House) -> Vec<Judged> {
 
 /// What a plain list shows: the ids, and why each is over.
 fn model<'j>(all: &'j [Judged], search: &str, state: SessionsShown) -> Vec<(&'j str, Option<EndReason>)> {
-    let key = |text: &str| curfew::domain::text::comparison_key(text);
+    let key = |text: &str| curfew::domain::people::text::comparison_key(text);
     let is_found = |judged: &Judged| {
         let email = format!("{}@example.org", judged.owner.name);
         let is_named = key(&judged.owner.name).contains(&key(search)) || key(&email).contains(&key(search));

@@ -15,21 +15,24 @@ use curfew::{
     accounts::{Accounts, ForceLogoutMoment, Target, Which},
     domain::{
         bulk::BulkAction,
-        login_name::LoginName,
+        lists::{
+            sessions_query::{SessionsQuery, SessionsShown},
+            users_filter::{SearchText, UsersFilter},
+            users_query::{PageNumber, Sort, UsersQuery},
+        },
+        people::{login_name::LoginName, role::Role},
         reason_text::Reasons,
-        role::Role,
-        sessions_query::{SessionsQuery, SessionsShown},
-        users_filter::{SearchText, UsersFilter},
-        users_query::{PageNumber, Sort, UsersQuery},
     },
     settings::Settings,
     store::{
         Connection, PoolLimits, Store,
         events::{EventKind, list_newest_events, list_newest_events_of},
-        events_list::{EventsQuery, list_events},
-        logins_by_hour::list_logins,
+        lists::{
+            events::{EventsQuery, list_events},
+            users::list_users,
+        },
+        logins::by_hour::list_logins,
         users::list_users_after,
-        users_list::list_users,
     },
 };
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::LockedSqliteHandle};
@@ -194,9 +197,9 @@ async fn works(store: &Store) -> BTreeMap<String, u64> {
     }
     work!(accounts.list_sessions(8, Which::Live, 100), "sessions of one");
     work!(accounts.list_tokens(8), "tokens of one");
-    work!(accounts.get_account_to_act_on(8), "account to act on");
+    work!(accounts.get_target_account(8), "account to act on");
     for round in ["once", "again"] {
-        work!(accounts.fold_all_due(), "fold {round}");
+        work!(accounts.apply_all_due(), "fold {round}");
         work!(accounts.sample_live_sessions(), "sample {round}");
         work!(accounts.count_past_logins(), "past logins {round}");
         work!(accounts.index_events(), "index {round}");

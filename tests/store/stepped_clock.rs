@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::{ForceLogoutMoment, StartedSession},
-    domain::{moment::MICROSECOND, reason::EndReason, reason_text::Reasons, role::Role},
+    domain::{moment::MICROSECOND, people::role::Role, reason::EndReason, reason_text::Reasons},
 };
 
 use crate::house::{House, NEW_PASSWORD, PASSWORD, new_password, on_each_engine, operator, password, reasons};

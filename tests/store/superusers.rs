@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use curfew::{
     accounts::{Accounts, AccountsError, Actor, Result, Target},
-    domain::{reason_text::Reasons, role::Role},
+    domain::{people::role::Role, reason_text::Reasons},
 };
 use rocket::{
     futures::{FutureExt as _, future::BoxFuture},

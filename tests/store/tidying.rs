@@ -4,11 +4,15 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::{ForceLogoutMoment, StartedSession, Tidied},
     domain::{
-        live::LiveAfter, login_kind::LoginClass, moment::Moment, reason::EndReason, reason_text::Reasons, role::Role,
+        logins::{kind::LoginClass, live::LiveAfter},
+        moment::Moment,
+        people::role::Role,
+        reason::EndReason,
+        reason_text::Reasons,
     },
-    store::{
-        login_upkeep::{delete_ended_logins, lock_logins_past_limits},
-        logins::list_sessions,
+    store::logins::{
+        list_sessions,
+        upkeep::{delete_ended_logins, lock_logins_past_limits},
     },
 };
 
@@ -252,7 +256,7 @@ async fn several_nodes_and_the_gate_at_once_end_each_session_once() {
         let gate = house.accounts.clone();
         let noting = async move {
             let noted =
-                gate.note_limit_reached((ana.id, "ana"), (LoginClass::Sessions, &seen_by_gate.id), EndReason::Idle);
+                gate.record_limit_reached((ana.id, "ana"), (LoginClass::Sessions, &seen_by_gate.id), EndReason::Idle);
             noted.await.expect("it is noted");
             0
         };

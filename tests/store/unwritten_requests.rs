@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::{LoginEnd, Which},
-    domain::{login_kind::LoginClass, reason::EndReason},
+    domain::{logins::kind::LoginClass, reason::EndReason},
     settings::WhenFull,
 };
 

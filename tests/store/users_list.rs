@@ -2,12 +2,14 @@
 
 use curfew::{
     domain::{
+        lists::{
+            users_filter::{SearchText, Status, UsersFilter},
+            users_query::{PageNumber, Sort, SortKey, USERS_PER_PAGE, UsersQuery},
+        },
         moment::{MICROSECOND, Moment},
-        role::Role,
-        users_filter::{SearchText, Status, UsersFilter},
-        users_query::{PageNumber, Sort, SortKey, USERS_PER_PAGE, UsersQuery},
+        people::role::Role,
     },
-    store::users_list::{ListedUser, list_users},
+    store::lists::users::{ListedUser, list_users},
 };
 use proptest::{
     prelude::*,
@@ -146,9 +148,9 @@ async fn fill(house: &House) {
     for turn in 0..60 {
         let name = NAMES.get(turn).map_or_else(|| format!("user{turn}"), |name| (*name).to_owned());
         let email = format!("{}{turn}@example.org", if turn % 2 == 0 { "mail" } else { "ana" });
-        let username = curfew::domain::username::Username::parse(&name).expect("a username");
+        let username = curfew::domain::people::username::Username::parse(&name).expect("a username");
         let email = if name == "bob" { "bob@example.org".to_owned() } else { email };
-        let email = curfew::domain::email::Email::parse(&email).expect("an email");
+        let email = curfew::domain::people::email::Email::parse(&email).expect("an email");
         let role = Role::ALL[if turn % 9 == 0 { 1 + turn / 9 % 2 } else { 0 }];
         let new = curfew::store::users::NewUser {
             username: &username,
@@ -201,7 +203,7 @@ fn queries() -> impl Strategy<Value = UsersQuery> {
 }
 
 fn model<'u>(all: &'u [ListedUser], query: &UsersQuery, now: Moment) -> Vec<&'u ListedUser> {
-    let key = |text: &str| curfew::domain::text::comparison_key(text);
+    let key = |text: &str| curfew::domain::people::text::comparison_key(text);
     let is_found = |user: &ListedUser| {
         query
             .filter

@@ -9,19 +9,18 @@ use super::BulkRun;
 use crate::{
     accounts::{
         AccountsError, ForceLogoutOutcome, LoginCounts, Result,
-        event::{Tell as _, event},
+        event::{BuildEvent as _, new_event},
     },
-    domain::{bulk::BulkAction, live::LiveByRole, moment::Moment, reason::EndReason, standing::SiteStanding},
+    domain::{bulk::BulkAction, logins::live::LiveByRole, moment::Moment, reason::EndReason, standing::SiteStanding},
     store::{
         Sql, Transaction,
         bulk::{
-            Meant, count_live_logins_of_each, insert_event_for_each, lock_meant, set_active_all,
-            set_force_logout_date_of_all, set_inactive_all, set_tells_itself, tell_of_many,
+            Targets, acts::add_to_bulk_record, count_live_logins_of_each, insert_event_for_each, lock_targets,
+            record_bulk_change, set_active_all, set_force_logout_date_of_all, set_inactive_all,
+            set_records_bulk_change,
         },
-        bulk_acts::add_to_bulk_act,
         events::{EventKind, NewEvent},
-        login_ends::insert_login_end_of_each,
-        logins::Ending,
+        logins::{Ending, ends::insert_login_end_of_each},
     },
 };
 
@@ -33,7 +32,7 @@ struct Done {
 }
 
 impl BulkRun {
-    /// Acts on those accounts, as far as they are still meant; never on whoever acts.
+    /// Acts on those accounts, as far as they are still targets; never on whoever acts.
     pub(super) async fn do_batch(&self, ids: &[i64]) -> Result<()> {
         // Who is a superuser is known once the accounts are locked, and the site is locked before them.
         if !self.try_batch(ids, false).await? {
@@ -47,8 +46,8 @@ impl BulkRun {
         let accounts = &self.accounts;
         let (mut tx, site, now) = self.begin_batch(locks_site).await?;
         let actor_role = accounts.must_be_live(&mut tx, &self.actor, now).await?;
-        let meant = Meant { choice: &self.begin.choice, actor_id: self.actor.user_id, actor_role, now };
-        let found = lock_meant(&mut tx, meant, ids).await?;
+        let targets = Targets { choice: &self.begin.choice, actor_id: self.actor.user_id, actor_role, now };
+        let found = lock_targets(&mut tx, targets, ids).await?;
         let may_leave_nobody = self.begin.choice.action == BulkAction::Deactivate;
         if may_leave_nobody && !locks_site && found.iter().any(|user| user.is_superuser) {
             return Ok(false);
@@ -75,7 +74,7 @@ impl BulkRun {
             done.users += users;
             done.logins += LoginCounts { sessions: users * counts.sessions, tokens: users * counts.tokens };
         }
-        add_to_bulk_act(&mut tx, self.begin.id.as_str(), (done.users, done.logins), now).await?;
+        add_to_bulk_record(&mut tx, self.begin.id.as_str(), (done.users, done.logins), now).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -88,15 +87,18 @@ impl BulkRun {
         if let Some(id) = self.actor.user_id {
             done.add(self.do_one(&mut tx, id).await?);
         }
-        add_to_bulk_act(&mut tx, self.begin.id.as_str(), (done.users, done.logins), now).await?;
+        add_to_bulk_record(&mut tx, self.begin.id.as_str(), (done.users, done.logins), now).await?;
         Ok(tx.commit().await?)
     }
 
     /// Acts that could leave the site without a superuser queue for its row.
     async fn begin_batch(&self, locks_site: bool) -> Result<(Transaction, SiteStanding, Moment)> {
         let mut tx = self.accounts.store.begin().await?;
-        let site =
-            if locks_site { self.accounts.lock_site(&mut tx).await? } else { self.accounts.fold_site(&mut tx).await? };
+        let site = if locks_site {
+            self.accounts.lock_site(&mut tx).await?
+        } else {
+            self.accounts.apply_due_to_site(&mut tx).await?
+        };
         let now = self.accounts.store.clock().now(&mut tx).await?;
         Ok((tx, site, now))
     }
@@ -117,7 +119,7 @@ impl BulkRun {
     ) -> Result<()> {
         let ids: Vec<i64> = by_logins.values().flatten().copied().collect();
         let reasons = &self.begin.reasons;
-        set_tells_itself(on, true).await?;
+        set_records_bulk_change(on, true).await?;
         let with_logins: Vec<i64> =
             by_logins.iter().filter(|(counts, _)| counts.is_any()).flat_map(|(_, ids)| ids).copied().collect();
         let end = async |on: &mut _, reason| {
@@ -137,27 +139,27 @@ impl BulkRun {
         }
         let mut latest = None;
         for (counts, ids) in by_logins {
-            let told = self.told(now, *counts);
-            latest = insert_event_for_each(on, ids, &told).await?;
+            let event = self.event(now, *counts);
+            latest = insert_event_for_each(on, ids, &event).await?;
         }
         if let Some(event_id) = latest {
-            tell_of_many(on, &ids, event_id).await?;
+            record_bulk_change(on, &ids, event_id).await?;
         }
-        Ok(set_tells_itself(on, false).await?)
+        Ok(set_records_bulk_change(on, false).await?)
     }
 
     /// The event of one account, as the act on one tells it.
-    fn told(&self, now: Moment, ended: LoginCounts) -> NewEvent<'_> {
+    fn event(&self, now: Moment, ended: LoginCounts) -> NewEvent<'_> {
         let reasons = &self.begin.reasons;
-        let told = |kind| event(now, kind).by(&self.actor);
+        let event = |kind| new_event(now, kind).by(&self.actor);
         match self.begin.choice.action {
             BulkAction::ForceLogout => {
-                told(EventKind::ForceLogout).because(EndReason::ForcedOut, reasons).ending(ended)
+                event(EventKind::ForceLogout).because(EndReason::ForcedOut, reasons).ending(ended)
             }
             BulkAction::Deactivate => {
-                told(EventKind::Deactivated).because(EndReason::Deactivated, reasons).ending(ended)
+                event(EventKind::Deactivated).because(EndReason::Deactivated, reasons).ending(ended)
             }
-            BulkAction::Activate => NewEvent { reasons: reasons.clone(), ..told(EventKind::Activated) },
+            BulkAction::Activate => NewEvent { reasons: reasons.clone(), ..event(EventKind::Activated) },
         }
     }
 

@@ -4,16 +4,19 @@ use super::{BulkRun, PreviewedBulk};
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Result,
-        event::{Tell as _, event},
+        event::{BuildEvent as _, new_event},
     },
     domain::{
         bulk::{BulkChoice, BulkCounts, BulkScope},
+        logins::session_secret::SessionId,
         reason_text::Reasons,
-        session_secret::SessionId,
     },
     store::{
-        bulk::{Meant, list_meant},
-        bulk_acts::{BulkAct, find_bulk_act, insert_bulk_act},
+        bulk::{
+            Targets,
+            acts::{BulkRecord, find_bulk_record, insert_bulk_record},
+            list_targets,
+        },
         events::{EventKind, insert_event},
     },
 };
@@ -49,7 +52,7 @@ impl Accounts {
     /// [`AccountsError::Ended`], [`AccountsError::Forbidden`], or a failure of the database.
     pub async fn begin_bulk(&self, actor: &Actor, begin: BeginBulk) -> Result<Begun> {
         let mut on = self.store.read().await?;
-        if find_bulk_act(&mut on, &begin.id).await?.is_some() {
+        if find_bulk_record(&mut on, &begin.id).await?.is_some() {
             return Ok(Begun::Already);
         }
         let now = self.store.clock().now(&mut on).await?;
@@ -57,15 +60,15 @@ impl Accounts {
         if !role.is_staff() {
             return Err(AccountsError::Forbidden);
         }
-        let meant = Meant { choice: &begin.choice, actor_id: actor.user_id, actor_role: role, now };
-        let (ids, counts) = list_meant(&mut on, meant).await?;
+        let targets = Targets { choice: &begin.choice, actor_id: actor.user_id, actor_role: role, now };
+        let (ids, counts) = list_targets(&mut on, targets).await?;
         if !counts.has_same_users(&begin.promised) {
-            let counts = self.with_logins(&mut on, meant, counts).await?;
+            let counts = self.with_logins(&mut on, targets, counts).await?;
             return Ok(Begun::Changed(PreviewedBulk { choice: begin.choice, counts }));
         }
         drop(on);
         let promised = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let act = BulkAct {
+        let act = BulkRecord {
             id: begin.id.as_str().to_owned(),
             actor_id: actor.user_id,
             actor: actor.name.clone(),
@@ -83,12 +86,12 @@ impl Accounts {
             failure: None,
         };
         let mut tx = self.store.begin().await?;
-        let is_new = insert_bulk_act(&mut tx, &act).await?;
+        let is_new = insert_bulk_record(&mut tx, &act).await?;
         let out_of_reach = counts.out_of_reach;
-        // Who was marked by hand was meant; of all that match, those that are not theirs never were.
+        // Who was marked by hand was targets; of all that match, those that are not theirs never were.
         if is_new && out_of_reach > 0 && matches!(begin.choice.scope, BulkScope::Ids(_)) {
             let what = format!("{} of many: their role does not reach to {out_of_reach} of them", act.action);
-            insert_event(&mut tx, &event(now, EventKind::Refused).by(actor).saying(what)).await?;
+            insert_event(&mut tx, &new_event(now, EventKind::Refused).by(actor).saying(what)).await?;
         }
         tx.commit().await?;
         let run = || BulkRun { accounts: self.clone(), actor: actor.clone(), begin, ids };
@@ -99,7 +102,7 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn find_bulk_act(&self, id: &SessionId) -> Result<Option<BulkAct>> {
-        Ok(find_bulk_act(&mut self.store.read().await?, id).await?)
+    pub async fn find_bulk_record(&self, id: &SessionId) -> Result<Option<BulkRecord>> {
+        Ok(find_bulk_record(&mut self.store.read().await?, id).await?)
     }
 }

@@ -4,11 +4,11 @@ use crate::{
     accounts::{Accounts, Actor, LoginCounts, Result},
     domain::{
         bulk::{BulkChoice, BulkCounts},
-        role::Role,
+        people::role::Role,
     },
     store::{
         Connection,
-        bulk::{Meant, count_meant_logins, get_greatest_user_id, list_meant},
+        bulk::{Targets, count_logins_of_targets, get_max_user_id, list_targets},
         site,
     },
 };
@@ -16,7 +16,7 @@ use crate::{
 /// What an act on many would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviewedBulk {
-    /// The choice, with an end: whoever registers from now on is not meant.
+    /// The choice, with an end: whoever registers from now on is not targets.
     pub choice: BulkChoice,
     /// Whom and how many it is on, and how many it passes over.
     pub counts: BulkCounts,
@@ -31,13 +31,13 @@ impl Accounts {
         let mut on = self.store.read().await?;
         let up_to = match choice.up_to {
             Some(up_to) => up_to,
-            None => get_greatest_user_id(&mut on).await?,
+            None => get_max_user_id(&mut on).await?,
         };
         let choice = BulkChoice { up_to: Some(up_to), ..choice.clone() };
         let now = self.store.clock().now(&mut on).await?;
-        let meant = Meant { choice: &choice, actor_id: actor.user_id, actor_role: role, now };
-        let (_, counts) = list_meant(&mut on, meant).await?;
-        let counts = self.with_logins(&mut on, meant, counts).await?;
+        let targets = Targets { choice: &choice, actor_id: actor.user_id, actor_role: role, now };
+        let (_, counts) = list_targets(&mut on, targets).await?;
+        let counts = self.with_logins(&mut on, targets, counts).await?;
         Ok(PreviewedBulk { choice, counts })
     }
 
@@ -45,12 +45,12 @@ impl Accounts {
     pub(super) async fn with_logins(
         &self,
         on: &mut Connection,
-        meant: Meant<'_>,
+        targets: Targets<'_>,
         counts: BulkCounts,
     ) -> Result<BulkCounts> {
         let site = site::get_site(on).await?.standing();
-        let live = self.possibly_live_by_role(site, meant.now);
-        let LoginCounts { sessions, tokens } = count_meant_logins(on, meant, &live).await?;
+        let live = self.possibly_live_by_role(site, targets.now);
+        let LoginCounts { sessions, tokens } = count_logins_of_targets(on, targets, &live).await?;
         Ok(BulkCounts { sessions, tokens, ..counts })
     }
 }

@@ -5,7 +5,7 @@ use rocket::futures::stream::{self, TryStreamExt as _};
 use super::BeginBulk;
 use crate::{
     accounts::{Accounts, Actor, Result},
-    store::bulk_acts::set_bulk_act_ended,
+    store::bulk::acts::set_bulk_record_ended,
 };
 
 /// So many accounts are done in one transaction, all of them or none.
@@ -14,15 +14,15 @@ const BATCH: usize = 1_000;
 /// An act on many that has begun.
 #[derive(Debug)]
 pub struct BulkRun {
-    pub(super) accounts: Accounts,
-    pub(super) actor: Actor,
-    pub(super) begin: BeginBulk,
+    pub(in crate::accounts) accounts: Accounts,
+    pub(in crate::accounts) actor: Actor,
+    pub(in crate::accounts) begin: BeginBulk,
     /// Whom it is on: those who were promised, and nobody who comes to match later.
-    pub(super) ids: Vec<i64>,
+    pub(in crate::accounts) ids: Vec<i64>,
 }
 
 impl BulkRun {
-    /// Carries it out. What is done stays done, also where it cannot go on; [`Accounts::find_bulk_act`]
+    /// Carries it out. What is done stays done, also where it cannot go on; [`Accounts::find_bulk_record`]
     /// tells how far it has come.
     ///
     /// # Errors
@@ -34,7 +34,7 @@ impl BulkRun {
         let store = &self.accounts.store;
         let mut tx = store.begin().await?;
         let now = store.clock().now(&mut tx).await?;
-        set_bulk_act_ended(&mut tx, self.begin.id.as_str(), now, failure.as_deref()).await?;
+        set_bulk_record_ended(&mut tx, self.begin.id.as_str(), now, failure.as_deref()).await?;
         tx.commit().await?;
         outcome
     }

@@ -6,11 +6,14 @@ use super::{StartedToken, open_token};
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Client, Result, Target,
-        event::{Tell as _, event},
-        let_in::must_be_active,
-        open_login::LoginDates,
+        event::{BuildEvent as _, new_event},
+        login::{let_in::must_be_active, open_login::LoginDates},
     },
-    domain::{login_kind::LoginClass, reason::EndReason, reason_text::Reasons, token::TokenLabel},
+    domain::{
+        logins::{kind::LoginClass, token::TokenLabel},
+        reason::EndReason,
+        reason_text::Reasons,
+    },
     store::events::{EventKind, insert_event},
 };
 
@@ -44,13 +47,13 @@ impl Accounts {
         let here = Client::new(String::new(), "");
         let client = actor.client.as_ref().unwrap_or(&here);
         let started = open_token(&mut tx, &locked, client, (label, lifetime), dates).await?;
-        let mut told = event(dates.opened_at, EventKind::TokenCreated).by(actor).to(user.id, &user.username);
-        told.session = Some(&started.id);
-        told = told.saying(format!("\u{201c}{}\u{201d}", label.as_str()));
+        let mut event = new_event(dates.opened_at, EventKind::TokenCreated).by(actor).to(user.id, &user.username);
+        event.session = Some(&started.id);
+        event = event.saying(format!("\u{201c}{}\u{201d}", label.as_str()));
         if ended.is_any() {
-            told = told.because(EndReason::LoggedInElsewhere, &Reasons::default()).ending(ended);
+            event = event.because(EndReason::LoggedInElsewhere, &Reasons::default()).ending(ended);
         }
-        insert_event(&mut tx, &told).await?;
+        insert_event(&mut tx, &event).await?;
         tx.commit().await?;
         Ok(started)
     }

@@ -7,14 +7,16 @@ use chrono::TimeDelta;
 use crate::{
     accounts::{
         Accounts, Client, Result,
-        fold::Locked,
-        open_login::{LoginDates, open_login},
+        ending::due::Locked,
+        login::open_login::{LoginDates, open_login},
     },
     domain::{
-        login_kind::LoginKind,
+        logins::{
+            kind::LoginKind,
+            session_secret::SessionId,
+            token::{TokenLabel, TokenSecret},
+        },
         moment::Moment,
-        session_secret::SessionId,
-        token::{TokenLabel, TokenSecret},
     },
     store::{Sql, logins::NewLogin},
 };

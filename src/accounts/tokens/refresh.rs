@@ -8,15 +8,19 @@ use super::Family;
 use crate::{
     accounts::{
         Accounts, AccountsError, ActivityOf, Client, JudgedLogin, Result,
-        end_login::{By, end_and_tell},
-        fold::stored,
+        ending::{
+            due::stored,
+            end_login::{By, end_and_record},
+        },
     },
     domain::{
-        login_kind::{LoginClass, LoginKind},
+        logins::{
+            kind::{LoginClass, LoginKind},
+            session_secret::SessionId,
+        },
         moment::Moment,
         reason::EndReason,
         reason_text::Reasons,
-        session_secret::SessionId,
     },
     store::{
         logins::{find_login, set_rotated},
@@ -93,14 +97,14 @@ impl Accounts {
             let used_again = stored(Some(USED_AGAIN));
             let reasons = Reasons { for_staff: used_again.clone(), for_user: used_again };
             let why = (EndReason::ForcedOut, &reasons);
-            end_and_tell(&mut tx, &locked, &row, why, By::Site(client)).await?;
+            end_and_record(&mut tx, &locked, &row, why, By::Site(client)).await?;
             tx.commit().await?;
             let user_reason = Some(USED_AGAIN.to_owned());
             return Err(AccountsError::Ended { reason: EndReason::ForcedOut, user_reason });
         }
         tx.commit().await?;
         let (user_id, session) = (claim.user_id, &claim.family);
-        self.note_activity(ActivityOf { user_id, session, limits, at: locked.now });
+        self.record_activity(ActivityOf { user_id, session, limits, at: locked.now });
         Ok(family)
     }
 }

@@ -1,7 +1,7 @@
 //! What happened on the site of `curfew demo`, up to now.
 
 use super::people::{MEMBER, OTHER_STAFF, OTHER_SUPERUSER, PEOPLE, Person, STAFF, SUPERUSER};
-use crate::domain::{reason::EndReason, role::Role};
+use crate::domain::{people::role::Role, reason::EndReason};
 
 /// One thing that somebody did.
 #[derive(Debug, Clone, Copy)]

@@ -16,15 +16,16 @@ use crate::{
     },
     cli::Result,
     domain::{
-        email::Email,
-        login_kind::LoginClass,
-        login_name::LoginName,
+        logins::{kind::LoginClass, token::TokenLabel},
         moment::Moment,
-        password::{NewPassword, OwnNames, Password},
+        people::{
+            email::Email,
+            login_name::LoginName,
+            password::{NewPassword, OwnNames, Password},
+            role::Role,
+            username::Username,
+        },
         reason_text::{ReasonText, Reasons},
-        role::Role,
-        token::TokenLabel,
-        username::Username,
     },
     settings::Settings,
     store::Store,
@@ -99,7 +100,7 @@ impl Stage {
             Act::LogIn(device) => self.log_in(who, device).await,
             Act::Visit => {
                 let (player, session) = self.session(who)?;
-                self.accounts.note_activity(ActivityOf {
+                self.accounts.record_activity(ActivityOf {
                     user_id: player.id,
                     session: &session.id,
                     limits: self.accounts.settings().limits(player.role),
@@ -112,7 +113,7 @@ impl Stage {
                 let (player, session) = self.session(who)?;
                 Ok(self
                     .accounts
-                    .note_limit_reached((player.id, who), (LoginClass::Sessions, &session.id), reason)
+                    .record_limit_reached((player.id, who), (LoginClass::Sessions, &session.id), reason)
                     .await?)
             }
             Act::ChangePassword => self.change_password(who).await,

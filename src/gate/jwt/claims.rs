@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     accounts::Family,
-    domain::{moment::Moment, session_secret::SessionId},
+    domain::{logins::session_secret::SessionId, moment::Moment},
 };
 
 /// What a token is for: one kind is never taken for the other.
@@ -27,23 +27,23 @@ pub(super) struct Claims {
     /// When it was made, in seconds.
     iat: i64,
     /// From when on it is good, in seconds.
-    pub(super) nbf: i64,
+    pub(in crate::gate) nbf: i64,
     /// Until when, in seconds.
-    pub(super) exp: i64,
+    pub(in crate::gate) exp: i64,
     /// No two tokens of ours share one, but for those that are the same.
     jti: String,
     /// Who made it and for whom: the origin of the site.
     iss: String,
     aud: String,
-    pub(super) token_type: TokenType,
+    pub(in crate::gate) token_type: TokenType,
     /// `LAST_LOGIN_DATE`, in microseconds: seconds would be too coarse for the rule.
     login_date: i64,
     /// The public name of its family.
     family: String,
     /// Which token of its family it is.
-    pub(super) generation: i64,
+    pub(in crate::gate) generation: i64,
     #[serde(flatten)]
-    pub(super) added: Map<String, Value>,
+    pub(in crate::gate) added: Map<String, Value>,
 }
 
 /// Whose login a token is.

@@ -39,7 +39,7 @@ pub use added::AddedClaims;
 /// The bytes of a key's name: enough that two never meet, and nothing about the key.
 const KEY_NAME_BYTES: usize = 9;
 /// No token of ours is longer, whatever a site adds: a header has 8 KiB.
-const GREATEST_LENGTH: usize = 7 * 1024;
+const MAX_LENGTH: usize = 7 * 1024;
 
 /// The longest name of a host, with its port (RFC 1035, section 2.3.4).
 const HOST_LENGTH: usize = 253 + ":65535".len();
@@ -134,7 +134,7 @@ impl JwtKeys {
     /// What a token says that one of our keys has signed, for that origin if one is given; its times are not
     /// looked at.
     fn read(&self, token: &str, origin: Option<&str>) -> Option<Claims> {
-        if token.len() > GREATEST_LENGTH {
+        if token.len() > MAX_LENGTH {
             return None;
         }
         // Of the header only the key's name is used, and only to find it among ours.
@@ -183,7 +183,7 @@ impl<'r> Jwt<'r> {
         let refresh = Claims::of(family, TokenType::Refresh, delta(*refresh_token_lifetime), &self.origin);
         Some(TokenPair {
             expires_in: (access.exp - family.asked_at.timestamp()).max(0),
-            access: self.gate.jwt_keys.sign(&access).filter(|token| token.len() <= GREATEST_LENGTH)?,
+            access: self.gate.jwt_keys.sign(&access).filter(|token| token.len() <= MAX_LENGTH)?,
             refresh: self.gate.jwt_keys.sign(&refresh)?,
         })
     }

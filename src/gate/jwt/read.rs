@@ -17,11 +17,11 @@ const TOKENS: usize = 25_000;
 /// What an access token of ours says.
 #[derive(Debug)]
 pub(super) struct Said {
-    pub(super) login: LoginOf,
-    pub(super) nbf: i64,
-    pub(super) exp: i64,
+    pub(in crate::gate) login: LoginOf,
+    pub(in crate::gate) nbf: i64,
+    pub(in crate::gate) exp: i64,
     /// What the site has added.
-    pub(super) added: Arc<Map<String, Value>>,
+    pub(in crate::gate) added: Arc<Map<String, Value>>,
 }
 
 /// What was read lately, by the hash of the token and of the origin that it was read for.

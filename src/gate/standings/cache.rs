@@ -12,7 +12,7 @@ use std::{
 use lru::LruCache;
 
 use crate::{
-    domain::{moment::Moment, session_secret::SessionId},
+    domain::{logins::session_secret::SessionId, moment::Moment},
     store::standing::LoginStanding,
 };
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     domain::{
-        login_kind::LoginKind,
+        logins::kind::LoginKind,
         standing::{LoginState, SiteStanding},
     },
     store::standing::StoredLogin,

@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use crate::{
     accounts::{self, Accounts, AccountsError},
-    domain::password::Password,
+    domain::people::password::Password,
     gate::{Changes, LiveLogin, Notice, SignedIn, Submission},
-    site::{
+    site::pages::{
+        Pages,
         answer::{Again, Answer, refuse},
         form::FormView,
-        pages::Pages,
     },
     store::users::count_other_superusers,
 };

@@ -4,9 +4,9 @@ use rocket::{fairing::AdHoc, get, routes};
 use serde::Serialize;
 
 use crate::{
-    domain::{moment::Moment, user_agent::Device},
+    domain::{logins::user_agent::Device, moment::Moment},
     gate::SignedIn,
-    site::{answer::Answer, pages::Pages},
+    site::pages::{Pages, answer::Answer},
 };
 
 #[derive(Debug, Serialize)]

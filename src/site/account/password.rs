@@ -5,13 +5,15 @@ use serde::Serialize;
 
 use crate::{
     accounts::{Accounts, LoginCounts},
-    domain::password::{OwnNames, Password},
+    domain::people::password::{OwnNames, Password},
     gate::{Changes, LiveLogin, Notice, SignedIn, Submission},
     site::{
-        answer::{Again, Answer, refuse},
-        form::FormView,
-        new_account::read_new_password,
-        pages::Pages,
+        entry::new_account::read_new_password,
+        pages::{
+            Pages,
+            answer::{Again, Answer, refuse},
+            form::FormView,
+        },
     },
 };
 

@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use crate::{
     accounts::Accounts,
-    domain::{email::Email, password::Password},
+    domain::people::{email::Email, password::Password},
     gate::{Changes, Notice, SignedIn, Submission},
-    site::{
+    site::pages::{
+        Pages,
         answer::{Again, Answer},
         form::FormView,
-        pages::Pages,
     },
 };
 

@@ -6,15 +6,17 @@ use serde::Serialize;
 use crate::{
     accounts::{self, Accounts, LoginCounts, LoginEnd, Which},
     domain::{
-        login_kind::{LoginClass, LoginKind},
-        password::Password,
-        session_secret::SessionId,
+        logins::{
+            kind::{LoginClass, LoginKind},
+            session_secret::SessionId,
+        },
+        people::password::Password,
     },
     gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
-    site::{
+    site::pages::{
+        Pages,
         answer::{Again, Answer, refuse},
         form::FormView,
-        pages::Pages,
         session_view::SessionView,
         wording::counted,
     },

@@ -5,16 +5,16 @@ use serde::Serialize;
 
 use crate::{
     accounts::{self, Accounts, AccountsError, LoginEnd, Target},
-    domain::{
-        login_kind::LoginClass,
+    domain::logins::{
+        kind::LoginClass,
         session_secret::SessionId,
         token::{TokenLabel, parse_token_lifetime, token_lifetime_in_words},
     },
     gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
-    site::{
+    site::pages::{
+        Pages,
         answer::{Again, Answer, refuse},
         form::FormView,
-        pages::Pages,
         token_view::TokenView,
     },
 };

@@ -3,14 +3,14 @@
 use rocket::{State, fairing::AdHoc, get, routes, uri};
 use serde::Serialize;
 
-use super::{moments::read_moment, said_once::SaidOnce};
+use super::{moments::read_moment, no_repeated_field::NoRepeatedField};
 use crate::{
     accounts::{self, Accounts, EveryonesLogins, ForceLogoutPreview, LoginCounts},
     domain::moment::Moment,
     gate::{Changes, LiveLogin, Staff, Superuser},
-    site::{
+    site::pages::{
+        Pages,
         answer::{Answer, refuse},
-        pages::Pages,
     },
 };
 
@@ -99,7 +99,7 @@ async fn show(
     changes: Changes<'_>,
     id: i64,
     at: Option<&str>,
-    _once: SaidOnce,
+    _once: NoRepeatedField,
 ) -> Answer {
     match EffectView::on_user(accounts, staff.login, id, at.unwrap_or_default()).await {
         Ok(view) => pages.show("admin/effect", &view),
@@ -114,7 +114,7 @@ async fn show_everyones(
     pages: Pages<'_>,
     changes: Changes<'_>,
     at: Option<&str>,
-    _once: SaidOnce,
+    _once: NoRepeatedField,
 ) -> Answer {
     match EffectView::on_everyone(accounts, at.unwrap_or_default()).await {
         Ok(view) => pages.show("admin/effect", &view),

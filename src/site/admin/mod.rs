@@ -1,34 +1,22 @@
 //! The staff pages.
 
 mod bulk;
-mod charts;
 mod choices;
-mod delete;
 mod effect;
-mod event_view;
 mod events;
-mod events_csv;
-mod events_query;
 mod everyone;
-mod everyone_page;
-mod force_logout;
 mod moments;
+mod no_repeated_field;
 pub mod overview;
 mod reasons;
 mod receipt;
-mod receipt_view;
-mod role;
-mod said_once;
 mod sessions;
-mod sessions_of;
-mod standing;
 mod user;
-mod user_page;
 mod users;
 
 use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status};
 
-use super::{answer::Answer, catchers::error_page};
+pub(in crate::site) use super::{catchers::error_page, pages::answer::Answer};
 
 /// An address with a number in it that is none leads nowhere; a form that cannot be taken shows
 /// itself again and never comes here.
@@ -50,12 +38,12 @@ pub fn stage() -> AdHoc {
             .attach(effect::stage())
             .attach(sessions::stage())
             .attach(events::stage())
-            .attach(events_csv::stage())
-            .attach(force_logout::stage())
-            .attach(standing::stage())
-            .attach(sessions_of::stage())
-            .attach(role::stage())
-            .attach(delete::stage())
+            .attach(events::csv::stage())
+            .attach(user::force_logout::stage())
+            .attach(user::standing::stage())
+            .attach(user::sessions::stage())
+            .attach(user::role::stage())
+            .attach(user::delete::stage())
             .attach(everyone::stage())
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::reason_text::{ReasonText, Reasons},
-    site::form::FormView,
+    site::pages::form::FormView,
 };
 
 /// Reads both reasons.

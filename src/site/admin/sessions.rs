@@ -5,20 +5,22 @@ use serde::Serialize;
 
 use super::{
     choices::{ChoiceView, choices, given},
-    said_once::SaidOnce,
+    no_repeated_field::NoRepeatedField,
 };
 use crate::{
     accounts::{Accounts, ListedLogin, SiteSessions},
     domain::{
-        session_secret::SessionId,
-        sessions_query::{SessionsQuery, SessionsShown},
-        users_filter::SearchText,
-        users_query::{LAST_PAGE, PageNumber},
+        lists::{
+            sessions_query::{SessionsQuery, SessionsShown},
+            users_filter::SearchText,
+            users_query::{LAST_PAGE, PageNumber},
+        },
+        logins::session_secret::SessionId,
     },
     gate::{Changes, Staff},
-    site::{
+    site::pages::{
+        Pages,
         answer::{Answer, refuse},
-        pages::Pages,
         session_view::SessionView,
     },
 };
@@ -72,7 +74,7 @@ impl Sent<'_> {
 #[allow(clippy::too_many_arguments)] // one each for the three words of the address
 async fn show(
     staff: Staff<'_>,
-    _once: SaidOnce,
+    _once: NoRepeatedField,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,

@@ -5,22 +5,24 @@ use serde::Serialize;
 
 use super::{
     choices::{ChoiceView, choices, given},
-    said_once::SaidOnce,
+    no_repeated_field::NoRepeatedField,
 };
 use crate::{
     accounts::{self, Accounts},
     domain::{
+        lists::{
+            users_filter::{Status as Standing, UsersFilter},
+            users_query::{PageNumber, Sort, SortKey, UsersQuery, UsersQueryError},
+        },
         moment::Moment,
-        role::Role,
-        users_filter::{Status as Standing, UsersFilter},
-        users_query::{PageNumber, Sort, SortKey, UsersQuery, UsersQueryError},
+        people::role::Role,
     },
     gate::{Changes, Staff},
-    site::{
+    site::pages::{
+        Pages,
         answer::{Answer, refuse},
-        pages::Pages,
     },
-    store::users_list::{UsersPage, list_users},
+    store::lists::users::{UsersPage, list_users},
 };
 
 #[derive(Debug, Default, Serialize)]
@@ -100,7 +102,7 @@ impl Sent<'_> {
 #[allow(clippy::too_many_arguments)] // one each for the five words of the address
 async fn show(
     _staff: Staff<'_>,
-    _once: SaidOnce,
+    _once: NoRepeatedField,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
@@ -135,7 +137,8 @@ fn view<'q>(sent: Sent<'q>, query: &UsersQuery, listed: Option<(UsersPage, Momen
         q: sent.q,
         page,
         too_far: query.page.is_too_far(),
-        previous: (page > 1).then(|| sent.href(sent.sort, (page - 1).min(crate::domain::users_query::LAST_PAGE))),
+        previous: (page > 1)
+            .then(|| sent.href(sent.sort, (page - 1).min(crate::domain::lists::users_query::LAST_PAGE))),
         status: choices(
             &[("", "Any standing"), ("active", "Active"), ("inactive", "Inactive")],
             query.filter.status.map_or("", Standing::word),

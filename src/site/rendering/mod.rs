@@ -22,12 +22,14 @@ use rocket_dyn_templates::{
 };
 use serde::Serialize;
 
-pub use self::page::Page;
 use super::{
-    shell::{Kind, Shell},
+    pages::{
+        shell::{Kind, Shell},
+        wording,
+    },
     static_files::StaticFiles,
-    wording,
 };
+pub use page::Page;
 
 /// For how many kinds of requests a template is prepared; there are as many as it has addresses,
 /// roles, and with or without a notice.

@@ -1,13 +1,15 @@
-//! One event for each account of a batch; their names are indexed by [`super::super::events_index`].
+//! One event for each account of a batch; their names are indexed by [`crate::store::events::index`].
 
 use sqlx::QueryBuilder;
 
 use crate::{
-    domain::session_secret::SessionId,
+    domain::logins::session_secret::SessionId,
     store::{
         Result, Sql,
-        dialect::{Dialect, push_optional_text},
-        engine::{in_time, on_engine},
+        engine::{
+            dialect::{Dialect, push_optional_text},
+            in_time, on_engine,
+        },
         events::{Named, NewEvent},
     },
 };

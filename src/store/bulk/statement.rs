@@ -2,15 +2,19 @@
 
 use sqlx::QueryBuilder;
 
-use super::Meant;
+use super::Targets;
 use crate::{
     domain::{
         bulk::{BulkAction, BulkScope},
-        live::LiveByRole,
-        role::Role,
-        users_filter::UsersFilter,
+        lists::users_filter::UsersFilter,
+        logins::live::LiveByRole,
+        people::role::Role,
     },
-    store::{dialect::Dialect, logins::push_is_live_by_role, search::Search, users_list::filter::push_filter},
+    store::{
+        engine::dialect::Dialect,
+        lists::{search::Search, users::filter::push_filter},
+        logins::push_is_live_by_role,
+    },
 };
 
 /// The sessions among some logins `l`, and the tokens.
@@ -19,7 +23,7 @@ pub(super) const COUNTS: &str =
 
 /// Questions about the accounts `u` that an act is on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Statement<'a>(pub Meant<'a>);
+pub(super) struct Statement<'a>(pub Targets<'a>);
 
 impl Statement<'_> {
     /// All that staff chose, as [`super::ChosenRow`]s.
@@ -31,7 +35,7 @@ impl Statement<'_> {
         sql.push(" AS is_own, ");
         self.push_is_already(&mut sql);
         sql.push(" AS is_already FROM curfew_users u");
-        self.push_is_meant(&mut sql);
+        self.push_is_target(&mut sql);
         sql.push(" ORDER BY u.id");
         sql
     }
@@ -40,14 +44,14 @@ impl Statement<'_> {
     pub fn count_logins<DB: Dialect>(self, live: &LiveByRole) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(format!("SELECT {COUNTS} FROM curfew_users u "));
         sql.push(DB::JOIN_AFTER).push(" curfew_logins l ON l.user_id = u.id");
-        self.push_is_meant(&mut sql);
+        self.push_is_target(&mut sql);
         sql.push(" AND ");
         self.push_is_acted_on(&mut sql);
         push_is_live_by_role(&mut sql, live);
         sql
     }
 
-    /// Those of these numbers that it is on, as [`super::MeantUser`]s, locked by those words.
+    /// Those of these numbers that it is on, as [`super::TargetUser`]s, locked by those words.
     pub fn users_of<DB: Dialect>(self, ids: &[i64], lock: &str) -> QueryBuilder<DB> {
         let now = self.0.now;
         // Those first: an act that empties the index of a status would have it read from its beginning.
@@ -65,7 +69,7 @@ impl Statement<'_> {
             sql.push(")");
         }
         sql.push(" AS is_ordinary FROM chosen u");
-        self.push_is_meant(&mut sql);
+        self.push_is_target(&mut sql);
         sql.push(" AND ");
         self.push_is_acted_on(&mut sql);
         sql.push(" ORDER BY u.id");
@@ -73,7 +77,7 @@ impl Statement<'_> {
     }
 
     /// From `WHERE` on: whom staff chose.
-    fn push_is_meant<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
+    fn push_is_target<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         let everyone = UsersFilter::default();
         let filter = match &self.0.choice.scope {
             BulkScope::Ids(_) => &everyone,

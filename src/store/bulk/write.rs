@@ -4,11 +4,18 @@ use sqlx::QueryBuilder;
 
 use super::{login_counts, statement::COUNTS};
 use crate::{
-    domain::{live::LiveByRole, login_counts::LoginCounts, moment::Moment, reason::EndReason, reason_text::Reasons},
+    domain::{
+        logins::{counts::LoginCounts, live::LiveByRole},
+        moment::Moment,
+        reason::EndReason,
+        reason_text::Reasons,
+    },
     store::{
         Result, Sql,
-        dialect::{Dialect, push_optional_text},
-        engine::{in_time, on_engine},
+        engine::{
+            dialect::{Dialect, push_optional_text},
+            in_time, on_engine,
+        },
         logins::push_is_live_by_role,
     },
 };

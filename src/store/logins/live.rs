@@ -5,16 +5,20 @@ use sqlx::QueryBuilder;
 use super::{COLUMNS, Ending, LoginRow, parse_kind};
 use crate::{
     domain::{
-        live::{LiveAfter, LiveByRole},
-        login_counts::LoginCounts,
-        login_kind::LoginClass,
+        logins::{
+            counts::LoginCounts,
+            kind::LoginClass,
+            live::{LiveAfter, LiveByRole},
+            session_secret::SessionId,
+        },
         moment::Moment,
-        session_secret::SessionId,
     },
     store::{
         Result, Sql,
-        dialect::{Dialect, push_optional_text},
-        engine::{in_time, on_engine},
+        engine::{
+            dialect::{Dialect, push_optional_text},
+            in_time, on_engine,
+        },
     },
 };
 

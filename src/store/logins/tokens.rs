@@ -2,9 +2,11 @@
 
 use crate::{
     domain::{
+        logins::{
+            rotations::Rotations,
+            session_secret::{SecretHash, SessionId},
+        },
         moment::Moment,
-        rotations::Rotations,
-        session_secret::{SecretHash, SessionId},
     },
     store::{
         Result, Sql,

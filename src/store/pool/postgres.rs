@@ -7,13 +7,12 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{PoolLimits, hosts::Hosts, in_words, is_out_of_transaction};
+use super::{PoolLimits, hosts::Hosts, in_words, is_out_of_transaction, trust::Trust};
 use crate::store::{
     Clock, OpenError, Store,
     engine::in_time,
-    properties::{Unfit, check_postgres, refuses_our_parameters},
-    readers::Lanes,
-    trust::Trust,
+    schema::properties::{Unfit, check_postgres, refuses_our_parameters},
+    standing::readers::Lanes,
 };
 
 /// The guard keeps one in this many connections to Postgres.

@@ -5,15 +5,15 @@ use std::{sync::Arc, time::Duration};
 use rocket::tokio::time::{Instant, sleep};
 use sqlx::sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{PoolLimits, in_words, is_out_of_transaction};
+use super::{PoolLimits, file::sqlite_options, in_words, is_out_of_transaction, trust::Trust};
 use crate::store::{
     Clock, OpenError, Store,
     engine::in_time,
-    file::sqlite_options,
-    properties::{Unfit, check_sqlite},
-    readers::FileReaders,
-    statistics::forget_statistics,
-    trust::Trust,
+    schema::{
+        properties::{Unfit, check_sqlite},
+        statistics::forget_statistics,
+    },
+    standing::readers::FileReaders,
 };
 
 /// How much of a SQLite file the writer keeps in memory, in KiB: an act on a thousand users touches pages

@@ -6,7 +6,7 @@ use super::{Account, LoginStanding, StoredLogin, ended, is_active, parse_reason}
 use crate::{
     domain::{
         moment::Moment,
-        role::Role,
+        people::role::Role,
         standing::{LoginState, SiteStanding, Standing},
     },
     store::{Result, logins::parse_kind},

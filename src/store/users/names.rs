@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use super::{User, delete_user};
 use crate::{
     domain::{
-        email::Email, login_key::login_key, moment::Moment, role::Role, text::comparison_key, username::Username,
+        moment::Moment,
+        people::{email::Email, login_key::login_key, role::Role, text::comparison_key, username::Username},
     },
     store::{
         Result, Sql, StoreError,

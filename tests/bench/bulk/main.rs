@@ -22,9 +22,9 @@ use curfew::{
     accounts::{Accounts, Actor, BeginBulk, Begun},
     domain::{
         bulk::{BulkAction, BulkChoice, BulkScope},
+        lists::users_filter::UsersFilter,
+        logins::session_secret::SessionId,
         reason_text::Reasons,
-        session_secret::SessionId,
-        users_filter::UsersFilter,
     },
     settings::Settings,
 };

@@ -18,12 +18,17 @@ use std::time::{Duration, Instant};
 
 use curfew::{
     domain::{
-        live::{LiveAfter, LiveByRole},
+        lists::{
+            users_filter::UsersFilter,
+            users_query::{PageNumber, Sort, UsersQuery},
+        },
+        logins::live::{LiveAfter, LiveByRole},
         standing::{Limits, SiteStanding},
-        users_filter::UsersFilter,
-        users_query::{PageNumber, Sort, UsersQuery},
     },
-    store::{Store, overview, users_list::list_users},
+    store::{
+        Store,
+        lists::{overview, users::list_users},
+    },
 };
 use report::{Figure, Goal, median, row};
 use store::{Database, Engine, engines};

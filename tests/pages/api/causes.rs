@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::{Actor, ForceLogoutMoment, RoleChange, Target},
     domain::{
+        people::role::Role,
         reason_text::{ReasonText, Reasons},
-        role::Role,
     },
     settings::RedisAddress,
 };

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use chrono::{DateTime, TimeDelta};
 use curfew::{
-    domain::role::Role,
+    domain::people::role::Role,
     settings::{BaseUrl, SecretMaterial},
 };
 use rocket::http::Method;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use curfew::{domain::role::Role, settings::BaseUrl};
+use curfew::{domain::people::role::Role, settings::BaseUrl};
 use rocket::http::Method;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@
 use std::num::NonZeroU32;
 
 use chrono::TimeDelta;
-use curfew::{domain::role::Role, settings::WhenFull};
+use curfew::{domain::people::role::Role, settings::WhenFull};
 use rocket::futures::future::join_all;
 
 use crate::harness::{

@@ -1,6 +1,6 @@
 //! Tokens with something changed, at random: never accepted, and never more than a 401.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use proptest::{
     prelude::*,
     sample::Index,

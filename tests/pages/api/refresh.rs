@@ -1,7 +1,7 @@
 //! The exchange of refresh tokens: each is good once, and one that is used again ends its family.
 
 use chrono::TimeDelta;
-use curfew::domain::{role::Role, standing::Limits};
+use curfew::domain::{people::role::Role, standing::Limits};
 use rocket::futures::future::join_all;
 use serde_json::json;
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta};
 use curfew::{
     accounts::{Actor, ForceLogoutMoment, ForceLogoutOutcome, Target},
-    domain::{reason_text::Reasons, role::Role},
+    domain::{people::role::Role, reason_text::Reasons},
 };
 use serde_json::json;
 

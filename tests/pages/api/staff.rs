@@ -2,7 +2,7 @@
 //! the pages.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use serde_json::{Value, json};
 
 use crate::harness::{

@@ -1,6 +1,6 @@
 //! Failed tries at the API count with those at the login page: there is one counter.
 
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use serde_json::json;
 
 use crate::harness::{

@@ -1,7 +1,7 @@
 //! Opaque tokens: shown once, kept as a hash, listed and revoked by their public name.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use curfew::domain::role::Role;
+use curfew::domain::people::role::Role;
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER};
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! What the site does with tokens by itself: those past their end are ended and told, and old ones go.
 
 use chrono::TimeDelta;
-use curfew::{accounts::Tidied, domain::role::Role};
+use curfew::{accounts::Tidied, domain::people::role::Role};
 
 use crate::harness::{
     program::Credential,

@@ -11,14 +11,16 @@ use crate::{
     accounts::{Accounts, Actor, Begun, PreviewedBulk},
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
-        role::Role,
+        people::role::Role,
     },
     gate::{Changes, Present, Staff, Submission},
     site::{
-        admin::said_once::SaidOnce,
-        answer::{Answer, refuse},
-        form::FormView,
-        pages::Pages,
+        admin::no_repeated_field::NoRepeatedField,
+        pages::{
+            Pages,
+            answer::{Answer, refuse},
+            form::FormView,
+        },
     },
 };
 
@@ -131,7 +133,7 @@ impl Confirm<'_, '_> {
 #[get("/admin/users/bulk?<addressed..>")]
 pub(super) async fn show(
     present: Present<'_>,
-    _once: SaidOnce,
+    _once: NoRepeatedField,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,

@@ -10,13 +10,13 @@ use crate::{
     accounts::{BeginBulk, PreviewedBulk},
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
+        lists::users_filter::UsersFilter,
+        logins::session_secret::SessionId,
         reason_text::Reasons,
-        session_secret::SessionId,
-        users_filter::UsersFilter,
     },
     site::{
         admin::{choices::given, reasons::read_reasons},
-        form::FormView,
+        pages::form::FormView,
     },
 };
 

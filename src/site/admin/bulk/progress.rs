@@ -11,13 +11,13 @@ use serde::Serialize;
 
 use crate::{
     accounts::{Accounts, BulkRun},
-    domain::{moment::Moment, session_secret::SessionId},
+    domain::{logins::session_secret::SessionId, moment::Moment},
     gate::{Changes, Staff},
-    site::{
+    site::pages::{
+        Pages,
         answer::{Answer, refuse},
-        pages::Pages,
     },
-    store::bulk_acts::BulkAct,
+    store::bulk::acts::BulkRecord,
 };
 
 /// A short act is done before its page is shown.
@@ -58,7 +58,7 @@ enum Stage {
 }
 
 impl ProgressView {
-    fn of(act: BulkAct, now: Moment) -> Self {
+    fn of(act: BulkRecord, now: Moment) -> Self {
         let state = match (&act.failure, act.ended_at) {
             (Some(_), _) => Stage::Failed,
             (None, Some(_)) => Stage::Done,
@@ -105,7 +105,7 @@ pub(super) async fn show(
 ) -> Answer {
     // A text that cannot be an act's name must not reach the database, where Postgres would refuse a NUL in it.
     let Some(id) = SessionId::parse(id) else { return Answer::Status(Status::NotFound) };
-    match accounts.find_bulk_act(&id).await {
+    match accounts.find_bulk_record(&id).await {
         Ok(Some(act)) => {
             let now = accounts.store().clock().estimate();
             pages.show("admin/bulk_progress", &ProgressView::of(act, now))

@@ -1,0 +1,69 @@
+//! Letting an account's person log in again.
+
+use super::due::{Locked, stored};
+use crate::{
+    accounts::{
+        Accounts, AccountsError, Actor, LoginCounts, Result, Target,
+        event::{BuildEvent as _, insert_ending, new_event},
+    },
+    domain::{reason::EndReason, reason_text::Reasons},
+    store::{Sql, events::EventKind, logins::Ending, standing::feed::Change, users},
+};
+
+impl Accounts {
+    /// Activates an account; says whether it was inactive. Its person logs in anew.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn activate(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<bool> {
+        let user_id = self.find_target(target).await?;
+        let outcome = self.try_activate(actor, user_id, reasons).await;
+        self.record_if_refused(actor, Some(user_id), "activation", outcome).await
+    }
+
+    async fn try_activate(&self, actor: &Actor, user_id: i64, reasons: &Reasons) -> Result<bool> {
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
+        let was_inactive = !locked.user.is_active_at(locked.now);
+        if was_inactive {
+            self.activate_locked(&mut tx, actor, &locked, reasons).await?;
+        }
+        tx.commit().await?;
+        Ok(was_inactive)
+    }
+
+    /// Activates an account that is locked and inactive, for whoever may act on it; returns how many live
+    /// logins ended that a deactivation by hand had left.
+    pub(in crate::accounts) async fn activate_locked(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        locked: &Locked,
+        reasons: &Reasons,
+    ) -> Result<LoginCounts> {
+        let user = &locked.user;
+        let ended = self.end_spared_logins(on, actor, locked).await?;
+        users::set_active(on, user.id).await?;
+        let mut event = new_event(locked.now, EventKind::Activated).by(actor).to(user.id, &user.username);
+        if ended.is_any() {
+            event = event.ending(ended);
+        }
+        event.reasons = reasons.clone();
+        insert_ending(on, &event, Change::User(user.id)).await?;
+        Ok(ended)
+    }
+
+    /// Ends the logins that a deactivation by hand has left: activating revives none.
+    async fn end_spared_logins(&self, on: &mut impl Sql, actor: &Actor, locked: &Locked) -> Result<LoginCounts> {
+        let Locked { user, now, .. } = locked;
+        let reasons = Reasons {
+            for_staff: stored(user.deactivated_staff_reason.as_deref()),
+            for_user: stored(user.deactivated_user_reason.as_deref()),
+        };
+        let (date, reason) = (locked.force_logout_date_now(), EndReason::Deactivated);
+        users::set_force_logout_date(on, user.id, date, reason, &reasons).await?;
+        let ending = Ending { at: *now, by: &actor.name, reason, reasons: &reasons };
+        self.end_live_logins(on, locked, date, ending).await
+    }
+}

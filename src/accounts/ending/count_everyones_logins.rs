@@ -1,0 +1,107 @@
+//! Counts the logins that a force logout of everyone ends, for its event and for the notice to the caller.
+
+use std::fmt;
+
+use chrono::{SecondsFormat, TimeDelta};
+
+use crate::{
+    accounts::{Accounts, LoginCounts, Result},
+    domain::{
+        logins::{
+            kind::LoginClass,
+            live::{LiveAfter, LiveByRole},
+        },
+        moment::Moment,
+        standing::SiteStanding,
+    },
+    store::{
+        Sql,
+        lists::{
+            overview::{FEW_SESSIONS, count_few_live_sessions},
+            sessions::count_live_site_logins,
+        },
+        logins::live_samples::find_latest_live_sample,
+    },
+};
+
+/// So old is a count at most that is told: each hour has one while a server runs.
+const RECENTLY: TimeDelta = TimeDelta::hours(2);
+/// Up to so many tokens are counted.
+pub const FEW_TOKENS: i64 = 1_000;
+
+/// How many logins of everyone an act has ended, as far as they were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EveryonesEndedLogins {
+    sessions: EndedSessions,
+    /// Counted up to one more than [`FEW_TOKENS`].
+    tokens: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EndedSessions {
+    Counted(u64),
+    /// As many as there were at that hour.
+    About(i64, Moment),
+    MoreThan(i64),
+    /// Of many, many are spared.
+    Uncounted,
+}
+
+/// In words, such as `2 sessions and 1 token ended`.
+impl fmt::Display for EveryonesEndedLogins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (many_tokens, tokens) = (self.tokens > FEW_TOKENS, self.tokens.unsigned_abs());
+        match self.sessions {
+            EndedSessions::Counted(sessions) if !many_tokens => {
+                return write!(f, "{}", LoginCounts { sessions, tokens });
+            }
+            EndedSessions::Counted(sessions) => write!(f, "{}", LoginCounts { sessions, tokens: 0 })?,
+            EndedSessions::About(live, hour) => {
+                let hour = hour.to_rfc3339_opts(SecondsFormat::Secs, true);
+                write!(f, "about {live} sessions ended, as counted at {hour}")?;
+            }
+            EndedSessions::MoreThan(few) => write!(f, "more than {few} sessions ended")?,
+            EndedSessions::Uncounted => write!(f, "the sessions that ended are too many to count")?,
+        }
+        match tokens {
+            0 => Ok(()),
+            _ if many_tokens => write!(f, "; more than {FEW_TOKENS} tokens ended"),
+            _ => write!(f, "; {}", LoginCounts { sessions: 0, tokens }),
+        }
+    }
+}
+
+impl Accounts {
+    /// Counts the live logins that a force logout of everyone ends, up to those made at a moment. Few are counted;
+    /// of many it gives the latest count of an hour, or that they are many, for the act is one write however many
+    /// there are. To be asked before the act, with the site as it stood.
+    pub(super) async fn count_ending_of_everyone(
+        &self,
+        on: &mut impl Sql,
+        (site, now): (SiteStanding, Moment),
+        up_to: Moment,
+    ) -> Result<EveryonesEndedLogins> {
+        // What comes due is itself the act.
+        let standing = SiteStanding { force_logout_scheduled: None, ..site };
+        let live = self.live_by_role(standing, now);
+        let since = |live: LiveAfter| live.and_after(Some(up_to), None, now);
+        let spared = LiveByRole { member: since(live.member), staff: since(live.staff), now };
+        let all = count_few_live_sessions(on, &live).await?;
+        let spared = count_few_live_sessions(on, &spared).await?;
+        let sessions = match (all, spared) {
+            (Some(all), Some(spared)) => EndedSessions::Counted((all - spared).unsigned_abs()),
+            (None, Some(spared)) => {
+                // A count from before the last act of this kind is of sessions that it has ended.
+                let is_of_now = |hour| hour > now - RECENTLY && site.force_logout_date.is_none_or(|date| date < hour);
+                let sample = find_latest_live_sample(on).await?;
+                match sample.filter(|(hour, live)| is_of_now(*hour) && *live > FEW_SESSIONS) {
+                    Some((hour, live)) => EndedSessions::About(live, hour),
+                    None => EndedSessions::MoreThan(FEW_SESSIONS - spared),
+                }
+            }
+            (_, None) => EndedSessions::Uncounted,
+        };
+        let tokens = count_live_site_logins(on, LoginClass::Tokens, &live, Some(up_to), FEW_TOKENS + 1).await?;
+        Ok(EveryonesEndedLogins { sessions, tokens })
+    }
+}

@@ -1,0 +1,77 @@
+//! Locking an account's person out.
+
+use super::due::Locked;
+use crate::{
+    accounts::{
+        Accounts, AccountsError, Actor, LoginCounts, Result, Target,
+        authority::must_be_another,
+        event::{BuildEvent as _, insert_ending, new_event},
+    },
+    domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
+    store::{Sql, events::EventKind, logins::Ending, standing::feed::Change, users},
+};
+
+impl Accounts {
+    /// Deactivates an account, until a moment or until somebody activates it, and ends its logins;
+    /// returns how many live ones ended. Activating it later revives none of them.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::OwnAccount`],
+    /// [`AccountsError::LastSuperuser`], [`AccountsError::UntilIsPast`], or a failure of the database.
+    pub async fn deactivate(
+        &self,
+        actor: &Actor,
+        target: &Target,
+        until: Option<Moment>,
+        reasons: &Reasons,
+    ) -> Result<LoginCounts> {
+        let user_id = self.find_target(target).await?;
+        let outcome = self.try_deactivate(actor, user_id, until, reasons).await;
+        self.record_if_refused(actor, Some(user_id), "deactivation", outcome).await
+    }
+
+    async fn try_deactivate(
+        &self,
+        actor: &Actor,
+        user_id: i64,
+        until: Option<Moment>,
+        reasons: &Reasons,
+    ) -> Result<LoginCounts> {
+        let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
+        let ended = self.deactivate_locked(&mut tx, actor, &locked, until, reasons).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Deactivates an account that is locked, for whoever may act on it.
+    pub(in crate::accounts) async fn deactivate_locked(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        locked: &Locked,
+        until: Option<Moment>,
+        reasons: &Reasons,
+    ) -> Result<LoginCounts> {
+        must_be_another(actor, locked.user.id)?;
+        self.must_not_be_last_superuser(on, locked).await?;
+        let (user, now) = (&locked.user, locked.now);
+        if until.is_some_and(|until| until <= now) {
+            return Err(AccountsError::UntilIsPast);
+        }
+        let date = locked.force_logout_date_now();
+        users::set_inactive(on, user.id, until, reasons).await?;
+        users::set_force_logout_date(on, user.id, date, EndReason::Deactivated, reasons).await?;
+        let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deactivated, reasons };
+        let ended = self.end_live_logins(on, locked, date, ending).await?;
+        let mut event = new_event(now, EventKind::Deactivated)
+            .by(actor)
+            .to(user.id, &user.username)
+            .because(EndReason::Deactivated, reasons)
+            .ending(ended);
+        if let Some(until) = until {
+            event = event.saying(format!("until {}", until.to_rfc3339()));
+        }
+        insert_ending(on, &event, Change::User(user.id)).await?;
+        Ok(ended)
+    }
+}

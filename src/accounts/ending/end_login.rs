@@ -1,0 +1,251 @@
+//! Ending logins by themselves: one, or every session but one's own. The account's date stays where it is.
+
+use super::due::Locked;
+use crate::{
+    accounts::{
+        Accounts, AccountsError, Actor, Client, LoginCounts, Result,
+        event::{BuildEvent as _, new_event},
+        login::prove_presence::record_presence,
+    },
+    domain::{
+        logins::{kind::LoginClass, session_secret::SessionId},
+        people::password::Password,
+        reason::EndReason,
+        reason_text::{ReasonText, Reasons},
+    },
+    store::{
+        Sql, Transaction,
+        events::{EventKind, NewEvent, insert_event},
+        logins::{Chosen, Ending, LoginRow, count_live_logins, end_live_logins, end_login, find_login},
+        users,
+    },
+};
+
+/// How many of the other logins one transaction ends. No date ends them, so each row is updated, and a force logout of
+/// the account waits for one such transaction at most.
+const OTHERS_AT_ONCE: u64 = 2_000;
+
+/// What came of ending one login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginEnd {
+    /// It has ended.
+    Ended,
+    /// It was the actor's own, so they are logged out.
+    Own,
+    /// It had ended before.
+    WasOver,
+}
+
+/// Who ends a login.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::accounts) enum By<'a> {
+    /// Somebody who was let in.
+    Actor(&'a Actor),
+    /// The program that holds it.
+    Program(&'a Client),
+    /// The site itself, for what came from there.
+    Site(&'a Client),
+}
+
+impl Accounts {
+    /// Ends one of the actor's own logins.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchSession`] or [`AccountsError::NoSuchToken`] for one that is not theirs,
+    /// [`AccountsError::Ended`] when their own login has ended, or a failure of the database.
+    pub async fn end_own_login(&self, actor: &Actor, class: LoginClass, login: &SessionId) -> Result<LoginEnd> {
+        let user_id = actor.user_id.ok_or(AccountsError::no_such_login(class))?;
+        let (mut tx, locked, row) = self.begin_on_login(user_id, class, login).await?;
+        self.must_be_live(&mut tx, actor, locked.now).await?;
+        let is_own = actor.session.as_ref() == Some(login);
+        if is_own && class == LoginClass::Sessions {
+            drop(tx);
+            self.log_out(actor).await?;
+            return Ok(LoginEnd::Own);
+        }
+        let reason = if is_own { EndReason::LoggedOut } else { EndReason::EndedByUser };
+        self.end_one(tx, &locked, &row, (reason, &Reasons::default()), By::Actor(actor)).await
+    }
+
+    /// Ends all live sessions of the actor except the one they act from, and the families of JWT; returns how many.
+    /// Opaque tokens have a page of their own. The password confirms the actor.
+    ///
+    /// # Errors
+    /// [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`]
+    /// when their own login has ended, or a failure of the database.
+    pub async fn end_other_sessions(&self, actor: &Actor, password: &Password) -> Result<LoginCounts> {
+        let proven = self.prove_password(actor, password).await?;
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+        self.must_be_live(&mut tx, actor, locked.now).await?;
+        let Locked { user, site, now } = &locked;
+        // Changed while it was compared: what was proven is no longer the password.
+        if user.password_hash != proven.password_hash {
+            drop(tx);
+            return self.refuse_wrong_password(actor, user).await;
+        }
+        record_presence(&mut tx, actor, *now).await?;
+        let own = actor.session.as_ref().ok_or(AccountsError::NoSuchSession)?;
+        let live = self.live_logins_after(user, *site, *now);
+        let others = Chosen::AllBut(own);
+        let ending = count_live_logins(&mut tx, user.id, others, &live).await?;
+        if ending.is_any() {
+            let event = new_event(*now, EventKind::SessionEnded).by(actor).to(user.id, &user.username);
+            insert_event(&mut tx, &event.because(EndReason::EndedByUser, &Reasons::default()).ending(ending)).await?;
+        }
+        while self.end_some(&mut tx, actor, &locked, others).await? == OTHERS_AT_ONCE {
+            // A force logout that waits for the account runs here.
+            tx.commit().await?;
+            tx = self.store.begin().await?;
+            let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+            self.must_be_live(&mut tx, actor, locked.now).await?;
+        }
+        tx.commit().await?;
+        Ok(ending)
+    }
+
+    /// Ends up to [`OTHERS_AT_ONCE`] logins of the actor's own account; how many.
+    async fn end_some(&self, on: &mut impl Sql, actor: &Actor, of: &Locked, chosen: Chosen<'_>) -> Result<u64> {
+        let Locked { user, site, now } = of;
+        let none = Reasons::default();
+        let ending = Ending { at: *now, by: &actor.name, reason: EndReason::EndedByUser, reasons: &none };
+        let live = self.live_logins_after(user, *site, *now);
+        Ok(end_live_logins(on, user.id, (chosen, OTHERS_AT_ONCE), &live, ending).await?.all())
+    }
+
+    /// Ends one session of an account, for staff.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchSession`] for one that is not that account's,
+    /// [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn end_session_of(
+        &self,
+        actor: &Actor,
+        user_id: i64,
+        session: &SessionId,
+        staff_reason: ReasonText,
+    ) -> Result<LoginEnd> {
+        self.end_login_of(actor, user_id, (LoginClass::Sessions, session), staff_reason).await
+    }
+
+    /// Ends one login by its name alone, for staff.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchSession`], [`AccountsError::NoSuchToken`], [`AccountsError::Forbidden`], or a failure of
+    /// the database.
+    pub async fn end_login(
+        &self,
+        actor: &Actor,
+        (class, login): (LoginClass, &SessionId),
+        staff_reason: ReasonText,
+    ) -> Result<LoginEnd> {
+        let mut on = self.store.read().await?;
+        let found = find_login(&mut on, login).await?.ok_or(AccountsError::no_such_login(class))?;
+        let is_of_somebody = users::find_user(&mut on, found.user_id).await?.is_some();
+        drop(on);
+        if is_of_somebody {
+            self.end_login_of(actor, found.user_id, (class, login), staff_reason).await
+        } else {
+            Ok(LoginEnd::WasOver)
+        }
+    }
+
+    async fn end_login_of(
+        &self,
+        actor: &Actor,
+        user_id: i64,
+        which: (LoginClass, &SessionId),
+        staff_reason: ReasonText,
+    ) -> Result<LoginEnd> {
+        let what = match which.0 {
+            LoginClass::Sessions => "end of a session",
+            LoginClass::Tokens => "end of a token",
+        };
+        let outcome = self.try_end_login_of(actor, user_id, which, staff_reason).await;
+        self.record_if_refused(actor, Some(user_id), what, outcome).await
+    }
+
+    async fn try_end_login_of(
+        &self,
+        actor: &Actor,
+        user_id: i64,
+        (class, login): (LoginClass, &SessionId),
+        staff_reason: ReasonText,
+    ) -> Result<LoginEnd> {
+        let (mut tx, locked, row) = self.begin_on_login(user_id, class, login).await?;
+        self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
+        let reasons = Reasons { for_staff: staff_reason, for_user: ReasonText::default() };
+        let end = self.end_one(tx, &locked, &row, (EndReason::ForcedOut, &reasons), By::Actor(actor)).await?;
+        let is_own = actor.session.as_ref() == Some(login);
+        Ok(if is_own && end == LoginEnd::Ended { LoginEnd::Own } else { end })
+    }
+
+    /// Locks the account that the login must belong to, and reads the login.
+    pub(in crate::accounts) async fn begin_on_login(
+        &self,
+        user_id: i64,
+        class: LoginClass,
+        login: &SessionId,
+    ) -> Result<(Transaction, Locked, LoginRow)> {
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::no_such_login(class))?;
+        let row = find_login(&mut tx, login).await?.filter(|row| row.user_id == user_id);
+        let row = row.ok_or(AccountsError::no_such_login(class))?;
+        if row.kind()?.class() != class {
+            return Err(AccountsError::no_such_login(class));
+        }
+        Ok((tx, locked, row))
+    }
+
+    /// Ends the login and records the event, unless the login is over by itself or with its account.
+    pub(in crate::accounts) async fn end_one(
+        &self,
+        mut tx: Transaction,
+        locked: &Locked,
+        row: &LoginRow,
+        why: (EndReason, &Reasons),
+        by: By<'_>,
+    ) -> Result<LoginEnd> {
+        let live = self.live_logins_after(&locked.user, locked.site, locked.now);
+        let is_live = row.ended()?.is_none() && live.includes(&row.dates()?) && locked.user.is_active_at(locked.now);
+        if is_live {
+            end_and_record(&mut tx, locked, row, why, by).await?;
+        }
+        tx.commit().await?;
+        Ok(if is_live { LoginEnd::Ended } else { LoginEnd::WasOver })
+    }
+}
+
+/// Ends a live login of a locked account, with its event.
+pub(in crate::accounts) async fn end_and_record(
+    on: &mut impl Sql,
+    locked: &Locked,
+    row: &LoginRow,
+    (reason, reasons): (EndReason, &Reasons),
+    by: By<'_>,
+) -> Result<()> {
+    let Locked { user, now, .. } = locked;
+    let (id, class) = (row.id(), row.kind()?.class());
+    let event = new_event(*now, ended_kind(class)).to(user.id, &user.username).because(reason, reasons);
+    let event = match class {
+        LoginClass::Sessions => event,
+        LoginClass::Tokens => event.saying(format!("\u{201c}{}\u{201d}", row.label())),
+    };
+    let (name, mut event) = match by {
+        By::Actor(actor) => (actor.name.as_str(), event.by(actor)),
+        By::Program(client) => (user.username.as_str(), NewEvent { actor: event.subject, ..event.from(client) }),
+        By::Site(client) => ("", event.from(client)),
+    };
+    end_login(on, &id, Ending { at: *now, by: name, reason, reasons }).await?;
+    event.session = Some(&id);
+    insert_event(on, &event).await?;
+    Ok(())
+}
+
+/// The event that a login has ended by itself.
+pub(in crate::accounts) const fn ended_kind(class: LoginClass) -> EventKind {
+    match class {
+        LoginClass::Sessions => EventKind::SessionEnded,
+        LoginClass::Tokens => EventKind::TokenEnded,
+    }
+}

@@ -1,0 +1,74 @@
+//! Everyone out but the browser that it is done from, which goes on with a new login.
+
+use super::due::Locked;
+use crate::{
+    accounts::{
+        Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
+        login::{
+            open_login::{LoginDates, StartedSession, open_session},
+            prove_presence::record_presence,
+        },
+    },
+    domain::{people::password::Password, reason::EndReason, reason_text::Reasons},
+    store::Sql,
+};
+
+impl Accounts {
+    /// Ends everyone's logins as [`Self::force_everyone_out`] does. Where that is the actor's own too,
+    /// the one that proved the password goes on as the new login that it is, and the session is given.
+    ///
+    /// # Errors
+    /// [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Forbidden`],
+    /// [`AccountsError::Ended`] when the actor's login ended meanwhile, or a failure of the database.
+    pub async fn force_everyone_else_out(
+        &self,
+        actor: &Actor,
+        password: &Password,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+        remember: bool,
+    ) -> Result<(ForceLogoutOutcome<EveryonesEndedLogins>, Option<StartedSession>)> {
+        let outcome = self.try_force_everyone_else_out(actor, password, moment, reasons, remember).await;
+        self.record_if_refused(actor, None, "force logout of everyone", outcome).await
+    }
+
+    async fn try_force_everyone_else_out(
+        &self,
+        actor: &Actor,
+        password: &Password,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+        remember: bool,
+    ) -> Result<(ForceLogoutOutcome<EveryonesEndedLogins>, Option<StartedSession>)> {
+        let proven = self.prove_password(actor, password).await?;
+        let mut tx = self.store.begin().await?;
+        let outcome = self.put_everyone_out(&mut tx, actor, moment, reasons).await?;
+        // After the site's row, as every act that locks both.
+        let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let started = self.go_on(&mut tx, actor, &locked, remember).await?;
+        tx.commit().await?;
+        Ok((outcome, started))
+    }
+
+    /// A new session in place of the actor's, if that was put out with everyone's and by nothing else.
+    async fn go_on(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        locked: &Locked,
+        remember: bool,
+    ) -> Result<Option<StartedSession>> {
+        match self.must_be_live(on, actor, locked.now).await {
+            Ok(_) => {
+                record_presence(on, actor, locked.now).await?;
+                Ok(None)
+            }
+            Err(AccountsError::Ended { reason: EndReason::EveryoneOut, .. }) => {
+                let client = actor.client.as_ref().ok_or(AccountsError::NoSuchUser)?;
+                let (user, dates) = (&locked.user, LoginDates::of(locked.now, Some(&locked.user), locked.site));
+                Ok(Some(open_session(on, (user.id, user.role()), client, remember, dates).await?))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

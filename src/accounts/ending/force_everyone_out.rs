@@ -1,0 +1,123 @@
+//! Everyone out: one write, however many sessions there are.
+
+use super::date_of_moment::{everyones_date_now, everyones_date_of_moment};
+use crate::{
+    accounts::{
+        Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
+        event::{BuildEvent as _, insert_ending, new_event},
+    },
+    domain::{moment::Moment, reason::EndReason, reason_text::Reasons, standing::SiteStanding},
+    store::{
+        Sql,
+        events::{EventKind, insert_event},
+        site,
+        standing::feed::Change,
+    },
+};
+
+impl Accounts {
+    /// Ends everyone's logins, the actor's own among them. The date on the site's row is all that it
+    /// takes; of the sessions no more are counted than in a moment, for the event.
+    ///
+    /// # Errors
+    /// [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn force_everyone_out(
+        &self,
+        actor: &Actor,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome<EveryonesEndedLogins>> {
+        let outcome = self.try_force_everyone_out(actor, moment, reasons).await;
+        self.record_if_refused(actor, None, "force logout of everyone", outcome).await
+    }
+
+    async fn try_force_everyone_out(
+        &self,
+        actor: &Actor,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome<EveryonesEndedLogins>> {
+        let mut tx = self.store.begin().await?;
+        let outcome = self.put_everyone_out(&mut tx, actor, moment, reasons).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// The act and its event, within a transaction.
+    pub(super) async fn put_everyone_out(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome<EveryonesEndedLogins>> {
+        let locked = self.lock_site(on).await?;
+        let now = self.store.clock().now(on).await?;
+        self.must_be_superuser(on, actor, now).await?;
+        match moment {
+            ForceLogoutMoment::At(at) if at > now => {
+                site::set_force_logout_scheduled(on, at, &actor.name, reasons).await?;
+                let event =
+                    new_event(now, EventKind::ForceLogoutScheduled).by(actor).because(EndReason::EveryoneOut, reasons);
+                insert_event(on, &event.saying(format!("everyone, for {}", at.to_rfc3339()))).await?;
+                Ok(ForceLogoutOutcome::Scheduled { at })
+            }
+            ForceLogoutMoment::At(at) => {
+                let date = everyones_date_of_moment(on, at).await?;
+                self.end_everyones_logins(on, actor, (locked, now), date, reasons).await
+            }
+            ForceLogoutMoment::Now => {
+                let date = everyones_date_now(on, locked, now).await?;
+                self.end_everyones_logins(on, actor, (locked, now), date, reasons).await
+            }
+        }
+    }
+
+    /// Calls off what is scheduled for everyone.
+    ///
+    /// # Errors
+    /// [`AccountsError::NothingScheduled`], [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
+        let outcome = self.try_cancel_everyone_out(actor).await;
+        self.record_if_refused(actor, None, "calling off the force logout of everyone", outcome).await
+    }
+
+    async fn try_cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        let scheduled = self.lock_site(&mut tx).await?.force_logout_scheduled;
+        let now = self.store.clock().now(&mut tx).await?;
+        self.must_be_superuser(&mut tx, actor, now).await?;
+        let Some(at) = scheduled else {
+            // It may have come due, and stays noted.
+            tx.commit().await?;
+            return Err(AccountsError::NothingScheduled);
+        };
+        site::clear_force_logout_scheduled(&mut tx).await?;
+        let event = new_event(now, EventKind::ForceLogoutCancelled)
+            .by(actor)
+            .saying(format!("everyone; it was to be at {}", at.to_rfc3339()));
+        insert_event(&mut tx, &event).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn end_everyones_logins(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        (site, now): (SiteStanding, Moment),
+        date: Moment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome<EveryonesEndedLogins>> {
+        if let Some(standing) = site.force_logout_date.filter(|standing| date < *standing) {
+            return Ok(ForceLogoutOutcome::Unchanged { date: standing });
+        }
+        let ended = self.count_ending_of_everyone(on, (site, now), date).await?;
+        let event = new_event(now, EventKind::ForceLogout)
+            .by(actor)
+            .because(EndReason::EveryoneOut, reasons)
+            .saying(format!("everyone; {ended}"));
+        site::set_force_logout_date(on, date, reasons).await?;
+        insert_ending(on, &event, Change::Everyone).await?;
+        Ok(ForceLogoutOutcome::Done { date, ended })
+    }
+}

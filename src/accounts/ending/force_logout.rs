@@ -1,0 +1,184 @@
+//! The force logout of one account: what Curfew exists for.
+
+use super::{date_of_moment::date_of_moment, due::Locked};
+use crate::{
+    accounts::{
+        Accounts, AccountsError, Actor, LoginCounts, Result,
+        event::{BuildEvent as _, insert_ending, new_event},
+    },
+    domain::{moment::Moment, people::login_name::LoginName, reason::EndReason, reason_text::Reasons},
+    store::{
+        Sql,
+        events::{EventKind, insert_event},
+        logins::Ending,
+        standing::feed::Change,
+        users,
+    },
+};
+
+/// Whom an act is on.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// The account of that number.
+    Id(i64),
+    /// The account of that username or email.
+    Name(LoginName),
+}
+
+/// From when on logins are out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForceLogoutMoment {
+    /// All that there are.
+    Now,
+    /// Those made then or before; a moment to come is a schedule.
+    At(Moment),
+}
+
+/// What came of a force logout, with the logins that it ended counted as `L`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForceLogoutOutcome<L = LoginCounts> {
+    /// Logins made at `date` or before are out.
+    Done {
+        /// The date.
+        date: Moment,
+        /// The live ones that ended.
+        ended: L,
+    },
+    /// It will happen then.
+    Scheduled {
+        /// When.
+        at: Moment,
+    },
+    /// Such logins were out already, since a later date.
+    Unchanged {
+        /// The date that stands.
+        date: Moment,
+    },
+}
+
+impl Accounts {
+    /// Ends the logins of an account: all of them now, those up to a past moment, or those that
+    /// will have been made by a moment to come. The date never moves back.
+    ///
+    /// # Errors
+    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn force_logout(
+        &self,
+        actor: &Actor,
+        target: &Target,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome> {
+        let user_id = self.find_target(target).await?;
+        let outcome = self.try_force_logout(actor, user_id, moment, reasons).await;
+        self.record_if_refused(actor, Some(user_id), "force logout", outcome).await
+    }
+
+    async fn try_force_logout(
+        &self,
+        actor: &Actor,
+        user_id: i64,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome> {
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
+        let outcome = match moment {
+            ForceLogoutMoment::At(at) if at > locked.now => schedule(&mut tx, actor, &locked, at, reasons).await?,
+            ForceLogoutMoment::At(at) => {
+                let date = date_of_moment(&mut tx, &locked.user, at).await?;
+                self.end_logins(&mut tx, actor, &locked, date, reasons).await?
+            }
+            ForceLogoutMoment::Now => {
+                self.end_logins(&mut tx, actor, &locked, locked.force_logout_date_now(), reasons).await?
+            }
+        };
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Calls off what is scheduled for an account.
+    ///
+    /// # Errors
+    /// [`AccountsError::NothingScheduled`], [`AccountsError::NoSuchUser`],
+    /// [`AccountsError::Forbidden`], or a failure of the database.
+    pub async fn cancel_force_logout(&self, actor: &Actor, target: &Target) -> Result<()> {
+        let user_id = self.find_target(target).await?;
+        let outcome = self.try_cancel_force_logout(actor, user_id).await;
+        self.record_if_refused(actor, Some(user_id), "calling off a force logout", outcome).await
+    }
+
+    async fn try_cancel_force_logout(&self, actor: &Actor, user_id: i64) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
+        let user = &locked.user;
+        let Some(at) = user.force_logout_scheduled else {
+            // It may have come due, and stays noted.
+            tx.commit().await?;
+            return Err(AccountsError::NothingScheduled);
+        };
+        users::clear_force_logout_scheduled(&mut tx, user.id).await?;
+        let event = new_event(locked.now, EventKind::ForceLogoutCancelled)
+            .by(actor)
+            .to(user.id, &user.username)
+            .saying(format!("it was to be at {}", at.to_rfc3339()));
+        insert_event(&mut tx, &event).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The number of the account that an act is on.
+    pub(in crate::accounts) async fn find_target(&self, target: &Target) -> Result<i64> {
+        match target {
+            Target::Id(id) => Ok(*id),
+            Target::Name(name) => users::find_user_by_name(&mut self.store.read().await?, name)
+                .await?
+                .map(|user| user.id)
+                .ok_or(AccountsError::NoSuchUser),
+        }
+    }
+
+    /// Ends the logins of an account that is locked, for whoever may act on it.
+    pub(in crate::accounts) async fn end_logins(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        locked: &Locked,
+        date: Moment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome> {
+        let Locked { user, now, .. } = locked;
+        if let Some(standing) = user.force_logout_date.filter(|standing| date < *standing) {
+            return Ok(ForceLogoutOutcome::Unchanged { date: standing });
+        }
+        users::set_force_logout_date(on, user.id, date, EndReason::ForcedOut, reasons).await?;
+        let ending = Ending { at: *now, by: &actor.name, reason: EndReason::ForcedOut, reasons };
+        let ended = self.end_live_logins(on, locked, date, ending).await?;
+        let event = new_event(*now, EventKind::ForceLogout)
+            .by(actor)
+            .to(user.id, &user.username)
+            .because(EndReason::ForcedOut, reasons)
+            .ending(ended);
+        insert_ending(on, &event, Change::User(user.id)).await?;
+        Ok(ForceLogoutOutcome::Done { date, ended })
+    }
+}
+
+async fn schedule(
+    on: &mut impl Sql,
+    actor: &Actor,
+    locked: &Locked,
+    at: Moment,
+    reasons: &Reasons,
+) -> Result<ForceLogoutOutcome> {
+    let user = &locked.user;
+    users::set_force_logout_scheduled(on, user.id, at, &actor.name, reasons).await?;
+    let event = new_event(locked.now, EventKind::ForceLogoutScheduled)
+        .by(actor)
+        .to(user.id, &user.username)
+        .because(EndReason::ForcedOut, reasons)
+        .saying(format!("for {}", at.to_rfc3339()));
+    insert_event(on, &event).await?;
+    Ok(ForceLogoutOutcome::Scheduled { at })
+}

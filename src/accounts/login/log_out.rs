@@ -1,0 +1,34 @@
+//! Logging out.
+
+use crate::{
+    accounts::{
+        Accounts, Actor, Result,
+        event::{BuildEvent as _, new_event},
+    },
+    domain::{reason::EndReason, reason_text::Reasons},
+    store::{
+        events::{EventKind, insert_event},
+        logins::{self, Ending},
+    },
+};
+
+impl Accounts {
+    /// Ends the session that the actor acts from.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn log_out(&self, actor: &Actor) -> Result<()> {
+        let (Some(session), Some(user_id)) = (&actor.session, actor.user_id) else { return Ok(()) };
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let ending = Ending { at: now, by: &actor.name, reason: EndReason::LoggedOut, reasons: &Reasons::default() };
+        if logins::end_login(&mut tx, session, ending).await? {
+            let event = new_event(now, EventKind::Logout)
+                .by(actor)
+                .to(user_id, &actor.name)
+                .because(EndReason::LoggedOut, &Reasons::default());
+            insert_event(&mut tx, &event).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,12 @@
+//! Getting in: the password, registration, the first superuser, and what slows down guessing.
+
+pub(super) mod hashing;
+pub(super) mod let_in;
+pub(super) mod log_in;
+pub(super) mod log_out;
+pub(super) mod open_login;
+pub(super) mod prove_password;
+pub(super) mod prove_presence;
+pub(super) mod register;
+pub(super) mod set_up;
+pub(super) mod throttle;

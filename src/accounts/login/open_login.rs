@@ -1,0 +1,98 @@
+//! A new login, inside the transaction of the use case that makes it.
+
+use crate::{
+    accounts::{Client, Result},
+    domain::{
+        logins::{
+            kind::LoginKind,
+            session_secret::{SessionId, SessionSecret},
+        },
+        moment::{MICROSECOND, Moment},
+        people::role::Role,
+        standing::SiteStanding,
+    },
+    store::{
+        Sql,
+        logins::{NewLogin, insert_login},
+        users::{self, User},
+    },
+};
+
+/// A session that was just made, for the cookie.
+#[derive(Debug, Clone)]
+pub struct StartedSession {
+    /// Its public name.
+    pub id: SessionId,
+    /// What opens it.
+    pub secret: SessionSecret,
+    /// Whose it is.
+    pub user_id: i64,
+    /// `LAST_LOGIN_DATE`.
+    pub login_date: Moment,
+    /// What its account may do.
+    pub role: Role,
+    /// Whether its cookie outlives the browser.
+    pub remember: bool,
+}
+
+/// The two dates of a login that is made now.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::accounts) struct LoginDates {
+    /// `LAST_LOGIN_DATE`: later than both force-logout dates, so that logging in again in the same microsecond works
+    /// and a clock that stepped back locks nobody out. It is compared with such dates, and nothing else.
+    pub(in crate::accounts) login_date: Moment,
+    /// What the clock shows: its age is counted from here.
+    pub(in crate::accounts) opened_at: Moment,
+}
+
+impl LoginDates {
+    /// Those of a login of that account, or of a new one.
+    pub(in crate::accounts) fn of(now: Moment, user: Option<&User>, site: SiteStanding) -> Self {
+        let login_date = [user.and_then(|user| user.force_logout_date), site.force_logout_date]
+            .into_iter()
+            .flatten()
+            .map(|date| date + MICROSECOND)
+            .fold(now, Moment::max);
+        Self { login_date, opened_at: now }
+    }
+}
+
+/// Makes a session of those dates. The caller has locked the account, seen that it may log in, and
+/// made room for one more; a new account has room, and a changed password ended all that there was.
+pub(in crate::accounts) async fn open_session(
+    on: &mut impl Sql,
+    (user_id, role): (i64, Role),
+    client: &Client,
+    remember: bool,
+    LoginDates { login_date, opened_at }: LoginDates,
+) -> Result<StartedSession> {
+    let started = StartedSession {
+        id: SessionId::from_random(rand::random()),
+        secret: SessionSecret::from_random(rand::random()),
+        user_id,
+        login_date,
+        role,
+        remember,
+    };
+    let new = NewLogin {
+        id: &started.id,
+        user_id,
+        kind: LoginKind::Browser,
+        secret_hash: Some(&started.secret.hash()),
+        remember,
+        label: None,
+        login_date,
+        opened_at,
+        expires_at: None,
+        address: &client.address,
+        user_agent: client.user_agent(),
+    };
+    open_login(on, &new).await?;
+    Ok(started)
+}
+
+/// Stores a new login, which is the latest of its account.
+pub(in crate::accounts) async fn open_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
+    insert_login(on, new).await?;
+    Ok(users::set_last_login(on, new.user_id, new.login_date, new.opened_at).await?)
+}

@@ -1,0 +1,82 @@
+//! Judging a login by the one rule, and noting what that shows.
+
+use crate::{
+    accounts::Accounts,
+    domain::{
+        logins::session_secret::SessionId,
+        moment::Moment,
+        reason::EndReason,
+        standing::{Limits, LoginState, Question, check},
+    },
+    store::standing::LoginStanding,
+};
+
+/// A login, as its cookie or token names it.
+#[derive(Debug, Clone, Copy)]
+pub struct JudgedLogin<'a> {
+    /// Whose it is.
+    pub user_id: i64,
+    /// Its public name.
+    pub session: &'a SessionId,
+    /// `LAST_LOGIN_DATE`.
+    pub login_date: Moment,
+}
+
+impl Accounts {
+    /// Asks the one rule about a login, with the limits of its kind.
+    pub fn check_login(
+        &self,
+        login: JudgedLogin<'_>,
+        standing: &LoginStanding,
+    ) -> (Limits, std::result::Result<(), EndReason>) {
+        let limits = standing.limits(|role| self.settings.limits(role), self.settings.token_leeway);
+        let question = Question {
+            user_id: login.user_id,
+            login_date: login.login_date,
+            account: standing.account.as_ref().map(|account| &account.standing),
+            site: &standing.site,
+            login: standing.login.as_ref().map(|login| &login.state),
+            limits,
+            now: standing.now,
+        };
+        let verdict = check(&question);
+        if verdict == Err(EndReason::Idle) {
+            // Perhaps only because the last request has not been written yet.
+            let seen = question.login.map(|state| {
+                let last_seen = self.last_seen(login.session, state.last_seen);
+                LoginState { last_seen, ..state.clone() }
+            });
+            return (limits, check(&Question { login: seen.as_ref(), ..question }));
+        }
+        (limits, verdict)
+    }
+
+    /// The same, and notes what has come due and what has reached its limits. The verdict stands
+    /// whether or not it could be noted; whoever asks next notes it then.
+    ///
+    /// What is seldom done is boxed: every request and every open stream would hold room for it.
+    pub async fn judge_login(
+        &self,
+        login: JudgedLogin<'_>,
+        standing: &LoginStanding,
+    ) -> (Limits, std::result::Result<(), EndReason>) {
+        let (limits, verdict) = self.check_login(login, standing);
+        if standing.scheduled().is_some_and(|(at, _)| at <= standing.now) {
+            note(Box::pin(self.apply_due(login.user_id)).await);
+        }
+        if let (Err(reason @ (EndReason::Idle | EndReason::Expired)), Some(account), Some(stored)) =
+            (verdict, &standing.account, &standing.login)
+        {
+            let person = (login.user_id, account.username.as_str());
+            let which = (stored.kind.class(), login.session);
+            note(Box::pin(self.record_limit_reached(person, which, reason)).await);
+        }
+        (limits, verdict)
+    }
+}
+
+fn note<E: std::fmt::Display>(outcome: std::result::Result<(), E>) {
+    if let Err(error) = outcome {
+        log::warn!("what a request showed could not be noted: {error}");
+    }
+}

@@ -1,0 +1,74 @@
+//! How many sessions, and how many tokens, an account may have at once.
+//!
+//! Counted and ended under the lock on the account, so that however many log in at the same instant, no more are live
+//! than may be.
+
+use crate::{
+    accounts::{Accounts, AccountsError, LoginCounts, Result, ending::due::Locked},
+    domain::{logins::kind::LoginClass, reason::EndReason, reason_text::Reasons},
+    settings::WhenFull,
+    store::{
+        Sql,
+        logins::{Chosen, Ending, count_live_logins, end_login, list_live_by_last_seen},
+    },
+};
+
+/// How many logins one login ends at most. An account with thousands above its limit would stay locked while all of
+/// them are ended, and a force logout would wait; so it comes down to the limit over its next logins.
+const MOST_ENDED: usize = 500;
+
+impl Accounts {
+    /// Makes room for one more login of a locked account; returns what it ended for that, the longest unseen first.
+    /// Under a limit that was lowered since, it ends as many as it takes to come down to it, up to [`MOST_ENDED`] at a
+    /// time.
+    ///
+    /// # Errors
+    /// [`AccountsError::SessionsFull`] or [`AccountsError::TokensFull`] where new logins are refused, or a failure of
+    /// the database.
+    pub(in crate::accounts) async fn make_room(
+        &self,
+        on: &mut impl Sql,
+        locked: &Locked,
+        class: LoginClass,
+    ) -> Result<LoginCounts> {
+        let Locked { user, site, now } = locked;
+        let limit = match class {
+            LoginClass::Sessions => self.settings.max_sessions(user.role()),
+            LoginClass::Tokens => self.settings.max_tokens,
+        };
+        let Some(limit) = limit else { return Ok(LoginCounts::default()) };
+        let live_after = self.live_logins_after(user, *site, *now);
+        match self.settings.when_full {
+            WhenFull::RefuseNew => {
+                let up_to = locked.force_logout_date_now(); // no login of the account is later
+                let counts = count_live_logins(on, user.id, Chosen::UpTo(up_to), &live_after).await?;
+                let limit = u64::from(limit.get());
+                match class {
+                    LoginClass::Sessions if counts.sessions >= limit => {
+                        Err(AccountsError::SessionsFull { live: counts.sessions, limit })
+                    }
+                    LoginClass::Tokens if counts.tokens >= limit => {
+                        Err(AccountsError::TokensFull { live: counts.tokens, limit })
+                    }
+                    _ => Ok(LoginCounts::default()),
+                }
+            }
+            WhenFull::EndOldest => {
+                let (reason, none) = (EndReason::LoggedInElsewhere, Reasons::default());
+                let ending = Ending { at: *now, by: &user.username, reason, reasons: &none };
+                let kept = limit.get() as usize - 1;
+                let most = i64::try_from(kept + MOST_ENDED).unwrap_or(i64::MAX);
+                let mut live = list_live_by_last_seen(on, user.id, class, &live_after, most).await?;
+                // Those of the same moment stay in the order of their logins.
+                live.sort_by_cached_key(|(login, written)| self.last_seen(login, *written));
+                let too_many = live.len().saturating_sub(kept);
+                let mut ended = 0;
+                for (login, _) in &live[..too_many] {
+                    // One that its person ends at this moment keeps its own reason.
+                    ended += u64::from(end_login(on, login, ending).await?);
+                }
+                Ok(LoginCounts::of(class, ended))
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What people and programs are logged in by: judged, listed, limited, and seen active.
+
+pub(super) mod activity;
+pub(super) mod judge_login;
+pub(super) mod list_logins;
+pub(super) mod list_site_sessions;
+pub(super) mod live_logins;
+pub(super) mod login_limit;
+pub(super) mod recent;
+pub(super) mod record_activity;

@@ -1,0 +1,162 @@
+//! That a person or program is still there, and that a login ended by itself.
+
+use std::time::Duration;
+
+use rocket::tokio::time::sleep;
+
+use crate::{
+    accounts::{
+        Accounts, Result,
+        ending::end_login::ended_kind,
+        event::{BuildEvent as _, new_event},
+    },
+    domain::{
+        logins::{kind::LoginClass, session_secret::SessionId},
+        moment::{Moment, moment_before},
+        reason::EndReason,
+        reason_text::Reasons,
+        standing::Limits,
+    },
+    store::{
+        Sql,
+        events::insert_event,
+        logins::{
+            Ending, end_login,
+            last_seen::{Seen, set_last_seen},
+        },
+    },
+};
+
+/// How far `last_seen` may lie behind; a write on every request would cost more than it tells.
+const MAX_LAG: Duration = Duration::from_mins(1);
+/// How long the first note waits for others to be written with it.
+const GATHERING: Duration = Duration::from_millis(250);
+/// The longest wait before the next try, while the database takes nothing.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+/// How many sessions one transaction writes.
+const BATCH: usize = 256;
+
+/// A request of a live login, as the gate knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct ActivityOf<'a> {
+    /// The account that it logs in.
+    pub user_id: i64,
+    /// The login.
+    pub session: &'a SessionId,
+    /// How long it may last.
+    pub limits: Limits,
+    /// When the request came.
+    pub at: Moment,
+}
+
+impl Accounts {
+    /// Whether a request now is worth a note: a minute after the last one, or a tenth of the idle
+    /// limit where that is shorter.
+    #[must_use]
+    pub fn is_worth_noting(last_seen: Moment, limits: Limits, now: Moment) -> bool {
+        (now - last_seen).to_std().is_ok_and(|since| since >= max_lag(limits))
+    }
+
+    /// A live session makes a request: known here at once, and noted where that is worth it; says
+    /// whether it was.
+    #[allow(clippy::must_use_candidate)] // it is done, whether or not anybody asks
+    pub fn saw(&self, of: ActivityOf<'_>, last_seen: Moment) -> bool {
+        let is_worth_noting = Self::is_worth_noting(last_seen, of.limits, of.at);
+        if is_worth_noting {
+            self.record_activity(of);
+        } else {
+            self.recent.put(of.session, of.at);
+        }
+        is_worth_noting
+    }
+
+    /// When a session was seen last, of which that is written: later, where this node knows better.
+    pub(super) fn last_seen(&self, session: &SessionId, written: Moment) -> Moment {
+        self.recent.get(session).map_or(written, |at| at.max(written))
+    }
+
+    /// Notes a request of a live session, to be written soon: it waits for nothing itself.
+    pub fn record_activity(&self, of: ActivityOf<'_>) {
+        self.recent.put(of.session, of.at);
+        let seen = Seen {
+            user_id: of.user_id,
+            session: of.session.clone(),
+            at: of.at,
+            unless_after: moment_before(of.at, max_lag(of.limits)),
+        };
+        self.activity.put(seen);
+    }
+
+    /// Writes what was noted. What could not be written still waits.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn flush_activity(&self) -> Result<()> {
+        let _turn = self.activity.turn().await;
+        loop {
+            let batch = self.activity.batch(BATCH);
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let mut tx = self.store.begin().await?;
+            set_last_seen(&mut tx, &batch).await?;
+            tx.commit().await?;
+            self.activity.forget(&batch);
+        }
+    }
+
+    /// Writes what is noted, soon after it is, for as long as it is left to run. It may be dropped
+    /// at any time: what was not written then still waits.
+    pub async fn keep_flushing_activity(&self) {
+        let mut wait = GATHERING;
+        loop {
+            self.activity.has_come().await;
+            sleep(wait).await;
+            wait = match self.flush_activity().await {
+                Ok(()) => GATHERING,
+                Err(error) => {
+                    log::warn!("who was seen could not be written, and will be tried again: {error}");
+                    LONGEST_WAIT.min(wait * 2)
+                }
+            };
+        }
+    }
+
+    /// Ends a login that reached one of its limits.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn record_limit_reached(
+        &self,
+        person: (i64, &str),
+        which: (LoginClass, &SessionId),
+        reason: EndReason,
+    ) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        end_at_limit(&mut tx, person, which, (reason, now)).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Ends a login that reached a limit and records the event, unless it was ended before; says whether it did.
+pub(in crate::accounts) async fn end_at_limit(
+    on: &mut impl Sql,
+    (user_id, username): (i64, &str),
+    (class, login): (LoginClass, &SessionId),
+    (reason, now): (EndReason, Moment),
+) -> Result<bool> {
+    let none = Reasons::default();
+    let has_ended = end_login(on, login, Ending { at: now, by: "", reason, reasons: &none }).await?;
+    if has_ended {
+        let mut event = new_event(now, ended_kind(class)).to(user_id, username).because(reason, &none);
+        event.session = Some(login);
+        insert_event(on, &event).await?;
+    }
+    Ok(has_ended)
+}
+
+/// How far what is written of a login may lie behind its latest request.
+pub(super) fn max_lag(limits: Limits) -> Duration {
+    MAX_LAG.min(limits.idle / 10)
+}

@@ -1,0 +1,46 @@
+//! Changing one's own email.
+
+use crate::{
+    accounts::{
+        Accounts, AccountsError, Actor, Result,
+        event::{BuildEvent as _, new_event},
+        login::prove_presence::record_presence,
+    },
+    domain::people::{email::Email, password::Password},
+    store::{
+        StoreError,
+        events::{EventKind, insert_event},
+        users::{self, NameClash},
+    },
+};
+
+impl Accounts {
+    /// Gives the actor's account another email; the password proves that it is they.
+    ///
+    /// # Errors
+    /// [`AccountsError::WrongPassword`], [`AccountsError::NameTaken`],
+    /// [`AccountsError::TooManyTries`], or a failure of the database.
+    pub async fn change_email(&self, actor: &Actor, password: &Password, email: &Email) -> Result<()> {
+        let proven = self.prove_password(actor, password).await?;
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+        self.must_be_live(&mut tx, actor, locked.now).await?;
+        record_presence(&mut tx, actor, locked.now).await?;
+        let user = &locked.user;
+        if user.email == email.as_str() {
+            return Ok(tx.commit().await?);
+        }
+        if let Some(clash) = users::find_name_clash(&mut tx, Some(user.id), None, Some(email)).await? {
+            return Err(AccountsError::NameTaken(clash));
+        }
+        users::set_email(&mut tx, user, email).await.map_err(|error| match error {
+            StoreError::Taken => AccountsError::NameTaken(NameClash::Email),
+            other => other.into(),
+        })?;
+        let detail = format!("from {} to {}", user.email, email.as_str());
+        let event =
+            new_event(locked.now, EventKind::ProfileChanged).by(actor).to(user.id, &user.username).saying(detail);
+        insert_event(&mut tx, &event).await?;
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,52 @@
+//! Making an account from the command line.
+
+use crate::{
+    accounts::{
+        Accounts, Actor, Registration, Result,
+        event::{BuildEvent as _, new_event},
+        login::register::insert_unique_user,
+    },
+    domain::people::role::Role,
+    store::{
+        events::{EventKind, insert_event},
+        users::NewUser,
+    },
+};
+
+/// An account that was just made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewAccount {
+    /// Its number.
+    pub id: i64,
+}
+
+impl Accounts {
+    /// Makes an account of any role, without a session.
+    ///
+    /// # Errors
+    /// [`crate::accounts::AccountsError::NameTaken`], [`crate::accounts::AccountsError::Forbidden`], or a failure of the database.
+    pub async fn create_user(&self, actor: &Actor, registration: &Registration, role: Role) -> Result<NewAccount> {
+        let outcome = self.try_create_user(actor, registration, role).await;
+        self.record_if_refused(actor, None, "new account", outcome).await
+    }
+
+    async fn try_create_user(&self, actor: &Actor, registration: &Registration, role: Role) -> Result<NewAccount> {
+        let password_hash = self.hasher.hash(registration.password.as_password()).await?;
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        self.must_be_superuser(&mut tx, actor, now).await?;
+        let new = NewUser {
+            username: &registration.username,
+            email: &registration.email,
+            password_hash: &password_hash,
+            role,
+            date_joined: now,
+        };
+        let id = insert_unique_user(&mut tx, &new).await?;
+        let event =
+            new_event(now, EventKind::UserCreated).by(actor).to(id, registration.username.as_str()).saying(role.code());
+        insert_event(&mut tx, &event).await?;
+        tx.commit().await?;
+        Ok(NewAccount { id })
+    }
+}

@@ -1,0 +1,88 @@
+//! Deleting an account.
+
+use crate::{
+    accounts::{
+        Accounts, Actor, LoginCounts, Result, Target,
+        authority::must_be_another,
+        ending::due::Locked,
+        event::{BuildEvent as _, insert_ending, new_event},
+    },
+    domain::{people::password::Password, reason::EndReason, reason_text::Reasons},
+    store::{Transaction, events::EventKind, logins::Ending, standing::feed::Change, users},
+};
+
+/// An account that is no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedAccount {
+    /// The name that it had.
+    pub username: String,
+    /// The live logins that ended with it.
+    pub ended: LoginCounts,
+}
+
+impl Accounts {
+    /// Deletes an account, for superusers; its sessions end, and the events keep its name.
+    ///
+    /// # Errors
+    /// [`crate::accounts::AccountsError::NoSuchUser`], [`crate::accounts::AccountsError::Forbidden`],
+    /// [`crate::accounts::AccountsError::OwnAccount`], [`crate::accounts::AccountsError::LastSuperuser`], or a failure of
+    /// the database.
+    pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<LoginCounts> {
+        let user_id = self.find_target(target).await?;
+        let outcome = self.try_delete_user(actor, None, user_id, reasons).await;
+        self.record_if_refused(actor, Some(user_id), "deletion", outcome).await.map(|deleted| deleted.ended)
+    }
+
+    /// The same on a form that asks for the superuser's password; returns the name that it had, too.
+    ///
+    /// # Errors
+    /// Those of [`Self::delete_user`], [`crate::accounts::AccountsError::WrongPassword`] and
+    /// [`crate::accounts::AccountsError::TooManyTries`].
+    pub async fn delete_user_by_password(
+        &self,
+        actor: &Actor,
+        password: &Password,
+        user_id: i64,
+        reasons: &Reasons,
+    ) -> Result<DeletedAccount> {
+        let outcome = self.try_delete_user(actor, Some(password), user_id, reasons).await;
+        self.record_if_refused(actor, Some(user_id), "deletion", outcome).await
+    }
+
+    async fn try_delete_user(
+        &self,
+        actor: &Actor,
+        password: Option<&Password>,
+        user_id: i64,
+        reasons: &Reasons,
+    ) -> Result<DeletedAccount> {
+        let (mut tx, locked) = self.begin_act_by(actor, password, user_id).await?;
+        self.must_be_superuser(&mut tx, actor, locked.now).await?;
+        must_be_another(actor, locked.user.id)?;
+        let ended = self.erase(tx, actor, &locked, reasons).await?;
+        Ok(DeletedAccount { username: locked.user.username, ended })
+    }
+
+    /// Removes a locked account, unless it is the last superuser's.
+    pub(super) async fn erase(
+        &self,
+        mut tx: Transaction,
+        actor: &Actor,
+        locked: &Locked,
+        reasons: &Reasons,
+    ) -> Result<LoginCounts> {
+        self.must_not_be_last_superuser(&mut tx, locked).await?;
+        let (user, now) = (&locked.user, locked.now);
+        let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deleted, reasons };
+        let ended = self.end_live_logins(&mut tx, locked, locked.force_logout_date_now(), ending).await?;
+        users::delete_user(&mut tx, user.id).await?;
+        let event = new_event(now, EventKind::Deleted)
+            .by(actor)
+            .to(user.id, &user.username)
+            .because(EndReason::Deleted, reasons)
+            .ending(ended);
+        insert_ending(&mut tx, &event, Change::User(user.id)).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+}

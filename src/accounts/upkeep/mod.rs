@@ -1,0 +1,9 @@
+//! What the site does by itself: tidying, counting, and the nodes that serve it.
+
+pub(super) mod count_hours;
+pub(super) mod export_events;
+pub(super) mod index_events;
+pub(super) mod node;
+pub(super) mod purge_events;
+pub(super) mod read_receipt;
+pub(super) mod tidy_logins;

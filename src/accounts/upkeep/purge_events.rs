@@ -1,0 +1,61 @@
+//! Forgetting what happened long ago.
+
+use std::time::Duration;
+
+use chrono::SecondsFormat;
+use rocket::tokio::time::sleep;
+
+use crate::{
+    accounts::{
+        Accounts, Actor, Result,
+        event::{BuildEvent as _, new_event},
+    },
+    domain::moment::moment_before,
+    store::events::{EventKind, delete_old_events, insert_event},
+};
+
+/// How many events one transaction deletes.
+const BATCH: i64 = 500;
+/// Between two batches, so that nobody who writes is held up.
+const PAUSE: Duration = Duration::from_millis(50);
+
+impl Accounts {
+    /// Deletes the events that are older than the settings keep them; says how many. Any number of
+    /// nodes may do it at once.
+    ///
+    /// # Errors
+    /// When the database does not answer; the batches before that are done.
+    pub async fn purge_events(&self) -> Result<u64> {
+        self.purge(None).await
+    }
+
+    /// The same for somebody who asked for it, which is told, unless there was nothing to delete.
+    ///
+    /// # Errors
+    /// When the database does not answer; the batches before that are done, and told.
+    pub async fn purge_events_by(&self, actor: &Actor) -> Result<u64> {
+        self.purge(Some(actor)).await
+    }
+
+    async fn purge(&self, mut untold: Option<&Actor>) -> Result<u64> {
+        let mut purged = 0;
+        while let some @ 1.. = self.store.work_in_turn(Box::pin(self.purge_some(untold.take()))).await? {
+            purged += some;
+            sleep(PAUSE).await;
+        }
+        Ok(purged)
+    }
+
+    async fn purge_some(&self, told_of: Option<&Actor>) -> Result<u64> {
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let up_to = moment_before(now, self.settings.event_retention);
+        let deleted = delete_old_events(&mut tx, up_to, BATCH).await?;
+        if let (Some(actor), 1..) = (told_of, deleted) {
+            let older = format!("older than {}", up_to.to_rfc3339_opts(SecondsFormat::Secs, true));
+            insert_event(&mut tx, &new_event(now, EventKind::EventsPurged).by(actor).saying(older)).await?;
+        }
+        tx.commit().await?;
+        Ok(deleted)
+    }
+}

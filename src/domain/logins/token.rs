@@ -1,0 +1,184 @@
+//! The tokens of programs: what opens one, and what it is called.
+
+use std::{fmt, time::Duration};
+
+use data_encoding::BASE32_NOPAD;
+
+use super::session_secret::SecretHash;
+use crate::domain::people::text::{is_forbidden, is_unseen};
+
+/// What every opaque token begins with, so that people and scanners of secrets know one when they see it.
+pub const TOKEN_PREFIX: &str = "curfew_";
+/// The bytes of a token's secret: 200 bits, 40 characters of text.
+const SECRET_BYTES: usize = 25;
+/// The greatest length of a label, in characters.
+pub const LABEL_CHARACTERS: usize = 100;
+
+/// What only the program holds.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenSecret(String);
+
+impl TokenSecret {
+    /// A secret from random bytes.
+    #[must_use]
+    pub fn from_random(bytes: [u8; SECRET_BYTES]) -> Self {
+        Self(format!("{TOKEN_PREFIX}{}", BASE32_NOPAD.encode(&bytes).to_lowercase()))
+    }
+
+    /// Reads what a program sends; none is what can be nobody's.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.strip_prefix(TOKEN_PREFIX).filter(|random| !random.contains(char::is_uppercase))?;
+        let bytes = BASE32_NOPAD.decode(bytes.to_uppercase().as_bytes()).ok()?;
+        (bytes.len() == SECRET_BYTES).then(|| Self(text.to_owned()))
+    }
+
+    /// The text, to be shown once to whoever made it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What the store keeps. The secret is random, so one round of SHA-256 is enough.
+    #[must_use]
+    pub fn hash(&self) -> SecretHash {
+        SecretHash::of_text(&self.0)
+    }
+}
+
+impl fmt::Debug for TokenSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenSecret")
+    }
+}
+
+/// What its person calls a token: 1 to 100 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenLabel(String);
+
+/// Why a label was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenLabelError {
+    /// Nothing was given.
+    #[error("Say what the token is for.")]
+    Empty,
+    /// More than 100 characters.
+    #[error("A label has at most 100 characters.")]
+    TooLong,
+    /// Characters that hide or steer.
+    #[error("A label has no control characters in it.")]
+    Characters,
+}
+
+impl TokenLabel {
+    /// Reads a label; white space around it is dropped.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has control or direction characters in it.
+    pub fn parse(text: &str) -> Result<Self, TokenLabelError> {
+        let label = text.trim();
+        match label.chars().count() {
+            _ if label.chars().all(is_unseen) => Err(TokenLabelError::Empty),
+            n if n > LABEL_CHARACTERS => Err(TokenLabelError::TooLong),
+            _ if label.chars().any(is_forbidden) => Err(TokenLabelError::Characters),
+            _ => Ok(Self(label.to_owned())),
+        }
+    }
+
+    /// What the site calls the login of a program that gave no label.
+    #[must_use]
+    pub fn of_login() -> Self {
+        Self("API login".to_owned())
+    }
+
+    /// The label as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Longer than this nobody should trust a secret in a file.
+const MAX_LIFETIME: Duration = Duration::from_hours(366 * 24);
+
+/// Why a lifetime was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Write how long it lasts like 72h or 30 days: from one second to 366 days.")]
+pub struct TokenLifetimeError;
+
+/// Reads how long a token is to last, such as `72h` or `30 days`.
+///
+/// # Errors
+/// When it is no duration, shorter than a second or longer than 366 days.
+pub fn parse_token_lifetime(text: &str) -> Result<Duration, TokenLifetimeError> {
+    humantime::parse_duration(text.trim())
+        .ok()
+        .filter(|lifetime| (Duration::from_secs(1)..=MAX_LIFETIME).contains(lifetime))
+        .ok_or(TokenLifetimeError)
+}
+
+/// A lifetime as it is typed, such as `3 days`.
+#[must_use]
+pub fn token_lifetime_in_words(lifetime: Duration) -> String {
+    let text = humantime::format_duration(lifetime).to_string();
+    text.chars().fold(String::new(), |mut words, c| {
+        if c.is_alphabetic() && words.ends_with(|before: char| before.is_ascii_digit()) {
+            words.push(' ');
+        }
+        words.push(c);
+        words
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_read_back_in_one_form_only() {
+        let secret = TokenSecret::from_random([7; SECRET_BYTES]);
+        assert_eq!(secret.reveal().len(), TOKEN_PREFIX.len() + 40);
+        assert_eq!(TokenSecret::parse(secret.reveal()), Some(secret.clone()));
+        for other in [
+            secret.reveal().to_uppercase(),
+            secret.reveal().replace("curfew_", "curfew_A"),
+            secret.reveal().replace("curfew_", ""),
+            format!("{} ", secret.reveal()),
+            format!("{}a", secret.reveal()),
+            String::new(),
+        ] {
+            assert_eq!(TokenSecret::parse(&other), None, "{other}");
+        }
+        assert_eq!(format!("{secret:?}"), "TokenSecret");
+    }
+
+    #[test]
+    fn a_lifetime_is_a_duration_within_its_bounds() {
+        for (text, hours) in [("72h", 72), (" 30 days ", 720), ("366 days", 8_784), ("1h", 1)] {
+            assert_eq!(parse_token_lifetime(text), Ok(Duration::from_hours(hours)), "{text}");
+        }
+        for text in ["", "72", "999ms", "367 days", "-1h", "soon"] {
+            assert_eq!(parse_token_lifetime(text), Err(TokenLifetimeError), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_lifetime_in_words_reads_back() {
+        for (hours, words) in [(72, "3 days"), (1, "1 h"), (26, "1 day 2 h")] {
+            let lifetime = Duration::from_hours(hours);
+            assert_eq!(token_lifetime_in_words(lifetime), words);
+            assert_eq!(parse_token_lifetime(words), Ok(lifetime));
+        }
+    }
+
+    #[test]
+    fn a_label_is_text_that_shows_all_it_has() {
+        assert_eq!(TokenLabel::parse(" backup on cronos ").as_ref().map(TokenLabel::as_str), Ok("backup on cronos"));
+        for nothing in ["", "  ", "\u{3164}", "\u{fe0f}\u{fe0f}"] {
+            assert_eq!(TokenLabel::parse(nothing), Err(TokenLabelError::Empty));
+        }
+        assert_eq!(TokenLabel::parse(&"é".repeat(101)), Err(TokenLabelError::TooLong));
+        assert!(TokenLabel::parse(&"é".repeat(100)).is_ok());
+        assert_eq!(TokenLabel::parse("a\u{202e}b"), Err(TokenLabelError::Characters));
+    }
+}

@@ -1,0 +1,50 @@
+//! Where a request came from, as the use cases note it.
+
+use std::{convert::Infallible, net::IpAddr};
+
+use rocket::{
+    Request,
+    request::{FromRequest, Outcome},
+};
+
+use crate::{accounts::Client, gate::transport::client_address};
+
+/// The client behind a request: its address as seen through the trusted proxies, its user agent.
+#[derive(Debug, Clone)]
+pub struct ClientOf(pub Client);
+
+/// The same, still where it stands in the request: most pages never put it into words.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::gate) struct CameFrom<'r> {
+    address: Option<IpAddr>,
+    user_agent: &'r str,
+}
+
+impl<'r> CameFrom<'r> {
+    pub(super) fn of(request: &'r Request<'_>) -> Self {
+        Self {
+            address: client_address(request),
+            user_agent: request.headers().get_one("User-Agent").unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn client(&self) -> Client {
+        let address = self.address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+        Client::new(address, self.user_agent)
+    }
+}
+
+impl ClientOf {
+    pub(crate) fn request(request: &Request<'_>) -> Self {
+        Self(CameFrom::of(request).client())
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for ClientOf {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self::request(request))
+    }
+}

@@ -1,0 +1,145 @@
+//! The events of the whole site: search, kind, period, pages.
+
+pub(super) mod csv;
+mod query;
+pub(super) mod view;
+
+use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
+use serde::Serialize;
+
+use self::{query::Sent, view::EventView};
+use super::{
+    choices::{ChoiceView, choices},
+    no_repeated_field::NoRepeatedField,
+};
+use crate::{
+    accounts::{self, Accounts},
+    domain::{
+        lists::users_query::{LAST_PAGE, PageNumber},
+        moment::{MICROSECOND, Moment},
+    },
+    gate::{Changes, Staff},
+    site::pages::{
+        Pages,
+        answer::{Answer, refuse},
+    },
+    store::{
+        events::EventKind,
+        lists::events::{EventsPage, EventsQuery, list_events},
+        users::find_user,
+    },
+};
+
+#[derive(Debug, Default, Serialize)]
+struct EventsView<'q> {
+    q: &'q str,
+    from: BoundView,
+    to: BoundView,
+    kind: Vec<ChoiceView>,
+    user: Option<OfUser>,
+    total: i64,
+    total_is_minimum: bool,
+    page: u32,
+    too_far: bool,
+    previous: Option<String>,
+    next: Option<String>,
+    file: String,
+    events: Vec<EventView>,
+}
+
+/// A bound of the period that is searched, as a field has it; empty where it is open.
+#[derive(Debug, Default, Serialize)]
+struct BoundView {
+    /// The day in UTC that it belongs to.
+    day: String,
+    /// The bound itself, in UTC.
+    at: String,
+}
+
+impl BoundView {
+    fn of(at: Option<Moment>, in_its_day: Option<Moment>) -> Self {
+        let text = |moment: Option<Moment>, format| moment.map_or_else(String::new, |at| at.format(format).to_string());
+        Self { day: text(in_its_day, "%Y-%m-%d"), at: text(at, "%Y-%m-%dT%H:%M:%S") }
+    }
+}
+
+/// The account that the events are on; without a name where it is deleted.
+#[derive(Debug, Serialize)]
+struct OfUser {
+    id: i64,
+    username: Option<String>,
+}
+
+#[get("/admin/events?<sent..>")]
+pub(super) async fn show(
+    _staff: Staff<'_>,
+    _once: NoRepeatedField,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    sent: Sent<'_>,
+) -> Answer {
+    let Some((query, page)) = sent.parse() else { return Answer::Status(Status::BadRequest) };
+    match read(accounts, &query, page).await {
+        Ok((listed, user)) => pages.show("admin/events", &view(sent, &query, page, listed, user)),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+async fn read(
+    accounts: &Accounts,
+    query: &EventsQuery,
+    page: PageNumber,
+) -> accounts::Result<(Option<EventsPage>, Option<OfUser>)> {
+    let mut on = accounts.store().read().await?;
+    let user = match query.user {
+        Some(id) => {
+            let username = find_user(&mut on, id).await?.map(|user| user.username);
+            Some(OfUser { id, username })
+        }
+        None => None,
+    };
+    let listed = if page.is_too_far() { None } else { Some(list_events(&mut on, query, page).await?) };
+    Ok((listed, user))
+}
+
+fn view<'q>(
+    sent: Sent<'q>,
+    query: &EventsQuery,
+    page: PageNumber,
+    listed: Option<EventsPage>,
+    user: Option<OfUser>,
+) -> EventsView<'q> {
+    let (word, number) = (Option::unwrap_or_default, page.get());
+    let mut kinds = vec![("", "Any kind")];
+    kinds.extend(EventKind::ALL.map(|kind| (kind.code(), kind.label())));
+    let mut view = EventsView {
+        q: word(sent.q),
+        from: BoundView::of(query.period.from, query.period.from),
+        to: BoundView::of(query.period.to.map(|last| last + MICROSECOND), query.period.to),
+        kind: choices(&kinds, query.kind.map_or("", EventKind::code)),
+        user,
+        page: number,
+        too_far: page.is_too_far(),
+        previous: (number > 1).then(|| href(sent, (number - 1).min(LAST_PAGE))),
+        file: uri!(csv::export(sent.on_page(None))).to_string(),
+        ..EventsView::default()
+    };
+    if let Some(listed) = listed {
+        view.total = listed.total;
+        view.total_is_minimum = listed.total_is_minimum;
+        view.next = listed.has_next.then(|| href(sent, number + 1));
+        view.events = listed.events.into_iter().map(EventView::from).collect();
+    }
+    view
+}
+
+fn href(sent: Sent<'_>, page: u32) -> String {
+    let page = (page > 1).then(|| page.to_string());
+    uri!(show(sent.on_page(page.as_deref()))).to_string()
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Events", |rocket| async { rocket.mount("/", routes![show]) })
+}

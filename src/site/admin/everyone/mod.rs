@@ -1,0 +1,127 @@
+//! The force logout of everyone, now or later, and calling off one that is scheduled.
+
+mod page;
+
+use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+
+use self::page::read;
+use super::{moments::read_moment, reasons::read_reasons};
+use crate::{
+    accounts::{Accounts, AccountsError, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome},
+    domain::{people::password::Password, reason_text::Reasons},
+    gate::{Button, Changes, Notice, NoticeKind, Submission, Superuser},
+    site::pages::{
+        Pages,
+        answer::{Again, Answer, refuse},
+        form::FormView,
+        wording::in_text,
+    },
+};
+
+#[derive(Debug, FromForm)]
+struct EveryoneForm<'r> {
+    #[field(default = "")]
+    at: &'r str,
+    #[field(default = "")]
+    staff_reason: &'r str,
+    #[field(default = "")]
+    user_reason: &'r str,
+    #[field(default = "")]
+    password: &'r str,
+}
+
+impl EveryoneForm<'_> {
+    fn read(&self, form: &mut FormView) -> Option<(Password, ForceLogoutMoment, Reasons)> {
+        let moment = form.read("at", self.at, read_moment);
+        let reasons = read_reasons(form, self.staff_reason, self.user_reason);
+        let password = form.read_secret("password", Password::parse(self.password.to_owned()));
+        Some((password?, moment?, reasons?))
+    }
+}
+
+#[get("/admin/force-logout")]
+pub(super) async fn show(
+    _superuser: Superuser<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+) -> Answer {
+    match read(accounts, "").await {
+        Ok(view) => pages.show_form("admin/everyone", &view),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+#[post("/admin/force-logout", data = "<submission>")]
+async fn force_logout(
+    superuser: Superuser<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    submission: Submission<EveryoneForm<'_>>,
+) -> Answer {
+    let mut form = FormView::default();
+    let refused = match submission.0.read(&mut form) {
+        Some((password, moment, reasons)) => {
+            let (actor, remember) = (superuser.actor(), superuser.login.remember);
+            match accounts.force_everyone_else_out(&actor, &password, moment, &reasons, remember).await {
+                Ok((outcome, started)) => {
+                    changes.leave_notice(told(outcome, started.is_some()));
+                    if let Some(started) = started {
+                        changes.start_session(started);
+                    }
+                    return Answer::see_other(uri!(show));
+                }
+                Err(error) => Some(error),
+            }
+        }
+        None => None,
+    };
+    let again = Again { pages: &pages, changes, template: "admin/everyone", password_field: "password" };
+    match (read(accounts, form.value("at")).await, refused) {
+        (Ok(view), Some(error)) => again.refuse(error, form, |form| view.with(form)),
+        (Ok(view), None) => again.show(form, |form| view.with(form)),
+        (Err(error), _) => refuse(changes, error),
+    }
+}
+
+fn told(outcome: ForceLogoutOutcome<EveryonesEndedLogins>, goes_on: bool) -> Notice {
+    match outcome {
+        ForceLogoutOutcome::Done { date, ended } => Notice::done(format!(
+            "Force logout of everyone done: {ended}, of those made up to {}. You stay logged in here, {}.",
+            in_text(date),
+            if goes_on { "with a new login" } else { "since your login is later" }
+        )),
+        ForceLogoutOutcome::Scheduled { at } => Notice::done(format!(
+            "The force logout of everyone is scheduled for {}. It will end your own login too.",
+            in_text(at)
+        )),
+        ForceLogoutOutcome::Unchanged { date } => Notice::new(
+            NoticeKind::Info,
+            format!("Nothing changed: everyone's logins made up to {} had already been ended.", in_text(date)),
+        ),
+    }
+}
+
+#[post("/admin/force-logout/cancel", data = "<_submission>")]
+async fn cancel(
+    superuser: Superuser<'_>,
+    accounts: &State<Accounts>,
+    changes: Changes<'_>,
+    _submission: Submission<Button>,
+) -> Answer {
+    let notice = match accounts.cancel_everyone_out(&superuser.actor()).await {
+        Ok(()) => Notice::done("The scheduled force logout of everyone has been called off."),
+        Err(AccountsError::NothingScheduled) => Notice::new(NoticeKind::Info, "Nothing was scheduled any more."),
+        Err(error) => return refuse(changes, error),
+    };
+    changes.leave_notice(notice);
+    Answer::see_other(uri!(show))
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Force logout of everyone", |rocket| async {
+        rocket.mount("/", routes![show, force_logout, cancel])
+    })
+}

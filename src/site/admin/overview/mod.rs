@@ -1,0 +1,137 @@
+//! What is going on, on one page.
+
+mod charts;
+
+use std::time::Duration;
+
+use rocket::{State, fairing::AdHoc, get, routes};
+use serde::Serialize;
+
+use self::charts::SpanView;
+use super::events::view::EventView;
+use crate::{
+    accounts::{self, Accounts},
+    domain::moment::{Moment, moment_before},
+    gate::{Changes, Staff},
+    site::pages::{
+        Pages,
+        answer::{Answer, refuse},
+    },
+    store::{events::list_newest_events, lists::overview, site},
+};
+
+/// "Today" is the last 24 hours, the same for staff in every time zone.
+const TODAY: Duration = Duration::from_hours(24);
+/// The events and schedules shown.
+const NEWEST: i64 = 15;
+
+#[derive(Debug, Serialize)]
+struct OverviewView {
+    counts: CountsView,
+    spans: Vec<SpanView>,
+    everyone: EveryoneView,
+    scheduled: Vec<ScheduledView>,
+    /// Whether there are more than these.
+    scheduled_more: bool,
+    events: Vec<EventView>,
+}
+
+#[derive(Debug, Serialize)]
+struct CountsView {
+    users: i64,
+    users_estimated: bool,
+    staff: i64,
+    inactive: i64,
+    live_sessions: i64,
+    live_sessions_estimated: bool,
+    logins_today: i64,
+    failed_today: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct EveryoneView {
+    force_logout_date: Option<Moment>,
+    scheduled: Option<Moment>,
+    user_reason: Option<String>,
+}
+
+/// One user's, or everyone's.
+#[derive(Debug, Serialize)]
+struct ScheduledView {
+    id: Option<i64>,
+    username: Option<String>,
+    at: Moment,
+    user_reason: Option<String>,
+}
+
+async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
+    let store = accounts.store();
+    let mut on = store.read().await?;
+    let now = store.clock().now(&mut on).await?;
+    let site = site::get_site(&mut on).await?;
+    let live = accounts.live_by_role(site.standing(), now);
+    let counts = overview::get_counts(&mut on, moment_before(now, TODAY), &live).await?;
+    let spans = charts::read(&mut on, now, counts.live_sessions).await?;
+    let mut scheduled = overview::list_scheduled(&mut on, NEWEST + 1).await?;
+    let shown = usize::try_from(NEWEST).unwrap_or_default();
+    let scheduled_more = scheduled.len() > shown;
+    scheduled.truncate(shown);
+    let events = list_newest_events(&mut on, NEWEST).await?;
+    Ok(OverviewView {
+        counts: CountsView {
+            users: counts.users,
+            users_estimated: counts.users_estimated,
+            staff: counts.staff,
+            inactive: counts.inactive,
+            live_sessions: counts.live_sessions,
+            live_sessions_estimated: counts.live_sessions_estimated,
+            logins_today: counts.logins,
+            failed_today: counts.failed_logins,
+        },
+        spans,
+        scheduled_more,
+        scheduled: scheduled_in_order(&site, scheduled),
+        everyone: EveryoneView {
+            force_logout_date: site.force_logout_date,
+            scheduled: site.force_logout_scheduled,
+            user_reason: if site.force_logout_scheduled.is_some() {
+                site.force_logout_scheduled_user_reason
+            } else {
+                site.force_logout_user_reason
+            },
+        },
+        events: events.into_iter().map(EventView::from).collect(),
+    })
+}
+
+/// Everyone's stands among those of single users.
+fn scheduled_in_order(site: &site::Site, of_users: Vec<overview::Scheduled>) -> Vec<ScheduledView> {
+    let of_everyone = site.force_logout_scheduled.map(|at| ScheduledView {
+        id: None,
+        username: None,
+        at,
+        user_reason: site.force_logout_scheduled_user_reason.clone(),
+    });
+    let of_users = of_users.into_iter().map(|entry| ScheduledView {
+        id: Some(entry.id),
+        username: Some(entry.username),
+        at: entry.at,
+        user_reason: entry.user_reason,
+    });
+    let mut all: Vec<_> = of_everyone.into_iter().chain(of_users).collect();
+    all.sort_by_key(|entry| entry.at);
+    all
+}
+
+#[get("/admin")]
+pub async fn show(_staff: Staff<'_>, accounts: &State<Accounts>, pages: Pages<'_>, changes: Changes<'_>) -> Answer {
+    match read(accounts).await {
+        Ok(view) => pages.show("admin/overview", &view),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Staff overview", |rocket| async { rocket.mount("/", routes![show]) })
+}

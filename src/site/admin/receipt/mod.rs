@@ -1,0 +1,61 @@
+//! Which nodes have applied the latest force logout of a user or of everyone, for the script that keeps
+//! it up to date.
+
+pub(super) mod view;
+
+use rocket::{State, fairing::AdHoc, get, routes, uri};
+use serde::Serialize;
+
+use self::view::ReceiptView;
+use crate::{
+    accounts::Accounts,
+    gate::{Changes, Staff, Superuser},
+    site::pages::{
+        Pages,
+        answer::{Answer, refuse},
+    },
+    store::standing::feed::Change,
+};
+
+#[derive(Debug, Serialize)]
+struct ReceiptPart {
+    /// Where it is asked for again.
+    address: String,
+    receipt: Option<ReceiptView>,
+}
+
+#[get("/admin/users/<id>/receipt")]
+async fn show(
+    _staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    id: i64,
+) -> Answer {
+    part(accounts, &pages, changes, Change::User(id), uri!(show(id)).to_string()).await
+}
+
+#[get("/admin/force-logout/receipt")]
+async fn show_everyones(
+    _superuser: Superuser<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+) -> Answer {
+    part(accounts, &pages, changes, Change::Everyone, uri!(show_everyones).to_string()).await
+}
+
+async fn part(accounts: &Accounts, pages: &Pages<'_>, changes: Changes<'_>, change: Change, address: String) -> Answer {
+    match accounts.find_receipt(change).await {
+        Ok(receipt) => {
+            let receipt = receipt.and_then(ReceiptView::of);
+            pages.show("admin/receipt", &ReceiptPart { address, receipt })
+        }
+        Err(error) => refuse(changes, error),
+    }
+}
+
+/// Mounts both.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Receipt", |rocket| async { rocket.mount("/", routes![show, show_everyones]) })
+}

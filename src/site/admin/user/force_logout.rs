@@ -1,0 +1,102 @@
+//! The force logout of one user, and calling off one that is scheduled.
+
+use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
+
+use super::page::{Forms, show_again};
+use crate::{
+    accounts::{Accounts, AccountsError, ForceLogoutMoment, ForceLogoutOutcome, Target},
+    domain::reason_text::Reasons,
+    gate::{Button, Changes, Notice, NoticeKind, Staff, Submission},
+    site::{
+        admin::{moments::read_moment, reasons::read_reasons, user},
+        pages::{
+            Pages,
+            answer::{Answer, refuse},
+            form::FormView,
+            wording::in_text,
+        },
+    },
+};
+
+#[derive(Debug, FromForm)]
+struct ForceLogoutForm<'r> {
+    #[field(default = "")]
+    at: &'r str,
+    #[field(default = "")]
+    staff_reason: &'r str,
+    #[field(default = "")]
+    user_reason: &'r str,
+}
+
+impl ForceLogoutForm<'_> {
+    fn read(&self, form: &mut FormView) -> Option<(ForceLogoutMoment, Reasons)> {
+        let moment = form.read("at", self.at, read_moment);
+        let reasons = read_reasons(form, self.staff_reason, self.user_reason);
+        Some((moment?, reasons?))
+    }
+}
+
+#[post("/admin/users/<id>/force-logout", data = "<submission>")]
+async fn force_logout(
+    staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    id: i64,
+    submission: Submission<ForceLogoutForm<'_>>,
+) -> Answer {
+    let mut form = FormView::default();
+    let Some((moment, reasons)) = submission.0.read(&mut form) else {
+        return show_again(
+            staff.login,
+            accounts,
+            &pages,
+            changes,
+            id,
+            Forms { force_logout: form, ..Forms::default() },
+        )
+        .await;
+    };
+    match accounts.force_logout(&staff.actor(), &Target::Id(id), moment, &reasons).await {
+        Ok(outcome) => {
+            changes.leave_notice(told(outcome));
+            Answer::see_other(uri!(user::show(id)))
+        }
+        Err(error) => refuse(changes, error),
+    }
+}
+
+fn told(outcome: ForceLogoutOutcome) -> Notice {
+    match outcome {
+        ForceLogoutOutcome::Done { ended, .. } => Notice::done(format!("Force logout done: {ended}.")),
+        ForceLogoutOutcome::Scheduled { at } => {
+            Notice::done(format!("The force logout is scheduled for {}.", in_text(at)))
+        }
+        ForceLogoutOutcome::Unchanged { date } => Notice::new(
+            NoticeKind::Info,
+            format!("Nothing changed: logins made up to {} had already been ended.", in_text(date)),
+        ),
+    }
+}
+
+#[post("/admin/users/<id>/force-logout/cancel", data = "<_submission>")]
+async fn cancel(
+    staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    changes: Changes<'_>,
+    id: i64,
+    _submission: Submission<Button>,
+) -> Answer {
+    let notice = match accounts.cancel_force_logout(&staff.actor(), &Target::Id(id)).await {
+        Ok(()) => Notice::done("The scheduled force logout has been called off."),
+        Err(AccountsError::NothingScheduled) => Notice::new(NoticeKind::Info, "Nothing was scheduled any more."),
+        Err(error) => return refuse(changes, error),
+    };
+    changes.leave_notice(notice);
+    Answer::see_other(uri!(user::show(id)))
+}
+
+/// Mounts both.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Force logout", |rocket| async { rocket.mount("/", routes![force_logout, cancel]) })
+}

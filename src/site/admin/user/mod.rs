@@ -1,0 +1,39 @@
+//! One user: standing, sessions, events, and what staff can do.
+
+pub(super) mod delete;
+pub(super) mod force_logout;
+mod page;
+pub(super) mod role;
+pub(super) mod sessions;
+pub(super) mod standing;
+
+use rocket::{State, fairing::AdHoc, get, routes};
+
+use self::page::{Forms, read};
+use crate::{
+    accounts::Accounts,
+    gate::{Changes, Staff},
+    site::pages::{
+        Pages,
+        answer::{Answer, refuse},
+    },
+};
+
+#[get("/admin/users/<id>")]
+pub(super) async fn show(
+    staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    id: i64,
+) -> Answer {
+    match read(accounts, staff.login, id, Forms::default()).await {
+        Ok(view) => pages.show_form("admin/user", &view),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("User", |rocket| async { rocket.mount("/", routes![show]) })
+}

@@ -1,0 +1,207 @@
+//! The page of one user, which every form on it shows again when it was not taken.
+
+use rocket::http::Status;
+use serde::Serialize;
+
+use crate::{
+    accounts::{self, Accounts, AccountsError, TargetAccount, Which},
+    domain::{moment::Moment, people::role::Role, reason::EndReason},
+    gate::{Changes, LiveLogin},
+    site::{
+        admin::{
+            choices::{ChoiceView, choices},
+            effect::EffectView,
+            events::view::EventView,
+            receipt::view::ReceiptView,
+        },
+        pages::{
+            Pages,
+            answer::{Answer, refuse},
+            form::FormView,
+            session_view::SessionView,
+            token_view::TokenView,
+        },
+    },
+    store::{
+        events::list_newest_events_of,
+        site::get_site,
+        standing::feed::Change,
+        users::{User, count_other_superusers},
+    },
+};
+
+/// The sessions, tokens and events shown.
+const NEWEST: i64 = 20;
+
+/// What a user's page shows.
+#[derive(Debug, Serialize)]
+pub(super) struct UserPageView {
+    user: UserView,
+    receipt: Option<ReceiptView>,
+    will_end: u64,
+    will_end_tokens: u64,
+    effect: EffectView,
+    everyone_out: Option<Moment>,
+    may_act: bool,
+    why_not: Option<String>,
+    can_deactivate: bool,
+    sessions: Vec<SessionView>,
+    sessions_more: bool,
+    tokens: Vec<TokenView>,
+    tokens_more: bool,
+    events: Vec<EventView>,
+    force_logout_form: FormView,
+    deactivate_form: FormView,
+    activate_form: FormView,
+    session_form: FormView,
+    is_me: bool,
+    roles: Vec<ChoiceView>,
+    role_form: FormView,
+    delete_form: FormView,
+}
+
+#[derive(Debug, Serialize)]
+struct UserView {
+    id: i64,
+    username: String,
+    email: String,
+    role: &'static str,
+    is_active: bool,
+    deactivated_until: Option<Moment>,
+    deactivated_staff_reason: Option<String>,
+    deactivated_user_reason: Option<String>,
+    date_joined: Moment,
+    last_login: Option<Moment>,
+    last_seen: Option<Moment>,
+    force_logout_date: Option<Moment>,
+    force_logout_cause: Option<&'static str>,
+    force_logout_staff_reason: Option<String>,
+    force_logout_user_reason: Option<String>,
+    scheduled: Option<ScheduledView>,
+}
+
+#[derive(Debug, Serialize)]
+struct ScheduledView {
+    at: Moment,
+    by: Option<String>,
+    staff_reason: Option<String>,
+    user_reason: Option<String>,
+}
+
+/// The forms of the page, one of which may have been refused.
+#[derive(Debug, Default)]
+pub(super) struct Forms {
+    pub(super) force_logout: FormView,
+    pub(super) deactivate: FormView,
+    pub(super) activate: FormView,
+    /// Of the session whose id is its value `session`.
+    pub(super) session: FormView,
+    pub(super) role: FormView,
+    pub(super) delete: FormView,
+}
+
+impl UserPageView {
+    /// The page with the form for the role as it was typed.
+    pub(super) fn with_role_form(self, role_form: FormView) -> Self {
+        Self { role_form, ..self }
+    }
+
+    /// The page with the form for the deletion as it was typed.
+    pub(super) fn with_delete_form(self, delete_form: FormView) -> Self {
+        Self { delete_form, ..self }
+    }
+}
+
+/// Reads a user's page.
+pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Forms) -> accounts::Result<UserPageView> {
+    let TargetAccount { user, will_end, now } = accounts.get_target_account(id).await?;
+    let effect = EffectView::on_user(accounts, me, id, forms.force_logout.value("at")).await?;
+    let mut sessions = accounts.list_sessions(id, Which::All, NEWEST + 1).await?;
+    let mut tokens = accounts.list_tokens(id).await?;
+    let tokens_more = tokens.len() > usize::try_from(NEWEST).unwrap_or_default();
+    tokens.truncate(usize::try_from(NEWEST).unwrap_or_default());
+    let receipt = accounts.find_receipt(Change::User(id)).await?.and_then(ReceiptView::of);
+    let mut on = accounts.store().read().await?;
+    let events = list_newest_events_of(&mut on, id, NEWEST).await?;
+    // Older than the account, it ended nothing of it.
+    let everyone_out = get_site(&mut on).await?.force_logout_date.filter(|at| *at > user.date_joined);
+    let is_last = user.role() == Role::Superuser && count_other_superusers(&mut on, id).await? == 0;
+    let sessions_more = sessions.len() > usize::try_from(NEWEST).unwrap_or_default();
+    sessions.truncate(usize::try_from(NEWEST).unwrap_or_default());
+    let is_me = me.user_id == id;
+    let may_act = me.role().may_act_on(user.role());
+    let roles = choices(
+        &[
+            ("member", "Member"),
+            ("staff", "Staff, who act on members"),
+            ("superuser", "Superuser, who acts on everyone"),
+        ],
+        user.role().code(),
+    );
+    let sessions = sessions.into_iter().map(|listed| SessionView::of(listed, &me.session)).collect();
+    Ok(UserPageView {
+        receipt,
+        will_end: will_end.sessions,
+        will_end_tokens: will_end.tokens,
+        effect,
+        may_act,
+        why_not: (!may_act).then(|| AccountsError::Forbidden.to_string()),
+        can_deactivate: may_act && !is_me && !is_last,
+        sessions,
+        sessions_more,
+        tokens: tokens.into_iter().map(TokenView::from).collect(),
+        tokens_more,
+        events: events.into_iter().map(EventView::from).collect(),
+        user: user_view(user, now)?,
+        everyone_out,
+        force_logout_form: forms.force_logout,
+        deactivate_form: forms.deactivate,
+        activate_form: forms.activate,
+        session_form: forms.session,
+        is_me,
+        roles,
+        role_form: forms.role,
+        delete_form: forms.delete,
+    })
+}
+
+fn user_view(user: User, now: Moment) -> accounts::Result<UserView> {
+    Ok(UserView {
+        id: user.id,
+        role: user.role().code(),
+        is_active: user.is_active_at(now),
+        force_logout_cause: user.force_logout_cause()?.map(EndReason::code),
+        scheduled: user.force_logout_scheduled.map(|at| ScheduledView {
+            at,
+            by: user.force_logout_scheduled_by,
+            staff_reason: user.force_logout_scheduled_staff_reason,
+            user_reason: user.force_logout_scheduled_user_reason,
+        }),
+        username: user.username,
+        email: user.email,
+        deactivated_until: user.deactivated_until,
+        deactivated_staff_reason: user.deactivated_staff_reason,
+        deactivated_user_reason: user.deactivated_user_reason,
+        date_joined: user.date_joined,
+        last_login: user.last_login,
+        last_seen: user.last_seen,
+        force_logout_date: user.force_logout_date,
+        force_logout_staff_reason: user.force_logout_staff_reason,
+        force_logout_user_reason: user.force_logout_user_reason,
+    })
+}
+
+/// The page once more, with a form that was not taken.
+pub(super) async fn show_again(
+    me: &LiveLogin,
+    accounts: &Accounts,
+    pages: &Pages<'_>,
+    changes: Changes<'_>,
+    id: i64,
+    forms: Forms,
+) -> Answer {
+    match read(accounts, me, id, forms).await {
+        Ok(view) => pages.show_form_again(Status::UnprocessableEntity, "admin/user", &view),
+        Err(error) => refuse(changes, error),
+    }
+}

@@ -1,0 +1,83 @@
+//! Giving a user another role, for superusers.
+
+use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
+
+use super::page::{Forms, read, show_again};
+use crate::{
+    accounts::{Accounts, AccountsError, RoleChange},
+    domain::people::{
+        password::Password,
+        role::{Role, UnknownRole},
+    },
+    gate::{Changes, Notice, NoticeKind, Submission, Superuser},
+    site::{
+        admin::user,
+        pages::{
+            Pages,
+            answer::{Again, Answer, refuse},
+            form::FormView,
+        },
+    },
+};
+
+#[derive(Debug, FromForm)]
+struct RoleForm<'r> {
+    #[field(default = "")]
+    role: &'r str,
+    #[field(default = "")]
+    password: &'r str,
+}
+
+impl RoleForm<'_> {
+    fn read(&self, form: &mut FormView) -> Option<(Role, Password)> {
+        let role = form.read("role", self.role, |word| {
+            word.parse().map_err(|_: UnknownRole| "Choose one of the roles: member, staff or superuser.")
+        });
+        let password = form.read_secret("password", Password::parse(self.password.to_owned()));
+        Some((role?, password?))
+    }
+}
+
+#[post("/admin/users/<id>/role", data = "<submission>")]
+async fn set_role(
+    superuser: Superuser<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    id: i64,
+    submission: Submission<RoleForm<'_>>,
+) -> Answer {
+    let (mut form, login) = (FormView::default(), superuser.login);
+    let Some((role, password)) = submission.0.read(&mut form) else {
+        return show_again(login, accounts, &pages, changes, id, Forms { role: form, ..Forms::default() }).await;
+    };
+    let error = match accounts.set_role_by_password(&superuser.actor(), &password, id, role).await {
+        Ok(change) => {
+            changes.leave_notice(told(role, change));
+            return Answer::see_other(uri!(user::show(id)));
+        }
+        Err(error @ AccountsError::OwnAccount) => return refuse(changes, error),
+        Err(error) => error,
+    };
+    let again = Again { pages: &pages, changes, template: "admin/user", password_field: "password" };
+    match read(accounts, login, id, Forms::default()).await {
+        Ok(view) => again.refuse(error, form, |form| view.with_role_form(form)),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+fn told(role: Role, change: RoleChange) -> Notice {
+    match change {
+        RoleChange::None => Notice::new(NoticeKind::Info, format!("The role was {role} already.")),
+        RoleChange::Raised(past) if past.is_any() => {
+            Notice::done(format!("The role is now {role}. Logins of that role last less long: {past}."))
+        }
+        RoleChange::Raised(_) => Notice::done(format!("The role is now {role}. No login ended.")),
+        RoleChange::Lowered(ended) => Notice::done(format!("The role is now {role}: {ended}.")),
+    }
+}
+
+/// Mounts it.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Role", |rocket| async { rocket.mount("/", routes![set_role]) })
+}

@@ -1,0 +1,88 @@
+//! Deactivating a user, and activating one.
+
+use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
+
+use super::page::{Forms, show_again};
+use crate::{
+    accounts::{Accounts, AccountsError, Target},
+    domain::moment::{Moment, MomentError, parse_moment},
+    gate::{Changes, Notice, NoticeKind, Staff, Submission},
+    site::{
+        admin::{reasons::read_reasons, user},
+        pages::{
+            Pages,
+            answer::{Answer, refuse},
+            form::FormView,
+        },
+    },
+};
+
+#[derive(Debug, FromForm)]
+struct StandingForm<'r> {
+    #[field(default = "")]
+    until: &'r str,
+    #[field(default = "")]
+    staff_reason: &'r str,
+    #[field(default = "")]
+    user_reason: &'r str,
+}
+
+fn read_until(typed: &str) -> Result<Option<Moment>, MomentError> {
+    if typed.trim().is_empty() { Ok(None) } else { parse_moment(typed).map(Some) }
+}
+
+#[post("/admin/users/<id>/deactivate", data = "<submission>")]
+async fn deactivate(
+    staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    id: i64,
+    submission: Submission<StandingForm<'_>>,
+) -> Answer {
+    let typed = submission.0;
+    let mut form = FormView::default();
+    let until = form.read("until", typed.until, read_until);
+    let reasons = read_reasons(&mut form, typed.staff_reason, typed.user_reason);
+    if let (Some(until), Some(reasons)) = (until, reasons) {
+        match accounts.deactivate(&staff.actor(), &Target::Id(id), until, &reasons).await {
+            Ok(ended) => {
+                changes.leave_notice(Notice::done(format!("The account is deactivated: {ended}.")));
+                return Answer::see_other(uri!(user::show(id)));
+            }
+            Err(error @ AccountsError::UntilIsPast) => form.set_error("until", error),
+            Err(error) => return refuse(changes, error),
+        }
+    }
+    show_again(staff.login, accounts, &pages, changes, id, Forms { deactivate: form, ..Forms::default() }).await
+}
+
+#[post("/admin/users/<id>/activate", data = "<submission>")]
+async fn activate(
+    staff: Staff<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    id: i64,
+    submission: Submission<StandingForm<'_>>,
+) -> Answer {
+    let typed = submission.0;
+    let mut form = FormView::default();
+    let Some(reasons) = read_reasons(&mut form, typed.staff_reason, typed.user_reason) else {
+        form.move_error_to_form("user_reason");
+        return show_again(staff.login, accounts, &pages, changes, id, Forms { activate: form, ..Forms::default() })
+            .await;
+    };
+    let notice = match accounts.activate(&staff.actor(), &Target::Id(id), &reasons).await {
+        Ok(true) => Notice::done("The account is active again. Its logins from before stay ended."),
+        Ok(false) => Notice::new(NoticeKind::Info, "The account was active already."),
+        Err(error) => return refuse(changes, error),
+    };
+    changes.leave_notice(notice);
+    Answer::see_other(uri!(user::show(id)))
+}
+
+/// Mounts both.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Standing", |rocket| async { rocket.mount("/", routes![deactivate, activate]) })
+}

@@ -1,0 +1,95 @@
+//! Logging in.
+
+use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use serde::Serialize;
+
+use crate::{
+    accounts::{Accounts, Credentials},
+    domain::{
+        next_path::NextPath,
+        people::{login_name::LoginName, password::Password},
+    },
+    gate::{Changes, ClientOf, SignedIn, Submission, Visitor},
+    site::pages::{
+        Pages,
+        answer::{Again, Answer},
+        form::FormView,
+    },
+};
+
+#[derive(Debug, FromForm)]
+struct LoginForm<'r> {
+    #[field(default = "")]
+    username: &'r str,
+    #[field(default = "")]
+    password: &'r str,
+    #[field(default = "")]
+    remember: &'r str,
+    #[field(default = "")]
+    next: &'r str,
+}
+
+#[derive(Debug, Serialize)]
+struct LoginView {
+    form: FormView,
+}
+
+impl LoginForm<'_> {
+    fn read(&self, form: &mut FormView) -> Option<Credentials> {
+        form.set_value("next", NextPath::parse(self.next).as_ref().map_or("", NextPath::as_str));
+        let remember = !matches!(self.remember, "" | "off" | "false" | "0");
+        if remember {
+            form.set_value("remember", "on");
+        }
+        let name = form.read("username", self.username, LoginName::parse);
+        let password = form.read_secret("password", Password::parse(self.password.to_owned()));
+        Some(Credentials { name: name?, password: password?, remember })
+    }
+}
+
+#[get("/login?<next>")]
+pub(super) fn show(_visitor: Visitor, pages: Pages<'_>, next: Option<&str>) -> Answer {
+    let mut form = FormView::default();
+    form.set_value("next", next.and_then(NextPath::parse).as_ref().map_or("", NextPath::as_str));
+    pages.show_form("login", &LoginView { form })
+}
+
+#[get("/login", rank = 2)]
+fn show_signed_in(_signed_in: SignedIn<'_>) -> Answer {
+    Answer::see_other(uri!(crate::site::account::overview::show))
+}
+
+#[post("/login", data = "<submission>")]
+async fn log_in(
+    _visitor: Visitor,
+    client: ClientOf,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    submission: Submission<LoginForm<'_>>,
+) -> Answer {
+    let typed = submission.0;
+    let again = Again { pages: &pages, changes, template: "login", password_field: "password" };
+    let view = |form| LoginView { form };
+    let mut form = FormView::default();
+    let Some(credentials) = typed.read(&mut form) else { return again.show(form, view) };
+    match accounts.log_in(&client.0, &credentials).await {
+        Ok(started) => {
+            changes.start_session(started);
+            Answer::see_next(Some(typed.next), uri!(crate::site::account::overview::show))
+        }
+        Err(error) => again.refuse(error, form, view),
+    }
+}
+
+#[post("/login", rank = 2)]
+fn log_in_signed_in(_signed_in: SignedIn<'_>) -> Answer {
+    Answer::see_other(uri!(crate::site::account::overview::show))
+}
+
+/// Mounts the login.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Login", |rocket| async {
+        rocket.mount("/", routes![show, show_signed_in, log_in, log_in_signed_in])
+    })
+}

@@ -1,0 +1,9 @@
+//! The way in and out: setup, registration, login, logout, and the password once more.
+
+pub(super) mod confirm;
+pub(super) mod login;
+pub(super) mod logout;
+pub(super) mod new_account;
+pub(super) mod register;
+pub(super) mod setup;
+pub(super) mod setup_code;

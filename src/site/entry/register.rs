@@ -1,0 +1,91 @@
+//! Making an account.
+
+use rocket::{FromForm, State, fairing::AdHoc, get, http::Status, post, routes, uri};
+use serde::Serialize;
+
+use super::new_account::read_registration;
+use crate::{
+    accounts::Accounts,
+    gate::{Changes, ClientOf, Notice, SignedIn, Submission, Visitor},
+    site::pages::{
+        Pages,
+        answer::{Again, Answer},
+        form::FormView,
+    },
+};
+
+#[derive(Debug, FromForm)]
+struct RegisterForm<'r> {
+    #[field(default = "")]
+    username: &'r str,
+    #[field(default = "")]
+    email: &'r str,
+    #[field(default = "")]
+    password: &'r str,
+    #[field(default = "")]
+    password_again: &'r str,
+}
+
+#[derive(Debug, Serialize)]
+struct RegisterView {
+    form: FormView,
+}
+
+#[get("/register")]
+fn show(_visitor: Visitor, accounts: &State<Accounts>, pages: Pages<'_>) -> Answer {
+    if accounts.settings().registration_is_open {
+        pages.show_form("register", &RegisterView { form: FormView::default() })
+    } else {
+        Answer::Status(Status::Forbidden)
+    }
+}
+
+#[get("/register", rank = 2)]
+fn show_signed_in(_signed_in: SignedIn<'_>) -> Answer {
+    Answer::see_other(uri!(crate::site::account::overview::show))
+}
+
+#[post("/register", data = "<submission>")]
+async fn register(
+    _visitor: Visitor,
+    client: ClientOf,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    submission: Submission<RegisterForm<'_>>,
+) -> Answer {
+    if !accounts.settings().registration_is_open {
+        return Answer::Status(Status::Forbidden);
+    }
+    let typed = submission.0;
+    let again = Again { pages: &pages, changes, template: "register", password_field: "password" };
+    let view = |form| RegisterView { form };
+    let mut form = FormView::default();
+    let fields = [typed.username, typed.email, typed.password, typed.password_again];
+    let Some(registration) = read_registration(&mut form, &accounts.settings().site_name, fields) else {
+        return again.show(form, view);
+    };
+    match accounts.register(&client.0, &registration).await {
+        Ok(started) => {
+            changes.start_session(started);
+            changes.leave_notice(Notice::done(format!(
+                "Welcome, {}. Your account is ready.",
+                registration.username.as_str()
+            )));
+            Answer::see_other(uri!(crate::site::account::overview::show))
+        }
+        Err(error) => again.refuse(error, form, view),
+    }
+}
+
+#[post("/register", rank = 2)]
+fn register_signed_in(_signed_in: SignedIn<'_>) -> Answer {
+    Answer::see_other(uri!(crate::site::account::overview::show))
+}
+
+/// Mounts the registration.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Registration", |rocket| async {
+        rocket.mount("/", routes![show, show_signed_in, register, register_signed_in])
+    })
+}

@@ -1,0 +1,184 @@
+//! Showing a page: what every page has around its own content.
+
+pub(super) mod answer;
+pub(super) mod csv_file;
+pub(super) mod form;
+pub(super) mod refused_form;
+pub(super) mod session_view;
+pub(super) mod shell;
+pub(super) mod token_view;
+pub(super) mod wording;
+
+use std::convert::Infallible;
+
+use chrono::TimeDelta;
+use rocket::{
+    Request,
+    http::Status,
+    request::{FromRequest, Outcome},
+};
+use serde::Serialize;
+
+use self::{
+    answer::Answer,
+    shell::{EndView, Shell, ShellUser},
+};
+use super::rendering::{Page, Templates};
+use crate::{
+    gate::{Changes, Csrf, Login, Notice, ScheduledEnd, login_of},
+    settings::Settings,
+};
+
+/// So long before a scheduled end its person is told; `login-ends.js` knows it too.
+const ENDS_SOON: TimeDelta = TimeDelta::minutes(5);
+
+/// Shows pages to whoever is asking.
+#[derive(Debug)]
+pub struct Pages<'r> {
+    templates: Option<&'r Templates>,
+    settings: Option<&'r Settings>,
+    path: &'r str,
+    /// Whether the route has no other path.
+    is_only_path: bool,
+    login: &'r Login,
+    csrf: Csrf<'r>,
+    changes: Changes<'r>,
+    notice: Option<Notice>,
+}
+
+impl<'r> Pages<'r> {
+    /// The pages of a request.
+    pub async fn of(request: &'r Request<'_>) -> Self {
+        let path = request.uri().path().as_str();
+        let login = login_of(request).await;
+        Self {
+            templates: request.rocket().state(),
+            settings: request.rocket().state::<crate::accounts::Accounts>().map(crate::accounts::Accounts::settings),
+            path,
+            is_only_path: request.route().is_some_and(|route| route.uri.path() == path),
+            login,
+            csrf: Csrf::of(request).await,
+            changes: Changes::of(request),
+            notice: Notice::left_for(request).filter(|notice| notice.is_for(path, login)),
+        }
+    }
+
+    /// A page without a form for visitors: showing it to them needs no cookie.
+    #[must_use]
+    pub fn show(&self, template: &'static str, view: &impl Serialize) -> Answer {
+        self.render(Status::Ok, template, view, self.csrf.token_of_session())
+    }
+
+    /// A page with a form.
+    #[must_use]
+    pub fn show_form(&self, template: &'static str, view: &impl Serialize) -> Answer {
+        self.show_form_again(Status::Ok, template, view)
+    }
+
+    /// A page with a form that was not taken as it is.
+    #[must_use]
+    pub fn show_form_again(&self, status: Status, template: &'static str, view: &impl Serialize) -> Answer {
+        self.render(status, template, view, Some(self.csrf.token()))
+    }
+
+    /// A page that says why there is no other.
+    #[must_use]
+    pub fn show_error(&self, status: Status, view: &impl Serialize) -> Answer {
+        self.show_at(status, "error", view)
+    }
+
+    /// The same, with words of its own.
+    #[must_use]
+    pub fn show_at(&self, status: Status, template: &'static str, view: &impl Serialize) -> Answer {
+        self.render(status, template, view, self.csrf.token_of_session())
+    }
+
+    fn render(
+        &self,
+        status: Status,
+        template: &'static str,
+        view: &impl Serialize,
+        csrf_token: Option<String>,
+    ) -> Answer {
+        if self.notice.is_some() {
+            self.changes.clear_notice();
+        }
+        let ended = match self.login {
+            Login::Ended(ended) => Some(Notice::ended(ended)),
+            _ => None,
+        };
+        // A login that ended with this very request is the news.
+        let notice = ended.as_ref().or(self.notice.as_ref());
+        match self.page(status, template, view, csrf_token.as_deref(), notice) {
+            Some(page) => Answer::Page(status, page),
+            None => Answer::Status(Status::InternalServerError),
+        }
+    }
+
+    /// Whether the page around the content is the same for every visitor: nobody is logged in, and
+    /// there is nothing to tell.
+    pub(super) const fn is_for_any_visitor(&self) -> bool {
+        matches!(self.login, Login::Nobody) && self.notice.is_none()
+    }
+
+    /// A page without a form, for [`Self::is_for_any_visitor`].
+    pub(super) fn page_for_any_visitor(&self, template: &'static str, view: &impl Serialize) -> Option<Page> {
+        self.page(Status::Ok, template, view, None, None)
+    }
+
+    fn page(
+        &self,
+        status: Status,
+        template: &'static str,
+        view: &impl Serialize,
+        csrf_token: Option<&str>,
+        notice: Option<&Notice>,
+    ) -> Option<Page> {
+        let shell = self.shell(status, csrf_token, notice);
+        let page = self.templates?.render(template, (&shell, self.is_only_path), view);
+        page.inspect_err(|error| log_causes(template, error)).ok()
+    }
+
+    fn shell<'a>(&'a self, status: Status, csrf_token: Option<&'a str>, notice: Option<&'a Notice>) -> Shell<'a> {
+        let user = match self.login {
+            Login::Live(login) => Some(ShellUser {
+                username: &login.account.username,
+                is_staff: login.role().is_staff(),
+                is_superuser: login.role().is_superuser(),
+                login_us: login.login_date.timestamp_micros(),
+                now_ms: login.now.timestamp_millis(),
+                ends: login.scheduled.as_ref().filter(|end| end.at - login.now <= ENDS_SOON).map(end_view),
+            }),
+            _ => None,
+        };
+        Shell {
+            site_name: self.settings.map_or("", |settings| &settings.site_name),
+            path: self.path,
+            is_error: status.code >= 400,
+            user,
+            csrf_token,
+            registration_open: self.settings.is_some_and(|settings| settings.registration_is_open),
+            notice,
+        }
+    }
+}
+
+fn end_view(end: &ScheduledEnd) -> EndView<'_> {
+    EndView { at: end.at, user_reason: end.user_reason.as_deref() }
+}
+
+/// Tera says where it was first, and what was wrong last.
+fn log_causes(template: &str, error: &dyn std::error::Error) {
+    log::error!("the template {template} cannot be rendered: {error}");
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.for_each(|cause| log::error!("{cause}"));
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Pages<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self::of(request).await)
+    }
+}

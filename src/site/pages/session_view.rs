@@ -1,0 +1,63 @@
+//! A session as the lists show it, to its person and to staff.
+
+use serde::Serialize;
+
+use crate::{
+    accounts::ListedLogin,
+    domain::{
+        logins::{session_secret::SessionId, user_agent::Device},
+        moment::Moment,
+        reason::EndReason,
+    },
+};
+
+/// One line of a list of sessions.
+#[derive(Debug, Serialize)]
+pub struct SessionView {
+    id: String,
+    login_date: Moment,
+    last_seen: Moment,
+    address: String,
+    browser: Option<String>,
+    system: Option<String>,
+    user_agent: String,
+    is_live: bool,
+    is_mine: bool,
+    ended_at: Option<Moment>,
+    ended_by: Option<String>,
+    reason: Option<&'static str>,
+    reason_text: Option<&'static str>,
+    staff_reason: Option<String>,
+}
+
+impl SessionView {
+    /// Shows a session to whoever acts from that one.
+    #[must_use]
+    pub fn of(listed: ListedLogin, mine: &SessionId) -> Self {
+        let last_seen = listed.seen();
+        let ListedLogin { row, ended, .. } = listed;
+        let Device { browser, system } = Device::of(&row.user_agent);
+        Self {
+            is_live: ended.is_none(),
+            is_mine: row.id == mine.as_str(),
+            login_date: row.opened_at,
+            last_seen,
+            address: row.address,
+            browser,
+            system,
+            user_agent: row.user_agent,
+            ended_at: row.ended_at,
+            ended_by: row.ended_by.filter(|by| !by.is_empty()),
+            reason: ended.map(EndReason::code),
+            reason_text: ended.map(EndReason::label),
+            staff_reason: row.staff_reason,
+            id: row.id,
+        }
+    }
+
+    /// Whether it is the one that its person looks from.
+    #[must_use]
+    pub const fn is_mine(&self) -> bool {
+        self.is_mine
+    }
+}

@@ -1,0 +1,28 @@
+//! When the password of an account was last proven from a session: what grave work of staff asks for.
+
+use crate::{
+    domain::{logins::session_secret::SessionId, moment::Moment},
+    store::{
+        Result, Sql,
+        engine::{execute, fetch_optional},
+    },
+};
+
+/// When the password was last proven from that session: at its login, or on a form since.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_proven_at(on: &mut impl Sql, id: &SessionId) -> Result<Option<Moment>> {
+    let sql = "SELECT COALESCE(proven_at, opened_at) FROM curfew_logins WHERE id = $1";
+    let found: Option<(Moment,)> = fetch_optional!(on, (Moment,), sql, id.as_str())?;
+    Ok(found.map(|(at,)| at))
+}
+
+/// Notes that the password was proven from that session.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_proven_at(on: &mut impl Sql, id: &SessionId, at: Moment) -> Result<()> {
+    execute!(on, "UPDATE curfew_logins SET proven_at = $2 WHERE id = $1", id.as_str(), at)?;
+    Ok(())
+}

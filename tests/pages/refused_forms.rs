@@ -1,0 +1,145 @@
+//! A form that is not taken says which it is, and is there again with what was typed.
+
+use curfew::{
+    domain::people::role::Role,
+    settings::{BaseUrl, SecureCookies},
+};
+use rocket::http::Method;
+
+use crate::harness::{
+    jar::Jar,
+    page::Page,
+    person::{Person, form},
+    site::{PASSWORD, PROXY, Plan, Site},
+    store::any_engine,
+};
+
+const EMAIL: &str = "typed@example.org";
+
+/// A page with the slashes that Tera escapes.
+fn shown(page: &Page) -> String {
+    page.body.replace("&#x2F;", "/")
+}
+
+/// Sends the form of a page that was opened before.
+async fn sends_old(person: &mut Person<'_>, headers: &[(&str, &str)]) -> Page {
+    let old = person.token.clone();
+    person.jar = Jar::default();
+    person.logs_in().await.must_be(303);
+    let body = form(&old, &[("email", EMAIL), ("password", PASSWORD)]);
+    person.sends(Method::Post, "/account/profile", headers, body).await
+}
+
+#[rocket::async_test]
+async fn an_old_form_is_there_again_without_its_password() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut ana = site.signed_in(Role::Member).await;
+        ana.opens("/account/profile").await;
+        let page = sends_old(&mut ana, &[]).await;
+        assert!(page.must_be(403).body.contains("Send this form again"), "{page:?}");
+        assert_eq!(page.value_in("email"), Some(EMAIL));
+        assert!(!page.body.contains(PASSWORD), "{page:?}");
+        let fields = [("email", EMAIL), ("password", PASSWORD)];
+        ana.posts_with(&ana.token.clone(), "/account/profile", &fields).await.must_be(303);
+    }
+}
+
+/// Whoever could fill in a form for somebody would only have to make them press its button.
+#[rocket::async_test]
+async fn nothing_is_filled_in_that_may_be_anothers() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        for headers in [&[("Origin", "")][..], &[("Origin", "https://elsewhere.test")], &[("Origin", "null")]] {
+            let mut ana = site.signed_in(Role::Member).await;
+            ana.opens("/account/profile").await;
+            let page = sends_old(&mut ana, headers).await;
+            assert!(!page.must_be(403).body.contains(EMAIL), "{headers:?}: {page:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn what_a_form_holds_beside_its_fields_is_sent_again() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut visitor = site.person(Role::Member).await;
+        visitor.opens("/login").await;
+        let fields =
+            [("username", visitor.name.as_str()), ("password", PASSWORD), ("next", "/account/sessions?a=\"<b>")];
+        let body = form("old", &fields);
+        let page = visitor.sends(Method::Post, "/login", &[], body).await;
+        assert_eq!(page.must_be(403).value_in("username"), Some(visitor.name.as_str()));
+        let hidden = page.hidden_fields("&#x2F;login");
+        assert!(hidden.iter().any(|(name, value)| name == "next" && value.contains("account")), "{hidden:?}");
+        assert!(!page.body.contains("<b>") && !page.body.contains(PASSWORD), "{page:?}");
+        assert!(hidden.iter().all(|(name, _)| !name.contains("password")), "{hidden:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_browser_without_cookies_is_told_so_and_can_send_the_form_again() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut visitor = site.person(Role::Member).await;
+        visitor.opens("/login").await;
+        visitor.jar = Jar::default();
+        let name = visitor.name.clone();
+        let fields = [("username", name.as_str()), ("password", PASSWORD)];
+        let page = visitor.posts_with(&visitor.token.clone(), "/login", &fields).await;
+        assert!(page.must_be(403).body.contains("allow cookies"), "{page:?}");
+        assert_eq!(page.value_in("username"), Some(visitor.name.as_str()));
+        visitor.posts_with(&visitor.token.clone(), "/login", &fields).await.must_lead_to("/account");
+    }
+}
+
+#[rocket::async_test]
+async fn cookies_for_https_only_are_named_to_who_comes_over_http() {
+    for engine in any_engine() {
+        for (secure_cookies, says_proxy) in [(SecureCookies::Always, ""), (SecureCookies::Auto, "https")] {
+            let mut plan = Plan::default();
+            plan.settings.secure_cookies = secure_cookies;
+            let site = plan.on(engine).await;
+            let visitor = site.visitor();
+            let headers = visitor.own_headers(Method::Post, &[("X-Forwarded-Proto", says_proxy)]);
+            // The browser has kept none of these cookies.
+            let body = form("a token", &[("username", "ana")]);
+            let page = site.send((Method::Post, "/login"), PROXY, &Jar::default(), headers, body).await;
+            assert!(page.must_be(403).body.contains("This site needs https"), "{page:?}");
+            assert!(shown(&page).contains("href=\"https://curfew.test/\""), "{page:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_form_from_another_origin_is_told_both() {
+    for engine in any_engine() {
+        for (base_url, received, own) in [
+            (None, "http://www.curfew.test", "http://curfew.test"),
+            (None, "http://curfew.test:8000", "http://curfew.test"),
+            (Some("https://accounts.example:8443"), "https://accounts.example", "https://accounts.example:8443"),
+        ] {
+            let mut plan = Plan::default();
+            plan.settings.base_url = base_url.and_then(BaseUrl::parse);
+            let site = plan.on(engine).await;
+            let mut visitor = site.visitor();
+            visitor.opens("/login").await;
+            let body = form(&visitor.token, &[("username", "ana")]);
+            let page = visitor.sends(Method::Post, "/login", &[("Origin", received)], body).await;
+            assert!(shown(page.must_be(403)).contains(&format!("from the origin {received}.")), "{page:?}");
+            assert!(shown(&page).contains(&format!("href=\"{own}/\"")), "{page:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_page_for_others_speaks_of_no_form() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut ana = site.signed_in(Role::Member).await;
+        for page in [ana.opens("/admin").await, ana.posts_with("old", "/admin/force-logout", &[("at", EMAIL)]).await] {
+            assert!(page.must_be(403).body.contains("This page is for others"), "{page:?}");
+            assert!(!page.body.contains(EMAIL), "{page:?}");
+        }
+    }
+}
