@@ -1,25 +1,28 @@
-//! Curfew: the accounts part of a website, made so that staff can end anyone's access at once.
+//! Curfew: the accounts part of a website. Staff can end anyone's access at once.
 //!
-//! The layers import downwards only; a test reads the `use` lines and fails on an upward one.
+//! The [`guide`] says how to run Curfew, how to build on it, and how it works.
+//!
+//! A layer imports only layers below it. A test reads the `use` lines and fails on an upward import.
 //!
 //! ```text
 //! cli   site   api           what people and programs touch: the command line, the pages, JSON
 //!    gate                    the middleware: cookies and tokens, guards, CSRF, headers
-//!      accounts              the use cases, one verb a file
+//!      accounts              the use cases, one verb per file
 //!        store               all SQL, one text for SQLite and Postgres
-//!          settings          what a person who runs the site can set
+//!          settings          what the operator of a site can set
 //!            domain          the rules: no Rocket, no SQL, no clock, no I/O
 //! ```
 //!
-//! To read it as a story, begin with [`domain::standing`], the one rule; then
-//! [`store::standing`], what the rule is asked about; [`gate::login_of`], who asks it on each
-//! request; and [`accounts`], what changes the answer.
+//! To follow the code, begin with the rule in [`domain::standing`]. Then read [`store::standing`], which reads what
+//! the rule needs; [`gate::login_of`], which asks the rule on each request; and [`accounts`], whose use cases change
+//! its answer.
 
 pub mod accounts;
 pub mod api;
 pub mod cli;
 pub mod domain;
 pub mod gate;
+pub mod guide;
 pub mod settings;
 pub mod site;
 pub mod store;

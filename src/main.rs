@@ -1,8 +1,8 @@
-//! The program; all of it is in the library.
+//! The `curfew` program. All of its code is in the library.
 
 use std::process::ExitCode;
 
-/// Pages are made of small pieces that other threads free, which the system's allocator is slow at.
+/// Rendering a page allocates many small pieces that other threads free. The system's allocator is slow at that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,5 +1,5 @@
-// Says how much room is left in a reason, once there is little. Counts characters as the server does, and lets
-// one type on: what is too long is said beside the field, and nothing typed or pasted is cut.
+// Shows how many characters a reason may still have, once few are left. Counts code points, as the server does, and
+// never cuts what was typed or pasted.
 "use strict";
 for (const area of document.querySelectorAll("textarea[data-characters]")) {
   const littleLeft = 100;
@@ -9,16 +9,16 @@ for (const area of document.querySelectorAll("textarea[data-characters]")) {
   left.setAttribute("role", "status");
   area.after(left);
 
-  const say = () => {
+  const update = () => {
     const count = Number(area.dataset.characters) - [...area.value].length;
     const characters = `${Math.abs(count)} character${Math.abs(count) === 1 ? "" : "s"}`;
     left.textContent = count > littleLeft ? "" : count < 0 ? `${characters} too many` : `${characters} left`;
   };
 
-  let waiting;
-  // While somebody types, a screen reader stays quiet.
+  let timer;
+  // Waits for a pause, so that a screen reader does not interrupt the typing.
   area.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(say, quietMs);
+    clearTimeout(timer);
+    timer = setTimeout(update, quietMs);
   });
 }

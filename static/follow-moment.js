@@ -1,4 +1,4 @@
-// What a force logout would do follows the moment that is typed.
+// Updates the preview of a force logout when its time changes.
 "use strict";
 {
   const waitMs = 250;
@@ -6,28 +6,28 @@
   const follow = (effect) => {
     const form = effect.closest("form");
     let timer;
-    let asked = 0;
+    let latest = 0;
 
-    const show = async () => {
-      asked += 1;
-      const turn = asked;
-      // As the form would send it: in UTC.
+    const update = async () => {
+      latest += 1;
+      const turn = latest;
+      // `FormData` has the time in UTC, as the form would send it.
       const at = new FormData(form).get("at");
       const address = `${effect.dataset.effect}?${new URLSearchParams({ at })}`;
       const answer = await fetch(address, { redirect: "error" }).catch(() => undefined);
       const text = answer?.ok ? await answer.text() : "";
-      if (turn !== asked) return; // another moment has been typed since
+      if (turn !== latest) return; // the time has changed since
       const next = new DOMParser().parseFromString(text, "text/html").querySelector(".effect");
       if (next) document.dispatchEvent(new CustomEvent("part-arrived", { detail: next }));
       if (next && next.textContent === effect.textContent) return;
       if (next) effect.replaceChildren(...next.childNodes);
-      else effect.textContent = "What it ends could not be counted.";
+      else effect.textContent = "Could not count the logins that this ends.";
     };
 
     form.elements.at.addEventListener("input", () => {
-      asked += 1; // what is on its way is for another moment
+      latest += 1; // drops the answer to a request under way
       clearTimeout(timer);
-      timer = setTimeout(show, waitMs);
+      timer = setTimeout(update, waitMs);
     });
   };
 

@@ -1,4 +1,4 @@
-// A secret that was shown once is not there any more when its page is come back to.
+// Removes a secret when its page is left, so that the back button does not show it again.
 
 addEventListener("pagehide", () => {
   for (const secret of document.querySelectorAll(".secret")) secret.remove();

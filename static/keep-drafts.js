@@ -1,19 +1,19 @@
-// What was typed into an open form when the login ended, or what an error page answered to, is there
-// again: for the same user, on the same page, within the hour. Passwords are never kept.
+// Restores what was typed into a form when the login ended, or when an error page refused it: for the same user, on
+// the same page, within an hour. Passwords are never kept.
 "use strict";
 {
   const keptMs = 60 * 60_000;
   const prefix = "curfew-draft ";
   const sentKey = "curfew-sent";
   const { user, path } = document.body.dataset;
-  let clearing;
+  let clearTimer;
 
   const isFresh = (draft) => {
     const ageMs = Date.now() - draft.at;
     return ageMs >= 0 && ageMs < keptMs;
   };
 
-  // A browser may refuse to keep anything: then nothing is kept.
+  // A browser may refuse to store anything. Then no draft is kept.
   const attempt = (act) => {
     try {
       return act();
@@ -34,23 +34,23 @@
 
   const keptKeys = (start) => Object.keys(localStorage).filter((name) => name.startsWith(start));
 
-  // Each page clears, so that it makes no difference which are open when the hour is over.
+  // Every page clears expired drafts, so it does not matter which page is open when the hour is over.
   const clearOld = () => attempt(() => {
-    clearTimeout(clearing);
+    clearTimeout(clearTimer);
     let oldestAt = Infinity;
     for (const key of keptKeys(prefix)) {
       const draft = attempt(() => JSON.parse(localStorage.getItem(key)));
       if (draft && isFresh(draft)) oldestAt = Math.min(oldestAt, draft.at);
       else localStorage.removeItem(key);
     }
-    if (oldestAt < Infinity) clearing = setTimeout(clearOld, oldestAt + keptMs - Date.now());
+    if (oldestAt < Infinity) clearTimer = setTimeout(clearOld, oldestAt + keptMs - Date.now());
   });
 
   const forget = () => attempt(() => {
     for (const key of keptKeys(`${prefix}${user} `)) localStorage.removeItem(key);
   });
 
-  // Listed while the page is new: a password that is shown later is a field of text.
+  // Collected when the page loads, because a password that is shown becomes a text field.
   const kinds = ["text", "email", "search", "url", "tel", "number", "date", "time", "datetime-local", "checkbox", "radio"];
   const isSecret = (field) => field.closest(".password") || /password|one-time/.test(field.autocomplete);
   const fields = [...document.querySelectorAll('main form[method="post"] :is(input, select, textarea)')].filter(
@@ -67,7 +67,7 @@
     return field.value !== field.defaultValue;
   };
 
-  // A form that was refused shows again what was typed before.
+  // A refused form is shown again with what was typed as its default values, so all its fields count as typed.
   const isTyped = (field) => isChanged(field) || field.form.querySelector(".form-problem") !== null;
 
   const draft = (at) => {
@@ -93,29 +93,29 @@
     return count > 0;
   };
 
-  // Words that come with their place are not read out; so the place comes first.
-  const sayFilledIn = () => {
-    const place = document.createElement("div");
-    place.setAttribute("role", "status");
-    document.getElementById("main").prepend(place);
-    requestAnimationFrame(() => place.append(document.getElementById("draft-back").content.cloneNode(true)));
+  // Screen readers announce only changes inside an existing live region, so the region is added before its content.
+  const announceRestored = () => {
+    const region = document.createElement("div");
+    region.setAttribute("role", "status");
+    document.getElementById("main").prepend(region);
+    requestAnimationFrame(() => region.append(document.getElementById("draft-back").content.cloneNode(true)));
   };
 
-  // A form that was sent with a login that had ended leads to the login, and one that asks for the
-  // password first to that; an error page means that it was not taken; any other page of the user,
-  // that it was, or shows it again.
+  // After a form is sent, the next page tells what happened. `/login`: the login had ended. `/confirm`: the password is
+  // needed first. An error page: the form was refused. Any other page of the user: the form was accepted or is shown
+  // again, so the draft is dropped.
   const isErrorPage = document.querySelector(".trouble") !== null;
-  const isAskedFirst = location.pathname === (user ? "/confirm" : "/login");
+  const isDetour = location.pathname === (user ? "/confirm" : "/login");
   const sent = take("sessionStorage", sentKey);
-  if (sent && (isErrorPage || isAskedFirst)) keep(sent);
+  if (sent && (isErrorPage || isDetour)) keep(sent);
   else if (sent && !user) put("sessionStorage", sentKey, sent);
   clearOld();
   window.addEventListener("storage", clearOld);
 
   if (user) {
-    // The error page has the address of the form, and no form.
+    // The error page has the path of the form's page, but no form to fill in.
     const kept = isErrorPage ? undefined : take("localStorage", keyOf({ user, path }));
-    if (kept && fillIn(kept)) sayFilledIn();
+    if (kept && fillIn(kept)) announceRestored();
 
     document.addEventListener("submit", ({ target, defaultPrevented }) => {
       if (defaultPrevented) return;
@@ -127,7 +127,7 @@
     const keepTyped = () => {
       if (endedAt) keep(draft(endedAt));
     };
-    // Who ends a login themself is done here, perhaps on a computer that others use too.
+    // A user who ended the login on purpose may share this computer, so their drafts are deleted.
     document.addEventListener("login-ended", ({ detail: { isOwnAct } }) => {
       endedAt = isOwnAct ? undefined : Date.now();
       if (endedAt) keepTyped();

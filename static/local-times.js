@@ -1,4 +1,4 @@
-// Exact times in the browser's own zone, each with UTC after it.
+// Shows exact times in the browser's zone, each followed by UTC.
 "use strict";
 {
   const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
@@ -7,35 +7,35 @@
   const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", hourCycle: "h23" });
   const { timeZone } = exact.resolvedOptions();
 
-  const here = (time, moment) => {
+  const localText = (time, moment) => {
     if (time.matches(".clock")) return `${clock.format(moment)} (${time.textContent})`;
-    // A day that is the same in both is said once.
+    // Where both zones have the same day, it is shown once.
     const today = `${day.format(moment)}, `;
     const utc = time.textContent.startsWith(today) ? time.textContent.slice(today.length) : time.textContent;
-    const own = time.closest(".records, .session") ? brief : exact; // where there is little room
-    return `${own.format(moment)} (${utc})`;
+    const format = time.closest(".records, .session") ? brief : exact; // tables and cards are narrow
+    return `${format.format(moment)} (${utc})`;
   };
 
-  const showIn = (part) => {
+  const localize = (part) => {
     const clocks = new Map();
     for (const time of part.querySelectorAll("time[datetime]:is(.exact, .clock)")) {
       const moment = new Date(time.dateTime);
       if (Number.isNaN(moment.getTime())) continue;
       const utc = time.textContent;
-      time.textContent = here(time, moment);
+      time.textContent = localText(time, moment);
       clocks.set(utc, time.textContent);
     }
-    // A drawing says the hours of its table.
-    const both = (text) => text.replace(/\d\d:\d\d UTC/, (utc) => clocks.get(utc) ?? utc);
+    // The labels of a chart repeat the hours of its table.
+    const withLocal = (text) => text.replace(/\d\d:\d\d UTC/, (utc) => clocks.get(utc) ?? utc);
     for (const bars of part.querySelectorAll(".bars")) {
-      bars.setAttribute("aria-label", both(bars.getAttribute("aria-label")));
-      for (const title of bars.querySelectorAll("title")) title.textContent = both(title.textContent);
+      bars.setAttribute("aria-label", withLocal(bars.getAttribute("aria-label")));
+      for (const title of bars.querySelectorAll("title")) title.textContent = withLocal(title.textContent);
     }
   };
 
   if (!["UTC", "Etc/UTC", "Etc/GMT", "GMT"].includes(timeZone)) {
-    showIn(document);
-    document.addEventListener("part-arrived", ({ detail }) => showIn(detail));
+    localize(document);
+    document.addEventListener("part-arrived", ({ detail }) => localize(detail));
     document.querySelector(".site-footer [data-part=zones]").textContent = `${timeZone} time and UTC`;
   }
 }

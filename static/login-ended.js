@@ -1,9 +1,9 @@
-// Says at once that the login of this page has ended, and why, or that another tab has a new one.
-// The page stays as it is behind.
+// Shows a banner as soon as the login of this page ends, with the reason, or when another tab has a new login.
+// The page stays readable behind it.
 "use strict";
 {
   const { path } = document.body.dataset;
-  const here = path === location.pathname ? path + location.search : path;
+  const thisPage = path === location.pathname ? path + location.search : path;
   let banner;
 
   const part = (name) => banner.querySelector(`[data-part="${name}"]`);
@@ -13,7 +13,7 @@
     if (text) (part(name).querySelector("q") ?? part(name)).textContent = text;
   };
 
-  // What was typed stays to be read and copied, but no button promises to send it.
+  // What was typed can still be read and copied, but not sent.
   const closeForms = () => {
     const forms = document.querySelectorAll('form[method="post"]');
     for (const form of forms) {
@@ -32,23 +32,23 @@
 
   const show = () => {
     document.querySelector(".skip").after(banner);
-    // Who is typing is not torn away; who is nowhere yet is led here.
+    // Takes the focus only if no field has it, so that typing is not interrupted.
     if (document.activeElement === document.body) banner.focus({ preventScroll: true });
   };
 
-  document.addEventListener("login-ended", ({ detail: { reason, message, user_reason: said, isOwnAct } }) => {
-    build("login-ended", `/login?next=${encodeURIComponent(here)}`);
-    // A login that nobody says anything about is gone with its cookie, as after a logout.
+  document.addEventListener("login-ended", ({ detail: { reason, message, user_reason: userReason, isOwnAct } }) => {
+    build("login-ended", `/login?next=${encodeURIComponent(thisPage)}`);
+    // Without a reason the cookie is gone, as after a logout.
     banner.dataset.reason = reason ?? "logged-out";
     if (message) fill("message", message);
-    fill("said", said);
+    fill("said", userReason);
     part("not-me").hidden = reason !== "logged-in-elsewhere";
     part("draft").hidden = isOwnAct;
     show();
   });
 
   document.addEventListener("login-again", () => {
-    build("login-again", here);
+    build("login-again", thisPage);
     show();
   });
 }

@@ -1,23 +1,23 @@
-// Counts down to a scheduled force logout, in its last minutes.
+// Counts down the last minutes before a scheduled force logout.
 "use strict";
 {
   const secondMs = 1_000;
-  const lastMs = 5 * 60_000;
-  const longestWaitMs = 60 * 60_000; // a timer cannot wait for more than some weeks
+  const lastMs = 5 * 60_000; // `ENDS_SOON` on the server
+  const longestWaitMs = 60 * 60_000; // a timer overflows after 24.8 days
   const announcedAtMs = [5 * 60_000, 60_000];
 
   const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "long", hourCycle: "h23" });
   const utc = new Intl.DateTimeFormat("en-GB", { timeStyle: "long", hourCycle: "h23", timeZone: "UTC" });
 
-  // The login ends by the server's clock, and the one here may be slow or fast.
-  const [arrival] = performance.getEntriesByType("navigation");
-  const arrivedAt = arrival ? performance.timeOrigin + arrival.responseStart : Date.now();
-  const aheadMs = Number(document.body.dataset.now) - arrivedAt;
+  // The login ends by the server's clock, from which the browser's clock may differ.
+  const [navigation] = performance.getEntriesByType("navigation");
+  const receivedAt = navigation ? performance.timeOrigin + navigation.responseStart : Date.now();
+  const serverAheadMs = Number(document.body.dataset.now) - receivedAt;
 
   let banner;
   let timer;
   let end;
-  let isAnnounced;
+  let announcements;
 
   const hide = () => {
     clearTimeout(timer);
@@ -28,14 +28,14 @@
 
   const show = (reason) => {
     banner = document.getElementById("login-ends").content.cloneNode(true).firstElementChild;
-    const here = clock.format(end);
-    const there = utc.format(end);
+    const inLocalZone = clock.format(end);
+    const inUtc = utc.format(end);
     const time = banner.querySelector("time");
     time.dateTime = end.toISOString();
-    time.textContent = here === there ? there : `${here}, ${there}`;
-    const said = banner.querySelector("[data-part=said]");
-    said.hidden = !reason;
-    said.querySelector("q").textContent = reason ?? "";
+    time.textContent = inLocalZone === inUtc ? inUtc : `${inLocalZone}, ${inUtc}`;
+    const reasonLine = banner.querySelector("[data-part=said]");
+    reasonLine.hidden = !reason;
+    reasonLine.querySelector("q").textContent = reason ?? "";
     document.querySelector(".skip").after(banner);
   };
 
@@ -44,22 +44,22 @@
     return minutes > 0 ? `${minutes} minute${minutes === 1 ? "" : "s"}` : "less than a minute";
   };
 
-  // A screen reader hears it when the time begins to run out, not every second.
+  // Screen readers hear five minutes and one minute, not every second.
   const announce = (leftMs) => {
-    const passed = announcedAtMs.filter((at) => leftMs <= at).length;
-    if (passed <= isAnnounced) return;
-    isAnnounced = passed;
+    const due = announcedAtMs.filter((at) => leftMs <= at).length;
+    if (due <= announcements) return;
+    announcements = due;
     banner.querySelector("[role=status]").textContent = `Your login ends in ${inWords(leftMs)}.`;
   };
 
   const tick = (reason) => {
-    const leftMs = Math.max(0, end - Date.now() - aheadMs);
+    const leftMs = Math.max(0, end - Date.now() - serverAheadMs);
     if (leftMs > lastMs) {
       timer = setTimeout(tick, Math.min(leftMs - lastMs, longestWaitMs), reason);
       return;
     }
     const seconds = Math.ceil(leftMs / secondMs);
-    // Words that come with their place are not read out; so the place comes first.
+    // Screen readers announce only changes inside an existing live region, so the first tick only adds the banner.
     if (banner) announce(leftMs);
     else show(reason);
     const left = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
@@ -68,12 +68,12 @@
   };
 
   document.addEventListener("login-scheduled", ({ detail: { at, reason } }) => {
-    const moment = at ? new Date(at) : undefined;
-    if (moment?.getTime() === end?.getTime()) return;
+    const newEnd = at ? new Date(at) : undefined;
+    if (newEnd?.getTime() === end?.getTime()) return;
     hide();
-    if (!moment) return;
-    end = moment;
-    isAnnounced = 0;
+    if (!newEnd) return;
+    end = newEnd;
+    announcements = 0;
     tick(reason);
   });
 

@@ -1,4 +1,4 @@
-// One box marks all users of the page, and shows whether all are marked.
+// One checkbox selects all users on the page and shows whether all are selected.
 "use strict";
 {
   const line = document.getElementById("mark-all");
@@ -8,9 +8,9 @@
     const all = line.querySelector("input");
 
     const show = () => {
-      const marked = boxes.filter((box) => box.checked).length;
-      all.checked = marked === boxes.length;
-      all.indeterminate = marked > 0 && marked < boxes.length;
+      const selected = boxes.filter((box) => box.checked).length;
+      all.checked = selected === boxes.length;
+      all.indeterminate = selected > 0 && selected < boxes.length;
     };
 
     all.addEventListener("change", () => {
@@ -18,7 +18,7 @@
       show();
     });
     for (const box of boxes) box.addEventListener("change", show);
-    // A browser that comes back to this page may have kept the marks.
+    // The back button may restore the selection.
     window.addEventListener("pageshow", show);
     line.hidden = false;
     show();

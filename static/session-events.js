@@ -1,23 +1,24 @@
-// Hears when this login ends or is about to: one stream of events for all tabs of a browser.
+// Learns when this login ends or is about to end. All tabs of a browser share one event stream: the tab that holds it
+// (the leader) passes its messages on through a `BroadcastChannel`.
 //
-// Each tab tells its page by events on the document: `login-ended`, `login-again` and `login-scheduled`.
+// Each tab dispatches events on its document: `login-ended`, `login-again` and `login-scheduled`.
 "use strict";
 if ("BroadcastChannel" in window && "EventSource" in window) {
   const address = "/session/events";
-  // Who only passes through opens no stream, and a page that knows more is heard first.
+  // Wait before opening a stream. A page that is left at once opens none, and other tabs are heard first.
   const settleMs = 500;
-  // The server says what is scheduled as soon as a stream is open; silence means nothing is.
+  // The server sends a scheduled end as soon as a stream opens. After this much silence, none is scheduled.
   const silenceMs = 3_000;
-  // An answer to a form that was sent may be on its way for so long, also to another tab.
+  // How long the response to a form may be on its way, to this tab or to another one.
   const sentMs = 20_000;
-  // How long it may take once the login has ended: it says why, or brings a new login.
+  // How long to wait for that response once the login has ended. It names the reason or carries a new login.
   const answerMs = 5_000;
-  // The reasons of who ended the login themself.
+  // The reasons that mean the user ended the login.
   const ownActs = ["logged-out", "ended-by-user"];
   const retryMs = { least: 5_000, spread: 25_000, most: 600_000 };
 
   const { user } = document.body.dataset;
-  // When the login of this page began, by the server's clock: of two, the later holds the cookie.
+  // The login date of this page, by the server's clock. Of two logins, the later one holds the cookie.
   const login = Number(document.body.dataset.login);
   const loadedAt = Date.now();
   let channel;
@@ -28,29 +29,30 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
   let scheduled;
   let sentAt = 0;
   let isLoggingOut = false;
-  // What this page is told once its login is over: the event's `name` and `detail`, and since when.
+  // Set once the login of this page is over: the `name` and `detail` of the event, and the time `at`.
   let over;
-  let telling;
+  let overTimer;
 
-  const tellPage = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+  const dispatch = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
-  const tellOver = () => {
-    telling = undefined;
-    tellPage(over.name, over.detail);
+  const dispatchOver = () => {
+    overTimer = undefined;
+    dispatch(over.name, over.detail);
   };
 
-  const say = (kind, detail) => {
+  // Sends a message to all tabs, this one included.
+  const broadcast = (kind, detail) => {
     const message = { kind, user, login, detail };
     channel.postMessage(message);
-    hear(message);
+    receive(message);
   };
 
-  const hear = (message) => {
-    if (message.kind === "came") hearOfPage(message);
-    else if (message.user === user) hearOfLogin(message);
+  const receive = (message) => {
+    if (message.kind === "came") receivePage(message);
+    else if (message.user === user) receiveLogin(message);
   };
 
-  const hearOfLogin = ({ kind, login: theirs, detail }) => {
+  const receiveLogin = ({ kind, login: theirs, detail }) => {
     if (kind === "sent") {
       sentAt = Date.now();
       isLoggingOut = detail.isLogout;
@@ -59,40 +61,40 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
       if (isNews) end("login-ended", detail);
     } else if (kind === "scheduled" && theirs === login && !over) {
       scheduled = detail;
-      tellPage("login-scheduled", detail);
+      dispatch("login-scheduled", detail);
     }
   };
 
-  // A page that has come may be the answer to the form, and may have been asked for before the end.
-  const hearOfPage = ({ user: whose, login: theirs, askedAt, detail }) => {
+  // A page that has loaded in some tab may be the response to the form. It may also have been requested before the end.
+  const receivePage = ({ user: whose, login: theirs, askedAt, detail }) => {
     sentAt = 0;
     if (whose) isLoggingOut = false;
-    if (!whose) hearOfNobody(askedAt, detail ?? {});
+    if (!whose) receiveVisitorPage(askedAt, detail ?? {});
     else if (theirs > login && whose === user) end("login-again");
     else if (theirs > login && over?.name !== "login-ended") end("login-ended", {});
-    else if (theirs < login && !over) sayHere();
-    else if (theirs === login && stream && scheduled) say("scheduled", scheduled);
+    else if (theirs < login && !over) announceLogin();
+    else if (theirs === login && stream && scheduled) broadcast("scheduled", scheduled);
   };
 
-  const hearOfNobody = (askedAt, detail) => {
-    const saysWhy = detail.message && !over?.detail.message;
+  const receiveVisitorPage = (askedAt, detail) => {
+    const addsReason = detail.message && !over?.detail.message;
     if (over?.name !== "login-ended") {
       if (askedAt > (over?.at ?? loadedAt)) end("login-ended", detail);
-    } else if (telling || saysWhy) {
-      end("login-ended", saysWhy ? detail : over.detail);
+    } else if (overTimer || addsReason) {
+      end("login-ended", addsReason ? detail : over.detail);
     }
   };
 
   const end = (name, detail) => {
     if (name === "login-again" && over?.name === name) return;
-    const isAnswerDue = name === "login-ended" && Date.now() - sentAt < sentMs;
-    // The page that a logout leads to names no reason.
+    const isResponseDue = name === "login-ended" && Date.now() - sentAt < sentMs;
+    // The page after a logout names no reason.
     const reason = detail?.reason ?? (isLoggingOut ? "logged-out" : undefined);
     over = { name, detail: { ...detail, reason, isOwnAct: ownActs.includes(reason) }, at: Date.now() };
     leaving.abort();
-    clearTimeout(telling);
-    if (isAnswerDue) telling = setTimeout(tellOver, answerMs);
-    else tellOver();
+    clearTimeout(overTimer);
+    if (isResponseDue) overTimer = setTimeout(dispatchOver, answerMs);
+    else dispatchOver();
   };
 
   const open = () => {
@@ -101,29 +103,29 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     stream.addEventListener("open", () => {
       wasOpen = true;
       failures = 0;
-      timer = setTimeout(say, silenceMs, "scheduled", { at: null });
+      timer = setTimeout(broadcast, silenceMs, "scheduled", { at: null });
     });
     stream.addEventListener("scheduled", ({ data }) => {
       clearTimeout(timer);
-      say("scheduled", JSON.parse(data));
+      broadcast("scheduled", JSON.parse(data));
     });
-    stream.addEventListener("ended", ({ data }) => say("ended", JSON.parse(data)));
+    stream.addEventListener("ended", ({ data }) => broadcast("ended", JSON.parse(data)));
     stream.addEventListener("error", () => {
       clearTimeout(timer);
       if (stream.readyState !== EventSource.CLOSED) return;
-      // Those of every browser are lost at the same moment, when a server is started again.
+      // A restart of the server cuts the streams of all browsers at once, so the retries are spread out.
       timer = setTimeout(askWhy, wasOpen ? Math.random() * retryMs.least : 0, leaving.signal);
     });
   };
 
-  // A stream that was refused does not say how, and does not try again by itself.
+  // An `EventSource` does not expose the status of a refusal and does not retry it, so a fetch finds out.
   const askWhy = async (signal) => {
     const asking = new AbortController();
     const answer = await fetch(address, { signal: asking.signal }).catch(() => null);
     asking.abort();
     if (signal.aborted) return;
     if (answer?.status === 401) {
-      say("ended", {});
+      broadcast("ended", {});
       return;
     }
     const wait = (retryMs.least + Math.random() * retryMs.spread) * 2 ** failures;
@@ -141,7 +143,7 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     stream = undefined;
   };
 
-  // Leads the tabs of this browser until it leaves.
+  // Holds the stream for all tabs of this browser until this tab leaves.
   const lead = ({ signal }) => new Promise((resolve) => {
     if (signal.aborted) {
       resolve();
@@ -156,28 +158,28 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     const { signal } = leaving;
     signal.addEventListener("abort", disconnect);
     if (navigator.locks) {
-      // A page of an older login, which does not know that it is over, leads nobody else.
+      // The lock includes the login, so that a page of an older login cannot become the leader for newer ones.
       const waiting = navigator.locks.request(`session-events ${user} ${login}`, { signal }, () => lead(leaving));
       waiting.catch(() => {}); // left before its turn came
       return;
     }
-    // Plain http has no locks: then the tabs that somebody sees hear for the others.
-    const whileSeen = () => {
+    // Locks are not available over plain http. There, each visible tab opens a stream.
+    const connectWhileVisible = () => {
       disconnect();
       if (document.visibilityState === "visible") connect();
     };
-    document.addEventListener("visibilitychange", whileSeen, { signal });
-    whileSeen();
+    document.addEventListener("visibilitychange", connectWhileVisible, { signal });
+    connectWhileVisible();
   };
 
-  const sayHere = () => channel.postMessage({ kind: "came", user, login });
+  const announceLogin = () => channel.postMessage({ kind: "came", user, login });
 
   const come = () => {
     sentAt = 0;
     isLoggingOut = false;
     channel = new BroadcastChannel("session-events");
-    channel.addEventListener("message", ({ data }) => hear(data));
-    sayHere();
+    channel.addEventListener("message", ({ data }) => receive(data));
+    announceLogin();
     if (!over) takePart();
   };
 
@@ -186,8 +188,8 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     channel.close();
   };
 
-  // What this page says about a login that has ended, for the tabs that still show it.
-  const whyNobody = () => {
+  // What this page says about the end of a login, for the tabs that still show that login.
+  const endNotice = () => {
     const notice = document.querySelector(".notice");
     return notice && {
       reason: notice.dataset.reason,
@@ -200,15 +202,15 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     come();
     document.addEventListener("submit", ({ target, defaultPrevented }) => {
       if (defaultPrevented || !target.matches('form[method="post"]')) return;
-      say("sent", { isLogout: target.matches('[action="/logout"]') });
+      broadcast("sent", { isLogout: target.matches('[action="/logout"]') });
     });
-    // A page that is kept for the back button holds nothing that others wait for.
+    // A page in the back/forward cache must not keep the lock.
     window.addEventListener("pagehide", leave);
     window.addEventListener("pageshow", ({ persisted }) => persisted && come());
   } else if (!document.querySelector(".trouble")) {
-    // An error page may not know who is logged in; any other that names nobody is sure.
+    // An error page may not know who is logged in. Any other page without a user proves that nobody is.
     const once = new BroadcastChannel("session-events");
-    once.postMessage({ kind: "came", askedAt: performance.timeOrigin, detail: whyNobody() });
+    once.postMessage({ kind: "came", askedAt: performance.timeOrigin, detail: endNotice() });
     once.close();
   }
 }

@@ -1,4 +1,4 @@
-// A button in each password field shows what was typed.
+// Adds a button to each password field that shows what was typed.
 "use strict";
 for (const holder of document.querySelectorAll(".password")) {
   const input = holder.querySelector("input");
@@ -14,7 +14,7 @@ for (const holder of document.querySelectorAll(".password")) {
   };
 
   button.addEventListener("click", () => show(input.type === "password"));
-  // Sent as a password, so that browsers keep it as one and nothing else.
+  // Back to type `password` before sending, so that browsers do not save it as ordinary text.
   input.form.addEventListener("submit", () => show(false));
   window.addEventListener("pageshow", () => show(false));
   show(false);

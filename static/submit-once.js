@@ -1,8 +1,8 @@
-// A second click on a button does not post a form twice.
+// Stops a second click from posting a form twice.
 "use strict";
 {
-  // A request that was stopped leaves the page as it is: then the form may be sent again.
-  const letGoAfterMs = 20_000;
+  // If the user stops the request, the page stays. After this time the form can be sent again.
+  const releaseAfterMs = 20_000;
 
   const release = (form) => {
     delete form.dataset.sent;
@@ -18,10 +18,10 @@
     }
     form.dataset.sent = "";
     form.setAttribute("aria-busy", "true");
-    setTimeout(release, letGoAfterMs, form);
+    setTimeout(release, releaseAfterMs, form);
   });
 
-  // Back from the next page, the browser may show this one as it was left.
+  // The back button may restore this page as it was left.
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-sent]").forEach(release);
   });

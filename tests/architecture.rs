@@ -1,17 +1,25 @@
-//! The layers, as the source has them: what each file names must lie below it.
+//! The layers of the source: a file may name only what is below its own layer.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)] // a test says what it expects
 
 #[path = "architecture/source.rs"]
 mod source;
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
 use source::{Source, handlers, layers, sources};
+
+/// The module that holds only the guides, and so is no layer.
+const DOCUMENTATION: &str = "guide";
 
 #[test]
 fn every_module_is_a_layer_of_the_map_in_lib_rs() {
-    let lib = std::fs::read_to_string("src/lib.rs").expect("src/lib.rs");
-    let mut modules: Vec<&str> =
-        lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let lib = fs::read_to_string("src/lib.rs").expect("src/lib.rs");
+    let modules = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let mut modules: Vec<&str> = modules.filter(|module| *module != DOCUMENTATION).collect();
     let mut mapped: Vec<String> = layers().into_iter().flatten().collect();
     modules.sort_unstable();
     mapped.sort_unstable();
@@ -19,7 +27,7 @@ fn every_module_is_a_layer_of_the_map_in_lib_rs() {
 }
 
 #[test]
-fn no_layer_names_one_above_it() {
+fn no_layer_imports_one_above_it() {
     let order: Vec<String> = layers().into_iter().flatten().collect();
     let rank = |layer: &str| order.iter().position(|known| known == layer);
     let mut upward = Vec::new();
@@ -40,7 +48,7 @@ fn only_the_store_names_a_database() {
 }
 
 #[test]
-fn the_rules_know_no_web_no_clock_and_no_disk() {
+fn the_domain_uses_no_web_framework_clock_or_disk() {
     let foreign = [
         "rocket",
         "sqlx",
@@ -57,15 +65,15 @@ fn the_rules_know_no_web_no_clock_and_no_disk() {
 }
 
 #[test]
-fn the_use_cases_know_no_requests() {
+fn the_use_cases_do_not_depend_on_requests() {
     let web = ["rocket::request", "rocket::http", "rocket::form", "rocket::response", "rocket_dyn_templates"];
     must_not_name(&web, |file| file.module.first().is_some_and(|layer| layer == "accounts" || layer == "store"));
 }
 
-/// A server that is frozen, or holds a lock for ever, answers neither yes nor no: whoever waits gives up in time.
+/// A frozen server, or one that holds a lock forever, sends no answer at all: every statement needs a deadline.
 #[test]
 fn every_statement_of_the_store_has_a_deadline() {
-    // A migration takes as long as it takes; what is opened at a start has its own limit.
+    // A migration takes as long as it takes; opening the database has its own timeout.
     const EXEMPT: [&str; 2] = ["src/store/schema/migrate.rs", "src/store/schema/properties/"];
     const ASKING: [&str; 7] =
         [".execute(", ".fetch_one(", ".fetch_all(", ".fetch_optional(", ".acquire(", ".begin(", ".begin_with("];
@@ -79,12 +87,12 @@ fn every_statement_of_the_store_has_a_deadline() {
         for statement in code.split([';', '{', '}']) {
             let asks = ASKING.iter().any(|asking| statement.contains(asking)) && statement.contains(".await");
             statements += usize::from(asks);
-            if asks && !statement.contains("in_time(") && !statement.contains("timeout(") {
+            if asks && !statement.contains("with_timeout(") && !statement.contains("timeout(") {
                 found.push(format!("{}: {}", file.name, statement.trim()));
             }
         }
     }
-    assert!(statements > 30, "only {statements} were seen");
+    assert!(statements > 30, "only {statements} statements were found");
     assert!(found.is_empty(), "{found:#?}");
 }
 
@@ -96,16 +104,46 @@ fn must_not_name(words: &[&str], applies: impl Fn(&Source) -> bool) {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// A reader follows these paths, so they must change when a file moves.
 #[test]
-fn a_handler_takes_nothing_from_another_but_its_address() {
+fn every_file_that_the_documentation_names_exists() {
+    // The file that a reader of the guide to pages creates.
+    const EXAMPLE: &str = "garden";
+    const FOLDERS: [&str; 5] = ["src/", "tests/", "templates/", "static/", "migrations/"];
+    let mut documents: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(PathBuf::from).into();
+    let guides = fs::read_dir("src/guide").expect("the guides").map(|entry| entry.expect("an entry").path());
+    documents.extend(guides.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
+    let (mut named, mut missing) = (0, Vec::new());
+    for document in documents {
+        let text = fs::read_to_string(&document).expect("a document");
+        // Code and the targets of links.
+        for path in text.split(['`', '(', ')', ' ', '\n']) {
+            let is_path = FOLDERS.iter().any(|folder| path.starts_with(folder)) && !path.contains(['*', '<']);
+            named += usize::from(is_path);
+            if is_path && !path.contains(EXAMPLE) && !Path::new(path.trim_end_matches([',', '.', ':', ';'])).exists() {
+                missing.push(format!("{} names {path}", document.display()));
+            }
+        }
+    }
+    assert!(named > 50, "only {named} were seen");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn a_handler_uses_only_the_address_of_another() {
     let files = sources();
     let handlers = handlers(&files);
     assert!(handlers.len() > 10, "{handlers:?}");
     let mut borrowed = Vec::new();
     for file in files.iter().filter(|file| handlers.contains(&file.module)) {
-        for path in file.paths_beside_addresses() {
-            let of_another = handlers.iter().any(|other| *other != file.module && path.starts_with(other));
-            // The module itself is named so that `uri!` can say `user::show`.
+        for path in file.paths_outside_uri_macros() {
+            let module = files
+                .iter()
+                .map(|file| &file.module)
+                .filter(|module| path.starts_with(module))
+                .max_by_key(|module| module.len());
+            let of_another = module.is_some_and(|module| *module != file.module && handlers.contains(module));
+            // The module itself is imported so that `uri!` can say `user::show`.
             if of_another && !handlers.contains(&path) {
                 borrowed.push(format!("{} takes {}", file.name, path.join("::")));
             }
@@ -115,7 +153,7 @@ fn a_handler_takes_nothing_from_another_but_its_address() {
 }
 
 #[test]
-fn the_reader_sees_every_way_to_name_a_module() {
+fn the_parser_finds_every_way_to_name_a_module() {
     let file = Source::read(
         "src/site/admin/user.rs",
         "use super::{a::{self, B}, c}; // crate::no
@@ -137,9 +175,9 @@ fn the_reader_sees_every_way_to_name_a_module() {
         "site::login::show",
         "site::admin::a::g",
     ] {
-        assert!(paths.iter().any(|found| found == path), "{path} is not among {paths:?}");
+        assert!(paths.iter().any(|found| found == path), "{path} was not found among {paths:?}");
     }
     assert!(!paths.iter().any(|path| path.contains("no")), "{paths:?}");
-    let beside: Vec<String> = file.paths_beside_addresses().map(|path| path.join("::")).collect();
+    let beside: Vec<String> = file.paths_outside_uri_macros().map(|path| path.join("::")).collect();
     assert!(!beside.contains(&"site::login::show".to_owned()) && !beside.contains(&"site::admin::a::h".to_owned()));
 }

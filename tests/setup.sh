@@ -1,5 +1,5 @@
-# What tests/run and tests/bench/run share: packages, a throw-away Postgres, and that nothing outlives
-# them. To be sourced. What cannot be set up is said on standard error, and the function fails.
+# Shared by tests/run and tests/bench/run: packages, a temporary Postgres, and a clean-up that leaves no process behind.
+# To be sourced. A function that cannot set something up prints why on standard error and fails.
 
 scratch=""  # one folder for all that a run leaves behind, removed at its end
 memory=""   # another in memory, for the Postgres that runs, where the machine has room
@@ -7,7 +7,7 @@ postgres="" # the folder with initdb and pg_ctl, once known
 database="" # the data folder of the Postgres that runs, when one does
 group=""    # the process group that runs, when one does
 
-# Has whatever ends this script clean up behind it.
+# Cleans up when the script ends for any reason.
 clean_up_at_the_end() {
   trap clean_up EXIT
   trap 'exit 130' INT
@@ -29,19 +29,19 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" </dev/null
 }
 
-# --- The throw-away Postgres: for this machine only, without a password, safe to lose. ---
+# --- The temporary Postgres: for this machine only, without a password, safe to lose. ---
 
-# Debian keeps initdb and pg_ctl in a folder a version, outside PATH.
+# Debian keeps initdb and pg_ctl in one folder per version, outside PATH.
 find_postgres() {
   postgres=$(printf '%s\n' /usr/lib/postgresql/*/bin/initdb | sort -V | tail -n 1)
   [[ -x $postgres ]] || postgres=$(command -v initdb) || return 1
   postgres=${postgres%/initdb}
 }
 
-# Takes the server's options, beside those that it needs.
+# Takes extra options for the server.
 start_postgres() {
   find_postgres || complain "the package postgresql brought no initdb" || return
-  # Each test makes a database, which is three hundred files, and drops it again.
+  # Each test creates and drops a database, which is three hundred files.
   if has_room_in_memory; then memory=$(mktemp -d /dev/shm/curfew-tests.XXXXXX) && chmod 711 "$memory"; fi
   local folder=${memory:-$scratch}/postgres port options
   mkdir -m 700 "$folder"
@@ -51,7 +51,7 @@ start_postgres() {
     cat "$scratch/initdb.log" >&2
     complain "initdb failed" || return
   fi
-  # The port is free when the server could take it: asking beforehand would leave a gap.
+  # Tries ports until the server starts: checking for a free one first would be a race.
   for port in $(shuf --input-range=20000-32000 --head-count=5); do
     options="-p $port -k $folder -c listen_addresses=127.0.0.1 $*"
     database=$folder/data
@@ -67,7 +67,7 @@ start_postgres() {
   complain "Postgres did not start"
 }
 
-# Four gigabytes for the databases, and as many for the tests themselves.
+# Four gigabytes for the databases, and as much for the tests themselves.
 has_room_in_memory() {
   local room free
   room=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
@@ -82,8 +82,8 @@ as_database_user() {
 
 # --- Running and ending ---
 
-# Job control gives the command a process group of its own, so that an interrupted run can end all of
-# it: a child that outlives the run would hold its port and its database.
+# Job control gives the command its own process group, so that an interrupted run can end all of it: a child that
+# outlives the run would keep its port and its database.
 in_own_group() {
   local status=0
   set -m

@@ -1,5 +1,5 @@
--- Accounts: the users, the names by which they log in, and what holds for the whole site. Timestamps are UTC
--- with microseconds. The other folder has the same tables for SQLite; a test compares the two.
+-- Accounts: the users, their login names, and the site's own row. Timestamps are UTC with microseconds.
+-- The other folder has the same tables for SQLite; a test compares the two.
 
 CREATE TABLE curfew_users (
     id BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- never reused: cookies carry it
@@ -12,14 +12,14 @@ CREATE TABLE curfew_users (
     is_staff BOOLEAN NOT NULL,
     is_superuser BOOLEAN NOT NULL,
     date_joined TIMESTAMPTZ NOT NULL,
-    last_login TIMESTAMPTZ, -- what the clock showed
-    last_login_date TIMESTAMPTZ, -- the LAST_LOGIN_DATE of that login, which orders it among force logouts
+    last_login TIMESTAMPTZ, -- by the clock
+    last_login_date TIMESTAMPTZ, -- the latest LAST_LOGIN_DATE, which orders logins among force logouts
     last_seen TIMESTAMPTZ,
-    force_logout_date TIMESTAMPTZ, -- logins dated at or before it are out; it never moves back
+    force_logout_date TIMESTAMPTZ, -- ends logins dated at or before it; never moves back
     force_logout_cause TEXT,
     force_logout_staff_reason TEXT,
     force_logout_user_reason TEXT,
-    force_logout_scheduled TIMESTAMPTZ, -- becomes force_logout_date when somebody first sees it due
+    force_logout_scheduled TIMESTAMPTZ, -- becomes force_logout_date when first seen to be due
     force_logout_scheduled_by TEXT,
     force_logout_scheduled_staff_reason TEXT,
     force_logout_scheduled_user_reason TEXT,
@@ -28,12 +28,12 @@ CREATE TABLE curfew_users (
     deactivated_user_reason TEXT
 ) WITH (fillfactor = 50); -- a force logout changes no indexed column: its new row fits next to the old one
 
--- The latest LAST_LOGIN_DATE of all: everyone's force logout is dated no earlier.
+-- Finds the latest LAST_LOGIN_DATE of all users: a force logout of everyone is not dated before it.
 CREATE INDEX curfew_users_by_last_login_date ON curfew_users (last_login_date);
 CREATE INDEX curfew_users_scheduled ON curfew_users (force_logout_scheduled) WHERE force_logout_scheduled IS NOT NULL;
 CREATE INDEX curfew_users_deactivated_until ON curfew_users (deactivated_until) WHERE deactivated_until IS NOT NULL;
 
--- Every username and email by which a user logs in: one key, one account.
+-- Every username and email that a user can log in with. Each key belongs to one account.
 CREATE TABLE curfew_login_names (
     name_key TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     user_id BIGINT NOT NULL REFERENCES curfew_users (id) ON DELETE CASCADE
@@ -41,7 +41,7 @@ CREATE TABLE curfew_login_names (
 
 CREATE INDEX curfew_login_names_by_user ON curfew_login_names (user_id);
 
--- One row: what holds for every login of the site.
+-- A single row: the force logout of everyone, and the setup code.
 CREATE TABLE curfew_site (
     id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
     force_logout_date TIMESTAMPTZ,

@@ -1,8 +1,8 @@
--- The staff's list of users, in any order and with any filter and search, also with a million users.
+-- Indexes for the staff's list of users: any order, filter and search, for a million users too.
 -- The other folder has the same tables for SQLite; a test compares the two.
 --
--- One index per order of the list. Each covers what the filters and the search read of a row, so that a scan along
--- it never visits the table. The same indexes again for the few rows of the rare filters.
+-- One index per order of the list. Each covers the columns that the filters and the search read, so that an index scan
+-- never visits the table. The same indexes exist again for the few rows of the rare filters.
 
 CREATE INDEX curfew_users_by_username ON curfew_users (username_key NULLS FIRST, id) INCLUDE (email_key, is_active, deactivated_until, is_staff, is_superuser);
 CREATE INDEX curfew_users_by_email ON curfew_users (email_key NULLS FIRST, id) INCLUDE (username_key, is_active, deactivated_until, is_staff, is_superuser);
@@ -22,8 +22,8 @@ CREATE INDEX curfew_users_with_a_role_by_date_joined ON curfew_users (date_joine
 CREATE INDEX curfew_users_with_a_role_by_last_login ON curfew_users (last_login NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
 CREATE INDEX curfew_users_with_a_role_by_last_seen ON curfew_users (last_seen NULLS FIRST, id) INCLUDE (username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
 
--- Every trigram of a username or an email. The line ends make the last one and two characters begin a trigram too, and
--- keep the two texts apart. In PL/pgSQL, which keeps its plan.
+-- Returns every trigram of a username and an email. The line ends let the last two characters start a trigram too, and
+-- separate the two texts. In PL/pgSQL, which caches its plan.
 CREATE FUNCTION curfew_users_trigrams(username_key TEXT, email_key TEXT) RETURNS TSVECTOR LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     keys TEXT := username_key || E'\n' || email_key || E'\n';
@@ -36,7 +36,7 @@ BEGIN
 END
 $$;
 
--- A table of its own, so that the index is not written again when a user's row changes and the names do not.
+-- A separate table, so that the index is rewritten only when the names in a user's row change.
 CREATE TABLE curfew_users_search (
     id BIGINT NOT NULL PRIMARY KEY,
     username_key TEXT COLLATE "C" NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE curfew_users_search (
 CREATE INDEX curfew_users_search_trigrams ON curfew_users_search USING gin (curfew_users_trigrams(username_key, email_key))
     WITH (gin_pending_list_limit = 256);
 
--- Triggers, so that a row written by hand is found as well.
+-- Triggers keep the search index up to date, so that a row written by hand is found too.
 CREATE FUNCTION curfew_users_search_follows() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN

@@ -1,17 +1,18 @@
--- Every change that can end a login, in the order of the changes: each node reads them and judges the logins of
--- that user again. Triggers write them, so that no code path and no hand can forget. The other folder has the same tables for SQLite; a test compares the two.
+-- Every change that can end a login. Each node reads new rows and judges the logins of that user again. Triggers write
+-- the rows, so that no code path and no manual change can omit one.
+-- The other folder has the same tables for SQLite; a test compares the two.
 
 CREATE TABLE curfew_standing_changes (
-    id BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- never reused: readers continue after the last
+    id BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- never reused: readers continue after the last one
     user_id BIGINT, -- NULL: everyone
-    event_id BIGINT, -- asks each node for a receipt of that event
+    event_id BIGINT, -- each node must write a receipt for this event
     transaction_id BIGINT DEFAULT (pg_current_xact_id()::TEXT::BIGINT)
 );
 
 CREATE INDEX curfew_standing_changes_with_receipt ON curfew_standing_changes (user_id, id) WHERE event_id IS NOT NULL;
 CREATE INDEX curfew_standing_changes_by_transaction ON curfew_standing_changes (transaction_id);
 
--- Adds a change and notifies the nodes, which else would learn of it only when they next look.
+-- Adds a change and notifies the nodes, which would see it only at their next poll otherwise.
 CREATE FUNCTION curfew_notify_standing_changed(changed_user_id BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO curfew_standing_changes (user_id) VALUES (changed_user_id);
@@ -19,7 +20,7 @@ BEGIN
 END
 $$;
 
--- A bulk action reports its changes by one statement, and silences the triggers meanwhile.
+-- TRUE in a transaction of a bulk action: its triggers stay silent, and one statement records all of its changes.
 CREATE FUNCTION curfew_records_bulk_change() RETURNS BOOLEAN LANGUAGE sql STABLE AS $$
     SELECT COALESCE(current_setting('curfew.records_bulk_change', TRUE) = 'on', FALSE)
 $$;
@@ -61,7 +62,7 @@ CREATE TRIGGER curfew_users_standing_deleted AFTER DELETE ON curfew_users
 CREATE TRIGGER curfew_users_standing_truncated AFTER TRUNCATE ON curfew_users
     FOR EACH STATEMENT EXECUTE FUNCTION curfew_site_standing_changed();
 
--- The account's date reports what a force logout ends, once.
+-- No row for logins that the account's force_logout_date has ended: the change of that date is reported once.
 CREATE FUNCTION curfew_logins_standing_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -82,7 +83,7 @@ $$;
 CREATE TRIGGER curfew_logins_standing_changed
     AFTER UPDATE OF id, kind, ended_at, reason, login_date, opened_at, user_id, secret_hash ON curfew_logins
     FOR EACH ROW WHEN (NOT curfew_records_bulk_change()) EXECUTE FUNCTION curfew_logins_standing_changed();
--- A later expiry is no news: whoever would refuse the login reads it again.
+-- A later expiry needs no row: before a node refuses the login, it reads it again.
 CREATE TRIGGER curfew_logins_expiry_changed AFTER UPDATE OF expires_at ON curfew_logins
     FOR EACH ROW WHEN (NEW.expires_at < OLD.expires_at) EXECUTE FUNCTION curfew_logins_standing_changed();
 CREATE TRIGGER curfew_logins_standing_deleted AFTER DELETE ON curfew_logins

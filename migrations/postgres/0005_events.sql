@@ -1,6 +1,7 @@
--- What happened. The other folder has the same tables for SQLite; a test compares the two.
+-- Events, and hourly counts for the charts.
+-- The other folder has the same tables for SQLite; a test compares the two.
 
--- Names are stored as they were, so that they outlive the account.
+-- Stores names as they were at the time, so that they outlive the account.
 CREATE TABLE curfew_events (
     id BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at TIMESTAMPTZ NOT NULL,
@@ -16,8 +17,8 @@ CREATE TABLE curfew_events (
     address TEXT,
     user_agent TEXT,
     detail TEXT,
-    names_key TEXT COLLATE "C", -- the keys of actor and subject, a line each; one line where both are the same
-    names_indexed BOOLEAN NOT NULL DEFAULT TRUE -- a bulk action leaves its events to be indexed afterwards
+    names_key TEXT COLLATE "C", -- the keys of actor and subject, one per line; a single line if both are the same
+    names_indexed BOOLEAN NOT NULL DEFAULT TRUE -- FALSE: an event of a bulk action, to be indexed in the background
 );
 
 CREATE INDEX curfew_events_by_time ON curfew_events (at, id);
@@ -36,7 +37,7 @@ LANGUAGE sql STABLE AS $$
                  COALESCE((SELECT username_key FROM curfew_users WHERE id = $3), lower($4)) AS subject_key) AS keys
 $$;
 
--- An event that is written by hand has no names_key.
+-- Fills in names_key for an event that was written by hand.
 CREATE FUNCTION curfew_events_names_key_missing() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     NEW.names_key = curfew_events_names_key(NEW.actor_id, NEW.actor, NEW.subject_id, NEW.subject);
@@ -47,13 +48,13 @@ $$;
 CREATE TRIGGER curfew_events_names_key_missing BEFORE INSERT ON curfew_events
     FOR EACH ROW WHEN (NEW.names_key IS NULL) EXECUTE FUNCTION curfew_events_names_key_missing();
 
--- How many sessions were live at the beginning of an hour, or soon after it.
+-- How many sessions were live at the start of an hour, or soon after it.
 CREATE TABLE curfew_live_sessions_by_hour (
     hour TIMESTAMPTZ NOT NULL PRIMARY KEY,
     live BIGINT NOT NULL
 );
 
--- How many logins and failed logins each past hour had, so that the charts need not count events again.
+-- The logins and failed logins of each past hour, so that the charts need not count events again.
 CREATE TABLE curfew_logins_by_hour (
     hour TIMESTAMPTZ NOT NULL PRIMARY KEY,
     logins BIGINT NOT NULL,

@@ -1,8 +1,8 @@
--- The staff's list of users, in any order and with any filter and search, also with a million users.
+-- Indexes for the staff's list of users: any order, filter and search, for a million users too.
 -- The other folder has the same tables for Postgres; a test compares the two.
 --
--- One index per order of the list. Each covers what the filters and the search read of a row, so that a scan along
--- it never visits the table. The same indexes again for the few rows of the rare filters.
+-- One index per order of the list. Each covers the columns that the filters and the search read, so that an index scan
+-- never visits the table. The same indexes exist again for the few rows of the rare filters.
 
 CREATE INDEX curfew_users_by_username ON curfew_users (username_key, id, email_key, is_active, deactivated_until, is_staff, is_superuser);
 CREATE INDEX curfew_users_by_email ON curfew_users (email_key, id, username_key, is_active, deactivated_until, is_staff, is_superuser);
@@ -22,16 +22,16 @@ CREATE INDEX curfew_users_with_a_role_by_date_joined ON curfew_users (date_joine
 CREATE INDEX curfew_users_with_a_role_by_last_login ON curfew_users (last_login, id, username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
 CREATE INDEX curfew_users_with_a_role_by_last_seen ON curfew_users (last_seen, id, username_key, email_key, is_active, deactivated_until, is_staff, is_superuser) WHERE is_staff OR is_superuser;
 
--- Every trigram of a username or an email, with the users that have it. The line ends make the last one and two
--- characters begin a trigram too, and keep the two texts apart. The table stores no text of its own: a search
--- still compares the keys of the users that it finds here.
+-- Every trigram of a username or an email, with the users that have it. The line ends let the last two characters
+-- start a trigram too, and separate the two texts. The table stores no text: a search still compares the keys of the
+-- users that it finds here.
 CREATE VIRTUAL TABLE curfew_users_search USING fts5(
     keys, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
 );
--- The same index by trigram, for a search of one or two characters.
+-- The same index by trigram, for searches of one or two characters.
 CREATE VIRTUAL TABLE curfew_users_search_trigrams USING fts5vocab(curfew_users_search, instance);
 
--- Triggers, so that a row written by hand is found as well.
+-- Triggers keep the search index up to date, so that a row written by hand is found too.
 CREATE TRIGGER curfew_users_search_insert AFTER INSERT ON curfew_users BEGIN
     INSERT INTO curfew_users_search (rowid, keys)
     VALUES (new.id, new.username_key || char(10) || new.email_key || char(10, 10));

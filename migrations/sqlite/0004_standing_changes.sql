@@ -1,11 +1,12 @@
--- Every change that can end a login, in the order of the changes: each node reads them and judges the logins of
--- that user again. Triggers write them, so that no code path and no hand can forget. The other folder has the same tables for Postgres; a test compares the two.
+-- Every change that can end a login. Each node reads new rows and judges the logins of that user again. Triggers write
+-- the rows, so that no code path and no manual change can omit one.
+-- The other folder has the same tables for Postgres; a test compares the two.
 
 CREATE TABLE curfew_standing_changes (
-    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- never reused: readers continue after the last
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- never reused: readers continue after the last one
     user_id INTEGER, -- NULL: everyone
-    event_id INTEGER, -- asks each node for a receipt of that event
-    transaction_id INTEGER -- Postgres needs it: SQLite has one writer, and ids are in the order of commits
+    event_id INTEGER, -- each node must write a receipt for this event
+    transaction_id INTEGER -- only Postgres needs it: SQLite has one writer, so ids are in commit order
 );
 
 CREATE INDEX curfew_standing_changes_with_receipt ON curfew_standing_changes (user_id, id) WHERE event_id IS NOT NULL;
@@ -24,7 +25,7 @@ BEGIN
     INSERT INTO curfew_standing_changes (user_id) VALUES (OLD.id);
 END;
 
--- REPLACE fires no trigger for the rows that it deletes.
+-- REPLACE fires no delete trigger for the rows that it replaces.
 CREATE TRIGGER curfew_users_standing_replaced BEFORE INSERT ON curfew_users
 BEGIN
     INSERT INTO curfew_standing_changes (user_id)
@@ -33,7 +34,7 @@ BEGIN
     UNION SELECT id FROM curfew_users WHERE email_key = NEW.email_key;
 END;
 
--- The account's date reports what a force logout ends, once.
+-- No row for logins that the account's force_logout_date has ended: the change of that date is reported once.
 CREATE TRIGGER curfew_logins_standing_changed
 AFTER UPDATE OF id, kind, ended_at, reason, login_date, opened_at, user_id, secret_hash ON curfew_logins
 WHEN NEW.user_id <> OLD.user_id
@@ -42,7 +43,8 @@ BEGIN
     INSERT INTO curfew_standing_changes (user_id) SELECT OLD.user_id UNION SELECT NEW.user_id;
 END;
 
--- A later expiry is no news: whoever would refuse the login reads it again. A date in another form may be anything.
+-- A later expiry needs no row: before a node refuses the login, it reads it again. Dates in another form cannot be
+-- compared as text, so they always get one.
 CREATE TRIGGER curfew_logins_expiry_changed AFTER UPDATE OF expires_at ON curfew_logins
 WHEN NEW.expires_at < OLD.expires_at OR NEW.expires_at NOT GLOB '????-??-??T*+00:00'
 BEGIN
@@ -81,7 +83,7 @@ BEGIN
     INSERT INTO curfew_standing_changes (user_id) VALUES (NULL);
 END;
 
--- Lists compare dates as text, so they are kept in one form: what `datetime('now')` writes sorts differently.
+-- Lists compare dates as text, so dates are kept in one form: what `datetime('now')` writes sorts differently.
 CREATE TRIGGER curfew_users_dates_in_one_form
 AFTER UPDATE OF force_logout_date, force_logout_scheduled, deactivated_until ON curfew_users
 WHEN NEW.force_logout_date NOT GLOB '????-??-??T*+00:00' OR NEW.force_logout_scheduled NOT GLOB '????-??-??T*+00:00'

@@ -1,6 +1,7 @@
--- What happened. The other folder has the same tables for Postgres; a test compares the two.
+-- Events, and hourly counts for the charts.
+-- The other folder has the same tables for Postgres; a test compares the two.
 
--- Names are stored as they were, so that they outlive the account.
+-- Stores names as they were at the time, so that they outlive the account.
 CREATE TABLE curfew_events (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     at DATETIME NOT NULL,
@@ -16,8 +17,8 @@ CREATE TABLE curfew_events (
     address TEXT,
     user_agent TEXT,
     detail TEXT,
-    names_key TEXT, -- the keys of actor and subject, a line each; one line where both are the same
-    names_indexed BOOLEAN NOT NULL DEFAULT TRUE -- a bulk action leaves its events to be indexed afterwards
+    names_key TEXT, -- the keys of actor and subject, one per line; a single line if both are the same
+    names_indexed BOOLEAN NOT NULL DEFAULT TRUE -- FALSE: an event of a bulk action, to be indexed in the background
 );
 
 CREATE INDEX curfew_events_by_time ON curfew_events (at, id);
@@ -31,7 +32,7 @@ CREATE VIRTUAL TABLE curfew_events_search USING fts5(
 );
 CREATE VIRTUAL TABLE curfew_events_search_trigrams USING fts5vocab(curfew_events_search, instance);
 
--- An event that is written by hand has no names_key.
+-- Fills in names_key for an event that was written by hand.
 CREATE TRIGGER curfew_events_search_insert AFTER INSERT ON curfew_events WHEN NEW.names_indexed BEGIN
     UPDATE curfew_events SET names_key = (
         SELECT concat_ws(char(10), actor_key, NULLIF(subject_key, actor_key))
@@ -47,7 +48,7 @@ BEGIN
     INSERT INTO curfew_events_search (rowid, keys) VALUES (NEW.id, NEW.names_key || char(10, 10));
 END;
 
--- Deleting from the index what is not in it would corrupt it.
+-- Deleting a row that is not in the index would corrupt the index.
 CREATE TRIGGER curfew_events_search_delete AFTER DELETE ON curfew_events WHEN OLD.names_indexed BEGIN
     INSERT INTO curfew_events_search (curfew_events_search, rowid, keys)
     VALUES ('delete', OLD.id, OLD.names_key || char(10, 10));
@@ -62,13 +63,13 @@ BEGIN
     INSERT INTO curfew_events_search (rowid, keys) SELECT NEW.id, NEW.names_key || char(10, 10) WHERE NEW.names_indexed;
 END;
 
--- How many sessions were live at the beginning of an hour, or soon after it.
+-- How many sessions were live at the start of an hour, or soon after it.
 CREATE TABLE curfew_live_sessions_by_hour (
     hour DATETIME NOT NULL PRIMARY KEY,
     live INTEGER NOT NULL
 );
 
--- How many logins and failed logins each past hour had, so that the charts need not count events again.
+-- The logins and failed logins of each past hour, so that the charts need not count events again.
 CREATE TABLE curfew_logins_by_hour (
     hour DATETIME NOT NULL PRIMARY KEY,
     logins INTEGER NOT NULL,

@@ -1,13 +1,14 @@
--- The nodes that serve the site, and what each has applied. The other folder has the same tables for Postgres; a test compares the two.
+-- The nodes that serve the site, and what each has applied.
+-- The other folder has the same tables for Postgres; a test compares the two.
 
 CREATE TABLE curfew_nodes (
-    id TEXT NOT NULL PRIMARY KEY, -- a new one at each start
+    id TEXT NOT NULL PRIMARY KEY, -- new at each start
     name TEXT NOT NULL,
     started_at DATETIME NOT NULL,
-    lease_until DATETIME NOT NULL -- a node counts until its lease ends; it renews the lease while it runs
+    lease_until DATETIME NOT NULL -- a running node renews its lease; it counts until the lease ends
 );
 
--- When a node applied an act of staff. The node's name outlives the node.
+-- Receipts: when a node applied an action of staff. Stores the node's name, which outlives the node.
 CREATE TABLE curfew_receipts (
     event_id INTEGER NOT NULL,
     node_id TEXT NOT NULL,

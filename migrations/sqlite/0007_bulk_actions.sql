@@ -1,7 +1,8 @@
--- Bulk actions of staff: what the page promised, and how far each has come. The other folder has the same tables for Postgres; a test compares the two.
+-- Bulk actions of staff: the numbers that the page promised, and the progress.
+-- The other folder has the same tables for Postgres; a test compares the two.
 
 CREATE TABLE curfew_bulk_actions (
-    id TEXT NOT NULL PRIMARY KEY, -- made with the page that promises, so that a second click is the same action
+    id TEXT NOT NULL PRIMARY KEY, -- created with the page that promises, so that a second click is the same action
     actor_id INTEGER,
     actor TEXT NOT NULL,
     action TEXT NOT NULL,

@@ -1,4 +1,4 @@
-//! Who acts, and from where.
+//! Who is acting, and from where.
 
 use crate::{
     domain::{
@@ -8,49 +8,49 @@ use crate::{
     store::events::Named,
 };
 
-/// The greatest length of a user agent that is kept, in characters.
+/// The most characters of a user agent that are kept.
 const USER_AGENT_CHARACTERS: usize = 300;
 
 /// Where a request came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
-    /// Its address, as seen through the trusted proxies.
+    /// The client's address, as seen through the trusted proxies.
     pub address: String,
     user_agent: String,
 }
 
 impl Client {
-    /// A client. Of its user agent, characters that hide or steer are written out, and what is beyond
-    /// 300 is cut.
+    /// A client. Characters of its user agent that could hide or reorder text are escaped, and text beyond 300
+    /// characters is cut.
     #[must_use]
     pub fn new(address: String, user_agent: &str) -> Self {
         Self { address, user_agent: escaped(user_agent).chars().take(USER_AGENT_CHARACTERS).collect() }
     }
 
-    /// What it says that it is.
+    /// The `User-Agent` that the client sent.
     #[must_use]
     pub fn user_agent(&self) -> &str {
         &self.user_agent
     }
 }
 
-/// Somebody who has been let in and acts.
+/// A user who was let in and is acting.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    /// Their account; none is the person at the command line.
+    /// Their account. `None` is the person at the command line.
     pub user_id: Option<i64>,
-    /// Their name, for the events.
+    /// Their name, for events.
     pub name: String,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
-    /// The session they act from.
+    /// The login that they act with.
     pub session: Option<SessionId>,
-    /// From where.
+    /// The client that they act from.
     pub client: Option<Client>,
 }
 
 impl Actor {
-    /// The person at the command line of the machine, who may do everything.
+    /// The person at the server's command line, who may do everything.
     #[must_use]
     pub fn operator(system_user: &str) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Actor {
         }
     }
 
-    /// The actor as an event names it.
+    /// The actor as events name it.
     #[must_use]
     pub fn named(&self) -> Named<'_> {
         Named { id: self.user_id, name: &self.name }

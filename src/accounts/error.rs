@@ -1,4 +1,4 @@
-//! Why a use case was refused, or failed.
+//! Why a use case was refused or failed.
 
 use std::time::Duration;
 
@@ -7,8 +7,7 @@ use crate::{
     store::{StoreError, users::NameClash},
 };
 
-/// Why a use case was refused, or failed. Nothing of it has happened then, but for the event that
-/// tells of the attempt.
+/// Why a use case was refused or failed. Nothing has changed then, except that the attempt may be recorded as an event.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountsError {
     /// The database failed.
@@ -17,90 +16,90 @@ pub enum AccountsError {
     /// The password could not be hashed.
     #[error("the password could not be hashed: {0}")]
     Hashing(String),
-    /// Too many tries; wait so long.
-    #[error("There were too many tries. Wait {} and try again.", in_words(*.retry_after))]
+    /// Too many attempts.
+    #[error("Too many attempts. Wait {} and try again.", in_words(*.retry_after))]
     TooManyTries {
-        /// How long.
+        /// How long to wait.
         retry_after: Duration,
     },
-    /// No such account, or not its password. Which, is not said.
-    #[error("This is not the right username or email and password.")]
+    /// No such account, or the wrong password. The error does not say which.
+    #[error("Wrong username, email or password.")]
     BadCredentials,
-    /// Not the account's password, where the account is known.
-    #[error("This is not your password.")]
+    /// The wrong password of a known account.
+    #[error("Wrong password.")]
     WrongPassword,
-    /// The right password of an account that is deactivated.
+    /// The right password of a deactivated account.
     #[error("This account is deactivated.")]
     Inactive {
-        /// Why, for its person.
+        /// The reason for the user.
         user_reason: Option<String>,
-        /// Until when.
+        /// When the deactivation ends.
         until: Option<Moment>,
     },
-    /// The right password of an account that has as many live sessions as it may.
+    /// The right password of an account that has reached its session limit.
     #[error("{}", full_in_words(*live, *limit))]
     SessionsFull {
-        /// How many it has; more than it may, where the limit was lowered.
+        /// How many live sessions it has. More than the limit if the limit was lowered.
         live: u64,
-        /// How many it may have.
+        /// The limit.
         limit: u64,
     },
-    /// The right password of an account that has as many live tokens as it may.
+    /// The right password of an account that has reached its token limit.
     #[error("{}", tokens_full_in_words(*live, *limit))]
     TokensFull {
-        /// How many it has; more than it may, where the limit was lowered.
+        /// How many live tokens it has. More than the limit if the limit was lowered.
         live: u64,
-        /// How many it may have.
+        /// The limit.
         limit: u64,
     },
-    /// The login that acts has ended meanwhile.
+    /// The actor's own login has ended in the meantime.
     #[error("This login has ended ({reason}).")]
     Ended {
-        /// Why.
+        /// Why it ended.
         reason: EndReason,
-        /// Why, in the words that staff left for its person.
+        /// The reason that staff wrote for the user.
         user_reason: Option<String>,
     },
     /// Registration is closed.
     #[error("Registration is closed on this site.")]
     RegistrationClosed,
-    /// There is a superuser, so nothing is to be set up.
+    /// A superuser exists, so there is nothing to set up.
     #[error("This site has been set up.")]
     AlreadySetUp,
-    /// Not the printed setup code.
+    /// The setup code is wrong.
     #[error("This is not the setup code that the server printed when it last started.")]
     WrongSetupCode,
-    /// A name that is taken.
+    /// The username or email is taken.
     #[error("{}", clash_in_words(*.0))]
     NameTaken(NameClash),
     /// No such account.
     #[error("There is no such user.")]
     NoSuchUser,
-    /// No such session, or another account's.
+    /// No such session, or it belongs to another account.
     #[error("There is no such session.")]
     NoSuchSession,
-    /// No such token, or another account's.
+    /// No such token, or it belongs to another account.
     #[error("There is no such token.")]
     NoSuchToken,
-    /// The actor's role does not reach so far.
+    /// The actor's role does not allow it.
     #[error("Staff act on members only; ask a superuser.")]
     Forbidden,
     /// It would leave the site without a superuser.
-    #[error("This is the last superuser: make another one first.")]
+    #[error("This is the last superuser. Create another one first.")]
     LastSuperuser,
-    /// It would lock the actor out by their own hand.
-    #[error("Nobody can do this to their own account; ask another superuser.")]
+    /// The actor would lock themselves out.
+    #[error("You cannot do this to your own account. Ask another superuser.")]
     OwnAccount,
-    /// An end that lies behind.
-    #[error("The end must lie ahead.")]
+    /// The end of a deactivation is in the past.
+    #[error("Choose a time in the future.")]
     UntilIsPast,
-    /// Nothing there to call off.
+    /// There is no schedule to cancel.
     #[error("Nothing is scheduled.")]
     NothingScheduled,
 }
 
 impl AccountsError {
-    /// No such login, or another account's.
+    /// No such login, or it belongs to another account.
     pub(super) const fn no_such_login(class: LoginClass) -> Self {
         match class {
             LoginClass::Sessions => Self::NoSuchSession,
@@ -116,7 +115,7 @@ fn clash_in_words(clash: NameClash) -> &'static str {
     }
 }
 
-/// What there is, what may be, and what to do: room for one more is needed.
+/// Says how many sessions there are, how many are allowed, and what to do to make room for one.
 fn full_in_words(live: u64, limit: u64) -> String {
     let there_is = if live == 1 { "is logged in elsewhere".to_owned() } else { format!("has {live} logins open") };
     let may_be =
@@ -129,14 +128,14 @@ fn full_in_words(live: u64, limit: u64) -> String {
     format!("This account {there_is}, and may have {may_be}. {what_to_do}")
 }
 
-/// The same of tokens, which a person can revoke.
+/// The same for tokens, which users can revoke.
 fn tokens_full_in_words(live: u64, limit: u64) -> String {
     let counted = |n: u64| if n == 1 { "1 token".to_owned() } else { format!("{n} tokens") };
     let too_many = counted(live.saturating_sub(limit).saturating_add(1));
     format!("This account has {}, and may have {limit}. Revoke {too_many} first.", counted(live))
 }
 
-/// A wait, rounded up to what people count in.
+/// A wait in seconds or minutes, rounded up.
 fn in_words(wait: Duration) -> String {
     let seconds = wait.as_secs_f64().ceil().max(1.0);
     if seconds < 90.0 { format!("{seconds} seconds") } else { format!("{} minutes", (seconds / 60.0).ceil()) }

@@ -1,24 +1,24 @@
-//! Events as the use cases make them.
+//! Builds the events of the use cases.
 
 use super::{Actor, Client, LoginCounts};
 use crate::{
-    domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
+    domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons},
     store::{
         Result, Sql,
-        events::{EventKind, Named, NewEvent, insert_event},
-        fleet::receipts::ask_for_receipts,
+        events::{Named, NewEvent, insert_event},
+        fleet::receipts::request_receipts,
         standing::feed::Change,
     },
 };
 
-/// Notes an act that moves a force-logout date, and asks each node to report that it has applied it:
-/// what staff see beneath a date must be about that date.
+/// Records an act that moves a force-logout date, and asks each node to report when it has applied it. The receipt that
+/// staff see under a date must belong to that date.
 pub(super) async fn insert_ending(on: &mut impl Sql, event: &NewEvent<'_>, of: Change) -> Result<()> {
     let event_id = insert_event(on, event).await?;
-    ask_for_receipts(on, of, event_id).await
+    request_receipts(on, of, event_id).await
 }
 
-/// An event of that kind with nothing else in it yet.
+/// A new event with only a time and a kind.
 pub(super) fn new_event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {
     NewEvent {
         at,
@@ -34,19 +34,19 @@ pub(super) fn new_event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {
     }
 }
 
-/// Adds to an event, in the order of a sentence: who, to whom, why.
+/// Adds to an event in the order of a sentence: who, to whom, why.
 pub(super) trait BuildEvent<'a>: Sized {
-    /// By this person, from where they are.
+    /// The actor, and the client that they act from.
     fn by(self, actor: &'a Actor) -> Self;
-    /// From there.
+    /// The client.
     fn from(self, client: &'a Client) -> Self;
-    /// To that account.
+    /// The account that it happened to.
     fn to(self, id: i64, name: &'a str) -> Self;
-    /// For that reason.
+    /// The reason.
     fn because(self, reason: EndReason, reasons: &Reasons) -> Self;
-    /// And so many sessions and tokens ended by it.
+    /// How many sessions and tokens it ended.
     fn ending(self, ended: impl Into<LoginCounts>) -> Self;
-    /// With this to say besides.
+    /// A further detail.
     fn saying(self, detail: impl Into<String>) -> Self;
 }
 

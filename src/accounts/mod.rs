@@ -1,7 +1,7 @@
-//! The use cases: one verb a file, each with its own transaction and its event in it.
+//! The use cases: one verb per file, each with its own transaction, which also records its event.
 //!
-//! The pages, the API and the command line all come through here, so what ends a login on one
-//! ends it on all. A use case checks who may do it; a caller cannot forget to.
+//! The pages, the API and the command line all call these, so an act that ends a login in one place ends it everywhere.
+//! A use case checks the actor's rights itself; callers cannot forget to.
 
 pub(super) mod actor;
 mod authority;
@@ -9,9 +9,11 @@ mod bulk;
 mod ending;
 mod error;
 mod event;
+mod lock;
 mod login;
 mod logins;
 mod people;
+mod reads;
 mod refusal;
 mod tokens;
 mod upkeep;
@@ -45,16 +47,17 @@ pub use logins::record_activity::ActivityOf;
 pub use people::create_user::NewAccount;
 pub use people::delete_user::DeletedAccount;
 pub use people::set_role::RoleChange;
+pub use reads::{Hours, Overview};
 pub use tokens::{Family, RefreshClaim, StartedToken};
 pub use upkeep::node::{LEASE_RENEWED_EVERY, Node};
 pub use upkeep::read_receipt::{AppliedBy, AwaitedNode, Receipt};
 pub use upkeep::tidy_logins::Tidied;
 
-/// What a use case answers.
+/// The result of a use case.
 pub type Result<T> = std::result::Result<T, AccountsError>;
 
-/// The use cases over one store. Cloning it shares the throttles, the hashing threads and
-/// what was noted and waits to be written.
+/// The use cases over one store. Clones share the throttles, the hashing threads, and the activity that waits to be
+/// written.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     store: Store,
@@ -67,7 +70,7 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// The use cases over this store, by these settings.
+    /// Creates the use cases over a store.
     #[must_use]
     pub fn new(store: Store, settings: Arc<Settings>) -> Self {
         let hasher = login::hashing::Hasher::new(settings.bcrypt_cost);
@@ -76,21 +79,22 @@ impl Accounts {
         Self { store, settings, hasher, throttle, activity, recent, has_leftover_ends }
     }
 
-    /// The same, with failed tries counted together with the other nodes.
+    /// Counts failed attempts together with the other nodes.
     #[must_use]
     pub fn counting_with(self, others: Option<SharedCounters>) -> Self {
         Self { throttle: login::throttle::Throttle::new(others), ..self }
     }
 
-    /// Does what would make the first unknown user at the login slower than the next.
+    /// Hashes a password once, so that the first unknown user at the login takes as long as the next.
     ///
     /// # Errors
-    /// When passwords cannot be hashed.
+    ///
+    /// Returns an error if passwords cannot be hashed.
     pub async fn warm_up(&self) -> Result<()> {
         self.hasher.warm_up().await
     }
 
-    /// The store below, for pages that only read.
+    /// The store, for pages that only read.
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store

@@ -1,21 +1,26 @@
-//! What was refused is told as well. Nothing of it has happened, so its event has a transaction of
-//! its own: the one in which it was tried must be over, for on SQLite there is one writer.
+//! Records refused attempts as events.
+//!
+//! Nothing of a refused act is kept, so its event has a transaction of its own. The refused transaction must be over by
+//! then: SQLite has one writer.
 
 use super::{
     Accounts, AccountsError, Actor, Result, Target,
     event::{BuildEvent as _, new_event},
     login::throttle::Throttled,
 };
-use crate::store::{
-    events::{EventKind, NewEvent, insert_event},
-    users::{User, find_user},
+use crate::{
+    domain::event_kind::EventKind,
+    store::{
+        events::{NewEvent, insert_event},
+        users::{User, find_user},
+    },
 };
 
-/// Of the address of an act so much is told, in characters.
+/// How much of an act's address is recorded, in characters.
 const ACT_CHARACTERS: usize = 100;
 
 impl Accounts {
-    /// Tells of an act on an account that its actor had no right to; whatever came of it goes on.
+    /// Records an act that the actor had no right to, and passes the outcome on.
     pub(super) async fn record_if_refused<T>(
         &self,
         actor: &Actor,
@@ -29,10 +34,11 @@ impl Accounts {
         Err(refusal)
     }
 
-    /// Tells of an act that its actor's role does not open the door to, and on whom it was.
+    /// Records an act that the gate refused because of the actor's role, and the account it was aimed at.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn record_refused_access(&self, actor: &Actor, on: Option<Target>, act: &str) -> Result<()> {
         let act: String = act.chars().take(ACT_CHARACTERS).collect();
         let user_id = match on {
@@ -42,7 +48,7 @@ impl Accounts {
             },
             None => None,
         };
-        self.record_refused_action(actor, user_id, &format!("{act}: their role does not reach so far")).await
+        self.record_refused_action(actor, user_id, &format!("{act}: their role does not allow it")).await
     }
 
     async fn record_refused_action(&self, actor: &Actor, user_id: Option<i64>, what: &str) -> Result<()> {
@@ -60,16 +66,16 @@ impl Accounts {
         .await
     }
 
-    /// Tells that somebody who is logged in did not know the password of their account.
+    /// Records that a logged-in user entered a wrong password, and refuses.
     pub(super) async fn refuse_wrong_password<T>(&self, actor: &Actor, user: &User) -> Result<T> {
         self.record_refusal(EventKind::Refused, |event| {
-            event.by(actor).to(user.id, &user.username).saying("a wrong password on a form")
+            event.by(actor).to(user.id, &user.username).saying("wrong password on a form")
         })
         .await?;
         Err(AccountsError::WrongPassword)
     }
 
-    /// Tells of a wait, once; `tell` says whose.
+    /// Records one event per wait, and refuses.
     pub(super) async fn refuse_throttled<'a, T>(
         &self,
         shut: Throttled,
@@ -82,7 +88,7 @@ impl Accounts {
         Err(shut.into())
     }
 
-    /// Notes an event of that kind by itself.
+    /// Records one event in a transaction of its own.
     pub(super) async fn record_refusal<'a>(
         &self,
         kind: EventKind,
@@ -95,10 +101,10 @@ impl Accounts {
     }
 }
 
-/// Why somebody had no right to what they tried. What was only mistyped is not told, nor what failed.
+/// Why the actor had no right to the act. Typing errors and failures are not recorded.
 const fn why_refused(refusal: &AccountsError) -> Option<&'static str> {
     match refusal {
-        AccountsError::Forbidden => Some("their role does not reach so far"),
+        AccountsError::Forbidden => Some("their role does not allow it"),
         AccountsError::LastSuperuser => Some("it is the last superuser"),
         AccountsError::OwnAccount => Some("it is their own account"),
         _ => None,

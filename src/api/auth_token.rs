@@ -1,11 +1,11 @@
-//! `/api/auth-token`: an opaque token for a name and a password.
+//! `/api/auth-token`: creates an opaque token for a username and password.
 
 use rocket::{State, fairing::AdHoc, http::Status, post, routes, serde::json::Json};
 use serde::{Deserialize, Serialize};
 
 use super::{
     body::{Body, Fields},
-    moments::At,
+    moments::Timestamp,
     problem::Problem,
 };
 use crate::{
@@ -19,25 +19,25 @@ use crate::{
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Given {
+struct TokenRequest {
     username: String,
     password: String,
     label: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Made {
+struct CreatedToken {
     id: String,
     token: String,
-    expires: At,
+    expires: Timestamp,
 }
 
 #[post("/api/auth-token", data = "<body>")]
 async fn log_in(
     client: ClientOf,
     accounts: &State<Accounts>,
-    body: Body<Given>,
-) -> Result<(Status, Json<Made>), Problem> {
+    body: Body<TokenRequest>,
+) -> Result<(Status, Json<CreatedToken>), Problem> {
     let mut fields = Fields::default();
     let name = fields.read("username", LoginName::parse(&body.0.username));
     let password = fields.read("password", Password::parse(body.0.password));
@@ -47,12 +47,12 @@ async fn log_in(
     };
     let (Some(name), Some(password), Some(label)) = (name, password, label) else { return Err(fields.problem()) };
     let started = accounts.log_in_for_token(&client.0, (&name, &password), &label).await?;
-    let made = Made {
+    let created = CreatedToken {
         id: started.id.as_str().to_owned(),
         token: started.secret.reveal().to_owned(),
-        expires: At(started.expires_at),
+        expires: Timestamp(started.expires_at),
     };
-    Ok((Status::Created, Json(made)))
+    Ok((Status::Created, Json(created)))
 }
 
 /// Mounts the route.

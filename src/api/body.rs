@@ -1,4 +1,4 @@
-//! The body of a request: JSON, no larger than it may be, with nothing in it that is not known.
+//! Request bodies: JSON objects of limited size. An unknown field is an error.
 
 use std::{collections::BTreeMap, fmt::Display, time::Duration};
 
@@ -10,21 +10,21 @@ use rocket::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    catchers::TheProblem,
+    catchers::FoundProblem,
     problem::{Code, Problem},
 };
 use crate::gate::{BODY_BYTES, Refused};
 
-/// How long a body may be on its way, as for a form.
+/// How long reading a body may take, as for a form.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A body that was read.
+/// A required body.
 #[derive(Debug)]
 pub(super) struct Body<T>(pub(super) T);
 
-/// A body that may be left out.
+/// An optional body.
 #[derive(Debug)]
-pub(super) struct BodyOrNone<T>(pub(super) T);
+pub(super) struct OptionalBody<T>(pub(super) T);
 
 #[rocket::async_trait]
 impl<'r, T: DeserializeOwned + Send> FromData<'r> for Body<T> {
@@ -39,7 +39,7 @@ impl<'r, T: DeserializeOwned + Send> FromData<'r> for Body<T> {
 }
 
 #[rocket::async_trait]
-impl<'r, T: DeserializeOwned + Default + Send> FromData<'r> for BodyOrNone<T> {
+impl<'r, T: DeserializeOwned + Default + Send> FromData<'r> for OptionalBody<T> {
     type Error = Refused;
 
     async fn from_data(request: &'r Request<'_>, mut data: Data<'r>) -> Outcome<'r, Self> {
@@ -55,26 +55,25 @@ impl<'r, T: DeserializeOwned + Default + Send> FromData<'r> for BodyOrNone<T> {
 
 async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Vec<u8>, Problem> {
     if request.content_type().is_none_or(|kind| !kind.is_json()) {
-        return Err(Problem::new(Code::UnsupportedMediaType, "Send a body of `Content-Type: application/json`."));
+        return Err(Problem::new(Code::UnsupportedMediaType, "Send the body with `Content-Type: application/json`."));
     }
-    let unread = |_| Problem::new(Code::BadRequest, "The body could not be read to its end.");
+    let incomplete = |_| Problem::new(Code::BadRequest, "The body could not be read completely.");
     let reading = timeout(BODY_TIMEOUT, data.open(BODY_BYTES.bytes()).into_bytes());
     let late = |_| Problem::new(Code::BadRequest, "The body did not arrive in time.");
-    let body = reading.await.map_err(late)?.map_err(unread)?;
+    let body = reading.await.map_err(late)?.map_err(incomplete)?;
     if !body.is_complete() {
-        return Err(Problem::new(Code::TooLarge, "A body has at most 32 KiB."));
+        return Err(Problem::new(Code::TooLarge, "A body can have at most 32 KiB."));
     }
     Ok(body.into_inner())
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let object = || Problem::new(Code::BadRequest, "The body must be a JSON object.");
-    // What is derived would also read the fields' values in their order.
+    let not_an_object = || Problem::new(Code::BadRequest, "The body must be a JSON object.");
+    // A derived `Deserialize` also accepts an array of the fields' values.
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-        return Err(object());
+        return Err(not_an_object());
     }
-    serde_json::from_slice(bytes)
-        .map_err(|error| Problem::new(Code::BadRequest, format!("The body is not what is asked for: {error}.")))
+    serde_json::from_slice(bytes).map_err(|error| Problem::new(Code::BadRequest, format!("Invalid body: {error}.")))
 }
 
 fn refuse<'r, T>(request: &'r Request<'_>, problem: Problem) -> Outcome<'r, T>
@@ -82,21 +81,21 @@ where
     T: FromData<'r, Error = Refused>,
 {
     let status = problem.status();
-    TheProblem::of(request).set(problem);
+    FoundProblem::of(request).set(problem);
     Outcome::Error((status, Refused))
 }
 
-/// The fields of a body, each read into its type; what is wrong is gathered.
+/// Parses the fields of a body and collects the errors.
 #[derive(Debug, Default)]
 pub(super) struct Fields(BTreeMap<&'static str, String>);
 
 impl Fields {
-    /// What was read, or nothing, and then the field has an error.
+    /// Returns the parsed value, or records the field's error and returns `None`.
     pub(super) fn read<T, E: Display>(&mut self, field: &'static str, parsed: Result<T, E>) -> Option<T> {
         parsed.map_err(|error| self.0.insert(field, error.to_string())).ok()
     }
 
-    /// What is to be told.
+    /// The problem with all errors found.
     pub(super) fn problem(self) -> Problem {
         Problem::fields(self.0)
     }
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_object_of_the_known_fields_is_read() {
+    fn only_an_object_with_known_fields_is_accepted() {
         assert!(parse::<Sample>(br#" {"name": "ana"} "#).is_ok());
         for body in
             [r#"["ana"]"#, r#""ana""#, "", "null", r#"{"name": 1}"#, r#"{"name": "ana", "x": 1}"#, r#"{"name": "a"}}"#]

@@ -1,4 +1,4 @@
-//! The problem of every request under `/api` that no handler has answered.
+//! Turns every error status under `/api` into a problem.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,11 +10,11 @@ use super::{
 };
 use crate::gate::{ApiLogin, JwtError, api_login_of, fits};
 
-/// The problem that a guard has found, for the catcher.
+/// The problem that a data guard found, kept in the request's local cache for the catcher.
 #[derive(Debug, Default)]
-pub(super) struct TheProblem(Mutex<Option<Problem>>);
+pub(super) struct FoundProblem(Mutex<Option<Problem>>);
 
-impl TheProblem {
+impl FoundProblem {
     pub(super) fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(Self::default)
     }
@@ -28,39 +28,40 @@ impl TheProblem {
     }
 }
 
-/// Why no program was let in.
 #[catch(401)]
-async fn say_why_not_let_in(request: &Request<'_>) -> Problem {
+async fn unauthorized(request: &Request<'_>) -> Problem {
     match api_login_of(request).await {
         ApiLogin::Invalid => Problem::token(JwtError::Invalid),
         ApiLogin::Expired => Problem::token(JwtError::Expired),
         ApiLogin::Ended(ended) => Problem::ended(ended),
         ApiLogin::Nobody | ApiLogin::Live { .. } | ApiLogin::Unknown => Problem::new(
             Code::NotAuthenticated,
-            "Send `Authorization: Token …` or `Authorization: Bearer …`. A cookie is no login here.",
+            "Send `Authorization: Token …` or `Authorization: Bearer …`. The API does not accept cookies.",
         ),
     }
 }
 
 #[catch(default)]
-fn say_why(status: Status, request: &Request<'_>) -> Problem {
-    if let Some(problem) = TheProblem::of(request).take() {
+fn default_problem(status: Status, request: &Request<'_>) -> Problem {
+    if let Some(problem) = FoundProblem::of(request).take() {
         return problem;
     }
     match status.code {
-        403 => Problem::new(Code::Forbidden, "The role of this account does not reach so far."),
+        403 => Problem::new(Code::Forbidden, "The role of this account does not allow this."),
         404 | 405 => match allowed(request) {
             methods if methods.is_empty() => Problem::new(Code::NotFound, "There is nothing at this address."),
-            methods => Problem::new(Code::MethodNotAllowed, format!("At this address: {methods}.")).allowing(methods),
+            methods => {
+                Problem::new(Code::MethodNotAllowed, format!("This address supports {methods}.")).allowing(methods)
+            }
         },
-        413 => Problem::new(Code::TooLarge, "A body has at most 32 KiB."),
-        503 => Problem::new(Code::Unavailable, "The database does not answer. Try again in a moment."),
-        code if code < 500 => Problem::new(Code::BadRequest, "This request cannot be read."),
+        413 => Problem::new(Code::TooLarge, "A body can have at most 32 KiB."),
+        503 => Problem::new(Code::Unavailable, "The database does not respond. Try again later."),
+        code if code < 500 => Problem::new(Code::BadRequest, "The request is malformed."),
         _ => Problem::broken(),
     }
 }
 
-/// The methods that there are at an address, parted by commas.
+/// The methods that an address supports, comma-separated.
 fn allowed(request: &Request<'_>) -> String {
     let path = request.uri().path();
     let mut methods: Vec<&str> = request
@@ -78,5 +79,5 @@ fn allowed(request: &Request<'_>) -> String {
 
 /// Catches every status under `/api`.
 pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("API problems", |rocket| async { rocket.register(BASE, catchers![say_why_not_let_in, say_why]) })
+    AdHoc::on_ignite("API problems", |rocket| async { rocket.register(BASE, catchers![unauthorized, default_problem]) })
 }

@@ -1,7 +1,7 @@
-//! Scripts on other origins (the Fetch standard's CORS protocol): none, unless the settings name them.
+//! CORS (Fetch standard): only scripts on origins from the settings may call the API.
 //!
-//! Credentials are never allowed: a browser that sent a cookie would be let in by nothing here, and a token
-//! is put on a request by the script itself. Rocket's crate for this has had no release since 2023.
+//! Credentials are never allowed: the API accepts no cookies, and a script sets the token itself. This is written here
+//! because Rocket's crate for CORS has had no release since 2023.
 
 use std::io::Cursor;
 
@@ -14,11 +14,11 @@ use rocket::{
 use super::BASE;
 use crate::accounts::Accounts;
 
-/// What a script may send. `Authorization` must be named: no wildcard stands for it.
-const HEADERS: &str = "Authorization, Content-Type";
-const METHODS: &str = "GET, POST, DELETE";
-/// How long a browser remembers the answer, in seconds.
-const MAX_AGE: &str = "600";
+/// The headers that a script may send. `Authorization` must be listed: a wildcard does not include it.
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type";
+const ALLOWED_METHODS: &str = "GET, POST, DELETE";
+/// How long a browser may cache a preflight response, in seconds.
+const MAX_AGE_SECONDS: &str = "600";
 
 struct Cors;
 
@@ -32,21 +32,21 @@ impl Fairing for Cors {
         if !is_of_api(request) {
             return;
         }
-        // What is allowed depends on it, also where nothing is.
+        // Also without access: the response depends on the origin.
         response.adjoin_header(Header::new("Vary", "Origin"));
         let Some(origin) = allowed_origin(request) else { return };
         response.set_header(Header::new("Access-Control-Allow-Origin", origin));
         response.set_header(Header::new("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate"));
-        let asks_first =
+        let is_preflight =
             request.method() == Method::Options && request.headers().contains("Access-Control-Request-Method");
-        if asks_first {
+        if is_preflight {
             response.set_status(Status::NoContent);
             response.remove_header("Content-Type");
             response.remove_header("Allow");
             response.set_sized_body(0, Cursor::new([]));
-            response.set_header(Header::new("Access-Control-Allow-Methods", METHODS));
-            response.set_header(Header::new("Access-Control-Allow-Headers", HEADERS));
-            response.set_header(Header::new("Access-Control-Max-Age", MAX_AGE));
+            response.set_header(Header::new("Access-Control-Allow-Methods", ALLOWED_METHODS));
+            response.set_header(Header::new("Access-Control-Allow-Headers", ALLOWED_HEADERS));
+            response.set_header(Header::new("Access-Control-Max-Age", MAX_AGE_SECONDS));
         }
     }
 }
@@ -55,7 +55,7 @@ fn is_of_api(request: &Request<'_>) -> bool {
     request.uri().path().as_str().strip_prefix(BASE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The origin of the script that asks, where the settings name it.
+/// The request's origin, if the settings allow it.
 fn allowed_origin(request: &Request<'_>) -> Option<String> {
     let mut origins = request.headers().get("Origin");
     let origin = origins.next().filter(|_| origins.next().is_none())?;
@@ -63,7 +63,7 @@ fn allowed_origin(request: &Request<'_>) -> Option<String> {
     settings.cors_origins.iter().any(|allowed| allowed.as_str() == origin).then(|| origin.to_owned())
 }
 
-/// Answers the browsers' questions.
+/// Adds the CORS headers and answers preflight requests.
 pub(super) fn stage() -> AdHoc {
     AdHoc::on_ignite("CORS", |rocket| async { rocket.attach(Cors) })
 }

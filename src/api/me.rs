@@ -1,9 +1,9 @@
-//! `/api/me`: whose token it is.
+//! `/api/me`: the account that the token belongs to.
 
 use rocket::{fairing::AdHoc, get, routes, serde::json::Json};
 use serde::Serialize;
 
-use super::moments::At;
+use super::moments::Timestamp;
 use crate::gate::ApiClient;
 
 #[derive(Serialize)]
@@ -13,7 +13,7 @@ struct Me<'a> {
     email: &'a str,
     is_staff: bool,
     is_superuser: bool,
-    last_login: Option<At>,
+    last_login: Option<Timestamp>,
 }
 
 #[get("/api/me")]
@@ -25,7 +25,7 @@ fn show(client: ApiClient<'_>) -> Json<Me<'_>> {
         email: &account.email,
         is_staff: account.role.is_staff(),
         is_superuser: account.role.is_superuser(),
-        last_login: account.last_login.map(At),
+        last_login: account.last_login.map(Timestamp),
     })
 }
 

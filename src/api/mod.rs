@@ -1,7 +1,7 @@
-//! The JSON API: the same use cases as the pages, for programs.
+//! The JSON API: the use cases of the pages, for programs.
 //!
-//! A program shows an opaque token or a JWT. What ends a person's browser ends their programs, at the same
-//! moment, by the same function; the answer then says why.
+//! A program sends an opaque token or a JWT. Both obey the same rule as a session: what ends a user's sessions also
+//! ends the logins of their programs, at the same time, and the response says why.
 
 mod auth_token;
 mod body;
@@ -21,10 +21,10 @@ use rocket::fairing::AdHoc;
 
 pub use problem::{Code, Problem};
 
-/// Under which path all of it is.
+/// The path of the API.
 const BASE: &str = "/api";
 
-/// Mounts the API.
+/// Attaches the API.
 #[must_use]
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("API", |rocket| async {

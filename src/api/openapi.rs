@@ -1,8 +1,8 @@
-//! `/api/openapi.json`: the description of all of this, which a test compares with the routes.
+//! `/api/openapi.json`: the `OpenAPI` description. A test compares it with the routes.
 
 use rocket::{fairing::AdHoc, get, response::content::RawJson, routes};
 
-/// Written by hand: it says more than could be read off the code.
+/// Written by hand, because it says more than could be generated from the code.
 const DESCRIPTION: &str = include_str!("openapi.json");
 
 #[get("/api/openapi.json")]

@@ -1,10 +1,10 @@
-//! `/api/x/` is `/api/x`: clients of other systems end their addresses with a slash.
+//! Treats `/api/x/` as `/api/x`, for clients that are used to trailing slashes.
 
 use rocket::{fairing::AdHoc, http::uri::Origin};
 
-/// Takes the slash off before anything is routed.
+/// Removes a trailing slash before routing.
 pub(super) fn fairing() -> AdHoc {
-    AdHoc::on_request("API addresses with a slash at their end", |request, _| {
+    AdHoc::on_request("API trailing slashes", |request, _| {
         Box::pin(async move {
             let path = request.uri().path().as_str();
             let Some(without) = path.strip_suffix('/').filter(|path| path.starts_with("/api/")) else { return };

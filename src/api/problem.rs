@@ -1,5 +1,6 @@
-//! What the API answers when it does not do what was asked (RFC 9457), and how a use case's error becomes
-//! that. Only here is a status chosen.
+//! Error responses as problem details (RFC 9457).
+//!
+//! The status of every error is chosen here and nowhere else.
 
 use std::{collections::BTreeMap, fmt::Display, time::Duration};
 
@@ -18,41 +19,41 @@ use crate::{
     store::StoreError,
 };
 
-/// The stable word that programs go by.
+/// A problem's stable code, for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
-    /// Something in the request cannot be read, or may not be so.
+    /// The request is malformed or has an invalid value.
     BadRequest,
-    /// Nobody's name, or not their password.
+    /// The name is unknown, or the password is wrong.
     BadCredentials,
-    /// There is no token.
+    /// The request has no token.
     NotAuthenticated,
-    /// The token is none of ours, or not for this.
+    /// The token is forged or unknown, or not for this use.
     TokenInvalid,
-    /// The token was good, and its time is over.
+    /// The token has expired.
     TokenExpired,
-    /// The token was good, and its login has ended.
+    /// The token's login has ended.
     SessionEnded,
     /// The account may not do this.
     Forbidden,
-    /// There is something else to do at this address.
+    /// The address does not support the method.
     MethodNotAllowed,
-    /// The body is larger than it may be.
+    /// The body is too large.
     TooLarge,
-    /// The body is no JSON.
+    /// The body's content type is not JSON.
     UnsupportedMediaType,
-    /// There is nothing at this address.
+    /// The address, or what it names, does not exist.
     NotFound,
-    /// It cannot be done as things are.
+    /// The request conflicts with the current state.
     Conflict,
-    /// There were too many tries.
+    /// The client has failed too often and must wait.
     TooManyRequests,
-    /// The database does not answer, or something is broken here.
+    /// The database does not respond, or the server failed.
     Unavailable,
 }
 
-/// A problem, as its program is told.
+/// A problem, sent as a response.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Details>);
 
@@ -77,7 +78,7 @@ struct Details {
 }
 
 impl Problem {
-    /// A problem of that code, in a sentence.
+    /// A problem with this code; `detail` is a sentence for people.
     pub(super) fn new(code: Code, detail: impl Display) -> Self {
         let (status, title) = status_of(code);
         Self(Box::new(Details {
@@ -94,7 +95,7 @@ impl Problem {
         }))
     }
 
-    /// The login has ended, for that reason.
+    /// The problem of a login that has ended.
     pub(super) fn ended(ended: &EndedLogin) -> Self {
         let (code, detail) = match ended.reason {
             EndReason::Expired => (Code::TokenExpired, "This token has expired."),
@@ -103,30 +104,32 @@ impl Problem {
         Self::new(code, detail).because(ended.reason, ended.user_reason.clone())
     }
 
-    /// The token is no good.
+    /// The problem of a JWT that is not accepted.
     pub(super) fn token(error: JwtError) -> Self {
         match error {
-            JwtError::Invalid => Self::new(Code::TokenInvalid, "This is no token of this site, or not for this."),
+            JwtError::Invalid => {
+                Self::new(Code::TokenInvalid, "This token was not issued by this site, or not for this use.")
+            }
             JwtError::Expired => Self::ended(&EndedLogin { reason: EndReason::Expired, user_reason: None }),
         }
     }
 
-    /// What was wrong with which fields.
+    /// The problem of invalid fields, each with its error.
     pub(super) fn fields(errors: BTreeMap<&'static str, String>) -> Self {
-        Self::new(Code::BadRequest, "Something in the body may not be so; see `errors`.").with(|details| {
+        Self::new(Code::BadRequest, "Some fields are invalid; see `errors`.").with(|details| {
             details.errors = errors;
         })
     }
 
-    /// Something is broken here.
+    /// The problem of a server failure.
     pub(super) fn broken() -> Self {
-        let words = "Something went wrong here. It has been noted; try again later.";
-        Self::new(Code::Unavailable, words).with(|details| {
+        let text = "Something went wrong on the server. The error has been logged; try again later.";
+        Self::new(Code::Unavailable, text).with(|details| {
             (details.status, details.title) = (500, "Internal Server Error");
         })
     }
 
-    /// What can be asked there instead.
+    /// Adds the methods that the address supports.
     pub(super) fn allowing(self, methods: String) -> Self {
         self.with(|details| details.allow = Some(methods))
     }
@@ -168,17 +171,17 @@ fn status_of(code: Code) -> (Status, &'static str) {
 
 impl From<AccountsError> for Problem {
     fn from(error: AccountsError) -> Self {
-        let words = error.to_string();
+        let text = error.to_string();
         match error {
             AccountsError::Ended { reason, user_reason } => Self::ended(&EndedLogin { reason, user_reason }),
-            AccountsError::BadCredentials | AccountsError::WrongPassword => Self::new(Code::BadCredentials, words),
+            AccountsError::BadCredentials | AccountsError::WrongPassword => Self::new(Code::BadCredentials, text),
             AccountsError::Inactive { user_reason, until } => {
-                let until = until.map(|at| format!(" It can be used again from {}.", at.to_rfc3339()));
-                Self::new(Code::Forbidden, format!("{words}{}", until.unwrap_or_default()))
+                let until = until.map(|at| format!(" It becomes active again at {}.", at.to_rfc3339()));
+                Self::new(Code::Forbidden, format!("{text}{}", until.unwrap_or_default()))
                     .because(EndReason::Deactivated, user_reason)
             }
             AccountsError::TooManyTries { retry_after } => {
-                Self::new(Code::TooManyRequests, words).with(|details| details.retry_after = Some(retry_after))
+                Self::new(Code::TooManyRequests, text).with(|details| details.retry_after = Some(retry_after))
             }
             AccountsError::SessionsFull { .. }
             | AccountsError::TokensFull { .. }
@@ -186,18 +189,18 @@ impl From<AccountsError> for Problem {
             | AccountsError::OwnAccount
             | AccountsError::AlreadySetUp
             | AccountsError::NameTaken(_)
-            | AccountsError::NothingScheduled => Self::new(Code::Conflict, words),
-            AccountsError::Forbidden | AccountsError::RegistrationClosed => Self::new(Code::Forbidden, words),
+            | AccountsError::NothingScheduled => Self::new(Code::Conflict, text),
+            AccountsError::Forbidden | AccountsError::RegistrationClosed => Self::new(Code::Forbidden, text),
             AccountsError::NoSuchUser | AccountsError::NoSuchSession | AccountsError::NoSuchToken => {
-                Self::new(Code::NotFound, words)
+                Self::new(Code::NotFound, text)
             }
-            AccountsError::UntilIsPast | AccountsError::WrongSetupCode => Self::new(Code::BadRequest, words),
+            AccountsError::UntilIsPast | AccountsError::WrongSetupCode => Self::new(Code::BadRequest, text),
             AccountsError::Store(StoreError::Unavailable(_) | StoreError::Unwritable) => {
-                log::error!("{words}");
-                Self::new(Code::Unavailable, "The database does not answer. Try again in a moment.")
+                log::error!("{text}");
+                Self::new(Code::Unavailable, "The database does not respond. Try again later.")
             }
             AccountsError::Store(_) | AccountsError::Hashing(_) => {
-                log::error!("{words}");
+                log::error!("{text}");
                 Self::broken()
             }
         }
@@ -218,7 +221,7 @@ impl<'r> Responder<'r, 'static> for Problem {
         let mut response = Response::build_from(Json(self.0).respond_to(request)?);
         response.status(status).header(ContentType::new("application", "problem+json"));
         if status == Status::Unauthorized {
-            // RFC 6750, section 3; the other scheme has no standard of its own.
+            // `Bearer` by RFC 6750, section 3. No standard defines `Token`.
             let error = if matches!(code, Code::TokenInvalid | Code::TokenExpired | Code::SessionEnded) {
                 ", error=\"invalid_token\""
             } else {

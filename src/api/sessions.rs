@@ -1,17 +1,17 @@
-//! `/api/sessions`: one's own browsers.
+//! `/api/sessions`: the caller's own sessions.
 
 use rocket::{State, delete, fairing::AdHoc, get, response::status::NoContent, routes, serde::json::Json};
 use serde::Serialize;
 
-use super::{moments::At, problem::Problem};
+use super::{moments::Timestamp, problem::Problem};
 use crate::{
     accounts::{Accounts, AccountsError, ListedLogin, Which},
     domain::logins::{kind::LoginClass, session_secret::SessionId},
     gate::ApiClient,
 };
 
-/// How many are listed; who has more ends them on the page.
-const LISTED: i64 = 100;
+/// At most this many sessions are listed. Users with more can end them on the sessions page.
+const LIST_LIMIT: i64 = 100;
 
 #[derive(Serialize)]
 struct Sessions {
@@ -21,30 +21,36 @@ struct Sessions {
 #[derive(Serialize)]
 struct Session {
     id: String,
-    created: At,
-    last_seen: At,
+    created: Timestamp,
+    last_seen: Timestamp,
     address: String,
     user_agent: String,
 }
 
 impl From<ListedLogin> for Session {
     fn from(listed: ListedLogin) -> Self {
-        let last_seen = At(listed.seen());
+        let last_seen = Timestamp(listed.seen());
         let row = listed.row;
-        Self { id: row.id, created: At(row.opened_at), last_seen, address: row.address, user_agent: row.user_agent }
+        Self {
+            id: row.id,
+            created: Timestamp(row.opened_at),
+            last_seen,
+            address: row.address,
+            user_agent: row.user_agent,
+        }
     }
 }
 
 #[get("/api/sessions")]
 async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<Sessions>, Problem> {
-    let listed = accounts.list_sessions(client.login.user_id, Which::Live, LISTED).await?;
+    let listed = accounts.list_sessions(client.login.user_id, Which::Live, LIST_LIMIT).await?;
     Ok(Json(Sessions { sessions: listed.into_iter().map(Session::from).collect() }))
 }
 
 #[delete("/api/sessions/<id>")]
 async fn end(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> Result<NoContent, Problem> {
     let session = SessionId::parse(id).ok_or(AccountsError::NoSuchSession)?;
-    // One that was over is what was asked for.
+    // Not an error if the session had ended already.
     accounts.end_own_login(&client.actor(), LoginClass::Sessions, &session).await?;
     Ok(NoContent)
 }

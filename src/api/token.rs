@@ -1,4 +1,4 @@
-//! `/api/token`: JWT for a name and a password, their refresh, and their end.
+//! `/api/token`: creates, refreshes and revokes JWT pairs.
 
 use rocket::{State, fairing::AdHoc, post, response::status::NoContent, routes, serde::json::Json};
 use serde::{Deserialize, Serialize};
@@ -15,14 +15,14 @@ use crate::{
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Given {
+struct Credentials {
     username: String,
     password: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GivenRefresh {
+struct RefreshToken {
     refresh: String,
 }
 
@@ -47,14 +47,14 @@ async fn log_in(
     client: ClientOf,
     jwt: Jwt<'_>,
     accounts: &State<Accounts>,
-    body: Body<Given>,
+    body: Body<Credentials>,
 ) -> Result<Json<LoggedIn>, Problem> {
     let mut fields = Fields::default();
     let name = fields.read("username", LoginName::parse(&body.0.username));
     let password = fields.read("password", Password::parse(body.0.password));
     let (Some(name), Some(password)) = (name, password) else { return Err(fields.problem()) };
     let family = accounts.log_in_for_family(&client.0, (&name, &password)).await?;
-    let TokenPair { access, refresh, expires_in } = pair(&jwt, accounts, &client.0, &family).await?;
+    let TokenPair { access, refresh, expires_in } = sign_pair_or_end(&jwt, accounts, &client.0, &family).await?;
     Ok(Json(LoggedIn { access, refresh, user_id: family.user_id, username: family.username, expires_in }))
 }
 
@@ -63,12 +63,12 @@ async fn refresh(
     client: ClientOf,
     jwt: Jwt<'_>,
     accounts: &State<Accounts>,
-    body: Body<GivenRefresh>,
+    body: Body<RefreshToken>,
 ) -> Result<Json<Refreshed>, Problem> {
-    let now = accounts.store().clock().estimate();
-    let claim = jwt.read_refresh(&body.0.refresh, now).map_err(Problem::token)?;
+    let now = accounts.estimated_now();
+    let claim = jwt.verify_refresh(&body.0.refresh, now).map_err(Problem::token)?;
     let family = accounts.refresh(&client.0, &claim).await?;
-    let TokenPair { access, refresh, expires_in } = pair(&jwt, accounts, &client.0, &family).await?;
+    let TokenPair { access, refresh, expires_in } = sign_pair_or_end(&jwt, accounts, &client.0, &family).await?;
     Ok(Json(Refreshed { access, refresh, expires_in }))
 }
 
@@ -77,21 +77,26 @@ async fn revoke(
     client: ClientOf,
     jwt: Jwt<'_>,
     accounts: &State<Accounts>,
-    body: Body<GivenRefresh>,
+    body: Body<RefreshToken>,
 ) -> Result<NoContent, Problem> {
-    // One that nobody knows is no error (RFC 7009, section 2.2): there is nothing left to end.
-    if let Some(claim) = jwt.read_refresh_to_end(&body.0.refresh) {
+    // An unknown token is not an error (RFC 7009, section 2.2).
+    if let Some(claim) = jwt.verify_refresh_to_revoke(&body.0.refresh) {
         accounts.log_out_family(&client.0, &claim).await?;
     }
     Ok(NoContent)
 }
 
-/// A family whose tokens cannot be made is of no use to anyone, and is ended again.
-async fn pair(jwt: &Jwt<'_>, accounts: &Accounts, client: &Client, family: &Family) -> Result<TokenPair, Problem> {
-    if let Some(pair) = jwt.pair_of(family) {
+/// Signs the token pair of a family. If the pair cannot be signed, nobody can use the family, so the family is ended.
+async fn sign_pair_or_end(
+    jwt: &Jwt<'_>,
+    accounts: &Accounts,
+    client: &Client,
+    family: &Family,
+) -> Result<TokenPair, Problem> {
+    if let Some(pair) = jwt.sign_pair(family) {
         return Ok(pair);
     }
-    log::error!("the claims that the site adds are more than a token can hold");
+    log::error!("the site's own claims do not fit into a token");
     accounts.log_out_family(client, &RefreshClaim::of(family)).await?;
     Err(Problem::broken())
 }

@@ -1,9 +1,9 @@
-//! `/api/tokens`: one's own opaque tokens.
+//! `/api/tokens`: the caller's own opaque tokens.
 
 use rocket::{State, delete, fairing::AdHoc, get, response::status::NoContent, routes, serde::json::Json};
 use serde::Serialize;
 
-use super::{moments::At, problem::Problem};
+use super::{moments::Timestamp, problem::Problem};
 use crate::{
     accounts::{Accounts, AccountsError, ListedLogin},
     domain::logins::{
@@ -22,31 +22,33 @@ struct Tokens {
 struct Token {
     id: String,
     label: String,
-    created: At,
-    last_used: Option<At>,
-    expires: At,
+    created: Timestamp,
+    last_used: Option<Timestamp>,
+    expires: Timestamp,
     is_current: bool,
 }
 
 #[get("/api/tokens")]
 async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<Tokens>, Problem> {
-    let own = client.login.session.as_str();
+    let current = client.login.session.as_str();
     let token = |listed: ListedLogin| Token {
-        is_current: listed.row.id == own,
+        is_current: listed.row.id == current,
         label: listed.row.label().to_owned(),
-        created: At(listed.row.opened_at),
-        last_used: listed.last_seen.map(At),
-        expires: At(listed.row.expiry()),
+        created: Timestamp(listed.row.opened_at),
+        last_used: listed.last_seen.map(Timestamp),
+        expires: Timestamp(listed.row.expiry()),
         id: listed.row.id,
     };
     let listed = accounts.list_tokens(client.login.user_id).await?;
-    Ok(Json(Tokens { tokens: listed.into_iter().filter(|one| one.kind == LoginKind::Opaque).map(token).collect() }))
+    Ok(Json(Tokens {
+        tokens: listed.into_iter().filter(|listed| listed.kind == LoginKind::Opaque).map(token).collect(),
+    }))
 }
 
 #[delete("/api/tokens/<id>")]
 async fn revoke(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> Result<NoContent, Problem> {
     let token = SessionId::parse(id).ok_or(AccountsError::NoSuchToken)?;
-    // One that was over is what was asked for.
+    // Not an error if the token had ended already.
     accounts.end_own_login(&client.actor(), LoginClass::Tokens, &token).await?;
     Ok(NoContent)
 }

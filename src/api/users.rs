@@ -1,11 +1,11 @@
-//! `/api/users/<name>`: what staff do, for a script that takes a colleague's access away.
+//! `/api/users/<name>`: staff actions on one account, for example from an offboarding script.
 
 use rocket::{State, fairing::AdHoc, get, post, routes, serde::json::Json};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    body::{BodyOrNone, Fields},
-    moments::At,
+    body::{Fields, OptionalBody},
+    moments::Timestamp,
     problem::Problem,
 };
 use crate::{
@@ -26,34 +26,34 @@ struct User {
     is_active: bool,
     is_staff: bool,
     is_superuser: bool,
-    date_joined: At,
-    last_login: Option<At>,
-    last_seen: Option<At>,
-    force_logout_date: Option<At>,
-    force_logout_scheduled: Option<At>,
-    deactivated_until: Option<At>,
+    date_joined: Timestamp,
+    last_login: Option<Timestamp>,
+    last_seen: Option<Timestamp>,
+    force_logout_date: Option<Timestamp>,
+    force_logout_scheduled: Option<Timestamp>,
+    deactivated_until: Option<Timestamp>,
     live_sessions: u64,
     live_tokens: u64,
 }
 
 #[derive(Serialize)]
 struct ForcedOut {
-    force_logout_date: Option<At>,
-    force_logout_scheduled: Option<At>,
+    force_logout_date: Option<Timestamp>,
+    force_logout_scheduled: Option<Timestamp>,
     sessions_ended: u64,
     tokens_ended: u64,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GivenReasons {
+struct ReasonsRequest {
     staff_reason: Option<String>,
     user_reason: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GivenForceLogout {
+struct ForceLogoutRequest {
     staff_reason: Option<String>,
     user_reason: Option<String>,
     at: Option<String>,
@@ -65,7 +65,7 @@ fn read_reasons(fields: &mut Fields, staff: Option<&str>, user: Option<&str>) ->
     Some(Reasons { for_staff: for_staff?, for_user: for_user? })
 }
 
-impl GivenReasons {
+impl ReasonsRequest {
     fn read(&self) -> Result<Reasons, Problem> {
         let mut fields = Fields::default();
         read_reasons(&mut fields, self.staff_reason.as_deref(), self.user_reason.as_deref())
@@ -73,14 +73,14 @@ impl GivenReasons {
     }
 }
 
-/// A name that can be nobody's is nobody's.
+/// A malformed name is answered like an unknown one.
 fn target(name: &str) -> Result<Target, Problem> {
     Ok(Target::Name(LoginName::parse(name).map_err(|_| AccountsError::NoSuchUser)?))
 }
 
-async fn read(accounts: &Accounts, name: &str) -> Result<User, Problem> {
+async fn read_user(accounts: &Accounts, name: &str) -> Result<User, Problem> {
     let id = accounts.get_target(&target(name)?).await?.id;
-    // What has come due shows as done.
+    // A schedule that has come due must show as applied.
     accounts.apply_due(id).await?;
     let TargetAccount { user, will_end, now } = accounts.get_target_account(id).await?;
     Ok(User {
@@ -90,12 +90,12 @@ async fn read(accounts: &Accounts, name: &str) -> Result<User, Problem> {
         is_superuser: user.role().is_superuser(),
         username: user.username,
         email: user.email,
-        date_joined: At(user.date_joined),
-        last_login: user.last_login.map(At),
-        last_seen: user.last_seen.map(At),
-        force_logout_date: user.force_logout_date.map(At),
-        force_logout_scheduled: user.force_logout_scheduled.map(At),
-        deactivated_until: user.deactivated_until.map(At),
+        date_joined: Timestamp(user.date_joined),
+        last_login: user.last_login.map(Timestamp),
+        last_seen: user.last_seen.map(Timestamp),
+        force_logout_date: user.force_logout_date.map(Timestamp),
+        force_logout_scheduled: user.force_logout_scheduled.map(Timestamp),
+        deactivated_until: user.deactivated_until.map(Timestamp),
         live_sessions: will_end.sessions,
         live_tokens: will_end.tokens,
     })
@@ -103,7 +103,7 @@ async fn read(accounts: &Accounts, name: &str) -> Result<User, Problem> {
 
 #[get("/api/users/<name>")]
 async fn show(_staff: ApiStaff<'_>, accounts: &State<Accounts>, name: &str) -> Result<Json<User>, Problem> {
-    Ok(Json(read(accounts, name).await?))
+    Ok(Json(read_user(accounts, name).await?))
 }
 
 #[post("/api/users/<name>/force-logout", data = "<body>")]
@@ -111,9 +111,9 @@ async fn force_logout(
     staff: ApiStaff<'_>,
     accounts: &State<Accounts>,
     name: &str,
-    body: BodyOrNone<GivenForceLogout>,
+    body: OptionalBody<ForceLogoutRequest>,
 ) -> Result<Json<ForcedOut>, Problem> {
-    let GivenForceLogout { staff_reason, user_reason, at } = body.0;
+    let ForceLogoutRequest { staff_reason, user_reason, at } = body.0;
     let mut fields = Fields::default();
     let reasons = read_reasons(&mut fields, staff_reason.as_deref(), user_reason.as_deref());
     let moment = match at.as_deref() {
@@ -128,8 +128,8 @@ async fn force_logout(
     };
     let user = accounts.get_target(&target(name)?).await?;
     Ok(Json(ForcedOut {
-        force_logout_date: user.force_logout_date.map(At),
-        force_logout_scheduled: user.force_logout_scheduled.map(At),
+        force_logout_date: user.force_logout_date.map(Timestamp),
+        force_logout_scheduled: user.force_logout_scheduled.map(Timestamp),
         sessions_ended: ended.sessions,
         tokens_ended: ended.tokens,
     }))
@@ -140,11 +140,11 @@ async fn deactivate(
     staff: ApiStaff<'_>,
     accounts: &State<Accounts>,
     name: &str,
-    body: BodyOrNone<GivenReasons>,
+    body: OptionalBody<ReasonsRequest>,
 ) -> Result<Json<User>, Problem> {
     let reasons = body.0.read()?;
     accounts.deactivate(&staff.actor(), &target(name)?, None, &reasons).await?;
-    Ok(Json(read(accounts, name).await?))
+    Ok(Json(read_user(accounts, name).await?))
 }
 
 #[post("/api/users/<name>/activate", data = "<body>")]
@@ -152,11 +152,11 @@ async fn activate(
     staff: ApiStaff<'_>,
     accounts: &State<Accounts>,
     name: &str,
-    body: BodyOrNone<GivenReasons>,
+    body: OptionalBody<ReasonsRequest>,
 ) -> Result<Json<User>, Problem> {
     let reasons = body.0.read()?;
     accounts.activate(&staff.actor(), &target(name)?, &reasons).await?;
-    Ok(Json(read(accounts, name).await?))
+    Ok(Json(read_user(accounts, name).await?))
 }
 
 /// Mounts the routes.

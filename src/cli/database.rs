@@ -1,4 +1,4 @@
-//! Coming to the database as the server does.
+//! Opens the database with the server's settings.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::{
     store::{OpenError, PoolLimits, Store, create_missing_file},
 };
 
-/// The use cases over the database of the settings, migrated. A site must have been there before: a
-/// command that ran on a new, empty database would report success and change nothing.
+/// Opens and migrates the database of the settings, which must exist and not be empty. On a new, empty database, a
+/// command would report success and change nothing.
 pub(super) async fn open() -> Result<Accounts> {
     let configuration = settings::load()?;
     let store =
@@ -23,14 +23,14 @@ pub(super) async fn open() -> Result<Accounts> {
     Ok(Accounts::new(store, Arc::new(configuration.settings)))
 }
 
-/// The use cases over the database of the settings, which is created where it is missing.
+/// Opens and migrates the database of the settings, and creates it if it is missing.
 pub(super) async fn open_or_create() -> Result<Accounts> {
     let configuration = settings::load()?;
     let store = create_store(&configuration).await?;
     Ok(Accounts::new(store, Arc::new(configuration.settings)))
 }
 
-/// The database of these settings, migrated. Says so where it creates the file.
+/// Opens and migrates a database. Prints a line if it creates the file.
 pub(super) async fn create_store(configuration: &Configuration) -> Result<Store> {
     if let Some(path) = create_missing_file(configuration.database.reveal())? {
         say(&format!("Created the database file {}.", path.display()))?;
@@ -38,19 +38,19 @@ pub(super) async fn create_store(configuration: &Configuration) -> Result<Store>
     open_store(configuration).await
 }
 
-/// The database of these settings, migrated.
+/// Opens and migrates a database.
 pub(super) async fn open_store(configuration: &Configuration) -> Result<Store> {
     let store = Store::open(configuration.database.reveal(), PoolLimits::of(configuration.connections)).await?;
     store.migrate().await?;
     Ok(store)
 }
 
-/// The person at the command line.
+/// The operating-system user who runs the command, as the acting user.
 pub(super) fn operator() -> Actor {
     Actor::operator(&whoami::username().unwrap_or_else(|_| "somebody".to_owned()))
 }
 
-/// Whom an argument names.
+/// The account that an argument names.
 pub(super) fn target(name: &LoginName) -> Target {
     Target::Name(name.clone())
 }

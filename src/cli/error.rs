@@ -1,4 +1,4 @@
-//! Why a command was refused, in one line that names what it is about and says what to do.
+//! Errors of commands, each in one line that names the user, session or token and says what to do.
 
 use crate::{
     accounts::AccountsError,
@@ -11,7 +11,7 @@ use crate::{
     store::{OpenError, StoreError},
 };
 
-/// Why a command was refused, or failed. What is wrong with an argument is wrong usage, and clap says so.
+/// Why a command was refused or failed. clap reports malformed arguments itself, as wrong usage.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// A setting is wrong.
@@ -29,7 +29,7 @@ pub enum CommandError {
     /// Another account has this email.
     #[error("The email {0} belongs to another account. Choose another one.")]
     EmailTaken(String),
-    /// An act on everyone finds no one.
+    /// A command for everyone found no users, so it most likely runs on the wrong database.
     #[error("There are no users in the database {0}: set DATABASE_URL to the site's database.")]
     NoUsers(String),
     /// The new password is refused.
@@ -38,13 +38,13 @@ pub enum CommandError {
     /// The terminal or a pipe failed.
     #[error("{0}")]
     Terminal(String),
-    /// What there is to say cannot be written.
+    /// Standard output cannot be written.
     #[error("standard output cannot be written: {0}")]
     Output(String),
     /// The server could not be launched.
     #[error("the server cannot start: {0}")]
     Launch(String),
-    /// The demo's data stays behind.
+    /// The demo's folder could not be deleted.
     #[error("the demo's folder {0} cannot be removed: {1}; remove it by hand")]
     NotRemoved(String, String),
     /// The demo could not be set up.
@@ -52,7 +52,7 @@ pub enum CommandError {
     Demo(String),
 }
 
-/// The demo's own names and reasons are parsed as anyone's are.
+/// The demo parses its sample names and reasons as if users had typed them.
 macro_rules! from_the_demo {
     ($($error:ty),*) => {
         $(impl From<$error> for CommandError {
@@ -66,18 +66,18 @@ macro_rules! from_the_demo {
 from_the_demo!(EmailError, LoginNameError, ReasonTextError, TokenLabelError, UsernameError);
 
 impl CommandError {
-    /// The error in one line, which names the user, session or token that the command is about: in a loop over many
-    /// nobody could tell otherwise.
+    /// The error in one line that names what the command is `about`. Without the name, the output of a loop over many
+    /// users would not say which one failed.
     pub(super) fn in_words(&self, about: &str) -> String {
         match self {
             Self::Accounts(AccountsError::NoSuchUser) => {
-                format!("There is no such user: {about}. `curfew user list` shows who there is.")
+                format!("There is no such user: {about}. `curfew user list` lists all users.")
             }
             Self::Accounts(AccountsError::NoSuchSession) => {
-                format!("There is no such session: {about}. `curfew session list NAME` shows those of a user.")
+                format!("There is no such session: {about}. `curfew session list NAME` lists a user's sessions.")
             }
             Self::Accounts(AccountsError::NoSuchToken) => {
-                format!("There is no such token: {about}. `curfew token list NAME` shows those of a user.")
+                format!("There is no such token: {about}. `curfew token list NAME` lists a user's tokens.")
             }
             Self::Accounts(AccountsError::NothingScheduled) => {
                 format!("{about}: Nothing is scheduled, so there is nothing to call off.")

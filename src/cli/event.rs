@@ -10,7 +10,7 @@ use super::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum EventCommand {
-    /// Delete the events that are older than `event_retention`, which a server does by itself as well.
+    /// Delete events older than `event_retention`. The server also does this automatically.
     Purge,
 }
 
@@ -26,6 +26,6 @@ async fn purge() -> Result<()> {
     let purged = open().await?.purge_events_by(&operator()).await?;
     say(&match purged {
         1 => "1 event was deleted.".to_owned(),
-        many => format!("{many} events were deleted."),
+        count => format!("{count} events were deleted."),
     })
 }

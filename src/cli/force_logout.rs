@@ -15,32 +15,31 @@ use crate::{
         people::login_name::LoginName,
         reason_text::{ReasonText, Reasons},
     },
-    store::users::list_users_after,
 };
 
-/// Whose logins to end, and when.
+/// The arguments of `curfew force-logout`.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("whom").required(true).args(["name", "everyone"]))]
 pub(super) struct ForceLogout {
     /// A username or an email.
     #[arg(value_parser = LoginName::parse)]
     name: Option<LoginName>,
-    /// Everyone, yourself among them.
+    /// End the logins of everyone, including your own.
     #[arg(long)]
     everyone: bool,
-    /// Why, for the events; the user does not see it.
+    /// The reason, for staff only; the user does not see it.
     #[arg(long, value_name = "R", value_parser = ReasonText::parse, conflicts_with = "cancel")]
     reason: Option<ReasonText>,
-    /// End the logins made up to then, such as 2026-03-01T14:30:00Z; a moment to come is scheduled.
+    /// End the logins made up to this time, such as 2026-03-01T14:30:00Z; a time in the future is scheduled.
     #[arg(long, value_name = "RFC3339", value_parser = parse_moment, conflicts_with = "cancel")]
     at: Option<Moment>,
-    /// Call off what is scheduled.
+    /// Call off the scheduled force logout.
     #[arg(long)]
     cancel: bool,
 }
 
 impl ForceLogout {
-    /// Whom it is about.
+    /// The user that the command is about, as typed.
     pub(super) fn about(&self) -> &str {
         self.name.as_ref().map_or("everyone", LoginName::as_typed)
     }
@@ -63,9 +62,8 @@ impl ForceLogout {
     }
 }
 
-/// Whether there is nobody to force out: then this is hardly the database that was meant.
-async fn is_without_users(accounts: &Accounts) -> Result<bool> {
-    Ok(list_users_after(&mut accounts.store().read().await?, "", 1).await?.is_empty())
+async fn has_users(accounts: &Accounts) -> Result<bool> {
+    Ok(!accounts.list_users_after("", 1).await?.0.is_empty())
 }
 
 async fn end_logins(
@@ -75,7 +73,7 @@ async fn end_logins(
     reasons: &Reasons,
 ) -> Result<String> {
     let Some(name) = name else {
-        if is_without_users(accounts).await? {
+        if !has_users(accounts).await? {
             return Err(CommandError::NoUsers(accounts.store().name()));
         }
         let outcome = accounts.force_everyone_out(&operator(), moment, reasons).await?;

@@ -1,4 +1,6 @@
-//! The log: on standard error, one line for each record, at the level of Rocket's own setting.
+//! The log: one line per record on standard error, at the level of Rocket's setting `log_level`.
+//!
+//! It must never contain a whole request or response, which hold cookies and tokens.
 
 use std::io::{self, Write as _};
 
@@ -8,59 +10,59 @@ use rocket::{Config, config::LogLevel};
 
 use crate::{domain::people::text::escaped, store::DRIVERS_LOG};
 
-/// Where Rocket tells of each request.
+/// The target of Rocket's records about each request.
 const ROCKETS_SERVER: &str = "rocket::server";
-/// How Rocket begins what it reports as an error or a warning although a client did it: an address that there is not,
-/// a malformed chunk or a body that breaks off, a header that is no text.
-const BY_A_CLIENT: [&str; 3] = ["No matching routes", "Failed to read into peek buffer", "Header '"];
+/// The beginnings of records that Rocket logs as errors or warnings although the client is the cause: an unknown path,
+/// a malformed chunk or incomplete body, a header that is not text.
+const CLIENT_ERRORS: [&str; 3] = ["No matching routes", "Failed to read into peek buffer", "Header '"];
 
-/// Begins to log; `RUST_LOG` says more than `log_level` does, where it is set. A command that is done
-/// at once says on standard error what failed, and nothing else.
+/// Starts the log. `RUST_LOG`, if set, overrides `log_level`. Commands other than servers log only errors.
 pub(super) fn start(serves: bool) {
     let level = Config::figment().extract_inner::<LogLevel>("log_level").unwrap_or(LogLevel::Critical);
     let mut builder = Builder::new();
     builder.filter_level(level.into());
     if level == LogLevel::Critical {
         builder
-            // That a browser went away before the end of an answer: each page does, with its stream of events.
+            // Rocket warns when a browser disconnects before the end of a response. Every page that is left does so,
+            // because of its event stream.
             .filter_module(ROCKETS_SERVER, LevelFilter::Error)
-            // Where the site is, it says itself.
+            // The site prints its address itself.
             .filter_module("rocket::launch", LevelFilter::Off)
             .format(without_details);
     }
     if !serves {
-        // That a statement was slow.
+        // The driver warns about slow statements.
         builder.filter_module(DRIVERS_LOG, LevelFilter::Error);
     }
     builder.parse_default_env();
     let logger = builder.build();
-    let most = logger.filter();
-    // Another logger is there only where the library is part of another program.
+    let max_level = logger.filter();
+    // This fails only if the library is part of another program, which has its own logger.
     if log::set_boxed_logger(Box::new(WithoutRequests(logger))).is_ok() {
-        log::set_max_level(most);
+        log::set_max_level(max_level);
     }
 }
 
-/// A logger that leaves out what Rocket would write of whole requests and answers, however much is asked
-/// for: there are cookies and tokens in them. What a client did is information, never an error.
+/// A logger that drops Rocket's records of whole requests and responses at any log level, because they contain cookies
+/// and tokens. It logs errors of clients at the level `info`.
 struct WithoutRequests(Logger);
 
 impl WithoutRequests {
-    fn takes(metadata: &Metadata<'_>) -> bool {
+    fn accepts(metadata: &Metadata<'_>) -> bool {
         metadata.target() != ROCKETS_SERVER || metadata.level() < Level::Debug
     }
 }
 
 impl Log for WithoutRequests {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        Self::takes(metadata) && self.0.enabled(metadata)
+        Self::accepts(metadata) && self.0.enabled(metadata)
     }
 
     fn log(&self, record: &Record<'_>) {
-        if !Self::takes(record.metadata()) {
+        if !Self::accepts(record.metadata()) {
             return;
         }
-        if is_by_a_client(record) {
+        if is_client_error(record) {
             let (args, target) = (*record.args(), record.target());
             self.0.log(&Record::builder().args(args).target(target).level(Level::Info).build());
         } else {
@@ -73,12 +75,13 @@ impl Log for WithoutRequests {
     }
 }
 
-fn is_by_a_client(record: &Record<'_>) -> bool {
-    let begins_so = || BY_A_CLIENT.iter().any(|words| record.args().to_string().starts_with(words));
-    record.level() < Level::Info && record.target().starts_with("rocket::") && begins_so()
+fn is_client_error(record: &Record<'_>) -> bool {
+    let has_prefix = || CLIENT_ERRORS.iter().any(|prefix| record.args().to_string().starts_with(prefix));
+    record.level() < Level::Info && record.target().starts_with("rocket::") && has_prefix()
 }
 
-/// Rocket warns of each guard that refuses a request as a detail of what it says at another level.
+/// Drops Rocket's detail records (targets ending in `::_`), except for errors. Rocket logs one for each guard that
+/// refuses a request, as a warning, although the record that it belongs to has another level.
 fn without_details(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     if record.target().ends_with("::_") && record.level() > Level::Error {
         return Ok(());

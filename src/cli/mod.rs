@@ -1,4 +1,7 @@
-//! The command line: the same use cases as the pages, with the server up or down.
+//! The command line: the same use cases as the pages, whether the server is up or down.
+//!
+//! Print only with `say`, `say_json` and `say_error`: they escape control characters, so that a stored name cannot
+//! control the terminal.
 
 mod database;
 mod demo;
@@ -28,17 +31,17 @@ use crate::{
 
 pub use error::CommandError;
 
-/// What every help ends with.
+/// The end of every help text.
 const SETTINGS: &str = "\
-Settings: Rocket.toml, then the environment: ROCKET_…, DATABASE_URL, CURFEW_…; the README lists them.
+Settings: Rocket.toml, then the environment: ROCKET_…, DATABASE_URL, CURFEW_…; the settings guide lists them.
 Status: 0 done, 1 refused or failed (one line on standard error says why), 2 wrong usage.";
 
-/// What a command answers: lines for standard output, or one for standard error.
+/// The result of a command. An error becomes one line on standard error.
 type Result<T> = std::result::Result<T, CommandError>;
 
 /// The accounts part of a website, made so that staff can end anyone's access at once.
 ///
-/// Without a command it serves. Every command works with the server up or down.
+/// Without a command, it serves. Every command works whether the server is up or down.
 #[derive(Debug, Parser)]
 #[command(name = "curfew", version, disable_help_subcommand = true, after_help = SETTINGS)]
 struct Arguments {
@@ -48,38 +51,38 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Migrate the database, then serve (what `curfew` alone does).
+    /// Migrate the database, then serve (the default command).
     ///
-    /// While there is no superuser, it prints a setup code, a new one at each start, and the address where the
-    /// first superuser is made with it.
+    /// While there is no superuser, it prints a setup code, new at each start, and the address of the page that creates
+    /// the first superuser.
     Serve,
-    /// Serve a site full of sample people, to look around in.
+    /// Serve a demo site with sample users.
     ///
-    /// Its data is made anew at each start and thrown away at the end; no other data is touched. Of the settings
-    /// only Rocket's own are read, such as `ROCKET_PORT`. The sample logins are printed.
+    /// The demo creates its data at each start, deletes it at the end, and touches no other data. It reads only
+    /// Rocket's own settings, such as `ROCKET_PORT`. It prints the sample logins.
     Demo,
     /// Migrate the database and do nothing else.
     Migrate,
-    /// Make, list, show and change accounts.
+    /// Create, list, show and change accounts.
     #[command(subcommand)]
     User(user::UserCommand),
-    /// List the sessions of a user, and end one.
+    /// List a user's sessions, or end one.
     #[command(subcommand)]
     Session(session::SessionCommand),
-    /// Make a token for a program of a user, list them, and revoke one.
+    /// Create a token for a user's program, list a user's tokens, or revoke one.
     #[command(subcommand)]
     Token(token::TokenCommand),
     /// Delete old events.
     #[command(subcommand)]
     Event(event::EventCommand),
-    /// End the logins of one user, or of everyone.
+    /// End the logins of one user or of everyone.
     ///
-    /// They can log in again. Without --at, every login made so far ends.
+    /// Users can log in again. Without --at, it ends every login made so far.
     ForceLogout(force_logout::ForceLogout),
 }
 
 impl Command {
-    /// Whom or what it is about, as it was typed; nothing where it is about no one in particular.
+    /// The user, session or token that the command is about, as typed. Empty if there is none.
     fn about(&self) -> &str {
         match self {
             Self::Serve | Self::Demo | Self::Migrate | Self::Event(_) => "",
@@ -92,14 +95,14 @@ impl Command {
 }
 
 impl Arguments {
-    /// Whether it goes on, and so has a log that somebody reads.
+    /// Whether the command is a server, which logs more than other commands.
     const fn serves(&self) -> bool {
         matches!(self.command, None | Some(Command::Serve | Command::Demo))
     }
 }
 
-/// Runs the program as it was called. The status is 0 when it is done, 1 when it was refused or
-/// failed, 2 when it was called wrongly.
+/// Runs the program with the arguments of the process. The exit status is 0 for success, 1 for a command that was
+/// refused or failed, and 2 for wrong usage.
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -107,10 +110,10 @@ pub fn run() -> ExitCode {
         Err(error) => return say_usage(&error),
     };
     logging::start(arguments.serves());
-    // Looked at first, because Rocket's runtime panics about settings that it cannot read.
     let about = arguments.command.as_ref().map(|command| command.about().to_owned()).unwrap_or_default();
+    // Checked first, because Rocket's runtime panics on settings that it cannot read.
     let outcome =
-        settings::check().map_err(CommandError::from).and_then(|()| rocket::execute(carry_out(arguments.command)));
+        settings::check().map_err(CommandError::from).and_then(|()| rocket::execute(run_command(arguments.command)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -120,7 +123,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-async fn carry_out(command: Option<Command>) -> Result<()> {
+async fn run_command(command: Option<Command>) -> Result<()> {
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run().await,
         Command::Demo => demo::run().await,
@@ -133,8 +136,7 @@ async fn carry_out(command: Option<Command>) -> Result<()> {
     }
 }
 
-/// The help that was asked for, or what was wrong with the arguments, which are quoted there and so
-/// are made safe in a terminal.
+/// Prints the requested help, or what is wrong with the arguments. The latter quotes the arguments, so it is escaped.
 fn say_usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
@@ -146,18 +148,18 @@ fn say_usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// One line on standard output, safe in a terminal.
+/// Prints one line on standard output, escaped for terminals.
 fn say(line: &str) -> Result<()> {
     print_line(&escaped(line))
 }
 
-/// One line of JSON on standard output, safe in a terminal.
+/// Prints one line of JSON on standard output, escaped for terminals.
 fn say_json(json: &str) -> Result<()> {
     print_line(&escaped_json(json))
 }
 
-/// A list that is cut short by a full disk must not pass for the whole; a closed pipe is the
-/// reader's choice.
+/// Fails on a full disk, because a truncated list must not look complete. A closed pipe is no error, because the reader
+/// chose to stop.
 fn print_line(line: &str) -> Result<()> {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CommandError::Output(error.to_string())),
@@ -165,7 +167,7 @@ fn print_line(line: &str) -> Result<()> {
     }
 }
 
-/// One line on standard error, safe in a terminal.
+/// Prints one line on standard error, escaped for terminals.
 fn say_error(line: &str) {
     let _ = writeln!(io::stderr(), "curfew: {}", escaped(line));
 }

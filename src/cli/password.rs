@@ -1,4 +1,4 @@
-//! Asking for a new password: from the terminal, unseen, or one line of standard input.
+//! Reads a new password, from the terminal without echo or from one line of standard input.
 
 use std::io::{BufRead as _, IsTerminal as _};
 
@@ -7,11 +7,10 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::{CommandError, Result};
 use crate::domain::people::password::{NewPassword, OwnNames};
 
-/// The longest line that is read, in bytes: a password has at most 128 characters, each of them possibly
-/// with its accents apart.
+/// The maximum number of bytes to read. It leaves room for 128 characters, each with decomposed accents.
 const LINE_BYTES: usize = 4_096;
 
-/// Reads a new password for an account of those names.
+/// Reads a new password for the account with these names.
 pub(super) fn read(from_stdin: bool, names: OwnNames<'_>) -> Result<NewPassword> {
     let text = if from_stdin { read_line()? } else { ask_twice()? };
     Ok(NewPassword::parse(text, names)?)
@@ -27,13 +26,14 @@ fn read_line() -> Result<String> {
         line.pop();
     }
     String::from_utf8(line)
-        .map_err(|_| CommandError::Terminal("the password on standard input is no UTF-8 text".to_owned()))
+        .map_err(|_| CommandError::Terminal("the password on standard input is not UTF-8 text".to_owned()))
 }
 
 fn ask_twice() -> Result<String> {
     if !std::io::stdin().is_terminal() {
         return Err(CommandError::Terminal(
-            "there is no terminal to ask for the password: give it on standard input with --password-stdin".to_owned(),
+            "there is no terminal to ask for the password: use --password-stdin to read it from standard input"
+                .to_owned(),
         ));
     }
     let ask = |prompt| {
@@ -41,9 +41,9 @@ fn ask_twice() -> Result<String> {
             .map_err(|error| CommandError::Terminal(format!("the password cannot be read: {error}")))
     };
     let password = ask("New password: ")?;
-    if ask("Once more: ")?.nfc().eq(password.nfc()) {
+    if ask("Repeat the new password: ")?.nfc().eq(password.nfc()) {
         Ok(password)
     } else {
-        Err(CommandError::Terminal("The two passwords are not the same.".to_owned()))
+        Err(CommandError::Terminal("The two passwords do not match.".to_owned()))
     }
 }

@@ -16,13 +16,13 @@ use super::{CommandError, Result, database};
 use crate::{settings, site};
 
 pub(super) async fn run() -> Result<()> {
-    // First of all: what comes while the site starts ends it as soon as it has started.
+    // Listen first: a signal during the start then stops the site as soon as it has started.
     let hangup = signal(SignalKind::hangup());
     let configuration = settings::load()?;
-    // Before anything is made: a start in the wrong folder leaves nothing behind there.
+    // Before anything is created, so that a start in the wrong folder leaves no files there.
     site::must_have_folders()?;
     let keys = configuration.secret_keys()?;
-    // Opened here first, so that what is wrong is one line and not Rocket's account of it.
+    // Open and close the database once here, so that an error is one line and not Rocket's launch report.
     database::create_store(&configuration).await?.close().await;
     let hangup = AdHoc::on_liftoff("SIGHUP", |rocket| {
         let shutdown = rocket.shutdown();
@@ -31,20 +31,20 @@ pub(super) async fn run() -> Result<()> {
     launch(site::rocket(&configuration, &keys)?.attach(hangup)).await
 }
 
-/// Serves until the process is told to stop.
+/// Serves until the process is stopped.
 pub(super) async fn launch(site: Rocket<Build>) -> Result<()> {
     let at = address(&site);
     site::launch(site).await.map_err(|error| CommandError::Launch(launch_error(&error, &at)))
 }
 
-/// Where the site is to listen.
+/// The address that the site will listen on.
 fn address(site: &Rocket<Build>) -> String {
     let config = site.figment().extract::<Config>().unwrap_or_default();
     SocketAddr::new(config.address, config.port).to_string()
 }
 
-/// The terminal is gone, or somebody expects the settings to be read again: the server ends as politely as on
-/// SIGTERM, and says why, since it would else end without a word.
+/// Shuts the server down on SIGHUP as gracefully as on SIGTERM, and logs why. SIGHUP means that the terminal was
+/// closed, or that somebody expects the server to reload its settings.
 fn stop_on_hangup(hangup: io::Result<Signal>, shutdown: Shutdown) {
     match hangup {
         Ok(mut hangup) => drop(tokio::spawn(async move {
@@ -58,7 +58,7 @@ fn stop_on_hangup(hangup: io::Result<Signal>, shutdown: Shutdown) {
 }
 
 fn launch_error(error: &rocket::Error, at: &str) -> String {
-    // Rocket panics about an error that nobody has looked at.
+    // Calling `kind` marks the error as handled. Rocket panics when an unhandled one is dropped.
     match error.kind() {
         ErrorKind::Bind(error) if error.kind() == io::ErrorKind::AddrInUse => format!(
             "its address {at} cannot be used: {error}; is another server running? Set ROCKET_PORT to use another port"

@@ -20,19 +20,19 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SessionCommand {
-    /// List the live sessions of a user, those that were seen last first.
+    /// List a user's live sessions, most recently seen first.
     List {
         /// A username or an email.
         #[arg(value_parser = LoginName::parse)]
         name: LoginName,
-        /// As JSON, one object a line.
+        /// Print JSON, one object per line.
         #[arg(long)]
         json: bool,
     },
-    /// End one session; the user's others go on.
+    /// End one session; the user's other sessions continue.
     End {
         /// The id that the list shows.
-        #[arg(value_parser = SessionId::read)]
+        #[arg(value_parser = SessionId::parse_argument)]
         id: SessionId,
     },
 }
@@ -45,7 +45,7 @@ impl SessionCommand {
         }
     }
 
-    /// Whom or what it is about.
+    /// The user or session that the command is about, as typed.
     pub(super) fn about(&self) -> &str {
         match self {
             Self::List { name, .. } => name.as_typed(),
@@ -73,7 +73,7 @@ async fn list(name: &LoginName, json: bool) -> Result<()> {
     let accounts = open().await?;
     let user = accounts.get_target(&target(name)).await?;
     for listed in accounts.list_sessions(user.id, Which::Live, i64::MAX).await? {
-        // Past the account's own standing, which a hand may have changed.
+        // The query assumes an active account. The rule also refuses logins of an account that was deactivated by SQL.
         if listed.ended.is_some() {
             continue;
         }
@@ -84,7 +84,7 @@ async fn list(name: &LoginName, json: bool) -> Result<()> {
 
 fn say_as_json(listed: &ListedLogin, username: &str) -> Result<()> {
     let row = &listed.row;
-    let Device { browser, system } = Device::of(&row.user_agent);
+    let Device { browser, system } = Device::parse(&row.user_agent);
     let session = SessionJson {
         id: &row.id,
         user_id: row.user_id,
@@ -102,7 +102,7 @@ fn say_as_json(listed: &ListedLogin, username: &str) -> Result<()> {
 
 fn say_line(listed: &ListedLogin) -> Result<()> {
     let row = &listed.row;
-    let device = match Device::of(&row.user_agent) {
+    let device = match Device::parse(&row.user_agent) {
         Device { browser: Some(browser), system: Some(system) } => format!("{browser} on {system}"),
         Device { browser, system } => browser.or(system).unwrap_or_else(|| "unknown browser".to_owned()),
     };

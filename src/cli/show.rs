@@ -1,4 +1,4 @@
-//! Accounts as the command line shows them.
+//! Prints accounts, as text or JSON.
 
 use chrono::SecondsFormat;
 use serde::Serialize;
@@ -56,25 +56,25 @@ impl<'a> UserJson<'a> {
     }
 }
 
-/// A moment in UTC with microseconds.
+/// Formats a timestamp as RFC 3339, in UTC with microseconds.
 pub(super) fn rfc3339(moment: Moment) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// What an act has ended, at the end of the line that tells of it.
+/// The number of ended logins, to append to the line that reports the action.
 pub(super) fn counted(ended: LoginCounts) -> String {
     let tokens = if ended.tokens > 0 { format!(", tokens: {}", ended.tokens) } else { String::new() };
     format!("; live sessions ended: {}{tokens}", ended.sessions)
 }
 
-/// One line of a list.
+/// Prints an account as one line of a list.
 pub(super) fn say_line(user: &User, now: Moment) -> Result<()> {
     let standing = if user.is_active_at(now) { "active" } else { "inactive" };
     say(&format!("{}  {}  {}  {standing}", user.username, user.email, user.role()))
 }
 
-/// All that there is to say, a line each.
-pub(super) fn say_whole(user: &User, site: &Site, now: Moment, live: LoginCounts) -> Result<()> {
+/// Prints everything about an account, one value per line.
+pub(super) fn say_details(user: &User, site: &Site, now: Moment, live: LoginCounts) -> Result<()> {
     let moment = |moment: Option<Moment>, none: &str| moment.map_or_else(|| none.to_owned(), rfc3339);
     let active = match (user.is_active_at(now), user.deactivated_until) {
         (true, _) => "active".to_owned(),

@@ -26,31 +26,31 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
-    /// Make a token for a program of a user; it is printed once.
+    /// Create a token for a user's program; it is printed only once.
     Create {
         /// A username or an email.
         #[arg(value_parser = LoginName::parse)]
         name: LoginName,
-        /// What it is for.
+        /// What the token is for.
         #[arg(long, value_parser = TokenLabel::parse)]
         label: TokenLabel,
-        /// How long it lasts, such as 72h or "30 days"; without it, as the settings say.
+        /// The lifetime, such as 72h or "30 days"; the default is the setting `token_lifetime`.
         #[arg(long, value_parser = parse_token_lifetime)]
         ttl: Option<Duration>,
     },
-    /// List the live tokens of a user, the newest first: opaque ones, and logins by JWT.
+    /// List a user's live tokens, newest first: opaque tokens and JWT families.
     List {
         /// A username or an email.
         #[arg(value_parser = LoginName::parse)]
         name: LoginName,
-        /// As JSON, one object a line.
+        /// Print JSON, one object per line.
         #[arg(long)]
         json: bool,
     },
-    /// End one token; the user's others go on.
+    /// Revoke one token; the user's other tokens continue.
     Revoke {
         /// The id that the list shows.
-        #[arg(value_parser = SessionId::read)]
+        #[arg(value_parser = SessionId::parse_argument)]
         id: SessionId,
     },
 }
@@ -64,7 +64,7 @@ impl TokenCommand {
         }
     }
 
-    /// Whom or what it is about.
+    /// The user or token that the command is about, as typed.
     pub(super) fn about(&self) -> &str {
         match self {
             Self::Create { name, .. } | Self::List { name, .. } => name.as_typed(),

@@ -6,7 +6,7 @@ use super::{
     CommandError, Result,
     database::{open, open_or_create, operator, target},
     password, say,
-    show::{UserJson, counted, say_line, say_whole},
+    show::{UserJson, counted, say_details, say_line},
 };
 use crate::{
     accounts::{Accounts, AccountsError, Registration, RoleChange},
@@ -20,22 +20,19 @@ use crate::{
         },
         reason_text::{ReasonText, Reasons},
     },
-    store::{
-        site::get_site,
-        users::{NameClash, User, list_users_after},
-    },
+    store::users::{NameClash, User},
 };
 
-/// How many accounts are read at once for the list.
+/// The number of accounts that the list reads per query.
 const BATCH: i64 = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Make an account; its password is asked for.
+    /// Create an account; asks for its password.
     Create(Create),
-    /// List all accounts, by name.
+    /// List all accounts by name.
     List {
-        /// As JSON, one object a line.
+        /// Print JSON, one object per line.
         #[arg(long)]
         json: bool,
     },
@@ -44,16 +41,16 @@ pub(super) enum UserCommand {
         /// A username or an email.
         #[arg(value_parser = LoginName::parse)]
         name: LoginName,
-        /// As one JSON object.
+        /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
-    /// Deactivate an account, which ends its logins.
+    /// Deactivate an account and end its logins.
     Deactivate {
         /// A username or an email.
         #[arg(value_parser = LoginName::parse)]
         name: LoginName,
-        /// Why, for the events; the user does not see it.
+        /// The reason, for staff only; the user does not see it.
         #[arg(long, value_name = "R", value_parser = ReasonText::parse)]
         reason: ReasonText,
     },
@@ -63,30 +60,30 @@ pub(super) enum UserCommand {
         #[arg(value_parser = LoginName::parse)]
         name: LoginName,
     },
-    /// Give an account another password, which is asked for and ends its logins.
+    /// Change an account's password and end its logins; asks for the new password.
     Password {
         /// A username or an email.
         #[arg(value_parser = LoginName::parse)]
         name: LoginName,
-        /// Read the password from one line of standard input, not from the terminal.
+        /// Read the password from one line of standard input instead of the terminal.
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Give an account another role; a lesser one ends its logins.
+    /// Change an account's role; a lower role ends its logins.
     Role {
         /// A username or an email.
         #[arg(value_parser = LoginName::parse)]
         name: LoginName,
-        /// member, staff or superuser.
+        /// The role: member, staff or superuser.
         #[arg(value_parser = |word: &str| word.parse::<Role>().map_err(|error: UnknownRole| error.to_string()))]
         role: Role,
     },
-    /// Delete an account for good.
+    /// Delete an account permanently.
     Delete {
         /// A username or an email.
         #[arg(value_parser = LoginName::parse)]
         name: LoginName,
-        /// Yes, really; nothing is deleted without it.
+        /// Confirm the deletion; nothing is deleted without it.
         #[arg(long, required = true)]
         yes: bool,
     },
@@ -97,16 +94,16 @@ pub(super) struct Create {
     /// The username: 1 to 64 letters and digits of any script, or @ . + - _
     #[arg(value_parser = Username::parse)]
     name: Username,
-    /// The email, another way to log in.
+    /// The email, with which the user can also log in.
     #[arg(long, value_name = "E", value_parser = Email::parse)]
     email: Email,
-    /// Make it staff, who act on members.
+    /// Create a staff account, which can act on members.
     #[arg(long)]
     staff: bool,
-    /// Make it a superuser, who acts on everyone.
+    /// Create a superuser account, which can act on everyone.
     #[arg(long)]
     superuser: bool,
-    /// Read the password from one line of standard input, not from the terminal.
+    /// Read the password from one line of standard input instead of the terminal.
     #[arg(long)]
     password_stdin: bool,
 }
@@ -125,7 +122,7 @@ impl UserCommand {
         }
     }
 
-    /// Whom it is about.
+    /// The user that the command is about, as typed. Empty if there is none.
     pub(super) fn about(&self) -> &str {
         match self {
             Self::Create(create) => create.name.as_str(),
@@ -155,17 +152,15 @@ impl Create {
             }
             error => error.into(),
         })?;
-        say(&format!("{} is made, as {role}.", registration.username.as_str()))
+        say(&format!("Created {role} {}.", registration.username.as_str()))
     }
 }
 
 async fn list(json: bool) -> Result<()> {
     let accounts = open().await?;
-    let mut on = accounts.store().read().await?;
-    let now = accounts.store().clock().now(&mut on).await?;
     let mut after = String::new();
     loop {
-        let users = list_users_after(&mut on, &after, BATCH).await?;
+        let (users, now) = accounts.list_users_after(&after, BATCH).await?;
         for user in &users {
             if json { UserJson::of(user, now)?.say()? } else { say_line(user, now)? }
         }
@@ -178,15 +173,15 @@ async fn list(json: bool) -> Result<()> {
 
 async fn show(name: &LoginName, json: bool) -> Result<()> {
     let accounts = open().await?;
-    let found = get(&accounts, name).await?;
-    // What has come due shows as done.
-    accounts.apply_due(found.id).await?;
-    let account = accounts.get_target_account(found.id).await?;
+    let user = get(&accounts, name).await?;
+    // Apply what is due first, so that it is shown as done and not as scheduled.
+    accounts.apply_due(user.id).await?;
+    let account = accounts.get_target_account(user.id).await?;
     if json {
         UserJson::of(&account.user, account.now)?.say()
     } else {
-        let site = get_site(&mut accounts.store().read().await?).await?;
-        say_whole(&account.user, &site, account.now, account.will_end)
+        let (site, _) = accounts.read_site().await?;
+        say_details(&account.user, &site, account.now, account.will_end)
     }
 }
 
@@ -207,18 +202,18 @@ async fn set_password(name: &LoginName, password_stdin: bool) -> Result<()> {
     let names = OwnNames { username: &user.username, email: &user.email, site_name: &accounts.settings().site_name };
     let password = password::read(password_stdin, names)?;
     let ended = accounts.set_password(&operator(), &target(name), &password).await?;
-    say(&format!("{} has another password{}.", name.as_typed(), counted(ended)))
+    say(&format!("The password of {} was changed{}.", name.as_typed(), counted(ended)))
 }
 
 async fn set_role(name: &LoginName, role: Role) -> Result<()> {
-    let name_typed = name.as_typed();
+    let typed = name.as_typed();
     match open().await?.set_role(&operator(), &target(name), role).await? {
-        RoleChange::None => say(&format!("{name_typed} was already {role}.")),
-        RoleChange::Raised(past) if past.is_any() => {
-            say(&format!("{name_typed} is now {role}, whose logins last less long; {past}."))
+        RoleChange::None => say(&format!("{typed} was already {role}.")),
+        RoleChange::Raised(ended) if ended.is_any() => {
+            say(&format!("{typed} is now {role}, whose sessions expire sooner; {ended}."))
         }
-        RoleChange::Raised(_) => say(&format!("{name_typed} is now {role}.")),
-        RoleChange::Lowered(ended) => say(&format!("{name_typed} is now {role}; {ended}.")),
+        RoleChange::Raised(_) => say(&format!("{typed} is now {role}.")),
+        RoleChange::Lowered(ended) => say(&format!("{typed} is now {role}; {ended}.")),
     }
 }
 

@@ -1,30 +1,30 @@
-//! One act on many users: what is done, and to whom.
+//! A bulk action: one action on many users.
 
 use sha2::{Digest as _, Sha256};
 
 use super::lists::users_filter::UsersFilter;
 
-/// What is done to each of them.
+/// What a bulk action does to each user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BulkAction {
-    /// Their logins end; they can log in again.
+    /// Ends the user's logins. The user can log in again.
     ForceLogout,
-    /// Their logins end, and they cannot log in until somebody activates them.
+    /// Ends the user's logins. The user cannot log in until staff activate the account.
     Deactivate,
-    /// They can log in again.
+    /// Lets a deactivated user log in again.
     Activate,
 }
 
-/// A word that is no act on many.
+/// The code is not a bulk action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("The action is force-logout, deactivate or activate.")]
+#[error("The action must be force-logout, deactivate or activate.")]
 pub struct UnknownAction;
 
 impl BulkAction {
-    /// Every one, in the order in which staff are offered them.
+    /// Every action, in the order in which the staff pages offer them.
     pub const ALL: [Self; 3] = [Self::ForceLogout, Self::Deactivate, Self::Activate];
 
-    /// The word for it.
+    /// The code, as in the form field `action`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -34,75 +34,75 @@ impl BulkAction {
         }
     }
 
-    /// Reads the word.
+    /// Parses a code.
     ///
     /// # Errors
-    /// When it is another.
-    pub fn parse(word: &str) -> Result<Self, UnknownAction> {
-        Self::ALL.into_iter().find(|action| action.code() == word).ok_or(UnknownAction)
+    /// Returns an error if the code is unknown.
+    pub fn parse(code: &str) -> Result<Self, UnknownAction> {
+        Self::ALL.into_iter().find(|action| action.code() == code).ok_or(UnknownAction)
     }
 }
 
-/// Whom an act on many is on.
+/// Which users a bulk action affects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BulkScope {
-    /// The users of these numbers, each once.
+    /// The users with these ids, without duplicates.
     Ids(Vec<i64>),
-    /// All that match.
+    /// All users that match the filter.
     Matching(UsersFilter),
 }
 
-/// What is done, and to whom.
+/// A bulk action and the users that staff chose for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkChoice {
-    /// What.
+    /// The action.
     pub action: BulkAction,
-    /// To whom.
+    /// The users.
     pub scope: BulkScope,
-    /// Nobody with a greater number: whoever registers after staff were told how many there are is not
-    /// meant. None until then.
+    /// The greatest user id that the action affects. Users who register after staff saw the numbers on the confirmation
+    /// page are not included. `None` until staff have seen them.
     pub up_to: Option<i64>,
 }
 
-/// How many an act on many is on, and how many it passes over, by why.
+/// How many users a bulk action affects, and how many it skips, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BulkCounts {
-    /// The users that it is on.
+    /// The users that the action affects.
     pub users: u64,
-    /// Which users these are, by [`digest_of`]: as many others are not the same.
+    /// A digest of their ids, by [`digest_of`]. Equal counts alone do not mean the same users.
     pub whom: u64,
-    /// Whether whoever acts is among them.
+    /// Whether the acting user is one of them.
     pub includes_actor: bool,
-    /// Their live sessions, which end by it.
+    /// Their live sessions, which the action ends.
     pub sessions: u64,
-    /// The live tokens of their programs, which end by it too.
+    /// Their live tokens, which the action ends too.
     pub tokens: u64,
-    /// Passed over: staff and superusers, whom only superusers act on.
+    /// Skipped: staff and superusers. Only superusers act on them.
     pub out_of_reach: u64,
-    /// Passed over: whoever acts, who would be locked out.
+    /// Skipped: the acting user, who would be locked out.
     pub own_account: u64,
-    /// Passed over: those who are deactivated for good, or active, already.
+    /// Skipped: users who are already active, or already deactivated without an end date.
     pub already: u64,
-    /// Passed over: numbers that are nobody's any more.
+    /// Skipped: ids of users that no longer exist.
     pub missing: u64,
 }
 
 impl BulkCounts {
-    /// How many are passed over.
+    /// How many users the action skips.
     #[must_use]
     pub const fn skipped(&self) -> u64 {
         self.out_of_reach.saturating_add(self.own_account).saturating_add(self.already).saturating_add(self.missing)
     }
 
-    /// Whether the act is on the same users, and passes over as many for the same reasons. Logins begin
-    /// and end all the time.
+    /// Whether the action affects the same users, and skips as many for the same reasons. Sessions and tokens are not
+    /// compared, because logins start and end all the time.
     #[must_use]
     pub fn has_same_users(&self, other: &Self) -> bool {
         Self { sessions: 0, tokens: 0, ..*self } == Self { sessions: 0, tokens: 0, ..*other }
     }
 }
 
-/// Of users' numbers, in their order.
+/// A digest of user ids, ascending: the first 64 bits of their SHA-256.
 #[must_use]
 pub fn digest_of(ids: &[i64]) -> u64 {
     let mut hash = Sha256::new();
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_other_users_have_another_digest() {
+    fn different_users_have_different_digests() {
         let digests = [&[][..], &[1], &[2], &[1, 2], &[1, 3], &[258]].map(digest_of);
         for (n, digest) in digests.iter().enumerate() {
             assert!(!digests[..n].contains(digest), "{digests:?}");

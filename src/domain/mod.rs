@@ -1,9 +1,10 @@
-//! The rules: what a good login is, and what the values are that people type.
+//! The rules: which logins are good, and which values users may type.
 //!
-//! Nothing in here knows Rocket, SQL or the clock, and nothing reads or writes: a moment is always
-//! an argument. Every door of the site asks [`standing::check`]; there must be no second rule.
+//! No Rocket, no SQL, no clock and no I/O: the current time is always an argument. Every way into the site asks
+//! [`standing::check`]; there must be no second rule.
 
 pub mod bulk;
+pub mod event_kind;
 pub mod lists;
 pub mod logins;
 pub mod moment;

@@ -1,7 +1,7 @@
-//! Moments: UTC, in whole microseconds, everywhere.
+//! Timestamps: UTC, in whole microseconds.
 //!
-//! One precision in the cookie, both databases and every comparison, so that "equal" means the
-//! same in all of them.
+//! The cookie, both databases and every comparison use this one precision, so that "equal" means the same in all of
+//! them.
 
 use std::time::Duration;
 
@@ -10,34 +10,33 @@ use chrono::{DateTime, NaiveDateTime, SubsecRound as _, TimeDelta, Utc};
 /// A point in time, UTC, in whole microseconds.
 pub type Moment = DateTime<Utc>;
 
-/// The smallest step between two moments.
+/// The smallest difference between two timestamps.
 pub const MICROSECOND: TimeDelta = TimeDelta::microseconds(1);
 
-/// Cuts what is finer than a microsecond.
+/// Truncates to whole microseconds.
 #[must_use]
-pub fn whole_microseconds(moment: Moment) -> Moment {
+pub fn truncate_to_microseconds(moment: Moment) -> Moment {
     moment.trunc_subsecs(6)
 }
 
-/// The moment so long before another; 1970 where there is none.
+/// Subtracts a duration. Returns 1970-01-01 if the result would be out of range.
 #[must_use]
 pub fn moment_before(moment: Moment, by: Duration) -> Moment {
     TimeDelta::from_std(by).ok().and_then(|by| moment.checked_sub_signed(by)).unwrap_or(Moment::UNIX_EPOCH)
 }
 
-/// Why a typed moment was refused.
+/// The text is not a timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Write the moment like 2026-03-01T14:30 (UTC) or 2026-03-01T14:30:00+01:00.")]
+#[error("Write the time like 2026-03-01T14:30 (UTC) or 2026-03-01T14:30:00+01:00.")]
 pub struct MomentError;
 
-/// The years that both databases and every format here can hold.
+/// The years that both databases and all our text formats can represent.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=9999;
 
-/// Reads RFC 3339, or `YYYY-MM-DDTHH:MM[:SS]` as UTC, which is what a browser's `datetime-local`
-/// field sends.
+/// Parses RFC 3339, or `YYYY-MM-DDTHH:MM[:SS]` as UTC. A browser's `datetime-local` field sends the latter.
 ///
 /// # Errors
-/// When the text is neither, or lies outside the years 1970 to 9999.
+/// Returns an error if the text has neither format or the year is not in 1970 to 9999.
 pub fn parse_moment(text: &str) -> Result<Moment, MomentError> {
     use chrono::Datelike as _;
 
@@ -50,7 +49,7 @@ pub fn parse_moment(text: &str) -> Result<Moment, MomentError> {
             .ok_or(MomentError)?
             .and_utc(),
     };
-    if YEARS.contains(&moment.year()) { Ok(whole_microseconds(moment)) } else { Err(MomentError) }
+    if YEARS.contains(&moment.year()) { Ok(truncate_to_microseconds(moment)) } else { Err(MomentError) }
 }
 
 #[cfg(test)]
@@ -58,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_accepted_forms_mean_the_same_moment() {
+    fn every_accepted_format_gives_the_same_time() {
         let expected = parse_moment("2026-03-01T14:30:00Z");
         assert!(expected.is_ok());
         for text in ["2026-03-01T14:30", " 2026-03-01T14:30:00 ", "2026-03-01T15:30:00+01:00"] {
@@ -67,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_formats_and_years_are_refused() {
         for text in [
             "",
             "tomorrow",

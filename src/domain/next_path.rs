@@ -1,16 +1,19 @@
-//! Where to go after a login: a path on this site and nothing else.
+//! Where to go after a login: only ever a path on this site, never an open redirect.
 
-/// The greatest length of a `next`, in bytes: longer ones are no page of ours.
+/// The maximum length of `next`, in bytes. No page of this site has a longer path.
 const NEXT_BYTES: usize = 2_000;
 
-/// A path of this site, as found in `next`.
+/// A path on this site, from the query parameter or form field `next`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextPath(String);
 
 impl NextPath {
-    /// Accepts only what every browser takes for a path on the same site: one `/` first and not
-    /// two, no backslash (browsers read it as a slash), and only the visible characters of ASCII,
-    /// since browsers drop controls before they look and an address has no others (RFC 3986).
+    /// Accepts only what every browser resolves to the same site.
+    ///
+    /// - The text begins with exactly one `/`.
+    /// - It has no backslash, which browsers treat as a slash.
+    /// - It has only visible ASCII characters: browsers strip control characters before they parse, and a URL has no
+    ///   other characters (RFC 3986).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_local = text.starts_with('/')
@@ -31,8 +34,8 @@ impl NextPath {
 mod tests {
     use super::*;
 
-    /// Django's known bad addresses (`tests/utils_tests/test_http.py`), and some more.
-    const BAD: &[&str] = &[
+    /// Django's list of bad URLs (`tests/utils_tests/test_http.py`), and some more.
+    const BAD_URLS: &[&str] = &[
         "",
         "http://example.com",
         "http:///example.com",
@@ -76,15 +79,15 @@ mod tests {
     ];
 
     #[test]
-    fn addresses_that_leave_the_site_are_no_path() {
-        for text in BAD {
+    fn urls_that_leave_the_site_are_refused() {
+        for text in BAD_URLS {
             assert_eq!(NextPath::parse(text), None, "{text:?}");
         }
         assert_eq!(NextPath::parse(&format!("/{}", "a".repeat(2_000))), None);
     }
 
     #[test]
-    fn paths_of_this_site_are_kept() {
+    fn paths_on_this_site_are_accepted() {
         for text in
             ["/", "/account", "/admin/users?q=a&page=2", "/view/?param=http://example.com", "/view?param=//example.com"]
         {

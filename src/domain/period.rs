@@ -1,36 +1,38 @@
-//! A period of whole days: of UTC, or of another zone when their bounds are given as moments.
+//! A period of whole days, in UTC or, if its bounds are given as timestamps, in another time zone.
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use super::moment::{MICROSECOND, Moment, parse_moment};
 
-/// Whole days, each end of which may be open.
+/// A period of whole days. Either end may be open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Period {
-    /// The first moment that belongs to it.
+    /// The first microsecond of the period.
     pub from: Option<Moment>,
-    /// The last one.
+    /// The last microsecond of the period, inclusive.
     pub to: Option<Moment>,
 }
 
-/// Why a typed bound was refused.
+/// The text is not a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Write the day like 2026-03-01.")]
 pub struct DayError;
 
 impl Period {
-    /// Reads the first and the last day, which both belong to it; an empty one is an open end.
-    /// A day of another zone is given by its bound: the moment when it begins or is over.
+    /// Parses the first and the last day, both inclusive. An empty text leaves that end open.
+    ///
+    /// A day in another time zone is given by a timestamp: `from` is the start of the first day, `to` the end of the
+    /// last day, exclusive.
     ///
     /// # Errors
-    /// When one is no day of the years 1970 to 9999, written `YYYY-MM-DD`, and no moment.
+    /// Returns an error if a text is neither `YYYY-MM-DD` nor a timestamp, or its year is not in 1970 to 9999.
     pub fn parse(from: &str, to: &str) -> Result<Self, DayError> {
         let end = match parse_moment(to) {
             Ok(end) => Some(end),
-            Err(_) => parse_day(to)?.map(|begin| begin + TimeDelta::days(1)),
+            Err(_) => parse_day(to)?.map(|start| start + TimeDelta::days(1)),
         };
         let from = match parse_moment(from) {
-            Ok(begin) => Some(begin),
+            Ok(start) => Some(start),
             Err(_) => parse_day(from)?,
         };
         Ok(Self { from, to: end.map(|end| end - MICROSECOND) })
@@ -43,10 +45,10 @@ fn parse_day(text: &str) -> Result<Option<Moment>, DayError> {
     if text.is_empty() {
         return Ok(None);
     }
-    // chrono would also take a sign, blanks and numbers without their zeros.
-    let is_written_so = text.len() == 10
+    // chrono would also accept a sign, blanks and numbers without leading zeros.
+    let has_format = text.len() == 10
         && text.bytes().enumerate().all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| is_written_so && day.year() >= 1970);
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| has_format && day.year() >= 1970);
     day.map(|day| Some(day.and_time(NaiveTime::MIN).and_utc())).ok_or(DayError)
 }
 
@@ -55,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_days_belong_to_it_whole() {
+    fn a_period_includes_its_first_and_last_day() {
         let period = Period::parse("2026-02-28", "2026-02-28");
         let texts =
             period.map(|period| [period.from, period.to].map(|moment| moment.map(|moment| moment.to_rfc3339())));
@@ -66,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_of_another_zone_is_given_by_its_bounds() {
+    fn a_day_in_another_time_zone_is_given_by_its_bounds() {
         let in_kathmandu = Period::parse("2026-02-27T18:15", "2026-02-28T18:15:00Z");
         let texts = in_kathmandu.map(|period| [period.from, period.to].map(|at| at.map(|at| at.to_rfc3339())));
         let expected = ["2026-02-27T18:15:00+00:00", "2026-02-28T18:14:59.999999+00:00"];
@@ -74,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_formats_and_years_are_refused() {
         for text in [
             "2026-02-30",
             "2026-2-3",

@@ -1,27 +1,27 @@
-//! How often something may happen: `10 per 15 minutes`.
+//! A rate, such as `10 per 15 minutes`.
 
 use std::{fmt, str::FromStr, time::Duration};
 
-/// So many times in so long.
+/// A number of times per period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// How many times.
+    /// How many times per period.
     pub count: u32,
-    /// In how long.
+    /// The length of the period.
     pub period: Duration,
 }
 
 impl Rate {
-    /// The same period, so many times as often.
+    /// Multiplies the count; the period stays the same.
     #[must_use]
     pub const fn times(self, factor: u32) -> Self {
         Self { count: self.count.saturating_mul(factor), period: self.period }
     }
 }
 
-/// A text that is no rate.
+/// The text is not a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a rate such as \"10 per 15 minutes\", 1 to 100000 in at least one second")]
+#[error("a rate such as \"10 per 15 minutes\": 1 to 100000 per period of at least one second")]
 pub struct RateError;
 
 impl FromStr for Rate {
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_reads_as_it_is_written() {
+    fn a_rate_is_a_count_per_period() {
         assert_eq!("10 per 15 minutes".parse(), Ok(Rate { count: 10, period: Duration::from_mins(15) }));
         for text in ["", "10", "0 per 1 s", "10 per", "10 per 0 s", "-1 per 1 s", "10 per 1 banana", "1000000 per 1 s"]
         {

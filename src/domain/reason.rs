@@ -1,8 +1,8 @@
-//! Why a session ended: the same closed list of words in the database, the pages and the API.
+//! Why a login ended: one closed list of codes for the database, the pages and the API.
 
 use std::{fmt, str::FromStr};
 
-/// Why a session, or a token, is no longer good.
+/// Why a session or a token ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EndReason {
     /// Staff ended the account's logins.
@@ -13,15 +13,15 @@ pub enum EndReason {
     Deactivated,
     /// The account's password was changed.
     PasswordChanged,
-    /// A newer login took its place.
+    /// A newer login replaced it.
     LoggedInElsewhere,
-    /// The person ended it from another of their sessions.
+    /// The user ended it from another session.
     EndedByUser,
-    /// The person logged out.
+    /// The user logged out.
     LoggedOut,
-    /// It was unused for too long.
+    /// It reached its idle timeout.
     Idle,
-    /// It reached its greatest age, or is no longer known.
+    /// It reached its lifetime, or its row was purged.
     Expired,
     /// The account's role was changed.
     RoleChanged,
@@ -30,7 +30,7 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    /// Every reason there is.
+    /// Every reason.
     pub const ALL: [Self; 11] = [
         Self::ForcedOut,
         Self::EveryoneOut,
@@ -45,7 +45,7 @@ impl EndReason {
         Self::Deleted,
     ];
 
-    /// The stable word that programs rely on.
+    /// The stable code that programs rely on.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl EndReason {
         }
     }
 
-    /// The few words for a list of sessions.
+    /// A short label for lists of sessions.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -75,28 +75,28 @@ impl EndReason {
             Self::EndedByUser => "Ended by the user",
             Self::LoggedOut => "Logged out",
             Self::Idle => "Unused for too long",
-            Self::Expired => "Reached its greatest age",
+            Self::Expired => "Expired",
             Self::RoleChanged => "Role changed",
             Self::Deleted => "Account deleted",
         }
     }
 
-    /// The sentence for the person whose session it was.
+    /// A sentence for the user whose login ended.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::ForcedOut => "The staff of this site ended your login. You can log in again.",
             Self::EveryoneOut => "The staff of this site ended everyone's login. You can log in again.",
-            Self::Deactivated => "Your account was deactivated, so your login has ended.",
+            Self::Deactivated => "Your account was deactivated, which ended your login.",
             Self::PasswordChanged => {
-                "The password of your account was changed, so this login has ended. Log in with the new password."
+                "The password of your account was changed, which ended this login. Log in with the new password."
             }
             Self::LoggedInElsewhere => "You logged in on another device, which ended the login on this one.",
             Self::EndedByUser => "You ended this login from another of your devices.",
             Self::LoggedOut => "You have logged out.",
-            Self::Idle => "You were away for a while, so your login has ended. Please log in again.",
-            Self::Expired => "Your login has reached its greatest age. Please log in again.",
-            Self::RoleChanged => "The role of your account was changed, so your login has ended. Please log in again.",
+            Self::Idle => "You were inactive for too long. Please log in again.",
+            Self::Expired => "Your login has expired. Please log in again.",
+            Self::RoleChanged => "The role of your account was changed, which ended your login. Please log in again.",
             Self::Deleted => "This account was deleted.",
         }
     }
@@ -108,9 +108,9 @@ impl fmt::Display for EndReason {
     }
 }
 
-/// A word that is no [`EndReason`].
+/// The code is not an [`EndReason`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no reason for the end of a session")]
+#[error("{0:?} is not a reason why a login ended")]
 pub struct UnknownReason(String);
 
 impl FromStr for EndReason {
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_reads_back_as_its_reason() {
+    fn every_code_parses_back_to_its_reason() {
         for reason in EndReason::ALL {
             assert_eq!(reason.code().parse(), Ok(reason));
         }

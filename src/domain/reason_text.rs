@@ -1,30 +1,32 @@
-//! The reasons that staff write down: one for staff, one for the user.
+//! The reasons that staff type: one for staff, one for the user.
+//!
+//! The reason for staff must never reach the user.
 
 use super::people::text::is_forbidden;
 
-/// The greatest length of a reason, in characters.
+/// The maximum length of a reason, in characters.
 pub const REASON_CHARACTERS: usize = 500;
 
-/// A written reason, or none. Never more than 500 characters; line breaks are `\n`.
+/// An optional reason of at most 500 characters, with `\n` as line break.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReasonText(Option<String>);
 
-/// Why a reason was refused.
+/// Why a reason is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReasonTextError {
     /// More than 500 characters.
     #[error("A reason has at most 500 characters.")]
     TooLong,
-    /// Characters that hide or steer.
-    #[error("A reason has no control characters in it.")]
+    /// Control or invisible characters.
+    #[error("A reason must not contain control characters.")]
     Characters,
 }
 
 impl ReasonText {
-    /// Reads a reason; an empty one is none.
+    /// Parses a reason. An empty text is no reason.
     ///
     /// # Errors
-    /// When it is too long or has control or direction characters in it.
+    /// Returns an error if the text is too long or contains control or bidirectional characters.
     pub fn parse(text: &str) -> Result<Self, ReasonTextError> {
         let text = text.replace("\r\n", "\n");
         let text = text.trim();
@@ -37,18 +39,24 @@ impl ReasonText {
         }
     }
 
-    /// The text, if any was given.
+    /// Restores a reason that [`Self::parse`] accepted before it was stored.
+    #[must_use]
+    pub fn from_stored(text: Option<&str>) -> Self {
+        Self::parse(text.unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// The text, if there is one.
     #[must_use]
     pub fn as_deref(&self) -> Option<&str> {
         self.0.as_deref()
     }
 }
 
-/// Both reasons of an act. The one for staff must never reach the user.
+/// Both reasons of an action.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reasons {
-    /// For the events and the staff pages.
+    /// Shown in events and on staff pages only.
     pub for_staff: ReasonText,
-    /// Shown to the person it happens to.
+    /// Shown to the user.
     pub for_user: ReasonText,
 }

@@ -1,7 +1,7 @@
 //! The one rule: is this login still good, and if not, why not?
 //!
-//! The cookie's guard asks it on every request, and every other door must ask it too. A login that
-//! no check refuses is good; the order of the checks only decides which reason is given.
+//! The cookie guard asks it on every request, and every other way into the site must ask it too. A login that no check
+//! refuses is good. The order of the checks only decides which reason is given.
 
 use std::time::Duration;
 
@@ -9,86 +9,88 @@ use chrono::TimeDelta;
 
 use super::{moment::Moment, reason::EndReason};
 
-/// What the rule knows of an account.
+/// What the rule knows about an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The account's id.
     pub user_id: i64,
-    /// Whether its person may log in.
+    /// Whether the user may log in.
     pub is_active: bool,
-    /// Logins made at this moment or before are out.
+    /// Logins whose `LAST_LOGIN_DATE` is at or before this time are out.
     pub force_logout_date: Option<Moment>,
-    /// What set the date; none reads as a force logout by staff.
+    /// What set that date. `None` means a force logout by staff.
     pub force_logout_cause: Option<EndReason>,
-    /// A force logout to come: logins that were opened at this moment or before are out once it is due.
+    /// A scheduled force logout: from this time on, logins that were opened at or before it are out.
     pub force_logout_scheduled: Option<Moment>,
 }
 
-/// What the rule knows of the whole site ("everyone out").
+/// What the rule knows about the whole site ("everyone out").
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SiteStanding {
-    /// Logins made at this moment or before are out.
+    /// As [`Standing::force_logout_date`], for all accounts.
     pub force_logout_date: Option<Moment>,
-    /// The same, once it is due.
+    /// As [`Standing::force_logout_scheduled`], for all accounts.
     pub force_logout_scheduled: Option<Moment>,
 }
 
-/// What the rule knows of a login's own row.
+/// What the rule knows about the login's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginState {
-    /// The account that it logs in.
+    /// The account that the login belongs to.
     pub user_id: i64,
-    /// Why it ended by itself, if it did.
+    /// Why this one login was ended, if it was.
     pub ended: Option<EndReason>,
-    /// When it was opened, by the clock: its age is counted from then.
+    /// The clock's time when the login was opened. Its lifetime counts from here.
     pub opened_at: Moment,
-    /// The last request that its person made.
+    /// The time of the login's last request. Its idle timeout counts from here.
     pub last_seen: Moment,
 }
 
 /// How long a login lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// From its login.
+    /// The lifetime, from when the login was opened.
     pub lifetime: Duration,
-    /// Without a request.
+    /// The idle timeout, from the last request.
     pub idle: Duration,
 }
 
-/// One question to the rule.
+/// Everything that the rule decides by.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// The account that the login names.
+    /// The account that the cookie or token names.
     pub user_id: i64,
-    /// `LAST_LOGIN_DATE`: whether the login came before a force logout. It may lie ahead of the clock, so that no
-    /// age is counted from it.
+    /// `LAST_LOGIN_DATE`, which is compared with force-logout dates and nothing else. It may be in the future, so it
+    /// must not be used to compute an age.
     pub login_date: Moment,
     /// The account, if it still exists.
     pub account: Option<&'a Standing>,
-    /// The site's own standing.
+    /// The standing of the whole site.
     pub site: &'a SiteStanding,
-    /// The login's own row, if it is still kept.
+    /// The login's row, if it has not been purged.
     pub login: Option<&'a LoginState>,
-    /// How long it may last.
+    /// The lifetime and idle timeout of the login.
     pub limits: Limits,
-    /// The time.
+    /// The current time.
     pub now: Moment,
 }
 
 /// Accepts a login, or says why it is no longer good.
 ///
 /// # Errors
-/// The first reason to refuse, in the order in which a person would want to hear them.
+/// Returns the first reason that applies, in the order in which a user would want to know them.
 pub fn check(question: &Question<'_>) -> Result<(), EndReason> {
     CHECKS.iter().find_map(|check| check(question)).map_or(Ok(()), Err)
 }
 
 type Check = fn(&Question<'_>) -> Option<EndReason>;
 
-/// A login that ended by itself comes before the account's causes: it ended first, for that reason.
-/// One that is not known any more comes after them: they still tell why, when it has been purged.
-/// Everyone out writes into no login, so that what came after it for the account alone, such as a
-/// deactivation, is not taken for what ended the login.
+/// The order in which the reasons are considered:
+///
+/// - A login that was ended individually comes before the account's causes, because it ended first.
+/// - A login whose row was purged comes after the account's causes, because they still explain why it ended.
+/// - "Everyone out" changes no login's row. If it happened before the account's own force logout, it comes before the
+///   account's causes, so that a later deactivation is not reported as what ended the login.
 const CHECKS: [Check; 9] = [
     account_is_gone,
     login_ended,
@@ -133,7 +135,7 @@ fn everyone_was_forced_out(q: &Question<'_>) -> Option<EndReason> {
         .then_some(EndReason::EveryoneOut)
 }
 
-/// Purged, or never the account's: there is nothing left that could vouch for the login.
+/// The row was purged or belongs to another account, so nothing proves the login any more.
 fn login_is_unknown(q: &Question<'_>) -> Option<EndReason> {
     q.login.is_none_or(|login| login.user_id != q.user_id).then_some(EndReason::Expired)
 }
@@ -143,11 +145,10 @@ fn login_is_too_old(q: &Question<'_>) -> Option<EndReason> {
 }
 
 fn login_was_idle(q: &Question<'_>) -> Option<EndReason> {
-    let since = q.now - q.login?.last_seen;
-    has_passed(since, q.limits.idle).then_some(EndReason::Idle)
+    has_passed(q.now - q.login?.last_seen, q.limits.idle).then_some(EndReason::Idle)
 }
 
-/// Equal is out: a login and a force logout in the same microsecond end with the login out.
+/// Equal is out: a force logout also ends a login of the same microsecond.
 fn is_out(login_date: Moment, force_logout_date: Option<Moment>) -> bool {
     force_logout_date.is_some_and(|date| login_date <= date)
 }
@@ -158,7 +159,7 @@ fn is_due(q: &Question<'_>, scheduled: Option<Moment>) -> bool {
 }
 
 fn has_passed(elapsed: TimeDelta, limit: Duration) -> bool {
-    // A limit beyond what a delta holds is 292,000 years: no limit.
+    // A limit that does not fit a `TimeDelta` is longer than 292 million years, so it never passes.
     TimeDelta::from_std(limit).is_ok_and(|limit| elapsed >= limit)
 }
 

@@ -1,4 +1,4 @@
-//! Properties of the rule, for any account, login and clock.
+//! Properties of the rule, for any account, login and time.
 
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::moment::MICROSECOND;
 
-/// Everything a question borrows.
+/// Everything that a [`Question`] borrows.
 #[derive(Debug, Clone)]
 struct Case {
     login_date: Moment,
@@ -34,7 +34,6 @@ impl Case {
         check(&self.question()).is_ok()
     }
 
-    /// When a login that is good was opened.
     fn opened_at(&self) -> Moment {
         self.login.as_ref().map_or(self.login_date, |login| login.opened_at)
     }
@@ -50,7 +49,7 @@ impl Case {
     }
 }
 
-/// Few moments close together, so that equal ones and neighbours come up all the time.
+/// Only 40 adjacent microseconds, so that equal and neighbouring timestamps are frequent.
 fn moment() -> impl Strategy<Value = Moment> {
     (0_i64..40).prop_map(|micros| DateTime::UNIX_EPOCH + MICROSECOND * i32::try_from(micros).unwrap_or_default())
 }
@@ -104,7 +103,7 @@ prop_compose! {
     }
 }
 
-/// A case that the rule accepts, but for what a test then changes.
+/// A case that the rule accepts until a test changes something.
 fn good_case() -> impl Strategy<Value = Case> {
     case().prop_filter("good", Case::is_good)
 }
@@ -138,13 +137,13 @@ proptest! {
     }
 
     #[test]
-    fn a_login_at_or_before_the_sites_date_is_out(mut case in good_case(), later in 0_i32..40) {
+    fn a_login_at_or_before_the_force_logout_date_of_the_site_is_out(mut case in good_case(), later in 0_i32..40) {
         case.site.force_logout_date = Some(case.login_date + MICROSECOND * later);
         prop_assert_eq!(check(&case.question()), Err(EndReason::EveryoneOut));
     }
 
     #[test]
-    fn whichever_put_it_out_first_is_why(mut case in good_case(), sites in 0_i32..40, own in 0_i32..40, is_active in any::<bool>()) {
+    fn the_earlier_force_logout_is_the_reason(mut case in good_case(), sites in 0_i32..40, own in 0_i32..40, is_active in any::<bool>()) {
         case.site.force_logout_date = Some(case.login_date + MICROSECOND * sites);
         let account = case.account_mut();
         account.force_logout_cause = Some(EndReason::PasswordChanged);
@@ -157,21 +156,21 @@ proptest! {
     }
 
     #[test]
-    fn no_now_revives_a_login_made_at_or_before_the_force_logout_date(mut case in case(), later in 0_i32..40, now in moment()) {
+    fn no_current_time_revives_a_login_made_at_or_before_the_force_logout_date(mut case in case(), later in 0_i32..40, now in moment()) {
         case.account_mut().force_logout_date = Some(case.login_date + MICROSECOND * later);
         case.now = now;
         prop_assert!(!case.is_good());
     }
 
     #[test]
-    fn a_due_schedule_is_out_and_one_to_come_is_not(mut case in good_case(), ahead in 0_i32..40) {
-        let scheduled = case.opened_at() + MICROSECOND * ahead;
+    fn a_scheduled_force_logout_ends_a_login_once_it_is_due(mut case in good_case(), later in 0_i32..40) {
+        let scheduled = case.opened_at() + MICROSECOND * later;
         case.account_mut().force_logout_scheduled = Some(scheduled);
         prop_assert_eq!(case.is_good(), scheduled > case.now);
     }
 
     #[test]
-    fn the_order_of_the_checks_never_changes_accept_into_refuse(case in case(), order in Just(CHECKS.to_vec()).prop_shuffle()) {
+    fn the_order_of_the_checks_never_changes_whether_a_login_is_good(case in case(), order in Just(CHECKS.to_vec()).prop_shuffle()) {
         let refused = order.iter().any(|check| check(&case.question()).is_some());
         let first = order.iter().find_map(|check| check(&case.question()));
         prop_assert_eq!(first.is_some(), refused);
@@ -179,13 +178,13 @@ proptest! {
     }
 
     #[test]
-    fn the_limits_are_out_when_reached(mut case in good_case()) {
+    fn a_login_that_reaches_its_lifetime_is_out(mut case in good_case()) {
         case.now = case.opened_at() + TimeDelta::from_std(case.limits.lifetime).unwrap_or_default();
         prop_assert!(!case.is_good());
     }
 
     #[test]
-    fn the_login_date_is_compared_with_force_logout_dates_and_with_nothing_else(mut case in case(), other in moment()) {
+    fn the_login_date_is_compared_with_force_logout_dates_only(mut case in case(), other in moment()) {
         case.site.force_logout_date = None;
         if let Some(account) = &mut case.account { account.force_logout_date = None }
         let before = case.is_good();
@@ -194,9 +193,9 @@ proptest! {
     }
 
     #[test]
-    fn an_account_that_is_inactive_or_gone_is_out(mut case in good_case(), is_gone in any::<bool>()) {
-        if is_gone { case.account = None } else { case.account_mut().is_active = false }
-        let reason = if is_gone { EndReason::Deleted } else { EndReason::Deactivated };
+    fn a_login_of_an_inactive_or_deleted_account_is_out(mut case in good_case(), is_deleted in any::<bool>()) {
+        if is_deleted { case.account = None } else { case.account_mut().is_active = false }
+        let reason = if is_deleted { EndReason::Deleted } else { EndReason::Deactivated };
         prop_assert_eq!(check(&case.question()), Err(reason));
     }
 

@@ -1,4 +1,4 @@
-//! The headers of every answer.
+//! The security and caching headers of every response.
 
 use rocket::{
     Request, Response,
@@ -8,34 +8,34 @@ use rocket::{
 
 use super::transport::is_https;
 
-/// Nothing from elsewhere, nothing inline, in nobody's frame.
+/// Only this site's own files, nothing inline, and no framing.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
     font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// A year, in seconds.
+/// One year, in seconds.
 const STRICT_TRANSPORT: &str = "max-age=31536000";
 
-/// How long browsers and proxies may keep an answer. A handler states it in the request's local cache.
+/// How long browsers and proxies may cache a response. A handler sets it in the request's local cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caching {
-    /// It is somebody's own, or may change.
+    /// Do not store it: it belongs to one user, or may change.
     Never,
-    /// It may be kept, and is asked for again by its `ETag`.
-    AskEachTime,
-    /// Its address names its content.
-    ForGood,
+    /// Store it, and revalidate it by its `ETag` on each use.
+    Revalidate,
+    /// Cache it for a year: its URL changes with its content.
+    Immutable,
 }
 
 impl Caching {
     const fn directives(self) -> &'static str {
         match self {
             Self::Never => "no-store",
-            Self::AskEachTime => "public, no-cache",
-            Self::ForGood => "public, max-age=31536000, immutable",
+            Self::Revalidate => "public, no-cache",
+            Self::Immutable => "public, max-age=31536000, immutable",
         }
     }
 }
 
-/// Puts the headers that keep a page to itself on every answer.
+/// Sets the security headers and `Cache-Control` on every response, also on errors.
 pub(super) struct Headers;
 
 #[rocket::async_trait]
@@ -48,7 +48,7 @@ impl Fairing for Headers {
         for (name, value) in [
             ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
             ("X-Content-Type-Options", "nosniff"),
-            ("X-Frame-Options", "DENY"), // for browsers that do not know frame-ancestors
+            ("X-Frame-Options", "DENY"), // for browsers without frame-ancestors
             ("Referrer-Policy", "same-origin"),
             ("Cross-Origin-Opener-Policy", "same-origin"),
             ("Cross-Origin-Resource-Policy", "same-origin"),
@@ -60,12 +60,12 @@ impl Fairing for Headers {
             response.set_header(Header::new("Strict-Transport-Security", STRICT_TRANSPORT));
         }
         if response.content_type() == Some(ContentType::EventStream) {
-            // nginx would keep the events back until it has a page full of them.
+            // nginx would otherwise buffer the events until its buffer is full.
             response.set_header(Header::new("X-Accel-Buffering", "no"));
         }
-        let stated = *request.local_cache(|| Caching::Never);
-        let is_file = [Status::Ok, Status::NotModified].contains(&response.status());
-        let caching = if is_file { stated } else { Caching::Never };
+        let requested = *request.local_cache(|| Caching::Never);
+        let is_cacheable = [Status::Ok, Status::NotModified].contains(&response.status());
+        let caching = if is_cacheable { requested } else { Caching::Never };
         response.set_header(Header::new("Cache-Control", caching.directives()));
     }
 }

@@ -1,16 +1,18 @@
-//! The middleware: who is asking, and what their cookie becomes.
+//! The middleware: authenticates each request and writes its cookies.
 //!
-//! Guards and handlers only state what should happen to the cookies; one response fairing writes
-//! them, because Rocket drops what a guard that fails has put in its jar. It runs after the handler or
-//! catcher has answered, and other response fairings may run after it: a change that one of them states
-//! comes too late, and is an error in the log. Whoever asks for a guard has asked the rule; there is no
-//! other way in.
+//! Every guard checks the login by [the one rule](crate::domain::standing::check). There is no other way in.
+//!
+//! Guards and handlers only state cookie changes in [`Changes`]. One response fairing writes them, because
+//! Rocket resets the cookie jar when a guard or handler fails. The fairing runs after the handler or catcher.
+//! A change that a later response fairing states is lost and logged as an error.
 
+mod addresses;
 pub(super) mod cookies;
 pub(super) mod forms;
 mod guards;
 mod headers;
 mod jwt;
+mod login;
 mod session_events;
 mod standings;
 mod transport;
@@ -25,56 +27,58 @@ use crate::{
     settings::{Check, SecretKeys, Settings},
 };
 
+pub use addresses::Addresses;
 pub use cookies::changes::Changes;
 pub use cookies::notice::{Notice, NoticeKind};
-pub(crate) use forms::came_from::{came_from, fits, was_going};
+pub(crate) use forms::came_from::{came_from, fits, return_page};
 pub use forms::csrf::Csrf;
-pub(crate) use forms::csrf::own_origin;
-pub use forms::refused_form::{RefusedForm, RefusedFormKind};
+pub(crate) use forms::csrf::site_origin;
+pub use forms::refused_form::{FormRefusal, RefusedForm};
 pub use forms::submission::{BODY_BYTES, Button, Submission};
 pub use guards::api_client::{ApiClient, ApiLogin, ApiStaff, api_login_of};
 pub use guards::client::ClientOf;
-pub use guards::login::{EndedLogin, LiveLogin, Login, Passive, ScheduledEnd, login_of};
+pub use guards::login_of::{Passive, login_of};
 pub use guards::present::Present;
 pub use guards::{Anyone, Refused, SignedIn, Staff, Superuser, Visitor};
 pub use headers::Caching;
 pub use jwt::{AddedClaims, Jwt, JwtError, TokenPair};
-pub use standings::{FEED_BOUND, Standings};
+pub use login::{EndedLogin, LiveLogin, Login, ScheduledEnd};
+pub use standings::{FEED_MAX_AGE, Standings};
 pub use transport::is_https;
 
-/// What the gate holds for the life of the program.
+/// The state that Rocket manages for the gate.
 #[derive(Debug)]
 pub(crate) struct Gate {
     pub(crate) settings: Arc<Settings>,
-    pub(crate) seals: cookies::session_cookie::Seals,
+    pub(crate) cookie_keys: cookies::session_cookie::CookieKeys,
     pub(crate) csrf_keys: forms::csrf::CsrfKeys,
     pub(crate) jwt_keys: jwt::JwtKeys,
 }
 
-/// Attaches the gate: its state, the one writer of cookies, and the headers of every answer. The
-/// guards find the use cases in Rocket's managed [`crate::accounts::Accounts`].
+/// Attaches the gate: its state, the cookie writer, and the security headers of every response. Requires
+/// [`crate::accounts::Accounts`] in Rocket's managed state.
 #[must_use]
 pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
     let gate = Gate {
         settings,
-        seals: cookies::session_cookie::Seals::new(keys),
+        cookie_keys: cookies::session_cookie::CookieKeys::new(keys),
         csrf_keys: forms::csrf::CsrfKeys::new(keys),
         jwt_keys: jwt::JwtKeys::new(keys),
     };
     AdHoc::try_on_ignite("Gate", |rocket| async {
         let Some(accounts) = rocket.state::<Accounts>() else {
-            log::error!("the gate has no accounts to ask: attach the use cases before it");
+            log::error!("the gate found no `Accounts` in the managed state: attach the use cases before the gate");
             return Err(rocket);
         };
         let is_cached = gate.settings.check == Check::Cached;
         let standings = standings::Standings::new(accounts.store().clone(), is_cached);
-        let node = Node::new(name_of_node(&rocket));
+        let node = Node::new(node_name(&rocket));
         Ok(rocket
             .manage(gate)
             .manage(standings)
             .manage(node)
             .manage(standings::watchers::Watchers::default())
-            .attach(well_formed::MethodOfTheRequestLine)
+            .attach(well_formed::MarkMethodOverride)
             .attach(headers::Headers)
             .attach(cookies::CookieWriter)
             .attach(standings::fairing())
@@ -84,9 +88,9 @@ pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
     })
 }
 
-/// The machine and the port, by which people know a node.
-fn name_of_node(rocket: &Rocket<Build>) -> String {
-    let machine = whoami::hostname().unwrap_or_else(|_| "localhost".to_owned());
+/// The name that staff see for this node: `hostname:port`.
+fn node_name(rocket: &Rocket<Build>) -> String {
+    let host = whoami::hostname().unwrap_or_else(|_| "localhost".to_owned());
     let port: u16 = rocket.figment().extract_inner("port").unwrap_or_default();
-    format!("{machine}:{port}")
+    format!("{host}:{port}")
 }

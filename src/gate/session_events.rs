@@ -1,6 +1,6 @@
-//! `/session/events`: a page is told at once that its login has ended, and that it will.
+//! `/session/events`: server-sent events that notify a page when its login ends or is scheduled to end.
 //!
-//! The stream asks the same rule as the guard, and never counts as a request that the person made.
+//! The stream checks the login with the same rule as the guards. It never counts as activity of the user.
 
 use std::time::Duration;
 
@@ -20,40 +20,39 @@ use rocket::{
 use serde::Serialize;
 
 use super::{
-    Changes, EndedLogin, LiveLogin, Login, Notice, Passive,
+    Addresses, Changes, EndedLogin, LiveLogin, Login, Notice, Passive,
     forms::came_from::came_from,
-    guards::{Refused, UNKNOWN},
+    guards::{Refused, UNAVAILABLE},
     login_of,
     standings::watchers::Watchers,
 };
 use crate::{
     accounts::{Accounts, JudgedLogin},
-    domain::{moment::Moment, next_path::NextPath},
+    domain::moment::Moment,
     store::standing::LoginStanding,
 };
 
-/// A proxy, or a phone's network, forgets what is silent for longer.
+/// Proxies and mobile networks drop a connection that stays silent for longer.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// How long a login is believed to be good while the feed says that nothing has changed.
-const JUDGED_EVERY: Duration = Duration::from_mins(1);
-/// The same, while nobody would say so.
-const JUDGED_WITHOUT_FEED_EVERY: Duration = Duration::from_secs(1);
-/// How long a browser waits before it comes back, in milliseconds: each another time, so that not
-/// all come at once to a server that was started again.
+/// How often a stream checks its login while the feed is alive and reports no change.
+const CHECK_INTERVAL: Duration = Duration::from_mins(1);
+/// How often a stream checks its login while the feed is down.
+const CHECK_INTERVAL_WITHOUT_FEED: Duration = Duration::from_secs(1);
+/// How long a browser waits before it reconnects, in milliseconds. Random per stream, so that not all
+/// browsers reconnect at once after a server restart.
 const RETRY_MS: std::ops::Range<u64> = 1_000..6_000;
+/// The write buffer of each stream. A longer event takes several writes.
+const BUFFER_BYTES: usize = 512;
 
-/// The buffer that each stream is written through; what is longer takes several turns.
-const CHUNK_BYTES: usize = 512;
-
-/// Somebody whose page wants to be told when their login ends; a visitor has none.
+/// The guard of the stream: a live or an ended login. Visitors get 401.
 #[derive(Debug)]
-pub(super) struct Watching<'r> {
+pub(super) struct WatchedLogin<'r> {
     login: Result<&'r LiveLogin, &'r EndedLogin>,
-    next: Option<NextPath>,
+    next: String,
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Watching<'r> {
+impl<'r> FromRequest<'r> for WatchedLogin<'r> {
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
@@ -61,18 +60,20 @@ impl<'r> FromRequest<'r> for Watching<'r> {
         let login = match login_of(request).await {
             Login::Live(login) => Ok(&**login),
             Login::Ended(ended) => {
-                // The page tells it at once; the login page, to which it leads, tells it too.
+                // The page shows the reason at once. The login page, where it leads next, shows it again.
                 Changes::of(request).leave_notice(Notice::ended(ended));
                 Err(ended)
             }
             Login::Nobody => return Outcome::Error((rocket::http::Status::Unauthorized, Refused)),
-            Login::Unknown => return Outcome::Error(UNKNOWN),
+            Login::Unknown => return Outcome::Error(UNAVAILABLE),
         };
-        Outcome::Success(Self { login, next: came_from(request) })
+        let home = || Addresses::of(request).home.to_owned();
+        let next = came_from(request).map_or_else(home, |page| page.as_str().to_owned());
+        Outcome::Success(Self { login, next })
     }
 }
 
-/// `ended`: the login is over.
+/// The data of the event `ended`.
 #[derive(Debug, Serialize)]
 struct Ended<'a> {
     reason: &'static str,
@@ -81,76 +82,80 @@ struct Ended<'a> {
     next: &'a str,
 }
 
-/// `scheduled`: it will be over; without a date it will not any more.
+/// The data of the event `scheduled`. Without `at`, the schedule was cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Scheduled {
     at: Option<Moment>,
     reason: Option<String>,
 }
 
-/// A stream that is asleep nearly always, and holds little room for what it will say.
-pub(super) struct Quiet<S>(EventStream<S>);
+/// An event stream with a small write buffer, because it is idle nearly all the time.
+pub(super) struct SmallEventStream<S>(EventStream<S>);
 
-impl<'r, S: Stream<Item = Event> + Send + 'r> Responder<'r, 'r> for Quiet<S> {
+impl<'r, S: Stream<Item = Event> + Send + 'r> Responder<'r, 'r> for SmallEventStream<S> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
         let mut response = self.0.respond_to(request)?;
-        response.set_max_chunk_size(CHUNK_BYTES);
+        response.set_max_chunk_size(BUFFER_BYTES);
         Ok(response)
     }
 }
 
 #[get("/session/events")]
 pub(super) fn session_events<'r>(
-    watching: Watching<'r>,
+    watched: WatchedLogin<'r>,
     accounts: &'r State<Accounts>,
     watchers: &'r State<Watchers>,
     mut shutdown: Shutdown,
-) -> Quiet<impl Stream<Item = Event> + Send + 'r> {
+) -> SmallEventStream<impl Stream<Item = Event> + Send + 'r> {
     let retry = Duration::from_millis(rand::rng().random_range(RETRY_MS));
     let stream = stream! {
         yield Event::retry(retry);
-        let login = match watching.login {
+        let login = match watched.login {
             Ok(login) => login,
             Err(ended) => {
-                yield told_ended(ended, watching.next.as_ref());
+                yield ended_event(ended, &watched.next);
                 return;
             }
         };
         let mut watch = watchers.watch(login.user_id);
-        let mut told = None;
+        let mut sent: Option<Scheduled> = None;
         loop {
             let clock = accounts.store().clock();
             let clock_moved = clock.moved();
-            // Boxed, since a stream is asleep nearly always and need not hold room for this.
-            let rest = match Box::pin(judge(accounts, login)).await {
-                Ok(Judged::Live { scheduled, rest }) => {
-                    if told.as_ref().or(scheduled.as_ref()).is_some() && told != scheduled {
+            // Boxed, so that the idle stream holds no memory for this future.
+            let next_check_in = match Box::pin(judge(accounts, login)).await {
+                Ok(Judged::Live { scheduled, next_check_in }) => {
+                    if sent != scheduled {
                         yield event("scheduled", &scheduled.clone().unwrap_or(Scheduled { at: None, reason: None }));
-                        told = scheduled;
+                        sent = scheduled;
                     }
-                    rest
+                    next_check_in
                 }
                 Ok(Judged::Ended(ended)) => {
-                    yield told_ended(&ended, watching.next.as_ref());
+                    yield ended_event(&ended, &watched.next);
                     return;
                 }
-                // Nobody is let in by this, and nobody need be told that they are out.
-                Err(_) => JUDGED_WITHOUT_FEED_EVERY,
+                // The database did not answer. The stream grants no access, so it can keep running and retry.
+                Err(_) => CHECK_INTERVAL_WITHOUT_FEED,
             };
-            let limit = if watch.is_alive() { JUDGED_EVERY } else { JUDGED_WITHOUT_FEED_EVERY };
+            let interval = if watch.is_alive() { CHECK_INTERVAL } else { CHECK_INTERVAL_WITHOUT_FEED };
             select! {
                 () = watch.changed() => {}
                 () = clock_moved => {}
-                () = sleep(rest.min(limit)) => {}
+                () = sleep(next_check_in.min(interval)) => {}
                 () = &mut shutdown => return,
             }
         }
     };
-    Quiet(EventStream::from(stream).heartbeat(HEARTBEAT))
+    SmallEventStream(EventStream::from(stream).heartbeat(HEARTBEAT))
 }
 
 enum Judged {
-    Live { scheduled: Option<Scheduled>, rest: Duration },
+    /// `next_check_in` is the time until the login can end without a change to the database.
+    Live {
+        scheduled: Option<Scheduled>,
+        next_check_in: Duration,
+    },
     Ended(EndedLogin),
 }
 
@@ -167,28 +172,28 @@ async fn judge(accounts: &Accounts, login: &LiveLogin) -> crate::store::Result<J
             let scheduled = standing.scheduled().map(|(at, _)| at);
             let next = ends.chain(scheduled).min().unwrap_or(Moment::MAX_UTC);
             Judged::Live {
-                rest: (next - standing.now).to_std().unwrap_or_default(),
-                scheduled: told_scheduled(&standing),
+                next_check_in: (next - standing.now).to_std().unwrap_or_default(),
+                scheduled: scheduled_end(&standing),
             }
         }
         Err(reason) => Judged::Ended(EndedLogin { reason, user_reason: standing.user_reason(reason) }),
     })
 }
 
-fn told_scheduled(standing: &LoginStanding) -> Option<Scheduled> {
+fn scheduled_end(standing: &LoginStanding) -> Option<Scheduled> {
     standing.scheduled().map(|(at, reason)| Scheduled { at: Some(at), reason: reason.map(str::to_owned) })
 }
 
-fn told_ended(ended: &EndedLogin, next: Option<&NextPath>) -> Event {
-    let told = Ended {
+fn ended_event(ended: &EndedLogin, next: &str) -> Event {
+    let data = Ended {
         reason: ended.reason.code(),
         message: ended.reason.sentence(),
         user_reason: ended.user_reason.as_deref(),
-        next: next.map_or("/account", NextPath::as_str),
+        next,
     };
-    event("ended", &told)
+    event("ended", &data)
 }
 
-fn event(name: &'static str, told: &impl Serialize) -> Event {
-    Event::data(serde_json::to_string(told).unwrap_or_default()).event(name)
+fn event(name: &'static str, data: &impl Serialize) -> Event {
+    Event::data(serde_json::to_string(data).unwrap_or_default()).event(name)
 }

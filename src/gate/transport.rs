@@ -1,4 +1,6 @@
-//! How a request came: over https or not, from which address, as far as trusted proxies tell.
+//! The scheme and the client address of a request.
+//!
+//! `X-Forwarded-*` headers count only when they come from a trusted proxy.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,13 +9,13 @@ use rocket::Request;
 use super::Gate;
 use crate::settings::{SecureCookies, Settings};
 
-/// Whether the person's browser speaks https with the site.
+/// Whether the client reached the site over https.
 #[must_use]
 pub fn is_https(request: &Request<'_>) -> bool {
     gate(request).is_some_and(|gate| is_https_by(&gate.settings, request))
 }
 
-/// Whether the session cookie of this request is the one for https only.
+/// Whether this request's cookies have the `Secure` attribute and the `__Host-` prefix.
 pub(super) fn is_cookie_secure(request: &Request<'_>) -> bool {
     gate(request).is_none_or(|gate| match gate.settings.secure_cookies {
         SecureCookies::Always => true,
@@ -22,8 +24,8 @@ pub(super) fn is_cookie_secure(request: &Request<'_>) -> bool {
     })
 }
 
-/// The address of the person's machine: the last one in `X-Forwarded-For` that no trusted proxy
-/// has, as long as the request came through trusted proxies.
+/// The client's address: the last one in `X-Forwarded-For` that is not a trusted proxy's. Without a trusted
+/// proxy, the address of the peer.
 pub(super) fn client_address(request: &Request<'_>) -> Option<IpAddr> {
     let peer = request.remote().map(|remote| remote.ip())?;
     let Some(gate) = gate(request) else { return Some(peer) };
@@ -33,21 +35,21 @@ pub(super) fn client_address(request: &Request<'_>) -> Option<IpAddr> {
         if !is_trusted(&gate.settings, address) {
             break;
         }
-        // What is no address was written by nobody whom we trust.
-        let Some(before) = address_of_hop(hop) else { break };
-        address = before;
+        // Not an address, so no trusted proxy wrote it.
+        let Some(previous) = hop_address(hop) else { break };
+        address = previous;
     }
     Some(address.to_canonical())
 }
 
-/// The elements of a line; an empty one counts for nothing (RFC 9110, section 5.6.1.2).
+/// The elements of a header line, without the empty ones (RFC 9110, section 5.6.1.2).
 fn hops(line: &str) -> impl DoubleEndedIterator<Item = &str> {
     line.split(',').map(str::trim).filter(|hop| !hop.is_empty())
 }
 
-/// What a proxy wrote of whom it speaks for: an address, with a port where the proxy adds one, and in brackets
-/// where it is of IPv6 (RFC 7239, section 6, which many follow in this header too).
-fn address_of_hop(hop: &str) -> Option<IpAddr> {
+/// The address in one element of `X-Forwarded-For`. It may have a port, and an IPv6 address may be in brackets
+/// (RFC 7239, section 6, which many proxies follow in this header too).
+fn hop_address(hop: &str) -> Option<IpAddr> {
     let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
     let with_port = || hop.parse().map(|address: SocketAddr| address.ip());
     bare.parse().or_else(|_| with_port()).ok()
@@ -73,14 +75,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_element_is_no_hop() {
+    fn empty_elements_are_skipped() {
         for line in ["192.0.2.1,203.0.113.7", "192.0.2.1, 203.0.113.7, ", ",192.0.2.1,,203.0.113.7,,"] {
             assert_eq!(hops(line).collect::<Vec<_>>(), ["192.0.2.1", "203.0.113.7"], "{line}");
         }
     }
 
     #[test]
-    fn a_hop_is_read_however_its_proxy_writes_it() {
+    fn a_hop_is_parsed_in_every_notation_that_proxies_use() {
         for (hop, address) in [
             ("203.0.113.7", Some("203.0.113.7")),
             ("203.0.113.7:51234", Some("203.0.113.7")),
@@ -95,7 +97,7 @@ mod tests {
             ("[2001:db8::1]x", None),
             ("", None),
         ] {
-            assert_eq!(address_of_hop(hop).map(|address| address.to_string()).as_deref(), address, "{hop}");
+            assert_eq!(hop_address(hop).map(|address| address.to_string()).as_deref(), address, "{hop}");
         }
     }
 }

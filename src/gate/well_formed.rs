@@ -1,12 +1,14 @@
-//! Refuses requests that two programs could read in two ways, before anything else sees them.
+//! Answers 400 to requests that a proxy and Rocket could read differently, before any other route sees them.
 //!
-//! - A request names one host (RFC 9112, section 3.2). Rocket asks for none, and takes the first of two.
-//! - A request's method is the one on its request line. Rocket lets a form choose another with `_method` as
-//!   its first field, which no form here does. A `POST` that became a `HEAD` got an answer whose length was
-//!   not its body's, and the connection was closed without one; a proxy counts that as a node that failed.
+//! - A request must have exactly one valid `Host` header (RFC 9112, section 3.2). Rocket accepts a request
+//!   without one, and takes the first of two.
+//! - A form must not override the request's method. Rocket lets it do so with `_method` as its first field,
+//!   which no form here uses. A `POST` that became a `HEAD` was answered with a `Content-Length` but no body, and
+//!   the connection was closed. A proxy counts that as a failed node.
 //!
-//! A fairing cannot refuse a request, and a route before all others can. So the fairing adds a second host to a request
-//! whose form chose a method, and the route refuses it: a note of its own would cost every request an allocation.
+//! A fairing cannot refuse a request, but a route that ranks before all others can. So the fairing adds a second
+//! `Host` header to a request whose form overrides the method, and the route refuses it. A marker in the
+//! request's local cache would cost every request an allocation.
 
 use rocket::{
     Data, Request, Route,
@@ -16,16 +18,16 @@ use rocket::{
     route::{Handler, Outcome},
 };
 
-/// Before every route: Rocket's own ranks begin at -12.
+/// Ranks before every other route: Rocket's default ranks begin at -12.
 const FIRST: isize = -100;
 
-/// As much of a form as Rocket looks at.
-const LONGEST_CHOICE: usize = "_method=delete".len();
+/// How many bytes of a form Rocket inspects for `_method`.
+const PEEK_BYTES: usize = "_method=delete".len();
 
-/// The second host of a request with two methods.
-const TWO_METHODS: &str = "two-methods.invalid";
+/// The second host that marks a request whose form overrides the method.
+const OVERRIDE_MARKER: &str = "two-methods.invalid";
 
-/// The routes that refuse what is not well formed, and pass on every other request.
+/// Routes that refuse malformed requests and forward all others.
 pub(super) fn routes() -> Vec<Route> {
     [
         Method::Get,
@@ -61,32 +63,32 @@ fn names_one_host(request: &Request<'_>) -> bool {
     matches!((hosts.next().map(Host::parse), hosts.next()), (Some(Ok(_)), None))
 }
 
-/// Has a request refused whose form chose a method.
+/// Marks a request whose form overrides its method, so that the route refuses it.
 ///
-/// A request that had this method all along, and says so in a form, looks the same here. It is refused too:
-/// no browser sends it.
-pub(super) struct MethodOfTheRequestLine;
+/// A request that was sent with the method that its form names looks the same, and is refused too. No browser
+/// sends one.
+pub(super) struct MarkMethodOverride;
 
 #[rocket::async_trait]
-impl Fairing for MethodOfTheRequestLine {
+impl Fairing for MarkMethodOverride {
     fn info(&self) -> Info {
-        Info { name: "The method of the request line", kind: Kind::Request }
+        Info { name: "Refusal of method overrides", kind: Kind::Request }
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
         let is_form = request.content_type().is_some_and(|kind| kind.is_form());
         if !is_form || request.method() == Method::Post {
-            return; // Rocket lets only a `POST` choose, and one that chose is none here
+            return; // Rocket only overrides a `POST`, so an overridden request is not a `POST` here
         }
-        if chosen(data.peek(LONGEST_CHOICE).await) == Some(request.method()) {
-            request.add_header(Header::new("Host", TWO_METHODS));
-            request.set_method(Method::Post); // so that the refusal has its body
+        if overriding_method(data.peek(PEEK_BYTES).await) == Some(request.method()) {
+            request.add_header(Header::new("Host", OVERRIDE_MARKER));
+            request.set_method(Method::Post); // so that the error response has a body
         }
     }
 }
 
-/// The method that a form begins with, read as Rocket reads it.
-fn chosen(form: &[u8]) -> Option<Method> {
+/// The method that the first field of a form names, parsed as Rocket parses it.
+fn overriding_method(form: &[u8]) -> Option<Method> {
     let first = Form::values(std::str::from_utf8(form).ok()?).next()?;
     if first.name == "_method" { first.value.parse().ok() } else { None }
 }

@@ -1,15 +1,17 @@
-//! Where the site and its data are.
+//! The addresses of the database, of Redis and of the site itself.
+//!
+//! An address may hold a password, so its `Debug` output shows only the scheme.
 
 use std::{fmt, path::PathBuf};
 
 use redis::IntoConnectionInfo as _;
 
-/// The address of a database. It may hold a password, so it shows only its scheme.
+/// The address of a database.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseAddress(String);
 
 impl DatabaseAddress {
-    /// Reads `sqlite:PATH` or `postgres://…`; the store looks closer when it opens it.
+    /// Parses `sqlite:PATH` or `postgres://…`. The store checks the rest when it opens the database.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_file = text
@@ -25,7 +27,7 @@ impl DatabaseAddress {
         &self.0
     }
 
-    /// The folder of the file, on SQLite.
+    /// The folder of the database file. `None` for Postgres.
     #[must_use]
     pub fn folder(&self) -> Option<PathBuf> {
         let path = self.0.strip_prefix("sqlite:")?;
@@ -42,17 +44,17 @@ impl fmt::Debug for DatabaseAddress {
     }
 }
 
-/// The address of a Redis. It may hold a password, so it shows only its scheme.
+/// The address of a Redis server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisAddress(String);
 
 impl RedisAddress {
-    /// Reads `redis://…`, or `rediss://…` with TLS.
+    /// Parses `redis://…`, or `rediss://…` for TLS.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, host) = text.split_once("://")?;
-        let is_whole = matches!(scheme, "redis" | "rediss") && !host.is_empty() && text.into_connection_info().is_ok();
-        is_whole.then(|| Self(text.to_owned()))
+        let is_valid = matches!(scheme, "redis" | "rediss") && !host.is_empty() && text.into_connection_info().is_ok();
+        is_valid.then(|| Self(text.to_owned()))
     }
 
     /// The whole address, for the connection.
@@ -68,14 +70,14 @@ impl fmt::Debug for RedisAddress {
     }
 }
 
-/// The origin under which the site is reached from outside: scheme, host and port, nothing more.
+/// An origin as seen from outside, such as the site's own: scheme, host and port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     origin: String,
 }
 
 impl BaseUrl {
-    /// Reads an origin such as `https://example.org`; a slash at its end is dropped.
+    /// Parses an origin such as `https://example.org`. A trailing slash is removed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let origin = text.strip_suffix('/').unwrap_or(text).to_lowercase();
@@ -84,19 +86,19 @@ impl BaseUrl {
         let is_bare = uri.path().is_empty() && uri.query().is_none();
         let has_host =
             uri.authority().is_some_and(|authority| !authority.host().is_empty() && authority.user_info().is_none());
-        // A browser leaves out the port that the scheme has by itself.
-        let usual_port = if uri.scheme() == "https" { ":443" } else { ":80" };
-        let origin = origin.strip_suffix(usual_port).unwrap_or(&origin).to_owned();
+        // Browsers leave out the default port in the `Origin` header.
+        let default_port = if uri.scheme() == "https" { ":443" } else { ":80" };
+        let origin = origin.strip_suffix(default_port).unwrap_or(&origin).to_owned();
         (is_web && is_bare && has_host).then_some(Self { origin })
     }
 
-    /// The origin, as browsers send it.
+    /// The origin, as browsers send it in the `Origin` header.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.origin
     }
 
-    /// Whether it is https.
+    /// Whether the scheme is https.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.origin.starts_with("https://")
@@ -108,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_bare_origin_is_a_base_url() {
+    fn a_base_url_is_an_origin_without_path_query_and_user() {
         assert_eq!(
             BaseUrl::parse("https://Example.org/").map(|url| url.origin),
             Some("https://example.org".to_owned())
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_address_shows_no_password() {
+    fn debug_does_not_show_the_password_of_a_database_address() {
         let address = DatabaseAddress::parse("postgres://ana:tangerine@localhost/curfew");
         assert!(!format!("{address:?}").contains("tangerine"));
         assert_eq!(DatabaseAddress::parse("sqlite::memory:"), None);

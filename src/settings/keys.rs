@@ -1,4 +1,6 @@
-//! The secret keys: the one that is written with, and those that are still read.
+//! The secret keys: the current one, and previous ones that are still read.
+//!
+//! Nothing may print a key: `Debug` is silent, and errors never quote one.
 
 use std::{
     fmt, fs,
@@ -15,14 +17,14 @@ use sha2::Sha256;
 
 use super::{
     Configuration, SettingsError,
-    reader::{as_texts, find},
+    value::{as_texts, find},
 };
 
-/// The name of the key's file, beside the SQLite database.
+/// The file that holds the generated key, next to the SQLite database.
 const KEY_FILE: &str = "secret.key";
-/// The bytes of a key that is made.
+/// The length of a generated key, in bytes.
 const KEY_BYTES: usize = 64;
-/// What a key must look like: Rocket's own forms.
+/// The formats of a key that Rocket accepts.
 const ACCEPTED: &str = "256 or 512 random bits, in base64 (44 or 88 characters) or hex (64 characters), such as `openssl rand -base64 64 | tr -d '\\n'` prints";
 
 /// The bytes of one secret key.
@@ -30,7 +32,7 @@ const ACCEPTED: &str = "256 or 512 random bits, in base64 (44 or 88 characters) 
 pub struct SecretMaterial(Vec<u8>);
 
 impl SecretMaterial {
-    /// Reads a key in the forms that Rocket reads.
+    /// Parses a key in the formats that Rocket accepts.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = match text.len() {
@@ -41,34 +43,34 @@ impl SecretMaterial {
         (bytes.len() >= 32 && bytes.iter().any(|byte| *byte != 0)).then_some(Self(bytes))
     }
 
-    /// A new key.
+    /// Generates a random key.
     #[must_use]
     pub fn generate() -> Self {
         Self(rand::random::<[u8; KEY_BYTES]>().to_vec())
     }
 
-    /// The key that cookies are encrypted with: the one that Rocket derives.
+    /// The key that encrypts cookies, derived as Rocket does.
     #[must_use]
     pub fn cookie_key(&self) -> Key {
         if self.0.len() >= KEY_BYTES { Key::from(&self.0) } else { Key::derive_from(&self.0) }
     }
 
-    /// The same, as Rocket holds it.
+    /// The same key, in Rocket's type.
     #[must_use]
     pub fn rocket_key(&self) -> SecretKey {
         if self.0.len() >= KEY_BYTES { SecretKey::from(&self.0) } else { SecretKey::derive_from(&self.0) }
     }
 
-    /// The bytes, for Rocket's own configuration.
+    /// The bytes, for Rocket's configuration only.
     pub(crate) fn reveal(&self) -> &[u8] {
         &self.0
     }
 
-    /// A key for one purpose (RFC 5869), so that no two purposes share one.
+    /// Derives a key for one purpose (RFC 5869), so that no two purposes share a key.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; 64] {
         let mut key = [0; 64];
-        // The only error is a length over 255 hashes.
+        // `expand` fails only for outputs longer than 255 hashes.
         let _ = Hkdf::<Sha256>::new(None, &self.0).expand(purpose.as_bytes(), &mut key);
         key
     }
@@ -80,32 +82,32 @@ impl fmt::Debug for SecretMaterial {
     }
 }
 
-/// The key in use, and the previous ones.
+/// The current secret key and the previous ones.
 #[derive(Debug, Clone)]
 pub struct SecretKeys {
-    /// Read and written.
+    /// Used for reading and writing.
     pub current: SecretMaterial,
-    /// Still read, never written.
+    /// Used for reading only.
     pub previous: Vec<SecretMaterial>,
 }
 
 impl Configuration {
-    /// The keys of the settings; without one there, the key in the SQLite file's folder, which is
-    /// made at the first start.
+    /// Returns the keys from the settings. If none is set, it returns the key in the folder of the SQLite file, and
+    /// generates that key at the first start.
     ///
     /// # Errors
-    /// When a key is malformed, when the key's file can be read by others, and on Postgres when
-    /// none is set: nodes that each made their own could not read each other's cookies.
+    /// Returns an error if a key is malformed, if other users can read the key file, or if no key is set on Postgres:
+    /// nodes that each generated a key could not read each other's cookies.
     pub fn secret_keys(&self) -> Result<SecretKeys, SettingsError> {
         let previous = self.previous_keys()?;
         let malformed = || SettingsError::new("secret_key", "malformed", ACCEPTED);
-        // Rocket's own default is a key of zeros, in bytes; text is what somebody set.
+        // Rocket's default is a key whose bytes are all zero. A text means that the key was set.
         let is_unset = find::<Vec<u8>>(&self.figment, "secret_key").is_ok_and(|key| key.is_none_or(is_zero));
         let set: Option<String> =
             if is_unset { None } else { find(&self.figment, "secret_key").map_err(|()| malformed())? };
         let current = match (set, self.database.folder()) {
             (Some(text), _) => SecretMaterial::parse(&text).ok_or_else(malformed)?,
-            (None, Some(folder)) => key_in(&folder)?,
+            (None, Some(folder)) => load_or_create_key(&folder)?,
             (None, None) => {
                 let accepted = format!("set with Postgres, the same on every node: {ACCEPTED}");
                 return Err(SettingsError::new("ROCKET_SECRET_KEY", "missing", accepted));
@@ -114,7 +116,7 @@ impl Configuration {
         Ok(SecretKeys { current, previous })
     }
 
-    /// The keys that are still read.
+    /// Parses `previous_secret_keys`.
     pub(super) fn previous_keys(&self) -> Result<Vec<SecretMaterial>, SettingsError> {
         let malformed =
             || SettingsError::new("previous_secret_keys", "malformed", format!("a list of keys, each {ACCEPTED}"));
@@ -128,29 +130,30 @@ fn is_zero(key: Vec<u8>) -> bool {
     key.iter().all(|byte| *byte == 0)
 }
 
-fn key_in(folder: &Path) -> Result<SecretMaterial, SettingsError> {
+fn load_or_create_key(folder: &Path) -> Result<SecretMaterial, SettingsError> {
     let path = folder.join(KEY_FILE);
     let refuse = |value: String, accepted: &str| SettingsError::new(&path.display().to_string(), value, accepted);
     let unreadable = |error: io::Error| refuse(format!("not readable ({error})"), "a file that this user can read");
     match fs::metadata(&path) {
         Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
             let mode = format!("readable by others (mode {:04o})", metadata.permissions().mode() & 0o7777);
-            Err(refuse(mode, "its owner's alone: `chmod 600` it, and replace it if others may have read it"))
+            Err(refuse(mode, "readable only by its owner: `chmod 600` it, and replace it if others may have read it"))
         }
         Ok(_) => {
             let text = fs::read_to_string(&path).map_err(unreadable)?;
             SecretMaterial::parse(text.trim()).ok_or_else(|| refuse("malformed".to_owned(), ACCEPTED))
         }
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            make_key(folder, &path)
-                .map_err(|error| refuse(format!("not to be made ({error})"), "in a folder that this user can write to"))
+            create_key(folder, &path).map_err(|error| {
+                refuse(format!("missing and cannot be created ({error})"), "in a folder that this user can write to")
+            })
         }
         Err(error) => Err(unreadable(error)),
     }
 }
 
-/// Writes the key under another name first, so that of two starts at once both read one whole key.
-fn make_key(folder: &Path, path: &Path) -> io::Result<SecretMaterial> {
+/// Writes the key to a draft file and links it into place, so that two concurrent starts use the same, complete key.
+fn create_key(folder: &Path, path: &Path) -> io::Result<SecretMaterial> {
     fs::create_dir_all(folder)?;
     let key = SecretMaterial::generate();
     let draft = folder.join(format!(".{KEY_FILE}.{}", std::process::id()));
@@ -174,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_read_in_rockets_forms_and_nothing_else() {
+    fn only_rockets_key_formats_are_accepted() {
         for text in ["a".repeat(64), BASE64.encode(&[7; 32]), BASE64.encode(&[7; 64])] {
             assert!(SecretMaterial::parse(&text).is_some(), "{text}");
         }
@@ -184,20 +187,20 @@ mod tests {
     }
 
     #[test]
-    fn each_purpose_has_a_key_of_its_own() {
+    fn each_purpose_has_its_own_key() {
         let material = SecretMaterial(vec![7; 64]);
         assert_ne!(material.derive("a"), material.derive("b"));
         assert_eq!(material.derive("a"), material.derive("a"));
     }
 
     #[test]
-    fn a_key_is_made_once_and_kept_from_others() -> io::Result<()> {
+    fn a_key_is_generated_once_and_refused_if_others_can_read_it() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
-        let made = key_in(folder.path());
-        assert!(made.is_ok());
-        assert_eq!(made, key_in(folder.path()));
+        let generated = load_or_create_key(folder.path());
+        assert!(generated.is_ok());
+        assert_eq!(generated, load_or_create_key(folder.path()));
         fs::set_permissions(folder.path().join(KEY_FILE), fs::Permissions::from_mode(0o640))?;
-        let refusal = key_in(folder.path()).map_err(|error| error.to_string());
+        let refusal = load_or_create_key(folder.path()).map_err(|error| error.to_string());
         assert!(refusal.as_ref().is_err_and(|line| line.contains("0640") && !line.contains('\n')), "{refusal:?}");
         Ok(())
     }

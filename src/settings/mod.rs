@@ -1,13 +1,15 @@
-//! The settings: read once at the start, checked there, and plain values ever after.
+//! The settings: read and checked once, at start.
 //!
-//! `Rocket.toml`, then `ROCKET_…`, then `DATABASE_URL` and `CURFEW_…`. What is wrong refuses to
-//! start with one line; no value that may hold a secret is ever part of that line.
+//! The sources are `Rocket.toml`, then `ROCKET_…`, then `DATABASE_URL`, `REDIS_URL` and `CURFEW_…`. An invalid setting
+//! stops the start with an error of one line. That line must never contain a value that may hold a secret.
 
 mod address;
 mod keys;
 mod names;
 mod reader;
+mod rocket_settings;
 mod source;
+mod value;
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -18,76 +20,76 @@ use crate::domain::{people::role::Role, rate::Rate, standing::Limits};
 
 pub use address::{BaseUrl, DatabaseAddress, RedisAddress};
 pub use keys::{SecretKeys, SecretMaterial};
-pub use source::{check, load, load_rockets_own};
+pub use source::{check, load, load_rocket_settings};
 
-/// Everything that a person who runs the site can set, beside what is Rocket's own.
+/// The settings of the site. Rocket's own settings are in [`Configuration::figment`].
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Whether anybody may make an account.
+    /// Whether visitors may register.
     pub registration_is_open: bool,
-    /// How long a member's session lasts.
+    /// The lifetime and idle timeout of a member's session.
     pub member_limits: Limits,
-    /// How long a session of staff lasts.
+    /// The lifetime and idle timeout of a session of staff or superusers.
     pub staff_limits: Limits,
-    /// How many live sessions a member may have; none is no limit.
+    /// The maximum number of live sessions of a member. `None` is no limit.
     pub member_max_sessions: Option<NonZeroU32>,
-    /// The same for staff.
+    /// The maximum number of live sessions of staff and superusers. `None` is no limit.
     pub staff_max_sessions: Option<NonZeroU32>,
-    /// How many live tokens an account may have, opaque ones and families of JWT together; none is no limit.
+    /// The maximum number of live tokens of an account, opaque tokens and JWT families together. `None` is no limit.
     pub max_tokens: Option<NonZeroU32>,
-    /// What becomes of a login beyond that.
+    /// What happens to a login beyond these limits.
     pub when_full: WhenFull,
-    /// How long an access token is good.
+    /// The lifetime of a JWT access token.
     pub access_token_lifetime: Duration,
-    /// How long a refresh token is good.
+    /// The lifetime of a JWT refresh token.
     pub refresh_token_lifetime: Duration,
-    /// How long an opaque token is good, where nothing else is asked for.
+    /// The default lifetime of an opaque token.
     pub token_lifetime: Duration,
-    /// By how much a clock may differ that a JWT was made by.
+    /// The clock difference between nodes that is tolerated for a JWT's `exp` and `nbf`.
     pub token_leeway: Duration,
     /// The origins whose scripts may call the API.
     pub cors_origins: Vec<BaseUrl>,
-    /// From where a login is judged.
+    /// Whether logins are judged from memory or from the database.
     pub check: Check,
-    /// How long an ended session is kept.
+    /// How long ended sessions and tokens are kept.
     pub session_retention: Duration,
-    /// How long an event is kept.
+    /// How long events are kept.
     pub event_retention: Duration,
-    /// Failed logins for one account from one address.
+    /// The maximum rate of failed logins for one account from one address.
     pub throttle_login: Rate,
-    /// How long a proven password serves for grave work of staff.
+    /// How long a password check counts as recent, for staff actions that require one.
     pub proof_of_presence: Duration,
-    /// What the site is called.
+    /// The name of the site.
     pub site_name: String,
-    /// Where the site is reached from outside.
+    /// The origin of the site as seen from outside.
     pub base_url: Option<BaseUrl>,
-    /// The cost of a password hash: each step doubles it.
+    /// The bcrypt cost of a password hash. Each step doubles the time.
     pub bcrypt_cost: u32,
-    /// Whose `X-Forwarded-For` and `-Proto` are believed.
+    /// The proxies whose `X-Forwarded-For` and `-Proto` are trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// When the session cookie is for https only.
+    /// When the session cookie is `Secure`.
     pub secure_cookies: SecureCookies,
 }
 
-/// What becomes of a login when its account has as many live sessions as it may.
+/// What happens to a login when its account already has the maximum number of live logins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhenFull {
-    /// It takes the place of the session that was unseen for longest.
+    /// The login is accepted, and the least recently seen one ends.
     EndOldest,
-    /// It is refused.
+    /// The login is refused.
     RefuseNew,
 }
 
-/// From where a login is judged.
+/// Where logins are judged from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
-    /// From memory, while the feed of changes says that nothing has changed.
+    /// From memory, while the feed of changes is alive.
     Cached,
     /// From the database, on each request.
     EveryRequest,
 }
 
-/// When the session cookie is for https only.
+/// When the session cookie is `Secure`, so that browsers send it only over https.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecureCookies {
     /// When the request came over https.
@@ -99,13 +101,13 @@ pub enum SecureCookies {
 }
 
 impl Settings {
-    /// How long a session of that role lasts.
+    /// The lifetime and idle timeout of a session with this role.
     #[must_use]
     pub const fn limits(&self, role: Role) -> Limits {
         if role.is_staff() { self.staff_limits } else { self.member_limits }
     }
 
-    /// How many live sessions an account of that role may have; none is no limit.
+    /// The maximum number of live sessions of an account with this role. `None` is no limit.
     #[must_use]
     pub const fn max_sessions(&self, role: Role) -> Option<NonZeroU32> {
         if role.is_staff() { self.staff_max_sessions } else { self.member_max_sessions }
@@ -141,22 +143,22 @@ impl Default for Settings {
     }
 }
 
-/// The settings with what only the program's start needs.
+/// The settings, together with what only the start of the program needs.
 #[derive(Debug, Clone)]
 pub struct Configuration {
-    /// What the site goes by.
+    /// The settings of the site.
     pub settings: Settings,
-    /// Where its data is.
+    /// The address of the database.
     pub database: DatabaseAddress,
-    /// Where nodes share what may be lost; none is the database.
+    /// The Redis server for data that nodes share and may lose. `None` uses the database instead.
     pub redis: Option<RedisAddress>,
-    /// How many connections to the database, at most.
+    /// The maximum number of database connections.
     pub connections: Option<u32>,
-    /// What Rocket is configured from.
+    /// The source of Rocket's own settings.
     pub figment: Figment,
 }
 
-/// Why the settings were refused, in one line.
+/// Why a setting was refused, in one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key} is {value}; it must be {accepted}")]
 pub struct SettingsError {
@@ -166,12 +168,12 @@ pub struct SettingsError {
 }
 
 impl SettingsError {
-    /// Names the key, what it is, and what it must be.
+    /// Creates an error from the key, its value, and what is accepted.
     pub(crate) fn new(key: &str, value: impl Into<String>, accepted: impl Into<String>) -> Self {
         let escape = crate::domain::people::text::escaped;
         let value = value.into();
-        // Somebody's login in an address is not repeated.
-        let value = if value.contains("://") && value.contains('@') { "an address with a login in it" } else { &value };
+        // A URL with `@` may contain a password.
+        let value = if value.contains("://") && value.contains('@') { "an address with credentials" } else { &value };
         Self { key: escape(key), value: escape(value), accepted: escape(&accepted.into()) }
     }
 }

@@ -1,12 +1,14 @@
-//! The names of the settings, and what nearly is one.
+//! The names of the settings, and the detection of misspelt ones.
 //!
-//! A near miss in `Rocket.toml` refuses to start. In the environment it is a warning, and every other
-//! variable is ignored: Kubernetes sets `CURFEW_PORT` for a service of that name.
+//! A misspelt key in `Rocket.toml` stops the start. A misspelt environment variable is only a warning, and other
+//! unknown variables are ignored, because Kubernetes sets `CURFEW_PORT` for a service named `curfew`.
 
 use rocket::figment::{Figment, value::Dict};
 
-use super::{SettingsError, source::PREFIX};
+use super::SettingsError;
 
+/// The prefix of the environment variables for the table `[default.curfew]`.
+pub(super) const PREFIX: &str = "CURFEW_";
 /// Every key of `[default.curfew]`.
 pub(super) const KEYS: [&str; 26] = [
     "access_token_lifetime",
@@ -36,39 +38,39 @@ pub(super) const KEYS: [&str; 26] = [
     "trusted_proxies",
     "when_full",
 ];
-/// The tables that are ours.
+/// Our tables in a profile.
 const TABLES: [&str; 2] = ["curfew", "databases"];
 /// The keys of `[default.databases.curfew]`.
 const DATABASE_KEYS: [&str; 2] = ["url", "max_connections"];
-/// Keys of Rocket and its templates that [`rocket::Config::PARAMETERS`] leaves out.
-const MORE_OF_ROCKET: [&str; 3] = ["profile", "proxy_proto_header", "template_dir"];
-/// The profiles that Rocket knows by itself.
+/// Keys of Rocket and its templates that are missing from [`rocket::Config::PARAMETERS`].
+const OTHER_ROCKET_KEYS: [&str; 3] = ["profile", "proxy_proto_header", "template_dir"];
+/// Rocket's built-in profiles.
 const PROFILES: [&str; 4] = ["default", "debug", "release", "global"];
-/// Two names are near when so much of the longer one stays as it is.
-const NEAR: f64 = 0.75;
+/// The minimum similarity (0 to 1, normalized Damerau-Levenshtein) of a misspelt name to the intended one.
+const MIN_SIMILARITY: f64 = 0.75;
 
-/// The name that somebody most likely meant.
+/// The most similar of the names, if one is similar enough.
 pub(super) fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let typed = typed.to_lowercase().replace('-', "_");
     let scored = names.into_iter().map(|name| (strsim::normalized_damerau_levenshtein(&typed, name), name));
-    scored.filter(|(score, _)| *score >= NEAR).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+    scored.filter(|(score, _)| *score >= MIN_SIMILARITY).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
 }
 
-/// What an unknown key of a table must be.
+/// What is accepted instead of an unknown key.
 pub(super) fn accepted_instead<'n>(key: &str, names: impl IntoIterator<Item = &'n str>) -> String {
-    let known = "one of the keys in the README's table of settings";
-    nearest(key, names).map_or_else(|| known.to_owned(), |near| format!("{near}, or another of the keys in the README"))
+    let known = "one of the keys in the settings guide";
+    nearest(key, names).map_or_else(|| known.to_owned(), |near| format!("{near}, or another key in the settings guide"))
 }
 
-/// Refuses what Rocket would silently leave out of a file: a table that is taken for a profile, and a
-/// misspelt key. Keys that are like none of ours belong to whoever builds upon this program.
-pub(super) fn must_be_known(figment: &Figment) -> Result<(), SettingsError> {
+/// Refuses what Rocket would silently ignore in a file: a table that Rocket takes for a profile, and a misspelt key.
+/// Keys that resemble none of ours are accepted, because they belong to programs built on this library.
+pub(super) fn refuse_misspelt(figment: &Figment) -> Result<(), SettingsError> {
     for profile in figment.profiles().filter(|profile| *profile != figment.profile()) {
         let name = profile.as_str().as_str();
         if PROFILES.contains(&name) {
             continue;
         }
-        let table = top_names().find(|known| *known == name).or_else(|| nearest(name, TABLES));
+        let table = top_level_names().find(|known| *known == name).or_else(|| nearest(name, TABLES));
         let meant = table.map(|table| format!("[default.{table}]"));
         if let Some(meant) = meant.or_else(|| nearest(name, PROFILES).map(|near| format!("[{near}]"))) {
             return Err(SettingsError::new(&format!("[{name}]"), "a profile that is not in use", meant));
@@ -76,8 +78,8 @@ pub(super) fn must_be_known(figment: &Figment) -> Result<(), SettingsError> {
     }
     let Ok(keys) = figment.extract::<Dict>() else { return Ok(()) };
     for (key, value) in &keys {
-        let is_in_file = figment.get_metadata(value.tag()).is_none_or(|from| !from.name.contains("environment"));
-        if is_in_file && let Some(near) = misspelt(key) {
+        let is_from_file = figment.get_metadata(value.tag()).is_none_or(|from| !from.name.contains("environment"));
+        if is_from_file && let Some(near) = misspelt(key) {
             return Err(SettingsError::new(key, "unknown", near));
         }
     }
@@ -92,20 +94,20 @@ pub(super) fn must_be_known(figment: &Figment) -> Result<(), SettingsError> {
     }
 }
 
-/// Warns of variables that nearly are settings.
-pub(super) fn warn_of_variables() {
+/// Warns about environment variables that are misspelt settings.
+pub(super) fn warn_about_variables() {
     let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     for (name, value) in variables {
-        // Kubernetes sets addresses such as tcp://10.0.0.1:8000.
+        // Kubernetes sets addresses, such as tcp://10.0.0.1:8000 for `CURFEW_PORT`.
         let is_address = value.to_string_lossy().contains("://");
-        if let Some(meant) = targets_of(&name).filter(|meant| !(is_address && meant.starts_with("ROCKET_"))) {
-            log::warn!("{name} is no setting and is ignored; did you mean {meant}?");
+        if let Some(meant) = meant_variable(&name).filter(|meant| !(is_address && meant.starts_with("ROCKET_"))) {
+            log::warn!("{name} is not a setting and is ignored; did you mean {meant}?");
         }
     }
 }
 
-/// The variable that was meant by one that is none.
-fn targets_of(variable: &str) -> Option<String> {
+/// The variable that a misspelt one most likely means.
+fn meant_variable(variable: &str) -> Option<String> {
     let variable = variable.to_uppercase();
     if let Some(key) = variable.strip_prefix("ROCKET_") {
         return misspelt(&key.to_lowercase()).map(|near| format!("ROCKET_{}", near.to_uppercase()));
@@ -120,19 +122,18 @@ fn targets_of(variable: &str) -> Option<String> {
     near_miss(&key, KEYS).map(|near| format!("{PREFIX}{}", near.to_uppercase()))
 }
 
-/// What is nearly a key at the top of a profile.
 fn misspelt(key: &str) -> Option<&'static str> {
-    near_miss(key, top_names())
+    near_miss(key, top_level_names())
 }
 
-/// The nearest of the names, for what is none of them.
+/// The most similar of the names, unless the key is itself one of them.
 fn near_miss<'n>(key: &str, names: impl IntoIterator<Item = &'n str> + Clone) -> Option<&'n str> {
     if names.clone().into_iter().any(|name| name == key) { None } else { nearest(key, names) }
 }
 
-/// The names at the top of a profile.
-fn top_names() -> impl Iterator<Item = &'static str> + Clone {
-    rocket::Config::PARAMETERS.iter().copied().chain(MORE_OF_ROCKET).chain(TABLES)
+/// The keys and tables at the top level of a profile.
+fn top_level_names() -> impl Iterator<Item = &'static str> + Clone {
+    rocket::Config::PARAMETERS.iter().copied().chain(OTHER_ROCKET_KEYS).chain(TABLES)
 }
 
 #[cfg(test)]
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variable_that_nearly_is_a_setting_is_named_with_the_one_that_is() {
+    fn a_misspelt_variable_is_matched_with_the_intended_one() {
         for (variable, meant) in [
             ("CURFEW_REGISTRATOIN", Some("CURFEW_REGISTRATION")),
             ("CURFEW_BASEURL", Some("CURFEW_BASE_URL")),
@@ -160,7 +161,7 @@ mod tests {
             ("ROCKET_CONFIG", None),
             ("PATH", None),
         ] {
-            assert_eq!(targets_of(variable).as_deref(), meant, "{variable}");
+            assert_eq!(meant_variable(variable).as_deref(), meant, "{variable}");
         }
     }
 }

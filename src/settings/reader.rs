@@ -1,75 +1,64 @@
-//! Reading the settings, key by key.
+//! Reads and checks the settings, key by key.
 
 use std::{collections::BTreeMap, net::IpAddr, num::NonZeroU32, str::FromStr, time::Duration};
 
 use ipnet::IpNet;
 use rocket::figment::{Figment, value::Value};
-use serde::de::DeserializeOwned;
 
 use super::{
     BaseUrl, Check, Configuration, DatabaseAddress, RedisAddress, SecureCookies, Settings, SettingsError, WhenFull,
     names::{KEYS, accepted_instead},
-    source::must_fit_rocket,
+    rocket_settings::check_rocket_settings,
+    value::{as_text, as_texts, find},
 };
 use crate::domain::{logins::token::parse_token_lifetime, rate::Rate};
 
-/// Where the data is when nothing says otherwise.
 const DEFAULT_DATABASE: &str = "sqlite:var/curfew.db";
-/// The key for the address of Redis.
 const REDIS_URL: &str = "redis_url";
 const DURATION: &str =
     "a duration such as \"90 s\", \"15 minutes\", \"72h\" or \"3 days\", from one second to 100 years";
-/// Beyond this a duration is a slip of the pen.
+/// A longer duration is a typing error.
 const MAX_DURATION: Duration = Duration::from_hours(100 * 366 * 24);
 const MAX_SESSIONS: &str = "0 for no limit, or a whole number from 1 to 1000000";
 const TOKEN_LIFETIME: &str = "a duration such as \"72h\" or \"30 days\", from one second to 366 days";
 const LEEWAY: &str = "a duration from \"0 s\" to \"10 minutes\"";
-/// Beyond this it is no longer two clocks that differ.
+/// A larger leeway is more than the difference of two clocks.
 const MAX_LEEWAY: Duration = Duration::from_mins(10);
-/// Beyond this a limit is a slip of the pen, or meant as none.
-const LARGEST_LIMIT: u32 = 1_000_000;
-/// The greatest length of the site's name, in characters.
+/// A larger limit is a typing error, or means "no limit".
+const MAX_LIMIT: u32 = 1_000_000;
+/// The maximum length of the site's name, in characters.
 const SITE_NAME_CHARACTERS: usize = 60;
 
-/// Reads the settings from what was put together.
+/// Reads the settings from all sources together.
 ///
 /// # Errors
-/// The first key that is wrong or unknown.
+/// Returns an error for the first setting that is invalid or unknown.
 pub(super) fn read(figment: Figment) -> Result<Configuration, SettingsError> {
-    must_fit_rocket(&figment)?;
-    let another_kind =
-        || SettingsError::new("DATABASE_URL", "of another kind", "sqlite:PATH (a file) or postgres://USER@HOST/NAME");
-    let address: Option<String> = find(&figment, "databases.curfew.url").map_err(|()| another_kind())?;
-    let database = DatabaseAddress::parse(address.as_deref().unwrap_or(DEFAULT_DATABASE)).ok_or_else(another_kind)?;
+    check_rocket_settings(&figment)?;
+    let unsupported =
+        || SettingsError::new("DATABASE_URL", "unsupported", "sqlite:PATH (a file) or postgres://USER@HOST/NAME");
+    let address: Option<String> = find(&figment, "databases.curfew.url").map_err(|()| unsupported())?;
+    let database = DatabaseAddress::parse(address.as_deref().unwrap_or(DEFAULT_DATABASE)).ok_or_else(unsupported)?;
     let redis = read_redis(&figment)?;
     let settings = read_settings(&figment)?;
     let connections = find(&figment, "databases.curfew.max_connections").map_err(|()| {
-        SettingsError::new("databases.curfew.max_connections", "of another type", "a whole number from 1")
+        SettingsError::new("databases.curfew.max_connections", "of the wrong type", "a whole number of at least 1")
     })?;
     Ok(Configuration { settings, database, redis, connections, figment })
 }
 
-/// What stands under a key, if anything does. What is there and is of another type is an error: it
-/// must not pass for nothing.
-pub(super) fn find<T: DeserializeOwned>(figment: &Figment, key: &str) -> Result<Option<T>, ()> {
-    match figment.find_value(key) {
-        Ok(value) => value.deserialize().map(Some).map_err(drop),
-        Err(_) => Ok(None),
-    }
-}
-
-/// Empty is none, as for a service that a site does without.
+/// Reads the address of Redis. An empty address means no Redis.
 fn read_redis(figment: &Figment) -> Result<Option<RedisAddress>, SettingsError> {
-    let another_kind =
-        || SettingsError::new("REDIS_URL", "of another kind", "redis://HOST:PORT, or rediss://HOST:PORT with TLS");
-    let address: Option<String> = find(figment, &format!("curfew.{REDIS_URL}")).map_err(|()| another_kind())?;
+    let unsupported =
+        || SettingsError::new("REDIS_URL", "unsupported", "redis://HOST:PORT, or rediss://HOST:PORT with TLS");
+    let address: Option<String> = find(figment, &format!("curfew.{REDIS_URL}")).map_err(|()| unsupported())?;
     let address = address.filter(|address| !address.is_empty());
-    address.map(|address| RedisAddress::parse(&address).ok_or_else(another_kind)).transpose()
+    address.map(|address| RedisAddress::parse(&address).ok_or_else(unsupported)).transpose()
 }
 
 fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
     let table = find(figment, "curfew")
-        .map_err(|()| SettingsError::new("curfew", "of another type", "a table, `[default.curfew]`"))?;
+        .map_err(|()| SettingsError::new("curfew", "of the wrong type", "a table, `[default.curfew]`"))?;
     let mut keys = Keys(table.unwrap_or_default());
     let mut settings = Settings::default();
     keys.take("registration", "\"open\" or \"closed\"", |text| match text {
@@ -77,7 +66,7 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
         "closed" => Some(false),
         _ => None,
     })?
-    .map_into(&mut settings.registration_is_open);
+    .assign_to(&mut settings.registration_is_open);
     for (key, slot) in [
         ("session_lifetime", &mut settings.member_limits.lifetime),
         ("session_idle", &mut settings.member_limits.idle),
@@ -89,55 +78,55 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
         ("access_token_lifetime", &mut settings.access_token_lifetime),
         ("refresh_token_lifetime", &mut settings.refresh_token_lifetime),
     ] {
-        keys.take(key, DURATION, parse_duration)?.map_into(slot);
+        keys.take(key, DURATION, parse_duration)?.assign_to(slot);
     }
     keys.take("token_lifetime", TOKEN_LIFETIME, |text| parse_token_lifetime(text).ok())?
-        .map_into(&mut settings.token_lifetime);
-    keys.take("token_leeway", LEEWAY, parse_leeway)?.map_into(&mut settings.token_leeway);
+        .assign_to(&mut settings.token_lifetime);
+    keys.take("token_leeway", LEEWAY, parse_leeway)?.assign_to(&mut settings.token_leeway);
     for (key, slot) in [
         ("max_sessions", &mut settings.member_max_sessions),
         ("staff_max_sessions", &mut settings.staff_max_sessions),
         ("max_tokens", &mut settings.max_tokens),
     ] {
-        keys.take(key, MAX_SESSIONS, |text| parse_max_sessions(text).map(NonZeroU32::new))?.map_into(slot);
+        keys.take(key, MAX_SESSIONS, |text| parse_max_sessions(text).map(NonZeroU32::new))?.assign_to(slot);
     }
     keys.take("when_full", "\"end-oldest\" or \"refuse-new\"", |text| match text {
         "end-oldest" => Some(WhenFull::EndOldest),
         "refuse-new" => Some(WhenFull::RefuseNew),
         _ => None,
     })?
-    .map_into(&mut settings.when_full);
+    .assign_to(&mut settings.when_full);
     keys.take("throttle_login", "a rate such as \"10 per 15 minutes\"", |text| Rate::from_str(text).ok())?
-        .map_into(&mut settings.throttle_login);
-    keys.take("site_name", "1 to 60 characters", parse_site_name)?.map_into(&mut settings.site_name);
+        .assign_to(&mut settings.throttle_login);
+    keys.take("site_name", "1 to 60 characters", parse_site_name)?.assign_to(&mut settings.site_name);
     keys.take("base_url", "an origin such as https://example.org", |text| BaseUrl::parse(text).map(Some))?
-        .map_into(&mut settings.base_url);
+        .assign_to(&mut settings.base_url);
     keys.take("bcrypt_cost", "a whole number from 4 to 31", |text| {
         text.parse().ok().filter(|cost| (4..=31).contains(cost))
     })?
-    .map_into(&mut settings.bcrypt_cost);
+    .assign_to(&mut settings.bcrypt_cost);
     keys.take("secure_cookies", "\"auto\", \"always\" or \"never\"", |text| match text {
         "auto" => Some(SecureCookies::Auto),
         "always" => Some(SecureCookies::Always),
         "never" => Some(SecureCookies::Never),
         _ => None,
     })?
-    .map_into(&mut settings.secure_cookies);
+    .assign_to(&mut settings.secure_cookies);
     keys.take("check", "\"cached\" or \"every-request\"", |text| match text {
         "cached" => Some(Check::Cached),
         "every-request" => Some(Check::EveryRequest),
         _ => None,
     })?
-    .map_into(&mut settings.check);
+    .assign_to(&mut settings.check);
     keys.take_list(
         "trusted_proxies",
         "a list of addresses or networks such as [\"127.0.0.1\", \"10.0.0.0/8\"]",
         parse_network,
     )?
-    .map_into(&mut settings.trusted_proxies);
+    .assign_to(&mut settings.trusted_proxies);
     keys.take_list("cors_origins", "a list of origins such as [\"https://app.example.org\"]", BaseUrl::parse)?
-        .map_into(&mut settings.cors_origins);
-    keys.0.remove("previous_secret_keys"); // read with the secret key
+        .assign_to(&mut settings.cors_origins);
+    keys.0.remove("previous_secret_keys"); // read together with the secret key
     keys.0.remove(REDIS_URL);
     match keys.0.keys().next() {
         None => Ok(settings),
@@ -145,7 +134,7 @@ fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {
     }
 }
 
-/// The one duration that may be none.
+/// Unlike all other durations, the leeway may be zero.
 fn parse_leeway(text: &str) -> Option<Duration> {
     humantime::parse_duration(text).ok().filter(|duration| *duration <= MAX_LEEWAY)
 }
@@ -155,7 +144,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 fn parse_max_sessions(text: &str) -> Option<u32> {
-    text.parse().ok().filter(|count| *count <= LARGEST_LIMIT)
+    text.parse().ok().filter(|count| *count <= MAX_LIMIT)
 }
 
 fn parse_site_name(text: &str) -> Option<String> {
@@ -169,11 +158,11 @@ fn parse_network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse().ok().map(|address: IpAddr| IpNet::from(address)))
 }
 
-/// What was found under a key, if anything was.
+/// The value of a key, if it is set.
 struct Found<T>(Option<T>);
 
 impl<T> Found<T> {
-    fn map_into(self, slot: &mut T) {
+    fn assign_to(self, slot: &mut T) {
         if let Some(value) = self.0 {
             *slot = value;
         }
@@ -196,13 +185,13 @@ impl Keys {
             Some(parsed) => Ok(Found(Some(parsed))),
             None => Err(SettingsError::new(
                 key,
-                text.map_or_else(|| "of another type".to_owned(), |text| format!("{text:?}")),
+                text.map_or_else(|| "of the wrong type".to_owned(), |text| format!("{text:?}")),
                 accepted,
             )),
         }
     }
 
-    /// A list, or its members parted by commas.
+    /// Takes a list or a comma-separated text.
     fn take_list<T>(
         &mut self,
         key: &str,
@@ -216,32 +205,6 @@ impl Keys {
             .map(|text| parse(text).ok_or_else(|| SettingsError::new(key, format!("{text:?}"), accepted)))
             .collect::<Result<_, _>>()
             .map(|list| Found(Some(list)))
-    }
-}
-
-/// The members of a list, or of a text that parts them by commas; none where one is no text.
-pub(super) fn as_texts(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::Array(_, members) => members.iter().map(as_text).collect(),
-        other => {
-            let texts = as_text(other)?;
-            Some(texts.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect())
-        }
-    }
-}
-
-/// A value as it was written: the environment's `12` comes as a number, the file's `"12"` as text.
-pub(super) fn as_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(_, text) => Some(text.clone()),
-        Value::Char(_, character) => Some(character.to_string()),
-        Value::Bool(_, truth) => Some(truth.to_string()),
-        Value::Num(_, number) => number
-            .to_i128()
-            .map(|number| number.to_string())
-            .or_else(|| number.to_u128().map(|number| number.to_string()))
-            .or_else(|| number.to_f64().map(|number| number.to_string())),
-        _ => None,
     }
 }
 

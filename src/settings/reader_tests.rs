@@ -1,4 +1,4 @@
-//! Reading the settings.
+//! Tests of [`read`].
 
 use super::*;
 
@@ -45,7 +45,7 @@ fn every_key_is_read() {
 }
 
 #[test]
-fn sessions_are_without_a_limit_unless_one_is_set() {
+fn sessions_are_unlimited_by_default() {
     for text in ["", "max_sessions = 0\nstaff_max_sessions = \"0\"\nwhen_full = \"end-oldest\""] {
         let settings = read_toml(&format!("[default.curfew]\n{text}")).map(|configuration| configuration.settings);
         let limits = settings.map(|s| (s.member_max_sessions, s.staff_max_sessions, s.when_full));
@@ -54,7 +54,7 @@ fn sessions_are_without_a_limit_unless_one_is_set() {
 }
 
 #[test]
-fn a_wrong_value_is_named_in_one_line() {
+fn an_invalid_value_is_reported_in_one_line() {
     for (key, value) in [
         ("registration", "\"maybe\""),
         ("session_idle", "\"0 s\""),
@@ -87,7 +87,7 @@ fn a_wrong_value_is_named_in_one_line() {
 }
 
 #[test]
-fn a_wrong_secret_or_address_is_never_shown() {
+fn an_invalid_secret_or_address_is_never_shown() {
     for text in [
         "[default]\nsecret_key = \"tangerine\"",
         "[default]\nsecret_key = [1, 2]\n#tangerine",
@@ -106,7 +106,7 @@ fn a_wrong_secret_or_address_is_never_shown() {
 }
 
 #[test]
-fn what_would_be_left_out_silently_is_named() {
+fn a_misspelt_key_or_table_is_refused() {
     for (text, named) in [
         (
             "[curfew]\nregistration = \"closed\"",
@@ -128,7 +128,7 @@ fn what_would_be_left_out_silently_is_named() {
 }
 
 #[test]
-fn what_belongs_to_others_is_left_alone() {
+fn keys_of_other_programs_are_accepted() {
     for text in [
         "[staging.curfew]\nregistration = \"closed\"",
         "[debug.curfew]\nsite_name = \"Riverside\"",
@@ -140,12 +140,12 @@ fn what_belongs_to_others_is_left_alone() {
     }
 }
 
-/// A number is good for none of the lists and words, and a text for none of the numbers.
+/// No setting accepts a list within a list, so each key that is read gives an error.
 #[test]
-fn every_name_of_a_setting_is_read() {
+fn every_key_is_read_by_its_name() {
     for key in super::super::names::KEYS {
         let refusal = read_toml(&format!("[default.curfew]\n{key} = [[]]")).err().unwrap_or_default();
-        let of_secret = key == "redis_url" || key == "previous_secret_keys";
-        assert!(of_secret || (refusal.contains(key) && !refusal.contains("unknown")), "{key}: {refusal}");
+        let is_read_elsewhere = key == "redis_url" || key == "previous_secret_keys";
+        assert!(is_read_elsewhere || (refusal.contains(key) && !refusal.contains("unknown")), "{key}: {refusal}");
     }
 }

@@ -1,19 +1,19 @@
-//! The page of every status that is no page of its own.
+//! The error catchers: one page for every status that no handler renders itself.
 
 use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status, uri};
 use serde::Serialize;
 
 use super::pages::{
     Pages,
-    answer::{Answer, RefusalWords},
+    answer::{Answer, RefusalText},
     refused_form::refused_form_page,
 };
 use crate::{
     domain::next_path::NextPath,
-    gate::{Changes, Login, Notice, Passive, RefusedFormKind, login_of, was_going},
+    gate::{Changes, Login, Notice, Passive, RefusedForm, login_of, return_page},
 };
 
-/// What the error page shows.
+/// The context of the error page.
 #[derive(Debug, Serialize)]
 struct ErrorView<'a> {
     status: u16,
@@ -23,8 +23,8 @@ struct ErrorView<'a> {
     home_link: bool,
 }
 
-/// A page that needs a login, asked by a visitor or with a login that has ended: to the login,
-/// which says why, and then on to where they were going.
+/// Redirects visitors, and logins that have ended, to the login page, which says why a login ended and then leads on
+/// to the page that was requested.
 #[catch(401)]
 async fn log_in_first(request: &Request<'_>) -> Answer {
     if Passive::is(request) {
@@ -33,74 +33,68 @@ async fn log_in_first(request: &Request<'_>) -> Answer {
     if let Login::Ended(ended) = login_of(request).await {
         Changes::of(request).leave_notice(Notice::ended(ended));
     }
-    let next = was_going(request);
+    let next = return_page(request);
     Answer::see_other(uri!(super::entry::login::show(next = next.as_ref().map(NextPath::as_str))))
 }
 
-/// Grave work of staff who have not proven their password lately: to that, and then on to where they
-/// were. What they sent has not been done.
+/// Redirects staff whose last password check is too old to `/confirm`, and then back. What they posted was not done.
 #[catch(428)]
 fn confirm_first(request: &Request<'_>) -> Answer {
-    let next = was_going(request);
+    let next = return_page(request);
     Answer::see_other(uri!(super::entry::confirm::show(next = next.as_ref().map(NextPath::as_str))))
 }
 
-/// Somebody who may not, or a form that was not taken.
+/// Shows a refused form again, or the page of 403.
 #[catch(403)]
-async fn refuse(request: &Request<'_>) -> Answer {
-    match RefusedFormKind::of(request) {
+async fn forbidden(request: &Request<'_>) -> Answer {
+    match RefusedForm::of(request) {
         Some(form) => refused_form_page(form, request).await,
         None => error_page(Status::Forbidden, request).await,
     }
 }
 
 #[catch(default)]
-async fn say_why(status: Status, request: &Request<'_>) -> Answer {
+async fn other(status: Status, request: &Request<'_>) -> Answer {
     error_page(status, request).await
 }
 
-/// The page of a status.
+/// Renders the error page of a status.
 pub(super) async fn error_page(status: Status, request: &Request<'_>) -> Answer {
-    let (title, text) = words(status);
-    let RefusalWords(of_this_request) = request.local_cache(RefusalWords::default);
+    let (title, text) = title_and_text(status);
+    let RefusalText(own_text) = request.local_cache(RefusalText::default);
     let view = ErrorView {
         status: status.code,
         title,
-        text: of_this_request.as_deref().unwrap_or(text),
+        text: own_text.as_deref().unwrap_or(text),
         retry_after: None,
         home_link: status != Status::ServiceUnavailable,
     };
     Pages::of(request).await.show_error(status, &view)
 }
 
-fn words(status: Status) -> (&'static str, &'static str) {
+fn title_and_text(status: Status) -> (&'static str, &'static str) {
     match status.code {
-        400 => (
-            "This cannot be read",
-            "The address or the form has something in it that this page does not know. Check it and try again.",
+        400 => ("Bad request", "The address or the form contains a value that is not valid. Check it and try again."),
+        403 => ("Access denied", "You do not have access to this page. If you need it, ask this site\u{2019}s staff."),
+        404 => ("Page not found", "The address may be mistyped, or the page no longer exists."),
+        405 => ("Method not allowed", "This page does not accept this kind of request."),
+        408 => ("Request timed out", "The form did not arrive in time. Send it again."),
+        413 => ("Form too large", "A form can hold at most 32 KiB. Shorten it and try again."),
+        415 => ("Unsupported content type", "Send the form as application/x-www-form-urlencoded."),
+        422 => ("Invalid form", "Something in the form is not valid. Go back, check it and try again."),
+        429 => ("Too many attempts", "Wait a while and try again."),
+        503 => (
+            "Service unavailable",
+            "The database does not respond. You stay logged in, and nothing is lost. Try again in a minute.",
         ),
-        403 => (
-            "This is not open to you",
-            "This page is for others. If you should see it, ask somebody of this site\u{2019}s staff.",
-        ),
-        404 => ("There is nothing here", "The address may be mistyped, or what was here is gone."),
-        405 => ("This cannot be done here", "The page is there, but not for this kind of request."),
-        408 => ("This took too long", "The form did not arrive in time. Please send it again."),
-        413 => ("This is too much", "A form may hold at most 32 KiB. Shorten it and try again."),
-        415 => ("This is of another kind", "A form is sent as a browser sends it (application/x-www-form-urlencoded)."),
-        422 => ("This cannot be taken as it is", "Something in the form is wrong. Go back, check it and try again."),
-        429 => ("Too many tries", "Wait a while and try again."),
-        503 => {
-            ("The database does not answer", "You stay logged in, and nothing is lost. Please try again in a moment.")
-        }
-        code if code < 500 => ("This cannot be answered", "The request is one that this site does not understand."),
-        _ => ("Something went wrong here", "It is not your fault. It has been noted; please try again later."),
+        code if code < 500 => ("Request not supported", "This site does not support this kind of request."),
+        _ => ("Something went wrong", "This is not your fault. The error has been logged. Try again later."),
     }
 }
 
-/// Catches every status.
+/// Registers the catchers.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Error pages", |rocket| async {
-        rocket.register("/", catchers![log_in_first, confirm_first, refuse, say_why])
+        rocket.register("/", catchers![log_in_first, confirm_first, forbidden, other])
     })
 }

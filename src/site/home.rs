@@ -1,4 +1,4 @@
-//! The start page, open to anyone. Without a session cookie it reads no database.
+//! The start page. Without a session cookie it does not read the database.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,28 +14,27 @@ use serde::Serialize;
 use super::pages::Pages;
 use crate::gate::Anyone;
 
-/// The start page has nothing of its own to show.
+/// The start page needs no context of its own.
 #[derive(Debug, Serialize)]
 struct HomeView {}
 
-/// The page as every visitor sees it: rendered once, for it is the same for all of them.
+/// The page for visitors, rendered once because all visitors see the same.
 #[derive(Debug, Default)]
 struct ForVisitors(OnceLock<Arc<str>>);
 
-/// The start page for whoever is asking.
 struct Home<'r>(Pages<'r>);
 
 impl<'r> Responder<'r, 'static> for Home<'r> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        match rendered_once(request.rocket(), &self.0) {
+        match page_for_visitors(request.rocket(), &self.0) {
             Some(page) => RawHtml(page).respond_to(request),
             None => self.0.show("home", &HomeView {}).respond_to(request),
         }
     }
 }
 
-/// The page for visitors, when this is one. Where templates are being written, they are read anew.
-fn rendered_once(rocket: &Rocket<Orbit>, pages: &Pages<'_>) -> Option<Arc<str>> {
+/// The cached page, if the request comes from a visitor. Debug builds render it each time, so template changes show.
+fn page_for_visitors(rocket: &Rocket<Orbit>, pages: &Pages<'_>) -> Option<Arc<str>> {
     if cfg!(debug_assertions) || !pages.is_for_any_visitor() {
         return None;
     }

@@ -1,8 +1,8 @@
-//! The pages: a guard and a form in, one use case, a page or a redirect out.
+//! The pages. A handler takes guards and a form, calls one use case, and returns a page or a redirect.
 //!
-//! No handler holds SQL or decides who may do what; the guards and the use cases do.
+//! Handlers contain no SQL and no authorization: guards and use cases decide who may do what.
 //!
-//! A program of one's own adds pages to it:
+//! Your own program can add pages:
 //!
 //! ```no_run
 //! use curfew::{gate::SignedIn, settings, site::{self, Answer, Pages}};
@@ -23,6 +23,7 @@
 //! ```
 
 mod account;
+mod addresses;
 mod admin;
 mod catchers;
 mod entry;
@@ -57,13 +58,13 @@ pub use pages::shell::{Shell, ShellUser};
 pub use rendering::{Page, Templates};
 pub use upkeep::Upkeep;
 
-/// The folders that a page needs, beside the program.
+/// The folders that must exist in the working directory.
 const FOLDERS: [&str; 2] = ["templates", "static"];
 
-/// The whole site, ready to be launched.
+/// Builds the whole site, ready to launch.
 ///
 /// # Errors
-/// When the folders of templates and static files are not where the program runs.
+/// Returns an error if the working directory has no templates or static files.
 pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket<Build>, SettingsError> {
     let settings = Arc::new(configuration.settings.clone());
     must_have_folders()?;
@@ -72,7 +73,7 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .figment
         .clone()
         .merge(("databases.curfew.url", configuration.database.reveal()))
-        // The gate finds the address through trusted proxies by itself.
+        // The gate reads the client's address from trusted proxies itself.
         .merge(("ip_header", false));
     let figment = figment.merge(("secret_key", keys.current.reveal()));
     Ok(rocket::custom(figment)
@@ -80,6 +81,7 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .attach(Shield::new())
         .attach(upkeep::database())
         .attach(use_cases(Arc::clone(&settings), configuration.redis.clone()))
+        .manage(addresses::ADDRESSES)
         .attach(gate::stage(settings, keys))
         .attach(rendering::stage(files.clone()))
         .attach(entry::setup_code::printer())
@@ -88,16 +90,15 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .attach(api::stage()))
 }
 
-/// Serves until the process is told to stop, and closes the database once every request that was on
-/// its way has been answered.
+/// Serves until shutdown, then closes the database once all requests in progress have been answered.
 ///
 /// # Errors
-/// When it cannot serve.
+/// Returns an error if the server cannot start or serve.
 pub async fn launch(site: Rocket<Build>) -> Result<(), rocket::Error> {
     match site.launch().await {
         Ok(rocket) => upkeep::close(rocket.state()).await,
         Err(error) => match error.kind() {
-            // It was told to stop and has stopped; a connection that outlasted the grace period was cut.
+            // A normal shutdown in which a connection outlasted the grace period and was cut.
             ErrorKind::Shutdown(rocket, None) => upkeep::close(rocket.state()).await,
             _ => return Err(error),
         },
@@ -105,22 +106,22 @@ pub async fn launch(site: Rocket<Build>) -> Result<(), rocket::Error> {
     Ok(())
 }
 
-/// Refuses a folder to run in that has no templates and static files.
+/// Checks that the working directory has templates and static files.
 ///
 /// # Errors
-/// When one of them is not there.
+/// Returns an error if one of the folders is missing.
 pub fn must_have_folders() -> Result<(), SettingsError> {
     if FOLDERS.iter().all(|folder| Path::new(folder).is_dir()) {
         return Ok(());
     }
     Err(SettingsError::new(
-        "the folder to run in",
-        "without templates and static files",
-        "the project's folder, or one with its `templates` and `static`",
+        "the working directory",
+        "one without `templates` and `static`",
+        "the project's folder, or one with copies of its `templates` and `static`",
     ))
 }
 
-/// The use cases over the database, for guards and handlers.
+/// Manages [`Accounts`] for guards and handlers.
 fn use_cases(settings: Arc<crate::settings::Settings>, redis: Option<RedisAddress>) -> AdHoc {
     AdHoc::try_on_ignite("Use cases", |rocket| async move {
         let Some(db) = Db::fetch(&rocket) else { return Err(rocket) };
@@ -132,7 +133,7 @@ fn use_cases(settings: Arc<crate::settings::Settings>, redis: Option<RedisAddres
             }
         };
         if let Some(redis) = &redis {
-            redis.warn_of_its_settings().await;
+            redis.warn_of_lossy_settings().await;
         }
         let counters = SharedCounters::of(db, redis.clone());
         let token_keys = TokenKeys::of((**db).clone(), redis);
@@ -147,7 +148,7 @@ fn use_cases(settings: Arc<crate::settings::Settings>, redis: Option<RedisAddres
     })
 }
 
-/// Every page of the site, by topic.
+/// Mounts every page.
 fn stage() -> AdHoc {
     AdHoc::on_ignite("Pages", |rocket| async {
         rocket

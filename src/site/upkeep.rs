@@ -1,8 +1,7 @@
-//! The database, and what the site does with it by itself while it serves: it writes who was seen,
-//! tidies the sessions, notes what comes due, indexes and forgets events, counts what the overview draws,
-//! and keeps its node in the count.
+//! Opens the database and runs the background tasks: write last-seen times, tidy logins, apply due schedules, index and
+//! purge events, count for the overview's charts, and renew the node's lease.
 //!
-//! One fairing for all of it, because Rocket runs what belongs to a shutdown all at once.
+//! One fairing does all of this, because Rocket runs the shutdown fairings concurrently.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -26,79 +25,78 @@ use crate::{
     store::Db,
 };
 
-/// From one tidying to the next.
-const BETWEEN_TIDYINGS: Duration = Duration::from_mins(10);
-/// At a start the first one waits for at most so long, so that nodes that start together do not all
-/// do the same work.
-const FIRST_WAIT: Duration = Duration::from_secs(30);
-/// What has come due puts logins out in the same instant, whoever notes it; so soon it is noted.
+const TIDY_INTERVAL: Duration = Duration::from_mins(10);
+/// The upper limit of the random delay before the first tidying, so that nodes that start together do not all do the
+/// same work.
+const MAX_FIRST_DELAY: Duration = Duration::from_secs(30);
+/// How often due schedules are recorded. Their logins are refused from the due time on, before this runs.
 const DUE_INTERVAL: Duration = Duration::from_secs(5);
-/// So long the events of an act on many wait, at most, to be indexed.
-const LEFTOVERS_INTERVAL: Duration = Duration::from_secs(5);
-/// So soon a node that cannot write tries again whether it can.
-const BETWEEN_PROOFS: Duration = Duration::from_millis(500);
-/// How long the first request is kept waiting for the node to be in the count; it is tried again.
-const FIRST_LEASE: Duration = Duration::from_secs(2);
-/// How long the last write may take, at a shutdown whose database is silent.
-const LAST_WRITE: Duration = Duration::from_secs(5);
+/// How often the events of bulk actions are indexed.
+const INDEX_INTERVAL: Duration = Duration::from_secs(5);
+/// How often a node without a lease tries to renew it.
+const LEASE_RETRY_INTERVAL: Duration = Duration::from_millis(500);
+/// How long startup waits for the first lease before it serves without one.
+const FIRST_LEASE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The deadline of each last write at shutdown, in case the database does not respond.
+const LAST_WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The work that goes on by itself; Rocket manages it.
+/// The background tasks, in Rocket's managed state.
 #[derive(Debug, Clone, Default)]
 pub struct Upkeep(Arc<Mutex<Vec<AbortHandle>>>);
 
 impl Upkeep {
-    /// Stops it, for a test that wants nothing to happen but what it does itself.
+    /// Stops the background tasks. Tests use this to rule out side effects.
     pub fn stop(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(|task| task.abort());
     }
 
-    fn begin(&self, accounts: &Accounts, node: Node) {
+    fn start(&self, accounts: &Accounts, node: Node) {
         let [flushing, tidying, leasing, ending, folding, indexing] = std::array::from_fn(|_| accounts.clone());
         let tasks = [
             tokio::spawn(async move { flushing.keep_flushing_activity().await }).abort_handle(),
             tokio::spawn(async move { keep_tidying(&tidying).await }).abort_handle(),
-            tokio::spawn(async move { ending.keep_writing_ends().await }).abort_handle(),
+            tokio::spawn(async move { ending.keep_writing_login_ends().await }).abort_handle(),
             tokio::spawn(async move { keep_applying_due(&folding).await }).abort_handle(),
             tokio::spawn(async move { keep_indexing(&indexing).await }).abort_handle(),
             tokio::spawn(async move { keep_lease(&leasing, &node).await }).abort_handle(),
         ];
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
-        // The patterns of browsers take a while to be compiled, which the first page would wait for.
-        tokio::task::spawn_blocking(|| Device::of(""));
+        // Compiles the user agent patterns now, so that the first page does not wait for it.
+        tokio::task::spawn_blocking(|| Device::parse(""));
     }
 }
 
 async fn keep_tidying(accounts: &Accounts) {
-    sleep(FIRST_WAIT.mul_f64(rand::random())).await;
+    sleep(MAX_FIRST_DELAY.mul_f64(rand::random())).await;
     loop {
         match accounts.tidy_logins().await {
             Ok(Tidied { ended: 0, deleted: 0 }) => {}
             Ok(Tidied { ended, deleted }) => {
-                log::info!("sessions that had run out: {ended}; ended ones that were deleted: {deleted}");
+                log::info!("ended {ended} expired logins, deleted {deleted} old ended logins");
             }
-            Err(error) => log::error!("the sessions could not be tidied, and will be tried again: {error}"),
+            Err(error) => log::error!("could not tidy the logins, will retry: {error}"),
         }
         match accounts.purge_events().await {
             Ok(0) => {}
-            Ok(purged) => log::info!("events that were kept for long enough, and are deleted: {purged}"),
-            Err(error) => log::error!("old events could not be deleted, and will be tried again: {error}"),
+            Ok(purged) => log::info!("deleted {purged} events past their retention"),
+            Err(error) => log::error!("could not delete old events, will retry: {error}"),
         }
-        if let Err(error) = accounts.store().forget_statistics().await {
-            log::warn!("SQLite's statistics could not be forgotten, and will be: {error}");
+        if let Err(error) = accounts.store().drop_statistics().await {
+            log::warn!("could not clear SQLite's statistics, will retry: {error}");
         }
         for counted in [accounts.sample_live_sessions().await, accounts.count_past_logins().await] {
             if let Err(error) = counted {
-                log::warn!("what the overview draws could not be counted, and will be tried again: {error}");
+                log::warn!("could not update the counts for the overview, will retry: {error}");
             }
         }
-        sleep(BETWEEN_TIDYINGS).await;
+        sleep(TIDY_INTERVAL).await;
     }
 }
 
 async fn keep_applying_due(accounts: &Accounts) {
     loop {
         if let Err(error) = accounts.apply_all_due().await {
-            log::warn!("what has come due could not be noted, and will be: {error}");
+            log::warn!("could not record due schedules, will retry: {error}");
         }
         sleep(DUE_INTERVAL).await;
     }
@@ -106,9 +104,9 @@ async fn keep_applying_due(accounts: &Accounts) {
 
 async fn keep_indexing(accounts: &Accounts) {
     loop {
-        sleep(LEFTOVERS_INTERVAL).await;
+        sleep(INDEX_INTERVAL).await;
         if let Err(error) = accounts.index_events().await {
-            log::warn!("the names in events could not be indexed, and will be: {error}");
+            log::warn!("could not index the names in events, will retry: {error}");
         }
     }
 }
@@ -122,7 +120,7 @@ async fn keep_lease(accounts: &Accounts, node: &Node) {
                 () = trust.lost() => {}
             }
         } else {
-            sleep(BETWEEN_PROOFS).await;
+            sleep(LEASE_RETRY_INTERVAL).await;
         }
         renew_lease(accounts, node).await;
     }
@@ -133,11 +131,11 @@ async fn renew_lease(accounts: &Accounts, node: &Node) {
     if let Err(error) = accounts.renew_lease(node).await
         && was_held
     {
-        log::warn!("this node could not renew its lease, and tries again: {error}");
+        log::warn!("this node could not renew its lease, will retry: {error}");
     }
 }
 
-/// Opens the database at the start, and keeps it tidy; [`close`] is the end.
+/// Opens the database at startup and runs the background tasks. [`close`] must follow the shutdown.
 pub fn database() -> impl Fairing {
     DatabaseWithUpkeep { database: Db::init(), upkeep: Upkeep::default() }
 }
@@ -159,41 +157,41 @@ impl Fairing for DatabaseWithUpkeep {
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
         if let (Some(accounts), Some(node)) = (rocket.state::<Accounts>(), rocket.state::<Node>()) {
-            // Before it answers, so that an act right after that waits for it.
-            if timeout(FIRST_LEASE, renew_lease(accounts, node)).await.is_err() {
-                log::warn!("this node could not get its lease in time, and tries again");
-                accounts.store().trust().disproven(None);
+            // Before the first request, so that a force logout right after startup waits for this node.
+            if timeout(FIRST_LEASE_TIMEOUT, renew_lease(accounts, node)).await.is_err() {
+                log::warn!("this node could not get its lease in time, will retry");
+                accounts.store().trust().record_failed_write(None);
             }
-            self.upkeep.begin(accounts, node.clone());
+            self.upkeep.start(accounts, node.clone());
         }
     }
 
-    /// Short, because Rocket takes connections until it is over. The database stays open for the
-    /// requests that are on their way.
+    /// Must be short, because Rocket accepts connections until it returns. The database stays open for the requests in
+    /// progress.
     async fn on_shutdown(&self, rocket: &Rocket<Orbit>) {
         self.upkeep.stop();
         if let (Some(accounts), Some(node)) = (rocket.state::<Accounts>(), rocket.state::<Node>()) {
             flush(accounts).await;
-            // Where it cannot, its lease runs out.
-            let _ = timeout(LAST_WRITE, accounts.leave(node)).await;
+            // If this fails, the lease expires by itself.
+            let _ = timeout(LAST_WRITE_TIMEOUT, accounts.leave(node)).await;
         }
     }
 }
 
-/// Writes what the last requests have noted, and closes the database.
+/// Writes the last-seen times of the last requests and closes the database.
 pub(super) async fn close(accounts: Option<&Accounts>) {
     if let Some(accounts) = accounts {
         flush(accounts).await;
-        if timeout(LAST_WRITE, accounts.store().close()).await.is_err() {
-            log::warn!("the database could not be closed in time");
+        if timeout(LAST_WRITE_TIMEOUT, accounts.store().close()).await.is_err() {
+            log::warn!("could not close the database in time");
         }
     }
 }
 
 async fn flush(accounts: &Accounts) {
-    match timeout(LAST_WRITE, accounts.flush_activity()).await {
+    match timeout(LAST_WRITE_TIMEOUT, accounts.flush_activity()).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => log::warn!("who was seen last could not be written: {error}"),
-        Err(_) => log::warn!("who was seen last could not be written in time"),
+        Ok(Err(error)) => log::warn!("could not write last-seen times: {error}"),
+        Err(_) => log::warn!("could not write last-seen times in time"),
     }
 }

@@ -1,8 +1,8 @@
-//! All SQL there is: one text for SQLite and Postgres.
+//! All SQL of the crate: one text for SQLite and Postgres.
 //!
-//! A function here is one statement or a few that belong together. It takes [`Sql`], a connection
-//! or a transaction, so that the use case above decides what happens in one. Nothing else in the
-//! crate may name sqlx.
+//! Each function is one statement, or a few that belong together. It takes [`Sql`], a connection or a
+//! transaction, so the use case that calls it sets the transaction's bounds. Nothing else in the crate may name
+//! sqlx.
 
 pub mod bulk;
 mod engine;
@@ -24,8 +24,8 @@ pub use pool::file::create_missing_file;
 pub use pool::trust::Trust;
 pub use pool::{Db, PoolLimits, Store};
 
-/// The module under which the databases' drivers log.
+/// The log target of the database drivers.
 pub const DRIVERS_LOG: &str = "sqlx";
 
-/// What a function of the store answers.
+/// The result of a store function.
 pub type Result<T> = std::result::Result<T, StoreError>;

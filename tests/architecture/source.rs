@@ -1,24 +1,23 @@
-//! Reading the paths that a source file names.
+//! Parses the paths that a source file names.
 
 use std::{fs, ops::Range, path::Path};
 
-/// A module as a path: `["site", "admin", "user"]`.
+/// A module as a path, such as `["site", "admin", "user"]`.
 pub type Module = Vec<String>;
 
 /// A source file.
 #[derive(Debug)]
 pub struct Source {
-    /// Where it is.
     pub name: String,
-    /// The module that it is.
+    /// The module path of the file.
     pub module: Module,
-    /// Every path of this crate that it names.
+    /// Every path in this crate that it names.
     pub paths: Vec<Module>,
     code: String,
     beside_addresses: Vec<Module>,
 }
 
-/// The layers, from the map in `src/lib.rs`: line by line, from the top.
+/// The layers from the map in `src/lib.rs`, line by line, from the top.
 pub fn layers() -> Vec<Vec<String>> {
     let lib = fs::read_to_string("src/lib.rs").expect("src/lib.rs");
     let map = lib.split("```").nth(1).expect("a map of the layers");
@@ -35,7 +34,7 @@ pub fn layers() -> Vec<Vec<String>> {
 pub fn sources() -> Vec<Source> {
     let mut files = Vec::new();
     collect(Path::new("src"), &mut files);
-    assert!(files.len() > 50, "the source is not where it was");
+    assert!(files.len() > 50, "too few source files were found");
     files
 }
 
@@ -58,12 +57,12 @@ pub fn handlers(files: &[Source]) -> Vec<Module> {
 }
 
 impl Source {
-    /// Its code, without comments.
+    /// The code without comments.
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// Reads a file; its comments and its own tests do not count.
+    /// Reads a file. Comments and unit tests do not count.
     pub fn read(name: &str, text: &str) -> Self {
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
         let code: Vec<&str> = text.lines().map(without_comment).collect();
@@ -84,7 +83,7 @@ impl Source {
             base.extend(path);
             named.push((at, base));
         }
-        // A module that was imported is named again wherever it is used.
+        // An imported module is named again where it is used.
         let imported: Vec<Module> = named.iter().map(|(_, path)| path.clone()).collect();
         for module in imported {
             let Some(last) = module.last() else { continue };
@@ -99,12 +98,12 @@ impl Source {
         Self { name: name.to_owned(), module, paths, code, beside_addresses }
     }
 
-    /// The paths that are not in a `uri!`.
-    pub fn paths_beside_addresses(&self) -> impl Iterator<Item = Module> {
+    /// The paths outside `uri!`.
+    pub fn paths_outside_uri_macros(&self) -> impl Iterator<Item = Module> {
         self.beside_addresses.iter().cloned()
     }
 
-    /// Whether a word of another crate stands in it.
+    /// Whether the code contains this word, such as another crate's name.
     pub fn names(&self, word: &str) -> bool {
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
         self.code
@@ -123,7 +122,7 @@ fn without_comment(line: &str) -> &str {
     starts.filter(|at| !line[..*at].ends_with(':')).min().map_or(line, |at| &line[..at])
 }
 
-/// Every path that begins with one of these words and goes on, with where it begins.
+/// Every path that starts with one of these words, with its position.
 fn paths_from(code: &str, words: &[&str]) -> Vec<(usize, Module)> {
     let mut found = Vec::new();
     for word in words {
@@ -138,7 +137,7 @@ fn paths_from(code: &str, words: &[&str]) -> Vec<(usize, Module)> {
     found
 }
 
-/// What is left of a tree of paths: `a::{b, c::*}`.
+/// The rest of a tree of paths, such as `a::{b, c::*}`.
 struct Tree<'a> {
     rest: &'a str,
 }
@@ -183,7 +182,7 @@ impl Tree<'_> {
     }
 }
 
-/// Where the `uri!` of a file stand.
+/// The positions of the `uri!` calls in a file.
 fn addresses(code: &str) -> Vec<Range<usize>> {
     let close = |start: usize| {
         let mut depth = 0;

@@ -1,13 +1,13 @@
-//! Whether a commit waits for the disk: what a figure with writes in it depends on.
+//! Whether a commit waits for the disk, which any figure with writes depends on.
 
 use sqlx::{Connection as _, PgConnection};
 
 use super::store::{Database, Engine};
 
-/// The engine's own words for it.
+/// The setting in the engine's own terms.
 pub async fn durability(database: &Database) -> String {
     if database.engine == Engine::Sqlite {
-        // The site sets it on each of its connections.
+        // The site sets it on each connection.
         return "synchronous full".to_owned();
     }
     let mut connection = PgConnection::connect(&database.url).await.expect("Postgres answers");

@@ -1,13 +1,12 @@
-//! Figures, and the one form in which a bench prints them: rows of the table of `tests/bench/run`.
+//! Figures, and the format in which every bench prints them: rows of the table of `tests/bench/run`.
 //!
-//! A goal stands beside its figure and nothing is asserted: a busy machine measures badly, and lies
-//! to nobody by saying so.
+//! A goal is printed next to its figure and nothing is asserted, because a busy machine measures badly.
 
-#![allow(dead_code)] // each bench uses a part of it
+#![allow(dead_code)] // each bench uses only a part of this
 
 use std::fmt;
 
-/// What was measured.
+/// A measured value.
 #[derive(Clone, Copy)]
 pub enum Figure {
     Ratio(f64),
@@ -15,7 +14,7 @@ pub enum Figure {
     Megabytes(f64),
 }
 
-/// What it should be, in the figure's own unit.
+/// The goal, in the figure's own unit.
 #[derive(Clone, Copy)]
 pub enum Goal {
     AtLeast(f64),
@@ -62,12 +61,12 @@ impl fmt::Display for Goal {
     }
 }
 
-/// Prints a figure beside its goal, and what else tells how it came about.
+/// Prints a figure, its goal, and how it was measured.
 pub fn row(title: &str, figure: Figure, goal: Goal, details: &str) {
     println!("| {title} | {figure} | {goal} | {} | {details} |", goal.verdict(figure.value()));
 }
 
-/// The middle one.
+/// The median.
 pub fn median(samples: &mut [f64]) -> f64 {
     samples.sort_by(f64::total_cmp);
     samples[samples.len() / 2]

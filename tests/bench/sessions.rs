@@ -1,6 +1,6 @@
-//! Many people with sessions, made by a few statements of SQL, and the cookies that go with them.
+//! Many users with sessions, inserted by a few SQL statements, and the matching cookies.
 
-#![allow(dead_code)] // each bench uses a part of it
+#![allow(dead_code)] // each bench uses only a part of this
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -12,25 +12,25 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 use super::store::{Database, Engine};
 
-/// What opens every session: the guard has no less to do for that, and one statement makes them all.
+/// The secret of every session. The guard does the same work for it, and one statement can insert all sessions.
 const SECRET: SessionSecret = SessionSecret::from_random([7; 32]);
-/// Each session is so many microseconds after the one before it, around within one second: in an index by
-/// dates the sessions of one person lie as far apart as those of people who come back for weeks.
+/// The step in microseconds from one session to the next, wrapping within one second. It spreads the sessions of one
+/// user over an index by date, like those of users who return for weeks.
 const STRIDE: u32 = 61_803;
-/// How long ago the sessions were seen: longer than a request is left unnoted, shorter than the idle limit.
+/// How long ago the sessions were last seen: longer than activity may be unrecorded, shorter than the idle timeout.
 const SEEN_BEFORE: TimeDelta = TimeDelta::hours(1);
 
-/// People whose numbers begin at 1, in a database that had nobody in it.
+/// Users with ids from 1, in a database that had none.
 pub struct Sessions<'d> {
     database: &'d Database,
-    /// The second of all logins.
+    /// The second in which all logins were made.
     second: DateTime<Utc>,
 }
 
 impl<'d> Sessions<'d> {
-    /// Makes the people. No password of theirs is anyone's.
+    /// Inserts the users, with unusable passwords.
     pub async fn of_new_people(database: &'d Database, people: u32) -> Self {
-        // The next whole second, so that no force logout was after it; once it is over.
+        // The next whole second, so that no force logout is later. Waits until it is over.
         let sessions = Self { database, second: Utc::now().trunc_subsecs(0) + TimeDelta::seconds(1) };
         sleep(Duration::from_secs(2)).await;
         let login_date = stored(sessions.second);
@@ -48,7 +48,7 @@ impl<'d> Sessions<'d> {
         sessions
     }
 
-    /// Logs them in with so many sessions; `person` says in SQL whose session number `n` is.
+    /// Gives them this many sessions; `person` is SQL for the user of session number `n`.
     pub async fn log_in(&self, sessions: RangeInclusive<u32>, person: &str) {
         let hash = SECRET.hash();
         let hash = data_encoding::HEXLOWER.encode(hash.as_bytes());
@@ -67,13 +67,13 @@ impl<'d> Sessions<'d> {
             FROM numbers"
         ))
         .await;
-        // Postgres counts the rows by itself within a minute; on a SQLite site nobody does.
+        // Postgres collects statistics by itself within a minute; SQLite does not.
         if self.database.engine == Engine::Postgres {
             self.run("ANALYZE").await;
         }
     }
 
-    /// Gives those people names that begin so.
+    /// Gives these users names with this prefix.
     pub async fn rename(&self, people: RangeInclusive<u32>, name: &str) {
         let (first, last) = people.into_inner();
         self.run(&format!(
@@ -83,18 +83,18 @@ impl<'d> Sessions<'d> {
         .await;
     }
 
-    /// Takes back that everyone was forced out, and the counts from before.
+    /// Undoes forcing everyone out, and deletes the earlier samples.
     pub async fn are_not_forced_out(&self) {
         self.run("UPDATE curfew_site SET force_logout_date = NULL").await;
         self.run("DELETE FROM curfew_live_sessions_by_hour").await;
     }
 
-    /// The cookie of a session, as the site seals it with that key.
+    /// The cookie of a session, sealed with this key.
     pub fn cookie(&self, key: &Key, session: u32, person: u32) -> String {
         self.cookie_named("curfew", key, session, person)
     }
 
-    /// The same under another name, which is part of the seal: over https it is another.
+    /// The same with another name, which is part of the seal; over HTTPS the name differs.
     pub fn cookie_named(&self, name: &'static str, key: &Key, session: u32, person: u32) -> String {
         let microseconds = i64::from(session) * i64::from(STRIDE) % 1_000_000;
         let login_date = self.second + TimeDelta::microseconds(microseconds);
@@ -110,12 +110,12 @@ impl<'d> Sessions<'d> {
         jar.get(name).expect("it has just been added").encoded().to_string()
     }
 
-    /// Has everyone seen just now, so that no request is noted for a minute.
+    /// Marks everyone as seen just now, so that no activity is recorded for a minute.
     pub async fn are_seen_now(&self) {
         self.run(&format!("UPDATE curfew_logins SET last_seen = {}", stored(Utc::now()))).await;
     }
 
-    /// How many have been seen since they were made.
+    /// The number of sessions seen since they were created.
     pub async fn count_seen(&self) -> usize {
         let sql = format!("SELECT COUNT(*) FROM curfew_logins WHERE last_seen >= {}", stored(self.second));
         match self.database.engine {
@@ -132,10 +132,10 @@ impl<'d> Sessions<'d> {
         .expect("a count")
     }
 
-    /// A moment for session number `n` within that second, in SQL.
+    /// SQL for a time within that second for session number `n`.
     fn scattered(&self, second: DateTime<Utc>) -> String {
         let second = second.format("%Y-%m-%dT%H:%M:%S");
-        // The digits behind a one, so that none of the leading ones is lost.
+        // The digits follow a 1, so that leading zeros are kept.
         let digits = format!("SUBSTR(CAST(1000000 + n * {STRIDE} % 1000000 AS TEXT), 2)");
         let text = format!("'{second}.' || {digits} || '+00:00'");
         match self.database.engine {
@@ -160,14 +160,14 @@ impl<'d> Sessions<'d> {
     }
 }
 
-/// The beginning of a statement over so many numbers `n`, in the words that both engines know.
+/// The start of a statement over this many numbers `n`, in SQL for both engines.
 fn numbers(range: &RangeInclusive<u32>) -> String {
     let (start, end) = (range.start(), range.end());
     let first = format!("SELECT CAST({start} AS BIGINT)");
     format!("WITH RECURSIVE numbers (n) AS ({first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {end})")
 }
 
-/// A moment in the text that the site writes on SQLite, and that Postgres reads.
+/// A timestamp in the format that the site writes on SQLite and that Postgres reads.
 fn stored(moment: DateTime<Utc>) -> String {
     format!("'{}'", moment.to_rfc3339_opts(SecondsFormat::Micros, false))
 }

@@ -1,4 +1,4 @@
-//! A visitor of the real site: registers and logs in, by the forms.
+//! A visitor of the real site, who registers and logs in with the forms.
 
 use std::net::SocketAddr;
 
@@ -6,17 +6,17 @@ use rocket::tokio::{io::BufReader, net::TcpStream};
 
 use super::client::{Answer, ask, connect, get};
 
-/// Everybody's.
+/// The password of every user.
 pub const PASSWORD: &str = "tangerine-lamp-post";
 
-/// A form that was opened, on a connection of its own; it can be sent again and again.
+/// An opened form with a connection of its own; it can be sent repeatedly.
 pub struct Form {
     stream: BufReader<TcpStream>,
     request: String,
 }
 
 impl Form {
-    /// Opens the form of that path, and fills it in.
+    /// Opens the form at this path and fills it in.
     pub async fn open(address: SocketAddr, path: &str, fields: &str) -> Self {
         let mut stream = connect(address).await;
         let form: Answer = ask(&mut stream, get(path, None).as_bytes()).await;
@@ -31,12 +31,12 @@ impl Form {
         Self { stream, request }
     }
 
-    /// The login of that person.
+    /// The login form for this user.
     pub async fn login(address: SocketAddr, name: &str) -> Self {
         Self::open(address, "/login", &format!("username={name}&password={PASSWORD}")).await
     }
 
-    /// Sends it, and returns the cookie of the session that it begins.
+    /// Sends the form and returns the cookie of the new session.
     pub async fn send(&mut self) -> String {
         let answer = ask(&mut self.stream, self.request.as_bytes()).await;
         assert_eq!(answer.status, 303, "{}", answer.body);
@@ -44,7 +44,7 @@ impl Form {
     }
 }
 
-/// Makes somebody's account and returns the cookie of their first session.
+/// Registers a user and returns the cookie of the first session.
 pub async fn register(address: SocketAddr, name: &str) -> String {
     let fields = format!("username={name}&email={name}@example.org&password={PASSWORD}&password_again={PASSWORD}");
     Form::open(address, "/register", &fields).await.send().await

@@ -1,4 +1,4 @@
-// An account taken away and given back.
+// Deactivating and activating an account.
 
 import assert from "node:assert/strict";
 
@@ -7,7 +7,7 @@ import { story } from "./harness/story.mjs";
 const userReason = "Please call the office.";
 const staffReason = "Invoice 81 is open.";
 
-story("a deactivated user is told the reason, and is let in again once activated", async (stage) => {
+story("a deactivated user sees the reason and can log in again once activated", async (stage) => {
   const owner = await stage.owner();
   const friend = await stage.member("friend");
   await friend.logsIn();
@@ -16,14 +16,14 @@ story("a deactivated user is told the reason, and is let in again once activated
   await owner.deactivates({ user_reason: userReason, staff_reason: staffReason });
   await friend.follows("/account/profile");
   assert.equal(friend.path, "/login");
-  assert.equal((await friend.isTold())[0]?.reason, "deactivated");
+  assert.equal((await friend.endNotices())[0]?.reason, "deactivated");
   assert.ok(!(await friend.hasSessionCookie()));
 
   await friend.logsIn();
   assert.equal(friend.path, "/login");
-  assert.ok((await friend.sees()).includes(userReason));
+  assert.ok((await friend.pageText()).includes(userReason));
   assert.ok(!(await friend.page.content()).includes(staffReason));
-  assert.ok(!(await friend.hasSessionCookie()), "the right password does not let in");
+  assert.ok(!(await friend.hasSessionCookie()), "even the right password does not log in");
 
   await owner.activates();
   await friend.visits("/login");
@@ -40,6 +40,6 @@ story("with a wrong password a deactivated user learns nothing", async (stage) =
   friend.password = "not the password";
   await friend.logsIn();
   assert.equal(friend.path, "/login");
-  assert.ok(!(await friend.sees()).includes(userReason));
-  assert.deepEqual(await friend.isTold(), []);
+  assert.ok(!(await friend.pageText()).includes(userReason));
+  assert.deepEqual(await friend.endNotices(), []);
 });

@@ -1,4 +1,4 @@
-// What was typed into a page whose login ended.
+// What a user typed into a page whose login ended.
 
 import assert from "node:assert/strict";
 
@@ -9,24 +9,24 @@ const page = "/account/profile";
 const typed = "friend.new@example.org";
 const hourMs = 60 * 60_000;
 
-story("what was typed when the login ended is there again after the next one", async (stage) => {
+story("text typed before the login ended is restored after the next login", async (stage) => {
   const friend = await friendForcedOutWhileTyping(stage);
   await friend.page.getByRole("link", { name: "Log in again" }).click();
   await friend.page.waitForURL("**/login?**");
-  assert.ok(!(await friend.keeps()).includes(friend.password), "no password is kept");
+  assert.ok(!(await friend.storedData()).includes(friend.password), "passwords are never stored");
 
   await friend.logsIn();
   assert.equal(friend.path, page);
   assert.equal(await friend.field("email").inputValue(), typed);
   assert.equal(await friend.field("password").inputValue(), "");
-  await friend.page.getByRole("status").getByText("is filled in again").waitFor();
+  await friend.page.getByRole("status").getByText("has been filled in again").waitFor();
 
-  assert.ok(!(await friend.keeps()).includes(typed), "what is back is kept no longer");
+  assert.ok(!(await friend.storedData()).includes(typed), "restored text is deleted");
   await friend.reloads();
   assert.equal(await friend.field("email").inputValue(), friend.email);
 });
 
-story("nobody else finds it", async (stage) => {
+story("another user does not get the text", async (stage) => {
   const friend = await friendForcedOutWhileTyping(stage);
   const other = Object.assign(await stage.member("other"), { page: friend.page });
   await other.logsIn();
@@ -35,28 +35,28 @@ story("nobody else finds it", async (stage) => {
   assert.ok(!(await other.page.content()).includes(typed));
 });
 
-story("nobody finds it after an hour", async (stage) => {
+story("the text is gone after an hour", async (stage) => {
   const friend = await friendForcedOutWhileTyping(stage);
-  assert.ok((await friend.keeps()).includes(typed));
+  assert.ok((await friend.storedData()).includes(typed));
   await friend.page.clock.install({ time: Date.now() + hourMs });
   await friend.visits("/");
-  assert.ok(!(await friend.keeps()).includes(typed), "any page clears it away");
+  assert.ok(!(await friend.storedData()).includes(typed), "any page deletes expired text");
   await friend.logsIn();
   await friend.visits(page);
   assert.equal(await friend.field("email").inputValue(), friend.email);
 });
 
-story("nor in a login page that was left open", async (stage) => {
+story("the text is gone after an hour even on a login page left open", async (stage) => {
   const friend = await friendForcedOutWhileTyping(stage);
   await friend.page.clock.install();
   await friend.page.getByRole("link", { name: "Log in again" }).click();
   await friend.page.waitForURL("**/login?**");
-  assert.ok((await friend.keeps()).includes(typed));
+  assert.ok((await friend.storedData()).includes(typed));
   await friend.page.clock.fastForward(hourMs);
-  assert.ok(!(await friend.keeps()).includes(typed));
+  assert.ok(!(await friend.storedData()).includes(typed));
 });
 
-story("who logs out leaves nothing behind", async (stage) => {
+story("logging out leaves no text behind", async (stage) => {
   await stage.owner();
   const friend = await stage.member("friend");
   const streams = new Streams(friend.page.context());
@@ -66,21 +66,21 @@ story("who logs out leaves nothing behind", async (stage) => {
   await other.visits(page);
   await other.field("email").fill(typed);
   await friend.logsOut();
-  const { words } = await other.isToldAtOnce();
+  const { words } = await other.waitsForEndNotice();
   assert.doesNotMatch(words, /is filled in again/);
-  assert.ok(!(await other.keeps()).includes(typed));
+  assert.ok(!(await other.storedData()).includes(typed));
 });
 
-story("nor does who had something kept before", async (stage) => {
+story("logging out also removes text kept earlier", async (stage) => {
   const friend = await friendForcedOutWhileTyping(stage);
   await friend.visits("/login");
   await friend.logsIn();
-  assert.ok((await friend.keeps()).includes(typed));
+  assert.ok((await friend.storedData()).includes(typed));
   await friend.logsOut();
-  assert.ok(!(await friend.keeps()).includes(typed));
+  assert.ok(!(await friend.storedData()).includes(typed));
 });
 
-story("a form of the login before, sent by a page that heard nothing, loses nothing", async (stage) => {
+story("a form sent by a page that missed the end of its login loses no text", async (stage) => {
   await stage.owner();
   const friend = await stage.member("friend");
   await friend.logsIn();
@@ -89,8 +89,8 @@ story("a form of the login before, sent by a page that heard nothing, loses noth
   await other.visits(page);
   await friend.changesPassword();
   await other.submits(page, { email: typed, password: friend.password });
-  assert.match(await other.sees(), /Send this form again/);
-  assert.ok(!(await other.keeps()).includes(friend.password), "no password is kept");
+  assert.match(await other.pageText(), /Send this form again/);
+  assert.ok(!(await other.storedData()).includes(friend.password), "passwords are never stored");
   assert.equal(await other.field("email").inputValue(), typed);
   assert.equal(await other.field("password").inputValue(), "");
 
@@ -99,11 +99,11 @@ story("a form of the login before, sent by a page that heard nothing, loses noth
   assert.equal(await other.field("email").inputValue(), typed);
 });
 
-story("a form that is sent too late loses nothing, and one that is taken leaves nothing", async (stage) => {
+story("a form sent too late loses no text, and an accepted one leaves none", async (stage) => {
   const owner = await stage.owner();
   const friend = await stage.member("friend");
   await friend.logsIn();
-  // As when no stream reaches this browser.
+  // As if no event stream reached this browser.
   await friend.page.route("**/session/events", () => {});
   await friend.visits(page);
   await owner.opens(friend);
@@ -111,15 +111,15 @@ story("a form that is sent too late loses nothing, and one that is taken leaves 
   const fields = { email: typed, password: friend.password };
   await friend.submits(page, fields);
   assert.equal(friend.path, "/login");
-  assert.equal((await friend.isTold())[0]?.reason, "forced-out");
-  assert.ok(!(await friend.keeps()).includes(friend.password), "no password is kept");
+  assert.equal((await friend.endNotices())[0]?.reason, "forced-out");
+  assert.ok(!(await friend.storedData()).includes(friend.password), "passwords are never stored");
 
   await friend.logsIn();
   assert.equal(friend.path, page);
   assert.equal(await friend.field("email").inputValue(), typed);
   await friend.submits(page, fields);
-  assert.match(await friend.sees(), /Your email has been changed/);
-  assert.ok(!(await friend.keeps()).includes(typed), "nothing is kept of what was taken");
+  assert.match(await friend.pageText(), /Your email has been changed/);
+  assert.ok(!(await friend.storedData()).includes(typed), "accepted text is deleted");
 });
 
 async function friendForcedOutWhileTyping(stage) {
@@ -131,12 +131,12 @@ async function friendForcedOutWhileTyping(stage) {
   await streams.are(1);
   await friend.field("email").fill(typed);
   await friend.field("password").fill(friend.password);
-  // A password that is shown is a field of text for that time.
+  // While a password is shown, its field is a text field.
   await friend.page.getByRole("button", { name: "Show: Your password" }).click();
   await owner.opens(friend);
   await owner.forcesOut();
-  await friend.isToldAtOnce();
-  assert.equal(await friend.field("email").inputValue(), typed, "it can still be read");
-  assert.ok(!(await friend.keeps()).includes(friend.password), "no password is kept");
+  await friend.waitsForEndNotice();
+  assert.equal(await friend.field("email").inputValue(), typed, "the text is still visible");
+  assert.ok(!(await friend.storedData()).includes(friend.password), "passwords are never stored");
   return friend;
 }

@@ -1,10 +1,10 @@
-// What a force logout will end follows the moment that is typed.
+// The preview of a force logout follows the time entered.
 
 import assert from "node:assert/strict";
 
 import { story } from "./harness/story.mjs";
 
-story("what a force logout will end follows the moment that is typed", async (stage) => {
+story("the preview of a force logout follows the time entered", async (stage) => {
   const owner = await stage.owner();
   const friend = await stage.member("friend");
   await friend.logsIn();
@@ -18,7 +18,7 @@ story("what a force logout will end follows the moment that is typed", async (st
   await at.fill("2020-07-01T14:30");
   await says("No live logins to end.");
   await at.fill("2099-07-01T14:30");
-  await says(/Ends nothing now\. At 1 July 2099.*Now there (is|are) \d+ session/);
+  await says(/Ends nothing now\. At 1 July 2099.*Currently there (is|are) \d+ session/);
   await at.fill("");
   await says(live);
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { story } from "./harness/story.mjs";
 
-story("an email of another script is kept as it was typed, and lets its owner in", async (stage) => {
+story("an email in another script is stored as typed and works at login", async (stage) => {
   const friend = await stage.newcomer("friend");
   friend.email = "δοκιμή@bücher.example";
   await friend.registers();

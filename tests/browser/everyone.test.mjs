@@ -1,4 +1,4 @@
-// Everyone is put out, and the browser that it was done from goes on.
+// Everyone is forced out, and the acting browser stays logged in.
 
 import assert from "node:assert/strict";
 
@@ -7,7 +7,7 @@ import { Streams } from "./harness/streams.mjs";
 
 const reasons = { user_reason: "We found a leak.", staff_reason: "Ticket 4711." };
 
-story("everyone out is told to each open page, and whoever did it stays in", async (stage) => {
+story("forcing everyone out notifies each open page, and the acting superuser stays logged in", async (stage) => {
   const owner = await stage.owner();
   const friend = await stage.member("friend");
   const streams = new Streams(friend.page.context());
@@ -15,38 +15,38 @@ story("everyone out is told to each open page, and whoever did it stays in", asy
   await streams.are(1);
 
   await owner.forcesEveryoneOut(reasons);
-  assert.match(await owner.sees(), /You stay logged in here, with a new login/);
-  const told = await friend.isToldAtOnce();
-  assert.equal(told.reason, "everyone-out");
-  assert.match(told.words, /We found a leak/);
-  assert.doesNotMatch(told.words, /4711/);
+  assert.match(await owner.pageText(), /You stay logged in here, with a new login/);
+  const notice = await friend.waitsForEndNotice();
+  assert.equal(notice.reason, "everyone-out");
+  assert.match(notice.words, /We found a leak/);
+  assert.doesNotMatch(notice.words, /4711/);
   await owner.page.locator(".receipt", { hasText: "Applied by 1 of 1 node, after" }).waitFor();
   await owner.reloads();
   assert.equal(owner.path, "/admin/force-logout");
 });
 
-story("what is scheduled for everyone counts down on an open page until it is called off", async (stage) => {
+story("a schedule for everyone counts down on an open page until it is cancelled", async (stage) => {
   const owner = await stage.owner();
   const friend = await stage.member("friend");
   await friend.logsIn();
   await owner.visits("/admin/force-logout");
   const soon = new Date(Date.now() + 4 * 60_000);
-  await owner.forcesEveryoneOut({ at: await owner.types(soon), ...reasons });
+  await owner.forcesEveryoneOut({ at: await owner.entersTime(soon), ...reasons });
   await friend.page.getByRole("timer").waitFor();
   await owner.page.getByRole("timer").waitFor();
-  assert.match(await friend.page.locator(".told-ends").innerText(), /We found a leak/);
+  assert.match(await friend.page.locator(".banner-ends").innerText(), /We found a leak/);
 
   await owner.submits("/admin/force-logout/cancel");
-  await friend.page.locator(".told-ends").waitFor({ state: "detached" });
+  await friend.page.locator(".banner-ends").waitFor({ state: "detached" });
 });
 
-story("what was typed is there again after the password was asked for", async (stage) => {
+story("typed text is restored after the recent-password check", async (stage) => {
   const owner = await stage.owner();
   const friend = await stage.member("friend");
   await owner.opens(friend);
   const { path } = owner;
   await owner.page.locator("#force-logout-staff_reason").fill("Ticket 4711.");
-  // As if this form asked for a proof of presence.
+  // As if this form asked for a recent password.
   await owner.page.route("**/force-logout", (route) => route.fulfill({
     status: 303,
     headers: { location: `/confirm?next=${encodeURIComponent(path)}` },

@@ -1,4 +1,4 @@
-// The back button after a logout, on a computer that others use too.
+// The back button after a logout, on a shared computer.
 
 import assert from "node:assert/strict";
 
@@ -23,4 +23,4 @@ async function goesBackAfterLogout(stage) {
 
 story("after a logout the back button shows nothing private", goesBackAfterLogout);
 
-story("nor does it in a browser that keeps the pages it left", goesBackAfterLogout, { keepsPages: true });
+story("nor does the back button in a browser that keeps pages in memory", goesBackAfterLogout, { keepsPages: true });

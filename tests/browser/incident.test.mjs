@@ -1,5 +1,5 @@
-// A site of many users, a million in a soak, and a list of passwords that was found: staff find the accounts, end their logins
-// all at once, lock out a wave of spam, and can say afterwards who did what, when and why.
+// An incident on a site with many users (a million in a soak): staff find the accounts on a leaked password list, end
+// all their logins at once, deactivate a wave of spam accounts, and can say afterwards who did what, when and why.
 
 import assert from "node:assert/strict";
 
@@ -9,7 +9,7 @@ import { story } from "./harness/story.mjs";
 const MANY = isSoak ? 1_000_000 : 20_000;
 const LEAKED = 2_500;
 
-// Names in a range: "leaked…" for the first, "spam…" for a few, "reader…" for all the others.
+// Numbered users: "leaked…" first, then a few "spam…", and "reader…" for all others.
 const fill = `
   PRAGMA synchronous = OFF;
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${MANY}),
@@ -26,7 +26,7 @@ const fill = `
   ANALYZE;
 `;
 
-story("staff handle an incident on a site of many users", async (stage) => {
+story("staff handle an incident on a site with many users", async (stage) => {
   const owner = await stage.owner();
   const victim = await stage.member("leaked-anna");
   await victim.logsIn();
@@ -34,12 +34,12 @@ story("staff handle an incident on a site of many users", async (stage) => {
   await bystander.logsIn();
   await stage.server.writes(fill);
 
-  // A list of passwords: all whose names are on it, logged out at once.
+  // A leaked password list: all users on it are logged out at once.
   await owner.searches("leaked");
   await owner.choosesForAll("Force logout");
-  let page = await owner.sees();
+  let page = await owner.pageText();
   assert.ok(page.includes("Force logout for 2,501 users?"), page);
-  assert.match(page, /Logins that end\s+2,501 sessions/);
+  assert.match(page, /Logins to end\s+2,501 sessions/);
   await owner.confirms("Force logout", {
     user_reason: "A list of passwords was found.",
     staff_reason: "Ticket 4711",
@@ -47,27 +47,27 @@ story("staff handle an incident on a site of many users", async (stage) => {
   await owner.page.getByText("Done: 2,501 users, 2,501 sessions ended.").waitFor();
   await victim.follows("/account/profile");
   assert.equal(victim.path, "/login");
-  assert.equal((await victim.isTold())[0]?.reason, "forced-out");
-  assert.ok((await victim.sees()).includes("A list of passwords was found."));
+  assert.equal((await victim.endNotices())[0]?.reason, "forced-out");
+  assert.ok((await victim.pageText()).includes("A list of passwords was found."));
   assert.ok(!(await victim.page.content()).includes("4711"));
   await bystander.follows("/account/profile");
   assert.equal(bystander.path, "/account/profile");
 
-  // A wave of spam: a few marked by hand, and locked out.
+  // A wave of spam: a few users, selected one by one, are deactivated.
   await owner.searches("spam250");
   await owner.choosesFor("Deactivate", ["spam2501", "spam2502"]);
-  page = await owner.sees();
+  page = await owner.pageText();
   assert.ok(page.includes("Deactivate for 2 users?"), page);
   await owner.confirms("Deactivate", { staff_reason: "A wave of spam" });
   await owner.page.getByText("Done: 2 users, 2 sessions ended.").waitFor();
 
-  // Afterwards: who, whom, what, when and why.
+  // Afterwards: who did what to whom, when and why.
   await owner.visits("/admin/events?q=leaked-anna");
-  page = await owner.sees();
+  page = await owner.pageText();
   for (const words of ["Force logout", "leaked-anna", "by ada", "Ticket 4711", "A list of passwords was found."]) {
     assert.ok(page.includes(words), `${words} is not in: ${page}`);
   }
   await owner.visits("/admin/events?kind=deactivated");
-  page = await owner.sees();
+  page = await owner.pageText();
   assert.ok(page.includes("spam2501") && page.includes("spam2502") && page.includes("A wave of spam"), page);
 });

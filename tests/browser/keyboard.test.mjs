@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 
 import { story } from "./harness/story.mjs";
 
-// More stops than any page has before its form.
+// More tab stops than any page has before its form.
 const MOST_STOPS = 30;
 
-story("the skip link comes first, is shown, and leads past the navigation", async (stage) => {
+story("the skip link comes first, is visible, and leads past the navigation", async (stage) => {
   await stage.owner();
   const friend = await stage.member("friend");
   await friend.logsIn();
@@ -21,14 +21,14 @@ story("the skip link comes first, is shown, and leads past the navigation", asyn
   assert.ok((await focused(friend.page)).isInMain);
 });
 
-story("a page that takes the focus to its form leaves what is before it in reach", async (stage) => {
+story("a page that focuses its form keeps earlier elements reachable", async (stage) => {
   await stage.owner();
   const friend = await stage.member("friend");
   await friend.visits("/login");
   await tabsTo(friend.page, (stop) => stop.href === "#main", "Shift+Tab");
 });
 
-story("a login needs no mouse, and shows at each stop where one is", async (stage) => {
+story("a login needs no mouse and shows the focus at every stop", async (stage) => {
   await stage.owner();
   const friend = await stage.member("friend");
   const { page } = friend;
@@ -37,7 +37,7 @@ story("a login needs no mouse, and shows at each stop where one is", async (stag
   await tabsTo(page, (stop) => stop.href === "/login");
   await page.keyboard.press("Enter");
   await page.waitForURL("**/login");
-  assert.equal((await focused(page)).name, "username", "the page is made for this form");
+  assert.equal((await focused(page)).name, "username", "the first field has the focus");
   await page.keyboard.type(friend.username);
   await tabsTo(page, (stop) => stop.name === "password");
   await page.keyboard.type(friend.password);
@@ -56,10 +56,10 @@ async function tabsTo(page, isThere, key = "Tab") {
     assert.ok(stop.isShown && stop.hasRing, `the focus is seen on ${JSON.stringify(stop)}`);
     if (isThere(stop)) return;
   }
-  assert.fail("the keyboard does not reach it");
+  assert.fail("the keyboard does not reach the element");
 }
 
-/** The element that has the focus. */
+/** The focused element. */
 function focused(page) {
   return page.evaluate(() => {
     const element = document.activeElement;

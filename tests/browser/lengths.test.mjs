@@ -1,4 +1,4 @@
-// What is pasted into a field arrives whole: browsers count UTF-16 units, the site counts characters.
+// Pasted text arrives complete: browsers count UTF-16 units, the site counts characters.
 
 import assert from "node:assert/strict";
 
@@ -6,7 +6,7 @@ import { story } from "./harness/story.mjs";
 
 const emoji = Array.from({ length: 100 }, (_, at) => String.fromCodePoint(0x1f400 + ((at * 37) % 100))).join("");
 
-story("a password of 100 emoji is taken, and the last of 150 characters is never cut away", async (stage) => {
+story("a password of 100 emoji is accepted, and no character of 150 is cut off", async (stage) => {
   const friend = await stage.newcomer("friend");
   await friend.visits("/register");
   await friend.pastes("/register", { username: "friend", email: friend.email, password: emoji, password_again: emoji });
@@ -19,10 +19,10 @@ story("a password of 100 emoji is taken, and the last of 150 characters is never
   await friend.visits("/account/password");
   const long = "pelican-harbour-".repeat(10).slice(0, 150);
   await friend.pastes("/account/password", { current_password: emoji, password: long, password_again: long });
-  assert.match(await friend.sees(), /at most 128 characters/);
+  assert.match(await friend.pageText(), /at most 128 characters/);
 });
 
-story("a name of 64 characters of a rare script is taken, and a longer one is shown again whole", async (stage) => {
+story("a username of 64 characters of a rare script is accepted, and a longer one is shown again whole", async (stage) => {
   const friend = await stage.newcomer("friend");
   const { email, password } = friend;
   const name = "𐐨".repeat(64);
@@ -34,7 +34,7 @@ story("a name of 64 characters of a rare script is taken, and a longer one is sh
   assert.equal(friend.path, "/account");
 });
 
-story("a reason of 500 emoji is taken, and the page says how many are too many", async (stage) => {
+story("a reason of 500 emoji is accepted, and the page says how many are too many", async (stage) => {
   const owner = await stage.owner();
   const friend = await stage.newcomer("friend");
   await friend.registers();
@@ -48,5 +48,5 @@ story("a reason of 500 emoji is taken, and the page says how many are too many",
   await owner.page.keyboard.press("Backspace");
   await form.getByText("0 characters left").waitFor();
   await owner.forcesOut({});
-  assert.ok((await owner.sees()).includes(reason));
+  assert.ok((await owner.pageText()).includes(reason));
 });

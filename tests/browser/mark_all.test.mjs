@@ -1,15 +1,15 @@
-// One box for all users of the page.
+// One checkbox for all users on the page.
 
 import assert from "node:assert/strict";
 
 import { story } from "./harness/story.mjs";
 
-story("all users of the page are marked at once, and single ones left out", async (stage) => {
+story("one box selects all users on the page, and single ones can be deselected", async (stage) => {
   const owner = await stage.owner();
   for (const name of ["reader-ben", "reader-cara", "reader-dora"]) await stage.member(name);
   await owner.searches("reader-");
-  const all = owner.page.getByLabel("Mark all on this page");
-  const box = (name) => owner.page.getByLabel(`Choose ${name}`);
+  const all = owner.page.getByLabel("Select all on this page");
+  const box = (name) => owner.page.getByLabel(`Select ${name}`);
   const looksMixed = () => all.evaluate((input) => input.indeterminate);
 
   await all.press("Space");
@@ -28,9 +28,9 @@ story("all users of the page are marked at once, and single ones left out", asyn
   assert.ok(await all.isChecked());
   await box("reader-dora").uncheck();
   await owner.choosesFor("Deactivate", []);
-  assert.ok((await owner.sees()).includes("Deactivate for 2 users?"));
+  assert.ok((await owner.pageText()).includes("Deactivate for 2 users?"));
 
-  // The browser keeps the marks of a page that is gone back to, and the box follows them.
+  // The browser restores the checkboxes of a page opened with the back button, and the box for all must follow.
   await owner.page.goBack();
   assert.ok(await box("reader-ben").isChecked());
   assert.ok(!(await box("reader-dora").isChecked()));

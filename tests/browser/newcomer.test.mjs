@@ -1,4 +1,4 @@
-// What a newcomer does with Curfew on the first day, with scripts and without.
+// What a newcomer does with Curfew on the first day, with and without scripts.
 
 import assert from "node:assert/strict";
 
@@ -20,23 +20,23 @@ for (const javaScriptEnabled of [true, false]) {
     assert.ok(await friend.hasSessionCookie());
 
     await owner.opens(friend);
-    assert.match(await owner.isWarned(), /\b1 session\b/);
+    assert.match(await owner.previewText(), /\b1 session\b/);
     await owner.forcesOut({ user_reason: userReason, staff_reason: staffReason });
-    const page = await owner.sees();
+    const page = await owner.pageText();
     assert.ok(page.includes(userReason) && page.includes(staffReason), "staff see both reasons");
 
     await friend.follows("/account/profile");
     assert.equal(friend.path, "/login");
     assert.equal(friend.next, "/account/profile");
-    const [told, ...more] = await friend.isTold();
-    assert.equal(told?.reason, "forced-out");
-    assert.ok(told.words.includes(userReason), told.words);
+    const [notice, ...more] = await friend.endNotices();
+    assert.equal(notice?.reason, "forced-out");
+    assert.ok(notice.words.includes(userReason), notice.words);
     assert.deepEqual(more, []);
-    assert.ok(!(await friend.page.content()).includes(staffReason), "the staff reason stays with staff");
+    assert.ok(!(await friend.page.content()).includes(staffReason), "the staff reason must not reach the user");
     assert.ok(!(await friend.hasSessionCookie()), "the cookie is gone");
 
     await friend.reloads();
-    assert.deepEqual(await friend.isTold(), [], "it is said once");
+    assert.deepEqual(await friend.endNotices(), [], "the reason is shown only once");
 
     await friend.logsIn();
     assert.equal(friend.path, "/account/profile");

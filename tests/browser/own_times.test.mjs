@@ -1,4 +1,4 @@
-// Moments, typed and read in the browser's own time zone.
+// Times, entered and shown in the browser's own time zone.
 
 import assert from "node:assert/strict";
 
@@ -7,7 +7,7 @@ import { story } from "./harness/story.mjs";
 
 const inBerlin = { timezoneId: "Europe/Berlin" };
 
-/** Staff in Berlin before the page of somebody. */
+/** A staff member in Berlin on a user's page. */
 async function atWorkInBerlin(stage, options = {}) {
   const owner = await stage.owner();
   const friend = await stage.member("friend");
@@ -20,10 +20,10 @@ async function atWorkInBerlin(stage, options = {}) {
   return there;
 }
 
-/** What stands beside the field for the end of a deactivation. */
+/** The text next to the field for the end of a deactivation. */
 const beside = (staff) => staff.page.locator(".field:has(#deactivate-until) [role=status]").first().innerText();
 
-story("a moment is typed here, sent in UTC and shown in both", async (stage) => {
+story("a time is entered in local time, sent in UTC and shown in both", async (stage) => {
   const staff = await atWorkInBerlin(stage);
   const at = staff.page.locator("#force-logout-at");
   assert.match(await staff.page.locator("label[for=force-logout-at]").innerText(), /Europe\/Berlin time/);
@@ -34,17 +34,17 @@ story("a moment is typed here, sent in UTC and shown in both", async (stage) => 
   assert.match(scheduled, /1 July 2099 at 14:30:00 \S+ \(12:30:00 UTC\)/);
 });
 
-story("what was refused is shown again as the same moment", async (stage) => {
+story("a refused time is shown again unchanged", async (stage) => {
   const staff = await atWorkInBerlin(stage);
   await staff.deactivates({ until: "2001-07-01T14:30" });
   assert.equal(await staff.page.locator("#deactivate-until").inputValue(), "2001-07-01T14:30");
   assert.equal(await beside(staff), "1 July 2001 at 12:30 UTC");
 });
 
-story("an hour that the clock leaves out or strikes twice stays one moment", async (stage) => {
+story("a skipped or repeated hour stays one point in time", async (stage) => {
   const staff = await atWorkInBerlin(stage);
   await staff.page.locator("#deactivate-until").fill("2025-03-30T02:30");
-  assert.equal(await beside(staff), "30 March 2025 at 01:30 UTC", "there was no such time");
+  assert.equal(await beside(staff), "30 March 2025 at 01:30 UTC", "no such time exists");
 
   const { path } = staff;
   await staff.page.route("**/deactivate", (route) => {
@@ -56,10 +56,10 @@ story("an hour that the clock leaves out or strikes twice stays one moment", asy
   assert.equal(await staff.page.locator("#deactivate-until").inputValue(), "2025-10-26T02:30");
   assert.equal(await beside(staff), "26 October 2025 at 01:30 UTC", "the second of the two");
   await staff.submits(`${path}/deactivate`);
-  assert.equal(await beside(staff), "26 October 2025 at 01:30 UTC", "and it still is");
+  assert.equal(await beside(staff), "26 October 2025 at 01:30 UTC", "still the second one");
 });
 
-story("a day of a search is one of the browser's zone", async (stage) => {
+story("a day in a search is a day of the browser's time zone", async (stage) => {
   const owner = await stage.owner({ timezoneId: "Asia/Kathmandu" });
   await owner.visits("/admin/events");
   assert.match(await owner.page.locator("label[for=from]").innerText(), /Asia\/Kath?mandu time/);
@@ -71,20 +71,20 @@ story("a day of a search is one of the browser's zone", async (stage) => {
   assert.deepEqual(await shown(), ["2026-03-01", "2026-03-02"]);
   assert.match(await owner.page.locator(".field:has(#to)").innerText(), /2 March 2026 at 18:15 UTC/);
   await owner.submits("/admin/events");
-  assert.deepEqual(await shown(), ["2026-03-01", "2026-03-02"], "and they still are");
+  assert.deepEqual(await shown(), ["2026-03-01", "2026-03-02"], "the days stay the same");
 });
 
-story("a chart says its hours in both zones", async (stage) => {
+story("a chart shows its hours in both time zones", async (stage) => {
   const owner = await stage.owner({ timezoneId: "Asia/Kathmandu" });
   await owner.visits("/admin");
   const both = /^\d\d:45 \(\d\d:00 UTC\)/;
   assert.match(await owner.page.locator(".bars title").first().textContent(), both);
   assert.match(await owner.page.locator(".chart-ends time").first().innerText(), both);
   assert.match(await owner.page.locator(".bars").first().getAttribute("aria-label"), /\d\d:45 \(\d\d:00 UTC\)/);
-  assert.match(await owner.sees(), /Each day begins at 05:45 \(00:00 UTC\)/);
+  assert.match(await owner.pageText(), /Each day starts at 05:45 \(00:00 UTC\)/);
 });
 
-story("without scripts a moment is in UTC", async (stage) => {
+story("without scripts a time is in UTC", async (stage) => {
   const staff = await atWorkInBerlin(stage, { javaScriptEnabled: false });
   assert.match(await staff.page.locator("label[for=force-logout-at]").innerText(), /UTC, optional/);
   await staff.forcesOut({ at: "2099-07-01T14:30" });

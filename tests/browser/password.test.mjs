@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { story } from "./harness/story.mjs";
 
-story("a changed password keeps this browser in and puts the other out", async (stage) => {
+story("a password change keeps this browser logged in and logs the other out", async (stage) => {
   await stage.owner();
   const atWork = await stage.member("friend");
   const atHome = atWork.in(await stage.browser());
@@ -17,10 +17,10 @@ story("a changed password keeps this browser in and puts the other out", async (
 
   await atHome.follows("/account/profile");
   assert.equal(atHome.path, "/login");
-  assert.equal((await atHome.isTold())[0]?.reason, "password-changed");
+  assert.equal((await atHome.endNotices())[0]?.reason, "password-changed");
 
   await atHome.logsIn();
-  assert.equal(atHome.path, "/login", "the old password is over");
+  assert.equal(atHome.path, "/login", "the old password no longer works");
   atHome.password = atWork.password;
   await atHome.logsIn();
   assert.equal(atHome.path, "/account/profile");

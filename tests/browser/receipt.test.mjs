@@ -1,4 +1,4 @@
-// Staff see that a force logout holds on every node.
+// Staff see that a force logout is applied on every node.
 
 import assert from "node:assert/strict";
 
@@ -6,12 +6,12 @@ import { story } from "./harness/story.mjs";
 
 const receipt = ".receipt [role=status]";
 
-story("the page of a user says by itself which nodes have applied a force logout", async (stage) => {
+story("a user's page shows without a reload which nodes have applied a force logout", async (stage) => {
   const owner = await stage.owner();
   const friend = await stage.member("friend");
   const says = (words) => owner.page.locator(receipt, { hasText: words }).waitFor();
   await owner.opens(friend);
-  assert.equal(await owner.page.locator(receipt).count(), 0, "nothing has been done yet");
+  assert.equal(await owner.page.locator(receipt).count(), 0, "nothing to report yet");
   await owner.forcesOut();
   await says(/Applied by 1 of 1 node, after \d/);
 
@@ -20,18 +20,18 @@ story("the page of a user says by itself which nodes have applied a force logout
     await other.pauses();
     await owner.forcesOut();
     await says(/Applied by 1 of 2 nodes so far, the slowest after/);
-    assert.match(await owner.page.locator(".receipt").innerText(), /Waiting for \S+:\d+, last heard of/);
-    other.goesOn();
+    assert.match(await owner.page.locator(".receipt").innerText(), /Waiting for \S+:\d+, last heard from/);
+    other.resumes();
     await says(/Applied by 2 of 2 nodes, the slowest after/);
     assert.equal(await owner.page.locator(".receipt", { hasText: "Waiting" }).count(), 0);
 
-    // One that is gone without a word leaves the count with its lease.
+    // A node that disappears leaves the count when its lease expires.
     await other.pauses();
     await owner.forcesOut();
     await says(/Applied by 1 of 2 nodes so far/);
     await says(/Applied by 1 of 1 node, after/);
   } finally {
-    other.goesOn();
+    other.resumes();
     await other.stop();
   }
 });

@@ -1,4 +1,4 @@
-// Where somebody is logged in: the same words on every page, and columns that line up.
+// The list of sessions: the same description on every page, and aligned columns.
 
 import assert from "node:assert/strict";
 
@@ -7,7 +7,7 @@ import { story } from "./harness/story.mjs";
 const userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36";
 const words = "HeadlessChrome 156 on Linux";
 
-story("a browser is named alike on each page, and told in full on hover", async (stage) => {
+story("a browser has the same name on each page, and its full name on hover", async (stage) => {
   const owner = await stage.owner();
   const friend = await stage.member("friend", { userAgent });
   await friend.logsIn();
@@ -16,16 +16,16 @@ story("a browser is named alike on each page, and told in full on hover", async 
     await friend.page.getByText(words).first().waitFor();
   }
   await friend.visits("/account");
-  assert.ok(!(await friend.sees()).includes("Mozilla"));
+  assert.ok(!(await friend.pageText()).includes("Mozilla"));
   assert.equal(await friend.page.getByText(words).getAttribute("title"), userAgent);
 
   await owner.opens(friend);
-  assert.ok(!(await owner.sees()).includes("Mozilla"));
+  assert.ok(!(await owner.pageText()).includes("Mozilla"));
   const event = owner.page.locator(".event").getByText(words).first();
   assert.equal(await event.getAttribute("title"), userAgent);
 });
 
-story("the dates of all sessions stand below each other", async (stage) => {
+story("the dates of all sessions are aligned", async (stage) => {
   await stage.owner();
   const friend = await stage.member("friend", { userAgent });
   await friend.logsIn();
@@ -41,14 +41,14 @@ story("the dates of all sessions stand below each other", async (stage) => {
     range.selectNodeContents(head);
     return new Set([...range.getClientRects()].map(({ top }) => top)).size;
   });
-  assert.equal(lines, 1, "there is room for the name of the browser");
+  assert.equal(lines, 1, "the browser's name fits on one line");
 });
 
-story("who may be logged in only once, and is already, is told what to do", async (stage) => {
+story("a login refused because of the session limit says what to do", async (stage) => {
   await stage.owner();
   const friend = await stage.member("friend");
   await friend.logsIn();
   const elsewhere = friend.in(await stage.browser());
   await elsewhere.logsIn();
-  assert.match(await elsewhere.sees(), /logged in elsewhere, and may have only one login at a time\. Log out there/);
+  assert.match(await elsewhere.pageText(), /logged in elsewhere, and may have only one login at a time\. Log out there/);
 }, { settings: { CURFEW_MAX_SESSIONS: "1", CURFEW_WHEN_FULL: "refuse-new" } });

@@ -1,4 +1,4 @@
-// A form sent by an impatient hand.
+// Double-clicking a submit button.
 
 import assert from "node:assert/strict";
 
@@ -14,14 +14,14 @@ story("a second click does not register twice", async (stage) => {
   assert.equal(friend.path, "/account");
 });
 
-story("a second click does not force a logout twice", async (stage) => {
+story("a second click does not force a user out twice", async (stage) => {
   const owner = await stage.owner();
   const friend = await stage.member("friend");
   await owner.opens(friend);
   assert.equal(await timesSent(owner, `${owner.path}/force-logout`, {}), 1);
 });
 
-/** Clicks twice while the server has not answered; how often the form was sent. */
+/** Clicks twice before the server answers, and returns how often the form was sent. */
 async function timesSent(person, action, fields) {
   const { page } = person;
   let sent = 0;

@@ -1,4 +1,4 @@
-// A page that is open when its login ends says so by itself.
+// An open page says by itself that its login has ended.
 
 import assert from "node:assert/strict";
 
@@ -8,17 +8,17 @@ import { Streams } from "./harness/streams.mjs";
 const minuteMs = 60_000;
 const userReason = "Your laptop was reported lost.";
 
-story("a member who is forced out is told without a click", async (stage) => {
+story("a forced-out member is notified without a click", async (stage) => {
   const { owner, friend, streams } = await ownerAndFriend(stage);
   await friend.visits("/account/profile?from=a-link");
   await streams.are(1);
   await owner.opens(friend);
   await owner.forcesOut({ user_reason: userReason });
 
-  const told = await friend.isToldAtOnce();
-  assert.equal(told.reason, "forced-out");
+  const notice = await friend.waitsForEndNotice();
+  assert.equal(notice.reason, "forced-out");
   for (const words of [friend.username, "The staff of this site ended your login", userReason]) {
-    assert.ok(told.words.includes(words), told.words);
+    assert.ok(notice.words.includes(words), notice.words);
   }
   assert.equal(friend.path, "/account/profile", "the page is still there");
   assert.equal(await friend.field("email").inputValue(), friend.email);
@@ -29,32 +29,32 @@ story("a member who is forced out is told without a click", async (stage) => {
   assert.equal(friend.page.url(), `${stage.server.url}/account/profile?from=a-link`);
 });
 
-story("ten tabs of a browser hold one stream, stay quick, and are all told", async (stage) => {
+story("ten tabs of a browser share one stream, stay fast, and are all notified", async (stage) => {
   const { owner, friend, streams } = await ownerAndFriend(stage);
   const tabs = [friend];
   while (tabs.length < 10) tabs.push(await friend.opensTab());
   for (const tab of tabs) await tab.visits("/account/profile");
-  // A browser has six connections to a site: with a stream a tab, these would wait for ever.
+  // A browser opens at most six connections to a site: with one stream per tab, these would wait forever.
   for (const tab of tabs) await tab.reloads();
   await streams.are(1);
   assert.equal(streams.most, 1);
 
   await owner.opens(friend);
   await owner.forcesOut();
-  for (const tab of tabs) assert.equal((await tab.isToldAtOnce()).reason, "forced-out");
+  for (const tab of tabs) assert.equal((await tab.waitsForEndNotice()).reason, "forced-out");
   await streams.are(0);
 
   await friend.logsIn();
   const [, second] = tabs;
   await second.page.getByText(`${friend.username} is logged in again`).waitFor();
-  assert.deepEqual(await second.isTold(), []);
+  assert.deepEqual(await second.endNotices(), []);
   await second.follows("/account/profile");
-  await second.page.locator(".told").waitFor({ state: "detached" });
+  await second.page.locator(".banner").waitFor({ state: "detached" });
   await streams.are(1);
   assert.equal(streams.most, 1);
 });
 
-story("when the tab that listens is closed, another listens in its place", async (stage) => {
+story("when the tab with the stream is closed, another tab takes over", async (stage) => {
   const { owner, friend, streams } = await ownerAndFriend(stage);
   await streams.are(1);
   const other = await friend.opensTab();
@@ -67,10 +67,10 @@ story("when the tab that listens is closed, another listens in its place", async
   assert.deepEqual(streams.pages, [other.page]);
   await owner.opens(friend);
   await owner.forcesOut();
-  assert.equal((await other.isToldAtOnce()).reason, "forced-out");
+  assert.equal((await other.waitsForEndNotice()).reason, "forced-out");
 });
 
-story("a page that comes back with the back button listens again", async (stage) => {
+story("a page restored by the back button opens its stream again", async (stage) => {
   const { owner, friend, streams } = await ownerAndFriend(stage);
   await streams.are(1);
   await friend.follows("/account/profile");
@@ -80,17 +80,17 @@ story("a page that comes back with the back button listens again", async (stage)
   await streams.are(1);
   await owner.opens(friend);
   await owner.forcesOut();
-  assert.equal((await friend.isToldAtOnce()).reason, "forced-out");
+  assert.equal((await friend.waitsForEndNotice()).reason, "forced-out");
 }, { keepsPages: true });
 
-story("a stream that is refused for a while is asked for again", async (stage) => {
+story("a stream that is temporarily refused is retried", async (stage) => {
   const { owner, friend, streams } = await ownerAndFriend(stage);
   const { page } = friend;
   let refused = 0;
   const isRefused = new Promise((resolve) => {
     const refuse = (route) => {
       refused += 1;
-      if (refused === 2) resolve(); // the stream, and the question why
+      if (refused === 2) resolve(); // the stream, and the request for the reason
       return route.fulfill({ status: 503 });
     };
     page.route("**/session/events", refuse);
@@ -99,27 +99,27 @@ story("a stream that is refused for a while is asked for again", async (stage) =
   await friend.visits("/account");
   await isRefused;
   await page.unroute("**/session/events");
-  assert.deepEqual(await friend.isTold(), [], "nobody is out for that");
+  assert.deepEqual(await friend.endNotices(), [], "a refused stream does not end the login");
 
-  // A random wait begins as soon as the page has read the answer.
+  // A random wait begins as soon as the page has read the response.
   const again = streams.are(1);
   const ahead = setInterval(() => page.clock.fastForward(10_000).catch(() => {}), 500);
   await again;
   clearInterval(ahead);
   await owner.opens(friend);
   await owner.forcesOut();
-  assert.equal((await friend.isToldAtOnce()).reason, "forced-out");
+  assert.equal((await friend.waitsForEndNotice()).reason, "forced-out");
 });
 
-story("a page that nobody is logged in for any more says so when it listens again", async (stage) => {
+story("a page whose login has ended says so when it reopens its stream", async (stage) => {
   const { friend } = await ownerAndFriend(stage);
   await friend.page.route("**/session/events", (route) => route.fulfill({ status: 401 }));
   await friend.visits("/account");
-  const told = await friend.isToldAtOnce();
-  assert.match(told.words, /Your login in this browser has ended/);
+  const notice = await friend.waitsForEndNotice();
+  assert.match(notice.words, /Your session in this browser has ended/);
 });
 
-story("a server that is started again is not asked by all browsers at one moment", async (stage) => {
+story("browsers do not all reconnect at the same time after a restart", async (stage) => {
   const { friend } = await ownerAndFriend(stage);
   const { page } = friend;
   let refused = 0;
@@ -136,23 +136,23 @@ story("a server that is started again is not asked by all browsers at one moment
   await page.clock.pauseAt(Date.now() + 2_000);
   await isRefused;
   await page.evaluate(() => fetch("/readyz"));
-  assert.equal(refused, 1, "it is not asked why in the same moment");
+  assert.equal(refused, 1, "the reason is not requested at the same time");
   const isAsked = page.waitForRequest("**/session/events");
   await page.clock.runFor(5_000);
   await isAsked;
 });
 
-story("a browser without locks is told in every tab too", async (stage) => {
+story("a browser without the Web Locks API is notified in every tab too", async (stage) => {
   const { owner, friend } = await ownerAndFriend(stage);
   const tabs = [friend, await friend.opensTab()];
   await friend.page.context().addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
   for (const tab of tabs) await tab.visits("/account/profile");
   await owner.opens(friend);
   await owner.forcesOut();
-  for (const tab of tabs) assert.equal((await tab.isToldAtOnce()).reason, "forced-out");
+  for (const tab of tabs) assert.equal((await tab.waitsForEndNotice()).reason, "forced-out");
 });
 
-story("who logs out in one tab is out in all, and told so in the others", async (stage) => {
+story("logging out in one tab notifies the other tabs", async (stage) => {
   const { friend, streams } = await ownerAndFriend(stage);
   const other = await friend.opensTab();
   await other.visits("/account/profile");
@@ -163,21 +163,21 @@ story("who logs out in one tab is out in all, and told so in the others", async 
     const rest = tab === friend ? other : friend;
     await tab.logsOut();
     assert.equal(tab.path, "/");
-    assert.deepEqual(await tab.isTold(), []);
-    const told = await rest.isToldAtOnce();
-    assert.equal(told.reason, "logged-out");
-    assert.ok(told.words.includes("You have logged out."), told.words);
+    assert.deepEqual(await tab.endNotices(), []);
+    const notice = await rest.waitsForEndNotice();
+    assert.equal(notice.reason, "logged-out");
+    assert.ok(notice.words.includes("You have logged out."), notice.words);
     await tab.logsIn();
   }
 });
 
-story("who logs out is told so in every tab, however late the page after it", async (stage) => {
+story("logging out notifies every tab, however late the next page loads", async (stage) => {
   const { friend, streams } = await ownerAndFriend(stage);
   await friend.visits("/account");
   await streams.are(1);
   const other = await friend.opensTab();
   await other.visits("/account/profile");
-  // The tab that logs out held the stream, and its next page is heard after the other has asked.
+  // The tab that logs out held the stream, and its next page arrives after the other tab's request.
   let letGo;
   const isHeld = new Promise((resolve) => (letGo = resolve));
   await friend.page.route("**/static/site.*.js", async (route) => {
@@ -185,55 +185,55 @@ story("who logs out is told so in every tab, however late the page after it", as
     await route.continue();
   });
   const isOut = friend.logsOut();
-  assert.equal((await other.isToldAtOnce()).reason, "logged-out");
+  assert.equal((await other.waitsForEndNotice()).reason, "logged-out");
   letGo();
   await isOut;
   await other.page.getByRole("alert").getByText("You have logged out.").waitFor();
 });
 
-story("who changes the password is not told in another tab that they are out", async (stage) => {
+story("a password change does not report a logout in another tab", async (stage) => {
   const { friend, streams } = await ownerAndFriend(stage);
   const other = await friend.opensTab();
   const { page } = other;
   await page.clock.install();
   await other.visits("/account/profile");
   await streams.are(1);
-  // However long the answer takes.
+  // However long the response takes.
   await page.clock.pauseAt(Date.now() + minuteMs);
   await page.evaluate(() => {
     window.wasTold = [];
-    new MutationObserver(() => window.wasTold.push(document.querySelector(".told")?.className)).observe(document.body, {
+    new MutationObserver(() => window.wasTold.push(document.querySelector(".banner")?.className)).observe(document.body, {
       childList: true,
     });
   });
   await friend.changesPassword();
   assert.equal(friend.path, "/account");
   await page.getByText(`${friend.username} is logged in again`).waitFor();
-  assert.deepEqual(await page.evaluate(() => window.wasTold), ["told told-again"]);
-  const told = await page.getByRole("alert").innerText();
-  assert.doesNotMatch(told, /no longer be sent|within the hour/);
+  assert.deepEqual(await page.evaluate(() => window.wasTold), ["banner banner-again"]);
+  const notice = await page.getByRole("alert").innerText();
+  assert.doesNotMatch(notice, /not send its forms|within an hour/);
 
   await page.clock.resume();
   await other.follows("/account/profile");
-  await page.locator(".told").waitFor({ state: "detached" });
+  await page.locator(".banner").waitFor({ state: "detached" });
   await streams.are(1);
   assert.equal(streams.most, 1);
 });
 
-story("nor in a tab that hears nothing but the page after it", async (stage) => {
+story("a password change does not report a logout in a tab that sees only the next page", async (stage) => {
   const { friend } = await ownerAndFriend(stage);
   const other = await friend.opensTab();
   await friend.page.context().route("**/session/events", () => {});
   await other.visits("/account/profile");
   await friend.changesPassword();
   await other.page.getByText(`${friend.username} is logged in again`).waitFor();
-  assert.deepEqual(await other.isTold(), []);
+  assert.deepEqual(await other.endNotices(), []);
 });
 
-story("a page of the login before is told when it comes late", async (stage) => {
+story("a page of an earlier login is notified when it arrives late", async (stage) => {
   const { friend } = await ownerAndFriend(stage);
   const other = await friend.opensTab();
-  // Asked for with the old login, and heard after the new one.
+  // Requested with the old login, and received after the new one.
   let letGo;
   const isHeld = new Promise((resolve) => (letGo = resolve));
   await other.page.route("**/static/site.*.js", async (route) => {
@@ -259,22 +259,22 @@ story("a scheduled force logout counts down in its last five minutes", async (st
   await owner.opens(friend);
   await owner.schedulesForceLogout(new Date(Date.now() + 20 * minuteMs), { user_reason: userReason });
   await page.clock.fastForward(14 * minuteMs);
-  assert.equal(await timer.count(), 0, "nothing before that");
+  assert.equal(await timer.count(), 0, "no countdown before the last five minutes");
   await page.clock.fastForward(2 * minuteMs);
   await timer.waitFor();
   assert.match(await timer.innerText(), /^[34]:\d\d$/);
-  assert.match(await friend.sees(), new RegExp(`UTC[^]*${userReason}`));
-  const announced = page.locator(".told").getByRole("status");
+  assert.match(await friend.pageText(), new RegExp(`UTC[^]*${userReason}`));
+  const announced = page.locator(".banner").getByRole("status");
   await announced.getByText(/Your login ends in \d minutes\./).waitFor();
   await page.clock.fastForward(3 * minuteMs);
   await announced.getByText("Your login ends in 1 minute.").waitFor();
 
-  await owner.callsOffForceLogout();
+  await owner.cancelsForceLogout();
   await timer.waitFor({ state: "detached" });
 });
 
 for (const [kind, aheadMs] of [["slow", -10 * minuteMs], ["fast", 10 * minuteMs]]) {
-  story(`a clock that is ${kind} counts down to the same moment`, async (stage) => {
+  story(`a clock that is ${kind} counts down to the same time`, async (stage) => {
     const { owner, friend } = await ownerAndFriend(stage);
     const { page } = friend;
     await owner.opens(friend);
@@ -285,7 +285,7 @@ for (const [kind, aheadMs] of [["slow", -10 * minuteMs], ["fast", 10 * minuteMs]
   });
 }
 
-story("when the countdown is over, so is the login, in every tab", async (stage) => {
+story("the login ends with the countdown, in every tab", async (stage) => {
   const { owner, friend, streams } = await ownerAndFriend(stage);
   const other = await friend.opensTab();
   await other.visits("/account");
@@ -294,25 +294,25 @@ story("when the countdown is over, so is the login, in every tab", async (stage)
   await owner.schedulesForceLogout(new Date(Date.now() + 6_000));
   for (const tab of [friend, other]) await tab.page.getByRole("timer").waitFor();
   for (const tab of [friend, other]) {
-    assert.equal((await tab.isToldAtOnce()).reason, "forced-out");
+    assert.equal((await tab.waitsForEndNotice()).reason, "forced-out");
     assert.equal(await tab.page.getByRole("timer").count(), 0);
   }
 });
 
 const oneAtATime = { settings: { CURFEW_MAX_SESSIONS: "1" } };
 
-story("who was put out by another login is shown the way to end it", async (stage) => {
+story("a user logged out by another login sees how to end that login", async (stage) => {
   const { friend, streams } = await ownerAndFriend(stage);
   await friend.visits("/account");
   await streams.are(1);
   const stranger = friend.in(await stage.browser());
   await stranger.logsIn();
-  const told = await friend.isToldAtOnce();
-  assert.equal(told.reason, "logged-in-elsewhere");
-  assert.match(told.words, /This wasn't you\?/);
+  const notice = await friend.waitsForEndNotice();
+  assert.equal(notice.reason, "logged-in-elsewhere");
+  assert.match(notice.words, /This wasn't you\?/);
 
   await friend.follows("/login?next=%2Faccount%2Fpassword");
-  assert.match(await friend.sees(), /After logging in you can change your password/);
+  assert.match(await friend.pageText(), /After logging in you can change your password/);
   await friend.logsIn();
   assert.equal(friend.path, "/account/password");
   await friend.changesPassword();
@@ -320,26 +320,26 @@ story("who was put out by another login is shown the way to end it", async (stag
   assert.equal(stranger.path, "/login");
 }, oneAtATime);
 
-story("and so is who has no scripts", async (stage) => {
+story("a user logged out by another login sees how to end it without scripts", async (stage) => {
   await stage.owner();
   const friend = await stage.member("friend", { javaScriptEnabled: false });
   await friend.logsIn();
   await friend.in(await stage.browser()).logsIn();
   await friend.visits("/account");
-  assert.equal((await friend.isTold())[0]?.reason, "logged-in-elsewhere");
+  assert.equal((await friend.endNotices())[0]?.reason, "logged-in-elsewhere");
   await friend.follows("/login?next=%2Faccount%2Fpassword");
   await friend.logsIn();
   assert.equal(friend.path, "/account/password");
 }, oneAtATime);
 
-story("the login is one step from the words, by keyboard", async (stage) => {
+story("the login link is one tab stop after the message", async (stage) => {
   const { owner, friend, streams } = await ownerAndFriend(stage);
   const { page } = friend;
   await streams.are(1);
   await owner.opens(friend);
   await owner.forcesOut();
-  await friend.isToldAtOnce();
-  assert.ok(await page.getByRole("alert").evaluate((banner) => banner === document.activeElement), "it has the focus");
+  await friend.waitsForEndNotice();
+  assert.ok(await page.getByRole("alert").evaluate((banner) => banner === document.activeElement), "the notice has the focus");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.waitForURL("**/login?next=%2Faccount");

@@ -1,4 +1,4 @@
-//! The least that a browser is: requests, cookies, and the token of a form.
+//! A minimal browser: requests, cookies and CSRF tokens.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ pub struct Browser {
     cookies: BTreeMap<String, String>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub struct Page {
     pub status: u16,
@@ -24,75 +24,75 @@ pub struct Page {
     pub body: String,
 }
 
-/// A stream that the server is sending.
+/// A response that the server is still sending.
 #[derive(Debug)]
 pub struct Stream(TcpStream);
 
 impl Stream {
-    /// All that comes until the connection ends, which it must soon: heartbeats are no excuse.
+    /// Everything until the connection ends, which must happen soon; heartbeats do not extend the wait.
     pub fn until_its_end(mut self) -> String {
         self.0.set_read_timeout(Some(Duration::from_secs(1))).expect("a time limit");
         let (mut all, mut bytes, end) = (Vec::new(), [0; 4096], Instant::now() + PATIENCE);
         loop {
-            assert!(Instant::now() < end, "it goes on: {}", String::from_utf8_lossy(&all));
+            assert!(Instant::now() < end, "the response does not end: {}", String::from_utf8_lossy(&all));
             match self.0.read(&mut bytes) {
                 Ok(0) => return String::from_utf8(all).expect("UTF-8"),
                 Ok(read) => all.extend_from_slice(&bytes[..read]),
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-                Err(error) => panic!("the connection is cut: {error}"),
+                Err(error) => panic!("the connection is broken: {error}"),
             }
         }
     }
 }
 
 impl Browser {
-    /// One that talks to that address.
+    /// A browser for the server at this address.
     pub fn new(address: &str) -> Self {
         Self { address: address.to_owned(), cookies: BTreeMap::new() }
     }
 
-    /// The session cookie that it holds.
+    /// The value of the session cookie.
     pub fn session(&self) -> &str {
         &self.cookies["curfew"]
     }
 
-    /// Where it asks.
+    /// The server's address.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Goes on with its cookies where the server is now.
+    /// Keeps the cookies and uses another server from now on.
     pub fn moves_to(&mut self, address: &str) {
         address.clone_into(&mut self.address);
     }
 
-    /// Opens a page, without following where it leads.
+    /// Gets a page without following redirects.
     pub fn get(&mut self, path: &str) -> Page {
         self.request("GET", path, "")
     }
 
-    /// Asks for a page as a program does, with that `Authorization`.
+    /// Sends a GET request as an API client, with this `Authorization` header.
     pub fn calls(&mut self, path: &str, authorization: &str) -> Page {
         let connection = self.send("GET", path, &format!("Authorization: {authorization}\r\n"), "", "");
         self.receive(connection)
     }
 
-    /// Asks for a page, and leaves the answer for later.
+    /// Sends a GET request; the response is read later.
     pub fn asks(&self, path: &str) -> TcpStream {
         self.send("GET", path, "", "", "")
     }
 
-    /// Sends a form off, and leaves the answer for whoever waits for it.
-    pub fn asks_post(&self, path: &str, form: &str) -> TcpStream {
+    /// Posts a form; the response is read later.
+    pub fn sends_post(&self, path: &str, form: &str) -> TcpStream {
         self.send("POST", path, "", form, form)
     }
 
-    /// Reads the answer.
-    pub fn hears(&mut self, connection: TcpStream) -> Page {
+    /// Reads the response.
+    pub fn reads_response(&mut self, connection: TcpStream) -> Page {
         self.receive(connection)
     }
 
-    /// Opens the stream that tells of the end of the login; the server has begun to answer.
+    /// Opens the event stream; the server has started its response.
     pub fn watches(&mut self) -> Stream {
         let mut connection = self.send("GET", "/session/events", "", "", "");
         let mut beginning = [0; 15];
@@ -101,18 +101,18 @@ impl Browser {
         Stream(connection)
     }
 
-    /// Opens the page at that path, fills its form and sends it off.
+    /// Opens the page at this path, fills in its form and posts it.
     pub fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let form = self.fill(path, fields);
         self.post(path, &form)
     }
 
-    /// Sends a form off that was filled before.
+    /// Posts a form body that was filled in earlier.
     pub fn post(&mut self, path: &str, form: &str) -> Page {
         self.request("POST", path, form)
     }
 
-    /// The body of a form on the page at that path.
+    /// The filled-in body of the form on the page at this path.
     pub fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
         let body = self.get(path).body;
         let token = body.split_once("name=\"csrf_token\" value=\"").and_then(|(_, rest)| rest.split('"').next());
@@ -122,9 +122,9 @@ impl Browser {
             .finish()
     }
 
-    /// Sends a form of the page at that path off to another, and lets something happen after the
-    /// guards have let it pass: the server asks for its body then (RFC 9110, section 10.1.1). The
-    /// last byte stays behind where `is_cut_off`.
+    /// Posts a form of the page at this path to another address, and runs `meanwhile` after the guards have let the
+    /// request pass: only then does the server ask for the body (RFC 9110, section 10.1.1). With `is_cut_off`, the last
+    /// byte is never sent.
     pub fn submit_slowly(
         &mut self,
         (page, action): (&str, &str),
@@ -143,42 +143,41 @@ impl Browser {
         self.receive(connection)
     }
 
-    /// Whether the login with this password succeeds.
+    /// Whether logging in with this password succeeds.
     pub fn logs_in(&mut self, name: &str, password: &str) -> bool {
         self.submit("/login", &[("username", name), ("password", password)]).status == 303
     }
 
-    /// Whether there is a login.
-    pub fn is_in(&mut self) -> bool {
+    /// Whether this browser is logged in.
+    pub fn is_logged_in(&mut self) -> bool {
         match self.get("/account").status {
             200 => true,
             303 => false,
-            status => panic!("neither in nor out, but {status}"),
+            status => panic!("neither logged in nor logged out: {status}"),
         }
     }
 
-    /// The value of its session cookie.
     pub fn cookie(&self) -> &str {
         self.cookies.get("curfew").expect("a session cookie")
     }
 
-    /// Waits until there is none: what another process does is obeyed within a second.
-    pub fn must_soon_be_out(&mut self) {
-        until("the login is over", || !self.is_in());
+    /// Waits until the browser is logged out: changes by another process take effect within a second.
+    pub fn must_be_logged_out_soon(&mut self) {
+        until("the login has ended", || !self.is_logged_in());
     }
 
-    /// The reason that the login page gives for the end of a login, if there was one. What another
-    /// process does is obeyed within a second, so this waits for it.
-    pub fn why_out(&mut self) -> Option<String> {
+    /// The reason that the login page gives for the ended login, if any. Waits for it, because changes by another
+    /// process take effect within a second.
+    pub fn end_reason(&mut self) -> Option<String> {
         let mut page = self.get("/account");
-        until("the login is over", || {
+        until("the login has ended", || {
             let is_over = page.location.is_some();
             if !is_over {
                 page = self.get("/account");
             }
             is_over
         });
-        let path = page.location.expect("the way to the login page");
+        let path = page.location.expect("a redirect to the login page");
         let body = self.get(&path).body;
         let (_, rest) = body.split_once("data-reason=\"")?;
         rest.split('"').next().map(str::to_owned)
@@ -199,7 +198,7 @@ impl Browser {
             form.len(),
         );
         let mut connection = TcpStream::connect(&self.address).expect("the server listens");
-        connection.set_read_timeout(Some(PATIENCE)).expect("a bound");
+        connection.set_read_timeout(Some(PATIENCE)).expect("a time limit");
         connection.write_all(request.as_bytes()).expect("the server reads");
         connection
     }

@@ -1,4 +1,4 @@
-//! An act on many users whose server is killed in the middle: each thousand is done or not, and told so.
+//! A bulk action whose server is killed halfway: each batch of a thousand is done or not, and the events agree.
 
 use crate::{
     browser::{Browser, Page},
@@ -6,36 +6,36 @@ use crate::{
     site::{Site, on_every_engine},
 };
 
-/// So many that the kill comes in the middle.
+/// Enough users for the kill to come halfway.
 const PEOPLE: i64 = 30_000;
-/// What one transaction takes.
+/// The size of one batch, which is one transaction.
 const BATCH: i64 = 1_000;
 
 const DONE: &str = "SELECT COUNT(*) FROM curfew_users WHERE username LIKE 'spam%' AND force_logout_date IS NOT NULL";
-/// Sessions into which is written who ended them, or of whose account it is noted.
+/// Sessions whose end is written to their row or noted for their account.
 const ENDED: &str = "SELECT COUNT(*) FROM curfew_logins s WHERE s.ended_at IS NOT NULL
                      OR EXISTS (SELECT 1 FROM curfew_login_ends e WHERE e.user_id = s.user_id)";
 const CHOSEN: [(&str, &str); 3] = [("action", "force-logout"), ("scope", "matching"), ("q", "spam")];
 
 #[test]
-fn a_killed_server_leaves_each_thousand_done_or_not_and_the_events_agree() {
+fn a_killed_server_leaves_each_batch_done_or_not_and_the_events_agree() {
     on_every_engine(|site| {
         site.make_user("vera", &["--staff"]);
         make_people(site);
         let mut vera = site.logged_in("vera");
         let confirmed = confirmed(&mut vera);
-        let unanswered = vera.asks_post("/admin/users/bulk", &confirmed);
-        until("some are done", || site.number(DONE) >= 3 * BATCH);
+        let unanswered = vera.sends_post("/admin/users/bulk", &confirmed);
+        until("three batches are done", || site.number(DONE) >= 3 * BATCH);
         site.server.take().expect("a server").kill();
         drop(unanswered);
         if !site.is_on_sqlite() {
-            // What was on its way to Postgres is done or not by then.
+            // What was on its way to Postgres is committed or not by now.
             let others = "SELECT COUNT(*) - 1 FROM pg_stat_activity WHERE datname = current_database()";
-            until("its connections are gone", || site.number(others) == 0);
+            until("its database connections are closed", || site.number(others) == 0);
         }
         let done = site.number(DONE);
-        assert!(done < PEOPLE, "it was killed too late to show anything");
-        assert_eq!(done % BATCH, 0, "{done} are done");
+        assert!(done < PEOPLE, "killed too late for the test to show anything");
+        assert_eq!(done % BATCH, 0, "{done} users are done");
         for (what, sql) in [
             ("events", "SELECT COUNT(DISTINCT subject_id) FROM curfew_events WHERE kind = 'force-logout'"),
             ("all events", "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'"),
@@ -45,23 +45,23 @@ fn a_killed_server_leaves_each_thousand_done_or_not_and_the_events_agree() {
             assert_eq!(site.number(sql), done, "{what}");
         }
 
-        // Doing it again does the rest.
+        // Running it again does the rest.
         let mut vera = site.logged_in("vera");
         let confirmed = self::confirmed(&mut vera);
         let page = vera.post("/admin/users/bulk", &confirmed);
         assert_eq!(page.status, 303, "{page:?}");
-        until("all are done", || {
+        until("all users are done", || {
             site.number("SELECT COUNT(*) FROM curfew_bulk_actions WHERE ended_at IS NOT NULL") == 1
         });
         assert_eq!(site.number(DONE), PEOPLE);
         let not_written = "SELECT COUNT(*) FROM curfew_logins WHERE user_id > 1 AND ended_at IS NULL";
-        until("who ended them is written into all sessions", || site.number(not_written) == 0);
-        let told = vera.get(&page.location.expect("a page that tells"));
-        assert!(told.body.contains("Done: 30,000 users"), "{told:?}");
+        until("the ends are written to all sessions", || site.number(not_written) == 0);
+        let result = vera.get(&page.location.expect("a page with the result"));
+        assert!(result.body.contains("Done: 30,000 users"), "{result:?}");
     });
 }
 
-/// The form of the page of confirmation, as its button sends it.
+/// The form of the confirmation page, as its button posts it.
 fn confirmed(vera: &mut Browser) -> String {
     let form = vera.fill("/admin/users?q=spam", &CHOSEN);
     let page = vera.post("/admin/users/bulk", &form);

@@ -1,4 +1,4 @@
-//! `curfew demo`: a site to look around in that leaves nothing behind.
+//! `curfew demo`: a temporary site to look around in.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use crate::{
     store::quick_or_soak,
 };
 
-/// A demo whose data is in that folder, with settings of another site around it.
+/// A demo with its data in this folder, in an environment with another site's settings.
 fn demo(folder: &Path) -> Program {
     Program::new(&["demo"])
         .set("TMPDIR", folder)
@@ -30,7 +30,7 @@ fn names_in(folder: &Path) -> Vec<String> {
     entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// The name and the password in the line of that role.
+/// The username and the password in the output line for this role.
 fn login(server: &mut Server, role: &str) -> (String, String) {
     let line = server.running.hear(|line| line.trim_start().strip_prefix(role).map(str::to_owned));
     let mut words = line.split_whitespace().map(str::to_owned);
@@ -38,7 +38,7 @@ fn login(server: &mut Server, role: &str) -> (String, String) {
 }
 
 #[test]
-fn each_printed_login_opens_what_its_role_may_see() {
+fn each_printed_login_has_the_access_of_its_role() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut server = Server::wait_for(demo(folder.path()).start());
     let mut passwords = Vec::new();
@@ -55,15 +55,15 @@ fn each_printed_login_opens_what_its_role_may_see() {
         }
         passwords.push(password);
     }
-    assert_eq!(server.setup_code, None, "there is nothing to set up");
+    assert_eq!(server.setup_code, None, "a demo needs no setup");
     server.stop().done();
 
     let mut server = Server::wait_for(demo(folder.path()).start());
-    assert!(!passwords.contains(&login(&mut server, "member").1), "passwords are new at each start");
+    assert!(!passwords.contains(&login(&mut server, "member").1), "every start creates new passwords");
 }
 
 #[test]
-fn nothing_is_left_behind_and_no_other_data_touched() {
+fn the_demo_leaves_nothing_behind_and_touches_no_other_data() {
     for signal in ["TERM", "INT", "HUP"] {
         let folder = tempfile::tempdir().expect("a folder");
         let server = Server::wait_for(demo(folder.path()).start());
@@ -76,7 +76,7 @@ fn nothing_is_left_behind_and_no_other_data_touched() {
 }
 
 #[test]
-fn a_signal_while_the_data_is_made_leaves_nothing_behind() {
+fn a_signal_during_the_set_up_leaves_nothing_behind() {
     for round in 0..quick_or_soak(40, 400) {
         let folder = tempfile::tempdir().expect("a folder");
         let running = demo(folder.path()).start();
@@ -85,7 +85,7 @@ fn a_signal_while_the_data_is_made_leaves_nothing_behind() {
         while names_in(folder.path()).is_empty() && begin.elapsed() < PATIENCE {
             std::hint::spin_loop();
         }
-        // Another point of the work in each round: before, while and after the database is opened.
+        // Each round interrupts at another point: before, while and after the database is opened.
         std::thread::sleep(Duration::from_micros(100) * (round % 40));
         shell.signal();
         running.wait().done();
@@ -94,13 +94,13 @@ fn a_signal_while_the_data_is_made_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_removed_is_named() {
+fn a_data_folder_that_cannot_be_removed_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::wait_for(demo(folder.path()).start());
     let data = folder.path().join(&names_in(folder.path())[0]);
-    // The folder of the data becomes a file: whoever runs the demo owns it, and may do so.
-    fs::rename(&data, folder.path().join("elsewhere")).expect("another name");
-    fs::write(&data, "").expect("a file in its place");
+    // Replaces the data folder by a file, as the owner of the demo can.
+    fs::rename(&data, folder.path().join("elsewhere")).expect("the folder is renamed");
+    fs::write(&data, "").expect("the file is written");
     server.running.signal("TERM");
     let refusal = server.running.wait();
     assert_eq!(refusal.status.code(), Some(1), "{refusal:?}");

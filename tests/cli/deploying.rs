@@ -1,5 +1,5 @@
-//! What the README promises to those who deploy: versions side by side, a role that may only serve, a
-//! change of the secret key, and a restored backup.
+//! What the guides promise operators: versions side by side, a role that may only serve, a change of the secret
+//! key, and a restored backup.
 
 use std::fs;
 
@@ -7,22 +7,22 @@ use data_encoding::BASE64;
 
 use crate::{
     browser::Browser,
-    readme::block,
+    guides::block,
     site::{PASSWORD, Server, Site, on_every_engine},
     store::Engine,
 };
 
-/// Pages that read every table.
+/// Pages that together read every table.
 const PAGES: [&str; 6] =
     ["/account", "/account/profile", "/account/sessions", "/admin", "/admin/sessions", "/admin/users"];
 
 #[test]
-fn a_running_node_lives_with_what_the_next_version_adds() {
+fn a_running_node_works_with_the_schema_of_the_next_version() {
     on_every_engine(|site| {
         site.make_user("ana", &["--superuser"]);
         let mut ana = site.logged_in("ana");
         let pages = |ana: &mut Browser| {
-            // More often than there are connections, each of which has prepared its own statements.
+            // More requests than connections, each of which has prepared its own statements.
             for page in PAGES.iter().cycle().take(10 * PAGES.len()) {
                 assert_eq!(ana.get(page).status, 200, "{page}");
             }
@@ -38,7 +38,7 @@ fn a_running_node_lives_with_what_the_next_version_adds() {
         pages(&mut ana);
         assert!(site.browser().logs_in("ana", PASSWORD));
         site.make_user("bo", &[]);
-        // And put back: the version before starts on it too.
+        // Reverted: the earlier version starts on this database too.
         site.server.take().expect("a server").stop().done();
         site.start();
         ana.moves_to(&site.server.as_ref().expect("a server").address);
@@ -47,7 +47,7 @@ fn a_running_node_lives_with_what_the_next_version_adds() {
 }
 
 #[test]
-fn a_role_that_owns_nothing_serves_what_another_has_migrated() {
+fn a_role_without_ownership_can_serve_a_migrated_database() {
     on_every_engine(|site| {
         if site.database.engine == Engine::Sqlite {
             return;
@@ -57,7 +57,7 @@ fn a_role_that_owns_nothing_serves_what_another_has_migrated() {
         let refusal = as_web(&["migrate"]).run().refused();
         assert!(refusal.contains("run `curfew migrate` as the role that owns it"), "{refusal}");
         site.run(&["migrate"]).done();
-        role.is_granted_what_the_readme_says(site);
+        role.is_granted_what_the_guide_says(site);
         let input = format!("{PASSWORD}\n");
         let args = ["user", "create", "ana", "--email", "ana@example.org", "--superuser", "--password-stdin"];
         as_web(&args).run_with(input.as_bytes()).done();
@@ -68,11 +68,11 @@ fn a_role_that_owns_nothing_serves_what_another_has_migrated() {
             assert_eq!(ana.get(page).status, 200, "{page}");
         }
         as_web(&["force-logout", "ana"]).run().done();
-        ana.must_soon_be_out();
+        ana.must_be_logged_out_soon();
         as_web(&["user", "delete", "ana", "--yes"]).run().refused(); // the last superuser
         server.stop().done();
 
-        // Of the tables to come as of those there are, and no more than that.
+        // The rights cover future tables as well as existing ones, and nothing else.
         site.sql("CREATE TABLE to_come (id BIGINT)");
         for table in ["curfew_users", "to_come"] {
             site.sql(&role.must_have(table, "SELECT, INSERT, UPDATE, DELETE", true));
@@ -83,7 +83,7 @@ fn a_role_that_owns_nothing_serves_what_another_has_migrated() {
     });
 }
 
-/// A role on the test's server, gone when it is dropped.
+/// A role on the test's Postgres server; deleted when dropped.
 struct WebRole<'s> {
     name: String,
     url: String,
@@ -98,14 +98,14 @@ impl<'s> WebRole<'s> {
         Self { url: format!("postgres://{name}:tangerine@{place}"), name, site }
     }
 
-    fn is_granted_what_the_readme_says(&self, site: &Site) {
+    fn is_granted_what_the_guide_says(&self, site: &Site) {
         let grants = block("-- grants.sql").replace("curfew_web", &self.name);
         for statement in grants.split(';').filter(|statement| statement.contains(&self.name)) {
             site.sql(statement);
         }
     }
 
-    /// A statement that fails unless the role has each of these rights, or none of them.
+    /// A statement that fails unless the role has all of these rights, or none of them.
     fn must_have(&self, table: &str, rights: &str, is_given: bool) -> String {
         let has = |right: &str| format!("has_table_privilege('{}', '{table}', '{right}')", self.name);
         let has: Vec<String> = rights.split(", ").map(|right| format!("{} = {is_given}", has(right))).collect();
@@ -120,9 +120,9 @@ impl Drop for WebRole<'_> {
     }
 }
 
-/// In two rounds: first every node reads the new key, then every node writes it.
+/// In two rounds: first every node accepts the new key, then every node uses it.
 #[test]
-fn the_secret_key_is_changed_on_two_nodes_without_ending_a_login_or_a_form() {
+fn the_secret_key_can_be_rotated_on_two_nodes_without_ending_logins_or_forms() {
     on_every_engine(|site| {
         let [old, new] = [0, 1].map(|_| BASE64.encode(&rand::random::<[u8; 64]>()));
         let start = |(current, previous): (&str, &str)| {
@@ -139,7 +139,7 @@ fn the_secret_key_is_changed_on_two_nodes_without_ending_a_login_or_a_form() {
             std::mem::replace(&mut nodes[node], fresh).stop().done();
             for (here, there) in [(0, 1), (1, 0)] {
                 ana.moves_to(&nodes[here].address);
-                assert!(ana.is_in());
+                assert!(ana.is_logged_in());
                 let form = ana.fill("/account/profile", &[("email", "ana@example.org"), ("password", PASSWORD)]);
                 ana.moves_to(&nodes[there].address);
                 assert_eq!(ana.post("/account/profile", &form).status, 303);
@@ -152,9 +152,9 @@ fn the_secret_key_is_changed_on_two_nodes_without_ending_a_login_or_a_form() {
     });
 }
 
-/// A backup holds the force-logout dates of its day, and with them every login that was ended since.
+/// A backup has the force-logout dates of its day, so logins ended later would revive.
 #[test]
-fn a_restored_backup_revives_no_login_once_everyone_is_out() {
+fn a_restored_backup_revives_no_login_after_forcing_everyone_out() {
     on_every_engine(|site| {
         if site.database.engine == Engine::Postgres {
             return;
@@ -164,9 +164,9 @@ fn a_restored_backup_revives_no_login_once_everyone_is_out() {
         let [mut ana, mut bo] = ["ana", "bo"].map(|name| site.logged_in(name));
         let folder = site.database.folder.path().to_owned();
         let backup = folder.join("backup.db");
-        site.sql(&format!("VACUUM INTO '{}'", backup.display())); // while it serves
+        site.sql(&format!("VACUUM INTO '{}'", backup.display())); // while the server runs
         site.run(&["force-logout", "ana"]).done();
-        ana.must_soon_be_out();
+        ana.must_be_logged_out_soon();
         site.server.take().expect("a server").stop().done();
         for file in ["curfew.db-wal", "curfew.db-shm"] {
             let _ = fs::remove_file(folder.join(file));
@@ -177,7 +177,7 @@ fn a_restored_backup_revives_no_login_once_everyone_is_out() {
         let address = &site.server.as_ref().expect("a server").address;
         for person in [&mut ana, &mut bo] {
             person.moves_to(address);
-            assert!(!person.is_in());
+            assert!(!person.is_logged_in());
         }
         assert!(ana.logs_in("ana", PASSWORD));
     });

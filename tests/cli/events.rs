@@ -7,7 +7,7 @@ const EVENTS: [&str; 3] = ["event", "purge", "--help"];
 #[test]
 fn old_events_are_deleted_with_the_server_down_and_up() {
     down_and_up(|site| {
-        // A server deletes by itself what is older than its own setting, when it begins: it must not be first.
+        // A server deletes events older than its own setting when it starts, so it must not start first.
         let purge = || site.program(&EVENTS[..2]).set("CURFEW_EVENT_RETENTION", "1 day").run();
         let days_ago = (chrono::Utc::now() - chrono::TimeDelta::days(10)).to_rfc3339();
         site.make_user("ana", &[]);
@@ -19,7 +19,7 @@ fn old_events_are_deleted_with_the_server_down_and_up() {
 }
 
 #[test]
-fn how_old_they_may_be_is_a_setting() {
+fn the_retention_time_is_a_setting() {
     on_every_engine(|site| {
         for name in ["ana", "ben"] {
             site.make_user(name, &[]);

@@ -1,4 +1,4 @@
-//! `curfew force-logout …`, and that the login over HTTP is really out.
+//! `curfew force-logout …`, and that the logins over HTTP really end.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
@@ -20,10 +20,10 @@ fn a_force_logout_ends_the_logins_on_the_running_server() {
         let said = site.run(&["force-logout", "ANA@example.org", "--reason", "Lost phone"]).done();
         assert!(said.starts_with("The logins of ANA@example.org made up to 2"), "{said}");
         assert!(said.ends_with("Z have ended; live sessions ended: 2.\n"), "{said}");
-        assert_eq!(laptop.why_out().as_deref(), Some("forced-out"));
-        phone.must_soon_be_out();
-        assert!(ben.is_in(), "nobody else is out");
-        assert!(phone.logs_in("ana", PASSWORD) && phone.is_in(), "and she can log in again");
+        assert_eq!(laptop.end_reason().as_deref(), Some("forced-out"));
+        phone.must_be_logged_out_soon();
+        assert!(ben.is_logged_in(), "no other user may be logged out");
+        assert!(phone.logs_in("ana", PASSWORD) && phone.is_logged_in(), "logging in again must work");
         let ana = site.show("ana");
         assert_eq!(ana["force_logout_cause"], "forced-out");
         assert!(ana["force_logout_date"].as_str() < ana["last_login"].as_str(), "{ana}");
@@ -40,30 +40,30 @@ fn a_force_logout_needs_no_running_server() {
         site.start();
         let address = site.server.as_ref().expect("a server").address.clone();
         ana.moves_to(&address);
-        ana.must_soon_be_out();
+        ana.must_be_logged_out_soon();
     });
 }
 
 #[test]
-fn a_past_moment_ends_the_logins_before_it_only() {
+fn forcing_everyone_out_at_a_past_time_ends_earlier_logins_only() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let mut ana = site.logged_in("ana");
         let before = text(Utc::now() - TimeDelta::hours(1));
         let said = site.run(&["force-logout", "ana", "--at", &before]).done();
         assert_eq!(said, format!("The logins of ana made up to {before} have ended; live sessions ended: 0.\n"));
-        assert!(ana.is_in());
+        assert!(ana.is_logged_in());
         let login = site.show("ana")["last_login"].as_str().expect("a login").to_owned();
         let said = site.run(&["force-logout", "ana", "--at", &login]).done();
-        assert!(said.ends_with("live sessions ended: 1.\n"), "a login at that very moment is out: {said}");
-        ana.must_soon_be_out();
+        assert!(said.ends_with("live sessions ended: 1.\n"), "a login at exactly that time ends: {said}");
+        ana.must_be_logged_out_soon();
         let said = site.run(&["force-logout", "ana", "--at", &before]).done();
         assert_eq!(said, format!("Nothing changed. The logins of ana made up to {login} had ended already.\n"));
     });
 }
 
 #[test]
-fn a_moment_to_come_is_scheduled_and_can_be_called_off() {
+fn a_future_time_is_scheduled_and_can_be_cancelled() {
     down_and_up(|site| {
         site.make_user("ana", &[]);
         let mut ana = site.server.is_some().then(|| site.logged_in("ana"));
@@ -77,13 +77,13 @@ fn a_moment_to_come_is_scheduled_and_can_be_called_off() {
         assert!(site.run(&["force-logout", "ana", "--cancel"]).refused().starts_with("ana: Nothing is scheduled"));
         assert_eq!(site.show("ana")["force_logout_date"], serde_json::Value::Null);
         if let Some(ana) = &mut ana {
-            assert!(ana.is_in());
+            assert!(ana.is_logged_in());
         }
     });
 }
 
 #[test]
-fn a_schedule_that_comes_due_ends_the_login_and_shows_as_done() {
+fn a_due_schedule_ends_the_login_and_is_shown_as_done() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         site.make_user("ben", &[]);
@@ -92,7 +92,7 @@ fn a_schedule_that_comes_due_ends_the_login_and_shows_as_done() {
         for name in ["ana", "ben"] {
             site.run(&["force-logout", name, "--at", &at]).done();
         }
-        until("the login ends when it is due", || !ana.is_in());
+        until("the login ends when it is due", || !ana.is_logged_in());
         for name in ["ana", "ben"] {
             let user = site.show(name);
             assert_eq!(
@@ -104,7 +104,7 @@ fn a_schedule_that_comes_due_ends_the_login_and_shows_as_done() {
 }
 
 #[test]
-fn everyone_can_be_put_out_at_once() {
+fn everyone_can_be_forced_out() {
     on_every_engine(|site| {
         site.make_user("ana", &["--superuser"]);
         site.make_user("ben", &[]);
@@ -112,24 +112,24 @@ fn everyone_can_be_put_out_at_once() {
         let before = text(Utc::now() - TimeDelta::hours(1));
         let said = site.run(&["force-logout", "--everyone", "--at", &before]).done();
         assert_eq!(said, format!("The logins of everyone made up to {before} have ended; 0 sessions ended.\n"));
-        assert!(ana.is_in() && ben.is_in());
+        assert!(ana.is_logged_in() && ben.is_logged_in());
         let said = site.run(&["force-logout", "--everyone", "--reason", "A leak"]).done();
         assert!(
             said.starts_with("The logins of everyone made up to 2")
                 && said.ends_with("Z have ended; 2 sessions ended.\n"),
             "{said}"
         );
-        assert_eq!(ana.why_out().as_deref(), Some("everyone-out"));
-        ben.must_soon_be_out();
+        assert_eq!(ana.end_reason().as_deref(), Some("everyone-out"));
+        ben.must_be_logged_out_soon();
         assert!(ben.logs_in("ben", PASSWORD));
         let said = site.run(&["force-logout", "--everyone", "--at", &before]).done();
         assert!(said.starts_with("Nothing changed. The logins of everyone"), "{said}");
-        assert!(ben.is_in());
+        assert!(ben.is_logged_in());
     });
 }
 
 #[test]
-fn everyones_schedule_can_be_called_off() {
+fn a_schedule_for_everyone_can_be_cancelled() {
     down_and_up(|site| {
         site.make_user("ana", &[]);
         assert!(
@@ -143,19 +143,19 @@ fn everyones_schedule_can_be_called_off() {
 }
 
 #[test]
-fn a_moment_that_is_none_is_refused_with_how_to_write_it() {
+fn an_invalid_time_is_refused_with_an_example() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         for at in ["tomorrow", "", "2026-13-01T00:00:00Z", "12026-01-01T00:00:00Z", "\u{1b}[31m"] {
             let refusal = site.run(&["force-logout", "ana", "--at", at]).misused();
-            assert!(refusal.contains("Write the moment like 2026-03-01T14:30"), "{at}: {refusal}");
+            assert!(refusal.contains("Write the time like 2026-03-01T14:30"), "{at}: {refusal}");
         }
         assert_eq!(site.show("ana")["force_logout_date"], serde_json::Value::Null);
     });
 }
 
 #[test]
-fn whom_to_force_out_is_said_once() {
+fn a_force_logout_needs_exactly_one_target() {
     on_every_engine(|site| {
         for args in [
             &["force-logout"][..],
@@ -170,7 +170,7 @@ fn whom_to_force_out_is_said_once() {
 }
 
 #[test]
-fn the_events_tell_what_the_command_line_did_and_who_sat_there() {
+fn the_events_record_actions_of_the_command_line_and_its_user() {
     down_and_up(|site| {
         site.make_user("boss", &["--superuser"]);
         site.make_user("ana", &["--staff"]);
@@ -186,7 +186,7 @@ fn the_events_tell_what_the_command_line_did_and_who_sat_there() {
         let overview = site.logged_in("boss").get("/admin").body;
         let who = format!("by {} (command line)", whoami::username().expect("a name"));
         let (_, events) = overview.split_once("id=\"events\"").expect("the events");
-        let told = |words: &str| {
+        let must_record = |words: &str| {
             let event = events.split("<li").find(|event| event.contains(words));
             assert!(event.is_some_and(|event| event.contains(&who)), "{words}: {events}");
         };
@@ -195,10 +195,10 @@ fn the_events_tell_what_the_command_line_did_and_who_sat_there() {
             "Account deleted",
             "everyone, for <time class=\"exact\" datetime=\"2999-01-01T00:00:00.000000Z\">1 January 2999, 00:00:00 UTC</time>",
             "A &lt;b&gt;drill",
-            "Scheduled force logout called off",
+            "Scheduled force logout cancelled",
             "A leak",
         ] {
-            told(words);
+            must_record(words);
         }
     });
 }

@@ -1,4 +1,4 @@
-//! A disk that is full for a while: what could not be written is refused, and what comes after it is not.
+//! A disk that is full for a while: writes are refused meanwhile, and work again afterwards.
 
 use std::process::Command;
 
@@ -11,18 +11,18 @@ use crate::{
 
 const LOGIN: [(&str, &str); 2] = [("username", "ana"), ("password", PASSWORD)];
 
-/// Lets the server write files up to that size.
+/// Lets the server write files up to this size.
 fn let_files_grow_to(server: &Server, limit: &str) {
     let mut set = Command::new("prlimit");
     set.args([&format!("--pid={}", server.running.id()), &format!("--fsize={limit}:unlimited")]);
-    assert!(set.status().expect("prlimit is there").success());
+    assert!(set.status().expect("prlimit is installed").success());
 }
 
 #[test]
-fn after_a_full_disk_the_next_write_succeeds_without_a_restart() {
+fn writes_succeed_again_after_a_full_disk_without_a_restart() {
     on_every_engine(|site| {
         if site.database.engine == Engine::Postgres {
-            return; // whose files are another program's
+            return; // Postgres writes its own files
         }
         site.make_user("ana", &[]);
         site.server = Some(Server::wait_for(site.program(&["serve"]).ignoring("XFSZ").start()));
@@ -36,11 +36,11 @@ fn after_a_full_disk_the_next_write_succeeds_without_a_restart() {
             assert_eq!(refused.submit("/login", &LOGIN).status, 503);
         }
         let mut proxy = Browser::new(&server.address);
-        until("it is not ready", || proxy.get("/readyz").status == 503);
-        assert!(before.is_in(), "the file is still the truth");
+        until("the server is not ready", || proxy.get("/readyz").status == 503);
+        assert!(before.is_logged_in(), "the database file must be intact");
         let_files_grow_to(server, "unlimited");
         assert_eq!(refused.submit("/login", &LOGIN).status, 303);
-        until("it is ready", || proxy.get("/readyz").status == 200);
-        assert!(refused.is_in() && before.is_in());
+        until("the server is ready", || proxy.get("/readyz").status == 200);
+        assert!(refused.is_logged_in() && before.is_logged_in());
     });
 }

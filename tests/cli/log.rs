@@ -1,4 +1,4 @@
-//! The server's log: what a client did is no error of the server.
+//! The server's log: mistakes of a client are not logged as errors of the server.
 
 use std::{
     io::{Read as _, Write as _},
@@ -7,7 +7,7 @@ use std::{
 
 use crate::site::on_every_engine;
 
-/// Requests that are wrong in every way that a stranger can send.
+/// Invalid requests of every kind that a stranger can send.
 const WRONG: [&str; 12] = [
     "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n",
     "GET /admin HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -26,18 +26,18 @@ const WRONG: [&str; 12] = [
 ];
 
 #[test]
-fn what_a_client_did_is_no_error() {
+fn invalid_requests_are_not_logged_as_errors() {
     for (level, no_line) in [("critical", "WARN"), ("critical", "ERROR"), ("normal", "ERROR"), ("debug", "ERROR")] {
         on_every_engine(|site| {
             let program = site.program(&["serve"]).set("ROCKET_LOG_LEVEL", level);
             let server = crate::site::Server::wait_for(program.start());
             for request in WRONG {
                 let mut stream = TcpStream::connect(&server.address).expect("a connection");
-                // As bytes of one each: a lone 0xff is no UTF-8.
+                // As single bytes: a lone 0xff is not UTF-8.
                 let bytes: Vec<u8> = request.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect();
-                stream.write_all(&bytes).expect("it is sent");
-                stream.shutdown(std::net::Shutdown::Write).expect("that was all");
-                // Whatever it answers; some of it is no answer to read.
+                stream.write_all(&bytes).expect("the request is sent");
+                stream.shutdown(std::net::Shutdown::Write).expect("the end of the request");
+                // The response does not matter; some of these get none.
                 let _ = stream.read_to_end(&mut Vec::new());
             }
             let log = server.stop().err;

@@ -1,5 +1,4 @@
-//! The program itself, as a person at a terminal meets it: on every engine, with the server down
-//! and up.
+//! The program itself, as a person at a terminal uses it: on every engine, with the server stopped and running.
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on fails there, saying what is missing")]
 
@@ -7,8 +6,8 @@
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod store;
 
-#[path = "../harness/readme.rs"]
-mod readme;
+#[path = "../harness/guides.rs"]
+mod guides;
 
 mod browser;
 mod bulk;

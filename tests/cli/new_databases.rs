@@ -1,4 +1,4 @@
-//! Where there is no site yet: only the commands that begin one create its database, and they say so.
+//! Without a site: only the commands that start one create its database, and they say so.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ fn refused(outcome: Outcome, said: &[&str]) {
     }
 }
 
-/// Every command that works on a site which is there, as it would be called.
+/// Every command that needs an existing site, with its arguments.
 const ON_A_SITE: [&[&str]; 16] = [
     &["user", "list"],
     &["user", "show", "ana"],
@@ -36,7 +36,7 @@ const ON_A_SITE: [&[&str]; 16] = [
 ];
 
 #[test]
-fn a_command_on_a_site_that_is_not_there_names_it_and_creates_nothing() {
+fn a_command_on_a_missing_site_names_it_and_creates_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     for args in ON_A_SITE {
         let program = |args| Program::new(args).in_folder(folder.path());
@@ -48,7 +48,7 @@ fn a_command_on_a_site_that_is_not_there_names_it_and_creates_nothing() {
 }
 
 #[test]
-fn a_command_on_an_empty_database_changes_nothing_there() {
+fn a_command_on_an_empty_database_changes_nothing() {
     on_every_new_site(|site| {
         if site.is_on_sqlite() {
             fs::write(site.database.file(), "").expect("an empty file");
@@ -61,7 +61,7 @@ fn a_command_on_an_empty_database_changes_nothing_there() {
 }
 
 #[test]
-fn everyone_of_nobody_is_not_forced_out() {
+fn forcing_everyone_out_of_a_site_without_users_is_refused() {
     on_every_engine(|site| {
         for args in
             [&["force-logout", "--everyone"][..], &["force-logout", "--everyone", "--at", "2999-01-01T00:00:00Z"]]
@@ -74,7 +74,7 @@ fn everyone_of_nobody_is_not_forced_out() {
 }
 
 #[test]
-fn a_command_that_creates_the_file_says_so_once() {
+fn a_command_that_creates_the_database_file_says_so_once() {
     for args in [&["migrate"][..], &["user", "create", "ana", "--email", "ana@example.org", "--password-stdin"]] {
         let folder = tempfile::tempdir().expect("a folder");
         let run = || Program::new(args).in_folder(folder.path()).run_with(format!("{PASSWORD}\n").as_bytes());

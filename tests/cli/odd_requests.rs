@@ -1,5 +1,5 @@
-//! Requests that no browser sends: each gets an answer, since a proxy takes a connection that was closed
-//! without one for a node that failed.
+//! Requests that no browser sends. Each must get a response, because a proxy treats a connection closed without one as
+//! a failed node.
 
 use std::{
     io::{Read as _, Write as _},
@@ -15,7 +15,7 @@ const ADDRESSES: [&str; 8] =
     ["/", "/login", "/account", "/admin/users", "/api/me", "/api/token", "/static/base.css", "/nowhere"];
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
 
-/// Sends bytes on a connection of their own; returns the head of the answer, or what came instead.
+/// Sends bytes on a new connection. Returns the head of the response, or what happened instead.
 fn answer(address: &str, request: &[u8]) -> String {
     let mut connection = TcpStream::connect(address).expect("a connection");
     connection.set_read_timeout(Some(Duration::from_mins(1))).expect("a time limit");
@@ -35,7 +35,7 @@ fn answer(address: &str, request: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// The status of the answer, or what came instead.
+/// The status of the response, or what happened instead.
 fn status(address: &str, request: &[u8]) -> Result<u16, String> {
     let text = answer(address, request);
     let status = text.strip_prefix("HTTP/1.1 ").or_else(|| text.strip_prefix("HTTP/1.0 "));
@@ -47,7 +47,7 @@ fn post(address: &str, body: &str) -> Vec<u8> {
 }
 
 #[test]
-fn every_method_gets_an_answer_at_every_address() {
+fn every_method_gets_a_response_at_every_path() {
     on_every_engine(|site| {
         let browser = site.browser();
         for method in METHODS {
@@ -63,11 +63,11 @@ fn every_method_gets_an_answer_at_every_address() {
     });
 }
 
-/// Those that a form could choose: Rocket reads no longer name than `DELETE`.
+/// The methods that a form could select with `_method`; Rocket ignores names longer than `DELETE`.
 const CHOICES: [&str; 6] = ["GET", "HEAD", "PUT", "DELETE", "PATCH", "TRACE"];
 
 #[test]
-fn a_form_never_chooses_its_method() {
+fn a_form_cannot_override_its_method() {
     on_every_engine(|site| {
         let browser = site.browser();
         let plain = ADDRESSES.map(|address| status(browser.address(), &post(address, "a=b")));
@@ -85,9 +85,9 @@ fn a_form_never_chooses_its_method() {
     });
 }
 
-/// Else `GET /login` with such a form would be a login.
+/// Otherwise `GET /login` with such a form would log in.
 #[test]
-fn a_request_that_repeats_its_method_in_a_form_does_not_become_a_post() {
+fn a_get_with_a_form_does_not_become_a_post() {
     on_every_engine(|site| {
         let browser = site.browser();
         for method in CHOICES {
@@ -102,7 +102,7 @@ fn a_request_that_repeats_its_method_in_a_form_does_not_become_a_post() {
 }
 
 #[test]
-fn a_request_names_one_host() {
+fn a_request_must_name_exactly_one_host() {
     on_every_engine(|site| {
         let browser = site.browser();
         for address in ADDRESSES {
@@ -115,7 +115,7 @@ fn a_request_names_one_host() {
 }
 
 #[test]
-fn odd_headers_and_broken_bodies_get_an_answer() {
+fn odd_headers_and_broken_bodies_get_a_response() {
     on_every_engine(|site| {
         let browser = site.browser();
         let long = "a".repeat(100_000);
@@ -156,9 +156,9 @@ fn odd_headers_and_broken_bodies_get_an_answer() {
     });
 }
 
-/// Cookies do not know ports: two sites on one host share the browser's.
+/// Cookies ignore ports, so two sites on one host share them.
 #[test]
-fn of_two_cookies_with_our_name_ours_is_found_and_the_other_left_alone() {
+fn of_two_cookies_with_our_name_ours_is_used_and_the_other_left_alone() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let ana = site.logged_in("ana");

@@ -1,18 +1,18 @@
-//! Where passwords come from, and what a new one does.
+//! How passwords are entered, and what a new one changes.
 
 use crate::site::{PASSWORD, down_and_up, on_every_engine};
 
 const ANOTHER: &str = "copper kettle 77";
 
 #[test]
-fn a_new_password_counts_at_once_and_ends_the_logins() {
+fn a_new_password_takes_effect_at_once_and_ends_the_logins() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let mut ana = site.logged_in("ana");
         let program = site.program(&["user", "password", "ana@example.org", "--password-stdin"]);
         let said = program.run_with(format!("{ANOTHER}\r\n").as_bytes()).done();
-        assert_eq!(said, "ana@example.org has another password; live sessions ended: 1.\n");
-        assert_eq!(ana.why_out().as_deref(), Some("password-changed"));
+        assert_eq!(said, "The password of ana@example.org was changed; live sessions ended: 1.\n");
+        assert_eq!(ana.end_reason().as_deref(), Some("password-changed"));
         assert!(!ana.logs_in("ana", PASSWORD));
         assert!(ana.logs_in("ana", ANOTHER));
         assert_eq!(site.show("ana")["force_logout_cause"], "password-changed");
@@ -20,7 +20,7 @@ fn a_new_password_counts_at_once_and_ends_the_logins() {
 }
 
 #[test]
-fn only_the_first_line_is_read_and_it_needs_no_end() {
+fn only_the_first_line_is_read_and_needs_no_newline() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         for input in [format!("{ANOTHER}\nsecond line\n"), ANOTHER.to_owned()] {
@@ -37,16 +37,16 @@ fn a_bad_password_is_refused_without_being_shown() {
         let too_long = "x".repeat(129);
         let endless = "x".repeat(100_000);
         let cases: [(&[u8], &str); 10] = [
-            (b"", "Give a password"),
-            (b"\n", "Give a password"),
-            (b"\r\n", "Give a password"),
+            (b"", "Enter a password"),
+            (b"\n", "Enter a password"),
+            (b"\r\n", "Enter a password"),
             (b"zq8!kPx\n", "at least 8 characters"),
             (too_long.as_bytes(), "at most 128 characters"),
             (endless.as_bytes(), "at most 128 characters"),
             (b"password1\n", "too easy to guess"),
             (b"Anastasia7\n", "not your username"),
-            (b"zq8!k\0Px77\n", "no NUL"),
-            (b"zq8!kPx\xff77\n", "no UTF-8 text"),
+            (b"zq8!k\0Px77\n", "a NUL character"),
+            (b"zq8!kPx\xff77\n", "not UTF-8 text"),
         ];
         for (password, said) in cases {
             let set = site.program(&["user", "password", "anastasia", "--password-stdin"]).run_with(password).refused();
@@ -62,7 +62,7 @@ fn a_bad_password_is_refused_without_being_shown() {
 }
 
 #[test]
-fn without_a_terminal_it_says_how_to_give_the_password() {
+fn without_a_terminal_the_command_says_how_to_enter_the_password() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let create = ["user", "create", "ben", "--email", "ben@example.org"];

@@ -1,4 +1,4 @@
-//! Running the program: its arguments, its settings and nobody else's, and what came of it.
+//! Running the program: its arguments, its own settings only, and the result.
 
 use std::{
     io::{BufRead as _, BufReader, Read, Write as _},
@@ -11,19 +11,19 @@ use std::{
 
 use curfew::store::DRIVERS_LOG;
 
-/// A guard against hanging for ever, far above what a busy machine needs.
+/// A limit against hanging forever, far longer than a busy machine needs.
 pub const PATIENCE: Duration = Duration::from_mins(1);
-/// Between two looks at a condition.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// The time between two checks of a condition.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// A start of the program that has not happened yet.
+/// The program before it starts.
 #[derive(Debug)]
 pub struct Program(Command);
 
 impl Program {
-    /// With these arguments, in the project's folder. Of the environment only what a test sets is
-    /// a setting; a backtrace is asked for, so that one would show. That a statement was slow says how
-    /// busy this machine is, and is left out of a server's log.
+    /// Starts with these arguments in the project's folder. Only variables set by a test are settings. Backtraces are
+    /// enabled, so that one would show up. Warnings about slow statements depend on how busy this machine is, and are
+    /// left out of the server's log.
     pub fn new(args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_curfew"));
         command.args(args).current_dir(env!("CARGO_MANIFEST_DIR"));
@@ -41,25 +41,25 @@ impl Program {
         Self(command)
     }
 
-    /// With one more argument, which need not be text.
+    /// Adds an argument, which need not be valid text.
     pub fn also(mut self, argument: &std::ffi::OsStr) -> Self {
         self.0.arg(argument);
         self
     }
 
-    /// With this variable.
+    /// Sets an environment variable.
     pub fn set(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
         self.0.env(name, value);
         self
     }
 
-    /// Without this variable.
+    /// Removes an environment variable.
     pub fn unset(mut self, name: &str) -> Self {
         self.0.env_remove(name);
         self
     }
 
-    /// Ignoring a signal that would end it.
+    /// Ignores a signal that would end the program.
     pub fn ignoring(self, signal: &str) -> Self {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("trap '' {signal}; exec \"$0\" \"$@\"")]);
@@ -76,13 +76,13 @@ impl Program {
         Self(shell)
     }
 
-    /// In another folder.
+    /// Runs in another folder.
     pub fn in_folder(mut self, folder: &Path) -> Self {
         self.0.current_dir(folder);
         self
     }
 
-    /// Starts it.
+    /// Starts the program.
     pub fn start(mut self) -> Running {
         self.0.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.0.spawn().expect("the program starts");
@@ -97,27 +97,27 @@ impl Program {
         Running { child, lines, said: String::new(), err: Some(err) }
     }
 
-    /// Runs it to its end, its standard output going there.
+    /// Runs the program to its end, with standard output going to `out`.
     pub fn run_into(mut self, out: Stdio) -> Outcome {
         let ended = self.0.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped()).output().expect("the program runs");
         Outcome { status: ended.status, out: String::new(), err: String::from_utf8_lossy(&ended.stderr).into_owned() }
     }
 
-    /// Runs it to its end, without anything on standard input.
+    /// Runs the program to its end, with empty standard input.
     pub fn run(self) -> Outcome {
         self.run_with(b"")
     }
 
-    /// Runs it to its end, with that on standard input.
+    /// Runs the program to its end, with this standard input.
     pub fn run_with(self, input: &[u8]) -> Outcome {
         let mut running = self.start();
-        // It may end without having read.
+        // The program may end without reading it.
         let _ = running.child.stdin.take().expect("its standard input").write_all(input);
         running.wait()
     }
 }
 
-/// The program while it runs; ended when dropped.
+/// A running program; killed when dropped.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
@@ -127,8 +127,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// Waits for a line on standard output in which `find` finds something.
-    pub fn until_it_says<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
+    /// Waits for a line on standard output for which `find` returns something.
+    pub fn until_it_prints<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
         let end = Instant::now() + PATIENCE;
         loop {
             match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
@@ -139,46 +139,46 @@ impl Running {
                         return found;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => panic!("it said only: {}", self.said),
+                Err(RecvTimeoutError::Timeout) => panic!("it printed only: {}", self.said),
                 Err(RecvTimeoutError::Disconnected) => {
                     let err = self.err.take().and_then(|err| err.join().ok());
-                    panic!("it ended, having said: {}{err:?}", self.said)
+                    panic!("it ended after printing: {}{err:?}", self.said)
                 }
             }
         }
     }
 
-    /// The first line so far, or to come, in which `find` finds something.
+    /// The first printed or future line for which `find` returns something.
     pub fn hear<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
         match self.said.lines().find_map(&find) {
             Some(found) => found,
-            None => self.until_it_says(find),
+            None => self.until_it_prints(find),
         }
     }
 
-    /// The rest of a line that began so, if there was one so far.
+    /// The rest of the first printed line that starts with this text.
     pub fn heard(&self, beginning: &str) -> Option<String> {
         self.said.lines().find_map(|line| line.strip_prefix(beginning)).map(str::to_owned)
     }
 
-    /// A shell that waits to send it a signal, by name: to start one takes longer than what is to be interrupted.
+    /// A shell that waits to send a signal by name: starting one takes longer than what the test interrupts.
     pub fn shell_that_signals(&self, name: &str) -> Shell {
         let script = format!("read go; kill -{name} {}", self.child.id());
         Shell(Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).spawn().expect("a shell"))
     }
 
-    /// The number of its process.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Sends it a signal, by name.
+    /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
         assert!(sent.expect("a shell").success(), "the signal is sent");
     }
 
-    /// Waits for its end.
+    /// Waits for the end.
     pub fn wait(mut self) -> Outcome {
         let mut status = None;
         until("the program ends", || {
@@ -194,14 +194,14 @@ impl Running {
     }
 }
 
-/// A shell that waits for its word.
+/// A shell that waits for its command.
 #[derive(Debug)]
 pub struct Shell(Child);
 
 impl Shell {
-    /// Gives it, and waits until it was obeyed.
+    /// Sends the signal and waits until the shell has done so.
     pub fn signal(&mut self) {
-        self.0.stdin.take().expect("its standard input").write_all(b"go\n").expect("it listens");
+        self.0.stdin.take().expect("its standard input").write_all(b"go\n").expect("the shell reads");
         assert!(self.0.wait().expect("its status").success(), "the signal is sent");
     }
 }
@@ -213,7 +213,7 @@ impl Drop for Running {
     }
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
     pub status: ExitStatus,
@@ -222,25 +222,25 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What it printed, having done what it was asked.
+    /// The output of a successful run.
     #[track_caller]
     pub fn done(self) -> String {
         assert_eq!((self.status.code(), self.err.as_str()), (Some(0), ""), "{self:?}");
         self.out
     }
 
-    /// The one line in which it was refused.
+    /// The single line of a refused run.
     #[track_caller]
     pub fn refused(self) -> String {
         assert_eq!((self.status.code(), self.out.as_str()), (Some(1), ""), "{self:?}");
         let lines: Vec<&str> = self.err.lines().collect();
-        assert_eq!(lines.len(), 1, "one line: {self:?}");
-        let words = lines[0].strip_prefix("curfew: ").expect("who says it");
+        assert_eq!(lines.len(), 1, "a refusal is one line: {self:?}");
+        let words = lines[0].strip_prefix("curfew: ").expect("the program's name");
         assert!(!words.contains("panicked") && !words.contains('\u{1b}'), "{self:?}");
         words.to_owned()
     }
 
-    /// What it said about wrong usage.
+    /// The output of a run with wrong usage.
     #[track_caller]
     pub fn misused(self) -> String {
         assert_eq!((self.status.code(), self.out.as_str()), (Some(2), ""), "{self:?}");
@@ -248,12 +248,12 @@ impl Outcome {
     }
 }
 
-/// Looks again and again until it is so.
+/// Polls until the condition is true.
 #[track_caller]
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !is_so() {
-        assert!(Instant::now() < end, "it never came to this: {what}");
-        std::thread::sleep(LOOK_AGAIN);
+        assert!(Instant::now() < end, "timed out waiting for: {what}");
+        std::thread::sleep(POLL_INTERVAL);
     }
 }

@@ -1,4 +1,4 @@
-//! What a database must be like: what lacks it is refused by every command, with what to do.
+//! What a database must be like. If it is not, every command refuses it and says what to do.
 
 use std::{
     fs,
@@ -23,7 +23,7 @@ fn refused(outcome: Outcome, said: &[&str]) {
     }
 }
 
-/// A database on the Postgres of the tests, where there is one.
+/// Runs a test on the tests' Postgres, if there is one.
 fn on_postgres(options: &str, test: impl Fn(&mut Site)) {
     if engines().contains(&Engine::Postgres) {
         test(&mut Site::on_postgres(options));
@@ -42,7 +42,7 @@ fn an_encoding_that_cannot_hold_every_name_is_refused() {
 }
 
 #[test]
-fn a_stricter_isolation_and_another_time_zone_change_nothing() {
+fn a_stricter_isolation_level_and_other_defaults_change_nothing() {
     on_postgres("", |site| {
         let name = site.database.name.clone().expect("its name");
         for default in [
@@ -58,12 +58,12 @@ fn a_stricter_isolation_and_another_time_zone_change_nothing() {
         site.make_user("ana", &[]);
         let mut ana = site.logged_in("ana");
         site.run(&["force-logout", "ana"]).done();
-        ana.must_soon_be_out();
+        ana.must_be_logged_out_soon();
     });
 }
 
 #[test]
-fn several_hosts_as_a_parameter_are_refused_without_the_password() {
+fn several_hosts_in_the_url_are_refused_without_showing_the_password() {
     for address in [
         "postgres://ana:tangerine@/curfew?host=a.example,b.example",
         "postgres://ana:tangerine@/curfew?host=a.example%2Cb.example",
@@ -75,7 +75,7 @@ fn several_hosts_as_a_parameter_are_refused_without_the_password() {
 }
 
 #[test]
-fn a_file_that_sqlite_cannot_use_as_needed_is_refused() {
+fn an_unusable_sqlite_file_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("curfew.db");
     let made = Command::new("sqlite3").arg(&file).arg("PRAGMA encoding = 'UTF-16le'; CREATE TABLE a (b)").status();
@@ -99,14 +99,14 @@ fn a_file_that_sqlite_cannot_use_as_needed_is_refused() {
     }
 }
 
-/// A `PgBouncer` before the Postgres of the tests; ended when dropped.
+/// A `PgBouncer` in front of the tests' Postgres; stopped when dropped.
 struct Bouncer {
     port: u16,
     process: Child,
 }
 
 impl Bouncer {
-    /// None where there is no `PgBouncer`, or no Postgres.
+    /// `None` if `PgBouncer` or Postgres is missing.
     fn start(folder: &Path, settings: &str) -> Option<Self> {
         let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].into_iter().find(|path| Path::new(path).exists());
         let Some(program) = program.filter(|_| engines().contains(&Engine::Postgres)) else {
@@ -145,7 +145,7 @@ impl Drop for Bouncer {
 }
 
 #[test]
-fn a_pooler_that_lends_connections_out_is_named() {
+fn a_transaction_pooler_is_refused_by_name() {
     const OURS: &str = "ignore_startup_parameters = extra_float_digits";
     for (settings, said) in [
         (format!("pool_mode = transaction\n{OURS}"), "pool_mode = session"),
@@ -166,7 +166,7 @@ fn a_pooler_that_lends_connections_out_is_named() {
 }
 
 #[test]
-fn a_pooler_that_lends_a_connection_out_for_good_does_no_harm() {
+fn a_session_pooler_works() {
     on_postgres("", |site| {
         let folder = tempfile::tempdir().expect("a folder");
         let settings = "pool_mode = session\nignore_startup_parameters = extra_float_digits";
@@ -176,13 +176,13 @@ fn a_pooler_that_lends_a_connection_out_for_good_does_no_harm() {
         site.database.url = bouncer.address(site);
         let mut ana = site.logged_in("ana");
         site.run(&["force-logout", "ana"]).done();
-        ana.must_soon_be_out();
-        // Before the pooler, which would cut its connections.
+        ana.must_be_logged_out_soon();
+        // Stopped before the pooler, which would break its connections.
         site.server.take().expect("a server").stop().done();
     });
 }
 
-/// A Redis of the test's own; ended when dropped.
+/// A Redis for one test; stopped when dropped.
 struct Redis(Child);
 
 impl Drop for Redis {
@@ -193,7 +193,7 @@ impl Drop for Redis {
 }
 
 #[test]
-fn a_redis_that_drops_what_nodes_count_is_warned_of() {
+fn a_redis_that_evicts_counters_causes_a_warning() {
     let Some(program) = std::env::var_os("CURFEW_TEST_REDIS") else { return };
     for (policy, is_warned_of) in [("allkeys-lru", true), ("noeviction", false)] {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number").port();

@@ -1,4 +1,4 @@
-//! A Postgres with a standby, as a site that fails over has them, and the address that leads to one of them.
+//! A Postgres primary with a standby, as a site with failover has them, and a proxy address that leads to either.
 
 use std::{
     fs, io,
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::program::until;
 
-/// A primary and its standby, both stopped when this is dropped.
+/// A primary and its standby; both are stopped when dropped.
 pub struct Replicas {
     primary: Replica,
     standby: Replica,
@@ -22,21 +22,20 @@ pub struct Replicas {
     _folder: TempDir,
 }
 
-/// One server.
 struct Replica {
     port: u16,
     data: PathBuf,
     process: Child,
 }
 
-/// The programs of Postgres, and who runs them: it refuses to run as root.
+/// The programs of Postgres, and the user that runs them: Postgres refuses to run as root.
 struct Tools {
     folder: PathBuf,
     user: Option<(u32, u32)>,
 }
 
 impl Replicas {
-    /// None where Postgres is not installed.
+    /// `None` if Postgres is not installed.
     pub fn start() -> Option<Self> {
         let tools = Tools::find()?;
         let folder = tempfile::tempdir().expect("a folder");
@@ -51,17 +50,17 @@ impl Replicas {
         Some(Self { primary, standby, tools, _folder: folder })
     }
 
-    /// Where the primary listens.
+    /// The primary's address.
     pub fn primary(&self) -> SocketAddr {
         self.primary.address()
     }
 
-    /// Where the standby listens.
+    /// The standby's address.
     pub fn standby(&self) -> SocketAddr {
         self.standby.address()
     }
 
-    /// The primary takes no more writes, and keeps every connection: what an operator, or a failover, does first.
+    /// Makes the primary read-only and keeps every connection: the first step of an operator or a failover.
     pub fn primary_turns_read_only(&self) {
         self.tools.psql(self.primary.port, "ALTER SYSTEM SET default_transaction_read_only = on");
         self.tools.psql(self.primary.port, "SELECT pg_reload_conf()");
@@ -70,13 +69,13 @@ impl Replicas {
         });
     }
 
-    /// The standby has all of the primary's, and takes its place.
+    /// Waits until the standby has caught up, and promotes it.
     pub fn standby_is_promoted(&self) {
         let written = self.tools.psql(self.primary.port, "SELECT pg_current_wal_lsn()");
         let has_all = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
-        until("the standby has it all", || self.tools.psql(self.standby.port, &has_all) == "t");
+        until("the standby has caught up", || self.tools.psql(self.standby.port, &has_all) == "t");
         self.tools.psql(self.standby.port, "SELECT pg_promote()");
-        until("it is the primary", || self.tools.psql(self.standby.port, "SELECT pg_is_in_recovery()") == "f");
+        until("the standby is the primary", || self.tools.psql(self.standby.port, "SELECT pg_is_in_recovery()") == "f");
     }
 }
 
@@ -132,12 +131,12 @@ impl Tools {
 
     fn own(&self, folder: &Path) {
         if let Some((user, group)) = self.user {
-            std::os::unix::fs::chown(folder, Some(user), Some(group)).expect("it is theirs");
+            std::os::unix::fs::chown(folder, Some(user), Some(group)).expect("the owner is changed");
         }
     }
 
     fn run(&self, program: &str, args: &[&str], data: &Path) {
-        let done = self.command(program).args(args).arg("-D").arg(data).output().expect("it runs");
+        let done = self.command(program).args(args).arg("-D").arg(data).output().expect("the program runs");
         assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
     }
 
@@ -153,7 +152,7 @@ impl Tools {
     }
 }
 
-/// An address that leads to one server, and later to another: connections that are open stay where they are.
+/// A proxy address that leads to one server and later to another. Open connections stay where they are.
 pub struct MovingAddress {
     pub address: SocketAddr,
     leads_to: Arc<Mutex<SocketAddr>>,

@@ -1,8 +1,8 @@
-//! `curfew`, `curfew serve` and `curfew migrate`: coming up, and going down politely.
+//! `curfew`, `curfew serve` and `curfew migrate`: starting and stopping gracefully.
 
 use std::{fs, io::Write as _, net::TcpStream, os::unix::fs::PermissionsExt as _};
 
-use curfew::gate::FEED_BOUND;
+use curfew::gate::FEED_MAX_AGE;
 
 use crate::{
     program::until,
@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn a_polite_signal_ends_the_server_well_even_with_a_connection_open() {
+fn sigterm_stops_the_server_gracefully_even_with_an_open_connection() {
     on_every_engine(|site| {
         for signal in ["TERM", "INT"] {
             site.start();
@@ -25,38 +25,38 @@ fn a_polite_signal_ends_the_server_well_even_with_a_connection_open() {
 }
 
 #[test]
-fn a_terminal_that_closes_ends_the_server_well_and_it_says_why() {
+fn closing_the_terminal_stops_the_server_gracefully_with_a_message() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let stream = site.logged_in("ana").watches();
         let server = site.server.take().expect("a server");
         server.running.signal("HUP");
         let rest = stream.until_its_end();
-        assert!(rest.ends_with("\r\n0\r\n\r\n"), "it is ended and not cut: {rest}");
+        assert!(rest.ends_with("\r\n0\r\n\r\n"), "the stream must end, not break: {rest}");
         let ended = server.running.wait();
         assert!(ended.status.success() && ended.err.contains("stopping on SIGHUP"), "{ended:?}");
     });
 }
 
 #[test]
-fn a_polite_signal_ends_the_open_streams() {
+fn sigterm_ends_the_open_streams() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let stream = site.logged_in("ana").watches();
         let server = site.server.take().expect("a server");
         server.running.signal("TERM");
         let rest = stream.until_its_end();
-        assert!(rest.ends_with("\r\n0\r\n\r\n"), "it is ended and not cut (RFC 9112, section 7.1): {rest}");
-        assert!(!rest.contains("event:"), "the login goes on: {rest}");
+        assert!(rest.ends_with("\r\n0\r\n\r\n"), "the stream must end, not break (RFC 9112, section 7.1): {rest}");
+        assert!(!rest.contains("event:"), "the login continues: {rest}");
         server.running.wait().done();
     });
 }
 
 #[test]
-fn a_request_that_is_on_its_way_is_answered_before_the_server_ends() {
+fn a_request_in_flight_is_answered_before_the_server_stops() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
-        // A busy machine may take longer than the seconds that Rocket waits for requests.
+        // A busy machine may take longer than the grace period of Rocket's shutdown.
         let patient = site.program(&[]).set("ROCKET_SHUTDOWN", "{grace=10,mercy=10}");
         site.server = Some(Server::wait_for(patient.start()));
         let mut ana = site.logged_in("ana");
@@ -64,8 +64,8 @@ fn a_request_that_is_on_its_way_is_answered_before_the_server_ends() {
         let fields = [("email", "new@example.org"), ("password", crate::site::PASSWORD)];
         let page = ana.submit_slowly(("/account/profile", "/account/profile"), &fields, false, || {
             server.running.signal("TERM");
-            // It has heard of it, and begun to end.
-            until("nobody is let in any more", || TcpStream::connect(&server.address).is_err());
+            // The server received the signal and began to stop.
+            until("the server accepts no more connections", || TcpStream::connect(&server.address).is_err());
         });
         assert_eq!(page.status, 303, "{}", page.body);
         server.running.wait().done();
@@ -74,7 +74,7 @@ fn a_request_that_is_on_its_way_is_answered_before_the_server_ends() {
 }
 
 #[test]
-fn a_command_ends_the_streams_of_the_server() {
+fn a_force_logout_command_ends_the_servers_streams() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let stream = site.logged_in("ana").watches();
@@ -85,7 +85,7 @@ fn a_command_ends_the_streams_of_the_server() {
 }
 
 #[test]
-fn the_program_alone_serves() {
+fn the_program_without_arguments_serves() {
     on_every_new_site(|site| {
         let server = Server::wait_for(site.program(&[]).start());
         server.stop().done();
@@ -93,7 +93,7 @@ fn the_program_alone_serves() {
 }
 
 #[test]
-fn migrating_says_so_and_can_be_done_again() {
+fn migrating_is_reported_and_can_be_repeated() {
     on_every_new_site(|site| {
         assert!(site.run(&["migrate"]).done().ends_with("The database is up to date.\n"));
         assert_eq!(site.run(&["migrate"]).done(), "The database is up to date.\n");
@@ -103,14 +103,14 @@ fn migrating_says_so_and_can_be_done_again() {
 }
 
 #[test]
-fn logins_outlive_a_restart_and_the_key_stays_with_its_owner() {
+fn logins_survive_a_restart_and_only_the_owner_can_read_the_key() {
     on_every_new_site(|site| {
         site.make_user("ana", &[]);
         let mut ana = site.logged_in("ana");
         site.server.take().expect("a server").stop().done();
         site.start();
         ana.moves_to(&site.server.as_ref().expect("a server").address);
-        assert!(ana.is_in());
+        assert!(ana.is_logged_in());
         let key = site.database.folder.path().join("secret.key");
         match site.database.engine {
             Engine::Sqlite => {
@@ -127,7 +127,7 @@ fn logins_outlive_a_restart_and_the_key_stays_with_its_owner() {
 }
 
 #[test]
-fn who_was_seen_last_is_written_before_the_server_ends() {
+fn activity_is_written_before_the_server_stops() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let patient = site.program(&[]).set("CURFEW_SESSION_IDLE", "50 years");
@@ -136,7 +136,7 @@ fn who_was_seen_last_is_written_before_the_server_ends() {
         for table in ["curfew_users", "curfew_logins"] {
             site.sql(&format!("UPDATE {table} SET last_seen = '2020-01-01 00:00:00+00:00'"));
         }
-        assert!(ana.is_in());
+        assert!(ana.is_logged_in());
         site.server.take().expect("a server").stop().done();
         let ana = site.show("ana");
         assert!(ana["last_seen"].as_str() >= ana["last_login"].as_str(), "{ana}");
@@ -144,7 +144,7 @@ fn who_was_seen_last_is_written_before_the_server_ends() {
 }
 
 #[test]
-fn nothing_secret_is_printed_however_much_is_logged() {
+fn no_secret_is_printed_at_any_log_level() {
     on_every_engine(|site| {
         site.make_user("ana", &["--superuser"]);
         let token = site.run(&["token", "create", "ana", "--label", "backup"]).done();
@@ -160,7 +160,7 @@ fn nothing_secret_is_printed_however_much_is_logged() {
         assert_eq!(outcome.status.code(), Some(0));
         let printed = format!("{}{}", outcome.out, outcome.err);
         let key = fs::read_to_string(site.database.folder.path().join("secret.key")).unwrap_or_default();
-        assert!(printed.contains("GET /api/me"), "it is told that there was a request: {printed}");
+        assert!(printed.contains("GET /api/me"), "the request is logged: {printed}");
         let secrets =
             [crate::site::PASSWORD, site.key(), key.trim(), "bcrypt_sha256", "postgres://", token.trim(), &cookie];
         for secret in secrets {
@@ -169,9 +169,9 @@ fn nothing_secret_is_printed_however_much_is_logged() {
     });
 }
 
-/// A paused process hears of nothing, and must not believe what it knew when it goes on.
+/// A paused process receives no changes and must not trust its cache when it continues.
 #[test]
-fn a_node_that_was_paused_lets_nobody_in_from_memory() {
+fn a_paused_node_does_not_trust_its_cache_afterwards() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let mut ana = site.logged_in("ana");
@@ -179,14 +179,14 @@ fn a_node_that_was_paused_lets_nobody_in_from_memory() {
         let server = site.server.take().expect("a server");
         server.running.signal("STOP");
         site.run(&["force-logout", "ana"]).done();
-        std::thread::sleep(2 * FEED_BOUND);
-        // These wait for the process to go on, and may be answered before its feed has looked.
+        std::thread::sleep(2 * FEED_MAX_AGE);
+        // These wait until the process continues, and may be answered before its feed polls.
         let asked: Vec<_> = (0..8).map(|_| ana.asks("/account")).collect();
         server.running.signal("CONT");
         for connection in asked {
-            assert_eq!(ana.hears(connection).status, 303);
+            assert_eq!(ana.reads_response(connection).status, 303);
         }
-        // It may say that a statement took long.
+        // The log may contain a warning about a slow statement.
         let _ = server.stop();
     });
 }

@@ -1,10 +1,10 @@
-//! `curfew session …`, and that the session over HTTP is really out.
+//! `curfew session …`, and that the sessions over HTTP really end.
 
 use serde_json::Value;
 
 use crate::site::{PASSWORD, Site, down_and_up, on_every_engine};
 
-/// The sessions of somebody, as `--json` shows them.
+/// A user's sessions, from `--json`.
 #[track_caller]
 fn sessions_of(site: &Site, name: &str) -> Vec<Value> {
     let list = site.run(&["session", "list", name, "--json"]).done();
@@ -35,21 +35,21 @@ fn the_live_sessions_of_a_user_are_listed() {
             "address": "127.0.0.1", "browser": null, "system": null, "user_agent": "", "remember": false,
         });
         assert_eq!(sessions[0], expected);
-        let login = sessions[0]["login_date"].as_str().expect("a moment");
-        let seen = sessions[0]["last_seen"].as_str().expect("a moment");
+        let login = sessions[0]["login_date"].as_str().expect("a timestamp");
+        let seen = sessions[0]["last_seen"].as_str().expect("a timestamp");
         let line = format!("{}  login {login}  last seen {seen}  127.0.0.1  unknown browser", id(&sessions[0]));
         assert!(site.run(&["session", "list", "ana"]).done().lines().any(|said| said == line), "{line}");
         assert!(login.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(login).is_ok(), "{login}");
 
         phone.submit("/logout", &[]);
-        assert_eq!(sessions_of(site, "ana").len(), 1, "what is over is not listed");
+        assert_eq!(sessions_of(site, "ana").len(), 1, "ended sessions are not listed");
         site.run(&["force-logout", "--everyone"]).done();
-        assert_eq!(sessions_of(site, "ana").len(), 0, "nor what is over by the site's date only");
+        assert_eq!(sessions_of(site, "ana").len(), 0, "sessions ended by the site's date are not listed");
     });
 }
 
 #[test]
-fn one_session_is_ended_and_the_others_go_on() {
+fn one_session_is_ended_and_the_others_continue() {
     on_every_engine(|site| {
         site.make_user("ana", &["--superuser"]);
         let mut laptop = site.logged_in("ana");
@@ -57,9 +57,9 @@ fn one_session_is_ended_and_the_others_go_on() {
         let mut phone = site.logged_in("ana");
         let said = site.run(&["session", "end", &of_laptop.to_uppercase()]).done();
         assert_eq!(said, format!("The session {of_laptop} has ended.\n"));
-        assert_eq!(laptop.why_out().as_deref(), Some("forced-out"));
+        assert_eq!(laptop.end_reason().as_deref(), Some("forced-out"));
         let staff = phone.get("/admin").body;
-        assert!(staff.contains("(command line)"), "the event tells who did it: {staff}");
+        assert!(staff.contains("(command line)"), "the event names the actor: {staff}");
         assert_eq!(sessions_of(site, "ana").len(), 1);
         let said = site.run(&["session", "end", &of_laptop]).done();
         assert_eq!(said, format!("The session {of_laptop} had ended already.\n"));
@@ -67,7 +67,7 @@ fn one_session_is_ended_and_the_others_go_on() {
 }
 
 #[test]
-fn a_session_is_ended_with_the_server_down_and_up() {
+fn a_session_is_ended_with_the_server_stopped_and_running() {
     down_and_up(|site| {
         site.make_user("ana", &[]);
         let was_down = site.server.is_none();
@@ -84,13 +84,13 @@ fn a_session_is_ended_with_the_server_down_and_up() {
             let address = site.server.as_ref().expect("a server").address.clone();
             ana.moves_to(&address);
         }
-        assert_eq!(ana.why_out().as_deref(), Some("forced-out"));
-        assert!(ana.logs_in("ana", PASSWORD), "and she can log in again");
+        assert_eq!(ana.end_reason().as_deref(), Some("forced-out"));
+        assert!(ana.logs_in("ana", PASSWORD), "logging in again must work");
     });
 }
 
 #[test]
-fn a_session_that_is_not_there_is_refused_and_one_of_a_deleted_user_is_over() {
+fn a_missing_session_is_refused_and_a_deleted_users_session_has_ended() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let refusal = site.run(&["session", "end", "aaaaaaaaaaaaaaaa"]).refused();
@@ -106,7 +106,7 @@ fn a_session_that_is_not_there_is_refused_and_one_of_a_deleted_user_is_over() {
 }
 
 #[test]
-fn what_a_browser_says_that_it_is_cannot_steer_the_terminal() {
+fn a_user_agent_cannot_control_the_terminal() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         site.logged_in("ana");
@@ -118,6 +118,6 @@ fn what_a_browser_says_that_it_is_cannot_steer_the_terminal() {
             assert!(!said.contains(is_steering), "{said:?}");
             assert_eq!(said.lines().count(), 1, "{said:?}");
         }
-        assert_eq!(sessions_of(site, "ana")[0]["user_agent"], tricks, "JSON has its own way to write it");
+        assert_eq!(sessions_of(site, "ana")[0]["user_agent"], tricks, "JSON escapes it");
     });
 }

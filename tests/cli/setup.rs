@@ -1,4 +1,4 @@
-//! The setup code at the server's start.
+//! The setup code printed when the server starts.
 
 use crate::{
     browser::Browser,
@@ -26,18 +26,18 @@ fn set_up(browser: &mut Browser, code: &str) -> u16 {
 }
 
 #[test]
-fn each_start_prints_a_new_code_and_the_old_one_is_dead() {
+fn each_start_prints_a_new_setup_code_and_invalidates_the_old_one() {
     on_every_new_site(|site| {
         let old = code_of_a_start(site).expect("a code");
         site.make_user("ben", &["--staff"]);
-        let new = code_of_a_start(site).expect("staff are no superuser: a code again");
+        let new = code_of_a_start(site).expect("a code is still needed: staff are not superusers");
         assert_ne!(old, new);
         let mut browser = site.browser();
         assert_eq!(set_up(&mut browser, &old), 422);
         assert_eq!(set_up(&mut browser, &new), 303);
         assert_eq!(browser.get("/admin").status, 200);
         assert_eq!(site.show("ana")["role"], "superuser");
-        assert_eq!(code_of_a_start(site), None, "nothing is left to set up");
+        assert_eq!(code_of_a_start(site), None, "the site is set up");
         assert_eq!(site.browser().get("/setup").status, 404);
     });
 }
@@ -49,14 +49,14 @@ fn a_superuser_from_the_command_line_closes_the_setup() {
         let mut browser = site.browser();
         assert_eq!(browser.get("/setup").status, 200);
         site.make_user("ben", &["--superuser"]);
-        assert_eq!(browser.get("/setup").status, 404, "on the running server too");
+        assert_eq!(browser.get("/setup").status, 404, "the running server must notice");
         assert_eq!(code_of_a_start(site), None);
         assert!(!code.is_empty());
     });
 }
 
 #[test]
-fn a_start_that_fails_leaves_the_printed_code_alive() {
+fn a_failed_start_keeps_the_printed_setup_code_valid() {
     on_every_new_site(|site| {
         let code = code_of_a_start(site).expect("a code");
         let address = site.server.as_ref().expect("a server").address.clone();

@@ -1,4 +1,4 @@
-//! A site: a database of its own, commands on it, and its server while it is up.
+//! A site: its own database, commands on it, and its server while it runs.
 
 use std::sync::atomic::AtomicBool;
 
@@ -12,10 +12,10 @@ use crate::{
     store::{Database, Engine, engines},
 };
 
-/// A password that nobody would guess, of everyone here.
+/// A strong password, used for every user here.
 pub const PASSWORD: &str = "tangerine-lamp-31";
 
-/// A site, gone when it is dropped.
+/// A site; removed when dropped.
 #[derive(Debug)]
 pub struct Site {
     pub server: Option<Server>,
@@ -23,21 +23,21 @@ pub struct Site {
     key: String,
 }
 
-/// Runs a test on every engine, the server down.
+/// Runs a test on every engine with the server stopped.
 pub fn on_every_engine(test: impl Fn(&mut Site)) {
     for engine in engines() {
         test(&mut Site::new(engine));
     }
 }
 
-/// The same on a database without a table, as on the first day.
+/// Runs a test on every engine with an empty database, as on the first day.
 pub fn on_every_new_site(test: impl Fn(&mut Site)) {
     for engine in engines() {
         test(&mut Site::over(runtime().block_on(Database::empty(engine))));
     }
 }
 
-/// Runs a test on every engine, with the server down and with the server up.
+/// Runs a test on every engine, with the server stopped and with it running.
 pub fn down_and_up(test: impl Fn(&mut Site)) {
     on_every_engine(&test);
     on_every_engine(|site| {
@@ -51,29 +51,29 @@ impl Site {
         Self::over(runtime().block_on(Database::new(engine)))
     }
 
-    /// On a database of Postgres without a table, which was made with these options.
+    /// A site on an empty Postgres database created with these options.
     pub fn on_postgres(options: &str) -> Self {
         Self::over(runtime().block_on(Database::postgres(options)))
     }
 
-    /// On the database at that address, which is not gone with it.
+    /// A site on the database at this URL, which is kept when the site is dropped.
     pub fn at(url: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        let is_touched = AtomicBool::default();
-        Self::over(Database { url: url.to_owned(), engine: Engine::Postgres, folder, name: None, is_touched })
+        let is_changed_directly = AtomicBool::default();
+        Self::over(Database { url: url.to_owned(), engine: Engine::Postgres, folder, name: None, is_changed_directly })
     }
 
     fn over(database: Database) -> Self {
         Self { server: None, database, key: BASE64.encode(&rand::random::<[u8; 64]>()) }
     }
 
-    /// A start of the program on this site.
+    /// The program for this site, not started yet.
     pub fn program(&self, args: &[&str]) -> Program {
         let program = Program::new(args)
             .set("DATABASE_URL", &self.database.url)
             .set("CURFEW_BCRYPT_COST", "4")
             .set("ROCKET_ADDRESS", "127.0.0.1")
-            // The system chooses a free one, and the program says which.
+            // The system chooses a free port, and the program prints it.
             .set("ROCKET_PORT", "0");
         match self.database.engine {
             Engine::Sqlite => program,
@@ -81,17 +81,17 @@ impl Site {
         }
     }
 
-    /// The secret key that is set, on Postgres.
+    /// The secret key in the settings, on Postgres.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// A command on this site.
+    /// Runs a command on this site.
     pub fn run(&self, args: &[&str]) -> Outcome {
         self.program(args).run()
     }
 
-    /// Makes an account with the password of everyone here.
+    /// Creates a user with [`PASSWORD`].
     #[track_caller]
     pub fn make_user(&self, name: &str, more: &[&str]) {
         let email = format!("{name}@example.org");
@@ -99,18 +99,18 @@ impl Site {
         self.program(&args).run_with(format!("{PASSWORD}\n").as_bytes()).done();
     }
 
-    /// An account, as `--json` shows it.
+    /// A user, from `--json`.
     #[track_caller]
     pub fn show(&self, name: &str) -> serde_json::Value {
         serde_json::from_str(&self.run(&["user", "show", name, "--json"]).done()).expect("one JSON object")
     }
 
-    /// Starts the server and waits until it serves.
+    /// Starts the server and waits until it is ready.
     pub fn start(&mut self) {
         self.server = Some(Server::wait_for(self.program(&["serve"]).start()));
     }
 
-    /// A new browser on the server, which is started if it is down.
+    /// A new browser for the server, which is started if needed.
     pub fn browser(&mut self) -> Browser {
         if self.server.is_none() {
             self.start();
@@ -118,7 +118,7 @@ impl Site {
         Browser::new(&self.server.as_ref().expect("a server").address)
     }
 
-    /// A new browser in which that person has logged in.
+    /// A new browser in which this user is logged in.
     #[track_caller]
     pub fn logged_in(&mut self, name: &str) -> Browser {
         let mut browser = self.browser();
@@ -126,7 +126,7 @@ impl Site {
         browser
     }
 
-    /// Has the database say that a later version has migrated it so.
+    /// Inserts a migration of a later version into the database.
     pub fn has_migration(&self, version: u32, description: &str) {
         self.sql(&format!(
             "INSERT INTO curfew_migrations (version, description, installed_on, success, checksum, execution_time)
@@ -135,12 +135,11 @@ impl Site {
         ));
     }
 
-    /// Whether its database is a file.
     pub fn is_on_sqlite(&self) -> bool {
         self.database.engine == Engine::Sqlite
     }
 
-    /// The number that a query gives.
+    /// The result of a query that returns one number.
     pub fn number(&self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql.to_owned());
         let url = &self.database.url;
@@ -153,8 +152,8 @@ impl Site {
         read.expect("the database answers")
     }
 
-    /// Keeps every node from writing its lease, until what this gives is dropped.
-    pub fn holds_back_leases(&self) -> impl Drop {
+    /// Keeps every node from renewing its lease until the returned value is dropped.
+    pub fn block_leases(&self) -> impl Drop {
         let runtime = runtime();
         let held = runtime.block_on(async {
             match self.database.engine {
@@ -170,10 +169,10 @@ impl Site {
                 }
             }
         });
-        Held { _connections: held.expect("the database does it"), _runtime: runtime }
+        Held { _connections: held.expect("the database accepts it"), _runtime: runtime }
     }
 
-    /// Writes to the database, as a hand might.
+    /// Writes to the database with SQL.
     pub fn sql(&self, sql: &str) {
         let sql = AssertSqlSafe(sql.to_owned());
         let url = &self.database.url;
@@ -183,11 +182,11 @@ impl Site {
                 Engine::Postgres => sqlx::query(sql).execute(&mut PgConnection::connect(url).await?).await.map(drop),
             }
         });
-        written.expect("the database does it");
+        written.expect("the database accepts it");
     }
 }
 
-/// A lock, and what keeps its connection open.
+/// A lock, and the runtime that keeps its connection open.
 struct Held {
     _connections: (Option<SqliteConnection>, Option<PgConnection>),
     _runtime: Runtime,
@@ -201,37 +200,37 @@ fn runtime() -> Runtime {
     Runtime::new().expect("a runtime")
 }
 
-/// A server that answers.
+/// A running server.
 #[derive(Debug)]
 pub struct Server {
     pub running: Running,
-    /// The address it says it is at, without the scheme.
+    /// The address that it printed, without the scheme.
     pub address: String,
     /// The setup code that it printed.
     pub setup_code: Option<String>,
 }
 
 impl Server {
-    /// Waits until the program that was started serves.
+    /// Waits until the started program is ready.
     pub fn wait_for(mut running: Running) -> Self {
-        let address = running.until_it_says(|line| {
+        let address = running.until_it_prints(|line| {
             let (_, address) = line.split_once(" at http://")?;
             Some(address.trim_end_matches("/setup").to_owned())
         });
-        // The code comes in the line before.
+        // The code is printed on the line before.
         let setup_code = running.heard("Setup code: ");
         let server = Self { running, address, setup_code };
         assert_eq!(Browser::new(&server.address).get("/readyz").status, 200);
         server
     }
 
-    /// Ends it as a power cut does, and waits until it is gone.
+    /// Kills the server, as a power cut does, and waits until it is gone.
     pub fn kill(self) {
         self.running.signal("KILL");
         drop(self.running);
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Stops the server and waits for its end.
     pub fn stop(self) -> Outcome {
         self.running.signal("TERM");
         self.running.wait()

@@ -1,4 +1,4 @@
-//! Starts that cannot be: one line that says what is wrong and what to do, no panic, no secret.
+//! Failed starts: one line that says what is wrong and what to do, without a panic or a secret.
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _};
 
@@ -8,7 +8,7 @@ use crate::{
     store::Engine,
 };
 
-/// What no line may show.
+/// What no line may contain.
 const SECRET: &str = "tangerine";
 
 #[track_caller]
@@ -21,7 +21,7 @@ fn refused(outcome: Outcome, said: &[&str]) {
 }
 
 #[test]
-fn each_wrong_setting_is_named_with_what_is_accepted() {
+fn each_invalid_setting_is_named_with_the_accepted_values() {
     on_every_engine(|site| {
         for (name, value, said) in [
             ("CURFEW_BCRYPT_COST", "3", &["bcrypt_cost", "\"3\"", "from 4 to 31"][..]),
@@ -52,7 +52,7 @@ fn each_wrong_setting_is_named_with_what_is_accepted() {
 }
 
 #[test]
-fn a_broken_file_of_settings_is_one_line_without_what_stands_there() {
+fn a_broken_settings_file_is_reported_in_one_line_without_its_content() {
     on_every_engine(|site| {
         let path = site.database.folder.path().join("Rocket.toml");
         for (text, said) in [
@@ -74,7 +74,7 @@ fn a_broken_file_of_settings_is_one_line_without_what_stands_there() {
 }
 
 #[test]
-fn a_variable_of_others_is_ignored_and_a_misspelt_one_is_named() {
+fn unrelated_variables_are_ignored_and_misspelt_ones_are_named() {
     on_every_engine(|site| {
         let of_kubernetes = [
             ("CURFEW_PORT", "tcp://10.0.0.1:8000"),
@@ -90,15 +90,15 @@ fn a_variable_of_others_is_ignored_and_a_misspelt_one_is_named() {
             done.err.lines().filter_map(|line| line.split_once(" WARN] ")).map(|(_, line)| line).collect();
         named.sort_unstable();
         let expected = [
-            "CURFEW_REGISTRATOIN is no setting and is ignored; did you mean CURFEW_REGISTRATION?",
-            "ROCKET_ADRESS is no setting and is ignored; did you mean ROCKET_ADDRESS?",
+            "CURFEW_REGISTRATOIN is not a setting and is ignored; did you mean CURFEW_REGISTRATION?",
+            "ROCKET_ADRESS is not a setting and is ignored; did you mean ROCKET_ADDRESS?",
         ];
         assert_eq!(named, expected, "{done:?}");
     });
 }
 
 #[test]
-fn a_database_of_another_kind_is_refused_without_its_address() {
+fn an_unsupported_database_is_refused_without_showing_its_url() {
     for address in ["mysql://ana:tangerine@localhost/x", "tangerine", "", "sqlite:", "sqlite::memory:", "postgres:x"] {
         for command in ["serve", "migrate"] {
             let program = Program::new(&[command]).set("DATABASE_URL", address);
@@ -108,8 +108,8 @@ fn a_database_of_another_kind_is_refused_without_its_address() {
 }
 
 #[test]
-fn an_unreachable_postgres_is_refused_without_its_password() {
-    // Nothing listens on the first port of all.
+fn an_unreachable_postgres_is_refused_without_showing_its_password() {
+    // Nothing listens on port 1.
     let port = 1;
     let key = data_encoding::BASE64.encode(&[7; 64]);
     for (address, said, host) in [
@@ -142,7 +142,7 @@ fn a_key_that_others_can_read_is_refused() {
         refused(site.run(&["serve"]), &["secret.key", "0644", "chmod 600"]);
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("its mode");
         refused(site.run(&["serve"]), &["secret.key", "malformed", "openssl rand"]);
-        fs::remove_file(&key).and_then(|()| fs::create_dir(&key)).expect("a folder in its place");
+        fs::remove_file(&key).and_then(|()| fs::create_dir(&key)).expect("a folder replaces the file");
         fs::set_permissions(&key, fs::Permissions::from_mode(0o700)).expect("its mode");
         refused(site.run(&["serve"]), &["secret.key", "a file that this user can read"]);
     });
@@ -161,7 +161,7 @@ fn a_database_too_new_for_the_program_is_refused_by_every_command() {
 }
 
 #[test]
-fn a_database_that_was_changed_by_hand_is_refused() {
+fn a_database_with_a_changed_migration_is_refused() {
     on_every_engine(|site| {
         site.run(&["migrate"]).done();
         site.sql("UPDATE curfew_migrations SET version = 0 WHERE version = 1");
@@ -191,7 +191,7 @@ fn a_folder_without_templates_is_refused_and_left_as_it_was() {
             Engine::Sqlite => program.unset("DATABASE_URL"),
             Engine::Postgres => program,
         };
-        refused(program.run(), &["the folder to run in", "`templates` and `static`"]);
+        refused(program.run(), &["the working directory", "`templates` and `static`"]);
         assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0);
         assert!(!site.database.folder.path().join("curfew.db").exists());
     });

@@ -1,8 +1,8 @@
-//! What is printed is safe in a terminal, wherever it came from.
+//! Output is safe for a terminal, wherever the text came from.
 
 use crate::{program::Outcome, site::on_every_engine};
 
-/// A colour, a line of its own, and a name written backwards.
+/// A colour, a control sequence and right-to-left text.
 const TRICKS: &str = "\u{1b}[31mred\u{7}\u{9b}2J\u{202e}drawkcab";
 
 #[track_caller]
@@ -13,7 +13,7 @@ fn is_safe(outcome: &Outcome) {
 }
 
 #[test]
-fn arguments_are_never_echoed_as_they_are() {
+fn arguments_are_never_echoed_unescaped() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let commands: [&[&str]; 14] = [
@@ -45,7 +45,7 @@ fn arguments_are_never_echoed_as_they_are() {
 }
 
 #[test]
-fn a_name_that_a_hand_wrote_into_the_database_is_escaped() {
+fn a_name_written_by_sql_is_escaped() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let email = format!("{TRICKS}\n\u{e0041}@example.org");
@@ -56,12 +56,12 @@ fn a_name_that_a_hand_wrote_into_the_database_is_escaped() {
             outcome.done();
         }
         assert_eq!(site.run(&["user", "list"]).done().lines().count(), 1);
-        assert_eq!(site.show("ana")["email"], email.as_str(), "JSON has its own way to write it");
+        assert_eq!(site.show("ana")["email"], email.as_str(), "JSON escapes it");
     });
 }
 
 #[test]
-fn an_argument_that_is_no_text_is_wrong_usage() {
+fn an_argument_that_is_not_text_is_wrong_usage() {
     use std::os::unix::ffi::OsStrExt as _;
     let bytes = std::ffi::OsStr::from_bytes(b"ana\xff");
     let program = crate::program::Program::new(&["user", "show"]).also(bytes);
@@ -71,10 +71,10 @@ fn an_argument_that_is_no_text_is_wrong_usage() {
 }
 
 #[test]
-fn what_cannot_be_printed_is_a_failure_but_for_a_pipe_that_its_reader_closed() {
+fn failed_output_is_an_error_except_for_a_closed_pipe() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
-        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a disk that is full");
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full disk");
         let said = site.program(&["user", "list", "--json"]).run_into(full.into());
         assert_eq!(said.status.code(), Some(1), "{said:?}");
         assert!(said.err.contains("standard output cannot be written"), "{said:?}");

@@ -1,4 +1,4 @@
-//! `curfew token …`, and that the program that holds the token is in, and is really out.
+//! `curfew token …`, and that the client with the token is let in and really refused afterwards.
 
 use serde_json::Value;
 
@@ -7,28 +7,28 @@ use crate::{
     site::{Site, down_and_up, on_every_engine},
 };
 
-/// The tokens of somebody, as `--json` shows them.
+/// A user's tokens, from `--json`.
 #[track_caller]
 fn tokens_of(site: &Site, name: &str) -> Vec<Value> {
     let list = site.run(&["token", "list", name, "--json"]).done();
     list.lines().map(|line| serde_json::from_str(line).expect("an object")).collect()
 }
 
-/// What the program is told that holds that token: its code, and the reason if there is one.
-fn told(site: &mut Site, token: &str) -> (u16, Value) {
+/// The API's answer to this token: the status, and the body.
+fn answer(site: &mut Site, token: &str) -> (u16, Value) {
     let page = site.browser().calls("/api/me", &format!("Token {token}"));
     (page.status, serde_json::from_str(&page.body).expect("an object"))
 }
 
 #[test]
-fn a_token_is_printed_once_and_lets_its_program_in_until_it_is_revoked() {
+fn a_token_is_printed_once_and_works_until_it_is_revoked() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         assert_eq!(site.run(&["token", "list", "ana"]).done(), "");
         let printed = site.run(&["token", "create", "ana", "--label", "backup at night"]).done();
         let token = printed.trim_end();
         assert!(token.starts_with("curfew_") && token.len() == 47 && printed.lines().count() == 1, "{printed}");
-        let (status, me) = told(site, token);
+        let (status, me) = answer(site, token);
         assert_eq!((status, me["username"].as_str()), (200, Some("ana")));
 
         let tokens = tokens_of(site, "ANA@example.org");
@@ -39,7 +39,7 @@ fn a_token_is_printed_once_and_lets_its_program_in_until_it_is_revoked() {
         });
         assert_eq!(tokens, [expected]);
         let moment = |name: &str| -> chrono::DateTime<chrono::Utc> {
-            tokens[0][name].as_str().expect(name).parse().expect("a moment")
+            tokens[0][name].as_str().expect(name).parse().expect("a timestamp")
         };
         assert_eq!(moment("expires") - moment("created"), chrono::TimeDelta::hours(72));
 
@@ -47,9 +47,9 @@ fn a_token_is_printed_once_and_lets_its_program_in_until_it_is_revoked() {
         assert_eq!(site.run(&["token", "revoke", id]).done(), format!("The token {id} has ended.\n"));
         assert_eq!(site.run(&["token", "revoke", id]).done(), format!("The token {id} had ended already.\n"));
         assert_eq!(site.run(&["token", "list", "ana"]).done(), "");
-        // What another process does is obeyed within a second.
-        until("the program is out", || told(site, token).0 == 401);
-        let (_, why) = told(site, token);
+        // Changes by another process take effect within a second.
+        until("the token is refused", || answer(site, token).0 == 401);
+        let (_, why) = answer(site, token);
         assert_eq!((why["code"].as_str(), why["reason"].as_str()), (Some("session_ended"), Some("forced-out")));
     });
 }
@@ -73,7 +73,7 @@ fn a_force_logout_and_a_deactivation_say_how_many_tokens_they_ended() {
 }
 
 #[test]
-fn what_a_token_cannot_be_is_refused() {
+fn invalid_token_options_are_refused() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let refused = |args: &[&str]| site.run(args).misused();

@@ -28,18 +28,21 @@ const COMMANDS: [&[&str]; 22] = [
 ];
 
 #[test]
-fn every_command_explains_itself() {
+fn every_command_has_help() {
     for command in COMMANDS.iter().chain([&["force-logout"][..]].iter()) {
         let help = Program::new(&[command, &["--help"][..]].concat()).run().done();
         let usage = [&["Usage:", "curfew"][..], command].concat().join(" ");
         assert!(help.contains(&usage), "{help}");
-        assert!(help.lines().next().is_some_and(|line| line.len() > 10), "its first line says what it does: {help}");
-        // Beside the argument, or below it.
+        assert!(
+            help.lines().next().is_some_and(|line| line.len() > 10),
+            "the first line must describe the command: {help}"
+        );
+        // On the argument's line, or on the next one.
         let lines: Vec<&str> = help.lines().collect();
         for (line, below) in lines.iter().zip(&lines[1..]).filter(|(line, _)| line.trim().starts_with(['-', '<', '[']))
         {
             let is_explained = line.trim().contains("  ") || below.starts_with("          ");
-            assert!(is_explained, "{line:?} is explained: {help}");
+            assert!(is_explained, "{line:?} must be explained: {help}");
         }
     }
 }
@@ -51,7 +54,7 @@ fn the_version_is_printed() {
 }
 
 #[test]
-fn wrong_usage_is_status_two_and_touches_nothing() {
+fn wrong_usage_exits_with_status_2_and_changes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     for args in [
         &["frobnicate"][..],

@@ -1,11 +1,11 @@
-//! `curfew user …`, but for passwords.
+//! `curfew user …`, except for passwords.
 
 use serde_json::Value;
 
 use crate::site::{PASSWORD, down_and_up, on_every_engine};
 
 #[test]
-fn a_user_that_was_made_is_listed_and_shown_and_can_log_in() {
+fn a_created_user_is_listed_and_shown_and_can_log_in() {
     down_and_up(|site| {
         site.make_user("Ana", &[]);
         site.make_user("ben", &["--staff"]);
@@ -24,12 +24,12 @@ fn a_user_that_was_made_is_listed_and_shown_and_can_log_in() {
             let shown = site.run(&["user", "show", name]).done();
             assert!(shown.contains("username       Ana\n") && shown.contains("live sessions  0\n"), "{shown}");
         }
-        assert!(site.logged_in("ben").is_in());
+        assert!(site.logged_in("ben").is_logged_in());
     });
 }
 
 #[test]
-fn json_is_one_object_a_line_with_the_same_keys_everywhere() {
+fn json_output_is_one_object_per_line_with_the_same_keys_everywhere() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         site.make_user("ben", &["--staff"]);
@@ -49,13 +49,13 @@ fn json_is_one_object_a_line_with_the_same_keys_everywhere() {
             "deactivated_until": null,
         });
         assert_eq!(users[1], expected);
-        let joined = users[1]["date_joined"].as_str().expect("a moment");
+        let joined = users[1]["date_joined"].as_str().expect("a timestamp");
         assert!(joined.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(joined).is_ok(), "{joined}");
     });
 }
 
 #[test]
-fn a_list_of_nobody_is_empty() {
+fn a_list_without_users_is_empty() {
     on_every_engine(|site| {
         assert_eq!(site.run(&["user", "list"]).done(), "");
         assert_eq!(site.run(&["user", "list", "--json"]).done(), "");
@@ -71,7 +71,7 @@ fn a_name_or_email_that_is_taken_or_malformed_is_refused() {
             ("ANA", "other@example.org", "This username is taken"),
             ("other", "Ana@Example.org", "The email Ana@Example.org belongs to another account"),
             ("ana@example.org", "other@example.org", "This username is taken"),
-            ("other", "ana", "no email address"),
+            ("other", "ana", "not an email address"),
             ("", "other@example.org", "Choose a username"),
             ("a b", "other@example.org", "only letters, digits"),
             (&too_long, "other@example.org", "at most 64 characters"),
@@ -83,12 +83,12 @@ fn a_name_or_email_that_is_taken_or_malformed_is_refused() {
             assert!(refusal.contains(said), "{name} {email}: {refusal}");
             assert!(!is_taken || refusal.starts_with(&format!("{name}: ")), "{refusal}");
         }
-        assert_eq!(site.run(&["user", "list"]).done().lines().count(), 1, "nothing was made");
+        assert_eq!(site.run(&["user", "list"]).done().lines().count(), 1, "no user was created");
     });
 }
 
 #[test]
-fn a_lesser_role_ends_the_logins_and_a_greater_one_does_not() {
+fn a_demotion_ends_the_logins_and_a_promotion_does_not() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let mut ana = site.logged_in("ana");
@@ -98,7 +98,7 @@ fn a_lesser_role_ends_the_logins_and_a_greater_one_does_not() {
         site.make_user("ben", &["--superuser"]);
         let done = site.run(&["user", "role", "ana@example.org", "staff"]).done();
         assert_eq!(done, "ana@example.org is now staff; 1 session ended.\n");
-        assert_eq!(ana.why_out().as_deref(), Some("role-changed"));
+        assert_eq!(ana.end_reason().as_deref(), Some("role-changed"));
         assert_eq!(site.show("ana")["role"], "staff");
     });
 }
@@ -110,15 +110,15 @@ fn a_deactivated_user_is_out_until_activated_and_no_old_login_revives() {
         let mut ana = site.logged_in("ana");
         let said = site.run(&["user", "deactivate", "ana", "--reason", "Asked for it"]).done();
         assert_eq!(said, "ana is deactivated; live sessions ended: 1.\n");
-        assert_eq!(ana.why_out().as_deref(), Some("deactivated"));
-        assert!(!ana.logs_in("ana", PASSWORD), "not even with the password");
+        assert_eq!(ana.end_reason().as_deref(), Some("deactivated"));
+        assert!(!ana.logs_in("ana", PASSWORD), "not even with the correct password");
         assert_eq!(site.show("ana")["is_active"], false);
         assert!(site.run(&["user", "list"]).done().ends_with("member  inactive\n"));
         assert!(site.run(&["user", "show", "ana"]).done().contains("standing       inactive\n"));
 
         assert_eq!(site.run(&["user", "activate", "ana"]).done(), "ana is active again.\n");
         assert_eq!(site.run(&["user", "activate", "ana"]).done(), "ana was active already.\n");
-        ana.must_soon_be_out();
+        ana.must_be_logged_out_soon();
         assert!(ana.logs_in("ana", PASSWORD));
     });
 }
@@ -135,23 +135,23 @@ fn a_reason_is_text_of_up_to_500_characters() {
 }
 
 #[test]
-fn deleting_takes_a_yes_and_ends_the_logins() {
+fn deleting_needs_confirmation_and_ends_the_logins() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         let mut ana = site.logged_in("ana");
         assert!(site.run(&["user", "delete", "ana"]).misused().contains("--yes"));
-        assert!(ana.is_in());
+        assert!(ana.is_logged_in());
         assert_eq!(site.run(&["user", "delete", "ana", "--yes"]).done(), "ana is deleted; live sessions ended: 1.\n");
-        assert_eq!(ana.why_out().as_deref(), Some("deleted"));
+        assert_eq!(ana.end_reason().as_deref(), Some("deleted"));
         assert!(!ana.logs_in("ana", PASSWORD));
         assert_eq!(site.run(&["user", "list"]).done(), "");
         site.make_user("ana", &[]);
-        ana.must_soon_be_out();
+        ana.must_be_logged_out_soon();
     });
 }
 
 #[test]
-fn the_last_superuser_stays_one() {
+fn the_last_superuser_cannot_be_removed() {
     down_and_up(|site| {
         site.make_user("ana", &["--superuser"]);
         let acts: [&[&str]; 4] = [
@@ -162,19 +162,19 @@ fn the_last_superuser_stays_one() {
         ];
         for act in acts {
             let refusal = site.run(act).refused();
-            assert_eq!(refusal, "ana: This is the last superuser: make another one first.", "{act:?}");
+            assert_eq!(refusal, "ana: This is the last superuser. Create another one first.", "{act:?}");
         }
         assert_eq!(site.show("ana")["role"], "superuser");
         site.make_user("ben", &["--superuser"]);
         site.run(&["user", "deactivate", "ben", "--reason", "x"]).done();
-        assert!(site.run(acts[3]).refused().contains("last superuser"), "an inactive one is none");
+        assert!(site.run(acts[3]).refused().contains("last superuser"), "an inactive superuser does not count");
         site.run(&["user", "activate", "ben"]).done();
         site.run(acts[3]).done();
     });
 }
 
 #[test]
-fn a_user_that_is_not_there_is_refused_by_every_command() {
+fn every_command_refuses_a_missing_user() {
     on_every_engine(|site| {
         let commands: [&[&str]; 11] = [
             &["user", "show", "nobody"],
@@ -191,7 +191,7 @@ fn a_user_that_is_not_there_is_refused_by_every_command() {
         ];
         for command in commands {
             let refusal = site.run(command).refused();
-            assert_eq!(refusal, "There is no such user: nobody. `curfew user list` shows who there is.", "{command:?}");
+            assert_eq!(refusal, "There is no such user: nobody. `curfew user list` lists all users.", "{command:?}");
         }
         assert!(site.run(&["user", "show", ""]).misused().contains("username or email"));
     });

@@ -1,4 +1,4 @@
-//! nginx in front of the nodes, with the README's own configuration and a certificate made for it.
+//! nginx in front of the nodes, with the guide's own configuration and a certificate made for it.
 
 use std::{
     fs,
@@ -9,27 +9,27 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{program::until, readme::block};
+use crate::{guides::block, program::until};
 
-/// What the README's block calls the site and its nodes.
+/// The guide's names for the site and its nodes.
 pub const HOST: &str = "example.org";
-const README_NODES: [&str; 3] = ["10.0.0.11:8000", "10.0.0.12:8000", "10.0.0.13:8000"];
+const GUIDE_NODES: [&str; 3] = ["10.0.0.11:8000", "10.0.0.12:8000", "10.0.0.13:8000"];
 
-/// The proxy while it runs; ended when dropped.
+/// A running proxy; stopped when dropped.
 #[derive(Debug)]
 pub struct Balancer {
     folder: TempDir,
     nginx: Child,
     site: String,
     nodes: [SocketAddr; 3],
-    /// Where it listens.
+    /// The address of the proxy.
     pub address: SocketAddr,
-    /// The certificate that it shows, which is its own authority.
+    /// The self-signed certificate of the proxy.
     pub certificate: Vec<u8>,
 }
 
 impl Balancer {
-    /// Starts it in front of those nodes.
+    /// Starts nginx in front of these nodes.
     pub fn before(nodes: [SocketAddr; 3]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (certificate, key) = make_certificate(folder.path());
@@ -40,7 +40,7 @@ impl Balancer {
             ("listen 443 ssl;", format!("listen {address} ssl;")),
             ("/etc/ssl/example.org.pem", certificate.display().to_string()),
             ("/etc/ssl/example.org.key", key.display().to_string()),
-            // Who answered: the last of those that were tried.
+            // The node that answered: the last one that was tried.
             (
                 "proxy_pass http://curfew;",
                 "proxy_pass http://curfew; add_header X-Node $upstream_addr always;".to_owned(),
@@ -49,7 +49,7 @@ impl Balancer {
             assert!(site.contains(from), "{from}");
             site = site.replace(from, &to);
         }
-        for (from, to) in README_NODES.iter().zip(nodes) {
+        for (from, to) in GUIDE_NODES.iter().zip(nodes) {
             site = site.replace(from, &to.to_string());
         }
         let certificate = fs::read(&certificate).expect("a certificate");
@@ -65,13 +65,13 @@ impl Balancer {
         Self { folder, nginx, site, nodes, address, certificate }
     }
 
-    /// Sends nobody to that node any more, as the README has it before a restart.
+    /// Sends nobody to that node any more, as the guide does before a restart.
     pub fn leave_out(&self, node: usize) {
         let node = format!("server {}", self.nodes[node]);
         self.take(&self.site.replace(&node, &format!("{node} down")));
     }
 
-    /// Sends people to every node.
+    /// Puts every node back into rotation.
     pub fn take_all(&self) {
         self.take(&self.site);
     }
@@ -90,7 +90,7 @@ impl Drop for Balancer {
     }
 }
 
-/// An address that was free a moment ago: a node that is started again has the same one.
+/// An address that was free just now. It is fixed so that a restarted node has the same one.
 pub fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     listener.local_addr().expect("its address")

@@ -1,4 +1,4 @@
-//! What comes to the site from outside, over TLS and through the proxy.
+//! Clients of the site, over TLS and through the proxy.
 
 use std::time::Duration;
 
@@ -7,34 +7,34 @@ use rocket::tokio::time::timeout;
 
 use crate::balancer::{Balancer, HOST};
 
-/// The session cookie over https.
+/// The name of the session cookie over HTTPS.
 pub const COOKIE: &str = "__Host-curfew";
-/// Far above what a busy machine needs.
+/// Far longer than a busy machine needs.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A way to the site.
+/// A connection pool to the site.
 #[derive(Debug, Clone)]
 pub struct Outside {
     client: Client,
-    /// Opens a connection for each request.
+    /// A client that opens a new connection for each request.
     unpooled: Client,
     origin: String,
 }
 
-/// What was answered.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    /// The address of the node that did.
+    /// The address of the node that answered.
     pub node: String,
     pub cookies: Vec<String>,
     pub body: String,
 }
 
 impl Outside {
-    /// Through that proxy, whose certificate is looked at.
+    /// A client of this proxy that trusts its certificate.
     pub fn of(balancer: &Balancer) -> Self {
-        // Another test of this process may have been first.
+        // Another test in this process may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let certificate = Certificate::from_pem(&balancer.certificate).expect("a certificate");
         let client = || {
@@ -53,8 +53,8 @@ impl Outside {
         }
     }
 
-    /// Gets a page with that cookie. As a browser does, it asks once more over a new connection when the proxy closes
-    /// one that was open from before: it does that to all of them when it reads its configuration again.
+    /// Gets a page with this cookie. As a browser does, it retries once on a new connection when the proxy closes a
+    /// kept-alive one: nginx closes all of them when it reloads its configuration.
     pub async fn get(&self, path: &str, cookie: &str) -> Answer {
         let ask = |client: &Client| client.get(format!("{}{path}", self.origin)).header(header::COOKIE, cookie);
         match ask(&self.client).send().await {
@@ -63,13 +63,13 @@ impl Outside {
         }
     }
 
-    /// Posts a form, once.
+    /// Posts a form, without a retry.
     pub async fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
         let ask = self.client.post(format!("{}{path}", self.origin)).header(header::COOKIE, cookie);
         Self::send(ask.form(fields)).await
     }
 
-    /// Logs in with a form; the cookie of the session.
+    /// Logs in with a form and returns the session cookie.
     pub async fn log_in(&self, name: &str, password: &str) -> String {
         let page = self.get("/login", "").await;
         let visitor = page.cookies.join("; ");
@@ -79,7 +79,7 @@ impl Outside {
         answer.cookies.into_iter().find(|cookie| cookie.starts_with(COOKIE)).expect("a session")
     }
 
-    /// The text of a stream of events up to those words, and the node that it is on.
+    /// Opens an event stream and reads until this text; returns the node that serves it.
     pub async fn listen(&self, path: &str, cookie: &str) -> Listening {
         let ask = self.client.get(format!("{}{path}", self.origin)).header(header::COOKIE, cookie);
         let response = ask.timeout(PATIENCE).send().await.expect("an answer");
@@ -100,14 +100,14 @@ impl Answer {
         Self { status, node, cookies, body: response.text().await.expect("a body") }
     }
 
-    /// The token of its forms.
+    /// The CSRF token of the page's forms.
     pub fn token(&self) -> &str {
         let (_, rest) = self.body.split_once("name=\"csrf_token\" value=\"").expect("a form");
         rest.split_once('"').expect("an end").0
     }
 }
 
-/// A stream of events that is open.
+/// An open event stream.
 #[derive(Debug)]
 pub struct Listening {
     pub node: String,
@@ -116,15 +116,16 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Waits for those words.
-    pub async fn hears(&mut self, words: &str) {
+    /// Waits for this text.
+    pub async fn waits_for(&mut self, words: &str) {
         let hearing = async {
             while !self.heard.contains(words) {
-                let chunk = self.response.chunk().await.expect("the stream goes on").expect("it is not over");
+                let chunk =
+                    self.response.chunk().await.expect("the stream stays open").expect("the stream is still open");
                 self.heard.push_str(&String::from_utf8_lossy(&chunk));
             }
         };
-        timeout(PATIENCE, hearing).await.unwrap_or_else(|_| panic!("{words:?} is not said"));
+        timeout(PATIENCE, hearing).await.unwrap_or_else(|_| panic!("{words:?} did not arrive"));
     }
 }
 

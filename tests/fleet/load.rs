@@ -1,4 +1,4 @@
-//! People who come back to their account page all the time, and what they must never see.
+//! Users who keep requesting their account page, and the check that no ended login is accepted too long.
 
 use std::{
     sync::{
@@ -8,21 +8,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use curfew::gate::FEED_BOUND;
+use curfew::gate::FEED_MAX_AGE;
 use rand::RngExt as _;
 use rocket::tokio::{self, task::JoinHandle};
 
 use crate::client::Outside;
 
-/// How many ask at the same time.
+/// The number of concurrent clients.
 const AT_ONCE: usize = 12;
-/// Between two looks of one: so that the machine has a moment to spare, and what is measured is how
-/// fast an act is applied, not how long everything waits for its turn.
+/// The pause between two requests of a client. It keeps the machine from being overloaded: the test measures how fast a
+/// force logout is applied, not how long requests wait.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Of so many who were forced out last, one is asked about every other time.
-const LATELY: usize = 40;
+/// Half of the requests come from the users forced out last, of whom this many are remembered.
+const RECENT: usize = 40;
 
-/// Everyone who has a session.
+/// All users with a session.
 #[derive(Debug)]
 pub struct People {
     cookies: Vec<String>,
@@ -35,16 +35,16 @@ pub struct People {
 
 #[derive(Debug, Default)]
 struct State {
-    /// By person: when the force logout was asked for.
+    /// Per user: when the force logout was requested.
     begun: Vec<Option<Instant>>,
-    /// By person: when it was answered, and by which node.
+    /// Per user: when the force logout was answered, and by which node.
     answered: Vec<Option<(Instant, String)>>,
     order: Vec<usize>,
     wrong: Vec<String>,
 }
 
 impl People {
-    /// With those sessions.
+    /// Starts with these sessions.
     pub fn with(cookies: Vec<String>) -> Arc<Self> {
         let state = State { begun: vec![None; cookies.len()], answered: vec![None; cookies.len()], ..State::default() };
         Arc::new(Self {
@@ -57,29 +57,29 @@ impl People {
         })
     }
 
-    /// How many there are.
+    /// The number of users.
     pub fn count(&self) -> usize {
         self.cookies.len()
     }
 
-    /// The cookie of one.
+    /// A user's cookie.
     pub fn cookie(&self, person: usize) -> &str {
         &self.cookies[person]
     }
 
-    /// From now on that person may be refused.
+    /// From now on this user may be refused.
     pub fn force_logout_begins(&self, person: usize) {
         self.state().begun[person] = Some(Instant::now());
     }
 
-    /// From now on that person must be refused by that node, and within the bound by the others.
+    /// From now on this user must be refused by that node, and within the bound by the others.
     pub fn force_logout_is_answered(&self, person: usize, node: &str) {
         let mut state = self.state();
         state.answered[person] = Some((Instant::now(), node.to_owned()));
         state.order.push(person);
     }
 
-    /// Has them come back until [`Self::stop`].
+    /// Runs the load until [`Self::stop`].
     pub fn come_back(self: &Arc<Self>, outside: &Outside) -> Vec<JoinHandle<()>> {
         let come = |_| {
             let (people, outside) = (Arc::clone(self), outside.clone());
@@ -94,17 +94,17 @@ impl People {
         (0..AT_ONCE).map(come).collect()
     }
 
-    /// Ends the load, and fails where somebody saw what they must not.
+    /// Stops the load. Fails the test if a user saw something wrong.
     pub async fn stop(&self, load: Vec<JoinHandle<()>>) {
         self.is_over.store(true, Ordering::Relaxed);
         for task in load {
-            task.await.expect("nobody gives up");
+            task.await.expect("no client panics");
         }
         self.is_over.store(false, Ordering::Relaxed);
         self.must_be_well();
     }
 
-    /// Fails where somebody saw what they must not.
+    /// Fails the test if a user saw something wrong.
     pub fn must_be_well(&self) {
         let state = self.state();
         assert!(
@@ -115,8 +115,8 @@ impl People {
         );
     }
 
-    /// How many requests there were, how many of them of ended logins, and how long after the answer
-    /// to a force logout the last request began that another node accepted.
+    /// The number of requests, the number of those from ended logins, and how long after the response to a force logout
+    /// another node last accepted a request.
     pub fn counts(&self) -> (u64, u64, Duration) {
         let latest = Duration::from_micros(self.latest_accept.load(Ordering::Relaxed));
         (self.asked.load(Ordering::Relaxed), self.asked_of_ended.load(Ordering::Relaxed), latest)
@@ -125,7 +125,7 @@ impl People {
     fn somebody(&self) -> usize {
         let mut random = rand::rng();
         let state = self.state();
-        let lately = &state.order[state.order.len().saturating_sub(LATELY)..];
+        let lately = &state.order[state.order.len().saturating_sub(RECENT)..];
         if lately.is_empty() || random.random_bool(0.5) {
             random.random_range(0..self.cookies.len())
         } else {
@@ -145,7 +145,7 @@ impl People {
             (200, Some((at, node))) => {
                 let since = began - at;
                 self.latest_accept.fetch_max(u64::try_from(since.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
-                let is_late = page.node == node || since > FEED_BOUND;
+                let is_late = page.node == node || since > FEED_MAX_AGE;
                 is_late.then(|| {
                     format!("person {person} was let in {since:?} after the answer of {node} by {}", page.node)
                 })
@@ -158,6 +158,6 @@ impl People {
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().expect("nobody panics with it")
+        self.state.lock().expect("the lock is not poisoned")
     }
 }

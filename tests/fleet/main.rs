@@ -1,6 +1,6 @@
-//! A fleet as it is deployed: three servers over one Postgres, behind nginx with TLS, under load.
+//! A deployed fleet: three servers with one Postgres, behind nginx with TLS, under load.
 //!
-//! `cargo test --test fleet -- --nocapture`. It prints what it measured.
+//! `cargo test --test fleet -- --nocapture` prints what it measured.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)] // a test says what it expects
 
@@ -9,11 +9,11 @@ mod client;
 mod load;
 mod nodes;
 
+#[path = "../harness/guides.rs"]
+mod guides;
 #[path = "../cli/program.rs"]
 #[allow(dead_code, reason = "the fleet needs only a part of it")]
 mod program;
-#[path = "../harness/readme.rs"]
-mod readme;
 #[path = "../bench/sessions.rs"]
 mod sessions;
 #[path = "../harness/store.rs"]
@@ -41,18 +41,18 @@ use program::Program;
 use sessions::Sessions;
 use store::{Database, Engine, engines};
 
-/// Everyone who is logged in at the beginning.
+/// All users, logged in at the start.
 const PEOPLE: u32 = 10_000;
-/// How many of them are forced out under load.
+/// The number of users forced out under load.
 const FORCED_OUT: usize = 1_000;
-/// How many of the staff do that at the same time.
+/// The number of staff members who do that concurrently.
 const STAFF: usize = 4;
 const PASSWORD: &str = "tangerine-lamp-post";
 
 #[rocket::async_test]
-async fn a_force_logout_holds_on_every_node_whatever_happens_to_them() {
+async fn a_force_logout_applies_on_every_node_during_failures() {
     if !engines().contains(&Engine::Postgres) {
-        println!("passed over: no Postgres is named");
+        println!("skipped: no Postgres is named");
         return;
     }
     let database = Database::new(Engine::Postgres).await;
@@ -72,7 +72,7 @@ async fn a_force_logout_holds_on_every_node_whatever_happens_to_them() {
     let balancer = Balancer::before(nodes.addresses);
     let outside = Outside::of(&balancer);
 
-    // Sessions roam over the nodes.
+    // Sessions move between the nodes.
     for person in [0, 1, 4_999, 9_999] {
         let mut met = Vec::new();
         for _ in 0..6 {
@@ -85,11 +85,11 @@ async fn a_force_logout_holds_on_every_node_whatever_happens_to_them() {
         assert_eq!(met.len(), 3, "{met:?}");
     }
 
-    odd_requests_take_no_node_out(&outside).await;
+    odd_requests_take_no_node_out_of_rotation(&outside).await;
 
     let chief = outside.log_in("chief", PASSWORD).await;
     let token = outside.get("/admin/users/1", &chief).await.token().to_owned();
-    the_stream_hears_from_another_node(&outside, &people, (&chief, &token)).await;
+    a_stream_is_notified_by_another_node(&outside, &people, (&chief, &token)).await;
     staff_see_that_all_nodes_have_applied_it(&outside, &people, (&chief, &token)).await;
 
     let load = people.come_back(&outside);
@@ -97,20 +97,20 @@ async fn a_force_logout_holds_on_every_node_whatever_happens_to_them() {
     chosen.shuffle(&mut rand::rng());
     let (with_notifications, with_cuts) = chosen[..FORCED_OUT].split_at(FORCED_OUT / 2);
     force_out_many(&outside, &people, with_notifications, (&chief, &token)).await;
-    let measured = print_reports(&database, 0, "the feed alive").await;
+    let measured = print_reports(&database, 0, "with notifications").await;
     let cutting = spawn(cut_the_notifications(database.url.clone()));
     force_out_many(&outside, &people, with_cuts, (&chief, &token)).await;
     cutting.abort();
-    print_reports(&database, measured, "its notifications cut again and again").await;
+    print_reports(&database, measured, "with notifications cut repeatedly").await;
     people.stop(load).await;
     let (asked, of_ended, latest) = people.counts();
-    assert!(of_ended > 1_000, "{of_ended} requests of ended logins show little");
+    assert!(of_ended > 1_000, "{of_ended} requests of ended logins are too few to show anything");
     println!(
-        "fleet: {asked} requests, {of_ended} of them of ended logins; none accepted by the node that had answered, and \
-         by another at most {latest:?} after the answer"
+        "fleet: {asked} requests, {of_ended} of them of ended logins; none accepted by the node that answered, and \
+         by another node at most {latest:?} after that answer"
     );
 
-    // Two rounds, so that no node meets a key that it cannot read.
+    // In two rounds, so that no node ever gets a cookie sealed with a key that it does not have.
     let encoded = |key: &[u8]| BASE64.encode(key);
     let rounds = [
         Keys { current: encoded(&old), previous: Some(encoded(&new)) },
@@ -122,13 +122,13 @@ async fn a_force_logout_holds_on_every_node_whatever_happens_to_them() {
         nodes.use_keys(keys);
         for node in 0..3 {
             balancer.leave_out(node);
-            sleep(Duration::from_millis(500)).await; // for what is on its way
+            sleep(Duration::from_millis(500)).await; // for requests in flight
             nodes = spawn_blocking(move || {
                 nodes.restart(node);
                 nodes
             })
             .await
-            .expect("it is started again");
+            .expect("the node starts again");
             balancer.take_all();
             sleep(Duration::from_millis(300)).await;
         }
@@ -138,15 +138,15 @@ async fn a_force_logout_holds_on_every_node_whatever_happens_to_them() {
         logins.abort();
         logins.await.err().is_none_or(|error| error.is_cancelled())
     };
-    assert!(logins, "somebody could not log in");
+    assert!(logins, "a login failed");
     let (asked, ..) = people.counts();
     println!("fleet: six restarts with a change of the secret key, {asked} requests in all: no error, no logout");
-    assert_eq!(outside.get("/admin", &chief).await.status, 200, "the cookie of before is still read");
+    assert_eq!(outside.get("/admin", &chief).await.status, 200, "the old cookie is still accepted");
 }
 
-/// A proxy takes a connection that was closed without an answer for a node that failed, and leaves that node
-/// out for a while: three such requests, and there is no site.
-async fn odd_requests_take_no_node_out(outside: &Outside) {
+/// A proxy treats a connection closed without a response as a failed node, and leaves that node out for a while: three
+/// such requests would take the whole site down.
+async fn odd_requests_take_no_node_out_of_rotation(outside: &Outside) {
     for method in ["head", "get", "put", "delete", "patch", "trace"] {
         for _ in 0..3 {
             assert_eq!(outside.post("/", "", &[("_method", method)]).await.status, 400, "{method}");
@@ -157,12 +157,12 @@ async fn odd_requests_take_no_node_out(outside: &Outside) {
     }
 }
 
-async fn the_stream_hears_from_another_node(outside: &Outside, people: &People, (chief, token): (&str, &str)) {
+async fn a_stream_is_notified_by_another_node(outside: &Outside, people: &People, (chief, token): (&str, &str)) {
     for person in 0..3 {
         let mut stream = outside.listen("/session/events", people.cookie(person)).await;
         let acting = force_out(outside, people, person, (chief, token)).await;
-        stream.hears("event:ended").await;
-        println!("fleet: forced out on {acting}, told on {}", stream.node);
+        stream.waits_for("event:ended").await;
+        println!("fleet: forced out on {acting}, notified on {}", stream.node);
     }
 }
 
@@ -193,13 +193,13 @@ async fn force_out_many(outside: &Outside, people: &Arc<People>, chosen: &[usize
         });
     }
     while let Some(done) = staff.join_next().await {
-        done.expect("each is answered");
+        done.expect("each force logout is answered");
     }
-    // Who was forced out last is asked about for longer than the bound.
+    // The users forced out last are requested for longer than the bound.
     sleep(Duration::from_secs(2)).await;
 }
 
-/// By a form, as staff do; the node that did it.
+/// Forces a user out with the form, as staff do; returns the node that did it.
 async fn force_out(outside: &Outside, people: &People, person: usize, (chief, token): (&str, &str)) -> String {
     people.force_logout_begins(person);
     let fields = [("csrf_token", token), ("staff_reason", "a test"), ("user_reason", ""), ("at", "")];
@@ -209,7 +209,7 @@ async fn force_out(outside: &Outside, people: &People, person: usize, (chief, to
     answer.node
 }
 
-/// Again and again, as when the network between a node and its database is bad.
+/// Repeatedly, as when the network between a node and its database is bad.
 async fn cut_the_notifications(database_url: String) {
     let mut connection = PgConnection::connect(&database_url).await.expect("Postgres answers");
     loop {
@@ -229,8 +229,8 @@ async fn log_in_again_and_again(outside: Outside) {
     }
 }
 
-/// How long it took from each act until each node had applied it, as the nodes report it, of the events
-/// after that one; returns the latest.
+/// Prints how long each action took until every node had applied it, as the nodes report it, for the events after this
+/// one. Returns the latest event.
 async fn print_reports(database: &Database, after: i64, how: &str) -> i64 {
     let mut connection = PgConnection::connect(&database.url).await.expect("Postgres answers");
     let sql = "SELECT CAST(EXTRACT(EPOCH FROM (r.applied_at - e.at)) * 1000 AS DOUBLE PRECISION)
@@ -238,7 +238,7 @@ async fn print_reports(database: &Database, after: i64, how: &str) -> i64 {
     let reported: Vec<f64> = sqlx::query_scalar(sql).bind(after).fetch_all(&mut connection).await.expect("receipts");
     let part = |hundredths: usize| reported[(reported.len() - 1) * hundredths / 100];
     println!(
-        "fleet: from the act to its application by a node, {how}: median {:.0} ms, 99 % {:.0} ms, latest {:.0} ms, \
+        "fleet: from the force logout to its application by a node, {how}: median {:.0} ms, 99 % {:.0} ms, latest {:.0} ms, \
          of {} reports",
         part(50),
         part(99),
@@ -259,7 +259,7 @@ fn new_key() -> [u8; 64] {
     rand::random()
 }
 
-/// What follows the name in a cookie.
+/// The value of a cookie.
 fn value(cookie: &str) -> &str {
     cookie.split_once('=').expect("a cookie").1
 }

@@ -1,4 +1,4 @@
-//! Three servers over one Postgres, each a process of its own.
+//! Three servers with one Postgres, each in a process of its own.
 
 use std::net::SocketAddr;
 
@@ -8,27 +8,27 @@ use crate::{
     store::Database,
 };
 
-/// The servers while they run.
+/// The running servers.
 #[derive(Debug)]
 pub struct Nodes {
     database_url: String,
     keys: Keys,
     running: [Option<Running>; 3],
-    /// Where each of them listens.
+    /// The address of each server.
     pub addresses: [SocketAddr; 3],
 }
 
-/// The secret keys of a node, as its settings have them.
+/// The secret keys in a node's settings.
 #[derive(Debug, Clone, Default)]
 pub struct Keys {
-    /// The one that it writes with.
+    /// The key that it writes with.
     pub current: String,
-    /// Another one that it reads.
+    /// Another key that it accepts.
     pub previous: Option<String>,
 }
 
 impl Nodes {
-    /// Starts them.
+    /// Starts the servers.
     pub fn start(database: &Database, keys: Keys) -> Self {
         let addresses = std::array::from_fn(|_| free_address());
         let mut nodes = Self { database_url: database.url.clone(), keys, running: [None, None, None], addresses };
@@ -38,17 +38,17 @@ impl Nodes {
         nodes
     }
 
-    /// Stops one politely and starts it again.
+    /// Stops a server gracefully and starts it again.
     pub fn restart(&mut self, node: usize) {
-        let running = self.running[node].take().expect("it runs");
+        let running = self.running[node].take().expect("a running server");
         running.signal("TERM");
-        // What it says of notifications that were cut is no failure.
+        // Its warnings about broken notification connections are not failures.
         let outcome = running.wait();
         assert!(outcome.status.success() && !outcome.err.contains("ERROR"), "{outcome:?}");
         self.serve(node);
     }
 
-    /// With which keys they start from now on.
+    /// The keys for the next start.
     pub fn use_keys(&mut self, keys: Keys) {
         self.keys = keys;
     }
@@ -67,7 +67,7 @@ impl Nodes {
             program = program.set("CURFEW_PREVIOUS_SECRET_KEYS", previous);
         }
         let mut running = program.start();
-        running.until_it_says(|line| line.contains(" at http").then_some(()));
+        running.until_it_prints(|line| line.contains(" at http").then_some(()));
         self.running[node] = Some(running);
     }
 }

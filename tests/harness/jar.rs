@@ -1,20 +1,18 @@
-//! A browser's cookie jar, over the headers themselves, so that a test can look at every attribute.
+//! A browser's cookie jar, kept as raw headers so that a test can check every attribute.
 
 use std::collections::BTreeMap;
 
-/// One `Set-Cookie` header, taken apart.
+/// A parsed `Set-Cookie` header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetCookie {
-    /// Its name.
     pub name: String,
-    /// Its value.
     pub value: String,
-    /// Its attributes, their names in small letters; those without a value have an empty one.
+    /// Attributes by lower-case name. Attributes without a value map to an empty string.
     pub attributes: BTreeMap<String, String>,
 }
 
 impl SetCookie {
-    /// Takes a header apart.
+    /// Parses the header.
     pub fn parse(header: &str) -> Self {
         let mut parts = header.split(';').map(str::trim);
         let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).expect("a cookie has a name");
@@ -25,7 +23,7 @@ impl SetCookie {
         Self { name: name.to_owned(), value: value.to_owned(), attributes }
     }
 
-    /// Whether it has that attribute.
+    /// Whether the cookie has this attribute.
     pub fn has(&self, attribute: &str) -> bool {
         self.attributes.contains_key(attribute)
     }
@@ -35,21 +33,21 @@ impl SetCookie {
         self.attributes.get(attribute).map(String::as_str)
     }
 
-    /// Whether it takes the cookie away.
+    /// Whether the header removes the cookie.
     pub fn removes(&self) -> bool {
         self.attribute("max-age") == Some("0") && self.value.is_empty()
     }
 }
 
-/// The cookies that a browser holds.
+/// The cookies of one browser.
 #[derive(Debug, Clone, Default)]
 pub struct Jar(BTreeMap<String, String>);
 
 impl Jar {
-    /// Does as a browser does with a `Set-Cookie`; one that a browser would ignore fails the test.
+    /// Applies a `Set-Cookie` header as a browser would. Fails the test if a browser would ignore the cookie.
     pub fn apply(&mut self, cookie: &SetCookie, is_https: bool) {
         if cookie.name.starts_with("__Host-") {
-            assert!(is_https && cookie.has("secure"), "a browser keeps no such cookie: {cookie:?}");
+            assert!(is_https && cookie.has("secure"), "a browser rejects this cookie: {cookie:?}");
             assert_eq!((cookie.attribute("path"), cookie.has("domain")), (Some("/"), false), "{cookie:?}");
         }
         if cookie.removes() {
@@ -64,17 +62,17 @@ impl Jar {
         self.0.get(name).map(String::as_str)
     }
 
-    /// Puts a cookie in by hand.
+    /// Sets a cookie by hand.
     pub fn set(&mut self, name: &str, value: &str) {
         self.0.insert(name.to_owned(), value.to_owned());
     }
 
-    /// Takes a cookie out by hand.
+    /// Removes a cookie by hand.
     pub fn remove(&mut self, name: &str) {
         self.0.remove(name);
     }
 
-    /// What a request sends.
+    /// The cookies that a request sends.
     pub fn sent(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

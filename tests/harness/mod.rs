@@ -1,6 +1,6 @@
-//! What the tests share: a database each, the site over it, and people with browsers.
+//! Shared by all tests: a fresh database per test, the site on top of it, and people with browsers.
 
-#![allow(dead_code)] // each test program uses a part of it
+#![allow(dead_code)] // each test program uses only a part of this
 
 pub mod jar;
 pub mod journeys;

@@ -1,4 +1,4 @@
-//! What the site answered, and what can be read off it.
+//! A response of the site, and helpers to read it.
 
 use std::fmt;
 
@@ -6,19 +6,17 @@ use rocket::local::asynchronous::LocalResponse;
 
 use super::jar::SetCookie;
 
-/// An answer, with its whole body.
+/// A response with its whole body.
 #[derive(Clone)]
 pub struct Page {
-    /// The status code.
     pub status: u16,
-    /// Every header.
     pub headers: Vec<(String, String)>,
-    /// The body, without that of a picture.
+    /// The body; empty for an image.
     pub body: String,
 }
 
 impl fmt::Debug for Page {
-    /// Without the headers and the frame that every page has.
+    /// Leaves out the headers and the layout that all pages share.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let main = self.between("<main", "</main>").unwrap_or(&self.body);
         write!(f, "{} {:?} {:#?}\n{main}", self.status, self.location(), self.set_cookies())
@@ -26,7 +24,7 @@ impl fmt::Debug for Page {
 }
 
 impl Page {
-    /// Reads an answer to its end.
+    /// Reads the whole response.
     pub async fn of(response: LocalResponse<'_>) -> Self {
         let status = response.status().code;
         let is_picture = response.content_type().is_some_and(|kind| kind.top() == "image");
@@ -37,32 +35,33 @@ impl Page {
         Self { status, headers, body }
     }
 
-    /// Whether a reason for staff is anywhere in it, in whatever writing.
-    pub fn tells_staff_reason(&self) -> bool {
-        let is_in = |text: &str| ["ticket 4711", "ticket+4711", "ticket%204711"].iter().any(|mark| text.contains(mark));
-        is_in(&self.body) || self.headers.iter().any(|(_, value)| is_in(value))
+    /// Whether the body or a header contains a reason for staff, in any encoding.
+    pub fn shows_staff_reason(&self) -> bool {
+        let is_logged_in =
+            |text: &str| ["ticket 4711", "ticket+4711", "ticket%204711"].iter().any(|mark| text.contains(mark));
+        is_logged_in(&self.body) || self.headers.iter().any(|(_, value)| is_logged_in(value))
     }
 
-    /// The value of a header that is there once or not at all.
+    /// The value of a header. Fails the test if the header appears more than once.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         let value = values.next().map(|(_, value)| value.as_str());
-        assert!(values.next().is_none(), "{name} is there twice");
+        assert!(values.next().is_none(), "{name} appears twice");
         value
     }
 
-    /// Where it leads.
+    /// The target of the redirect.
     pub fn location(&self) -> &str {
         self.header("Location").unwrap_or_default()
     }
 
-    /// The cookies that it sets and removes.
+    /// All `Set-Cookie` headers.
     pub fn set_cookies(&self) -> Vec<SetCookie> {
         let is_cookie = |name: &str| name.eq_ignore_ascii_case("Set-Cookie");
         self.headers.iter().filter(|(name, _)| is_cookie(name)).map(|(_, value)| SetCookie::parse(value)).collect()
     }
 
-    /// What it does to the cookie of that name; more than one change of it fails the test.
+    /// The `Set-Cookie` header for this cookie. Fails the test if there is more than one.
     pub fn set_cookie(&self, name: &str) -> Option<SetCookie> {
         let mut cookies = self.set_cookies().into_iter().filter(|cookie| cookie.name == name);
         let cookie = cookies.next();
@@ -70,44 +69,47 @@ impl Page {
         cookie
     }
 
-    /// The token that its forms carry.
+    /// The CSRF token of the page's forms.
     pub fn csrf_token(&self) -> Option<&str> {
         self.between("name=\"csrf_token\" value=\"", "\"")
     }
 
-    /// Why it says that a login ended.
+    /// The reason code that the page gives for an ended login.
     pub fn data_reason(&self) -> Option<&str> {
         self.between("data-reason=\"", "\"")
     }
 
-    /// The sentence beside a field; the field must point to it, so that a screen reader says it.
-    pub fn error_beside(&self, field: &str) -> Option<&str> {
+    /// The error message of a field. The field must reference it, so that a screen reader announces it.
+    pub fn field_error(&self, field: &str) -> Option<&str> {
         let error = self.between(&format!("id=\"{field}-error\">"), "<")?;
         let input = self.tag_with(&format!(" id=\"{field}\"")).unwrap_or_default();
-        assert!(input.contains("aria-invalid=\"true\""), "{field} is not marked: {input}");
-        assert!(input.contains(&format!("aria-describedby=\"{field}-error")), "{field} does not point there: {input}");
+        assert!(input.contains("aria-invalid=\"true\""), "{field} is not marked invalid: {input}");
+        assert!(
+            input.contains(&format!("aria-describedby=\"{field}-error")),
+            "{field} does not reference its error: {input}"
+        );
         Some(error)
     }
 
-    /// What it says of the whole form.
+    /// The error message for the whole form.
     pub fn form_problem(&self) -> Option<&str> {
         self.between("class=\"form-problem\" role=\"alert\"", "<")?.split_once('>').map(|(_, words)| words.trim())
     }
 
-    /// What the browser calls it.
+    /// The text of `<title>`.
     pub fn title(&self) -> &str {
         self.between("<title>", "</title>").unwrap_or_default()
     }
 
-    /// What is shown in a field.
+    /// The value of a field.
     pub fn value_in(&self, field: &str) -> Option<&str> {
         let input = self.tag_with(&format!(" id=\"{field}\""))?;
         input.split_once(" value=\"")?.1.split_once('"').map(|(value, _)| value)
     }
 
-    /// The hidden fields of the form with that action, in their order.
+    /// The hidden fields of the form with this action, in order.
     pub fn hidden_fields(&self, action: &str) -> Vec<(String, String)> {
-        let form = self.between(&format!("action=\"{action}\">"), "</form>").expect("the form is there");
+        let form = self.between(&format!("action=\"{action}\">"), "</form>").expect("no such form");
         let fields = form.split("<input type=\"hidden\" name=\"").skip(1);
         fields
             .filter_map(|field| {
@@ -117,7 +119,7 @@ impl Page {
             .collect()
     }
 
-    /// The first piece between two others.
+    /// The first text between `before` and `after`.
     pub fn between(&self, before: &str, after: &str) -> Option<&str> {
         let (_, rest) = self.body.split_once(before)?;
         rest.split_once(after).map(|(piece, _)| piece)
@@ -130,14 +132,14 @@ impl Page {
         self.body.get(start..end)
     }
 
-    /// Asserts the status, with the page in the message.
+    /// Asserts the status and prints the page on failure.
     #[track_caller]
     pub fn must_be(&self, status: u16) -> &Self {
         assert_eq!(self.status, status, "{self:#?}");
         self
     }
 
-    /// Asserts that it leads there.
+    /// Asserts a redirect to this location.
     #[track_caller]
     pub fn must_lead_to(&self, location: &str) -> &Self {
         assert_eq!((self.status, self.location()), (303, location), "{self:#?}");

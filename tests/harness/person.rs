@@ -1,4 +1,4 @@
-//! Somebody with a browser.
+//! A person with a browser.
 
 use std::net::IpAddr;
 
@@ -10,33 +10,29 @@ use super::{
     site::{HOST, PASSWORD, PROXY, Site},
 };
 
-/// Somebody with a browser: who they are, and the cookies they hold.
+/// A person with a browser: an account and a cookie jar.
 #[derive(Debug, Clone)]
 pub struct Person<'s> {
-    /// The site that they use.
+    /// The site under test.
     pub site: &'s Site,
-    /// The number of their account, once there is one.
+    /// The user id; 0 before the account exists.
     pub id: i64,
-    /// Their username.
     pub name: String,
-    /// Their email.
     pub email: String,
-    /// Their password.
     pub password: String,
-    /// Their cookies.
     pub jar: Jar,
-    /// The address of their machine.
+    /// The client's IP address.
     pub address: IpAddr,
-    /// Whether they come over https, through the proxy.
+    /// Whether requests come over HTTPS, through the proxy.
     pub is_https: bool,
-    /// What their browser says that it is.
+    /// The `User-Agent` header.
     pub user_agent: String,
-    /// The token of the last page with a form that they saw.
+    /// The CSRF token of the last page with a form.
     pub token: String,
 }
 
 impl<'s> Person<'s> {
-    /// Somebody at that address, without any cookie.
+    /// A person at this address, without cookies.
     pub fn new(site: &'s Site, name: &str, address: IpAddr) -> Self {
         Self {
             site,
@@ -52,60 +48,60 @@ impl<'s> Person<'s> {
         }
     }
 
-    /// The same person with another browser.
+    /// The same person in another browser.
     pub fn another_browser(&self) -> Self {
         Self { jar: Jar::default(), token: String::new(), ..self.clone() }
     }
 
-    /// The same person, coming over https.
+    /// The same person over HTTPS.
     pub fn over_https(mut self) -> Self {
         self.is_https = true;
         self
     }
 
-    /// What the session cookie is called for them.
+    /// The name of the session cookie on this person's connection.
     pub const fn session_name(&self) -> &'static str {
         if self.is_https { "__Host-curfew" } else { "curfew" }
     }
 
-    /// Their session cookie.
+    /// The value of the session cookie.
     pub fn session(&self) -> Option<&str> {
         self.jar.get(self.session_name())
     }
 
-    /// What a page did to their session cookie.
+    /// How a page changed the session cookie.
     pub fn session_change(&self, page: &Page) -> Option<SetCookie> {
         page.set_cookie(self.session_name())
     }
 
-    /// Opens a page.
+    /// Gets a page.
     pub async fn opens(&mut self, path: &str) -> Page {
         self.sends(Method::Get, path, &[], Vec::new()).await
     }
 
-    /// Posts a form with the token of the page that it stands on.
+    /// Posts a form with the CSRF token of its page.
     pub async fn posts(&mut self, action: &str, fields: &[(&str, &str)]) -> Page {
         let page = self.opens(&page_with_form(action)).await;
         let token = page.csrf_token().unwrap_or_default().to_owned();
         self.posts_with(&token, action, fields).await
     }
 
-    /// Posts a form with a token of the test's choice.
+    /// Posts a form with the given CSRF token.
     pub async fn posts_with(&mut self, token: &str, action: &str, fields: &[(&str, &str)]) -> Page {
         self.sends(Method::Post, action, &[], form(token, fields)).await
     }
 
-    /// Sends a request as a browser does; headers given here take the place of its own.
+    /// Sends a request as a browser does. Headers given here replace the browser's own.
     pub async fn sends(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Page {
         let own = self.own_headers(method, headers);
         let page = self.site.send((method, path), self.from(), &self.jar, own, body).await;
-        // The whole output of the tests is searched for it; the matrix of routes holds who sees `/admin`.
+        // Every page is searched for the staff reason; the route matrix tests who may see `/admin`.
         let is_for_staff = path.starts_with("/admin") && page.status != 403;
-        assert!(is_for_staff || !page.tells_staff_reason(), "{method} {path} tells a reason for staff: {page:?}");
+        assert!(is_for_staff || !page.shows_staff_reason(), "{method} {path} shows a reason for staff: {page:?}");
         self.receives(page)
     }
 
-    /// The headers that their browser sends; those given here take the place of its own.
+    /// The headers that the browser sends. Headers given here replace them.
     pub fn own_headers(&self, method: Method, headers: &[(&str, &str)]) -> Vec<(String, String)> {
         let scheme = if self.is_https { "https" } else { "http" };
         let mut own = vec![("Host".to_owned(), HOST.to_owned()), ("User-Agent".to_owned(), self.user_agent.clone())];
@@ -124,12 +120,12 @@ impl<'s> Person<'s> {
         own
     }
 
-    /// From where their requests come.
+    /// The remote address of the requests.
     pub const fn from(&self) -> IpAddr {
         if self.is_https { PROXY } else { self.address }
     }
 
-    /// Does as a browser does with what came back.
+    /// Handles a response as a browser does: keeps its cookies and its CSRF token.
     pub fn receives(&mut self, page: Page) -> Page {
         for cookie in page.set_cookies() {
             self.jar.apply(&cookie, self.is_https);
@@ -141,14 +137,14 @@ impl<'s> Person<'s> {
     }
 }
 
-/// The body of a form.
+/// An encoded form body.
 pub fn form(token: &str, fields: &[(&str, &str)]) -> Vec<u8> {
     let mut body = form_urlencoded::Serializer::new(String::new());
     body.append_pair("csrf_token", token).extend_pairs(fields);
     body.finish().into_bytes()
 }
 
-/// The page on which the form of that action stands.
+/// The address of the page that has the form with this action.
 fn page_with_form(action: &str) -> String {
     if action == "/logout" {
         return "/account".to_owned();

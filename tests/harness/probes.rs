@@ -1,4 +1,4 @@
-//! Routes of the tests' own, for what no page of the site does by itself.
+//! Extra routes for tests, for behaviour that no page of the site shows.
 
 use std::sync::Arc;
 
@@ -10,18 +10,18 @@ use rocket::{
     tokio::sync::Barrier,
 };
 
-/// All of them, for [`super::site::Plan::probes`].
+/// All probe routes, for [`super::site::Plan::probes`].
 pub fn probes() -> Vec<Route> {
-    routes![fail, panic, open_private, hold, show_grave_work, do_grave_work]
+    routes![fail, panic, open_private, hold, show_protected_page, do_protected_action]
 }
 
-/// Fails with that status.
+/// Answers with the given status.
 #[get("/status/<code>")]
 fn fail(code: u16) -> Status {
     Status::new(code)
 }
 
-/// Who is held, and lets go: the test and the request meet twice.
+/// Blocks a request until the test releases it. The test and the request meet twice.
 #[derive(Debug, Clone)]
 pub struct Held(Arc<Barrier>);
 
@@ -32,13 +32,13 @@ impl Default for Held {
 }
 
 impl Held {
-    /// Waits until a request is held, or lets it go: the first call, and the second.
+    /// The first call waits until a request is held. The second call releases it.
     pub async fn meet(&self) {
         self.0.wait().await;
     }
 }
 
-/// Lets the guard pass, and answers when the test says so.
+/// Passes the guard, then answers only when the test releases it.
 #[get("/hold")]
 async fn hold(_signed_in: SignedIn<'_>, held: &State<Held>) -> Status {
     held.meet().await;
@@ -46,26 +46,26 @@ async fn hold(_signed_in: SignedIn<'_>, held: &State<Held>) -> Status {
     Status::new(200)
 }
 
-/// Panics, as a bug would.
+/// Panics, to test what a bug in a handler does.
 #[get("/panic")]
 fn panic() -> &'static str {
     panic!("a probe that panics")
 }
 
-/// What Rocket itself reads in a private cookie.
+/// The private cookie as Rocket itself reads it.
 #[get("/private/<name>")]
 fn open_private(jar: &CookieJar<'_>, name: &str) -> Option<String> {
     jar.get_private(name).map(|cookie| cookie.value().to_owned())
 }
 
-/// Grave work that is shown, and says by whom.
+/// A page behind the recent-password check; it answers with the user's name.
 #[get("/grave")]
-fn show_grave_work(present: Present<'_>) -> String {
+fn show_protected_page(present: Present<'_>) -> String {
     present.actor().name
 }
 
-/// Grave work that is done, and says by whom.
+/// An action behind the recent-password check; it answers with the user's name.
 #[post("/grave")]
-fn do_grave_work(present: Present<'_>) -> String {
+fn do_protected_action(present: Present<'_>) -> String {
     present.actor().name
 }

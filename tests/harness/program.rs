@@ -1,4 +1,4 @@
-//! A program of somebody's: it calls the JSON API with a token, and holds no cookie.
+//! An API client: it calls the JSON API with a token and has no cookies.
 
 use std::{fmt, net::IpAddr};
 
@@ -12,23 +12,22 @@ use super::{
     site::{HOST, Site},
 };
 
-/// What a program shows who it is with.
+/// The kinds of credential that an API client can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credential {
-    /// The JWT that it calls with.
+    /// A JWT for calls.
     Access,
-    /// The JWT that it gets the next ones with.
+    /// A JWT that is exchanged for the next pair.
     Refresh,
-    /// A text that means nothing by itself.
+    /// An opaque token.
     Opaque,
 }
 
 impl Credential {
-    /// Every kind there is.
     pub const ALL: [Self; 3] = [Self::Access, Self::Refresh, Self::Opaque];
 }
 
-/// The words that a problem's `code` may be, as the contract has them.
+/// Every `code` that a problem may have, from the contract.
 const CODES: [&str; 14] = [
     "bad_request",
     "bad_credentials",
@@ -46,35 +45,32 @@ const CODES: [&str; 14] = [
     "unavailable",
 ];
 
-/// A program of somebody's, with the tokens that it was given last.
+/// An API client with the tokens that it received last.
 #[derive(Debug, Clone)]
 pub struct Program<'s> {
-    /// The site whose API it calls.
+    /// The site under test.
     pub site: &'s Site,
-    /// The number of its account.
+    /// The user id.
     pub id: i64,
-    /// The name that it logs in with.
+    /// The username.
     pub name: String,
-    /// The password that it logs in with.
+    /// The password.
     pub password: String,
-    /// The address of its machine.
+    /// The client's IP address.
     pub address: IpAddr,
-    /// The host that it names.
+    /// The `Host` header.
     pub host: String,
-    /// Its access token.
     pub access: String,
-    /// Its refresh token.
     pub refresh: String,
-    /// Its opaque token.
     pub opaque: String,
-    /// The public name of that.
+    /// The public id of the opaque token.
     pub opaque_id: String,
-    /// What it shows on each call; empty is nothing.
+    /// The token sent with each call; if empty, no `Authorization` header is sent.
     pub authorization: String,
 }
 
 impl<'s> Person<'s> {
-    /// A program of theirs, not logged in.
+    /// An API client of this person, not logged in.
     pub fn program(&self) -> Program<'s> {
         Program {
             site: self.site,
@@ -91,14 +87,14 @@ impl<'s> Person<'s> {
         }
     }
 
-    /// A program of theirs that logged in for a token.
+    /// An API client of this person, logged in with an opaque token.
     pub async fn program_with_token(&self) -> Program<'s> {
         let mut program = self.program();
         program.logs_in_for_token().await.must_be(201);
         program
     }
 
-    /// A program of theirs that logged in for JWT.
+    /// An API client of this person, logged in with a JWT pair.
     pub async fn program_with_jwt(&self) -> Program<'s> {
         let mut program = self.program();
         program.logs_in_for_jwt().await.must_be(200);
@@ -107,7 +103,7 @@ impl<'s> Person<'s> {
 }
 
 impl Program<'_> {
-    /// Logs in for JWT; from now on it shows the access token.
+    /// Logs in for a JWT pair and uses the access token from now on.
     pub async fn logs_in_for_jwt(&mut self) -> Answer {
         let body = json!({ "username": self.name, "password": self.password });
         let answer = self.posts("/api/token", &body).await;
@@ -115,7 +111,7 @@ impl Program<'_> {
         answer
     }
 
-    /// Logs in for an opaque token; from now on it shows that.
+    /// Logs in for an opaque token and uses it from now on.
     pub async fn logs_in_for_token(&mut self) -> Answer {
         let body = json!({ "username": self.name, "password": self.password, "label": "nightly backup" });
         let answer = self.posts("/api/auth-token", &body).await;
@@ -127,7 +123,7 @@ impl Program<'_> {
         answer
     }
 
-    /// Logs in for what has that credential.
+    /// Logs in for the given kind of credential.
     pub async fn logs_in_for(&mut self, credential: Credential) -> Answer {
         match credential {
             Credential::Access | Credential::Refresh => self.logs_in_for_jwt().await,
@@ -135,7 +131,7 @@ impl Program<'_> {
         }
     }
 
-    /// Uses a credential for what it is there for.
+    /// Uses a credential for its purpose.
     pub async fn uses(&mut self, credential: Credential) -> Answer {
         match credential {
             Credential::Access | Credential::Opaque => self.asks_who_it_is().await,
@@ -143,22 +139,22 @@ impl Program<'_> {
         }
     }
 
-    /// Asks whose token it shows.
+    /// Queries the user of its token.
     pub async fn asks_who_it_is(&self) -> Answer {
         self.gets("/api/me").await
     }
 
-    /// Whether it is let in; a refusal of another kind fails the test.
-    pub async fn is_in(&self) -> bool {
+    /// Whether its token is accepted. Any other refusal fails the test.
+    pub async fn is_logged_in(&self) -> bool {
         let answer = self.asks_who_it_is().await;
         match answer.status {
             200 => true,
             401 => false,
-            _ => panic!("neither in nor out: {answer:#?}"),
+            _ => panic!("neither logged in nor logged out: {answer:#?}"),
         }
     }
 
-    /// Exchanges its refresh token; from now on it shows the new access token.
+    /// Exchanges its refresh token and uses the new access token from now on.
     pub async fn refreshes(&mut self) -> Answer {
         let refresh = self.refresh.clone();
         let answer = self.refreshes_with(&refresh).await;
@@ -166,17 +162,17 @@ impl Program<'_> {
         answer
     }
 
-    /// Exchanges a refresh token of the test's choice, and keeps what it has.
+    /// Exchanges the given refresh token and keeps its own tokens.
     pub async fn refreshes_with(&self, refresh: &str) -> Answer {
         self.posts("/api/token/refresh", &json!({ "refresh": refresh })).await
     }
 
-    /// Gives its refresh token back.
+    /// Revokes its refresh token.
     pub async fn revokes(&self) -> Answer {
         self.posts("/api/token/revoke", &json!({ "refresh": self.refresh })).await
     }
 
-    /// Reads an address.
+    /// Sends a GET request.
     pub async fn gets(&self, path: &str) -> Answer {
         self.calls(Method::Get, path, None).await
     }
@@ -186,12 +182,12 @@ impl Program<'_> {
         self.calls(Method::Post, path, Some(body)).await
     }
 
-    /// Deletes what is at an address.
+    /// Sends a DELETE request.
     pub async fn deletes(&self, path: &str) -> Answer {
         self.calls(Method::Delete, path, None).await
     }
 
-    /// Calls with what it shows.
+    /// Sends a request with its current token.
     pub async fn calls(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let mut headers = Vec::new();
         if !self.authorization.is_empty() {
@@ -204,12 +200,12 @@ impl Program<'_> {
         self.sends(method, path, &headers, body).await
     }
 
-    /// Calls with another `Authorization`.
+    /// Sends a request with another `Authorization` header.
     pub async fn shows(&self, authorization: &str) -> Answer {
         self.sends(Method::Get, "/api/me", &[("Authorization", authorization)], Vec::new()).await
     }
 
-    /// Sends a request with these headers and no more than that it must have.
+    /// Sends a request with only the given headers and those that are required.
     pub async fn sends(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let own = [("Host", self.host.as_str()), ("User-Agent", "requests")];
         let sent = own.iter().chain(headers).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -226,14 +222,12 @@ impl Program<'_> {
     }
 }
 
-/// What the API answered.
+/// A response of the API.
 #[derive(Clone)]
 pub struct Answer {
-    /// The status code.
     pub status: u16,
-    /// Every header.
     pub headers: Vec<(String, String)>,
-    /// The body; null is none.
+    /// The body; null if there is none.
     pub json: Value,
 }
 
@@ -244,18 +238,21 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
-    /// Reads an answer, and asserts what is true of every one of them.
+    /// Reads a response and asserts what holds for all of them.
     pub fn of(what: &str, method: Method, page: &Page) -> Self {
         let Page { status, headers, body } = page;
-        assert_eq!(page.set_cookies(), [], "{what}: the API sets and clears no cookie");
-        assert!(!page.tells_staff_reason(), "{what} tells a reason for staff: {body}");
-        assert!(*status < 500 || *status == 503, "{what} is broken: {status} {body}");
+        assert_eq!(page.set_cookies(), [], "{what}: the API must not touch cookies");
+        assert!(!page.shows_staff_reason(), "{what} shows a reason for staff: {body}");
+        assert!(*status < 500 || *status == 503, "{what} is a server error: {status} {body}");
         assert_eq!(page.header("Cache-Control"), Some("no-store"), "{what}");
         let json = if body.is_empty() { Value::Null } else { serde_json::from_str(body).expect("JSON") };
         if *status >= 400 && method != Method::Head {
             assert_eq!(page.header("Content-Type"), Some("application/problem+json"), "{what}: {body}");
             assert_eq!(json["status"], *status, "{what}: {body}");
-            assert!(CODES.iter().any(|code| json["code"] == *code), "{what}: no code of the contract: {body}");
+            assert!(
+                CODES.iter().any(|code| json["code"] == *code),
+                "{what}: a code that is not in the contract: {body}"
+            );
             assert!(json["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{what}: {body}");
         }
         let challenge = page.header("WWW-Authenticate").unwrap_or_default();
@@ -263,44 +260,44 @@ impl Answer {
         Self { status: *status, headers: headers.clone(), json }
     }
 
-    /// The value of a header that is there once or not at all.
+    /// The value of a header. Fails the test if the header appears more than once.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         let value = values.next().map(|(_, value)| value.as_str());
-        assert!(values.next().is_none(), "{name} is there twice");
+        assert!(values.next().is_none(), "{name} appears twice");
         value
     }
 
-    /// A field of text; one that is not there is empty.
+    /// A string field; empty if it is missing.
     pub fn text(&self, field: &str) -> &str {
         self.json[field].as_str().unwrap_or_default()
     }
 
-    /// The word that programs go by.
+    /// The problem's `code`.
     pub fn code(&self) -> &str {
         self.text("code")
     }
 
-    /// Why a login ended.
+    /// The reason code of the ended login.
     pub fn reason(&self) -> Option<&str> {
         self.json["reason"].as_str()
     }
 
-    /// Asserts the status, with the answer in the message.
+    /// Asserts the status and prints the response on failure.
     #[track_caller]
     pub fn must_be(&self, status: u16) -> &Self {
         assert_eq!(self.status, status, "{self:#?}");
         self
     }
 
-    /// Asserts a refusal, with its code.
+    /// Asserts that the request was refused, with this code.
     #[track_caller]
     pub fn must_be_refused(&self, status: u16, code: &str) -> &Self {
         assert_eq!((self.status, self.code()), (status, code), "{self:#?}");
         self
     }
 
-    /// Asserts that it says that the login has ended, and why.
+    /// Asserts that the login has ended, with this reason.
     #[track_caller]
     pub fn must_have_ended(&self, reason: &str) -> &Self {
         self.must_be_refused(401, "session_ended");

@@ -1,5 +1,5 @@
-//! A wire to a server that can fall silent: what is sent on it is lost to nobody, and answered by
-//! nobody, as when the machine behind it is frozen.
+//! A TCP proxy that can fall silent: it then delivers nothing and keeps every connection open, as if the machine
+//! behind it were frozen.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -13,7 +13,7 @@ use rocket::tokio::{
     sync::watch,
 };
 
-/// The wire. It is cut when this is dropped.
+/// The proxy; it stops when dropped.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -21,7 +21,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A wire to the server at that `HOST:PORT`.
+    /// Starts a proxy to the server at `HOST:PORT`.
     pub async fn to(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
@@ -46,7 +46,7 @@ impl Proxy {
         Self { address, is_silent: Arc::new(is_silent) }
     }
 
-    /// A wire to the server of a database; the address leads over it from now on.
+    /// Starts a proxy to a database server and rewrites the URL to use it.
     pub async fn before(url: &mut String) -> Self {
         let (scheme, rest) = url.split_once('@').expect("a user in the address");
         let (server, name) = rest.split_once('/').expect("a database in the address");
@@ -55,18 +55,18 @@ impl Proxy {
         proxy
     }
 
-    /// Carries nothing more, and keeps every connection open.
+    /// Stops forwarding and keeps every connection open.
     pub fn falls_silent(&self) {
         self.is_silent.send_replace(true);
     }
 
-    /// Carries again, first what waited.
+    /// Forwards again, starting with what was held back.
     pub fn speaks_again(&self) {
         self.is_silent.send_replace(false);
     }
 }
 
-/// Waits until the wire is dropped.
+/// Waits until the proxy is dropped.
 async fn gone(silence: &mut watch::Receiver<bool>) {
     while silence.changed().await.is_ok() {}
 }

@@ -1,4 +1,4 @@
-//! A throw-away Redis of the test's own, where the environment names the program.
+//! A temporary Redis for one test, if the environment names the program.
 
 use std::{
     net::TcpListener,
@@ -13,11 +13,11 @@ use rocket::tokio::{
     time::{sleep, timeout},
 };
 
-/// Names the program `redis-server`; `tests/run` installs it and sets this.
+/// The path of `redis-server`; `tests/run` installs it and sets this variable.
 const PROGRAM: &str = "CURFEW_TEST_REDIS";
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A Redis that keeps nothing on disk. Killed when it is dropped.
+/// A Redis without persistence. Killed when dropped.
 #[derive(Debug)]
 pub struct Redis {
     port: u16,
@@ -25,10 +25,10 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// None where the environment names no program. A named one that does not start fails the test.
+    /// Returns `None` if the environment names no program. Fails the test if a named program does not start.
     pub async fn start() -> Option<Self> {
         let program = std::env::var_os(PROGRAM)?;
-        // Redis takes no port 0; another program may take the free one first, and then it does not start.
+        // Redis does not support port 0. If another program takes the free port first, Redis does not start.
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number").port();
         Some(Self { port, server: Self::serve(&program, port).await })
     }
@@ -46,12 +46,12 @@ impl Redis {
         server
     }
 
-    /// Where it is.
+    /// The server's address.
     pub fn address(&self) -> RedisAddress {
         RedisAddress::parse(&format!("redis://127.0.0.1:{}", self.port)).expect("an address")
     }
 
-    /// Everything in it: each key with its value, as far as that is text.
+    /// All keys with their values; values that are not strings are left out.
     pub async fn contents(&self) -> Vec<(String, String)> {
         let mut connection = self.connect().await;
         let keys: Vec<String> = connection.keys("*").await.expect("keys");
@@ -63,21 +63,21 @@ impl Redis {
         contents
     }
 
-    /// Writes a value.
+    /// Sets a value.
     pub async fn sets(&self, key: &str, value: &str) {
-        let () = self.connect().await.set(key, value).await.expect("it is written");
+        let () = self.connect().await.set(key, value).await.expect("the write succeeds");
     }
 
-    /// Writes something that is no text.
+    /// Sets a value of the wrong type, a list.
     pub async fn sets_list(&self, key: &str) {
         let mut connection = self.connect().await;
-        let _: i64 = connection.del(key).await.expect("it is gone");
-        let _: i64 = connection.rpush(key, "x").await.expect("it is written");
+        let _: i64 = connection.del(key).await.expect("the key is deleted");
+        let _: i64 = connection.rpush(key, "x").await.expect("the write succeeds");
     }
 
-    /// Forgets everything.
+    /// Deletes all keys.
     pub async fn is_emptied(&self) {
-        let () = redis::cmd("FLUSHALL").query_async(&mut self.connect().await).await.expect("it is empty");
+        let () = redis::cmd("FLUSHALL").query_async(&mut self.connect().await).await.expect("all keys are deleted");
     }
 
     async fn connect(&self) -> redis::aio::MultiplexedConnection {
@@ -85,15 +85,15 @@ impl Redis {
         client.get_multiplexed_async_connection().await.expect("Redis answers")
     }
 
-    /// Kills it at once.
+    /// Kills the server.
     pub fn dies(&mut self) {
-        self.server.kill().expect("it can be killed");
-        self.server.wait().expect("it ends");
+        self.server.kill().expect("the server is killed");
+        self.server.wait().expect("the server ends");
     }
 
-    /// An empty one in its place.
+    /// Starts an empty server on the same port.
     pub async fn comes_back(&mut self) {
-        let program = std::env::var_os(PROGRAM).expect("it was named before");
+        let program = std::env::var_os(PROGRAM).expect("the variable is still set");
         self.server = Self::serve(&program, self.port).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The whole site over a database of its own, asked through Rocket's local client.
+//! The whole site on a database of its own, called through Rocket's local client.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -34,26 +34,24 @@ use super::{
     store::{Database, Engine, engines},
 };
 
-/// The host that every request names.
+/// The `Host` of every request.
 pub const HOST: &str = "curfew.test";
-/// Where a proxy stands that the site trusts.
+/// The address of the trusted proxy.
 pub const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-/// The password of everybody who has not been given another.
+/// The default password.
 pub const PASSWORD: &str = "tangerine lamp over water";
 
-/// How a site is to be, before it is built.
+/// The configuration of a site before it is built.
 #[derive(Debug)]
 pub struct Plan {
-    /// Its settings.
     pub settings: Settings,
-    /// Its keys.
     pub keys: SecretKeys,
-    /// The Redis that it shares with other nodes.
+    /// The Redis shared with other nodes.
     pub redis: Option<RedisAddress>,
-    /// Routes of the test's own, under `/probe`.
+    /// Extra routes for the test, under `/probe`.
     pub probes: Vec<Route>,
-    /// Whether it does by itself, at its own time, what it does by itself. The tests would rather
-    /// know when: what a request has noted is written before the next one.
+    /// Whether background tasks run on their own schedule. Most tests run them explicitly instead: recorded activity is
+    /// written before the next request.
     pub keeps_itself: bool,
 }
 
@@ -66,7 +64,7 @@ impl Default for Plan {
     }
 }
 
-/// How the guard judges where a test does not choose: from memory, unless `CURFEW_TEST_CHECK` is `every-request`.
+/// How the guard checks logins by default: from memory, unless `CURFEW_TEST_CHECK` is `every-request`.
 fn check() -> Check {
     match std::env::var("CURFEW_TEST_CHECK").as_deref() {
         Ok("every-request") => Check::EveryRequest,
@@ -75,7 +73,7 @@ fn check() -> Check {
     }
 }
 
-/// Every engine with every way to judge: for tests of what ends a login.
+/// Every engine with every check mode, for tests of what ends a login.
 pub fn engines_and_checks() -> impl Iterator<Item = (Engine, Check)> {
     engines().into_iter().flat_map(|engine| [(engine, Check::Cached), (engine, Check::EveryRequest)])
 }
@@ -86,93 +84,91 @@ impl Plan {
         self.over(Database::new(engine).await).await
     }
 
-    /// Builds the site over a database that is there.
+    /// Builds the site on an existing database.
     pub async fn over(self, database: Database) -> Site {
         let figment = Figment::from(rocket::Config { log_level: LogLevel::Off, ..rocket::Config::default() });
         let address = DatabaseAddress::parse(&database.url).expect("an address of a database");
         let configuration =
             Configuration { settings: self.settings, database: address, redis: self.redis, connections: None, figment };
-        let rocket = curfew::site::rocket(&configuration, &self.keys).expect("the folders are there");
+        let rocket = curfew::site::rocket(&configuration, &self.keys).expect("the folders exist");
         let rocket = rocket.manage(Held::default()).mount("/probe", self.probes);
         let client = Client::untracked(rocket).await.expect("the site starts");
         if !self.keeps_itself {
-            client.rocket().state::<Upkeep>().expect("the upkeep is there").stop();
-            let accounts = client.rocket().state::<Accounts>().expect("the use cases are there");
-            accounts.store().trust().needs_no_proof();
+            client.rocket().state::<Upkeep>().expect("the upkeep is managed").stop();
+            let accounts = client.rocket().state::<Accounts>().expect("the use cases are managed");
+            accounts.store().trust().waive_proof();
         }
         Site { client, database, given: AtomicU32::new(0), keeps_itself: self.keeps_itself }
     }
 }
 
-/// A site that serves.
+/// A running site.
 #[derive(Debug)]
 pub struct Site {
     client: Client,
-    /// Its database.
     pub database: Database,
     given: AtomicU32,
     keeps_itself: bool,
 }
 
 impl Site {
-    /// A site as it comes, on a fresh database.
+    /// A site with the default configuration on a fresh database.
     pub async fn on(engine: Engine) -> Self {
         Plan::default().on(engine).await
     }
 
-    /// Stops it; its database stays.
+    /// Stops the site and keeps its database.
     pub fn stop(self) -> Database {
         self.database
     }
 
-    /// Stops it as a polite signal does; its database stays.
+    /// Shuts the site down as SIGTERM does and keeps its database.
     pub async fn shut_down(self) -> Database {
         self.client.terminate().await;
         self.database
     }
 
-    /// The use cases behind it.
+    /// The site's use cases.
     pub fn accounts(&self) -> &Accounts {
-        self.database.is_touched.store(true, Ordering::SeqCst);
-        self.client.rocket().state().expect("the use cases are there")
+        self.database.is_changed_directly.store(true, Ordering::SeqCst);
+        self.client.rocket().state().expect("the use cases are managed")
     }
 
-    /// Where `/probe/hold` is held.
+    /// Controls `/probe/hold`.
     pub fn held(&self) -> &Held {
-        self.client.rocket().state().expect("it is managed")
+        self.client.rocket().state().expect("managed state")
     }
 
-    /// What it does by itself.
+    /// The site's background tasks.
     pub fn upkeep(&self) -> &Upkeep {
-        self.client.rocket().state().expect("the upkeep is there")
+        self.client.rocket().state().expect("the upkeep is managed")
     }
 
-    /// Puts its clock forward, or back.
+    /// Shifts the site's clock forwards or backwards.
     pub fn shift_clock(&self, by: TimeDelta) {
         self.accounts().store().clock().shift(by);
     }
 
-    /// Every route that is mounted, but for the one before all others, which only passes on or refuses
-    /// (`tests/cli/odd_requests.rs`).
+    /// Every mounted route except the catch-all that only forwards or refuses (see `tests/cli/odd_requests.rs`).
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
         self.client.rocket().routes().filter(|route| route.uri != "/<_..>")
     }
 
-    /// Somebody with a browser of their own, at an address of their own, without an account.
+    /// A person with a new browser and a new address, without an account.
     pub fn visitor(&self) -> Person<'_> {
         let number = self.given.fetch_add(1, Ordering::SeqCst);
         let [_, _, high, low] = number.to_be_bytes();
         Person::new(self, &format!("person{number}"), IpAddr::V4(Ipv4Addr::new(10, 1, high, low)))
     }
 
-    /// Somebody with an account of that role, not logged in.
+    /// A person with an account of this role, not logged in.
     pub async fn person(&self, role: Role) -> Person<'_> {
         let mut person = self.visitor();
         person.id = self.make_account(&person, role).await;
         person
     }
 
-    /// Somebody of that role, with a name of the test's choice, not logged in.
+    /// A person with this username and role, not logged in.
     pub async fn named(&self, name: &str, role: Role) -> Person<'_> {
         let mut person = self.visitor();
         person.name = name.to_owned();
@@ -181,14 +177,14 @@ impl Site {
         person
     }
 
-    /// Somebody of that role, logged in.
+    /// A person with an account of this role, logged in.
     pub async fn signed_in(&self, role: Role) -> Person<'_> {
         let mut person = self.person(role).await;
         person.logs_in().await.must_lead_to("/account");
         person
     }
 
-    /// The number of the account with that username.
+    /// The id of the user with this name.
     pub async fn id_of(&self, name: &str) -> i64 {
         self.database.number(&format!("SELECT id FROM curfew_users WHERE username = '{name}'")).await
     }
@@ -201,10 +197,10 @@ impl Site {
             password: NewPassword::parse(person.password.clone(), names).expect("a password"),
         };
         let made = self.accounts().create_user(&Actor::operator("test"), &registration, role).await;
-        made.expect("the account is made").id
+        made.expect("the account is created").id
     }
 
-    /// Sends a request as it is, and reads the answer to its end.
+    /// Sends a request unchanged and reads the whole response.
     pub async fn send(
         &self,
         address: (Method, &str),
@@ -215,13 +211,13 @@ impl Site {
     ) -> Page {
         let page = Page::of(self.begin(address, from, jar, headers, body).await).await;
         if !self.keeps_itself {
-            // Where the database is gone, it waits for the next request.
+            // If the database is gone, this is retried before the next request.
             let _ = self.accounts().flush_activity().await;
         }
         page
     }
 
-    /// Sends a request as it is; its answer is still to be read.
+    /// Sends a request unchanged; the response is not yet read.
     pub async fn begin(
         &self,
         (method, path): (Method, &str),
@@ -230,16 +226,16 @@ impl Site {
         headers: Vec<(String, String)>,
         body: Vec<u8>,
     ) -> LocalResponse<'_> {
-        if self.database.is_touched.swap(false, Ordering::SeqCst) {
-            // What a test has done behind the site's back is obeyed within a second; no test waits so long.
-            self.client.rocket().state::<Standings>().expect("it is managed").catch_up().await;
+        if self.database.is_changed_directly.swap(false, Ordering::SeqCst) {
+            // The site notices changes made directly in the database within a second; tests must not wait that long.
+            self.client.rocket().state::<Standings>().expect("managed state").catch_up().await;
         }
         let mut request = self.client.req(method, path.to_owned()).remote(SocketAddr::new(from, 50_000));
         for (name, value) in headers {
             request.add_header(Header::new(name, value));
         }
         for (name, value) in jar.sent() {
-            // The local client reads no `Cookie` header; this is how Rocket takes one apart.
+            // The local client ignores the `Cookie` header, so the header is parsed as Rocket parses it.
             if let Ok(cookie) = Cookie::parse_encoded(format!("{name}={value}")) {
                 request = request.cookie(cookie);
             }

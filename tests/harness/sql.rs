@@ -1,4 +1,4 @@
-//! A second connection to a test's database: to arrange, to compare, and to take the tables away.
+//! A second connection to a test's database: to set up data, compare contents, or make the database unavailable.
 
 use std::sync::atomic::Ordering;
 
@@ -6,15 +6,15 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 use super::store::{Database, Engine, execute, server};
 
-/// The columns that every request may change.
-const NOTED_ON_THE_WAY: &str = "last_seen";
-/// What each node notes for itself, at its own time.
-const OF_NODES: [&str; 3] = ["curfew_nodes", "curfew_receipts", "curfew_shared_counters"];
+/// The column that any request may change.
+const ACTIVITY_COLUMN: &str = "last_seen";
+/// Tables in which each node records its own state, on its own schedule.
+const NODE_TABLES: [&str; 3] = ["curfew_nodes", "curfew_receipts", "curfew_shared_counters"];
 
 impl Database {
-    /// Runs a statement.
+    /// Executes a statement.
     pub async fn execute(&self, sql: &str) {
-        self.is_touched.store(true, Ordering::SeqCst);
+        self.is_changed_directly.store(true, Ordering::SeqCst);
         match self.engine {
             Engine::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");
@@ -25,7 +25,7 @@ impl Database {
         }
     }
 
-    /// The rows of a query of one text.
+    /// The rows of a query with one text column.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         match self.engine {
             Engine::Sqlite => {
@@ -39,17 +39,17 @@ impl Database {
         }
     }
 
-    /// The one number that a query asks for.
+    /// The result of a query that returns one number.
     pub async fn number(&self, sql: &str) -> i64 {
         let rows = self.texts(&format!("SELECT CAST(({sql}) AS TEXT)")).await;
         rows[0].parse().expect("a number")
     }
 
-    /// Every row of every table, but for what each request notes on its way, and each node for itself.
+    /// Every row of every table, except what any request or node may change.
     pub async fn dump(&self) -> Vec<String> {
         let tables = self.tables().await;
         let mut tables: Vec<_> = tables.into_iter().map(|name| (name, Vec::new())).collect();
-        tables.retain(|(name, _)| !OF_NODES.contains(&name.as_str()));
+        tables.retain(|(name, _)| !NODE_TABLES.contains(&name.as_str()));
         if self.engine == Engine::Sqlite {
             for column in self.columns().await {
                 let (of, name) = column.split_once('.').expect("a table's column");
@@ -59,21 +59,21 @@ impl Database {
                     .for_each(|(_, columns)| columns.push(name.to_owned()));
             }
         }
-        // One statement for all: to connect takes longer than to read a table.
+        // One statement for all tables: connecting takes longer than reading a table.
         let rows = tables.iter().map(|(table, columns)| {
             let row = match self.engine {
                 Engine::Sqlite => {
-                    let quoted = columns.iter().filter(|name| *name != NOTED_ON_THE_WAY);
+                    let quoted = columns.iter().filter(|name| *name != ACTIVITY_COLUMN);
                     quoted.map(|name| format!("quote(\"{name}\")")).collect::<Vec<_>>().join(" || ',' || ")
                 }
-                Engine::Postgres => format!("CAST(to_jsonb(t) - '{NOTED_ON_THE_WAY}' AS TEXT)"),
+                Engine::Postgres => format!("CAST(to_jsonb(t) - '{ACTIVITY_COLUMN}' AS TEXT)"),
             };
             format!("SELECT '{table} ' || {row} FROM \"{table}\" t")
         });
         self.texts(&format!("{} ORDER BY 1", rows.collect::<Vec<_>>().join(" UNION ALL "))).await
     }
 
-    /// Asserts that its rows are those of that dump, and names those that are not.
+    /// Asserts that the rows equal those of the dump, and prints the differences.
     pub async fn must_still_be(&self, dump: &[String], what: &str) {
         let now = self.dump().await;
         let new: Vec<_> = now.iter().filter(|row| !dump.contains(row)).collect();
@@ -81,15 +81,15 @@ impl Database {
         assert!(new.is_empty() && gone.is_empty(), "{what} has changed the database\nnew: {new:#?}\ngone: {gone:#?}");
     }
 
-    /// The same but for what happened: a refused attempt is told, and nothing else is done.
+    /// The dump without events: a refused attempt only records an event.
     pub async fn dump_without_events(&self) -> Vec<String> {
         let mut rows = self.dump().await;
         rows.retain(|row| !row.starts_with("curfew_events"));
         rows
     }
 
-    /// The database stops answering: on Postgres every connection is cut and none is let in, on
-    /// SQLite the tables are gone.
+    /// Makes the database unavailable: on Postgres by closing and refusing every connection, on SQLite by renaming the
+    /// tables.
     pub async fn goes_away(&self) {
         match &self.name {
             None => self.rename_tables("", "_away").await,
@@ -101,7 +101,7 @@ impl Database {
         }
     }
 
-    /// And answers again.
+    /// Makes the database available again.
     pub async fn comes_back(&self) {
         match &self.name {
             None => self.rename_tables("_away", "").await,
@@ -111,7 +111,7 @@ impl Database {
 
     async fn rename_tables(&self, from: &str, to: &str) {
         for table in self.tables().await {
-            let name = table.strip_suffix(from).expect("all are away, or none");
+            let name = table.strip_suffix(from).expect("either all tables are renamed or none");
             self.execute(&format!("ALTER TABLE \"{table}\" RENAME TO \"{name}{to}\"")).await;
         }
     }

@@ -1,4 +1,4 @@
-//! The stream of a page that is open: what it is told, event by event.
+//! An open event stream, as the script of a page reads it.
 
 use std::time::Duration;
 
@@ -11,30 +11,27 @@ use serde_json::Value;
 
 use super::{page::Page, person::Person};
 
-/// Far above what a busy machine needs, and below the minute after which a stream looks by itself.
+/// Far longer than a busy machine needs, and shorter than the minute after which a stream polls by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// So long a new stream is left to itself until it has judged its login for the first time, and
-/// waits. Rocket's local client moves it on only while somebody reads; a stream that has not begun
-/// to wait would see by itself what a test does next, and need not be told.
+/// How long to wait for a new stream to check its login once and go idle. Rocket's local client drives the stream only
+/// while someone reads. Otherwise the stream's own first check could see what the test does next, and the test would
+/// pass without a notification.
 const SETTLING: Duration = Duration::from_millis(300);
 
-/// A stream that is open.
 pub struct Stream<'c> {
     response: LocalResponse<'c>,
     buffer: String,
 }
 
-/// What is told on it.
+/// An event of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// The event's name.
+pub struct StreamEvent {
     pub name: String,
-    /// Its data.
     pub data: Value,
 }
 
 impl<'s> Person<'s> {
-    /// Opens the stream of their page, as its script does; a refusal is a page.
+    /// Opens the stream as the page's script does. A refusal is returned as a page.
     pub async fn watches(&mut self) -> Result<Stream<'s>, Page> {
         let headers = self.own_headers(Method::Get, &[("Accept", "text/event-stream")]);
         let response = self.site.begin((Method::Get, "/session/events"), self.from(), &self.jar, headers, vec![]).await;
@@ -56,34 +53,34 @@ impl Stream<'_> {
         while timeout(SETTLING, self.read_more()).await.unwrap_or_default() > 0 {}
     }
 
-    /// How long it asks the browser to wait before it comes back, in milliseconds, as it begins with.
+    /// The reconnection time that the stream sends first, in milliseconds (`retry:`).
     pub fn retry_ms(&self) -> Option<u64> {
         self.buffer.lines().find_map(|line| line.strip_prefix("retry:")?.trim().parse().ok())
     }
 
-    /// Waits for a comment, which is how a stream says that it is still there.
-    pub async fn must_show_life(&mut self) {
+    /// Waits for a heartbeat, which is a comment.
+    pub async fn must_send_heartbeat(&mut self) {
         let comes = async {
             while !self.buffer.lines().any(|line| line.starts_with(':')) {
-                assert_ne!(self.read_more().await, 0, "the stream is over");
+                assert_ne!(self.read_more().await, 0, "the stream has ended");
             }
         };
         timeout(PATIENCE, comes).await.expect("a heartbeat");
     }
 
-    /// Waits for what is told next; nothing when the stream is over. Heartbeats are no news: who is
-    /// only told when the stream looks by itself, after a minute, is told too late.
-    pub async fn next(&mut self) -> Option<Told> {
-        timeout(PATIENCE, self.read_on()).await.expect("news, or the end")
+    /// Waits for the next event; `None` at the end of the stream. Heartbeats do not count: an event that arrives only
+    /// because the stream polls by itself, after a minute, is too late.
+    pub async fn next(&mut self) -> Option<StreamEvent> {
+        timeout(PATIENCE, self.read_on()).await.expect("an event, or the end")
     }
 
-    async fn read_on(&mut self) -> Option<Told> {
+    async fn read_on(&mut self) -> Option<StreamEvent> {
         loop {
             if let Some((block, rest)) = self.buffer.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());
                 self.buffer = rest;
-                if let Some(told) = Told::of(&block) {
-                    return Some(told);
+                if let Some(event) = StreamEvent::of(&block) {
+                    return Some(event);
                 }
                 continue;
             }
@@ -93,26 +90,26 @@ impl Stream<'_> {
         }
     }
 
-    /// Reads what has come, and how many bytes that is: none when the stream is over.
+    /// Reads what is available and returns the number of bytes; 0 at the end of the stream.
     async fn read_more(&mut self) -> usize {
         let mut bytes = [0; 4096];
         let read = self.response.read(&mut bytes).await.expect("a stream that can be read");
         self.buffer.push_str(std::str::from_utf8(&bytes[..read]).expect("UTF-8"));
-        assert!(!self.buffer.contains("ticket 4711"), "a stream tells a reason for staff: {}", self.buffer);
+        assert!(!self.buffer.contains("ticket 4711"), "a stream shows a reason for staff: {}", self.buffer);
         read
     }
 
-    /// Waits for the end of the login that it watches, and of the stream with it.
+    /// Waits for the `ended` event, and then for the end of the stream.
     pub async fn must_end(&mut self) -> Value {
-        let told = self.next().await.expect("news before the end");
-        assert_eq!(told.name, "ended", "{told:?}");
-        assert_eq!(self.next().await, None, "the stream is over");
-        told.data
+        let event = self.next().await.expect("an event before the end");
+        assert_eq!(event.name, "ended", "{event:?}");
+        assert_eq!(self.next().await, None, "the stream has ended");
+        event.data
     }
 }
 
-impl Told {
-    /// Reads one block of lines; a comment and what only sets the time to come back tell nothing.
+impl StreamEvent {
+    /// Parses one block of lines. A comment or a `retry:` line alone is not an event.
     fn of(block: &str) -> Option<Self> {
         let field = |name| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim_start);
         let data = serde_json::from_str(field("data:")?).expect("JSON");

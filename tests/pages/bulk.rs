@@ -1,4 +1,4 @@
-//! One act on many users, as staff do it on the pages.
+//! Bulk actions on users, through the pages of staff.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::harness::{
     store::any_engine,
 };
 
-/// Posts what the list's form posts: the page of confirmation.
+/// Posts the form of the users list, which leads to the confirmation page.
 async fn chooses(staff: &mut Person<'_>, action: &str, people: &[&Person<'_>]) -> Page {
     staff.opens("/admin/users").await;
     let ids: Vec<String> = people.iter().map(|person| person.id.to_string()).collect();
@@ -24,7 +24,7 @@ async fn chooses(staff: &mut Person<'_>, action: &str, people: &[&Person<'_>]) -
     staff.posts_with(&token, "/admin/users/bulk", &fields).await
 }
 
-/// Posts the form of a page of confirmation, with what else was typed there.
+/// Posts the form of a confirmation page, with extra fields.
 async fn confirms(staff: &mut Person<'_>, page: &Page, typed: &[(&str, &str)]) -> Page {
     let hidden = page.hidden_fields("/admin/users/bulk");
     let mut fields: Vec<(&str, &str)> = hidden
@@ -39,7 +39,7 @@ async fn confirms(staff: &mut Person<'_>, page: &Page, typed: &[(&str, &str)]) -
 }
 
 #[rocket::async_test]
-async fn those_who_are_chosen_are_out_as_the_page_promised() {
+async fn the_selected_users_are_forced_out_as_the_page_announced() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -50,16 +50,16 @@ async fn those_who_are_chosen_are_out_as_the_page_promised() {
         let page = chooses(&mut staff, "force-logout", &[&ana, &ben, &root]).await;
         page.must_be(200);
         assert!(page.body.contains("Force logout for 2 users?"), "{page:?}");
-        assert!(page.body.contains("<dt>Logins that end</dt><dd><strong>2 sessions and 1 token</strong>"), "{page:?}");
+        assert!(page.body.contains("<dt>Logins to end</dt><dd><strong>2 sessions and 1 token</strong>"), "{page:?}");
         assert!(page.body.contains("1: staff or superusers"), "{page:?}");
         ana.opens("/account").await.must_be(200);
 
         let typed = [("user_reason", "A list of passwords was found."), ("staff_reason", STAFF_REASON)];
         let done = confirms(&mut staff, &page, &typed).await;
         done.must_be(303);
-        let told = staff.opens(done.location()).await;
-        told.must_be(200);
-        assert!(told.body.contains("Done: 2 users, 2 sessions and 1 token ended."), "{told:?}");
+        let result = staff.opens(done.location()).await;
+        result.must_be(200);
+        assert!(result.body.contains("Done: 2 users, 2 sessions and 1 token ended."), "{result:?}");
         for person in [&mut ana, &mut ben] {
             let out = person.opens("/account").await;
             out.must_be(303);
@@ -69,7 +69,7 @@ async fn those_who_are_chosen_are_out_as_the_page_promised() {
         }
         eve.opens("/account").await.must_be(200);
 
-        // The second click on the same page is the same act.
+        // A second click on the same page must not act again.
         let again = confirms(&mut staff, &page, &typed).await;
         again.must_be(303);
         assert_eq!(again.location(), done.location());
@@ -79,7 +79,7 @@ async fn those_who_are_chosen_are_out_as_the_page_promised() {
 }
 
 #[rocket::async_test]
-async fn all_that_match_are_deactivated_and_activated_again() {
+async fn all_matching_users_are_deactivated_and_activated_again() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -89,7 +89,7 @@ async fn all_that_match_are_deactivated_and_activated_again() {
         let ham = site.named("ham", Role::Member).await;
         for (action, left) in [("deactivate", 2), ("activate", 32)] {
             let list = staff.opens("/admin/users?q=spam").await;
-            assert!(list.body.contains(">All 30 that match</option>"), "{list:?}");
+            assert!(list.body.contains(">All 30 matching users</option>"), "{list:?}");
             let token = staff.token.clone();
             let fields = [("action", action), ("scope", "matching"), ("q", "spam"), ("status", ""), ("role", "")];
             let page = staff.posts_with(&token, "/admin/users/bulk", &fields).await;
@@ -108,7 +108,7 @@ async fn all_that_match_are_deactivated_and_activated_again() {
 }
 
 #[rocket::async_test]
-async fn what_has_changed_in_between_is_said_and_nothing_is_done() {
+async fn a_change_since_the_confirmation_page_is_shown_and_nothing_happens() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, mut superuser) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
@@ -119,18 +119,18 @@ async fn what_has_changed_in_between_is_said_and_nothing_is_done() {
         changed.must_be(200);
         assert!(changed.body.contains("Deactivate for 1 user?"), "{changed:?}");
         assert!(
-            changed.body.contains("Nothing has been done yet") && changed.body.contains("it said 2 users"),
+            changed.body.contains("nothing has been done yet") && changed.body.contains("Before, it was 2 users"),
             "{changed:?}"
         );
         assert!(changed.body.contains("kept as it was typed"), "{changed:?}");
-        assert!(changed.body.contains("1: deactivated already"), "{changed:?}");
+        assert!(changed.body.contains("1: already deactivated"), "{changed:?}");
         confirms(&mut staff, &changed, &[]).await.must_be(303);
         assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 2);
     }
 }
 
 #[rocket::async_test]
-async fn whoever_acts_on_themselves_is_told_before_and_logged_out_after() {
+async fn acting_on_oneself_is_announced_and_then_logs_out() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut root = site.signed_in(Role::Superuser).await;
@@ -138,7 +138,7 @@ async fn whoever_acts_on_themselves_is_told_before_and_logged_out_after() {
         let page = chooses(&mut root, "deactivate", &[&myself]).await;
         page.must_be(200);
         assert!(
-            page.body.contains("nobody locks themselves out") && !page.body.contains("name=\"confirm\""),
+            page.body.contains("you cannot lock yourself out") && !page.body.contains("name=\"confirm\""),
             "{page:?}"
         );
         let page = chooses(&mut root, "force-logout", &[&myself]).await;
@@ -152,7 +152,7 @@ async fn whoever_acts_on_themselves_is_told_before_and_logged_out_after() {
 }
 
 #[rocket::async_test]
-async fn words_and_numbers_that_no_page_offers_are_refused() {
+async fn values_that_no_page_offers_are_refused() {
     let site = Site::on(any_engine()[0]).await;
     let mut staff = site.signed_in(Role::Staff).await;
     let id = site.person(Role::Member).await.id.to_string();
@@ -176,13 +176,13 @@ async fn words_and_numbers_that_no_page_offers_are_refused() {
     }
     let nobody = staff.posts_with(&token, "/admin/users/bulk", &[("action", "deactivate"), ("scope", "ids")]).await;
     nobody.must_be(422);
-    assert!(nobody.body.contains("Nobody is chosen"), "{nobody:?}");
+    assert!(nobody.body.contains("No users selected"), "{nobody:?}");
     let long = "x".repeat(501);
     let mut fields = good.to_vec();
     fields.push(("staff_reason", &long));
     let page = staff.posts_with(&token, "/admin/users/bulk", &fields).await;
     page.must_be(422);
-    assert_eq!(page.error_beside("bulk-staff_reason"), Some("A reason has at most 500 characters."));
+    assert_eq!(page.field_error("bulk-staff_reason"), Some("A reason has at most 500 characters."));
     assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 0);
     staff.opens("/admin/bulk/aaaaaaaaaaaaaaaa").await.must_be(404);
     staff.opens("/admin/users/bulk?action=deactivate&scope=matching").await.must_be(200);
@@ -191,10 +191,10 @@ async fn words_and_numbers_that_no_page_offers_are_refused() {
     staff.opens("/admin/users/bulk?action=remove&scope=matching").await.must_be(400);
 }
 
-/// Taken for one that was not said, it would mean all users. So a page of staff that reads its address
+/// If the second value were ignored, an empty first one would mean all users. So a staff page that reads its query
 /// asks for `NoRepeatedField`.
 #[rocket::async_test]
-async fn a_word_that_an_address_says_twice_is_refused() {
+async fn a_repeated_query_field_is_refused() {
     let site = Site::on(any_engine()[0]).await;
     let mut superuser = site.signed_in(Role::Superuser).await;
     let reads_its_address = |route: &&Route| route.uri.path().starts_with("/admin") && route.uri.query().is_some();
@@ -210,7 +210,7 @@ async fn a_word_that_an_address_says_twice_is_refused() {
 }
 
 #[rocket::async_test]
-async fn whoever_has_not_proven_their_password_lately_is_asked_for_it_and_goes_on_where_they_were() {
+async fn without_a_recent_password_the_user_is_asked_and_returns_to_the_confirmation() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -228,7 +228,7 @@ async fn whoever_has_not_proven_their_password_lately_is_asked_for_it_and_goes_o
         assert!(page.body.contains("Deactivate for 1 user?"), "{page:?}");
         assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 0);
 
-        // Whoever dawdles before the last click is asked again, and nothing of it is done.
+        // If the password check expires before the last click, the user is asked again and nothing happens.
         site.shift_clock(TimeDelta::minutes(16));
         let dawdled = confirms(&mut staff, &page, &[]).await;
         dawdled.must_be(303);

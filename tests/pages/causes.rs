@@ -1,5 +1,5 @@
-//! Every cause that ends a login × every way that a browser uses it: refused at once, the cookie
-//! cleared, the right reason said once, the event written.
+//! Every cause that ends a login × every way a browser uses it: refused at once, the cookie cleared, the right reason
+//! shown once, the event recorded.
 
 use std::time::Duration;
 
@@ -27,8 +27,7 @@ use crate::harness::{
     store::{Engine, engines},
 };
 
-/// A cause: its code, the kind of the one event that tells of it, and whether the reason for the user
-/// is said with it.
+/// A cause: its code, the kind of its one event, and whether the user's reason is shown.
 const CAUSES: [(&str, &str, bool); 11] = [
     ("forced-out", "force-logout", true),
     ("everyone-out", "force-logout", true),
@@ -52,7 +51,7 @@ enum Use {
 }
 
 #[rocket::async_test]
-async fn whatever_ends_a_login_ends_it_for_every_use_at_once() {
+async fn every_cause_ends_a_login_for_every_use_at_once() {
     for (engine, judged) in engines_and_checks() {
         for cause in CAUSES {
             let site = site_for(cause.0, engine, judged).await;
@@ -63,7 +62,7 @@ async fn whatever_ends_a_login_ends_it_for_every_use_at_once() {
     }
 }
 
-/// One live session each, and a greatest age that comes before idleness where that is the cause.
+/// One live session per user, and a lifetime that ends before the idle timeout if that is the cause.
 async fn site_for(code: &str, engine: Engine, judged: Check) -> Site {
     let mut plan = Plan::default();
     plan.settings.check = judged;
@@ -92,10 +91,10 @@ async fn check(site: &Site, (code, kind, has_reason): (&str, &str, bool), used: 
     end(site, code, &person).await;
 
     if let Some(stream) = &mut stream {
-        let told = stream.must_end().await;
-        assert_eq!(told["reason"], code, "{what}: {told}");
-        assert_eq!(told["user_reason"].as_str(), has_reason.then_some(USER_REASON), "{what}: {told}");
-        must_hide_what_staff_wrote(&told.to_string(), &what);
+        let ended = stream.must_end().await;
+        assert_eq!(ended["reason"], code, "{what}: {ended}");
+        assert_eq!(ended["user_reason"].as_str(), has_reason.then_some(USER_REASON), "{what}: {ended}");
+        must_hide_the_staff_reason(&ended.to_string(), &what);
     }
     let page = match used {
         Use::Form => {
@@ -111,22 +110,22 @@ async fn check(site: &Site, (code, kind, has_reason): (&str, &str, bool), used: 
     let telling = person.opens(page.location()).await;
     assert_eq!(telling.data_reason(), Some(code), "{what}: {telling:?}");
     assert_eq!(telling.body.contains(USER_REASON), has_reason, "{what}: {telling:?}");
-    must_hide_what_staff_wrote(&telling.body, &what);
-    assert_eq!(person.opens("/login").await.data_reason(), None, "{what}: said once");
+    must_hide_the_staff_reason(&telling.body, &what);
+    assert_eq!(person.opens("/login").await.data_reason(), None, "{what}: shown only once");
     assert_eq!(site.database.number(&events).await, before + 1, "{what}: one event");
     let stored = "SELECT COUNT(*) FROM curfew_users WHERE email = 'late@example.org'";
-    assert_eq!(site.database.number(stored).await, 0, "{what}: the form has done nothing");
+    assert_eq!(site.database.number(stored).await, 0, "{what}: the form must change nothing");
 
-    // The cookie that somebody kept is worth nothing.
+    // A copy of the cookie is worthless.
     person.jar.set("curfew", &cookie);
     let page: Page = person.opens("/account").await;
     assert_eq!(page.status, 303, "{what}: {page:?}");
 }
 
-/// The guard has let it pass before the end; whatever it writes when it answers, the session stays
-/// over and its cookie worthless.
+/// The guard lets the request pass before the login ends. Whatever the response writes, the session stays ended and its
+/// cookie worthless.
 #[rocket::async_test]
-async fn a_request_in_flight_never_brings_its_session_back() {
+async fn a_request_in_flight_never_revives_its_session() {
     for engine in engines() {
         let before = SecretMaterial::generate();
         let mut plan = Plan { probes: probes(), ..Plan::default() };
@@ -137,7 +136,7 @@ async fn a_request_in_flight_never_brings_its_session_back() {
             let person = site.signed_in(Role::Member).await;
             (person.jar.clone(), person.id, person.address)
         };
-        // The same site with another key writes every cookie again that it reads.
+        // The same site with a new key, so it writes every cookie again that it reads.
         let site = plan.over(site.stop()).await;
         let mut held = Person::new(&site, "held", address);
         held.jar = jar.clone();
@@ -146,11 +145,14 @@ async fn a_request_in_flight_never_brings_its_session_back() {
             site.held().meet().await;
             let (operator, target) = (Actor::operator("test"), Target::Id(id));
             let done = site.accounts().force_logout(&operator, &target, ForceLogoutMoment::Now, &reasons()).await;
-            done.expect("an end");
+            done.expect("a force logout");
             site.held().meet().await;
         });
         page.must_be(200);
-        assert!(held.session_change(&page).is_some_and(|cookie| !cookie.removes()), "it was written again: {page:?}");
+        assert!(
+            held.session_change(&page).is_some_and(|cookie| !cookie.removes()),
+            "it must be written again: {page:?}"
+        );
         let live = format!("SELECT COUNT(*) FROM curfew_logins WHERE user_id = {id} AND ended_at IS NULL");
         assert_eq!(site.database.number(&live).await, 0);
         for jar in [held.jar.clone(), jar] {
@@ -163,28 +165,28 @@ async fn a_request_in_flight_never_brings_its_session_back() {
     }
 }
 
-fn must_hide_what_staff_wrote(text: &str, what: &str) {
+fn must_hide_the_staff_reason(text: &str, what: &str) {
     assert!(!text.contains(STAFF_REASON) && !text.contains("4711"), "{what}: {text}");
 }
 
-/// Ends a person's login for that reason.
+/// Ends a person's login for this reason.
 async fn end(site: &Site, code: &str, person: &Person<'_>) {
     let (accounts, operator, target) = (site.accounts(), Actor::operator("test"), Target::Id(person.id));
     let (now, why) = (ForceLogoutMoment::Now, reasons());
     match code {
         "forced-out" => {
-            accounts.force_logout(&operator, &target, now, &why).await.expect("an end");
+            accounts.force_logout(&operator, &target, now, &why).await.expect("a force logout");
         }
         "everyone-out" => {
-            accounts.force_everyone_out(&operator, now, &why).await.expect("an end");
+            accounts.force_everyone_out(&operator, now, &why).await.expect("a force logout");
         }
         "deactivated" => {
-            assert_eq!(accounts.deactivate(&operator, &target, None, &why).await.expect("an end"), 1.into());
+            assert_eq!(accounts.deactivate(&operator, &target, None, &why).await.expect("a deactivation"), 1.into());
         }
         "password-changed" => {
             let names = OwnNames { username: &person.name, email: &person.email, site_name: "" };
             let new = NewPassword::parse("a lamp at sea".to_owned(), names).expect("a password");
-            assert_eq!(accounts.set_password(&operator, &target, &new).await.expect("an end"), 1.into());
+            assert_eq!(accounts.set_password(&operator, &target, &new).await.expect("a new password"), 1.into());
         }
         "logged-in-elsewhere" => {
             person.another_browser().logs_in().await.must_lead_to("/account");
@@ -204,10 +206,10 @@ async fn end(site: &Site, code: &str, person: &Person<'_>) {
         "idle" => site.shift_clock(TimeDelta::days(3)),
         "expired" => site.shift_clock(TimeDelta::days(2)),
         "role-changed" => {
-            let change = accounts.set_role(&operator, &target, Role::Member).await.expect("an end");
+            let change = accounts.set_role(&operator, &target, Role::Member).await.expect("a role change");
             assert!(matches!(change, RoleChange::Lowered(_)), "{change:?}");
         }
-        "deleted" => drop(accounts.delete_user(&operator, &target, &why).await.expect("an end")),
+        "deleted" => drop(accounts.delete_user(&operator, &target, &why).await.expect("a deletion")),
         other => panic!("nothing ends a login for {other}"),
     }
 }

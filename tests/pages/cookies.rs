@@ -1,4 +1,4 @@
-//! The session cookie itself: what is in it, and what becomes of one that was tampered with.
+//! The session cookie: its content, and what happens when it is tampered with.
 
 use cookie::{Cookie, CookieJar, Key};
 use curfew::{
@@ -16,7 +16,7 @@ use crate::harness::{
 };
 
 #[rocket::async_test]
-async fn rocket_itself_reads_the_cookie_and_finds_the_login_date_in_it() {
+async fn rocket_reads_the_cookie_and_its_login_date() {
     for engine in any_engine() {
         let site = Plan { probes: probes(), ..Plan::default() }.on(engine).await;
         for is_https in [false, true] {
@@ -34,7 +34,7 @@ async fn rocket_itself_reads_the_cookie_and_finds_the_login_date_in_it() {
 }
 
 #[rocket::async_test]
-async fn a_gate_without_accounts_to_ask_does_not_launch() {
+async fn the_gate_does_not_launch_without_accounts() {
     let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
     let settings = std::sync::Arc::new(curfew::settings::Settings::default());
     let ignited = rocket::build().attach(curfew::gate::stage(settings, &keys)).ignite().await;
@@ -55,20 +55,20 @@ async fn a_damaged_cookie_never_logs_in_and_never_breaks_the_page() {
             attacker.jar.set("curfew", &damaged);
             let page = attacker.opens("/account").await;
             assert_eq!((page.status, page.location()), (303, "/login?next=%2Faccount"), "{damaged}");
-            assert_eq!(attacker.session(), Some(&*damaged), "it may be another site's, and is left alone");
+            assert_eq!(attacker.session(), Some(&*damaged), "it may belong to another site and must be left alone");
         }
         for mut person in [ana, ben] {
-            assert!(person.is_in().await, "the undamaged ones still do");
+            assert!(person.is_logged_in().await, "the original cookies must still work");
         }
     }
 }
 
-/// The value of a cookie as the site sees it; none, when it is no cookie at all.
+/// The value of a cookie as the site reads it; `None` if it is not a valid cookie.
 fn decoded(value: &str) -> Option<String> {
     Cookie::parse_encoded(format!("curfew={value}")).ok().map(|cookie| cookie.value().to_owned())
 }
 
-/// One of the cookies with something wrong in it.
+/// A damaged copy of one of the cookies.
 fn damage(originals: &[String; 2], random: &mut StdRng) -> String {
     loop {
         let turn = random.random_range(0..2);
@@ -85,7 +85,7 @@ fn damage(originals: &[String; 2], random: &mut StdRng) -> String {
         }
         bytes.retain(|byte| !matches!(byte, b';' | b',' | b'"'));
         let damaged = String::from_utf8(bytes).expect("ASCII");
-        // `%2f` for `%2F` is another spelling and no damage.
+        // Changing `%2F` to `%2f` is the same value, not damage.
         let is_damaged = originals.iter().all(|original| decoded(original) != decoded(&damaged));
         if is_damaged && !damaged.is_empty() {
             return damaged;
@@ -94,7 +94,7 @@ fn damage(originals: &[String; 2], random: &mut StdRng) -> String {
 }
 
 #[rocket::async_test]
-async fn a_cookie_under_another_name_is_no_session() {
+async fn a_cookie_with_another_name_is_no_session() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -103,17 +103,17 @@ async fn a_cookie_under_another_name_is_no_session() {
         let session = person.session().expect("a session").to_owned();
         let mut other = site.visitor();
         other.jar.set("curfew", &notice);
-        assert!(!other.is_in().await);
+        assert!(!other.is_logged_in().await);
         let mut other = site.visitor().over_https();
         other.jar.set("__Host-curfew", &session);
-        assert!(!other.is_in().await, "one given over http is not taken over https");
+        assert!(!other.is_logged_in().await, "a cookie set over HTTP must not be accepted over HTTPS");
         other.jar.set("curfew-notice", &session);
         other.opens("/login").await.must_be(200);
     }
 }
 
 #[rocket::async_test]
-async fn a_sealed_cookie_that_lies_is_no_login_either() {
+async fn a_sealed_cookie_with_false_claims_is_no_login() {
     for engine in any_engine() {
         let keys = [SecretMaterial::generate(), SecretMaterial::generate()];
         let mut plan = Plan { probes: probes(), ..Plan::default() };
@@ -140,13 +140,13 @@ async fn a_sealed_cookie_that_lies_is_no_login_either() {
         ];
         for key in keys.map(|key| key.cookie_key()) {
             for (field, lie) in &lies {
-                // Each lie is about a session of its own: that it is found out may end it.
+                // Each false claim needs its own session, because detecting it may end that session.
                 let mut ana = site.signed_in(Role::Member).await;
                 let content = ana.opens("/probe/private/curfew").await;
                 let mut content: Value = serde_json::from_str(&content.body).expect("JSON");
                 let mut browser = site.visitor();
                 browser.jar.set("curfew", &sealed(&key, &content.to_string()));
-                assert!(browser.is_in().await, "nothing but the lie is wrong");
+                assert!(browser.is_logged_in().await, "only the false claim may be wrong");
                 content[field] = lie.clone();
                 browser.jar.set("curfew", &sealed(&key, &content.to_string()));
                 assert_refused(&mut browser, &format!("{field}: {lie}")).await;
@@ -166,7 +166,7 @@ async fn assert_refused(attacker: &mut Person<'_>, how: &str) {
     assert_eq!(attacker.session(), None, "{how}");
 }
 
-/// Sealed as the site seals it, by somebody who has the key.
+/// A cookie sealed with the site's key.
 fn sealed(key: &Key, content: &str) -> String {
     let mut jar = CookieJar::new();
     jar.private_mut(key).add(Cookie::new("curfew", content.to_owned()));

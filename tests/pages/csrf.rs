@@ -1,4 +1,4 @@
-//! The CSRF matrix: every form that is posted × every way to forge it.
+//! The CSRF matrix: every posted form × every way to forge it.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::harness::{
     store::{Engine, any_engine},
 };
 
-/// Who may post a form.
+/// Who posts the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     Visitor,
@@ -25,11 +25,11 @@ enum By {
 
 type Fields = &'static [(&'static str, &'static str)];
 
-/// How a form is forged: in words, its body, and the headers that differ.
+/// A forgery: its description, its body, and the headers that differ.
 type Forgery = (&'static str, Vec<u8>, Fields);
 
-/// Every form with fields that would be taken, so that nothing but the forgery can be what refuses
-/// it. `CODE` is the setup code, `NAME` the person's own name.
+/// Every form with valid fields, so that only the forgery can cause the refusal. `CODE` is the setup code, `NAME` the
+/// person's own name.
 const TABLE: &[(&str, By, Fields)] = &[
     (
         "/setup",
@@ -66,7 +66,7 @@ const TABLE: &[(&str, By, Fields)] = &[
             ("action", "force-logout"),
             ("scope", "matching"),
             ("confirm", "yes"),
-            // Of an act that nobody has begun: the first four users there are, among them whoever acts.
+            // A bulk action that does not exist yet, on the first four users; the acting user is one of them.
             ("promised", "aaaaaaaaaaaaaaaa:9999:4:8229976527224190662:1:0:0:0:0:0:0"),
         ],
     ),
@@ -92,8 +92,7 @@ async fn a_forged_form_is_refused_and_changes_nothing() {
     }
 }
 
-/// What is posted to the API is no form, and needs no token against forgery: a cookie is no login there,
-/// as `api/routes.rs` and `api/http.rs` hold.
+/// The API needs no CSRF token, because a cookie is no login there (see `api/routes.rs` and `api/http.rs`).
 #[rocket::async_test]
 async fn every_post_route_is_in_the_csrf_matrix() {
     let site = Site::on(any_engine()[0]).await;
@@ -144,16 +143,16 @@ async fn forge(engine: Engine, address: &str, by: By, fields: Fields) {
     assert_ne!(site.database.dump().await, dump, "{address}, not forged");
 }
 
-/// The person in whose name the form is posted, and a token of theirs that is over.
+/// The victim, in whose name the form is posted, and an old CSRF token of theirs.
 async fn victim<'s>(site: &'s Site, address: &str, by: By) -> (Person<'s>, String) {
     let role = if by == By::Superuser { Role::Superuser } else { Role::Member };
     let mut person = if address == "/setup" { site.visitor() } else { site.person(role).await };
     person.opens("/login").await;
     let mut before = person.token.clone();
     if by == By::Visitor {
-        // A visitor's earlier token is the one of a session that they have left.
+        // A visitor's old token is from a session that they logged out of.
         if address == "/setup" {
-            person.jar.remove("curfew-visitor"); // nobody can have logged in yet
+            person.jar.remove("curfew-visitor"); // nobody can be logged in yet
         } else {
             person.logs_in().await.must_be(303);
             person.opens("/account").await;
@@ -169,7 +168,7 @@ async fn victim<'s>(site: &'s Site, address: &str, by: By) -> (Person<'s>, Strin
     (person, before)
 }
 
-/// Where the form is posted: about the target, or about another session of the person.
+/// The address to post to: for the target user, or for another session of the victim.
 async fn place(site: &Site, address: &str, person: &Person<'_>, target: i64) -> String {
     let newest = async |user: i64| {
         let sql = format!("SELECT id FROM curfew_logins WHERE user_id = {user} ORDER BY login_date DESC LIMIT 1");
@@ -188,7 +187,7 @@ async fn place(site: &Site, address: &str, person: &Person<'_>, target: i64) -> 
     address.replace("<id>", &target.to_string()).replace("<sid>", &newest(target).await)
 }
 
-/// The account that the form is about, in a state in which the form has something to do.
+/// The target user, in a state in which the form has something to change.
 async fn target(site: &Site, address: &str, by: By) -> i64 {
     if by != By::Superuser {
         return 0;

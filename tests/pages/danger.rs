@@ -1,4 +1,4 @@
-//! Roles and deletions: for superusers, with their password; and leaving for good.
+//! Roles and deletion: for superusers, with their password; and deleting one's own account.
 
 use chrono::TimeDelta;
 use curfew::domain::people::role::Role;
@@ -11,8 +11,8 @@ use crate::harness::{
     store::any_engine,
 };
 
-/// Why the login page says that their login ended.
-async fn why_out(person: &mut Person<'_>) -> Option<String> {
+/// The reason that the login page gives for the ended login.
+async fn end_reason(person: &mut Person<'_>) -> Option<String> {
     let page = person.opens("/account").await;
     let page = person.opens(page.must_be(303).location()).await;
     assert!(!page.body.contains(STAFF_REASON), "{page:?}");
@@ -24,7 +24,7 @@ fn has_danger(page: &Page) -> bool {
 }
 
 #[rocket::async_test]
-async fn only_superusers_see_the_dangers_and_none_for_themselves() {
+async fn only_superusers_see_the_danger_zone_and_not_for_themselves() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, mut owner) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
@@ -40,35 +40,35 @@ async fn only_superusers_see_the_dangers_and_none_for_themselves() {
 }
 
 #[rocket::async_test]
-async fn a_lesser_role_ends_the_logins_and_a_greater_one_does_not() {
+async fn a_demotion_ends_the_logins_and_a_promotion_does_not() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut owner, mut other) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
         let user = format!("/admin/users/{}", other.id);
         owner.gives_role(&other, "staff").await.must_lead_to(&user);
         let page = owner.opens(&user).await;
-        assert!(page.body.contains("The role is now staff. No login ended."), "{page:?}");
+        assert!(page.body.contains("The role is now staff. No logins ended."), "{page:?}");
         other.opens("/admin").await.must_be(200);
         owner.gives_role(&other, "superuser").await.must_lead_to(&user);
         other.opens("/admin/force-logout").await.must_be(200);
         owner.gives_role(&other, "member").await.must_lead_to(&user);
         let page = owner.opens(&user).await;
         assert!(page.body.contains("The role is now member: 1 session ended."), "{page:?}");
-        assert_eq!(why_out(&mut other).await.as_deref(), Some("role-changed"));
+        assert_eq!(end_reason(&mut other).await.as_deref(), Some("role-changed"));
         owner.gives_role(&other, "member").await.must_lead_to(&user);
-        assert!(owner.opens(&user).await.body.contains("The role was member already."));
+        assert!(owner.opens(&user).await.body.contains("The role was already member."));
         other.logs_in().await.must_be(303);
         other.opens("/admin").await.must_be(403);
-        let told = format!(
+        let recorded = format!(
             "SELECT COUNT(*) FROM curfew_events WHERE kind = 'role-changed' AND actor = '{}' AND subject = '{}'",
             owner.name, other.name
         );
-        assert_eq!(site.database.number(&told).await, 3);
+        assert_eq!(site.database.number(&recorded).await, 3);
     }
 }
 
 #[rocket::async_test]
-async fn a_wrong_password_changes_nothing_and_what_was_typed_stays() {
+async fn a_wrong_password_changes_nothing_and_the_form_keeps_its_values() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut owner, mut other) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
@@ -77,22 +77,22 @@ async fn a_wrong_password_changes_nothing_and_what_was_typed_stays() {
         let dump = site.database.dump_without_events().await;
         for password in ["", "not it at all"] {
             let page = owner.posts(&format!("{user}/role"), &[("role", "staff"), ("password", password)]).await;
-            assert!(page.must_be(422).error_beside("role-password").is_some(), "{page:?}");
+            assert!(page.must_be(422).field_error("role-password").is_some(), "{page:?}");
             assert!(page.body.contains("value=\"staff\" selected"), "{page:?}");
             let fields = [("staff_reason", "Typed <b>once</b>"), ("password", password)];
             let page = owner.posts(&format!("{user}/delete"), &fields).await;
-            assert!(page.must_be(422).error_beside("delete-password").is_some(), "{page:?}");
+            assert!(page.must_be(422).field_error("delete-password").is_some(), "{page:?}");
             assert!(page.body.contains("Typed &lt;b&gt;once"), "{page:?}");
             let page = other.posts("/account/delete", &[("password", password)]).await;
-            assert!(page.must_be(422).error_beside("password").is_some(), "{page:?}");
+            assert!(page.must_be(422).field_error("password").is_some(), "{page:?}");
         }
         assert_eq!(site.database.dump_without_events().await, dump);
-        assert!(other.is_in().await && owner.is_in().await);
+        assert!(other.is_logged_in().await && owner.is_logged_in().await);
     }
 }
 
 #[rocket::async_test]
-async fn a_login_that_is_past_the_limits_of_a_greater_role_ends_and_is_told() {
+async fn a_login_past_the_limits_of_a_new_role_ends_and_is_recorded() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut owner, mut other) = (site.person(Role::Superuser).await, site.signed_in(Role::Member).await);
@@ -100,14 +100,14 @@ async fn a_login_that_is_past_the_limits_of_a_greater_role_ends_and_is_told() {
         owner.logs_in().await.must_be(303);
         owner.gives_role(&other, "staff").await.must_be(303);
         let page = owner.opens(&format!("/admin/users/{}", other.id)).await;
-        let told = "The role is now staff. Logins of that role last less long: 1 session ended.";
-        assert!(page.body.contains(told), "{page:?}");
-        assert!(!other.is_in().await);
+        let expected = "The role is now staff. Its logins have a shorter lifetime: 1 session ended.";
+        assert!(page.body.contains(expected), "{page:?}");
+        assert!(!other.is_logged_in().await);
     }
 }
 
 #[rocket::async_test]
-async fn a_deleted_user_is_out_and_the_events_keep_the_name() {
+async fn a_deleted_user_is_logged_out_and_the_events_keep_the_name() {
     let hostile = "<script>alert('x')</script>{{ 7 * 7 }}";
     for engine in any_engine() {
         let site = Site::on(engine).await;
@@ -118,9 +118,9 @@ async fn a_deleted_user_is_out_and_the_events_keep_the_name() {
         let fields = [("staff_reason", hostile), ("password", PASSWORD)];
         owner.posts(&format!("{user}/delete"), &fields).await.must_lead_to("/admin/users");
         let page = owner.opens("/admin/users").await;
-        assert!(page.body.contains("The account zoe is deleted: 1 session ended."), "{page:?}");
+        assert!(page.body.contains("The account zoe has been deleted: 1 session ended."), "{page:?}");
         owner.opens(&user).await.must_be(404);
-        assert_eq!(why_out(&mut zoe).await.as_deref(), Some("deleted"));
+        assert_eq!(end_reason(&mut zoe).await.as_deref(), Some("deleted"));
         zoe.logs_in().await.must_be(422);
         let page = owner.opens("/admin").await;
         assert!(page.body.contains("Account deleted") && page.body.contains("zoe"), "{page:?}");
@@ -128,13 +128,13 @@ async fn a_deleted_user_is_out_and_the_events_keep_the_name() {
         let kept = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'deleted' AND subject = 'zoe'";
         assert_eq!(site.database.number(kept).await, 1);
         site.visitor().registers_as("zoe", "zoe@example.org", PASSWORD).await.must_lead_to("/account");
-        assert!(!zoe.is_in().await, "the name is another's now, and the old cookie opens nothing");
+        assert!(!zoe.is_logged_in().await, "the name belongs to a new account; the old cookie must not log in");
     }
 }
 
-/// What a form promises to end counts programs too.
+/// The number of logins that a form says it will end includes tokens.
 #[rocket::async_test]
-async fn every_promise_counts_sessions_and_tokens() {
+async fn every_preview_counts_sessions_and_tokens() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut zoe, mut owner) = (site.signed_in(Role::Member).await, site.signed_in(Role::Superuser).await);
@@ -143,8 +143,8 @@ async fn every_promise_counts_sessions_and_tokens() {
         zoe.program_with_jwt().await;
         zoe.another_browser().logs_in().await.must_be(303);
         for (path, promise) in [
-            ("/account/password", "Changing it ends your 1 other session and 2 tokens; you stay logged in here."),
-            ("/account/delete", "You are logged out here; 1 other session and 2 tokens end too."),
+            ("/account/password", "Ends your 1 other session and 2 tokens. You stay logged in here."),
+            ("/account/delete", "You will be logged out here. This also ends your 1 other session and 2 tokens."),
         ] {
             let page = zoe.opens(path).await;
             assert!(page.must_be(200).body.contains(promise), "{path}: {page:?}");
@@ -156,8 +156,8 @@ async fn every_promise_counts_sessions_and_tokens() {
             let page = owner.opens(&path).await;
             assert!(page.must_be(200).body.contains(promise), "{path}: {page:?}");
         }
-        let promise = "A lesser role: <strong>Ends 2 sessions and 2 tokens</strong>.";
-        assert!(!owner.opens(&user).await.body.contains("A lesser role: "), "a member has none");
+        let promise = "With a lower role: <strong>Ends 2 sessions and 2 tokens</strong>.";
+        assert!(!owner.opens(&user).await.body.contains("With a lower role: "), "a member cannot be demoted");
         owner.gives_role(&zoe, "staff").await.must_be(303);
         let page = owner.opens(&user).await;
         assert!(page.body.contains(promise), "{page:?}");
@@ -165,7 +165,7 @@ async fn every_promise_counts_sessions_and_tokens() {
 }
 
 #[rocket::async_test]
-async fn who_leaves_for_good_is_told_goodbye_and_out_everywhere() {
+async fn deleting_ones_own_account_says_goodbye_and_ends_every_login() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut zoe = site.named("zoe", Role::Member).await;
@@ -173,13 +173,13 @@ async fn who_leaves_for_good_is_told_goodbye_and_out_everywhere() {
         zoe.logs_in().await.must_be(303);
         phone.logs_in().await.must_be(303);
         let page = zoe.opens("/account/delete").await;
-        assert!(page.must_be(200).body.contains("1 other session ends too."), "{page:?}");
-        let page = zoe.leaves_for_good().await;
+        assert!(page.must_be(200).body.contains("This also ends your 1 other session."), "{page:?}");
+        let page = zoe.deletes_own_account().await;
         page.must_lead_to("/");
         assert!(zoe.session_change(&page).is_some_and(|cookie| cookie.removes()));
         let page = zoe.opens("/").await;
-        assert!(page.body.contains("Your account is deleted") && page.body.contains("Goodbye"), "{page:?}");
-        assert_eq!(why_out(&mut phone).await.as_deref(), Some("deleted"));
+        assert!(page.body.contains("Your account has been deleted") && page.body.contains("Goodbye"), "{page:?}");
+        assert_eq!(end_reason(&mut phone).await.as_deref(), Some("deleted"));
         zoe.logs_in().await.must_be(422);
         let kept = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'deleted' AND actor = 'zoe' AND subject = 'zoe'";
         assert_eq!(site.database.number(kept).await, 1);
@@ -193,20 +193,20 @@ async fn nobody_locks_themselves_out_and_the_last_superuser_stays() {
         let mut owner = site.signed_in(Role::Superuser).await;
         let page = owner.opens("/account/delete").await;
         assert!(page.must_be(200).body.contains("This is the last superuser"), "{page:?}");
-        let page = owner.leaves_for_good().await;
+        let page = owner.deletes_own_account().await;
         page.must_be(422);
         let mut second = site.signed_in(Role::Superuser).await;
         for role in ["member", "staff", "superuser"] {
             let page = owner.gives_role(&owner.clone(), role).await;
-            assert!(page.must_be(403).body.contains("Nobody can do this to their own account"), "{page:?}");
+            assert!(page.must_be(403).body.contains("You cannot do this to your own account"), "{page:?}");
         }
         owner.deletes(&owner.clone()).await.must_be(403);
-        assert!(owner.is_in().await);
+        assert!(owner.is_logged_in().await);
         second.gives_role(&owner, "staff").await.must_be(303);
-        assert!(!owner.is_in().await);
-        second.leaves_for_good().await.must_be(422);
+        assert!(!owner.is_logged_in().await);
+        second.deletes_own_account().await.must_be(422);
         second.gives_role(&owner, "superuser").await.must_be(303);
-        second.leaves_for_good().await.must_lead_to("/");
+        second.deletes_own_account().await.must_lead_to("/");
         let left = "SELECT COUNT(*) FROM curfew_users WHERE is_superuser AND is_active";
         assert_eq!(site.database.number(left).await, 1);
     }

@@ -1,7 +1,7 @@
-//! The events, as staff look for them.
+//! The events list of staff.
 
 use chrono::TimeDelta;
-use curfew::{domain::people::role::Role, store::events::EventKind};
+use curfew::domain::{event_kind::EventKind, people::role::Role};
 
 use crate::harness::{
     journeys::{STAFF_REASON, USER_REASON},
@@ -12,10 +12,10 @@ use crate::harness::{
 };
 
 const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
-/// What a hostile browser, or a hostile colleague, writes.
+/// Text from a hostile browser or a hostile colleague.
 const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7 * 7 }}";
 
-/// The events of the page, as they stand in it.
+/// The events in the page.
 fn events(page: &Page) -> Vec<&str> {
     page.must_be(200).body.split("<li class=\"event\">").skip(1).collect()
 }
@@ -25,7 +25,7 @@ fn labels(page: &Page) -> Vec<&str> {
     labels.filter_map(|rest| rest.split('<').next()).collect()
 }
 
-/// Where a link leads.
+/// The target of a link.
 fn address(page: &Page, before: &str) -> String {
     let address = page.between(before, "\"").unwrap_or_else(|| panic!("no {before}: {page:?}"));
     address.replace("&#x2F;", "/").replace("&amp;", "&")
@@ -51,7 +51,7 @@ async fn staff_see_each_event_in_full() {
             ["Force logout", "Logged in", "Account created", "Logged in", "Account created"],
             "{page:?}"
         );
-        assert!(page.body.contains("5 events, the newest first"), "{page:?}");
+        assert!(page.body.contains("5 events, newest first"), "{page:?}");
         let (out, login) = (events(&page)[0], events(&page)[1]);
         let to_ana = format!("<a href=\"/admin/users/{}\">ana</a>", ana.id);
         let to_staff = format!("by <a href=\"/admin/users/{}\">{}</a>", staff.id, staff.name);
@@ -66,14 +66,14 @@ async fn staff_see_each_event_in_full() {
         let at = site.database.texts(at).await.remove(0);
         let fraction: String =
             at.split_once('.').map_or("000000", |(_, rest)| rest).chars().take_while(char::is_ascii_digit).collect();
-        assert!(out.contains(&format!(".{fraction:0<6} UTC")), "to the microsecond, {at}: {out}");
+        assert!(out.contains(&format!(".{fraction:0<6} UTC")), "times have microseconds, {at}: {out}");
         assert!(page.body.contains("<a href=\"/admin/events\" aria-current=\"page\">Events</a>"), "{page:?}");
         assert!(staff.opens("/admin").await.body.contains("<a href=\"/admin/events\">All events</a>"));
     }
 }
 
 #[rocket::async_test]
-async fn the_search_finds_any_part_of_who_or_whom_without_regard_to_case() {
+async fn the_search_finds_any_part_of_actor_or_subject_in_any_case() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.named("Žofie", Role::Staff).await;
@@ -95,7 +95,7 @@ async fn the_search_finds_any_part_of_who_or_whom_without_regard_to_case() {
 }
 
 #[rocket::async_test]
-async fn a_kind_and_a_period_are_chosen_and_both_days_belong_to_it() {
+async fn a_kind_and_a_period_filter_the_list_and_both_days_are_included() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -129,7 +129,7 @@ async fn a_kind_and_a_period_are_chosen_and_both_days_belong_to_it() {
 }
 
 #[rocket::async_test]
-async fn a_users_page_leads_to_their_own_events_and_to_nobody_elses() {
+async fn a_users_page_links_to_the_events_of_that_user_only() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -147,12 +147,15 @@ async fn a_users_page_leads_to_their_own_events_and_to_nobody_elses() {
         let page = staff.opens(&link).await;
         assert_eq!(events(&page).len(), 3, "{page:?}");
         assert!(page.body.contains("a deleted account"), "{page:?}");
-        assert!(!page.body.contains(&format!("/admin/users/{}\"", ana.id)), "it leads nowhere: {page:?}");
+        assert!(
+            !page.body.contains(&format!("/admin/users/{}\"", ana.id)),
+            "a deleted user must not be linked: {page:?}"
+        );
     }
 }
 
 #[rocket::async_test]
-async fn the_pages_follow_each_other_and_keep_the_search() {
+async fn paging_links_keep_the_search() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let ana = site.named("ana", Role::Member).await;
@@ -174,14 +177,14 @@ async fn the_pages_follow_each_other_and_keep_the_search() {
         for number in ["401", "99999999999999999999999999"] {
             let page = staff.opens(&format!("/admin/events?page={number}")).await;
             assert!(page.must_be(200).body.contains("narrow the search"), "{page:?}");
-            assert!(page.body.contains("page=400"), "the way back: {page:?}");
+            assert!(page.body.contains("page=400"), "a link back: {page:?}");
         }
         assert!(!staff.opens("/admin/events?page=400").await.must_be(200).body.contains("narrow the search"));
     }
 }
 
 #[rocket::async_test]
-async fn words_that_the_list_does_not_know_are_bad_requests() {
+async fn unknown_query_values_are_bad_requests() {
     let site = Site::on(any_engine()[0]).await;
     let mut staff = site.signed_in(Role::Staff).await;
     let long = format!("q={}", "a".repeat(255));
@@ -223,7 +226,7 @@ async fn hostile_text_is_shown_as_text() {
         person.logs_in().await.must_be(303);
         let fields = [("staff_reason", HOSTILE), ("user_reason", HOSTILE)];
         staff.posts(&format!("/admin/users/{}/force-logout", person.id), &fields).await.must_be(303);
-        // Names that no form takes, as a hand may write them.
+        // Invalid names that only SQL can insert.
         let quoted = HOSTILE.replace('\'', "''");
         let columns = ["actor", "subject", "reason", "detail", "address", "kind"];
         let set = columns.map(|column| format!("{column} = '{quoted}'")).join(", ");
@@ -231,17 +234,17 @@ async fn hostile_text_is_shown_as_text() {
         let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", HOSTILE).finish();
         for path in ["/admin/events", "/admin", &format!("/admin/events?{query}")] {
             let page = staff.opens(path).await;
-            assert!(page.must_be(200).body.contains("&lt;script&gt;"), "it is not there at all: {page:?}");
+            assert!(page.must_be(200).body.contains("&lt;script&gt;"), "it must be shown, escaped: {page:?}");
             for tag in ["<script>", "<img src=x"] {
                 assert!(!page.body.contains(tag), "{path}: {tag}: {page:?}");
             }
-            assert!(page.body.contains("{{ 7 * 7 }}"), "no template is run on it: {page:?}");
+            assert!(page.body.contains("{{ 7 * 7 }}"), "it must not run as a template: {page:?}");
         }
     }
 }
 
 #[rocket::async_test]
-async fn what_is_no_longer_kept_is_not_shown() {
+async fn purged_events_are_not_shown() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         site.signed_in(Role::Member).await;

@@ -1,4 +1,4 @@
-//! The events as a file for a spreadsheet.
+//! The events as a CSV file.
 
 use curfew::domain::people::role::Role;
 use rocket::{http::Method, local::asynchronous::LocalResponse, tokio::io::AsyncReadExt as _};
@@ -12,7 +12,7 @@ use crate::harness::{
 };
 
 const COLUMNS: &str = "time,kind,actor,subject,reason,staff_reason,user_reason,address,user_agent,detail\r\n";
-/// So many that they take many parts.
+/// Enough rows for many chunks.
 const MANY: usize = 20_000;
 
 type Record = Vec<String>;
@@ -22,7 +22,7 @@ fn records(page: &Page) -> Vec<Record> {
     read(&page.body)
 }
 
-/// The records below the head; each must have all columns.
+/// The records after the header. Each must have every column.
 fn read(text: &str) -> Vec<Record> {
     assert!(text.starts_with(COLUMNS), "{}", &text[..200.min(text.len())]);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -44,7 +44,7 @@ async fn the_file_has_each_event_in_full() {
             disposition.starts_with("attachment; filename=\"events-") && disposition.ends_with(".csv\""),
             "{page:?}"
         );
-        assert_eq!(page.header("Content-Length"), None, "nobody has counted it");
+        assert_eq!(page.header("Content-Length"), None, "the length is not known beforehand");
         let records = records(&page);
         assert_eq!(records.len(), 5);
         let (address, name) = (staff.address.to_string(), staff.name.as_str());
@@ -71,7 +71,7 @@ async fn the_file_has_each_event_in_full() {
 }
 
 #[rocket::async_test]
-async fn the_file_has_what_the_page_would_show_on_all_pages() {
+async fn the_file_has_the_events_of_all_pages() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let ana = site.named("ana", Role::Member).await;
@@ -92,12 +92,12 @@ async fn the_file_has_what_the_page_would_show_on_all_pages() {
         ] {
             assert_eq!(count(&mut staff, query).await, expected, "{query}");
         }
-        assert_eq!(staff.opens("/admin/events.csv?q=nobody").await.body, COLUMNS, "the head, also of nothing");
+        assert_eq!(staff.opens("/admin/events.csv?q=nobody").await.body, COLUMNS, "an empty file still has the header");
     }
 }
 
 #[rocket::async_test]
-async fn hostile_text_is_text_and_no_formula() {
+async fn hostile_text_is_never_a_formula() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -122,7 +122,7 @@ async fn hostile_text_is_text_and_no_formula() {
     }
 }
 
-/// A file that is being taken.
+/// A download in progress.
 struct Taking<'c> {
     response: LocalResponse<'c>,
     text: String,
@@ -139,7 +139,7 @@ impl<'c> Taking<'c> {
         taking
     }
 
-    /// Takes a piece more; its length, which is 0 at the end.
+    /// Reads one more chunk and returns its length; 0 at the end.
     async fn some(&mut self) -> usize {
         let mut bytes = vec![0; 64 * 1024];
         let length = self.response.read(&mut bytes).await.expect("a stream that can be read");
@@ -147,10 +147,10 @@ impl<'c> Taking<'c> {
         length
     }
 
-    /// Takes the rest until it breaks off. What comes after that is silence.
+    /// Reads until the connection breaks. Nothing may follow.
     async fn until_it_breaks_off(mut self) -> String {
-        while !self.text.ends_with("\"This file broke off here: it is not complete.\"\r\n") {
-            assert_ne!(self.some().await, 0, "it ended as if it were whole");
+        while !self.text.ends_with("\"The export failed here. This file is not complete.\"\r\n") {
+            assert_ne!(self.some().await, 0, "a broken download must not look complete");
         }
         self.text
     }
@@ -170,7 +170,7 @@ async fn with_many_events(engine: Engine) -> Site {
 }
 
 #[rocket::async_test]
-async fn however_many_there_are_they_come_in_order_and_piece_by_piece() {
+async fn many_events_arrive_in_order_and_in_chunks() {
     for engine in engines() {
         let site = with_many_events(engine).await;
         let staff = site.signed_in(Role::Staff).await;
@@ -187,7 +187,7 @@ async fn however_many_there_are_they_come_in_order_and_piece_by_piece() {
 }
 
 #[rocket::async_test]
-async fn what_has_not_been_taken_has_not_been_read() {
+async fn rows_are_read_only_as_the_client_reads() {
     for engine in engines() {
         let site = with_many_events(engine).await;
         let staff = site.signed_in(Role::Staff).await;
@@ -195,12 +195,12 @@ async fn what_has_not_been_taken_has_not_been_read() {
         site.database.execute("DELETE FROM curfew_events WHERE kind = 'logout'").await;
         while taking.some().await > 0 {}
         let count = read(&taking.text).len();
-        assert!(count < MANY / 4, "{count} were read ahead");
+        assert!(count < MANY / 4, "{count} rows were read ahead");
     }
 }
 
 #[rocket::async_test]
-async fn a_file_that_the_database_leaves_unfinished_does_not_look_whole() {
+async fn a_file_cut_short_by_the_database_does_not_look_complete() {
     for engine in engines() {
         let site = with_many_events(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -208,7 +208,7 @@ async fn a_file_that_the_database_leaves_unfinished_does_not_look_whole() {
         site.database.goes_away().await;
         let text = taking.until_it_breaks_off().await;
         let mut reader = csv::Reader::from_reader(text.as_bytes());
-        assert!(reader.records().any(|record| record.is_err()), "a reader sees it");
+        assert!(reader.records().any(|record| record.is_err()), "a CSV reader must notice");
         for path in ["/admin/events", "/admin/events.csv"] {
             assert_eq!(staff.opens(path).await.must_be(503).header("Content-Disposition"), None, "{path}");
         }
@@ -218,7 +218,7 @@ async fn a_file_that_the_database_leaves_unfinished_does_not_look_whole() {
 }
 
 #[rocket::async_test]
-async fn who_is_forced_out_while_they_take_it_gets_no_more_of_it() {
+async fn a_forced_out_user_gets_no_more_of_a_running_download() {
     for engine in engines() {
         let site = with_many_events(engine).await;
         let staff = site.signed_in(Role::Staff).await;

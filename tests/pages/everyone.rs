@@ -1,4 +1,4 @@
-//! The force logout of everyone, as superusers do it on its page.
+//! The page that forces everyone out, for superusers.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::harness::{
 };
 
 const PAGE: &str = "/admin/force-logout";
-/// How long what comes by itself may take on a busy machine.
+/// How long a background update may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn in_an_hour(site: &Site) -> String {
@@ -25,7 +25,7 @@ fn after(site: &Site, wait: TimeDelta) -> String {
 }
 
 #[rocket::async_test]
-async fn everyone_is_out_but_the_browser_that_it_is_done_from() {
+async fn everyone_is_out_except_the_acting_browser() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut owner = site.person(Role::Superuser).await;
@@ -42,7 +42,7 @@ async fn everyone_is_out_but_the_browser_that_it_is_done_from() {
         let page = owner.forces_everyone_out().await;
         page.must_lead_to(PAGE);
         let cookie = owner.session_change(&page).expect("another session");
-        assert!(cookie.has("max-age"), "still remembered");
+        assert!(cookie.has("max-age"), "the cookie must stay persistent");
         let page = owner.opens(PAGE).await;
         assert!(page.must_be(200).body.contains("You stay logged in here, with a new login."), "{page:?}");
         assert!(page.body.contains("Force logout of everyone done: 4 sessions and 1 token ended"), "{page:?}");
@@ -54,17 +54,17 @@ async fn everyone_is_out_but_the_browser_that_it_is_done_from() {
             assert!(page.body.contains(USER_REASON) && !page.body.contains(STAFF_REASON), "{page:?}");
             other.logs_in().await.must_be(303);
         }
-        assert!(!thief.is_in().await, "the cookie from before is over as well");
-        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout' AND reason = 'everyone-out'";
-        assert_eq!(site.database.number(told).await, 1);
+        assert!(!thief.is_logged_in().await, "a copy of the old cookie must be worthless");
+        let recorded = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout' AND reason = 'everyone-out'";
+        assert_eq!(site.database.number(recorded).await, 1);
         let live = format!("SELECT COUNT(*) FROM curfew_logins WHERE user_id = {} AND remember", owner.id);
-        assert_eq!(site.database.number(&live).await, 2, "the old one, and the one in its place");
-        assert!(owner.is_in().await);
+        assert_eq!(site.database.number(&live).await, 2, "the old row, and its replacement");
+        assert!(owner.is_logged_in().await);
     }
 }
 
 #[rocket::async_test]
-async fn the_page_of_a_user_tells_of_everyones_force_logout_too() {
+async fn the_page_of_a_user_shows_that_everyone_was_forced_out() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut owner, ana) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
@@ -73,10 +73,10 @@ async fn the_page_of_a_user_tells_of_everyones_force_logout_too() {
         assert!(page.body.contains(">never<") && !page.body.contains("Everyone was forced out"), "{page:?}");
         owner.forces_everyone_out().await.must_be(303);
         let page = owner.opens(&user).await;
-        assert!(page.body.contains("never for this user alone") && page.body.contains("Everyone was forced out"));
+        assert!(page.body.contains("never for this user only") && page.body.contains("Everyone was forced out"));
         let later = site.person(Role::Member).await;
         let page = owner.opens(&format!("/admin/users/{}", later.id)).await;
-        assert!(!page.must_be(200).body.contains("Everyone was forced out"), "it was before their time: {page:?}");
+        assert!(!page.must_be(200).body.contains("Everyone was forced out"), "the account is newer: {page:?}");
     }
 }
 
@@ -90,18 +90,18 @@ async fn a_wrong_password_ends_nobodys_login() {
         for password in ["", "not it at all"] {
             let fields = [("at", "2099-12-31T23:59"), ("user_reason", "Typed <b>once</b>"), ("password", password)];
             let page = owner.posts(PAGE, &fields).await;
-            assert!(page.must_be(422).error_beside("password").is_some(), "{page:?}");
+            assert!(page.must_be(422).field_error("password").is_some(), "{page:?}");
             assert!(page.body.contains("Typed &lt;b&gt;once"), "{page:?}");
             assert_eq!(page.value_in("at"), Some("2099-12-31T23:59"), "{page:?}");
             assert!(!page.body.contains("not it at all"), "{page:?}");
         }
         assert_eq!(site.database.dump_without_events().await, dump);
-        assert!(owner.is_in().await && member.is_in().await);
+        assert!(owner.is_logged_in().await && member.is_logged_in().await);
     }
 }
 
 #[rocket::async_test]
-async fn a_past_moment_ends_the_logins_before_it_only() {
+async fn forcing_everyone_out_at_a_past_time_ends_earlier_logins_only() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut early = site.signed_in(Role::Member).await;
@@ -109,25 +109,25 @@ async fn a_past_moment_ends_the_logins_before_it_only() {
         let (mut owner, mut late) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
         let page = owner.forces_everyone_out_at(&at).await;
         page.must_lead_to(PAGE);
-        assert_eq!(owner.session_change(&page), None, "their login is later, and goes on as it is");
-        assert!(!early.is_in().await && late.is_in().await && owner.is_in().await);
+        assert_eq!(owner.session_change(&page), None, "a later login continues unchanged");
+        assert!(!early.is_logged_in().await && late.is_logged_in().await && owner.is_logged_in().await);
         owner.forces_everyone_out_at("2001-01-01T00:00").await.must_lead_to(PAGE);
         assert!(owner.opens(PAGE).await.body.contains("Nothing changed"));
     }
 }
 
 #[rocket::async_test]
-async fn what_is_scheduled_for_everyone_is_shown_told_and_called_off() {
+async fn a_schedule_for_everyone_is_shown_announced_and_can_be_cancelled() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut owner, mut member) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
         let mut stream = member.watches().await.expect("a stream");
         let page = owner.forces_everyone_out_at(&in_an_hour(&site)).await;
         page.must_lead_to(PAGE);
-        assert_eq!(owner.session_change(&page), None, "nothing has ended yet");
-        let told = stream.next().await.expect("news");
-        assert_eq!((told.name.as_str(), told.data["reason"].as_str()), ("scheduled", Some(USER_REASON)));
-        assert!(told.data["at"].is_string() && !told.data.to_string().contains(STAFF_REASON), "{:?}", told.data);
+        assert_eq!(owner.session_change(&page), None, "no login has ended yet");
+        let event = stream.next().await.expect("an event");
+        assert_eq!((event.name.as_str(), event.data["reason"].as_str()), ("scheduled", Some(USER_REASON)));
+        assert!(event.data["at"].is_string() && !event.data.to_string().contains(STAFF_REASON), "{:?}", event.data);
         assert_eq!(member.opens("/account/profile").await.must_be(200).between("<noscript>", "</noscript>"), None);
 
         let page = owner.opens(PAGE).await;
@@ -137,17 +137,17 @@ async fn what_is_scheduled_for_everyone_is_shown_told_and_called_off() {
         assert!(staff.opens("/admin").await.body.contains("<dt>Scheduled</dt>"));
 
         owner.posts("/admin/force-logout/cancel", &[]).await.must_lead_to(PAGE);
-        let told = stream.next().await.expect("news");
-        assert_eq!((told.name.as_str(), told.data["at"].is_null()), ("scheduled", true));
+        let event = stream.next().await.expect("an event");
+        assert_eq!((event.name.as_str(), event.data["at"].is_null()), ("scheduled", true));
         assert!(!owner.opens(PAGE).await.body.contains("<strong>Scheduled"));
         owner.posts("/admin/force-logout/cancel", &[]).await.must_lead_to(PAGE);
-        assert!(owner.opens(PAGE).await.body.contains("Nothing was scheduled any more."));
+        assert!(owner.opens(PAGE).await.body.contains("Nothing to cancel: no force logout is scheduled."));
 
         owner.forces_everyone_out_at(&in_an_hour(&site)).await.must_lead_to(PAGE);
         site.shift_clock(TimeDelta::minutes(61));
         assert_eq!(stream.must_end().await["reason"], "everyone-out");
         for browser in [&mut owner, &mut member] {
-            assert!(!browser.is_in().await, "the one of who planned it, too");
+            assert!(!browser.is_logged_in().await, "the superuser who scheduled it is out too");
         }
         let mut owner = owner.another_browser();
         owner.logs_in().await.must_be(303);
@@ -155,18 +155,18 @@ async fn what_is_scheduled_for_everyone_is_shown_told_and_called_off() {
     }
 }
 
-/// With scripts the stream tells them, and counts down.
+/// With scripts, the event stream notifies and shows a countdown.
 #[rocket::async_test]
-async fn in_its_last_minutes_a_login_is_told_of_its_end_without_scripts_too() {
+async fn the_last_minutes_of_a_login_are_announced_without_scripts_too() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut owner, mut member) = (site.signed_in(Role::Superuser).await, site.signed_in(Role::Member).await);
         owner.forces_everyone_out_at(&after(&site, TimeDelta::minutes(4))).await.must_lead_to(PAGE);
         for path in ["/", "/account", "/account/profile"] {
             let page = member.opens(path).await;
-            let told = page.must_be(200).between("<noscript>", "</noscript>").expect("what is told");
-            assert!(told.contains("Your login ends") && told.contains("in 4 minutes"), "{told}");
-            assert!(told.contains(" UTC</time>") && told.contains(USER_REASON), "{told}");
+            let notice = page.must_be(200).between("<noscript>", "</noscript>").expect("what is notice");
+            assert!(notice.contains("Your login ends") && notice.contains("in 4 minutes"), "{notice}");
+            assert!(notice.contains(" UTC</time>") && notice.contains(USER_REASON), "{notice}");
         }
     }
 }
@@ -180,7 +180,7 @@ async fn the_nodes_report_that_everyone_is_out() {
         assert_eq!(owner.opens("/admin/force-logout/receipt").await.must_be(200).body.trim(), "");
         owner.forces_everyone_out().await.must_be(303);
         while !owner.opens("/admin/force-logout/receipt").await.must_be(200).body.contains("data-complete") {
-            assert!(Instant::now() < until, "nothing is reported");
+            assert!(Instant::now() < until, "no node reported it");
             sleep(Duration::from_millis(10)).await;
         }
         let page = owner.opens(PAGE).await;

@@ -1,4 +1,4 @@
-//! Every field of every form, with everything that it must not be given.
+//! Every field of every form, with every kind of invalid value.
 
 use curfew::domain::people::role::Role;
 use rocket::http::Method;
@@ -9,22 +9,22 @@ use crate::harness::{
     store::{any_engine, engines},
 };
 
-/// How a field is read.
+/// The kind of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// A line of text that must be there, of at most so many characters.
+    /// Required text of at most this many characters.
     Line(usize),
-    /// A password that must be there: any character but a NUL.
+    /// A required password: any characters except NUL.
     Secret,
-    /// A reason that may be left out.
+    /// An optional reason.
     Reason,
-    /// A moment that may be left out.
+    /// An optional time.
     Moment,
-    /// A word that the page itself puts there.
+    /// A value that the page sets itself.
     Fixed,
-    /// A role's word.
+    /// A role.
     Word,
-    /// How long something lasts; may be left out.
+    /// An optional duration.
     Lifetime,
 }
 
@@ -32,7 +32,7 @@ use Kind::{Fixed, Lifetime, Line, Moment, Reason, Secret, Word};
 
 type Field = (&'static str, &'static str, Kind);
 
-/// A form: who fills it in, and its fields with something good, by their name and their id.
+/// A form: who submits it, and its fields with valid values, by name and by id.
 struct Form {
     action: &'static str,
     by: Option<Role>,
@@ -154,7 +154,7 @@ const FORMS: &[Form] = &[
     },
 ];
 
-/// What no field of that kind takes.
+/// Invalid values for this kind of field.
 fn bad_values(kind: Kind) -> Vec<String> {
     let mut bad: Vec<String> =
         ["a\0b", "a\u{1b}[31mb", "a\u{202e}b", "a\u{2066}b", "a\u{7f}b", "a\u{200b}b"].map(str::to_owned).into();
@@ -171,7 +171,7 @@ fn bad_values(kind: Kind) -> Vec<String> {
 }
 
 #[rocket::async_test]
-async fn a_bad_value_is_named_beside_its_field_and_nothing_is_stored() {
+async fn an_invalid_value_is_shown_next_to_its_field_and_nothing_is_stored() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         for form in FORMS {
@@ -183,7 +183,7 @@ async fn a_bad_value_is_named_beside_its_field_and_nothing_is_stored() {
                     let fields = filled(form.fields, index, &bad);
                     let page = person.posts_with(&person.token.clone(), &path, &fields).await;
                     assert_eq!(page.status, 422, "{path} {field}={bad:?}: {page:?}");
-                    let error = page.error_beside(&format!("{ids}{field}"));
+                    let error = page.field_error(&format!("{ids}{field}"));
                     assert!(error.is_some_and(|error| error.ends_with('.')), "{path} {field}={bad:?}: {page:?}");
                     assert!(page.form_problem().is_some(), "{path} {field}={bad:?}: {page:?}");
                     assert!(page.title().starts_with("Error: "), "{path} {field}={bad:?}: {}", page.title());
@@ -195,7 +195,7 @@ async fn a_bad_value_is_named_beside_its_field_and_nothing_is_stored() {
 }
 
 #[rocket::async_test]
-async fn what_is_no_utf8_is_refused_whole() {
+async fn a_body_that_is_not_utf8_is_refused() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         for form in FORMS {
@@ -208,7 +208,7 @@ async fn what_is_no_utf8_is_refused_whole() {
                     let mut body = body.replace("MARK", bad).into_bytes();
                     if bad == "\u{ff}" {
                         let at = body.iter().position(|byte| *byte == 0xC3).expect("its first byte");
-                        body.remove(at); // half of a character, not even in the form's own writing
+                        body.remove(at); // an incomplete character, and not percent-encoded either
                     }
                     let page = person.sends(Method::Post, &path, &[], body).await;
                     assert_eq!(page.status, 400, "{path} {field}={bad:?}: {page:?}");
@@ -220,7 +220,7 @@ async fn what_is_no_utf8_is_refused_whole() {
 }
 
 #[rocket::async_test]
-async fn a_body_is_of_a_forms_size_and_kind() {
+async fn a_body_must_have_the_size_and_type_of_a_form() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         for form in FORMS {
@@ -242,7 +242,7 @@ async fn a_body_is_of_a_forms_size_and_kind() {
 }
 
 #[rocket::async_test]
-async fn an_address_with_a_wrong_number_is_no_page() {
+async fn an_invalid_id_in_a_path_is_not_found() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
@@ -260,9 +260,9 @@ async fn an_address_with_a_wrong_number_is_no_page() {
     }
 }
 
-/// Postgres takes no NUL in a text, and SQLite does.
+/// Postgres rejects a NUL in text; SQLite accepts it.
 #[rocket::async_test]
-async fn no_value_reaches_a_statement_that_fails() {
+async fn no_field_value_makes_a_statement_fail() {
     for engine in engines() {
         let site = Site::on(engine).await;
         for form in FORMS {
@@ -278,7 +278,7 @@ async fn no_value_reaches_a_statement_that_fails() {
     }
 }
 
-/// Somebody who has the form before them, and where it is posted.
+/// A person who may submit the form, and its address.
 async fn ready<'s>(site: &'s Site, form: &Form) -> (Person<'s>, String) {
     let Some(role) = form.by else {
         let mut visitor = site.visitor();
@@ -299,7 +299,7 @@ async fn ready<'s>(site: &'s Site, form: &Form) -> (Person<'s>, String) {
     (person, form.action.replace("<id>", &target.id.to_string()).replace("<sid>", &session))
 }
 
-/// The form filled in well, but for one field.
+/// The form with valid values, except for one field.
 fn filled<'a>(fields: &'a [Field], index: usize, value: &'a str) -> Vec<(&'a str, &'a str)> {
     fields.iter().enumerate().map(|(at, (name, good, _))| (*name, if at == index { value } else { *good })).collect()
 }

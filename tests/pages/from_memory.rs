@@ -1,5 +1,4 @@
-//! Logins that are judged from memory: without the database while nothing has changed, and never by
-//! what was before.
+//! Logins checked from memory: without a query while nothing has changed, and never with outdated data.
 
 use std::{
     sync::atomic::Ordering,
@@ -16,7 +15,7 @@ use crate::harness::{
     store::{Database, Engine, engines},
 };
 
-/// Far above the bound.
+/// Far longer than the bound on cached standings.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn site(engine: Engine, check: Check) -> Site {
@@ -25,48 +24,47 @@ async fn site(engine: Engine, check: Check) -> Site {
     plan.on(engine).await
 }
 
-/// Goes on until a page is refused, and returns the answer. What a test has done is the feed's to
-/// find out here.
+/// Repeats a request until it is refused, and returns the response. The feed has to find the test's change by itself.
 async fn until_refused(site: &Site, person: &mut Person<'_>) -> u16 {
     let end = Instant::now() + PATIENCE;
     loop {
-        site.database.is_touched.store(false, Ordering::SeqCst);
+        site.database.is_changed_directly.store(false, Ordering::SeqCst);
         let status = person.opens("/account").await.status;
         if status != 200 {
             return status;
         }
-        assert!(Instant::now() < end, "it goes on");
+        assert!(Instant::now() < end, "the login is still accepted");
         sleep(Duration::from_millis(10)).await;
     }
 }
 
-/// The accounts are out of the way, and only who must be read from them is refused.
+/// The users table is renamed away: only a login that must be read from it is refused.
 #[rocket::async_test]
-async fn a_login_that_is_known_needs_no_database() {
+async fn a_cached_login_needs_no_database() {
     for engine in engines() {
         for check in [Check::Cached, Check::EveryRequest] {
             let site = site(engine, check).await;
             let (mut ana, mut ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
-            // On a machine so busy that the feed is late, nothing is kept, or believed: then once more.
+            // If a busy machine delays the feed, nothing is cached or trusted; then the test tries again.
             let end = Instant::now() + PATIENCE;
-            let is_in = loop {
+            let is_logged_in = loop {
                 ana.opens("/account").await.must_be(200);
                 site.database.execute("ALTER TABLE curfew_users RENAME TO users_elsewhere").await;
-                site.database.is_touched.store(false, Ordering::SeqCst);
-                let is_in = ana.opens("/account").await.status == 200;
+                site.database.is_changed_directly.store(false, Ordering::SeqCst);
+                let is_logged_in = ana.opens("/account").await.status == 200;
                 site.database.execute("ALTER TABLE users_elsewhere RENAME TO curfew_users").await;
-                if is_in || check == Check::EveryRequest || Instant::now() > end {
-                    break is_in;
+                if is_logged_in || check == Check::EveryRequest || Instant::now() > end {
+                    break is_logged_in;
                 }
             };
-            assert_eq!(is_in, check == Check::Cached, "{check:?}");
-            assert!(ben.is_in().await, "nobody has lost their login by it");
+            assert_eq!(is_logged_in, check == Check::Cached, "{check:?}");
+            assert!(ben.is_logged_in().await, "no login may end");
         }
     }
 }
 
 #[rocket::async_test]
-async fn what_a_hand_writes_is_obeyed_without_being_told() {
+async fn a_change_by_sql_takes_effect_without_notice() {
     for engine in engines() {
         let site = site(engine, Check::Cached).await;
         for sql in [
@@ -85,9 +83,9 @@ async fn what_a_hand_writes_is_obeyed_without_being_told() {
     }
 }
 
-/// What is asked of this node holds on it from its answer on, with no look in between.
+/// A change made through this node takes effect here with its response, before the next poll.
 #[rocket::async_test]
-async fn what_a_page_does_holds_from_its_answer_on() {
+async fn a_change_by_a_page_takes_effect_with_its_response() {
     for engine in engines() {
         let site = site(engine, Check::Cached).await;
         let mut staff = site.signed_in(Role::Superuser).await;
@@ -95,15 +93,15 @@ async fn what_a_page_does_holds_from_its_answer_on() {
             let mut person = site.signed_in(Role::Member).await;
             person.opens("/account").await.must_be(200);
             staff.forces_out(&person).await.must_be(303);
-            site.database.is_touched.store(false, Ordering::SeqCst);
+            site.database.is_changed_directly.store(false, Ordering::SeqCst);
             person.opens("/account").await.must_be(303);
         }
     }
 }
 
-/// A role that has changed is no reason to refuse, and still must not be the old one.
+/// A changed role ends no login, and still must not be served from the cache.
 #[rocket::async_test]
-async fn a_greater_role_is_known_too() {
+async fn a_promotion_takes_effect_as_well() {
     for engine in engines() {
         let site = site(engine, Check::Cached).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -113,13 +111,13 @@ async fn a_greater_role_is_known_too() {
     }
 }
 
-/// The wire to the database falls silent: what is known is believed up to the bound, then nobody is
-/// let in and nobody put out, and what happened meanwhile holds as soon as it speaks again.
+/// The connection to the database falls silent: cached standings are trusted up to the bound. Then nobody is let in and
+/// nobody is logged out. What happened meanwhile takes effect as soon as the connection works again.
 #[rocket::async_test]
-async fn behind_a_silent_wire_memory_is_believed_no_longer_than_the_bound() {
+async fn with_a_silent_database_the_cache_is_trusted_no_longer_than_the_bound() {
     for engine in engines().into_iter().filter(|engine| *engine == Engine::Postgres) {
         let mut database = Database::new(engine).await;
-        let direct = database.by_another_way();
+        let direct = database.second_handle();
         let wire = Proxy::before(&mut database.url).await;
         let mut plan = Plan::default();
         plan.settings.check = Check::Cached;
@@ -130,9 +128,9 @@ async fn behind_a_silent_wire_memory_is_believed_no_longer_than_the_bound() {
         wire.falls_silent();
         direct.execute(&format!("UPDATE curfew_users SET is_active = FALSE WHERE id = {}", person.id)).await;
         assert_eq!(until_refused(&site, &mut person).await, 503);
-        assert_eq!(other.opens("/account").await.status, 503, "nor is anybody else believed");
+        assert_eq!(other.opens("/account").await.status, 503, "nobody may be let in");
         wire.speaks_again();
-        assert_eq!(person.opens("/account").await.status, 303, "never again from memory");
-        assert!(other.is_in().await);
+        assert_eq!(person.opens("/account").await.status, 303, "the cached standing must be gone");
+        assert!(other.is_logged_in().await);
     }
 }

@@ -1,4 +1,4 @@
-//! The headers of every answer.
+//! The headers of every response.
 
 use curfew::domain::people::role::Role;
 
@@ -9,7 +9,7 @@ use crate::harness::{
     store::any_engine,
 };
 
-/// One address for each kind of answer.
+/// One route for each kind of response.
 const ANSWERS: &[(&str, u16)] = &[
     ("/", 200),
     ("/login", 200),
@@ -31,7 +31,7 @@ const ANSWERS: &[(&str, u16)] = &[
 ];
 
 #[rocket::async_test]
-async fn every_answer_keeps_to_itself() {
+async fn every_response_has_the_security_headers() {
     for engine in any_engine() {
         let site = Plan { probes: probes(), ..Plan::default() }.on(engine).await;
         let mut member = site.signed_in(Role::Superuser).await;
@@ -41,17 +41,17 @@ async fn every_answer_keeps_to_itself() {
             for (path, status) in ANSWERS {
                 let page = visitor.opens(path).await;
                 assert_eq!(page.status, *status, "{path}");
-                must_keep_to_itself(&page, path, is_https);
+                must_have_security_headers(&page, path, is_https);
             }
         }
         for path in ["/account", "/admin", "/admin/users", "/account/password", "/login"] {
-            must_keep_to_itself(&member.opens(path).await, path, false);
+            must_have_security_headers(&member.opens(path).await, path, false);
         }
-        must_keep_to_itself(&member.logs_in_with(&[("username", "")]).await, "POST /login", false);
+        must_have_security_headers(&member.logs_in_with(&[("username", "")]).await, "POST /login", false);
     }
 }
 
-fn must_keep_to_itself(page: &Page, path: &str, is_https: bool) {
+fn must_have_security_headers(page: &Page, path: &str, is_https: bool) {
     let policy = page.header("Content-Security-Policy").unwrap_or_default();
     assert!(!policy.contains("unsafe") && !policy.contains('*'), "{path}: {policy}");
     for directive in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
@@ -68,9 +68,9 @@ fn must_keep_to_itself(page: &Page, path: &str, is_https: bool) {
     assert_eq!(page.header("Clear-Site-Data"), None, "{path}");
 }
 
-/// A browser counts otherwise than the site, and cuts what is pasted without a word.
+/// Browsers count characters differently from the site, and silently cut pasted text.
 #[rocket::async_test]
-async fn no_field_cuts_what_is_typed_into_it() {
+async fn no_field_has_a_maxlength_that_cuts_text() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut owner = site.signed_in(Role::Superuser).await;
@@ -90,7 +90,7 @@ async fn no_field_cuts_what_is_typed_into_it() {
 }
 
 #[rocket::async_test]
-async fn no_page_has_anything_inline() {
+async fn no_page_has_inline_scripts_or_styles() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut superuser = site.signed_in(Role::Superuser).await;
@@ -116,7 +116,7 @@ async fn no_page_has_anything_inline() {
 }
 
 #[rocket::async_test]
-async fn a_logout_over_https_clears_what_the_browser_kept() {
+async fn a_logout_over_https_clears_the_browsers_data() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         for is_https in [false, true] {
@@ -130,17 +130,17 @@ async fn a_logout_over_https_clears_what_the_browser_kept() {
             assert!(person.session_change(&page).is_some_and(|cookie| cookie.removes()));
             assert!(person.opens("/").await.body.contains("You have logged out."));
             person.jar = cookies;
-            assert!(!person.is_in().await, "the session is over, not only its cookie");
+            assert!(!person.is_logged_in().await, "the session must end, not only its cookie");
         }
     }
 }
 
 #[rocket::async_test]
-async fn a_logout_is_no_link() {
+async fn logging_out_requires_a_post() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         person.opens("/logout").await.must_be(404);
-        assert!(person.is_in().await);
+        assert!(person.is_logged_in().await);
     }
 }

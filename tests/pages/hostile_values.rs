@@ -1,6 +1,6 @@
-//! What no value may do, wherever a stranger puts it: reach a statement that then fails.
+//! What no value may do, wherever it is sent: reach a statement that then fails.
 //!
-//! Postgres takes no NUL in a text and SQLite does, so each is tried on both.
+//! Postgres rejects a NUL in text and SQLite accepts it, so each is tried on both.
 
 use curfew::domain::people::role::Role;
 use rocket::{Route, http::Method};
@@ -11,7 +11,7 @@ use crate::harness::{
     store::engines,
 };
 
-/// A NUL, alone and within; far more than any column or index holds; what is no character at all; and what is one.
+/// A NUL alone and inside text; text longer than any column or index allows; invalid UTF-8; and valid text.
 fn values() -> Vec<String> {
     ["%00", "a%00b", "%FF", "%ED%A0%80", "%F4%8F%BF%BF", "%E2%80%AE", "%27%22%5C", "-1", "99999999999999999999"]
         .into_iter()
@@ -21,7 +21,7 @@ fn values() -> Vec<String> {
         .collect()
 }
 
-/// The address of a route with that value in each of its parts and in each word of its query.
+/// A route with this value in each path segment and each query field.
 fn address(route: &Route, value: &str) -> String {
     let parts = route.uri.path().split('/').map(|part| if part.starts_with('<') { value } else { part });
     let path = parts.collect::<Vec<_>>().join("/");
@@ -31,7 +31,7 @@ fn address(route: &Route, value: &str) -> String {
 }
 
 #[rocket::async_test]
-async fn no_value_in_an_address_reaches_a_statement_that_fails() {
+async fn no_value_in_a_url_makes_a_statement_fail() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut superuser = site.signed_in(Role::Superuser).await;
@@ -63,7 +63,7 @@ async fn no_value_in_an_address_reaches_a_statement_that_fails() {
 }
 
 #[rocket::async_test]
-async fn no_value_in_a_body_reaches_a_statement_that_fails() {
+async fn no_value_in_a_body_makes_a_statement_fail() {
     const BODIES: [(&str, &[(&str, &str)]); 6] = [
         ("/api/token", &[("username", "zoe"), ("password", PASSWORD)]),
         ("/api/auth-token", &[("username", "zoe"), ("password", PASSWORD), ("label", "x")]),

@@ -1,4 +1,4 @@
-//! Logging in: by which names, to where, for how long, and what is said to whom.
+//! Logging in: with which names, for how long, where it leads, and what it says to whom.
 
 use curfew::domain::people::role::Role;
 
@@ -19,13 +19,13 @@ async fn a_person_logs_in_by_username_or_email_in_any_case() {
         {
             let mut browser = ana.another_browser();
             browser.logs_in_with(&[("username", name)]).await.must_lead_to("/account");
-            assert!(browser.is_in().await, "{name}");
+            assert!(browser.is_logged_in().await, "{name}");
         }
     }
 }
 
 #[rocket::async_test]
-async fn remember_me_lasts_as_long_as_the_session_and_else_as_long_as_the_browser() {
+async fn remember_me_makes_the_cookie_last_as_long_as_the_session() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         for (role, lifetime) in [(Role::Member, "1209600"), (Role::Staff, "43200")] {
@@ -64,13 +64,13 @@ async fn each_login_is_a_new_session_with_a_new_token() {
 }
 
 #[rocket::async_test]
-async fn a_cookie_from_before_the_login_is_never_taken_for_the_session() {
+async fn a_login_never_keeps_the_earlier_session_cookie() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let attacker = site.signed_in(Role::Member).await;
         let mut victim = site.person(Role::Member).await;
         victim.jar.set("curfew", attacker.session().expect("a session"));
-        victim.opens("/account").await.must_be(200); // the attacker's own account, planted
+        victim.opens("/account").await.must_be(200); // session fixation: the attacker's own session
         victim.jar.remove("curfew");
         victim.logs_in().await.must_be(303);
         assert_ne!(victim.session(), attacker.session());
@@ -97,13 +97,13 @@ async fn an_unknown_name_and_a_wrong_password_get_the_same_page() {
     }
 }
 
-/// A page without the name that was typed into it.
+/// The page without the username that was typed.
 fn without(page: &Page, name: &str) -> (Vec<(String, String)>, String) {
     (page.headers.clone(), page.body.replace(&format!("value=\"{name}\""), ""))
 }
 
 #[rocket::async_test]
-async fn an_inactive_account_is_told_why_to_who_knows_its_password() {
+async fn only_the_correct_password_learns_why_an_account_is_inactive() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -120,7 +120,7 @@ async fn an_inactive_account_is_told_why_to_who_knows_its_password() {
 }
 
 #[rocket::async_test]
-async fn what_was_typed_is_shown_again_but_for_the_password() {
+async fn the_form_keeps_its_values_except_the_password() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut visitor = site.visitor();
@@ -134,7 +134,7 @@ async fn what_was_typed_is_shown_again_but_for_the_password() {
 }
 
 #[rocket::async_test]
-async fn a_cookie_under_a_previous_key_is_read_and_written_again_under_the_new_one() {
+async fn a_cookie_sealed_with_a_previous_key_is_resealed_with_the_new_key() {
     for engine in any_engine() {
         let plan = Plan::default();
         let first_keys = plan.keys.clone();
@@ -151,8 +151,9 @@ async fn a_cookie_under_a_previous_key_is_read_and_written_again_under_the_new_o
         person.jar = old.clone();
         let page = person.opens("/account").await;
         page.must_be(200);
-        let renewed = person.session_change(&page).expect("it is written again");
-        let left: u32 = renewed.attribute("max-age").and_then(|age| age.parse().ok()).expect("it is remembered");
+        let renewed = person.session_change(&page).expect("the cookie must be written again");
+        let left: u32 =
+            renewed.attribute("max-age").and_then(|age| age.parse().ok()).expect("the cookie must stay persistent");
         assert!((1_209_000..=1_209_600).contains(&left), "{left}");
         assert_eq!(person.session_change(&person.clone().opens("/account").await), None, "written once");
         let new = person.jar.clone();
@@ -162,9 +163,9 @@ async fn a_cookie_under_a_previous_key_is_read_and_written_again_under_the_new_o
         let site = plan.over(site.stop()).await;
         let mut person = site.visitor();
         person.jar = new;
-        assert!(person.is_in().await, "under the new key alone");
+        assert!(person.is_logged_in().await, "the new key alone must be enough");
         person.jar = old;
-        assert!(!person.is_in().await, "the old key is read no more");
-        assert!(person.session().is_some(), "and the cookie is left alone: it may be another site's");
+        assert!(!person.is_logged_in().await, "the old key must not be read any more");
+        assert!(person.session().is_some(), "the cookie may belong to another site and must be left alone");
     }
 }

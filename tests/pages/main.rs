@@ -1,4 +1,4 @@
-//! The pages, as people and their browsers meet them, through Rocket's local client.
+//! The pages, through Rocket's local client.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)] // a test says what it expects
 

@@ -1,10 +1,10 @@
-//! Where a login leads: to where the person was going, and never off the site.
+//! Where a login leads: to the page that the person wanted, and never off the site.
 
 use curfew::domain::people::role::Role;
 
 use crate::harness::{site::Site, store::any_engine};
 
-/// Django's known bad addresses (`tests/utils_tests/test_http.py`), and some more.
+/// Django's list of unsafe URLs (`tests/utils_tests/test_http.py`), and some more.
 const BAD: &[&str] = &[
     "http://example.com",
     "http:///example.com",
@@ -68,7 +68,7 @@ async fn a_login_never_leads_off_the_site() {
 }
 
 #[rocket::async_test]
-async fn a_login_leads_to_where_the_person_was_going() {
+async fn a_login_leads_to_the_requested_page() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -79,7 +79,7 @@ async fn a_login_leads_to_where_the_person_was_going() {
 }
 
 #[rocket::async_test]
-async fn the_login_page_carries_on_a_good_next_only() {
+async fn the_login_page_keeps_only_a_safe_next() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut visitor = site.visitor();
@@ -94,7 +94,7 @@ async fn the_login_page_carries_on_a_good_next_only() {
 }
 
 #[rocket::async_test]
-async fn a_page_that_needs_a_login_is_reached_after_it() {
+async fn a_page_that_needs_a_login_opens_after_it() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.person(Role::Staff).await;

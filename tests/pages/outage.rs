@@ -1,4 +1,4 @@
-//! The database gone, and a handler that panics: nobody is let in, nobody loses their login.
+//! With the database gone or a handler that panics, nobody is let in and nobody loses their login.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::harness::{
 };
 
 #[rocket::async_test]
-async fn while_the_database_is_gone_the_site_says_so_and_nobody_loses_their_login() {
+async fn during_an_outage_the_site_says_so_and_nobody_loses_their_login() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let (mut member, mut staff) = (site.signed_in(Role::Member).await, site.signed_in(Role::Superuser).await);
@@ -47,24 +47,24 @@ async fn while_the_database_is_gone_the_site_says_so_and_nobody_loses_their_logi
 
         site.database.comes_back().await;
         visitor.opens("/readyz").await.must_be(200);
-        assert!(member.is_in().await);
+        assert!(member.is_logged_in().await);
         staff.opens("/admin/users").await.must_be(200);
         visitor.logs_in().await.must_lead_to("/account");
         staff.forces_out(&member).await.must_be(303);
-        assert!(!member.is_in().await);
+        assert!(!member.is_logged_in().await);
     }
 }
 
 async fn must_be_an_outage(person: &mut Person<'_>, path: &str) {
     let page = person.opens(path).await;
     assert_eq!(page.status, 503, "{path}: {page:?}");
-    assert!(page.body.contains("The database does not answer"), "{path}: {page:?}");
+    assert!(page.body.contains("The database does not respond"), "{path}: {page:?}");
     assert_eq!(page.set_cookies(), [], "{path}");
 }
 
-/// No error comes from it, and no answer: a frozen machine, or a network that swallows everything.
+/// A silent database gives neither an error nor an answer, like a frozen machine or a network that drops packets.
 #[rocket::async_test]
-async fn while_the_database_is_silent_the_site_says_so_and_hangs_nowhere() {
+async fn a_silent_database_makes_no_page_hang() {
     for engine in engines().into_iter().filter(|engine| *engine == Engine::Postgres) {
         let mut database = Database::new(engine).await;
         let wire = Proxy::before(&mut database.url).await;
@@ -93,9 +93,9 @@ async fn while_the_database_is_silent_the_site_says_so_and_hangs_nowhere() {
         visitor.opens("/").await.must_be(200);
 
         wire.speaks_again();
-        assert!(member.is_in().await);
+        assert!(member.is_logged_in().await);
         staff.forces_out(&member).await.must_be(303);
-        assert!(!member.is_in().await);
+        assert!(!member.is_logged_in().await);
         visitor.logs_in().await.must_lead_to("/account");
     }
 }
@@ -107,7 +107,7 @@ async fn a_page_without_a_cookie_reads_no_database() {
         site.database.goes_away().await;
         let mut visitor = site.visitor();
         let page = visitor.opens("/").await;
-        assert_eq!(page.must_be(200).set_cookies(), [], "and sets no cookie");
+        assert_eq!(page.must_be(200).set_cookies(), [], "a page without a session sets no cookie");
         visitor.opens("/login").await.must_be(200);
         visitor.opens("/register").await.must_be(200);
         visitor.opens("/static/base.css").await.must_be(200);
@@ -129,7 +129,7 @@ async fn a_tampered_cookie_reads_no_database() {
         let mut attacker = site.visitor();
         attacker.jar.set("curfew", "forged");
         attacker.opens("/").await.must_be(200);
-        assert_eq!(attacker.session(), Some("forged"), "it may be another site's, and is left alone");
+        assert_eq!(attacker.session(), Some("forged"), "it may belong to another site and must be left alone");
         site.database.comes_back().await;
     }
 }
@@ -141,12 +141,15 @@ async fn a_panic_is_a_plain_500_and_the_server_goes_on() {
         let mut person = site.signed_in(Role::Member).await;
         for mut asking in [site.visitor(), person.clone()] {
             let page = asking.opens("/probe/panic").await;
-            assert!(!page.must_be(500).body.contains("a probe that panics"), "it gives nothing away: {page:?}");
+            assert!(
+                !page.must_be(500).body.contains("a probe that panics"),
+                "the page must not show the message: {page:?}"
+            );
             assert_eq!(page.header("Content-Type"), Some("text/html; charset=utf-8"));
             assert_eq!(page.header("Cache-Control"), Some("no-store"));
             assert_eq!(page.set_cookies(), []);
         }
-        assert!(person.is_in().await);
+        assert!(person.is_logged_in().await);
         site.visitor().registers().await.must_lead_to("/account");
     }
 }

@@ -1,4 +1,4 @@
-//! The cookie of a login that was ended: removed on whatever it is that answers.
+//! The cookie of an ended login: removed by every kind of response.
 
 use curfew::domain::people::role::Role;
 use rocket::http::Method;
@@ -13,8 +13,8 @@ use crate::harness::{
     store::any_engine,
 };
 
-/// What is asked with the cookie of an ended login, and how that is answered. Where the answer is a
-/// page, it says itself why the login ended; where it leads to the login, that one does.
+/// A request with the cookie of an ended login, and its status. A page shows itself why the login ended; a redirect to
+/// the login page leaves that to the login page.
 const OUTCOMES: &[(u16, Method, &str)] = &[
     (200, Method::Get, "/"),
     (200, Method::Get, "/login"),
@@ -33,7 +33,7 @@ const OUTCOMES: &[(u16, Method, &str)] = &[
 ];
 
 #[rocket::async_test]
-async fn a_forced_out_session_loses_its_cookie_on_every_outcome() {
+async fn the_cookie_of_a_forced_out_session_is_removed_by_every_response() {
     for engine in any_engine() {
         let mut plan = Plan { probes: probes(), ..Plan::default() };
         plan.settings.registration_is_open = false;
@@ -42,7 +42,7 @@ async fn a_forced_out_session_loses_its_cookie_on_every_outcome() {
         for is_https in [false, true] {
             for (status, method, path) in OUTCOMES {
                 let mut person = forced_out(&site, &mut staff, is_https).await;
-                let body = form("", &[]); // its token is not even looked at
+                let body = form("", &[]); // the CSRF token is not checked
                 let page = person.sends(*method, path, &[], body).await;
                 assert_eq!(page.status, *status, "{path}: {page:?}");
                 let removal = person.session_change(&page);
@@ -51,7 +51,7 @@ async fn a_forced_out_session_loses_its_cookie_on_every_outcome() {
                 let telling = if *status == 303 { person.opens(page.location()).await } else { page };
                 must_say_why(&telling, path);
                 let again = person.opens("/login").await;
-                assert_eq!(again.data_reason(), None, "said twice after {path}");
+                assert_eq!(again.data_reason(), None, "shown twice after {path}");
                 assert_eq!(person.session_change(&again), None, "removed twice after {path}");
             }
         }
@@ -59,7 +59,7 @@ async fn a_forced_out_session_loses_its_cookie_on_every_outcome() {
 }
 
 #[rocket::async_test]
-async fn every_cookie_is_out_of_reach_of_scripts_and_other_sites() {
+async fn every_cookie_is_http_only_and_same_site() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         for is_https in [false, true] {
@@ -85,7 +85,7 @@ async fn every_cookie_is_out_of_reach_of_scripts_and_other_sites() {
 }
 
 #[rocket::async_test]
-async fn nobody_but_a_trusted_proxy_says_that_it_is_https() {
+async fn only_a_trusted_proxy_can_declare_https() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.person(Role::Member).await;

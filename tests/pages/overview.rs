@@ -1,4 +1,4 @@
-//! The staff's first page: what happened lately, as charts and as tables, and what is to come.
+//! The first page of staff: recent activity as charts and tables, and what is scheduled.
 
 use chrono::TimeDelta;
 use curfew::{
@@ -8,8 +8,8 @@ use curfew::{
 
 use crate::harness::{page::Page, site::Site, store::any_engine};
 
-/// The cells of the last line of each table of numbers: the running hour, and today.
-fn last_lines(page: &Page) -> Vec<Vec<String>> {
+/// The cells of the last row of each table: the current hour, and today.
+fn last_rows(page: &Page) -> Vec<Vec<String>> {
     let tables = page.must_be(200).body.split("<table class=\"numbers\">").skip(1);
     let last = tables.map(|table| {
         let (rows, _) = table.split_once("</tbody>").expect("the end of a table");
@@ -20,10 +20,10 @@ fn last_lines(page: &Page) -> Vec<Vec<String>> {
 }
 
 #[rocket::async_test]
-async fn logins_failed_ones_and_live_sessions_are_drawn_and_stand_in_a_table() {
+async fn logins_failed_logins_and_live_sessions_are_in_charts_and_tables() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
-        // No hour and no day ends while the test looks.
+        // The test must not cross the end of an hour or a day.
         let hour = site.accounts().store().clock().process_now().timestamp().rem_euclid(86_400);
         site.shift_clock(TimeDelta::seconds(86_400 + 12 * 3_600 + 600 - hour));
         let person = site.person(Role::Member).await;
@@ -34,11 +34,11 @@ async fn logins_failed_ones_and_live_sessions_are_drawn_and_stand_in_a_table() {
         site.accounts().sample_live_sessions().await.expect("a sample");
         let mut staff = site.signed_in(Role::Staff).await;
         let page = staff.opens("/admin").await;
-        assert_eq!(last_lines(&page), [["4", "1", "4"], ["4", "1", "4"]], "{page:?}");
+        assert_eq!(last_rows(&page), [["4", "1", "4"], ["4", "1", "4"]], "{page:?}");
         for label in [
-            "Logins by the hour: 4 in all, at most 4 (12:00 UTC)",
-            "Failed logins by the hour: 1 in all, at most 1 (12:00 UTC)",
-            "Live sessions by the day in UTC: 4 now, at most 4 (",
+            "Logins per hour: 4 total, peak 4 (12:00 UTC)",
+            "Failed logins per hour: 1 total, peak 1 (12:00 UTC)",
+            "Live sessions per day (UTC): 4 now, peak 4 (",
         ] {
             assert!(page.body.contains(&format!("role=\"img\" aria-label=\"{label}")), "{label}: {page:?}");
         }
@@ -48,31 +48,31 @@ async fn logins_failed_ones_and_live_sessions_are_drawn_and_stand_in_a_table() {
         site.shift_clock(TimeDelta::hours(3));
         staff.logs_in().await.must_be(303);
         let page = staff.opens("/admin").await;
-        assert_eq!(last_lines(&page), [["1", "0", "4"], ["5", "1", "4"]], "{page:?}");
+        assert_eq!(last_rows(&page), [["1", "0", "4"], ["5", "1", "4"]], "{page:?}");
         assert!(page.body.contains("not counted"), "{page:?}");
         site.accounts().count_past_logins().await.expect("a count");
-        assert_eq!(last_lines(&staff.opens("/admin").await), [["1", "0", "4"], ["5", "1", "4"]]);
+        assert_eq!(last_rows(&staff.opens("/admin").await), [["1", "0", "4"], ["5", "1", "4"]]);
     }
 }
 
 #[rocket::async_test]
-async fn registering_is_a_login_in_every_count() {
+async fn a_registration_counts_as_a_login() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         site.visitor().registers().await.must_lead_to("/account");
         let mut staff = site.signed_in(Role::Staff).await;
         let page = staff.opens("/admin").await;
-        assert_eq!(last_lines(&page)[0][0], "2", "{page:?}");
+        assert_eq!(last_rows(&page)[0][0], "2", "{page:?}");
     }
 }
 
 #[rocket::async_test]
-async fn what_is_scheduled_for_everyone_stands_among_the_rest() {
+async fn a_schedule_for_everyone_is_listed_with_the_others() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
         let page = staff.opens("/admin").await;
-        assert!(page.must_be(200).body.contains("None is scheduled."), "{page:?}");
+        assert!(page.must_be(200).body.contains("No force logouts are scheduled."), "{page:?}");
         let ana = site.named("ana", Role::Member).await;
         let now = site.accounts().store().clock().process_now();
         staff.forces_out_at(&ana, &(now + TimeDelta::hours(2)).to_rfc3339()).await.must_be(303);
@@ -82,6 +82,6 @@ async fn what_is_scheduled_for_everyone_stands_among_the_rest() {
         let page = staff.opens("/admin").await;
         let scheduled = page.between("id=\"scheduled\">", "</section>").expect("what is scheduled");
         let places = ["<strong>Everyone</strong>", ">ana</a>"].map(|words| scheduled.find(words));
-        assert!(places[0].is_some() && places[0] < places[1], "the soonest first: {scheduled}");
+        assert!(places[0].is_some() && places[0] < places[1], "ordered by time: {scheduled}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a new password may be, and what a change of it ends.
+//! Which new passwords are accepted, and what a password change ends.
 
 use curfew::domain::people::role::Role;
 use sha2::Digest as _;
@@ -10,13 +10,13 @@ use crate::harness::{
     store::any_engine,
 };
 
-/// Those of the 3,000 most common passwords that are long enough to get as far as the check, the most
-/// common first: from the list that `zxcvbn` carries.
+/// Those of the 3,000 most common passwords that are long enough to reach the check, most common first; from the list
+/// in the `zxcvbn` crate.
 const COMMON: &str = include_str!("common_passwords.txt");
 
 #[rocket::async_test]
 async fn the_three_thousand_most_common_passwords_are_refused() {
-    // No store: the same check stands before each, and nothing is written.
+    // Without a database: the check comes first in each use case, and nothing is written.
     let site = Site::on(any_engine()[0]).await;
     let mut visitor = site.visitor();
     visitor.opens("/register").await.must_be(200);
@@ -27,18 +27,18 @@ async fn the_three_thousand_most_common_passwords_are_refused() {
             ("username", "zoe"),
             ("email", "zoe@example.org"),
             ("password", password),
-            ("password_again", "something else"), // so that none is taken even when the check fails
+            ("password_again", "something else"), // so that none is accepted even if the check is broken
         ];
         let page = visitor.sends(rocket::http::Method::Post, "/register", &[], form(&visitor.token.clone(), &fields));
-        if page.await.must_be(422).error_beside("password").is_none() {
+        if page.await.must_be(422).field_error("password").is_none() {
             taken.push(password);
         }
     }
-    assert!(taken.is_empty(), "{} are taken: {taken:?}", taken.len());
+    assert!(taken.is_empty(), "{} are accepted: {taken:?}", taken.len());
 }
 
 #[rocket::async_test]
-async fn a_password_is_none_of_ones_own_names() {
+async fn a_password_must_not_be_the_username_or_the_email() {
     for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.site_name = "Riverside Rowing".to_owned();
@@ -56,14 +56,14 @@ async fn a_password_is_none_of_ones_own_names() {
             "riverside rowing99",
         ] {
             let page = site.visitor().registers_as(name, email, password).await;
-            assert!(page.must_be(422).error_beside("password").is_some(), "{password}: {page:?}");
+            assert!(page.must_be(422).field_error("password").is_some(), "{password}: {page:?}");
         }
         site.visitor().registers_as(name, email, "wintergreen and larkspur").await.must_lead_to("/account");
     }
 }
 
 #[rocket::async_test]
-async fn a_password_has_eight_to_a_hundred_and_twenty_eight_characters() {
+async fn a_password_has_8_to_128_characters() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (longest, longer) = ("é7 ".repeat(42) + "ab", "é7 ".repeat(43));
@@ -72,7 +72,7 @@ async fn a_password_has_eight_to_a_hundred_and_twenty_eight_characters() {
             let (name, email) = (person.name.clone(), person.email.clone());
             let page = person.registers_as(&name, &email, password).await;
             assert_eq!(page.status, if is_good { 303 } else { 422 }, "{password}: {page:?}");
-            assert_eq!(page.error_beside("password").is_none(), is_good, "{password}");
+            assert_eq!(page.field_error("password").is_none(), is_good, "{password}");
             if is_good {
                 let mut browser = person.another_browser();
                 password.clone_into(&mut browser.password);
@@ -80,14 +80,14 @@ async fn a_password_has_eight_to_a_hundred_and_twenty_eight_characters() {
                 let last = password.char_indices().next_back().map_or(0, |(at, _)| at);
                 browser.password = format!("{}?", &password[..last]);
                 browser.jar = crate::harness::jar::Jar::default();
-                browser.logs_in().await.must_be(422); // its last character counts
+                browser.logs_in().await.must_be(422); // the last character must count
             }
         }
     }
 }
 
 #[rocket::async_test]
-async fn a_changed_password_keeps_this_browser_in_and_puts_the_others_out() {
+async fn a_password_change_keeps_this_browser_logged_in_and_ends_the_others() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.person(Role::Member).await;
@@ -100,8 +100,8 @@ async fn a_changed_password_keeps_this_browser_in_and_puts_the_others_out() {
         page.must_lead_to("/account");
         let after = person.session_change(&page);
         assert_ne!(session_of(before.as_ref()), session_of(after.as_ref()));
-        assert!(after.is_some_and(|cookie| cookie.has("max-age")), "still remembered");
-        assert!(person.is_in().await);
+        assert!(after.is_some_and(|cookie| cookie.has("max-age")), "the cookie must stay persistent");
+        assert!(person.is_logged_in().await);
 
         let page = other.opens("/account").await;
         assert!(other.session_change(&page).is_some_and(|cookie| cookie.removes()));
@@ -110,9 +110,9 @@ async fn a_changed_password_keeps_this_browser_in_and_puts_the_others_out() {
 
         let mut thief = site.visitor();
         thief.jar.set("curfew", session_of(before.as_ref()));
-        assert!(!thief.is_in().await, "the old cookie of this browser is over as well");
+        assert!(!thief.is_logged_in().await, "a copy of this browser's old cookie must be worthless");
         let ended = "SELECT COUNT(*) FROM curfew_logins WHERE reason = 'password-changed' AND ended_at IS NOT NULL";
-        assert_eq!(site.database.number(ended).await, 2, "both from before, each with its reason");
+        assert_eq!(site.database.number(ended).await, 2, "both old sessions, each with its reason");
         let mut old = person.another_browser();
         old.logs_in_with(&[("password", PASSWORD)]).await.must_be(422);
         old.logs_in().await.must_lead_to("/account");
@@ -129,19 +129,19 @@ async fn a_wrong_or_common_password_changes_nothing() {
             let fields = [("current_password", current), ("password", new), ("password_again", again)];
             person.posts("/account/password", &fields).await
         };
-        let beside = |page: &Page, field: &str| page.must_be(422).error_beside(field).is_some();
-        assert!(beside(
+        let has_error = |page: &Page, field: &str| page.must_be(422).field_error(field).is_some();
+        assert!(has_error(
             &asks(&mut person, "not it at all", "a lamp at sea", "a lamp at sea").await,
             "current_password"
         ));
-        assert!(beside(&asks(&mut person, PASSWORD, "password1", "password1").await, "password"));
-        assert!(beside(&asks(&mut person, PASSWORD, "a lamp at sea", "a lamp at see").await, "password_again"));
+        assert!(has_error(&asks(&mut person, PASSWORD, "password1", "password1").await, "password"));
+        assert!(has_error(&asks(&mut person, PASSWORD, "a lamp at sea", "a lamp at see").await, "password_again"));
         let name = person.name.clone();
-        assert!(beside(&asks(&mut person, PASSWORD, &name, &name).await, "password"));
+        assert!(has_error(&asks(&mut person, PASSWORD, &name, &name).await, "password"));
         assert_eq!(site.database.dump_without_events().await, dump);
-        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'refused'";
-        assert_eq!(site.database.number(told).await, 1, "but the attempt is told");
-        assert!(person.is_in().await);
+        let recorded = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'refused'";
+        assert_eq!(site.database.number(recorded).await, 1, "the attempt must be recorded");
+        assert!(person.is_logged_in().await);
     }
 }
 
@@ -153,7 +153,7 @@ const COMPOSED: &str = "caf\u{e9} by the sea";
 const APART: &str = "cafe\u{301} by the sea";
 
 #[rocket::async_test]
-async fn an_accent_may_be_sent_either_way() {
+async fn composed_and_decomposed_accents_are_the_same_password() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         for (name, registered, typed) in [("ana", COMPOSED, APART), ("ben", APART, COMPOSED)] {
@@ -172,7 +172,7 @@ async fn an_accent_may_be_sent_either_way() {
 }
 
 #[rocket::async_test]
-async fn what_was_hashed_as_it_was_typed_is_accepted_and_hashed_anew() {
+async fn an_unnormalized_hash_is_accepted_and_rehashed() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = Person { password: APART.to_owned(), ..site.named("ana", Role::Member).await };

@@ -1,14 +1,14 @@
-//! The staff pages: the list of users, and hostile names on them.
+//! The pages of staff: the list of users, and hostile names in it.
 
 use curfew::domain::people::role::Role;
 
 use crate::harness::{site::Site, store::any_engine};
 
-/// What a hostile browser, or a hostile colleague, writes.
+/// Text from a hostile browser or a hostile colleague.
 const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7 * 7 }}";
 
 #[rocket::async_test]
-async fn an_unknown_word_in_the_address_of_the_list_is_refused() {
+async fn an_unknown_query_value_of_the_users_list_is_refused() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -50,7 +50,7 @@ async fn an_unknown_word_in_the_address_of_the_list_is_refused() {
 }
 
 #[rocket::async_test]
-async fn past_page_four_hundred_the_list_asks_to_narrow_the_search() {
+async fn after_page_400_the_list_asks_to_narrow_the_search() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -82,7 +82,7 @@ async fn hostile_text_is_shown_as_text() {
         pages.push(person.opens(page.location()).await);
         pages.push(person.logs_in().await);
         for page in &pages {
-            assert!(page.body.contains("&lt;script&gt;"), "it is not there at all: {page:?}");
+            assert!(page.body.contains("&lt;script&gt;"), "it must be shown, escaped: {page:?}");
         }
         let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", HOSTILE).finish();
         pages.push(staff.opens(&format!("/admin/users?{query}")).await);
@@ -90,13 +90,13 @@ async fn hostile_text_is_shown_as_text() {
             for tag in ["<script>", "<img src=x"] {
                 assert!(!page.body.contains(tag), "{tag}: {page:?}");
             }
-            assert!(page.body.contains("{{ 7 * 7 }}"), "no template is run on it: {page:?}");
+            assert!(page.body.contains("{{ 7 * 7 }}"), "it must not run as a template: {page:?}");
         }
     }
 }
 
 #[rocket::async_test]
-async fn staff_act_on_members_only_and_nobody_on_the_last_superuser() {
+async fn staff_manage_members_only_and_nobody_the_last_superuser() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, mut owner) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
@@ -107,19 +107,19 @@ async fn staff_act_on_members_only_and_nobody_on_the_last_superuser() {
             staff.deactivates(target, "").await.must_be(403);
         }
         for target in [&mut colleague.clone(), &mut owner] {
-            assert!(target.is_in().await);
+            assert!(target.is_logged_in().await);
         }
         owner.deactivates(&owner.clone(), "").await.must_be(403);
         let mut second = site.signed_in(Role::Superuser).await;
         second.deactivates(&owner, "").await.must_be(303);
-        assert!(!owner.is_in().await);
+        assert!(!owner.is_logged_in().await);
         second.deactivates(&second.clone(), "").await.must_be(403);
-        assert!(second.is_in().await);
+        assert!(second.is_logged_in().await);
     }
 }
 
 #[rocket::async_test]
-async fn the_page_says_how_many_sessions_will_end_and_so_many_end() {
+async fn the_page_announces_exactly_the_sessions_that_end() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -132,12 +132,12 @@ async fn the_page_says_how_many_sessions_will_end_and_so_many_end() {
         let page = staff.opens(&user).await;
         assert!(page.body.contains("Force logout done: 2 sessions ended."), "{page:?}");
         let page = staff.opens(&user).await;
-        assert!(!page.body.contains("Force logout done"), "said once");
+        assert!(!page.body.contains("Force logout done"), "shown only once");
     }
 }
 
 #[rocket::async_test]
-async fn what_a_role_does_not_open_the_door_to_is_told() {
+async fn attempts_beyond_ones_role_are_recorded() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, mut member) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Member).await);
@@ -153,8 +153,8 @@ async fn what_a_role_does_not_open_the_door_to_is_told() {
         member.posts_with(&token, "/admin/users/bulk", &[]).await.must_be(403);
         assert_eq!(site.database.number(refused).await, 3);
         let details = site.database.texts("SELECT detail FROM curfew_events WHERE kind = 'refused' ORDER BY id").await;
-        assert_eq!(details[0], "GET /admin/events.csv: their role does not reach so far");
-        assert_eq!(details[1], format!("POST {role}: their role does not reach so far"));
+        assert_eq!(details[0], "GET /admin/events.csv: their role does not allow it");
+        assert_eq!(details[1], format!("POST {role}: their role does not allow it"));
         let subjects =
             site.database.texts("SELECT COALESCE(subject, '') FROM curfew_events WHERE kind = 'refused' ORDER BY id");
         assert_eq!(subjects.await, ["", member.name.as_str(), ""]);

@@ -1,4 +1,4 @@
-//! Proof of presence: grave work asks staff for the password when it was not given lately.
+//! The recent-password check: sensitive actions ask staff for their password if it was not entered recently.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use crate::harness::{
 };
 
 const GRAVE: &str = "/probe/grave";
-/// How long a proof serves, less than a test takes.
+/// Slightly less than the check's lifetime, to allow for the time the test takes.
 const NEARLY: TimeDelta = TimeDelta::seconds(14 * 60);
 
 async fn site_on(engine: Engine) -> Site {
     Plan { probes: probes(), ..Plan::default() }.on(engine).await
 }
 
-/// Sends grave work from a form on that page.
+/// Posts the sensitive action, as a form on this page does.
 async fn sends_from(person: &mut Person<'_>, referer: &str) -> Page {
     person.sends(Method::Post, GRAVE, &[("Referer", referer)], Vec::new()).await
 }
 
-/// Gives the password where the page leads to.
+/// Enters the password on the page that the response leads to.
 async fn confirms(person: &mut Person<'_>, page: &Page, password: &str) -> Page {
     let address = page.must_be(303).location().to_owned();
     assert!(address.starts_with("/confirm"), "{page:?}");
@@ -36,7 +36,7 @@ async fn confirms(person: &mut Person<'_>, page: &Page, password: &str) -> Page 
 }
 
 #[rocket::async_test]
-async fn grave_work_asks_staff_for_their_password_when_it_was_not_given_lately() {
+async fn a_sensitive_action_asks_staff_for_a_recent_password() {
     for engine in any_engine() {
         let site = site_on(engine).await;
         let mut staff = site.signed_in(Role::Staff).await;
@@ -48,15 +48,15 @@ async fn grave_work_asks_staff_for_their_password_when_it_was_not_given_lately()
         let page = staff.opens(address).await;
         assert!(page.location().starts_with("/confirm?next=%2Fprobe%2Fgrave"), "{page:?}");
         let asked = staff.opens(page.location()).await;
-        assert!(asked.body.contains("was not given for 15 minutes"), "{asked:?}");
+        assert!(asked.body.contains("in the last 15 minutes"), "{asked:?}");
 
         let refused = confirms(&mut staff, &page, "not it at all").await;
-        assert!(refused.must_be(422).error_beside("password").is_some(), "{refused:?}");
+        assert!(refused.must_be(422).field_error("password").is_some(), "{refused:?}");
         staff.opens(GRAVE).await.must_be(303);
         confirms(&mut staff, &page, PASSWORD).await.must_lead_to(address);
         staff.opens(address).await.must_be(200);
-        let noted = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'password-confirmed'";
-        assert_eq!(site.database.number(noted).await, 1);
+        let recorded = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'password-confirmed'";
+        assert_eq!(site.database.number(recorded).await, 1);
 
         site.shift_clock(NEARLY);
         staff.opens(GRAVE).await.must_be(200);
@@ -65,12 +65,12 @@ async fn grave_work_asks_staff_for_their_password_when_it_was_not_given_lately()
         let mut elsewhere = staff.another_browser();
         elsewhere.logs_in().await.must_be(303);
         elsewhere.opens(GRAVE).await.must_be(200);
-        staff.opens(GRAVE).await.must_be(303); // each browser for itself
+        staff.opens(GRAVE).await.must_be(303); // each browser needs its own check
     }
 }
 
 #[rocket::async_test]
-async fn a_form_that_was_asked_is_not_done_and_leads_back_to_its_page() {
+async fn a_form_without_a_recent_password_does_nothing_and_leads_back_to_its_page() {
     for engine in any_engine() {
         let site = site_on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
@@ -98,7 +98,7 @@ async fn a_form_that_was_asked_is_not_done_and_leads_back_to_its_page() {
 }
 
 #[rocket::async_test]
-async fn a_file_that_was_asked_for_leads_back_to_the_page_that_links_it() {
+async fn a_download_without_a_recent_password_leads_back_to_its_page() {
     const FILE: &str = "/admin/events.csv?q=ana";
     for engine in any_engine() {
         let site = Site::on(engine).await;
@@ -108,16 +108,16 @@ async fn a_file_that_was_asked_for_leads_back_to_the_page_that_links_it() {
         let asked = staff.sends(Method::Get, FILE, &link, Vec::new()).await;
         confirms(&mut staff, &asked, PASSWORD).await.must_lead_to("/admin/events?q=ana");
         let page = staff.opens("/admin/events?q=ana").await;
-        assert!(page.must_be(200).body.contains("Your password is confirmed"), "{page:?}");
+        assert!(page.must_be(200).body.contains("Password confirmed."), "{page:?}");
         staff.sends(Method::Get, FILE, &link, Vec::new()).await.must_be(200);
         site.shift_clock(TimeDelta::minutes(15));
-        let asked = staff.opens(FILE).await; // by a bookmark
+        let asked = staff.opens(FILE).await; // opened from a bookmark
         confirms(&mut staff, &asked, PASSWORD).await.must_lead_to(FILE);
     }
 }
 
 #[rocket::async_test]
-async fn who_may_not_do_it_is_not_asked() {
+async fn users_without_permission_are_not_asked_for_the_password() {
     for engine in any_engine() {
         let site = site_on(engine).await;
         let mut member = site.signed_in(Role::Member).await;
@@ -132,7 +132,7 @@ async fn who_may_not_do_it_is_not_asked() {
 }
 
 #[rocket::async_test]
-async fn every_form_that_asks_for_the_password_is_a_proof() {
+async fn every_form_with_a_password_counts_as_a_recent_password() {
     for engine in any_engine() {
         let site = site_on(engine).await;
         let mut superuser = site.signed_in(Role::Superuser).await;
@@ -174,7 +174,7 @@ async fn a_confirmation_never_leads_off_the_site() {
 }
 
 #[rocket::async_test]
-async fn guesses_at_the_password_are_held_back() {
+async fn wrong_passwords_in_the_check_are_throttled() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
@@ -194,7 +194,7 @@ async fn guesses_at_the_password_are_held_back() {
 }
 
 #[rocket::async_test]
-async fn how_long_a_proof_serves_is_a_setting() {
+async fn the_lifetime_of_the_password_check_is_a_setting() {
     for engine in any_engine() {
         let mut plan = Plan { probes: probes(), ..Plan::default() };
         plan.settings.proof_of_presence = Duration::from_mins(2);
@@ -203,12 +203,12 @@ async fn how_long_a_proof_serves_is_a_setting() {
         staff.opens(GRAVE).await.must_be(200);
         site.shift_clock(TimeDelta::minutes(2));
         let page = staff.opens(GRAVE).await;
-        assert!(staff.opens(page.location()).await.body.contains("was not given for 2 minutes"), "{page:?}");
+        assert!(staff.opens(page.location()).await.body.contains("in the last 2 minutes"), "{page:?}");
     }
 }
 
 #[rocket::async_test]
-async fn a_login_leads_back_to_the_page_of_a_form_that_was_refused_before() {
+async fn a_login_leads_back_to_the_page_of_a_refused_form() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, other) = (site.signed_in(Role::Superuser).await, site.person(Role::Member).await);

@@ -1,4 +1,4 @@
-//! Why a login ended: said in words and as a code, whoever ended it and wherever.
+//! Why a login ended: shown as text and as a code, for every cause and on every page.
 
 use curfew::{
     accounts::{Accounts, Actor, ForceLogoutMoment, Target},
@@ -18,8 +18,7 @@ use crate::harness::{
     store::{any_engine, quick_or_soak},
 };
 
-/// Everything that ends a login from outside its browser: the code that is said, and whether the
-/// reason for the user is said with it.
+/// Everything that ends a login from outside its browser: the code shown, and whether the user's reason is shown.
 const CAUSES: &[(&str, bool)] = &[
     ("forced-out", true),
     ("everyone-out", true),
@@ -31,7 +30,7 @@ const CAUSES: &[(&str, bool)] = &[
 ];
 
 #[rocket::async_test]
-async fn the_login_page_says_why_in_words_and_as_a_code() {
+async fn the_login_page_gives_the_reason_as_text_and_as_a_code() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         for (code, has_reason) in CAUSES {
@@ -45,13 +44,13 @@ async fn the_login_page_says_why_in_words_and_as_a_code() {
             assert_eq!(page.data_reason(), Some(*code), "{page:?}");
             assert_eq!(page.body.contains(USER_REASON), *has_reason, "{code}: {page:?}");
             assert!(!page.body.contains(STAFF_REASON) && !page.body.contains("4711"), "{code}: {page:?}");
-            assert_eq!(person.opens("/login").await.data_reason(), None, "{code} is said once");
+            assert_eq!(person.opens("/login").await.data_reason(), None, "{code} is shown only once");
         }
     }
 }
 
 #[rocket::async_test]
-async fn everyone_out_is_one_write_and_everyone_can_log_in_again() {
+async fn forcing_everyone_out_is_one_write_and_everyone_can_log_in_again() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let people = [Role::Member, Role::Member, Role::Staff, Role::Superuser];
@@ -62,17 +61,17 @@ async fn everyone_out_is_one_write_and_everyone_can_log_in_again() {
         let sessions = site.database.texts("SELECT id FROM curfew_logins WHERE ended_at IS NULL ORDER BY id").await;
         end(&site, "everyone-out", &browsers[0]).await;
         let live = site.database.texts("SELECT id FROM curfew_logins WHERE ended_at IS NULL ORDER BY id").await;
-        assert_eq!(live, sessions, "no session's row is touched");
+        assert_eq!(live, sessions, "no session's row may change");
         for browser in &mut browsers {
-            assert!(!browser.is_in().await);
+            assert!(!browser.is_logged_in().await);
             browser.logs_in().await.must_lead_to("/account");
-            assert!(browser.is_in().await);
+            assert!(browser.is_logged_in().await);
         }
     }
 }
 
 #[rocket::async_test]
-async fn logins_and_force_logouts_in_turn_are_never_judged_wrong() {
+async fn alternating_logins_and_force_logouts_are_always_judged_right() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
@@ -81,14 +80,14 @@ async fn logins_and_force_logouts_in_turn_are_never_judged_wrong() {
         let address = format!("/admin/users/{}/force-logout", person.id);
         for turn in 0..quick_or_soak(100, 1_000) {
             person.logs_in().await.must_lead_to("/account");
-            assert!(person.is_in().await, "refused in turn {turn}");
+            assert!(person.is_logged_in().await, "refused in turn {turn}");
             staff.posts_with(&token, &address, &[]).await.must_be(303);
-            assert!(!person.is_in().await, "accepted in turn {turn}");
+            assert!(!person.is_logged_in().await, "accepted in turn {turn}");
         }
     }
 }
 
-/// Ends a person's logins for that reason.
+/// Ends a person's logins for this reason.
 async fn end(site: &Site, code: &str, person: &Person<'_>) {
     let (accounts, operator) = (site.accounts(), Actor::operator("test"));
     let (target, reasons) = (Target::Id(person.id), reasons());
@@ -105,7 +104,7 @@ async fn end(site: &Site, code: &str, person: &Person<'_>) {
         }
         other => panic!("nothing ends a login for {other}"),
     }
-    .expect("it is done");
+    .expect("the end succeeds");
 }
 
 async fn give_password(accounts: &Accounts, operator: &Actor, person: &Person<'_>) -> curfew::accounts::Result<()> {

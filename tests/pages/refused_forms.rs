@@ -1,4 +1,4 @@
-//! A form that is not taken says which it is, and is there again with what was typed.
+//! A rejected form says why, and is shown again with what was typed.
 
 use curfew::{
     domain::people::role::Role,
@@ -16,12 +16,12 @@ use crate::harness::{
 
 const EMAIL: &str = "typed@example.org";
 
-/// A page with the slashes that Tera escapes.
+/// The page with Tera's escaped slashes unescaped.
 fn shown(page: &Page) -> String {
     page.body.replace("&#x2F;", "/")
 }
 
-/// Sends the form of a page that was opened before.
+/// Submits the form of a page that was opened earlier.
 async fn sends_old(person: &mut Person<'_>, headers: &[(&str, &str)]) -> Page {
     let old = person.token.clone();
     person.jar = Jar::default();
@@ -31,7 +31,7 @@ async fn sends_old(person: &mut Person<'_>, headers: &[(&str, &str)]) -> Page {
 }
 
 #[rocket::async_test]
-async fn an_old_form_is_there_again_without_its_password() {
+async fn an_expired_form_is_shown_again_without_its_password() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut ana = site.signed_in(Role::Member).await;
@@ -45,9 +45,9 @@ async fn an_old_form_is_there_again_without_its_password() {
     }
 }
 
-/// Whoever could fill in a form for somebody would only have to make them press its button.
+/// If an attacker could fill in a form for a user, the user would only have to press its button.
 #[rocket::async_test]
-async fn nothing_is_filled_in_that_may_be_anothers() {
+async fn values_from_another_site_are_never_filled_in() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         for headers in [&[("Origin", "")][..], &[("Origin", "https://elsewhere.test")], &[("Origin", "null")]] {
@@ -60,7 +60,7 @@ async fn nothing_is_filled_in_that_may_be_anothers() {
 }
 
 #[rocket::async_test]
-async fn what_a_form_holds_beside_its_fields_is_sent_again() {
+async fn the_hidden_fields_of_a_form_are_sent_again() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut visitor = site.person(Role::Member).await;
@@ -78,7 +78,7 @@ async fn what_a_form_holds_beside_its_fields_is_sent_again() {
 }
 
 #[rocket::async_test]
-async fn a_browser_without_cookies_is_told_so_and_can_send_the_form_again() {
+async fn a_browser_without_cookies_is_warned_and_can_resubmit_the_form() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut visitor = site.person(Role::Member).await;
@@ -94,7 +94,7 @@ async fn a_browser_without_cookies_is_told_so_and_can_send_the_form_again() {
 }
 
 #[rocket::async_test]
-async fn cookies_for_https_only_are_named_to_who_comes_over_http() {
+async fn a_visitor_over_http_is_told_that_the_cookies_need_https() {
     for engine in any_engine() {
         for (secure_cookies, says_proxy) in [(SecureCookies::Always, ""), (SecureCookies::Auto, "https")] {
             let mut plan = Plan::default();
@@ -102,7 +102,7 @@ async fn cookies_for_https_only_are_named_to_who_comes_over_http() {
             let site = plan.on(engine).await;
             let visitor = site.visitor();
             let headers = visitor.own_headers(Method::Post, &[("X-Forwarded-Proto", says_proxy)]);
-            // The browser has kept none of these cookies.
+            // A browser would have kept none of these cookies.
             let body = form("a token", &[("username", "ana")]);
             let page = site.send((Method::Post, "/login"), PROXY, &Jar::default(), headers, body).await;
             assert!(page.must_be(403).body.contains("This site needs https"), "{page:?}");
@@ -112,7 +112,7 @@ async fn cookies_for_https_only_are_named_to_who_comes_over_http() {
 }
 
 #[rocket::async_test]
-async fn a_form_from_another_origin_is_told_both() {
+async fn a_form_from_another_origin_is_refused_with_both_origins() {
     for engine in any_engine() {
         for (base_url, received, own) in [
             (None, "http://www.curfew.test", "http://curfew.test"),
@@ -126,19 +126,19 @@ async fn a_form_from_another_origin_is_told_both() {
             visitor.opens("/login").await;
             let body = form(&visitor.token, &[("username", "ana")]);
             let page = visitor.sends(Method::Post, "/login", &[("Origin", received)], body).await;
-            assert!(shown(page.must_be(403)).contains(&format!("from the origin {received}.")), "{page:?}");
+            assert!(shown(page.must_be(403)).contains(&format!("from the origin {received}, but")), "{page:?}");
             assert!(shown(&page).contains(&format!("href=\"{own}/\"")), "{page:?}");
         }
     }
 }
 
 #[rocket::async_test]
-async fn a_page_for_others_speaks_of_no_form() {
+async fn a_forbidden_page_does_not_mention_a_form() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut ana = site.signed_in(Role::Member).await;
         for page in [ana.opens("/admin").await, ana.posts_with("old", "/admin/force-logout", &[("at", EMAIL)]).await] {
-            assert!(page.must_be(403).body.contains("This page is for others"), "{page:?}");
+            assert!(page.must_be(403).body.contains("You do not have access to this page"), "{page:?}");
             assert!(!page.body.contains(EMAIL), "{page:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! Making accounts: by oneself, and the first superuser's.
+//! Creating accounts: by registration, and the first superuser's.
 
 use curfew::domain::people::role::Role;
 use rocket::http::RawStr;
@@ -24,54 +24,54 @@ async fn a_person_registers_and_is_logged_in() {
 }
 
 #[rocket::async_test]
-async fn a_name_is_taken_in_every_case_and_form_of_writing() {
+async fn a_username_is_taken_in_every_case_and_normalization() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         site.named("Straße.Åsa", Role::Member).await;
         for name in ["straße.åsa", "STRASSE.ÅSA", "Straße.A\u{30a}sa", " Straße.Åsa ", "ｓtraße.åsa"] {
             let page = site.visitor().registers_as(name, "free@example.org", PASSWORD).await;
-            assert_eq!(page.must_be(422).error_beside("username"), Some("This username is taken."), "{name}");
+            assert_eq!(page.must_be(422).field_error("username"), Some("This username is taken."), "{name}");
         }
         site.named("ana", Role::Member).await;
         for email in ["ana@example.org", "ANA@example.org", "Ana@EXAMPLE.ORG"] {
             let page = site.visitor().registers_as("free", email, PASSWORD).await;
-            assert!(page.must_be(422).error_beside("email").is_some(), "{email}: {page:?}");
+            assert!(page.must_be(422).field_error("email").is_some(), "{email}: {page:?}");
         }
         assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users").await, 2);
     }
 }
 
 #[rocket::async_test]
-async fn a_username_is_never_another_ones_email_nor_the_other_way_round() {
+async fn a_username_cannot_be_another_accounts_email_or_vice_versa() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         site.named("ana", Role::Member).await;
         let page = site.visitor().registers_as("ANA@example.org", "ben@example.org", PASSWORD).await;
-        assert!(page.must_be(422).error_beside("username").is_some(), "{page:?}");
+        assert!(page.must_be(422).field_error("username").is_some(), "{page:?}");
 
         let mut carl = site.visitor();
         carl.registers_as("carl@example.org", "other@example.org", PASSWORD).await.must_lead_to("/account");
         let page = site.visitor().registers_as("dora", "Carl@example.org", PASSWORD).await;
-        assert!(page.must_be(422).error_beside("email").is_some(), "{page:?}");
+        assert!(page.must_be(422).field_error("email").is_some(), "{page:?}");
         let mut eve = site.signed_in(Role::Member).await;
         let page = eve.changes_email("carl@EXAMPLE.org").await;
-        assert!(page.must_be(422).error_beside("email").is_some(), "{page:?}");
+        assert!(page.must_be(422).field_error("email").is_some(), "{page:?}");
         eve.changes_email("eve@example.org").await.must_lead_to("/account/profile");
     }
 }
 
 #[rocket::async_test]
-async fn one_may_have_ones_own_email_for_a_username() {
+async fn a_username_may_be_the_accounts_own_email() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut ana = site.visitor();
         ana.registers_as("ana@example.org", "ana@example.org", PASSWORD).await.must_lead_to("/account");
-        assert!(ana.is_in().await);
+        assert!(ana.is_logged_in().await);
     }
 }
 
 #[rocket::async_test]
-async fn an_email_is_changed_with_the_password_and_frees_the_old_one() {
+async fn changing_the_email_needs_the_password_and_frees_the_old_one() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut ana = site.named("ana", Role::Member).await;
@@ -79,8 +79,8 @@ async fn an_email_is_changed_with_the_password_and_frees_the_old_one() {
         ana.changes_email("new@example.org").await.must_lead_to("/account/profile");
         let page = ana.opens("/account/profile").await;
         assert_eq!(page.value_in("email"), Some("new@example.org"));
-        assert!(ana.is_in().await, "that ends no login");
-        ana.changes_email("NEW@example.org").await.must_lead_to("/account/profile"); // still one's own
+        assert!(ana.is_logged_in().await, "changing the email ends no login");
+        ana.changes_email("NEW@example.org").await.must_lead_to("/account/profile"); // the same email in another case
         let mut other = ana.another_browser();
         other.logs_in_with(&[("username", "ana@example.org")]).await.must_be(422);
         other.logs_in_with(&[("username", "new@example.org")]).await.must_lead_to("/account");
@@ -89,7 +89,7 @@ async fn an_email_is_changed_with_the_password_and_frees_the_old_one() {
 }
 
 #[rocket::async_test]
-async fn a_closed_registration_is_closed() {
+async fn a_closed_registration_accepts_nobody() {
     for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.registration_is_open = false;
@@ -97,7 +97,7 @@ async fn a_closed_registration_is_closed() {
         let mut visitor = site.visitor();
         visitor.opens("/register").await.must_be(403);
         let page = visitor.opens("/login").await;
-        assert!(!page.body.contains("/register"), "nothing leads there: {page:?}");
+        assert!(!page.body.contains("/register"), "the page must not link to it: {page:?}");
         let token = visitor.token.clone();
         let fields =
             [("username", "ana"), ("email", "ana@example.org"), ("password", PASSWORD), ("password_again", PASSWORD)];
@@ -107,7 +107,7 @@ async fn a_closed_registration_is_closed() {
 }
 
 #[rocket::async_test]
-async fn the_first_superuser_is_made_once_with_the_latest_code() {
+async fn the_latest_setup_code_creates_the_first_superuser_once() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let renew = async || site.accounts().renew_setup_code().await.expect("an answer");
@@ -115,7 +115,7 @@ async fn the_first_superuser_is_made_once_with_the_latest_code() {
         let code = renew().await.expect("another code");
         let mut owner = site.visitor();
         owner.opens("/setup").await.must_be(200);
-        assert!(owner.sets_up(&first).await.must_be(422).error_beside("setup_code").is_some());
+        assert!(owner.sets_up(&first).await.must_be(422).field_error("setup_code").is_some());
         let typed = format!(" {} ", code.to_uppercase());
         owner.sets_up(&typed).await.must_lead_to("/admin");
         owner.opens("/admin").await.must_be(200);
@@ -132,7 +132,7 @@ async fn the_first_superuser_is_made_once_with_the_latest_code() {
 }
 
 #[rocket::async_test]
-async fn an_email_is_one_account_in_both_spellings_of_its_domain() {
+async fn both_spellings_of_a_domain_are_the_same_email() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut owner = site.signed_in(Role::Superuser).await;
@@ -143,12 +143,15 @@ async fn an_email_is_one_account_in_both_spellings_of_its_domain() {
             let name = format!("ana{turn}");
             let mut ana = site.visitor();
             ana.registers_as(&name, registered, PASSWORD).await.must_lead_to("/account");
-            assert!(ana.opens("/account/profile").await.body.contains(registered), "it is shown as it was typed");
+            assert!(
+                ana.opens("/account/profile").await.body.contains(registered),
+                "the email is shown as it was typed"
+            );
             for spelling in [registered, other] {
                 let mut again = Person { name: spelling.to_owned(), ..site.visitor() };
                 again.logs_in().await.must_lead_to("/account");
                 let page = site.visitor().registers_as(&format!("eve{turn}"), spelling, PASSWORD).await;
-                assert!(page.must_be(422).error_beside("email").is_some(), "{spelling}: {page:?}");
+                assert!(page.must_be(422).field_error("email").is_some(), "{spelling}: {page:?}");
             }
             for part in
                 [registered, other, registered.split('@').next_back().unwrap_or_default(), "idna@xn--", "ller-kva"]

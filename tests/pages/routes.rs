@@ -1,4 +1,4 @@
-//! The route matrix: every address × everyone who may ask for it.
+//! The route matrix: every route × every kind of visitor.
 
 use std::collections::BTreeSet;
 
@@ -12,16 +12,16 @@ use crate::harness::{
     store::engines,
 };
 
-/// What an answer is.
+/// The expected answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Is {
-    /// A page of that status.
+    /// A page with this status.
     Status(u16),
-    /// 303 to there.
+    /// A 303 to this address.
     To(&'static str),
-    /// 303 to the login, and from there back to the address.
+    /// A 303 to the login page, and from there back.
     LoginAndBack,
-    /// 200 and events, as long as there is something to tell.
+    /// A 200 with an event stream.
     Stream,
 }
 
@@ -36,11 +36,11 @@ const ACCOUNT: Is = To("/account");
 const USER: Is = To("/admin/users/ID");
 const EVERYONE: Is = To("/admin/force-logout");
 
-/// Everyone who may ask, in the order of the columns.
+/// Every kind of visitor, in the order of the columns.
 const PEOPLE: [&str; 6] = ["visitor", "member", "staff", "superuser", "forced-out", "deactivated"];
 
-/// A method, an address, and what each of them is answered. `ID` is a member whom nothing else is
-/// done to. A POST carries the right token and an otherwise empty form.
+/// A method, a route, and the answer for each visitor. `ID` is a member who is not changed otherwise. A POST carries
+/// the right CSRF token and an otherwise empty form.
 #[rustfmt::skip]
 const TABLE: &[(Method, &str, [Is; 6])] = &[
     // method     address                               visitor  member   staff    superuser forced-out deactivated
@@ -117,7 +117,7 @@ async fn every_route_answers_everyone_as_the_table_says() {
                 let page = match path.as_str() {
                     "/session/events" => match person.watches().await {
                         Ok(_) if *expected == STREAM => continue,
-                        Ok(_) => panic!("{who} has a stream"),
+                        Ok(_) => panic!("{who} got a stream"),
                         Err(page) => page,
                     },
                     _ => person.sends(*method, &path, &[], body).await,
@@ -131,7 +131,7 @@ async fn every_route_answers_everyone_as_the_table_says() {
     }
 }
 
-/// The API has a matrix of its own, `api/routes.rs`: programs are not asked to log in on a page.
+/// The API has its own matrix in `api/routes.rs`: its clients are never sent to a login page.
 #[rocket::async_test]
 async fn every_route_has_a_row_and_every_row_a_route() {
     let site = Site::on(engines()[0]).await;
@@ -139,10 +139,10 @@ async fn every_route_has_a_row_and_every_row_a_route() {
     let mounted: BTreeSet<String> = of_pages.map(|route| format!("{} {}", route.method, route.uri.path())).collect();
     let listed: BTreeSet<String> = TABLE.iter().map(|(method, address, _)| format!("{method} {address}")).collect();
     assert_eq!(mounted, listed);
-    assert_eq!(listed.len(), TABLE.len(), "a row is there twice");
+    assert_eq!(listed.len(), TABLE.len(), "a duplicate row");
 }
 
-/// Somebody as the table calls them, with the token of the last page that they saw.
+/// A person of this kind, with the CSRF token of the last page that they saw.
 async fn somebody<'s>(site: &'s Site, superuser: &mut Person<'_>, who: &str) -> Person<'s> {
     let role = match who {
         "staff" => Role::Staff,

@@ -1,4 +1,4 @@
-//! A login beyond as many as there may be: who is put out, who is refused, and what both are told.
+//! Logins above the limit: who is logged out, who is refused, and what both are shown.
 
 use std::num::NonZeroU32;
 
@@ -14,7 +14,7 @@ use crate::harness::{
     store::{Engine, any_engine},
 };
 
-/// A site where people of any role may have so many sessions.
+/// A site that allows every role this many sessions.
 async fn site_of(engine: Engine, limit: u32, when_full: WhenFull) -> Site {
     let mut plan = Plan::default();
     plan.settings.member_max_sessions = NonZeroU32::new(limit);
@@ -26,12 +26,12 @@ async fn site_of(engine: Engine, limit: u32, when_full: WhenFull) -> Site {
 #[track_caller]
 fn must_be_full(page: &Page, words: &[&str]) {
     page.must_be(409);
-    let problem = page.form_problem().expect("it is said");
+    let problem = page.form_problem().expect("a message for the form");
     assert!(words.iter().all(|words| problem.contains(words)), "{problem}");
 }
 
 #[rocket::async_test]
-async fn the_browser_that_was_ended_is_told_once_and_can_come_back() {
+async fn the_replaced_browser_is_told_once_and_can_log_in_again() {
     for engine in any_engine() {
         let site = site_of(engine, 1, WhenFull::EndOldest).await;
         let mut first = site.signed_in(Role::Member).await;
@@ -43,15 +43,15 @@ async fn the_browser_that_was_ended_is_told_once_and_can_come_back() {
         let page = first.opens(page.location()).await;
         assert_eq!(page.data_reason(), Some("logged-in-elsewhere"), "{page:?}");
         assert!(page.body.contains(EndReason::LoggedInElsewhere.sentence()), "{page:?}");
-        assert_eq!(first.opens("/login").await.data_reason(), None, "it is said once");
-        assert!(second.is_in().await);
+        assert_eq!(first.opens("/login").await.data_reason(), None, "shown only once");
+        assert!(second.is_logged_in().await);
         first.logs_in_with(&[("next", "/account/password")]).await.must_lead_to("/account/password");
-        assert!(first.is_in().await && !second.is_in().await, "now the other is out");
+        assert!(first.is_logged_in().await && !second.is_logged_in().await, "now the other browser is logged out");
     }
 }
 
 #[rocket::async_test]
-async fn a_form_posted_from_the_browser_that_was_ended_does_nothing() {
+async fn a_form_from_the_replaced_browser_does_nothing() {
     for engine in any_engine() {
         let site = site_of(engine, 1, WhenFull::EndOldest).await;
         let mut first = site.signed_in(Role::Member).await;
@@ -68,7 +68,7 @@ async fn a_form_posted_from_the_browser_that_was_ended_does_nothing() {
 }
 
 #[rocket::async_test]
-async fn a_login_without_room_is_refused_with_what_to_do() {
+async fn a_refused_login_says_what_to_do() {
     for engine in any_engine() {
         let site = site_of(engine, 2, WhenFull::RefuseNew).await;
         let mut first = site.signed_in(Role::Member).await;
@@ -76,7 +76,7 @@ async fn a_login_without_room_is_refused_with_what_to_do() {
         second.logs_in().await.must_lead_to("/account");
         let mut third = first.another_browser();
         for _ in 0..15 {
-            // More often than wrong passwords pass: it never counts as one.
+            // More often than wrong passwords are allowed: a refusal at the limit never counts as a failure.
             let page = third.logs_in_with(&[("remember", "on"), ("next", "/account/password")]).await;
             must_be_full(&page, &["2 logins open", "no more than 2", "Log out on another device", "wait"]);
             assert_eq!(page.value_in("username"), Some(&*third.name), "{page:?}");
@@ -84,17 +84,17 @@ async fn a_login_without_room_is_refused_with_what_to_do() {
             assert!(!page.body.contains(&third.password), "{page:?}");
             assert_eq!((third.session(), page.header("Retry-After")), (None, None));
         }
-        assert!(first.is_in().await && second.is_in().await, "nobody is put out");
+        assert!(first.is_logged_in().await && second.is_logged_in().await, "no login ended");
         second.logs_out().await.must_be(303);
         third.logs_in().await.must_lead_to("/account");
         must_be_full(&second.logs_in().await, &["no more than 2"]);
         site.shift_clock(TimeDelta::days(3) + TimeDelta::minutes(1));
-        second.logs_in().await.must_lead_to("/account"); // what was unused has made room
+        second.logs_in().await.must_lead_to("/account"); // an idle session does not count
     }
 }
 
 #[rocket::async_test]
-async fn a_limit_that_was_lowered_says_how_many_logins_are_in_the_way() {
+async fn a_lowered_limit_says_how_many_logins_must_end_first() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.named("ana", Role::Member).await;
@@ -111,7 +111,7 @@ async fn a_limit_that_was_lowered_says_how_many_logins_are_in_the_way() {
 }
 
 #[rocket::async_test]
-async fn a_wrong_password_does_not_learn_that_there_is_no_room() {
+async fn a_wrong_password_does_not_reveal_that_the_limit_is_reached() {
     for engine in any_engine() {
         let site = site_of(engine, 1, WhenFull::RefuseNew).await;
         let (full, free) = (site.signed_in(Role::Member).await, site.person(Role::Member).await);
@@ -127,7 +127,7 @@ async fn a_wrong_password_does_not_learn_that_there_is_no_room() {
 }
 
 #[rocket::async_test]
-async fn staff_may_be_held_to_one_session_while_members_are_free() {
+async fn staff_can_be_limited_to_one_session_while_members_are_not() {
     for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.staff_max_sessions = NonZeroU32::new(1);
@@ -135,7 +135,7 @@ async fn staff_may_be_held_to_one_session_while_members_are_free() {
         for (role, stays) in [(Role::Member, true), (Role::Staff, false), (Role::Superuser, false)] {
             let mut first = site.signed_in(role).await;
             first.another_browser().logs_in().await.must_lead_to("/account");
-            assert_eq!(first.is_in().await, stays, "{role}");
+            assert_eq!(first.is_logged_in().await, stays, "{role}");
         }
     }
 }
@@ -151,7 +151,7 @@ async fn setting_up_registering_and_changing_a_password_work_under_any_limit() {
             member.registers().await.must_lead_to("/account");
             for person in [&mut root, &mut member] {
                 person.changes_password("another lamp of mine").await.must_be(303);
-                assert!(person.is_in().await);
+                assert!(person.is_logged_in().await);
             }
         }
     }

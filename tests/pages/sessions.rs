@@ -1,4 +1,4 @@
-//! One's own sessions, and those of a user as staff see them.
+//! A user's own sessions, and a user's sessions as staff see them.
 
 use curfew::domain::people::role::Role;
 
@@ -13,7 +13,7 @@ const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Appl
     Version/18.1 Mobile/15E148 Safari/604.1";
 const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
 
-/// Somebody who is logged in on a computer, and their phone.
+/// A person logged in on a computer, and the same person on a phone.
 async fn computer_and_phone(site: &Site) -> (Person<'_>, Person<'_>) {
     let mut computer = site.person(Role::Member).await;
     DESKTOP.clone_into(&mut computer.user_agent);
@@ -32,7 +32,7 @@ async fn session_of(site: &Site, person: &Person<'_>) -> String {
 }
 
 #[rocket::async_test]
-async fn people_see_where_they_are_logged_in_and_end_one_of_it() {
+async fn users_see_their_sessions_and_can_end_one() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut computer, mut phone) = computer_and_phone(&site).await;
@@ -40,36 +40,36 @@ async fn people_see_where_they_are_logged_in_and_end_one_of_it() {
         for words in ["Firefox 145 on Windows", "Mobile Safari 18 on iOS", "198.51.100.7"] {
             assert!(page.must_be(200).body.contains(words), "{words}: {page:?}");
         }
-        assert_eq!(page.body.matches("this one").count(), 1, "{page:?}");
-        let own = page.body.find("Firefox 145").expect("this one");
-        assert!(own < page.body.find("this one").expect("its mark"), "{page:?}");
-        assert!(page.body.find("this one") < page.body.find("Mobile Safari"), "this one comes first: {page:?}");
+        assert_eq!(page.body.matches("this session").count(), 1, "{page:?}");
+        let own = page.body.find("Firefox 145").expect("this session");
+        assert!(own < page.body.find("this session").expect("its mark"), "{page:?}");
+        assert!(page.body.find("this session") < page.body.find("Mobile Safari"), "this session comes first: {page:?}");
 
         let other = session_of(&site, &phone).await;
         let page = computer.posts_with(&computer.token.clone(), &format!("/account/sessions/{other}/end"), &[]).await;
         page.must_lead_to("/account/sessions");
-        assert!(computer.is_in().await, "the others are left alone");
+        assert!(computer.is_logged_in().await, "the other sessions must continue");
         let page = phone.opens("/account").await;
         page.must_lead_to("/login?next=%2Faccount");
         assert_eq!(phone.opens(page.location()).await.data_reason(), Some("ended-by-user"));
-        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended' AND reason = 'ended-by-user'";
-        assert_eq!(site.database.number(told).await, 1);
+        let recorded = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended' AND reason = 'ended-by-user'";
+        assert_eq!(site.database.number(recorded).await, 1);
         let which = "SELECT session_id FROM curfew_events WHERE kind = 'session-ended'";
         assert_eq!(
             site.database.texts(which).await,
             std::slice::from_ref(&other),
-            "the one that ended, not the one it was done from"
+            "the ended session, not the one that ended it"
         );
         let token = computer.token.clone();
         computer.posts_with(&token, &format!("/account/sessions/{other}/end"), &[]).await.must_be(303);
-        assert_eq!(site.database.number(told).await, 1, "it had ended already");
+        assert_eq!(site.database.number(recorded).await, 1, "it had already ended");
         let page = computer.opens("/account/sessions").await;
-        assert!(page.body.contains("You are logged in nowhere else."), "{page:?}");
+        assert!(page.body.contains("You have no other sessions."), "{page:?}");
     }
 }
 
 #[rocket::async_test]
-async fn nobody_ends_the_session_of_another() {
+async fn nobody_can_end_another_users_session() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut computer, _) = computer_and_phone(&site).await;
@@ -79,15 +79,15 @@ async fn nobody_ends_the_session_of_another() {
         for name in [id.as_str(), "aaaaaaaaaaaaaaaa", "x", "%00", "a%20b", &"a".repeat(300)] {
             other.posts_with(&token, &format!("/account/sessions/{name}/end"), &[]).await.must_be(404);
         }
-        // Nor do staff by way of another user's page.
+        // Staff cannot do it through another user's page either.
         let path = format!("/admin/users/{}/sessions/{id}/end", other.id);
         other.posts_with(&token, &path, &[]).await.must_be(404);
-        assert!(computer.is_in().await);
+        assert!(computer.is_logged_in().await);
     }
 }
 
 #[rocket::async_test]
-async fn ending_all_others_asks_for_the_password_and_spares_this_one() {
+async fn ending_all_other_sessions_asks_for_the_password_and_keeps_this_one() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut computer, mut phone) = computer_and_phone(&site).await;
@@ -98,18 +98,18 @@ async fn ending_all_others_asks_for_the_password_and_spares_this_one() {
         let token = page.csrf_token().expect("a token").to_owned();
         let wrong = [("password", "a wrong lamp")];
         let page = computer.posts_with(&token, "/account/sessions/end-others", &wrong).await;
-        assert!(page.must_be(422).error_beside("password").is_some(), "{page:?}");
-        assert!(phone.is_in().await && third.is_in().await);
+        assert!(page.must_be(422).field_error("password").is_some(), "{page:?}");
+        assert!(phone.is_logged_in().await && third.is_logged_in().await);
         let right = [("password", PASSWORD)];
         computer.posts_with(&token, "/account/sessions/end-others", &right).await.must_lead_to("/account/sessions");
-        assert!(computer.is_in().await && !phone.is_in().await && !third.is_in().await);
+        assert!(computer.is_logged_in().await && !phone.is_logged_in().await && !third.is_logged_in().await);
         let detail = "SELECT detail FROM curfew_events WHERE kind = 'session-ended'";
         assert_eq!(site.database.texts(detail).await, ["2 sessions ended"], "one event for one act");
     }
 }
 
 #[rocket::async_test]
-async fn ending_the_session_one_acts_from_is_a_logout() {
+async fn ending_the_current_session_is_a_logout() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut computer, mut phone) = computer_and_phone(&site).await;
@@ -118,7 +118,7 @@ async fn ending_the_session_one_acts_from_is_a_logout() {
         let token = computer.token.clone();
         computer.posts_with(&token, &format!("/account/sessions/{own}/end"), &[]).await.must_lead_to("/");
         assert_eq!(computer.session(), None);
-        assert!(phone.is_in().await);
+        assert!(phone.is_logged_in().await);
         assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'logout'").await, 1);
     }
 }
@@ -135,7 +135,7 @@ async fn staff_end_one_session_of_a_member_with_a_reason() {
         let path = format!("{user}/sessions/{}/end", session_of(&site, &phone).await);
         let fields = [("staff_reason", STAFF_REASON)];
         staff.posts_with(&staff.token.clone(), &path, &fields).await.must_lead_to(&user);
-        assert!(computer.is_in().await, "the others are left alone");
+        assert!(computer.is_logged_in().await, "the other sessions must continue");
         let page = phone.opens("/account").await;
         let page = phone.opens(page.location()).await;
         assert_eq!(page.data_reason(), Some("forced-out"));
@@ -146,6 +146,6 @@ async fn staff_end_one_session_of_a_member_with_a_reason() {
         let of_colleague = session_of(&site, &colleague).await;
         let path = format!("/admin/users/{}/sessions/{of_colleague}/end", colleague.id);
         staff.posts_with(&staff.token.clone(), &path, &fields).await.must_be(403);
-        assert!(colleague.is_in().await);
+        assert!(colleague.is_logged_in().await);
     }
 }

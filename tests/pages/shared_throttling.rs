@@ -1,11 +1,11 @@
-//! Failed logins count on all nodes together: in Redis, or else in Postgres.
+//! Failed logins are counted across all nodes: in Redis, or otherwise in Postgres.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
     time::{Duration, Instant},
 };
 
-use curfew::{domain::people::role::Role, settings::RedisAddress, store::fleet::redis_link::REDIS_RESTS};
+use curfew::{domain::people::role::Role, settings::RedisAddress, store::fleet::redis_link::REDIS_PAUSE};
 use rocket::{futures::future::join_all, tokio::time::sleep};
 
 use crate::harness::{
@@ -16,24 +16,24 @@ use crate::harness::{
     store::{Database, Engine, engines},
 };
 
-/// A guard against hanging for ever, far above what a busy machine needs.
+/// A limit against hanging forever, far longer than a busy machine needs.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Failures that pass before the next is held back, as the settings have it.
+/// Failures allowed before the next attempt is throttled; the default setting.
 const LIMIT: usize = 10;
 
 async fn node(database: Database, redis: Option<RedisAddress>) -> Site {
     Plan { redis, ..Plan::default() }.over(database).await
 }
 
-/// Two nodes over one database, and where there is one over one Redis.
+/// Two nodes with one database and, if there is one, one Redis.
 async fn two_nodes(engine: Engine, redis: Option<&Redis>) -> [Site; 2] {
     let address = || redis.map(Redis::address);
     let first = node(Database::new(engine).await, address()).await;
-    let second = node(first.database.by_another_way(), address()).await;
+    let second = node(first.database.second_handle(), address()).await;
     [first, second]
 }
 
-/// Whoever stands at that address, before each of the nodes.
+/// A client at this address, on each of the nodes.
 fn attacker_at<'s>(nodes: &'s [Site; 2], victim: &Person<'_>) -> [Person<'s>; 2] {
     let [mut one, mut other] = [nodes[0].visitor(), nodes[1].visitor()];
     other.address = one.address;
@@ -46,7 +46,7 @@ async fn fails(person: &mut Person<'_>) -> Page {
     person.logs_in_with(&[("password", "not the password")]).await
 }
 
-/// Waits until a node counts in Redis again: after an error it rests, and its first try may come too early.
+/// Waits until a node counts in Redis again: after an error it pauses, and its first retry may come too early.
 async fn must_reach(redis: &Redis, node: &Site) {
     let begin = Instant::now();
     loop {
@@ -58,7 +58,7 @@ async fn must_reach(redis: &Redis, node: &Site) {
             return;
         }
         assert!(begin.elapsed() < PATIENCE, "the node never counts in Redis again");
-        sleep(REDIS_RESTS / 4).await;
+        sleep(REDIS_PAUSE / 4).await;
     }
 }
 
@@ -70,32 +70,32 @@ async fn must_count_together(nodes: &[Site; 2]) {
     }
     fails(&mut attacker[0]).await.must_be(429);
     fails(&mut attacker[1]).await.must_be(429);
-    let told = nodes[0].database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'throttled'").await;
-    assert_eq!(told, 1, "one event a wait, on whichever node");
+    let recorded = nodes[0].database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'throttled'").await;
+    assert_eq!(recorded, 1, "one event per wait, across the nodes");
     victim.clone().logs_in().await.must_lead_to("/account"); // from their own address
 }
 
 #[rocket::async_test]
-async fn failures_before_one_node_count_before_the_other_on_postgres() {
+async fn failures_on_one_node_count_on_the_other_in_postgres() {
     if engines().contains(&Engine::Postgres) {
         must_count_together(&two_nodes(Engine::Postgres, None).await).await;
     }
 }
 
 #[rocket::async_test]
-async fn failures_before_one_node_count_before_the_other_in_redis() {
+async fn failures_on_one_node_count_on_the_other_in_redis() {
     for engine in engines() {
         if let Some(redis) = Redis::start().await {
             let nodes = two_nodes(engine, Some(&redis)).await;
             must_count_together(&nodes).await;
             let kept = nodes[0].database.number("SELECT COUNT(*) FROM curfew_shared_counters").await;
-            assert_eq!(kept, 0, "the database has no part in it");
+            assert_eq!(kept, 0, "nothing is counted in the database");
         }
     }
 }
 
 #[rocket::async_test]
-async fn many_failures_at_once_before_both_get_no_further_than_one_after_the_other() {
+async fn concurrent_failures_on_two_nodes_are_throttled_like_sequential_ones() {
     for engine in engines() {
         let redis = Redis::start().await;
         for redis in [None, redis.as_ref()] {
@@ -117,7 +117,7 @@ async fn many_failures_at_once_before_both_get_no_further_than_one_after_the_oth
 }
 
 #[rocket::async_test]
-async fn right_passwords_at_once_before_both_are_never_held_back() {
+async fn concurrent_correct_passwords_on_two_nodes_are_never_throttled() {
     for engine in engines() {
         let redis = Redis::start().await;
         for redis in [None, redis.as_ref()] {
@@ -135,7 +135,7 @@ async fn right_passwords_at_once_before_both_are_never_held_back() {
 }
 
 #[rocket::async_test]
-async fn without_its_redis_a_node_goes_on_counting_and_with_it_again() {
+async fn a_node_counts_alone_without_redis_and_together_when_it_returns() {
     for engine in engines() {
         let Some(mut redis) = Redis::start().await else { return };
         let nodes = two_nodes(engine, Some(&redis)).await;
@@ -145,7 +145,7 @@ async fn without_its_redis_a_node_goes_on_counting_and_with_it_again() {
             fails(&mut attacker[0]).await.must_be(422);
         }
         redis.dies();
-        fails(&mut attacker[0]).await.must_be(429); // by what this node saw
+        fails(&mut attacker[0]).await.must_be(429); // from this node's own count
         victim.clone().logs_in().await.must_lead_to("/account");
         redis.comes_back().await;
         for node in &nodes {

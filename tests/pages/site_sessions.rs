@@ -7,12 +7,12 @@ use crate::harness::{page::Page, person::Person, site::Site, store::any_engine};
 
 const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
 
-/// The rows of the list, as they stand in the page.
+/// The rows of the list in the page.
 fn rows(page: &Page) -> Vec<&str> {
     page.must_be(200).body.split("<tr role=\"row\"").skip(2).collect()
 }
 
-/// The rows that link to a person's page.
+/// The rows that link to this person's page.
 fn rows_of<'p>(page: &'p Page, person: &Person<'_>) -> Vec<&'p str> {
     let link = format!("href=\"/admin/users/{}\"", person.id);
     rows(page).into_iter().filter(|row| row.contains(&link)).collect()
@@ -46,7 +46,7 @@ async fn staff_see_who_is_logged_in_where() {
 }
 
 #[rocket::async_test]
-async fn only_live_ones_are_shown_unless_all_are_asked_for() {
+async fn only_live_sessions_are_shown_by_default() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut gone, mut idle) = (logged_in_on(&site, "gone", DESKTOP).await, site.signed_in(Role::Member).await);
@@ -70,7 +70,7 @@ async fn only_live_ones_are_shown_unless_all_are_asked_for() {
             assert!(row.contains("is-over") && !row.contains("tag-live"), "{row}");
             assert!(row.contains(why), "{why}: {row}");
         }
-        assert!(!idle.is_in().await);
+        assert!(!idle.is_logged_in().await);
 
         site.database.execute("DELETE FROM curfew_users WHERE username = 'gone'").await;
         let page = superuser.opens("/admin/sessions?state=all").await;
@@ -80,13 +80,13 @@ async fn only_live_ones_are_shown_unless_all_are_asked_for() {
 }
 
 #[rocket::async_test]
-async fn right_after_everyone_out_nobody_is_shown_as_live() {
+async fn after_everyone_is_forced_out_no_session_is_shown_as_live() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let ana = logged_in_on(&site, "ana", DESKTOP).await;
         let out = curfew::accounts::ForceLogoutMoment::Now;
         let operator = curfew::accounts::Actor::operator("test");
-        site.accounts().force_everyone_out(&operator, out, &Reasons::default()).await.expect("everyone is out");
+        site.accounts().force_everyone_out(&operator, out, &Reasons::default()).await.expect("everyone is forced out");
         let mut staff = site.signed_in(Role::Staff).await;
         assert_eq!(rows(&staff.opens("/admin/sessions").await).len(), 1);
         assert_eq!(rows_of(&staff.opens("/admin/sessions?state=all").await, &ana).len(), 1);
@@ -94,7 +94,7 @@ async fn right_after_everyone_out_nobody_is_shown_as_live() {
 }
 
 #[rocket::async_test]
-async fn the_search_finds_any_part_of_a_username_or_email_without_regard_to_case() {
+async fn the_search_finds_any_part_of_a_username_or_email_in_any_case() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let ana = logged_in_on(&site, "Ana.Lima", DESKTOP).await;
@@ -116,7 +116,7 @@ async fn the_search_finds_any_part_of_a_username_or_email_without_regard_to_case
 }
 
 #[rocket::async_test]
-async fn the_pages_follow_each_other_and_keep_the_search() {
+async fn paging_links_keep_the_search() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let ana = logged_in_on(&site, "ana", DESKTOP).await;
@@ -137,12 +137,12 @@ async fn the_pages_follow_each_other_and_keep_the_search() {
         assert!(page.must_be(200).body.contains("The list ends before this page."), "{page:?}");
         let page = staff.opens("/admin/sessions?page=401").await;
         assert!(page.must_be(200).body.contains("narrow the search"), "{page:?}");
-        assert!(page.body.contains("page=400"), "the way back: {page:?}");
+        assert!(page.body.contains("page=400"), "a link back: {page:?}");
     }
 }
 
 #[rocket::async_test]
-async fn words_that_the_list_does_not_know_are_bad_requests() {
+async fn unknown_query_values_are_bad_requests() {
     let site = Site::on(any_engine()[0]).await;
     let mut staff = site.signed_in(Role::Staff).await;
     let long = "a".repeat(255);
@@ -153,7 +153,7 @@ async fn words_that_the_list_does_not_know_are_bad_requests() {
 }
 
 #[rocket::async_test]
-async fn what_others_wrote_is_text_in_the_list() {
+async fn user_supplied_text_is_escaped_in_the_list() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         logged_in_on(&site, "ana", "<script>alert(1)</script>\" onmouseover=\"x").await;

@@ -1,4 +1,4 @@
-//! Styles, scripts and pictures: how many a page asks for, and what browsers may keep of them.
+//! Styles, scripts and images: how many a page requests, and how browsers may cache them.
 
 use std::{collections::BTreeSet, io::Read as _};
 
@@ -7,10 +7,10 @@ use rocket::http::Method;
 
 use crate::harness::{jar::Jar, page::Page, person::Person, site::Site, store::engines};
 
-/// For a first page, itself among them.
+/// The requests for a first page, including the page itself.
 const MOST_REQUESTS: usize = 4;
 
-/// What a browser loads for a page before anybody does anything.
+/// The files that a browser loads with a page.
 fn loaded_by(page: &Page) -> Vec<String> {
     let tags = page.body.split('<').skip(1).filter_map(|tag| tag.split_once('>').map(|(tag, _)| tag));
     let loads = |tag: &&str| {
@@ -32,7 +32,7 @@ fn address_of(page: &Page, ending: &str) -> String {
     address
 }
 
-/// A file as it was sent.
+/// A file as sent by the site.
 struct Sent {
     kind: Option<String>,
     encoding: Option<String>,
@@ -58,7 +58,7 @@ async fn gets(visitor: &mut Person<'_>, path: &str, headers: &[(&str, &str)]) ->
 }
 
 #[rocket::async_test]
-async fn a_page_asks_for_one_stylesheet_one_script_and_one_picture() {
+async fn a_page_loads_one_stylesheet_one_script_and_one_image() {
     let site = Site::on(engines()[0]).await;
     let mut superuser = site.signed_in(Role::Superuser).await;
     let mut visitor = site.visitor();
@@ -82,7 +82,7 @@ async fn a_page_asks_for_one_stylesheet_one_script_and_one_picture() {
 }
 
 #[rocket::async_test]
-async fn an_address_with_a_hash_is_kept_for_good_and_any_other_is_asked_for_again() {
+async fn a_hashed_url_is_immutable_and_any_other_is_revalidated() {
     let site = Site::on(engines()[0]).await;
     let mut visitor = site.visitor();
     let page = visitor.opens("/login").await;
@@ -103,7 +103,7 @@ async fn an_address_with_a_hash_is_kept_for_good_and_any_other_is_asked_for_agai
         let compressed = [("If-None-Match", &*tag), ("Accept-Encoding", "gzip")];
         visitor.sends(Method::Head, plain, &compressed, Vec::new()).await.must_be(200);
 
-        // From a node of another version: today's content, and nobody keeps it under that address.
+        // From a node with another version: the current content, not to be cached under that address.
         let (stem, _) = address.rsplit_once(ending).and_then(|(rest, _)| rest.rsplit_once('.')).expect("a hash");
         let other = format!("{stem}.0123456789abcdef{ending}");
         let answer = gets(&mut visitor, &other, &[]).await;
@@ -115,7 +115,7 @@ async fn an_address_with_a_hash_is_kept_for_good_and_any_other_is_asked_for_agai
 }
 
 #[rocket::async_test]
-async fn a_file_comes_compressed_as_the_browser_asks() {
+async fn files_are_compressed_as_the_browser_accepts() {
     let site = Site::on(engines()[0]).await;
     let mut visitor = site.visitor();
     let page = visitor.opens("/login").await;
@@ -132,16 +132,16 @@ async fn a_file_comes_compressed_as_the_browser_asks() {
             "br" => brotli::Decompressor::new(&*file.body, 4096).read_to_end(&mut content),
             _ => flate2::read::GzDecoder::new(&*file.body).read_to_end(&mut content),
         }
-        .expect("what was compressed");
+        .expect("compressed content");
         assert!(content == plain.body, "{asked}: other content");
     }
     assert_eq!(sent(&site, &address, Some("identity")).await.encoding, None);
     let picture = sent(&site, "/apple-touch-icon.png", Some("br, gzip")).await;
-    assert_eq!(picture.encoding, None, "a picture is compressed already");
+    assert_eq!(picture.encoding, None, "an image is already compressed");
 }
 
 #[rocket::async_test]
-async fn what_browsers_and_robots_ask_for_by_themselves_is_there() {
+async fn files_that_browsers_and_robots_request_exist() {
     let site = Site::on(engines()[0]).await;
     let mut visitor = site.visitor();
     for (path, kind, begin) in [
@@ -164,7 +164,7 @@ async fn every_public_page_has_a_description() {
         let page = visitor.opens(path).await;
         let description = page.between("<meta name=\"description\" content=\"", "\"").expect(path).to_owned();
         assert!(description.contains("Curfew"), "{path}: {description}");
-        assert!(descriptions.insert(description), "{path} has the words of another page");
+        assert!(descriptions.insert(description), "{path} has the same description as another page");
     }
     let new = Site::on(engines()[0]).await;
     let setup = new.visitor().opens("/setup").await;

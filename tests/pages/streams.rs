@@ -1,4 +1,4 @@
-//! The stream of an open page: told at once that its login has ended, or that it will.
+//! The event stream of an open page: it notifies at once when its login ends or is scheduled to end.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::harness::{
 };
 
 #[rocket::async_test]
-async fn a_visitor_has_nothing_to_watch() {
+async fn a_visitor_has_no_stream() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut visitor = site.visitor();
@@ -29,7 +29,7 @@ async fn a_visitor_has_nothing_to_watch() {
 }
 
 #[rocket::async_test]
-async fn an_open_page_is_told_at_once_who_ended_its_login_and_why() {
+async fn an_open_page_learns_at_once_why_its_login_ended() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
@@ -37,21 +37,21 @@ async fn an_open_page_is_told_at_once_who_ended_its_login_and_why() {
         let mut stream = person.watches().await.expect("a stream");
         let mut of_other = other.watches().await.expect("a stream");
         staff.forces_out(&person).await.must_be(303);
-        let told = stream.must_end().await;
-        assert_eq!(told["reason"], "forced-out");
-        assert_eq!(told["user_reason"], USER_REASON);
-        assert_eq!(told["next"], "/account");
-        assert!(!told.to_string().contains(STAFF_REASON), "{told}");
+        let ended = stream.must_end().await;
+        assert_eq!(ended["reason"], "forced-out");
+        assert_eq!(ended["user_reason"], USER_REASON);
+        assert_eq!(ended["next"], "/account");
+        assert!(!ended.to_string().contains(STAFF_REASON), "{ended}");
         let page = person.opens("/account").await;
         page.must_lead_to("/login?next=%2Faccount");
         assert_eq!(person.opens(page.location()).await.data_reason(), Some("forced-out"));
         staff.forces_out(&other).await.must_be(303);
-        assert_eq!(of_other.must_end().await["reason"], "forced-out", "its own turn, and not before");
+        assert_eq!(of_other.must_end().await["reason"], "forced-out", "only its own login's end");
     }
 }
 
 #[rocket::async_test]
-async fn a_stream_says_that_it_is_there_and_that_not_all_shall_come_back_at_once() {
+async fn a_stream_sends_heartbeats_and_a_random_retry_time() {
     let site = Site::on(Engine::Sqlite).await;
     let mut person = site.signed_in(Role::Member).await;
     let mut stream = person.watches().await.expect("a stream");
@@ -60,13 +60,13 @@ async fn a_stream_says_that_it_is_there_and_that_not_all_shall_come_back_at_once
         let again = person.watches().await.expect("a stream");
         waits.insert(again.retry_ms().expect("a time to wait"));
     }
-    assert!(waits.len() > 1, "all would come at the same moment: {waits:?}");
+    assert!(waits.len() > 1, "all would reconnect at the same time: {waits:?}");
     assert!(waits.iter().all(|wait| (1_000..30_000).contains(wait)), "{waits:?}");
-    stream.must_show_life().await;
+    stream.must_send_heartbeat().await;
 }
 
 #[rocket::async_test]
-async fn a_stream_that_is_opened_too_late_says_why_and_is_over() {
+async fn a_stream_of_an_ended_login_says_why_and_ends() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
@@ -81,7 +81,7 @@ async fn a_stream_that_is_opened_too_late_says_why_and_is_over() {
 }
 
 #[rocket::async_test]
-async fn what_is_scheduled_is_told_as_it_changes_and_happens() {
+async fn a_schedule_is_sent_when_it_changes_and_when_it_comes_due() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
@@ -89,24 +89,24 @@ async fn what_is_scheduled_is_told_as_it_changes_and_happens() {
         let mut stream = person.watches().await.expect("a stream");
         let at = (site.accounts().store().clock().process_now() + TimeDelta::hours(1)).to_rfc3339();
         staff.forces_out_at(&person, &at).await.must_be(303);
-        let told = stream.next().await.expect("news");
-        assert_eq!((told.name.as_str(), told.data["reason"].as_str()), ("scheduled", Some(USER_REASON)));
+        let event = stream.next().await.expect("an event");
+        assert_eq!((event.name.as_str(), event.data["reason"].as_str()), ("scheduled", Some(USER_REASON)));
         let cancel = format!("/admin/users/{}/force-logout/cancel", person.id);
         staff.posts(&cancel, &[]).await.must_be(303);
-        let told = stream.next().await.expect("news");
-        assert_eq!((told.name.as_str(), told.data["at"].is_null()), ("scheduled", true));
+        let event = stream.next().await.expect("an event");
+        assert_eq!((event.name.as_str(), event.data["at"].is_null()), ("scheduled", true));
         staff.forces_out_at(&person, &at).await.must_be(303);
-        assert_eq!(stream.next().await.expect("news").name, "scheduled");
+        assert_eq!(stream.next().await.expect("an event").name, "scheduled");
         let mut late = person.another_browser();
         late.logs_in().await.must_be(303);
-        assert_eq!(late.watches().await.expect("a stream").next().await.expect("news").name, "scheduled");
+        assert_eq!(late.watches().await.expect("a stream").next().await.expect("an event").name, "scheduled");
         site.shift_clock(TimeDelta::minutes(61));
         assert_eq!(stream.must_end().await["reason"], "forced-out");
     }
 }
 
 #[rocket::async_test]
-async fn watching_is_no_request_that_the_person_made() {
+async fn an_open_stream_does_not_count_as_activity() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -120,14 +120,14 @@ async fn watching_is_no_request_that_the_person_made() {
     }
 }
 
-/// Two nodes over one database, with the same keys.
+/// Two nodes with one database and the same keys.
 #[rocket::async_test]
-async fn a_stream_ends_on_whichever_node_holds_it() {
+async fn a_stream_ends_on_any_node() {
     for engine in engines() {
         let (plan, other) = (Plan::default(), Plan::default());
         let keys = plan.keys.clone();
         let site = plan.on(engine).await;
-        let node = Plan { keys, ..other }.over(site.database.by_another_way()).await;
+        let node = Plan { keys, ..other }.over(site.database.second_handle()).await;
         let mut staff = site.signed_in(Role::Superuser).await;
         let person = site.signed_in(Role::Member).await;
         let mut there = Person::new(&node, &person.name, person.address);
@@ -135,17 +135,17 @@ async fn a_stream_ends_on_whichever_node_holds_it() {
         let mut stream = there.watches().await.expect("a stream");
         staff.forces_out(&person).await.must_be(303);
         assert_eq!(stream.must_end().await["reason"], "forced-out");
-        assert!(!there.is_in().await);
+        assert!(!there.is_logged_in().await);
     }
 }
 
-/// Nobody is told that they are out because the database does not answer; what happened meanwhile is
-/// told when it does.
+/// A database that does not answer must not tell anyone that their login ended. What happened meanwhile is sent when it
+/// answers again.
 #[rocket::async_test]
-async fn what_happens_while_the_database_is_silent_is_told_afterwards() {
+async fn a_change_during_an_outage_is_sent_afterwards() {
     for engine in engines().into_iter().filter(|engine| *engine == Engine::Postgres) {
         let mut database = Database::new(engine).await;
-        let direct = database.by_another_way();
+        let direct = database.second_handle();
         let wire = Proxy::before(&mut database.url).await;
         let site = Plan::default().over(database).await;
         let (mut person, mut other) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
@@ -153,19 +153,19 @@ async fn what_happens_while_the_database_is_silent_is_told_afterwards() {
         let mut of_other = other.watches().await.expect("a stream");
         wire.falls_silent();
         direct.execute(&format!("UPDATE curfew_users SET is_active = FALSE WHERE id = {}", person.id)).await;
-        // Long enough for the feed to be given up, and opened again in vain.
+        // Long enough for the feed to give up and to reconnect in vain.
         sleep(Duration::from_secs(5)).await;
         wire.speaks_again();
         assert_eq!(stream.must_end().await["reason"], "deactivated");
-        assert!(other.is_in().await);
+        assert!(other.is_logged_in().await);
         direct.execute(&format!("UPDATE curfew_users SET is_active = FALSE WHERE id = {}", other.id)).await;
-        assert_eq!(of_other.must_end().await["reason"], "deactivated", "and the feed is alive again");
+        assert_eq!(of_other.must_end().await["reason"], "deactivated", "the feed must be alive again");
     }
 }
 
-/// A hand at the database, on a connection of its own.
+/// A change by SQL, on a connection of its own.
 #[rocket::async_test]
-async fn what_a_hand_writes_is_told_too() {
+async fn a_change_by_sql_is_sent_too() {
     for engine in engines() {
         let site = Site::on(engine).await;
         for (sql, reason) in [

@@ -1,10 +1,10 @@
-//! How often somebody may try, and whom that holds back.
+//! How often someone may try to log in, and who is throttled.
 
 use curfew::domain::people::role::Role;
 
 use crate::harness::{page::Page, person::Person, site::Site, store::any_engine};
 
-/// Failures that pass before the next is held back, as the settings have it.
+/// Failures allowed before the next attempt is throttled; the default setting.
 const LIMIT: usize = 10;
 
 #[track_caller]
@@ -12,7 +12,7 @@ fn must_wait(page: &Page) {
     page.must_be(429);
     let wait: u64 = page.header("Retry-After").and_then(|wait| wait.parse().ok()).expect("seconds to wait");
     assert!((1..=900).contains(&wait), "{wait}");
-    assert!(page.form_problem().is_some_and(|problem| problem.contains("too many tries")), "{page:?}");
+    assert!(page.form_problem().is_some_and(|problem| problem.contains("Too many attempts")), "{page:?}");
 }
 
 async fn fails_to_log_in(person: &mut Person<'_>, name: &str) -> Page {
@@ -20,7 +20,7 @@ async fn fails_to_log_in(person: &mut Person<'_>, name: &str) -> Page {
 }
 
 #[rocket::async_test]
-async fn wrong_passwords_are_held_back_and_nobody_else_with_them() {
+async fn wrong_passwords_are_throttled_without_throttling_others() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (victim, mut other) = (site.person(Role::Member).await, site.person(Role::Member).await);
@@ -37,13 +37,13 @@ async fn wrong_passwords_are_held_back_and_nobody_else_with_them() {
         victim.clone().logs_in().await.must_lead_to("/account"); // from their own address
         other.address = attacker.address;
         other.logs_in().await.must_lead_to("/account");
-        let held_back = site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'throttled'").await;
-        assert_eq!(held_back, 1, "one event a wait, not one a try");
+        let throttled = site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'throttled'").await;
+        assert_eq!(throttled, 1, "one event per wait, not per attempt");
     }
 }
 
 #[rocket::async_test]
-async fn an_unknown_name_is_held_back_like_a_known_one() {
+async fn an_unknown_username_is_throttled_like_a_known_one() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut attacker = site.visitor();
@@ -56,7 +56,7 @@ async fn an_unknown_name_is_held_back_like_a_known_one() {
 }
 
 #[rocket::async_test]
-async fn right_passwords_are_never_held_back() {
+async fn correct_passwords_are_never_throttled() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -72,7 +72,7 @@ async fn right_passwords_are_never_held_back() {
 }
 
 #[rocket::async_test]
-async fn an_empty_username_holds_nobody_back() {
+async fn an_empty_username_throttles_nobody() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.person(Role::Member).await;
@@ -86,7 +86,7 @@ async fn an_empty_username_holds_nobody_back() {
 }
 
 #[rocket::async_test]
-async fn an_address_that_spoofs_its_forwarder_is_still_the_same_address() {
+async fn a_spoofed_forwarded_header_does_not_change_the_address() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let victim = site.person(Role::Member).await;
@@ -104,11 +104,11 @@ async fn an_address_that_spoofs_its_forwarder_is_still_the_same_address() {
 }
 
 #[rocket::async_test]
-async fn registrations_from_one_address_are_held_back() {
+async fn registrations_from_one_address_are_throttled() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let address = site.visitor().address;
-        // The address may fail ten times as often as one account from it.
+        // An address may fail ten times as often as one account from it.
         let mut made = 0;
         loop {
             let mut person = site.visitor();
@@ -120,9 +120,9 @@ async fn registrations_from_one_address_are_held_back() {
             }
             page.must_lead_to("/account");
             made += 1;
-            assert!(made <= 10 * LIMIT, "never held back");
+            assert!(made <= 10 * LIMIT, "it is never throttled");
         }
-        assert!(made >= LIMIT, "a household is not held back: {made}");
+        assert!(made >= LIMIT, "a household must not be throttled: {made}");
         site.visitor().registers().await.must_lead_to("/account");
         let (people, known) = ("SELECT COUNT(*) FROM curfew_users", i64::try_from(made + 1).expect("few"));
         assert_eq!(site.database.number(people).await, known);
@@ -130,14 +130,14 @@ async fn registrations_from_one_address_are_held_back() {
 }
 
 #[rocket::async_test]
-async fn guesses_of_the_setup_code_are_held_back() {
+async fn wrong_setup_codes_are_throttled() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let code = site.accounts().renew_setup_code().await.expect("an answer").expect("no superuser yet");
         let mut attacker = site.visitor();
         for _ in 0..LIMIT {
             let page = attacker.sets_up("abcd-efgh").await;
-            assert!(page.must_be(422).error_beside("setup_code").is_some(), "{page:?}");
+            assert!(page.must_be(422).field_error("setup_code").is_some(), "{page:?}");
         }
         must_wait(&attacker.sets_up("abcd-efgh").await);
         must_wait(&attacker.sets_up(&code).await);
@@ -147,7 +147,7 @@ async fn guesses_of_the_setup_code_are_held_back() {
 }
 
 #[rocket::async_test]
-async fn the_password_on_a_form_counts_like_one_at_the_login() {
+async fn a_wrong_password_on_a_form_counts_like_a_failed_login() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -163,6 +163,6 @@ async fn the_password_on_a_form_counts_like_one_at_the_login() {
         must_wait(&person.changes_email("new@example.org").await);
         person.password = right;
         must_wait(&person.changes_password("another lamp of mine").await);
-        assert!(person.is_in().await, "who holds the session is not put out by it");
+        assert!(person.is_logged_in().await, "the session itself must not end");
     }
 }

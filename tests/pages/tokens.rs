@@ -1,4 +1,4 @@
-//! The page of one's own tokens.
+//! The page of the user's own tokens.
 
 use curfew::domain::people::role::Role;
 
@@ -9,7 +9,7 @@ fn secret_on(page: &Page) -> Option<&str> {
 }
 
 #[rocket::async_test]
-async fn a_new_token_is_shown_once_on_its_page_and_to_who_made_it() {
+async fn a_new_token_is_shown_once_and_only_to_its_creator() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -26,12 +26,12 @@ async fn a_new_token_is_shown_once_on_its_page_and_to_who_made_it() {
         person.posts("/logout", &[]).await.must_be(303);
         assert_eq!(secret_on(&person.opens("/login").await), None);
         person.logs_in().await.must_be(303);
-        assert_eq!(secret_on(&person.opens("/account/tokens").await), None, "a new login did not make it");
+        assert_eq!(secret_on(&person.opens("/account/tokens").await), None, "a new login does not show it");
     }
 }
 
 #[rocket::async_test]
-async fn a_token_of_another_is_nobodys_to_revoke() {
+async fn nobody_can_revoke_another_users_token() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut ana, mut ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
@@ -39,7 +39,7 @@ async fn a_token_of_another_is_nobodys_to_revoke() {
         let revoke = format!("/account/tokens/{}/revoke", program.opaque_id);
         ben.opens("/account/tokens").await.must_be(200);
         ben.posts(&revoke, &[]).await.must_be(404);
-        assert!(program.is_in().await);
+        assert!(program.is_logged_in().await);
         ana.opens("/account/tokens").await.must_be(200);
         ana.posts(&revoke, &[]).await.must_lead_to("/account/tokens");
         program.asks_who_it_is().await.must_have_ended("ended-by-user");

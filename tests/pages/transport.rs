@@ -1,4 +1,4 @@
-//! http and https, as settings and trusted proxies tell, and what each means for the cookies.
+//! HTTP and HTTPS, as settings and trusted proxies determine it, and what each means for the cookies.
 
 use curfew::settings::{BaseUrl, SecureCookies, Settings};
 use rocket::http::Method;
@@ -9,7 +9,7 @@ use crate::harness::{
     store::any_engine,
 };
 
-/// What the proxy says, two settings, and whether the cookie is for https only and HSTS is sent.
+/// The proxy's header, two settings, and whether the cookie is Secure and HSTS is sent.
 type Row = (Option<&'static str>, SecureCookies, Option<&'static str>, bool, bool);
 
 #[rustfmt::skip]
@@ -21,14 +21,14 @@ const TABLE: &[Row] = &[
     (Some("HTTPS"),       SecureCookies::Auto,   None,                           true,   true),
     (Some("https, http"), SecureCookies::Auto,   None,                           false,  false),
     (Some("http, https"), SecureCookies::Auto,   None,                           true,   true),
-    (None,                SecureCookies::Auto,   Some("https://curfew.test"),    false,  false), // a name says nothing of this request
+    (None,                SecureCookies::Auto,   Some("https://curfew.test"),    false,  false), // a name proves nothing
     (None,                SecureCookies::Auto,   Some("http://curfew.test"),     false,  false),
     (None,                SecureCookies::Always, None,                           true,   false),
     (Some("https"),       SecureCookies::Never,  None,                           false,  true),
 ];
 
 #[rocket::async_test]
-async fn the_cookies_follow_what_the_browser_speaks() {
+async fn the_cookies_follow_the_browsers_protocol() {
     for engine in any_engine() {
         for (protocol, secure_cookies, base_url, is_secure, is_strict) in TABLE {
             let mut plan = Plan::default();
@@ -60,8 +60,8 @@ async fn with_a_base_url_only_that_origin_may_post() {
         for (origin, status) in [
             ("https://accounts.example", 422),
             ("https://ACCOUNTS.example", 422),
-            ("", 422),                    // a client that is no browser
-            ("https://curfew.test", 403), // the host that the proxy asks for
+            ("", 422),                    // not a browser
+            ("https://curfew.test", 403), // the host that the proxy calls
             ("http://accounts.example", 403),
             ("https://accounts.example:8443", 403),
             ("https://accounts.example.elsewhere.test", 403),

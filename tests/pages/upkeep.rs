@@ -1,4 +1,4 @@
-//! What the site does by itself: who was seen is written behind the requests, sessions are tidied.
+//! Background work: recorded activity is written after the requests, and expired sessions are tidied.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::harness::{
 const SEEN: &str = "SELECT COUNT(*) FROM curfew_logins WHERE last_seen > login_date";
 const TOLD: &str = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended'";
 
-/// A site where nothing is written behind the requests until the test says so.
-async fn held_back(engine: Engine) -> Site {
+/// A site that writes recorded activity only when the test says so.
+async fn site_with_unwritten_activity(engine: Engine) -> Site {
     let site = Plan { keeps_itself: true, ..Plan::default() }.on(engine).await;
     site.upkeep().stop();
-    site.accounts().store().trust().needs_no_proof();
+    site.accounts().store().trust().waive_proof();
     site
 }
 
@@ -33,49 +33,49 @@ async fn must_be_told(person: &mut Person<'_>, reason: &str) {
 }
 
 #[rocket::async_test]
-async fn many_requests_in_a_minute_are_one_write_and_none_waits_for_it() {
+async fn many_requests_in_a_minute_cause_one_background_write() {
     for engine in engines() {
-        let site = held_back(engine).await;
+        let site = site_with_unwritten_activity(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         site.shift_clock(TimeDelta::minutes(2));
         for _ in 0..5 {
-            assert!(person.is_in().await);
+            assert!(person.is_logged_in().await);
         }
         assert_eq!(site.database.number(SEEN).await, 0, "not yet");
-        site.accounts().flush_activity().await.expect("it is written");
+        site.accounts().flush_activity().await.expect("the write succeeds");
         assert_eq!(site.database.number(SEEN).await, 1);
         let seen = site.database.texts("SELECT CAST(last_seen AS TEXT) FROM curfew_logins").await;
         for _ in 0..5 {
-            assert!(person.is_in().await);
+            assert!(person.is_logged_in().await);
         }
-        site.accounts().flush_activity().await.expect("nothing is to be written");
+        site.accounts().flush_activity().await.expect("nothing to write");
         assert_eq!(site.database.texts("SELECT CAST(last_seen AS TEXT) FROM curfew_logins").await, seen);
     }
 }
 
 #[rocket::async_test]
-async fn a_request_that_is_written_after_its_session_ended_does_not_bring_it_back() {
+async fn recording_activity_after_a_session_ended_does_not_revive_it() {
     for engine in engines() {
-        let site = held_back(engine).await;
+        let site = site_with_unwritten_activity(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         let mut staff = site.signed_in(Role::Staff).await;
         site.shift_clock(TimeDelta::minutes(2));
-        assert!(person.is_in().await);
+        assert!(person.is_logged_in().await);
         staff.forces_out(&person).await.must_be(303);
-        site.accounts().flush_activity().await.expect("it is written");
+        site.accounts().flush_activity().await.expect("the write succeeds");
         assert_eq!(site.database.number(&format!("{SEEN} AND ended_at IS NOT NULL")).await, 0);
         must_be_told(&mut person, "forced-out").await;
     }
 }
 
 #[rocket::async_test]
-async fn a_polite_shutdown_writes_what_waits() {
+async fn a_graceful_shutdown_writes_pending_activity() {
     for engine in engines() {
-        let site = held_back(engine).await;
+        let site = site_with_unwritten_activity(engine).await;
         let mut people = [site.signed_in(Role::Member).await, site.signed_in(Role::Staff).await];
         site.shift_clock(TimeDelta::minutes(2));
         for person in &mut people {
-            assert!(person.is_in().await);
+            assert!(person.is_logged_in().await);
         }
         assert_eq!(site.database.number(SEEN).await, 0, "not yet");
         let database = site.shut_down().await;
@@ -84,26 +84,26 @@ async fn a_polite_shutdown_writes_what_waits() {
 }
 
 #[rocket::async_test]
-async fn a_site_left_to_itself_writes_and_shuts_down() {
+async fn background_tasks_write_activity_and_stop_at_shutdown() {
     for engine in engines() {
         let site = Plan { keeps_itself: true, ..Plan::default() }.on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         site.shift_clock(TimeDelta::minutes(2));
-        assert!(person.is_in().await);
+        assert!(person.is_logged_in().await);
         let written = async {
             while site.database.number(SEEN).await == 0 {
                 tokio::task::yield_now().await;
             }
         };
-        timeout(Duration::from_secs(20), written).await.expect("it is written");
+        timeout(Duration::from_secs(20), written).await.expect("the write succeeds");
         site.shift_clock(TimeDelta::minutes(2));
-        assert!(person.is_in().await);
+        assert!(person.is_logged_in().await);
         site.shut_down().await;
     }
 }
 
 #[rocket::async_test]
-async fn who_comes_back_to_a_session_that_was_tidied_hears_why_it_ended() {
+async fn a_user_returning_to_a_tidied_session_learns_why_it_ended() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut idle = site.signed_in(Role::Member).await;
@@ -117,8 +117,8 @@ async fn who_comes_back_to_a_session_that_was_tidied_hears_why_it_ended() {
         assert_eq!(site.database.number(TOLD).await, 2);
         must_be_told(&mut idle, "idle").await;
         must_be_told(&mut staff, "expired").await;
-        assert!(live.is_in().await);
-        assert_eq!(site.database.number(TOLD).await, 2, "the gate tells it no second time");
+        assert!(live.is_logged_in().await);
+        assert_eq!(site.database.number(TOLD).await, 2, "the gate must not record it again");
         site.shift_clock(TimeDelta::days(30));
         assert_eq!(tidy(&site).await, Tidied { ended: 1, deleted: 3 });
         must_be_told(&mut purged, "expired").await;

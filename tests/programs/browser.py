@@ -1,12 +1,12 @@
-"""A person in a browser, as far as programs have to do with one: logged in by the form."""
+"""A person in a browser, as API tests need one: logged in through the form."""
 
 import re
 
 import requests
 
 
-def log_in_by_the_form(url, account):
-    """The session cookie, and what else the browser holds."""
+def log_in_through_the_form(url, account):
+    """Returns the session cookie and the browser's other cookies."""
     browser = requests.Session()
     form = browser.get(f"{url}/login", timeout=60).text
     fields = {

@@ -1,4 +1,4 @@
-"""A program of somebody else's, which knows the API by its description only."""
+"""An API client that knows only the description of the API."""
 
 import http.client
 import json
@@ -8,7 +8,7 @@ import requests
 
 
 class Client:
-    """Each answer must be one that the description knows, and never a 500."""
+    """Every response must match the description, and must never be a 500."""
 
     def __init__(self, url, description):
         self.url = url
@@ -23,21 +23,21 @@ class Client:
         return response
 
     def send(self, path, raw, content_type="application/json", authorization=None):
-        """Posts a body as it is, which may be none."""
+        """Posts a raw body, which may be empty."""
         headers = {"Content-Type": content_type, "Authorization": authorization}
         response = requests.post(self.url + path, data=raw, headers=headers, allow_redirects=False, timeout=60)
         self._description.must_cover("POST", path, response)
         return response
 
     def log_in(self, name, password):
-        """Logs in with JWT: what was answered."""
+        """Logs in with JWT and returns the response."""
         return self._got(200, self.ask("POST", "/api/token", {"username": name, "password": password}))
 
     def refresh(self, refresh):
         return self.ask("POST", "/api/token/refresh", {"refresh": refresh})
 
     def make_token(self, account, label="test"):
-        """Logs in with an opaque token: what was answered."""
+        """Logs in with an opaque token and returns the response."""
         body = {"username": account.username, "password": account.password, "label": label}
         return self._got(201, self.ask("POST", "/api/auth-token", body))
 
@@ -45,7 +45,7 @@ class Client:
         return self.ask("GET", "/api/me", authorization=authorization, cookies=cookies)
 
     def me_with_headers(self, headers):
-        """The status and the answer where headers come in a form that `requests` does not send."""
+        """Returns status and body. For headers in a form that `requests` does not send."""
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         try:
             connection.putrequest("GET", "/api/me")
@@ -72,7 +72,7 @@ def opaque(token):
 
 
 def refusal(response):
-    """The code of a 401, and why the login ended where it did."""
+    """Returns the code of a 401, and the reason if the login has ended."""
     assert response.status_code == 401, response.text
     problem = response.json()
     return problem["code"], problem.get("reason")

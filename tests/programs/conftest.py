@@ -1,4 +1,4 @@
-"""What the tests share: the program, with Redis and without, and a client of its API."""
+"""Shared fixtures: the program, with and without Redis, and a client of its API."""
 
 import os
 
@@ -12,7 +12,7 @@ from server import Server
 
 @pytest.fixture(scope="session", params=["memory", "redis"])
 def redis(request, tmp_path_factory):
-    """A Redis of the site's own, or none."""
+    """A Redis for this site, or none."""
     if request.param == "memory":
         yield None
         return
@@ -27,7 +27,7 @@ def redis(request, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def site(redis, tmp_path_factory):
-    """The program, serving a site without anyone."""
+    """The running program, with a site that has no users."""
     site = Server(tmp_path_factory.mktemp("site"), {"REDIS_URL": redis.url} if redis else {})
     site.start()
     yield site
@@ -47,25 +47,25 @@ def client(site, description):
 
 @pytest.fixture
 def member(site):
-    """Someone of the test's own, without a login."""
+    """A new member without a login."""
     return site.make_user()
 
 
 @pytest.fixture
 def pair(client, member):
-    """The member's login with JWT."""
+    """The member's JWT pair."""
     return client.log_in(member.username, member.password)
 
 
 @pytest.fixture
 def staff(site, client):
-    """How someone of the staff calls, who may act on members."""
+    """The `Authorization` of a staff user, who may manage members."""
     return opaque(client.make_token(site.make_user("--staff"))["token"])
 
 
 @pytest.fixture
 def node(site, description):
-    """Starts another node of the site, with settings of its own, and gives a client of it."""
+    """Starts another node of the site with its own settings, and returns a client of it."""
     nodes = []
 
     def start(**settings):

@@ -1,4 +1,4 @@
-"""The served description of the API, and whether an answer is one that it describes."""
+"""The served description of the API, and the check that a response matches it."""
 
 import re
 
@@ -25,7 +25,7 @@ class Description:
         self._schema = schemathesis.openapi.from_url(f"{url}/api/openapi.json")
 
     def must_cover(self, method, path, response):
-        """Fails when the answer is none that the description knows."""
+        """Fails if the description has no such response."""
         operation, values = self._operation(method, path)
         case = operation.Case(path_parameters=values)
         case.validate_response(response, checks=CHECKS)

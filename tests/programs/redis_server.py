@@ -1,4 +1,4 @@
-"""A throw-away Redis, which keeps nothing on disk unless it is asked for all that it holds."""
+"""A temporary Redis, which writes to disk only when it is asked for its contents."""
 
 import os
 import socket
@@ -48,7 +48,7 @@ class Redis:
 
     @property
     def stored(self):
-        """All that it holds, as bytes."""
+        """The whole contents, as bytes."""
         with self._connected() as connection:
             connection.sendall(b"SAVE\r\n")
             assert connection.recv(64) == b"+OK\r\n"

@@ -1,4 +1,4 @@
-"""The real program, serving from a database of its own that goes with it."""
+"""The real program with a temporary database of its own."""
 
 import itertools
 import os
@@ -15,13 +15,13 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target") / "debug/curfew"
 
-# A guard against hanging for ever, far above what a busy machine needs.
+# A limit against hanging forever, far longer than a busy machine needs.
 PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Account:
-    """Someone with an account, and what to log in with."""
+    """A user and the credentials to log in with."""
 
     username: str
     email: str
@@ -29,7 +29,7 @@ class Account:
 
 
 class Server:
-    """One node of a site. `settings` are environment variables of the program."""
+    """One node of a site. `settings` are environment variables for the program."""
 
     def __init__(self, folder, settings):
         self.folder = folder
@@ -39,7 +39,7 @@ class Server:
         self._numbers = itertools.count(1)
 
     def start(self):
-        """Serves, on a port of its own, until it is stopped."""
+        """Starts the server on a free port."""
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         with self.log.open("wb") as log:
@@ -71,7 +71,7 @@ class Server:
         return Server(self.folder, self.settings | settings)
 
     def make_user(self, *flags, username=None, password=None):
-        """An account with a name of its own, where none is given; `flags` are those of the command."""
+        """Creates a user, with a generated name if none is given; `flags` are those of the command."""
         username = username or f"user{next(self._numbers)}"
         account = Account(username, f"{username}@example.org", password or secrets.token_urlsafe(16))
         self.runs(
@@ -81,7 +81,7 @@ class Server:
         return account
 
     def runs(self, *arguments, given=""):
-        """A command of the program on the same database."""
+        """Runs a command of the program on the same database."""
         done = subprocess.run(
             [PROGRAM, *arguments],
             cwd=REPOSITORY,
@@ -96,16 +96,16 @@ class Server:
 
     @property
     def printed(self):
-        """All that the program printed so far, as bytes."""
+        """Everything that the program has printed, as bytes."""
         return self.log.read_bytes()
 
     @property
     def stored(self):
-        """All that the database has on disk, as bytes."""
+        """Everything that the database has on disk, as bytes."""
         return b"".join(file.read_bytes() for file in sorted(self.folder.glob("curfew.db*")))
 
     def _environment(self):
-        # Only what a test sets may reach the program, not the settings of whoever runs the tests.
+        # Only variables set by a test may reach the program, not the settings of the user who runs the tests.
         foreign = re.compile(r"ROCKET_|CURFEW_|(DATABASE_URL|REDIS_URL|RUST_LOG)$")
         inherited = {name: value for name, value in os.environ.items() if not foreign.match(name)}
         own = {
@@ -113,12 +113,12 @@ class Server:
             "ROCKET_ADDRESS": "127.0.0.1",
             "ROCKET_LOG_LEVEL": "debug",  # what must not be logged must not be logged here either
             "CURFEW_BCRYPT_COST": "4",
-            # Generated logins fail by the thousand, and would all be told to wait.
+            # Thousands of generated logins fail, and would otherwise be throttled.
             "CURFEW_THROTTLE_LOGIN": "100000 per 1 minute",
         }
         return inherited | own | self.settings
 
-    # Nothing tells when a program begins to listen.
+    # Nothing signals that a program has begun to listen, so this polls.
     def _until_it_is_ready(self):
         end = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():

@@ -1,4 +1,4 @@
-"""What is no proper request is refused in the API's own form, before it does anything."""
+"""Malformed requests are refused in the API's own format, before they have any effect."""
 
 import json
 
@@ -7,7 +7,7 @@ import requests
 
 LOGINS = ["/api/token", "/api/token/refresh", "/api/token/revoke", "/api/auth-token"]
 ACTS = ["/force-logout", "/deactivate", "/activate"]
-# A little more than 32 KiB.
+# Slightly more than 32 KiB.
 TOO_LARGE = json.dumps({"refresh": "a" * 33_000})
 
 
@@ -19,25 +19,25 @@ def problem(response):
 @pytest.mark.parametrize(
     "body", ["[]", '["ana", "x"]', "[null, null, null]", '["", "", ""]', '"ana"', "5", "null", "true"]
 )
-def test_a_body_is_an_object(client, member, staff, body):
+def test_a_body_must_be_an_object(client, member, staff, body):
     paths = LOGINS + [f"/api/users/{member.username}{act}" for act in ACTS]
     answers = {path: problem(client.send(path, body, authorization=staff)) for path in paths}
     assert answers == dict.fromkeys(paths, (400, "bad_request"))
 
 
 @pytest.mark.parametrize("body", ["{", "{}}", "x", '{"refresh": "\\ud800"}', b"\xff", "[" * 20_000])
-def test_a_body_is_json(client, member, staff, body):
+def test_a_body_must_be_json(client, member, staff, body):
     paths = LOGINS + [f"/api/users/{member.username}{act}" for act in ACTS]
     answers = {path: problem(client.send(path, body, authorization=staff)) for path in paths}
     assert answers == dict.fromkeys(paths, (400, "bad_request"))
 
 
-def test_a_login_has_a_body(client):
+def test_a_login_must_have_a_body(client):
     for path in LOGINS:
         assert problem(client.send(path, b"")) == (400, "bad_request"), path
 
 
-def test_an_act_of_staff_may_have_no_body(client, member, staff):
+def test_a_staff_action_may_have_no_body(client, member, staff):
     for act in ACTS:
         assert client.ask("POST", f"/api/users/{member.username}{act}", authorization=staff).status_code == 200, act
 
@@ -49,13 +49,13 @@ def test_a_large_body_is_not_read(client, member, staff):
 
 
 @pytest.mark.parametrize("type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "x"])
-def test_a_body_says_that_it_is_json(client, member, staff, type):
+def test_the_content_type_must_be_json(client, member, staff, type):
     paths = LOGINS + [f"/api/users/{member.username}{act}" for act in ACTS]
     answers = {path: problem(client.send(path, "{}", type, authorization=staff)) for path in paths}
     assert answers == dict.fromkeys(paths, (415, "unsupported_media_type"))
 
 
-def test_what_is_wrong_with_a_field_stands_beside_its_name(client, member, staff):
+def test_a_field_error_is_listed_under_the_fields_name(client, member, staff):
     path = f"/api/users/{member.username}/force-logout"
     for field, value in [("staff_reason", "a" * 501), ("user_reason", "a\u202eb"), ("at", "tomorrow"), ("at", "")]:
         answer = client.ask("POST", path, {field: value}, staff)
@@ -63,7 +63,7 @@ def test_what_is_wrong_with_a_field_stands_beside_its_name(client, member, staff
         assert list(answer.json()["errors"]) == [field]
 
 
-def test_an_address_asked_in_another_way_says_how(client):
+def test_a_wrong_method_is_answered_with_the_allowed_ones(client):
     for method, path, allowed in [
         ("PUT", "/api/me", "GET"),
         ("GET", "/api/token", "POST"),
@@ -74,6 +74,6 @@ def test_an_address_asked_in_another_way_says_how(client):
         assert allowed in [word.strip() for word in answer.headers["Allow"].split(",")]
 
 
-def test_an_unknown_address_is_a_problem_too(client):
+def test_an_unknown_path_is_a_problem_too(client):
     for path in ["/api/nothing", "/api/users", "/api/token/nothing"]:
         assert problem(requests.get(client.url + path, timeout=60)) == (404, "not_found"), path

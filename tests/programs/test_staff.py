@@ -1,15 +1,15 @@
-"""What staff do to an account by the API, say from a script for those who leave."""
+"""What staff can do to an account over the API, for example from an offboarding script."""
 
 import pytest
 
-from browser import is_logged_in, log_in_by_the_form
+from browser import is_logged_in, log_in_through_the_form
 from client import bearer, opaque, refusal
 
 FORCED_OUT = ("session_ended", "forced-out")
 
 
-def test_a_force_logout_by_staff_ends_every_login_at_its_next_request(site, client, member, pair, staff):
-    browser = log_in_by_the_form(site.url, member)
+def test_a_force_logout_by_staff_ends_every_login_at_the_next_request(site, client, member, pair, staff):
+    browser = log_in_through_the_form(site.url, member)
     calls = [bearer(pair["access"]), opaque(client.make_token(member)["token"])]
     assert [client.me(call).status_code for call in calls] == [200, 200]
 
@@ -24,10 +24,10 @@ def test_a_force_logout_by_staff_ends_every_login_at_its_next_request(site, clie
     ends = [*map(client.me, calls), client.refresh(pair["refresh"])]
     assert [refusal(end) for end in ends] == [FORCED_OUT] * 3
     assert [end.json().get("user_reason") for end in ends] == [body["user_reason"]] * 3
-    assert all("Laptop" not in end.text for end in ends), "the reason for staff is not the user's"
+    assert all("Laptop" not in end.text for end in ends), "the staff reason must not reach the user"
 
     pair = client.log_in(member.username, member.password)
-    assert client.me(bearer(pair["access"])).status_code == 200, "a later login is not touched"
+    assert client.me(bearer(pair["access"])).status_code == 200, "a later login must stay valid"
 
 
 @pytest.mark.parametrize("at", ["2099-03-01T14:30", "2099-03-01T14:30:00", "2099-03-01T15:30:00+01:00"])
@@ -50,7 +50,7 @@ def test_staff_deactivate_and_activate(client, member, pair, staff):
     assert client.log_in(member.username, member.password)
 
 
-def test_what_staff_may_do_members_may_not(site, client, member, staff):
+def test_members_may_not_use_staff_endpoints(site, client, member, staff):
     own = opaque(client.make_token(member)["token"])
     path = f"/api/users/{site.make_user('--staff').username}"
     for act in ["force-logout", "deactivate", "activate"]:

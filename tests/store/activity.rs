@@ -1,4 +1,4 @@
-//! When people were last seen: noted by a request, written soon after, many at once.
+//! When users were last seen: recorded by a request, written soon after, in batches.
 
 use std::time::Duration;
 
@@ -25,36 +25,36 @@ async fn last_seen(house: &House, login: &StartedSession) -> Moment {
 }
 
 #[rocket::async_test]
-async fn a_request_is_noted_at_once_and_written_with_the_others() {
+async fn activity_counts_at_once_and_is_written_in_a_batch() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         let logins = [house.log_in(&ana).await, house.log_in(&ana).await, house.log_in(&ben).await];
         let later = logins[2].login_date + MINUTE * 2;
         let moments = [later + MINUTE, later, later + MINUTE * 2];
         for (login, at) in logins.iter().zip(moments) {
-            house.note(login, at - MINUTE);
-            house.note(login, at);
-            house.note(login, at - MINUTE);
+            house.record_activity(login, at - MINUTE);
+            house.record_activity(login, at);
+            house.record_activity(login, at - MINUTE);
             assert_eq!(last_seen(house, login).await, login.login_date, "nothing is written yet");
         }
         house.flush().await;
         for (login, at) in logins.iter().zip(moments) {
             assert_eq!(last_seen(house, login).await, at);
         }
-        assert_eq!(house.user(&ana).await.last_seen, Some(moments[0]), "the latest of their sessions");
+        assert_eq!(house.user(&ana).await.last_seen, Some(moments[0]), "the latest time of all sessions");
         assert_eq!(house.user(&ben).await.last_seen, Some(moments[2]));
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn a_note_that_waits_while_its_session_ends_never_revives_it() {
+async fn pending_activity_never_revives_an_ended_session() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let (gone, out) = (house.log_in(&ana).await, house.log_in(&ana).await);
         let later = out.login_date + MINUTE;
-        house.note(&gone, later);
-        house.note(&out, later);
+        house.record_activity(&gone, later);
+        house.record_activity(&out, later);
         house.accounts.log_out(&ana.acting_from(&gone)).await.expect("a logout");
         house.force_out(&ana).await;
         house.flush().await;
@@ -68,7 +68,7 @@ async fn a_note_that_waits_while_its_session_ends_never_revives_it() {
 }
 
 #[rocket::async_test]
-async fn a_session_is_written_at_most_once_a_minute_also_by_several_nodes() {
+async fn a_session_is_written_at_most_once_per_minute_by_all_nodes_together() {
     on_each_engine(async |house: &House| {
         let login = house.log_in(&house.member("ana").await).await;
         let (mut written, node) = (login.login_date, house.node());
@@ -76,7 +76,7 @@ async fn a_session_is_written_at_most_once_a_minute_also_by_several_nodes() {
             let at = login.login_date + TimeDelta::seconds(seconds);
             let on = if seconds % 2 == 0 { &node } else { &house.accounts };
             on.record_activity(house.activity(&login, at));
-            on.flush_activity().await.expect("the notes are written");
+            on.flush_activity().await.expect("the activity is written");
             let seen = last_seen(house, &login).await;
             assert!(seen == written || seen - written >= MINUTE, "{written} then {seen}");
             written = seen;
@@ -87,7 +87,7 @@ async fn a_session_is_written_at_most_once_a_minute_also_by_several_nodes() {
 }
 
 #[rocket::async_test]
-async fn a_minute_makes_a_request_worth_a_note_or_a_tenth_of_a_short_idle_limit() {
+async fn activity_is_recorded_after_a_minute_or_a_tenth_of_a_short_idle_timeout() {
     on_each_engine(async |house: &House| {
         let mut limits = house.accounts.settings().member_limits;
         let at = house.now().await;
@@ -95,14 +95,14 @@ async fn a_minute_makes_a_request_worth_a_note_or_a_tenth_of_a_short_idle_limit(
             limits.idle = idle;
             assert!(Accounts::is_worth_noting(at - lag, limits, at));
             assert!(!Accounts::is_worth_noting(at - lag + TimeDelta::microseconds(1), limits, at));
-            assert!(!Accounts::is_worth_noting(at + MINUTE, limits, at), "the clock stepped back");
+            assert!(!Accounts::is_worth_noting(at + MINUTE, limits, at), "not after the clock stepped back");
         }
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn more_than_one_batch_is_written_to_the_last() {
+async fn every_batch_is_written() {
     on_each_engine(async |house: &House| {
         let login = house.log_in(&house.member("ana").await).await;
         let at = login.login_date + MINUTE;
@@ -123,7 +123,7 @@ async fn more_than_one_batch_is_written_to_the_last() {
                 user_agent: "",
             };
             insert_login(&mut tx, &new).await.expect("a session");
-            house.note(&StartedSession { id, user_id, ..login.clone() }, at);
+            house.record_activity(&StartedSession { id, user_id, ..login.clone() }, at);
         }
         tx.commit().await.expect("a commit");
         house.flush().await;
@@ -134,17 +134,17 @@ async fn more_than_one_batch_is_written_to_the_last() {
 }
 
 #[rocket::async_test]
-async fn what_cannot_be_written_waits_for_the_next_try() {
+async fn activity_that_cannot_be_written_is_retried() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
         let at = login.login_date + MINUTE;
-        house.note(&login, at);
+        house.record_activity(&login, at);
         run(&house.store, "ALTER TABLE curfew_logins RENAME TO logins_elsewhere").await;
         let failed = house.accounts.flush_activity().await;
         assert!(matches!(failed, Err(AccountsError::Store(_))), "{failed:?}");
         run(&house.store, "ALTER TABLE logins_elsewhere RENAME TO curfew_logins").await;
-        assert_ne!(house.user(&ana).await.last_seen, Some(at), "all of it, or nothing");
+        assert_ne!(house.user(&ana).await.last_seen, Some(at), "all of the batch, or nothing");
         house.flush().await;
         assert_eq!(last_seen(house, &login).await, at);
     })
@@ -152,16 +152,16 @@ async fn what_cannot_be_written_waits_for_the_next_try() {
 }
 
 #[rocket::async_test]
-async fn a_write_that_was_broken_off_loses_nothing() {
+async fn an_interrupted_write_loses_nothing() {
     on_each_engine(async |house: &House| {
         let login = house.log_in(&house.member("ana").await).await;
         let at = login.login_date + MINUTE;
-        house.note(&login, at);
+        house.record_activity(&login, at);
         for polls in 0..6 {
             let mut flush = Box::pin(house.accounts.flush_activity());
             for _ in 0..polls {
                 if (&mut flush).now_or_never().is_some() {
-                    break; // a quick database was done before
+                    break; // a fast database finished first
                 }
                 tokio::task::yield_now().await;
             }
@@ -173,12 +173,12 @@ async fn a_write_that_was_broken_off_loses_nothing() {
 }
 
 #[rocket::async_test]
-async fn a_request_that_waits_to_be_written_counts_against_the_idle_limit() {
+async fn unwritten_activity_counts_for_the_idle_timeout() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let (login, other) = (house.log_in(&ana).await, house.log_in(&ana).await);
         let idle = TimeDelta::from_std(house.accounts.settings().member_limits.idle).expect("a delta");
-        house.note(&login, login.login_date + idle - TimeDelta::seconds(1));
+        house.record_activity(&login, login.login_date + idle - TimeDelta::seconds(1));
         house.store.clock().shift(idle + TimeDelta::seconds(1));
         let judge = async |login: &StartedSession| {
             let standing = house.standing(login).await;
@@ -186,7 +186,7 @@ async fn a_request_that_waits_to_be_written_counts_against_the_idle_limit() {
             house.accounts.check_login(judged, &standing).1
         };
         assert_eq!(judge(&login).await, Ok(()));
-        assert_eq!(judge(&other).await, Err(EndReason::Idle), "another session's note is no help");
+        assert_eq!(judge(&other).await, Err(EndReason::Idle), "another session's activity must not count");
         house.store.clock().shift(idle);
         assert_eq!(judge(&login).await, Err(EndReason::Idle));
     })
@@ -194,20 +194,20 @@ async fn a_request_that_waits_to_be_written_counts_against_the_idle_limit() {
 }
 
 #[rocket::async_test]
-async fn notes_are_written_by_themselves_soon_after_and_again_later() {
+async fn activity_is_written_in_the_background_again_and_again() {
     on_each_engine(async |house: &House| {
         let login = house.log_in(&house.member("ana").await).await;
         let writing = house.accounts.clone();
         let writing = tokio::spawn(async move { writing.keep_flushing_activity().await });
         for minutes in 1..3 {
             let at = login.login_date + MINUTE * minutes;
-            house.note(&login, at);
+            house.record_activity(&login, at);
             let written = async {
                 while last_seen(house, &login).await != at {
                     tokio::task::yield_now().await;
                 }
             };
-            timeout(Duration::from_secs(20), written).await.expect("it is written");
+            timeout(Duration::from_secs(20), written).await.expect("the write succeeds");
         }
         writing.abort();
     })

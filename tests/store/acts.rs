@@ -1,4 +1,4 @@
-//! Every act there is, each on a site of its own where it can be done.
+//! Every use case that can be performed, each on a fresh database where it is possible.
 
 use std::num::NonZeroU32;
 
@@ -14,7 +14,7 @@ use crate::house::{
     registration,
 };
 
-/// What a use case does.
+/// A use case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
     Register,
@@ -53,13 +53,13 @@ pub enum Act {
     DeleteOwnAccount,
 }
 
-/// An account with two logins, on which an act can be done.
+/// An account with two logins on which a use case can be performed.
 pub struct Scene {
     ana: Person,
     logins: [StartedSession; 2],
     boss: Option<Actor>,
     code: String,
-    /// Everything that must never be found in the database.
+    /// Every secret that must never appear in the database.
     pub secrets: Vec<String>,
 }
 
@@ -104,13 +104,13 @@ impl Scene {
         scene
     }
 
-    /// A superuser who acts from a page, where the act takes one.
+    /// The superuser who acts on a page, for the use cases that need one.
     fn boss(&self) -> Result<Actor> {
         self.boss.clone().ok_or(AccountsError::NoSuchUser)
     }
 }
 
-/// What opens a session, as the cookie has it and as bytes in hexadecimal.
+/// The secret of a session, as in the cookie and as hexadecimal bytes.
 pub fn secrets_of(login: &StartedSession) -> [String; 2] {
     use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
     let text = login.secret.reveal();
@@ -118,8 +118,8 @@ pub fn secrets_of(login: &StartedSession) -> [String; 2] {
     [text, HEXLOWER.encode(&bytes)]
 }
 
-/// A login where only one session may be.
-async fn log_in_alone(house: &House, when_full: WhenFull) -> Result<StartedSession> {
+/// A login with a limit of one session.
+async fn log_in_with_limit_of_one(house: &House, when_full: WhenFull) -> Result<StartedSession> {
     let accounts = house.accounts_with(|settings| {
         settings.member_max_sessions = NonZeroU32::new(1);
         settings.when_full = when_full;
@@ -128,7 +128,7 @@ async fn log_in_alone(house: &House, when_full: WhenFull) -> Result<StartedSessi
 }
 
 impl Act {
-    /// Each with the kind, the reason and the words of the one event that it makes.
+    /// Every act with the kind, the reason and the detail of its one event.
     pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 34] = [
         (Self::Register, "registered", None, ""),
         (Self::SetUp, "set-up", None, ""),
@@ -146,18 +146,18 @@ impl Act {
         (Self::Demote, "role-changed", Some(EndReason::RoleChanged), "from staff to member; 2 sessions ended"),
         (Self::ForceOut, "force-logout", Some(EndReason::ForcedOut), "2 sessions ended"),
         (Self::Schedule, "force-logout-scheduled", Some(EndReason::ForcedOut), "for "),
-        (Self::Cancel, "force-logout-cancelled", None, "it was to be at "),
+        (Self::Cancel, "force-logout-cancelled", None, "it was scheduled for "),
         (Self::FoldDue, "force-logout-due", Some(EndReason::ForcedOut), "2 sessions ended"),
         (Self::EveryoneOut, "force-logout", Some(EndReason::EveryoneOut), "everyone; 2 sessions ended"),
         (Self::ScheduleEveryone, "force-logout-scheduled", Some(EndReason::EveryoneOut), "everyone, for "),
-        (Self::CancelEveryone, "force-logout-cancelled", None, "everyone; it was to be at "),
+        (Self::CancelEveryone, "force-logout-cancelled", None, "everyone; it was scheduled for "),
         (Self::Deactivate, "deactivated", Some(EndReason::Deactivated), "2 sessions ended"),
         (Self::Activate, "activated", None, ""),
         (Self::Delete, "deleted", Some(EndReason::Deleted), "2 sessions ended"),
         (Self::EndOwn, "session-ended", Some(EndReason::EndedByUser), ""),
         (Self::EndOthers, "session-ended", Some(EndReason::EndedByUser), "1 session ended"),
         (Self::EndOneOfSomebody, "session-ended", Some(EndReason::ForcedOut), ""),
-        (Self::FoldDeactivation, "activated", None, "the deactivation had an end, which was reached"),
+        (Self::FoldDeactivation, "activated", None, "the deactivation expired"),
         (Self::FoldEveryone, "force-logout-due", Some(EndReason::EveryoneOut), "everyone; 2 sessions ended"),
         (Self::ConfirmPassword, "password-confirmed", None, ""),
         (Self::EveryoneElseOut, "force-logout", Some(EndReason::EveryoneOut), "everyone; 3 sessions ended"),
@@ -171,7 +171,7 @@ impl Act {
         (Self::DeleteOwnAccount, "deleted", Some(EndReason::Deleted), "2 sessions ended"),
     ];
 
-    /// Does it; the session that it started, if any.
+    /// Performs the act. Returns the session that it started, if any.
     pub async fn perform(self, house: &House, scene: &Scene) -> Result<Option<StartedSession>> {
         let (accounts, root, why) = (&house.accounts, operator(), reasons());
         let (ana, target) = (scene.ana.acting_from(&scene.logins[0]), scene.ana.target());
@@ -181,8 +181,8 @@ impl Act {
             Self::Register => return accounts.register(&client(), &registration("ben")).await.map(Some),
             Self::SetUp => return accounts.set_up(&client(), &scene.code, &registration("ben")).await.map(Some),
             Self::LogIn => return accounts.log_in(&client(), &credentials("ana", PASSWORD)).await.map(Some),
-            Self::LogInInPlaceOfOthers => return log_in_alone(house, WhenFull::EndOldest).await.map(Some),
-            Self::FailToLogInWhereItIsFull => match log_in_alone(house, WhenFull::RefuseNew).await {
+            Self::LogInInPlaceOfOthers => return log_in_with_limit_of_one(house, WhenFull::EndOldest).await.map(Some),
+            Self::FailToLogInWhereItIsFull => match log_in_with_limit_of_one(house, WhenFull::RefuseNew).await {
                 Err(AccountsError::SessionsFull { .. }) => {}
                 other => return other.map(Some),
             },

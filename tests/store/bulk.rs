@@ -1,4 +1,4 @@
-//! One act on many accounts: what it promises, what it does, and to whom it does nothing.
+//! Bulk actions: what they announce, what they do, and whom they skip.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use curfew::{
         people::{login_name::LoginName, role::Role},
         reason::EndReason,
     },
-    store::bulk::acts::BulkRecord,
+    store::bulk::records::BulkRecord,
 };
 
 use crate::{
@@ -40,15 +40,15 @@ pub fn begin(previewed: PreviewedBulk) -> BeginBulk {
     BeginBulk { id, choice: previewed.choice, reasons: reasons(), promised: previewed.counts }
 }
 
-/// What was confirmed, begun by one who may, as it was promised.
+/// Begins a confirmed bulk action, which must be allowed and unchanged.
 pub async fn begun(house: &House, actor: &Actor, confirmed: BeginBulk) -> Box<BulkRun> {
     match house.accounts.begin_bulk(actor, confirmed).await.expect("an answer") {
         Begun::Run(run) => run,
-        other => panic!("it does not begin: {other:?}"),
+        other => panic!("the bulk action does not begin: {other:?}"),
     }
 }
 
-/// So many people called "many1" and so on, each logged in once.
+/// Creates users called "many1", "many2" and so on, each with one login.
 pub async fn many_logged_in(house: &House, people: u32) {
     let template = house.member("template").await;
     house.log_in(&template).await;
@@ -76,18 +76,18 @@ pub async fn many_logged_in(house: &House, people: u32) {
     .await;
 }
 
-/// Promises, begins and carries out; what came of it.
+/// Previews, begins and runs a bulk action, and returns its record.
 async fn act(house: &House, actor: &Actor, choice: &BulkChoice) -> (BulkCounts, BulkRecord) {
     let previewed = preview(&house.accounts, actor, choice).await;
     let (promised, begin) = (previewed.counts, begin(previewed));
     let id = begin.id.clone();
-    begun(house, actor, begin).await.run().await.expect("it comes to its end");
-    house.accounts.write_ends().await.expect("who ended them is written into the sessions");
+    begun(house, actor, begin).await.run().await.expect("the bulk action finishes");
+    house.accounts.write_ends().await.expect("the ends are written to the sessions");
     (promised, progress(house, &id).await)
 }
 
 pub async fn progress(house: &House, id: &SessionId) -> BulkRecord {
-    house.accounts.find_bulk_record(id).await.expect("an answer").expect("it was begun")
+    house.accounts.find_bulk_record(id).await.expect("an answer").expect("a record")
 }
 
 fn kept(promised: BulkCounts, done: &BulkRecord) -> bool {
@@ -97,7 +97,7 @@ fn kept(promised: BulkCounts, done: &BulkRecord) -> bool {
 }
 
 #[rocket::async_test]
-async fn each_account_is_acted_on_as_the_act_on_one_does_it() {
+async fn a_bulk_action_does_to_each_account_what_the_single_action_does() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         for action in BulkAction::ALL {
@@ -114,7 +114,7 @@ async fn each_account_is_acted_on_as_the_act_on_one_does_it() {
                 people.push(person);
             }
             house.store.clock().shift(NEXT);
-            // The first two by the act on one, the others by the act on many.
+            // The first two through the use case for one account, the others through the bulk action.
             for person in &people[..2] {
                 let target = person.target();
                 match action {
@@ -127,13 +127,13 @@ async fn each_account_is_acted_on_as_the_act_on_one_does_it() {
                     }
                     BulkAction::Activate => house.accounts.activate(&staff, &target, &reasons()).await.map(drop),
                 }
-                .expect("an act on one");
+                .expect("the use case for one account");
             }
             let (promised, done) = act(house, &staff, &ids(action, &[&people[2], &people[3]])).await;
             let sessions = if action == BulkAction::Activate { 0 } else { 5 };
             assert_eq!((promised.users, promised.sessions, promised.skipped()), (2, sessions, 0), "{action:?}");
             assert!(kept(promised, &done), "{action:?}: {done:?}");
-            let like = async |n: usize| as_it_stands(house, &people[n]).await;
+            let like = async |n: usize| snapshot(house, &people[n]).await;
             assert_eq!(like(0).await.0, like(2).await.0, "{action:?}: the account");
             assert_eq!(like(1).await.0, like(3).await.0, "{action:?}: the account");
             assert_eq!(like(1).await.1[0], like(3).await.1[0], "{action:?}: a session");
@@ -145,14 +145,14 @@ async fn each_account_is_acted_on_as_the_act_on_one_does_it() {
                  curfew_standing_changes)",
                 people[3].id
             );
-            assert_eq!(count(&house.store, &asked).await, 1, "{action:?}: a receipt is asked for");
+            assert_eq!(count(&house.store, &asked).await, 1, "{action:?}: a receipt is requested");
         }
     })
     .await;
 }
 
-/// An account without its names and dates, its sessions, and its latest event.
-async fn as_it_stands(house: &House, person: &Person) -> (String, Vec<String>, String) {
+/// An account without names and dates, its sessions, and its latest event.
+async fn snapshot(house: &House, person: &Person) -> (String, Vec<String>, String) {
     let text = |sql: String| async move { texts(&house.store, &sql).await.into_iter().flatten().collect::<Vec<_>>() };
     let id = person.id;
     let account = text(format!(
@@ -176,7 +176,7 @@ async fn as_it_stands(house: &House, person: &Person) -> (String, Vec<String>, S
 }
 
 #[rocket::async_test]
-async fn who_is_passed_over_is_counted_by_why_and_left_alone() {
+async fn skipped_users_are_counted_by_reason_and_left_alone() {
     on_each_engine(async |house: &House| {
         let (vera, root) = (house.person("vera", Role::Staff).await, house.person("root", Role::Superuser).await);
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
@@ -199,7 +199,7 @@ async fn who_is_passed_over_is_counted_by_why_and_left_alone() {
         let counted = counts(&superuser, BulkAction::ForceLogout).await;
         let expected = BulkCounts { users: 5, sessions: 2, includes_actor: true, missing: 1, ..BulkCounts::default() };
         assert_eq!(counted, expected);
-        // Whoever is deactivated for a while is not yet for good.
+        // Temporarily deactivated users are not yet deactivated for good.
         let counted = counts(&superuser, BulkAction::Deactivate).await;
         let expected =
             BulkCounts { users: 3, sessions: 1, own_account: 1, already: 1, missing: 1, ..BulkCounts::default() };
@@ -213,13 +213,13 @@ async fn who_is_passed_over_is_counted_by_why_and_left_alone() {
         assert_eq!(house.user(&cora).await.deactivated_until, None);
         assert!(house.user(&root).await.is_active_at(house.now().await));
         let (promised, done) = act(house, &superuser, &ids(BulkAction::Deactivate, &everyone)).await;
-        assert_eq!((promised.users, promised.already), (0, 4), "doing it again does nothing: {done:?}");
+        assert_eq!((promised.users, promised.already), (0, 4), "a second run finds nothing to do: {done:?}");
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn whoever_marks_those_who_are_not_theirs_has_tried_it() {
+async fn selecting_users_beyond_ones_role_is_recorded_as_an_attempt() {
     on_each_engine(async |house: &House| {
         let (vera, root) = (house.person("vera", Role::Staff).await, house.person("root", Role::Superuser).await);
         let (ana, staff) = (house.member("ana").await, house.acting(&vera).await);
@@ -228,14 +228,14 @@ async fn whoever_marks_those_who_are_not_theirs_has_tried_it() {
         act(house, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await;
         assert_eq!(texts(&house.store, told).await, []);
         act(house, &staff, &ids(BulkAction::ForceLogout, &[&ana, &root])).await;
-        let expected = "force-logout of many: their role does not reach to 1 of them";
+        let expected = "bulk force-logout: their role does not allow it for 1 of the users";
         assert_eq!(texts(&house.store, told).await, [Some(expected.to_owned())]);
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn those_with_something_of_their_own_are_acted_on_as_well() {
+async fn users_in_unusual_states_are_included() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         let mut logins: BTreeMap<&str, StartedSession> = BTreeMap::new();
@@ -261,7 +261,11 @@ async fn those_with_something_of_their_own_are_acted_on_as_well() {
         let all: Vec<&Person> = people.iter().collect();
         let (promised, done) = act(house, &staff, &ids(BulkAction::ForceLogout, &all)).await;
         assert!(kept(promised, &done), "{promised:?} {done:?}");
-        assert_eq!(promised.sessions, 1 + 31 + 1, "what was due, and the deactivation, have ended theirs before");
+        assert_eq!(
+            promised.sessions,
+            1 + 31 + 1,
+            "two others ended before: by a due force logout and by a deactivation"
+        );
         for (name, login) in &logins {
             let verdict = house.verdict(login).await;
             let was = if *name == "for-a-while" { EndReason::Deactivated } else { EndReason::ForcedOut };
@@ -272,18 +276,18 @@ async fn those_with_something_of_their_own_are_acted_on_as_well() {
             Some("2100-01-01T00:00:00+00:00")
         );
         let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'";
-        assert_eq!(count(&house.store, told).await, 5, "one event for each");
+        assert_eq!(count(&house.store, told).await, 5, "one event per account");
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn whoever_acts_is_forced_out_last_and_only_after_the_others() {
+async fn the_acting_user_is_forced_out_last() {
     on_each_engine(async |house: &House| {
         let root = house.person("root", Role::Superuser).await;
         let login = house.log_in(&root).await;
         let actor = root.acting_from(&login);
-        // So that there is a batch before the actor's number, and one after it.
+        // So that one batch has lower ids than the acting user, and one higher.
         let people = [house.member("ana").await, house.member("ben").await];
         for person in &people {
             house.log_in(person).await;
@@ -303,14 +307,14 @@ async fn the_operator_never_deactivates_the_last_superuser_either() {
             house.person(&format!("root{n}"), Role::Superuser).await;
         }
         let (_, done) = act(house, &operator(), &matching(BulkAction::Deactivate, "root")).await;
-        assert_eq!((done.promised_users, done.users_done), (3, 2), "what it passed over shows");
+        assert_eq!((done.promised_users, done.users_done), (3, 2), "skipped users are visible in the counts");
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_users WHERE is_active").await, 1);
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn more_than_one_batch_is_done_whole_and_each_has_its_event() {
+async fn every_batch_completes_and_records_its_events() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         many_logged_in(house, 2_500).await;
@@ -328,7 +332,7 @@ async fn more_than_one_batch_is_done_whole_and_each_has_its_event() {
 }
 
 #[rocket::async_test]
-async fn the_tokens_that_end_are_promised_and_counted_with_the_sessions() {
+async fn ended_tokens_are_announced_and_counted_with_the_sessions() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         let label = TokenLabel::parse("nightly job").expect("a label");
@@ -346,7 +350,7 @@ async fn the_tokens_that_end_are_promised_and_counted_with_the_sessions() {
                 }
                 people.push(person);
             }
-            // What is out already is no promise.
+            // Logins that have already ended are not announced.
             let out = house.member(&name(9)).await;
             let given = LoginName::parse(&out.name).expect("a name");
             house.accounts.log_in_for_family(&client(), (&given, &password(PASSWORD))).await.expect("a family");

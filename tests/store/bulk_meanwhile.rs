@@ -1,4 +1,4 @@
-//! What happens between the promise of an act on many and its end.
+//! What happens between the preview of a bulk action and its end.
 
 use curfew::{
     accounts::{AccountsError, Begun},
@@ -9,12 +9,12 @@ use curfew::{
 use crate::{
     bulk::{NEXT, begin, begun, ids, many_logged_in, matching, preview, progress},
     harness::quick_or_soak,
-    house::{House, Person, at_once, on_each_engine, operator, reasons},
+    house::{House, Person, on_each_engine, operator, reasons, run_concurrently},
     raw::{count, run, texts},
 };
 
 #[rocket::async_test]
-async fn what_has_changed_since_it_was_promised_is_not_done() {
+async fn a_bulk_action_does_not_begin_if_its_preview_has_changed() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         for n in 0..3 {
@@ -22,7 +22,7 @@ async fn what_has_changed_since_it_was_promised_is_not_done() {
         }
         let choice = matching(BulkAction::Deactivate, "spam");
         let previewed = preview(&house.accounts, &staff, &choice).await;
-        // Whoever registers afterwards is not meant, and no change.
+        // A user who registers afterwards is not included and is not a change.
         let late = house.member("spam-late").await;
         let ben = house.member("ben").await;
         let (first, second) = (begin(previewed.clone()), begin(previewed));
@@ -32,25 +32,25 @@ async fn what_has_changed_since_it_was_promised_is_not_done() {
             Begun::Changed(now) => assert_eq!((now.counts.users, now.counts.already), (2, 1)),
             other => panic!("{other:?}"),
         }
-        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, before, "nothing has been done");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, before, "nothing may happen");
 
         run(&house.store, "UPDATE curfew_users SET is_active = TRUE WHERE username = 'spam1'").await;
         let id = second.id.clone();
         let doing = begun(house, &staff, second.clone()).await;
-        doing.run().await.expect("it comes to its end");
+        doing.run().await.expect("the bulk action finishes");
         assert_eq!(progress(house, &id).await.users_done, 3);
         for (person, name) in [(&late, "registered later"), (&ben, "does not match")] {
             assert!(house.user(person).await.is_active_at(house.now().await), "{name}");
         }
         let again = house.accounts.begin_bulk(&staff, second).await.expect("an answer");
-        assert!(matches!(again, Begun::Already), "a second click is the same act: {again:?}");
+        assert!(matches!(again, Begun::Already), "a second click must not begin another: {again:?}");
     })
     .await;
 }
 
-/// As many users as were promised, and for the same reasons on no more; but they are others.
+/// The number of users, also of skipped ones, is unchanged, but they are other users.
 #[rocket::async_test]
-async fn as_many_others_are_not_those_who_were_promised() {
+async fn an_equal_number_of_other_users_is_a_change() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
@@ -63,14 +63,14 @@ async fn as_many_others_are_not_those_who_were_promised() {
         deactivate(&ana).await;
         let begun = house.accounts.begin_bulk(&staff, confirmed).await.expect("an answer");
         assert!(matches!(begun, Begun::Changed(_)), "{begun:?}");
-        assert!(house.user(&ben).await.is_active_at(house.now().await), "whom it was to pass over");
+        assert!(house.user(&ben).await.is_active_at(house.now().await), "a user that was to be skipped");
     })
     .await;
 }
 
-/// Whoever comes to match while it goes on was not promised.
+/// A user who matches only after the bulk action began was not announced.
 #[rocket::async_test]
-async fn nobody_is_acted_on_who_came_to_match_later() {
+async fn users_who_match_later_are_not_included() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         let (spam, ben) = (house.member("spam").await, house.member("ben").await);
@@ -78,7 +78,7 @@ async fn nobody_is_acted_on_who_came_to_match_later() {
         let doing = begun(house, &staff, confirmed).await;
         let renamed = format!("UPDATE curfew_users SET email_key = 'spam@example.org2' WHERE id = {}", ben.id);
         run(&house.store, &renamed).await;
-        doing.run().await.expect("it comes to its end");
+        doing.run().await.expect("the bulk action finishes");
         let now = house.now().await;
         assert!(!house.user(&spam).await.is_active_at(now) && house.user(&ben).await.is_active_at(now));
     })
@@ -86,7 +86,7 @@ async fn nobody_is_acted_on_who_came_to_match_later() {
 }
 
 #[rocket::async_test]
-async fn two_clicks_at_the_same_instant_are_one_act() {
+async fn two_concurrent_clicks_begin_one_bulk_action() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         let ana = house.member("ana").await;
@@ -95,7 +95,7 @@ async fn two_clicks_at_the_same_instant_are_one_act() {
             let (accounts, staff, confirmed) = (house.node(), staff.clone(), confirmed.clone());
             async move { accounts.begin_bulk(&staff, confirmed).await }
         };
-        let begun = at_once((0..8).map(click).collect()).await;
+        let begun = run_concurrently((0..8).map(click).collect()).await;
         let runs = begun.iter().filter(|begun| matches!(begun, Ok(Begun::Run(_)))).count();
         let others = begun.iter().filter(|begun| matches!(begun, Ok(Begun::Already))).count();
         assert_eq!((runs, others), (1, 7), "{begun:?}");
@@ -104,7 +104,7 @@ async fn two_clicks_at_the_same_instant_are_one_act() {
 }
 
 #[rocket::async_test]
-async fn it_stops_where_the_login_of_whoever_acts_has_ended() {
+async fn a_bulk_action_stops_when_the_acting_users_login_ends() {
     on_each_engine(async |house: &House| {
         let vera = house.person("vera", Role::Staff).await;
         let staff = house.acting(&vera).await;
@@ -129,7 +129,7 @@ async fn it_stops_where_the_login_of_whoever_acts_has_ended() {
 }
 
 #[rocket::async_test]
-async fn of_two_superusers_who_deactivate_everyone_at_the_same_instant_exactly_one_remains() {
+async fn if_two_superusers_deactivate_everyone_concurrently_one_remains() {
     on_each_engine(async |house: &House| {
         for round in 0..quick_or_soak(20, 100) {
             let mut acts = Vec::new();
@@ -144,7 +144,7 @@ async fn of_two_superusers_who_deactivate_everyone_at_the_same_instant_exactly_o
                 let run = begun(house, actor, confirmed).await;
                 runs.push(async move { run.run().await });
             }
-            let outcomes = at_once(runs).await;
+            let outcomes = run_concurrently(runs).await;
             let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
             let ended = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::Ended { .. }))).count();
             assert_eq!((done, ended), (1, 1), "round {round}: {outcomes:?}");
@@ -156,15 +156,15 @@ async fn of_two_superusers_who_deactivate_everyone_at_the_same_instant_exactly_o
 }
 
 #[rocket::async_test]
-async fn the_next_act_on_an_account_is_not_taken_for_what_ended_its_sessions() {
+async fn a_later_action_does_not_claim_sessions_that_an_earlier_one_ended() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         let ana = house.member("ana").await;
         let session = house.log_in(&ana).await;
         let confirmed = begin(preview(&house.accounts, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await);
-        begun(house, &staff, confirmed).await.run().await.expect("it comes to its end");
+        begun(house, &staff, confirmed).await.run().await.expect("the bulk action finishes");
         let reason = format!("SELECT reason FROM curfew_logins WHERE id = '{}'", session.id.as_str());
-        assert_eq!(texts(&house.store, &reason).await, [None], "it is written afterwards");
+        assert_eq!(texts(&house.store, &reason).await, [None], "the ends are not written yet");
         house.accounts.deactivate(&operator(), &ana.target(), None, &Reasons::default()).await.expect("an act");
         assert_eq!(texts(&house.store, &reason).await, [Some("forced-out".to_owned())]);
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_ends").await, 0);
@@ -172,14 +172,15 @@ async fn the_next_act_on_an_account_is_not_taken_for_what_ended_its_sessions() {
     .await;
 }
 
-/// While it writes on Postgres, it tells of its changes itself; whoever has its connection afterwards does not.
+/// On Postgres, a bulk action silences the triggers and reports its changes itself. The next user of its connection
+/// must have the triggers back.
 #[rocket::async_test]
-async fn the_connections_that_it_used_tell_of_changes_again() {
+async fn the_connections_of_a_bulk_action_report_changes_through_triggers_again() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         many_logged_in(house, 2_500).await;
         let confirmed = begin(preview(&house.accounts, &staff, &matching(BulkAction::ForceLogout, "many")).await);
-        begun(house, &staff, confirmed).await.run().await.expect("it comes to its end");
+        begun(house, &staff, confirmed).await.run().await.expect("the bulk action finishes");
         let Store::Postgres { pool, .. } = &house.store else { return };
         let mut all = Vec::new();
         for _ in 0..pool.size() {

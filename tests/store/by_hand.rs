@@ -1,4 +1,4 @@
-//! What an administrator writes by hand, in the words of `sqlite3` or `psql`, counts at once.
+//! What an administrator changes with SQL in `sqlite3` or `psql` takes effect at once.
 
 use curfew::{
     domain::reason::EndReason,
@@ -10,8 +10,8 @@ use crate::{
     raw::run,
 };
 
-/// The time as an administrator writes it on that engine; on SQLite in whole seconds of the past,
-/// so a second is added to be after the login.
+/// The current time as an administrator would write it on this engine. SQLite rounds down to whole seconds, so one
+/// second is added to come after the login.
 fn now(store: &Store) -> &'static str {
     match store {
         Store::Sqlite { .. } => "datetime('now', '+1 second')",
@@ -20,7 +20,7 @@ fn now(store: &Store) -> &'static str {
 }
 
 #[rocket::async_test]
-async fn a_force_logout_date_by_hand_ends_the_logins_before_it() {
+async fn a_force_logout_date_set_by_sql_ends_the_logins_before_it() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         let (of_ana, of_ben) = (house.log_in(&ana).await, house.log_in(&ben).await);
@@ -39,7 +39,7 @@ async fn a_force_logout_date_by_hand_ends_the_logins_before_it() {
 }
 
 #[rocket::async_test]
-async fn a_plan_by_hand_comes_due() {
+async fn a_schedule_set_by_sql_comes_due() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
@@ -48,11 +48,11 @@ async fn a_plan_by_hand_comes_due() {
             Store::Postgres { .. } => "now() + interval '1 hour'",
         };
         run(&house.store, &format!("UPDATE curfew_users SET force_logout_scheduled = {later}")).await;
-        house.accounts.apply_due(ana.id).await.expect("a look at what is due");
+        house.accounts.apply_due(ana.id).await.expect("due force logouts are applied");
         assert_eq!(house.verdict(&login).await, Ok(()));
         house.store.clock().shift(chrono::TimeDelta::hours(2));
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
-        house.accounts.apply_due(ana.id).await.expect("a look at what is due");
+        house.accounts.apply_due(ana.id).await.expect("due force logouts are applied");
         house.store.clock().shift(-chrono::TimeDelta::hours(2));
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
     })
@@ -60,23 +60,23 @@ async fn a_plan_by_hand_comes_due() {
 }
 
 #[rocket::async_test]
-async fn a_session_ended_by_hand_has_ended() {
+async fn a_session_ended_by_sql_stays_ended() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
         run(&house.store, &format!("UPDATE curfew_logins SET ended_at = {}", now(&house.store))).await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
-        assert_eq!(house.force_out(&ana).await, 0, "it had ended before");
+        assert_eq!(house.force_out(&ana).await, 0, "the session has already ended");
         let later = house.log_in(&ana).await;
         run(&house.store, "DELETE FROM curfew_logins").await;
         assert_eq!(house.verdict(&later).await, Err(EndReason::Expired));
-        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "the account still tells why");
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "the reason comes from the account");
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn flags_by_hand_are_read_as_they_are_written() {
+async fn flags_set_by_sql_take_effect() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
@@ -101,7 +101,7 @@ async fn flags_by_hand_are_read_as_they_are_written() {
 }
 
 #[rocket::async_test]
-async fn a_role_by_hand_counts_at_the_next_look() {
+async fn a_role_set_by_sql_counts_at_the_next_check() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
@@ -110,7 +110,7 @@ async fn a_role_by_hand_counts_at_the_next_look() {
         house.store.clock().shift(idle);
         assert_eq!(house.verdict(&login).await, Ok(()));
         run(&house.store, "UPDATE curfew_users SET is_staff = TRUE").await;
-        assert_eq!(house.verdict(&login).await, Err(EndReason::Idle), "the limits are those of its role");
+        assert_eq!(house.verdict(&login).await, Err(EndReason::Idle), "the limits of the new role apply");
     })
     .await;
 }

@@ -1,5 +1,5 @@
-//! A clock that was ahead once: the logins after a force logout of that time are dated ahead too, and live no
-//! longer for it. Their date only decides which of two came first.
+//! A clock that was ahead once. Logins after a force logout of that time are also dated in the future, and must not
+//! last longer for it: the login date only decides the order.
 
 use chrono::TimeDelta;
 use curfew::{
@@ -19,17 +19,17 @@ use crate::{
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
-/// How far ahead the clock was: further than any limit.
+/// How far the clock was ahead: further than any limit.
 const AHEAD: TimeDelta = TimeDelta::days(30);
 
-/// What dates the logins that follow.
+/// Which force logout dates the following logins in the future.
 #[derive(Debug, Clone, Copy)]
 enum Dated {
     ByTheAccount,
     ByTheSite,
 }
 
-/// Somebody who logged in while the clock was ahead and was forced out then, with a login since.
+/// A user who was forced out while the clock was ahead, with a login made since.
 async fn logged_in(house: &House, name: &str, role: Role, dated: Dated) -> (Person, StartedSession) {
     let person = house.person(name, role).await;
     house.store.clock().shift(AHEAD);
@@ -40,12 +40,12 @@ async fn logged_in(house: &House, name: &str, role: Role, dated: Dated) -> (Pers
         Dated::ByTheSite => drop(house.everyone_out(ForceLogoutMoment::Now).await),
     }
     let login = house.log_in(&person).await;
-    assert!(login.login_date > house.now().await + AHEAD - HOUR, "dated ahead: {}", login.login_date);
+    assert!(login.login_date > house.now().await + AHEAD - HOUR, "dated in the future: {}", login.login_date);
     assert_eq!(house.verdict(&login).await, Ok(()));
     (person, login)
 }
 
-/// In both ways of being dated ahead, on each engine.
+/// Runs the test with both kinds of date on each engine.
 async fn on_each(test: impl AsyncFn(&House, Dated)) {
     on_each_engine(async |house: &House| {
         for dated in [Dated::ByTheAccount, Dated::ByTheSite] {
@@ -55,41 +55,41 @@ async fn on_each(test: impl AsyncFn(&House, Dated)) {
     .await;
 }
 
-async fn must_be_counted_as_over(house: &House, person: &Person) {
+async fn must_be_listed_nowhere_as_live(house: &House, person: &Person) {
     let live = house.accounts.list_sessions(person.id, Which::Live, 10).await.expect("a list");
     assert!(live.is_empty(), "{live:?}");
     assert_eq!(house.accounts.count_live_logins(person.id).await.expect("a count"), LoginCounts::default());
     let site = house.accounts.list_site_sessions(&SessionsQuery::default()).await.expect("a list");
     let of_them = site.sessions.iter().filter(|(_, listed)| listed.row.user_id == person.id).count();
-    assert_eq!(of_them, 0, "in the list of the site");
+    assert_eq!(of_them, 0, "in the site's list");
 }
 
 #[rocket::async_test]
-async fn it_goes_idle_as_any_other() {
+async fn a_login_dated_ahead_goes_idle_like_any_other() {
     on_each(async |house: &House, dated| {
         let (ana, login) = logged_in(house, &format!("ana{dated:?}"), Role::Member, dated).await;
         house.store.clock().shift(TimeDelta::days(3) + MINUTE);
         assert_eq!(house.verdict(&login).await, Err(EndReason::Idle), "{dated:?}");
-        must_be_counted_as_over(house, &ana).await;
+        must_be_listed_nowhere_as_live(house, &ana).await;
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn it_reaches_its_lifetime_as_any_other_and_is_tidied_then() {
+async fn a_login_dated_ahead_expires_like_any_other_and_is_then_tidied() {
     on_each(async |house: &House, dated| {
         let (sue, login) = logged_in(house, &format!("sue{dated:?}"), Role::Staff, dated).await;
         for _ in 0..11 {
             house.store.clock().shift(HOUR - MINUTE);
-            house.note(&login, house.now().await);
+            house.record_activity(&login, house.now().await);
             house.flush().await;
             assert_eq!(house.verdict(&login).await, Ok(()));
         }
         house.store.clock().shift(HOUR + MINUTE * 11);
-        house.note(&login, house.now().await);
+        house.record_activity(&login, house.now().await);
         house.flush().await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::Expired), "{dated:?}");
-        must_be_counted_as_over(house, &sue).await;
+        must_be_listed_nowhere_as_live(house, &sue).await;
         house.accounts.tidy_logins().await.expect("an answer");
         let expired = format!(
             "SELECT COUNT(*) FROM curfew_logins WHERE id = '{}' AND ended_at IS NOT NULL AND reason = 'expired'",
@@ -101,7 +101,7 @@ async fn it_reaches_its_lifetime_as_any_other_and_is_tidied_then() {
 }
 
 #[rocket::async_test]
-async fn a_scheduled_force_logout_ends_it_and_a_clock_that_steps_back_does_not_undo_that() {
+async fn a_scheduled_force_logout_ends_a_login_dated_ahead_for_good() {
     on_each_engine(async |house: &House| {
         for (dated, is_everyones) in [
             (Dated::ByTheAccount, false),
@@ -120,15 +120,15 @@ async fn a_scheduled_force_logout_ends_it_and_a_clock_that_steps_back_does_not_u
                 EndReason::ForcedOut
             };
             house.store.clock().shift(HOUR);
-            assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}, due, and not yet noted");
-            must_be_counted_as_over(house, &ana).await;
+            assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}, due, not yet applied");
+            must_be_listed_nowhere_as_live(house, &ana).await;
             house.accounts.apply_all_due().await.expect("an answer");
-            assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}, noted");
-            must_be_counted_as_over(house, &ana).await;
+            assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}, applied");
+            must_be_listed_nowhere_as_live(house, &ana).await;
             let again = house.log_in(&ana).await;
             house.store.clock().shift(-HOUR * 2);
-            assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}, after a step back");
-            assert_eq!(house.verdict(&again).await, Ok(()), "{dated:?}, nobody is locked out");
+            assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}, after the clock stepped back");
+            assert_eq!(house.verdict(&again).await, Ok(()), "{dated:?}, a new login must work");
         }
     })
     .await;
@@ -139,7 +139,7 @@ const fn is_done<L>(outcome: &ForceLogoutOutcome<L>) -> bool {
 }
 
 #[rocket::async_test]
-async fn a_past_moment_ends_what_was_opened_by_then() {
+async fn a_past_time_ends_what_was_opened_by_then() {
     on_each(async |house: &House, dated| {
         let (ana, login) = logged_in(house, &format!("ana{dated:?}"), Role::Member, dated).await;
         house.store.clock().shift(HOUR);
@@ -151,13 +151,13 @@ async fn a_past_moment_ends_what_was_opened_by_then() {
         assert!(is_done, "{dated:?}");
         assert_eq!(house.verdict(&login).await, Err(reason), "{dated:?}");
         let again = house.log_in(&ana).await;
-        assert_eq!(house.verdict(&again).await, Ok(()), "nobody is locked out");
+        assert_eq!(house.verdict(&again).await, Ok(()), "a new login must work");
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn a_password_that_it_has_proven_counts_for_no_longer() {
+async fn the_password_check_of_a_login_dated_ahead_lasts_no_longer() {
     on_each(async |house: &House, dated| {
         let (_, login) = logged_in(house, &format!("sue{dated:?}"), Role::Staff, dated).await;
         assert!(house.accounts.is_present(&login.id).await.expect("an answer"));
@@ -168,7 +168,7 @@ async fn a_password_that_it_has_proven_counts_for_no_longer() {
 }
 
 #[rocket::async_test]
-async fn what_people_are_shown_is_when_it_was_made() {
+async fn users_are_shown_when_it_was_really_made() {
     on_each(async |house: &House, dated| {
         let (ana, login) = logged_in(house, &format!("ana{dated:?}"), Role::Member, dated).await;
         let now = house.now().await;
@@ -182,13 +182,13 @@ async fn what_people_are_shown_is_when_it_was_made() {
             "SELECT COUNT(*) FROM curfew_events WHERE session_id = '{}' AND at > (SELECT opened_at FROM curfew_logins WHERE id = '{0}')",
             login.id.as_str()
         );
-        assert_eq!(count(&house.store, &ahead).await, 0, "the event of the login");
+        assert_eq!(count(&house.store, &ahead).await, 0, "the event has the time shown by the clock");
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn a_session_that_goes_on_in_place_of_another_is_no_older_or_younger() {
+async fn a_replacement_session_keeps_the_age_of_the_original() {
     on_each(async |house: &House, dated| {
         let (ana, login) = logged_in(house, &format!("ana{dated:?}"), Role::Member, dated).await;
         let (old, new) = (password(PASSWORD), new_password(NEW_PASSWORD));
@@ -205,7 +205,7 @@ async fn a_session_that_goes_on_in_place_of_another_is_no_older_or_younger() {
 }
 
 #[rocket::async_test]
-async fn its_programs_are_held_to_the_same() {
+async fn tokens_behave_the_same() {
     on_each(async |house: &House, dated| {
         let (ana, _) = logged_in(house, &format!("ana{dated:?}"), Role::Member, dated).await;
         let (name, label) = (LoginName::parse(&ana.name).expect("a name"), TokenLabel::parse("job").expect("a label"));
@@ -223,16 +223,16 @@ async fn its_programs_are_held_to_the_same() {
         assert_eq!(live().await, 2);
         house.force_logout(&ana, ForceLogoutMoment::At(house.now().await + HOUR)).await;
         house.store.clock().shift(HOUR);
-        assert_eq!(live().await, 0, "{dated:?}, due, and not yet noted");
+        assert_eq!(live().await, 0, "{dated:?}, due, not yet applied");
         house.accounts.apply_due(ana.id).await.expect("an answer");
-        assert_eq!(live().await, 0, "{dated:?}, noted");
+        assert_eq!(live().await, 0, "{dated:?}, applied");
     })
     .await;
 }
 
-/// No refresh makes a family older than a session may be.
+/// Refreshing never extends a family beyond the lifetime of a session.
 #[rocket::async_test]
-async fn a_family_lives_no_longer_than_a_session() {
+async fn a_family_has_the_lifetime_of_a_session() {
     on_each(async |house: &House, dated| {
         let (ana, _) = logged_in(house, &format!("ana{dated:?}"), Role::Staff, dated).await;
         let name = LoginName::parse(&ana.name).expect("a name");

@@ -1,4 +1,4 @@
-//! Deactivated accounts, and what activating them brings back: nothing.
+//! Deactivated accounts. Activating them revives no login.
 
 use chrono::TimeDelta;
 use curfew::{
@@ -18,8 +18,8 @@ async fn activating_an_account_revives_none_of_its_logins() {
     on_each_engine(async |house: &House| {
         let (ana, login) = deactivated(house, None).await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::Deactivated));
-        assert!(activate(house, &ana).await, "it was inactive");
-        assert!(!activate(house, &ana).await, "it is active already");
+        assert!(activate(house, &ana).await, "the account was inactive");
+        assert!(!activate(house, &ana).await, "the account is already active");
         assert_eq!(house.verdict(&login).await, Err(EndReason::Deactivated));
         let again = house.log_in(&ana).await;
         assert_eq!(house.verdict(&again).await, Ok(()));
@@ -28,7 +28,7 @@ async fn activating_an_account_revives_none_of_its_logins() {
 }
 
 #[rocket::async_test]
-async fn a_deactivation_by_hand_is_over_with_its_logins_as_well() {
+async fn activating_after_a_deactivation_by_sql_revives_no_login() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
@@ -43,14 +43,14 @@ async fn a_deactivation_by_hand_is_over_with_its_logins_as_well() {
 }
 
 #[rocket::async_test]
-async fn a_deactivation_with_an_end_is_over_by_itself_and_revives_nothing() {
+async fn a_temporary_deactivation_ends_by_itself_and_revives_nothing() {
     on_each_engine(async |house: &House| {
         let (ana, login) = deactivated(house, Some(HOUR)).await;
         let refused = house.try_log_in(&ana, PASSWORD).await;
         let until = house.user(&ana).await.deactivated_until;
         assert!(
-            matches!(&refused, Err(AccountsError::Inactive { user_reason: Some(why), until: told })
-                if why == "please log in again" && *told == until && until.is_some()),
+            matches!(&refused, Err(AccountsError::Inactive { user_reason: Some(why), until: shown })
+                if why == "please log in again" && *shown == until && until.is_some()),
             "{refused:?}"
         );
         house.store.clock().shift(HOUR);
@@ -61,7 +61,7 @@ async fn a_deactivation_with_an_end_is_over_by_itself_and_revives_nothing() {
         assert_eq!((user.deactivated_until, user.deactivated_user_reason), (None, None));
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'activated'").await, 1);
         house.store.clock().shift(-HOUR * 2);
-        assert_eq!(house.verdict(&again).await, Ok(()), "the clock does not undo it");
+        assert_eq!(house.verdict(&again).await, Ok(()), "a clock that steps back must not undo it");
         assert_eq!(house.verdict(&login).await, Err(EndReason::Deactivated));
     })
     .await;
@@ -82,7 +82,7 @@ async fn deactivating_again_changes_the_end_and_ends_nothing_more() {
 }
 
 #[rocket::async_test]
-async fn an_end_that_lies_behind_is_refused_and_nothing_is_stored() {
+async fn an_end_in_the_past_is_refused_and_nothing_is_stored() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
@@ -97,7 +97,7 @@ async fn an_end_that_lies_behind_is_refused_and_nothing_is_stored() {
 }
 
 #[rocket::async_test]
-async fn staff_reach_members_only_and_nobody_locks_themselves_out() {
+async fn staff_manage_members_only_and_nobody_locks_themselves_out() {
     on_each_engine(async |house: &House| {
         let (staff, root) = (house.person("sam", Role::Staff).await, house.person("root", Role::Superuser).await);
         let (other, ana) = (house.person("sue", Role::Staff).await, house.member("ana").await);

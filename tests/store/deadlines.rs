@@ -1,4 +1,4 @@
-//! Whoever waits for a lock that is not let go gives up, and nothing of the act is done.
+//! A transaction that waits for a lock too long fails at its deadline, and none of it is committed.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use rocket::tokio::time::timeout;
 
 use crate::house::{House, on_each_engine, operator};
 
-/// A guard against hanging for ever, far above any deadline.
+/// A limit against hanging forever, far longer than any deadline.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 #[rocket::async_test]
-async fn an_act_on_an_account_that_stays_locked_is_given_up_and_can_be_done_again() {
+async fn an_action_on_a_locked_account_times_out_and_can_be_retried() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
@@ -24,11 +24,11 @@ async fn an_act_on_an_account_that_stays_locked_is_given_up_and_can_be_done_agai
 
         let (by, target, reasons) = (operator(), Target::Id(ana.id), Reasons::default());
         let act = || house.accounts.force_logout(&by, &target, ForceLogoutMoment::Now, &reasons);
-        let refused = timeout(PATIENCE, act()).await.expect("it is given up");
+        let refused = timeout(PATIENCE, act()).await.expect("the deadline is reached");
         assert!(matches!(refused, Err(AccountsError::Store(_))), "{refused:?}");
         drop(holder);
-        assert_eq!(house.verdict(&login).await, Ok(()), "nothing was done");
-        act().await.expect("the lock is free");
+        assert_eq!(house.verdict(&login).await, Ok(()), "nothing may change");
+        act().await.expect("it succeeds once the lock is free");
         assert!(house.verdict(&login).await.is_err());
     })
     .await;

@@ -1,14 +1,11 @@
-//! The events of an act on many are found before their names are indexed, and afterwards.
+//! The search finds the events of a bulk action before and after their names are indexed.
 
 use curfew::{
     domain::{
         bulk::BulkAction,
-        lists::{users_filter::SearchText, users_query::PageNumber},
+        lists::{events_query::EventsQuery, users_filter::SearchText, users_query::PageNumber},
     },
-    store::{
-        Store,
-        lists::events::{EventsQuery, list_events},
-    },
+    store::{Store, lists::events::list_events},
 };
 
 use crate::{
@@ -17,7 +14,7 @@ use crate::{
     raw::{count, run},
 };
 
-/// How many events are found, by part of a name.
+/// The number of events found by part of a name.
 async fn found(house: &House, part: &str) -> i64 {
     let search = SearchText::parse(part).expect("a search");
     let query = EventsQuery { search, ..EventsQuery::default() };
@@ -29,36 +26,36 @@ async fn left(house: &House) -> i64 {
     count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE NOT names_indexed").await
 }
 
-/// A short text, a name, part of it, who acted, and what nobody is called.
-async fn all_are_found(house: &House) {
+/// Searches a short text, a name, part of a name, the actor, and a name that nobody has.
+async fn all_events_are_found(house: &House) {
     for (part, expected) in [("many", 60), ("many1", 11), ("ny42", 1), ("ny", 60), ("root", 60), ("nobody", 0)] {
         assert_eq!(found(house, part).await, expected, "{part}");
     }
 }
 
 #[rocket::async_test]
-async fn they_are_found_before_they_are_indexed_and_afterwards() {
+async fn bulk_events_are_found_before_and_after_indexing() {
     on_each_engine(async |house: &House| {
         many_logged_in(house, 60).await;
         run(&house.store, "DELETE FROM curfew_events").await;
         let previewed = preview(&house.accounts, &operator(), &matching(BulkAction::Deactivate, "many")).await;
-        begun(house, &operator(), begin(previewed)).await.run().await.expect("it comes to its end");
+        begun(house, &operator(), begin(previewed)).await.run().await.expect("the bulk action finishes");
         assert_eq!(left(house).await, 60);
-        all_are_found(house).await;
-        assert_eq!(house.accounts.index_events().await.expect("they are indexed"), 60);
+        all_events_are_found(house).await;
+        assert_eq!(house.accounts.index_events().await.expect("the events are indexed"), 60);
         assert_eq!(left(house).await, 0);
-        all_are_found(house).await;
+        all_events_are_found(house).await;
     })
     .await;
 }
 
-/// It would take longer, and its events are found as they are.
+/// Indexing would slow down a running bulk action, whose events are found without the index.
 #[rocket::async_test]
-async fn they_wait_for_an_act_that_is_at_work_and_not_for_one_that_was_broken_off() {
+async fn indexing_waits_for_a_running_bulk_action_but_not_for_an_interrupted_one() {
     on_each_engine(async |house: &House| {
         many_logged_in(house, 3).await;
         let previewed = preview(&house.accounts, &operator(), &matching(BulkAction::Deactivate, "many")).await;
-        begun(house, &operator(), begin(previewed)).await.run().await.expect("it comes to its end");
+        begun(house, &operator(), begin(previewed)).await.run().await.expect("the bulk action finishes");
         run(&house.store, "UPDATE curfew_bulk_actions SET ended_at = NULL").await;
         assert_eq!(house.accounts.index_events().await.expect("an answer"), 0);
         assert_eq!(left(house).await, 3);
@@ -68,23 +65,23 @@ async fn they_wait_for_an_act_that_is_at_work_and_not_for_one_that_was_broken_of
     .await;
 }
 
-/// On SQLite that would break the index for all others.
+/// On SQLite that would corrupt the index for all events.
 #[rocket::async_test]
-async fn those_that_are_deleted_or_renamed_by_hand_before_they_are_indexed_leave_the_index_whole() {
+async fn events_changed_by_sql_before_indexing_leave_the_index_intact() {
     on_each_engine(async |house: &House| {
         many_logged_in(house, 12).await;
         run(&house.store, "DELETE FROM curfew_events").await;
         let previewed = preview(&house.accounts, &operator(), &matching(BulkAction::Deactivate, "many")).await;
-        begun(house, &operator(), begin(previewed)).await.run().await.expect("it comes to its end");
+        begun(house, &operator(), begin(previewed)).await.run().await.expect("the bulk action finishes");
         run(&house.store, "DELETE FROM curfew_events WHERE subject = 'many1'").await;
         run(&house.store, "UPDATE curfew_events SET names_key = 'zoe' WHERE subject = 'many2'").await;
-        house.accounts.index_events().await.expect("they are indexed");
+        house.accounts.index_events().await.expect("the events are indexed");
         run(&house.store, "DELETE FROM curfew_events WHERE subject = 'many3'").await;
         run(&house.store, "UPDATE curfew_events SET names_indexed = FALSE WHERE subject = 'many4'").await;
         for (part, expected) in [("many", 9), ("many1", 3), ("zoe", 1), ("many3", 0), ("many4", 1), ("many5", 1)] {
             assert_eq!(found(house, part).await, expected, "{part}");
         }
-        house.accounts.index_events().await.expect("they are indexed");
+        house.accounts.index_events().await.expect("the events are indexed");
         assert_eq!((found(house, "many4").await, left(house).await), (1, 0));
         if matches!(house.store, Store::Sqlite { .. }) {
             run(&house.store, "INSERT INTO curfew_events_search (curfew_events_search) VALUES ('integrity-check')")

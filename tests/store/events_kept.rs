@@ -1,4 +1,4 @@
-//! How long events are kept, and what is counted of them and of the live sessions.
+//! How long events are kept, and the counts made from them and from the live sessions.
 
 use chrono::{DurationRound as _, TimeDelta, Timelike as _};
 use curfew::{
@@ -14,13 +14,13 @@ use curfew::{
 };
 
 use crate::{
-    house::{House, at_once, on_each_engine, operator},
+    house::{House, on_each_engine, operator, run_concurrently},
     raw::{count, run, texts},
 };
 
 const EVENTS: &str = "SELECT COUNT(*) FROM curfew_events";
 const DAY: TimeDelta = TimeDelta::days(1);
-/// How many events more than one batch has.
+/// More events than fit in one batch.
 const MANY: i64 = 1_700;
 
 async fn many(house: &House, at: Moment) {
@@ -35,30 +35,30 @@ async fn many(house: &House, at: Moment) {
 }
 
 #[rocket::async_test]
-async fn an_event_is_kept_for_its_time() {
+async fn an_event_is_kept_for_the_retention_time() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         house.log_in(&ana).await;
-        let purge = async || house.accounts.purge_events().await.expect("they are purged");
+        let purge = async || house.accounts.purge_events().await.expect("the events are purged");
         assert_eq!((purge().await, count(&house.store, EVENTS).await), (0, 2));
         house.store.clock().shift(DAY * 400 - TimeDelta::minutes(1));
         house.log_in(&ana).await;
-        assert_eq!(purge().await, 0, "a minute is left");
+        assert_eq!(purge().await, 0, "one minute before the limit");
         house.store.clock().shift(TimeDelta::minutes(1));
         assert_eq!((purge().await, count(&house.store, EVENTS).await), (2, 1));
         let shorter = house.accounts_with(|settings| settings.event_retention = std::time::Duration::from_secs(30));
-        assert_eq!(shorter.purge_events().await.expect("they are purged"), 1);
+        assert_eq!(shorter.purge_events().await.expect("the events are purged"), 1);
 
-        // Whoever asks for it is told of, and nobody where there was nothing to delete.
+        // A purge that someone requested is recorded, but not if there was nothing to delete.
         house.log_in(&ana).await;
         house.store.clock().shift(TimeDelta::minutes(1));
         for purged in [1, 0] {
-            assert_eq!(shorter.purge_events_by(&operator()).await.expect("they are purged"), purged);
-            let told = "SELECT actor || ' ' || detail FROM curfew_events WHERE kind = 'events-purged'";
-            let told = texts(&house.store, told).await;
+            assert_eq!(shorter.purge_events_by(&operator()).await.expect("the events are purged"), purged);
+            let recorded = "SELECT actor || ' ' || detail FROM curfew_events WHERE kind = 'events-purged'";
+            let recorded = texts(&house.store, recorded).await;
             assert!(
-                matches!(&told[..], [Some(told)] if told.starts_with("root (command line) older than 2")),
-                "{told:?}"
+                matches!(&recorded[..], [Some(recorded)] if recorded.starts_with("root (command line) older than 2")),
+                "{recorded:?}"
             );
         }
     })
@@ -66,7 +66,7 @@ async fn an_event_is_kept_for_its_time() {
 }
 
 #[rocket::async_test]
-async fn many_events_go_in_batches_also_from_several_nodes_at_once() {
+async fn many_events_are_purged_in_batches_by_several_nodes_concurrently() {
     on_each_engine(async |house: &House| {
         many(house, house.now().await).await;
         let now = house.now().await;
@@ -76,15 +76,15 @@ async fn many_events_go_in_batches_also_from_several_nodes_at_once() {
         tx.commit().await.expect("a commit");
         house.store.clock().shift(DAY * 401);
         let purging = [house.node(), house.node(), house.node()];
-        let purging = purging.map(|node| async move { node.purge_events().await.expect("they are purged") });
-        assert_eq!(at_once(purging.into()).await.into_iter().sum::<u64>(), MANY.unsigned_abs() - 7);
+        let purging = purging.map(|node| async move { node.purge_events().await.expect("the events are purged") });
+        assert_eq!(run_concurrently(purging.into()).await.into_iter().sum::<u64>(), MANY.unsigned_abs() - 7);
         assert_eq!(count(&house.store, EVENTS).await, 0);
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn the_logins_of_hours_that_are_over_are_counted_once_and_the_others_as_they_are() {
+async fn logins_of_past_hours_are_counted_once_and_recent_ones_live() {
     on_each_engine(async |house: &House| {
         let noon = house.now().await.duration_trunc(HOUR).expect("the full hour");
         let happens = async |kind: &str, at: Moment| {
@@ -112,11 +112,12 @@ async fn the_logins_of_hours_that_are_over_are_counted_once_and_the_others_as_th
             hours.into_iter().map(|of| (of.logins, of.failed_logins)).collect::<Vec<_>>()
         };
         assert_eq!(shown().await, [(2, 1), (0, 0), (1, 0)]);
-        // Two of them are over, the third not for long enough.
+        // Two of these hours are over; the third is not over for long enough.
         let now = house.now().await;
         house.store.clock().shift(noon + HOUR * 3 + TimeDelta::minutes(4) - now);
         let nodes = [house.node(), house.node(), house.node()];
-        at_once(nodes.map(|node| async move { node.count_past_logins().await.expect("a count") }).into()).await;
+        run_concurrently(nodes.map(|node| async move { node.count_past_logins().await.expect("a count") }).into())
+            .await;
         house.accounts.count_past_logins().await.expect("a count");
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins_by_hour").await, 15 * 24 - 1);
         for hours in 0..3 {
@@ -131,9 +132,9 @@ async fn the_logins_of_hours_that_are_over_are_counted_once_and_the_others_as_th
 }
 
 #[rocket::async_test]
-async fn the_live_sessions_are_counted_once_an_hour_and_kept_for_a_fortnight() {
+async fn live_sessions_are_sampled_once_per_hour_and_kept_for_two_weeks() {
     on_each_engine(async |house: &House| {
-        // No hour ends while the test looks.
+        // The test must not cross the end of an hour.
         house.store.clock().shift(TimeDelta::minutes(65) - TimeDelta::minutes(house.now().await.minute().into()));
         let ana = house.member("ana").await;
         house.log_in(&ana).await;
@@ -146,8 +147,9 @@ async fn the_live_sessions_are_counted_once_an_hour_and_kept_for_a_fortnight() {
         sample().await;
         house.log_in(&ana).await;
         let nodes = [house.node(), house.node(), house.node()];
-        at_once(nodes.map(|node| async move { node.sample_live_sessions().await.expect("a sample") }).into()).await;
-        assert_eq!(samples().await.len(), 1, "one an hour, however many count");
+        run_concurrently(nodes.map(|node| async move { node.sample_live_sessions().await.expect("a sample") }).into())
+            .await;
+        assert_eq!(samples().await.len(), 1, "one sample per hour from all nodes together");
         house.store.clock().shift(TimeDelta::hours(1));
         sample().await;
         assert_eq!(samples().await, [1, 2]);

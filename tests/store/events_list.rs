@@ -1,18 +1,19 @@
-//! The staff's list of events, held against a plain list of them.
+//! The events list of staff, compared with a simple model.
 
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use curfew::{
     domain::{
-        lists::{users_filter::SearchText, users_query::PageNumber},
+        event_kind::EventKind,
+        lists::{events_query::EventsQuery, users_filter::SearchText, users_query::PageNumber},
         moment::Moment,
         people::text::comparison_key,
         period::Period,
     },
     store::{
-        events::{EventKind, EventRow, Named, NewEvent, insert_event},
-        lists::events::{EVENTS_PER_PAGE, EventPlace, EventsPage, EventsQuery, list_events, list_events_after},
+        events::{EventRow, Named, NewEvent, insert_event},
+        lists::events::{EVENTS_PER_PAGE, EventPosition, EventsPage, list_events, list_events_after},
     },
 };
 
@@ -21,7 +22,7 @@ use crate::{
     raw::{count, run, texts},
 };
 
-/// Who acts and whom it is on; names that fold, that repeat themselves and that a pattern would read.
+/// Actor and subject names: some fold, some repeat themselves, some look like patterns.
 const NAMES: [Option<&str>; 9] = [
     None,
     Some("ana"),
@@ -38,7 +39,7 @@ const SEARCHES: [&str; 18] = [
     "anaana",
 ];
 const KINDS: [EventKind; 4] = [EventKind::Login, EventKind::LoginFailed, EventKind::ForceLogout, EventKind::Refused];
-/// More than are collected.
+/// More than the query collects.
 const CROWD: i64 = 16_000;
 
 fn begin() -> Moment {
@@ -49,7 +50,7 @@ fn nth_page(number: u32) -> PageNumber {
     PageNumber::parse(&number.to_string()).expect("a page")
 }
 
-/// Two hundred events in ten days, several of the same moment.
+/// Two hundred events within ten days, some at the same time.
 async fn fill(house: &House) -> Vec<EventRow> {
     let mut tx = house.store.begin().await.expect("a transaction");
     for turn in 0..200_usize {
@@ -103,7 +104,7 @@ fn queries() -> Vec<EventsQuery> {
     queries
 }
 
-/// What a plain list shows: the numbers of the events.
+/// The model's result: event ids.
 fn model(all: &[EventRow], query: &EventsQuery) -> Vec<i64> {
     let is_found = |event: &&EventRow| {
         let is_named = |text: &SearchText| {
@@ -123,19 +124,19 @@ async fn page(house: &House, query: &EventsQuery, number: u32) -> EventsPage {
     list_events(&mut on, query, nth_page(number)).await.expect("a page")
 }
 
-/// All of it, a few at a time.
+/// The whole export, in chunks.
 async fn exported(house: &House, query: &EventsQuery, at_once: i64) -> Vec<i64> {
     let mut on = house.store.read().await.expect("a connection");
     let (mut ids, mut after) = (Vec::new(), None);
     loop {
         let part = list_events_after(&mut on, query, after, at_once).await.expect("a part");
         let Some(last) = part.last() else { return ids };
-        after = Some(EventPlace::of(last));
+        after = Some(EventPosition::of(last));
         ids.extend(part.iter().map(|event| event.id));
     }
 }
 
-async fn shows_the_model(house: &House, all: &[EventRow]) {
+async fn must_match_the_model(house: &House, all: &[EventRow]) {
     for query in queries() {
         let expected = model(all, &query);
         for number in [1, 2, 9] {
@@ -148,21 +149,21 @@ async fn shows_the_model(house: &House, all: &[EventRow]) {
             assert!(!shown.total_is_minimum, "{query:?}");
             assert_eq!(shown.has_next, expected.len() > first + EVENTS_PER_PAGE as usize, "{query:?}");
         }
-        assert_eq!(exported(house, &query, 7).await, expected, "{query:?}, in parts");
+        assert_eq!(exported(house, &query, 7).await, expected, "{query:?}, in chunks");
     }
 }
 
 #[rocket::async_test]
-async fn any_search_kind_period_and_page_shows_what_a_plain_list_would() {
+async fn every_search_kind_period_and_page_matches_the_model() {
     on_each_engine(async |house| {
         let all = fill(house).await;
-        shows_the_model(house, &all).await;
+        must_match_the_model(house, &all).await;
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn what_lies_behind_a_crowd_is_found_as_well() {
+async fn matches_after_many_others_are_found() {
     on_each_engine(async |house| {
         let all = fill(house).await;
         let later = (begin() + TimeDelta::days(30)).to_rfc3339();
@@ -195,7 +196,7 @@ async fn what_lies_behind_a_crowd_is_found_as_well() {
             for (number, text) in both {
                 seen.extend(page(house, &search(text), number).await.events.into_iter().map(|event| event.id));
             }
-            assert_eq!(seen.len(), 50, "{text}: none is on two pages");
+            assert_eq!(seen.len(), 50, "{text}: no event appears on two pages");
         }
         assert_eq!(exported(house, &search("crowd"), 500).await.len(), 16_000);
     })
@@ -203,7 +204,7 @@ async fn what_lies_behind_a_crowd_is_found_as_well() {
 }
 
 #[rocket::async_test]
-async fn what_the_previous_version_or_a_hand_writes_is_found_too_and_what_is_deleted_is_not() {
+async fn rows_from_an_older_version_or_sql_are_found_and_deleted_ones_are_not() {
     on_each_engine(async |house| {
         let ana = house.member("Ána.Groß").await;
         let by_hand = |actor: &str, id: i64| {
@@ -234,7 +235,7 @@ async fn what_the_previous_version_or_a_hand_writes_is_found_too_and_what_is_del
 }
 
 #[rocket::async_test]
-async fn an_event_leads_to_an_account_only_while_there_is_one() {
+async fn an_event_links_to_an_account_only_while_it_exists() {
     on_each_engine(async |house| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;

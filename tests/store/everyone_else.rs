@@ -1,4 +1,4 @@
-//! Everyone out but the browser that it is done from, and what a proof of presence is worth.
+//! Forcing everyone else out from one browser, and how long a recent-password check is valid.
 
 use chrono::TimeDelta;
 use curfew::{
@@ -15,16 +15,16 @@ use crate::{
 };
 
 #[rocket::async_test]
-async fn the_login_that_puts_everyone_out_goes_on_as_a_new_one() {
+async fn the_acting_login_continues_as_a_new_one() {
     on_each_engine(async |house: &House| {
         let (root, ana) = (house.person("root", Role::Superuser).await, house.member("ana").await);
         let (desk, phone, of_ana) = (house.log_in(&root).await, house.log_in(&root).await, house.log_in(&ana).await);
         let (actor, own) = (root.acting_from(&desk), password(PASSWORD));
         let now = ForceLogoutMoment::Now;
         let done = house.accounts.force_everyone_else_out(&actor, &own, now, &reasons(), true).await;
-        let (outcome, started) = done.expect("everyone is out");
+        let (outcome, started) = done.expect("everyone is forced out");
         let ForceLogoutOutcome::Done { date, .. } = outcome else { panic!("{outcome:?}") };
-        let started = started.expect("a login that goes on");
+        let started = started.expect("a new login");
         assert!(started.login_date > date && started.remember && started.role == Role::Superuser);
         assert!(started.id != desk.id && started.login_date > desk.login_date);
         assert_eq!(house.verdict(&started).await, Ok(()));
@@ -38,7 +38,7 @@ async fn the_login_that_puts_everyone_out_goes_on_as_a_new_one() {
 }
 
 #[rocket::async_test]
-async fn its_event_says_how_many_sessions_it_ended() {
+async fn the_event_has_the_number_of_ended_sessions() {
     on_each_engine(async |house: &House| {
         let detail = async || {
             let sql = "SELECT detail FROM curfew_events WHERE kind LIKE 'force-logout%' ORDER BY id DESC LIMIT 1";
@@ -50,26 +50,26 @@ async fn its_event_says_how_many_sessions_it_ended() {
         house.log_in(&ben).await;
         house.log_in(&ben).await;
         house.everyone_out(ForceLogoutMoment::At(first.login_date)).await;
-        assert_eq!(detail().await, "everyone; 1 session ended", "up to a past moment");
+        assert_eq!(detail().await, "everyone; 1 session ended", "up to a past time");
         house.everyone_out(ForceLogoutMoment::Now).await;
         assert_eq!(detail().await, "everyone; 2 sessions ended");
         house.everyone_out(ForceLogoutMoment::Now).await;
-        assert_eq!(detail().await, "everyone; 0 sessions ended", "they are out already");
+        assert_eq!(detail().await, "everyone; 0 sessions ended", "no session is left");
 
         house.log_in(&ana).await;
         let due = house.now().await + TimeDelta::minutes(1);
         house.everyone_out(ForceLogoutMoment::At(due)).await;
         house.log_in(&ben).await;
         house.store.clock().shift(TimeDelta::minutes(2));
-        house.accounts.apply_all_due().await.expect("it is noted");
-        assert_eq!(detail().await, "everyone; 2 sessions ended", "when it came due");
+        house.accounts.apply_all_due().await.expect("the schedule is applied");
+        assert_eq!(detail().await, "everyone; 2 sessions ended", "after it came due");
     })
     .await;
 }
 
-/// They are not counted one by one: the count of an hour helps, unless it is of those who are out since.
+/// Many sessions are not counted one by one. The event uses the hourly sample, unless those sessions have ended since.
 #[rocket::async_test]
-async fn of_many_sessions_its_event_says_about_how_many_it_ended() {
+async fn the_event_has_an_estimate_if_there_are_many_sessions() {
     on_each_engine(async |house: &House| {
         many_logged_in(house, 1_200).await;
         let ends = async |site_date: &str, moment, words: &str| {
@@ -82,7 +82,7 @@ async fn of_many_sessions_its_event_says_about_how_many_it_ended() {
         let many = "more than 1000 sessions ended";
         ends(never, now, many).await;
         run(&house.store, "UPDATE curfew_site SET force_logout_date = NULL").await;
-        house.accounts.sample_live_sessions().await.expect("they are counted for the hour");
+        house.accounts.sample_live_sessions().await.expect("a sample for this hour");
         let about =
             format!("about 1201 sessions ended, as counted at {}:00:00Z", house.now().await.format("%Y-%m-%dT%H"));
         ends(never, now, &about).await;
@@ -93,16 +93,16 @@ async fn of_many_sessions_its_event_says_about_how_many_it_ended() {
         house.log_in(&house.member("late").await).await;
         ends(never, ForceLogoutMoment::At(all), &about).await;
 
-        // No server has run for a while.
+        // No server ran for a while.
         house.store.clock().shift(TimeDelta::hours(2));
         ends(never, now, many).await;
     })
     .await;
 }
 
-/// No session is written to, so only the dates tell what came first.
+/// No session row is written, so only the dates show what came first.
 #[rocket::async_test]
-async fn what_is_done_to_an_account_afterwards_is_not_taken_for_what_ended_its_logins() {
+async fn a_later_action_on_an_account_does_not_claim_its_ended_logins() {
     on_each_engine(async |house: &House| {
         let mut logins = Vec::new();
         for name in ["ana", "ben", "cleo", "dora"] {
@@ -118,8 +118,8 @@ async fn what_is_done_to_an_account_afterwards_is_not_taken_for_what_ended_its_l
         let choice = ids(BulkAction::ForceLogout, &[&logins[3].1]);
         let confirmed = begin(preview(&house.accounts, &staff, &choice).await);
         assert_eq!(confirmed.promised.sessions, 0);
-        begun(house, &staff, confirmed).await.run().await.expect("it comes to its end");
-        house.accounts.write_ends().await.expect("there is nothing to write");
+        begun(house, &staff, confirmed).await.run().await.expect("the bulk action finishes");
+        house.accounts.write_ends().await.expect("nothing to write");
         for (login, person) in &logins {
             assert_eq!(house.verdict(login).await, Err(EndReason::EveryoneOut), "{}", person.name);
         }
@@ -127,9 +127,9 @@ async fn what_is_done_to_an_account_afterwards_is_not_taken_for_what_ended_its_l
     .await;
 }
 
-/// Also where the clock has stepped back since, and where it is done twice in the same microsecond.
+/// Also if the clock stepped back since, and twice in the same microsecond.
 #[rocket::async_test]
-async fn it_goes_on_whatever_the_clock_says() {
+async fn the_acting_login_continues_whatever_the_clock_says() {
     on_each_engine(async |house: &House| {
         let root = house.person("root", Role::Superuser).await;
         let (mut login, own) = (house.log_in(&root).await, password(PASSWORD));
@@ -137,7 +137,7 @@ async fn it_goes_on_whatever_the_clock_says() {
         for _ in 0..20 {
             let (actor, now) = (root.acting_from(&login), ForceLogoutMoment::Now);
             let done = house.accounts.force_everyone_else_out(&actor, &own, now, &reasons(), false).await;
-            let started = done.expect("everyone is out").1.expect("a login that goes on");
+            let started = done.expect("everyone is forced out").1.expect("a new login");
             assert_eq!(house.verdict(&login).await, Err(EndReason::EveryoneOut));
             assert_eq!(house.verdict(&started).await, Ok(()));
             login = started;
@@ -147,7 +147,7 @@ async fn it_goes_on_whatever_the_clock_says() {
 }
 
 #[rocket::async_test]
-async fn a_login_that_the_moment_spares_goes_on_as_it_is() {
+async fn a_login_after_the_given_time_continues_unchanged() {
     on_each_engine(async |house: &House| {
         let root = house.person("root", Role::Superuser).await;
         let (before, own) = (house.now().await, password(PASSWORD));
@@ -156,7 +156,7 @@ async fn a_login_that_the_moment_spares_goes_on_as_it_is() {
         for moment in [before, login.login_date + TimeDelta::hours(1)] {
             let at = ForceLogoutMoment::At(moment);
             let done = house.accounts.force_everyone_else_out(&actor, &own, at, &reasons(), false).await;
-            assert!(done.expect("it is done or scheduled").1.is_none());
+            assert!(done.expect("it is applied or scheduled").1.is_none());
             assert_eq!(house.verdict(&login).await, Ok(()));
         }
     })
@@ -164,7 +164,7 @@ async fn a_login_that_the_moment_spares_goes_on_as_it_is() {
 }
 
 #[rocket::async_test]
-async fn who_is_no_superuser_or_out_or_knows_no_password_ends_nobodys_login() {
+async fn only_a_logged_in_superuser_with_the_password_can_force_everyone_out() {
     on_each_engine(async |house: &House| {
         let (root, sam) = (house.person("root", Role::Superuser).await, house.person("sam", Role::Staff).await);
         let (of_root, of_sam) = (house.acting(&root).await, house.acting(&sam).await);
@@ -174,7 +174,7 @@ async fn who_is_no_superuser_or_out_or_knows_no_password_ends_nobodys_login() {
             .accounts
             .end_login(&crate::house::operator(), (LoginClass::Sessions, &session), ReasonText::default())
             .await
-            .expect("an end");
+            .expect("an ended session");
         let before = dump_without_events(&house.store).await;
         let tries = [(&of_root, "wrong password"), (&of_sam, PASSWORD), (&out, PASSWORD)];
         let mut refused = Vec::new();
@@ -192,7 +192,7 @@ async fn who_is_no_superuser_or_out_or_knows_no_password_ends_nobodys_login() {
 }
 
 #[rocket::async_test]
-async fn a_proof_is_of_one_session_and_serves_for_a_while() {
+async fn a_password_check_counts_for_one_session_and_expires() {
     on_each_engine(async |house: &House| {
         let sam = house.person("sam", Role::Staff).await;
         let (desk, phone) = (house.log_in(&sam).await, house.log_in(&sam).await);
@@ -206,7 +206,7 @@ async fn a_proof_is_of_one_session_and_serves_for_a_while() {
         let refused = house.accounts.prove_presence(&actor, &wrong).await;
         assert!(matches!(refused, Err(AccountsError::WrongPassword)), "{refused:?}");
         assert!(!is_present(&desk).await);
-        house.accounts.prove_presence(&actor, &password(PASSWORD)).await.expect("a proof");
+        house.accounts.prove_presence(&actor, &password(PASSWORD)).await.expect("a password check");
         assert!(is_present(&desk).await && !is_present(&phone).await);
         house.store.clock().shift(TimeDelta::minutes(15));
         assert!(!is_present(&desk).await);

@@ -1,4 +1,4 @@
-//! The feed of changes: everything that can end a login is on it, whoever did it, and nothing else.
+//! The feed of standing changes: it has everything that can end a login, whatever wrote it, and nothing else.
 
 use std::time::Duration;
 
@@ -18,18 +18,18 @@ use crate::{
     raw::{count, run},
 };
 
-/// Far above what a busy machine needs.
+/// Far longer than a busy machine needs.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What nobody else does: it tells that all before it has been told.
+/// A marker change that nothing else writes. When it arrives, everything before it has arrived.
 const MARK: i64 = 1_000_000;
 
-/// What the feed says until it finds a mark that is made now. Nobody is notified of that one, so it
-/// is found by looking, with all that was committed before it.
+/// The changes that the feed reports before a new marker. The marker sends no notification, so a poll finds it,
+/// together with everything committed before.
 async fn told(house: &House, feed: &mut Feed) -> Vec<Change> {
     run(&house.store, &format!("INSERT INTO curfew_standing_changes (user_id) VALUES ({MARK})")).await;
     let mut all = Vec::new();
     while !all.contains(&Change::User(MARK)) {
-        let news = timeout(PATIENCE, feed.next(&Notify::new())).await.expect("the feed goes on");
+        let news = timeout(PATIENCE, feed.next(&Notify::new())).await.expect("the feed is alive");
         all.extend(news.expect("an answer").into_iter().map(|news| news.change));
     }
     all.retain(|change| *change != Change::User(MARK));
@@ -41,7 +41,7 @@ async fn open(house: &House) -> Feed {
 }
 
 #[rocket::async_test]
-async fn each_act_that_ends_logins_is_told_of_the_account_it_is_on() {
+async fn every_action_that_ends_logins_reports_its_account() {
     on_each_engine(async |house: &House| {
         let (accounts, root, why) = (&house.accounts, operator(), reasons());
         let acts = [
@@ -101,7 +101,7 @@ async fn each_act_that_ends_logins_is_told_of_the_account_it_is_on() {
             }
             let told = told(house, &mut feed).await;
             assert!(!told.is_empty() && told.iter().all(|change| *change == Change::User(ana.id)), "{act}: {told:?}");
-            // Whatever moved the date asks for a receipt; what staff see beneath a date is about that date.
+            // Every change of the date requests a receipt; what staff see below a date is about that date.
             let moved =
                 format!("SELECT COUNT(*) FROM curfew_users WHERE id = {} AND force_logout_date IS NOT NULL", ana.id);
             let asked = format!(
@@ -116,7 +116,7 @@ async fn each_act_that_ends_logins_is_told_of_the_account_it_is_on() {
 }
 
 #[rocket::async_test]
-async fn what_is_done_to_the_site_is_told_of_everyone() {
+async fn a_change_of_the_site_is_reported_for_everyone() {
     on_each_engine(async |house: &House| {
         let mut feed = open(house).await;
         house.everyone_out(ForceLogoutMoment::Now).await;
@@ -126,15 +126,15 @@ async fn what_is_done_to_the_site_is_told_of_everyone() {
     .await;
 }
 
-/// A login, a request and a failed login end nobody, and would be the most of what happens.
+/// Logins, requests and failed logins end no login, and would be most of the traffic.
 #[rocket::async_test]
-async fn what_ends_no_login_is_not_told() {
+async fn changes_that_end_no_login_are_not_reported() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
         let mut feed = open(house).await;
         house.log_in(&ana).await;
-        house.note(&login, login.login_date + chrono::TimeDelta::minutes(5));
+        house.record_activity(&login, login.login_date + chrono::TimeDelta::minutes(5));
         house.flush().await;
         assert!(house.try_log_in(&ana, NEW_PASSWORD).await.is_err());
         assert_eq!(told(house, &mut feed).await, []);
@@ -142,9 +142,9 @@ async fn what_ends_no_login_is_not_told() {
     .await;
 }
 
-/// However many sessions it ends: they are out by the account's date.
+/// However many sessions it ends: the account's date ends them.
 #[rocket::async_test]
-async fn a_force_logout_is_told_once_and_not_for_each_session() {
+async fn a_force_logout_is_reported_once_and_not_per_session() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         for _ in 0..5 {
@@ -156,9 +156,9 @@ async fn a_force_logout_is_told_once_and_not_for_each_session() {
     .await;
 }
 
-/// On Postgres the number of a change is given before it is committed, so that others pass it by.
+/// On Postgres a change gets its id before it commits, so later ids may become visible first.
 #[rocket::async_test]
-async fn a_change_that_is_committed_late_is_told_and_one_that_is_taken_back_is_not() {
+async fn a_late_commit_is_reported_and_a_rollback_is_not() {
     on_each_engine(async |house: &House| {
         let people: [Person; 3] = [house.member("ana").await, house.member("ben").await, house.member("eve").await];
         let mut feed = open(house).await;
@@ -171,7 +171,7 @@ async fn a_change_that_is_committed_late_is_told_and_one_that_is_taken_back_is_n
             house.force_out(&people[1]).await;
             let before = told(house, &mut feed).await;
             assert!(before.contains(&Change::User(people[1].id)), "{before:?}");
-            assert!(!before.contains(&Change::User(people[0].id)), "it is not committed: {before:?}");
+            assert!(!before.contains(&Change::User(people[0].id)), "not committed yet: {before:?}");
         }
         late.commit().await.expect("a commit");
         let told = told(house, &mut feed).await;
@@ -181,36 +181,36 @@ async fn a_change_that_is_committed_late_is_told_and_one_that_is_taken_back_is_n
     .await;
 }
 
-/// An act on many takes thousands of numbers before it commits, and meanwhile others go on.
+/// A bulk action takes thousands of ids before it commits, while other changes go on.
 #[rocket::async_test]
-async fn what_is_committed_late_is_told_however_many_changes_were_in_between() {
+async fn a_late_commit_is_reported_after_any_number_of_other_changes() {
     on_each_engine(async |house: &House| {
-        // SQLite has one writer at a time.
+        // SQLite has only one writer at a time.
         let Store::Postgres { pool, .. } = &house.store else { return };
         run(&house.store, "INSERT INTO curfew_standing_changes (user_id) VALUES (6)").await;
         let mut feed = open(house).await;
         let mut late = pool.begin().await.expect("a transaction");
         let change = sqlx::query("INSERT INTO curfew_standing_changes (user_id) VALUES (7)");
-        change.execute(&mut *late).await.expect("a change that nobody is notified of");
+        change.execute(&mut *late).await.expect("a change without a notification");
         for round in 0..3 {
             let many = "INSERT INTO curfew_standing_changes (user_id) SELECT 8 FROM generate_series(1, 5000)";
             run(&house.store, many).await;
             let before = told(house, &mut feed).await;
-            assert!(before.iter().all(|change| *change == Change::User(8)), "it is not committed");
-            assert_eq!(before.len(), 5_000, "round {round}: each once");
+            assert!(before.iter().all(|change| *change == Change::User(8)), "not committed yet");
+            assert_eq!(before.len(), 5_000, "round {round}: each change once");
         }
         late.commit().await.expect("a commit");
         let told = told(house, &mut feed).await;
         assert!(told.contains(&Change::User(7)), "{} changes", told.len());
         let own = |change: &&Change| **change == Change::User(8);
-        assert_eq!(told.iter().filter(own).count(), 0, "what was told is not told again");
+        assert_eq!(told.iter().filter(own).count(), 0, "no change is reported twice");
     })
     .await;
 }
 
-/// Whoever was away for longer than changes are kept takes everyone as changed.
+/// A node that was away for longer than changes are kept treats everyone as changed.
 #[rocket::async_test]
-async fn what_was_deleted_before_it_was_seen_is_told_as_everyone() {
+async fn changes_deleted_before_they_were_read_are_reported_as_everyone() {
     on_each_engine(async |house: &House| {
         let mut feed = open(house).await;
         let numbers = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50)";
@@ -222,9 +222,9 @@ async fn what_was_deleted_before_it_was_seen_is_told_as_everyone() {
     .await;
 }
 
-/// A notification is lost with its connection; what stands in the table is not.
+/// A notification is lost with its connection, but the row in the table is not.
 #[rocket::async_test]
-async fn a_change_that_nobody_was_notified_of_is_told_too() {
+async fn a_change_without_a_notification_is_reported_too() {
     on_each_engine(async |house: &House| {
         let mut feed = open(house).await;
         run(&house.store, "INSERT INTO curfew_standing_changes (user_id) VALUES (7)").await;
@@ -233,9 +233,9 @@ async fn a_change_that_nobody_was_notified_of_is_told_too() {
     .await;
 }
 
-/// What no page does, and a hand may.
+/// No page does this, but an administrator may with SQL.
 #[rocket::async_test]
-async fn what_is_given_away_renamed_or_replaced_is_told_of_whom_it_was() {
+async fn a_moved_renamed_or_replaced_row_is_reported_for_its_former_owner() {
     on_each_engine(async |house: &House| {
         let mut acts = vec![
             "UPDATE curfew_logins SET user_id = BEN WHERE user_id = ANA",
@@ -260,9 +260,9 @@ async fn what_is_given_away_renamed_or_replaced_is_told_of_whom_it_was() {
     .await;
 }
 
-/// Its login was made before the account's date is the row that says so, not what it is made into.
+/// The old row decides that the account's date ends the login, not the new one.
 #[rocket::async_test]
-async fn a_login_date_that_is_moved_before_the_accounts_date_is_told() {
+async fn moving_a_login_date_before_the_accounts_date_is_reported() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         house.force_out(&ana).await;
@@ -278,9 +278,9 @@ async fn a_login_date_that_is_moved_before_the_accounts_date_is_told() {
     .await;
 }
 
-/// As a copy of the data does that is put back under nodes that go on.
+/// For example, when a backup is restored under running nodes.
 #[rocket::async_test]
-async fn a_sites_row_that_is_replaced_or_taken_away_is_told_of_everyone() {
+async fn replacing_or_deleting_the_sites_row_is_reported_for_everyone() {
     on_each_engine(async |house: &House| {
         let replace = match house.store {
             Store::Sqlite { .. } => "REPLACE INTO curfew_site SELECT * FROM curfew_site",
@@ -297,9 +297,9 @@ async fn a_sites_row_that_is_replaced_or_taken_away_is_told_of_everyone() {
     .await;
 }
 
-/// Postgres empties a table without a look at its rows.
+/// Postgres truncates a table without row triggers.
 #[rocket::async_test]
-async fn a_table_that_is_emptied_at_once_is_told_of_everyone() {
+async fn truncating_a_table_is_reported_for_everyone() {
     on_each_engine(async |house: &House| {
         if !matches!(house.store, Store::Postgres { .. }) {
             return;
@@ -315,26 +315,26 @@ async fn a_table_that_is_emptied_at_once_is_told_of_everyone() {
     .await;
 }
 
-/// Waits until the feed tells that; it may tell other things, and the same twice.
-async fn must_tell(feed: &mut Feed, wanted: News) {
+/// Waits until the feed reports this change. It may report others as well, and the same one twice.
+async fn must_report(feed: &mut Feed, wanted: News) {
     let telling = async { while !feed.next(&Notify::new()).await.expect("an answer").contains(&wanted) {} };
-    timeout(PATIENCE, telling).await.expect("it is told");
+    timeout(PATIENCE, telling).await.expect("the change is reported");
 }
 
 #[rocket::async_test]
-async fn a_force_logout_asks_for_a_receipt_of_its_event_also_from_who_opens_the_feed_later() {
+async fn a_force_logout_requests_a_receipt_even_from_a_feed_opened_later() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let mut feed = open(house).await;
-        assert!(feed.asked_before().is_empty());
+        assert!(feed.recent_receipt_requests().is_empty());
         house.force_out(&ana).await;
         let event = count(&house.store, "SELECT MAX(id) FROM curfew_events").await;
         let of_ana = News { change: Change::User(ana.id), receipt_for: Some(event) };
-        must_tell(&mut feed, of_ana).await;
+        must_report(&mut feed, of_ana).await;
         house.everyone_out(ForceLogoutMoment::Now).await;
         let of_all = News { change: Change::Everyone, receipt_for: Some(event + 1) };
-        must_tell(&mut feed, of_all).await;
-        assert_eq!(open(house).await.asked_before(), [event, event + 1]);
+        must_report(&mut feed, of_all).await;
+        assert_eq!(open(house).await.recent_receipt_requests(), [event, event + 1]);
     })
     .await;
 }

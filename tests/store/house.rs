@@ -1,4 +1,4 @@
-//! A site without its pages: the use cases over a fresh database, and people with accounts on it.
+//! A site without pages: the use cases on a fresh database, and users with accounts.
 
 use std::{future::Future, sync::Arc};
 
@@ -32,7 +32,7 @@ use rocket::tokio::{sync::Barrier, task::JoinSet};
 
 use crate::harness::{Database, Engine, engines};
 
-/// Every login of an account is later.
+/// Before every login date.
 pub const LONG_AGO: LiveAfter = LiveAfter {
     login: Moment::UNIX_EPOCH,
     opened: Moment::UNIX_EPOCH,
@@ -42,19 +42,19 @@ pub const LONG_AGO: LiveAfter = LiveAfter {
     family_expiry: Moment::UNIX_EPOCH,
 };
 
-/// The password that people begin with.
+/// The initial password of every user.
 pub const PASSWORD: &str = "gentle-heron-42-lantern";
-/// The password that they change to.
+/// The password after a change.
 pub const NEW_PASSWORD: &str = "violet-anchor-17-meadow";
 
-/// The use cases over a database of their own.
+/// The use cases on a database of their own.
 pub struct House {
     pub accounts: Accounts,
     pub store: Store,
     _database: Database,
 }
 
-/// Somebody with an account.
+/// A user with an account.
 #[derive(Debug, Clone)]
 pub struct Person {
     pub id: i64,
@@ -62,7 +62,7 @@ pub struct Person {
     pub role: Role,
 }
 
-/// Runs a test on SQLite, and on Postgres where a server is named.
+/// Runs a test on SQLite, and on Postgres if a server is configured.
 pub async fn on_each_engine(test: impl AsyncFn(&House)) {
     for engine in engines() {
         let house = House::new(engine).await;
@@ -71,8 +71,8 @@ pub async fn on_each_engine(test: impl AsyncFn(&House)) {
     }
 }
 
-/// Runs all of it at once, and gives the outcomes.
-pub async fn at_once<T: Send + 'static>(acts: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+/// Runs all futures concurrently and returns their results.
+pub async fn run_concurrently<T: Send + 'static>(acts: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
     let start = Arc::new(Barrier::new(acts.len()));
     let mut tasks = JoinSet::new();
     for act in acts {
@@ -94,14 +94,14 @@ impl House {
         Self { accounts, store, _database: database }
     }
 
-    /// The use cases over the same database by other settings, as after another start.
+    /// The use cases on the same database with other settings, as after a restart.
     pub fn accounts_with(&self, change: impl FnOnce(&mut Settings)) -> Accounts {
         let mut settings = self.accounts.settings().clone();
         change(&mut settings);
         Accounts::new(self.store.clone(), Arc::new(settings))
     }
 
-    /// Somebody with an account of that role, and [`PASSWORD`].
+    /// A user with this role and [`PASSWORD`].
     pub async fn person(&self, name: &str, role: Role) -> Person {
         let made = self.accounts.create_user(&operator(), &registration(name), role).await;
         Person { id: made.expect("an account").id, name: name.to_owned(), role }
@@ -111,7 +111,7 @@ impl House {
         self.person(name, Role::Member).await
     }
 
-    /// A login that must succeed.
+    /// Logs in; must succeed.
     pub async fn log_in(&self, person: &Person) -> StartedSession {
         self.try_log_in(person, PASSWORD).await.expect("a login with the right password")
     }
@@ -120,7 +120,7 @@ impl House {
         self.accounts.log_in(&client(), &credentials(&person.name, password)).await
     }
 
-    /// The one rule's answer about a login, asked as the gate asks it.
+    /// The standing check's result for a login, as the gate runs it.
     pub async fn verdict(&self, login: &StartedSession) -> std::result::Result<(), EndReason> {
         let mut standing = self.standing(login).await;
         standing.login = standing.login.filter(|stored| login.secret.hash().matches(&stored.secret_hash));
@@ -133,13 +133,13 @@ impl House {
         get_login_standing(&mut on, self.store.clock(), login.user_id, &login.id).await.expect("a standing")
     }
 
-    /// The use cases as another node has them, over the same database.
+    /// The use cases of another node on the same database.
     pub fn node(&self) -> Accounts {
         Accounts::new(self.store.clone(), Arc::new(self.accounts.settings().clone()))
     }
 
-    /// A request of that session at that moment, noted as the gate notes it, and not yet written.
-    pub fn note(&self, login: &StartedSession, at: Moment) {
+    /// Records a request of this session at this time, as the gate does; it is not written yet.
+    pub fn record_activity(&self, login: &StartedSession, at: Moment) {
         self.accounts.record_activity(self.activity(login, at));
     }
 
@@ -148,9 +148,9 @@ impl House {
         ActivityOf { user_id: login.user_id, session: &login.id, limits, at }
     }
 
-    /// Writes what was noted.
+    /// Writes the recorded activity.
     pub async fn flush(&self) {
-        self.accounts.flush_activity().await.expect("the notes are written");
+        self.accounts.flush_activity().await.expect("the activity is written");
     }
 
     pub async fn user(&self, person: &Person) -> User {
@@ -169,15 +169,15 @@ impl House {
         done.expect("a force logout")
     }
 
-    /// A force logout at once; how many sessions it ended.
+    /// Forces a user out now and returns the number of ended sessions.
     pub async fn force_out(&self, person: &Person) -> u64 {
         match self.force_logout(person, ForceLogoutMoment::Now).await {
             ForceLogoutOutcome::Done { ended, .. } => ended.sessions,
-            other => panic!("a force logout at once came to {other:?}"),
+            other => panic!("an immediate force logout gave {other:?}"),
         }
     }
 
-    /// The person acting from a new session.
+    /// The user acting from a new session.
     pub async fn acting(&self, person: &Person) -> Actor {
         person.acting_from(&self.log_in(person).await)
     }
@@ -192,7 +192,7 @@ impl Person {
         Target::Id(self.id)
     }
 
-    /// The person acting from a session.
+    /// The user acting from this session.
     pub fn acting_from(&self, login: &StartedSession) -> Actor {
         Actor {
             user_id: Some(self.id),
@@ -218,7 +218,7 @@ pub fn password(text: &str) -> Password {
 
 pub fn new_password(text: &str) -> NewPassword {
     let names = OwnNames { username: "", email: "", site_name: "" };
-    NewPassword::parse(text.to_owned(), names).expect("a password that may be taken")
+    NewPassword::parse(text.to_owned(), names).expect("an acceptable password")
 }
 
 pub fn credentials(name: &str, text: &str) -> Credentials {
@@ -226,7 +226,7 @@ pub fn credentials(name: &str, text: &str) -> Credentials {
     Credentials { name, password: password(text), remember: false }
 }
 
-/// A registration of that name, with an address of the same name.
+/// A registration with this username and a matching email.
 pub fn registration(name: &str) -> Registration {
     registration_with(name, &format!("{name}@example.org"))
 }

@@ -1,5 +1,5 @@
-//! Whoever writes into many sessions locks their accounts first, in one order, so that those who do it at
-//! once wait for one another and never in a circle.
+//! A transaction that writes to many sessions locks their accounts first, in ascending order. So concurrent ones wait
+//! for each other and never deadlock.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -17,12 +17,12 @@ use crate::{
     raw::{count, run, texts},
 };
 
-/// More than one transaction writes into.
+/// More than one transaction handles.
 const PEOPLE: u32 = 600;
-/// Of their sessions, those that nothing ended; another's name may begin with the same letters, and is longer.
+/// The live sessions of these users. Other ids may start with the same letters but are longer.
 const LIVE: &str = "SELECT id FROM curfew_logins WHERE id LIKE 'of%' AND length(id) < 16 AND ended_at IS NULL";
 
-/// All are logged in, are seen again, and forced out; who ended them, and the requests, are to be written.
+/// Everyone is logged in, seen and forced out. The ends and the activity are still to be written.
 async fn forced_out(house: &House, staff: &Actor) {
     run(
         &house.store,
@@ -39,11 +39,11 @@ async fn forced_out(house: &House, staff: &Actor) {
     }
     let confirmed = begin(preview(&house.accounts, staff, &matching(BulkAction::ForceLogout, "many")).await);
     assert_eq!(confirmed.promised.sessions, u64::from(PEOPLE));
-    begun(house, staff, confirmed).await.run().await.expect("it comes to its end");
+    begun(house, staff, confirmed).await.run().await.expect("the bulk action finishes");
 }
 
 #[rocket::async_test]
-async fn writing_who_ended_many_and_their_last_requests_at_once_is_no_deadlock() {
+async fn concurrent_writes_of_ends_and_activity_do_not_deadlock() {
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;
         many_logged_in(house, PEOPLE).await;
@@ -56,9 +56,9 @@ async fn writing_who_ended_many_and_their_last_requests_at_once_is_no_deadlock()
     .await;
 }
 
-/// On Postgres alone: SQLite has one writer.
+/// On Postgres only: SQLite has one writer.
 #[rocket::async_test]
-async fn each_who_writes_into_many_sessions_locks_their_accounts_before_them_by_number() {
+async fn writers_of_many_sessions_lock_the_accounts_first_in_ascending_order() {
     async fn locks_in_order(house: &House, write: impl AsyncFnOnce(Accounts) -> Result<()>) {
         let Store::Postgres { pool, .. } = &house.store else { return };
         let accounts = "SELECT CAST(id AS TEXT) FROM curfew_users WHERE username LIKE 'many%'";
@@ -66,7 +66,7 @@ async fn each_who_writes_into_many_sessions_locks_their_accounts_before_them_by_
             ids.into_iter().flatten().map(|id| id.parse().expect("a number")).collect()
         };
         let all = numbers(texts(&house.store, accounts).await);
-        // Each even number lies behind the odd ones around it now.
+        // Every even id now comes after the odd ones around it on disk.
         run(&house.store, "UPDATE curfew_users SET last_login = date_joined WHERE id % 2 = 0").await;
         let held = all.iter().filter(|id| *id % 2 == 0).nth(all.len() / 4).copied().expect("an account");
         let mut holder = pool.begin().await.expect("a transaction");
@@ -81,14 +81,14 @@ async fn each_who_writes_into_many_sessions_locks_their_accounts_before_them_by_
             let free = |sql: &str| format!("{sql} FOR NO KEY UPDATE SKIP LOCKED");
             let (accounts, sessions) =
                 (texts(&house.store, &free(accounts)).await, texts(&house.store, &free(LIVE)).await);
-            holder.rollback().await.expect("it lets go");
+            holder.rollback().await.expect("the lock is released");
             (numbers(accounts), sessions.len())
         };
         let (written, (free, free_sessions)) = join!(write(house.accounts.clone()), watched);
         written.unwrap_or_else(|error| panic!("{error}"));
         let locked: Vec<i64> = all.difference(&free).copied().collect();
-        assert!(locked.len() > 1 && locked.iter().all(|id| *id <= held), "{held} is waited for: {locked:?}");
-        assert_eq!(u32::try_from(free_sessions), Ok(PEOPLE), "no session is locked yet");
+        assert!(locked.len() > 1 && locked.iter().all(|id| *id <= held), "{held} is locked by the test: {locked:?}");
+        assert_eq!(u32::try_from(free_sessions), Ok(PEOPLE), "no session may be locked yet");
     }
     on_each_engine(async |house: &House| {
         let staff = house.acting(&house.person("vera", Role::Staff).await).await;

@@ -1,9 +1,10 @@
-//! What is read for a request, for the staff's pages and for the events.
+//! Reads for a request, for the pages of staff and for the events.
 
 use chrono::TimeDelta;
 use curfew::{
     accounts::ForceLogoutMoment,
     domain::{
+        event_kind::EventKind,
         lists::sessions_query::SessionsQuery,
         logins::session_secret::{SecretHash, SessionId},
         moment::{MICROSECOND, Moment},
@@ -14,7 +15,7 @@ use curfew::{
     },
     store::{
         Store,
-        events::{EventKind, Named, NewEvent, insert_event, list_newest_events, list_newest_events_of},
+        events::{Named, NewEvent, insert_event, list_newest_events, list_newest_events_of},
         lists::overview,
         site,
         standing::get_login_standing,
@@ -45,7 +46,7 @@ fn event(at: Moment, subject_id: i64) -> NewEvent<'static> {
 }
 
 #[rocket::async_test]
-async fn an_event_is_kept_as_it_was_told_the_newest_first() {
+async fn events_are_stored_as_recorded_and_listed_newest_first() {
     on_each_engine(async |house: &House| {
         let mut tx = house.store.begin().await.expect("a transaction");
         let at = house.store.clock().now(&mut tx).await.expect("the time");
@@ -85,7 +86,7 @@ async fn an_event_is_kept_as_it_was_told_the_newest_first() {
 }
 
 #[rocket::async_test]
-async fn the_sites_row_keeps_its_dates_its_plan_and_its_code() {
+async fn the_sites_row_stores_its_dates_its_schedule_and_its_setup_code() {
     on_each_engine(async |house: &House| {
         let mut tx = house.store.begin().await.expect("a transaction");
         let fresh = site::lock_site(&mut tx).await.expect("the row");
@@ -94,7 +95,7 @@ async fn the_sites_row_keeps_its_dates_its_plan_and_its_code() {
         let now = house.store.clock().now(&mut tx).await.expect("the time");
         let code = SecretHash::of_text("a code");
         site::set_force_logout_date(&mut tx, now, &reasons()).await.expect("a date");
-        site::set_force_logout_scheduled(&mut tx, now + HOUR, "root", &reasons()).await.expect("a plan");
+        site::set_force_logout_scheduled(&mut tx, now + HOUR, "root", &reasons()).await.expect("a schedule");
         site::set_setup_code_hash(&mut tx, Some(&code)).await.expect("a code");
         let row = site::get_site(&mut tx).await.expect("the row");
         assert_eq!((row.force_logout_date, row.force_logout_scheduled), (Some(now), Some(now + HOUR)));
@@ -102,7 +103,7 @@ async fn the_sites_row_keeps_its_dates_its_plan_and_its_code() {
         assert_eq!(row.force_logout_scheduled_by.as_deref(), Some("root"));
         assert_eq!(row.force_logout_scheduled_staff_reason.as_deref(), reasons().for_staff.as_deref());
         assert!(code.matches(&row.setup_code_hash.expect("a hash")));
-        site::clear_force_logout_scheduled(&mut tx).await.expect("no plan");
+        site::clear_force_logout_scheduled(&mut tx).await.expect("no schedule");
         site::set_setup_code_hash(&mut tx, None).await.expect("no code");
         let row = site::get_site(&mut tx).await.expect("the row");
         assert_eq!(
@@ -110,13 +111,13 @@ async fn the_sites_row_keeps_its_dates_its_plan_and_its_code() {
             (None, None, None)
         );
         assert_eq!(row.force_logout_scheduled_user_reason, None);
-        assert_eq!(row.force_logout_date, Some(now), "the date stays");
+        assert_eq!(row.force_logout_date, Some(now), "the date must stay");
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn a_standing_is_of_one_account_and_its_own_session() {
+async fn a_standing_covers_one_account_and_its_own_session() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.person("ben", Role::Staff).await);
         let (of_ana, of_ben) = (house.log_in(&ana).await, house.log_in(&ben).await);
@@ -129,7 +130,7 @@ async fn a_standing_is_of_one_account_and_its_own_session() {
         let mut on = house.store.read().await.expect("a connection");
         let clock = house.store.clock();
         let crossed = get_login_standing(&mut on, clock, ben.id, &of_ana.id).await.expect("a standing");
-        assert!(crossed.account.is_some() && crossed.login.is_none(), "another's session is none");
+        assert!(crossed.account.is_some() && crossed.login.is_none(), "another user's session must not count");
         let unknown = get_login_standing(&mut on, clock, 999, &of_ana.id).await.expect("a standing");
         assert!(unknown.account.is_none() && unknown.login.is_none());
         drop(on);
@@ -145,7 +146,7 @@ async fn a_standing_is_of_one_account_and_its_own_session() {
 }
 
 #[rocket::async_test]
-async fn the_overview_counts_what_there_is() {
+async fn the_overview_counts_every_kind_of_account() {
     on_each_engine(async |house: &House| {
         let begin = house.now().await;
         let ana = house.member("ana").await;
@@ -172,7 +173,7 @@ async fn the_overview_counts_what_there_is() {
     .await;
 }
 
-/// Each by the limits of its own account, and whatever a hand wrote: what the list of them shows.
+/// Each session counts by the limits of its own account, also after changes by SQL: exactly what the list shows.
 #[rocket::async_test]
 async fn the_overview_counts_the_live_sessions_that_the_list_shows() {
     on_each_engine(async |house: &House| {
@@ -199,20 +200,20 @@ async fn the_overview_counts_the_live_sessions_that_the_list_shows() {
         assert_eq!(counted().await, 5);
         run(&house.store, "UPDATE curfew_users SET is_active = FALSE WHERE username = 'off'").await;
         let now = match house.store {
-            Store::Sqlite { .. } => "datetime('now', '+1 second')", // in another form than the site's own
+            Store::Sqlite { .. } => "datetime('now', '+1 second')", // not in the site's own format
             Store::Postgres { .. } => "now()",
         };
         run(&house.store, &format!("UPDATE curfew_users SET force_logout_date = {now} WHERE username = 'out'")).await;
         run(&house.store, "UPDATE curfew_users SET force_logout_scheduled = last_login WHERE username = 'due'").await;
         assert_eq!(counted().await, 2);
         house.store.clock().shift(HOUR * 2);
-        assert_eq!(counted().await, 1, "staff are idle sooner");
+        assert_eq!(counted().await, 1, "staff have a shorter idle timeout");
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn plans_are_listed_the_soonest_first() {
+async fn schedules_are_listed_soonest_first() {
     on_each_engine(async |house: &House| {
         let now = house.now().await;
         for (name, hours) in [("ana", 3), ("ben", 1), ("eve", 2)] {
@@ -230,7 +231,7 @@ async fn plans_are_listed_the_soonest_first() {
 }
 
 #[rocket::async_test]
-async fn what_staff_are_promised_is_what_a_force_logout_ends() {
+async fn the_count_shown_to_staff_is_what_a_force_logout_ends() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! A transaction that Postgres has given up: it never counts as done, and the next one succeeds.
+//! A transaction that Postgres aborted: it never counts as committed, and the next one succeeds.
 
 use curfew::store::{Store, Transaction};
 use sqlx::{AssertSqlSafe, raw_sql};
@@ -8,7 +8,7 @@ use crate::{
     raw::{count, run},
 };
 
-/// What is done within the transaction or to it from outside, after it has changed something.
+/// How the transaction is broken after its first change, from inside or outside.
 const ENDS: [(&str, &str); 3] = [
     ("SELECT 1 / 0", ""),
     ("SET idle_in_transaction_session_timeout = 1", ""),
@@ -22,7 +22,7 @@ const OPEN: &str = "SELECT COUNT(*) FROM pg_stat_activity
                     WHERE datname = current_database() AND state = 'idle in transaction'";
 
 #[rocket::async_test]
-async fn a_transaction_that_postgres_gave_up_is_never_committed_and_the_next_one_is() {
+async fn a_transaction_aborted_by_postgres_never_commits_and_the_next_one_does() {
     on_each_engine(async |house: &House| {
         if !matches!(house.store, Store::Postgres { .. }) {
             return;
@@ -32,7 +32,7 @@ async fn a_transaction_that_postgres_gave_up_is_never_committed_and_the_next_one
             let mut tx = house.store.begin().await.expect("a transaction");
             let Transaction::Postgres(on) = &mut tx else { unreachable!("it is on Postgres") };
             raw_sql("UPDATE curfew_users SET is_active = FALSE").execute(&mut **on).await.expect("a change");
-            // As code does that passes an error over.
+            // As code does that ignores an error.
             let _ = raw_sql(AssertSqlSafe(inside)).execute(&mut **on).await;
             if !outside.is_empty() {
                 run(&house.store, outside).await;

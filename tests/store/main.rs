@@ -1,7 +1,7 @@
-//! The store and the use cases over it: the same on SQLite and on Postgres.
+//! The store and the use cases, with the same behaviour on SQLite and Postgres.
 //!
-//! Every test gets a database of its own on each engine. Nothing here sleeps or tries again, so a
-//! race that fails once in a hundred runs fails the test once in a hundred runs.
+//! Every test gets a fresh database on each engine. Nothing here sleeps or retries, so a race that fails once in a
+//! hundred runs fails the test once in a hundred runs.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, also in its helpers")]
 

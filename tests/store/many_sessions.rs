@@ -1,5 +1,5 @@
-//! An account that is logged in hundreds of times: its sessions are out at once, and who ended them is
-//! written into each little by little.
+//! An account with hundreds of sessions: a force logout ends them at once, and who ended them is written to the rows in
+//! small batches.
 
 use chrono::TimeDelta;
 use curfew::{
@@ -19,11 +19,11 @@ use crate::{
     session_limit::{limited, log_in},
 };
 
-/// More than are written at once, and than two batches.
+/// More than two batches.
 const MANY: u64 = 1_201;
 
-/// A login, and so many in all with others like it.
-async fn logs_in_times(house: &House, ana: &Person, times: u64) -> StartedSession {
+/// Logs in, and adds copies of the login until there are this many.
+async fn logs_in_until(house: &House, ana: &Person, times: u64) -> StartedSession {
     let login = house.log_in(ana).await;
     let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {})", times - 1);
     let copied = "user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent";
@@ -36,8 +36,8 @@ async fn logs_in_times(house: &House, ana: &Person, times: u64) -> StartedSessio
     login
 }
 
-async fn logs_in_many_times(house: &House, ana: &Person) -> StartedSession {
-    logs_in_times(house, ana, MANY).await
+async fn logs_in_many(house: &House, ana: &Person) -> StartedSession {
+    logs_in_until(house, ana, MANY).await
 }
 
 async fn forced_out(house: &House, ana: &Person, why: &str) -> u64 {
@@ -46,40 +46,40 @@ async fn forced_out(house: &House, ana: &Person, why: &str) -> u64 {
     let done = house.accounts.force_logout(&operator(), &Target::Id(ana.id), ForceLogoutMoment::Now, &reasons).await;
     match done.expect("a force logout") {
         ForceLogoutOutcome::Done { ended, .. } => ended.sessions,
-        other => panic!("a force logout at once came to {other:?}"),
+        other => panic!("an immediate force logout gave {other:?}"),
     }
 }
 
 #[rocket::async_test]
-async fn they_are_out_at_once_and_each_keeps_who_ended_it_and_why() {
+async fn all_sessions_end_at_once_and_each_records_who_ended_it_and_why() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
-        let login = logs_in_many_times(house, &ana).await;
+        let login = logs_in_many(house, &ana).await;
         assert_eq!(forced_out(house, &ana, "the first").await, MANY);
-        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "before it is written into any");
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "before any row is written");
         assert!(house.accounts.list_sessions(ana.id, Which::Live, 9).await.expect("a list").is_empty());
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NOT NULL").await, 0);
 
-        // Another act has no part in what the first has ended.
-        logs_in_many_times(house, &ana).await;
+        // A later force logout must not claim sessions that the first one ended.
+        logs_in_many(house, &ana).await;
         assert_eq!(forced_out(house, &ana, "the second").await, MANY);
         assert_eq!(forced_out(house, &ana, "the third").await, 0);
         house.accounts.write_ends().await.expect("the database answers");
-        let told = "SELECT staff_reason || ', ' || user_reason || ', ' || reason || ', ' || COUNT(DISTINCT ended_at)
+        let recorded = "SELECT staff_reason || ', ' || user_reason || ', ' || reason || ', ' || COUNT(DISTINCT ended_at)
                            || ', ' || COUNT(ended_by) FROM curfew_logins GROUP BY staff_reason, user_reason, reason ORDER BY 1";
         let of = |why: &str| Some(format!("{why}, {why}, forced-out, 1, {MANY}"));
-        assert_eq!(texts(&house.store, told).await, [of("the first"), of("the second")]);
+        assert_eq!(texts(&house.store, recorded).await, [of("the first"), of("the second")]);
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_ends").await, 0);
     })
     .await;
 }
 
-/// No login holds the account's lock for all of them.
+/// No single login may hold the account's lock while it ends all of them.
 #[rocket::async_test]
-async fn under_a_limit_that_came_later_each_login_ends_some_until_as_many_are_left() {
+async fn after_a_limit_is_set_each_login_ends_some_sessions_until_it_is_met() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
-        logs_in_many_times(house, &ana).await;
+        logs_in_many(house, &ana).await;
         let accounts = limited(house, 2, WhenFull::EndOldest);
         for left in [MANY + 1 - 500, MANY + 2 - 1_000, 2] {
             log_in(&accounts, &ana).await;
@@ -90,25 +90,29 @@ async fn under_a_limit_that_came_later_each_login_ends_some_until_as_many_are_le
     .await;
 }
 
-/// More than one transaction ends: nobody who waits for the account waits for all of them.
+/// More than one transaction ends, so nobody waits for all of them.
 #[rocket::async_test]
-async fn all_others_end_however_many_they_are() {
+async fn all_other_sessions_end_however_many_there_are() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
-        let own = logs_in_times(house, &ana, 4_500).await;
+        let own = logs_in_until(house, &ana, 4_500).await;
         let ended = house.accounts.end_other_sessions(&ana.acting_from(&own), &password(PASSWORD)).await;
         assert_eq!(ended.expect("an end").sessions, 4_499);
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NULL").await, 1);
         assert_eq!(house.verdict(&own).await, Ok(()));
-        let told = "SELECT detail FROM curfew_events WHERE kind = 'session-ended'";
-        assert_eq!(texts(&house.store, told).await, [Some("4499 sessions ended".to_owned())], "one event");
+        let recorded = "SELECT detail FROM curfew_events WHERE kind = 'session-ended'";
+        assert_eq!(
+            texts(&house.store, recorded).await,
+            [Some("4499 sessions ended".to_owned())],
+            "one event for all of them"
+        );
     })
     .await;
 }
 
-/// The date is one write and decides alone, however many programs are logged in.
+/// The date is one write and decides alone, however many tokens there are.
 #[rocket::async_test]
-async fn an_account_with_many_tokens_is_forced_out_at_once_and_each_keeps_why() {
+async fn many_tokens_end_at_once_and_each_records_why() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {MANY})");
@@ -121,7 +125,7 @@ async fn an_account_with_many_tokens_is_forced_out_at_once_and_each_keeps_why() 
              FROM curfew_logins CROSS JOIN n WHERE id = '{}'",
             made.id.as_str()
         );
-        // A date as each engine writes it, far ahead.
+        // A date far in the future, in each engine's own format.
         let far = house.member("far").await;
         let ahead = made.login_date + TimeDelta::days(365);
         let sql = format!("UPDATE curfew_users SET force_logout_date = '{}' WHERE id = {}", stored(house, ahead), far.id);
@@ -131,15 +135,15 @@ async fn an_account_with_many_tokens_is_forced_out_at_once_and_each_keeps_why() 
         let reasons = Reasons::default();
         let target = Target::Id(ana.id);
         let done = house.accounts.force_logout(&operator(), &target, ForceLogoutMoment::Now, &reasons).await;
-        let ForceLogoutOutcome::Done { ended, .. } = done.expect("a force logout") else { panic!("it is not done") };
+        let ForceLogoutOutcome::Done { ended, .. } = done.expect("a force logout") else { panic!("not applied") };
         assert_eq!((ended.sessions, ended.tokens), (1, MANY));
         let left = "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NULL";
-        assert_eq!(count(&house.store, left).await, i64::try_from(MANY).expect("a count"), "none is written yet");
+        assert_eq!(count(&house.store, left).await, i64::try_from(MANY).expect("a count"), "no row is written yet");
         house.accounts.write_ends().await.expect("the database answers");
         assert_eq!(count(&house.store, left).await, 0);
-        let told =
+        let recorded =
             "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND reason = 'forced-out' AND ended_by IS NOT NULL";
-        assert_eq!(count(&house.store, told).await, i64::try_from(MANY).expect("a count"));
+        assert_eq!(count(&house.store, recorded).await, i64::try_from(MANY).expect("a count"));
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_ends").await, 0);
     })
     .await;
@@ -153,30 +157,30 @@ fn stored(house: &House, at: curfew::domain::moment::Moment) -> String {
 }
 
 #[rocket::async_test]
-async fn two_who_write_at_once_do_the_work_of_one() {
+async fn two_concurrent_writers_do_the_work_only_once() {
     on_each_engine(async |house: &House| {
         for name in ["ana", "ben", "cleo"] {
             let person = house.member(name).await;
-            logs_in_many_times(house, &person).await;
+            logs_in_many(house, &person).await;
             assert_eq!(forced_out(house, &person, name).await, MANY);
         }
         let other = house.node();
         let (one, two) = join!(house.accounts.write_ends(), other.write_ends());
         assert!(one.is_ok() && two.is_ok());
-        house.accounts.write_ends().await.expect("what the other had locked");
+        house.accounts.write_ends().await.expect("the rows that the other had locked");
         let right = "SELECT COUNT(*) FROM curfew_logins s JOIN curfew_users u ON u.id = s.user_id WHERE s.staff_reason = u.username";
         assert_eq!(count(&house.store, right).await, 3 * MANY.cast_signed());
     })
     .await;
 }
 
-/// Their last requests are written at the same time, in one statement for many sessions too.
+/// Activity is written at the same time, also in one statement for many sessions.
 #[rocket::async_test]
-async fn writing_their_ends_and_their_last_requests_at_once_is_no_deadlock() {
+async fn writing_ends_and_activity_concurrently_does_not_deadlock() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         for round in 0..8 {
-            let login = logs_in_many_times(house, &ana).await;
+            let login = logs_in_many(house, &ana).await;
             for n in 1..MANY {
                 let session = SessionId::from_stored(format!("{}-{n}", login.id.as_str()));
                 let at = login.login_date + TimeDelta::minutes(2);

@@ -1,4 +1,4 @@
-//! Moments, booleans and NULLs come back from both engines as they went in, and in the same order.
+//! Timestamps, booleans and NULLs are read back from both engines as written, and sort the same.
 
 use curfew::{
     domain::{
@@ -7,7 +7,7 @@ use curfew::{
             live::LiveAfter,
             session_secret::{SessionId, SessionSecret},
         },
-        moment::{MICROSECOND, Moment, parse_moment, whole_microseconds},
+        moment::{MICROSECOND, Moment, parse_moment, truncate_to_microseconds},
         people::role::Role,
         reason::EndReason,
         reason_text::Reasons,
@@ -25,9 +25,9 @@ use curfew::{
 
 use crate::house::{House, LONG_AGO, on_each_engine, reasons};
 
-/// Of each kind: whole seconds, milliseconds, one microsecond, the last one, the ends of the years.
+/// One of each kind: whole seconds, milliseconds, one microsecond, the last microsecond, year boundaries.
 fn moments() -> Vec<Moment> {
-    let moment = |text| parse_moment(text).expect("a moment");
+    let moment = |text| parse_moment(text).expect("a timestamp");
     let second = moment("2026-03-01T14:30:00Z");
     let mut moments = vec![moment("1970-01-01T00:00:00.000001Z")];
     moments.extend([0, 1, 10, 1_000, 123_000, 123_456, 500_000, 999_999].map(|n| second + MICROSECOND * n));
@@ -36,7 +36,7 @@ fn moments() -> Vec<Moment> {
 }
 
 #[rocket::async_test]
-async fn a_moment_keeps_its_microseconds() {
+async fn a_timestamp_keeps_its_microseconds() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let session = SessionId::from_random(rand::random());
@@ -44,10 +44,10 @@ async fn a_moment_keeps_its_microseconds() {
             let mut tx = house.store.begin().await.expect("a transaction");
             let (none, why) = (Reasons::default(), EndReason::ForcedOut);
             users::set_force_logout_date(&mut tx, ana.id, moment, why, &none).await.expect("a date");
-            users::set_force_logout_scheduled(&mut tx, ana.id, moment, "root", &none).await.expect("a plan");
+            users::set_force_logout_scheduled(&mut tx, ana.id, moment, "root", &none).await.expect("a schedule");
             users::set_inactive(&mut tx, ana.id, Some(moment), &none).await.expect("a deactivation");
-            let seen = Seen { user_id: ana.id, session: session.clone(), at: moment, unless_after: moment };
-            set_last_seen(&mut tx, &[seen]).await.expect("a note");
+            let seen = Seen { user_id: ana.id, session: session.clone(), at: moment, skip_if_seen_after: moment };
+            set_last_seen(&mut tx, &[seen]).await.expect("a write");
             tx.commit().await.expect("a commit");
             let user = house.user(&ana).await;
             let kept = [user.force_logout_date, user.force_logout_scheduled, user.deactivated_until, user.last_seen];
@@ -57,9 +57,9 @@ async fn a_moment_keeps_its_microseconds() {
     .await;
 }
 
-/// The statements that end sessions compare moments in SQL, on SQLite as text.
+/// The statements that end sessions compare timestamps in SQL; on SQLite as text.
 #[rocket::async_test]
-async fn sql_orders_moments_as_the_rule_does() {
+async fn sql_compares_timestamps_like_the_standing_check() {
     on_each_engine(async |house: &House| {
         let all = moments();
         let mut tx = house.store.begin().await.expect("a transaction");
@@ -123,11 +123,11 @@ async fn the_last_login_never_moves_back_at_any_precision() {
                     date_joined: *first,
                 };
                 let id = users::insert_user(&mut tx, &new).await.expect("an account");
-                users::set_last_login(&mut tx, id, *first, *first).await.expect("a note");
-                users::set_last_login(&mut tx, id, *second, *second).await.expect("a note");
+                users::set_last_login(&mut tx, id, *first, *first).await.expect("a write");
+                users::set_last_login(&mut tx, id, *second, *second).await.expect("a write");
                 let user = users::find_user(&mut tx, id).await.expect("an answer").expect("the account");
                 assert_eq!(user.last_login_date, Some(*first.max(second)), "{first}, then {second}");
-                assert_eq!(user.last_login, Some(*second), "what people read");
+                assert_eq!(user.last_login, Some(*second), "the date that users see");
                 assert_eq!(user.date_joined, *first);
             }
         }
@@ -136,7 +136,7 @@ async fn the_last_login_never_moves_back_at_any_precision() {
 }
 
 #[rocket::async_test]
-async fn what_is_not_there_comes_back_as_nothing_and_what_is_cleared_goes() {
+async fn missing_values_are_read_as_none_and_cleared_values_are_gone() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let user = house.user(&ana).await;
@@ -145,9 +145,9 @@ async fn what_is_not_there_comes_back_as_nothing_and_what_is_cleared_goes() {
         assert_eq!((user.deactivated_until, user.force_logout_cause().expect("none")), (None, None));
         let mut tx = house.store.begin().await.expect("a transaction");
         let now = house.store.clock().now(&mut tx).await.expect("the time");
-        users::set_force_logout_scheduled(&mut tx, ana.id, now, "root", &reasons()).await.expect("a plan");
+        users::set_force_logout_scheduled(&mut tx, ana.id, now, "root", &reasons()).await.expect("a schedule");
         users::set_inactive(&mut tx, ana.id, Some(now), &reasons()).await.expect("a deactivation");
-        users::clear_force_logout_scheduled(&mut tx, ana.id).await.expect("no plan");
+        users::clear_force_logout_scheduled(&mut tx, ana.id).await.expect("no schedule");
         users::set_active(&mut tx, ana.id).await.expect("an activation");
         tx.commit().await.expect("a commit");
         let user = house.user(&ana).await;
@@ -165,7 +165,7 @@ async fn what_is_not_there_comes_back_as_nothing_and_what_is_cleared_goes() {
 }
 
 #[rocket::async_test]
-async fn a_role_and_a_deactivation_are_what_was_set() {
+async fn a_role_and_a_deactivation_are_read_as_written() {
     on_each_engine(async |house: &House| {
         for role in Role::ALL {
             let person = house.person(role.code(), role).await;
@@ -179,18 +179,18 @@ async fn a_role_and_a_deactivation_are_what_was_set() {
             let user = house.user(&person).await;
             assert_eq!(user.role(), Role::Staff);
             assert!(!user.is_active_at(now - MICROSECOND));
-            assert!(user.is_active_at(now), "at its end it is over");
-            assert!(user.has_served_its_deactivation(now));
+            assert!(user.is_active_at(now), "the deactivation is over at its end");
+            assert!(user.has_expired_deactivation(now));
         }
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn the_clock_counts_whole_microseconds_and_moves_as_it_is_shifted() {
+async fn the_clock_has_whole_microseconds_and_can_be_shifted() {
     on_each_engine(async |house: &House| {
         let before = house.now().await;
-        assert_eq!(whole_microseconds(before), before);
+        assert_eq!(truncate_to_microseconds(before), before);
         let day = chrono::TimeDelta::days(1);
         house.store.clock().shift(day);
         let tomorrow = house.now().await;
@@ -198,11 +198,11 @@ async fn the_clock_counts_whole_microseconds_and_moves_as_it_is_shifted() {
         house.store.clock().shift(-day * 2);
         let yesterday = house.now().await;
         assert!(yesterday < before);
-        assert!(yesterday + day * 2 >= tomorrow, "it goes on");
+        assert!(yesterday + day * 2 >= tomorrow, "the clock must advance");
         let mut on = house.store.read().await.expect("a connection");
         let nobodys = SessionId::from_random(rand::random());
         let read = get_login_standing(&mut on, house.store.clock(), 1, &nobodys).await.expect("a standing").now;
-        assert!(read >= yesterday && read < before, "a standing is read at the same time");
+        assert!(read >= yesterday && read < before, "a standing has the same clock");
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Who has which name: one key, one account.
+//! Which account has which name: one key belongs to one account.
 
 use curfew::{
     domain::people::{login_name::LoginName, role::Role},
@@ -17,7 +17,7 @@ fn login_name(text: &str) -> LoginName {
     LoginName::parse(text).expect("a name")
 }
 
-/// Makes an account by the store alone.
+/// Creates an account through the store only.
 async fn insert(house: &House, name: &str, address: &str) -> Result<i64, StoreError> {
     let mut tx = house.store.begin().await.expect("a transaction");
     let (username, email) = (username(name), email(address));
@@ -25,13 +25,13 @@ async fn insert(house: &House, name: &str, address: &str) -> Result<i64, StoreEr
     let (password_hash, role) = ("", Role::Member);
     let new = NewUser { username: &username, email: &email, password_hash, role, date_joined };
     let made = users::insert_user(&mut tx, &new).await;
-    // Also after a refusal, which leaves nothing behind.
+    // Commits after a refusal too, which must leave nothing behind.
     tx.commit().await.expect("a commit");
     made
 }
 
 #[rocket::async_test]
-async fn a_name_is_one_account_however_it_is_written() {
+async fn every_spelling_of_a_name_finds_one_account() {
     on_each_engine(async |house: &House| {
         let id = insert(house, "Åsa", "Asa@Example.org").await.expect("an account");
         insert(house, "eve@example.org", "eve@other.org").await.expect("an account");
@@ -59,12 +59,12 @@ async fn a_name_is_one_account_however_it_is_written() {
 }
 
 #[rocket::async_test]
-async fn an_email_is_one_name_in_both_spellings_of_its_domain() {
+async fn both_spellings_of_an_emails_domain_are_one_name() {
     on_each_engine(async |house: &House| {
         let (unicode, ascii) = ("idna@bücher.example", "idna@xn--bcher-kva.example");
         let typed = insert(house, "ana", unicode).await.expect("an account");
         let old = insert(house, "ben", "old@xn--bcher-kva.example").await.expect("an account");
-        // As a program before this one left it.
+        // As an earlier version stored it.
         let sql = "UPDATE curfew_login_names SET name_key = 'old@xn--bcher-kva.example' WHERE name_key = 'old@bücher.example'";
         run(&house.store, sql).await;
         let mut on = house.store.read().await.expect("a connection");
@@ -86,7 +86,7 @@ async fn an_email_is_one_name_in_both_spellings_of_its_domain() {
 }
 
 #[rocket::async_test]
-async fn a_clash_names_the_field_and_never_ones_own() {
+async fn a_clash_names_the_field_and_never_involves_the_accounts_own_names() {
     on_each_engine(async |house: &House| {
         let ana = insert(house, "ana", "ana@example.org").await.expect("an account");
         insert(house, "ben@example.org", "ben@other.org").await.expect("an account");
@@ -111,7 +111,7 @@ async fn a_clash_names_the_field_and_never_ones_own() {
 }
 
 #[rocket::async_test]
-async fn another_email_frees_the_one_before_and_takes_no_one_elses() {
+async fn changing_the_email_frees_the_old_one_and_takes_nobody_elses() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         let user = house.user(&ana).await;
@@ -135,7 +135,7 @@ async fn another_email_frees_the_one_before_and_takes_no_one_elses() {
 }
 
 #[rocket::async_test]
-async fn a_username_that_is_ones_own_email_is_one_name() {
+async fn a_username_equal_to_the_accounts_email_is_one_name() {
     on_each_engine(async |house: &House| {
         let registration = registration_with("Ana@example.org", "ana@example.org");
         let made = house.accounts.create_user(&crate::house::operator(), &registration, Role::Member).await;
@@ -146,14 +146,14 @@ async fn a_username_that_is_ones_own_email_is_one_name() {
             let user = users::find_user(&mut tx, id).await.expect("an answer").expect("the account");
             users::set_email(&mut tx, &user, &email(address)).await.expect("another email");
             let found = users::find_user_by_name(&mut tx, &login_name("ana@example.org")).await.expect("an answer");
-            assert_eq!(found.map(|user| user.id), Some(id), "its username stays its name");
+            assert_eq!(found.map(|user| user.id), Some(id), "the username must still find the account");
         }
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn a_number_is_never_given_twice_and_a_deleted_name_is_free() {
+async fn ids_are_never_reused_and_deleted_names_are_free() {
     on_each_engine(async |house: &House| {
         let mut numbers = Vec::new();
         for _ in 0..3 {
@@ -170,7 +170,7 @@ async fn a_number_is_never_given_twice_and_a_deleted_name_is_free() {
         assert_eq!(
             count(&house.store, "SELECT COUNT(*) FROM curfew_login_names").await,
             0,
-            "also when deleted by hand"
+            "also after a deletion by SQL"
         );
         assert!(insert(house, "ana", "ana@example.org").await.expect("an account") > id);
     })
@@ -178,7 +178,7 @@ async fn a_number_is_never_given_twice_and_a_deleted_name_is_free() {
 }
 
 #[rocket::async_test]
-async fn users_are_listed_by_name_page_after_page() {
+async fn users_are_listed_by_name_in_pages() {
     on_each_engine(async |house: &House| {
         for name in ["Zoe", "ana", "Ben", "åsa", "_x"] {
             house.member(name).await;

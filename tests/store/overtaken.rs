@@ -1,4 +1,4 @@
-//! An act that was on its way while its actor's login ended: it comes too late.
+//! An act whose actor's login ended meanwhile comes too late.
 
 use chrono::TimeDelta;
 use curfew::{
@@ -11,7 +11,7 @@ use crate::{
     raw::{count, dump, dump_without_events},
 };
 
-/// What a superuser does to others.
+/// Everything a superuser can do to others.
 #[derive(Debug, Clone, Copy)]
 enum Act {
     ForceLogout,
@@ -41,7 +41,7 @@ const ACTS: [Act; 11] = [
     Act::CancelEveryone,
 ];
 
-/// How the login of who acts ended meanwhile.
+/// How the actor's login ended meanwhile.
 #[derive(Debug, Clone, Copy)]
 enum End {
     ForcedOut,
@@ -54,7 +54,7 @@ enum End {
     Expired,
 }
 
-/// Time passes first: it would bring what is scheduled later.
+/// Expiry comes first: advancing the clock later would make the scheduled one due.
 const ENDS: [(End, EndReason); 8] = [
     (End::Expired, EndReason::Expired),
     (End::ForcedOut, EndReason::ForcedOut),
@@ -91,12 +91,14 @@ impl End {
         match self {
             Self::ForcedOut => drop(house.force_out(person).await),
             Self::EveryoneOut => drop(house.everyone_out(ForceLogoutMoment::Now).await),
-            Self::Deactivated => drop(accounts.deactivate(&root, &target, None, &reasons()).await.expect("an end")),
-            Self::Demoted => drop(accounts.set_role(&root, &target, Role::Member).await.expect("an end")),
-            Self::Deleted => drop(accounts.delete_user(&root, &target, &reasons()).await.expect("an end")),
-            Self::LoggedOut => accounts.log_out(actor).await.expect("an end"),
+            Self::Deactivated => {
+                accounts.deactivate(&root, &target, None, &reasons()).await.expect("a deactivation");
+            }
+            Self::Demoted => drop(accounts.set_role(&root, &target, Role::Member).await.expect("a role change")),
+            Self::Deleted => drop(accounts.delete_user(&root, &target, &reasons()).await.expect("a deletion")),
+            Self::LoggedOut => accounts.log_out(actor).await.expect("a logout"),
             Self::PasswordChanged => {
-                accounts.set_password(&root, &target, &new_password(NEW_PASSWORD)).await.expect("an end");
+                accounts.set_password(&root, &target, &new_password(NEW_PASSWORD)).await.expect("a new password");
             }
             Self::Expired => house.store.clock().shift(TimeDelta::hours(13)),
         }
@@ -104,7 +106,7 @@ impl End {
 }
 
 #[rocket::async_test]
-async fn an_act_that_its_actors_end_overtook_does_nothing() {
+async fn an_action_does_nothing_if_the_actors_login_ended_meanwhile() {
     on_each_engine(async |house: &House| {
         house.person("keeper", Role::Superuser).await;
         for (round, (end, reason)) in ENDS.into_iter().enumerate() {
@@ -119,8 +121,9 @@ async fn an_act_that_its_actors_end_overtook_does_nothing() {
             let before = dump(&house.store).await;
             for act in ACTS {
                 let refused = act.is_done(&house.accounts, &actor, &ana.target(), at).await;
-                let is_told = matches!(&refused, Err(AccountsError::Ended { reason: told, .. }) if *told == reason);
-                assert!(is_told, "{end:?}, {act:?}: {refused:?}");
+                let is_refused =
+                    matches!(&refused, Err(AccountsError::Ended { reason: shown, .. }) if *shown == reason);
+                assert!(is_refused, "{end:?}, {act:?}: {refused:?}");
                 assert_eq!(dump(&house.store).await, before, "{end:?}, {act:?}");
             }
         }
@@ -128,10 +131,10 @@ async fn an_act_that_its_actors_end_overtook_does_nothing() {
     .await;
 }
 
-/// The actor still believes to be a superuser, as a guard saw it before; staff keep their login
-/// when they gain a role, so this is written by hand.
+/// The actor is still a superuser according to the guard. Staff keep their login when they are promoted, so the role is
+/// changed with SQL.
 #[rocket::async_test]
-async fn an_act_is_judged_by_the_role_of_now() {
+async fn an_action_is_authorized_by_the_current_role() {
     on_each_engine(async |house: &House| {
         let (sam, ana) = (house.person("sam", Role::Superuser).await, house.member("ana").await);
         let actor = house.acting(&sam).await;
@@ -144,15 +147,15 @@ async fn an_act_is_judged_by_the_role_of_now() {
             assert!(matches!(refused, Err(AccountsError::Forbidden)), "{act:?}: {refused:?}");
         }
         assert_eq!(dump_without_events(&house.store).await, before);
-        let told = count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'refused'").await;
-        assert_eq!(usize::try_from(told), Ok(ACTS.len()), "and each attempt is told");
+        let recorded = count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'refused'").await;
+        assert_eq!(usize::try_from(recorded), Ok(ACTS.len()), "each attempt must be recorded");
     })
     .await;
 }
 
-/// The words that staff left for the person reach them also when a form was on its way.
+/// Users see the reason written for them also when they submit a form too late.
 #[rocket::async_test]
-async fn who_comes_too_late_is_told_why() {
+async fn a_late_actor_sees_why_the_login_ended() {
     on_each_engine(async |house: &House| {
         let (sam, ana) = (house.person("sam", Role::Staff).await, house.member("ana").await);
         let actor = house.acting(&sam).await;

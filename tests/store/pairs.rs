@@ -1,4 +1,4 @@
-//! Logins and force logouts, one after the other as fast as they go, and many at once.
+//! Logins and force logouts, alternating as fast as possible, and many at once.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::harness::quick_or_soak;
 use crate::house::{House, PASSWORD, client, credentials, on_each_engine, operator, reasons};
 
 #[rocket::async_test]
-async fn logins_and_force_logouts_in_turn_are_each_judged_right() {
+async fn alternating_logins_and_force_logouts_are_all_judged_right() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         for pair in 0..quick_or_soak(100, 1_000) {
@@ -28,13 +28,13 @@ async fn logins_and_force_logouts_in_turn_are_each_judged_right() {
 }
 
 #[rocket::async_test]
-async fn force_logouts_of_one_account_by_many_at_once_end_every_login_made_before() {
+async fn concurrent_force_logouts_of_one_account_end_every_earlier_login() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
-        let logins = pairs_at_once(house, &vec![ana.name.clone(); 8]).await;
+        let logins = concurrent_pairs(house, &vec![ana.name.clone(); 8]).await;
         assert_eq!(logins.len(), 8 * PAIRS);
         for login in &logins {
-            assert!(house.verdict(login).await.is_err(), "{} was forced out", login.login_date);
+            assert!(house.verdict(login).await.is_err(), "{} must be forced out", login.login_date);
         }
         let login = house.log_in(&ana).await;
         assert_eq!(house.verdict(&login).await, Ok(()));
@@ -43,7 +43,7 @@ async fn force_logouts_of_one_account_by_many_at_once_end_every_login_made_befor
 }
 
 #[rocket::async_test]
-async fn pairs_on_many_accounts_at_once_do_not_touch_each_other() {
+async fn concurrent_pairs_on_many_accounts_do_not_interfere() {
     on_each_engine(async |house: &House| {
         let quiet = house.member("quiet").await;
         let untouched = house.log_in(&quiet).await;
@@ -51,7 +51,7 @@ async fn pairs_on_many_accounts_at_once_do_not_touch_each_other() {
         for n in 0..8 {
             names.push(house.member(&format!("person{n}")).await.name);
         }
-        for login in pairs_at_once(house, &names).await {
+        for login in concurrent_pairs(house, &names).await {
             assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut));
         }
         assert_eq!(house.verdict(&untouched).await, Ok(()));
@@ -59,11 +59,11 @@ async fn pairs_on_many_accounts_at_once_do_not_touch_each_other() {
     .await;
 }
 
-/// The pairs that each task makes.
+/// The number of pairs per task.
 const PAIRS: usize = 25;
 
-/// A task for each name: it logs in and forces out, over and over. Every login that was made.
-async fn pairs_at_once(house: &House, names: &[String]) -> Vec<curfew::accounts::StartedSession> {
+/// One task per name, alternating login and force logout. Returns every login.
+async fn concurrent_pairs(house: &House, names: &[String]) -> Vec<curfew::accounts::StartedSession> {
     let mut tasks = JoinSet::new();
     let start = Arc::new(Barrier::new(names.len()));
     for name in names {

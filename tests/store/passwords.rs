@@ -1,4 +1,4 @@
-//! Passwords that change while they are being compared, and hashes that Django made.
+//! Passwords that change during verification, and hashes made by Django.
 
 use std::sync::Arc;
 
@@ -16,20 +16,20 @@ use crate::{
     raw::{count, dump, run, texts},
 };
 
-/// What Django 5.2's `BCryptSHA256PasswordHasher` made of [`PASSWORD`], at its own cost and at a lower one.
-const BY_DJANGO: [&str; 2] = [
+/// [`PASSWORD`] hashed by Django 5.2's `BCryptSHA256PasswordHasher`, at its own cost and at a lower one.
+const DJANGO_HASHES: [&str; 2] = [
     "bcrypt_sha256$$2b$12$9GxaT88.SNNSl.ykR93W.uuXb2dpVMojfHfKPV.j7RGQNXsHlnTGu",
     "bcrypt_sha256$$2b$05$P5lNSKVc.9FuOp9Gome.EOVaoET7dihWqP2lY0ixocpRY4kQIK03i",
 ];
-/// A password of more bytes than bcrypt reads, and what Django made of it.
+/// A password longer than bcrypt reads, and its hash by Django.
 const LONG: &str = "Größe-heron-42-lantern";
-const LONG_BY_DJANGO: &str = "bcrypt_sha256$$2b$04$Y1sw68q1kJysW4wlGrtMEu1thlLiEG.DEA14V98zGmqpNcQo1/gPC";
+const LONG_DJANGO_HASH: &str = "bcrypt_sha256$$2b$04$Y1sw68q1kJysW4wlGrtMEu1thlLiEG.DEA14V98zGmqpNcQo1/gPC";
 
 #[rocket::async_test]
-async fn a_hash_by_django_lets_its_owner_in_and_is_made_anew_at_todays_cost() {
+async fn a_django_hash_is_accepted_and_rehashed_at_the_current_cost() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
-        for hash in BY_DJANGO {
+        for hash in DJANGO_HASHES {
             run(&house.store, &format!("UPDATE curfew_users SET password_hash = '{hash}'")).await;
             let wrong = house.try_log_in(&ana, NEW_PASSWORD).await;
             assert!(matches!(wrong, Err(AccountsError::BadCredentials)), "{wrong:?}");
@@ -39,17 +39,17 @@ async fn a_hash_by_django_lets_its_owner_in_and_is_made_anew_at_todays_cost() {
             let renewed = house.user(&ana).await.password_hash;
             assert!(renewed.starts_with("bcrypt_sha256$$2b$04$"), "{renewed}");
             house.log_in(&ana).await;
-            assert_eq!(house.user(&ana).await.password_hash, renewed, "made anew once");
+            assert_eq!(house.user(&ana).await.password_hash, renewed, "rehashed only once");
         }
-        run(&house.store, &format!("UPDATE curfew_users SET password_hash = '{LONG_BY_DJANGO}'")).await;
-        house.try_log_in(&ana, &LONG.repeat(5)).await.expect("every byte of it counts, as for Django");
+        run(&house.store, &format!("UPDATE curfew_users SET password_hash = '{LONG_DJANGO_HASH}'")).await;
+        house.try_log_in(&ana, &LONG.repeat(5)).await.expect("every byte counts, as in Django");
         assert!(house.try_log_in(&ana, &LONG.repeat(4)).await.is_err());
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn a_hash_in_a_foreign_format_is_a_wrong_password_with_one_event_that_names_it() {
+async fn an_unknown_hash_format_is_a_wrong_password_and_the_event_names_it() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         for (hash, format) in [("pbkdf2_sha256$1$salt$hash", "pbkdf2_sha256"), ("!", "!")] {
@@ -57,31 +57,34 @@ async fn a_hash_in_a_foreign_format_is_a_wrong_password_with_one_event_that_name
             run(&house.store, &format!("UPDATE curfew_users SET password_hash = '{hash}'")).await;
             let refused = house.try_log_in(&ana, PASSWORD).await;
             assert!(matches!(refused, Err(AccountsError::BadCredentials)), "{refused:?}");
-            let told = texts(&house.store, "SELECT kind || ': ' || detail FROM curfew_events").await;
+            let recorded = texts(&house.store, "SELECT kind || ': ' || detail FROM curfew_events").await;
             let said = format!("login-failed: the stored password hash has the unknown format {format}");
-            assert_eq!(told, [Some(said)]);
+            assert_eq!(recorded, [Some(said)]);
         }
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn a_password_hashed_before_normalization_lets_its_owner_in_and_is_hashed_anew() {
+async fn an_unnormalized_password_hash_is_accepted_and_rehashed() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let decomposed = "gentle-he\u{301}ron-42-lantern";
         let older = bcrypt_sha256(decomposed);
         run(&house.store, &format!("UPDATE curfew_users SET password_hash = '{older}'")).await;
-        house.try_log_in(&ana, "gentle-h\u{e9}ron-42-lantern").await.expect("typed on another system");
+        house
+            .try_log_in(&ana, "gentle-h\u{e9}ron-42-lantern")
+            .await
+            .expect("the composed form, as typed on another system");
         let renewed = house.user(&ana).await.password_hash;
         assert_ne!(renewed, older);
-        house.try_log_in(&ana, decomposed).await.expect("typed as before");
-        assert_eq!(house.user(&ana).await.password_hash, renewed, "made anew once");
+        house.try_log_in(&ana, decomposed).await.expect("the decomposed form, as typed before");
+        assert_eq!(house.user(&ana).await.password_hash, renewed, "rehashed only once");
     })
     .await;
 }
 
-/// As a version before normalization hashed what was typed.
+/// The hash of an earlier version, without normalization.
 fn bcrypt_sha256(typed: &str) -> String {
     use sha2::Digest as _;
     let digest = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(typed.as_bytes()));
@@ -89,10 +92,10 @@ fn bcrypt_sha256(typed: &str) -> String {
 }
 
 #[rocket::async_test]
-async fn many_logins_at_once_with_a_hash_by_django_all_succeed() {
+async fn concurrent_logins_with_a_django_hash_all_succeed() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
-        let hash = BY_DJANGO[1];
+        let hash = DJANGO_HASHES[1];
         run(&house.store, &format!("UPDATE curfew_users SET password_hash = '{hash}'")).await;
         let mut tasks = JoinSet::new();
         for _ in 0..20 {
@@ -107,7 +110,7 @@ async fn many_logins_at_once_with_a_hash_by_django_all_succeed() {
 }
 
 #[rocket::async_test]
-async fn a_login_with_the_old_password_does_not_outlive_its_change() {
+async fn a_login_with_the_old_password_ends_with_its_change() {
     on_each_engine(async |house: &House| {
         for round in 0..30 {
             let ana = house.member(&format!("ana{round}")).await;
@@ -135,7 +138,11 @@ async fn a_login_with_the_old_password_does_not_outlive_its_change() {
                     Err(error) => assert!(matches!(error, AccountsError::BadCredentials), "{error:?}"),
                 }
             }
-            assert_eq!(house.verdict(&own).await, Err(EndReason::PasswordChanged), "its session has a new id");
+            assert_eq!(
+                house.verdict(&own).await,
+                Err(EndReason::PasswordChanged),
+                "the session continues with a new id"
+            );
             assert_eq!(house.verdict(&goes_on).await, Ok(()));
             house.try_log_in(&ana, NEW_PASSWORD).await.expect("a login with the new password");
         }
@@ -161,8 +168,8 @@ async fn a_password_change_whose_session_was_forced_out_stores_nothing() {
     .await;
 }
 
-/// The force logout holds the account's row until the password has been compared and hashed, or
-/// the change finds it done: either way the change comes too late.
+/// The force logout holds the account's row until the password is verified and hashed, or is already committed when the
+/// change runs. Either way the change comes too late.
 #[rocket::async_test]
 async fn a_password_change_that_waits_for_a_force_logout_finds_its_session_ended() {
     on_each_engine(async |house: &House| {
@@ -188,7 +195,7 @@ async fn a_password_change_that_waits_for_a_force_logout_finds_its_session_ended
 }
 
 #[rocket::async_test]
-async fn a_password_change_and_a_force_logout_at_once_leave_no_login_from_before() {
+async fn a_concurrent_password_change_and_force_logout_leave_no_old_login() {
     on_each_engine(async |house: &House| {
         for round in 0..30 {
             let ana = house.member(&format!("ana{round}")).await;

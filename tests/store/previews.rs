@@ -1,4 +1,4 @@
-//! What a force logout would end is what it ends, at whatever moment, also where logins are dated ahead.
+//! The preview of a force logout matches what it ends, at any time, also if logins are dated in the future.
 
 use chrono::TimeDelta;
 use curfew::{
@@ -11,7 +11,7 @@ use crate::house::{House, PASSWORD, client, on_each_engine, password};
 const HOUR: TimeDelta = TimeDelta::hours(1);
 
 #[rocket::async_test]
-async fn what_is_promised_of_a_moment_is_what_happens() {
+async fn the_preview_of_a_time_matches_the_outcome() {
     on_each_engine(async |house: &House| {
         for hours in [-5, -3, -2, -1, 0] {
             for is_ahead in [false, true] {
@@ -47,7 +47,7 @@ async fn what_is_promised_of_a_moment_is_what_happens() {
 }
 
 #[rocket::async_test]
-async fn what_came_due_unseen_counts_as_done() {
+async fn an_unapplied_due_force_logout_counts_as_applied() {
     on_each_engine(async |house: &House| {
         let (ana, root) = (house.member("ana").await, house.person("root", Role::Superuser).await);
         house.log_in(&ana).await;
@@ -68,9 +68,9 @@ async fn what_came_due_unseen_counts_as_done() {
     .await;
 }
 
-/// A clock that was ahead dates every later login ahead of it, also those that a past moment spares.
+/// After a clock was ahead, every later login is dated in the future, also those that a past time must keep.
 #[rocket::async_test]
-async fn what_is_spared_of_everyone_is_not_promised_where_logins_are_dated_ahead() {
+async fn logins_dated_in_the_future_are_not_announced_if_a_past_time_keeps_them() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         house.store.clock().shift(HOUR * 30);
@@ -84,7 +84,7 @@ async fn what_is_spared_of_everyone_is_not_promised_where_logins_are_dated_ahead
         house.log_in(&ana).await;
         let promised = house.accounts.preview_everyone_out(between).await.expect("a preview");
         let ForceLogoutPreview::Ends { logins, .. } = promised else { panic!("{promised:?}") };
-        assert_eq!(logins.sessions, 1, "ben's, and not what ana has opened since");
+        assert_eq!(logins.sessions, 1, "ben's, but not ana's newer session");
     })
     .await;
 }

@@ -1,18 +1,22 @@
-//! SQL by hand, to arrange and to look: never to do what the program does.
+//! SQL to set up and inspect data, never to do what the program does.
 
 use curfew::store::Store;
 use sqlx::{AssertSqlSafe, Row as _};
 
-/// Runs a statement as a person would by hand; how many rows it changed.
+/// Executes a statement as an administrator would, and returns the number of changed rows.
 pub async fn run(store: &Store, sql: &str) -> u64 {
     let sql = AssertSqlSafe(sql.to_owned());
     match store {
-        Store::Sqlite { write, .. } => sqlx::query(sql).execute(write).await.expect("SQLite does it").rows_affected(),
-        Store::Postgres { pool, .. } => sqlx::query(sql).execute(pool).await.expect("Postgres does it").rows_affected(),
+        Store::Sqlite { write, .. } => {
+            sqlx::query(sql).execute(write).await.expect("SQLite accepts it").rows_affected()
+        }
+        Store::Postgres { pool, .. } => {
+            sqlx::query(sql).execute(pool).await.expect("Postgres accepts it").rows_affected()
+        }
     }
 }
 
-/// The one column of a query, as text; NULL as nothing.
+/// The only column of a query, as text; NULL as `None`.
 pub async fn texts(store: &Store, sql: &str) -> Vec<Option<String>> {
     let sql = AssertSqlSafe(sql.to_owned());
     match store {
@@ -27,13 +31,13 @@ pub async fn texts(store: &Store, sql: &str) -> Vec<Option<String>> {
     }
 }
 
-/// The number that a query counts.
+/// The number that a query returns.
 pub async fn count(store: &Store, sql: &str) -> i64 {
     let text = texts(store, &format!("SELECT CAST(({sql}) AS TEXT)")).await.remove(0);
     text.expect("a number").parse().expect("a number")
 }
 
-/// The tables there are, sqlx's own left out.
+/// All tables except sqlx's own.
 pub async fn tables(store: &Store) -> Vec<String> {
     let sql = match store {
         Store::Sqlite { .. } => {
@@ -50,13 +54,13 @@ pub async fn tables(store: &Store) -> Vec<String> {
     texts(store, sql).await.into_iter().flatten().collect()
 }
 
-/// The same without the events: what an attempt that was refused must leave as it is.
+/// The dump without events: what a refused attempt must not change.
 pub async fn dump_without_events(store: &Store) -> Vec<String> {
     dump(store).await.into_iter().filter(|row| !row.starts_with("curfew_events: ")).collect()
 }
 
-/// Every row of every table, one a line, with bytes in hexadecimal; but for the notes that something
-/// was changed, which also one who changes it back leaves.
+/// Every row of every table, one per line, with blobs in hexadecimal. Standing changes are left out, because even a
+/// change that is reverted leaves some.
 pub async fn dump(store: &Store) -> Vec<String> {
     let mut lines = Vec::new();
     for table in tables(store).await.into_iter().filter(|table| table != "curfew_standing_changes") {

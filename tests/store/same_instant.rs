@@ -1,4 +1,4 @@
-//! The same name, the same hash, the same rows, by many at the same instant.
+//! Concurrent attempts on the same name, the same hash or the same rows.
 
 use std::future::Future;
 
@@ -10,17 +10,20 @@ use curfew::{
 };
 
 use crate::{
-    house::{House, PASSWORD, at_once, client, email, on_each_engine, operator, password, reasons, registration_with},
+    house::{
+        House, PASSWORD, client, email, on_each_engine, operator, password, reasons, registration_with,
+        run_concurrently,
+    },
     raw::count,
 };
 
-/// Twenty registrations, of a username and an email that `name_of` makes of their number.
+/// Registers twenty users; `name_of` gives each its username and email.
 async fn register_twenty(house: &House, name_of: impl Fn(usize) -> (String, String)) -> Vec<Result<()>> {
     let acts = (0..20).map(|n| {
         let (accounts, (name, email)) = (house.accounts.clone(), name_of(n));
         async move { accounts.register(&client(), &registration_with(&name, &email)).await.map(drop) }
     });
-    at_once(acts.collect()).await
+    run_concurrently(acts.collect()).await
 }
 
 fn assert_one_and_the_others_taken(outcomes: &[Result<()>], clash: NameClash) {
@@ -30,7 +33,7 @@ fn assert_one_and_the_others_taken(outcomes: &[Result<()>], clash: NameClash) {
 }
 
 #[rocket::async_test]
-async fn of_twenty_registrations_of_one_username_one_is_made() {
+async fn one_of_twenty_registrations_with_the_same_username_succeeds() {
     on_each_engine(async |house: &House| {
         let outcomes = register_twenty(house, |n| (cased("ana", n), format!("ana{n}@example.org"))).await;
         assert_one_and_the_others_taken(&outcomes, NameClash::Username);
@@ -42,7 +45,7 @@ async fn of_twenty_registrations_of_one_username_one_is_made() {
 }
 
 #[rocket::async_test]
-async fn of_twenty_registrations_of_one_email_one_is_made() {
+async fn one_of_twenty_registrations_with_the_same_email_succeeds() {
     on_each_engine(async |house: &House| {
         let outcomes = register_twenty(house, |n| (format!("ana{n}"), cased("ana@example.org", n))).await;
         assert_one_and_the_others_taken(&outcomes, NameClash::Email);
@@ -52,7 +55,7 @@ async fn of_twenty_registrations_of_one_email_one_is_made() {
 }
 
 #[rocket::async_test]
-async fn usernames_that_are_each_others_emails_never_make_a_deadlock() {
+async fn usernames_that_are_each_others_emails_never_deadlock() {
     on_each_engine(async |house: &House| {
         for round in 0..20 {
             let (one, other) = (format!("a{round}@example.org"), format!("b{round}@example.org"));
@@ -65,17 +68,17 @@ async fn usernames_that_are_each_others_emails_never_make_a_deadlock() {
     .await;
 }
 
-/// Two registrations, each with the other's email for a username.
+/// Two registrations, each with the other's email as its username.
 async fn register_crossed(house: &House, one: &str, other: &str) -> Vec<Result<()>> {
     let acts = [(one, other), (other, one)].map(|(name, email)| {
         let (accounts, registration) = (house.accounts.clone(), registration_with(name, email));
         async move { accounts.create_user(&operator(), &registration, Role::Member).await.map(drop) }
     });
-    at_once(acts.into()).await
+    run_concurrently(acts.into()).await
 }
 
 #[rocket::async_test]
-async fn of_twenty_who_take_one_email_for_their_own_one_gets_it() {
+async fn one_of_twenty_concurrent_changes_to_the_same_email_succeeds() {
     on_each_engine(async |house: &House| {
         let mut acts = Vec::new();
         for n in 0..20 {
@@ -84,7 +87,7 @@ async fn of_twenty_who_take_one_email_for_their_own_one_gets_it() {
             let wanted = email(&cased("wanted@example.org", n));
             acts.push(async move { accounts.change_email(&actor, &password(PASSWORD), &wanted).await });
         }
-        assert_one_and_the_others_taken(&at_once(acts).await, NameClash::Email);
+        assert_one_and_the_others_taken(&run_concurrently(acts).await, NameClash::Email);
         let wanted = "SELECT COUNT(*) FROM curfew_users WHERE email_key = 'wanted@example.org'";
         assert_eq!(count(&house.store, wanted).await, 1);
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_names").await, 40);
@@ -93,7 +96,7 @@ async fn of_twenty_who_take_one_email_for_their_own_one_gets_it() {
 }
 
 #[rocket::async_test]
-async fn of_many_who_set_the_site_up_at_once_one_becomes_superuser() {
+async fn one_of_many_concurrent_setups_creates_a_superuser() {
     on_each_engine(async |house: &House| {
         let code = house.accounts.renew_setup_code().await.expect("an answer").expect("a code");
         let acts = (0..8).map(|n| {
@@ -101,7 +104,7 @@ async fn of_many_who_set_the_site_up_at_once_one_becomes_superuser() {
             let registration = registration_with(&format!("root{n}"), &format!("root{n}@example.org"));
             async move { accounts.set_up(&client(), &code, &registration).await.map(drop) }
         });
-        let outcomes = at_once(acts.collect()).await;
+        let outcomes = run_concurrently(acts.collect()).await;
         let made = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
         let late = |o: &&Result<()>| matches!(o, Err(AccountsError::AlreadySetUp | AccountsError::WrongSetupCode));
         assert_eq!((made, outcomes.iter().filter(late).count()), (1, 7), "{outcomes:?}");
@@ -111,7 +114,7 @@ async fn of_many_who_set_the_site_up_at_once_one_becomes_superuser() {
 }
 
 #[rocket::async_test]
-async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_deadlock() {
+async fn concurrent_requests_logouts_and_force_logouts_of_one_account_never_deadlock() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let mut others = Vec::new();
@@ -130,7 +133,7 @@ async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_
                 let (accounts, actor) = (house.accounts.clone(), ana.acting_from(login));
                 acts.push(Box::pin(async move { accounts.log_out(&actor).await }));
             }
-            // Three nodes, each of which has seen all of them.
+            // Three nodes, each of which saw all of them.
             for node in [house.node(), house.node(), house.node()] {
                 for login in logins.iter().chain(&others) {
                     node.record_activity(house.activity(login, later));
@@ -147,7 +150,7 @@ async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_
             acts.push(Box::pin(async move {
                 accounts.force_everyone_out(&operator(), ForceLogoutMoment::Now, &reasons()).await.map(drop)
             }));
-            for outcome in at_once(acts).await {
+            for outcome in run_concurrently(acts).await {
                 outcome.unwrap_or_else(|error| panic!("round {round}: {error}"));
             }
             for login in &logins {
@@ -158,7 +161,7 @@ async fn requests_logouts_and_force_logouts_of_one_account_at_once_never_make_a_
     .await;
 }
 
-/// The same text in capitals for every second one.
+/// The text in upper case for every second number.
 fn cased(text: &str, n: usize) -> String {
     if n.is_multiple_of(2) { text.to_owned() } else { text.to_uppercase() }
 }

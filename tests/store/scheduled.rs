@@ -1,4 +1,4 @@
-//! Force logouts to come, and past moments.
+//! Scheduled force logouts, and times in the past.
 
 use chrono::TimeDelta;
 use curfew::{
@@ -8,7 +8,7 @@ use curfew::{
 use rocket::tokio::try_join;
 
 use crate::{
-    house::{House, at_once, on_each_engine, operator, reasons},
+    house::{House, on_each_engine, operator, reasons, run_concurrently},
     raw::count,
 };
 
@@ -23,13 +23,17 @@ async fn a_scheduled_force_logout_comes_due_once_and_stays_done_when_the_clock_s
         assert_eq!(
             house.force_logout(&ana, ForceLogoutMoment::At(at)).await,
             ForceLogoutOutcome::Scheduled { at },
-            "to the microsecond"
+            "accurate to the microsecond"
         );
         let login = house.log_in(&ana).await;
         assert_eq!(house.verdict(&login).await, Ok(()));
         house.store.clock().shift(HOUR);
-        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "due, whether or not anybody noted it");
-        try_join!(house.accounts.apply_due(ana.id), house.accounts.apply_due(ana.id)).expect("both fold");
+        assert_eq!(
+            house.verdict(&login).await,
+            Err(EndReason::ForcedOut),
+            "due force logouts count before they are applied"
+        );
+        try_join!(house.accounts.apply_due(ana.id), house.accounts.apply_due(ana.id)).expect("both apply it");
         assert_eq!(count(&house.store, DUE_EVENTS).await, 1);
         let user = house.user(&ana).await;
         assert_eq!((user.force_logout_date, user.force_logout_scheduled), (Some(at), None));
@@ -42,7 +46,7 @@ async fn a_scheduled_force_logout_comes_due_once_and_stays_done_when_the_clock_s
 }
 
 #[rocket::async_test]
-async fn a_login_folds_what_is_due_and_is_good_itself() {
+async fn a_login_applies_due_force_logouts_and_is_valid_itself() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let before = house.log_in(&ana).await;
@@ -50,7 +54,7 @@ async fn a_login_folds_what_is_due_and_is_good_itself() {
         house.everyone_out(ForceLogoutMoment::At(house.now().await + HOUR)).await;
         house.store.clock().shift(HOUR);
         let (one, other) = (house.log_in(&ana).await, house.log_in(&ana).await);
-        assert_eq!(count(&house.store, DUE_EVENTS).await, 2, "one of the account, one of the site");
+        assert_eq!(count(&house.store, DUE_EVENTS).await, 2, "one event for the account, one for the site");
         house.store.clock().shift(-HOUR * 2);
         assert!(house.verdict(&before).await.is_err());
         assert_eq!(house.verdict(&one).await, Ok(()));
@@ -60,7 +64,7 @@ async fn a_login_folds_what_is_due_and_is_good_itself() {
 }
 
 #[rocket::async_test]
-async fn a_new_schedule_takes_the_place_of_one_to_come() {
+async fn a_new_schedule_replaces_a_pending_one() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
@@ -70,7 +74,7 @@ async fn a_new_schedule_takes_the_place_of_one_to_come() {
             house.everyone_out(ForceLogoutMoment::At(now + HOUR * hours)).await;
         }
         house.store.clock().shift(HOUR * 2);
-        house.accounts.apply_due(ana.id).await.expect("a look at what is due");
+        house.accounts.apply_due(ana.id).await.expect("due force logouts are applied");
         assert_eq!(house.verdict(&login).await, Ok(()));
         house.store.clock().shift(HOUR);
         assert!(house.verdict(&login).await.is_err());
@@ -79,7 +83,7 @@ async fn a_new_schedule_takes_the_place_of_one_to_come() {
 }
 
 #[rocket::async_test]
-async fn a_new_schedule_does_not_undo_one_that_came_due_unseen() {
+async fn a_new_schedule_does_not_undo_one_that_is_already_due() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         let (of_ana, of_ben) = (house.log_in(&ana).await, house.log_in(&ben).await);
@@ -98,17 +102,17 @@ async fn a_new_schedule_does_not_undo_one_that_came_due_unseen() {
 }
 
 #[rocket::async_test]
-async fn what_is_called_off_never_happens() {
+async fn a_cancelled_schedule_never_takes_effect() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
         let (actor, at) = (operator(), house.now().await + HOUR);
         house.force_logout(&ana, ForceLogoutMoment::At(at)).await;
         house.everyone_out(ForceLogoutMoment::At(at)).await;
-        house.accounts.cancel_force_logout(&actor, &ana.target()).await.expect("it is called off");
-        house.accounts.cancel_everyone_out(&actor).await.expect("it is called off");
+        house.accounts.cancel_force_logout(&actor, &ana.target()).await.expect("the schedule is cancelled");
+        house.accounts.cancel_everyone_out(&actor).await.expect("the schedule is cancelled");
         house.store.clock().shift(HOUR * 2);
-        house.accounts.apply_due(ana.id).await.expect("a look at what is due");
+        house.accounts.apply_due(ana.id).await.expect("due force logouts are applied");
         assert_eq!(house.verdict(&login).await, Ok(()));
         let again = house.accounts.cancel_force_logout(&actor, &ana.target()).await;
         assert!(matches!(again, Err(AccountsError::NothingScheduled)), "{again:?}");
@@ -119,7 +123,7 @@ async fn what_is_called_off_never_happens() {
 }
 
 #[rocket::async_test]
-async fn what_came_due_cannot_be_called_off_nor_does_the_clock_undo_it_then() {
+async fn a_due_schedule_cannot_be_cancelled_or_undone_by_the_clock() {
     on_each_engine(async |house: &House| {
         let (ana, actor) = (house.member("ana").await, operator());
         let first = house.log_in(&ana).await;
@@ -142,21 +146,21 @@ async fn what_came_due_cannot_be_called_off_nor_does_the_clock_undo_it_then() {
 }
 
 #[rocket::async_test]
-async fn a_past_moment_ends_the_logins_made_by_then_and_no_other() {
+async fn a_past_time_ends_the_logins_made_by_then_and_no_others() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let (first, second) = (house.log_in(&ana).await, house.log_in(&ana).await);
         assert!(first.login_date < second.login_date);
         let done = house.force_logout(&ana, ForceLogoutMoment::At(first.login_date)).await;
         assert_eq!(done, ForceLogoutOutcome::Done { date: first.login_date, ended: 1.into() });
-        assert_eq!(house.verdict(&first).await, Err(EndReason::ForcedOut), "equal is out");
+        assert_eq!(house.verdict(&first).await, Err(EndReason::ForcedOut), "an equal date ends the login");
         assert_eq!(house.verdict(&second).await, Ok(()));
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn a_moment_before_the_date_that_stands_changes_nothing() {
+async fn a_time_before_the_current_date_changes_nothing() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         house.log_in(&ana).await;
@@ -173,7 +177,7 @@ async fn a_moment_before_the_date_that_stands_changes_nothing() {
 }
 
 #[rocket::async_test]
-async fn everyone_out_is_one_write_and_everyone_can_log_in_again() {
+async fn forcing_everyone_out_is_one_write_and_everyone_can_log_in_again() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         let logins = [house.log_in(&ana).await, house.log_in(&ben).await, house.log_in(&ben).await];
@@ -182,7 +186,7 @@ async fn everyone_out_is_one_write_and_everyone_can_log_in_again() {
         for login in &logins {
             assert_eq!(house.verdict(login).await, Err(EndReason::EveryoneOut));
         }
-        assert_eq!(count(&house.store, sessions).await, 3, "the sessions' rows are left alone");
+        assert_eq!(count(&house.store, sessions).await, 3, "no session row may change");
         assert_eq!(house.accounts.count_live_logins(ben.id).await.expect("a count").sessions, 0);
         let again = house.log_in(&ben).await;
         assert_eq!(house.verdict(&again).await, Ok(()));
@@ -192,7 +196,7 @@ async fn everyone_out_is_one_write_and_everyone_can_log_in_again() {
 }
 
 #[rocket::async_test]
-async fn what_comes_due_while_nobody_asks_is_noted_once_by_the_site_itself() {
+async fn a_due_schedule_is_applied_once_in_the_background() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         let login = house.log_in(&ana).await;
@@ -201,16 +205,16 @@ async fn what_comes_due_while_nobody_asks_is_noted_once_by_the_site_itself() {
         house.accounts.deactivate(&operator(), &ben.target(), Some(soon), &reasons()).await.expect("an act");
         house.everyone_out(ForceLogoutMoment::At(soon)).await;
         house.accounts.apply_all_due().await.expect("an answer");
-        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind IN ('force-logout-due', 'activated')";
-        assert_eq!(count(&house.store, told).await, 0, "it is to come");
+        let recorded = "SELECT COUNT(*) FROM curfew_events WHERE kind IN ('force-logout-due', 'activated')";
+        assert_eq!(count(&house.store, recorded).await, 0, "not due yet");
 
         house.store.clock().shift(TimeDelta::minutes(5));
         let nodes: [_; 4] = std::array::from_fn(|_| house.node());
         let folding = nodes.map(|node| async move { node.apply_all_due().await });
-        for outcome in at_once(folding.into()).await {
+        for outcome in run_concurrently(folding.into()).await {
             outcome.expect("an answer");
         }
-        assert_eq!(count(&house.store, told).await, 3, "ana's, ben's and everyone's, once each");
+        assert_eq!(count(&house.store, recorded).await, 3, "one event each for ana, ben and everyone");
         let user = house.user(&ana).await;
         assert!(user.force_logout_date == Some(soon) && user.force_logout_scheduled.is_none(), "{user:?}");
         assert!(house.user(&ben).await.deactivated_until.is_none());

@@ -1,4 +1,4 @@
-//! How many sessions an account may have at once, however its people log in.
+//! The limit on sessions per account, for every way to log in.
 
 use std::num::NonZeroU32;
 
@@ -12,13 +12,13 @@ use curfew::{
 
 use crate::{
     house::{
-        House, NEW_PASSWORD, PASSWORD, Person, at_once, client, credentials, new_password, on_each_engine, operator,
-        password,
+        House, NEW_PASSWORD, PASSWORD, Person, client, credentials, new_password, on_each_engine, operator, password,
+        run_concurrently,
     },
     raw::{count, run, texts},
 };
 
-/// The use cases where people of any role may have so many sessions.
+/// The use cases with this limit for every role.
 pub fn limited(house: &House, limit: u32, when_full: WhenFull) -> Accounts {
     house.accounts_with(|settings| {
         settings.member_max_sessions = NonZeroU32::new(limit);
@@ -43,23 +43,23 @@ async fn log_in_times(accounts: &Accounts, person: &Person, times: usize) -> Vec
     logins
 }
 
-async fn twenty_at_once(accounts: &Accounts, person: &Person) -> Vec<Result<StartedSession>> {
+async fn twenty_concurrently(accounts: &Accounts, person: &Person) -> Vec<Result<StartedSession>> {
     let acts = (0..20).map(|_| {
         let (accounts, person) = (accounts.clone(), person.clone());
         async move { try_log_in(&accounts, &person).await }
     });
-    at_once(acts.collect()).await
+    run_concurrently(acts.collect()).await
 }
 
 #[track_caller]
 pub fn must_be_full(outcome: &Result<StartedSession>, expected: (u64, u64)) {
     match outcome {
         Err(AccountsError::SessionsFull { live, limit }) => assert_eq!((*live, *limit), expected),
-        other => panic!("not refused for being full: {other:?}"),
+        other => panic!("not refused because of the limit: {other:?}"),
     }
 }
 
-/// Those logins among them that the one rule accepts.
+/// The logins that the standing check accepts.
 async fn live_among(house: &House, logins: &[StartedSession]) -> Vec<usize> {
     let mut live = Vec::new();
     for (place, login) in logins.iter().enumerate() {
@@ -74,7 +74,7 @@ async fn events(house: &House, kind: &str) -> i64 {
     count(&house.store, &format!("SELECT COUNT(*) FROM curfew_events WHERE kind = '{kind}'")).await
 }
 
-/// How many sessions the events of logins say that they ended.
+/// The number of sessions ended by logins, according to their events.
 async fn ended_by_logins(house: &House) -> i64 {
     let sql = "SELECT detail FROM curfew_events WHERE kind = 'login' AND reason = 'logged-in-elsewhere'";
     let number = |detail: &String| detail.split(' ').next().and_then(|n| n.parse::<i64>().ok()).expect("a count");
@@ -82,38 +82,38 @@ async fn ended_by_logins(house: &House) -> i64 {
 }
 
 #[rocket::async_test]
-async fn of_twenty_logins_at_the_same_instant_as_many_stay_as_may() {
+async fn twenty_concurrent_logins_leave_as_many_sessions_as_allowed() {
     for (limit, left) in [(1, 1), (3, 3)] {
         on_each_engine(async |house: &House| {
             let accounts = limited(house, limit, WhenFull::EndOldest);
             let ana = house.member("ana").await;
             let mut logins = Vec::new();
             for round in 1..=3 {
-                for login in twenty_at_once(&accounts, &ana).await {
+                for login in twenty_concurrently(&accounts, &ana).await {
                     logins.push(login.expect("a login"));
                 }
                 assert_eq!(live_among(house, &logins).await.len(), left, "round {round}");
             }
-            assert_eq!(events(house, "login").await, 60, "one event a login");
-            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, 61, "and none besides");
+            assert_eq!(events(house, "login").await, 60, "one event per login");
+            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, 61, "no other event");
             let ended = 60 - i64::from(limit);
             assert_eq!(ended_by_logins(house).await, ended);
-            let told = "SELECT COUNT(*) FROM curfew_logins
+            let recorded = "SELECT COUNT(*) FROM curfew_logins
                         WHERE reason = 'logged-in-elsewhere' AND ended_by = 'ana' AND ended_at IS NOT NULL";
-            assert_eq!(count(&house.store, told).await, ended);
+            assert_eq!(count(&house.store, recorded).await, ended);
         })
         .await;
     }
 }
 
 #[rocket::async_test]
-async fn of_twenty_logins_at_the_same_instant_those_that_find_no_room_are_refused() {
+async fn concurrent_logins_above_the_limit_are_refused() {
     for (limit, room) in [(1, 1), (3, 3)] {
         on_each_engine(async |house: &House| {
             let accounts = limited(house, limit, WhenFull::RefuseNew);
             let ana = house.member("ana").await;
             let (made, refused): (Vec<_>, Vec<_>) =
-                twenty_at_once(&accounts, &ana).await.into_iter().partition(Result::is_ok);
+                twenty_concurrently(&accounts, &ana).await.into_iter().partition(Result::is_ok);
             assert_eq!(made.len(), room);
             for outcome in &refused {
                 must_be_full(outcome, (limit.into(), limit.into()));
@@ -121,33 +121,33 @@ async fn of_twenty_logins_at_the_same_instant_those_that_find_no_room_are_refuse
             let made: Vec<_> = made.into_iter().flatten().collect();
             assert_eq!(live_among(house, &made).await.len(), room);
             assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins").await, i64::from(limit));
-            let told = (events(house, "login").await, events(house, "login-failed").await);
-            assert_eq!(told, (i64::from(limit), 20 - i64::from(limit)));
-            for outcome in twenty_at_once(&accounts, &ana).await {
+            let recorded = (events(house, "login").await, events(house, "login-failed").await);
+            assert_eq!(recorded, (i64::from(limit), 20 - i64::from(limit)));
+            for outcome in twenty_concurrently(&accounts, &ana).await {
                 must_be_full(&outcome, (limit.into(), limit.into()));
             }
-            assert_eq!(live_among(house, &made).await.len(), room, "nobody is put out");
+            assert_eq!(live_among(house, &made).await.len(), room, "no session may end");
         })
         .await;
     }
 }
 
 #[rocket::async_test]
-async fn the_session_that_was_unseen_for_longest_goes_first() {
+async fn the_least_recently_seen_session_ends_first() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let three = limited(house, 3, WhenFull::EndOldest);
         let mut logins = log_in_times(&three, &ana, 3).await;
-        // The first was seen two minutes after its login, and the second a minute after its own.
+        // The first session was seen two minutes after its login, the second one minute after its own.
         for (login, minutes) in [(&logins[0], 2), (&logins[1], 1)] {
-            house.note(login, login.login_date + TimeDelta::minutes(minutes));
+            house.record_activity(login, login.login_date + TimeDelta::minutes(minutes));
         }
         house.flush().await;
         for live in [[0, 1, 3], [0, 1, 4]] {
             logins.push(log_in(&three, &ana).await);
             assert_eq!(live_among(house, &logins).await, live);
         }
-        // Seen at one moment, the older login goes; made at one moment too, the lesser id.
+        // Among sessions last seen at the same time, the older login ends; with equal login dates, the lower id.
         run(&house.store, "UPDATE curfew_logins SET last_seen = (SELECT MAX(last_seen) FROM curfew_logins)").await;
         logins.push(log_in(&three, &ana).await);
         assert_eq!(live_among(house, &logins).await, [1, 4, 5]);
@@ -162,63 +162,63 @@ async fn the_session_that_was_unseen_for_longest_goes_first() {
     .await;
 }
 
-/// How a session comes to be out, mostly without a word in its row.
+/// Why a session has ended, mostly without a change to its row.
 #[derive(Debug, Clone, Copy)]
-enum Out {
-    TooOld,
-    Unused,
-    ForcedByHand,
-    WithEveryone,
-    ByItsPerson,
+enum Cause {
+    Expired,
+    Idle,
+    ForcedOutBySql,
+    EveryoneOut,
+    LoggedOut,
 }
 
-const OUTS: [(Out, EndReason); 5] = [
-    (Out::TooOld, EndReason::Expired),
-    (Out::Unused, EndReason::Idle),
-    (Out::ForcedByHand, EndReason::ForcedOut),
-    (Out::WithEveryone, EndReason::EveryoneOut),
-    (Out::ByItsPerson, EndReason::LoggedOut),
+const CAUSES: [(Cause, EndReason); 5] = [
+    (Cause::Expired, EndReason::Expired),
+    (Cause::Idle, EndReason::Idle),
+    (Cause::ForcedOutBySql, EndReason::ForcedOut),
+    (Cause::EveryoneOut, EndReason::EveryoneOut),
+    (Cause::LoggedOut, EndReason::LoggedOut),
 ];
 
-impl Out {
-    async fn puts_out(self, house: &House, ana: &Person, login: &StartedSession) {
+impl Cause {
+    async fn end_session(self, house: &House, ana: &Person, login: &StartedSession) {
         match self {
-            Self::TooOld => {
+            Self::Expired => {
                 let seen = login.login_date + TimeDelta::days(13);
-                house.note(login, seen);
+                house.record_activity(login, seen);
                 house.flush().await;
                 house.store.clock().shift(TimeDelta::days(14));
             }
-            // The minute in which a request may not have been written counts as use.
-            Self::Unused => house.store.clock().shift(TimeDelta::days(3) + TimeDelta::minutes(1)),
-            Self::ForcedByHand => {
+            // The minute during which activity may be unwritten counts as use.
+            Self::Idle => house.store.clock().shift(TimeDelta::days(3) + TimeDelta::minutes(1)),
+            Self::ForcedOutBySql => {
                 run(&house.store, "UPDATE curfew_users SET force_logout_date = last_login_date").await;
             }
-            Self::WithEveryone => drop(house.everyone_out(ForceLogoutMoment::Now).await),
-            Self::ByItsPerson => house.accounts.log_out(&ana.acting_from(login)).await.expect("a logout"),
+            Self::EveryoneOut => drop(house.everyone_out(ForceLogoutMoment::Now).await),
+            Self::LoggedOut => house.accounts.log_out(&ana.acting_from(login)).await.expect("a logout"),
         }
     }
 }
 
 #[rocket::async_test]
-async fn sessions_that_are_out_already_neither_count_nor_end_once_more() {
-    for (out, why) in OUTS {
+async fn ended_sessions_neither_count_nor_end_again() {
+    for (cause, why) in CAUSES {
         for when_full in [WhenFull::EndOldest, WhenFull::RefuseNew] {
             on_each_engine(async |house: &House| {
                 let ana = house.member("ana").await;
                 let two = limited(house, 2, when_full);
                 let dead = log_in(&two, &ana).await;
-                out.puts_out(house, &ana, &dead).await;
+                cause.end_session(house, &ana, &dead).await;
                 assert_eq!(house.verdict(&dead).await, Err(why));
                 let logins = log_in_times(&two, &ana, 2).await;
-                assert_eq!(live_among(house, &logins).await, [0, 1], "{out:?}: there was room for both");
+                assert_eq!(live_among(house, &logins).await, [0, 1], "{cause:?}: both fit under the limit");
                 match (when_full, try_log_in(&two, &ana).await) {
                     (WhenFull::RefuseNew, outcome) => must_be_full(&outcome, (2, 2)),
-                    (WhenFull::EndOldest, outcome) => assert!(outcome.is_ok(), "{out:?}: {outcome:?}"),
+                    (WhenFull::EndOldest, outcome) => assert!(outcome.is_ok(), "{cause:?}: {outcome:?}"),
                 }
                 let ended = i64::from(when_full == WhenFull::EndOldest);
-                assert_eq!(ended_by_logins(house).await, ended, "{out:?}");
-                assert_eq!(house.verdict(&dead).await, Err(why), "it keeps its own reason");
+                assert_eq!(ended_by_logins(house).await, ended, "{cause:?}");
+                assert_eq!(house.verdict(&dead).await, Err(why), "the session must keep its own reason");
             })
             .await;
         }
@@ -226,21 +226,21 @@ async fn sessions_that_are_out_already_neither_count_nor_end_once_more() {
 }
 
 #[rocket::async_test]
-async fn a_session_past_its_limits_in_time_makes_room() {
+async fn an_expired_or_idle_session_makes_room() {
     for limit_in_time in [TimeDelta::days(3), TimeDelta::days(14)] {
         on_each_engine(async |house: &House| {
             let ana = house.member("ana").await;
             let one = limited(house, 1, WhenFull::RefuseNew);
             let login = log_in(&one, &ana).await;
             if limit_in_time > TimeDelta::days(3) {
-                // Seen until the end.
+                // Active until the end.
                 let seen = login.login_date + limit_in_time - TimeDelta::hours(1);
-                house.note(&login, seen);
+                house.record_activity(&login, seen);
                 house.flush().await;
             }
             house.store.clock().shift(limit_in_time - TimeDelta::minutes(1));
             must_be_full(&try_log_in(&one, &ana).await, (1, 1));
-            // The minute in which a request may not have been written counts as use.
+            // The minute during which activity may be unwritten counts as use.
             house.store.clock().shift(TimeDelta::minutes(2));
             log_in(&one, &ana).await;
         })
@@ -249,7 +249,7 @@ async fn a_session_past_its_limits_in_time_makes_room() {
 }
 
 #[rocket::async_test]
-async fn a_limit_that_was_lowered_holds_from_the_next_login_on() {
+async fn a_lowered_limit_applies_from_the_next_login() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let mut logins = log_in_times(&house.accounts, &ana, 5).await;
@@ -259,13 +259,13 @@ async fn a_limit_that_was_lowered_holds_from_the_next_login_on() {
         assert_eq!(live_among(house, &logins).await, [4, 5]);
         assert_eq!(ended_by_logins(house).await, 4);
         logins.extend(log_in_times(&house.accounts, &ana, 5).await);
-        assert_eq!(live_among(house, &logins).await.len(), 7, "and no longer than it stands");
+        assert_eq!(live_among(house, &logins).await.len(), 7, "without the lowered limit all logins stay");
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn the_role_decides_how_many_there_may_be() {
+async fn the_role_decides_the_limit() {
     on_each_engine(async |house: &House| {
         let accounts = house.accounts_with(|settings| {
             settings.member_max_sessions = NonZeroU32::new(3);
@@ -286,7 +286,7 @@ async fn the_role_decides_how_many_there_may_be() {
 }
 
 #[rocket::async_test]
-async fn one_persons_sessions_are_not_counted_for_another() {
+async fn each_users_sessions_are_counted_separately() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         for when_full in [WhenFull::EndOldest, WhenFull::RefuseNew] {
@@ -300,7 +300,7 @@ async fn one_persons_sessions_are_not_counted_for_another() {
 }
 
 #[rocket::async_test]
-async fn only_the_right_password_is_told_that_there_is_no_room_and_it_never_counts_as_a_failure() {
+async fn only_the_correct_password_learns_of_the_limit_and_never_counts_as_a_failure() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let one = limited(house, 1, WhenFull::RefuseNew);
@@ -311,10 +311,10 @@ async fn only_the_right_password_is_told_that_there_is_no_room_and_it_never_coun
         let wrong = one.log_in(&client(), &credentials("ana", NEW_PASSWORD)).await;
         assert!(matches!(wrong, Err(AccountsError::BadCredentials)), "{wrong:?}");
         let mut on = house.store.read().await.expect("a connection");
-        let told = list_newest_events_of(&mut on, ana.id, 2).await.expect("an answer");
-        let told: Vec<_> = told.iter().map(|event| (event.kind.as_str(), event.detail.as_deref())).collect();
+        let recorded = list_newest_events_of(&mut on, ana.id, 2).await.expect("an answer");
+        let recorded: Vec<_> = recorded.iter().map(|event| (event.kind.as_str(), event.detail.as_deref())).collect();
         let full = Some("the account is full; live sessions: 1, allowed: 1");
-        assert_eq!(told, [("login-failed", None), ("login-failed", full)]);
+        assert_eq!(recorded, [("login-failed", None), ("login-failed", full)]);
         assert_eq!(house.verdict(&login).await, Ok(()));
         one.log_out(&ana.acting_from(&login)).await.expect("a logout");
         log_in(&one, &ana).await;
@@ -323,7 +323,7 @@ async fn only_the_right_password_is_told_that_there_is_no_room_and_it_never_coun
 }
 
 #[rocket::async_test]
-async fn a_changed_password_goes_on_whatever_the_limit_is() {
+async fn a_password_change_works_under_any_limit() {
     for when_full in [WhenFull::EndOldest, WhenFull::RefuseNew] {
         on_each_engine(async |house: &House| {
             let ana = house.member("ana").await;
@@ -338,15 +338,15 @@ async fn a_changed_password_goes_on_whatever_the_limit_is() {
                 assert_eq!(house.verdict(login).await, Err(EndReason::PasswordChanged));
             }
             let mut on = house.store.read().await.expect("a connection");
-            let told = list_newest_events_of(&mut on, ana.id, 1).await.expect("an answer").remove(0);
-            assert_eq!(told.detail.as_deref(), Some("2 sessions ended"));
+            let recorded = list_newest_events_of(&mut on, ana.id, 1).await.expect("an answer").remove(0);
+            assert_eq!(recorded.detail.as_deref(), Some("2 sessions ended"));
         })
         .await;
     }
 }
 
 #[rocket::async_test]
-async fn logins_logouts_requests_and_force_logouts_at_once_never_make_a_deadlock_nor_one_too_many() {
+async fn concurrent_logins_logouts_requests_and_force_logouts_never_deadlock_or_exceed_the_limit() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let two = limited(house, 2, WhenFull::EndOldest);
@@ -361,18 +361,18 @@ async fn logins_logouts_requests_and_force_logouts_at_once_never_make_a_deadlock
                 let (accounts, ana) = (two.clone(), ana.clone());
                 async move { act.perform(&accounts, &ana).await }
             });
-            let outcomes = at_once(acts.collect()).await;
+            let outcomes = run_concurrently(acts.collect()).await;
             let made = outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|error| panic!("{round}: {error}")));
             let all: Vec<_> = made.flatten().chain(before).collect();
             let live = live_among(house, &all).await.len();
-            // The one who logs out may do so last, when all the others are in.
+            // The logout may happen last, after all the logins.
             assert!(live <= 2 && (live >= 1 || round % 2 == 0), "round {round}: {live}");
         }
     })
     .await;
 }
 
-/// What is done to one account at the same instant.
+/// Concurrent operations on one account.
 enum Act {
     LogIn,
     Request(StartedSession, Moment),

@@ -1,4 +1,4 @@
-//! Sessions as they are kept, listed, counted and ended.
+//! How sessions are stored, listed, counted and ended.
 
 use chrono::TimeDelta;
 use curfew::{
@@ -33,7 +33,7 @@ async fn end(house: &House, login: &StartedSession, ending: Ending<'_>) -> bool 
 }
 
 #[rocket::async_test]
-async fn a_session_is_kept_as_it_was_made() {
+async fn a_session_is_stored_as_created() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let mut credentials = crate::house::credentials("ana", crate::house::PASSWORD);
@@ -50,13 +50,13 @@ async fn a_session_is_kept_as_it_was_made() {
             assert_eq!((kept.remember, kept.state.last_seen), (remember, login.login_date));
         }
         let dates: Vec<_> = list(house, ana.id).await.iter().map(|row| row.login_date).collect();
-        assert!(dates.is_sorted_by(|one, next| one > next), "the newest first: {dates:?}");
+        assert!(dates.is_sorted_by(|one, next| one > next), "newest first: {dates:?}");
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn a_session_ends_once_and_keeps_how() {
+async fn a_session_ends_once_and_records_how() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
@@ -76,7 +76,7 @@ async fn a_session_ends_once_and_keeps_how() {
 }
 
 #[rocket::async_test]
-async fn a_request_never_revives_a_session_nor_moves_it_back() {
+async fn activity_never_revives_a_session_or_moves_it_back() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let (ended, live) = (house.log_in(&ana).await, house.log_in(&ana).await);
@@ -90,13 +90,13 @@ async fn a_request_never_revives_a_session_nor_moves_it_back() {
                 user_id: ana.id,
                 session: session.clone(),
                 at,
-                unless_after: later,
+                skip_if_seen_after: later,
             });
-            set_last_seen(&mut tx, &seen).await.expect("a note");
+            set_last_seen(&mut tx, &seen).await.expect("a write");
         }
         tx.commit().await.expect("a commit");
         let rows = list(house, ana.id).await;
-        assert_eq!(rows.len(), 2, "an update, never an insert");
+        assert_eq!(rows.len(), 2, "activity must update, never insert");
         assert_eq!(house.user(&ana).await.last_seen, Some(later));
         assert_eq!((rows[0].last_seen, rows[0].ended_at), (Some(later), None));
         assert_eq!((rows[1].last_seen, rows[1].ended_at), (Some(ended.login_date), Some(at)));
@@ -106,7 +106,7 @@ async fn a_request_never_revives_a_session_nor_moves_it_back() {
 }
 
 #[rocket::async_test]
-async fn sessions_that_are_live_and_made_by_then_are_ended_and_counted() {
+async fn live_sessions_made_by_the_given_time_are_ended_and_counted() {
     on_each_engine(async |house: &House| {
         let (ana, ben) = (house.member("ana").await, house.member("ben").await);
         let others = house.log_in(&ben).await;
@@ -117,7 +117,7 @@ async fn sessions_that_are_live_and_made_by_then_are_ended_and_counted() {
         let dates: Vec<_> = logins.iter().map(|login| login.login_date).collect();
         let (at, why) = (house.now().await, reasons());
         let ending = Ending { at, by: "root", reason: EndReason::ForcedOut, reasons: &why };
-        // The first is past its lifetime, the second was idle, the third has logged out.
+        // The first is past its lifetime, the second is idle, the third has logged out.
         end(house, &logins[2], Ending { reason: EndReason::LoggedOut, ..ending }).await;
         let live = LiveAfter { login: dates[0], session_opened: dates[0], session_seen: dates[1], ..LONG_AGO };
         let mut tx = house.store.begin().await.expect("a transaction");
@@ -141,7 +141,7 @@ async fn sessions_that_are_live_and_made_by_then_are_ended_and_counted() {
 }
 
 #[rocket::async_test]
-async fn a_list_of_sessions_is_as_long_as_asked_for() {
+async fn a_list_of_sessions_respects_its_limit() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         for _ in 0..4 {
@@ -154,7 +154,7 @@ async fn a_list_of_sessions_is_as_long_as_asked_for() {
 }
 
 #[rocket::async_test]
-async fn a_word_that_is_no_reason_lets_nobody_in() {
+async fn an_unknown_reason_code_lets_nobody_in() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;

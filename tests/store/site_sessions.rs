@@ -1,4 +1,4 @@
-//! The list of the site's sessions, held against the one rule, which is asked about each of them.
+//! The site's list of sessions, compared with the standing check for each session.
 
 use chrono::{SecondsFormat, TimeDelta};
 use curfew::{
@@ -22,7 +22,7 @@ use crate::{
     raw,
 };
 
-/// Who has sessions, and their role.
+/// The users with sessions, and their role.
 const PEOPLE: [(&str, Role); 10] = [
     ("ana", Role::Member),
     ("banana", Role::Member),
@@ -36,10 +36,10 @@ const PEOPLE: [(&str, Role); 10] = [
     ("root", Role::Superuser),
 ];
 const SEARCHES: [&str; 11] = ["", "an", "ANA", "nan", "ω", "sam", "s", "example.org", "%", "nobody", "ana@example.org"];
-/// More than are looked through at first.
+/// More than the query reads at first.
 const CROWD: i64 = 5_100;
 
-/// A session, whose it is, and what the rule says of it.
+/// A session, its user, and the verdict of the standing check.
 struct Judged {
     id: String,
     login_date: Moment,
@@ -61,7 +61,7 @@ async fn page(house: &House, query: &SessionsQuery) -> SiteSessions {
     house.accounts.list_site_sessions(query).await.expect("a page")
 }
 
-/// Three sessions of each, most of which are over in one way or another.
+/// Three sessions per user, most of them ended in different ways.
 async fn fill(house: &House) -> Vec<Judged> {
     let mut sessions: Vec<(Person, StartedSession)> = Vec::new();
     let mut people = Vec::new();
@@ -86,7 +86,7 @@ async fn fill(house: &House) -> Vec<Judged> {
         .accounts
         .end_login(&operator(), (LoginClass::Sessions, &sessions[first_of("ana")].1.id), ReasonText::default())
         .await
-        .expect("an end");
+        .expect("an ended session");
     change(first_of("ana") + PEOPLE.len(), "reason = 'logged-out'".to_owned()).await;
     change(first_of("banana"), format!("last_seen = '{}'", text(now - TimeDelta::days(3)))).await;
     change(first_of("banana") + PEOPLE.len(), format!("last_seen = '{}'", text(now - TimeDelta::hours(70)))).await;
@@ -120,7 +120,7 @@ async fn fill(house: &House) -> Vec<Judged> {
     judged
 }
 
-/// What a plain list shows: the ids, and why each is over.
+/// The model's result: session ids, and why each ended.
 fn model<'j>(all: &'j [Judged], search: &str, state: SessionsShown) -> Vec<(&'j str, Option<EndReason>)> {
     let key = |text: &str| curfew::domain::people::text::comparison_key(text);
     let is_found = |judged: &Judged| {
@@ -135,7 +135,7 @@ fn model<'j>(all: &'j [Judged], search: &str, state: SessionsShown) -> Vec<(&'j 
         .collect()
 }
 
-async fn shows_the_model(house: &House, all: &[Judged]) {
+async fn must_match_the_model(house: &House, all: &[Judged]) {
     for search in SEARCHES {
         for state in [SessionsShown::Live, SessionsShown::All] {
             let expected = model(all, search, state);
@@ -154,20 +154,20 @@ async fn shows_the_model(house: &House, all: &[Judged]) {
 }
 
 #[rocket::async_test]
-async fn the_list_of_the_site_shows_what_the_rule_lets_pass() {
+async fn the_sites_list_matches_the_standing_check() {
     on_each_engine(async |house| {
         let all = fill(house).await;
         let over: std::collections::BTreeSet<_> =
             all.iter().filter_map(|judged| judged.verdict.err()).map(EndReason::code).collect();
         let ways = ["deactivated", "deleted", "expired", "forced-out", "idle", "logged-out"];
-        assert_eq!(over.into_iter().collect::<Vec<_>>(), ways, "every way is among them");
-        shows_the_model(house, &all).await;
+        assert_eq!(over.into_iter().collect::<Vec<_>>(), ways, "every way to end must occur");
+        must_match_the_model(house, &all).await;
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn what_lies_behind_a_crowd_is_found_as_well() {
+async fn matches_after_many_others_are_found() {
     on_each_engine(async |house| {
         let mut all = fill(house).await;
         let crowd = house.member("xxxx").await;
@@ -194,9 +194,9 @@ async fn what_lies_behind_a_crowd_is_found_as_well() {
             assert_eq!(shown.has_next, number < 204, "page {number}");
             seen.extend(shown.sessions.into_iter().map(|(_, listed)| listed.row.id));
         }
-        assert_eq!(seen.len(), 100, "none is on two pages");
+        assert_eq!(seen.len(), 100, "no session appears on two pages");
 
-        // Over, but for the rule only.
+        // Ended according to the standing check only; no row says so.
         raw::run(&house.store, "UPDATE curfew_users SET is_active = FALSE WHERE username = 'xxxx'").await;
         all.retain(|judged| judged.verdict.is_ok());
         for search in SEARCHES {

@@ -1,6 +1,6 @@
-//! How much work SQLite has with a statement does not hang on whether, or when, somebody counted the rows.
+//! SQLite's work for a statement must not depend on whether, or when, table statistics were collected.
 //!
-//! Work is counted in steps of SQLite's own machine, which are the same on every computer.
+//! Work is counted in steps of SQLite's virtual machine, which are the same on every computer.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,9 @@ use curfew::{
     accounts::{Accounts, ForceLogoutMoment, Target, Which},
     domain::{
         bulk::BulkAction,
+        event_kind::EventKind,
         lists::{
+            events_query::EventsQuery,
             sessions_query::{SessionsQuery, SessionsShown},
             users_filter::{SearchText, UsersFilter},
             users_query::{PageNumber, Sort, UsersQuery},
@@ -26,11 +28,8 @@ use curfew::{
     settings::Settings,
     store::{
         Connection, PoolLimits, Store,
-        events::{EventKind, list_newest_events, list_newest_events_of},
-        lists::{
-            events::{EventsQuery, list_events},
-            users::list_users,
-        },
+        events::{list_newest_events, list_newest_events_of},
+        lists::{events::list_events, users::list_users},
         logins::by_hour::list_logins,
         users::list_users_after,
     },
@@ -44,14 +43,14 @@ use crate::{
     raw::count,
 };
 
-/// How many times the work of the same thing may differ. A plan that is made for another size differs a hundredfold.
-const AS_MUCH: u64 = 2;
-/// What is too little to compare, in steps.
+/// The allowed factor between two runs. A plan made for another table size differs by a factor of a hundred.
+const MAX_FACTOR: u64 = 2;
+/// Numbers of steps below this are too small to compare.
 const LITTLE: u64 = 2_000;
-/// What is searched for: nothing, what everybody has, what nobody has, and two between.
+/// Search texts: empty, matching everyone, matching nobody, and two in between.
 const SEARCHES: [&str; 5] = ["", "p", "er", "person39", "nobody"];
 
-/// A site, and a connection to its file that is nobody's of the program.
+/// A site, and a second connection to its file that does not belong to the program.
 struct Grown {
     database: Database,
     hand: SqliteConnection,
@@ -60,7 +59,7 @@ struct Grown {
 impl Grown {
     async fn with(users: u32) -> Self {
         let database = Database::new(Engine::Sqlite).await;
-        let hand = SqliteConnection::connect(&database.url).await.expect("it opens");
+        let hand = SqliteConnection::connect(&database.url).await.expect("the file opens");
         let mut site = Self { database, hand };
         site.by_hand("PRAGMA synchronous = OFF").await;
         site.by_hand("DROP TABLE IF EXISTS sqlite_stat1").await;
@@ -69,19 +68,19 @@ impl Grown {
     }
 
     async fn by_hand(&mut self, sql: &str) {
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.hand).await.expect("SQLite does it");
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.hand).await.expect("SQLite accepts it");
     }
 
     async fn open(&self) -> Store {
-        Store::open(&self.database.url, PoolLimits::of(Some(2))).await.expect("it opens")
+        Store::open(&self.database.url, PoolLimits::of(Some(2))).await.expect("the store opens")
     }
 
-    /// More users, each with three sessions and tokens, of which one has ended, and the events of that.
+    /// Adds users, each with three sessions and tokens, one of which has ended, and the matching events.
     async fn grow(&mut self, from: u32, to: u32) {
         let numbers = format!(
             "WITH RECURSIVE numbers (n) AS (VALUES ({from}) UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})"
         );
-        // In this order and by an index, also where a count of two users is all that SQLite knows.
+        // CROSS JOIN keeps this order and uses the index, even if SQLite's statistics know only two users.
         let people = "FROM numbers CROSS JOIN curfew_users u ON u.username_key = 'person' || n";
         let ago = |n: &str| format!("strftime('%Y-%m-%dT%H:%M:%S.000000+00:00', 'now', '-' || ({n}) || ' seconds')");
         let (joined, seen) = (ago("n * 7919 % 9000000"), ago("n * 131 % 86400"));
@@ -140,7 +139,7 @@ async fn count_steps(store: &Store) -> Arc<AtomicU64> {
     };
     let mut readers = [store.read().await.expect("a connection"), store.read().await.expect("a connection")];
     for on in &mut readers {
-        // Whose connection has not seen a new table yet reads all of the schema first.
+        // A connection that has not seen a new table yet reads the whole schema first.
         list_newest_events(on, 1).await.expect("an answer");
         let Connection::Sqlite(on) = on else { panic!("a file") };
         count(on.lock_handle().await.expect("its handle"));
@@ -151,16 +150,16 @@ async fn count_steps(store: &Store) -> Arc<AtomicU64> {
     steps
 }
 
-/// The steps of each thing that a site does.
-async fn works(store: &Store) -> BTreeMap<String, u64> {
+/// The steps of each operation of a site.
+async fn measure_work(store: &Store) -> BTreeMap<String, u64> {
     let steps = count_steps(store).await;
     let accounts = Accounts::new(store.clone(), Arc::new(Settings { bcrypt_cost: 4, ..Settings::default() }));
-    let mut works = BTreeMap::new();
+    let mut work = BTreeMap::new();
     macro_rules! work {
         ($work:expr, $($name:tt)*) => {
             let before = steps.load(Ordering::SeqCst);
             let _ = $work.await.expect("an answer");
-            works.insert(format!($($name)*), steps.load(Ordering::SeqCst) - before);
+            work.insert(format!($($name)*), steps.load(Ordering::SeqCst) - before);
         };
     }
     let page = PageNumber::parse("1").expect("a page");
@@ -193,13 +192,13 @@ async fn works(store: &Store) -> BTreeMap<String, u64> {
         }
         let before = steps.load(Ordering::SeqCst);
         preview(&accounts, &operator(), &matching(BulkAction::ForceLogout, search)).await;
-        works.insert(format!("preview {search:?}"), steps.load(Ordering::SeqCst) - before);
+        work.insert(format!("preview {search:?}"), steps.load(Ordering::SeqCst) - before);
     }
     work!(accounts.list_sessions(8, Which::Live, 100), "sessions of one");
     work!(accounts.list_tokens(8), "tokens of one");
     work!(accounts.get_target_account(8), "account to act on");
     for round in ["once", "again"] {
-        work!(accounts.apply_all_due(), "fold {round}");
+        work!(accounts.apply_all_due(), "apply due {round}");
         work!(accounts.sample_live_sessions(), "sample {round}");
         work!(accounts.count_past_logins(), "past logins {round}");
         work!(accounts.index_events(), "index {round}");
@@ -211,22 +210,22 @@ async fn works(store: &Store) -> BTreeMap<String, u64> {
     work!(accounts.create_user(&by, &registration("zoe"), Role::Member), "create");
     work!(accounts.deactivate(&by, &one, None, &why), "deactivate");
     work!(accounts.activate(&by, &one, &why), "activate");
-    work!(accounts.set_role(&by, &one, Role::Staff), "a greater role");
-    work!(accounts.set_role(&by, &one, Role::Member), "a lesser role");
+    work!(accounts.set_role(&by, &one, Role::Staff), "promotion");
+    work!(accounts.set_role(&by, &one, Role::Member), "demotion");
     work!(accounts.force_logout(&by, &one, ForceLogoutMoment::Now, &why), "force logout");
     work!(accounts.delete_user(&by, &one, &why), "delete");
     work!(accounts.write_ends(), "write ends");
-    work!(accounts.force_everyone_out(&by, ForceLogoutMoment::Now, &why), "everyone out");
-    work!(accounts.tidy_logins(), "tidy after everyone out");
-    works
+    work!(accounts.force_everyone_out(&by, ForceLogoutMoment::Now, &why), "force everyone out");
+    work!(accounts.tidy_logins(), "tidying after everyone was forced out");
+    work
 }
 
-fn same_work(what: &str, works: &BTreeMap<String, u64>, least: &BTreeMap<String, u64>) {
+fn must_be_same_work(what: &str, work: &BTreeMap<String, u64>, least: &BTreeMap<String, u64>) {
     let differ = |(name, steps): (&String, &u64)| {
         let (steps, least) = (*steps, least[name]);
-        (steps > least * AS_MUCH + LITTLE).then(|| format!("{name}: {least} became {steps}"))
+        (steps > least * MAX_FACTOR + LITTLE).then(|| format!("{name}: {least} became {steps}"))
     };
-    let more: Vec<String> = works.iter().filter_map(differ).collect();
+    let more: Vec<String> = work.iter().filter_map(differ).collect();
     assert!(more.is_empty(), "{what}: {more:#?}");
 }
 
@@ -235,37 +234,37 @@ async fn statistics(store: &Store) -> i64 {
 }
 
 #[rocket::async_test]
-async fn the_work_does_not_hang_on_when_somebody_counted_the_rows() {
+async fn the_work_does_not_depend_on_when_statistics_were_collected() {
     let users = quick_or_soak(800, 3_000);
     let mut grown = Grown::with(users).await;
     let store = grown.open().await;
     assert_eq!(statistics(&store).await, 0);
-    let without = works(&store).await;
+    let without = measure_work(&store).await;
     store.close().await;
-    assert_eq!(statistics(&grown.open().await).await, 0, "the end of a program leaves none behind");
+    assert_eq!(statistics(&grown.open().await).await, 0, "a program that stops leaves no statistics");
 
     grown = Grown::with(users).await;
     let store = grown.open().await;
     grown.by_hand("ANALYZE").await;
-    let fresh = works(&store).await;
-    same_work("by a fresh count", &fresh, &without);
-    same_work("without a count", &without, &fresh);
+    let fresh = measure_work(&store).await;
+    must_be_same_work("by a fresh count", &fresh, &without);
+    must_be_same_work("without a count", &without, &fresh);
 
-    // As an earlier version left it at its end, when there were two.
+    // As an earlier version left the statistics when it stopped, with two users.
     grown = Grown::with(2).await;
     grown.by_hand("ANALYZE").await;
     grown.grow(3, users).await;
     let store = grown.open().await;
     assert_eq!(statistics(&store).await, 0);
-    same_work("counted long before the start", &works(&store).await, &without);
+    must_be_same_work("counted long before the start", &measure_work(&store).await, &without);
 
-    // By a hand, while the program serves; its upkeep finds them.
+    // Collected with SQL while the program runs; its background work finds them.
     grown = Grown::with(2).await;
     let store = grown.open().await;
     grown.by_hand("ANALYZE").await;
     grown.grow(3, users).await;
     assert_eq!(statistics(&store).await, 1);
-    store.forget_statistics().await.expect("they are forgotten");
+    store.drop_statistics().await.expect("the statistics are deleted");
     assert_eq!(statistics(&store).await, 0);
-    same_work("counted while it serves", &works(&store).await, &without);
+    must_be_same_work("counted while it serves", &measure_work(&store).await, &without);
 }

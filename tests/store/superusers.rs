@@ -1,4 +1,4 @@
-//! There is always a superuser who can log in, whoever acts on whom at the same moment.
+//! At least one superuser who can log in always remains, whoever acts on whom concurrently.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use rocket::{
 
 use crate::{
     harness::quick_or_soak,
-    house::{House, PASSWORD, Person, at_once, on_each_engine, operator, password, reasons},
+    house::{House, PASSWORD, Person, on_each_engine, operator, password, reasons, run_concurrently},
     raw::{count, dump_without_events},
 };
 
 /// What one superuser can do to another.
 #[derive(Debug, Clone, Copy)]
-enum Blow {
+enum Removal {
     Demote,
     Deactivate,
     Delete,
 }
 
-impl Blow {
+impl Removal {
     const ALL: [Self; 3] = [Self::Demote, Self::Deactivate, Self::Delete];
 
-    async fn fall(self, accounts: &Accounts, actor: &Actor, target: &Target) -> Result<()> {
+    async fn apply(self, accounts: &Accounts, actor: &Actor, target: &Target) -> Result<()> {
         match self {
             Self::Demote => accounts.set_role(actor, target, Role::Staff).await.map(drop),
             Self::Deactivate => accounts.deactivate(actor, target, None, &reasons()).await.map(drop),
@@ -38,17 +38,17 @@ impl Blow {
 }
 
 #[rocket::async_test]
-async fn the_last_superuser_stays_one() {
+async fn the_last_superuser_cannot_be_removed() {
     on_each_engine(async |house: &House| {
         let root = house.person("root", Role::Superuser).await;
         let second = house.person("second", Role::Superuser).await;
         let until = Some(house.now().await + chrono::TimeDelta::hours(1));
         let done = house.accounts.deactivate(&operator(), &second.target(), until, &Reasons::default()).await;
-        done.expect("the second one is deactivated for a while, and does not count");
+        done.expect("a temporarily deactivated superuser does not count");
         let before = dump_without_events(&house.store).await;
-        for blow in Blow::ALL {
-            let refused = blow.fall(&house.accounts, &operator(), &root.target()).await;
-            assert!(matches!(refused, Err(AccountsError::LastSuperuser)), "{blow:?}: {refused:?}");
+        for removal in Removal::ALL {
+            let refused = removal.apply(&house.accounts, &operator(), &root.target()).await;
+            assert!(matches!(refused, Err(AccountsError::LastSuperuser)), "{removal:?}: {refused:?}");
         }
         assert_eq!(dump_without_events(&house.store).await, before);
     })
@@ -56,15 +56,15 @@ async fn the_last_superuser_stays_one() {
 }
 
 #[rocket::async_test]
-async fn of_two_superusers_who_strike_each_other_at_once_exactly_one_remains() {
+async fn if_two_superusers_act_on_each_other_concurrently_one_remains() {
     on_each_engine(async |house: &House| {
         for round in 0..quick_or_soak(20, 100) {
-            let (pair, blows) = set_up_round(house, round).await;
+            let (pair, removals) = set_up_round(house, round).await;
             let actors = [house.acting(&pair[0]).await, house.acting(&pair[1]).await];
-            let outcomes = strike(house, &pair, actors, blows).await;
-            let struck = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-            let fallen = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::Ended { .. }))).count();
-            assert_eq!((struck, fallen), (1, 1), "round {round}, {blows:?}: {outcomes:?}");
+            let outcomes = act_on_each_other(house, &pair, actors, removals).await;
+            let removed = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+            let failed = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::Ended { .. }))).count();
+            assert_eq!((removed, failed), (1, 1), "round {round}, {removals:?}: {outcomes:?}");
             assert_one_remains(house, round).await;
         }
     })
@@ -72,14 +72,14 @@ async fn of_two_superusers_who_strike_each_other_at_once_exactly_one_remains() {
 }
 
 #[rocket::async_test]
-async fn of_two_superusers_who_are_both_struck_at_once_the_last_is_spared() {
+async fn if_both_superusers_are_acted_on_concurrently_the_last_is_kept() {
     on_each_engine(async |house: &House| {
         for round in 0..quick_or_soak(20, 100) {
-            let (pair, blows) = set_up_round(house, round).await;
-            let outcomes = strike(house, &pair, [operator(), operator()], blows).await;
-            let struck = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+            let (pair, removals) = set_up_round(house, round).await;
+            let outcomes = act_on_each_other(house, &pair, [operator(), operator()], removals).await;
+            let removed = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
             let spared = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::LastSuperuser))).count();
-            assert_eq!((struck, spared), (1, 1), "round {round}, {blows:?}: {outcomes:?}");
+            assert_eq!((removed, spared), (1, 1), "round {round}, {removals:?}: {outcomes:?}");
             assert_one_remains(house, round).await;
         }
     })
@@ -87,37 +87,37 @@ async fn of_two_superusers_who_are_both_struck_at_once_the_last_is_spared() {
 }
 
 #[rocket::async_test]
-async fn of_two_superusers_who_leave_for_good_at_once_the_last_stays() {
+async fn if_both_superusers_delete_themselves_concurrently_the_last_is_kept() {
     on_each_engine(async |house: &House| {
         for round in 0..quick_or_soak(20, 100) {
-            let (pair, [blow, _]) = set_up_round(house, round).await;
-            let first = leaves(house, house.acting(&pair[0]).await);
-            // Every other round, the second does not leave, but is struck from the command line.
+            let (pair, [removal, _]) = set_up_round(house, round).await;
+            let first = delete_themselves(house, house.acting(&pair[0]).await);
+            // In every other round, the second is removed from the command line instead of deleting its own account.
             let second = if round % 2 == 0 {
-                leaves(house, house.acting(&pair[1]).await)
+                delete_themselves(house, house.acting(&pair[1]).await)
             } else {
                 let (accounts, target) = (house.accounts.clone(), pair[1].target());
-                async move { blow.fall(&accounts, &operator(), &target).await }.boxed()
+                async move { removal.apply(&accounts, &operator(), &target).await }.boxed()
             };
-            let outcomes = at_once(vec![first, second]).await;
+            let outcomes = run_concurrently(vec![first, second]).await;
             let left = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
             let spared = outcomes.iter().filter(|outcome| matches!(outcome, Err(AccountsError::LastSuperuser))).count();
-            assert_eq!((left, spared), (1, 1), "round {round}, {blow:?}: {outcomes:?}");
+            assert_eq!((left, spared), (1, 1), "round {round}, {removal:?}: {outcomes:?}");
             assert_one_remains(house, round).await;
         }
     })
     .await;
 }
 
-/// Somebody's own account is deleted by them.
-fn leaves(house: &House, actor: Actor) -> BoxFuture<'static, Result<()>> {
+/// The user deletes their own account.
+fn delete_themselves(house: &House, actor: Actor) -> BoxFuture<'static, Result<()>> {
     let accounts = house.accounts.clone();
     async move { accounts.delete_own_account(&actor, &password(PASSWORD)).await.map(drop) }.boxed()
 }
 
-/// On a page, with the password of who does it.
+/// On a page, with the acting user's password.
 #[rocket::async_test]
-async fn nobody_changes_their_own_role_or_deletes_themselves_as_if_another() {
+async fn nobody_can_change_their_own_role_or_delete_themselves_as_staff() {
     on_each_engine(async |house: &House| {
         let root = house.person("root", Role::Superuser).await;
         house.person("second", Role::Superuser).await;
@@ -136,12 +136,12 @@ async fn nobody_changes_their_own_role_or_deletes_themselves_as_if_another() {
     .await;
 }
 
-/// The two superusers of a round, and what falls on them; of the round before, one is left.
-async fn set_up_round(house: &House, round: usize) -> ([Person; 2], [Blow; 2]) {
-    let blows = [Blow::ALL[round % 3], Blow::ALL[(round / 3) % 3]];
+/// The two superusers of a round and what happens to them. One is left over from the previous round.
+async fn set_up_round(house: &House, round: usize) -> ([Person; 2], [Removal; 2]) {
+    let removals = [Removal::ALL[round % 3], Removal::ALL[(round / 3) % 3]];
     let pair = [superuser(house, "ana", round).await, superuser(house, "ben", round).await];
-    run_down_to(house, &pair).await;
-    (pair, blows)
+    delete_all_except(house, &pair).await;
+    (pair, removals)
 }
 
 async fn assert_one_remains(house: &House, round: usize) {
@@ -154,21 +154,26 @@ async fn superuser(house: &House, name: &str, round: usize) -> Person {
 }
 
 /// Deletes every other superuser.
-async fn run_down_to(house: &House, pair: &[Person; 2]) {
+async fn delete_all_except(house: &House, pair: &[Person; 2]) {
     let sql = format!("DELETE FROM curfew_users WHERE is_superuser AND id NOT IN ({}, {})", pair[0].id, pair[1].id);
     crate::raw::run(&house.store, &sql).await;
 }
 
-/// The first actor strikes the second of the pair, and the second actor the first.
-async fn strike(house: &House, pair: &[Person; 2], actors: [Actor; 2], blows: [Blow; 2]) -> Vec<Result<()>> {
+/// The first actor acts on the second of the pair, and the second on the first.
+async fn act_on_each_other(
+    house: &House,
+    pair: &[Person; 2],
+    actors: [Actor; 2],
+    removals: [Removal; 2],
+) -> Vec<Result<()>> {
     let start = Arc::new(Barrier::new(2));
     let mut tasks = JoinSet::new();
-    for (n, (actor, blow)) in actors.into_iter().zip(blows).enumerate() {
+    for (n, (actor, removal)) in actors.into_iter().zip(removals).enumerate() {
         let (accounts, start) = (house.accounts.clone(), Arc::clone(&start));
         let target = pair[1 - n].target();
         tasks.spawn(async move {
             start.wait().await;
-            blow.fall(&accounts, &actor, &target).await
+            removal.apply(&accounts, &actor, &target).await
         });
     }
     tasks.join_all().await

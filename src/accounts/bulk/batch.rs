@@ -1,7 +1,7 @@
-//! Up to a thousand accounts in one transaction: all of them or none, and their events with them.
+//! Acts on up to a thousand accounts in one transaction: all of them or none, together with their events.
 //!
-//! The ordinary ones are written together. An account with something of its own (a schedule that came due, a date ahead
-//! of the clock, the role of a superuser) is acted on by the act on one, in the same transaction.
+//! Most accounts are written together. An account with a due schedule, a login dated ahead of the clock, or the
+//! superuser role goes through the use case for one account, in the same transaction.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,23 @@ use crate::{
         AccountsError, ForceLogoutOutcome, LoginCounts, Result,
         event::{BuildEvent as _, new_event},
     },
-    domain::{bulk::BulkAction, logins::live::LiveByRole, moment::Moment, reason::EndReason, standing::SiteStanding},
+    domain::{
+        bulk::BulkAction, event_kind::EventKind, logins::live::LiveByRole, moment::Moment, reason::EndReason,
+        standing::SiteStanding,
+    },
     store::{
         Sql, Transaction,
         bulk::{
-            Targets, acts::add_to_bulk_record, count_live_logins_of_each, insert_event_for_each, lock_targets,
-            record_bulk_change, set_active_all, set_force_logout_date_of_all, set_inactive_all,
+            Targets, count_live_logins_of_each, insert_event_for_each, lock_targets, record_bulk_change,
+            records::add_to_bulk_record, set_active_all, set_force_logout_date_of_all, set_inactive_all,
             set_records_bulk_change,
         },
-        events::{EventKind, NewEvent},
+        events::NewEvent,
         logins::{Ending, ends::insert_login_end_of_each},
     },
 };
 
-/// What a transaction has done: how many accounts it acted on, and how many live logins it ended.
+/// What a transaction has done: how many accounts it acted on, and how many live logins ended.
 #[derive(Debug, Default)]
 struct Done {
     users: u64,
@@ -32,16 +35,16 @@ struct Done {
 }
 
 impl BulkRun {
-    /// Acts on those accounts, as far as they are still targets; never on whoever acts.
+    /// Acts on the accounts that still match, except the actor's own.
     pub(super) async fn do_batch(&self, ids: &[i64]) -> Result<()> {
-        // Who is a superuser is known once the accounts are locked, and the site is locked before them.
+        // Which accounts are superusers is known only once they are locked, and the site must be locked before them.
         if !self.try_batch(ids, false).await? {
             self.try_batch(ids, true).await?;
         }
         Ok(())
     }
 
-    /// The same in one transaction; nothing where the site must be locked first and is not.
+    /// The same in one transaction. `None` if the site must be locked first and is not.
     async fn try_batch(&self, ids: &[i64], locks_site: bool) -> Result<bool> {
         let accounts = &self.accounts;
         let (mut tx, site, now) = self.begin_batch(locks_site).await?;
@@ -52,7 +55,7 @@ impl BulkRun {
         if may_leave_nobody && !locks_site && found.iter().any(|user| user.is_superuser) {
             return Ok(false);
         }
-        // The time is read after the locks: whoever held them before did what they did earlier.
+        // Read after the locks: whoever held them before acted earlier.
         let now = accounts.store.clock().now(&mut tx).await?;
         let live = accounts.possibly_live_by_role(site, now);
         let all: Vec<i64> = found.iter().map(|user| user.id).collect();
@@ -79,7 +82,7 @@ impl BulkRun {
         Ok(true)
     }
 
-    /// Acts on whoever acts.
+    /// Acts on the actor's own account.
     pub(super) async fn do_actor(&self) -> Result<()> {
         let (mut tx, _, now) = self.begin_batch(true).await?;
         self.accounts.must_be_live(&mut tx, &self.actor, now).await?;
@@ -91,7 +94,7 @@ impl BulkRun {
         Ok(tx.commit().await?)
     }
 
-    /// Acts that could leave the site without a superuser queue for its row.
+    /// Acts that could leave the site without a superuser queue for the site's row.
     async fn begin_batch(&self, locks_site: bool) -> Result<(Transaction, SiteStanding, Moment)> {
         let mut tx = self.accounts.store.begin().await?;
         let site = if locks_site {
@@ -103,13 +106,13 @@ impl BulkRun {
         Ok((tx, site, now))
     }
 
-    /// An inactive account has live logins only where a hand has deactivated it, and they end for the
-    /// reasons of that deactivation.
+    /// An inactive account has live logins only if it was deactivated by hand in the database. They end with that
+    /// deactivation's reasons.
     const fn ends_logins(&self) -> bool {
         matches!(self.begin.choice.action, BulkAction::ForceLogout | BulkAction::Deactivate)
     }
 
-    /// Acts on ordinary accounts, given by how many live logins each of them has.
+    /// Acts on ordinary accounts, given with how many live logins each has.
     async fn do_together(
         &self,
         on: &mut impl Sql,
@@ -148,7 +151,7 @@ impl BulkRun {
         Ok(set_records_bulk_change(on, false).await?)
     }
 
-    /// The event of one account, as the act on one tells it.
+    /// The event of one account, as the use case for one account records it.
     fn event(&self, now: Moment, ended: LoginCounts) -> NewEvent<'_> {
         let reasons = &self.begin.reasons;
         let event = |kind| new_event(now, kind).by(&self.actor);
@@ -163,10 +166,10 @@ impl BulkRun {
         }
     }
 
-    /// Acts on one account; how many logins ended, or none where there was nothing to do any more.
+    /// Acts on one account. Returns how many logins ended, or `None` if there was nothing left to do.
     async fn do_one(&self, on: &mut Transaction, id: i64) -> Result<Option<LoginCounts>> {
         let (accounts, actor, reasons) = (&self.accounts, &self.actor, &self.begin.reasons);
-        let Some(locked) = accounts.lock(on, id).await? else { return Ok(None) };
+        let Some(locked) = accounts.lock_account(on, id).await? else { return Ok(None) };
         match self.begin.choice.action {
             BulkAction::ForceLogout => {
                 let date = locked.force_logout_date_now();

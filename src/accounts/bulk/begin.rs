@@ -1,55 +1,38 @@
-//! The beginning of an act on many: once, and only if it still is what was promised.
+//! Begins a bulk action, once, and only if it would still do what the confirmation page said.
 
-use super::{BulkRun, PreviewedBulk};
+use super::{BeginBulk, BulkRun, PreviewedBulk};
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Result,
         event::{BuildEvent as _, new_event},
     },
-    domain::{
-        bulk::{BulkChoice, BulkCounts, BulkScope},
-        logins::session_secret::SessionId,
-        reason_text::Reasons,
-    },
+    domain::{bulk::BulkScope, event_kind::EventKind, logins::session_secret::SessionId},
     store::{
         bulk::{
-            Targets,
-            acts::{BulkRecord, find_bulk_record, insert_bulk_record},
-            list_targets,
+            Targets, list_targets,
+            records::{BulkRecord, find_bulk_record, insert_bulk_record},
         },
-        events::{EventKind, insert_event},
+        events::insert_event,
     },
 };
 
-/// An act on many that staff have confirmed.
-#[derive(Debug, Clone)]
-pub struct BeginBulk {
-    /// Its public name, made with the page that promised: a second click is the same act.
-    pub id: SessionId,
-    /// What, and to whom.
-    pub choice: BulkChoice,
-    /// Why.
-    pub reasons: Reasons,
-    /// What the page promised.
-    pub promised: BulkCounts,
-}
-
-/// What came of it.
+/// The outcome.
 #[derive(Debug)]
 pub enum Begun {
-    /// It is to be carried out.
+    /// The bulk action is ready to run.
     Run(Box<BulkRun>),
     /// It was begun before.
     Already,
-    /// It would be on other users than was promised: nothing has happened.
+    /// It would now act on other users than the page said. Nothing has happened.
     Changed(PreviewedBulk),
 }
 
 impl Accounts {
-    /// Begins an act on many, which [`BulkRun::run`] carries out.
+    /// Begins a bulk action, which [`BulkRun::run`] carries out.
     ///
     /// # Errors
-    /// [`AccountsError::Ended`], [`AccountsError::Forbidden`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::Ended`], [`AccountsError::Forbidden`], or a database error.
     pub async fn begin_bulk(&self, actor: &Actor, begin: BeginBulk) -> Result<Begun> {
         let mut on = self.store.read().await?;
         if find_bulk_record(&mut on, &begin.id).await?.is_some() {
@@ -88,9 +71,9 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let is_new = insert_bulk_record(&mut tx, &act).await?;
         let out_of_reach = counts.out_of_reach;
-        // Who was marked by hand was targets; of all that match, those that are not theirs never were.
+        // Only accounts that staff marked by hand count as refused; a filter never targets accounts out of their reach.
         if is_new && out_of_reach > 0 && matches!(begin.choice.scope, BulkScope::Ids(_)) {
-            let what = format!("{} of many: their role does not reach to {out_of_reach} of them", act.action);
+            let what = format!("bulk {}: their role does not allow it for {out_of_reach} of the users", act.action);
             insert_event(&mut tx, &new_event(now, EventKind::Refused).by(actor).saying(what)).await?;
         }
         tx.commit().await?;
@@ -98,10 +81,11 @@ impl Accounts {
         Ok(if is_new { Begun::Run(Box::new(run())) } else { Begun::Already })
     }
 
-    /// An act on many, by its public name.
+    /// A bulk action by its id.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn find_bulk_record(&self, id: &SessionId) -> Result<Option<BulkRecord>> {
         Ok(find_bulk_record(&mut self.store.read().await?, id).await?)
     }

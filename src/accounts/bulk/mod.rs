@@ -1,13 +1,32 @@
-//! One act on many accounts: previewed, begun once, and done a thousand accounts a transaction.
+//! Bulk actions: previewed, begun once, and carried out a thousand accounts per transaction.
 //!
-//! Each account is acted on as the act on one does it, by the same date, with an event of its own and
-//! the same receipt. What was promised is counted by the same conditions as what is done.
+//! Each account gets the same date, event and receipt as from the use case for one account. The preview counts by the
+//! same conditions as the action.
 
 mod batch;
 mod begin;
 mod preview;
 mod run;
 
-pub use begin::{BeginBulk, Begun};
+use crate::domain::{
+    bulk::{BulkChoice, BulkCounts},
+    logins::session_secret::SessionId,
+    reason_text::Reasons,
+};
+
+pub use begin::Begun;
 pub use preview::PreviewedBulk;
 pub use run::BulkRun;
+
+/// A bulk action that staff have confirmed.
+#[derive(Debug, Clone)]
+pub struct BeginBulk {
+    /// Its id, created with the confirmation page, so that a second click is the same action.
+    pub id: SessionId,
+    /// What to do, and to which accounts.
+    pub choice: BulkChoice,
+    /// The reasons.
+    pub reasons: Reasons,
+    /// What the confirmation page said.
+    pub promised: BulkCounts,
+}

@@ -1,4 +1,4 @@
-//! What an act on many would do, before it is done.
+//! Previews a bulk action.
 
 use crate::{
     accounts::{Accounts, Actor, LoginCounts, Result},
@@ -13,20 +13,21 @@ use crate::{
     },
 };
 
-/// What an act on many would do.
+/// What a bulk action would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviewedBulk {
-    /// The choice, with an end: whoever registers from now on is not targets.
+    /// The choice, bounded by the newest account: accounts that register later are not targets.
     pub choice: BulkChoice,
-    /// Whom and how many it is on, and how many it passes over.
+    /// How many accounts it acts on, and how many it skips.
     pub counts: BulkCounts,
 }
 
 impl Accounts {
-    /// Counts what an act on many would do, exactly.
+    /// Counts exactly what a bulk action would do.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn preview_bulk(&self, actor: &Actor, role: Role, choice: &BulkChoice) -> Result<PreviewedBulk> {
         let mut on = self.store.read().await?;
         let up_to = match choice.up_to {
@@ -41,7 +42,7 @@ impl Accounts {
         Ok(PreviewedBulk { choice, counts })
     }
 
-    /// The counts with the live logins that the act would end.
+    /// Adds the live logins that the action would end.
     pub(super) async fn with_logins(
         &self,
         on: &mut Connection,

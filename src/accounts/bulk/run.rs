@@ -1,33 +1,32 @@
-//! Carrying out an act on many: batch after batch, and whoever acts at the very end.
+//! Carries out a bulk action batch by batch, and acts on the actor's own account last.
 
 use rocket::futures::stream::{self, TryStreamExt as _};
 
 use super::BeginBulk;
 use crate::{
     accounts::{Accounts, Actor, Result},
-    store::bulk::acts::set_bulk_record_ended,
+    store::bulk::records::set_bulk_record_ended,
 };
 
-/// So many accounts are done in one transaction, all of them or none.
+/// How many accounts one transaction acts on: all of them or none.
 const BATCH: usize = 1_000;
 
-/// An act on many that has begun.
+/// A bulk action that has begun.
 #[derive(Debug)]
 pub struct BulkRun {
     pub(in crate::accounts) accounts: Accounts,
     pub(in crate::accounts) actor: Actor,
     pub(in crate::accounts) begin: BeginBulk,
-    /// Whom it is on: those who were promised, and nobody who comes to match later.
+    /// The accounts that were confirmed. Accounts that match later are not added.
     pub(in crate::accounts) ids: Vec<i64>,
 }
 
 impl BulkRun {
-    /// Carries it out. What is done stays done, also where it cannot go on; [`Accounts::find_bulk_record`]
-    /// tells how far it has come.
+    /// Carries out the bulk action. If it fails, what is done stays done, and [`Accounts::find_bulk_record`] shows how
+    /// far it came.
     ///
     /// # Errors
-    /// Whatever kept it from going on: the login of whoever acts has ended, or the database does not
-    /// answer.
+    /// Returns an error if the actor's login ends or the database does not respond.
     pub async fn run(self) -> Result<()> {
         let outcome = self.do_all().await;
         let failure = outcome.as_ref().err().map(ToString::to_string);
@@ -43,10 +42,10 @@ impl BulkRun {
         let others: Vec<i64> = self.ids.iter().copied().filter(|id| Some(*id) != self.actor.user_id).collect();
         let batches = stream::iter(others.chunks(BATCH).map(Ok));
         let store = &self.accounts.store;
-        let at_once = store.writers_at_once();
-        batches.try_for_each_concurrent(at_once, |ids| store.work_in_turn(self.do_batch(ids))).await?;
+        let at_once = store.max_concurrent_writers();
+        batches.try_for_each_concurrent(at_once, |ids| store.run_in_turn(self.do_batch(ids))).await?;
         if self.begin.promised.includes_actor {
-            // Last, for with it their own login may end.
+            // Last, because it may end the actor's own login.
             self.do_actor().await?;
         }
         Ok(())

@@ -1,20 +1,25 @@
-//! Letting an account's person log in again.
+//! Activates a deactivated account.
 
-use super::due::{Locked, stored};
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result, Target,
         event::{BuildEvent as _, insert_ending, new_event},
+        lock::Locked,
     },
-    domain::{reason::EndReason, reason_text::Reasons},
-    store::{Sql, events::EventKind, logins::Ending, standing::feed::Change, users},
+    domain::{
+        event_kind::EventKind,
+        reason::EndReason,
+        reason_text::{ReasonText, Reasons},
+    },
+    store::{Sql, logins::Ending, standing::feed::Change, users},
 };
 
 impl Accounts {
-    /// Activates an account; says whether it was inactive. Its person logs in anew.
+    /// Activates an account, and returns whether it was inactive. Its user has to log in again.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a database error.
     pub async fn activate(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<bool> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_activate(actor, user_id, reasons).await;
@@ -23,7 +28,7 @@ impl Accounts {
 
     async fn try_activate(&self, actor: &Actor, user_id: i64, reasons: &Reasons) -> Result<bool> {
         let mut tx = self.store.begin().await?;
-        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
         let was_inactive = !locked.user.is_active_at(locked.now);
         if was_inactive {
@@ -33,8 +38,8 @@ impl Accounts {
         Ok(was_inactive)
     }
 
-    /// Activates an account that is locked and inactive, for whoever may act on it; returns how many live
-    /// logins ended that a deactivation by hand had left.
+    /// Activates a locked account if the actor may act on it. Returns how many live logins ended: a deactivation by
+    /// hand in the database leaves them live.
     pub(in crate::accounts) async fn activate_locked(
         &self,
         on: &mut impl Sql,
@@ -54,12 +59,12 @@ impl Accounts {
         Ok(ended)
     }
 
-    /// Ends the logins that a deactivation by hand has left: activating revives none.
+    /// Ends the logins that a deactivation by hand left live, because activating revives none.
     async fn end_spared_logins(&self, on: &mut impl Sql, actor: &Actor, locked: &Locked) -> Result<LoginCounts> {
         let Locked { user, now, .. } = locked;
         let reasons = Reasons {
-            for_staff: stored(user.deactivated_staff_reason.as_deref()),
-            for_user: stored(user.deactivated_user_reason.as_deref()),
+            for_staff: ReasonText::from_stored(user.deactivated_staff_reason.as_deref()),
+            for_user: ReasonText::from_stored(user.deactivated_user_reason.as_deref()),
         };
         let (date, reason) = (locked.force_logout_date_now(), EndReason::Deactivated);
         users::set_force_logout_date(on, user.id, date, reason, &reasons).await?;

@@ -24,30 +24,30 @@ use crate::{
     },
 };
 
-/// So old is a count at most that is told: each hour has one while a server runs.
+/// The oldest hourly count that is reported. A running server counts every hour.
 const RECENTLY: TimeDelta = TimeDelta::hours(2);
-/// Up to so many tokens are counted.
+/// At most this many tokens are counted.
 pub const FEW_TOKENS: i64 = 1_000;
 
-/// How many logins of everyone an act has ended, as far as they were counted.
+/// How many logins a force logout of everyone ended, as far as they were counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EveryonesEndedLogins {
     sessions: EndedSessions,
-    /// Counted up to one more than [`FEW_TOKENS`].
+    /// Counted up to [`FEW_TOKENS`] + 1.
     tokens: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EndedSessions {
     Counted(u64),
-    /// As many as there were at that hour.
+    /// The hourly count.
     About(i64, Moment),
     MoreThan(i64),
-    /// Of many, many are spared.
+    /// There are many sessions, and a scheduled force logout spares many of them.
     Uncounted,
 }
 
-/// In words, such as `2 sessions and 1 token ended`.
+/// For example `2 sessions and 1 token ended`.
 impl fmt::Display for EveryonesEndedLogins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (many_tokens, tokens) = (self.tokens > FEW_TOKENS, self.tokens.unsigned_abs());
@@ -72,26 +72,26 @@ impl fmt::Display for EveryonesEndedLogins {
 }
 
 impl Accounts {
-    /// Counts the live logins that a force logout of everyone ends, up to those made at a moment. Few are counted;
-    /// of many it gives the latest count of an hour, or that they are many, for the act is one write however many
-    /// there are. To be asked before the act, with the site as it stood.
+    /// Counts the live logins, made at `up_to` or before, that a force logout of everyone ends. It counts only a few
+    /// itself; for more it reports the latest hourly count, because the act is one write however many logins there are.
+    /// Call it before the act, with the site's standing of then.
     pub(super) async fn count_ending_of_everyone(
         &self,
         on: &mut impl Sql,
         (site, now): (SiteStanding, Moment),
         up_to: Moment,
     ) -> Result<EveryonesEndedLogins> {
-        // What comes due is itself the act.
+        // A due schedule is this act itself.
         let standing = SiteStanding { force_logout_scheduled: None, ..site };
         let live = self.live_by_role(standing, now);
-        let since = |live: LiveAfter| live.and_after(Some(up_to), None, now);
+        let since = |live: LiveAfter| live.with_force_logout(Some(up_to), None, now);
         let spared = LiveByRole { member: since(live.member), staff: since(live.staff), now };
         let all = count_few_live_sessions(on, &live).await?;
         let spared = count_few_live_sessions(on, &spared).await?;
         let sessions = match (all, spared) {
             (Some(all), Some(spared)) => EndedSessions::Counted((all - spared).unsigned_abs()),
             (None, Some(spared)) => {
-                // A count from before the last act of this kind is of sessions that it has ended.
+                // An hourly count from before the last force logout includes sessions that it has ended.
                 let is_of_now = |hour| hour > now - RECENTLY && site.force_logout_date.is_none_or(|date| date < hour);
                 let sample = find_latest_live_sample(on).await?;
                 match sample.filter(|(hour, live)| is_of_now(*hour) && *live > FEW_SESSIONS) {

@@ -1,23 +1,24 @@
-//! Locking an account's person out.
+//! Deactivates an account.
 
-use super::due::Locked;
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result, Target,
-        authority::must_be_another,
+        authority::must_not_be_own,
         event::{BuildEvent as _, insert_ending, new_event},
+        lock::Locked,
     },
-    domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
-    store::{Sql, events::EventKind, logins::Ending, standing::feed::Change, users},
+    domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons},
+    store::{Sql, logins::Ending, standing::feed::Change, users},
 };
 
 impl Accounts {
-    /// Deactivates an account, until a moment or until somebody activates it, and ends its logins;
-    /// returns how many live ones ended. Activating it later revives none of them.
+    /// Deactivates an account, until `until` or until staff activate it, and ends its logins. Returns how many live
+    /// logins ended. Activating the account later revives none of them.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::OwnAccount`],
-    /// [`AccountsError::LastSuperuser`], [`AccountsError::UntilIsPast`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::OwnAccount`],
+    /// [`AccountsError::LastSuperuser`], [`AccountsError::UntilIsPast`], or a database error.
     pub async fn deactivate(
         &self,
         actor: &Actor,
@@ -43,7 +44,7 @@ impl Accounts {
         Ok(ended)
     }
 
-    /// Deactivates an account that is locked, for whoever may act on it.
+    /// Deactivates a locked account if the actor may act on it.
     pub(in crate::accounts) async fn deactivate_locked(
         &self,
         on: &mut impl Sql,
@@ -52,7 +53,7 @@ impl Accounts {
         until: Option<Moment>,
         reasons: &Reasons,
     ) -> Result<LoginCounts> {
-        must_be_another(actor, locked.user.id)?;
+        must_not_be_own(actor, locked.user.id)?;
         self.must_not_be_last_superuser(on, locked).await?;
         let (user, now) = (&locked.user, locked.now);
         if until.is_some_and(|until| until <= now) {

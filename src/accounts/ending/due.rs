@@ -1,5 +1,7 @@
-//! What has come due: a scheduled force logout becomes the date itself, and a deactivation that is
-//! over ends. Done by whoever first sees it, so that a clock that steps back cannot undo it.
+//! Applies what has come due: a scheduled force logout becomes the force-logout date, and a deactivation whose end has
+//! passed is lifted.
+//!
+//! The first request, act or upkeep that sees it due applies it, so that a clock that steps back cannot undo it.
 
 use super::{
     date_of_moment::{date_of_moment, everyones_date_of_moment},
@@ -9,78 +11,83 @@ use crate::{
     accounts::{
         Accounts, Result,
         event::{BuildEvent as _, insert_ending, new_event},
+        lock::Locked,
     },
     domain::{
-        moment::Moment,
+        event_kind::EventKind,
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
         standing::SiteStanding,
     },
-    store::{
-        Sql,
-        events::{EventKind, insert_event},
-        logins::Ending,
-        site,
-        standing::feed::Change,
-        users::{self, User},
-    },
+    store::{Sql, events::insert_event, logins::Ending, site, standing::feed::Change, users},
 };
 
-/// An account, locked, with what was due on it and on the site folded in.
-#[derive(Debug)]
-pub(in crate::accounts) struct Locked {
-    pub(in crate::accounts) user: User,
-    pub(in crate::accounts) site: SiteStanding,
-    pub(in crate::accounts) now: Moment,
-}
-
-impl Locked {
-    /// The date of a force logout at once: no earlier than any login there is, so that a clock
-    /// that stepped back spares none, and no earlier than the date before, which never moves back.
-    pub(in crate::accounts) fn force_logout_date_now(&self) -> Moment {
-        [self.user.last_login_date, self.user.force_logout_date].into_iter().flatten().fold(self.now, Moment::max)
-    }
-}
+/// How many due accounts one query lists.
+const PAGE: i64 = 500;
 
 impl Accounts {
-    /// Notes what has come due for an account and the site; does nothing when nothing has.
+    /// Applies what has come due for one account and for the site; does nothing if nothing has.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn apply_due(&self, user_id: i64) -> Result<()> {
         let mut tx = self.store.begin().await?;
-        self.lock(&mut tx, user_id).await?;
+        self.lock_account(&mut tx, user_id).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Locks an account for a change; what is due is folded first.
-    pub(in crate::accounts) async fn lock(&self, on: &mut impl Sql, user_id: i64) -> Result<Option<Locked>> {
-        let site = self.apply_due_to_site(on).await?;
-        let Some(user) = users::lock_user(on, user_id).await? else { return Ok(None) };
-        write_ends_of(on, user_id).await?;
-        // The time is read after the lock: whoever held it before did what they did earlier.
-        let now = self.store.clock().now(on).await?;
-        let mut locked = Locked { user, site, now };
-        let was_due = self.apply_scheduled_force_logout(on, &locked).await?;
-        let was_over = end_due_deactivation(on, &locked).await?;
-        if was_due || was_over {
-            let Some(user) = users::find_user(on, user_id).await? else { return Ok(None) };
-            locked.user = user;
+    /// Applies what has come due for every account and for the site.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond; what was applied stays applied.
+    pub async fn apply_all_due(&self) -> Result<()> {
+        let mut on = self.store.read().await?;
+        let now = self.store.clock().now(&mut on).await?;
+        let is_due_for_everyone = site::get_site(&mut on).await?.force_logout_scheduled.is_some_and(|at| at <= now);
+        drop(on);
+        if is_due_for_everyone {
+            let mut tx = self.store.begin().await?;
+            self.lock_site(&mut tx).await?;
+            tx.commit().await?;
         }
-        Ok(Some(locked))
+        let mut after = 0;
+        loop {
+            let due = users::list_due_users(&mut self.store.read().await?, now, after, PAGE).await?;
+            let Some(last) = due.last() else { return Ok(()) };
+            after = *last;
+            for id in due {
+                self.apply_due(id).await?;
+            }
+        }
+    }
+
+    /// Applies what has come due for a locked account, and reads it again if that changed it.
+    pub(in crate::accounts) async fn apply_due_to_account(
+        &self,
+        on: &mut impl Sql,
+        locked: Locked,
+    ) -> Result<Option<Locked>> {
+        write_ends_of(on, locked.user.id).await?;
+        let was_forced_out = self.apply_scheduled_force_logout(on, &locked).await?;
+        let was_activated = end_due_deactivation(on, &locked).await?;
+        if !was_forced_out && !was_activated {
+            return Ok(Some(locked));
+        }
+        let user = users::find_user(on, locked.user.id).await?;
+        Ok(user.map(|user| Locked { user, ..locked }))
     }
 
     async fn apply_scheduled_force_logout(&self, on: &mut impl Sql, locked: &Locked) -> Result<bool> {
         let Locked { user, site, now } = locked;
         let Some(due) = user.force_logout_scheduled.filter(|at| at <= now) else { return Ok(false) };
         let reasons = Reasons {
-            for_staff: stored(user.force_logout_scheduled_staff_reason.as_deref()),
-            for_user: stored(user.force_logout_scheduled_user_reason.as_deref()),
+            for_staff: ReasonText::from_stored(user.force_logout_scheduled_staff_reason.as_deref()),
+            for_user: ReasonText::from_stored(user.force_logout_scheduled_user_reason.as_deref()),
         };
         let by = user.force_logout_scheduled_by.as_deref().unwrap_or_default();
         let ending = Ending { at: *now, by, reason: EndReason::ForcedOut, reasons: &reasons };
-        // What was out before is told already, though it may not be written into each login yet.
-        let live = self.live_after(user.role(), *site, *now).and_after(user.force_logout_date, None, *now);
+        // An earlier force logout has an event already, even if its end is not yet written into each login.
+        let live = self.live_after(user.role(), *site, *now).with_force_logout(user.force_logout_date, None, *now);
         let date = date_of_moment(on, user, due).await?;
         let ended = end_logins_after(on, user.id, date, &live, ending).await?;
         if user.force_logout_date.is_none_or(|standing| standing < date) {
@@ -95,13 +102,7 @@ impl Accounts {
         Ok(true)
     }
 
-    /// Locks the site for a change; what is due is folded first.
-    pub(in crate::accounts) async fn lock_site(&self, on: &mut impl Sql) -> Result<SiteStanding> {
-        site::lock_site(on).await?;
-        self.apply_due_to_site(on).await
-    }
-
-    /// The site, with what has come due for it folded in.
+    /// Applies a due force logout of everyone, and returns the site's standing after it.
     pub(in crate::accounts) async fn apply_due_to_site(&self, on: &mut impl Sql) -> Result<SiteStanding> {
         let before = site::get_site(on).await?;
         let now = self.store.clock().now(on).await?;
@@ -111,8 +112,8 @@ impl Accounts {
         let locked = site::lock_site(on).await?;
         if let Some(due) = locked.force_logout_scheduled.filter(|at| *at <= now) {
             let reasons = Reasons {
-                for_staff: stored(locked.force_logout_scheduled_staff_reason.as_deref()),
-                for_user: stored(locked.force_logout_scheduled_user_reason.as_deref()),
+                for_staff: ReasonText::from_stored(locked.force_logout_scheduled_staff_reason.as_deref()),
+                for_user: ReasonText::from_stored(locked.force_logout_scheduled_user_reason.as_deref()),
             };
             let date = everyones_date_of_moment(on, due).await?;
             let ended = self.count_ending_of_everyone(on, (locked.standing(), now), date).await?;
@@ -129,20 +130,14 @@ impl Accounts {
     }
 }
 
+/// Activates an account whose deactivation had an end that has passed.
 async fn end_due_deactivation(on: &mut impl Sql, locked: &Locked) -> Result<bool> {
     let Locked { user, now, .. } = locked;
-    if !user.has_served_its_deactivation(*now) {
+    if !user.has_expired_deactivation(*now) {
         return Ok(false);
     }
     users::set_active(on, user.id).await?;
-    let event = new_event(*now, EventKind::Activated)
-        .to(user.id, &user.username)
-        .saying("the deactivation had an end, which was reached");
+    let event = new_event(*now, EventKind::Activated).to(user.id, &user.username).saying("the deactivation expired");
     insert_event(on, &event).await?;
     Ok(true)
-}
-
-/// A reason that was parsed before it was stored.
-pub(in crate::accounts) fn stored(text: Option<&str>) -> ReasonText {
-    ReasonText::parse(text.unwrap_or_default()).unwrap_or_default()
 }

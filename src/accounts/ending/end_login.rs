@@ -1,13 +1,15 @@
-//! Ending logins by themselves: one, or every session but one's own. The account's date stays where it is.
+//! Ends single logins: one, or all the others of the actor's own account. The account's force-logout date does not
+//! move.
 
-use super::due::Locked;
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Client, LoginCounts, Result,
         event::{BuildEvent as _, new_event},
+        lock::Locked,
         login::prove_presence::record_presence,
     },
     domain::{
+        event_kind::EventKind,
         logins::{kind::LoginClass, session_secret::SessionId},
         people::password::Password,
         reason::EndReason,
@@ -15,20 +17,20 @@ use crate::{
     },
     store::{
         Sql, Transaction,
-        events::{EventKind, NewEvent, insert_event},
+        events::{NewEvent, insert_event},
         logins::{Chosen, Ending, LoginRow, count_live_logins, end_live_logins, end_login, find_login},
         users,
     },
 };
 
-/// How many of the other logins one transaction ends. No date ends them, so each row is updated, and a force logout of
-/// the account waits for one such transaction at most.
+/// How many other logins one transaction ends. No date ends them, so each row is updated, and a force logout of the
+/// account waits for at most one such transaction.
 const OTHERS_AT_ONCE: u64 = 2_000;
 
-/// What came of ending one login.
+/// The outcome of ending one login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginEnd {
-    /// It has ended.
+    /// The login has ended.
     Ended,
     /// It was the actor's own, so they are logged out.
     Own,
@@ -39,11 +41,11 @@ pub enum LoginEnd {
 /// Who ends a login.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::accounts) enum By<'a> {
-    /// Somebody who was let in.
+    /// A user who was let in.
     Actor(&'a Actor),
     /// The program that holds it.
     Program(&'a Client),
-    /// The site itself, for what came from there.
+    /// The site itself, in answer to a request from this client.
     Site(&'a Client),
 }
 
@@ -51,8 +53,9 @@ impl Accounts {
     /// Ends one of the actor's own logins.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchSession`] or [`AccountsError::NoSuchToken`] for one that is not theirs,
-    /// [`AccountsError::Ended`] when their own login has ended, or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchSession`] or [`AccountsError::NoSuchToken`] for a login of another account,
+    /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn end_own_login(&self, actor: &Actor, class: LoginClass, login: &SessionId) -> Result<LoginEnd> {
         let user_id = actor.user_id.ok_or(AccountsError::no_such_login(class))?;
         let (mut tx, locked, row) = self.begin_on_login(user_id, class, login).await?;
@@ -67,19 +70,20 @@ impl Accounts {
         self.end_one(tx, &locked, &row, (reason, &Reasons::default()), By::Actor(actor)).await
     }
 
-    /// Ends all live sessions of the actor except the one they act from, and the families of JWT; returns how many.
-    /// Opaque tokens have a page of their own. The password confirms the actor.
+    /// Ends all live sessions of the actor except the one they act from, and their JWT families. Returns how many.
+    /// Opaque tokens have their own page. The password confirms the actor.
     ///
     /// # Errors
-    /// [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`]
-    /// when their own login has ended, or a failure of the database.
+    ///
+    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`] if the
+    /// actor's login has ended, or a database error.
     pub async fn end_other_sessions(&self, actor: &Actor, password: &Password) -> Result<LoginCounts> {
         let proven = self.prove_password(actor, password).await?;
         let mut tx = self.store.begin().await?;
-        let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
         let Locked { user, site, now } = &locked;
-        // Changed while it was compared: what was proven is no longer the password.
+        // The password changed while it was compared, so the actor proved an old one.
         if user.password_hash != proven.password_hash {
             drop(tx);
             return self.refuse_wrong_password(actor, user).await;
@@ -94,17 +98,17 @@ impl Accounts {
             insert_event(&mut tx, &event.because(EndReason::EndedByUser, &Reasons::default()).ending(ending)).await?;
         }
         while self.end_some(&mut tx, actor, &locked, others).await? == OTHERS_AT_ONCE {
-            // A force logout that waits for the account runs here.
+            // A force logout that waits for the account can run here.
             tx.commit().await?;
             tx = self.store.begin().await?;
-            let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+            let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
             self.must_be_live(&mut tx, actor, locked.now).await?;
         }
         tx.commit().await?;
         Ok(ending)
     }
 
-    /// Ends up to [`OTHERS_AT_ONCE`] logins of the actor's own account; how many.
+    /// Ends up to [`OTHERS_AT_ONCE`] logins of the actor's account, and returns how many.
     async fn end_some(&self, on: &mut impl Sql, actor: &Actor, of: &Locked, chosen: Chosen<'_>) -> Result<u64> {
         let Locked { user, site, now } = of;
         let none = Reasons::default();
@@ -116,8 +120,9 @@ impl Accounts {
     /// Ends one session of an account, for staff.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchSession`] for one that is not that account's,
-    /// [`AccountsError::Forbidden`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchSession`] for a session of another account, [`AccountsError::Forbidden`], or a
+    /// database error.
     pub async fn end_session_of(
         &self,
         actor: &Actor,
@@ -128,11 +133,12 @@ impl Accounts {
         self.end_login_of(actor, user_id, (LoginClass::Sessions, session), staff_reason).await
     }
 
-    /// Ends one login by its name alone, for staff.
+    /// Ends one login by its id alone, for staff.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchSession`], [`AccountsError::NoSuchToken`], [`AccountsError::Forbidden`], or a failure of
-    /// the database.
+    ///
+    /// Returns [`AccountsError::NoSuchSession`], [`AccountsError::NoSuchToken`], [`AccountsError::Forbidden`], or a
+    /// database error.
     pub async fn end_login(
         &self,
         actor: &Actor,
@@ -180,7 +186,7 @@ impl Accounts {
         Ok(if is_own && end == LoginEnd::Ended { LoginEnd::Own } else { end })
     }
 
-    /// Locks the account that the login must belong to, and reads the login.
+    /// Locks the account that the login belongs to, and reads the login.
     pub(in crate::accounts) async fn begin_on_login(
         &self,
         user_id: i64,
@@ -188,7 +194,7 @@ impl Accounts {
         login: &SessionId,
     ) -> Result<(Transaction, Locked, LoginRow)> {
         let mut tx = self.store.begin().await?;
-        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::no_such_login(class))?;
+        let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::no_such_login(class))?;
         let row = find_login(&mut tx, login).await?.filter(|row| row.user_id == user_id);
         let row = row.ok_or(AccountsError::no_such_login(class))?;
         if row.kind()?.class() != class {
@@ -197,7 +203,7 @@ impl Accounts {
         Ok((tx, locked, row))
     }
 
-    /// Ends the login and records the event, unless the login is over by itself or with its account.
+    /// Ends the login and records the event, unless the login has expired or its account's date has ended it.
     pub(in crate::accounts) async fn end_one(
         &self,
         mut tx: Transaction,
@@ -216,7 +222,7 @@ impl Accounts {
     }
 }
 
-/// Ends a live login of a locked account, with its event.
+/// Ends a live login of a locked account, and records the event.
 pub(in crate::accounts) async fn end_and_record(
     on: &mut impl Sql,
     locked: &Locked,
@@ -242,7 +248,7 @@ pub(in crate::accounts) async fn end_and_record(
     Ok(())
 }
 
-/// The event that a login has ended by itself.
+/// The event of a login that ended by itself.
 pub(in crate::accounts) const fn ended_kind(class: LoginClass) -> EventKind {
     match class {
         LoginClass::Sessions => EventKind::SessionEnded,

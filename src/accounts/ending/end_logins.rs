@@ -1,16 +1,15 @@
-//! Ending the logins of an account together: the sessions of its browsers, the tokens of its programs.
+//! Ends all logins of an account together.
 //!
-//! What puts them out is the account's date, in the same transaction. Who ended a few logins is written into
-//! them there and then; into many, in batches afterwards. So an act takes no longer, and always succeeds, for an
-//! account that is logged in a million times.
+//! The account's force-logout date, written in the same transaction, is what ends them. For a few logins, the same
+//! transaction also writes who ended them into each row; for more, a background task writes that in batches. So the act
+//! succeeds in the same time for an account with a million logins.
 
 use std::time::Duration;
 
 use rocket::tokio::time::sleep;
 
-use super::due::Locked;
 use crate::{
-    accounts::{Accounts, LoginCounts, Result},
+    accounts::{Accounts, LoginCounts, Result, lock::Locked},
     domain::{logins::live::LiveAfter, moment::Moment},
     store::{
         Sql,
@@ -21,18 +20,18 @@ use crate::{
     },
 };
 
-/// Up to so many are written at once.
+/// At most this many rows are written within the act.
 const AT_ONCE: u64 = 200;
-/// So many are written by one transaction afterwards, of as many accounts at most.
+/// At most this many rows are written per background transaction, for at most as many accounts.
 const BATCH: u32 = 500;
-/// Between two of them.
+/// The pause between two background transactions.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long the writer waits for more rows before it starts.
 const GATHERED_FOR: Duration = Duration::from_millis(200);
 
 impl Accounts {
-    /// Ends the live logins of a locked account that were made at `up_to` or before; how many there are.
-    /// The account's date must put them out in the same transaction.
+    /// Ends the live logins of a locked account that were made at `up_to` or before, and returns how many there are.
+    /// The caller must set the account's date in the same transaction.
     pub(in crate::accounts) async fn end_live_logins(
         &self,
         on: &mut impl Sql,
@@ -44,13 +43,14 @@ impl Accounts {
         end_logins_after(on, locked.user.id, up_to, &live, ending).await
     }
 
-    /// Wakes the writer after a change of the feed: another process, such as a command, may have left rows to write.
-    pub fn ends_may_be_left(&self) {
+    /// Wakes the background writer after a change in the feed: another process, such as a command, may have left rows
+    /// to write.
+    pub fn wake_end_writer(&self) {
         self.has_leftover_ends.notify_one();
     }
 
-    /// Writes who ended which logins, whenever there may be rows to write. Runs until the server stops.
-    pub async fn keep_writing_ends(&self) {
+    /// Writes who ended which logins whenever there are rows to write. Runs until the server stops.
+    pub async fn keep_writing_login_ends(&self) {
         loop {
             self.has_leftover_ends.notified().await;
             sleep(GATHERED_FOR).await;
@@ -60,12 +60,13 @@ impl Accounts {
         }
     }
 
-    /// Writes what is left to write, whoever left it.
+    /// Writes all pending rows, including those that another process left.
     ///
     /// # Errors
-    /// When the database does not answer; what was written stays written.
+    ///
+    /// Returns an error if the database does not respond; what was written stays written.
     pub async fn write_ends(&self) -> Result<()> {
-        while self.store.work_in_turn(Box::pin(self.write_some_ends())).await? {
+        while self.store.run_in_turn(Box::pin(self.write_some_ends())).await? {
             sleep(PAUSE).await;
         }
         Ok(())
@@ -80,7 +81,7 @@ impl Accounts {
     }
 }
 
-/// The same with those logins taken for live.
+/// Ends the logins that are live by `live`.
 pub(super) async fn end_logins_after(
     on: &mut impl Sql,
     user_id: i64,
@@ -96,8 +97,8 @@ pub(super) async fn end_logins_after(
     Ok(counts)
 }
 
-/// Writes the pending ends of a locked account before its next act, so that the next act is not shown as their cause.
-/// If there are more than [`BATCH`], the rest shows the next act until the writer gets to them.
+/// Writes the pending ends of a locked account before its next act, so that the rows do not show that act as their
+/// cause. Beyond [`BATCH`] rows, the rest show it until the writer gets to them.
 pub(super) async fn write_ends_of(on: &mut impl Sql, user_id: i64) -> Result<()> {
     let notes = lock_login_ends(on, Some(user_id), BATCH).await?;
     Ok(write_login_ends(on, &notes, BATCH).await?)

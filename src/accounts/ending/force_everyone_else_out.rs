@@ -1,9 +1,9 @@
-//! Everyone out but the browser that it is done from, which goes on with a new login.
+//! Forces everyone out except the browser that the actor uses, which continues with a new login.
 
-use super::due::Locked;
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
+        lock::Locked,
         login::{
             open_login::{LoginDates, StartedSession, open_session},
             prove_presence::record_presence,
@@ -14,12 +14,13 @@ use crate::{
 };
 
 impl Accounts {
-    /// Ends everyone's logins as [`Self::force_everyone_out`] does. Where that is the actor's own too,
-    /// the one that proved the password goes on as the new login that it is, and the session is given.
+    /// Ends everyone's logins as [`Self::force_everyone_out`] does. If that ends the actor's own session, the password
+    /// that they proved opens a new one, which is returned.
     ///
     /// # Errors
-    /// [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Forbidden`],
-    /// [`AccountsError::Ended`] when the actor's login ended meanwhile, or a failure of the database.
+    ///
+    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Forbidden`],
+    /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn force_everyone_else_out(
         &self,
         actor: &Actor,
@@ -43,14 +44,14 @@ impl Accounts {
         let proven = self.prove_password(actor, password).await?;
         let mut tx = self.store.begin().await?;
         let outcome = self.put_everyone_out(&mut tx, actor, moment, reasons).await?;
-        // After the site's row, as every act that locks both.
-        let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+        // The account's lock comes after the site's, as everywhere.
+        let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
         let started = self.go_on(&mut tx, actor, &locked, remember).await?;
         tx.commit().await?;
         Ok((outcome, started))
     }
 
-    /// A new session in place of the actor's, if that was put out with everyone's and by nothing else.
+    /// Opens a new session for the actor if the force logout of everyone, and nothing else, ended their own.
     async fn go_on(
         &self,
         on: &mut impl Sql,

@@ -1,4 +1,4 @@
-//! Everyone out: one write, however many sessions there are.
+//! Forces everyone out with one write, however many logins there are.
 
 use super::date_of_moment::{everyones_date_now, everyones_date_of_moment};
 use crate::{
@@ -6,21 +6,17 @@ use crate::{
         Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
         event::{BuildEvent as _, insert_ending, new_event},
     },
-    domain::{moment::Moment, reason::EndReason, reason_text::Reasons, standing::SiteStanding},
-    store::{
-        Sql,
-        events::{EventKind, insert_event},
-        site,
-        standing::feed::Change,
-    },
+    domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons, standing::SiteStanding},
+    store::{Sql, events::insert_event, site, standing::feed::Change},
 };
 
 impl Accounts {
-    /// Ends everyone's logins, the actor's own among them. The date on the site's row is all that it
-    /// takes; of the sessions no more are counted than in a moment, for the event.
+    /// Ends everyone's logins, including the actor's own. The site's date alone ends them; the event counts only as
+    /// many sessions as can be counted at once.
     ///
     /// # Errors
-    /// [`AccountsError::Forbidden`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::Forbidden`], or a database error.
     pub async fn force_everyone_out(
         &self,
         actor: &Actor,
@@ -73,13 +69,14 @@ impl Accounts {
         }
     }
 
-    /// Calls off what is scheduled for everyone.
+    /// Cancels the scheduled force logout of everyone.
     ///
     /// # Errors
-    /// [`AccountsError::NothingScheduled`], [`AccountsError::Forbidden`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NothingScheduled`], [`AccountsError::Forbidden`], or a database error.
     pub async fn cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
         let outcome = self.try_cancel_everyone_out(actor).await;
-        self.record_if_refused(actor, None, "calling off the force logout of everyone", outcome).await
+        self.record_if_refused(actor, None, "cancelling the force logout of everyone", outcome).await
     }
 
     async fn try_cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
@@ -88,14 +85,14 @@ impl Accounts {
         let now = self.store.clock().now(&mut tx).await?;
         self.must_be_superuser(&mut tx, actor, now).await?;
         let Some(at) = scheduled else {
-            // It may have come due, and stays noted.
+            // Taking the lock may have applied it; keep that.
             tx.commit().await?;
             return Err(AccountsError::NothingScheduled);
         };
         site::clear_force_logout_scheduled(&mut tx).await?;
         let event = new_event(now, EventKind::ForceLogoutCancelled)
             .by(actor)
-            .saying(format!("everyone; it was to be at {}", at.to_rfc3339()));
+            .saying(format!("everyone; it was scheduled for {}", at.to_rfc3339()));
         insert_event(&mut tx, &event).await?;
         Ok(tx.commit().await?)
     }

@@ -1,67 +1,65 @@
 //! The force logout of one account: what Curfew exists for.
 
-use super::{date_of_moment::date_of_moment, due::Locked};
+use super::date_of_moment::date_of_moment;
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result,
         event::{BuildEvent as _, insert_ending, new_event},
+        lock::Locked,
     },
-    domain::{moment::Moment, people::login_name::LoginName, reason::EndReason, reason_text::Reasons},
-    store::{
-        Sql,
-        events::{EventKind, insert_event},
-        logins::Ending,
-        standing::feed::Change,
-        users,
+    domain::{
+        event_kind::EventKind, moment::Moment, people::login_name::LoginName, reason::EndReason, reason_text::Reasons,
     },
+    store::{Sql, events::insert_event, logins::Ending, standing::feed::Change, users},
 };
 
-/// Whom an act is on.
+/// The account that an act is about.
 #[derive(Debug, Clone)]
 pub enum Target {
-    /// The account of that number.
+    /// By id.
     Id(i64),
-    /// The account of that username or email.
+    /// By username or email.
     Name(LoginName),
 }
 
-/// From when on logins are out.
+/// Which logins a force logout ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForceLogoutMoment {
-    /// All that there are.
+    /// All of them, now.
     Now,
-    /// Those made then or before; a moment to come is a schedule.
+    /// Those made at this time or before. A time in the future is a schedule.
     At(Moment),
 }
 
-/// What came of a force logout, with the logins that it ended counted as `L`.
+/// The outcome of a force logout. `L` counts the logins that it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForceLogoutOutcome<L = LoginCounts> {
     /// Logins made at `date` or before are out.
     Done {
         /// The date.
         date: Moment,
-        /// The live ones that ended.
+        /// The live logins that ended.
         ended: L,
     },
-    /// It will happen then.
+    /// It is scheduled.
     Scheduled {
         /// When.
         at: Moment,
     },
-    /// Such logins were out already, since a later date.
+    /// A later force-logout date had ended these logins before.
     Unchanged {
-        /// The date that stands.
+        /// The date in force.
         date: Moment,
     },
 }
 
 impl Accounts {
-    /// Ends the logins of an account: all of them now, those up to a past moment, or those that
-    /// will have been made by a moment to come. The date never moves back.
+    /// Ends logins of an account: all of them now, those made up to a time in the past, or, scheduled, those made up to
+    /// a time in the future. The date never moves back.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a database error.
     pub async fn force_logout(
         &self,
         actor: &Actor,
@@ -82,7 +80,7 @@ impl Accounts {
         reasons: &Reasons,
     ) -> Result<ForceLogoutOutcome> {
         let mut tx = self.store.begin().await?;
-        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
         let outcome = match moment {
             ForceLogoutMoment::At(at) if at > locked.now => schedule(&mut tx, actor, &locked, at, reasons).await?,
@@ -98,24 +96,25 @@ impl Accounts {
         Ok(outcome)
     }
 
-    /// Calls off what is scheduled for an account.
+    /// Cancels the scheduled force logout of an account.
     ///
     /// # Errors
-    /// [`AccountsError::NothingScheduled`], [`AccountsError::NoSuchUser`],
-    /// [`AccountsError::Forbidden`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NothingScheduled`], [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a
+    /// database error.
     pub async fn cancel_force_logout(&self, actor: &Actor, target: &Target) -> Result<()> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_cancel_force_logout(actor, user_id).await;
-        self.record_if_refused(actor, Some(user_id), "calling off a force logout", outcome).await
+        self.record_if_refused(actor, Some(user_id), "cancelling a force logout", outcome).await
     }
 
     async fn try_cancel_force_logout(&self, actor: &Actor, user_id: i64) -> Result<()> {
         let mut tx = self.store.begin().await?;
-        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
         let user = &locked.user;
         let Some(at) = user.force_logout_scheduled else {
-            // It may have come due, and stays noted.
+            // Taking the lock may have applied it; keep that.
             tx.commit().await?;
             return Err(AccountsError::NothingScheduled);
         };
@@ -123,12 +122,12 @@ impl Accounts {
         let event = new_event(locked.now, EventKind::ForceLogoutCancelled)
             .by(actor)
             .to(user.id, &user.username)
-            .saying(format!("it was to be at {}", at.to_rfc3339()));
+            .saying(format!("it was scheduled for {}", at.to_rfc3339()));
         insert_event(&mut tx, &event).await?;
         Ok(tx.commit().await?)
     }
 
-    /// The number of the account that an act is on.
+    /// The id of the account that an act is about.
     pub(in crate::accounts) async fn find_target(&self, target: &Target) -> Result<i64> {
         match target {
             Target::Id(id) => Ok(*id),
@@ -139,7 +138,7 @@ impl Accounts {
         }
     }
 
-    /// Ends the logins of an account that is locked, for whoever may act on it.
+    /// Ends the logins of a locked account if the actor may act on it.
     pub(in crate::accounts) async fn end_logins(
         &self,
         on: &mut impl Sql,

@@ -1,7 +1,6 @@
 //! Ending access: the force logout of one account or of everyone, single logins, and deactivation.
 
 pub(super) mod activate;
-pub(super) mod all_due;
 pub(super) mod count_everyones_logins;
 pub(super) mod date_of_moment;
 pub(super) mod deactivate;

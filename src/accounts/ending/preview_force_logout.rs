@@ -1,11 +1,8 @@
-//! What a force logout of that moment would do, counted by the conditions by which it is done.
+//! Previews a force logout, counting by the same conditions as the act itself.
 
-use super::{
-    date_of_moment::{date_of_moment, everyones_date_now, everyones_date_of_moment},
-    due::Locked,
-};
+use super::date_of_moment::{date_of_moment, everyones_date_now, everyones_date_of_moment};
 use crate::{
-    accounts::{Accounts, AccountsError, FEW_TOKENS, ForceLogoutMoment, LoginCounts, Result},
+    accounts::{Accounts, AccountsError, FEW_TOKENS, ForceLogoutMoment, LoginCounts, Result, lock::Locked},
     domain::{
         logins::{
             kind::LoginClass,
@@ -22,48 +19,49 @@ use crate::{
     },
 };
 
-/// What a force logout would do, to logins counted as `L`.
+/// What a force logout would do. `L` counts the logins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForceLogoutPreview<L> {
     /// Logins made at `date` or before end.
     Ends {
         /// The date.
         date: Moment,
-        /// The live ones that end.
+        /// The live logins that end.
         logins: L,
     },
-    /// It is scheduled. This is what it would end now.
+    /// It is scheduled. The counts say what it would end now.
     Scheduled {
         /// When.
         at: Moment,
-        /// The live ones.
+        /// The live logins.
         logins: L,
     },
-    /// Such logins are out already, since a later date.
+    /// A later force-logout date has ended these logins already.
     Unchanged {
-        /// The date that stands.
+        /// The date in force.
         date: Moment,
     },
 }
 
-/// Live logins of everyone, as far as they are counted.
+/// Everyone's live logins, as far as they are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EveryonesLogins {
     /// Sessions.
     pub sessions: i64,
-    /// Whether that number may hold some that have ended and nobody has noted.
+    /// Whether the number may include sessions that have expired and are not yet recorded as ended.
     pub sessions_estimated: bool,
     /// Tokens, up to [`FEW_TOKENS`].
     pub tokens: i64,
-    /// Whether there are more.
+    /// Whether there are more tokens.
     pub tokens_more: bool,
 }
 
 impl Accounts {
-    /// What a force logout of an account would do.
+    /// Previews a force logout of an account.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchUser`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], or a database error.
     pub async fn preview_force_logout(
         &self,
         user_id: i64,
@@ -90,10 +88,11 @@ impl Accounts {
         Ok(ForceLogoutPreview::Ends { date, logins })
     }
 
-    /// What a force logout of everyone would do.
+    /// Previews a force logout of everyone.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn preview_everyone_out(&self, moment: ForceLogoutMoment) -> Result<ForceLogoutPreview<EveryonesLogins>> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
@@ -126,7 +125,7 @@ impl Accounts {
     ) -> Result<EveryonesLogins> {
         let live = self.live_by_role(site, now);
         let (all, sessions_estimated) = count_live_sessions(on, &live).await?;
-        let since = |live: LiveAfter| live.and_after(Some(up_to), None, now);
+        let since = |live: LiveAfter| live.with_force_logout(Some(up_to), None, now);
         let later = LiveByRole { member: since(live.member), staff: since(live.staff), now };
         let (spared, _) = count_live_sessions(on, &later).await?;
         let tokens = count_live_site_logins(on, LoginClass::Tokens, &live, Some(up_to), FEW_TOKENS + 1).await?;
@@ -139,7 +138,7 @@ impl Accounts {
     }
 }
 
-/// The date of an account that stands once what is due is folded in.
+/// The force-logout date that an account has once everything due is applied.
 async fn standing_date(on: &mut impl Sql, user: &User, now: Moment) -> Result<Option<Moment>> {
     let due = match user.force_logout_scheduled.filter(|at| *at <= now) {
         Some(due) => Some(date_of_moment(on, user, due).await?),

@@ -1,7 +1,7 @@
-//! Password hashes, off the async threads and a bounded number at once.
+//! Hashes passwords, off the async threads and a bounded number at once.
 //!
-//! bcrypt reads no more than 72 bytes, so it is given the hex SHA-256 of the password; the stored
-//! form, `bcrypt_sha256$$2b$…`, is the one that Django writes, so that its users can move here.
+//! bcrypt reads at most 72 bytes, so it hashes the hex SHA-256 of the password. The stored form, `bcrypt_sha256$$2b$…`,
+//! is the one that Django writes, so Django's users can move here.
 
 use std::{
     iter,
@@ -20,87 +20,92 @@ use crate::{
     domain::people::password::Password,
 };
 
-/// What Django names this form.
+/// Django's name for this format.
 const ALGORITHM: &str = "bcrypt_sha256$";
-/// How long a hash by bcrypt is: version, cost, salt and digest.
+/// The length of a bcrypt hash: version, cost, salt and digest.
 const BCRYPT_CHARACTERS: usize = 60;
 
 /// Hashes and verifies passwords.
 #[derive(Debug, Clone)]
 pub(in crate::accounts) struct Hasher {
     cost: u32,
-    /// The greatest cost met so far: what every wrong password takes, so that the hashes from
-    /// before another `bcrypt_cost` do not tell whose accounts exist.
-    greatest_cost: Arc<AtomicU32>,
+    /// The highest cost seen so far. Every wrong password takes this long, so that hashes from before a change of
+    /// `bcrypt_cost` do not reveal which accounts exist.
+    highest_cost: Arc<AtomicU32>,
     threads: Arc<Semaphore>,
-    /// A hash of no account's password: what an unknown user is compared with, at the same price.
-    nobody: Arc<OnceLock<String>>,
+    /// The hash to compare with for an unknown user, so that the comparison takes the same time.
+    dummy_hash: Arc<OnceLock<String>>,
 }
 
-/// What came of comparing a password with a hash.
+/// The outcome of comparing a password with a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is the password.
+    /// The password is right.
     Right,
-    /// It is, and the hash should be made anew: at today's cost, of the password's normalized form.
+    /// The password is right, but its hash has another cost or is of an older form of the password. Replace the hash.
     RightButOutdated,
-    /// It is not.
+    /// The password is wrong.
     Wrong,
 }
 
 impl Hasher {
-    /// A hasher of that cost, with as many threads as the machine has cores.
+    /// A hasher with this bcrypt cost. It uses at most one thread per core.
     pub(in crate::accounts) fn new(cost: u32) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             cost,
-            greatest_cost: Arc::new(AtomicU32::new(cost)),
+            highest_cost: Arc::new(AtomicU32::new(cost)),
             threads: Arc::new(Semaphore::new(threads)),
-            nobody: Arc::default(),
+            dummy_hash: Arc::default(),
         }
     }
 
-    /// The hash to store for a password.
+    /// Hashes a password for storage.
     pub(in crate::accounts) async fn hash(&self, password: &Password) -> Result<String> {
         let (digest, cost) = (digest(password.reveal()), self.cost);
-        self.off_thread(move || hash_digest(&digest, cost)).await
+        self.on_blocking_thread(move || hash_digest(&digest, cost)).await
     }
 
-    /// Compares a password with a stored hash. With none, and with one in a format that is not ours, takes as
-    /// long and says that it is wrong. A wrong password takes as long whatever the cost of its hash.
+    /// Compares a password with a stored hash. No hash, or one in an unknown format, counts as a wrong password. A wrong
+    /// password always takes the same time, regardless of the cost of its hash.
     pub(super) async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict> {
-        let (digest, cost, nobody) = (digest(password.reveal()), self.cost, Arc::clone(&self.nobody));
+        let (digest, cost, dummy) = (digest(password.reveal()), self.cost, Arc::clone(&self.dummy_hash));
         let older = password.reveal_older_forms().iter().map(|form| self::digest(form)).collect::<Vec<_>>();
         let stored = stored.filter(|hash| cost_of(hash).is_some()).map(str::to_owned);
-        let greatest_cost = Arc::clone(&self.greatest_cost);
-        self.off_thread(move || {
+        let highest_cost = Arc::clone(&self.highest_cost);
+        self.on_blocking_thread(move || {
             let hash = stored.as_deref();
             let compared =
-                hash.unwrap_or_else(|| nobody.get_or_init(|| hash_digest("nobody", cost).unwrap_or_default()));
+                hash.unwrap_or_else(|| dummy.get_or_init(|| hash_digest("nobody", cost).unwrap_or_default()));
             let stored_cost = cost_of(compared).unwrap_or(cost);
-            let greatest = greatest_cost.fetch_max(stored_cost, Ordering::Relaxed).max(stored_cost);
+            let highest = highest_cost.fetch_max(stored_cost, Ordering::Relaxed).max(stored_cost);
             for (form, digest) in iter::once(&digest).chain(&older).enumerate() {
                 if is_hash_of(compared, digest)? && hash.is_some() {
-                    let is_as_today = stored_cost == cost && form == 0;
-                    return Ok(if is_as_today { Verdict::Right } else { Verdict::RightButOutdated });
+                    let is_current = stored_cost == cost && form == 0;
+                    return Ok(if is_current { Verdict::Right } else { Verdict::RightButOutdated });
                 }
-                // Each cost is twice the one before: together with the comparison, this is the greatest.
-                (stored_cost..greatest).try_for_each(|cost| hash_digest(digest, cost).map(drop))?;
+                // Each cost takes twice as long as the one before. So the comparison and these hashes together take as
+                // long as one hash of the highest cost.
+                (stored_cost..highest).try_for_each(|cost| hash_digest(digest, cost).map(drop))?;
             }
             Ok(Verdict::Wrong)
         })
         .await
     }
 
-    /// Makes the hash that unknown users are compared with, so that the first of them is no slower.
+    /// Creates the dummy hash, so that the first login of an unknown user takes no longer than others.
     pub(in crate::accounts) async fn warm_up(&self) -> Result<()> {
-        let nobody = Password::parse("nobody".to_owned()).map_err(|error| AccountsError::Hashing(error.to_string()))?;
-        self.verify(&nobody, None).await.map(drop)
+        let password =
+            Password::parse("nobody".to_owned()).map_err(|error| AccountsError::Hashing(error.to_string()))?;
+        self.verify(&password, None).await.map(drop)
     }
 
-    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    async fn on_blocking_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let failed = |error: &dyn std::error::Error| AccountsError::Hashing(error.to_string());
-        // Never closed; the permit lives as long as the work, even when the request is gone.
+        // The semaphore is never closed. The permit lasts as long as the work, even if the request is dropped.
         let permit = Arc::clone(&self.threads).acquire_owned().await.map_err(|error| failed(&error))?;
         let worked = spawn_blocking(move || {
             let result = work();
@@ -121,10 +126,10 @@ fn hash_digest(digest: &str, cost: u32) -> Result<String> {
         .map_err(|error| AccountsError::Hashing(error.to_string()))
 }
 
-/// The cost of a stored hash; none where its format is not ours.
+/// The cost of a stored hash. `None` if its format is unknown.
 fn cost_of(stored: &str) -> Option<u32> {
     let parts: bcrypt::HashParts = stored.strip_prefix(ALGORITHM)?.parse().ok()?;
-    // What it was parsed from may still be no hash: it must be as long as one.
+    // A string that parses may still be too short to be a hash.
     (stored.len() == ALGORITHM.len() + BCRYPT_CHARACTERS && (4..=31).contains(&parts.get_cost()))
         .then(|| parts.get_cost())
 }
@@ -134,8 +139,8 @@ fn is_hash_of(stored: &str, digest: &str) -> Result<bool> {
     bcrypt::verify(digest, hash).map_err(|error| AccountsError::Hashing(error.to_string()))
 }
 
-/// The name of a stored hash's format, where it is not ours: what stands before its first separator, as Django
-/// and the Modular Crypt Format write it. Nothing of the hash itself is in it.
+/// The name of an unknown hash format: the text before its first separator, as Django and the Modular Crypt Format
+/// write it. It contains nothing of the hash itself.
 pub(super) fn unknown_format(stored: &str) -> Option<&str> {
     if cost_of(stored).is_some() {
         return None;
@@ -177,24 +182,24 @@ mod tests {
         Ok(())
     }
 
-    /// How much work there was is what it leaves behind: the greatest cost that was met.
+    /// The test checks `highest_cost` instead of the time.
     #[rocket::async_test]
-    async fn a_hash_of_another_cost_is_compared_at_the_price_of_the_greatest() -> Result<()> {
-        let (hasher, dearer) = (Hasher::new(4), Hasher::new(6));
+    async fn a_wrong_password_takes_as_long_as_the_highest_cost_seen() -> Result<()> {
+        let (hasher, costlier) = (Hasher::new(4), Hasher::new(6));
         let (right, wrong) = (password("gentle-heron-42-lantern"), password("another"));
-        let stored = dearer.hash(&right).await?;
+        let stored = costlier.hash(&right).await?;
         assert_eq!(hasher.verify(&wrong, Some(&stored)).await?, Verdict::Wrong);
-        assert_eq!(hasher.greatest_cost.load(Ordering::Relaxed), 6);
+        assert_eq!(hasher.highest_cost.load(Ordering::Relaxed), 6);
         assert_eq!(hasher.verify(&right, Some(&stored)).await?, Verdict::RightButOutdated);
         assert_eq!(hasher.verify(&wrong, None).await?, Verdict::Wrong);
         let cheaper = hasher.hash(&right).await?;
         assert_eq!(hasher.verify(&right, Some(&cheaper)).await?, Verdict::Right);
-        assert_eq!(dearer.verify(&right, Some(&cheaper)).await?, Verdict::RightButOutdated);
+        assert_eq!(costlier.verify(&right, Some(&cheaper)).await?, Verdict::RightButOutdated);
         Ok(())
     }
 
     #[rocket::async_test]
-    async fn nobody_is_let_in_without_an_account() -> Result<()> {
+    async fn the_dummy_password_is_wrong() -> Result<()> {
         let hasher = Hasher::new(4);
         hasher.warm_up().await?;
         assert_eq!(hasher.verify(&password("nobody"), None).await?, Verdict::Wrong);
@@ -202,7 +207,7 @@ mod tests {
     }
 
     #[rocket::async_test]
-    async fn a_hash_in_a_foreign_format_is_a_wrong_password_and_named() -> Result<()> {
+    async fn a_hash_in_an_unknown_format_is_a_wrong_password_and_its_format_is_named() -> Result<()> {
         let hasher = Hasher::new(4);
         for (stored, name) in [
             ("pbkdf2_sha256$870000$salt$hash", "pbkdf2_sha256"),
@@ -225,13 +230,13 @@ mod tests {
     }
 
     #[rocket::async_test]
-    async fn an_accent_typed_on_another_system_is_the_same_password() -> Result<()> {
+    async fn composed_and_decomposed_accents_are_the_same_password() -> Result<()> {
         let hasher = Hasher::new(4);
         let (composed, decomposed) = ("gl\u{e9}-hus-7", "gle\u{301}-hus-7");
         let stored = hasher.hash(&password(decomposed)).await?;
         for typed in [composed, decomposed] {
             assert_eq!(hasher.verify(&password(typed), Some(&stored)).await?, Verdict::Right);
-            // As it was hashed before passwords were normalized.
+            // A hash from before passwords were normalized.
             let older = hash_digest(&digest(decomposed), 4)?;
             assert_eq!(hasher.verify(&password(typed), Some(&older)).await?, Verdict::RightButOutdated);
         }

@@ -1,4 +1,4 @@
-//! Letting somebody in who knows the password, whatever is opened for them.
+//! Logs in a user or program by password, for every kind of login.
 
 use super::{
     hashing::{Verdict, unknown_format},
@@ -8,10 +8,11 @@ use super::{
 use crate::{
     accounts::{
         Accounts, AccountsError, Client, LoginCounts, Result,
-        ending::due::Locked,
         event::{BuildEvent as _, new_event},
+        lock::Locked,
     },
     domain::{
+        event_kind::EventKind,
         logins::{kind::LoginClass, session_secret::SessionId},
         people::{login_name::LoginName, password::Password},
         reason::EndReason,
@@ -19,22 +20,22 @@ use crate::{
     },
     store::{
         Transaction,
-        events::{EventKind, NewEvent, insert_event},
+        events::{NewEvent, insert_event},
         users::{self, User},
     },
 };
 
-/// How often a password is compared before its account counts as one that nobody can log in to.
-const COMPARISONS: usize = 3;
+/// At most this many comparisons, if the stored hash changes each time. Then the login is refused.
+const MAX_COMPARISONS: usize = 3;
 
-/// What a login opens: all of them are let in by one function, and differ only in this.
-pub(super) trait Opens: Send + Sync {
-    /// What room it needs.
+/// The kind of login that a password opens. Everything else about logging in is the same for all kinds.
+pub(super) trait LoginType: Send + Sync {
+    /// The limit that the new login counts against.
     const CLASS: LoginClass;
-    /// What was opened.
+    /// The opened login.
     type Opened: Send;
 
-    /// Opens it, with that date.
+    /// Opens the login with these dates.
     fn open(
         &self,
         accounts: &Accounts,
@@ -44,28 +45,27 @@ pub(super) trait Opens: Send + Sync {
         dates: LoginDates,
     ) -> impl Future<Output = Result<Self::Opened>> + Send;
 
-    /// Its public name.
+    /// The id of the opened login.
     fn id(opened: &Self::Opened) -> &SessionId;
 
-    /// What the event calls it, where it is no browser.
-    fn called(&self) -> Option<String>;
+    /// The detail of the event. `None` for a browser's session.
+    fn event_detail(&self) -> Option<String>;
 }
 
 impl Accounts {
-    /// Lets somebody in who knows the password.
+    /// Logs in a user or program by password.
     ///
-    /// An unknown name and a wrong password get the same answer after the same work, whether or not
-    /// the account is active or has room; that it is not or has none, is said only to who knows the
-    /// password.
-    pub(super) async fn let_in<O: Opens>(
+    /// An unknown name and a wrong password get the same answer after the same time, whether or not the account is
+    /// active and has room. Only someone who knows the password learns that the account is deactivated or full.
+    pub(super) async fn let_in<T: LoginType>(
         &self,
         client: &Client,
         (name, password): (&LoginName, &Password),
-        opens: &O,
-    ) -> Result<O::Opened> {
-        // The password may be changed while it is being compared; then it is compared again.
-        for _ in 0..COMPARISONS {
-            if let Some(opened) = self.try_let_in(client, (name, password), opens).await? {
+        login_type: &T,
+    ) -> Result<T::Opened> {
+        // If the password changes during the comparison, it is compared again.
+        for _ in 0..MAX_COMPARISONS {
+            if let Some(opened) = self.try_let_in(client, (name, password), login_type).await? {
                 return Ok(opened);
             }
         }
@@ -73,15 +73,15 @@ impl Accounts {
         self.refuse_credentials(client, found.as_ref()).await
     }
 
-    /// One comparison; nothing when the account's hash became another one meanwhile.
-    async fn try_let_in<O: Opens>(
+    /// Compares the password once. `None` if the account's hash changed in the meantime.
+    async fn try_let_in<T: LoginType>(
         &self,
         client: &Client,
         (name, password): (&LoginName, &Password),
-        opens: &O,
-    ) -> Result<Option<O::Opened>> {
+        login_type: &T,
+    ) -> Result<Option<T::Opened>> {
         let found = users::find_user_by_name(&mut self.store.read().await?, name).await?;
-        // Username and email share one counter; an unknown name counts by itself, to no difference.
+        // Username and email share one counter. An unknown name has its own, which limits nothing else.
         let account = found.as_ref().map_or_else(|| format!("name {}", name.key()), |user| user.id.to_string());
         let attempt = match self
             .throttle
@@ -89,8 +89,10 @@ impl Accounts {
             .await?
         {
             Ok(attempt) => attempt,
-            Err(shut) => {
-                return self.refuse_throttled(shut, |event| of_somebody(event.from(client), found.as_ref())).await;
+            Err(throttled) => {
+                return self
+                    .refuse_throttled(throttled, |event| with_account(event.from(client), found.as_ref()))
+                    .await;
             }
         };
         let hash = found.as_ref().map(|user| user.password_hash.as_str());
@@ -102,7 +104,7 @@ impl Accounts {
                     Verdict::RightButOutdated => Some(self.hasher.hash(password).await?),
                     _ => None,
                 };
-                self.open_for(client, &user, new_hash.as_deref(), opens).await
+                self.open_for(client, &user, new_hash.as_deref(), login_type).await
             }
             found => {
                 attempt.failed();
@@ -111,15 +113,15 @@ impl Accounts {
         }
     }
 
-    async fn open_for<O: Opens>(
+    async fn open_for<T: LoginType>(
         &self,
         client: &Client,
         verified: &User,
         new_hash: Option<&str>,
-        opens: &O,
-    ) -> Result<Option<O::Opened>> {
+        login_type: &T,
+    ) -> Result<Option<T::Opened>> {
         let mut tx = self.store.begin().await?;
-        let Some(locked) = self.lock(&mut tx, verified.id).await? else {
+        let Some(locked) = self.lock_account(&mut tx, verified.id).await? else {
             drop(tx);
             return self.refuse_credentials(client, None).await;
         };
@@ -127,13 +129,15 @@ impl Accounts {
         if user.password_hash != verified.password_hash {
             return Ok(None);
         }
-        let ended = match self.admit::<O>(&mut tx, &locked).await {
+        let ended = match self.admit::<T>(&mut tx, &locked).await {
             Ok(ended) => ended,
             Err(refusal) => {
-                // What only failed is no refusal, and there is nothing to tell.
-                let Some(why) = why_refused(&refusal) else { return Err(refusal) };
-                let event =
-                    new_event(locked.now, EventKind::LoginFailed).to(user.id, &user.username).from(client).saying(why);
+                // A database error is not a refusal, so it has no event.
+                let Some(detail) = refusal_detail(&refusal) else { return Err(refusal) };
+                let event = new_event(locked.now, EventKind::LoginFailed)
+                    .to(user.id, &user.username)
+                    .from(client)
+                    .saying(detail);
                 insert_event(&mut tx, &event).await?;
                 tx.commit().await?;
                 return Err(refusal);
@@ -143,12 +147,12 @@ impl Accounts {
             users::set_password_hash(&mut tx, user.id, hash).await?;
         }
         let dates = LoginDates::of(locked.now, Some(user), locked.site);
-        let opened = opens.open(self, &mut tx, &locked, client, dates).await?;
+        let opened = login_type.open(self, &mut tx, &locked, client, dates).await?;
         let mut event = new_event(dates.opened_at, EventKind::Login).to(user.id, &user.username).from(client);
         event.actor = event.subject;
-        event.session = Some(O::id(&opened));
-        if let Some(called) = opens.called() {
-            event = event.saying(called);
+        event.session = Some(T::id(&opened));
+        if let Some(detail) = login_type.event_detail() {
+            event = event.saying(detail);
         }
         if ended.is_any() {
             event = event.because(EndReason::LoggedInElsewhere, &Reasons::default()).ending(ended);
@@ -158,21 +162,23 @@ impl Accounts {
         Ok(Some(opened))
     }
 
-    /// Whether a locked account may log in now; how many of its logins ended to make room.
-    async fn admit<O: Opens>(&self, on: &mut Transaction, locked: &Locked) -> Result<LoginCounts> {
+    /// Checks that a locked account may log in now. Returns how many of its logins ended to make room.
+    async fn admit<T: LoginType>(&self, on: &mut Transaction, locked: &Locked) -> Result<LoginCounts> {
         must_be_active(locked)?;
-        self.make_room(on, locked, O::CLASS).await
+        self.make_room(on, locked, T::CLASS).await
     }
 
-    /// Nobody's name, not their password, or no longer either.
+    /// Refuses an unknown name, or a password that is wrong or was changed during the comparison.
     async fn refuse_credentials<T>(&self, client: &Client, found: Option<&User>) -> Result<T> {
-        self.record_refusal(EventKind::LoginFailed, |event| of_format(of_somebody(event.from(client), found), found))
-            .await?;
+        self.record_refusal(EventKind::LoginFailed, |event| {
+            with_unknown_format(with_account(event.from(client), found), found)
+        })
+        .await?;
         Err(AccountsError::BadCredentials)
     }
 }
 
-/// Refuses an account that is deactivated.
+/// Refuses a deactivated account.
 pub(in crate::accounts) fn must_be_active(locked: &Locked) -> Result<()> {
     let Locked { user, now, .. } = locked;
     if user.is_active_at(*now) {
@@ -182,25 +188,25 @@ pub(in crate::accounts) fn must_be_active(locked: &Locked) -> Result<()> {
     Err(AccountsError::Inactive { user_reason, until })
 }
 
-/// Adds whose login it would have been.
-fn of_somebody<'a>(event: NewEvent<'a>, found: Option<&'a User>) -> NewEvent<'a> {
+/// Adds the account whose login was refused.
+fn with_account<'a>(event: NewEvent<'a>, found: Option<&'a User>) -> NewEvent<'a> {
     match found {
         Some(user) => event.to(user.id, &user.username),
-        // What was typed there may be a password in the wrong field.
+        // Without the name, because users sometimes type their password into the wrong field.
         None => event.saying("no such name"),
     }
 }
 
-/// Adds that no password can be right, where the stored hash is in a format that is not ours.
-fn of_format<'a>(event: NewEvent<'a>, found: Option<&User>) -> NewEvent<'a> {
+/// Adds the format of the stored hash if it is unknown: then no password is accepted.
+fn with_unknown_format<'a>(event: NewEvent<'a>, found: Option<&User>) -> NewEvent<'a> {
     match found.and_then(|user| unknown_format(&user.password_hash)) {
         Some(format) => event.saying(format!("the stored password hash has the unknown format {format}")),
         None => event,
     }
 }
 
-/// What the event says of a login that was refused in spite of its right password.
-fn why_refused(refusal: &AccountsError) -> Option<String> {
+/// The detail of the event of a login that was refused although the password was right.
+fn refusal_detail(refusal: &AccountsError) -> Option<String> {
     match refusal {
         AccountsError::Inactive { .. } => Some("the account is deactivated".to_owned()),
         AccountsError::SessionsFull { live, limit } => {

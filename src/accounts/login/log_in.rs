@@ -1,13 +1,13 @@
-//! Logging in with a password: a browser, or a program.
+//! Logs in with a password: a browser or a program.
 
 use super::{
-    let_in::Opens,
+    let_in::LoginType,
     open_login::{LoginDates, StartedSession, open_session},
 };
 use crate::{
     accounts::{
         Accounts, Client, Result,
-        ending::due::Locked,
+        lock::Locked,
         tokens::{Family, StartedToken, open_family, open_token},
     },
     domain::{
@@ -17,48 +17,52 @@ use crate::{
     store::Transaction,
 };
 
-/// What a person gives to be let in with a browser.
+/// What a user enters to log in with a browser.
 #[derive(Debug)]
 pub struct Credentials {
-    /// Their username or email.
+    /// The username or email.
     pub name: LoginName,
-    /// Their password.
+    /// The password.
     pub password: Password,
     /// Whether the session outlives the browser.
     pub remember: bool,
 }
 
 impl Accounts {
-    /// Lets a browser in, with a new session.
+    /// Logs in a browser, with a new session.
     ///
     /// # Errors
-    /// [`crate::accounts::AccountsError::BadCredentials`], [`crate::accounts::AccountsError::Inactive`],
-    /// [`crate::accounts::AccountsError::SessionsFull`], [`crate::accounts::AccountsError::TooManyTries`], or a failure of
-    /// the database.
+    ///
+    /// Returns [`crate::accounts::AccountsError::BadCredentials`], [`crate::accounts::AccountsError::Inactive`],
+    /// [`crate::accounts::AccountsError::SessionsFull`], [`crate::accounts::AccountsError::TooManyTries`], or a
+    /// database error.
     pub async fn log_in(&self, client: &Client, credentials: &Credentials) -> Result<StartedSession> {
         let Credentials { name, password, remember } = credentials;
         self.let_in(client, (name, password), &Browser { remember: *remember }).await
     }
 
-    /// Lets a program in that gives a name and a password, with a new family of JWT.
+    /// Logs in a program with a new JWT family.
     ///
     /// # Errors
-    /// Those of [`Self::log_in`], with [`crate::accounts::AccountsError::TokensFull`] in place of the sessions.
-    pub async fn log_in_for_family(&self, client: &Client, given: (&LoginName, &Password)) -> Result<Family> {
-        self.let_in(client, given, &ForFamily).await
+    ///
+    /// Returns the errors of [`Self::log_in`], with [`crate::accounts::AccountsError::TokensFull`] in place of
+    /// `SessionsFull`.
+    pub async fn log_in_for_family(&self, client: &Client, credentials: (&LoginName, &Password)) -> Result<Family> {
+        self.let_in(client, credentials, &JwtFamily).await
     }
 
-    /// Lets a program in, with a new opaque token of that label.
+    /// Logs in a program with a new opaque token with this label.
     ///
     /// # Errors
-    /// Those of [`Self::log_in_for_family`].
+    ///
+    /// Returns the errors of [`Self::log_in_for_family`].
     pub async fn log_in_for_token(
         &self,
         client: &Client,
-        given: (&LoginName, &Password),
+        credentials: (&LoginName, &Password),
         label: &TokenLabel,
     ) -> Result<StartedToken> {
-        self.let_in(client, given, &ForToken { label }).await
+        self.let_in(client, credentials, &OpaqueToken { label }).await
     }
 }
 
@@ -66,7 +70,7 @@ struct Browser {
     remember: bool,
 }
 
-impl Opens for Browser {
+impl LoginType for Browser {
     const CLASS: LoginClass = LoginClass::Sessions;
     type Opened = StartedSession;
 
@@ -85,14 +89,14 @@ impl Opens for Browser {
         &opened.id
     }
 
-    fn called(&self) -> Option<String> {
+    fn event_detail(&self) -> Option<String> {
         None
     }
 }
 
-struct ForFamily;
+struct JwtFamily;
 
-impl Opens for ForFamily {
+impl LoginType for JwtFamily {
     const CLASS: LoginClass = LoginClass::Tokens;
     type Opened = Family;
 
@@ -111,16 +115,16 @@ impl Opens for ForFamily {
         &opened.id
     }
 
-    fn called(&self) -> Option<String> {
+    fn event_detail(&self) -> Option<String> {
         Some("a program, with JWT".to_owned())
     }
 }
 
-struct ForToken<'a> {
+struct OpaqueToken<'a> {
     label: &'a TokenLabel,
 }
 
-impl Opens for ForToken<'_> {
+impl LoginType for OpaqueToken<'_> {
     const CLASS: LoginClass = LoginClass::Tokens;
     type Opened = StartedToken;
 
@@ -139,7 +143,7 @@ impl Opens for ForToken<'_> {
         &opened.id
     }
 
-    fn called(&self) -> Option<String> {
+    fn event_detail(&self) -> Option<String> {
         Some(format!("a program, with the token \u{201c}{}\u{201d}", self.label.as_str()))
     }
 }

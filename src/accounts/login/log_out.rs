@@ -5,18 +5,19 @@ use crate::{
         Accounts, Actor, Result,
         event::{BuildEvent as _, new_event},
     },
-    domain::{reason::EndReason, reason_text::Reasons},
+    domain::{event_kind::EventKind, reason::EndReason, reason_text::Reasons},
     store::{
-        events::{EventKind, insert_event},
+        events::insert_event,
         logins::{self, Ending},
     },
 };
 
 impl Accounts {
-    /// Ends the session that the actor acts from.
+    /// Ends the actor's session.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn log_out(&self, actor: &Actor) -> Result<()> {
         let (Some(session), Some(user_id)) = (&actor.session, actor.user_id) else { return Ok(()) };
         let mut tx = self.store.begin().await?;

@@ -1,4 +1,4 @@
-//! Getting in: the password, registration, the first superuser, and what slows down guessing.
+//! Logging in and out: passwords, registration, the first superuser, and throttling.
 
 pub(super) mod hashing;
 pub(super) mod let_in;

@@ -1,4 +1,4 @@
-//! A new login, inside the transaction of the use case that makes it.
+//! Opens a login, inside the transaction of the use case.
 
 use crate::{
     accounts::{Client, Result},
@@ -18,35 +18,35 @@ use crate::{
     },
 };
 
-/// A session that was just made, for the cookie.
+/// A session that was just opened, for the cookie.
 #[derive(Debug, Clone)]
 pub struct StartedSession {
-    /// Its public name.
+    /// Its id.
     pub id: SessionId,
-    /// What opens it.
+    /// Its secret.
     pub secret: SessionSecret,
-    /// Whose it is.
+    /// The account.
     pub user_id: i64,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
-    /// What its account may do.
+    /// The account's role.
     pub role: Role,
-    /// Whether its cookie outlives the browser.
+    /// Whether the cookie outlives the browser.
     pub remember: bool,
 }
 
-/// The two dates of a login that is made now.
+/// The two dates of a login that is opened now.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::accounts) struct LoginDates {
-    /// `LAST_LOGIN_DATE`: later than both force-logout dates, so that logging in again in the same microsecond works
-    /// and a clock that stepped back locks nobody out. It is compared with such dates, and nothing else.
+    /// `LAST_LOGIN_DATE`. It is later than both force-logout dates, so that logging in again in the same microsecond
+    /// works and a clock that stepped back locks nobody out. It is only ever compared with those dates.
     pub(in crate::accounts) login_date: Moment,
-    /// What the clock shows: its age is counted from here.
+    /// The clock's time, from which the age is counted.
     pub(in crate::accounts) opened_at: Moment,
 }
 
 impl LoginDates {
-    /// Those of a login of that account, or of a new one.
+    /// The dates of a login of this account, or of a new account.
     pub(in crate::accounts) fn of(now: Moment, user: Option<&User>, site: SiteStanding) -> Self {
         let login_date = [user.and_then(|user| user.force_logout_date), site.force_logout_date]
             .into_iter()
@@ -57,8 +57,8 @@ impl LoginDates {
     }
 }
 
-/// Makes a session of those dates. The caller has locked the account, seen that it may log in, and
-/// made room for one more; a new account has room, and a changed password ended all that there was.
+/// Opens a session. The caller has locked the account, checked that it may log in, and made room for one more; a new
+/// account has room, and a changed password has ended all logins.
 pub(in crate::accounts) async fn open_session(
     on: &mut impl Sql,
     (user_id, role): (i64, Role),
@@ -91,7 +91,7 @@ pub(in crate::accounts) async fn open_session(
     Ok(started)
 }
 
-/// Stores a new login, which is the latest of its account.
+/// Stores a new login, which becomes the latest of its account.
 pub(in crate::accounts) async fn open_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
     insert_login(on, new).await?;
     Ok(users::set_last_login(on, new.user_id, new.login_date, new.opened_at).await?)

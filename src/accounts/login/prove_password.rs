@@ -1,4 +1,4 @@
-//! The password of an account that is known, asked for on a form: counted like a login.
+//! Checks the password of a known account on a form. It is throttled like a login.
 
 use super::{hashing::Verdict, throttle::Purpose};
 use crate::{
@@ -8,18 +8,18 @@ use crate::{
 };
 
 impl Accounts {
-    /// Reads the actor's account and proves that this is its password.
+    /// Reads the actor's account and checks the password.
     pub(in crate::accounts) async fn prove_password(&self, actor: &Actor, password: &Password) -> Result<User> {
         let id = actor.user_id.ok_or(AccountsError::NoSuchUser)?;
         let user = users::find_user(&mut self.store.read().await?, id).await?.ok_or(AccountsError::NoSuchUser)?;
         let address = actor.client.as_ref().map_or("", |client| client.address.as_str());
         let rate = self.settings.throttle_login;
-        // Boxed: whoever may have to prove a password would hold room for it all the time.
+        // Boxed, so that the callers' futures stay small.
         let account = id.to_string();
         let attempt = match Box::pin(self.throttle.begin(Purpose::Password, rate, &account, address)).await? {
             Ok(attempt) => attempt,
-            Err(shut) => {
-                return self.refuse_throttled(shut, |event| event.by(actor).to(user.id, &user.username)).await;
+            Err(throttled) => {
+                return self.refuse_throttled(throttled, |event| event.by(actor).to(user.id, &user.username)).await;
             }
         };
         match self.hasher.verify(password, Some(&user.password_hash)).await? {

@@ -1,5 +1,5 @@
-//! Proof of presence: whoever does grave work knows the password still, and is not somebody who found
-//! the browser open. Every form that asks for the password is one; the login is the first.
+//! The recent-password check: staff confirm sensitive actions with their password, so that access to an open browser is
+//! not enough. Every form that asks for the password counts, and so does the login.
 
 use chrono::TimeDelta;
 
@@ -8,24 +8,25 @@ use crate::{
         Accounts, AccountsError, Actor, Result,
         event::{BuildEvent as _, new_event},
     },
-    domain::{logins::session_secret::SessionId, moment::Moment, people::password::Password},
+    domain::{event_kind::EventKind, logins::session_secret::SessionId, moment::Moment, people::password::Password},
     store::{
         Sql,
-        events::{EventKind, insert_event},
+        events::insert_event,
         users::presence::{find_proven_at, set_proven_at},
     },
 };
 
 impl Accounts {
-    /// Proves by the password that it is the actor, who is not asked again for a while.
+    /// Checks the actor's password, and records the time of the check for the session.
     ///
     /// # Errors
-    /// [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`]
-    /// when the actor's login ended meanwhile, or a failure of the database.
+    ///
+    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`] if the
+    /// actor's login has ended, or a database error.
     pub async fn prove_presence(&self, actor: &Actor, password: &Password) -> Result<()> {
         let proven = self.prove_password(actor, password).await?;
         let mut tx = self.store.begin().await?;
-        let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
         record_presence(&mut tx, actor, locked.now).await?;
         let event = new_event(locked.now, EventKind::PasswordConfirmed).by(actor).to(proven.id, &proven.username);
@@ -33,19 +34,20 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Whether the password was proven from that session lately enough for grave work.
+    /// Whether the password was entered in this session recently enough for sensitive actions.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn is_present(&self, session: &SessionId) -> Result<bool> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
-        let serves_for = TimeDelta::from_std(self.settings.proof_of_presence).unwrap_or(TimeDelta::MAX);
-        Ok(find_proven_at(&mut on, session).await?.is_some_and(|proven_at| now - proven_at < serves_for))
+        let validity = TimeDelta::from_std(self.settings.proof_of_presence).unwrap_or(TimeDelta::MAX);
+        Ok(find_proven_at(&mut on, session).await?.is_some_and(|proven_at| now - proven_at < validity))
     }
 }
 
-/// Notes in the transaction of an act that its form has proven the password.
+/// Records the time of a password check, in the transaction of the action whose form asked for the password.
 pub(in crate::accounts) async fn record_presence(on: &mut impl Sql, actor: &Actor, now: Moment) -> Result<()> {
     if let Some(session) = &actor.session {
         set_proven_at(on, session, now).await?;

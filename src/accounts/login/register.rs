@@ -1,4 +1,4 @@
-//! Making an account.
+//! Registers an account.
 
 use super::{
     open_login::{LoginDates, StartedSession, open_session},
@@ -9,47 +9,53 @@ use crate::{
         Accounts, AccountsError, Client, Result,
         event::{BuildEvent as _, new_event},
     },
-    domain::people::{email::Email, password::NewPassword, role::Role, username::Username},
+    domain::{
+        event_kind::EventKind,
+        people::{email::Email, password::NewPassword, role::Role, username::Username},
+    },
     store::{
         Sql, StoreError,
-        events::{EventKind, insert_event},
+        events::insert_event,
         site,
         users::{self, NameClash, NewUser},
     },
 };
 
-/// What a person gives to have an account.
+/// What a user enters to register.
 #[derive(Debug)]
 pub struct Registration {
-    /// Its name.
+    /// The username.
     pub username: Username,
-    /// Its address.
+    /// The email.
     pub email: Email,
-    /// Its password.
+    /// The password.
     pub password: NewPassword,
 }
 
 impl Accounts {
-    /// Makes a member's account and logs its person in.
+    /// Registers a member and logs them in.
     ///
     /// # Errors
-    /// [`AccountsError::RegistrationClosed`], [`AccountsError::NameTaken`],
-    /// [`AccountsError::TooManyTries`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::RegistrationClosed`], [`AccountsError::NameTaken`], [`AccountsError::TooManyTries`], or
+    /// a database error.
     pub async fn register(&self, client: &Client, registration: &Registration) -> Result<StartedSession> {
         if !self.settings.registration_is_open {
             return Err(AccountsError::RegistrationClosed);
         }
-        // Each one counts, also one that succeeds; there is no account yet to count by.
+        // Every attempt counts as a failure, even a successful one, because there is no account yet to count by.
         let rate = self.settings.throttle_login;
         match self.throttle.begin(Purpose::Registration, rate, "", &client.address).await? {
             Ok(attempt) => attempt.failed(),
-            Err(shut) => return self.refuse_throttled(shut, |event| event.from(client).saying("registration")).await,
+            Err(throttled) => {
+                return self.refuse_throttled(throttled, |event| event.from(client).saying("registration")).await;
+            }
         }
-        self.make_account(client, registration, Role::Member, EventKind::Registered).await
+        self.create_account(client, registration, Role::Member, EventKind::Registered).await
     }
 
-    /// Makes an account of that role with its first session.
-    pub(super) async fn make_account(
+    /// Creates an account of this role with its first session.
+    pub(super) async fn create_account(
         &self,
         client: &Client,
         registration: &Registration,
@@ -59,14 +65,14 @@ impl Accounts {
         let password_hash = self.hasher.hash(registration.password.as_password()).await?;
         let mut tx = self.store.begin().await?;
         if kind == EventKind::SetUp {
-            // Two with the same code at once: the second finds it spent.
+            // Of two requests with the same code, the second one finds the code used.
             site::lock_site(&mut tx).await?;
             if users::has_superuser(&mut tx).await? {
                 return Err(AccountsError::AlreadySetUp);
             }
             site::set_setup_code_hash(&mut tx, None).await?;
         }
-        // What is due ends the logins before this one.
+        // A due force logout applies to the logins before this one.
         let site = self.apply_due_to_site(&mut tx).await?;
         let now = self.store.clock().now(&mut tx).await?;
         let new = NewUser {
@@ -88,17 +94,17 @@ impl Accounts {
     }
 }
 
-/// Makes an account, or says whose name stands in its way.
+/// Inserts an account. Returns an error that says which name is taken, if one is.
 pub(in crate::accounts) async fn insert_unique_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
     if let Some(clash) = users::find_name_clash(on, None, Some(new.username), Some(new.email)).await? {
         return Err(AccountsError::NameTaken(clash));
     }
     match users::insert_user(on, new).await {
-        // Somebody took it between the look and the write.
+        // Another request took the name between the check and the write.
         Err(StoreError::Taken) => {
             let clash = users::find_name_clash(on, None, Some(new.username), Some(new.email)).await?;
             Err(AccountsError::NameTaken(clash.unwrap_or(NameClash::Username)))
         }
-        made => Ok(made?),
+        inserted => Ok(inserted?),
     }
 }

@@ -1,32 +1,34 @@
-//! The first superuser, made with the code that the server prints.
+//! Creates the first superuser with the code that the server prints.
 
 use data_encoding::BASE32_NOPAD;
 
 use super::{open_login::StartedSession, throttle::Purpose};
 use crate::{
     accounts::{Accounts, AccountsError, Client, Registration, Result, event::BuildEvent as _},
-    domain::{logins::session_secret::SecretHash, people::role::Role},
-    store::{events::EventKind, site, users},
+    domain::{event_kind::EventKind, logins::session_secret::SecretHash, people::role::Role},
+    store::{site, users},
 };
 
-/// The bytes of a setup code: 100 bits and more are beyond guessing even without the throttle.
+/// The length of a setup code, in bytes. 120 bits cannot be guessed, even without the throttle.
 const CODE_BYTES: usize = 15;
-/// The greatest length of a typed setup code, in characters.
+/// The maximum length of a submitted setup code, in characters.
 pub const SETUP_CODE_CHARACTERS: usize = 64;
 
 impl Accounts {
     /// Whether there is no superuser yet.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn needs_setup(&self) -> Result<bool> {
         Ok(!users::has_superuser(&mut self.store.read().await?).await?)
     }
 
-    /// A new setup code in place of the one before, while there is no superuser. Only its hash is kept.
+    /// Replaces the setup code while there is no superuser. Only its hash is stored.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn renew_setup_code(&self) -> Result<Option<String>> {
         let mut tx = self.store.begin().await?;
         site::lock_site(&mut tx).await?;
@@ -39,11 +41,12 @@ impl Accounts {
         Ok(Some(code))
     }
 
-    /// Makes the first superuser and logs them in.
+    /// Creates the first superuser and logs them in.
     ///
     /// # Errors
-    /// [`AccountsError::AlreadySetUp`], [`AccountsError::WrongSetupCode`], [`AccountsError::NameTaken`],
-    /// [`AccountsError::TooManyTries`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::AlreadySetUp`], [`AccountsError::WrongSetupCode`], [`AccountsError::NameTaken`],
+    /// [`AccountsError::TooManyTries`], or a database error.
     pub async fn set_up(&self, client: &Client, code: &str, registration: &Registration) -> Result<StartedSession> {
         if !self.needs_setup().await? {
             return Err(AccountsError::AlreadySetUp);
@@ -51,7 +54,9 @@ impl Accounts {
         let rate = self.settings.throttle_login;
         let attempt = match self.throttle.begin(Purpose::Setup, rate, "setup", &client.address).await? {
             Ok(attempt) => attempt,
-            Err(shut) => return self.refuse_throttled(shut, |event| event.from(client).saying("setup")).await,
+            Err(throttled) => {
+                return self.refuse_throttled(throttled, |event| event.from(client).saying("setup")).await;
+            }
         };
         let stored = site::get_site(&mut self.store.read().await?).await?.setup_code_hash;
         if !stored.is_some_and(|stored| hash_of(code).matches(&stored)) {
@@ -60,11 +65,11 @@ impl Accounts {
             return Err(AccountsError::WrongSetupCode);
         }
         drop(attempt);
-        self.make_account(client, registration, Role::Superuser, EventKind::SetUp).await
+        self.create_account(client, registration, Role::Superuser, EventKind::SetUp).await
     }
 }
 
-/// Read off a terminal by a person: case and blanks do not matter.
+/// Hashes a setup code. Users copy it from a terminal, so case, spaces and hyphens do not matter.
 fn hash_of(code: &str) -> SecretHash {
     let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     SecretHash::of_text(&code.to_lowercase())

@@ -1,7 +1,7 @@
-//! What requests have shown and nobody has written yet.
+//! Requests whose time waits to be written.
 //!
-//! A request only leaves its moment here and goes on; [`Accounts::flush_activity`] writes what has
-//! gathered. What is here is forgotten only once it is written, whatever becomes of who writes it.
+//! A request only leaves its time here; [`Accounts::flush_activity`] writes the collected times. A time is removed only
+//! after it was written, even if the task that writes it is dropped.
 //!
 //! [`Accounts::flush_activity`]: crate::accounts::Accounts::flush_activity
 
@@ -14,11 +14,11 @@ use rocket::tokio::sync;
 
 use crate::{domain::logins::session_secret::SessionId, store::logins::last_seen::Seen};
 
-/// How many sessions may wait, about 20 MB of them. Another one finds no room while the database
-/// takes nothing, and its next request tries again.
+/// The most sessions that may wait, about 20 MB. While the database takes no writes, a further session is not added,
+/// and its next request tries again.
 const MOST_WAITING: usize = 100_000;
 
-/// The sessions whose latest request waits to be written. Cloning it shares them.
+/// The sessions whose latest request waits to be written. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(in crate::accounts) struct Activity(Arc<Shared>);
 
@@ -30,7 +30,7 @@ struct Shared {
 }
 
 impl Activity {
-    /// Takes a note; of a session that waits already, the moment moves on and never back.
+    /// Adds a request. The time of a session that waits already only moves forward.
     pub(super) fn put(&self, seen: Seen) {
         let mut waiting = self.waiting();
         if let Some(before) = waiting.get_mut(&seen.session) {
@@ -47,38 +47,38 @@ impl Activity {
         }
     }
 
-    /// Up to so many that wait.
+    /// At most `limit` of those that wait.
     pub(super) fn batch(&self, most: usize) -> Vec<Seen> {
         self.waiting().values().take(most).cloned().collect()
     }
 
-    /// Forgets what was written; what has moved on by enough to be worth another write stays.
+    /// Removes what was written. A session whose time has moved on by enough for another write stays.
     pub(super) fn forget(&self, written: &[Seen]) {
         let mut waiting = self.waiting();
         for written in written {
-            if waiting.get(&written.session).is_some_and(|seen| seen.unless_after < written.at) {
+            if waiting.get(&written.session).is_some_and(|seen| seen.skip_if_seen_after < written.at) {
                 waiting.remove(&written.session);
             }
         }
-        // After a great many, their room is given back.
+        // Gives memory back after a burst.
         if waiting.is_empty() {
             *waiting = HashMap::new();
         }
     }
 
-    /// Waits until something waits.
+    /// Waits until a session waits.
     pub(super) async fn has_come(&self) {
         while self.waiting().is_empty() {
             self.0.has_come.notified().await;
         }
     }
 
-    /// One writes at a time.
+    /// One writer at a time.
     pub(super) async fn turn(&self) -> sync::MutexGuard<'_, ()> {
         self.0.turn.lock().await
     }
 
-    /// Nothing is left half done under the lock, so that one who panicked there is no matter.
+    /// No operation leaves the map half-changed, so a panic under the lock does no harm.
     fn waiting(&self) -> MutexGuard<'_, HashMap<SessionId, Seen>> {
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! What waits to be written.
+//! Tests of the waiting activity.
 
 use chrono::TimeDelta;
 
@@ -13,7 +13,7 @@ fn session(number: u8) -> SessionId {
 
 fn note(number: u8, seconds: i64) -> Seen {
     let at = Moment::UNIX_EPOCH + TimeDelta::seconds(seconds);
-    Seen { user_id: number.into(), session: session(number), at, unless_after: at - LAG }
+    Seen { user_id: number.into(), session: session(number), at, skip_if_seen_after: at - LAG }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Judging a login by the one rule, and noting what that shows.
+//! Judges a login by the one rule, and records what that reveals.
 
 use crate::{
     accounts::Accounts,
@@ -11,19 +11,19 @@ use crate::{
     store::standing::LoginStanding,
 };
 
-/// A login, as its cookie or token names it.
+/// A login as its cookie or token names it.
 #[derive(Debug, Clone, Copy)]
 pub struct JudgedLogin<'a> {
-    /// Whose it is.
+    /// The account.
     pub user_id: i64,
-    /// Its public name.
+    /// The login's id.
     pub session: &'a SessionId,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
 }
 
 impl Accounts {
-    /// Asks the one rule about a login, with the limits of its kind.
+    /// Applies the one rule to a login, with the limits of its kind.
     pub fn check_login(
         &self,
         login: JudgedLogin<'_>,
@@ -41,7 +41,7 @@ impl Accounts {
         };
         let verdict = check(&question);
         if verdict == Err(EndReason::Idle) {
-            // Perhaps only because the last request has not been written yet.
+            // The stored time of the last request may lag behind; this node may know a later one.
             let seen = question.login.map(|state| {
                 let last_seen = self.last_seen(login.session, state.last_seen);
                 LoginState { last_seen, ..state.clone() }
@@ -51,10 +51,10 @@ impl Accounts {
         (limits, verdict)
     }
 
-    /// The same, and notes what has come due and what has reached its limits. The verdict stands
-    /// whether or not it could be noted; whoever asks next notes it then.
+    /// The same, and records what has come due and which limits were reached. The verdict holds even if recording
+    /// fails; the next request tries again.
     ///
-    /// What is seldom done is boxed: every request and every open stream would hold room for it.
+    /// Rare work is boxed, because otherwise every request and every open stream would reserve room for it.
     pub async fn judge_login(
         &self,
         login: JudgedLogin<'_>,

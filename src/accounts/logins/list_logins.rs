@@ -1,4 +1,4 @@
-//! The sessions and tokens of an account, each judged by the one rule.
+//! Lists the sessions and tokens of an account, each judged by the one rule.
 
 use crate::{
     accounts::{Accounts, AccountsError, Result},
@@ -15,30 +15,30 @@ use crate::{
     },
 };
 
-/// A login in a list.
+/// A listed login.
 #[derive(Debug)]
 pub struct ListedLogin {
-    /// As it is stored.
+    /// The stored row.
     pub row: LoginRow,
-    /// What it is proven by.
+    /// Its kind.
     pub kind: LoginKind,
-    /// Its latest request; none of a token that was never used.
+    /// The latest request. `None` for a token that was never used.
     pub last_seen: Option<Moment>,
-    /// Why it is over, if it is: as stored, or only by the rule.
+    /// Why it has ended, either as stored or by the rule. `None` for a live one.
     pub ended: Option<EndReason>,
 }
 
-/// Which sessions of an account are listed.
+/// Which sessions to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// The live ones, the last seen first.
+    /// The live ones, most recently seen first.
     Live,
-    /// All that are stored, newest first.
+    /// All stored ones, newest first.
     All,
 }
 
 impl ListedLogin {
-    /// When it was last seen, or made.
+    /// When the login was last seen, or else opened.
     #[must_use]
     pub fn seen(&self) -> Moment {
         self.last_seen.unwrap_or(self.row.opened_at)
@@ -46,18 +46,20 @@ impl ListedLogin {
 }
 
 impl Accounts {
-    /// The sessions of an account, at most `limit`.
+    /// Lists at most `limit` sessions of an account.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchUser`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], or a database error.
     pub async fn list_sessions(&self, user_id: i64, which: Which, limit: i64) -> Result<Vec<ListedLogin>> {
         self.list_logins(user_id, LoginClass::Sessions, which, limit).await
     }
 
-    /// The live tokens of an account, opaque ones and families of JWT, newest first.
+    /// Lists the live tokens of an account, both opaque tokens and JWT families, newest first.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchUser`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], or a database error.
     pub async fn list_tokens(&self, user_id: i64) -> Result<Vec<ListedLogin>> {
         let mut listed = self.list_logins(user_id, LoginClass::Tokens, Which::Live, i64::MAX).await?;
         listed.sort_by_key(|token| std::cmp::Reverse((token.row.login_date, token.row.opened_at)));
@@ -84,7 +86,7 @@ impl Accounts {
         Ok(listed)
     }
 
-    /// A login with the one rule's answer about it.
+    /// Judges a login by the one rule.
     pub(super) fn judged(
         &self,
         row: LoginRow,

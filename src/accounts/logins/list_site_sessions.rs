@@ -1,4 +1,4 @@
-//! The sessions of the whole site, each judged by the one rule.
+//! Lists the sessions of the whole site, each judged by the one rule.
 
 use crate::{
     accounts::{Accounts, ListedLogin, Result},
@@ -12,21 +12,22 @@ use crate::{
 /// One page of the site's sessions.
 #[derive(Debug)]
 pub struct SiteSessions {
-    /// The sessions, each with the name of its account, where that still exists.
+    /// The sessions, each with its account's name unless the account was deleted.
     pub sessions: Vec<(Option<String>, ListedLogin)>,
     /// How many match, on all pages.
     pub total: i64,
     /// Whether there may be more than `total`.
     pub total_is_minimum: bool,
-    /// Whether sessions follow after this page.
+    /// Whether there is a next page.
     pub has_next: bool,
 }
 
 impl Accounts {
-    /// One page of the site's sessions, the newest login first.
+    /// One page of the site's sessions, newest login first.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn list_site_sessions(&self, query: &SessionsQuery) -> Result<SiteSessions> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;

@@ -1,8 +1,8 @@
-//! What an account is logged in by, as the rule sees it.
+//! Counts the live logins of an account by the one rule.
 
 use super::record_activity::max_lag;
 use crate::{
-    accounts::{Accounts, AccountsError, LoginCounts, Result, ending::due::Locked},
+    accounts::{Accounts, AccountsError, LoginCounts, Result, lock::Locked},
     domain::{
         logins::live::{LiveAfter, LiveByRole},
         moment::Moment,
@@ -20,41 +20,41 @@ use crate::{
 pub struct TargetAccount {
     /// The account.
     pub user: User,
-    /// The live sessions and tokens that a force logout now ends.
+    /// The live sessions and tokens that a force logout would end now.
     pub will_end: LoginCounts,
-    /// When this was read.
+    /// The time of the read.
     pub now: Moment,
 }
 
 impl Accounts {
-    /// What makes a login of an account of that role live, as far as the site decides.
+    /// What makes a login of an account of this role live, as far as the site decides.
     #[must_use]
     pub fn live_after(&self, role: Role, site: SiteStanding, now: Moment) -> LiveAfter {
         LiveAfter::of_site(&site, self.settings.limits(role), self.settings.token_leeway, now)
     }
 
-    /// The same for the accounts of the whole site.
+    /// The same for all accounts of the site.
     #[must_use]
     pub fn live_by_role(&self, site: SiteStanding, now: Moment) -> LiveByRole {
         let of = |role| self.live_after(role, site, now);
         LiveByRole { member: of(Role::Member), staff: of(Role::Staff), now }
     }
 
-    /// What makes a login of that account live, or possibly live: one that is idle by what is written may have been
-    /// seen since. So no act spares a login that continues, and no account exceeds its limit.
+    /// What makes a login of this account live, or possibly live: one that is idle by its stored time may have been
+    /// seen since. So no act misses a login that continues, and no account exceeds its limit.
     pub(in crate::accounts) fn live_logins_after(&self, user: &User, site: SiteStanding, now: Moment) -> LiveAfter {
         self.live_after(user.role(), site, now)
-            .and_after(user.force_logout_date, user.force_logout_scheduled, now)
+            .with_force_logout(user.force_logout_date, user.force_logout_scheduled, now)
             .with_lag(max_lag(self.settings.limits(user.role())))
     }
 
-    /// The same for the accounts of the whole site.
+    /// The same for all accounts of the site.
     pub(in crate::accounts) fn possibly_live_by_role(&self, site: SiteStanding, now: Moment) -> LiveByRole {
         let of = |role| self.live_after(role, site, now).with_lag(max_lag(self.settings.limits(role)));
         LiveByRole { member: of(Role::Member), staff: of(Role::Staff), now }
     }
 
-    /// The live logins of an account that are dated `up_to` or before.
+    /// The live logins of an account that are dated `up_to` or earlier.
     pub(in crate::accounts) async fn count_logins(
         &self,
         on: &mut impl Sql,
@@ -69,16 +69,17 @@ impl Accounts {
     /// How many live logins an account has.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchUser`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], or a database error.
     pub async fn count_live_logins(&self, user_id: i64) -> Result<LoginCounts> {
         Ok(self.get_target_account(user_id).await?.will_end)
     }
 
-    /// An account, and how many logins a force logout now will end: counted as it ends them, so that what is promised
-    /// is what happens.
+    /// An account, and how many logins a force logout would end now, counted as the act counts them.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchUser`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], or a database error.
     pub async fn get_target_account(&self, user_id: i64) -> Result<TargetAccount> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;

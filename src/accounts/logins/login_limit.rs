@@ -1,10 +1,9 @@
-//! How many sessions, and how many tokens, an account may have at once.
+//! Limits how many sessions and how many tokens an account may have at once.
 //!
-//! Counted and ended under the lock on the account, so that however many log in at the same instant, no more are live
-//! than may be.
+//! Logins are counted and ended under the account's lock, so simultaneous logins never exceed the limit.
 
 use crate::{
-    accounts::{Accounts, AccountsError, LoginCounts, Result, ending::due::Locked},
+    accounts::{Accounts, AccountsError, LoginCounts, Result, lock::Locked},
     domain::{logins::kind::LoginClass, reason::EndReason, reason_text::Reasons},
     settings::WhenFull,
     store::{
@@ -13,18 +12,18 @@ use crate::{
     },
 };
 
-/// How many logins one login ends at most. An account with thousands above its limit would stay locked while all of
-/// them are ended, and a force logout would wait; so it comes down to the limit over its next logins.
+/// The most logins that one new login ends. Ending thousands would hold the account's lock, and a force logout would
+/// wait; so an account far above its limit comes down to it over its next logins.
 const MOST_ENDED: usize = 500;
 
 impl Accounts {
-    /// Makes room for one more login of a locked account; returns what it ended for that, the longest unseen first.
-    /// Under a limit that was lowered since, it ends as many as it takes to come down to it, up to [`MOST_ENDED`] at a
-    /// time.
+    /// Makes room for one more login of a locked account, and returns what it ended, the longest unseen first. If the
+    /// limit was lowered, it ends as many as needed to come down to it, up to [`MOST_ENDED`] at a time.
     ///
     /// # Errors
-    /// [`AccountsError::SessionsFull`] or [`AccountsError::TokensFull`] where new logins are refused, or a failure of
-    /// the database.
+    ///
+    /// Returns [`AccountsError::SessionsFull`] or [`AccountsError::TokensFull`] if new logins are refused at the limit,
+    /// or a database error.
     pub(in crate::accounts) async fn make_room(
         &self,
         on: &mut impl Sql,
@@ -59,15 +58,15 @@ impl Accounts {
                 let kept = limit.get() as usize - 1;
                 let most = i64::try_from(kept + MOST_ENDED).unwrap_or(i64::MAX);
                 let mut live = list_live_by_last_seen(on, user.id, class, &live_after, most).await?;
-                // Those of the same moment stay in the order of their logins.
+                // Logins last seen at the same time stay in the order in which they were opened.
                 live.sort_by_cached_key(|(login, written)| self.last_seen(login, *written));
                 let too_many = live.len().saturating_sub(kept);
                 let mut ended = 0;
                 for (login, _) in &live[..too_many] {
-                    // One that its person ends at this moment keeps its own reason.
+                    // A login that its user ends at this moment keeps its own reason.
                     ended += u64::from(end_login(on, login, ending).await?);
                 }
-                Ok(LoginCounts::of(class, ended))
+                Ok(LoginCounts::of_class(class, ended))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What people and programs are logged in by: judged, listed, limited, and seen active.
+//! The logins of an account and of the site: judged, listed, counted, limited, and seen active.
 
 pub(super) mod activity;
 pub(super) mod judge_login;

@@ -1,4 +1,4 @@
-//! That a person or program is still there, and that a login ended by itself.
+//! Records that a user or program is still active, and that a login has reached a limit.
 
 use std::time::Duration;
 
@@ -27,11 +27,11 @@ use crate::{
     },
 };
 
-/// How far `last_seen` may lie behind; a write on every request would cost more than it tells.
+/// How far the stored `last_seen` may lag behind. A write per request would cost more than it is worth.
 const MAX_LAG: Duration = Duration::from_mins(1);
-/// How long the first note waits for others to be written with it.
+/// How long the first request waits for others to be written with it.
 const GATHERING: Duration = Duration::from_millis(250);
-/// The longest wait before the next try, while the database takes nothing.
+/// The longest wait between two attempts while the database takes no writes.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// How many sessions one transaction writes.
 const BATCH: usize = 256;
@@ -39,28 +39,28 @@ const BATCH: usize = 256;
 /// A request of a live login, as the gate knows it.
 #[derive(Debug, Clone, Copy)]
 pub struct ActivityOf<'a> {
-    /// The account that it logs in.
+    /// The account.
     pub user_id: i64,
     /// The login.
     pub session: &'a SessionId,
-    /// How long it may last.
+    /// Its limits.
     pub limits: Limits,
     /// When the request came.
     pub at: Moment,
 }
 
 impl Accounts {
-    /// Whether a request now is worth a note: a minute after the last one, or a tenth of the idle
-    /// limit where that is shorter.
+    /// Whether this request is worth a write: a minute after the last stored one, or a tenth of the idle timeout if
+    /// that is shorter.
     #[must_use]
     pub fn is_worth_noting(last_seen: Moment, limits: Limits, now: Moment) -> bool {
         (now - last_seen).to_std().is_ok_and(|since| since >= max_lag(limits))
     }
 
-    /// A live session makes a request: known here at once, and noted where that is worth it; says
-    /// whether it was.
+    /// Records a request of a live session: in memory at once, and for writing if that is worth it. Returns whether it
+    /// is to be written.
     #[allow(clippy::must_use_candidate)] // it is done, whether or not anybody asks
-    pub fn saw(&self, of: ActivityOf<'_>, last_seen: Moment) -> bool {
+    pub fn record_seen(&self, of: ActivityOf<'_>, last_seen: Moment) -> bool {
         let is_worth_noting = Self::is_worth_noting(last_seen, of.limits, of.at);
         if is_worth_noting {
             self.record_activity(of);
@@ -70,27 +70,28 @@ impl Accounts {
         is_worth_noting
     }
 
-    /// When a session was seen last, of which that is written: later, where this node knows better.
+    /// When a session was last seen: the stored time, or this node's if that is later.
     pub(super) fn last_seen(&self, session: &SessionId, written: Moment) -> Moment {
         self.recent.get(session).map_or(written, |at| at.max(written))
     }
 
-    /// Notes a request of a live session, to be written soon: it waits for nothing itself.
+    /// Records a request that will be written soon. Does not wait.
     pub fn record_activity(&self, of: ActivityOf<'_>) {
         self.recent.put(of.session, of.at);
         let seen = Seen {
             user_id: of.user_id,
             session: of.session.clone(),
             at: of.at,
-            unless_after: moment_before(of.at, max_lag(of.limits)),
+            skip_if_seen_after: moment_before(of.at, max_lag(of.limits)),
         };
         self.activity.put(seen);
     }
 
-    /// Writes what was noted. What could not be written still waits.
+    /// Writes what is waiting. What could not be written still waits.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn flush_activity(&self) -> Result<()> {
         let _turn = self.activity.turn().await;
         loop {
@@ -105,8 +106,8 @@ impl Accounts {
         }
     }
 
-    /// Writes what is noted, soon after it is, for as long as it is left to run. It may be dropped
-    /// at any time: what was not written then still waits.
+    /// Writes what is waiting, soon after it arrives, until the future is dropped. It may be dropped at any time; what
+    /// was not written still waits.
     pub async fn keep_flushing_activity(&self) {
         let mut wait = GATHERING;
         loop {
@@ -125,7 +126,8 @@ impl Accounts {
     /// Ends a login that reached one of its limits.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn record_limit_reached(
         &self,
         person: (i64, &str),
@@ -139,7 +141,7 @@ impl Accounts {
     }
 }
 
-/// Ends a login that reached a limit and records the event, unless it was ended before; says whether it did.
+/// Ends a login that reached a limit and records the event, unless it has ended already. Returns whether it ended it.
 pub(in crate::accounts) async fn end_at_limit(
     on: &mut impl Sql,
     (user_id, username): (i64, &str),
@@ -156,7 +158,7 @@ pub(in crate::accounts) async fn end_at_limit(
     Ok(has_ended)
 }
 
-/// How far what is written of a login may lie behind its latest request.
+/// How far the stored `last_seen` of a login may lag behind its latest request.
 pub(super) fn max_lag(limits: Limits) -> Duration {
     MAX_LAG.min(limits.idle / 10)
 }

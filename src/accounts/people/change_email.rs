@@ -1,4 +1,4 @@
-//! Changing one's own email.
+//! Changes the actor's own email.
 
 use crate::{
     accounts::{
@@ -6,24 +6,28 @@ use crate::{
         event::{BuildEvent as _, new_event},
         login::prove_presence::record_presence,
     },
-    domain::people::{email::Email, password::Password},
+    domain::{
+        event_kind::EventKind,
+        people::{email::Email, password::Password},
+    },
     store::{
         StoreError,
-        events::{EventKind, insert_event},
+        events::insert_event,
         users::{self, NameClash},
     },
 };
 
 impl Accounts {
-    /// Gives the actor's account another email; the password proves that it is they.
+    /// Changes the actor's email. Their password confirms it.
     ///
     /// # Errors
-    /// [`AccountsError::WrongPassword`], [`AccountsError::NameTaken`],
-    /// [`AccountsError::TooManyTries`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::NameTaken`], [`AccountsError::TooManyTries`], or a
+    /// database error.
     pub async fn change_email(&self, actor: &Actor, password: &Password, email: &Email) -> Result<()> {
         let proven = self.prove_password(actor, password).await?;
         let mut tx = self.store.begin().await?;
-        let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
         record_presence(&mut tx, actor, locked.now).await?;
         let user = &locked.user;

@@ -1,27 +1,29 @@
-//! Changing one's own password: this browser stays in with a new session, the others are out.
+//! Changes the actor's own password: this browser continues with a new session, all other logins end.
 
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result,
-        ending::due::Locked,
         event::{BuildEvent as _, insert_ending, new_event},
+        lock::Locked,
         login::open_login::{LoginDates, StartedSession, open_session},
     },
     domain::{
+        event_kind::EventKind,
         people::password::{NewPassword, Password},
         reason::EndReason,
         reason_text::Reasons,
     },
-    store::{Sql, events::EventKind, logins::Ending, standing::feed::Change, users},
+    store::{Sql, logins::Ending, standing::feed::Change, users},
 };
 
 impl Accounts {
-    /// Gives the actor's account another password and ends all its logins; the one that proved the
-    /// old password goes on as the new login that it is. Returns that, and how many others ended.
+    /// Changes the actor's password and ends all their logins. The browser that proved the old password continues with
+    /// a new session, which is returned with the number of other logins that ended.
     ///
     /// # Errors
-    /// [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`]
-    /// when the actor's login ended meanwhile, or a failure of the database.
+    ///
+    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`] if the
+    /// actor's login has ended, or a database error.
     pub async fn change_password(
         &self,
         actor: &Actor,
@@ -32,14 +34,14 @@ impl Accounts {
         let proven = self.prove_password(actor, current).await?;
         let hash = self.hasher.hash(new.as_password()).await?;
         let mut tx = self.store.begin().await?;
-        let locked = self.lock(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
         if locked.user.password_hash != proven.password_hash {
             drop(tx);
             return self.refuse_wrong_password(actor, &locked.user).await;
         }
         let ended = self.replace_password(&mut tx, actor, &locked, &hash).await?;
-        // The session that goes on is no end of anyone's access.
+        // The session that continues does not count as ended.
         let others = LoginCounts { sessions: ended.sessions.saturating_sub(1), ..ended };
         let user = users::find_user(&mut tx, proven.id).await?;
         let dates = LoginDates::of(locked.now, user.as_ref(), locked.site);
@@ -55,7 +57,7 @@ impl Accounts {
         Ok((started, others))
     }
 
-    /// Stores another hash and ends every login of the account; returns how many.
+    /// Stores the new hash, ends every login of the account, and returns how many.
     pub(super) async fn replace_password(
         &self,
         on: &mut impl Sql,

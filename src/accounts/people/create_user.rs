@@ -1,4 +1,4 @@
-//! Making an account from the command line.
+//! Creates an account from the command line.
 
 use crate::{
     accounts::{
@@ -6,25 +6,24 @@ use crate::{
         event::{BuildEvent as _, new_event},
         login::register::insert_unique_user,
     },
-    domain::people::role::Role,
-    store::{
-        events::{EventKind, insert_event},
-        users::NewUser,
-    },
+    domain::{event_kind::EventKind, people::role::Role},
+    store::{events::insert_event, users::NewUser},
 };
 
-/// An account that was just made.
+/// An account that was just created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewAccount {
-    /// Its number.
+    /// Its id.
     pub id: i64,
 }
 
 impl Accounts {
-    /// Makes an account of any role, without a session.
+    /// Creates an account of any role, without a session.
     ///
     /// # Errors
-    /// [`crate::accounts::AccountsError::NameTaken`], [`crate::accounts::AccountsError::Forbidden`], or a failure of the database.
+    ///
+    /// Returns [`crate::accounts::AccountsError::NameTaken`], [`crate::accounts::AccountsError::Forbidden`], or a
+    /// database error.
     pub async fn create_user(&self, actor: &Actor, registration: &Registration, role: Role) -> Result<NewAccount> {
         let outcome = self.try_create_user(actor, registration, role).await;
         self.record_if_refused(actor, None, "new account", outcome).await

@@ -1,4 +1,4 @@
-//! Leaving for good: the deletion of an account by its own person.
+//! Deletes the actor's own account.
 
 use crate::{
     accounts::{Accounts, Actor, LoginCounts, Result},
@@ -6,13 +6,14 @@ use crate::{
 };
 
 impl Accounts {
-    /// Deletes the actor's account, the session that they act from with it; the password proves that it
-    /// is they. Returns how many logins ended.
+    /// Deletes the actor's account, including the session that they act from. Their password confirms it. Returns how
+    /// many logins ended.
     ///
     /// # Errors
-    /// [`crate::accounts::AccountsError::WrongPassword`], [`crate::accounts::AccountsError::TooManyTries`],
-    /// [`crate::accounts::AccountsError::LastSuperuser`], [`crate::accounts::AccountsError::Ended`] when the actor's login
-    /// ended meanwhile, or a failure of the database.
+    ///
+    /// Returns [`crate::accounts::AccountsError::WrongPassword`], [`crate::accounts::AccountsError::TooManyTries`],
+    /// [`crate::accounts::AccountsError::LastSuperuser`], [`crate::accounts::AccountsError::Ended`] if the actor's
+    /// login has ended, or a database error.
     pub async fn delete_own_account(&self, actor: &Actor, password: &Password) -> Result<LoginCounts> {
         let outcome = self.try_delete_own_account(actor, password).await;
         self.record_if_refused(actor, actor.user_id, "deletion", outcome).await

@@ -1,42 +1,44 @@
-//! Deleting an account.
+//! Deletes an account.
 
 use crate::{
     accounts::{
         Accounts, Actor, LoginCounts, Result, Target,
-        authority::must_be_another,
-        ending::due::Locked,
+        authority::must_not_be_own,
         event::{BuildEvent as _, insert_ending, new_event},
+        lock::Locked,
     },
-    domain::{people::password::Password, reason::EndReason, reason_text::Reasons},
-    store::{Transaction, events::EventKind, logins::Ending, standing::feed::Change, users},
+    domain::{event_kind::EventKind, people::password::Password, reason::EndReason, reason_text::Reasons},
+    store::{Transaction, logins::Ending, standing::feed::Change, users},
 };
 
-/// An account that is no more.
+/// An account that was deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeletedAccount {
-    /// The name that it had.
+    /// Its name.
     pub username: String,
     /// The live logins that ended with it.
     pub ended: LoginCounts,
 }
 
 impl Accounts {
-    /// Deletes an account, for superusers; its sessions end, and the events keep its name.
+    /// Deletes an account, for superusers. Its sessions end; the events keep its name.
     ///
     /// # Errors
-    /// [`crate::accounts::AccountsError::NoSuchUser`], [`crate::accounts::AccountsError::Forbidden`],
-    /// [`crate::accounts::AccountsError::OwnAccount`], [`crate::accounts::AccountsError::LastSuperuser`], or a failure of
-    /// the database.
+    ///
+    /// Returns [`crate::accounts::AccountsError::NoSuchUser`], [`crate::accounts::AccountsError::Forbidden`],
+    /// [`crate::accounts::AccountsError::OwnAccount`], [`crate::accounts::AccountsError::LastSuperuser`], or a database
+    /// error.
     pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<LoginCounts> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_delete_user(actor, None, user_id, reasons).await;
         self.record_if_refused(actor, Some(user_id), "deletion", outcome).await.map(|deleted| deleted.ended)
     }
 
-    /// The same on a form that asks for the superuser's password; returns the name that it had, too.
+    /// The same, confirmed with the superuser's password. Returns the account's name too.
     ///
     /// # Errors
-    /// Those of [`Self::delete_user`], [`crate::accounts::AccountsError::WrongPassword`] and
+    ///
+    /// Returns the errors of [`Self::delete_user`], [`crate::accounts::AccountsError::WrongPassword`] and
     /// [`crate::accounts::AccountsError::TooManyTries`].
     pub async fn delete_user_by_password(
         &self,
@@ -58,12 +60,12 @@ impl Accounts {
     ) -> Result<DeletedAccount> {
         let (mut tx, locked) = self.begin_act_by(actor, password, user_id).await?;
         self.must_be_superuser(&mut tx, actor, locked.now).await?;
-        must_be_another(actor, locked.user.id)?;
+        must_not_be_own(actor, locked.user.id)?;
         let ended = self.erase(tx, actor, &locked, reasons).await?;
         Ok(DeletedAccount { username: locked.user.username, ended })
     }
 
-    /// Removes a locked account, unless it is the last superuser's.
+    /// Deletes a locked account unless it is the last superuser.
     pub(super) async fn erase(
         &self,
         mut tx: Transaction,

@@ -1,32 +1,33 @@
-//! Giving somebody else's account another password, from the command line.
+//! Sets the password of an account from the command line.
 
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result, Target,
         event::{BuildEvent as _, insert_ending, new_event},
     },
-    domain::{people::password::NewPassword, reason::EndReason, reason_text::Reasons},
+    domain::{event_kind::EventKind, people::password::NewPassword, reason::EndReason, reason_text::Reasons},
     store::{
-        events::EventKind,
         standing::feed::Change,
         users::{self, User},
     },
 };
 
 impl Accounts {
-    /// The account that an act is on, for the rules that a new password must keep.
+    /// The account, for checking the new password against its names.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchUser`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], or a database error.
     pub async fn get_target(&self, target: &Target) -> Result<User> {
         let id = self.find_target(target).await?;
         users::find_user(&mut self.store.read().await?, id).await?.ok_or(AccountsError::NoSuchUser)
     }
 
-    /// Gives an account another password and ends its logins; returns how many live ones ended.
+    /// Sets the password of an account and ends its logins. Returns how many live ones ended.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a database error.
     pub async fn set_password(&self, actor: &Actor, target: &Target, new: &NewPassword) -> Result<LoginCounts> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_set_password(actor, user_id, new).await;
@@ -36,7 +37,7 @@ impl Accounts {
     async fn try_set_password(&self, actor: &Actor, user_id: i64, new: &NewPassword) -> Result<LoginCounts> {
         let hash = self.hasher.hash(new.as_password()).await?;
         let mut tx = self.store.begin().await?;
-        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_superuser(&mut tx, actor, locked.now).await?;
         let ended = self.replace_password(&mut tx, actor, &locked, &hash).await?;
         let event = new_event(locked.now, EventKind::PasswordChanged)

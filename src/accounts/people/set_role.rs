@@ -1,52 +1,51 @@
-//! Giving an account another role.
+//! Sets the role of an account.
 
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result, Target,
-        authority::must_be_another,
+        authority::must_not_be_own,
         event::{BuildEvent as _, insert_ending, new_event},
     },
     domain::{
+        event_kind::EventKind,
         people::{password::Password, role::Role},
         reason::EndReason,
         reason_text::Reasons,
     },
-    store::{
-        events::{EventKind, insert_event},
-        logins::Ending,
-        standing::feed::Change,
-        users,
-    },
+    store::{events::insert_event, logins::Ending, standing::feed::Change, users},
 };
 
-/// What came of giving an account a role.
+/// The outcome of setting a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoleChange {
-    /// It had that role.
+    /// The account had this role already.
     None,
-    /// Its role reaches further than before; its logins continue, but these are past the limits of that role.
+    /// The new role may do more. The account's logins continue, except these, which are past the limits of the new
+    /// role.
     Raised(LoginCounts),
-    /// Its role reaches less far than before, and these logins have ended.
+    /// The new role may do less. These logins have ended.
     Lowered(LoginCounts),
 }
 
 impl Accounts {
-    /// Gives an account another role. A lesser role ends its logins.
+    /// Sets the role of an account. A lesser role ends its logins.
     ///
     /// # Errors
-    /// [`crate::accounts::AccountsError::NoSuchUser`], [`crate::accounts::AccountsError::Forbidden`],
-    /// [`crate::accounts::AccountsError::OwnAccount`], [`crate::accounts::AccountsError::LastSuperuser`], or a failure of
-    /// the database.
+    ///
+    /// Returns [`crate::accounts::AccountsError::NoSuchUser`], [`crate::accounts::AccountsError::Forbidden`],
+    /// [`crate::accounts::AccountsError::OwnAccount`], [`crate::accounts::AccountsError::LastSuperuser`], or a database
+    /// error.
     pub async fn set_role(&self, actor: &Actor, target: &Target, role: Role) -> Result<RoleChange> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_set_role(actor, None, user_id, role).await;
         self.record_if_refused(actor, Some(user_id), "change of role", outcome).await
     }
 
-    /// The same on a form that asks for the superuser's password.
+    /// The same, confirmed with the superuser's password.
     ///
     /// # Errors
-    /// Those of [`Self::set_role`], [`crate::accounts::AccountsError::WrongPassword`] and
+    ///
+    /// Returns the errors of [`Self::set_role`], [`crate::accounts::AccountsError::WrongPassword`] and
     /// [`crate::accounts::AccountsError::TooManyTries`].
     pub async fn set_role_by_password(
         &self,
@@ -69,7 +68,7 @@ impl Accounts {
         let (mut tx, locked) = self.begin_act_by(actor, password, user_id).await?;
         let (user, now) = (&locked.user, locked.now);
         self.must_be_superuser(&mut tx, actor, now).await?;
-        must_be_another(actor, user.id)?;
+        must_not_be_own(actor, user.id)?;
         let before = user.role();
         if before == role {
             tx.commit().await?;
@@ -94,7 +93,7 @@ impl Accounts {
         } else {
             let up_to = locked.force_logout_date_now();
             let live = self.count_logins(&mut tx, &locked, up_to).await?;
-            let raised = self.lock(&mut tx, user.id).await?.ok_or(AccountsError::NoSuchUser)?;
+            let raised = self.lock_account(&mut tx, user.id).await?.ok_or(AccountsError::NoSuchUser)?;
             let left = self.count_logins(&mut tx, &raised, up_to).await?;
             let past = LoginCounts {
                 sessions: live.sessions.saturating_sub(left.sessions),

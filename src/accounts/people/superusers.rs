@@ -1,8 +1,8 @@
-//! The last superuser: never deactivated, demoted or deleted, not even by two at once.
+//! Protects the last superuser from deactivation, demotion and deletion, also by two acts at once.
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Result, authority::must_be_another, ending::due::Locked,
+        Accounts, AccountsError, Actor, Result, authority::must_not_be_own, lock::Locked,
         login::prove_presence::record_presence,
     },
     domain::people::{password::Password, role::Role},
@@ -10,16 +10,16 @@ use crate::{
 };
 
 impl Accounts {
-    /// Begins an act on an account that could leave the site without a superuser: such acts queue
-    /// for the site's row, so that each sees what the one before it did.
+    /// Begins an act that could leave the site without a superuser. Such acts queue for the site's row, so that each
+    /// sees what the one before did.
     pub(super) async fn lock_for_grave_act(&self, user_id: i64) -> Result<(Transaction, Locked)> {
         let mut tx = self.store.begin().await?;
         site::lock_site(&mut tx).await?;
-        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         Ok((tx, locked))
     }
 
-    /// The same of an actor whose role must reach so far.
+    /// The same for an actor whose role must allow it.
     pub(in crate::accounts) async fn begin_grave_act(
         &self,
         actor: &Actor,
@@ -30,8 +30,8 @@ impl Accounts {
         Ok((tx, locked))
     }
 
-    /// Begins an act on another's account, after the actor's password where their form asks for it,
-    /// which proves their presence as well.
+    /// Begins an act on another account. If the form asks for the actor's password, it is checked first, and it counts
+    /// as a recent password.
     pub(super) async fn begin_act_by(
         &self,
         actor: &Actor,
@@ -39,14 +39,14 @@ impl Accounts {
         user_id: i64,
     ) -> Result<(Transaction, Locked)> {
         let Some(password) = password else { return self.begin_grave_act(actor, user_id).await };
-        must_be_another(actor, user_id)?;
+        must_not_be_own(actor, user_id)?;
         self.prove_password(actor, password).await?;
         let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
         record_presence(&mut tx, actor, locked.now).await?;
         Ok((tx, locked))
     }
 
-    /// Refuses when there is no other active superuser.
+    /// Refuses if there is no other active superuser.
     pub(in crate::accounts) async fn must_not_be_last_superuser(
         &self,
         on: &mut impl Sql,

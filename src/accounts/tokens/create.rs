@@ -1,4 +1,4 @@
-//! Making a token for a program of one's own, on its page; or for somebody, at the command line.
+//! Creates a token, on the user's own page or at the command line.
 
 use std::time::Duration;
 
@@ -10,21 +10,23 @@ use crate::{
         login::{let_in::must_be_active, open_login::LoginDates},
     },
     domain::{
+        event_kind::EventKind,
         logins::{kind::LoginClass, token::TokenLabel},
         reason::EndReason,
         reason_text::Reasons,
     },
-    store::events::{EventKind, insert_event},
+    store::events::insert_event,
 };
 
 impl Accounts {
-    /// Makes an opaque token for the actor's own account, or for any at the command line. It is a login
-    /// of that moment.
+    /// Creates an opaque token for the actor's own account, or at the command line for any account. The token counts as
+    /// a new login.
     ///
     /// # Errors
-    /// [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`] for another's account,
-    /// [`AccountsError::Inactive`], [`AccountsError::TokensFull`], [`AccountsError::Ended`] when the
-    /// actor's login has ended, or a failure of the database.
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`] for another user's account,
+    /// [`AccountsError::Inactive`], [`AccountsError::TokensFull`], [`AccountsError::Ended`] if the actor's login has
+    /// ended, or a database error.
     pub async fn create_token(
         &self,
         actor: &Actor,
@@ -34,9 +36,9 @@ impl Accounts {
     ) -> Result<StartedToken> {
         let user_id = self.find_target(target).await?;
         let mut tx = self.store.begin().await?;
-        let locked = self.lock(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
+        let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
-        // Whoever has a token is the account: no role reaches so far.
+        // A token is full access to its account, so no role may create one for another account.
         if actor.user_id.is_some_and(|own| own != user_id) {
             return Err(AccountsError::Forbidden);
         }
@@ -44,8 +46,8 @@ impl Accounts {
         let ended = self.make_room(&mut tx, &locked, LoginClass::Tokens).await?;
         let user = &locked.user;
         let dates = LoginDates::of(locked.now, Some(user), locked.site);
-        let here = Client::new(String::new(), "");
-        let client = actor.client.as_ref().unwrap_or(&here);
+        let no_client = Client::new(String::new(), "");
+        let client = actor.client.as_ref().unwrap_or(&no_client);
         let started = open_token(&mut tx, &locked, client, (label, lifetime), dates).await?;
         let mut event = new_event(dates.opened_at, EventKind::TokenCreated).by(actor).to(user.id, &user.username);
         event.session = Some(&started.id);

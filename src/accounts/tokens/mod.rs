@@ -1,5 +1,5 @@
-//! The logins of programs: opaque tokens, and families of JWT. They live under the one rule as sessions
-//! do, and what ends those ends them.
+//! The logins of programs: opaque tokens and JWT families. The one rule applies to them as to sessions, and whatever
+//! ends sessions ends them.
 
 mod create;
 mod open;

@@ -1,4 +1,4 @@
-//! A new token, inside the transaction of the use case that makes it.
+//! Opens a token, inside the transaction of the use case.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use crate::{
     accounts::{
         Accounts, Client, Result,
-        ending::due::Locked,
+        lock::Locked,
         login::open_login::{LoginDates, open_login},
     },
     domain::{
@@ -21,44 +21,44 @@ use crate::{
     store::{Sql, logins::NewLogin},
 };
 
-/// An opaque token that was just made, to be shown once.
+/// An opaque token that was just created, to be shown once.
 #[derive(Debug, Clone)]
 pub struct StartedToken {
-    /// Its public name.
+    /// Its id.
     pub id: SessionId,
-    /// What opens it.
+    /// Its secret.
     pub secret: TokenSecret,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Moment,
 }
 
-/// A family of JWT, from which its newest tokens follow: whoever makes them of the same family makes the
-/// same ones.
+/// A JWT family. Its newest tokens are derived from these fields only, so the same family always gives the same tokens.
 #[derive(Debug, Clone)]
 pub struct Family {
-    /// Its public name.
+    /// Its id.
     pub id: SessionId,
-    /// Whose it is.
+    /// The account.
     pub user_id: i64,
-    /// Their name.
+    /// The username.
     pub username: String,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
-    /// How often its refresh token was exchanged.
+    /// How many times its refresh token was exchanged.
     pub generation: i64,
-    /// When that was last, or the family was made: since when its newest tokens are good.
+    /// When its refresh token was last exchanged, or else when the family was created. Its newest tokens are valid from
+    /// then.
     pub rotated_at: Moment,
-    /// Until when its newest refresh token is good.
+    /// When its newest refresh token expires.
     pub expires_at: Moment,
-    /// When its tokens were asked for: a new access token has its whole lifetime left.
-    pub asked_at: Moment,
+    /// When the tokens were requested. The remaining lifetime of the access token counts from then.
+    pub requested_at: Moment,
 }
 
-/// What a program that makes a family is called: it gives no name.
+/// The label of every JWT family, because programs give none.
 const FAMILY_LABEL: &str = "JWT";
 
-/// Makes an opaque token of that label and lifetime. The caller has locked the account, seen that it may
-/// log in, and made room for one more.
+/// Opens an opaque token with this label and lifetime. The caller has locked the account, checked that it may log in,
+/// and made room for one more.
 pub(in crate::accounts) async fn open_token(
     on: &mut impl Sql,
     locked: &Locked,
@@ -69,7 +69,7 @@ pub(in crate::accounts) async fn open_token(
     let started = StartedToken {
         id: SessionId::from_random(rand::random()),
         secret: TokenSecret::from_random(rand::random()),
-        expires_at: moment_after(opened_at, lifetime),
+        expires_at: add(opened_at, lifetime),
     };
     let new = NewLogin {
         id: &started.id,
@@ -88,7 +88,7 @@ pub(in crate::accounts) async fn open_token(
     Ok(started)
 }
 
-/// Makes a family, under the same conditions.
+/// Opens a JWT family, under the same conditions.
 pub(in crate::accounts) async fn open_family(
     accounts: &Accounts,
     on: &mut impl Sql,
@@ -103,11 +103,11 @@ pub(in crate::accounts) async fn open_family(
         username: user.username.clone(),
         login_date,
         generation: 0,
-        // By the clock: a JWT whose date lies ahead is not good yet, and nobody is to be locked out by a
-        // clock that stepped back.
+        // The clock's time: a JWT dated in the future is not valid yet, and a clock that stepped back must lock nobody
+        // out.
         rotated_at: opened_at,
-        expires_at: accounts.end_of_family(locked, opened_at, opened_at),
-        asked_at: opened_at,
+        expires_at: accounts.family_expiry(locked, opened_at, opened_at),
+        requested_at: opened_at,
     };
     let new = NewLogin {
         id: &family.id,
@@ -127,15 +127,15 @@ pub(in crate::accounts) async fn open_family(
 }
 
 impl Accounts {
-    /// Until when a refresh token made at that moment is good: it has a lifetime of its own, and no family
-    /// lives longer than a session of its account could.
-    pub(super) fn end_of_family(&self, locked: &Locked, opened_at: Moment, made_at: Moment) -> Moment {
-        let greatest_age = self.settings.limits(locked.user.role()).lifetime;
-        moment_after(made_at, self.settings.refresh_token_lifetime).min(moment_after(opened_at, greatest_age))
+    /// When a refresh token created at `created_at` expires: after its own lifetime, but no later than a session opened
+    /// at `opened_at` would.
+    pub(super) fn family_expiry(&self, locked: &Locked, opened_at: Moment, created_at: Moment) -> Moment {
+        let session_lifetime = self.settings.limits(locked.user.role()).lifetime;
+        add(created_at, self.settings.refresh_token_lifetime).min(add(opened_at, session_lifetime))
     }
 }
 
-/// The moment so long after another; the settings go no further than a century.
-fn moment_after(moment: Moment, by: Duration) -> Moment {
-    TimeDelta::from_std(by).ok().and_then(|by| moment.checked_add_signed(by)).unwrap_or(moment)
+/// Adds a duration; the settings allow at most a century.
+fn add(time: Moment, duration: Duration) -> Moment {
+    TimeDelta::from_std(duration).ok().and_then(|delta| time.checked_add_signed(delta)).unwrap_or(time)
 }

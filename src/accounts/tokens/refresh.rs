@@ -1,17 +1,14 @@
-//! Exchanging a refresh token for its successor.
+//! Exchanges a refresh token for its successor.
 //!
-//! Each is good once (RFC 9700, section 4.14.2): one that is used again after it was spent is in two
-//! hands, and nobody knows which is the thief's, so that its family ends. Two requests of one program at
-//! once are no theft: for some seconds after it was spent, a token is answered with the newest of its family.
+//! Each refresh token is valid once (RFC 9700, section 4.14.2). If it is used again, two parties have it and one of
+//! them may be a thief, so the whole family ends. Two simultaneous requests of one program are no theft: for a few
+//! seconds after the exchange, a spent token gets the newest tokens of its family.
 
 use super::Family;
 use crate::{
     accounts::{
         Accounts, AccountsError, ActivityOf, Client, JudgedLogin, Result,
-        ending::{
-            due::stored,
-            end_login::{By, end_and_record},
-        },
+        ending::end_login::{By, end_and_record},
     },
     domain::{
         logins::{
@@ -20,7 +17,7 @@ use crate::{
         },
         moment::Moment,
         reason::EndReason,
-        reason_text::Reasons,
+        reason_text::{ReasonText, Reasons},
     },
     store::{
         logins::{find_login, set_rotated},
@@ -28,25 +25,25 @@ use crate::{
     },
 };
 
-/// What its person and staff are told of a family that ended so.
+/// What the user and staff read about a family that ended this way.
 const USED_AGAIN: &str = "A refresh token was used again after it was spent. Log in again, and change the \
     password if that was not a program of yours.";
 
-/// What a refresh token says, whose signature is good.
+/// The claims of a refresh token whose signature is valid.
 #[derive(Debug, Clone)]
 pub struct RefreshClaim {
-    /// Its family.
+    /// The family.
     pub family: SessionId,
-    /// Whose that is.
+    /// The account.
     pub user_id: i64,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
-    /// Which token of the family it is.
+    /// The number of the token within the family.
     pub generation: i64,
 }
 
 impl RefreshClaim {
-    /// What the newest refresh token of that family says.
+    /// The claims of the family's newest refresh token.
     #[must_use]
     pub fn of(family: &Family) -> Self {
         let Family { id, user_id, login_date, generation, .. } = family;
@@ -55,22 +52,23 @@ impl RefreshClaim {
 }
 
 impl Accounts {
-    /// Exchanges a refresh token: the family as it is then.
+    /// Exchanges a refresh token, and returns the family after the exchange.
     ///
     /// # Errors
-    /// [`AccountsError::Ended`] when its login is no longer good, or ends because the token was spent
-    /// before; or a failure of the database.
+    ///
+    /// Returns [`AccountsError::Ended`] if the login has ended, or ends now because the token was already spent; or a
+    /// database error.
     pub async fn refresh(&self, client: &Client, claim: &RefreshClaim) -> Result<Family> {
         let mut tx = self.store.begin().await?;
         let deleted = AccountsError::Ended { reason: EndReason::Deleted, user_reason: None };
-        let locked = self.lock(&mut tx, claim.user_id).await?.ok_or(deleted)?;
+        let locked = self.lock_account(&mut tx, claim.user_id).await?.ok_or(deleted)?;
         let mut standing = get_login_standing(&mut tx, self.store.clock(), claim.user_id, &claim.family).await?;
         standing.now = locked.now;
-        standing.login = standing.login.filter(|login| is_of(claim, login));
+        standing.login = standing.login.filter(|login| is_claimed_family(claim, login));
         let login = JudgedLogin { user_id: claim.user_id, session: &claim.family, login_date: claim.login_date };
         let (limits, verdict) = self.check_login(login, &standing);
         if let Err(reason) = verdict {
-            // What was folded stays.
+            // Commits the due force logout that taking the lock has applied.
             tx.commit().await?;
             return Err(AccountsError::Ended { reason, user_reason: standing.user_reason(reason) });
         }
@@ -83,18 +81,18 @@ impl Accounts {
             generation: row.generation,
             rotated_at: row.rotated_at(),
             expires_at: row.expiry(),
-            asked_at: locked.now,
+            requested_at: locked.now,
         };
         let is_newest = row.generation == claim.generation;
         if is_newest {
             family.generation += 1;
-            // By the clock, also where it stepped back: a JWT whose date lies ahead is not good yet.
+            // The clock's time, even if it stepped back: a JWT dated in the future is not valid yet.
             family.rotated_at = locked.now;
-            family.expires_at = self.end_of_family(&locked, row.opened_at, locked.now);
+            family.expires_at = self.family_expiry(&locked, row.opened_at, locked.now);
             let rotations = row.rotations().and(locked.now);
             set_rotated(&mut tx, &claim.family, family.rotated_at, &rotations, family.expires_at).await?;
         } else if !row.rotations().is_in_grace(row.generation - claim.generation, locked.now) {
-            let used_again = stored(Some(USED_AGAIN));
+            let used_again = ReasonText::from_stored(Some(USED_AGAIN));
             let reasons = Reasons { for_staff: used_again.clone(), for_user: used_again };
             let why = (EndReason::ForcedOut, &reasons);
             end_and_record(&mut tx, &locked, &row, why, By::Site(client)).await?;
@@ -110,11 +108,12 @@ impl Accounts {
 }
 
 impl Accounts {
-    /// Ends the family of a refresh token, whichever of its family that is, because its program logs out
-    /// (RFC 7009). One that is unknown or over is no error.
+    /// Ends the family of a refresh token, newest or spent, because the program logs out (RFC 7009). An unknown token
+    /// or an ended family is not an error.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn log_out_family(&self, client: &Client, claim: &RefreshClaim) -> Result<()> {
         match self.begin_on_login(claim.user_id, LoginClass::Tokens, &claim.family).await {
             Ok((tx, locked, row)) if row.login_date == claim.login_date && row.kind()? == LoginKind::Jwt => {
@@ -127,7 +126,8 @@ impl Accounts {
     }
 }
 
-/// A name is public, and so is a date: only a family that was made then is what the token is of.
-fn is_of(claim: &RefreshClaim, login: &StoredLogin) -> bool {
+/// Whether the stored login is the claimed family. The id and the date are public, so the login must be a JWT family
+/// that was opened at exactly that date.
+fn is_claimed_family(claim: &RefreshClaim, login: &StoredLogin) -> bool {
     login.login_date == claim.login_date && login.kind == LoginKind::Jwt
 }

@@ -1,5 +1,4 @@
-//! What the overview draws: the live sessions, counted once an hour, and the logins of the hours that
-//! are over.
+//! Counts what the overview charts: the live sessions once an hour, and the logins of past hours.
 
 use std::time::Duration;
 
@@ -18,16 +17,17 @@ use crate::{
     },
 };
 
-/// For how long a count is kept: a little longer than it is shown.
+/// How long a count is kept: a little longer than it is shown.
 const KEPT: Duration = Duration::from_hours(15 * 24);
-/// So long after its end an hour is over: what was begun in it has been written.
+/// How long after its end an hour is counted: transactions that began in it have been written by then.
 const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(5);
 
 impl Accounts {
-    /// Counts the live sessions, if nobody has in this hour.
+    /// Counts the live sessions, once per hour over all nodes.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn sample_live_sessions(&self) -> Result<()> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
@@ -44,10 +44,11 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Counts the logins of the hours that are over and that nobody has counted.
+    /// Counts the logins of the past hours that are not counted yet.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn count_past_logins(&self) -> Result<()> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;

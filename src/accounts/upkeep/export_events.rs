@@ -1,29 +1,30 @@
-//! All events that match, part by part, for staff who take them away.
+//! Exports all matching events, page by page.
 
 use crate::{
     accounts::{Accounts, AccountsError, Actor, Result},
+    domain::lists::events_query::EventsQuery,
     store::{
         events::EventRow,
-        lists::events::{EventPlace, EventsQuery, list_events_after},
+        lists::events::{EventPosition, list_events_after},
     },
 };
 
-/// How many events a part has: little to hold, and few questions for a million.
+/// How many events one page has: little to hold in memory, and few queries for a million events.
 const PART: i64 = 500;
 
 impl Accounts {
-    /// The next of the events that match, from behind that place on; none when there are no more.
+    /// The next page of matching events after `place`. Empty at the end.
     ///
-    /// Whoever takes them may be forced out while they do: each part asks again whether they still
-    /// may.
+    /// The actor may be forced out during the export, so each page checks their rights again.
     ///
     /// # Errors
-    /// [`AccountsError::Ended`], [`AccountsError::Forbidden`], or a failure of the database.
+    ///
+    /// Returns [`AccountsError::Ended`], [`AccountsError::Forbidden`], or a database error.
     pub async fn export_events(
         &self,
         actor: &Actor,
         query: &EventsQuery,
-        after: Option<EventPlace>,
+        after: Option<EventPosition>,
     ) -> Result<Vec<EventRow>> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;

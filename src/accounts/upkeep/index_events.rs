@@ -1,4 +1,4 @@
-//! Indexing what acts on many have left for afterwards.
+//! Indexes the events of bulk actions in the background.
 
 use std::time::Duration;
 
@@ -8,27 +8,28 @@ use crate::{
     accounts::{Accounts, Result},
     domain::moment::moment_before,
     store::{
-        bulk::acts::is_bulk_action_running,
+        bulk::records::is_bulk_action_running,
         events::index::{has_events_to_index, index_some_events},
     },
 };
 
 /// How many events one transaction indexes.
 const BATCH: i64 = 500;
-/// Between two batches, so that nobody who writes is held up.
+/// The pause between two batches, so that other writers are not held up.
 const PAUSE: Duration = Duration::from_millis(20);
-/// An act that has made no progress for so long has been broken off, and is waited for no longer.
+/// A bulk action without progress for this long was interrupted; indexing no longer waits for it.
 const BROKEN_OFF_AFTER: Duration = Duration::from_mins(1);
 
 impl Accounts {
-    /// Indexes the names in the events that are left, unless an act on many is at work, which would take longer
-    /// for it; says how many. Any number of nodes may do it at once.
+    /// Indexes the names in events that are not indexed yet, and returns how many. Waits for a running bulk action,
+    /// which would slow down otherwise. Several nodes may do this at once.
     ///
     /// # Errors
-    /// When the database does not answer; the batches before that are done.
+    ///
+    /// Returns an error if the database does not respond; earlier batches stay done.
     pub async fn index_events(&self) -> Result<u64> {
         let mut indexed = 0;
-        while let some @ 1.. = self.store.work_in_turn(Box::pin(self.index_some())).await? {
+        while let some @ 1.. = self.store.run_in_turn(Box::pin(self.index_some())).await? {
             indexed += some;
             sleep(PAUSE).await;
         }

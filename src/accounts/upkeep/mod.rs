@@ -1,4 +1,4 @@
-//! What the site does by itself: tidying, counting, and the nodes that serve it.
+//! What the site does by itself: tidying, counting, indexing, and keeping track of its nodes.
 
 pub(super) mod count_hours;
 pub(super) mod export_events;

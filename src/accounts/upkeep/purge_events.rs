@@ -1,4 +1,4 @@
-//! Forgetting what happened long ago.
+//! Deletes old events.
 
 use std::time::Duration;
 
@@ -10,36 +10,38 @@ use crate::{
         Accounts, Actor, Result,
         event::{BuildEvent as _, new_event},
     },
-    domain::moment::moment_before,
-    store::events::{EventKind, delete_old_events, insert_event},
+    domain::{event_kind::EventKind, moment::moment_before},
+    store::events::{delete_old_events, insert_event},
 };
 
 /// How many events one transaction deletes.
 const BATCH: i64 = 500;
-/// Between two batches, so that nobody who writes is held up.
+/// The pause between two batches, so that other writers are not held up.
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl Accounts {
-    /// Deletes the events that are older than the settings keep them; says how many. Any number of
-    /// nodes may do it at once.
+    /// Deletes the events that are older than the settings keep them, and returns how many. Several nodes may do this
+    /// at once.
     ///
     /// # Errors
-    /// When the database does not answer; the batches before that are done.
+    ///
+    /// Returns an error if the database does not respond; earlier batches stay done.
     pub async fn purge_events(&self) -> Result<u64> {
         self.purge(None).await
     }
 
-    /// The same for somebody who asked for it, which is told, unless there was nothing to delete.
+    /// The same at an actor's request, which is recorded as an event if anything was deleted.
     ///
     /// # Errors
-    /// When the database does not answer; the batches before that are done, and told.
+    ///
+    /// Returns an error if the database does not respond; earlier batches stay done and recorded.
     pub async fn purge_events_by(&self, actor: &Actor) -> Result<u64> {
         self.purge(Some(actor)).await
     }
 
     async fn purge(&self, mut untold: Option<&Actor>) -> Result<u64> {
         let mut purged = 0;
-        while let some @ 1.. = self.store.work_in_turn(Box::pin(self.purge_some(untold.take()))).await? {
+        while let some @ 1.. = self.store.run_in_turn(Box::pin(self.purge_some(untold.take()))).await? {
             purged += some;
             sleep(PAUSE).await;
         }

@@ -1,4 +1,4 @@
-//! The receipt of an act: which nodes have applied it, from what each of them reports.
+//! The receipt of an act: which nodes have applied it, according to their own reports.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::{
     store::{
         fleet::{
             nodes::{NodeRow, list_nodes},
-            receipts::{ReceiptRow, find_latest_asked, list_receipts},
+            receipts::{ReceiptRow, find_latest_receipt_request, list_receipts},
         },
         standing::feed::Change,
     },
 };
 
-/// How long after an act its receipt is of interest.
+/// How long after an act its receipt is shown.
 const SHOWN_FOR: TimeDelta = TimeDelta::hours(1);
 
 /// Which nodes have applied an act.
@@ -25,43 +25,46 @@ const SHOWN_FOR: TimeDelta = TimeDelta::hours(1);
 pub struct Receipt {
     /// When the act was done.
     pub at: Moment,
-    /// Those that have, the fastest first.
+    /// The nodes that have applied it, fastest first.
     pub applied: Vec<AppliedBy>,
-    /// Those that have not, though they served at the time and their lease goes on.
+    /// The nodes that have not, although they served at the time and their lease is current.
     pub awaited: Vec<AwaitedNode>,
 }
 
 /// A node that has applied an act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedBy {
-    /// The node's name.
+    /// Its name.
     pub node: String,
-    /// How long that took from the act on.
+    /// How long after the act.
     pub after: Duration,
 }
 
 /// A node that has not applied an act yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwaitedNode {
-    /// The node's name.
+    /// Its name.
     pub node: String,
-    /// When it renewed its lease last.
+    /// When it last renewed its lease.
     pub heard_at: Moment,
 }
 
 impl Accounts {
-    /// The receipt of the latest act that ended the logins of an account, or of everyone; none when
-    /// there was none of late.
+    /// The receipt of the latest act that ended logins of an account, or of everyone. `None` if there was none
+    /// recently.
     ///
     /// # Errors
-    /// When the database does not answer.
+    ///
+    /// Returns an error if the database does not respond.
     pub async fn find_receipt(&self, change: Change) -> Result<Option<Receipt>> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
-        let Some(asked) = find_latest_asked(&mut on, change).await?.filter(|asked| now - asked.at < SHOWN_FOR) else {
+        let Some(asked) =
+            find_latest_receipt_request(&mut on, change).await?.filter(|asked| now - asked.at < SHOWN_FOR)
+        else {
             return Ok(None);
         };
-        // The nodes first: one that reports in between is in both, and one that leaves in neither.
+        // Nodes first: one that reports in between is in both lists, and one that leaves is in neither.
         let nodes = list_nodes(&mut on, now).await?;
         let receipts = list_receipts(&mut on, asked.event_id).await?;
         let is_awaited =
@@ -76,7 +79,7 @@ impl Accounts {
 
 impl AppliedBy {
     fn of(receipt: &ReceiptRow, act: Moment) -> Self {
-        // A node only estimates the database's time: it may be a moment ahead of itself.
+        // A node estimates the database's time, and may be slightly ahead of it.
         Self { node: receipt.node_name.clone(), after: (receipt.applied_at - act).to_std().unwrap_or_default() }
     }
 }

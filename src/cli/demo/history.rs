@@ -1,37 +1,37 @@
-//! What happened on the site of `curfew demo`, up to now.
+//! The history of the demo site, up to now.
 
 use super::people::{MEMBER, OTHER_STAFF, OTHER_SUPERUSER, PEOPLE, Person, STAFF, SUPERUSER};
 use crate::domain::{people::role::Role, reason::EndReason};
 
-/// One thing that somebody did.
+/// One step of the history: who did what, and when.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     pub(super) minutes_ago: i64,
-    /// Who did it.
+    /// The username.
     pub(super) who: &'static str,
     pub(super) act: Act,
 }
 
-/// What somebody did.
+/// What a user did.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Act {
-    /// Made their account; the first of all with the setup code.
+    /// Created their account. The first user did so with the setup code.
     Join,
-    /// Logged in on their first, second, … device.
+    /// Logged in on the device with this number.
     LogIn(usize),
-    /// Looked at a page where they last logged in.
+    /// Requested a page in their latest session.
     Visit,
-    /// Logged out there.
+    /// Logged out of their latest session.
     LogOut,
-    /// Came back to a session that was past its limit.
-    ComeBackLate(EndReason),
-    /// Chose another password.
+    /// Returned to a session that had reached its lifetime or idle timeout.
+    ReturnLate(EndReason),
+    /// Changed their password.
     ChangePassword,
-    /// Made a token for a program of theirs.
-    MakeToken(&'static str),
-    /// So many logins with wrong passwords, from an address that is not theirs.
-    BeGuessedAt(usize),
-    /// Did something to somebody's account.
+    /// Created a token with this label.
+    CreateToken(&'static str),
+    /// Did nothing: somebody else tried this many wrong passwords for the account.
+    PasswordGuesses(usize),
+    /// Acted as staff on this user's account.
     To(&'static str, StaffAct),
     /// Ended everyone's logins.
     EveryoneOut(Why),
@@ -42,24 +42,24 @@ pub(super) enum Act {
 pub(super) enum StaffAct {
     GiveRole(Role),
     ForceLogout(Why),
-    /// Planned one, so many minutes from now.
+    /// Scheduled a force logout, this many minutes after the step.
     Schedule(i64, Why),
     Deactivate(Why),
-    /// The same, until so many hours from now.
+    /// Deactivated the account for this many hours.
     DeactivateFor(i64, Why),
     Activate,
     Delete(Why),
 }
 
-/// The reason for staff, and the one for the user.
+/// The reason for staff and the reason for the user.
 pub(super) type Why = (&'static str, &'static str);
 
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
-/// The last minutes are the story's: they are what the overview shows.
-const QUIET: i64 = 95;
+/// Everyday life stops this many minutes ago, so that the overview shows the story.
+const QUIET_MINUTES: i64 = 95;
 
-/// Everything, the oldest first.
+/// All steps, oldest first.
 pub(super) fn steps() -> Vec<Step> {
     let mut steps = Vec::new();
     for (number, person) in PEOPLE.iter().enumerate() {
@@ -80,10 +80,11 @@ fn is_in_a_story(person: &Person) -> bool {
         .any(|(_, who, act)| *who == person.username || matches!(act, Act::To(whom, _) if *whom == person.username))
 }
 
-/// Two logins in three are live, some on two devices; others were left alone, or logged out of.
+/// Adds the logins of a user without a story. Two in three are live, some on two devices. The others were abandoned or
+/// logged out.
 fn everyday_life(number: usize, person: &Person, steps: &mut Vec<Step>) {
     let spread = i64::try_from((number * number * 7 + number * 131) % 2_500).unwrap_or_default();
-    let latest = (QUIET + spread).min(person.joined_days_ago * DAY - HOUR);
+    let latest = (QUIET_MINUTES + spread).min(person.joined_days_ago * DAY - HOUR);
     let mut add = |minutes_ago, act| steps.push(Step { minutes_ago, who: person.username, act });
     match number % 6 {
         0 => {
@@ -93,7 +94,7 @@ fn everyday_life(number: usize, person: &Person, steps: &mut Vec<Step>) {
         }
         1 if person.joined_days_ago > 30 => {
             add(latest + 19 * DAY, Act::LogIn(0));
-            add(latest, Act::ComeBackLate(EndReason::Idle));
+            add(latest, Act::ReturnLate(EndReason::Idle));
             add(latest - 2, Act::LogIn(0));
         }
         2 => {
@@ -108,7 +109,7 @@ fn everyday_life(number: usize, person: &Person, steps: &mut Vec<Step>) {
     }
 }
 
-/// The story of the last weeks: minutes ago, who, what.
+/// The story of the last weeks: how many minutes ago, who, and what.
 const STORY: &[(i64, &str, Act)] = &[
     (418 * DAY, SUPERUSER, Act::To(OTHER_SUPERUSER, StaffAct::GiveRole(Role::Superuser))),
     (416 * DAY, SUPERUSER, Act::To(STAFF, StaffAct::GiveRole(Role::Staff))),
@@ -121,7 +122,7 @@ const STORY: &[(i64, &str, Act)] = &[
         SUPERUSER,
         Act::EveryoneOut((
             "A backup with session cookies was left on a shared drive.",
-            "We changed the locks after a fault of ours. Please log in again.",
+            "We logged everyone out after a mistake of ours. Please log in again.",
         )),
     ),
     (12 * DAY, STAFF, Act::To("cheap-watches-24", StaffAct::Deactivate(("Spam in 40 comments.", "Spam.")))),
@@ -133,8 +134,8 @@ const STORY: &[(i64, &str, Act)] = &[
         Act::To(
             "tom_baker",
             StaffAct::Deactivate((
-                "Asked by mail to close the account over the winter.",
-                "Closed at your own wish. Write to us when you want to come back.",
+                "Asked by email to close the account over the winter.",
+                "Closed at your request. Write to us when you want to come back.",
             )),
         ),
     ),
@@ -166,7 +167,7 @@ const STORY: &[(i64, &str, Act)] = &[
     (
         29 * HOUR,
         STAFF,
-        Act::To("viktor1987", StaffAct::Deactivate(("Sells logins, see ticket 1187.", "Sharing of your login."))),
+        Act::To("viktor1987", StaffAct::Deactivate(("Sells logins, see ticket 1187.", "You shared your login."))),
     ),
     (
         25 * HOUR,
@@ -175,18 +176,18 @@ const STORY: &[(i64, &str, Act)] = &[
     ),
     (24 * HOUR, "isabela.costa", Act::LogIn(1)),
     (20 * HOUR, MEMBER, Act::LogIn(1)),
-    (20 * HOUR - 4, MEMBER, Act::MakeToken("calendar on my phone")),
+    (20 * HOUR - 4, MEMBER, Act::CreateToken("calendar on my phone")),
     (5 * HOUR, OTHER_STAFF[1], Act::To("kwame_mensah", StaffAct::Schedule(2 * HOUR, SHIFT))),
     (4 * HOUR, "kwame_mensah", Act::LogIn(0)),
     (88, MEMBER, Act::LogIn(0)),
     (81, "sam", Act::LogIn(0)),
-    (74, "sam", Act::BeGuessedAt(2)),
+    (74, "sam", Act::PasswordGuesses(2)),
     (66, STAFF, Act::To("sam", StaffAct::ForceLogout(("Logins from two countries at once.", "An unusual login.")))),
     (59, "sam", Act::LogIn(0)),
-    (57, STAFF, Act::MakeToken("offboarding script")),
+    (57, STAFF, Act::CreateToken("offboarding script")),
     (52, OTHER_SUPERUSER, Act::To("d.nakagawa", StaffAct::Schedule(26 * HOUR, LEAVING))),
     (44, "thabo.mokoena", Act::LogIn(0)),
-    (37, "viktor1987", Act::BeGuessedAt(1)),
+    (37, "viktor1987", Act::PasswordGuesses(1)),
     (29, "さくら", Act::LogIn(1)),
     (26, "さくら", Act::ChangePassword),
     (21, "thabo.mokoena", Act::LogOut),

@@ -1,6 +1,7 @@
-//! `curfew demo`: a site full of people, made for looking around in and gone at the end.
+//! `curfew demo`: a site with sample users that deletes its data at the end.
 //!
-//! Its database and its secret key are its own; of the settings only Rocket's are read, such as the port.
+//! It must touch no other data: it has its own database and secret key, and reads only Rocket's settings, such as the
+//! port.
 
 mod history;
 mod people;
@@ -19,18 +20,17 @@ use crate::{
     site,
 };
 
-/// The least there is: these passwords guard nothing, and there are many to hash.
+/// The minimum. There are many passwords to hash, and they protect nothing.
 const BCRYPT_COST: u32 = 4;
-/// What the site is called.
 const SITE_NAME: &str = "Riverside (demo)";
 
 pub(super) async fn run() -> Result<()> {
-    // From here on a signal no longer ends the process at once, which would leave the folder behind.
+    // From here on, a signal does not end the process immediately, which would leave the folder behind.
     let signals = Signals::listen()?;
     let folder = tempfile::Builder::new()
         .prefix("curfew-demo-")
         .tempdir()
-        .map_err(|error| CommandError::Demo(format!("no folder can be made for its data: {error}")))?;
+        .map_err(|error| CommandError::Demo(format!("a folder for its data cannot be created: {error}")))?;
     let served = serve_from(folder.path(), signals).await;
     let path = folder.path().display().to_string();
     let removed = folder.close().map_err(|error| CommandError::NotRemoved(path, error.to_string()));
@@ -42,29 +42,30 @@ async fn serve_from(folder: &Path, mut signals: Signals) -> Result<()> {
     let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
     let site = site::rocket(&configuration, &keys)?;
     match fill(&configuration, &mut signals).await? {
-        Some(logins) => serve::launch(site.attach(ending_at(signals)).attach(saying(logins))).await,
+        Some(logins) => serve::launch(site.attach(stop_on(signals)).attach(print_logins(logins))).await,
         None => Ok(()),
     }
 }
 
 fn configuration(folder: &Path) -> Result<Configuration> {
     let address = format!("sqlite:{}", folder.join("curfew.db").display());
-    let database = DatabaseAddress::parse(&address)
-        .ok_or_else(|| CommandError::Demo("the folder for its data has a name that no address can hold".to_owned()))?;
-    let mut configuration = settings::load_rockets_own(database)?;
+    let database = DatabaseAddress::parse(&address).ok_or_else(|| {
+        CommandError::Demo("the path of its data folder does not fit into a database address".to_owned())
+    })?;
+    let mut configuration = settings::load_rocket_settings(database)?;
     let settings = &mut configuration.settings;
     *settings = Settings { bcrypt_cost: BCRYPT_COST, site_name: SITE_NAME.to_owned(), ..Settings::default() };
     Ok(configuration)
 }
 
-/// Lets the history happen; returns the lines that tell the logins, or nothing after a signal.
+/// Fills the database with the history. Returns the lines that describe the sample logins, or `None` after a signal.
 ///
-/// A signal is heard between two steps: a database that is given up half-way still writes into its folder, which then
-/// cannot be removed.
+/// It checks for signals only between two steps, and then closes the database: a database that is abandoned during a
+/// step still writes into its folder, which then cannot be deleted.
 async fn fill(configuration: &Configuration, signals: &mut Signals) -> Result<Option<Vec<String>>> {
     let store = database::open_store(configuration).await?;
     let mut stage = Stage::new(store.clone(), configuration.settings.clone());
-    let played = stage.play(&history::steps(), || signals.have_come()).await;
+    let played = stage.play(&history::steps(), || signals.have_arrived()).await;
     store.close().await;
     if !played? {
         return Ok(None);
@@ -80,12 +81,12 @@ async fn fill(configuration: &Configuration, signals: &mut Signals) -> Result<Op
     lines.map(Some)
 }
 
-fn saying(logins: Vec<String>) -> AdHoc {
+fn print_logins(logins: Vec<String>) -> AdHoc {
     AdHoc::on_liftoff("Sample logins", |_| {
         Box::pin(async move {
-            let heading = "Sample logins, with passwords that are new at each start:".to_owned();
+            let heading = "Sample logins, with new passwords at each start:".to_owned();
             let logins = logins.iter().map(|login| format!("  {login}"));
-            let end = "All of it is thrown away at the end (Ctrl-C).".to_owned();
+            let end = "Press Ctrl-C to stop the demo and delete its data.".to_owned();
             for line in [heading].into_iter().chain(logins).chain([end]) {
                 // A closed standard output is no reason to stop serving.
                 let _ = say(&line);
@@ -94,8 +95,8 @@ fn saying(logins: Vec<String>) -> AdHoc {
     })
 }
 
-/// Ends the server at a signal, also at one that came before it was there.
-fn ending_at(mut signals: Signals) -> AdHoc {
+/// Stops the server on a signal, even on one that arrived before the server started.
+fn stop_on(mut signals: Signals) -> AdHoc {
     AdHoc::on_liftoff("Signals", |rocket| {
         let shutdown = rocket.shutdown();
         Box::pin(async move {

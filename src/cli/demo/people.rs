@@ -1,6 +1,6 @@
-//! Who is on the site of `curfew demo`. Their addresses are reserved for examples (RFC 2606, RFC 3849, RFC 5737).
+//! The users of the demo site. Their addresses are reserved for examples (RFC 2606, RFC 3849, RFC 5737).
 
-/// A person of the demo.
+/// A user of the demo site.
 #[derive(Debug)]
 pub(super) struct Person {
     pub(super) username: &'static str,
@@ -11,11 +11,9 @@ pub(super) struct Person {
 
 /// The superuser whose login is printed.
 pub(super) const SUPERUSER: &str = "ines.okafor";
-/// The second superuser.
 pub(super) const OTHER_SUPERUSER: &str = "Þóra.Björk.Sigurðardóttir";
 /// The member of staff whose login is printed.
 pub(super) const STAFF: &str = "mateo.lindqvist";
-/// The other staff.
 pub(super) const OTHER_STAFF: [&str; 3] = ["priya.raman", "علي.حداد", "d.nakagawa"];
 /// The member whose login is printed.
 pub(super) const MEMBER: &str = "yuki.tanaka";
@@ -24,7 +22,7 @@ const fn person(username: &'static str, email: &'static str, joined_days_ago: i6
     Person { username, email, joined_days_ago }
 }
 
-/// Everyone, in the order in which they joined.
+/// All users, roughly in the order in which they joined.
 pub(super) const PEOPLE: [Person; 61] = [
     person(SUPERUSER, "ines@riverside.example", 420),
     person(OTHER_SUPERUSER, "thora@riverside.example", 419),
@@ -89,7 +87,6 @@ pub(super) const PEOPLE: [Person; 61] = [
     person("freya", "freya.lund@example.com", 1),
 ];
 
-/// What people browse with.
 const USER_AGENTS: [&str; 7] = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1",
@@ -100,12 +97,12 @@ const USER_AGENTS: [&str; 7] = [
     "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 ];
 
-/// The browser of a person's first, second, … device.
+/// The `User-Agent` of a user's device, both given by number.
 pub(super) const fn user_agent(person: usize, device: usize) -> &'static str {
     USER_AGENTS[(person * 3 + device * 2) % USER_AGENTS.len()]
 }
 
-/// The address that it comes from.
+/// The IP address of a user's device.
 pub(super) fn address(person: usize, device: usize) -> String {
     if (person + device).is_multiple_of(3) {
         format!("2001:db8:{:x}:{:x}::{:x}", 0x40 + person, device, person * 7 + 1)

@@ -1,4 +1,4 @@
-//! What tells a process to end.
+//! The signals that stop a process.
 
 use rocket::{
     futures::FutureExt as _,
@@ -10,7 +10,7 @@ use rocket::{
 
 use crate::cli::{CommandError, Result};
 
-/// Ctrl-C, a polite kill, and the end of the terminal.
+/// SIGINT (Ctrl-C), SIGTERM, and SIGHUP (a closed terminal).
 #[derive(Debug)]
 pub(super) struct Signals {
     interrupt: Signal,
@@ -19,10 +19,10 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Takes them over from the system, which would end the process on the spot.
+    /// Takes the signals over from the system, which would end the process immediately.
     pub(super) fn listen() -> Result<Self> {
         let listen =
-            |kind| signal(kind).map_err(|error| CommandError::Demo(format!("it cannot listen for its end: {error}")));
+            |kind| signal(kind).map_err(|error| CommandError::Demo(format!("it cannot listen for signals: {error}")));
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
@@ -30,12 +30,12 @@ impl Signals {
         })
     }
 
-    /// Whether one of them has come, without waiting.
-    pub(super) fn have_come(&mut self) -> bool {
+    /// Whether a signal has arrived. Does not wait.
+    pub(super) fn have_arrived(&mut self) -> bool {
         self.next().now_or_never().is_some()
     }
 
-    /// Waits for the next of them.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) {
         select! {
             _ = self.interrupt.recv() => {}

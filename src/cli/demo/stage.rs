@@ -1,4 +1,4 @@
-//! Letting the history happen: through the use cases, with their clock put back.
+//! Plays the history through the use cases, with their clock set back to the time of each step.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -31,18 +31,17 @@ use crate::{
     store::Store,
 };
 
-/// The bytes of a password that is made here.
+/// The length of a generated password, in random bytes.
 const PASSWORD_BYTES: usize = 10;
-/// Staff whose last login is older log in anew before they act.
-const STAFF_LOGIN: TimeDelta = TimeDelta::minutes(45);
-/// Between a login of staff and their act.
-const PAUSE: TimeDelta = TimeDelta::seconds(95);
-/// How long the tokens last that people make.
-const LIFETIME_OF_TOKENS: Duration = Duration::from_hours(30 * 24);
-/// Who guesses passwords.
+/// Staff log in again before they act if their last login is older.
+const MAX_STAFF_LOGIN_AGE: TimeDelta = TimeDelta::minutes(45);
+/// The time between a staff member's login and their action.
+const PAUSE_AFTER_LOGIN: TimeDelta = TimeDelta::seconds(95);
+const TOKEN_LIFETIME: Duration = Duration::from_hours(30 * 24);
+/// The IP address and the `User-Agent` of the logins with guessed passwords.
 const GUESSER: (&str, &str) = ("192.0.2.254", "python-requests/2.32.3");
 
-/// Where the history happens.
+/// The demo's use cases and the state of its users.
 #[derive(Debug)]
 pub(super) struct Stage {
     accounts: Accounts,
@@ -51,7 +50,7 @@ pub(super) struct Stage {
     players: HashMap<&'static str, Player>,
 }
 
-/// A person with what only they know.
+/// A user, with their password and latest session.
 #[derive(Debug)]
 struct Player {
     number: usize,
@@ -67,29 +66,29 @@ impl Stage {
         Self { accounts, now: Utc::now(), behind: TimeDelta::zero(), players: HashMap::new() }
     }
 
-    /// The password of that person.
+    /// The user's current password.
     pub(super) fn password(&self, who: &str) -> Option<&str> {
         self.players.get(who).map(|player| player.password.reveal())
     }
 
-    /// Lets it all happen, in this order, each at its time. Whether it came to its end, or had to stop before.
+    /// Plays all steps in order, each at its time. Returns false if `must_stop` stopped it early.
     pub(super) async fn play(&mut self, steps: &[Step], mut must_stop: impl FnMut() -> bool) -> Result<bool> {
         for (number, step) in steps.iter().enumerate() {
             if must_stop() {
                 return Ok(false);
             }
-            // Not every moment on the full minute.
+            // Varies the seconds, so that not every time is on the full minute.
             let seconds = i64::try_from(number * 17 % 60).unwrap_or_default();
-            self.put_back(TimeDelta::minutes(step.minutes_ago) - TimeDelta::seconds(seconds));
+            self.set_clock_back(TimeDelta::minutes(step.minutes_ago) - TimeDelta::seconds(seconds));
             self.perform(step.who, step.act).await?;
-            // As the upkeep of a site does that serves all the time.
+            // A running server samples the live sessions regularly.
             self.accounts.sample_live_sessions().await?;
         }
-        self.put_back(TimeDelta::zero());
+        self.set_clock_back(TimeDelta::zero());
         Ok(true)
     }
 
-    fn put_back(&mut self, behind: TimeDelta) {
+    fn set_clock_back(&mut self, behind: TimeDelta) {
         self.accounts.store().clock().shift(self.behind - behind);
         self.behind = behind;
     }
@@ -109,7 +108,7 @@ impl Stage {
                 Ok(self.accounts.flush_activity().await?)
             }
             Act::LogOut => Ok(self.accounts.log_out(&self.actor(who)?).await?),
-            Act::ComeBackLate(reason) => {
+            Act::ReturnLate(reason) => {
                 let (player, session) = self.session(who)?;
                 Ok(self
                     .accounts
@@ -117,20 +116,20 @@ impl Stage {
                     .await?)
             }
             Act::ChangePassword => self.change_password(who).await,
-            Act::MakeToken(label) => {
-                self.be_at_work(who).await?;
+            Act::CreateToken(label) => {
+                self.ensure_recent_login(who).await?;
                 let actor = self.actor(who)?;
                 let (own, label) = (Target::Id(self.session(who)?.0.id), TokenLabel::parse(label)?);
-                self.accounts.create_token(&actor, &own, &label, LIFETIME_OF_TOKENS).await?;
+                self.accounts.create_token(&actor, &own, &label, TOKEN_LIFETIME).await?;
                 Ok(())
             }
-            Act::BeGuessedAt(times) => self.be_guessed_at(who, times).await,
+            Act::PasswordGuesses(count) => self.guess_passwords(who, count).await,
             Act::To(whom, act) => {
-                self.be_at_work(who).await?;
+                self.ensure_recent_login(who).await?;
                 self.act_on(who, whom, act).await
             }
             Act::EveryoneOut(why) => {
-                self.be_at_work(who).await?;
+                self.ensure_recent_login(who).await?;
                 let (actor, reasons) = (self.actor(who)?, reasons(why)?);
                 self.accounts.force_everyone_out(&actor, ForceLogoutMoment::Now, &reasons).await?;
                 Ok(())
@@ -167,12 +166,12 @@ impl Stage {
         Ok(())
     }
 
-    /// Staff log in before they act, as the site makes them.
-    async fn be_at_work(&mut self, who: &str) -> Result<()> {
+    /// Logs a staff member in again if their login is not recent. The site requires that before staff actions.
+    async fn ensure_recent_login(&mut self, who: &str) -> Result<()> {
         let (_, session) = self.session(who)?;
-        if self.accounts.store().clock().process_now() - session.login_date > STAFF_LOGIN {
+        if self.accounts.store().clock().process_now() - session.login_date > MAX_STAFF_LOGIN_AGE {
             self.log_in(who, 0).await?;
-            self.put_back(self.behind - PAUSE);
+            self.set_clock_back(self.behind - PAUSE_AFTER_LOGIN);
         }
         Ok(())
     }
@@ -187,9 +186,9 @@ impl Stage {
         Ok(())
     }
 
-    async fn be_guessed_at(&self, who: &str, times: usize) -> Result<()> {
+    async fn guess_passwords(&self, who: &str, count: usize) -> Result<()> {
         let client = Client::new(GUESSER.0.to_owned(), GUESSER.1);
-        for number in 0..times {
+        for number in 0..count {
             let password = Password::parse(format!("{who}{number}"))?;
             let credentials = Credentials { name: LoginName::parse(who)?, password, remember: false };
             match self.accounts.log_in(&client, &credentials).await {
@@ -215,14 +214,14 @@ impl Stage {
                 accounts.force_logout(&actor, &target, ForceLogoutMoment::Now, &reasons(why)?).await?;
             }
             StaffAct::Schedule(minutes, why) => {
-                let at = on_the_quarter(self.now + TimeDelta::minutes(minutes));
+                let at = round_to_quarter_hour(self.now + TimeDelta::minutes(minutes));
                 accounts.force_logout(&actor, &target, ForceLogoutMoment::At(at), &reasons(why)?).await?;
             }
             StaffAct::Deactivate(why) => {
                 accounts.deactivate(&actor, &target, None, &reasons(why)?).await?;
             }
             StaffAct::DeactivateFor(hours, why) => {
-                let until = on_the_quarter(self.now + TimeDelta::hours(hours));
+                let until = round_to_quarter_hour(self.now + TimeDelta::hours(hours));
                 accounts.deactivate(&actor, &target, Some(until), &reasons(why)?).await?;
             }
             StaffAct::Activate => {
@@ -253,8 +252,8 @@ impl Stage {
     }
 }
 
-/// The last full quarter of an hour: people choose such moments.
-fn on_the_quarter(moment: Moment) -> Moment {
+/// Rounds down to a quarter of an hour, because people choose such times.
+fn round_to_quarter_hour(moment: Moment) -> Moment {
     moment.duration_trunc(TimeDelta::minutes(15)).unwrap_or(moment)
 }
 
@@ -266,7 +265,7 @@ fn reasons((for_staff, for_user): Why) -> Result<Reasons> {
     Ok(Reasons { for_staff: ReasonText::parse(for_staff)?, for_user: ReasonText::parse(for_user)? })
 }
 
-/// A new random password, in groups that can be read off a terminal.
+/// A random password, in groups that are easy to read from a terminal.
 fn new_password(username: &str, email: &str) -> Result<NewPassword> {
     let letters = BASE32_NOPAD.encode(&rand::random::<[u8; PASSWORD_BYTES]>()).to_lowercase();
     let groups: Vec<&str> = [0..4, 4..8, 8..12, 12..16].into_iter().filter_map(|range| letters.get(range)).collect();

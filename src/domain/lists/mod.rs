@@ -1,5 +1,6 @@
-//! What staff may ask of a list.
+//! The queries of the staff lists: filters, order and page.
 
+pub mod events_query;
 pub mod sessions_query;
 pub mod users_filter;
 pub mod users_query;

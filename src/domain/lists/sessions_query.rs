@@ -1,38 +1,38 @@
-//! What staff may ask of the list of the site's sessions: only known words, anything else is refused.
+//! The query of the staff page that lists the site's sessions. Unknown values are errors.
 
 use super::{users_filter::SearchText, users_query::PageNumber};
 
-/// The sessions on one page of the list.
+/// The number of sessions per page.
 pub const SESSIONS_PER_PAGE: u32 = 25;
 
-/// Which sessions of the whole site, from where.
+/// Which of the site's sessions to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionsQuery {
-    /// Part of the username or email of its account, as a comparison key.
+    /// Part of the account's username or email.
     pub search: Option<SearchText>,
-    /// Only live ones, or all.
+    /// Only live sessions, or all.
     pub state: SessionsShown,
-    /// The page.
+    /// The page number.
     pub page: PageNumber,
 }
 
-/// Which sessions are shown.
+/// Which sessions the list shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SessionsShown {
-    /// Those that are live by the rule.
+    /// Sessions that the rule accepts.
     #[default]
     Live,
-    /// Those that are over as well, as long as they are kept.
+    /// All sessions, including ended ones that have not been purged.
     All,
 }
 
-/// A word that is neither.
+/// The word is not a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("The state is live, all or left out.")]
+#[error("The state must be live, all or empty.")]
 pub struct UnknownState;
 
 impl SessionsShown {
-    /// The word for it.
+    /// The word, as in the query parameter `state`.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -41,10 +41,10 @@ impl SessionsShown {
         }
     }
 
-    /// Reads the word; an empty one is the default.
+    /// Parses the word. An empty word is the default.
     ///
     /// # Errors
-    /// When the word is neither.
+    /// Returns an error if the word is unknown.
     pub fn parse(word: &str) -> Result<Self, UnknownState> {
         match word {
             "" | "live" => Ok(Self::Live),
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_known_words_are_read() {
+    fn only_known_states_are_accepted() {
         for state in [SessionsShown::Live, SessionsShown::All] {
             assert_eq!(SessionsShown::parse(state.word()), Ok(state));
         }

@@ -1,43 +1,57 @@
-//! Which users: those whose names hold a text, of a standing, of a role.
+//! A filter for users: by part of a name, by status and by role.
 
-use super::users_query::UsersQueryError;
-use crate::domain::people::{email::EMAIL_CHARACTERS, role::Role, text};
+use crate::domain::people::{
+    email::EMAIL_CHARACTERS,
+    role::{Role, UnknownRole},
+    text,
+};
 
-/// Which users; without anything in it, all of them.
+/// Why a query is invalid, as a sentence for staff.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UsersQueryError(pub(super) String);
+
+impl From<UnknownRole> for UsersQueryError {
+    fn from(error: UnknownRole) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// A filter for users. The default matches everyone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UsersFilter {
-    /// Part of a username or an email, as a comparison key.
+    /// Part of a username or email.
     pub search: Option<SearchText>,
-    /// Only those of this status.
+    /// Only users with this status.
     pub status: Option<Status>,
-    /// Only those of this role.
+    /// Only users with this role.
     pub role: Option<Role>,
 }
 
 impl UsersFilter {
-    /// Reads the three words as they stand in an address or a form; each may be empty.
+    /// Parses the three fields of a query or form. Each may be empty.
     ///
     /// # Errors
-    /// When one of them is not known.
+    /// Returns an error if one of them is invalid.
     pub fn parse(search: &str, status: &str, role: &str) -> Result<Self, UsersQueryError> {
         let role = if role.is_empty() { None } else { Some(role.parse::<Role>()?) };
         Ok(Self { search: SearchText::parse(search)?, status: Status::parse(status)?, role })
     }
 }
 
-/// The text of a search, never empty.
+/// A search text as a comparison key, never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchText(String);
 
 impl SearchText {
-    /// What was typed; an empty search is none.
+    /// Parses a search text. An empty text is no search.
     ///
     /// # Errors
-    /// When it is longer than any name, or has characters in it that no name has.
+    /// Returns an error if the text is longer than any name or contains characters that no name has.
     pub fn parse(typed: &str) -> Result<Option<Self>, UsersQueryError> {
         let typed = typed.trim();
         if typed.chars().count() > EMAIL_CHARACTERS || typed.chars().any(text::is_forbidden) {
-            return Err(UsersQueryError("A search is a part of a username or an email.".to_owned()));
+            return Err(UsersQueryError("Search for part of a username or an email.".to_owned()));
         }
         let key = text::comparison_key(typed);
         Ok((!key.is_empty()).then_some(Self(key)))
@@ -53,9 +67,9 @@ impl SearchText {
 /// Whether an account may log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It may.
+    /// The account may log in.
     Active,
-    /// It is deactivated.
+    /// The account is deactivated.
     Inactive,
 }
 
@@ -63,7 +77,7 @@ impl Status {
     /// Every status, with its word.
     pub const ALL: [(Self, &'static str); 2] = [(Self::Active, "active"), (Self::Inactive, "inactive")];
 
-    /// The word for it.
+    /// The word, as in the query parameter `status`.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -72,10 +86,10 @@ impl Status {
         }
     }
 
-    /// Reads the word; an empty one is no filter.
+    /// Parses the word. An empty word is no filter.
     ///
     /// # Errors
-    /// When the word is no status.
+    /// Returns an error if the word is unknown.
     pub fn parse(word: &str) -> Result<Option<Self>, UsersQueryError> {
         if word.is_empty() {
             return Ok(None);
@@ -84,7 +98,7 @@ impl Status {
             .iter()
             .find(|(_, known)| *known == word)
             .map(|(status, _)| Some(*status))
-            .ok_or_else(|| UsersQueryError("The status is active, inactive or left out.".to_owned()))
+            .ok_or_else(|| UsersQueryError("The status must be active, inactive or empty.".to_owned()))
     }
 }
 
@@ -93,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_known_words_are_read() {
+    fn only_known_words_are_accepted() {
         assert_eq!(UsersFilter::parse("", "", ""), Ok(UsersFilter::default()));
         let filter = UsersFilter::parse(" Ana ", "inactive", "staff").expect("known words");
         assert_eq!(filter.search.as_ref().map(SearchText::key), Some("ana"));

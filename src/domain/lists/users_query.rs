@@ -1,47 +1,36 @@
-//! What staff may ask of the list of users: only known words, anything else is refused.
+//! The query of the staff page that lists users. Unknown values are errors.
 
-use super::users_filter::UsersFilter;
+use super::users_filter::{UsersFilter, UsersQueryError};
 
-/// The users on one page of the list.
+/// The number of users per page.
 pub const USERS_PER_PAGE: u32 = 20;
-/// The last page there is; past it the search must be narrowed.
+/// The last page of any list. Beyond it, staff are asked to narrow the search.
 pub const LAST_PAGE: u32 = 400;
 
-/// Which users, in which order, from where.
+/// Which users to list, and in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UsersQuery {
-    /// Which.
+    /// Which users.
     pub filter: UsersFilter,
     /// The order.
     pub sort: Sort,
-    /// The page.
+    /// The page number.
     pub page: PageNumber,
 }
 
-/// A word that the list of users does not know.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct UsersQueryError(pub(super) String);
-
-impl From<crate::domain::people::role::UnknownRole> for UsersQueryError {
-    fn from(error: crate::domain::people::role::UnknownRole) -> Self {
-        Self(error.to_string())
-    }
-}
-
-/// What the list is ordered by.
+/// What the list is sorted by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SortKey {
-    /// The username, without regard to case.
+    /// The username, case-insensitively.
     #[default]
     Username,
-    /// The email, without regard to case.
+    /// The email, case-insensitively.
     Email,
-    /// When the account was made.
+    /// When the account was created.
     DateJoined,
-    /// The last login.
+    /// The time of the last login.
     LastLogin,
-    /// The last request.
+    /// The time of the last request.
     LastSeen,
 }
 
@@ -55,33 +44,33 @@ impl SortKey {
         (Self::LastSeen, "last_seen"),
     ];
 
-    /// Whether it is a moment.
+    /// Whether the sort key is a timestamp.
     #[must_use]
     pub const fn is_date(self) -> bool {
         matches!(self, Self::DateJoined | Self::LastLogin | Self::LastSeen)
     }
 
-    /// The word for it.
+    /// The word, as in the query parameter `sort`.
     #[must_use]
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(key, _)| *key == self).map_or("username", |(_, word)| word)
     }
 }
 
-/// A key and a direction: `username` upwards, `-username` downwards.
+/// A sort key and a direction: `username` is ascending, `-username` descending.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sort {
-    /// By what.
+    /// The sort key.
     pub key: SortKey,
-    /// From the greatest to the least.
+    /// Whether the order is descending.
     pub descending: bool,
 }
 
 impl Sort {
-    /// Reads the word; an empty one is the default order.
+    /// Parses the word. An empty word is the default order.
     ///
     /// # Errors
-    /// When the word names no order.
+    /// Returns an error if the word is unknown.
     pub fn parse(word: &str) -> Result<Self, UsersQueryError> {
         if word.is_empty() {
             return Ok(Self::default());
@@ -92,18 +81,18 @@ impl Sort {
             .find(|(_, known)| *known == name)
             .map(|(key, _)| Self { key: *key, descending })
             .ok_or_else(|| {
-                UsersQueryError("The sort is username, email, date_joined, last_login or last_seen, with a - before it for downwards.".to_owned())
+                UsersQueryError("The sort must be username, email, date_joined, last_login or last_seen, with a leading - for descending.".to_owned())
             })
     }
 
-    /// The word that [`Self::parse`] reads.
+    /// The word that [`Self::parse`] accepts.
     #[must_use]
     pub fn word(self) -> String {
         format!("{}{}", if self.descending { "-" } else { "" }, self.key.word())
     }
 }
 
-/// A page of a list, from 1.
+/// The number of a list's page, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageNumber(u32);
 
@@ -114,10 +103,10 @@ impl Default for PageNumber {
 }
 
 impl PageNumber {
-    /// Reads a number; an empty one is the first page.
+    /// Parses a number. An empty text is the first page.
     ///
     /// # Errors
-    /// When it is no whole number from 1.
+    /// Returns an error if the text is not a whole number of at least 1.
     pub fn parse(text: &str) -> Result<Self, UsersQueryError> {
         if text.is_empty() {
             return Ok(Self::default());
@@ -125,9 +114,9 @@ impl PageNumber {
         let digits = text.bytes().all(|b| b.is_ascii_digit());
         match text.trim_start_matches('0').parse::<u64>() {
             Ok(number) if digits && number >= 1 => Ok(Self(u32::try_from(number).unwrap_or(u32::MAX))),
-            // Beyond every number that fits, but a number all the same: too far, not wrong.
+            // A number that does not fit is beyond the last page, which is not an error here.
             Err(_) if digits && text.bytes().any(|b| b != b'0') => Ok(Self(u32::MAX)),
-            _ => Err(UsersQueryError("The page is a whole number from 1.".to_owned())),
+            _ => Err(UsersQueryError("The page must be a whole number of at least 1.".to_owned())),
         }
     }
 
@@ -137,13 +126,13 @@ impl PageNumber {
         self.0
     }
 
-    /// Whether it lies past the last page there is.
+    /// Whether the page is beyond [`LAST_PAGE`].
     #[must_use]
-    pub const fn is_too_far(self) -> bool {
+    pub const fn is_beyond_last(self) -> bool {
         self.0 > LAST_PAGE
     }
 
-    /// How many rows lie before it.
+    /// The number of rows before this page.
     #[must_use]
     pub const fn offset(self, per_page: u32) -> i64 {
         (self.0 as i64 - 1) * per_page as i64
@@ -155,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_known_words_are_read() {
+    fn only_known_sorts_are_accepted() {
         assert_eq!(Sort::parse("-last_seen").map(Sort::word), Ok("-last_seen".to_owned()));
         assert_eq!(Sort::parse(""), Ok(Sort::default()));
         for word in ["id", "--email", "email desc", "password_hash", "-"] {
@@ -164,11 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_a_number_from_one() {
+    fn a_page_number_is_at_least_one() {
         assert_eq!(PageNumber::parse("").map(PageNumber::get), Ok(1));
-        assert_eq!(PageNumber::parse("400").map(PageNumber::is_too_far), Ok(false));
-        assert_eq!(PageNumber::parse("401").map(PageNumber::is_too_far), Ok(true));
-        assert_eq!(PageNumber::parse("99999999999999999999999").map(PageNumber::is_too_far), Ok(true));
+        assert_eq!(PageNumber::parse("400").map(PageNumber::is_beyond_last), Ok(false));
+        assert_eq!(PageNumber::parse("401").map(PageNumber::is_beyond_last), Ok(true));
+        assert_eq!(PageNumber::parse("99999999999999999999999").map(PageNumber::is_beyond_last), Ok(true));
         for text in ["0", "00", "-1", "1.5", "one", "+1", " 1", "1e3"] {
             assert!(PageNumber::parse(text).is_err(), "{text}");
         }

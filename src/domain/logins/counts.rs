@@ -1,35 +1,35 @@
-//! How many logins, as people count them.
+//! Counts of logins, in words for people.
 
 use std::{fmt, ops::AddAssign};
 
 use super::kind::LoginClass;
 
-/// How many logins: of browsers, and of programs.
+/// A number of sessions and a number of tokens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoginCounts {
-    /// Sessions of browsers.
+    /// Browser sessions.
     pub sessions: u64,
-    /// Opaque tokens and families of JWT.
+    /// Opaque tokens and JWT families.
     pub tokens: u64,
 }
 
 impl LoginCounts {
-    /// So many logins of one class.
+    /// Counts logins of one class.
     #[must_use]
-    pub const fn of(class: LoginClass, count: u64) -> Self {
+    pub const fn of_class(class: LoginClass, count: u64) -> Self {
         match class {
             LoginClass::Sessions => Self { sessions: count, tokens: 0 },
             LoginClass::Tokens => Self { sessions: 0, tokens: count },
         }
     }
 
-    /// Whether there are any.
+    /// Whether the total is greater than zero.
     #[must_use]
     pub const fn is_any(self) -> bool {
         self.all() > 0
     }
 
-    /// All of them together.
+    /// The total.
     #[must_use]
     pub const fn all(self) -> u64 {
         self.sessions.saturating_add(self.tokens)
@@ -37,9 +37,9 @@ impl LoginCounts {
 }
 
 impl From<u64> for LoginCounts {
-    /// So many sessions.
+    /// Counts sessions only.
     fn from(sessions: u64) -> Self {
-        Self::of(LoginClass::Sessions, sessions)
+        Self::of_class(LoginClass::Sessions, sessions)
     }
 }
 
@@ -50,7 +50,7 @@ impl AddAssign for LoginCounts {
     }
 }
 
-/// In words: `1 session ended`, `2 sessions and 1 token ended`.
+/// Formats as `1 session ended` or `2 sessions and 1 token ended`.
 impl fmt::Display for LoginCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counted = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ended_is_said_as_people_count() {
+    fn ended_logins_are_counted_in_words() {
         for (sessions, tokens, words) in [
             (0, 0, "0 sessions ended"),
             (1, 0, "1 session ended"),

@@ -6,23 +6,23 @@ use chrono::TimeDelta;
 
 use crate::domain::{moment::Moment, standing::Limits};
 
-/// What a login is proven by.
+/// What proves a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LoginKind {
-    /// A browser's session: a cookie that holds a secret.
+    /// A browser session: a cookie with a secret.
     Browser,
-    /// A program's opaque token: one text that means nothing by itself.
+    /// A program's opaque token: one random text.
     Opaque,
-    /// A program's family of JSON Web Tokens (RFC 7519): each refresh token succeeds another.
+    /// A program's family of JSON Web Tokens (RFC 7519): each refresh token replaces the one before.
     Jwt,
 }
 
-/// What people call a login: the sessions of browsers, and the tokens of programs.
+/// The two classes of login that people tell apart: sessions and tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LoginClass {
-    /// Logins of browsers.
+    /// Browser sessions.
     Sessions,
-    /// Opaque tokens and families of JWT.
+    /// Opaque tokens and JWT families.
     Tokens,
 }
 
@@ -30,7 +30,7 @@ impl LoginKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Browser, Self::Opaque, Self::Jwt];
 
-    /// The stored word.
+    /// The code, as stored in the database.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -40,13 +40,13 @@ impl LoginKind {
         }
     }
 
-    /// The kind of that word.
+    /// The kind with this code.
     #[must_use]
-    pub fn of_code(code: &str) -> Option<Self> {
+    pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
-    /// What people call it.
+    /// The class that this kind belongs to.
     #[must_use]
     pub const fn class(self) -> LoginClass {
         match self {
@@ -55,8 +55,10 @@ impl LoginKind {
         }
     }
 
-    /// How long a login of this kind lasts. A browser's lasts as long as its account's role may; a token until its
-    /// own expiry, used or not. A family lasts for the leeway longer: its refresh token is still good for so long.
+    /// The lifetime and idle timeout of a login of this kind.
+    ///
+    /// A session has the limits of its account's role. A token lasts until its own expiry, used or not. A JWT family
+    /// lasts longer by `leeway`, because its refresh token is accepted until then.
     #[must_use]
     pub fn limits(
         self,

@@ -1,8 +1,8 @@
-//! Which logins are live: the one rule turned around, so that a database can count by it.
+//! Which logins are live: the one rule in a form that a database query can use.
 //!
-//! [`crate::domain::standing::check`] asks about one login. A list, a count and an `UPDATE` ask about many, and compare
-//! their columns with a few moments instead. A property holds the two together: of an active account, exactly the
-//! logins that the rule accepts are live.
+//! [`crate::domain::standing::check`] judges one login. A query judges many: it compares their columns with a few
+//! timestamps instead. A property test keeps the two equal: an active account's live logins are exactly those that the
+//! rule accepts.
 
 use std::time::Duration;
 
@@ -12,40 +12,40 @@ use crate::domain::{
     standing::{Limits, SiteStanding},
 };
 
-/// The moments that the columns of a login must be later than for it to be live.
+/// The timestamps that a login's columns must be later than for the login to be live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LiveAfter {
-    /// `LAST_LOGIN_DATE`: the latest force logout of the account and the site.
+    /// For `LAST_LOGIN_DATE`: the latest force logout of the account or the site.
     pub login: Moment,
-    /// When it was opened: the latest scheduled force logout that has come due.
+    /// For the opening time: the latest scheduled force logout that is due.
     pub opened: Moment,
-    /// When a browser's login was opened: a lifetime ago.
+    /// For the opening time of a session: now, minus the lifetime.
     pub session_opened: Moment,
-    /// The latest request of a browser's login: an idle timeout ago.
+    /// For the last request of a session: now, minus the idle timeout.
     pub session_seen: Moment,
-    /// The expiry of a token: now.
+    /// For the expiry of an opaque token: now.
     pub expiry: Moment,
-    /// The expiry of a family of JWT: now, less the leeway.
+    /// For the expiry of a JWT family: now, minus the leeway.
     pub family_expiry: Moment,
 }
 
-/// What of a login's row decides whether it is live.
+/// The columns of a login's row that decide whether the login is live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dates {
-    /// Its kind.
+    /// The kind of login.
     pub kind: LoginKind,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
-    /// When it was opened, by the clock.
+    /// The clock's time when the login was opened.
     pub opened_at: Moment,
-    /// Its latest request; none of a token that was never used.
+    /// The time of the last request. `None` for a token that was never used.
     pub last_seen: Option<Moment>,
-    /// When a token expires.
+    /// When the token expires. `None` for a session.
     pub expires_at: Option<Moment>,
 }
 
 impl LiveAfter {
-    /// As far as the site decides: for a role whose sessions have these limits.
+    /// What the site's standing and a role's session limits require.
     #[must_use]
     pub fn of_site(site: &SiteStanding, limits: Limits, leeway: Duration, now: Moment) -> Self {
         let earliest = Self {
@@ -56,12 +56,12 @@ impl LiveAfter {
             expiry: now,
             family_expiry: moment_before(now, leeway),
         };
-        earliest.and_after(site.force_logout_date, site.force_logout_scheduled, now)
+        earliest.with_force_logout(site.force_logout_date, site.force_logout_scheduled, now)
     }
 
-    /// The same after another force logout, done or scheduled: the account's.
+    /// Adds another force logout, done or scheduled, such as the account's.
     #[must_use]
-    pub fn and_after(self, done: Option<Moment>, scheduled: Option<Moment>, now: Moment) -> Self {
+    pub fn with_force_logout(self, done: Option<Moment>, scheduled: Option<Moment>, now: Moment) -> Self {
         let due = scheduled.filter(|at| *at <= now);
         Self {
             login: done.into_iter().fold(self.login, Moment::max),
@@ -70,20 +70,20 @@ impl LiveAfter {
         }
     }
 
-    /// The same, with browsers' logins that were last seen this much longer ago.
+    /// Extends the idle timeout of sessions by `lag`.
     #[must_use]
     pub fn with_lag(self, lag: Duration) -> Self {
         Self { session_seen: moment_before(self.session_seen, lag), ..self }
     }
 
-    /// The `LAST_LOGIN_DATE` that a live session must be later than. No login is dated before it was opened, so that
-    /// a scan in the order of these dates can stop here.
+    /// The timestamp that a live session's `LAST_LOGIN_DATE` must be later than. A `LAST_LOGIN_DATE` is never earlier
+    /// than the opening time, so a scan in its order can stop here.
     #[must_use]
     pub fn session_login(&self) -> Moment {
         self.login.max(self.opened).max(self.session_opened)
     }
 
-    /// Whether a login with these dates is live, unless it was ended by itself.
+    /// Whether a login with these dates is live, unless it was ended individually.
     #[must_use]
     pub fn includes(&self, dates: &Dates) -> bool {
         let Dates { kind, login_date, opened_at, last_seen, expires_at } = *dates;
@@ -98,14 +98,14 @@ impl LiveAfter {
     }
 }
 
-/// The same for the accounts of a whole site: their roles have limits of their own.
+/// The [`LiveAfter`] of every role, for queries over the whole site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LiveByRole {
-    /// Logins of members.
+    /// For logins of members.
     pub member: LiveAfter,
-    /// Logins of staff and superusers. It differs in the limits of sessions alone.
+    /// For logins of staff and superusers. Differs from `member` only in the limits of sessions.
     pub staff: LiveAfter,
-    /// When this is asked.
+    /// The current time.
     pub now: Moment,
 }
 

@@ -1,4 +1,4 @@
-//! Live by the moments if, and only if, the rule accepts.
+//! A login of an active account is live if and only if the rule accepts it.
 
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use crate::domain::{
     standing::{LoginState, Question, Standing, check},
 };
 
-/// Few moments close together, so that equal ones and neighbours come up all the time.
+/// Only 40 adjacent microseconds, so that equal and neighbouring timestamps are frequent.
 fn moment() -> impl Strategy<Value = Moment> {
     (1_000_i64..1_040).prop_map(DateTime::from_timestamp_micros).prop_map(Option::unwrap_or_default)
 }
@@ -62,7 +62,7 @@ proptest! {
     ) {
         let of_role = Limits { lifetime, idle };
         let live = LiveAfter::of_site(&site, of_role, leeway, now)
-            .and_after(account.force_logout_date, account.force_logout_scheduled, now);
+            .with_force_logout(account.force_logout_date, account.force_logout_scheduled, now);
         let login = LoginState {
             user_id: 1,
             ended: None,

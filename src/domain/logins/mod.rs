@@ -1,4 +1,4 @@
-//! Logins: their kinds, what proves one, and which are live.
+//! Logins: their kinds, their secrets, and which are live.
 
 pub mod counts;
 pub mod kind;

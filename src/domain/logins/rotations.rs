@@ -1,51 +1,52 @@
-//! When the refresh tokens of a family were spent, as far back as the grace reaches.
+//! When a JWT family's refresh tokens were spent, as far back as the grace period.
 
 use chrono::TimeDelta;
 
 use crate::domain::moment::Moment;
 
-/// How long a spent refresh token is answered with its successor.
-const GRACE: TimeDelta = TimeDelta::seconds(10);
-/// How many are kept at most: a program that exchanges more than this within the grace gets none for the oldest.
-const KEPT: usize = 100;
+/// How long a spent refresh token is still answered with its successor.
+const GRACE_PERIOD: TimeDelta = TimeDelta::seconds(10);
+/// The maximum number of rotations to keep. A program that rotates more often within the grace period loses the grace
+/// of its oldest tokens.
+const MAX_ROTATIONS: usize = 100;
 
-/// The latest exchanges of a family, the oldest first.
+/// The latest rotations of a JWT family, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rotations(Vec<Moment>);
 
 impl Rotations {
-    /// Reads what [`Rotations::to_text`] wrote; anything else is no exchange.
+    /// Parses what [`Rotations::to_text`] wrote, and ignores anything else.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let read = |word: &str| word.parse().ok().and_then(Moment::from_timestamp_micros);
-        Self(text.split_whitespace().filter_map(read).collect())
+        let parse = |word: &str| word.parse().ok().and_then(Moment::from_timestamp_micros);
+        Self(text.split_whitespace().filter_map(parse).collect())
     }
 
-    /// Microseconds since 1970, separated by spaces.
+    /// Formats as microseconds since 1970, separated by spaces.
     #[must_use]
     pub fn to_text(&self) -> String {
         let words: Vec<_> = self.0.iter().map(|at| at.timestamp_micros().to_string()).collect();
         words.join(" ")
     }
 
-    /// One more exchange; those past the grace are forgotten.
+    /// Adds a rotation at the current time, and drops those past the grace period.
     #[must_use]
     pub fn and(&self, now: Moment) -> Self {
         let recent = self.0.iter().copied().filter(|at| is_within_grace(*at, now)).chain([now]).collect::<Vec<_>>();
-        Self(recent[recent.len().saturating_sub(KEPT)..].to_vec())
+        Self(recent[recent.len().saturating_sub(MAX_ROTATIONS)..].to_vec())
     }
 
-    /// Whether the token that was spent so many exchanges ago, 1 for the latest, is still answered.
+    /// Whether the token that was spent `rotations_ago` (1 is the latest) is still in its grace period.
     #[must_use]
-    pub fn is_in_grace(&self, exchanges_ago: i64, now: Moment) -> bool {
-        let spent = usize::try_from(exchanges_ago).ok().and_then(|ago| self.0.len().checked_sub(ago));
+    pub fn is_in_grace(&self, rotations_ago: i64, now: Moment) -> bool {
+        let spent = usize::try_from(rotations_ago).ok().and_then(|ago| self.0.len().checked_sub(ago));
         spent.and_then(|index| self.0.get(index)).is_some_and(|at| is_within_grace(*at, now))
     }
 }
 
-/// Also where the clock has stepped back since.
 fn is_within_grace(at: Moment, now: Moment) -> bool {
-    (now - at).abs() < GRACE
+    // The absolute difference, because the clock may have stepped back since.
+    (now - at).abs() < GRACE_PERIOD
 }
 
 #[cfg(test)]
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_grace_counts_time_and_not_exchanges() {
+    fn the_grace_period_is_a_time_and_not_a_number_of_rotations() {
         let rotations = Rotations::default().and(second(0)).and(second(4)).and(second(8));
         for (ago, now, is_answered) in
             [(1, 8, true), (2, 8, true), (3, 8, true), (3, 10, false), (2, 13, true), (2, 14, false), (1, 18, false)]
@@ -70,12 +71,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded_and_read_as_it_was_written() {
+    fn rotations_are_bounded_and_parse_back() {
         let mut rotations = Rotations::default();
-        for _ in 0..=KEPT {
+        for _ in 0..=MAX_ROTATIONS {
             rotations = rotations.and(second(1));
         }
-        assert_eq!(rotations.0.len(), KEPT);
+        assert_eq!(rotations.0.len(), MAX_ROTATIONS);
         assert_eq!(Rotations::parse(&rotations.to_text()), rotations);
         assert_eq!(rotations.and(second(100)).0, [second(100)]);
         assert_eq!(

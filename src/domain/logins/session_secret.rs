@@ -1,4 +1,7 @@
-//! A session's id and secret: the first is its public name, the second opens it.
+//! A session's id and secret.
+//!
+//! The id is public. The secret proves the session: only the encrypted cookie may hold it, and the database only its
+//! hash.
 
 use std::fmt;
 
@@ -6,79 +9,79 @@ use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// The bytes of a session's secret: 256 bits, beyond any guessing.
+/// The length of a secret: 256 bits cannot be guessed.
 const SECRET_BYTES: usize = 32;
-/// The bytes of its public name: 80 bits, so that two never meet.
-const NAME_BYTES: usize = 10;
+/// The length of an id: 80 random bits do not collide.
+const ID_BYTES: usize = 10;
 
-/// A session's public name: it appears in addresses and events and opens nothing.
+/// The public id of a session, token or bulk action. It appears in URLs and events, and gives no access.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SessionId(String);
 
-/// Why a typed name was refused.
+/// The text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Give an id as the list shows it: 16 letters and digits.")]
 pub struct SessionIdError;
 
 impl SessionId {
-    /// A name from ten random bytes.
+    /// Creates an id from random bytes.
     #[must_use]
-    pub fn from_random(bytes: [u8; NAME_BYTES]) -> Self {
+    pub fn from_random(bytes: [u8; ID_BYTES]) -> Self {
         Self(BASE32_NOPAD.encode(&bytes).to_lowercase())
     }
 
-    /// Reads a name that was typed, or stands in an address.
+    /// Parses an id from a URL. Case does not matter.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = BASE32_NOPAD.decode(text.to_uppercase().as_bytes()).ok()?;
-        (bytes.len() == NAME_BYTES).then(|| Self(text.to_lowercase()))
+        (bytes.len() == ID_BYTES).then(|| Self(text.to_lowercase()))
     }
 
-    /// Reads a name that somebody must have typed right.
+    /// Parses a command-line argument.
     ///
     /// # Errors
-    /// When it is no such name.
-    pub fn read(text: &str) -> Result<Self, SessionIdError> {
+    /// Returns an error if the text is not an id.
+    pub fn parse_argument(text: &str) -> Result<Self, SessionIdError> {
         Self::parse(text).ok_or(SessionIdError)
     }
 
-    /// A name that was read back from the store or a cookie.
+    /// Wraps an id from the database or a cookie.
     #[must_use]
-    pub fn from_stored(name: String) -> Self {
-        Self(name)
+    pub fn from_stored(id: String) -> Self {
+        Self(id)
     }
 
-    /// The name as text.
+    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What only the browser holds.
+/// A session's secret. Only the browser holds it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionSecret([u8; SECRET_BYTES]);
 
 impl SessionSecret {
-    /// A secret from random bytes.
+    /// Creates a secret from random bytes.
     #[must_use]
     pub const fn from_random(bytes: [u8; SECRET_BYTES]) -> Self {
         Self(bytes)
     }
 
-    /// Reads what [`Self::reveal`] wrote.
+    /// Parses what [`Self::reveal`] returned.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
     }
 
-    /// The text for the encrypted cookie, and for nothing else.
+    /// The secret as text, for the encrypted cookie only.
     #[must_use]
     pub fn reveal(&self) -> String {
         BASE64URL_NOPAD.encode(&self.0)
     }
 
-    /// What the store keeps. The secret is random, so one round of SHA-256 is enough.
+    /// The hash to store. The secret is random, so one round of SHA-256 is enough.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
         SecretHash(Sha256::digest(self.0).into())
@@ -91,12 +94,12 @@ impl fmt::Debug for SessionSecret {
     }
 }
 
-/// The hash of a [`SessionSecret`], or of the setup code.
+/// The hash of a random secret, such as a [`SessionSecret`] or the setup code.
 #[derive(Debug, Clone)]
 pub struct SecretHash([u8; 32]);
 
 impl SecretHash {
-    /// The hash of any secret text that is itself random.
+    /// Hashes a text, which must be random.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())
@@ -108,7 +111,7 @@ impl SecretHash {
         &self.0
     }
 
-    /// The same, as a key to find something by.
+    /// The bytes as an array, for use as a lookup key.
     #[must_use]
     pub const fn to_array(&self) -> [u8; 32] {
         self.0

@@ -1,45 +1,47 @@
-//! The tokens of programs: what opens one, and what it is called.
+//! Opaque tokens: their secret, label and lifetime.
+//!
+//! The secret is shown once. The database keeps only its hash.
 
 use std::{fmt, time::Duration};
 
 use data_encoding::BASE32_NOPAD;
 
 use super::session_secret::SecretHash;
-use crate::domain::people::text::{is_forbidden, is_unseen};
+use crate::domain::people::text::{is_forbidden, is_invisible};
 
-/// What every opaque token begins with, so that people and scanners of secrets know one when they see it.
+/// The prefix of every opaque token, by which people and secret scanners recognize one.
 pub const TOKEN_PREFIX: &str = "curfew_";
-/// The bytes of a token's secret: 200 bits, 40 characters of text.
+/// The length of a secret: 200 bits, which are 40 characters in base32.
 const SECRET_BYTES: usize = 25;
-/// The greatest length of a label, in characters.
+/// The maximum length of a label, in characters.
 pub const LABEL_CHARACTERS: usize = 100;
 
-/// What only the program holds.
+/// An opaque token's secret. Only the program holds it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenSecret(String);
 
 impl TokenSecret {
-    /// A secret from random bytes.
+    /// Creates a secret from random bytes.
     #[must_use]
     pub fn from_random(bytes: [u8; SECRET_BYTES]) -> Self {
         Self(format!("{TOKEN_PREFIX}{}", BASE32_NOPAD.encode(&bytes).to_lowercase()))
     }
 
-    /// Reads what a program sends; none is what can be nobody's.
+    /// Parses the token that a program sent. Returns `None` if no token can have this form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = text.strip_prefix(TOKEN_PREFIX).filter(|random| !random.contains(char::is_uppercase))?;
-        let bytes = BASE32_NOPAD.decode(bytes.to_uppercase().as_bytes()).ok()?;
+        let encoded = text.strip_prefix(TOKEN_PREFIX).filter(|encoded| !encoded.contains(char::is_uppercase))?;
+        let bytes = BASE32_NOPAD.decode(encoded.to_uppercase().as_bytes()).ok()?;
         (bytes.len() == SECRET_BYTES).then(|| Self(text.to_owned()))
     }
 
-    /// The text, to be shown once to whoever made it.
+    /// The token as text, to be shown once to the user who created it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// What the store keeps. The secret is random, so one round of SHA-256 is enough.
+    /// The hash to store. The secret is random, so one round of SHA-256 is enough.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
         SecretHash::of_text(&self.0)
@@ -52,40 +54,40 @@ impl fmt::Debug for TokenSecret {
     }
 }
 
-/// What its person calls a token: 1 to 100 characters.
+/// A user's label for a token: 1 to 100 characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenLabel(String);
 
-/// Why a label was refused.
+/// Why a label is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenLabelError {
-    /// Nothing was given.
+    /// Empty, or only invisible characters.
     #[error("Say what the token is for.")]
     Empty,
     /// More than 100 characters.
     #[error("A label has at most 100 characters.")]
     TooLong,
-    /// Characters that hide or steer.
-    #[error("A label has no control characters in it.")]
+    /// Control or invisible characters.
+    #[error("A label must not contain control characters.")]
     Characters,
 }
 
 impl TokenLabel {
-    /// Reads a label; white space around it is dropped.
+    /// Parses a label. Leading and trailing white space is removed.
     ///
     /// # Errors
-    /// When it is empty, too long, or has control or direction characters in it.
+    /// Returns an error if the label is empty, too long, or contains control or bidirectional characters.
     pub fn parse(text: &str) -> Result<Self, TokenLabelError> {
         let label = text.trim();
         match label.chars().count() {
-            _ if label.chars().all(is_unseen) => Err(TokenLabelError::Empty),
+            _ if label.chars().all(is_invisible) => Err(TokenLabelError::Empty),
             n if n > LABEL_CHARACTERS => Err(TokenLabelError::TooLong),
             _ if label.chars().any(is_forbidden) => Err(TokenLabelError::Characters),
             _ => Ok(Self(label.to_owned())),
         }
     }
 
-    /// What the site calls the login of a program that gave no label.
+    /// The label of a login over the API that gave none.
     #[must_use]
     pub fn of_login() -> Self {
         Self("API login".to_owned())
@@ -98,18 +100,18 @@ impl TokenLabel {
     }
 }
 
-/// Longer than this nobody should trust a secret in a file.
+/// The maximum lifetime. A secret in a file should not be trusted for longer.
 const MAX_LIFETIME: Duration = Duration::from_hours(366 * 24);
 
-/// Why a lifetime was refused.
+/// The text is not a token lifetime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Write how long it lasts like 72h or 30 days: from one second to 366 days.")]
+#[error("Write the lifetime like 72h or 30 days: from one second to 366 days.")]
 pub struct TokenLifetimeError;
 
-/// Reads how long a token is to last, such as `72h` or `30 days`.
+/// Parses a token's lifetime, such as `72h` or `30 days`.
 ///
 /// # Errors
-/// When it is no duration, shorter than a second or longer than 366 days.
+/// Returns an error if the text is not a duration from one second to 366 days.
 pub fn parse_token_lifetime(text: &str) -> Result<Duration, TokenLifetimeError> {
     humantime::parse_duration(text.trim())
         .ok()
@@ -117,7 +119,7 @@ pub fn parse_token_lifetime(text: &str) -> Result<Duration, TokenLifetimeError> 
         .ok_or(TokenLifetimeError)
 }
 
-/// A lifetime as it is typed, such as `3 days`.
+/// Formats a lifetime as users type it, such as `3 days`.
 #[must_use]
 pub fn token_lifetime_in_words(lifetime: Duration) -> String {
     let text = humantime::format_duration(lifetime).to_string();
@@ -135,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_read_back_in_one_form_only() {
+    fn a_secret_has_only_one_accepted_form() {
         let secret = TokenSecret::from_random([7; SECRET_BYTES]);
         assert_eq!(secret.reveal().len(), TOKEN_PREFIX.len() + 40);
         assert_eq!(TokenSecret::parse(secret.reveal()), Some(secret.clone()));
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lifetime_is_a_duration_within_its_bounds() {
+    fn a_lifetime_is_a_duration_from_one_second_to_366_days() {
         for (text, hours) in [("72h", 72), (" 30 days ", 720), ("366 days", 8_784), ("1h", 1)] {
             assert_eq!(parse_token_lifetime(text), Ok(Duration::from_hours(hours)), "{text}");
         }
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lifetime_in_words_reads_back() {
+    fn a_lifetime_in_words_parses_back() {
         for (hours, words) in [(72, "3 days"), (1, "1 h"), (26, "1 day 2 h")] {
             let lifetime = Duration::from_hours(hours);
             assert_eq!(token_lifetime_in_words(lifetime), words);
@@ -172,10 +174,10 @@ mod tests {
     }
 
     #[test]
-    fn a_label_is_text_that_shows_all_it_has() {
+    fn a_label_is_visible_text() {
         assert_eq!(TokenLabel::parse(" backup on cronos ").as_ref().map(TokenLabel::as_str), Ok("backup on cronos"));
-        for nothing in ["", "  ", "\u{3164}", "\u{fe0f}\u{fe0f}"] {
-            assert_eq!(TokenLabel::parse(nothing), Err(TokenLabelError::Empty));
+        for blank in ["", "  ", "\u{3164}", "\u{fe0f}\u{fe0f}"] {
+            assert_eq!(TokenLabel::parse(blank), Err(TokenLabelError::Empty));
         }
         assert_eq!(TokenLabel::parse(&"é".repeat(101)), Err(TokenLabelError::TooLong));
         assert!(TokenLabel::parse(&"é".repeat(100)).is_ok());

@@ -1,7 +1,7 @@
-//! What a `User-Agent` header says in words: the browser and the system.
+//! The browser and operating system that a `User-Agent` header names.
 //!
-//! By the patterns of uap-core (<https://github.com/ua-parser/uap-core>, Apache-2.0, as of August
-//! 2026), here as JSON without the part on devices.
+//! The patterns are those of uap-core (<https://github.com/ua-parser/uap-core>, Apache-2.0, as of August 2026),
+//! converted to JSON, without the patterns for devices.
 
 use std::{convert::Infallible, sync::LazyLock};
 
@@ -9,7 +9,7 @@ use quick_cache::sync::Cache;
 use serde::Deserialize;
 use ua_parser::{os, user_agent};
 
-/// The patterns, in the order in which they are tried.
+/// The patterns. The first that matches wins.
 const PATTERNS: &str = include_str!("user_agent.json");
 
 #[derive(Deserialize)]
@@ -20,37 +20,37 @@ struct Patterns<'p> {
     os_parsers: Vec<os::Parser<'p>>,
 }
 
-/// What a browser says that it is, as far as it can be known.
+/// The browser and operating system, as far as they are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Device {
-    /// Such as "Firefox 145".
+    /// The browser, such as "Firefox 145".
     pub browser: Option<String>,
-    /// Such as "Windows".
+    /// The operating system, such as "Windows".
     pub system: Option<String>,
 }
 
-/// Compiled when the first one is read; a page without a list of sessions does not pay for it.
-static READERS: LazyLock<Option<(user_agent::Extractor<'_>, os::Extractor<'_>)>> = LazyLock::new(|| {
+/// Compiled at first use, because most pages have no list of sessions.
+static EXTRACTORS: LazyLock<Option<(user_agent::Extractor<'_>, os::Extractor<'_>)>> = LazyLock::new(|| {
     let patterns: Patterns<'_> = serde_json::from_str(PATTERNS).ok()?;
     let browsers = user_agent::Builder::new().push_all(patterns.user_agent_parsers).ok()?.build().ok()?;
     Some((browsers, os::Builder::new().push_all(patterns.os_parsers).ok()?.build().ok()?))
 });
 
-/// What was read lately: a few headers are those of nearly everybody, and the patterns are many.
-static READ: LazyLock<Cache<String, Device>> = LazyLock::new(|| Cache::new(MOST_READ));
-/// How many headers that is; one has some hundred bytes.
-const MOST_READ: usize = 1_000;
+/// The devices of recent headers. Trying all patterns is slow, and most users send one of a few headers.
+static CACHE: LazyLock<Cache<String, Device>> = LazyLock::new(|| Cache::new(CACHE_ENTRIES));
+/// The size of the cache. A header has roughly a hundred bytes.
+const CACHE_ENTRIES: usize = 1_000;
 
 impl Device {
-    /// Reads a header.
+    /// Parses a header.
     #[must_use]
-    pub fn of(user_agent: &str) -> Self {
-        let Ok(device) = READ.get_or_insert_with(user_agent, || Ok::<_, Infallible>(Self::by_patterns(user_agent)));
+    pub fn parse(user_agent: &str) -> Self {
+        let Ok(device) = CACHE.get_or_insert_with(user_agent, || Ok::<_, Infallible>(Self::extract(user_agent)));
         device
     }
 
-    fn by_patterns(user_agent: &str) -> Self {
-        let Some((browsers, systems)) = READERS.as_ref() else { return Self::default() };
+    fn extract(user_agent: &str) -> Self {
+        let Some((browsers, systems)) = EXTRACTORS.as_ref() else { return Self::default() };
         let browser = browsers.extract(user_agent).map(|found| match found.major {
             Some(major) => format!("{} {major}", found.family),
             None => found.family.into_owned(),
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn browsers_and_systems_are_known_by_their_names() {
+    fn common_browsers_and_systems_are_recognized() {
         for (header, browser, system) in [
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
@@ -100,10 +100,10 @@ mod tests {
             ),
         ] {
             let device = Device { browser: Some(browser.to_owned()), system: Some(system.to_owned()) };
-            assert_eq!(Device::of(header), device, "{header}");
+            assert_eq!(Device::parse(header), device, "{header}");
         }
-        assert_eq!(Device::of("curl/8.11.0").browser.as_deref(), Some("curl 8"));
-        assert_eq!(Device::of(""), Device::default());
-        assert_eq!(Device::of("a browser of the tests"), Device::default());
+        assert_eq!(Device::parse("curl/8.11.0").browser.as_deref(), Some("curl 8"));
+        assert_eq!(Device::parse(""), Device::default());
+        assert_eq!(Device::parse("a browser of the tests"), Device::default());
     }
 }

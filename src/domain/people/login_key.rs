@@ -1,6 +1,6 @@
-//! The key by which an account is found at a login, the same for both spellings of an email's domain.
+//! The key by which a login finds its account, the same for both spellings of an email's domain.
 //!
-//! A browser sends the email `ana@bücher.example` as `ana@xn--bcher-kva.example` (RFC 5891).
+//! Browsers send the email `ana@bücher.example` as `ana@xn--bcher-kva.example` (RFC 5891).
 
 use super::text::comparison_key;
 
@@ -10,8 +10,10 @@ pub fn login_key(name: &str) -> String {
     in_unicode(name).map_or_else(|| comparison_key(name), |name| comparison_key(&name))
 }
 
-/// Every key under which somebody may be found by that name, best first. Names from before there was one
-/// key for both spellings have that of their own spelling, even where two accounts differ in nothing else.
+/// Every key under which an account with this name may be stored, best match first.
+///
+/// Accounts from before both spellings had one key are stored under the key of their own spelling. Two such accounts
+/// may differ only in the spelling.
 #[must_use]
 pub fn login_keys(name: &str) -> Vec<String> {
     let mut keys = Vec::new();
@@ -50,12 +52,12 @@ mod tests {
             assert_eq!(login_key(unicode), login_key(ascii), "{unicode}");
             assert!(login_keys(unicode).contains(&comparison_key(ascii)), "{unicode}");
             assert!(login_keys(ascii).contains(&comparison_key(unicode)), "{ascii}");
-            assert_eq!(login_keys(ascii)[0], comparison_key(ascii), "what was typed comes first");
+            assert_eq!(login_keys(ascii)[0], comparison_key(ascii), "the typed spelling comes first");
         }
     }
 
     #[test]
-    fn every_other_name_has_the_key_that_it_always_had() {
+    fn a_name_without_a_second_spelling_has_one_key() {
         for name in ["Ana", "ana@example.org", "Åsa@Example.org", "xn--bcher-kva", "@", "ana@", "ana@xn--a", "a@b@xn--"]
         {
             assert_eq!(login_keys(name), [comparison_key(name)], "{name}");

@@ -1,11 +1,11 @@
-//! What a person types to be found: a username or an email.
+//! The name that a user types at login: a username or an email.
 
 use super::{
     email::EMAIL_CHARACTERS,
     login_key::{login_key, login_keys},
 };
 
-/// A username or an email as typed at a login, compared without regard to case.
+/// A username or an email as typed. It is compared case-insensitively.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginName {
     typed: String,
@@ -13,25 +13,25 @@ pub struct LoginName {
     keys: Vec<String>,
 }
 
-/// Why a typed name cannot be anyone's.
+/// Why no account can have the typed name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LoginNameError {
-    /// Nothing was typed.
-    #[error("Give your username or email.")]
+    /// Empty.
+    #[error("Enter your username or email.")]
     Empty,
     /// Longer than any username or email.
     #[error("A username or email has at most 254 characters.")]
     TooLong,
     /// Characters that no username or email has.
-    #[error("A username or email has no control characters in it.")]
+    #[error("A username or email must not contain control characters.")]
     Characters,
 }
 
 impl LoginName {
-    /// Reads what was typed; white space around it is dropped.
+    /// Parses a typed name. Leading and trailing spaces are removed.
     ///
     /// # Errors
-    /// When it can be nobody's name.
+    /// Returns an error if no account can have this name.
     pub fn parse(text: &str) -> Result<Self, LoginNameError> {
         let typed = text.trim_matches(' ');
         match typed.chars().count() {
@@ -42,19 +42,19 @@ impl LoginName {
         }
     }
 
-    /// The name as it was typed.
+    /// The name as typed.
     #[must_use]
     pub fn as_typed(&self) -> &str {
         &self.typed
     }
 
-    /// The one form of it, however it is spelt.
+    /// The key of the name, the same for every spelling.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The forms in which it is looked up, best first.
+    /// The keys to look the account up by, best match first.
     #[must_use]
     pub fn keys(&self) -> &[String] {
         &self.keys

@@ -1,4 +1,4 @@
-//! What people type about themselves: names, emails and passwords.
+//! What users type about themselves: names, emails and passwords.
 
 pub mod email;
 pub mod login_key;

@@ -1,7 +1,7 @@
-//! Passwords: what a person types, and what a new one must be.
+//! Passwords: what a user types, and which new passwords are accepted.
 //!
-//! The rules are those of NIST SP 800-63B, section 5.1.1.2: a least length, no rules of
-//! composition, not among the common ones, nothing made of the account's own names.
+//! The rules are those of NIST SP 800-63B, section 5.1.1.2: a minimum length, no composition rules, no common
+//! passwords, and no passwords derived from the account's own names.
 
 use std::fmt;
 
@@ -9,33 +9,33 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::login_key::login_key;
 
-/// The least and the greatest length, in characters.
+/// The minimum and maximum length, in characters.
 pub const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=128;
 
-/// What the estimator scores lower falls in fewer than a million guesses ("very guessable", in its
-/// words). Every password of its list of the 30,000 most frequent does: none of them counts more
-/// guesses than its rank times the ways to write it.
-const LEAST_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
+/// The minimum score. zxcvbn gives a lower score to passwords that fall within a million guesses ("very guessable").
+/// That includes its whole list of the 30,000 most frequent passwords: it estimates at most a password's rank, times
+/// the number of ways to write it.
+const MIN_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
 
-/// A longer password is in no list of common ones, and the estimator's time grows with the square
-/// of the length.
-const ESTIMATED_CHARACTERS: usize = 40;
+/// Longer passwords are not scored: no list of common passwords has them, and zxcvbn's time grows with the square of
+/// the length.
+const MAX_SCORED_CHARACTERS: usize = 40;
 
-/// A password as typed. Its text shows up nowhere: not in `Debug`, not in a page.
+/// A password as typed. Its text must appear nowhere, neither in `Debug` output nor on a page.
 ///
-/// The same accented letter is one character on one system and two on another, so passwords are compared and
-/// counted in Unicode's form C (RFC 8265, section 4.2.2).
+/// Some systems send an accented letter as one character and others as two, so passwords are compared and counted in
+/// Unicode's normalization form C (RFC 8265, section 4.2.2).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password {
     typed: String,
     normalized: String,
 }
 
-/// Why a password was refused.
+/// Why a password is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
-    /// Nothing was typed.
-    #[error("Give a password.")]
+    /// Empty.
+    #[error("Enter a password.")]
     Empty,
     /// Fewer than 8 characters.
     #[error("A password has at least 8 characters.")]
@@ -43,11 +43,11 @@ pub enum PasswordError {
     /// More than 128 characters.
     #[error("A password has at most 128 characters.")]
     TooLong,
-    /// A NUL, which password hashes take for the end.
-    #[error("A password has no NUL character in it.")]
+    /// Contains NUL, at which some password hashes stop reading.
+    #[error("A password must not contain a NUL character.")]
     Nul,
-    /// Among the common ones.
-    #[error("This password is too easy to guess: it is among the first that others would try.")]
+    /// A common password.
+    #[error("This password is too easy to guess. Attackers try it early.")]
     Common,
     /// The username, the email or the site's name.
     #[error("Choose a password that is not your username, your email or the name of this site.")]
@@ -55,10 +55,10 @@ pub enum PasswordError {
 }
 
 impl Password {
-    /// What was typed where a password is asked for.
+    /// Parses a typed password.
     ///
     /// # Errors
-    /// When it is empty, or such that no account can have it.
+    /// Returns an error if no account can have this password: it is empty, too long or contains NUL.
     pub fn parse(text: String) -> Result<Self, PasswordError> {
         let normalized: String = text.nfc().collect();
         match normalized.chars().count() {
@@ -69,21 +69,21 @@ impl Password {
         }
     }
 
-    /// The text in its one form, for a new hash and nothing else.
+    /// The normalized text, for hashing only.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.normalized
     }
 
-    /// The other forms that a hash from before normalization, or from another site, may be of: none for most
-    /// passwords, which have but one.
+    /// The other forms to verify a hash with, if it dates from before normalization or from another site. Empty for
+    /// most passwords.
     #[must_use]
     pub fn reveal_older_forms(&self) -> Vec<String> {
         let decomposed: String = self.typed.nfd().collect();
-        let mut others = vec![self.typed.clone(), decomposed];
-        others.dedup();
-        others.retain(|other| *other != self.normalized);
-        others
+        let mut forms = vec![self.typed.clone(), decomposed];
+        forms.dedup();
+        forms.retain(|form| *form != self.normalized);
+        forms
     }
 }
 
@@ -93,27 +93,27 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A password that an account may take.
+/// A password that was accepted as a new one.
 #[derive(Debug, Clone)]
 pub struct NewPassword(Password);
 
-/// The names that a new password must not be made of.
+/// The names that a new password must not be derived from.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnNames<'a> {
     /// The account's username.
     pub username: &'a str,
-    /// Its email.
+    /// The account's email.
     pub email: &'a str,
     /// The site's name.
     pub site_name: &'a str,
 }
 
 impl NewPassword {
-    /// Reads a new password.
+    /// Parses a new password.
     ///
     /// # Errors
-    /// When it is too short or too long, common, or one of the account's own names with up to two
-    /// digits around it.
+    /// Returns an error if the password is too short, too long, common, or one of the account's own names with up to
+    /// two digits at each end.
     pub fn parse(text: String, names: OwnNames<'_>) -> Result<Self, PasswordError> {
         let password = Password::parse(text)?;
         let text = password.reveal();
@@ -128,7 +128,7 @@ impl NewPassword {
         }
     }
 
-    /// The password itself.
+    /// The password.
     #[must_use]
     pub const fn as_password(&self) -> &Password {
         &self.0
@@ -158,7 +158,7 @@ fn without_outer_digits(text: &str) -> &str {
 }
 
 fn is_common(text: &str) -> bool {
-    text.chars().count() <= ESTIMATED_CHARACTERS && zxcvbn::zxcvbn(text, &[]).score() < LEAST_SCORE
+    text.chars().count() <= MAX_SCORED_CHARACTERS && zxcvbn::zxcvbn(text, &[]).score() < MIN_SCORE
 }
 
 #[cfg(test)]
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn length_counts_characters_and_has_two_ends() {
+    fn a_password_has_8_to_128_characters() {
         assert_eq!(refused(""), Some(PasswordError::Empty));
         assert_eq!(refused("zq8!kPx"), Some(PasswordError::TooShort));
         assert_eq!(refused("zq8!kPxé"), None);
@@ -191,18 +191,18 @@ mod tests {
     }
 
     #[test]
-    fn one_password_has_one_form_however_its_accents_are_typed() {
+    fn a_password_has_one_normal_form_however_its_accents_are_typed() {
         let (composed, decomposed) = ("gl\u{e9}-hus-7", "gle\u{301}-hus-7");
         for typed in [composed, decomposed] {
             let password = Password::parse(typed.to_owned()).unwrap();
             assert_eq!((password.reveal(), password.reveal_older_forms()), (composed, vec![decomposed.to_owned()]));
         }
         assert!(Password::parse("tangerine-lamp".to_owned()).unwrap().reveal_older_forms().is_empty());
-        assert_eq!(refused(&"e\u{301}\u{17f}".repeat(64)), None, "128 characters, however many are typed for them");
+        assert_eq!(refused(&"e\u{301}\u{17f}".repeat(64)), None, "128 characters after normalization");
     }
 
     #[test]
-    fn ones_own_email_is_refused_in_either_spelling_of_its_domain() {
+    fn the_own_email_is_refused_in_either_spelling_of_its_domain() {
         let spellings = ["zoe.long@bücher.example", "zoe.long@xn--bcher-kva.example"];
         for (email, text) in spellings.into_iter().flat_map(|email| spellings.map(|text| (email, text))) {
             let refused = NewPassword::parse(text.to_owned(), OwnNames { email, ..NAMES }).err();
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn own_names_with_a_digit_or_two_are_refused() {
+    fn own_names_with_up_to_two_digits_at_each_end_are_refused() {
         for text in [
             "ana.lima9",
             "ANA.LIMA",
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nothing_of_it() {
+    fn debug_does_not_show_the_password() {
         let shown = format!("{:?}", NewPassword::parse("tangerine-lamp".to_owned(), NAMES));
         assert!(!shown.contains("tangerine"), "{shown}");
     }

@@ -1,23 +1,23 @@
-//! Roles.
+//! Roles: member, staff and superuser.
 
 use std::{fmt, str::FromStr};
 
 /// What an account may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// Uses the site.
+    /// May use the site.
     Member,
-    /// Acts on members from the staff pages.
+    /// May use the staff pages, and act on members.
     Staff,
-    /// Acts on everyone.
+    /// May act on everyone.
     Superuser,
 }
 
 impl Role {
-    /// Every role, from the least to the greatest.
+    /// Every role, from the lowest to the highest.
     pub const ALL: [Self; 3] = [Self::Member, Self::Staff, Self::Superuser];
 
-    /// The role that the two flags of an account make; a superuser is staff as well.
+    /// The role for the two flags of an account. A superuser is staff too.
     #[must_use]
     pub const fn from_flags(is_staff: bool, is_superuser: bool) -> Self {
         if is_superuser {
@@ -29,20 +29,19 @@ impl Role {
         }
     }
 
-    /// Whether the staff pages are open to it.
+    /// Whether the role may use the staff pages.
     #[must_use]
     pub const fn is_staff(self) -> bool {
         !matches!(self, Self::Member)
     }
 
-    /// Whether it may act on everyone.
+    /// Whether the role may act on everyone.
     #[must_use]
     pub const fn is_superuser(self) -> bool {
         matches!(self, Self::Superuser)
     }
 
-    /// Whether it may end the access of an account of that role: staff act on members only,
-    /// superusers on everyone.
+    /// Whether the role may act on an account with the other role.
     #[must_use]
     pub const fn may_act_on(self, other: Self) -> bool {
         match self {
@@ -52,7 +51,7 @@ impl Role {
         }
     }
 
-    /// The stable word for it.
+    /// The stable code that programs rely on.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -69,9 +68,9 @@ impl fmt::Display for Role {
     }
 }
 
-/// A word that is no role.
+/// The code is not a role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no role: give member, staff or superuser")]
+#[error("{0:?} is not a role: use member, staff or superuser")]
 pub struct UnknownRole(String);
 
 impl FromStr for Role {

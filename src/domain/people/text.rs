@@ -1,10 +1,10 @@
-//! What all text from people has in common.
+//! Checks, comparison keys and escaping for all text that users type.
 
 use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Whether a character may not appear in text from people: controls, and those that change the
-/// direction or hide (Unicode's `Bidi_Control`, and the invisible format characters that spoof).
+/// Whether a character is forbidden in text that users type: control characters, characters that change the direction
+/// (Unicode's `Bidi_Control`), and invisible format characters that are used for spoofing.
 #[must_use]
 pub fn is_forbidden(c: char) -> bool {
     c.is_control()
@@ -14,22 +14,22 @@ pub fn is_forbidden(c: char) -> bool {
             | '\u{E0000}'..='\u{E007F}')
 }
 
-/// Whether a character is shown as nothing (Unicode's `Default_Ignorable_Code_Point`): between
-/// words it may join or vary what stands beside it, in a name it makes two that look the same.
+/// Whether a character is invisible (Unicode's `Default_Ignorable_Code_Point`). In text it may join or vary its
+/// neighbours. In a name it is dangerous, because two names would look the same.
 #[must_use]
-pub fn is_unseen(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// The form in which two names are the same: NFKC, then case folded, then NFKC again, since folding
-/// can leave what is no longer composed (Unicode, section 3.13, D146).
+/// The key by which names are compared: NFKC, then case-folded, then NFKC again, because the result of folding may not
+/// be normalized (Unicode, section 3.13, D146).
 #[must_use]
 pub fn comparison_key(text: &str) -> String {
-    let normal: String = text.nfkc().collect();
-    caseless::default_case_fold_str(&normal).nfkc().collect()
+    let normalized: String = text.nfkc().collect();
+    caseless::default_case_fold_str(&normalized).nfkc().collect()
 }
 
-/// The text with control and hiding characters written out (`\u{1b}`), safe in a terminal and a log.
+/// Escapes control and invisible characters (`\u{1b}`), so that the text is safe in a terminal and a log.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
@@ -42,8 +42,7 @@ pub fn escaped(text: &str) -> String {
     })
 }
 
-/// JSON with the same characters written in its own way (`\u001b`), so that it still reads back as
-/// what it was.
+/// Escapes the same characters in JSON (`\u001b`), so that it is safe in a terminal and parses to the same value.
 #[must_use]
 pub fn escaped_json(json: &str) -> String {
     let mut units = [0; 2];
@@ -62,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_people_take_for_the_same_share_a_key() {
+    fn names_that_look_the_same_have_the_same_key() {
         for (a, b) in [("Ana", "aNA"), ("ﬁn", "FIN"), ("Å", "a\u{30a}"), ("STRASSE", "straße"), ("Σίσυφος", "ΣΊΣΥΦΟΣ")]
         {
             assert_eq!(comparison_key(a), comparison_key(b), "{a} {b}");
@@ -71,12 +70,12 @@ mod tests {
     }
 
     #[test]
-    fn escaped_text_cannot_steer_a_terminal() {
+    fn escaped_text_cannot_control_a_terminal() {
         assert_eq!(escaped("a\u{1b}[31m\u{202e}b\n"), "a\\u{1b}[31m\\u{202e}b\\u{a}");
     }
 
     #[test]
-    fn escaped_json_reads_back_as_what_it_was() {
+    fn escaped_json_parses_back_to_the_same_text() {
         for text in ["plain é", "a\u{1b}[31m\u{7f}\u{9b}\u{202e}\u{e0041}\n\"\\"] {
             let json = escaped_json(&serde_json::json!(text).to_string());
             assert!(!json.contains(is_forbidden), "{json:?}");

@@ -1,44 +1,45 @@
-//! Usernames.
+//! Usernames: letters and digits of any script.
 
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     login_key::{login_key, login_keys},
-    text::{comparison_key, is_forbidden, is_unseen},
+    text::{comparison_key, is_forbidden, is_invisible},
 };
 
-/// The greatest length of a username, in characters.
+/// The maximum length of a username, in characters.
 pub const USERNAME_CHARACTERS: usize = 64;
 
-/// The most marks in a row that a letter may carry (Unicode Technical Standard 39, section 5.4).
-const MARKS_IN_A_ROW: i32 = 4;
+/// The maximum number of combining marks on one letter (Unicode Technical Standard 39, section 5.4).
+const MAX_MARKS: i32 = 4;
 
-/// A username as its owner writes it, in NFKC: 1 to 64 letters and digits of any script or `@.+-_`.
+/// A username in NFKC, for display: 1 to 64 letters and digits of any script or `@.+-_`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username(String);
 
-/// Why a username was refused.
+/// Why a username is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UsernameError {
-    /// Nothing was typed.
+    /// Empty.
     #[error("Choose a username.")]
     Empty,
     /// More than 64 characters.
     #[error("A username has at most 64 characters.")]
     TooLong,
     /// A character outside letters, digits and `@.+-_`.
-    #[error("A username has only letters, digits and @ . + - _ in it.")]
+    #[error("A username may contain only letters, digits and @ . + - _.")]
     Characters,
-    /// An accent on nothing, or too many of them on one letter.
-    #[error("In a username each accent belongs to a letter or digit, at most four to one.")]
+    /// A combining mark without a letter, or too many on one letter.
+    #[error("Each accent in a username must be on a letter or digit, with at most four accents on each.")]
     Marks,
 }
 
 impl Username {
-    /// Reads a username; white space around it is dropped.
+    /// Parses a username. Leading and trailing spaces are removed.
     ///
     /// # Errors
-    /// When it is empty, too long, or has other characters than letters, digits and `@.+-_`.
+    /// Returns an error if the username is empty, too long, or contains other characters than letters, digits and
+    /// `@.+-_`.
     pub fn parse(text: &str) -> Result<Self, UsernameError> {
         let name: String = text.trim_matches(' ').nfkc().collect();
         match name.chars().count() {
@@ -50,25 +51,25 @@ impl Username {
         }
     }
 
-    /// The name as it is shown.
+    /// The username for display.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The form in which it is sorted and searched.
+    /// The key for sorting and searching.
     #[must_use]
     pub fn key(&self) -> String {
         comparison_key(&self.0)
     }
 
-    /// The form in which it is unique, and by which its owner is found.
+    /// The key by which it is unique and by which a login finds its account.
     #[must_use]
     pub fn login_key(&self) -> String {
         login_key(&self.0)
     }
 
-    /// That form, and those in which accounts from before may have it.
+    /// [`Self::login_key`], and the keys that older accounts may have for it.
     #[must_use]
     pub fn login_keys(&self) -> Vec<String> {
         login_keys(&self.0)
@@ -76,22 +77,24 @@ impl Username {
 }
 
 fn is_allowed(c: char) -> bool {
-    (c.is_alphanumeric() || is_mark(c) || matches!(c, '@' | '.' | '+' | '-' | '_')) && !is_forbidden(c) && !is_unseen(c)
+    (c.is_alphanumeric() || is_mark(c) || matches!(c, '@' | '.' | '+' | '-' | '_'))
+        && !is_forbidden(c)
+        && !is_invisible(c)
 }
 
-/// Marks belong to the letters of many scripts (Devanagari, Thai, Hebrew).
+/// Combining marks are part of the letters of many scripts (Devanagari, Thai, Hebrew).
 fn is_mark(c: char) -> bool {
     !c.is_ascii() && unicode_normalization::char::is_combining_mark(c)
 }
 
 fn has_marks_on_letters(name: &str) -> bool {
-    let mut room = 0;
+    let mut marks_left = 0;
     name.chars().all(|c| {
         if is_mark(c) {
-            room -= 1;
-            room >= 0
+            marks_left -= 1;
+            marks_left >= 0
         } else {
-            room = if c.is_alphanumeric() { MARKS_IN_A_ROW } else { 0 };
+            marks_left = if c.is_alphanumeric() { MAX_MARKS } else { 0 };
             true
         }
     })
@@ -102,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_any_script_are_welcome() {
+    fn names_in_any_script_are_accepted() {
         for name in ["ana", "Ana.Lima+2@work_x-y", "Ζωή", "आरती", "李雷", "ราชา", "7"] {
             assert!(Username::parse(name).is_ok(), "{name}");
         }
@@ -110,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_names_are_refused_with_what_is_wrong() {
+    fn each_invalid_name_is_refused_with_its_error() {
         assert_eq!(Username::parse("  "), Err(UsernameError::Empty));
         assert_eq!(Username::parse(&"a".repeat(65)), Err(UsernameError::TooLong));
         assert!(Username::parse(&"é".repeat(64)).is_ok());

@@ -1,5 +1,4 @@
-//! What should become of the cookies of a request: stated here by guards and handlers, and written
-//! by [`crate::gate::cookies`] alone.
+//! The cookie changes of a request. Guards and handlers state them here; only [`crate::gate::cookies`] writes them.
 
 use std::{
     convert::Infallible,
@@ -12,32 +11,32 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use super::session_cookie::Content;
+use super::claim::Content;
 use crate::{accounts::StartedSession, gate::Notice};
 
-/// What becomes of the session cookie.
+/// A change of the session cookie.
 #[derive(Debug, Clone)]
 pub(super) enum SessionChange {
-    /// It is set for a new session.
+    /// Sets it for a new session.
     Start(StartedSession),
-    /// It is written again under today's key, for what is left of its life.
+    /// Encrypts it again under the current key. The duration is its remaining `Max-Age`.
     Renew(Content, Option<Duration>),
-    /// It is removed.
+    /// Removes it.
     End,
 }
 
-/// What becomes of the notice for the next page.
+/// A change of the notice cookie.
 #[derive(Debug, Clone)]
 pub(super) enum NoticeChange {
-    /// The next page shows it.
+    /// Sets the notice for the next page.
     Leave(Notice),
-    /// It has been shown.
+    /// Removes the notice, because a page has shown it.
     Clear,
 }
 
-/// Everything that a request wants of its cookies.
+/// All cookie changes of a request.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wanted {
+pub(super) struct StatedChanges {
     pub(in crate::gate) session: Option<SessionChange>,
     pub(in crate::gate) notice: Option<NoticeChange>,
     pub(in crate::gate) visitor: Option<String>,
@@ -46,80 +45,80 @@ pub(super) struct Wanted {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Stated(Mutex<Wanted>);
+pub(super) struct SharedChanges(Mutex<StatedChanges>);
 
-/// States what should become of this request's cookies.
+/// States the cookie changes of a request.
 #[derive(Debug, Clone, Copy)]
-pub struct Changes<'r>(&'r Stated);
+pub struct Changes<'r>(&'r SharedChanges);
 
 impl<'r> Changes<'r> {
     /// The changes of a request.
     #[must_use]
     pub fn of(request: &'r Request<'_>) -> Self {
-        Self(request.local_cache(Stated::default))
+        Self(request.local_cache(SharedChanges::default))
     }
 
-    /// Sets the cookie of a session that has just been made.
+    /// Sets the cookie of a new session.
     pub fn start_session(self, started: StartedSession) {
-        self.state().session = Some(SessionChange::Start(started));
+        self.lock_to_change().session = Some(SessionChange::Start(started));
     }
 
-    /// Removes the session cookie, because its person logged out.
+    /// Removes the session cookie, and clears the site's data in the browser, because the user logged out.
     pub fn log_out(self) {
-        let mut wanted = self.state();
-        wanted.session = Some(SessionChange::End);
-        wanted.clears_site_data = true;
+        let mut changes = self.lock_to_change();
+        changes.session = Some(SessionChange::End);
+        changes.clears_site_data = true;
     }
 
-    /// Removes the session cookie, because its login turned out to have ended.
+    /// Removes the session cookie, because the login has ended, even if this request started a session.
     pub fn end_session_now(self) {
-        self.state().session = Some(SessionChange::End);
+        self.lock_to_change().session = Some(SessionChange::End);
     }
 
-    /// Removes the session cookie; the start of another session is stronger.
+    /// Removes the session cookie, unless another session change is stated.
     pub(in crate::gate) fn end_session(self) {
-        self.state().session.get_or_insert(SessionChange::End);
+        self.lock_to_change().session.get_or_insert(SessionChange::End);
     }
 
-    pub(in crate::gate) fn renew_session(self, content: Content, left: Option<Duration>) {
-        self.state().session.get_or_insert(SessionChange::Renew(content, left));
+    pub(in crate::gate) fn renew_session(self, content: Content, max_age: Option<Duration>) {
+        self.lock_to_change().session.get_or_insert(SessionChange::Renew(content, max_age));
     }
 
-    /// Leaves a notice for the next page that is shown.
+    /// Leaves a notice for the next page.
     pub fn leave_notice(self, notice: Notice) {
-        self.state().notice = Some(NoticeChange::Leave(notice));
+        self.lock_to_change().notice = Some(NoticeChange::Leave(notice));
     }
 
-    /// The notice of this request has been shown.
+    /// Removes the notice after a page has shown it, unless a new one is left.
     pub fn clear_notice(self) {
-        self.state().notice.get_or_insert(NoticeChange::Clear);
+        self.lock_to_change().notice.get_or_insert(NoticeChange::Clear);
     }
 
     pub(super) fn set_visitor(self, visitor: String) {
-        self.state().visitor = Some(visitor);
+        self.lock_to_change().visitor = Some(visitor);
     }
 
     pub(super) fn visitor(self) -> Option<String> {
         self.lock().visitor.clone()
     }
 
-    /// All that was stated, for the one writer; what is stated from now on is lost.
-    pub(super) fn to_write(self) -> Wanted {
-        let mut wanted = self.lock();
-        wanted.is_written = true;
-        wanted.clone()
+    /// Returns all stated changes, for the cookie writer. Changes stated after this call are lost.
+    pub(super) fn to_write(self) -> StatedChanges {
+        let mut changes = self.lock();
+        changes.is_written = true;
+        changes.clone()
     }
 
-    fn state(self) -> MutexGuard<'r, Wanted> {
-        let wanted = self.lock();
-        if wanted.is_written {
-            log::error!("a change of the cookies is lost: it was stated after they were written");
+    fn lock_to_change(self) -> MutexGuard<'r, StatedChanges> {
+        let changes = self.lock();
+        if changes.is_written {
+            log::error!("a cookie change was lost: it was stated after the cookies were written");
         }
-        wanted
+        changes
     }
 
-    /// Each change is one assignment, so a panic elsewhere leaves them whole.
-    fn lock(self) -> MutexGuard<'r, Wanted> {
+    /// Ignores poisoning: each change is one assignment, so no panic can leave the changes half done.
+    fn lock(self) -> MutexGuard<'r, StatedChanges> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,9 +1,10 @@
-//! The one writer of cookies.
+//! Writes the cookies of every response, in one fairing.
 //!
-//! A response fairing, so that it works on every outcome: Rocket resets its jar when a guard or
-//! handler fails, and a removal stated there would be lost.
+//! Nothing else may set a cookie. Rocket resets its jar when a guard or handler fails, so a removal stated there
+//! would be lost; a response fairing works on every outcome.
 
 pub(super) mod changes;
+mod claim;
 pub(super) mod notice;
 mod opened;
 pub(super) mod session_cookie;
@@ -19,8 +20,8 @@ use rocket::{
 };
 
 use self::{
-    changes::{NoticeChange, SessionChange, Wanted},
-    session_cookie::Content,
+    changes::{NoticeChange, SessionChange, StatedChanges},
+    claim::Content,
 };
 use super::{
     Changes, Gate,
@@ -28,35 +29,35 @@ use super::{
 };
 use crate::accounts::StartedSession;
 
-/// A cookie of ours: its name over http, and over https.
+/// The names of one cookie: over http and over https.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name {
     plain: &'static str,
     secure: &'static str,
 }
 
-/// The session.
+/// The session cookie.
 pub(super) const SESSION: Name = Name { plain: "curfew", secure: "__Host-curfew" };
 /// The notice for the next page.
 pub(super) const NOTICE: Name = Name { plain: "curfew-notice", secure: "__Host-curfew-notice" };
-/// What a visitor's forms are bound to, before there is a session.
+/// The random value that a visitor's CSRF tokens are bound to, because visitors have no session.
 pub(super) const VISITOR: Name = Name { plain: "curfew-visitor", secure: "__Host-curfew-visitor" };
 
 impl Name {
-    /// The name on this request.
+    /// The name to use for this request.
     pub(super) fn on(self, request: &Request<'_>) -> &'static str {
         if is_cookie_secure(request) { self.secure } else { self.plain }
     }
 }
 
-/// What the browser sent under that name, still sealed where it is.
-fn received<'r>(request: &'r Request<'_>, name: Name) -> Option<&'r str> {
+/// The value of that name in Rocket's jar, not decrypted.
+fn value_in_jar<'r>(request: &'r Request<'_>, name: Name) -> Option<&'r str> {
     request.cookies().get(name.on(request)).map(rocket::http::Cookie::value)
 }
 
-/// What else the browser sent under that name. Another site on the same host, at another port or path, may use
-/// it too, and Rocket's jar keeps one cookie per name.
-fn received_beside<'r>(request: &'r Request<'_>, name: Name, first: &'r str) -> impl Iterator<Item = String> {
+/// The other values of that name in the `Cookie` header. Another site on the same host, at another port or path, may
+/// use the same name, and Rocket's jar keeps only one cookie per name.
+fn other_values<'r>(request: &'r Request<'_>, name: Name, first: &'r str) -> impl Iterator<Item = String> {
     let name = name.on(request);
     let pairs = request.headers().get("Cookie").flat_map(|line| line.split(';'));
     let cookies = pairs.filter_map(|pair| Cookie::parse_encoded(pair.trim().to_owned()).ok());
@@ -65,26 +66,26 @@ fn received_beside<'r>(request: &'r Request<'_>, name: Name, first: &'r str) -> 
         .map(|cookie| cookie.value().to_owned())
 }
 
-/// Finds what one of the cookies of that name is to us, the jar's first.
-pub(super) fn find_in_received<T>(request: &Request<'_>, name: Name, ours: impl Fn(&str) -> Option<T>) -> Option<T> {
-    let first = received(request, name)?;
-    ours(first).or_else(|| received_beside(request, name, first).find_map(|other| ours(&other)))
+/// Returns the first cookie of that name that `parse` accepts, and tries the jar's cookie first.
+pub(super) fn find_cookie<T>(request: &Request<'_>, name: Name, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let first = value_in_jar(request, name)?;
+    parse(first).or_else(|| other_values(request, name, first).find_map(|other| parse(&other)))
 }
 
-/// Writes what guards and handlers have stated.
+/// Writes the changes that guards and handlers have stated in [`Changes`].
 pub(super) struct CookieWriter;
 
 #[rocket::async_trait]
 impl Fairing for CookieWriter {
     fn info(&self) -> Info {
-        Info { name: "The one writer of cookies", kind: Kind::Response }
+        Info { name: "Cookie writer", kind: Kind::Response }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let Some(gate) = gate(request) else { return };
-        let Wanted { session, notice, visitor, clears_site_data, .. } = Changes::of(request).to_write();
+        let StatedChanges { session, notice, visitor, clears_site_data, .. } = Changes::of(request).to_write();
         let writer = Writer { gate, is_secure: is_cookie_secure(request), request };
-        // A visitor's forms end with their login: their token must not be good again after it.
+        // A login ends the visitor's CSRF binding, so that old forms of the visitor do not work again after a logout.
         let is_start = matches!(session, Some(SessionChange::Start(_)));
         let visitor = if is_start {
             Some(writer.removal(VISITOR))
@@ -97,7 +98,7 @@ impl Fairing for CookieWriter {
             response.adjoin_header(Header::new("Set-Cookie", cookie.encoded().to_string()));
         }
         if clears_site_data && is_https(request) {
-            // The cookie has just been removed by name; "cookies" would take the notice with it.
+            // Without "cookies", which would also remove the notice. The session cookie is removed by name above.
             response.set_header(Header::new("Clear-Site-Data", "\"cache\", \"storage\""));
         }
     }
@@ -112,28 +113,28 @@ struct Writer<'g, 'r> {
 impl Writer<'_, '_> {
     fn session(&self, change: SessionChange) -> Cookie<'static> {
         match change {
-            SessionChange::Start(started) => self.sealed_session(&Content::of(&started), self.whole_life(&started)),
-            SessionChange::Renew(content, left) => self.sealed_session(&content, left),
+            SessionChange::Start(started) => self.encrypted_session(&Content::of(&started), self.max_age(&started)),
+            SessionChange::Renew(content, max_age) => self.encrypted_session(&content, max_age),
             SessionChange::End => self.removal(SESSION),
         }
     }
 
-    /// With "remember me" as long as the session may last, else as long as the browser runs.
-    fn whole_life(&self, started: &StartedSession) -> Option<Duration> {
+    /// `Max-Age`: the session's lifetime with "remember me". Otherwise `None`, so the cookie ends with the browser.
+    fn max_age(&self, started: &StartedSession) -> Option<Duration> {
         started.remember.then(|| self.gate.settings.limits(started.role).lifetime)
     }
 
-    fn sealed_session(&self, content: &Content, life: Option<Duration>) -> Cookie<'static> {
+    fn encrypted_session(&self, content: &Content, max_age: Option<Duration>) -> Cookie<'static> {
         let name = SESSION.on(self.request);
-        let mut cookie = self.cookie(SESSION, self.gate.seals.seal(name, content.to_json()));
-        cookie.set_max_age(life.and_then(|life| time::Duration::try_from(life).ok()));
+        let mut cookie = self.cookie(SESSION, self.gate.cookie_keys.encrypt(name, content.to_json()));
+        cookie.set_max_age(max_age.and_then(|age| time::Duration::try_from(age).ok()));
         cookie
     }
 
     fn notice(&self, change: NoticeChange) -> Cookie<'static> {
         match change {
             NoticeChange::Leave(notice) => {
-                self.cookie(NOTICE, self.gate.seals.seal(NOTICE.on(self.request), notice.to_json()))
+                self.cookie(NOTICE, self.gate.cookie_keys.encrypt(NOTICE.on(self.request), notice.to_json()))
             }
             NoticeChange::Clear => self.removal(NOTICE),
         }
@@ -148,7 +149,7 @@ impl Writer<'_, '_> {
             .build()
     }
 
-    /// With the same `Path` and `Secure`, or browsers keep a `__Host-` cookie.
+    /// Keeps `Path` and `Secure`: without them, browsers do not remove a `__Host-` cookie.
     fn removal(&self, name: Name) -> Cookie<'static> {
         let mut cookie = self.cookie(name, String::new());
         cookie.set_max_age(time::Duration::ZERO);

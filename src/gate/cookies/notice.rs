@@ -1,41 +1,41 @@
-//! A notice for the next page: what was done, or why a session ended. Shown once.
+//! A notice that the next page shows once: the result of an action, or why a session ended.
 
 use std::fmt;
 
 use rocket::Request;
 use serde::{Deserialize, Serialize};
 
-use super::{NOTICE, find_in_received};
+use super::{NOTICE, find_cookie};
 use crate::{
     domain::{logins::session_secret::SessionId, reason::EndReason},
     gate::{EndedLogin, Login, transport::gate},
 };
 
-/// How a notice is meant.
+/// The severity of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NoticeKind {
-    /// It is done.
+    /// An action succeeded.
     Done,
-    /// To know.
+    /// Information.
     Info,
-    /// To mind.
+    /// A warning.
     Warning,
-    /// It failed.
+    /// An action failed.
     Error,
 }
 
-/// A notice on a page. It never holds a reason meant for staff.
+/// A notice on a page. It must never hold a staff reason.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     kind: NoticeKind,
     text: String,
     reason: Option<String>,
     user_reason: Option<String>,
-    /// A secret that is shown once. The cookie that holds it until then is encrypted.
+    /// A secret that is shown once. Until then the encrypted cookie holds it.
     #[serde(default)]
     secret: Option<String>,
-    /// Where and to whom alone it is shown, if not on the next page: a path, and a session's name.
+    /// Shows the notice only on this path and to this session id, instead of on the next page.
     #[serde(default)]
     only_for: Option<(String, String)>,
 }
@@ -47,19 +47,19 @@ impl fmt::Debug for Notice {
 }
 
 impl Notice {
-    /// A notice in words.
+    /// A notice with a text.
     #[must_use]
     pub fn new(kind: NoticeKind, text: impl Into<String>) -> Self {
         Self { kind, text: text.into(), reason: None, user_reason: None, secret: None, only_for: None }
     }
 
-    /// It is done.
+    /// A notice that an action succeeded.
     #[must_use]
     pub fn done(text: impl Into<String>) -> Self {
         Self::new(NoticeKind::Done, text)
     }
 
-    /// Why a login ended.
+    /// A notice that says why a login ended.
     #[must_use]
     pub fn ended(login: &EndedLogin) -> Self {
         let kind = if login.reason == EndReason::LoggedOut { NoticeKind::Info } else { NoticeKind::Warning };
@@ -73,26 +73,26 @@ impl Notice {
         }
     }
 
-    /// The same with a secret to show, this once: on that page alone, and to that login.
+    /// Adds a secret, and limits the notice to that page and that session.
     #[must_use]
-    pub fn showing(self, secret: &str, path: &str, session: &SessionId) -> Self {
+    pub fn with_secret(self, secret: &str, path: &str, session: &SessionId) -> Self {
         let only_for = Some((path.to_owned(), session.as_str().to_owned()));
         Self { secret: Some(secret.to_owned()), only_for, ..self }
     }
 
-    /// Whether it is for a page at that path, shown to whoever that is.
+    /// Whether the page at that path may show the notice to that login.
     #[must_use]
     pub fn is_for(&self, path: &str, login: &Login) -> bool {
-        self.only_for.as_ref().is_none_or(|(only_at, only_to)| {
-            path == only_at && matches!(login, Login::Live(live) if live.session.as_str() == only_to)
+        self.only_for.as_ref().is_none_or(|(only_path, only_session)| {
+            path == only_path && matches!(login, Login::Live(live) if live.session.as_str() == only_session)
         })
     }
 
-    /// The notice that was left for the next page, if there is one.
+    /// The notice that this request's cookie holds, if any.
     #[must_use]
-    pub fn left_for(request: &Request<'_>) -> Option<Self> {
-        let seals = &gate(request)?.seals;
-        let (json, _) = find_in_received(request, NOTICE, |sealed| seals.open(NOTICE.on(request), sealed))?;
+    pub fn from_cookie(request: &Request<'_>) -> Option<Self> {
+        let keys = &gate(request)?.cookie_keys;
+        let (json, _) = find_cookie(request, NOTICE, |encrypted| keys.decrypt(NOTICE.on(request), encrypted))?;
         serde_json::from_str(&json).ok()
     }
 

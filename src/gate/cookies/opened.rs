@@ -1,39 +1,39 @@
-//! Session cookies that were opened lately, so that a browser's next request need not wait for it.
+//! A cache of decrypted session cookies, so that a browser's next request skips the decryption.
 //!
-//! Nothing here opens anything: neither the cookie nor its secret is kept, only the hashes of both.
-//! That it was ours is all that is remembered; whether its login is good is judged each time.
+//! A cached entry only proves that the cookie was encrypted by this site. Its login is still judged on each request.
+//! The cache holds only hashes of the cookie and of its secret.
 
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
-use super::session_cookie::Claim;
+use super::claim::Claim;
 
-/// The most cookies, about 31 MB: as many as accounts are kept in memory.
-const COOKIES: usize = 100_000;
+/// At most this many cookies, about 31 MB: as many as there are accounts in the standing cache.
+const MAX_COOKIES: usize = 100_000;
 
-/// What was opened lately, by the hash of the whole cookie.
-pub(super) struct Opened(Cache<CookieHash, Arc<Claim>>);
+/// The claims of decrypted cookies, by the hash of the cookie's name and value.
+pub(super) struct DecryptedCookies(Cache<CookieHash, Arc<Claim>>);
 
-/// Of a cookie's name and value: under another name it is another cookie.
+/// The hash of a cookie's name and value. The same value under another name is another cookie.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct CookieHash([u8; 32]);
 
 impl CookieHash {
-    pub(super) fn of(name: &str, sealed: &str) -> Self {
-        // No cookie's name has a `=`.
-        Self(Sha256::new().chain_update(name).chain_update("=").chain_update(sealed).finalize().into())
+    pub(super) fn of(name: &str, encrypted: &str) -> Self {
+        // A cookie's name never contains `=`, so the parts cannot run into each other.
+        Self(Sha256::new().chain_update(name).chain_update("=").chain_update(encrypted).finalize().into())
     }
 }
 
-impl Default for Opened {
+impl Default for DecryptedCookies {
     fn default() -> Self {
-        Self(Cache::new(COOKIES))
+        Self(Cache::new(MAX_COOKIES))
     }
 }
 
-impl Opened {
+impl DecryptedCookies {
     pub(super) fn get(&self, cookie: CookieHash) -> Option<Arc<Claim>> {
         self.0.get(&cookie)
     }

@@ -1,27 +1,26 @@
-//! Where somebody was on this site, to lead them back there after a login or a proof of presence.
+//! Finds the page to return to after a login or a recent-password check.
 
 use rocket::{Request, Route, http::Method};
 
-use crate::domain::next_path::NextPath;
+use crate::{domain::next_path::NextPath, gate::Addresses};
 
-/// The page that a form was posted from, or that holds a stream.
+/// The page of the `Referer`: the one a form was posted from, or the one that opened an event stream.
 pub(crate) fn came_from(request: &Request<'_>) -> Option<NextPath> {
     let host = request.headers().get_one("Host")?;
     let referer = request.headers().get_one("Referer")?;
     let (_, rest) = referer.split_once("://")?;
     let path = NextPath::parse(rest.strip_prefix(host)?)?;
-    let is_elsewhere =
-        !["/login", "/register", "/setup", "/confirm"].iter().any(|form| path.as_str().starts_with(form));
-    is_elsewhere.then(|| nearest_page(request, path))
+    let is_entry = Addresses::of(request).entry.iter().any(|entry| path.as_str().starts_with(entry));
+    (!is_entry).then(|| nearest_page(request, path))
 }
 
-/// The page that was asked for, or the one that the posted form or the link to a file was on.
-pub(crate) fn was_going(request: &Request<'_>) -> Option<NextPath> {
-    let asked_for = || NextPath::parse(&request.uri().to_string());
+/// The requested page. For a posted form or a file, the page that it was requested from.
+pub(crate) fn return_page(request: &Request<'_>) -> Option<NextPath> {
+    let requested = || NextPath::parse(&request.uri().to_string());
     match request.method() {
-        // A browser saves it and stays where it is, on a form that is done with.
-        Method::Get if is_file(request) => came_from(request).or_else(asked_for),
-        Method::Get => asked_for(),
+        // The browser would save the file and stay on the login form, which has already been used.
+        Method::Get if is_file(request) => came_from(request).or_else(requested),
+        Method::Get => requested(),
         _ => came_from(request),
     }
 }
@@ -30,25 +29,26 @@ fn is_file(request: &Request<'_>) -> bool {
     request.uri().path().segments().last().is_some_and(|name| name.contains('.'))
 }
 
-/// A form that was not taken, or asks for a confirmation, stands where it was posted, which may be no
-/// address to get: then it is the next one above that is.
+/// The path itself, or the nearest parent that has a page. A refused form or a confirmation is shown at the path that
+/// it was posted to, which may not answer a GET.
 fn nearest_page(request: &Request<'_>, path: NextPath) -> NextPath {
     let routes: Vec<&Route> = request.rocket().routes().collect();
     if !is_only_posted_to(&routes, path.as_str()) {
         return path;
     }
-    let whole = path.as_str().split('?').next().unwrap_or_default();
-    let mut above = whole.rmatch_indices('/').map(|(at, _)| &whole[..at]).filter(|above| !above.is_empty());
-    let page = above.find(|above| is_got(&routes, above) && !is_only_posted_to(&routes, above));
+    let without_query = path.as_str().split('?').next().unwrap_or_default();
+    let mut parents =
+        without_query.rmatch_indices('/').map(|(at, _)| &without_query[..at]).filter(|parent| !parent.is_empty());
+    let page = parents.find(|parent| answers_get(&routes, parent) && !is_only_posted_to(&routes, parent));
     page.and_then(NextPath::parse).unwrap_or(path)
 }
 
-/// Whether there is something to get there.
-fn is_got(routes: &[&Route], path: &str) -> bool {
+/// Whether a GET route matches the path.
+fn answers_get(routes: &[&Route], path: &str) -> bool {
     routes.iter().any(|route| route.method == Method::Get && fits(route, path))
 }
 
-/// Whether a form is posted there that no page of the same address shows.
+/// Whether a POST route matches the path, without a GET route of the same pattern.
 fn is_only_posted_to(routes: &[&Route], path: &str) -> bool {
     routes
         .iter()
@@ -56,10 +56,10 @@ fn is_only_posted_to(routes: &[&Route], path: &str) -> bool {
         .any(|post| !routes.iter().any(|get| get.method == Method::Get && get.uri.path() == post.uri.path()))
 }
 
-/// Whether a route's pattern fits an address, part by part.
+/// Whether a route's pattern matches a path, segment by segment.
 pub(crate) fn fits(route: &Route, path: &str) -> bool {
-    let parts = |path| str::split(path, '/').collect::<Vec<_>>();
-    let (pattern, path) = (parts(route.uri.path()), parts(path.split('?').next().unwrap_or_default()));
+    let segments = |path| str::split(path, '/').collect::<Vec<_>>();
+    let (pattern, path) = (segments(route.uri.path()), segments(path.split('?').next().unwrap_or_default()));
     pattern.len() == path.len()
-        && pattern.iter().zip(&path).all(|(pattern, part)| pattern == part || pattern.starts_with('<'))
+        && pattern.iter().zip(&path).all(|(pattern, segment)| pattern == segment || pattern.starts_with('<'))
 }

@@ -1,4 +1,4 @@
-//! Posted forms: from a page of this site, with its token.
+//! Accepts posted forms, if they come from a page of this site and carry its CSRF token.
 
 pub(in crate::gate) mod came_from;
 pub(super) mod csrf;

@@ -1,81 +1,80 @@
-//! Why a posted form was not taken: kept for the page that says so, and told in the log where only who
-//! runs the site can mend it.
+//! Records why a posted form was refused, for the error page. Also logs the cases that only the operator can fix.
 
 use rocket::Request;
 
-use super::csrf::{is_own, own_origin};
+use super::csrf::{is_own_origin, site_origin};
 use crate::gate::{
     Login,
     cookies::visitor::held_binding,
     transport::{is_cookie_secure, is_https},
 };
 
-/// As much of a header as is shown: it is anybody's text.
-const SHOWN_CHARACTERS: usize = 200;
+/// How many characters of a header are shown: the client can put any text there.
+const MAX_SHOWN_CHARACTERS: usize = 200;
 
-/// Why a form was not taken, whatever is in it.
+/// Why a form was refused, regardless of its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RefusedForm {
-    /// It stood on another site's page.
+pub enum FormRefusal {
+    /// It was posted from a page of another site.
     Elsewhere {
-        /// From where the browser says that it came.
+        /// The form's origin as the browser reported it, as a phrase for the page.
         received: String,
-        /// Where this site is.
+        /// This site's origin.
         own: String,
     },
-    /// The site's cookies are for https only, and the browser came over http, where it keeps none of them.
+    /// The site's cookies are `Secure`, but the browser used http, so it did not store them.
     HttpsOnly,
-    /// The browser sent none of this site's cookies: it keeps none, or has forgotten them.
+    /// The browser sent none of this site's cookies: it blocks them, or has deleted them.
     NoCookie,
-    /// Its token is of another login, or of none that there is.
+    /// Its token belongs to another login, or is invalid.
     Old,
 }
 
-/// A form that was not taken.
+/// A refused form.
 #[derive(Debug, Clone)]
-pub struct RefusedFormKind {
-    /// Why.
-    pub why: RefusedForm,
-    /// What was typed, by field; nothing where the browser does not say that it was typed on this site. To
-    /// fill in a form for somebody is the half of forging it.
+pub struct RefusedForm {
+    /// Why it was refused.
+    pub why: FormRefusal,
+    /// The field names and values. Empty unless the browser's `Origin` shows that they were typed on this site: a page
+    /// that shows values from an attacker is half of a forged request.
     pub typed: Vec<(String, String)>,
 }
 
 #[derive(Debug, Default)]
-struct Kept(Option<RefusedFormKind>);
+struct Kept(Option<RefusedForm>);
 
-impl RefusedFormKind {
-    /// The form of this request that was not taken.
+impl RefusedForm {
+    /// The refused form of this request, if any.
     #[must_use]
     pub fn of<'r>(request: &'r Request<'_>) -> Option<&'r Self> {
         request.local_cache(Kept::default).0.as_ref()
     }
 
-    /// A form from elsewhere. Nothing of it is read.
+    /// Records a form from another site. Its body is not read.
     pub(super) fn from_elsewhere(request: &Request<'_>) {
-        let (received, own) = (shown(&claimed_origin(request)), shown(&own_origin(request)));
+        let (received, own) = (shorten(&claimed_origin(request)), shorten(&site_origin(request)));
         let path = request.uri().path();
         log::warn!("a form for {path} was refused: it came from {received}, and this site is at {own}");
-        Self { why: RefusedForm::Elsewhere { received, own }, typed: Vec::new() }.keep(request);
+        Self { why: FormRefusal::Elsewhere { received, own }, typed: Vec::new() }.keep(request);
     }
 
-    /// A form of this site whose token is not good.
+    /// Records a form of this site without a valid token.
     pub(super) fn without_token(request: &Request<'_>, login: &Login, typed: Vec<(String, String)>) {
         let has_cookie = matches!(login, Login::Live(_)) || held_binding(request).is_some();
         let why = match (has_cookie, is_cookie_secure(request) && !comes_over_https(request)) {
-            (true, _) => RefusedForm::Old,
+            (true, _) => FormRefusal::Old,
             (false, true) => {
                 let path = request.uri().path();
                 log::warn!(
-                    "a form for {path} was refused: the cookies are for https only (secure_cookies, X-Forwarded-Proto), \
-                     and the browser came over http"
+                    "a form for {path} was refused: the cookies are https-only (secure_cookies, X-Forwarded-Proto), \
+                     but the browser used http"
                 );
-                RefusedForm::HttpsOnly
+                FormRefusal::HttpsOnly
             }
-            (false, false) => RefusedForm::NoCookie,
+            (false, false) => FormRefusal::NoCookie,
         };
-        let is_surely_ours = request.headers().get("Origin").next().is_some();
-        Self { why, typed: if is_surely_ours { typed } else { Vec::new() } }.keep(request);
+        let is_from_this_site = request.headers().get("Origin").next().is_some();
+        Self { why, typed: if is_from_this_site { typed } else { Vec::new() } }.keep(request);
     }
 
     fn keep(self, request: &Request<'_>) {
@@ -83,19 +82,19 @@ impl RefusedFormKind {
     }
 }
 
-/// From where the browser says that a form came.
+/// The form's origin as the browser reported it, as a phrase.
 fn claimed_origin(request: &Request<'_>) -> String {
     let headers = request.headers();
-    let foreign = headers.get("Origin").find(|origin| !is_own(request, origin));
+    let foreign = headers.get("Origin").find(|origin| !is_own_origin(request, origin));
     foreign.map_or_else(|| "another site (Sec-Fetch-Site)".to_owned(), |origin| format!("the origin {origin}"))
 }
 
-/// A browser names the scheme in `Origin`; what a proxy says of it may be wrong.
+/// Prefers the scheme in the browser's `Origin`: the scheme that a proxy reports may be wrong.
 fn comes_over_https(request: &Request<'_>) -> bool {
     let origin = request.headers().get_one("Origin").filter(|origin| origin.contains("://"));
     origin.map_or_else(|| is_https(request), |origin| origin.starts_with("https://"))
 }
 
-fn shown(text: &str) -> String {
-    text.chars().take(SHOWN_CHARACTERS).collect()
+fn shorten(text: &str) -> String {
+    text.chars().take(MAX_SHOWN_CHARACTERS).collect()
 }

@@ -1,4 +1,4 @@
-//! A posted form: from a page of this site, with its token, no larger than it may be.
+//! The data guard of posted forms. It refuses a form from another site, without a valid token, or over the size limit.
 
 use std::time::Duration;
 
@@ -11,23 +11,23 @@ use rocket::{
 };
 
 use super::{
-    csrf::{FIELD, is_posted_from_here, is_token_of},
-    refused_form::RefusedFormKind,
+    csrf::{FIELD, is_posted_from_here, is_valid_token},
+    refused_form::RefusedForm,
 };
 use crate::gate::{Login, guards::Refused, login_of};
 
-/// The greatest size of a body, in bytes.
+/// The maximum size of a request body, in bytes.
 pub const BODY_BYTES: u64 = 32 * 1024;
 
-/// How long a body may be on its way: 32 KiB come over the slowest of phones in that time, and who
-/// sends byte by byte holds nothing open for long.
+/// The deadline for a body to arrive. The slowest phones send 32 KiB in that time, and a client that sends byte by byte
+/// does not hold a connection open for long.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A form that may be acted on. Every route that changes something takes one.
+/// A form that passed all checks. Every page route that changes something must take one.
 #[derive(Debug)]
 pub struct Submission<T>(pub T);
 
-/// A form that is only a button: nothing but its token.
+/// A form that is only a button, without fields other than the token.
 #[derive(Debug, Clone, Copy)]
 pub struct Button;
 
@@ -46,7 +46,7 @@ impl<'r> FromForm<'r> for Button {
     }
 }
 
-/// A form's fields, decoded.
+/// The decoded names and values of a form.
 struct Fields(Vec<(String, String)>);
 
 #[rocket::async_trait]
@@ -68,7 +68,7 @@ impl<'r, T: FromForm<'r>> FromData<'r> for Submission<T> {
     }
 }
 
-/// The checks in their order: a session that has ended is told so before its token is looked at.
+/// Runs the checks. The order matters: an ended session gets 401, and so its reason, before its token is checked.
 async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status> {
     let login = login_of(request).await;
     match login {
@@ -77,7 +77,7 @@ async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status>
         Login::Nobody | Login::Live(_) => {}
     }
     if !is_posted_from_here(request) {
-        RefusedFormKind::from_elsewhere(request);
+        RefusedForm::from_elsewhere(request);
         return Err(Status::Forbidden);
     }
     if request.content_type().is_some_and(|kind| *kind != ContentType::Form) {
@@ -90,16 +90,15 @@ async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status>
     }
     let fields = Fields::parse(&body)?;
     let token = fields.0.iter().find(|(name, _)| name == FIELD).map_or("", |(_, token)| token);
-    if is_token_of(request, login, token) {
+    if is_valid_token(request, login, token) {
         return Ok(fields);
     }
-    RefusedFormKind::without_token(request, login, fields.0);
+    RefusedForm::without_token(request, login, fields.0);
     Err(Status::Forbidden)
 }
 
 impl Fields {
-    /// Rocket would put a replacement for what is no UTF-8; here it is refused, so that what is
-    /// stored is what was typed.
+    /// Refuses invalid UTF-8, which Rocket would replace. So the stored value is always what the user typed.
     fn parse(body: &[u8]) -> Result<Self, Status> {
         let text = std::str::from_utf8(body).map_err(|_| Status::BadRequest)?;
         let decode = |text: &str| {

@@ -1,5 +1,7 @@
-//! Which program is asking: found out once a request, by its `Authorization` and by nothing else. A cookie
-//! is no login here, so that no page of another site can have a browser call the API.
+//! Authenticates an API request by its `Authorization` header, at most once per request.
+//!
+//! A cookie must never authenticate an API request. Otherwise a page of another site could make a browser call the
+//! API.
 
 use std::sync::Arc;
 
@@ -12,16 +14,16 @@ use rocket::{
 use serde_json::{Map, Value};
 
 use super::{
-    UNKNOWN,
-    client::CameFrom,
-    judge::{Proof, Shown, judge},
+    UNAVAILABLE,
+    client::RequestClient,
+    judge::{Credential, Proof, judge},
 };
 use crate::{
     accounts::{Accounts, Actor},
     domain::{logins::token::TokenSecret, moment::Moment, reason::EndReason},
     gate::{
         EndedLogin, LiveLogin, Login, Refused,
-        jwt::{Access, Jwt, JwtError},
+        jwt::{AccessToken, Jwt, JwtError},
         standings::Standings,
     },
     store::{
@@ -30,73 +32,75 @@ use crate::{
     },
 };
 
-/// What the `Authorization` of a request is worth.
+/// The result of judging a request's `Authorization` header.
 #[derive(Debug)]
 pub enum ApiLogin {
-    /// There is none of a kind that is known here.
+    /// There is no header, or its scheme is unknown.
     Nobody,
-    /// It is good.
+    /// The rule accepts the login.
     Live {
         /// The login.
         login: Box<LiveLogin>,
-        /// What the site has added to its JWT.
+        /// The site's custom claims, if the token is a JWT.
         claims: Arc<Map<String, Value>>,
     },
-    /// It is none of ours, or not for this.
+    /// The token was not issued by this site, is malformed, or may not be used here.
     Invalid,
-    /// It was good, and its time is over.
+    /// The token has expired.
     Expired,
-    /// It was good once.
+    /// The login has ended.
     Ended(EndedLogin),
-    /// The database does not answer; nobody is let in.
+    /// The database does not respond. The request is refused.
     Unknown,
 }
 
-/// A program whose token is good, with the rights of its account.
+/// A program with a live token. It has the rights of its account.
 #[derive(Debug, Clone)]
 pub struct ApiClient<'r> {
-    /// Its login.
+    /// The program's login.
     pub login: &'r LiveLogin,
-    /// What the site has added to its JWT.
+    /// The site's custom claims, if the token is a JWT.
     pub claims: &'r Map<String, Value>,
-    from: CameFrom<'r>,
+    client: RequestClient<'r>,
 }
 
-/// A program of a member of staff, or of a superuser.
+/// A program with a live token of a staff member or superuser.
 #[derive(Debug, Clone)]
 pub struct ApiStaff<'r> {
-    /// Its login.
+    /// The program's login.
     pub login: &'r LiveLogin,
-    from: CameFrom<'r>,
+    client: RequestClient<'r>,
 }
 
 impl ApiClient<'_> {
-    /// It, as the use cases know it.
+    /// The acting user, as the use cases expect it.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        self.login.actor(self.from.client())
+        self.login.actor(self.client.to_client())
     }
 }
 
 impl ApiStaff<'_> {
-    /// It, as the use cases know it.
+    /// The acting user, as the use cases expect it.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        self.login.actor(self.from.client())
+        self.login.actor(self.client.to_client())
     }
 }
 
-/// Which program is asking. The first call judges its token; the others of the same request get its answer.
+/// The API login of a request. The first call judges the token. Later calls in the same request return the same
+/// result.
 pub async fn api_login_of<'r>(request: &'r Request<'_>) -> &'r ApiLogin {
     request.local_cache_async(load(request)).await
 }
 
-/// What a request is authorized by (RFC 9110, section 11.6.2).
+/// The `Authorization` of a request (RFC 9110, section 11.6.2).
 enum Authorization<'r> {
     None,
     Bearer(&'r str),
     Token(&'r str),
-    Twice,
+    /// More than one header.
+    Ambiguous,
 }
 
 impl<'r> Authorization<'r> {
@@ -104,7 +108,7 @@ impl<'r> Authorization<'r> {
         let mut headers = request.headers().get("Authorization");
         let Some(header) = headers.next() else { return Self::None };
         if headers.next().is_some() {
-            return Self::Twice;
+            return Self::Ambiguous;
         }
         match header.trim().split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => Self::Bearer(token.trim()),
@@ -124,8 +128,8 @@ async fn load(request: &Request<'_>) -> ApiLogin {
     };
     let judged = match Authorization::of(request) {
         Authorization::None => return ApiLogin::Nobody,
-        Authorization::Twice => return ApiLogin::Invalid,
-        Authorization::Bearer(text) => match read_access(request, text, accounts.store().clock().estimate()) {
+        Authorization::Ambiguous => return ApiLogin::Invalid,
+        Authorization::Bearer(text) => match verify_access(request, text, accounts.estimated_now()) {
             Ok(access) => judge_access(accounts, standings, access).await,
             Err(JwtError::Invalid) => return ApiLogin::Invalid,
             Err(JwtError::Expired) => return ApiLogin::Expired,
@@ -136,23 +140,23 @@ async fn load(request: &Request<'_>) -> ApiLogin {
         },
     };
     judged.unwrap_or_else(|error| {
-        log::error!("a token cannot be judged: {error}");
+        log::error!("could not judge a token: {error}");
         ApiLogin::Unknown
     })
 }
 
-fn read_access(request: &Request<'_>, text: &str, now: Moment) -> std::result::Result<Access, JwtError> {
-    Jwt::of(request).ok_or(JwtError::Invalid)?.read_access(text, now)
+fn verify_access(request: &Request<'_>, text: &str, now: Moment) -> std::result::Result<AccessToken, JwtError> {
+    Jwt::of(request).ok_or(JwtError::Invalid)?.verify_access(text, now)
 }
 
-async fn judge_access(accounts: &Accounts, standings: &Standings, access: Access) -> Result<ApiLogin> {
+async fn judge_access(accounts: &Accounts, standings: &Standings, access: AccessToken) -> Result<ApiLogin> {
     let login = access.login();
     let (session, proof) = (&login.family, Proof::Signature);
-    let shown = Shown { user_id: login.user_id, session, login_date: login.login_date, proof };
-    Ok(api_login(judge(accounts, standings, shown, false).await?, access.added()))
+    let credential = Credential { user_id: login.user_id, session, login_date: login.login_date, proof };
+    Ok(api_login(judge(accounts, standings, credential, false).await?, access.added()))
 }
 
-/// Of a secret that was found by what is remembered, the database is asked before it is refused.
+/// Judges an opaque token. The key may come from a cache, so it is read from the database before a refusal.
 async fn judge_secret(
     accounts: &Accounts,
     standings: &Standings,
@@ -163,13 +167,13 @@ async fn judge_secret(
     let judge = async |key: &TokenKey| {
         let TokenKey { user_id, id, login_date, .. } = key;
         let (proof, login_date) = (Proof::Token(&hash), *login_date);
-        judge(accounts, standings, Shown { user_id: *user_id, session: id, login_date, proof }, false).await
+        judge(accounts, standings, Credential { user_id: *user_id, session: id, login_date, proof }, false).await
     };
-    let Some(remembered) = keys.find(&hash).await? else { return Ok(ApiLogin::Invalid) };
-    let mut login = judge(&remembered).await?;
+    let Some(found) = keys.find(&hash).await? else { return Ok(ApiLogin::Invalid) };
+    let mut login = judge(&found).await?;
     if !matches!(login, Login::Live(_)) {
         let Some(key) = keys.find_in_database(&hash).await? else { return Ok(ApiLogin::Invalid) };
-        if key != remembered {
+        if key != found {
             login = judge(&key).await?;
         }
     }
@@ -179,7 +183,7 @@ async fn judge_secret(
 fn api_login(login: Login, claims: Arc<Map<String, Value>>) -> ApiLogin {
     match login {
         Login::Live(login) => ApiLogin::Live { login, claims },
-        // A token says itself until when it is good.
+        // A token has an expiry of its own, so this is reported as an expired token, not as an ended login.
         Login::Ended(EndedLogin { reason: EndReason::Expired, .. }) => ApiLogin::Expired,
         Login::Ended(ended) => ApiLogin::Ended(ended),
         Login::Nobody => ApiLogin::Invalid,
@@ -193,8 +197,10 @@ impl<'r> FromRequest<'r> for ApiClient<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
         match api_login_of(request).await {
-            ApiLogin::Live { login, claims } => Outcome::Success(Self { login, claims, from: CameFrom::of(request) }),
-            ApiLogin::Unknown => Outcome::Error(UNKNOWN),
+            ApiLogin::Live { login, claims } => {
+                Outcome::Success(Self { login, claims, client: RequestClient::of(request) })
+            }
+            ApiLogin::Unknown => Outcome::Error(UNAVAILABLE),
             _ => Outcome::Error((Status::Unauthorized, Refused)),
         }
     }
@@ -205,10 +211,10 @@ impl<'r> FromRequest<'r> for ApiStaff<'r> {
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        let ApiClient { login, from, .. } = try_outcome!(ApiClient::from_request(request).await);
+        let ApiClient { login, client, .. } = try_outcome!(ApiClient::from_request(request).await);
         if login.role().is_staff() {
-            return Outcome::Success(Self { login, from });
+            return Outcome::Success(Self { login, client });
         }
-        super::refuse(request, login, from).await
+        super::refuse(request, login, client).await
     }
 }

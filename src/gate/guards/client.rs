@@ -1,4 +1,4 @@
-//! Where a request came from, as the use cases note it.
+//! The client of a request, as the use cases record it in events.
 
 use std::{convert::Infallible, net::IpAddr};
 
@@ -9,18 +9,18 @@ use rocket::{
 
 use crate::{accounts::Client, gate::transport::client_address};
 
-/// The client behind a request: its address as seen through the trusted proxies, its user agent.
+/// The client's address, as reported by the trusted proxies, and its user agent.
 #[derive(Debug, Clone)]
 pub struct ClientOf(pub Client);
 
-/// The same, still where it stands in the request: most pages never put it into words.
+/// The same without allocations. Most requests never need the text.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::gate) struct CameFrom<'r> {
+pub(in crate::gate) struct RequestClient<'r> {
     address: Option<IpAddr>,
     user_agent: &'r str,
 }
 
-impl<'r> CameFrom<'r> {
+impl<'r> RequestClient<'r> {
     pub(super) fn of(request: &'r Request<'_>) -> Self {
         Self {
             address: client_address(request),
@@ -28,7 +28,7 @@ impl<'r> CameFrom<'r> {
         }
     }
 
-    pub(super) fn client(&self) -> Client {
+    pub(super) fn to_client(self) -> Client {
         let address = self.address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
         Client::new(address, self.user_agent)
     }
@@ -36,7 +36,7 @@ impl<'r> CameFrom<'r> {
 
 impl ClientOf {
     pub(crate) fn request(request: &Request<'_>) -> Self {
-        Self(CameFrom::of(request).client())
+        Self(RequestClient::of(request).to_client())
     }
 }
 

@@ -1,4 +1,6 @@
-//! Judging what a request shows, a cookie or a token: from memory where that accepts, and by the one rule.
+//! Judges the credential of a request, a cookie or a token, by the one rule.
+//!
+//! The cached standing may only accept. Every refusal is decided by the database.
 
 use crate::{
     accounts::{Accounts, ActivityOf, JudgedLogin},
@@ -15,77 +17,83 @@ use crate::{
     store::{StoreError, standing::LoginStanding},
 };
 
-/// What a request shows to be let in.
+/// The login that a request claims, and the proof for it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shown<'a> {
-    /// Whose login it says that it is.
+pub(super) struct Credential<'a> {
+    /// The claimed user id.
     pub(in crate::gate) user_id: i64,
-    /// The session, or the token.
+    /// The public id of the session or token.
     pub(in crate::gate) session: &'a SessionId,
     /// `LAST_LOGIN_DATE`.
     pub(in crate::gate) login_date: Moment,
-    /// Why that is to be believed.
+    /// How the request proves the claim.
     pub(in crate::gate) proof: Proof<'a>,
 }
 
-/// Why it is to be believed whose login it is.
+/// How a request proves that it belongs to a login.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Proof<'a> {
-    /// A cookie of ours holds the session's secret, of that hash.
+    /// By a decrypted cookie whose session secret has this hash.
     Cookie(&'a SecretHash),
-    /// The opaque token has that hash.
+    /// By an opaque token with this hash.
     Token(&'a SecretHash),
-    /// A JWT has our signature.
+    /// By a JWT whose signature was verified.
     Signature,
 }
 
-/// From memory where that accepts; whatever it does not is the database's to say.
+/// Judges a credential: from the cache if that accepts it, otherwise from the database. A passive request does not
+/// count as activity.
 pub(super) async fn judge(
     accounts: &Accounts,
     standings: &Standings,
-    shown: Shown<'_>,
+    credential: Credential<'_>,
     is_passive: bool,
 ) -> Result<Login, StoreError> {
-    let login = JudgedLogin { user_id: shown.user_id, session: shown.session, login_date: shown.login_date };
-    if let Some(known) = standings.known(shown.user_id, shown.session).filter(|known| is_own(shown, known))
-        && let (limits, Ok(())) = accounts.check_login(login, &known)
+    let login =
+        JudgedLogin { user_id: credential.user_id, session: credential.session, login_date: credential.login_date };
+    if let Some(cached) =
+        standings.cached(credential.user_id, credential.session).filter(|cached| is_proven(credential, cached))
+        && let (limits, Ok(())) = accounts.check_login(login, &cached)
     {
-        return Ok(accepted(accounts, standings, shown, (known, limits), is_passive));
+        return Ok(accept(accounts, standings, credential, (cached, limits), is_passive));
     }
-    let mut found = standings.read(shown.user_id, shown.session).await?;
-    if !is_own(shown, &found.standing) {
-        found.standing.login = None;
+    let mut read = standings.read(credential.user_id, credential.session).await?;
+    if !is_proven(credential, &read.standing) {
+        read.standing.login = None;
     }
-    let (limits, verdict) = accounts.judge_login(login, &found.standing).await;
+    let (limits, verdict) = accounts.judge_login(login, &read.standing).await;
     Ok(match verdict {
         Ok(()) => {
-            standings.keep(shown.user_id, shown.session, &found);
-            accepted(accounts, standings, shown, (found.standing, limits), is_passive)
+            standings.cache(credential.user_id, credential.session, &read);
+            accept(accounts, standings, credential, (read.standing, limits), is_passive)
         }
-        Err(reason) => Login::Ended(EndedLogin { reason, user_reason: found.standing.user_reason(reason) }),
+        Err(reason) => Login::Ended(EndedLogin { reason, user_reason: read.standing.user_reason(reason) }),
     })
 }
 
-/// The session's name is public; without the secret it is nobody's. Nor is it with another date: who
-/// has a key that leaked could otherwise make their own login later than a force logout. And what opens
-/// one kind of login opens no other.
-fn is_own(shown: Shown<'_>, standing: &LoginStanding) -> bool {
+/// Whether the credential proves that the request belongs to the stored login.
+///
+/// - The public id alone proves nothing: the secret or the signature must match.
+/// - The login date must match the stored one. Otherwise an attacker with a leaked key could date their login after a
+///   force logout.
+/// - Each proof is only good for its own kind of login.
+fn is_proven(credential: Credential<'_>, standing: &LoginStanding) -> bool {
     standing.login.as_ref().is_some_and(|login| {
-        let is_proven = match (shown.proof, login.kind) {
+        let is_valid = match (credential.proof, login.kind) {
             (Proof::Cookie(hash), LoginKind::Browser) | (Proof::Token(hash), LoginKind::Opaque) => {
                 hash.matches(&login.secret_hash)
             }
             (Proof::Signature, LoginKind::Jwt) => true,
             _ => false,
         };
-        is_proven && login.login_date == shown.login_date
+        is_valid && login.login_date == credential.login_date
     })
 }
 
-fn accepted(
+fn accept(
     accounts: &Accounts,
     standings: &Standings,
-    shown: Shown<'_>,
+    credential: Credential<'_>,
     (standing, limits): (LoginStanding, Limits),
     is_passive: bool,
 ) -> Login {
@@ -96,16 +104,16 @@ fn accepted(
     };
     let (opened_at, last_seen) = (login.state.opened_at, login.state.last_seen);
     if !is_passive {
-        let Shown { user_id, session, .. } = shown;
-        if accounts.saw(ActivityOf { user_id, session, limits, at: now }, last_seen) {
-            standings.seen(user_id, session, now);
+        let Credential { user_id, session, .. } = credential;
+        if accounts.record_seen(ActivityOf { user_id, session, limits, at: now }, last_seen) {
+            standings.record_seen(user_id, session, now);
         }
     }
     Login::Live(Box::new(LiveLogin {
-        user_id: shown.user_id,
+        user_id: credential.user_id,
         account,
-        session: shown.session.clone(),
-        login_date: shown.login_date,
+        session: credential.session.clone(),
+        login_date: credential.login_date,
         opened_at,
         last_seen,
         remember: login.remember,

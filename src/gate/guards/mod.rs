@@ -1,9 +1,9 @@
-//! Who may enter. Asking for one of these is the authorization.
+//! The request guards. A route is authorized by the guard that it takes as an argument, and by nothing else.
 
 pub(super) mod api_client;
 pub(super) mod client;
 mod judge;
-pub(super) mod login;
+pub(super) mod login_of;
 pub(super) mod present;
 
 use rocket::{
@@ -13,74 +13,72 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use self::client::CameFrom;
-use super::{LiveLogin, Login, login_of};
-use crate::{
-    accounts::{Accounts, Actor, Target},
-    domain::people::login_name::LoginName,
-};
+use self::client::RequestClient;
+use super::{Addresses, LiveLogin, Login, login_of};
+use crate::accounts::{Accounts, Actor};
 
-/// Why nobody was let in; the catchers turn the status into a page.
+/// The error of every guard. The catchers turn its status into a page.
 #[derive(Debug, Clone, Copy)]
 pub struct Refused;
 
-/// Whoever it is.
+/// Anyone, logged in or not.
 #[derive(Debug, Clone, Copy)]
 pub struct Anyone<'r>(pub &'r Login);
 
-/// Somebody who is not logged in; a page for them forwards when somebody is.
+/// A client that is not logged in. The guard forwards if the client is logged in.
 #[derive(Debug, Clone, Copy)]
 pub struct Visitor;
 
-/// Somebody whose login is good.
+/// A user with a live login.
 #[derive(Debug, Clone)]
 pub struct SignedIn<'r> {
-    /// Their login.
+    /// The user's login.
     pub login: &'r LiveLogin,
-    from: CameFrom<'r>,
+    client: RequestClient<'r>,
 }
 
-/// A signed-in member of staff, or a superuser.
+/// A signed-in staff member or superuser.
 #[derive(Debug, Clone)]
 pub struct Staff<'r> {
-    /// Their login.
+    /// The user's login.
     pub login: &'r LiveLogin,
-    pub(in crate::gate) from: CameFrom<'r>,
+    pub(in crate::gate) client: RequestClient<'r>,
 }
 
 /// A signed-in superuser.
 #[derive(Debug, Clone)]
 pub struct Superuser<'r> {
-    /// Their login.
+    /// The user's login.
     pub login: &'r LiveLogin,
-    from: CameFrom<'r>,
+    client: RequestClient<'r>,
 }
 
 impl SignedIn<'_> {
-    /// They, as the use cases know them.
+    /// The acting user, as the use cases expect it.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        self.login.actor(self.from.client())
+        self.login.actor(self.client.to_client())
     }
 }
 
 impl Staff<'_> {
-    /// They, as the use cases know them.
+    /// The acting user, as the use cases expect it.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        self.login.actor(self.from.client())
+        self.login.actor(self.client.to_client())
     }
 }
 
 impl Superuser<'_> {
-    /// They, as the use cases know them.
+    /// The acting user, as the use cases expect it.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        self.login.actor(self.from.client())
+        self.login.actor(self.client.to_client())
     }
 }
 
-pub(super) const UNKNOWN: (Status, Refused) = (Status::ServiceUnavailable, Refused);
+/// The outcome when the database does not respond.
+pub(super) const UNAVAILABLE: (Status, Refused) = (Status::ServiceUnavailable, Refused);
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Anyone<'r> {
@@ -88,7 +86,7 @@ impl<'r> FromRequest<'r> for Anyone<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
         match login_of(request).await {
-            Login::Unknown => Outcome::Error(UNKNOWN),
+            Login::Unknown => Outcome::Error(UNAVAILABLE),
             login => Outcome::Success(Self(login)),
         }
     }
@@ -102,7 +100,7 @@ impl<'r> FromRequest<'r> for Visitor {
         match login_of(request).await {
             Login::Nobody | Login::Ended(_) => Outcome::Success(Self),
             Login::Live(_) => Outcome::Forward(Status::NotFound),
-            Login::Unknown => Outcome::Error(UNKNOWN),
+            Login::Unknown => Outcome::Error(UNAVAILABLE),
         }
     }
 }
@@ -113,9 +111,9 @@ impl<'r> FromRequest<'r> for SignedIn<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
         match login_of(request).await {
-            Login::Live(login) => Outcome::Success(Self { login, from: CameFrom::of(request) }),
+            Login::Live(login) => Outcome::Success(Self { login, client: RequestClient::of(request) }),
             Login::Nobody | Login::Ended(_) => Outcome::Error((Status::Unauthorized, Refused)),
-            Login::Unknown => Outcome::Error(UNKNOWN),
+            Login::Unknown => Outcome::Error(UNAVAILABLE),
         }
     }
 }
@@ -125,11 +123,11 @@ impl<'r> FromRequest<'r> for Staff<'r> {
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        let SignedIn { login, from } = try_outcome!(SignedIn::from_request(request).await);
+        let SignedIn { login, client } = try_outcome!(SignedIn::from_request(request).await);
         if login.role().is_staff() {
-            return Outcome::Success(Self { login, from });
+            return Outcome::Success(Self { login, client });
         }
-        refuse(request, login, from).await
+        refuse(request, login, client).await
     }
 }
 
@@ -138,38 +136,29 @@ impl<'r> FromRequest<'r> for Superuser<'r> {
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        let SignedIn { login, from } = try_outcome!(SignedIn::from_request(request).await);
+        let SignedIn { login, client } = try_outcome!(SignedIn::from_request(request).await);
         if login.role().is_superuser() {
-            return Outcome::Success(Self { login, from });
+            return Outcome::Success(Self { login, client });
         }
-        refuse(request, login, from).await
+        refuse(request, login, client).await
     }
 }
 
-/// What was tried is told, a look at a page of staff too.
+/// Answers 403, and records the refused attempt as an event, including GETs of staff pages.
 pub(super) async fn refuse<'r, T>(
     request: &'r Request<'_>,
     login: &'r LiveLogin,
-    from: CameFrom<'r>,
+    client: RequestClient<'r>,
 ) -> Outcome<T, Refused> {
     if let Some(accounts) = request.rocket().state::<Accounts>() {
-        // Of the API the pattern: a program may put anything into its address, a token too.
-        let of_api = request.route().filter(|route| route.uri.path().starts_with("/api/"));
-        let path = of_api.map_or(request.uri().path().as_str(), |route| route.uri.path());
-        let (actor, act) = (login.actor(from.client()), format!("{} {path}", request.method()));
-        if let Err(error) = accounts.record_refused_access(&actor, on_whom(request), &act).await {
-            log::error!("a refused attempt cannot be told: {error}");
+        let addresses = Addresses::of(request);
+        // For the API, record the route's pattern: a program may put anything into the path, even a token.
+        let api_route = request.route().filter(|route| route.uri.path().starts_with(addresses.api));
+        let path = api_route.map_or(request.uri().path().as_str(), |route| route.uri.path());
+        let (actor, act) = (login.actor(client.to_client()), format!("{} {path}", request.method()));
+        if let Err(error) = accounts.record_refused_access(&actor, (addresses.subject)(request), &act).await {
+            log::error!("could not record a refused attempt: {error}");
         }
     }
     Outcome::Error((Status::Forbidden, Refused))
-}
-
-/// Whom an act at `/admin/users/<id>/…` or `/api/users/<name>/…` would have been on.
-fn on_whom(request: &Request<'_>) -> Option<Target> {
-    let segments = request.uri().path().segments();
-    match (segments.get(0)?, segments.get(1)?, segments.get(2)?) {
-        ("admin", "users", id) => id.parse().ok().map(Target::Id),
-        ("api", "users", name) => LoginName::parse(name).ok().map(Target::Name),
-        _ => None,
-    }
 }

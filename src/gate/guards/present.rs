@@ -1,6 +1,6 @@
-//! Staff who have proven their password lately, for grave work whose own form does not ask for it.
+//! The recent-password check, for serious staff actions whose form does not ask for the password.
 //!
-//! The only guard that reads the database each time: few routes ask for it.
+//! This is the only guard that always reads the database; few routes use it.
 
 use rocket::{
     Request,
@@ -9,26 +9,26 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use super::{Refused, Staff, UNKNOWN, client::CameFrom};
+use super::{Refused, Staff, UNAVAILABLE, client::RequestClient};
 use crate::{
     accounts::{Accounts, Actor},
     gate::LiveLogin,
 };
 
-/// A signed-in member of staff, or a superuser, who has proven their password lately. Others of them
-/// are asked for it, and come back to where they were; nothing of what they sent is done.
+/// A signed-in staff member or superuser who has entered their password recently. Other staff are sent to the password
+/// form and then back to the page. The refused request changes nothing.
 #[derive(Debug, Clone)]
 pub struct Present<'r> {
-    /// Their login.
+    /// The user's login.
     pub login: &'r LiveLogin,
-    from: CameFrom<'r>,
+    client: RequestClient<'r>,
 }
 
 impl Present<'_> {
-    /// They, as the use cases know them.
+    /// The acting user, as the use cases expect it.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        self.login.actor(self.from.client())
+        self.login.actor(self.client.to_client())
     }
 }
 
@@ -37,14 +37,14 @@ impl<'r> FromRequest<'r> for Present<'r> {
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        let Staff { login, from } = try_outcome!(Staff::from_request(request).await);
-        let Some(accounts) = request.rocket().state::<Accounts>() else { return Outcome::Error(UNKNOWN) };
+        let Staff { login, client } = try_outcome!(Staff::from_request(request).await);
+        let Some(accounts) = request.rocket().state::<Accounts>() else { return Outcome::Error(UNAVAILABLE) };
         match accounts.is_present(&login.session).await {
-            Ok(true) => Outcome::Success(Self { login, from }),
+            Ok(true) => Outcome::Success(Self { login, client }),
             Ok(false) => Outcome::Error((Status::PreconditionRequired, Refused)),
             Err(error) => {
-                log::error!("whether somebody proved their password lately cannot be read: {error}");
-                Outcome::Error(UNKNOWN)
+                log::error!("could not check for a recent password: {error}");
+                Outcome::Error(UNAVAILABLE)
             }
         }
     }

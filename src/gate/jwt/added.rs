@@ -1,4 +1,4 @@
-//! The claims that a site adds to access tokens, for services of its own that read them.
+//! Custom claims that a site adds to its access tokens, for its other services to read.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::accounts::Family;
 
 type Add = dyn Fn(&Family) -> Map<String, Value> + Send + Sync;
 
-/// What a site adds to the access tokens of an account. To be given to Rocket's `manage`:
+/// The custom claims of a site's access tokens. Pass it to Rocket's `manage`:
 ///
 /// ```
 /// use curfew::gate::AddedClaims;
@@ -22,8 +22,8 @@ type Add = dyn Fn(&Family) -> Map<String, Value> + Send + Sync;
 /// # let _ = rocket::build().manage(added);
 /// ```
 ///
-/// Claims of ours are not replaced. They are as old as the token: what must be known at once is asked of
-/// the guard instead.
+/// Reserved claims are never replaced. Custom claims are as old as the token. If a change must take effect at once,
+/// check it in a guard instead.
 pub struct AddedClaims(Box<Add>);
 
 impl fmt::Debug for AddedClaims {
@@ -33,7 +33,7 @@ impl fmt::Debug for AddedClaims {
 }
 
 impl AddedClaims {
-    /// Adds what this gives for each family of tokens.
+    /// Adds the claims that `add` returns for a token family.
     pub fn new(add: impl Fn(&Family) -> Map<String, Value> + Send + Sync + 'static) -> Self {
         Self(Box::new(add))
     }

@@ -1,4 +1,4 @@
-//! What a JWT of ours says (RFC 7519, section 4.1, and our own).
+//! The claims of a JWT: the registered ones (RFC 7519, section 4.1) and Curfew's own.
 
 use chrono::{DateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -9,71 +9,72 @@ use crate::{
     domain::{logins::session_secret::SessionId, moment::Moment},
 };
 
-/// What a token is for: one kind is never taken for the other.
+/// What a token may be used for. One type is never accepted as the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum TokenType {
-    /// To call the API.
+    /// Authorizes API requests.
     Access,
-    /// To get the next tokens.
+    /// Exchanged for the next pair of tokens.
     Refresh,
 }
 
-/// The claims. A site's own stand beside them, in access tokens.
+/// The claims of a token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Claims {
-    /// The account's number.
+    /// The user id.
     sub: String,
-    /// When it was made, in seconds.
+    /// Issued at, in seconds since the Unix epoch.
     iat: i64,
-    /// From when on it is good, in seconds.
+    /// Not valid before, in seconds since the Unix epoch.
     pub(in crate::gate) nbf: i64,
-    /// Until when, in seconds.
+    /// Expires at, in seconds since the Unix epoch.
     pub(in crate::gate) exp: i64,
-    /// No two tokens of ours share one, but for those that are the same.
+    /// Unique per token. A token that is issued again keeps its id.
     jti: String,
-    /// Who made it and for whom: the origin of the site.
+    /// Issuer and audience: the site's origin.
     iss: String,
     aud: String,
     pub(in crate::gate) token_type: TokenType,
-    /// `LAST_LOGIN_DATE`, in microseconds: seconds would be too coarse for the rule.
+    /// `LAST_LOGIN_DATE`, in microseconds since the Unix epoch: the rule compares microseconds.
     login_date: i64,
-    /// The public name of its family.
+    /// The public id of the token family.
     family: String,
-    /// Which token of its family it is.
+    /// The token's number within its family.
     pub(in crate::gate) generation: i64,
+    /// The site's custom claims, in access tokens only.
     #[serde(flatten)]
     pub(in crate::gate) added: Map<String, Value>,
 }
 
-/// Whose login a token is.
+/// The login that a token belongs to.
 #[derive(Debug, Clone)]
-pub(in crate::gate) struct LoginOf {
+pub(in crate::gate) struct TokenLogin {
     pub(in crate::gate) user_id: i64,
     pub(in crate::gate) family: SessionId,
     pub(in crate::gate) login_date: Moment,
 }
 
-/// A node knows the time of the database, which dates the tokens, to within milliseconds: around the turn
-/// of a second its own is the one before.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(1);
+/// How far `nbf` is set back. The database's clock dates the tokens, and a node knows that clock only to within
+/// milliseconds. Around the turn of a second, the node may still be in the previous one.
+const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(1);
 
 impl Claims {
-    /// The claims of a family's newest token of that type, for the site at that origin: the same, whoever
-    /// makes them.
+    /// The claims of a family's newest token of that type. Every node creates the same claims.
     pub(super) fn of(family: &Family, token_type: TokenType, lifetime: TimeDelta, origin: &str) -> Self {
-        let made_at = family.rotated_at;
-        let until = made_at.checked_add_signed(lifetime).map_or(family.expires_at, |end| end.min(family.expires_at));
-        let word = match token_type {
+        let issued_at = family.rotated_at;
+        let expires_at =
+            issued_at.checked_add_signed(lifetime).map_or(family.expires_at, |end| end.min(family.expires_at));
+        let type_name = match token_type {
             TokenType::Access => "access",
             TokenType::Refresh => "refresh",
         };
         Self {
             sub: family.user_id.to_string(),
-            iat: made_at.timestamp(),
-            nbf: (made_at - CLOCKS_DIFFER).timestamp(),
-            exp: until.timestamp(),
-            jti: format!("{}.{}.{word}", family.id.as_str(), family.generation),
+            iat: issued_at.timestamp(),
+            nbf: (issued_at - CLOCK_SKEW).timestamp(),
+            exp: expires_at.timestamp(),
+            jti: format!("{}.{}.{type_name}", family.id.as_str(), family.generation),
             iss: origin.to_owned(),
             aud: origin.to_owned(),
             token_type,
@@ -84,9 +85,14 @@ impl Claims {
         }
     }
 
-    /// Whose login it is, if it reads as one.
-    pub(super) fn login(&self) -> Option<LoginOf> {
-        Some(LoginOf {
+    /// Whether this site, at this origin, issued the token for itself.
+    pub(super) fn is_for(&self, origin: &str) -> bool {
+        self.iss == origin && self.aud == origin
+    }
+
+    /// The login that the token belongs to. `None` if a claim is malformed.
+    pub(super) fn login(&self) -> Option<TokenLogin> {
+        Some(TokenLogin {
             user_id: self.sub.parse().ok()?,
             family: SessionId::parse(&self.family)?,
             login_date: DateTime::from_timestamp_micros(self.login_date)?,
@@ -94,6 +100,6 @@ impl Claims {
     }
 }
 
-/// The names of the claims that are ours: a site's own do not replace them.
+/// The claim names that a site's custom claims cannot replace.
 pub(super) const RESERVED: [&str; 11] =
     ["sub", "iat", "nbf", "exp", "jti", "iss", "aud", "token_type", "login_date", "family", "generation"];

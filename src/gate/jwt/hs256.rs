@@ -1,77 +1,93 @@
-//! HS256 (RFC 7518, section 3.2) and no other algorithm, for `jsonwebtoken`.
+//! Signs and verifies tokens with HS256 (RFC 7518, section 3.2), the only algorithm that a token may use.
 //!
-//! Its own set of algorithms brings RSA, of which a leak by timing is known (RUSTSEC-2023-0071), and
-//! everything that a header could talk a server into. Here is one, on the HMAC that the rest of the gate
-//! uses.
+//! `jsonwebtoken` only reads and writes the parts of a token here. It takes its cryptography from one provider per
+//! process, and that choice belongs to the host: one that verifies RS256 tokens of its own must keep working.
 
-use std::sync::Once;
+use std::fmt;
 
+use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey,
-    crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
-    errors::{ErrorKind, Result},
-};
+use jsonwebtoken::{Algorithm, Header, dangerous::insecure_decode};
+use serde::{Serialize, de::DeserializeOwned};
 use sha2::Sha256;
-use signature::{Signer, Verifier};
 
-static PROVIDER: CryptoProvider =
-    CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
-
-/// Has `jsonwebtoken` use this; a program that gave it another provider before keeps its own.
-pub(super) fn install() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let _ = PROVIDER.install_default();
-    });
+/// A key, and the id by which a token's header names it.
+pub(super) struct Hs256Key {
+    id: String,
+    hmac: Hmac<Sha256>,
 }
 
-struct Hs256(Hmac<Sha256>);
-
-impl Hs256 {
-    fn new(algorithm: Algorithm, key: &[u8]) -> Result<Self> {
-        if algorithm != Algorithm::HS256 {
-            return Err(ErrorKind::UnsupportedAlgorithm.into());
-        }
-        Hmac::new_from_slice(key).map(Self).map_err(|_| ErrorKind::InvalidKeyFormat.into())
-    }
-
-    fn of(&self, message: &[u8]) -> Hmac<Sha256> {
-        self.0.clone().chain_update(message)
+impl fmt::Debug for Hs256Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hs256Key {}", self.id)
     }
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // as `jsonwebtoken` asks for it
-fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
-    Ok(Box::new(Hs256::new(*algorithm, key.as_bytes())?))
-}
+impl Hs256Key {
+    /// A key of the length that HMAC hashes with, which is above the least of RFC 7518, section 3.2.
+    pub(super) fn new(id: String, key: &[u8; 64]) -> Self {
+        Self { id, hmac: Hmac::new(key.into()) }
+    }
 
-#[allow(clippy::trivially_copy_pass_by_ref)]
-fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
-    Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?))
-}
+    /// The id of the key.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
 
-impl Signer<Vec<u8>> for Hs256 {
-    fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, signature::Error> {
-        Ok(self.of(message).finalize().into_bytes().to_vec())
+    /// A signed token with these claims. `None` if they cannot be written as JSON.
+    pub(super) fn sign(&self, claims: &impl Serialize) -> Option<String> {
+        let header = Header { kid: Some(self.id.clone()), ..Header::new(Algorithm::HS256) };
+        let message = format!("{}.{}", to_part(&header)?, to_part(claims)?);
+        let signature = self.mac(&message).finalize().into_bytes();
+        Some(format!("{message}.{}", BASE64URL_NOPAD.encode(&signature)))
+    }
+
+    /// The claims of a token that this key has signed. Compares in constant time.
+    pub(super) fn verify<Claims: DeserializeOwned>(&self, token: &str) -> Option<Claims> {
+        let (message, signature) = token.rsplit_once('.')?;
+        let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).ok()?;
+        self.mac(message).verify_slice(&signature).ok()?;
+        // Insecure only for a token whose signature has not been verified.
+        let token = insecure_decode(token).ok()?;
+        (token.header.alg == Algorithm::HS256).then_some(token.claims)
+    }
+
+    fn mac(&self, message: &str) -> Hmac<Sha256> {
+        self.hmac.clone().chain_update(message)
     }
 }
 
-impl JwtSigner for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
+fn to_part(value: &impl Serialize) -> Option<String> {
+    serde_json::to_vec(value).ok().map(|json| BASE64URL_NOPAD.encode(&json))
 }
 
-impl Verifier<Vec<u8>> for Hs256 {
-    /// In constant time.
-    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), signature::Error> {
-        self.of(message).verify_slice(signature).map_err(signature::Error::from_source)
-    }
-}
+#[cfg(test)]
+#[allow(clippy::expect_used)] // a failed expectation fails the test
+mod tests {
+    use jsonwebtoken::crypto::{CryptoProvider, KeyUtils};
+    use serde_json::{Value, json};
 
-impl JwtVerifier for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_with_its_own_key_only() {
+        let [key, other] = [1, 2].map(|byte| Hs256Key::new("id".to_owned(), &[byte; 64]));
+        let token = key.sign(&json!({ "sub": "7" })).expect("a token");
+        assert_eq!(key.verify::<Value>(&token), Some(json!({ "sub": "7" })));
+        assert_eq!(other.verify::<Value>(&token), None);
+        assert_eq!(key.verify::<Value>(&format!("{token}A")), None);
+    }
+
+    #[test]
+    fn a_host_can_still_choose_the_cryptography_of_jsonwebtoken() {
+        static OF_THE_HOST: CryptoProvider = CryptoProvider {
+            signer_factory: |_, _| unreachable!("Curfew signs without a provider"),
+            verifier_factory: |_, _| unreachable!("Curfew verifies without a provider"),
+            key_utils: KeyUtils::new_unimplemented(),
+        };
+        let key = Hs256Key::new("id".to_owned(), &[1; 64]);
+        let token = key.sign(&json!({})).expect("a token");
+        assert!(OF_THE_HOST.install_default().is_ok(), "a provider was installed before the host's");
+        assert_eq!(key.verify::<Value>(&token), Some(json!({})));
     }
 }

@@ -1,7 +1,7 @@
-//! JSON Web Tokens (RFC 7519): made from a family, and read back.
+//! JSON Web Tokens (RFC 7519): signs the tokens of a family and verifies them.
 //!
-//! A signature only shows that we made it. Whether its login is good is judged on each request, as for
-//! every other, so that a JWT ends when its login does, and not when it expires.
+//! A valid signature does not grant access. The login of a JWT is judged on each request like any other, so a JWT
+//! stops working when its login ends, even before it expires.
 
 mod added;
 mod claims;
@@ -12,7 +12,7 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use data_encoding::BASE64URL_NOPAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use jsonwebtoken::decode_header;
 use rocket::{
     Request,
     http::Status,
@@ -21,8 +21,9 @@ use rocket::{
 use serde_json::{Map, Value};
 
 use self::{
-    claims::{Claims, LoginOf, TokenType},
-    read::{ReadLately, Said},
+    claims::{Claims, TokenLogin, TokenType},
+    hs256::Hs256Key,
+    read::{AccessClaims, VerifiedTokens},
 };
 use super::{
     Gate, Refused,
@@ -36,25 +37,19 @@ use crate::{
 
 pub use added::AddedClaims;
 
-/// The bytes of a key's name: enough that two never meet, and nothing about the key.
-const KEY_NAME_BYTES: usize = 9;
-/// No token of ours is longer, whatever a site adds: a header has 8 KiB.
-const MAX_LENGTH: usize = 7 * 1024;
+/// The length of a key id, in bytes: long enough to be unique. A key id reveals nothing about its key.
+const KEY_ID_BYTES: usize = 9;
+/// The maximum length of a token, in bytes: clients and servers limit a header to 8 KiB.
+const MAX_TOKEN_BYTES: usize = 7 * 1024;
 
-/// The longest name of a host, with its port (RFC 1035, section 2.3.4).
-const HOST_LENGTH: usize = 253 + ":65535".len();
+/// The maximum length of a host name with its port, in bytes (RFC 1035, section 2.3.4).
+const MAX_HOST_BYTES: usize = 253 + ":65535".len();
 
-/// The keys that tokens are signed with. The previous ones are read too.
+/// The keys of the tokens. The current one signs; the previous ones still verify.
 pub(crate) struct JwtKeys {
-    current: JwtKey,
-    previous: Vec<JwtKey>,
-    read_lately: ReadLately,
-}
-
-struct JwtKey {
-    name: String,
-    signs: EncodingKey,
-    reads: DecodingKey,
+    current: Hs256Key,
+    previous: Vec<Hs256Key>,
+    verified: VerifiedTokens,
 }
 
 impl fmt::Debug for JwtKeys {
@@ -63,25 +58,20 @@ impl fmt::Debug for JwtKeys {
     }
 }
 
-impl JwtKey {
-    fn of(key: &SecretMaterial) -> Self {
-        let secret = key.derive("curfew jwt");
-        Self {
-            name: BASE64URL_NOPAD.encode(&key.derive("curfew jwt key name")[..KEY_NAME_BYTES]),
-            signs: EncodingKey::from_secret(&secret),
-            reads: DecodingKey::from_secret(&secret),
-        }
-    }
+/// The key that tokens are signed with, derived from a secret key.
+fn key_of(secret: &SecretMaterial) -> Hs256Key {
+    let id = BASE64URL_NOPAD.encode(&secret.derive("curfew jwt key name")[..KEY_ID_BYTES]);
+    Hs256Key::new(id, &secret.derive("curfew jwt"))
 }
 
-/// The tokens that a program is given.
+/// An access token and its refresh token.
 #[derive(Clone)]
 pub struct TokenPair {
-    /// To call the API with.
+    /// Authorizes API requests.
     pub access: String,
-    /// To get the next pair with, once.
+    /// Exchanged once for the next pair.
     pub refresh: String,
-    /// For how many seconds the first is good.
+    /// The remaining lifetime of the access token, in seconds.
     pub expires_in: i64,
 }
 
@@ -91,26 +81,26 @@ impl fmt::Debug for TokenPair {
     }
 }
 
-/// Why a JWT was not taken.
+/// Why a JWT was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JwtError {
-    /// It is none of ours, or not for this.
+    /// It was not issued by this site, is malformed, is of the wrong type, or is not valid yet.
     Invalid,
-    /// It was good, and its time is over.
+    /// It has expired.
     Expired,
 }
 
-/// An access token of ours, read; whether its login is good is another question.
+/// A verified access token. Its login may have ended.
 #[derive(Debug, Clone)]
-pub(super) struct Access(Arc<Said>);
+pub(super) struct AccessToken(Arc<AccessClaims>);
 
-impl Access {
-    /// Whose login it is.
-    pub(super) fn login(&self) -> &LoginOf {
+impl AccessToken {
+    /// The login that the token belongs to.
+    pub(super) fn login(&self) -> &TokenLogin {
         &self.0.login
     }
 
-    /// What the site has added.
+    /// The site's custom claims.
     pub(super) fn added(&self) -> Arc<Map<String, Value>> {
         Arc::clone(&self.0.added)
     }
@@ -118,47 +108,31 @@ impl Access {
 
 impl JwtKeys {
     pub(super) fn new(keys: &SecretKeys) -> Self {
-        hs256::install();
         Self {
-            current: JwtKey::of(&keys.current),
-            previous: keys.previous.iter().map(JwtKey::of).collect(),
-            read_lately: ReadLately::default(),
+            current: key_of(&keys.current),
+            previous: keys.previous.iter().map(key_of).collect(),
+            verified: VerifiedTokens::default(),
         }
     }
 
-    fn sign(&self, claims: &Claims) -> Option<String> {
-        let header = Header { kid: Some(self.current.name.clone()), ..Header::new(Algorithm::HS256) };
-        encode(&header, claims, &self.current.signs).ok()
-    }
-
-    /// What a token says that one of our keys has signed, for that origin if one is given; its times are not
-    /// looked at.
-    fn read(&self, token: &str, origin: Option<&str>) -> Option<Claims> {
-        if token.len() > MAX_LENGTH {
+    /// Verifies the signature and returns the claims. Checks issuer and audience only if an origin is given, and
+    /// never the times: the clock that dated the token, which may be the database's, decides them in `Jwt::check_times`.
+    fn verify(&self, token: &str, origin: Option<&str>) -> Option<Claims> {
+        if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
-        // Of the header only the key's name is used, and only to find it among ours.
+        // The header is not trusted yet: its key id only selects one of our keys.
         let header = decode_header(token).ok()?;
-        // What must be understood and is not (RFC 7515, section 4.1.11): we never ask for anything.
-        let name = header.kid.filter(|_| header.crit.is_none())?;
-        let key = [&self.current].into_iter().chain(&self.previous).find(|key| key.name == name)?;
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_required_spec_claims(&["exp", "nbf", "sub", "iss", "aud"]);
-        match origin {
-            Some(origin) => {
-                validation.set_issuer(&[origin]);
-                validation.set_audience(&[origin]);
-            }
-            None => validation.validate_aud = false,
-        }
-        // Judged by the one clock that made them, which may be the database's: see `Jwt::must_be_in_time`.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        decode::<Claims>(token, &key.reads, &validation).ok().map(|token| token.claims)
+        // A token with critical extensions that are not understood must be refused (RFC 7515, section 4.1.11).
+        // Curfew issues none, and understands none.
+        let id = header.kid.filter(|_| header.crit.is_none())?;
+        let key = [&self.current].into_iter().chain(&self.previous).find(|key| key.id() == id)?;
+        let claims: Claims = key.verify(token)?;
+        origin.is_none_or(|origin| claims.is_for(origin)).then_some(claims)
     }
 }
 
-/// Makes and reads JWT for a request: who makes them and for whom is the site as it is reached from there.
+/// Signs and verifies the JWTs of a request. Their issuer and audience is the site's origin.
 #[derive(Debug)]
 pub struct Jwt<'r> {
     gate: &'r Gate,
@@ -167,72 +141,73 @@ pub struct Jwt<'r> {
 }
 
 impl<'r> Jwt<'r> {
-    /// For that request; none where the gate is not attached, or the request names no host that could be one.
+    /// Returns `None` if the gate is not attached, or if the request's `Host` is malformed.
     pub(super) fn of(request: &'r Request<'_>) -> Option<Self> {
         let gate = gate(request)?;
         Some(Self { gate, added: request.rocket().state(), origin: origin(request, &gate.settings)? })
     }
 
-    /// The newest tokens of a family, with what the site adds to an access token. None where that is more
-    /// than a header can hold.
+    /// Signs the newest tokens of a family; the access token includes the site's custom claims. Returns `None` if
+    /// the access token would be too long for a header.
     #[must_use]
-    pub fn pair_of(&self, family: &Family) -> Option<TokenPair> {
+    pub fn sign_pair(&self, family: &Family) -> Option<TokenPair> {
         let Settings { access_token_lifetime, refresh_token_lifetime, .. } = &*self.gate.settings;
-        let mut access = Claims::of(family, TokenType::Access, delta(*access_token_lifetime), &self.origin);
+        let mut access = Claims::of(family, TokenType::Access, time_delta(*access_token_lifetime), &self.origin);
         access.added = self.added.map(|added| added.of(family)).unwrap_or_default();
-        let refresh = Claims::of(family, TokenType::Refresh, delta(*refresh_token_lifetime), &self.origin);
+        let refresh = Claims::of(family, TokenType::Refresh, time_delta(*refresh_token_lifetime), &self.origin);
         Some(TokenPair {
-            expires_in: (access.exp - family.asked_at.timestamp()).max(0),
-            access: self.gate.jwt_keys.sign(&access).filter(|token| token.len() <= MAX_LENGTH)?,
-            refresh: self.gate.jwt_keys.sign(&refresh)?,
+            expires_in: (access.exp - family.requested_at.timestamp()).max(0),
+            access: self.gate.jwt_keys.current.sign(&access).filter(|token| token.len() <= MAX_TOKEN_BYTES)?,
+            refresh: self.gate.jwt_keys.current.sign(&refresh)?,
         })
     }
 
-    /// Reads an access token.
-    pub(super) fn read_access(&self, token: &str, now: Moment) -> Result<Access, JwtError> {
-        let read = || {
-            let claims = self.read_signed(token, TokenType::Access)?;
+    /// Verifies an access token.
+    pub(super) fn verify_access(&self, token: &str, now: Moment) -> Result<AccessToken, JwtError> {
+        let verify = || {
+            let claims = self.verify(token, TokenType::Access)?;
             let (login, Claims { nbf, exp, added, .. }) = (claims.login()?, claims);
-            Some(Said { login, nbf, exp, added: Arc::new(added) })
+            Some(AccessClaims { login, nbf, exp, added: Arc::new(added) })
         };
-        let read_lately = &self.gate.jwt_keys.read_lately;
-        let said = read_lately.get_or_read(&self.origin, token, read).ok_or(JwtError::Invalid)?;
-        self.must_be_in_time(said.nbf, said.exp, now)?;
-        Ok(Access(said))
+        let verified = &self.gate.jwt_keys.verified;
+        let claims = verified.get_or_verify(&self.origin, token, verify).ok_or(JwtError::Invalid)?;
+        self.check_times(claims.nbf, claims.exp, now)?;
+        Ok(AccessToken(claims))
     }
 
-    /// Reads a refresh token.
+    /// Verifies a refresh token.
     ///
     /// # Errors
-    /// When it is none of ours, or its time is over.
-    pub fn read_refresh(&self, token: &str, now: Moment) -> Result<RefreshClaim, JwtError> {
-        let claims = self.read_signed(token, TokenType::Refresh).ok_or(JwtError::Invalid)?;
-        self.must_be_in_time(claims.nbf, claims.exp, now)?;
+    ///
+    /// Returns an error if the token is invalid or has expired.
+    pub fn verify_refresh(&self, token: &str, now: Moment) -> Result<RefreshClaim, JwtError> {
+        let claims = self.verify(token, TokenType::Refresh).ok_or(JwtError::Invalid)?;
+        self.check_times(claims.nbf, claims.exp, now)?;
         refresh_claim(&claims).ok_or(JwtError::Invalid)
     }
 
-    /// The same for one that is to be given back: whoever it was for, and although its time may be over, its
-    /// family can be ended.
+    /// Verifies a refresh token that is to be revoked. Any origin is accepted, and so is an expired token, so that
+    /// its family can still be ended.
     #[must_use]
-    pub fn read_refresh_to_end(&self, token: &str) -> Option<RefreshClaim> {
-        let claims = self.gate.jwt_keys.read(token, None)?;
+    pub fn verify_refresh_to_revoke(&self, token: &str) -> Option<RefreshClaim> {
+        let claims = self.gate.jwt_keys.verify(token, None)?;
         refresh_claim(&claims).filter(|_| claims.token_type == TokenType::Refresh)
     }
 
-    fn must_be_in_time(&self, nbf: i64, exp: i64, now: Moment) -> Result<(), JwtError> {
+    fn check_times(&self, nbf: i64, exp: i64, now: Moment) -> Result<(), JwtError> {
         let leeway = i64::try_from(self.gate.settings.token_leeway.as_secs()).unwrap_or(i64::MAX);
         if nbf.saturating_sub(leeway) > now.timestamp() {
             return Err(JwtError::Invalid);
         }
-        // "On or after which" it must not be accepted (RFC 7519, section 4.1.4).
+        // `exp` itself is already expired: "on or after which" (RFC 7519, section 4.1.4).
         if now.timestamp() >= exp.saturating_add(leeway) {
             return Err(JwtError::Expired);
         }
         Ok(())
     }
 
-    fn read_signed(&self, token: &str, wanted: TokenType) -> Option<Claims> {
-        self.gate.jwt_keys.read(token, Some(&self.origin)).filter(|claims| claims.token_type == wanted)
+    fn verify(&self, token: &str, expected: TokenType) -> Option<Claims> {
+        self.gate.jwt_keys.verify(token, Some(&self.origin)).filter(|claims| claims.token_type == expected)
     }
 }
 
@@ -249,23 +224,23 @@ impl<'r> FromRequest<'r> for Jwt<'r> {
 }
 
 fn refresh_claim(claims: &Claims) -> Option<RefreshClaim> {
-    let LoginOf { user_id, family, login_date } = claims.login()?;
+    let TokenLogin { user_id, family, login_date } = claims.login()?;
     let generation = Some(claims.generation).filter(|number| (0..i64::MAX).contains(number))?;
     Some(RefreshClaim { family, user_id, login_date, generation })
 }
 
-/// Where the site is reached from outside; without a setting, where the request says that it was.
+/// The setting `base_url`, or without it the scheme and `Host` of the request. `None` if the `Host` is malformed.
 fn origin<'r>(request: &'r Request<'_>, settings: &'r Settings) -> Option<Cow<'r, str>> {
     if let Some(base_url) = &settings.base_url {
         return Some(Cow::Borrowed(base_url.as_str()));
     }
     let host = request.headers().get_one("Host").unwrap_or("localhost");
-    let is_host =
-        host.len() <= HOST_LENGTH && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte));
+    let is_host = host.len() <= MAX_HOST_BYTES
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte));
     let scheme = if is_https(request) { "https" } else { "http" };
     is_host.then(|| Cow::Owned(format!("{scheme}://{}", host.to_ascii_lowercase())))
 }
 
-fn delta(duration: Duration) -> TimeDelta {
+fn time_delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }

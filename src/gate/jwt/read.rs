@@ -1,7 +1,7 @@
-//! Access tokens that were read lately, so that a program's next call need not wait for it.
+//! A cache of verified access tokens, so that a program's next request skips the signature check.
 //!
-//! Nothing here opens anything: of a token only its hash is kept, with what it says. That it was ours is all
-//! that is remembered; its times and its login are judged each time.
+//! A cached entry only proves that the signature was valid. The token's times and its login are still checked on
+//! each request. The cache holds the hash of a token and its claims, never the token.
 
 use std::sync::Arc;
 
@@ -9,45 +9,46 @@ use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use super::claims::LoginOf;
+use super::claims::TokenLogin;
 
-/// The most tokens: about 8 MB, beside what a site adds to each. Another one takes 10 µs longer.
-const TOKENS: usize = 25_000;
+/// At most this many tokens: about 8 MB, plus the custom claims of each. A token that is not cached takes 10 µs
+/// longer.
+const MAX_TOKENS: usize = 25_000;
 
-/// What an access token of ours says.
+/// The claims of a verified access token.
 #[derive(Debug)]
-pub(super) struct Said {
-    pub(in crate::gate) login: LoginOf,
+pub(super) struct AccessClaims {
+    pub(in crate::gate) login: TokenLogin,
     pub(in crate::gate) nbf: i64,
     pub(in crate::gate) exp: i64,
-    /// What the site has added.
+    /// The site's custom claims.
     pub(in crate::gate) added: Arc<Map<String, Value>>,
 }
 
-/// What was read lately, by the hash of the token and of the origin that it was read for.
-pub(super) struct ReadLately(Cache<[u8; 32], Arc<Said>>);
+/// The claims of verified tokens, by the hash of origin and token.
+pub(super) struct VerifiedTokens(Cache<[u8; 32], Arc<AccessClaims>>);
 
-impl Default for ReadLately {
+impl Default for VerifiedTokens {
     fn default() -> Self {
-        Self(Cache::new(TOKENS))
+        Self(Cache::new(MAX_TOKENS))
     }
 }
 
-impl ReadLately {
-    /// What it says, remembered or read now; nothing where it cannot be read.
-    pub(super) fn get_or_read(
+impl VerifiedTokens {
+    /// Returns the cached claims, or calls `verify` and caches its result. `None` if `verify` refuses the token.
+    pub(super) fn get_or_verify(
         &self,
         origin: &str,
         token: &str,
-        read: impl FnOnce() -> Option<Said>,
-    ) -> Option<Arc<Said>> {
-        // No origin has a line break in it.
+        verify: impl FnOnce() -> Option<AccessClaims>,
+    ) -> Option<Arc<AccessClaims>> {
+        // An origin never contains a line break, so the parts cannot run into each other.
         let hash = Sha256::new().chain_update(origin).chain_update("\n").chain_update(token).finalize().into();
-        if let Some(said) = self.0.get(&hash) {
-            return Some(said);
+        if let Some(claims) = self.0.get(&hash) {
+            return Some(claims);
         }
-        let said = Arc::new(read()?);
-        self.0.insert(hash, Arc::clone(&said));
-        Some(said)
+        let claims = Arc::new(verify()?);
+        self.0.insert(hash, Arc::clone(&claims));
+        Some(claims)
     }
 }

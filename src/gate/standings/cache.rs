@@ -1,7 +1,8 @@
-//! Accepted logins by account, bounded, each as the database had it.
+//! A bounded cache of accepted logins, grouped by account.
 //!
-//! The race of old: read what is old, hear of the change, keep what is old. So whoever reads takes
-//! the generation first, each change moves it on, and what was read under another is not kept.
+//! A caller must take the generation *before* it reads a login from the database, and pass it to [`Cache::put`].
+//! Each invalidation increments the generation, and `put` drops a login that was read under an older one.
+//! Otherwise a slow reader could read the old row, miss the invalidation, and cache the old row.
 
 use std::{
     num::NonZeroUsize,
@@ -16,17 +17,16 @@ use crate::{
     store::standing::LoginStanding,
 };
 
-/// Apart, so that those who ask seldom wait for one another.
+/// Each shard has its own lock, so that requests rarely wait for each other.
 const SHARDS: usize = 16;
-/// The most accounts of one shard, 100,000 in all; those that were not asked for longest make room.
+/// At most this many accounts per shard, 100,000 in all. The least recently used account is evicted.
 const ACCOUNTS_PER_SHARD: NonZeroUsize = NonZeroUsize::new(6_250).unwrap();
-/// The most sessions of one account; the one that was read first makes room.
-const SESSIONS_PER_ACCOUNT: usize = 32;
-/// After this long a login is read again, so that what ends none is not stale for ever, such as when
-/// its person was seen from another node.
-const KEPT_FOR: Duration = Duration::from_mins(1);
+/// At most this many logins per account. The one that was read first is evicted.
+const LOGINS_PER_ACCOUNT: usize = 32;
+/// How long a login stays cached. Changes that end no login, such as a request that another node served, do not
+/// invalidate the cache; this limits how stale they get.
+const ENTRY_LIFETIME: Duration = Duration::from_mins(1);
 
-/// The accepted logins.
 #[derive(Debug)]
 pub(super) struct Cache {
     shards: [Mutex<Shard>; SHARDS],
@@ -35,11 +35,11 @@ pub(super) struct Cache {
 #[derive(Debug)]
 struct Shard {
     generation: u64,
-    accounts: LruCache<i64, Vec<Known>>,
+    accounts: LruCache<i64, Vec<CachedLogin>>,
 }
 
 #[derive(Debug)]
-struct Known {
+struct CachedLogin {
     session: SessionId,
     standing: Arc<LoginStanding>,
     read_at: Instant,
@@ -53,52 +53,52 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// What is known of a login.
+    /// The cached login, if it is younger than [`ENTRY_LIFETIME`].
     pub(super) fn get(&self, user_id: i64, session: &SessionId) -> Option<Arc<LoginStanding>> {
         let mut shard = self.shard(user_id);
-        let known = shard.accounts.get(&user_id)?.iter().find(|known| known.session == *session)?;
-        (known.read_at.elapsed() < KEPT_FOR).then(|| Arc::clone(&known.standing))
+        let login = shard.accounts.get(&user_id)?.iter().find(|login| login.session == *session)?;
+        (login.read_at.elapsed() < ENTRY_LIFETIME).then(|| Arc::clone(&login.standing))
     }
 
-    /// To be taken before a login of that account is read from the database.
+    /// The generation to pass to [`Cache::put`]. Take it before reading a login of the account from the database.
     pub(super) fn generation(&self, user_id: i64) -> u64 {
         self.shard(user_id).generation
     }
 
-    /// Keeps what was read, unless something has changed since.
+    /// Caches a login, unless its account was invalidated since `generation` was taken.
     pub(super) fn put(&self, user_id: i64, session: &SessionId, standing: Arc<LoginStanding>, generation: u64) {
         let mut shard = self.shard(user_id);
         if shard.generation != generation {
             return;
         }
-        let known = shard.accounts.get_or_insert_mut(user_id, Vec::new);
-        // Its other sessions have the account as it was before, say before this login.
-        known.retain(|other| other.session != *session && has_same_account(&other.standing, &standing));
-        if known.len() >= SESSIONS_PER_ACCOUNT {
-            known.remove(0);
+        let logins = shard.accounts.get_or_insert_mut(user_id, Vec::new);
+        // Logins that were read earlier may hold an older copy of the account, such as from before this login.
+        logins.retain(|other| other.session != *session && has_same_last_login(&other.standing, &standing));
+        if logins.len() >= LOGINS_PER_ACCOUNT {
+            logins.remove(0);
         }
-        known.push(Known { session: session.clone(), standing, read_at: Instant::now() });
+        logins.push(CachedLogin { session: session.clone(), standing, read_at: Instant::now() });
     }
 
-    /// Notes that a session's person was seen, which no change tells.
-    pub(super) fn seen(&self, user_id: i64, session: &SessionId, at: Moment) {
+    /// Updates the time of the login's last request, which the feed does not report.
+    pub(super) fn record_seen(&self, user_id: i64, session: &SessionId, at: Moment) {
         let mut shard = self.shard(user_id);
-        let Some(known) = shard.accounts.get_mut(&user_id) else { return };
-        for known in known.iter_mut().filter(|known| known.session == *session) {
-            if let Some(login) = &mut Arc::make_mut(&mut known.standing).login {
+        let Some(logins) = shard.accounts.get_mut(&user_id) else { return };
+        for cached in logins.iter_mut().filter(|cached| cached.session == *session) {
+            if let Some(login) = &mut Arc::make_mut(&mut cached.standing).login {
                 login.state.last_seen = login.state.last_seen.max(at);
             }
         }
     }
 
-    /// Forgets an account, and what is just being read of it.
-    pub(super) fn forget(&self, user_id: i64) {
+    /// Removes an account's logins, and makes [`Cache::put`] drop those that are being read right now.
+    pub(super) fn invalidate(&self, user_id: i64) {
         let mut shard = self.shard(user_id);
         shard.generation += 1;
         shard.accounts.pop(&user_id);
     }
 
-    /// Forgets all of them.
+    /// Removes all logins, in the same way.
     pub(super) fn clear(&self) {
         for shard in &self.shards {
             let mut shard = lock(shard);
@@ -112,12 +112,12 @@ impl Cache {
     }
 }
 
-/// Nothing that is done under the lock can panic half-way.
+/// Ignores poisoning: no code under the lock can panic halfway through a change.
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn has_same_account(one: &LoginStanding, other: &LoginStanding) -> bool {
+fn has_same_last_login(one: &LoginStanding, other: &LoginStanding) -> bool {
     let last_login = |standing: &LoginStanding| standing.account.as_ref().and_then(|account| account.last_login);
     last_login(one) == last_login(other)
 }

@@ -1,4 +1,7 @@
-//! Following the feed: whom a change concerns is forgotten, then woken, then reported.
+//! Follows the feed of changes in a background task.
+//!
+//! The order matters for each change: invalidate the cache first, then wake the watchers, then report the change as
+//! applied.
 
 use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 
@@ -16,13 +19,13 @@ use crate::{
     },
 };
 
-/// How long a feed that has failed rests before it is opened again.
-const REST: Duration = Duration::from_millis(500);
+/// How long to wait before a failed feed is opened again.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// So many events are known to have been reported; reporting one again does no harm.
-const REPORTED_KEPT: usize = 1_000;
+/// At most this many reported events are remembered. Reporting an event twice does no harm.
+const MAX_REPORTED: usize = 1_000;
 
-/// Follows the changes until the site shuts down.
+/// Starts the follower at liftoff. It runs until the site shuts down.
 pub(in crate::gate) fn fairing() -> AdHoc {
     AdHoc::on_liftoff("Feed of changes", |rocket| {
         Box::pin(async move {
@@ -51,7 +54,7 @@ pub(in crate::gate) fn fairing() -> AdHoc {
     })
 }
 
-/// Whoever needs to hear of changes, and the node that reports them as applied.
+/// Applies the changes of the feed to the cache and the watchers, and reports them for its node.
 #[derive(Debug)]
 struct Follower {
     accounts: Accounts,
@@ -61,64 +64,64 @@ struct Follower {
 }
 
 impl Follower {
-    /// Reads the feed, and opens it anew where it failed; never ends.
+    /// Reads the feed forever, and opens it again after each failure.
     async fn follow(&self) {
         loop {
             let Err(error) = self.read_feed().await;
             self.standings.feed_died();
-            self.watchers.feed_is_alive(false);
-            // That this node cannot write has been said.
+            self.watchers.set_feed_alive(false);
+            // Already logged when the node lost its write access.
             if !matches!(error, StoreError::Unwritable) {
-                log::warn!("the feed of changes is interrupted, and the database is asked instead: {error}");
+                log::warn!("the feed of changes failed; requests read the database until it is back: {error}");
             }
-            sleep(REST).await;
+            sleep(RETRY_DELAY).await;
         }
     }
 
     async fn read_feed(&self) -> store::Result<Infallible> {
         let mut feed = Feed::open(self.accounts.store()).await?;
-        // Whatever happened before it was open.
-        self.standings.forget(Change::Everyone);
+        // Changes may have been missed before the feed was open.
+        self.standings.invalidate(Change::Everyone);
         self.standings.feed_polled(feed.looked_at());
-        self.watchers.feed_is_alive(true);
+        self.watchers.set_feed_alive(true);
         self.watchers.wake(Change::Everyone);
-        let mut reported = Reported::default();
-        self.report(reported.new_among(feed.asked_before().iter().copied()));
+        let mut reported = ReportedEvents::default();
+        self.report(reported.take_new(feed.recent_receipt_requests().iter().copied()));
         loop {
-            let news = feed.next(self.standings.hurry()).await?;
+            let news = feed.next(self.standings.poll_now()).await?;
             for News { change, .. } in &news {
-                self.standings.forget(*change);
+                self.standings.invalidate(*change);
                 self.watchers.wake(*change);
             }
             self.standings.feed_polled(feed.looked_at());
-            self.report(reported.new_among(news.into_iter().filter_map(|news| news.receipt_for)));
+            self.report(reported.take_new(news.into_iter().filter_map(|news| news.receipt_for)));
         }
     }
 
-    /// Reports what has been applied by now, beside the feed: it waits for nobody.
+    /// Reports the events as applied, in a task of its own, so that the feed does not wait for it.
     fn report(&self, events: Vec<i64>) {
         if events.is_empty() {
             return;
         }
-        self.accounts.ends_may_be_left();
+        self.accounts.wake_end_writer();
         let (accounts, node, at) = (self.accounts.clone(), self.node.clone(), self.accounts.store().clock().estimate());
         tokio::spawn(async move {
             if let Err(error) = accounts.report_applied(&node, &events, at).await {
-                log::warn!("what this node has applied could not be reported: {error}");
+                log::warn!("this node could not report the changes that it has applied: {error}");
             }
         });
     }
 }
 
-/// The events that were reported lately: an act on many asks for each of its users, by the event of one.
+/// The recently reported events. A bulk action requests the receipt of one event with the change of each user.
 #[derive(Debug, Default)]
-struct Reported(BTreeSet<i64>);
+struct ReportedEvents(BTreeSet<i64>);
 
-impl Reported {
-    /// Those that were not reported lately, each once.
-    fn new_among(&mut self, events: impl Iterator<Item = i64>) -> Vec<i64> {
+impl ReportedEvents {
+    /// Returns the events that were not reported recently, without duplicates.
+    fn take_new(&mut self, events: impl Iterator<Item = i64>) -> Vec<i64> {
         let new = events.filter(|event| self.0.insert(*event)).collect();
-        while self.0.len() > REPORTED_KEPT {
+        while self.0.len() > MAX_REPORTED {
             self.0.pop_first();
         }
         new

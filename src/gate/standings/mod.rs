@@ -1,9 +1,8 @@
-//! What decides over a login: from memory while the feed says that nothing has changed, otherwise
-//! from the database.
+//! The standings that guards judge by: from the cache while the feed is alive, otherwise from the database.
 //!
-//! Memory only ever accepts. Whatever it would refuse is read from the database first, so that
-//! nobody is put out by what is old; and it accepts only for as long as the feed has looked lately
-//! and this node can write to the database, which may else have been replaced by another.
+//! The cache may only accept a login. Before a login is refused, its standing must be read from the database, so
+//! that a stale entry logs nobody out. The cache is used only while the feed has polled recently and this node can
+//! write to the database: a replaced primary keeps answering reads, without the changes made since.
 
 mod cache;
 pub(super) mod follower;
@@ -32,15 +31,15 @@ use crate::{
     },
 };
 
-/// The bound: so long after the feed last looked is what it said still believed. A node that was
-/// paused, or whose database is out of reach, reads the database from then on.
-pub const FEED_BOUND: Duration = Duration::from_secs(1);
-/// How long whoever has changed something waits until the feed has seen it.
+/// How long a cached standing may be trusted after the feed's last successful poll. After that, each request reads
+/// the database. This covers a node that was paused, and one whose database is out of reach.
+pub const FEED_MAX_AGE: Duration = Duration::from_secs(1);
+/// The longest time that a response waits for the feed to apply the changes of its request.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Has whoever changed something wait for the feed, before they are answered.
+/// Delays the response to each unsafe request until the feed has applied the changes that the request made.
 pub(super) fn fairing() -> AdHoc {
-    AdHoc::on_response("Own changes come first", |request, _| {
+    AdHoc::on_response("Wait for the feed", |request, _| {
         Box::pin(async move {
             let is_safe = matches!(request.method(), Method::Get | Method::Head | Method::Options | Method::Trace);
             if let (false, Some(standings)) = (is_safe, request.rocket().state::<Standings>()) {
@@ -50,7 +49,7 @@ pub(super) fn fairing() -> AdHoc {
     })
 }
 
-/// What decides over the logins. Cloning it shares it.
+/// The source of standings. Clones share one cache.
 #[derive(Debug, Clone)]
 pub struct Standings(Arc<Inner>);
 
@@ -59,17 +58,17 @@ struct Inner {
     store: Store,
     cache: Cache,
     is_cached: bool,
-    /// What the times below are counted from.
+    /// The reference point of `polled_at`.
     start: Instant,
-    /// When the feed began the last look that it has finished, in microseconds, or 0: the feed is dead.
-    looked_at: AtomicU64,
-    has_looked: Notify,
-    hurry: Notify,
+    /// When the feed's last successful poll began, in microseconds after `start`. 0 while the feed is down.
+    polled_at: AtomicU64,
+    has_polled: Notify,
+    poll_now: Notify,
 }
 
-/// A login, as memory or the database has it.
+/// A login's standing, read from the database.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct ReadStanding {
     pub(in crate::gate) standing: LoginStanding,
     generation: u64,
 }
@@ -81,107 +80,109 @@ impl Standings {
             cache: Cache::default(),
             is_cached,
             start: Instant::now(),
-            looked_at: AtomicU64::new(0),
-            has_looked: Notify::new(),
-            hurry: Notify::new(),
+            polled_at: AtomicU64::new(0),
+            has_polled: Notify::new(),
+            poll_now: Notify::new(),
         }))
     }
 
-    /// What memory has of a login, at this moment; nothing while the feed is not known to be alive.
-    pub(super) fn known(&self, user_id: i64, session: &SessionId) -> Option<LoginStanding> {
+    /// The cached standing of a login, with the current time. `None` if it is not cached or the feed is not alive.
+    pub(super) fn cached(&self, user_id: i64, session: &SessionId) -> Option<LoginStanding> {
         if !self.0.is_cached || !self.is_fresh() {
             return None;
         }
-        let (known, now) = (self.0.cache.get(user_id, session)?, self.0.store.clock().estimate());
-        // Who was active then still is later, but perhaps was not before: a clock may have stepped back.
-        (known.now <= now).then(|| LoginStanding { now, ..(*known).clone() })
+        let (cached, now) = (self.0.cache.get(user_id, session)?, self.0.store.clock().estimate());
+        // The clock may have stepped back to before the entry was read. The entry does not say whether the account was
+        // active then: its deactivation may have ended in between.
+        (cached.now <= now).then(|| LoginStanding { now, ..(*cached).clone() })
     }
 
-    /// Reads a login from the database.
-    pub(super) async fn read(&self, user_id: i64, session: &SessionId) -> Result<Found> {
+    /// Reads the standing of a login from the database.
+    pub(super) async fn read(&self, user_id: i64, session: &SessionId) -> Result<ReadStanding> {
         let generation = if self.0.is_cached { self.0.cache.generation(user_id) } else { 0 };
         let standing = self.0.store.get_login_standing(user_id, session).await?;
-        Ok(Found { standing, generation })
+        Ok(ReadStanding { standing, generation })
     }
 
-    /// Keeps what was read, and accepted, for the next request.
-    pub(super) fn keep(&self, user_id: i64, session: &SessionId, found: &Found) {
+    /// Caches the standing of an accepted login.
+    pub(super) fn cache(&self, user_id: i64, session: &SessionId, read: &ReadStanding) {
         if self.0.is_cached && self.is_fresh() {
-            self.0.cache.put(user_id, session, Arc::new(found.standing.clone()), found.generation);
+            self.0.cache.put(user_id, session, Arc::new(read.standing.clone()), read.generation);
         }
     }
 
-    /// Notes that a session's person was seen.
-    pub(super) fn seen(&self, user_id: i64, session: &SessionId, at: Moment) {
+    /// Updates the time of the login's last request.
+    pub(super) fn record_seen(&self, user_id: i64, session: &SessionId, at: Moment) {
         if self.0.is_cached {
-            self.0.cache.seen(user_id, session, at);
+            self.0.cache.record_seen(user_id, session, at);
         }
     }
 
-    /// Forgets whom a change concerns.
-    pub(super) fn forget(&self, change: Change) {
+    /// Removes from the cache whatever the change affects.
+    pub(super) fn invalidate(&self, change: Change) {
         match change {
             Change::Everyone => self.0.cache.clear(),
-            Change::User(user_id) => self.0.cache.forget(user_id),
+            Change::User(user_id) => self.0.cache.invalidate(user_id),
         }
     }
 
-    /// The feed has seen everything that was committed before that moment.
+    /// Records a successful poll: the feed has applied everything that was committed before `at`.
     pub(super) fn feed_polled(&self, at: Instant) {
-        self.0.looked_at.store(self.micros(at), Ordering::Release);
-        self.0.has_looked.notify_waiters();
+        self.0.polled_at.store(self.micros(at), Ordering::Release);
+        self.0.has_polled.notify_waiters();
     }
 
-    /// The feed is dead: nothing is believed until it has looked again.
+    /// Records that the feed is down: the cache is not used until the next poll.
     pub(super) fn feed_died(&self) {
-        self.0.looked_at.store(0, Ordering::Release);
+        self.0.polled_at.store(0, Ordering::Release);
     }
 
-    /// Whoever reads the feed looks at once when this tells.
-    pub(super) fn hurry(&self) -> &Notify {
-        &self.0.hurry
+    /// Notifies the follower to poll the feed at once.
+    pub(super) fn poll_now(&self) -> &Notify {
+        &self.0.poll_now
     }
 
-    /// Waits until the feed has seen what has been committed up to now, so that no request that
-    /// begins afterwards is judged by what was before. Where it does not, all is forgotten: a look
-    /// that began before may still make it count as alive.
+    /// Waits until the feed has applied everything that was committed before this call, so that later requests are
+    /// not judged by an older standing. If the feed does not catch up, clears the cache, because a poll that began
+    /// before this call may still make the feed count as alive.
     pub async fn catch_up(&self) {
         if !self.0.is_cached {
             return;
         }
-        let has_caught_up = self.is_fresh() && timeout(CATCH_UP_TIMEOUT, self.look_from(Instant::now())).await.is_ok();
+        let has_caught_up =
+            self.is_fresh() && timeout(CATCH_UP_TIMEOUT, self.wait_for_poll_since(Instant::now())).await.is_ok();
         if !has_caught_up {
-            self.forget(Change::Everyone);
+            self.invalidate(Change::Everyone);
         }
     }
 
-    /// Waits for a look that begins then or later.
-    async fn look_from(&self, begin: Instant) {
+    /// Waits for a successful poll that began at `begin` or later.
+    async fn wait_for_poll_since(&self, begin: Instant) {
         let begin = self.micros(begin);
-        self.0.hurry.notify_one();
+        self.0.poll_now.notify_one();
         loop {
-            // Asked to be woken before the look at it, so that none is missed in between.
-            let has_looked = self.0.has_looked.notified();
-            if self.0.looked_at.load(Ordering::Acquire) >= begin {
+            // Registered before the check, so that no poll is missed in between.
+            let has_polled = self.0.has_polled.notified();
+            if self.0.polled_at.load(Ordering::Acquire) >= begin {
                 return;
             }
-            has_looked.await;
+            has_polled.await;
         }
     }
 
     fn is_fresh(&self) -> bool {
-        let looked_at = self.0.looked_at.load(Ordering::Acquire);
-        let since = Duration::from_micros(self.micros(Instant::now()).saturating_sub(looked_at));
-        let is_trusted = || self.0.store.trust().is_held_since(self.0.start + Duration::from_micros(looked_at));
-        looked_at > 0 && since < FEED_BOUND && is_trusted()
+        let polled_at = self.0.polled_at.load(Ordering::Acquire);
+        let since = Duration::from_micros(self.micros(Instant::now()).saturating_sub(polled_at));
+        let is_trusted = || self.0.store.trust().is_held_since(self.0.start + Duration::from_micros(polled_at));
+        polled_at > 0 && since < FEED_MAX_AGE && is_trusted()
     }
 
-    /// Never 0.
+    /// Microseconds after `start`; at least 1, because 0 means that the feed is down.
     fn micros(&self, at: Instant) -> u64 {
         u64::try_from(at.saturating_duration_since(self.0.start).as_micros()).unwrap_or(u64::MAX).max(1)
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used)] // a test says what it expects
+#[allow(clippy::expect_used)] // tests may panic
 mod tests;

@@ -3,7 +3,7 @@ use crate::{domain::standing::SiteStanding, store::PoolLimits};
 
 const ANA: i64 = 7;
 
-/// A store that is never asked, and the name of a session.
+/// Standings over a store that is never queried, and the id of a session.
 async fn standings(is_cached: bool) -> (tempfile::TempDir, Standings, SessionId) {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("curfew.db").display());
@@ -11,51 +11,51 @@ async fn standings(is_cached: bool) -> (tempfile::TempDir, Standings, SessionId)
     (folder, Standings::new(store, is_cached), SessionId::from_stored("phone".to_owned()))
 }
 
-fn keep(standings: &Standings, session: &SessionId) {
+fn cache(standings: &Standings, session: &SessionId) {
     let site = SiteStanding::default();
     let standing = LoginStanding { now: Moment::UNIX_EPOCH, account: None, site, site_user_reason: None, login: None };
     let generation = standings.0.cache.generation(ANA);
-    standings.keep(ANA, session, &Found { standing, generation });
+    standings.cache(ANA, session, &ReadStanding { standing, generation });
 }
 
 #[rocket::async_test]
-async fn memory_is_believed_while_the_feed_has_looked_within_the_bound() {
+async fn the_cache_is_used_while_the_last_poll_is_within_the_bound() {
     let (_folder, standings, phone) = standings(true).await;
-    keep(&standings, &phone);
-    assert!(standings.known(ANA, &phone).is_none(), "it has not looked yet");
+    cache(&standings, &phone);
+    assert!(standings.cached(ANA, &phone).is_none(), "the feed has not polled yet");
     standings.feed_polled(Instant::now());
-    keep(&standings, &phone);
-    assert!(standings.known(ANA, &phone).is_some());
-    rocket::tokio::time::sleep(FEED_BOUND).await;
-    assert!(standings.known(ANA, &phone).is_none(), "as after a pause");
+    cache(&standings, &phone);
+    assert!(standings.cached(ANA, &phone).is_some());
+    rocket::tokio::time::sleep(FEED_MAX_AGE).await;
+    assert!(standings.cached(ANA, &phone).is_none(), "the last poll is too old, as after a pause of the node");
     standings.feed_polled(Instant::now());
-    assert!(standings.known(ANA, &phone).is_some());
+    assert!(standings.cached(ANA, &phone).is_some());
     standings.feed_died();
-    assert!(standings.known(ANA, &phone).is_none());
+    assert!(standings.cached(ANA, &phone).is_none());
 }
 
 #[rocket::async_test]
-async fn nothing_is_believed_where_each_request_reads() {
+async fn the_cache_is_not_used_when_each_request_reads_the_database() {
     let (_folder, standings, phone) = standings(false).await;
     standings.feed_polled(Instant::now());
-    keep(&standings, &phone);
-    assert!(standings.known(ANA, &phone).is_none());
+    cache(&standings, &phone);
+    assert!(standings.cached(ANA, &phone).is_none());
 }
 
-/// A look that began before a change, and ends after its answer, makes the feed count as alive.
+/// Otherwise a poll that began before a change, and ends after the response, would make the feed count as alive.
 #[rocket::async_test]
-async fn who_cannot_catch_up_has_all_forgotten() {
+async fn the_cache_is_cleared_when_the_feed_cannot_catch_up() {
     let (_folder, standings, phone) = standings(true).await;
     let old = Instant::now();
     standings.feed_polled(old);
-    keep(&standings, &phone);
+    cache(&standings, &phone);
     standings.feed_died();
     standings.catch_up().await;
     standings.feed_polled(old);
-    assert!(standings.known(ANA, &phone).is_none(), "the feed was dead");
-    keep(&standings, &phone);
-    assert!(standings.known(ANA, &phone).is_some());
+    assert!(standings.cached(ANA, &phone).is_none(), "the feed was down");
+    cache(&standings, &phone);
+    assert!(standings.cached(ANA, &phone).is_some());
     standings.catch_up().await;
     standings.feed_polled(Instant::now());
-    assert!(standings.known(ANA, &phone).is_none(), "nobody looked");
+    assert!(standings.cached(ANA, &phone).is_none(), "no poll answered in time");
 }

@@ -1,7 +1,7 @@
-//! Who is watching which account, and waking them when the feed says that it may have changed.
+//! Wakes the event streams that watch an account when the feed reports a change of it.
 //!
-//! A wake says only that it is time to judge again; the verdict is the rule's. While the feed is not
-//! known to be alive, whoever watches must ask by themselves.
+//! A wake only means that the watcher must judge its login again. While the feed is down there are no wakes, so
+//! watchers must poll.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use rocket::tokio::sync::watch;
 
 use crate::store::standing::feed::Change;
 
-/// The watchers of every account. Cloning it shares them.
+/// The watchers of all accounts. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Watchers(Arc<Inner>);
 
@@ -28,14 +28,14 @@ impl Default for Inner {
     }
 }
 
-/// An account, and how many watch it.
+/// An account and its number of watchers.
 #[derive(Debug)]
 struct Watched {
     changed: watch::Sender<()>,
-    by: usize,
+    watcher_count: usize,
 }
 
-/// A watch on one account, until it is dropped.
+/// Watches one account until it is dropped.
 #[derive(Debug)]
 pub struct Watch {
     watchers: Watchers,
@@ -45,24 +45,26 @@ pub struct Watch {
 }
 
 impl Watchers {
-    /// Watches an account from now on.
+    /// Starts to watch an account.
     #[must_use]
     pub fn watch(&self, user_id: i64) -> Watch {
         let changed = {
             let mut accounts = self.accounts();
-            let watched = accounts.entry(user_id).or_insert_with(|| Watched { changed: watch::Sender::new(()), by: 0 });
-            watched.by += 1;
+            let watched = accounts
+                .entry(user_id)
+                .or_insert_with(|| Watched { changed: watch::Sender::new(()), watcher_count: 0 });
+            watched.watcher_count += 1;
             watched.changed.subscribe()
         };
         Watch { watchers: self.clone(), user_id, changed, is_alive: self.0.is_alive.subscribe() }
     }
 
-    /// Whether every change is told from now on.
-    pub(super) fn feed_is_alive(&self, is_alive: bool) {
+    /// Records whether the feed is alive, and wakes all watchers when that changes.
+    pub(super) fn set_feed_alive(&self, is_alive: bool) {
         self.0.is_alive.send_if_modified(|before| std::mem::replace(before, is_alive) != is_alive);
     }
 
-    /// Wakes whom a change concerns.
+    /// Wakes the watchers of every account that the change affects.
     pub(super) fn wake(&self, change: Change) {
         let accounts = self.accounts();
         match change {
@@ -71,14 +73,14 @@ impl Watchers {
         }
     }
 
-    /// Nothing that is done under the lock can panic half-way.
+    /// Ignores poisoning: no code under the lock can panic halfway through a change.
     fn accounts(&self) -> MutexGuard<'_, HashMap<i64, Watched>> {
         self.0.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Watch {
-    /// Waits until the account may have changed, or the feed came or went.
+    /// Waits until the account may have changed, or the feed comes up or goes down.
     pub async fn changed(&mut self) {
         rocket::tokio::select! {
             _ = self.changed.changed() => {}
@@ -86,7 +88,7 @@ impl Watch {
         }
     }
 
-    /// Whether every change is told.
+    /// Whether the feed is alive, so that every change wakes the watcher.
     #[must_use]
     pub fn is_alive(&self) -> bool {
         *self.is_alive.borrow()
@@ -96,10 +98,10 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut accounts = self.watchers.accounts();
-        // Counted here: the receivers of two that go at the same moment would each see the other's.
+        // `Sender::receiver_count` would not do: of two watches dropped at once, each would still count the other.
         if let Some(watched) = accounts.get_mut(&self.user_id) {
-            watched.by -= 1;
-            if watched.by == 0 {
+            watched.watcher_count -= 1;
+            if watched.watcher_count == 0 {
                 accounts.remove(&self.user_id);
             }
         }
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_watched_any_more_when_all_have_gone_at_once() {
+    fn no_account_stays_watched_after_its_watches_are_dropped_at_once() {
         let watchers = Watchers::default();
         for _ in 0..2_000 {
             let start = std::sync::Barrier::new(4);
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[rocket::async_test]
-    async fn whom_a_change_concerns_is_woken_and_nobody_else() {
+    async fn a_change_wakes_only_the_watchers_of_its_account() {
         let watchers = Watchers::default();
         let (mut ana, mut ben) = (watchers.watch(1), watchers.watch(2));
         let is_woken = |watch: &mut Watch| {

@@ -1,4 +1,4 @@
-//! Leaving for good: deleting one's own account.
+//! Deletes the user's own account.
 
 use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
@@ -9,10 +9,9 @@ use crate::{
     gate::{Changes, LiveLogin, Notice, SignedIn, Submission},
     site::pages::{
         Pages,
-        answer::{Again, Answer, refuse},
+        answer::{Answer, FormPage, refuse},
         form::FormView,
     },
-    store::users::count_other_superusers,
 };
 
 #[derive(Debug, FromForm)]
@@ -32,8 +31,7 @@ struct DeleteView<'a> {
 
 async fn read<'a>(accounts: &Accounts, login: &'a LiveLogin) -> accounts::Result<DeleteView<'a>> {
     let live = accounts.count_live_logins(login.user_id).await?;
-    let mut on = accounts.store().read().await?;
-    let is_last = login.role().is_superuser() && count_other_superusers(&mut on, login.user_id).await? == 0;
+    let is_last = accounts.is_last_superuser(login.user_id, login.role()).await?;
     Ok(DeleteView {
         username: &login.account.username,
         other_sessions: live.sessions.saturating_sub(1),
@@ -67,18 +65,18 @@ async fn delete(
     };
     if let Some(Ok(ended)) = deleted {
         changes.log_out();
-        changes.leave_notice(Notice::done(format!("Your account is deleted: {ended}. Goodbye.")));
+        changes.leave_notice(Notice::done(format!("Your account has been deleted: {ended}. Goodbye.")));
         return Answer::see_other(uri!(crate::site::home::show));
     }
-    let again = Again { pages: &pages, changes, template: "account/delete", password_field: "password" };
+    let form_page = FormPage { pages: &pages, changes, template: "account/delete", password_field: "password" };
     match (read(accounts, signed_in.login).await, deleted) {
-        (Ok(view), Some(Err(error))) => again.refuse(error, form, |form| DeleteView { form, ..view }),
-        (Ok(view), _) => again.show(form, |form| DeleteView { form, ..view }),
+        (Ok(view), Some(Err(error))) => form_page.refuse(error, form, |form| DeleteView { form, ..view }),
+        (Ok(view), _) => form_page.show(form, |form| DeleteView { form, ..view }),
         (Err(error), _) => refuse(changes, error),
     }
 }
 
 /// Mounts the page.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Deletion of one's own account", |rocket| async { rocket.mount("/", routes![show, delete]) })
+    AdHoc::on_ignite("Account deletion", |rocket| async { rocket.mount("/", routes![show, delete]) })
 }

@@ -1,4 +1,4 @@
-//! One's own account.
+//! The pages of the user's own account.
 
 mod delete;
 pub mod overview;
@@ -9,7 +9,7 @@ mod tokens;
 
 use rocket::fairing::AdHoc;
 
-/// Mounts the pages of one's own account.
+/// Mounts the account pages.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Account", |rocket| async {
         rocket

@@ -1,4 +1,4 @@
-//! The page that a login leads to.
+//! The account overview, where users land after login.
 
 use rocket::{fairing::AdHoc, get, routes};
 use serde::Serialize;
@@ -39,7 +39,7 @@ pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
         login.opened_at.checked_add_signed(chrono::TimeDelta::from_std(login.limits.lifetime).unwrap_or_default());
     let scheduled = login.scheduled.as_ref().map(|scheduled| scheduled.at);
     let ends_at = [expires_at, scheduled].into_iter().flatten().min();
-    let Device { browser, system } = Device::of(&login.user_agent);
+    let Device { browser, system } = Device::parse(&login.user_agent);
     pages.show(
         "account/overview",
         &AccountView {

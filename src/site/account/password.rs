@@ -1,4 +1,4 @@
-//! One's own password.
+//! Changes the user's own password.
 
 use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::{
         entry::new_account::read_new_password,
         pages::{
             Pages,
-            answer::{Again, Answer, refuse},
+            answer::{Answer, FormPage, refuse},
             form::FormView,
         },
     },
@@ -35,7 +35,7 @@ struct PasswordView {
 }
 
 impl PasswordView {
-    /// The page with its form, and what a change would end: all logins but this one.
+    /// Shows what a change would end: all logins but this one.
     fn new(form: FormView, live: LoginCounts) -> Self {
         Self { form, other_sessions: live.sessions.saturating_sub(1), tokens: live.tokens }
     }
@@ -71,7 +71,8 @@ async fn change(
         Ok(count) => count,
         Err(error) => return refuse(changes, error),
     };
-    let again = Again { pages: &pages, changes, template: "account/password", password_field: "current_password" };
+    let form_page =
+        FormPage { pages: &pages, changes, template: "account/password", password_field: "current_password" };
     let view = |form| PasswordView::new(form, live);
     let mut form = FormView::default();
     let names = OwnNames {
@@ -81,16 +82,16 @@ async fn change(
     };
     let current = form.read_secret("current_password", Password::parse(typed.current_password.to_owned()));
     let new = read_new_password(&mut form, names, typed.password, typed.password_again);
-    let (Some(current), Some(new)) = (current, new) else { return again.show(form, view) };
+    let (Some(current), Some(new)) = (current, new) else { return form_page.show(form, view) };
     match accounts.change_password(&signed_in.actor(), &current, &new, login.remember).await {
         Ok((started, others)) => {
             changes.start_session(started);
             changes.leave_notice(Notice::done(format!(
-                "Your password has been changed. You stay logged in here; elsewhere: {others}."
+                "Your password has been changed. You stay logged in here. Elsewhere: {others}."
             )));
             Answer::see_other(uri!(super::overview::show))
         }
-        Err(error) => again.refuse(error, form, view),
+        Err(error) => form_page.refuse(error, form, view),
     }
 }
 

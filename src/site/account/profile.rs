@@ -1,4 +1,4 @@
-//! One's own email.
+//! Changes the user's own email.
 
 use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::{
     gate::{Changes, Notice, SignedIn, Submission},
     site::pages::{
         Pages,
-        answer::{Again, Answer},
+        answer::{Answer, FormPage},
         form::FormView,
     },
 };
@@ -44,18 +44,18 @@ async fn change(
     submission: Submission<ProfileForm<'_>>,
 ) -> Answer {
     let typed = submission.0;
-    let again = Again { pages: &pages, changes, template: "account/profile", password_field: "password" };
+    let form_page = FormPage { pages: &pages, changes, template: "account/profile", password_field: "password" };
     let view = |form| ProfileView { username: &signed_in.login.account.username, form };
     let mut form = FormView::default();
     let email = form.read("email", typed.email, Email::parse);
     let password = form.read_secret("password", Password::parse(typed.password.to_owned()));
-    let (Some(email), Some(password)) = (email, password) else { return again.show(form, view) };
+    let (Some(email), Some(password)) = (email, password) else { return form_page.show(form, view) };
     match accounts.change_email(&signed_in.actor(), &password, &email).await {
         Ok(()) => {
             changes.leave_notice(Notice::done("Your email has been changed."));
             Answer::see_other(uri!(show))
         }
-        Err(error) => again.refuse(error, form, view),
+        Err(error) => form_page.refuse(error, form, view),
     }
 }
 

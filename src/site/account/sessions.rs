@@ -1,4 +1,4 @@
-//! One's own sessions: where one is logged in, and ending that.
+//! Lists and ends the user's own sessions.
 
 use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
@@ -15,14 +15,14 @@ use crate::{
     gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
     site::pages::{
         Pages,
-        answer::{Again, Answer, refuse},
+        answer::{Answer, FormPage, refuse},
         form::FormView,
         session_view::SessionView,
         wording::counted,
     },
 };
 
-/// How many sessions the page lists; who has more ends the others together.
+/// The most sessions that the page lists. "End all other sessions" ends the rest too.
 const LISTED: i64 = 100;
 
 #[derive(Debug, Serialize)]
@@ -44,7 +44,7 @@ async fn read(accounts: &Accounts, login: &LiveLogin) -> accounts::Result<Sessio
     let live = accounts.count_live_logins(login.user_id).await?.sessions;
     let listed = accounts.list_sessions(login.user_id, Which::Live, LISTED).await?;
     let mut sessions: Vec<_> = listed.into_iter().map(|listed| SessionView::of(listed, &login.session)).collect();
-    // The one that the person looks from comes first.
+    // The current session comes first.
     sessions.sort_by_key(|session| !session.is_mine());
     let tokens = accounts.list_tokens(login.user_id).await?;
     Ok(SessionsView {
@@ -74,8 +74,8 @@ async fn end(
 ) -> Answer {
     let Some(session) = SessionId::parse(id) else { return refuse(changes, accounts::AccountsError::NoSuchSession) };
     let notice = match accounts.end_own_login(&signed_in.actor(), LoginClass::Sessions, &session).await {
-        Ok(LoginEnd::Ended) => Notice::done("That session has ended."),
-        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That session had ended already."),
+        Ok(LoginEnd::Ended) => Notice::done("Session ended."),
+        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That session had already ended."),
         Ok(LoginEnd::Own) => {
             changes.log_out();
             return Answer::see_other(uri!(crate::site::home::show));
@@ -102,20 +102,18 @@ async fn end_others(
     };
     if let Some(Ok(ended)) = ended {
         changes.leave_notice(match ended {
-            LoginCounts { sessions: 0, tokens: 0 } => {
-                Notice::new(NoticeKind::Info, "There were no other sessions any more.")
-            }
+            LoginCounts { sessions: 0, tokens: 0 } => Notice::new(NoticeKind::Info, "You have no other sessions."),
             LoginCounts { sessions, tokens: 0 } => {
                 Notice::done(format!("{}.", counted(sessions, "other session ended", "other sessions ended")))
             }
-            ended => Notice::done(format!("{ended}; you stay logged in here.")),
+            ended => Notice::done(format!("{ended}. You stay logged in here.")),
         });
         return Answer::see_other(uri!(show));
     }
-    let again = Again { pages: &pages, changes, template: "account/sessions", password_field: "password" };
+    let form_page = FormPage { pages: &pages, changes, template: "account/sessions", password_field: "password" };
     match (read(accounts, signed_in.login).await, ended) {
-        (Ok(view), Some(Err(error))) => again.refuse(error, form, |form| SessionsView { form, ..view }),
-        (Ok(view), _) => again.show(form, |form| SessionsView { form, ..view }),
+        (Ok(view), Some(Err(error))) => form_page.refuse(error, form, |form| SessionsView { form, ..view }),
+        (Ok(view), _) => form_page.show(form, |form| SessionsView { form, ..view }),
         (Err(error), _) => refuse(changes, error),
     }
 }

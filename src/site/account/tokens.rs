@@ -1,4 +1,4 @@
-//! One's own tokens: what programs log in with, making one, and ending that.
+//! Lists, creates and revokes the user's own tokens.
 
 use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::{
     gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
     site::pages::{
         Pages,
-        answer::{Again, Answer, refuse},
+        answer::{Answer, FormPage, refuse},
         form::FormView,
         token_view::TokenView,
     },
@@ -73,21 +73,21 @@ async fn create(
     };
     if let (Some(Ok(started)), Some(label)) = (&outcome, &label) {
         let words =
-            format!("The token \u{201c}{}\u{201d} is made. Copy it now: it is not shown again.", label.as_str());
+            format!("Token \u{201c}{}\u{201d} created. Copy it now. It will not be shown again.", label.as_str());
         let here = uri!(show);
         let notice =
-            Notice::done(words).showing(started.secret.reveal(), here.path().as_str(), &signed_in.login.session);
+            Notice::done(words).with_secret(started.secret.reveal(), here.path().as_str(), &signed_in.login.session);
         changes.leave_notice(notice);
         return Answer::see_other(here);
     }
-    let again = Again { pages: &pages, changes, template: "account/tokens", password_field: "form" };
+    let form_page = FormPage { pages: &pages, changes, template: "account/tokens", password_field: "form" };
     let view = match read(accounts, signed_in.login, FormView::default()).await {
         Ok(view) => view,
         Err(error) => return refuse(changes, error),
     };
     match outcome {
-        Some(Err(error)) => again.refuse(error, form, |form| TokensView { form, ..view }),
-        _ => again.show(form, |form| TokensView { form, ..view }),
+        Some(Err(error)) => form_page.refuse(error, form, |form| TokensView { form, ..view }),
+        _ => form_page.show(form, |form| TokensView { form, ..view }),
     }
 }
 
@@ -101,8 +101,8 @@ async fn revoke(
 ) -> Answer {
     let Some(token) = SessionId::parse(id) else { return refuse(changes, AccountsError::NoSuchToken) };
     let notice = match accounts.end_own_login(&signed_in.actor(), LoginClass::Tokens, &token).await {
-        Ok(LoginEnd::Ended | LoginEnd::Own) => Notice::done("That token has ended."),
-        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That token had ended already."),
+        Ok(LoginEnd::Ended | LoginEnd::Own) => Notice::done("Token revoked."),
+        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That token had already ended."),
         Err(error) => return refuse(changes, error),
     };
     changes.leave_notice(notice);

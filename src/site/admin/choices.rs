@@ -1,8 +1,8 @@
-//! One choice of several, as a list's search offers it.
+//! The options of a select field in a search form.
 
 use serde::Serialize;
 
-/// A choice.
+/// An option of a select field.
 #[derive(Debug, Serialize)]
 pub(super) struct ChoiceView {
     value: &'static str,
@@ -10,12 +10,12 @@ pub(super) struct ChoiceView {
     chosen: bool,
 }
 
-/// The choices, each a word and what it is called; the word that was chosen is marked.
+/// Builds the options from pairs of value and label, with `chosen` as the selected value.
 pub(super) fn choices(known: &[(&'static str, &'static str)], chosen: &str) -> Vec<ChoiceView> {
     known.iter().map(|(value, label)| ChoiceView { value, label, chosen: chosen == *value }).collect()
 }
 
-/// Left out of a link where it is empty.
+/// Turns an empty text into `None`, so that links leave the field out.
 pub(super) fn given(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }

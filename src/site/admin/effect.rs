@@ -1,4 +1,4 @@
-//! What a force logout of the moment that is typed would do, on the page and for the script that follows it.
+//! The preview of a force logout at the typed time, for the page and for the script that updates it.
 
 use rocket::{State, fairing::AdHoc, get, routes, uri};
 use serde::Serialize;
@@ -14,16 +14,16 @@ use crate::{
     },
 };
 
-/// What the page says of it.
+/// The preview, as the template shows it.
 #[derive(Debug, Serialize)]
 pub(super) struct EffectView {
-    /// Where it is asked for again, for another moment.
+    /// The address that the script fetches, with another time.
     address: String,
     kind: &'static str,
     at: Option<Moment>,
     logins: LoginsView,
     is_everyones: bool,
-    /// Whether the staff member's own login is among them.
+    /// Whether the staff member's own login would end.
     mine: bool,
 }
 
@@ -53,7 +53,7 @@ impl From<EveryonesLogins> for LoginsView {
 }
 
 impl EffectView {
-    /// The effect on one user, as typed by `me`.
+    /// Previews a force logout of one user by `me`.
     pub(super) async fn on_user(accounts: &Accounts, me: &LiveLogin, id: i64, typed: &str) -> accounts::Result<Self> {
         let address = uri!(show(id, None::<&str>)).to_string();
         let Ok(moment) = read_moment(typed) else { return Ok(Self::unreadable(address, false)) };
@@ -62,12 +62,12 @@ impl EffectView {
         Ok(Self::of(address, preview, is_mine, false))
     }
 
-    /// The effect on everyone.
+    /// Previews a force logout of everyone.
     pub(super) async fn on_everyone(accounts: &Accounts, typed: &str) -> accounts::Result<Self> {
         let address = uri!(show_everyones(None::<&str>)).to_string();
         let Ok(moment) = read_moment(typed) else { return Ok(Self::unreadable(address, true)) };
         let preview = accounts.preview_everyone_out(moment).await?;
-        // Their own login goes on there.
+        // The superuser's own login continues.
         Ok(Self::of(address, preview, |_| false, true))
     }
 
@@ -122,7 +122,7 @@ async fn show_everyones(
     }
 }
 
-/// Mounts both.
+/// Mounts the previews.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Effect of a force logout", |rocket| async { rocket.mount("/", routes![show, show_everyones]) })
+    AdHoc::on_ignite("Force logout preview", |rocket| async { rocket.mount("/", routes![show, show_everyones]) })
 }

@@ -18,10 +18,10 @@ use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status};
 
 pub(in crate::site) use super::{catchers::error_page, pages::answer::Answer};
 
-/// An address with a number in it that is none leads nowhere; a form that cannot be taken shows
-/// itself again and never comes here.
+/// Answers 404 where a parameter in the path is not a number, which Rocket reports as 422. Invalid forms never get here:
+/// their handlers show them again.
 #[catch(422)]
-async fn no_such_number(request: &Request<'_>) -> Answer {
+async fn invalid_parameter(request: &Request<'_>) -> Answer {
     error_page(Status::NotFound, request).await
 }
 
@@ -29,7 +29,7 @@ async fn no_such_number(request: &Request<'_>) -> Answer {
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Staff pages", |rocket| async {
         rocket
-            .register("/admin", catchers![no_such_number])
+            .register("/admin", catchers![invalid_parameter])
             .attach(overview::stage())
             .attach(users::stage())
             .attach(bulk::stage())

@@ -1,11 +1,11 @@
-//! When a force logout is to be, as every form of it has it.
+//! The time field of the force logout forms.
 
 use crate::{
     accounts::ForceLogoutMoment,
     domain::moment::{MomentError, parse_moment},
 };
 
-/// Reads a moment; an empty one is now.
+/// Parses the time of a force logout. An empty field means now.
 pub(super) fn read_moment(typed: &str) -> Result<ForceLogoutMoment, MomentError> {
     if typed.trim().is_empty() { Ok(ForceLogoutMoment::Now) } else { parse_moment(typed).map(ForceLogoutMoment::At) }
 }

@@ -1,4 +1,4 @@
-//! An address that says a word twice.
+//! A guard against repeated query fields.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-/// Each word of the address is said once. One that is said twice would be taken for one that was not
-/// said, and so ask for more than whoever wrote it meant: all users in place of those who match.
+/// Proves that no query field is repeated. Rocket would treat a repeated field as missing, so a query could match more
+/// than intended, such as all users.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NoRepeatedField;
 
@@ -18,11 +18,11 @@ impl<'r> FromRequest<'r> for NoRepeatedField {
     type Error = &'static str;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
-        let mut words = BTreeSet::new();
-        if request.query_fields().all(|field| words.insert(field.name.key().map(|key| key.as_str().to_owned()))) {
+        let mut names = BTreeSet::new();
+        if request.query_fields().all(|field| names.insert(field.name.key().map(|key| key.as_str().to_owned()))) {
             Outcome::Success(Self)
         } else {
-            Outcome::Error((Status::BadRequest, "a word of the address is there twice"))
+            Outcome::Error((Status::BadRequest, "a query field is repeated"))
         }
     }
 }

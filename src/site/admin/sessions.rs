@@ -1,4 +1,4 @@
-//! The sessions of the whole site: search, live ones or all, pages.
+//! The list of all sessions on the site, with search, a state filter and pages.
 
 use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
 use serde::Serialize;
@@ -36,18 +36,18 @@ struct SessionsView<'q> {
     previous: Option<String>,
     next: Option<String>,
     state: Vec<ChoiceView>,
-    sessions: Vec<OfSomebody>,
+    sessions: Vec<UserSessionView>,
 }
 
-/// A session with whose it is; without a name where the account is deleted.
+/// A session with its user. There is no username if the account was deleted.
 #[derive(Debug, Serialize)]
-struct OfSomebody {
+struct UserSessionView {
     user_id: i64,
     username: Option<String>,
     session: SessionView,
 }
 
-/// The query as it was sent: every link on the page is this one with another page.
+/// The query as it was sent. The links to other pages repeat it.
 #[derive(Debug, Clone, Copy)]
 struct Sent<'q> {
     q: &'q str,
@@ -71,7 +71,7 @@ impl Sent<'_> {
 }
 
 #[get("/admin/sessions?<q>&<state>&<page>")]
-#[allow(clippy::too_many_arguments)] // one each for the three words of the address
+#[allow(clippy::too_many_arguments)] // one each for the three query fields
 async fn show(
     staff: Staff<'_>,
     _once: NoRepeatedField,
@@ -82,10 +82,10 @@ async fn show(
     state: Option<&str>,
     page: Option<&str>,
 ) -> Answer {
-    let word = Option::unwrap_or_default;
-    let sent = Sent { q: word(q), state: word(state), page: word(page) };
+    let text = Option::unwrap_or_default;
+    let sent = Sent { q: text(q), state: text(state), page: text(page) };
     let Some(query) = sent.parse() else { return Answer::Status(Status::BadRequest) };
-    let listed = if query.page.is_too_far() { None } else { Some(accounts.list_site_sessions(&query).await) };
+    let listed = if query.page.is_beyond_last() { None } else { Some(accounts.list_site_sessions(&query).await) };
     match listed.transpose() {
         Ok(listed) => pages.show("admin/sessions", &view(sent, &query, listed, &staff.login.session)),
         Err(error) => refuse(changes, error),
@@ -98,26 +98,26 @@ fn view<'q>(sent: Sent<'q>, query: &SessionsQuery, listed: Option<SiteSessions>,
         q: sent.q,
         is_all: query.state == SessionsShown::All,
         page,
-        too_far: query.page.is_too_far(),
+        too_far: query.page.is_beyond_last(),
         previous: (page > 1).then(|| sent.href((page - 1).min(LAST_PAGE))),
-        state: choices(&[("live", "Live"), ("all", "Live and over")], query.state.word()),
+        state: choices(&[("live", "Live"), ("all", "Live and ended")], query.state.word()),
         ..SessionsView::default()
     };
     if let Some(listed) = listed {
         view.total = listed.total;
         view.total_is_minimum = listed.total_is_minimum;
         view.next = listed.has_next.then(|| sent.href(page + 1));
-        let of_somebody = |(username, listed): (_, ListedLogin)| OfSomebody {
+        let user_session = |(username, listed): (_, ListedLogin)| UserSessionView {
             user_id: listed.row.user_id,
             username,
             session: SessionView::of(listed, mine),
         };
-        view.sessions = listed.sessions.into_iter().map(of_somebody).collect();
+        view.sessions = listed.sessions.into_iter().map(user_session).collect();
     }
     view
 }
 
 /// Mounts the page.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Sessions of the site", |rocket| async { rocket.mount("/", routes![show]) })
+    AdHoc::on_ignite("All sessions", |rocket| async { rocket.mount("/", routes![show]) })
 }

@@ -1,4 +1,4 @@
-//! The list of users: search, filter, sort, pages.
+//! The list of users, with search, filters, sorting and pages.
 
 use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
 use serde::Serialize;
@@ -8,11 +8,11 @@ use super::{
     no_repeated_field::NoRepeatedField,
 };
 use crate::{
-    accounts::{self, Accounts},
+    accounts::Accounts,
     domain::{
         lists::{
-            users_filter::{Status as Standing, UsersFilter},
-            users_query::{PageNumber, Sort, SortKey, UsersQuery, UsersQueryError},
+            users_filter::{Status as Standing, UsersFilter, UsersQueryError},
+            users_query::{PageNumber, Sort, SortKey, UsersQuery},
         },
         moment::Moment,
         people::role::Role,
@@ -22,7 +22,7 @@ use crate::{
         Pages,
         answer::{Answer, refuse},
     },
-    store::lists::users::{UsersPage, list_users},
+    store::lists::users::UsersPage,
 };
 
 #[derive(Debug, Default, Serialize)]
@@ -37,7 +37,7 @@ struct UsersView<'q> {
     status: Vec<ChoiceView>,
     role: Vec<ChoiceView>,
     sort: String,
-    /// The standing and the role that are searched for, for the form that acts on all that match.
+    /// The current filters, for the form of a bulk action on all users that match.
     chosen_status: &'static str,
     chosen_role: &'static str,
     columns: Vec<ColumnView>,
@@ -66,7 +66,7 @@ struct UserView {
     last_seen: Option<Moment>,
 }
 
-/// The query as it was sent: every link on the page is this one with something changed.
+/// The query as it was sent. The links on the page repeat it with one field changed.
 #[derive(Debug, Clone, Copy)]
 struct Sent<'q> {
     q: &'q str,
@@ -99,7 +99,7 @@ impl Sent<'_> {
 }
 
 #[get("/admin/users?<q>&<status>&<role>&<sort>&<page>")]
-#[allow(clippy::too_many_arguments)] // one each for the five words of the address
+#[allow(clippy::too_many_arguments)] // one each for the five query fields
 async fn show(
     _staff: Staff<'_>,
     _once: NoRepeatedField,
@@ -112,22 +112,15 @@ async fn show(
     sort: Option<&str>,
     page: Option<&str>,
 ) -> Answer {
-    let word = Option::unwrap_or_default;
-    let sent = Sent { q: word(q), status: word(status), role: word(role), sort: word(sort), page: word(page) };
+    let text = Option::unwrap_or_default;
+    let sent = Sent { q: text(q), status: text(status), role: text(role), sort: text(sort), page: text(page) };
     let Ok(query) = sent.parse() else { return Answer::Status(Status::BadRequest) };
-    let too_far = query.page.is_too_far();
-    let listed = if too_far { None } else { Some(read(accounts, &query).await) };
+    let too_far = query.page.is_beyond_last();
+    let listed = if too_far { None } else { Some(accounts.list_users(&query).await) };
     match listed.transpose() {
         Ok(listed) => pages.show_form("admin/users", &view(sent, &query, listed)),
         Err(error) => refuse(changes, error),
     }
-}
-
-async fn read(accounts: &Accounts, query: &UsersQuery) -> accounts::Result<(UsersPage, Moment)> {
-    let store = accounts.store();
-    let mut on = store.read().await?;
-    let now = store.clock().now(&mut on).await?;
-    Ok((list_users(&mut on, query, now).await?, now))
 }
 
 fn view<'q>(sent: Sent<'q>, query: &UsersQuery, listed: Option<(UsersPage, Moment)>) -> UsersView<'q> {
@@ -136,7 +129,7 @@ fn view<'q>(sent: Sent<'q>, query: &UsersQuery, listed: Option<(UsersPage, Momen
     let mut view = UsersView {
         q: sent.q,
         page,
-        too_far: query.page.is_too_far(),
+        too_far: query.page.is_beyond_last(),
         previous: (page > 1)
             .then(|| sent.href(sent.sort, (page - 1).min(crate::domain::lists::users_query::LAST_PAGE))),
         status: choices(
@@ -147,7 +140,7 @@ fn view<'q>(sent: Sent<'q>, query: &UsersQuery, listed: Option<(UsersPage, Momen
             &[("", "Any role"), ("member", "Members"), ("staff", "Staff"), ("superuser", "Superusers")],
             query.filter.role.map_or("", Role::code),
         ),
-        columns: SortKey::ALL.iter().map(|(key, word)| column(sent, query.sort, *key, word)).collect(),
+        columns: SortKey::ALL.iter().map(|(key, name)| column(sent, query.sort, *key, name)).collect(),
         chosen_status: query.filter.status.map_or("", Standing::word),
         chosen_role: query.filter.role.map_or("", Role::code),
         sort,
@@ -177,12 +170,12 @@ fn view<'q>(sent: Sent<'q>, query: &UsersQuery, listed: Option<(UsersPage, Momen
     view
 }
 
-fn column(sent: Sent<'_>, sort: Sort, key: SortKey, word: &'static str) -> ColumnView {
+fn column(sent: Sent<'_>, sort: Sort, key: SortKey, name: &'static str) -> ColumnView {
     let is_current = sort.key == key;
-    // The first click on a date shows the latest first; the second click turns the order round.
+    // The first click on a date sorts the newest first. A second click reverses the order.
     let descending = if is_current { !sort.descending } else { key.is_date() };
     ColumnView {
-        key: word,
+        key: name,
         label: label(key),
         href: sent.href(&Sort { key, descending }.word(), 1),
         direction: is_current.then_some(if sort.descending { "descending" } else { "ascending" }),

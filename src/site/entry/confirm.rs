@@ -1,4 +1,4 @@
-//! Proof of presence: the password once more, before grave work of staff goes on.
+//! The recent-password check: asks for the password again before sensitive staff actions.
 
 use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::{
     gate::{Changes, Notice, SignedIn, Submission},
     site::pages::{
         Pages,
-        answer::{Again, Answer},
+        answer::{Answer, FormPage},
         form::FormView,
     },
 };
@@ -23,16 +23,16 @@ struct ConfirmForm<'r> {
 #[derive(Debug, Serialize)]
 struct ConfirmView {
     form: FormView,
-    /// Where the form goes, with where it leads on.
+    /// The address that the form posts to, with `next`.
     action: String,
-    serves_for_seconds: u64,
+    valid_for_seconds: u64,
 }
 
 impl ConfirmView {
     fn new(accounts: &Accounts, next: Option<&str>, form: FormView) -> Self {
         let next = next.and_then(NextPath::parse);
         let action = uri!(show(next = next.as_ref().map(NextPath::as_str))).to_string();
-        Self { form, action, serves_for_seconds: accounts.settings().proof_of_presence.as_secs() }
+        Self { form, action, valid_for_seconds: accounts.settings().proof_of_presence.as_secs() }
     }
 }
 
@@ -55,18 +55,18 @@ async fn confirm(
     next: Option<&str>,
     submission: Submission<ConfirmForm<'_>>,
 ) -> Answer {
-    let again = Again { pages: &pages, changes, template: "confirm", password_field: "password" };
+    let form_page = FormPage { pages: &pages, changes, template: "confirm", password_field: "password" };
     let view = |form| ConfirmView::new(accounts, next, form);
     let mut form = FormView::default();
     let password = form.read_secret("password", Password::parse(submission.0.password.to_owned()));
-    let Some(password) = password else { return again.show(form, view) };
+    let Some(password) = password else { return form_page.show(form, view) };
     match accounts.prove_presence(&signed_in.actor(), &password).await {
         Ok(()) => {
-            changes.leave_notice(Notice::done("Your password is confirmed. You can go on now."));
+            changes.leave_notice(Notice::done("Password confirmed. You can continue."));
             let is_staff = signed_in.login.role().is_staff();
             Answer::see_next(next, if is_staff { uri!("/admin") } else { uri!("/account") })
         }
-        Err(error) => again.refuse(error, form, view),
+        Err(error) => form_page.refuse(error, form, view),
     }
 }
 

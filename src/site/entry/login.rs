@@ -1,4 +1,4 @@
-//! Logging in.
+//! The login form.
 
 use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::{
     gate::{Changes, ClientOf, SignedIn, Submission, Visitor},
     site::pages::{
         Pages,
-        answer::{Again, Answer},
+        answer::{Answer, FormPage},
         form::FormView,
     },
 };
@@ -69,16 +69,16 @@ async fn log_in(
     submission: Submission<LoginForm<'_>>,
 ) -> Answer {
     let typed = submission.0;
-    let again = Again { pages: &pages, changes, template: "login", password_field: "password" };
+    let form_page = FormPage { pages: &pages, changes, template: "login", password_field: "password" };
     let view = |form| LoginView { form };
     let mut form = FormView::default();
-    let Some(credentials) = typed.read(&mut form) else { return again.show(form, view) };
+    let Some(credentials) = typed.read(&mut form) else { return form_page.show(form, view) };
     match accounts.log_in(&client.0, &credentials).await {
         Ok(started) => {
             changes.start_session(started);
             Answer::see_next(Some(typed.next), uri!(crate::site::account::overview::show))
         }
-        Err(error) => again.refuse(error, form, view),
+        Err(error) => form_page.refuse(error, form, view),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Logging out: by a form, never by a link.
+//! Logout, by POST only, so that a link cannot log anyone out.
 
 use rocket::{State, fairing::AdHoc, post, routes, uri};
 

@@ -1,4 +1,4 @@
-//! The way in and out: setup, registration, login, logout, and the password once more.
+//! Setup, registration, login, logout and the recent-password check.
 
 pub(super) mod confirm;
 pub(super) mod login;

@@ -1,4 +1,4 @@
-//! What the forms that make an account, or give it another password, have in common.
+//! Reads the fields that forms share: those of a new account, and a new password.
 
 use crate::{
     accounts::Registration,
@@ -10,30 +10,30 @@ use crate::{
     site::pages::form::FormView,
 };
 
-/// Reads what every form that makes an account has in it.
+/// Reads `[username, email, password, password_again]`.
 pub(super) fn read_registration(form: &mut FormView, site_name: &str, typed: [&str; 4]) -> Option<Registration> {
-    let [username, email, password, again] = typed;
+    let [username, email, password, repeated] = typed;
     let names = OwnNames { username, email, site_name };
     let username = form.read("username", username, Username::parse);
     let email = form.read("email", email, Email::parse);
-    let password = read_new_password(form, names, password, again);
+    let password = read_new_password(form, names, password, repeated);
     Some(Registration { username: username?, email: email?, password: password? })
 }
 
-/// Reads a new password and its repetition.
+/// Reads a new password and its confirmation, which must match.
 pub(in crate::site) fn read_new_password(
     form: &mut FormView,
     names: OwnNames<'_>,
     password: &str,
-    again: &str,
+    repeated: &str,
 ) -> Option<NewPassword> {
-    let read = form.read_secret("password", NewPassword::parse(password.to_owned(), names));
-    let is_same = |read: &NewPassword| {
-        Password::parse(again.to_owned()).is_ok_and(|again| again.reveal() == read.as_password().reveal())
+    let new = form.read_secret("password", NewPassword::parse(password.to_owned(), names));
+    let is_same = |new: &NewPassword| {
+        Password::parse(repeated.to_owned()).is_ok_and(|repeated| repeated.reveal() == new.as_password().reveal())
     };
-    if read.as_ref().is_some_and(|read| !is_same(read)) {
-        form.set_error("password_again", "This is another password than the one above.");
+    if new.as_ref().is_some_and(|new| !is_same(new)) {
+        form.set_error("password_again", "The passwords do not match.");
         return None;
     }
-    read
+    new
 }

@@ -1,4 +1,4 @@
-//! Making an account.
+//! Registration.
 
 use rocket::{FromForm, State, fairing::AdHoc, get, http::Status, post, routes, uri};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::{
     gate::{Changes, ClientOf, Notice, SignedIn, Submission, Visitor},
     site::pages::{
         Pages,
-        answer::{Again, Answer},
+        answer::{Answer, FormPage},
         form::FormView,
     },
 };
@@ -58,12 +58,12 @@ async fn register(
         return Answer::Status(Status::Forbidden);
     }
     let typed = submission.0;
-    let again = Again { pages: &pages, changes, template: "register", password_field: "password" };
+    let form_page = FormPage { pages: &pages, changes, template: "register", password_field: "password" };
     let view = |form| RegisterView { form };
     let mut form = FormView::default();
     let fields = [typed.username, typed.email, typed.password, typed.password_again];
     let Some(registration) = read_registration(&mut form, &accounts.settings().site_name, fields) else {
-        return again.show(form, view);
+        return form_page.show(form, view);
     };
     match accounts.register(&client.0, &registration).await {
         Ok(started) => {
@@ -74,7 +74,7 @@ async fn register(
             )));
             Answer::see_other(uri!(crate::site::account::overview::show))
         }
-        Err(error) => again.refuse(error, form, view),
+        Err(error) => form_page.refuse(error, form, view),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The first superuser, made by whoever can read the server's terminal.
+//! Creates the first superuser. The setup code proves that the visitor can read the server's terminal.
 
 use rocket::{FromForm, State, fairing::AdHoc, get, http::Status, post, routes, uri};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::{
     gate::{Anyone, Changes, ClientOf, Notice, Submission},
     site::pages::{
         Pages,
-        answer::{Again, Answer, refuse},
+        answer::{Answer, FormPage, refuse},
         form::FormView,
     },
 };
@@ -37,9 +37,9 @@ struct SetupView {
 fn read_code(typed: &str) -> Result<String, &'static str> {
     let code = typed.trim();
     if code.is_empty() {
-        Err("Give the setup code that the server printed when it started.")
+        Err("Enter the setup code that the server printed when it started.")
     } else if code.chars().count() > SETUP_CODE_CHARACTERS || code.chars().any(is_forbidden) {
-        Err("This is no setup code: copy it as the server printed it.")
+        Err("This is not a setup code. Copy it exactly as the server printed it.")
     } else {
         Ok(code.to_owned())
     }
@@ -74,20 +74,20 @@ async fn set_up(
         Err(error) => return refuse(changes, error),
     }
     let typed = submission.0;
-    let again = Again { pages: &pages, changes, template: "setup", password_field: "password" };
+    let form_page = FormPage { pages: &pages, changes, template: "setup", password_field: "password" };
     let view = |form| SetupView { form };
     let mut form = FormView::default();
     let code = form.read_secret("setup_code", read_code(typed.setup_code));
     let fields = [typed.username, typed.email, typed.password, typed.password_again];
     let registration = read_registration(&mut form, &accounts.settings().site_name, fields);
-    let (Some(code), Some(registration)) = (code, registration) else { return again.show(form, view) };
+    let (Some(code), Some(registration)) = (code, registration) else { return form_page.show(form, view) };
     match accounts.set_up(&client.0, &code, &registration).await {
         Ok(started) => {
             changes.start_session(started);
-            changes.leave_notice(Notice::done("The site is set up, and you are its first superuser."));
+            changes.leave_notice(Notice::done("The site is set up. You are its first superuser."));
             Answer::see_other(uri!("/admin"))
         }
-        Err(error) => again.refuse(error, form, view),
+        Err(error) => form_page.refuse(error, form, view),
     }
 }
 

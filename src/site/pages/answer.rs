@@ -1,4 +1,4 @@
-//! What a handler answers, and how a use case's error becomes one. Only here is a status chosen.
+//! The responses of handlers, and how the error of a use case becomes one. The status of an error is chosen only here.
 
 use std::time::Duration;
 
@@ -18,35 +18,35 @@ use crate::{
     store::{StoreError, users::NameClash},
 };
 
-/// What a handler answers.
+/// The response of a handler.
 #[derive(Debug)]
 pub enum Answer {
     /// A page.
     Page(Status, rendering::Page),
-    /// A page that says to wait.
+    /// A page with status 429 and `Retry-After`.
     Wait(rendering::Page, Duration),
-    /// Another address, to be got.
+    /// A 303 redirect.
     SeeOther(Redirect),
-    /// For a script of a visitor: there is nobody to whom it would belong.
+    /// A plain 401 without a redirect, for scripts.
     LogInFirst,
-    /// The page of that status.
+    /// The error page of a status.
     Status(Status),
-    /// The page of that status, with these words on it.
+    /// The error page of a status, with this text instead of its own.
     Refused(Status, String),
 }
 
-/// What the page of a status says instead of what it says to everybody.
+/// The text of [`Answer::Refused`], in the request's local cache, for the error page.
 #[derive(Debug, Default)]
-pub(in crate::site) struct RefusalWords(pub(in crate::site) Option<String>);
+pub(in crate::site) struct RefusalText(pub(in crate::site) Option<String>);
 
 impl Answer {
-    /// To another address, after something was done.
+    /// Redirects with 303.
     #[must_use]
     pub fn see_other(to: impl TryInto<rocket::http::uri::Reference<'static>>) -> Self {
         Self::SeeOther(Redirect::to(to))
     }
 
-    /// To where somebody was going, if that is a path of this site, or else there.
+    /// Redirects to `next` if it is a path on this site, or else to `otherwise`.
     #[must_use]
     pub fn see_next(next: Option<&str>, otherwise: impl Into<Reference<'static>>) -> Self {
         let next =
@@ -54,14 +54,14 @@ impl Answer {
         Self::see_other(next.unwrap_or_else(|| otherwise.into()))
     }
 
-    fn at(self, status: Status) -> Self {
+    fn with_status(self, status: Status) -> Self {
         match self {
             Self::Page(_, page) => Self::Page(status, page),
             other => other,
         }
     }
 
-    fn waiting(self, retry_after: Duration) -> Self {
+    fn with_retry_after(self, retry_after: Duration) -> Self {
         match self {
             Self::Page(_, page) => Self::Wait(page, retry_after),
             other => other,
@@ -78,39 +78,39 @@ impl<'r> Responder<'r, 'static> for Answer {
                 .ok(),
             Self::SeeOther(redirect) => redirect.respond_to(request),
             Self::LogInFirst => {
-                Response::build_from((Status::Unauthorized, "Nobody is logged in here.\n").respond_to(request)?)
-                    // A 401 must name a scheme (RFC 9110, section 15.5.2); no browser asks for a password by this one.
+                Response::build_from((Status::Unauthorized, "You are not logged in.\n").respond_to(request)?)
+                    // A 401 must name a scheme (RFC 9110, section 15.5.2). For this one, browsers open no prompt.
                     .header(Header::new("WWW-Authenticate", "Cookie"))
                     .ok()
             }
             Self::Status(status) => Err(status),
-            Self::Refused(status, words) => {
-                request.local_cache(|| RefusalWords(Some(words)));
+            Self::Refused(status, text) => {
+                request.local_cache(|| RefusalText(Some(text)));
                 Err(status)
             }
         }
     }
 }
 
-/// A form's page, to show it again with what was wrong.
-pub struct Again<'a, 'r> {
+/// The page of a form, to show it again with the errors.
+pub struct FormPage<'a, 'r> {
     /// The pages of the request.
     pub pages: &'a Pages<'r>,
-    /// Where a login that ended meanwhile is noted.
+    /// Records the end of a login that ended in the meantime.
     pub changes: Changes<'r>,
     /// The template.
     pub template: &'static str,
-    /// The field of a password that proves who acts.
+    /// The field of the user's current password.
     pub password_field: &'static str,
 }
 
-impl Again<'_, '_> {
-    /// The form once more, with the errors beside its fields.
+impl FormPage<'_, '_> {
+    /// Shows the form again with status 422, each error next to its field.
     pub fn show<V: Serialize>(&self, form: FormView, view: impl FnOnce(FormView) -> V) -> Answer {
         self.pages.show_form_again(Status::UnprocessableEntity, self.template, &view(form))
     }
 
-    /// What a use case's refusal becomes.
+    /// Shows the form again with the error of a use case, or falls back to [`refuse`] if no field fits.
     pub fn refuse<V: Serialize>(
         &self,
         error: AccountsError,
@@ -121,11 +121,11 @@ impl Again<'_, '_> {
         match error {
             AccountsError::TooManyTries { retry_after } => {
                 form.set_error("form", words);
-                return self.show(form, view).waiting(retry_after);
+                return self.show(form, view).with_retry_after(retry_after);
             }
             AccountsError::SessionsFull { .. } | AccountsError::TokensFull { .. } => {
                 form.set_error("form", words);
-                return self.show(form, view).at(Status::Conflict);
+                return self.show(form, view).with_status(Status::Conflict);
             }
             AccountsError::NameTaken(NameClash::Username) => form.set_error("username", words),
             AccountsError::NameTaken(NameClash::Email) => form.set_error("email", words),
@@ -147,7 +147,7 @@ impl Again<'_, '_> {
     }
 }
 
-/// What a refusal becomes where no form could take it.
+/// Turns the error of a use case into a response where no form can show it.
 pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
     match error {
         AccountsError::Ended { reason, user_reason } => {

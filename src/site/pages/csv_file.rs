@@ -1,6 +1,6 @@
-//! A table that a browser keeps as a file, sent as it is made, as RFC 4180 has it.
+//! A streamed CSV download (RFC 4180).
 //!
-//! What people wrote stands in its cells, and a spreadsheet takes some beginnings for a formula.
+//! Cells contain text that users wrote, so everything that a spreadsheet would read as a formula must be escaped.
 
 use std::borrow::Cow;
 
@@ -12,18 +12,17 @@ use rocket::{
     response::{self, Responder, stream::ByteStream},
 };
 
-/// How much is handed on at once, at most.
 const CHUNK_BYTES: usize = 64 * 1024;
-/// What a cell begins with that a spreadsheet would work out (OWASP, "CSV Injection").
-const BEGINNINGS_OF_FORMULAS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
-/// What ends a cell where the comma is a decimal point, and quotes in the middle of a line mean nothing.
-const SEPARATORS_ELSEWHERE: [char; 4] = [';', '\t', '\n', '\r'];
+/// The first characters that make a spreadsheet evaluate a cell (OWASP, "CSV Injection").
+const FORMULA_STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+/// What ends a cell for a spreadsheet in a locale with a decimal comma, where quotes in the middle of a line mean
+/// nothing.
+const OTHER_SEPARATORS: [char; 4] = [';', '\t', '\n', '\r'];
 
-/// The last line of a file that is not whole. It has one cell, so that no reader takes it for a
-/// record like the others.
-pub(in crate::site) const BROKEN_OFF: &str = "\"This file broke off here: it is not complete.\"\r\n";
+/// The last line of an incomplete file. It has one cell, so that no reader takes it for a record.
+pub(in crate::site) const INCOMPLETE: &str = "\"The export failed here. This file is not complete.\"\r\n";
 
-/// A file of that name, out of lines as [`lines`] makes them.
+/// A CSV file with its name and the output of [`lines`].
 pub(in crate::site) struct CsvFile<S> {
     pub(in crate::site) name: String,
     pub(in crate::site) lines: S,
@@ -40,31 +39,31 @@ impl<'r, S: Stream<Item = Vec<u8>> + Send + 'r> Responder<'r, 'r> for CsvFile<S>
     }
 }
 
-/// Records as lines.
+/// Formats records as CSV lines.
 ///
 /// # Errors
-/// When they are not of one length.
+/// Returns an error if the CSV writer fails.
 pub(in crate::site) fn lines<const CELLS: usize>(
     records: impl IntoIterator<Item = [Cow<'static, str>; CELLS]>,
 ) -> csv::Result<Vec<u8>> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     for record in records {
-        writer.write_record(record.map(harmless).iter().map(AsRef::<str>::as_ref))?;
+        writer.write_record(record.map(escape_formula).iter().map(AsRef::<str>::as_ref))?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// The cell as text, also to a spreadsheet: an apostrophe before what would begin a formula, at the
-/// cell's start or where a spreadsheet of another language would begin the next one.
-fn harmless(cell: Cow<'static, str>) -> Cow<'static, str> {
-    let (mut text, mut begins) = (String::new(), true);
+/// Puts an apostrophe before everything that would start a formula, at the start of the cell or after a separator of
+/// another locale.
+fn escape_formula(cell: Cow<'static, str>) -> Cow<'static, str> {
+    let (mut text, mut is_start) = (String::new(), true);
     for char in cell.chars() {
-        if begins && BEGINNINGS_OF_FORMULAS.contains(&char) {
+        if is_start && FORMULA_STARTS.contains(&char) {
             text.push('\'');
         }
         text.push(char);
-        // A quote there is read as one around what follows.
-        begins = SEPARATORS_ELSEWHERE.contains(&char) || begins && char == '"';
+        // A quote at the start of a cell opens a quoted cell, so the next character counts as the start.
+        is_start = OTHER_SEPARATORS.contains(&char) || is_start && char == '"';
     }
     if text.len() == cell.len() { cell } else { text.into() }
 }
@@ -78,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_begin_a_formula_is_text() {
+    fn formulas_are_escaped() {
         for (cell, written) in [
             ("=1+1", "'=1+1"),
             ("+1", "'+1"),

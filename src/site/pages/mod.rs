@@ -1,4 +1,4 @@
-//! Showing a page: what every page has around its own content.
+//! Renders pages: collects the context that every page needs around its own content.
 
 pub(super) mod answer;
 pub(super) mod csv_file;
@@ -29,16 +29,16 @@ use crate::{
     settings::Settings,
 };
 
-/// So long before a scheduled end its person is told; `login-ends.js` knows it too.
+/// How long before a scheduled force logout its users see a banner. `login-ends.js` has the same value.
 const ENDS_SOON: TimeDelta = TimeDelta::minutes(5);
 
-/// Shows pages to whoever is asking.
+/// Renders pages for the user or visitor of a request.
 #[derive(Debug)]
 pub struct Pages<'r> {
     templates: Option<&'r Templates>,
     settings: Option<&'r Settings>,
     path: &'r str,
-    /// Whether the route has no other path.
+    /// Whether the route has a fixed path.
     is_only_path: bool,
     login: &'r Login,
     csrf: Csrf<'r>,
@@ -47,7 +47,7 @@ pub struct Pages<'r> {
 }
 
 impl<'r> Pages<'r> {
-    /// The pages of a request.
+    /// Collects the context of a request.
     pub async fn of(request: &'r Request<'_>) -> Self {
         let path = request.uri().path().as_str();
         let login = login_of(request).await;
@@ -59,38 +59,38 @@ impl<'r> Pages<'r> {
             login,
             csrf: Csrf::of(request).await,
             changes: Changes::of(request),
-            notice: Notice::left_for(request).filter(|notice| notice.is_for(path, login)),
+            notice: Notice::from_cookie(request).filter(|notice| notice.is_for(path, login)),
         }
     }
 
-    /// A page without a form for visitors: showing it to them needs no cookie.
+    /// Renders a page that has no form for visitors, so it sets no CSRF cookie for them.
     #[must_use]
     pub fn show(&self, template: &'static str, view: &impl Serialize) -> Answer {
-        self.render(Status::Ok, template, view, self.csrf.token_of_session())
+        self.render(Status::Ok, template, view, self.csrf.session_token())
     }
 
-    /// A page with a form.
+    /// Renders a page with a form.
     #[must_use]
     pub fn show_form(&self, template: &'static str, view: &impl Serialize) -> Answer {
         self.show_form_again(Status::Ok, template, view)
     }
 
-    /// A page with a form that was not taken as it is.
+    /// Renders a page with a form, with another status than 200.
     #[must_use]
     pub fn show_form_again(&self, status: Status, template: &'static str, view: &impl Serialize) -> Answer {
         self.render(status, template, view, Some(self.csrf.token()))
     }
 
-    /// A page that says why there is no other.
+    /// Renders the error page.
     #[must_use]
     pub fn show_error(&self, status: Status, view: &impl Serialize) -> Answer {
         self.show_at(status, "error", view)
     }
 
-    /// The same, with words of its own.
+    /// Renders a page that has no form for visitors, with a status.
     #[must_use]
     pub fn show_at(&self, status: Status, template: &'static str, view: &impl Serialize) -> Answer {
-        self.render(status, template, view, self.csrf.token_of_session())
+        self.render(status, template, view, self.csrf.session_token())
     }
 
     fn render(
@@ -107,7 +107,7 @@ impl<'r> Pages<'r> {
             Login::Ended(ended) => Some(Notice::ended(ended)),
             _ => None,
         };
-        // A login that ended with this very request is the news.
+        // The end of the login in this request is more important than an older notice.
         let notice = ended.as_ref().or(self.notice.as_ref());
         match self.page(status, template, view, csrf_token.as_deref(), notice) {
             Some(page) => Answer::Page(status, page),
@@ -115,13 +115,12 @@ impl<'r> Pages<'r> {
         }
     }
 
-    /// Whether the page around the content is the same for every visitor: nobody is logged in, and
-    /// there is nothing to tell.
+    /// Whether the page would be the same for every visitor: nobody is logged in and there is no notice.
     pub(super) const fn is_for_any_visitor(&self) -> bool {
         matches!(self.login, Login::Nobody) && self.notice.is_none()
     }
 
-    /// A page without a form, for [`Self::is_for_any_visitor`].
+    /// Renders a page without a form, for [`Self::is_for_any_visitor`].
     pub(super) fn page_for_any_visitor(&self, template: &'static str, view: &impl Serialize) -> Option<Page> {
         self.page(Status::Ok, template, view, None, None)
     }
@@ -167,7 +166,7 @@ fn end_view(end: &ScheduledEnd) -> EndView<'_> {
     EndView { at: end.at, user_reason: end.user_reason.as_deref() }
 }
 
-/// Tera says where it was first, and what was wrong last.
+/// Tera's first message names the template, and its last cause names the problem.
 fn log_causes(template: &str, error: &dyn std::error::Error) {
     log::error!("the template {template} cannot be rendered: {error}");
     let causes = std::iter::successors(error.source(), |cause| cause.source());

@@ -1,6 +1,6 @@
-//! The page for a form that was not taken: why, and the form once more with what was typed.
+//! The page for a form that the gate refused: the reason, and the form again with what was typed.
 //!
-//! One page for every form, since what refuses a form knows nothing of the page that it was on.
+//! All forms share one page, because the gate does not know the page of a form.
 
 use rocket::{Request, http::Status};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Pages, answer::Answer, form::FormView};
 use crate::{
     domain::next_path::NextPath,
-    gate::{RefusedForm, RefusedFormKind, came_from, own_origin},
+    gate::{FormRefusal, RefusedForm, came_from, site_origin},
 };
 
 /// How a field is shown again.
@@ -22,13 +22,13 @@ enum Kind {
     NewSecret,
 }
 
-/// The fields that people fill in, with what each is called. Every other is sent again as it is.
+/// The fields that users fill in, each with its label. All other fields are sent again unchanged.
 const FIELDS: [(&str, &str, Kind); 14] = [
     ("setup_code", "Setup code", Kind::Line),
     ("username", "Username", Kind::Line),
     ("email", "Email", Kind::Line),
-    ("label", "What it is for", Kind::Line),
-    ("ttl", "How long it lasts", Kind::Line),
+    ("label", "Label", Kind::Line),
+    ("ttl", "Lifetime", Kind::Line),
     ("role", "Role", Kind::Line),
     ("at", "When", Kind::Moment),
     ("until", "Until", Kind::Moment),
@@ -37,7 +37,7 @@ const FIELDS: [(&str, &str, Kind); 14] = [
     ("current_password", "Current password", Kind::Secret),
     ("password", "Password", Kind::Secret),
     ("password", "New password", Kind::NewSecret),
-    ("password_again", "New password again", Kind::NewSecret),
+    ("password_again", "Confirm new password", Kind::NewSecret),
 ];
 
 #[derive(Debug, Serialize)]
@@ -45,11 +45,10 @@ struct FieldView {
     name: &'static str,
     label: &'static str,
     kind: Kind,
-    /// Whether the form is good without it, as far as this page knows.
     is_required: bool,
 }
 
-/// The form once more.
+/// The form to send again.
 #[derive(Debug, Serialize)]
 struct AgainView<'a> {
     action: &'a str,
@@ -62,20 +61,20 @@ struct AgainView<'a> {
 struct RefusedFormView<'a> {
     title: &'static str,
     text: String,
-    /// Where the site is, if the person should go there.
+    /// The origin that the user should use instead.
     address: Option<String>,
     /// The page that the form was on.
     page: Option<String>,
     again: Option<AgainView<'a>>,
 }
 
-/// The page for a form that was not taken.
-pub(in crate::site) async fn refused_form_page(form: &RefusedFormKind, request: &Request<'_>) -> Answer {
-    let (title, text) = words(&form.why);
+/// Renders the page for a refused form, with status 403.
+pub(in crate::site) async fn refused_form_page(form: &RefusedForm, request: &Request<'_>) -> Answer {
+    let (title, text) = title_and_text(&form.why);
     let address = match &form.why {
-        RefusedForm::Elsewhere { own, .. } => Some(own.clone()),
-        RefusedForm::HttpsOnly => Some(own_origin(request).replacen("http://", "https://", 1)),
-        RefusedForm::NoCookie | RefusedForm::Old => None,
+        FormRefusal::Elsewhere { own, .. } => Some(own.clone()),
+        FormRefusal::HttpsOnly => Some(site_origin(request).replacen("http://", "https://", 1)),
+        FormRefusal::NoCookie | FormRefusal::Old => None,
     };
     let action = NextPath::parse(&request.uri().to_string());
     let again = action.as_ref().filter(|_| address.is_none() && !form.typed.is_empty());
@@ -94,27 +93,26 @@ pub(in crate::site) async fn refused_form_page(form: &RefusedFormKind, request: 
     }
 }
 
-fn words(why: &RefusedForm) -> (&'static str, String) {
+fn title_and_text(why: &FormRefusal) -> (&'static str, String) {
     match why {
-        RefusedForm::Elsewhere { received, own } => (
-            "This form came from elsewhere",
-            format!("Your browser says that it came from {received}. This site is at {own}. Nothing has been changed."),
+        FormRefusal::Elsewhere { received, own } => (
+            "This form came from another site",
+            format!("Your browser sent the form from {received}, but this site is at {own}. Nothing has been changed."),
         ),
-        RefusedForm::HttpsOnly => (
+        FormRefusal::HttpsOnly => (
             "This site needs https",
-            "You came over http, where your browser does not keep this site\u{2019}s cookies. Nothing has been changed."
-                .to_owned(),
+            "Over http, your browser does not store this site\u{2019}s cookies. Nothing has been changed.".to_owned(),
         ),
-        RefusedForm::NoCookie => (
+        FormRefusal::NoCookie => (
             "Your browser sent no cookie",
-            "Without a cookie this site cannot know that a form is yours. Perhaps the page was open since before a \
-             login: send the form again. If this page comes back, allow cookies for this site. Nothing has been \
-             changed yet."
+            "This site needs a cookie to check that a form is yours. You may have opened the page before you logged \
+             in: send the form again. If this page comes back, allow cookies for this site. Nothing has been changed \
+             yet."
                 .to_owned(),
         ),
-        RefusedForm::Old => (
+        FormRefusal::Old => (
             "Send this form again",
-            "You have logged in or out since the page was opened, or it was open for too long. Nothing has been \
+            "You have logged in or out since you opened the page, or it was open for too long. Nothing has been \
              changed yet."
                 .to_owned(),
         ),
@@ -127,9 +125,11 @@ fn again_view<'a>(action: &'a str, typed: &'a [(String, String)]) -> AgainView<'
     let is_new = has("password_again");
     let mut fields = Vec::new();
     for (name, label, kind) in FIELDS {
-        // Where it is repeated, the password is a new one.
-        let is_other = name == "password" && is_new != (kind == Kind::NewSecret);
-        let Some((_, value)) = typed.iter().find(|(typed, _)| typed == name).filter(|_| !is_other) else { continue };
+        // `password` is a new password if the form has `password_again`.
+        let is_wrong_kind = name == "password" && is_new != (kind == Kind::NewSecret);
+        let Some((_, value)) = typed.iter().find(|(typed, _)| typed == name).filter(|_| !is_wrong_kind) else {
+            continue;
+        };
         let is_required = matches!(name, "setup_code" | "username" | "email" | "label" | "role");
         if matches!(kind, Kind::Line | Kind::Reason | Kind::Moment) {
             form.set_value(name, value);

@@ -1,4 +1,4 @@
-//! A session as the lists show it, to its person and to staff.
+//! A session in a list, for its user and for staff.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// One line of a list of sessions.
+/// One row of a list of sessions.
 #[derive(Debug, Serialize)]
 pub struct SessionView {
     id: String,
@@ -31,12 +31,12 @@ pub struct SessionView {
 }
 
 impl SessionView {
-    /// Shows a session to whoever acts from that one.
+    /// Converts a session; `mine` is the session of the request.
     #[must_use]
     pub fn of(listed: ListedLogin, mine: &SessionId) -> Self {
         let last_seen = listed.seen();
         let ListedLogin { row, ended, .. } = listed;
-        let Device { browser, system } = Device::of(&row.user_agent);
+        let Device { browser, system } = Device::parse(&row.user_agent);
         Self {
             is_live: ended.is_none(),
             is_mine: row.id == mine.as_str(),
@@ -55,7 +55,7 @@ impl SessionView {
         }
     }
 
-    /// Whether it is the one that its person looks from.
+    /// Whether this is the session of the request.
     #[must_use]
     pub const fn is_mine(&self) -> bool {
         self.is_mine

@@ -1,56 +1,56 @@
-//! What every page has around its own content, and which of it is the same for many requests.
+//! The shell: the context that every page needs around its own content, and the part of it that many requests share.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{domain::moment::Moment, gate::Notice};
 
-/// What every page has around its content.
+/// The context of every page around its content.
 #[derive(Debug, Clone, Serialize)]
 pub struct Shell<'a> {
-    /// What the site is called.
+    /// The name of the site.
     pub site_name: &'a str,
-    /// Where the page is.
+    /// The path of the request.
     pub path: &'a str,
-    /// Whether it says that something went wrong, which its title says first.
+    /// Whether the status is 400 or above. The title then starts with "Error".
     pub is_error: bool,
-    /// Whoever is logged in.
+    /// The logged-in user.
     pub user: Option<ShellUser<'a>>,
-    /// For the forms of the page.
+    /// The CSRF token for the page's forms.
     pub csrf_token: Option<&'a str>,
-    /// Whether visitors can make an account.
+    /// Whether visitors can register.
     pub registration_open: bool,
-    /// What there is to tell first.
+    /// The notice at the top of the page.
     pub notice: Option<&'a Notice>,
 }
 
-/// Whoever is logged in.
+/// The logged-in user.
 #[derive(Debug, Clone, Serialize)]
 pub struct ShellUser<'a> {
-    /// Their name.
+    /// The username.
     pub username: &'a str,
-    /// Whether they see the pages of staff.
+    /// Whether the user is staff.
     pub is_staff: bool,
-    /// Whether they see the pages of superusers.
+    /// Whether the user is a superuser.
     pub is_superuser: bool,
-    /// When the login began, in microseconds, which tells two logins of one browser apart.
+    /// The login date in microseconds since the Unix epoch. It distinguishes two logins of one browser.
     pub login_us: i64,
-    /// When this was read, in milliseconds: a script's own clock may be wrong.
+    /// The server's time in milliseconds since the Unix epoch, because a browser's clock may be wrong.
     pub now_ms: i64,
-    /// The scheduled end of the login, in its last minutes.
+    /// The scheduled end of the login, once it is close.
     pub ends: Option<EndView<'a>>,
 }
 
-/// A scheduled end of a login, for a browser that runs no scripts; to the others it is told.
+/// A scheduled end of a login, for browsers without scripts. With scripts, the event stream reports it.
 #[derive(Debug, Clone, Serialize)]
 pub struct EndView<'a> {
-    /// When.
+    /// The time of the end.
     pub at: Moment,
-    /// Why, in the words that staff left.
+    /// The reason for the user.
     pub user_reason: Option<&'a str>,
 }
 
-/// The part of a shell that many requests have in common. Nothing in it is anybody's own.
+/// The part of a shell that many requests share. It must contain nothing personal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::site) struct Kind<S> {
     site_name: S,
@@ -61,7 +61,7 @@ pub(in crate::site) struct Kind<S> {
 }
 
 impl<'a> Kind<&'a str> {
-    /// That of a shell; its path is one of it if there are few of its sort.
+    /// Extracts the shared part. The path belongs to it only if the route has few paths.
     pub(in crate::site) fn of(shell: &Shell<'a>, is_path_one_of_few: bool) -> Self {
         Self {
             site_name: shell.site_name,
@@ -82,7 +82,7 @@ impl<'a> Kind<&'a str> {
         }
     }
 
-    /// What a template is given of it, at the place where it is given all.
+    /// The template context of the shared part, in the shape of the full context.
     pub(in crate::site) fn values(&self) -> Value {
         let user =
             self.role.map(|(is_staff, is_superuser)| json!({ "is_staff": is_staff, "is_superuser": is_superuser }));

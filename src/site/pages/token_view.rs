@@ -1,4 +1,4 @@
-//! A token as the lists show it, to its person and to staff.
+//! A token in a list, for its user and for staff.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::{
     domain::{logins::kind::LoginKind, moment::Moment},
 };
 
-/// One line of a list of tokens. What opens it is not in it, and nowhere else.
+/// One row of a list of tokens. The secret is never stored, so it is not part of it.
 #[derive(Debug, Serialize)]
 pub struct TokenView {
     id: String,

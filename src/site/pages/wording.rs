@@ -1,4 +1,4 @@
-//! How values are put into words for the templates.
+//! Formats timestamps and counts as text for the templates.
 
 use std::{cell::Cell, collections::HashMap, sync::LazyLock};
 
@@ -11,7 +11,7 @@ use rocket_dyn_templates::tera::{self, Tera, Value};
 
 use crate::domain::moment::Moment;
 
-/// Gives templates the filters for moments.
+/// Registers the template filters for timestamps.
 pub fn register(tera: &mut Tera) {
     tera.register_filter("in_words", |value: &Value, _: &HashMap<String, Value>| filter(value, in_words));
     tera.register_filter("exact", |value: &Value, _: &HashMap<String, Value>| filter(value, exact));
@@ -22,11 +22,11 @@ pub fn register(tera: &mut Tera) {
 }
 
 thread_local! {
-    /// When the page is read that this thread renders.
+    /// The current time for the page that this thread renders.
     static READ_AT: Cell<Option<Moment>> = const { Cell::new(None) };
 }
 
-/// Renders a page for one moment: however long that takes, all its words are of the same.
+/// Renders a page with a fixed current time, so that all its relative times agree however long rendering takes.
 pub fn as_read_at<T>(moment: Moment, render: impl FnOnce() -> T) -> T {
     let before = READ_AT.replace(Some(moment));
     let rendered = render();
@@ -34,22 +34,22 @@ pub fn as_read_at<T>(moment: Moment, render: impl FnOnce() -> T) -> T {
     rendered
 }
 
-/// A moment as people say it: "3 minutes ago", "in 2 hours".
+/// A time relative to now: "3 minutes ago", "in 2 hours".
 fn in_words(moment: Moment) -> String {
     span_in_words(moment - READ_AT.get().unwrap_or_else(Utc::now))
 }
 
-/// In whole units, the nearest: what begins to last three days lasts three days, not two.
+/// Rounds to the nearest unit: three days minus a second reads "in 3 days", not "in 2 days".
 fn span_in_words(span: TimeDelta) -> String {
     HumanTime::from(to_nearest_unit(span)).to_string()
 }
 
-/// The words leave out all but whole units, each from this many seconds on.
+/// Rounds a span to the unit in which [`HumanTime`] shows it, because it truncates.
 fn to_nearest_unit(span: TimeDelta) -> TimeDelta {
     const MINUTE: i64 = 60;
     const HOUR: i64 = 60 * MINUTE;
     const DAY: i64 = 24 * HOUR;
-    /// From how many seconds on the words count in the unit beside.
+    /// Above the first number of seconds, [`HumanTime`] counts in the second.
     const UNITS: [(i64, i64); 6] = [
         (547 * DAY, 365 * DAY),
         (45 * DAY, 30 * DAY),
@@ -64,42 +64,42 @@ fn to_nearest_unit(span: TimeDelta) -> TimeDelta {
     TimeDelta::seconds(seconds.signum() * count * unit)
 }
 
-/// How a moment is written; read once, for a page has many.
+/// The format of [`exact`], parsed once because a page has many times.
 static EXACT: LazyLock<Vec<Item<'_>>> = LazyLock::new(|| StrftimeItems::new("%-d %B %Y, %H:%M:%S UTC").collect());
 
-/// A moment as it is written: "21 November 2026, 14:03:22 UTC".
+/// An exact time: "21 November 2026, 14:03:22 UTC".
 fn exact(moment: Moment) -> String {
     moment.format_with_items(EXACT.iter()).to_string()
 }
 
-/// A moment with all that is known of it: "21 November 2026, 14:03:22.000417 UTC".
+/// An exact time to the microsecond: "21 November 2026, 14:03:22.000417 UTC".
 fn to_the_microsecond(moment: Moment) -> String {
     moment.format("%-d %B %Y, %H:%M:%S%.6f UTC").to_string()
 }
 
-fn filter(value: &Value, words: fn(Moment) -> String) -> tera::Result<Value> {
+fn filter(value: &Value, format: fn(Moment) -> String) -> tera::Result<Value> {
     match value.as_str().map(DateTime::parse_from_rfc3339) {
-        Some(Ok(moment)) => Ok(Value::String(words(moment.to_utc()))),
-        _ => Err(tera::Error::msg(format!("{value} is no moment"))),
+        Some(Ok(moment)) => Ok(Value::String(format(moment.to_utc()))),
+        _ => Err(tera::Error::msg(format!("{value} is not a timestamp"))),
     }
 }
 
-/// A moment in a text, which the filter `with_times` shows as every other.
+/// A timestamp inside a text. The filter `with_times` shows it like any other.
 #[must_use]
 pub fn in_text(moment: Moment) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// Shows a text with each of its moments, written as RFC 3339, as a time.
+/// A filter that turns each RFC 3339 timestamp in a text into a `<time>` element.
 struct WithTimes;
 
 impl tera::Filter for WithTimes {
     fn filter(&self, value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
-        let text = value.as_str().ok_or_else(|| tera::Error::msg(format!("{value} is no text")))?;
+        let text = value.as_str().ok_or_else(|| tera::Error::msg(format!("{value} is not a string")))?;
         Ok(Value::String(text.split_inclusive(' ').map(word_with_time).collect()))
     }
 
-    /// It escapes the text.
+    /// The filter escapes the text itself.
     fn is_safe(&self) -> bool {
         true
     }
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_words_of_a_page_are_of_the_moment_when_it_is_read() {
+    fn relative_times_of_a_page_share_one_current_time() {
         let at = Utc::now() - TimeDelta::days(1);
         let after = |minutes| at + TimeDelta::minutes(minutes);
         let words = as_read_at(after(3), || (as_read_at(after(7), || in_words(at)), in_words(at)));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_in_a_text_is_a_time_and_the_rest_is_escaped() {
+    fn a_timestamp_in_a_text_becomes_a_time_element_and_the_rest_is_escaped() {
         let shown = |text: &str| text.split_inclusive(' ').map(word_with_time).collect::<String>();
         assert_eq!(
             shown("<b> until 2026-11-28T10:02:31+00:00. Done"),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_is_said_in_the_nearest_whole_unit() {
+    fn a_span_is_rounded_to_the_nearest_unit() {
         let (minute, hour, day) = (60, 3_600, 86_400);
         for (seconds, words) in [
             (3 * day - 1, "in 3 days"),

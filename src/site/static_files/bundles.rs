@@ -1,10 +1,11 @@
-//! One stylesheet and one script for every page, out of sources with one concern each.
+//! Bundles the sources, each with one concern, into one stylesheet and one script.
 
 use std::collections::BTreeMap;
 
-/// In their order of precedence.
+/// In cascade order.
 pub(super) const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];
-/// Each does nothing on a page without what it is for. `session-events.js` is heard by those before it.
+/// Each script does nothing on a page without its elements. `session-events.js` is last, because the scripts before it
+/// listen to its events.
 pub(super) const SCRIPTS: [&str; 13] = [
     "submit-once.js",
     "show-password.js",
@@ -21,20 +22,21 @@ pub(super) const SCRIPTS: [&str; 13] = [
     "session-events.js",
 ];
 
-/// Adds `site.css` and `site.js`; the sources stay as they are.
+/// Adds `site.css` and `site.js`.
 ///
 /// # Errors
-/// The name of a source that is not there.
+/// Returns the name of a missing source.
 pub(super) fn add(contents: &mut BTreeMap<String, Vec<u8>>) -> Result<(), &'static str> {
-    let styles = joined(contents, &STYLES, "", "")?;
-    // A script that fails, in a browser that lacks something, leaves the others alone.
-    let scripts = joined(contents, &SCRIPTS, "try { (() => {\n", "})(); } catch (error) { console.error(error); }\n")?;
+    let styles = concatenate(contents, &STYLES, "", "")?;
+    // A script that fails in a browser that lacks a feature must not stop the others.
+    let scripts =
+        concatenate(contents, &SCRIPTS, "try { (() => {\n", "})(); } catch (error) { console.error(error); }\n")?;
     contents.insert("site.css".to_owned(), styles);
     contents.insert("site.js".to_owned(), scripts);
     Ok(())
 }
 
-fn joined(
+fn concatenate(
     contents: &BTreeMap<String, Vec<u8>>,
     sources: &[&'static str],
     before: &str,

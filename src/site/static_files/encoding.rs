@@ -1,11 +1,11 @@
-//! What a browser takes a file in (RFC 9110, section 12.5.3).
+//! Content codings (`Accept-Encoding`, RFC 9110, section 12.5.3).
 
 use std::io::{self, Write as _};
 
 use brotli::enc::BrotliEncoderParams;
 use flate2::{Compression, write::GzEncoder};
 
-/// A compressed form, the preferred first.
+/// A content coding, in order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     Brotli,
@@ -22,11 +22,11 @@ impl Encoding {
         }
     }
 
-    /// The best that the lines of `Accept-Encoding` allow.
+    /// The best coding that the `Accept-Encoding` lines allow.
     pub(super) fn accepted<'h>(lines: impl Iterator<Item = &'h str>) -> Option<Self> {
-        let accepted: Vec<(&str, bool)> = lines.flat_map(|line| line.split(',')).map(weighed).collect();
-        let says = |name: &str| accepted.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-        let accepts = |encoding: &Self| says(encoding.name()).or_else(|| says("*")).is_some_and(|(_, is_ok)| *is_ok);
+        let accepted: Vec<(&str, bool)> = lines.flat_map(|line| line.split(',')).map(parse_item).collect();
+        let find = |name: &str| accepted.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+        let accepts = |encoding: &Self| find(encoding.name()).or_else(|| find("*")).is_some_and(|(_, is_ok)| *is_ok);
         Self::ALL.into_iter().find(accepts)
     }
 
@@ -47,8 +47,8 @@ impl Encoding {
     }
 }
 
-/// A coding, and whether it is accepted: a weight of zero forbids it, and one that cannot be read does too.
-fn weighed(item: &str) -> (&str, bool) {
+/// A coding, and whether it is accepted. A weight of zero refuses it, and so does an invalid weight.
+fn parse_item(item: &str) -> (&str, bool) {
     let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
     let weight = parameters.trim().strip_prefix(['q', 'Q']).and_then(|rest| rest.trim_start().strip_prefix('='));
     let is_accepted = match weight {
@@ -63,7 +63,7 @@ mod tests {
     use super::Encoding::{self, Brotli, Gzip};
 
     #[test]
-    fn the_best_that_is_accepted_is_taken() {
+    fn the_best_accepted_coding_is_chosen() {
         for (lines, expected) in [
             (vec![], None),
             (vec![""], None),

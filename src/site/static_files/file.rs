@@ -1,4 +1,4 @@
-//! One file: its content, what its address is, and its compressed forms.
+//! One static file: its content, its address and its compressed forms.
 
 use std::{path::Path, sync::OnceLock};
 
@@ -8,10 +8,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::encoding::Encoding;
 
-/// Of SHA-256, enough that no two versions of a file share one by chance.
+/// The length of the truncated SHA-256, long enough that two versions of a file do not collide by chance.
 const HASH_BYTES: usize = 8;
 
-/// A file as it is served.
+/// A static file in memory.
 #[derive(Debug)]
 pub(super) struct StaticFile {
     content: Vec<u8>,
@@ -38,22 +38,22 @@ impl StaticFile {
         &self.content_type
     }
 
-    /// Of the content.
+    /// The hash of the content, in hex.
     pub(super) fn hash(&self) -> &str {
         &self.hash
     }
 
-    /// Where this very content is found.
+    /// The path of the file, with the hash of its content.
     pub(super) fn address(&self) -> &str {
         &self.address
     }
 
-    /// The content as it is.
+    /// The uncompressed content.
     pub(super) fn plain(&self) -> &[u8] {
         &self.content
     }
 
-    /// The compressed content, where that is shorter. The first call takes a while.
+    /// The compressed content, if it is shorter. The first call compresses, which is slow.
     pub(super) fn compressed(&self, encoding: Encoding) -> Option<&[u8]> {
         let shorter = || {
             let compressed = encoding.compress(&self.content).ok()?;
@@ -62,12 +62,12 @@ impl StaticFile {
         self.cell(encoding).get_or_init(shorter).as_deref()
     }
 
-    /// Whether [`Self::compressed`] answers at once.
+    /// Whether [`Self::compressed`] returns without compressing.
     pub(super) fn is_compressed(&self, encoding: Encoding) -> bool {
         self.cell(encoding).get().is_some()
     }
 
-    /// Makes every compressed form.
+    /// Compresses the content in every coding.
     pub(super) fn compress(&self) {
         for encoding in Encoding::ALL {
             self.compressed(encoding);
@@ -81,7 +81,7 @@ impl StaticFile {
         }
     }
 
-    /// Pictures and fonts are compressed already.
+    /// Whether compression helps. Pictures and fonts are already compressed.
     fn is_text(&self) -> bool {
         let kind = &self.content_type;
         kind.top() == "text"
@@ -93,7 +93,7 @@ impl StaticFile {
     }
 }
 
-/// The name and the hash in `site.0123456789abcdef.css`.
+/// Splits `site.0123456789abcdef.css` into the name `site.css` and the hash.
 pub(super) fn without_hash(path: &str) -> Option<(String, &str)> {
     let (rest, extension) = path.rsplit_once('.')?;
     let (stem, hash) = rest.rsplit_once('.')?;

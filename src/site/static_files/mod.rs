@@ -1,8 +1,8 @@
-//! Styles, scripts and pictures: read once, at the start, and served from memory.
+//! Static files: read once at startup and served from memory.
 //!
-//! A page names a file by `asset(name="…")`: its address holds a hash of its content, so browsers may keep it for
-//! good, and a page never meets styles or scripts of another version. Only these files are compressed: a page holds
-//! secrets next to what a stranger chose, and the length of a compressed page would tell them apart.
+//! Templates refer to a file by `asset(name="…")`. The address contains a hash of the content, so browsers can cache
+//! it forever and a page never loads styles or scripts of another version. Only static files are compressed. Pages must
+//! not be: they contain secrets next to input from others, so the length of a compressed page would leak the secrets.
 
 mod bundles;
 mod encoding;
@@ -22,15 +22,15 @@ use rocket_dyn_templates::tera::{self, Function, Tera, Value};
 use self::file::StaticFile;
 use crate::settings::SettingsError;
 
-/// Every file, by its name below `static`. Cloning shares them.
+/// All files, by their path below `static`. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StaticFiles(Arc<BTreeMap<String, Arc<StaticFile>>>);
 
 impl StaticFiles {
-    /// Reads a folder, and makes one stylesheet and one script of its sources.
+    /// Reads a folder and bundles the styles and scripts.
     ///
     /// # Errors
-    /// When it cannot be read, or a source of a bundle is missing.
+    /// Returns an error if the folder cannot be read or a source of a bundle is missing.
     pub(super) fn read(folder: &Path) -> Result<Self, SettingsError> {
         let mut contents = BTreeMap::new();
         read_below(folder, "", &mut contents).map_err(|error| refused(folder, &error.to_string()))?;
@@ -42,12 +42,12 @@ impl StaticFiles {
         Ok(Self(Arc::new(files.collect())))
     }
 
-    /// Gives templates `asset(name="site.css")`, the address of a file.
+    /// Registers the template function `asset(name="site.css")`, which returns the address of a file.
     pub(super) fn register(&self, tera: &mut Tera) {
         tera.register_function("asset", Asset(self.clone()));
     }
 
-    /// The file that is meant by the path of an address, and whether its content is the one that was meant.
+    /// Finds the file of a path, and which version of it the path means.
     fn find(&self, path: &str) -> Option<(&Arc<StaticFile>, Meant)> {
         if let Some(file) = self.0.get(path) {
             return Some((file, Meant::Any));
@@ -58,14 +58,14 @@ impl StaticFiles {
     }
 }
 
-/// Which content of a file an address asks for.
+/// The version of a file that an address means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meant {
-    /// Whatever it is now.
+    /// Any: the address has no hash.
     Any,
-    /// The one that it has.
+    /// The current version.
     This,
-    /// One of another version: while nodes are being replaced, a page and its files may come from different ones.
+    /// Another version. During a rolling deployment, a page and its files may come from different nodes.
     Another,
 }
 
@@ -78,7 +78,7 @@ impl Function for Asset {
         Ok(Value::String(file.address().to_owned()))
     }
 
-    /// An address holds nothing to escape but its slashes.
+    /// An address contains nothing to escape but its slashes.
     fn is_safe(&self) -> bool {
         true
     }
@@ -105,13 +105,13 @@ fn refused(folder: &Path, what: &str) -> SettingsError {
     SettingsError::new(&folder, what, "the one that comes with the program, with files of your own added")
 }
 
-/// Serves the files, and compresses them while nobody waits.
+/// Serves the files and compresses them in the background.
 pub(super) fn stage(files: StaticFiles) -> AdHoc {
     AdHoc::on_ignite("Static files", |rocket| async {
         let compressed = files.clone();
         rocket.manage(files).mount("/", routes::routes()).attach(AdHoc::on_liftoff("Compression", |_| {
             Box::pin(async move {
-                // Without optimisation it takes a second, so each file waits for whoever asks for it.
+                // Debug builds take a second, so there each file is compressed on its first request.
                 if !cfg!(debug_assertions) {
                     drop(rocket::tokio::task::spawn_blocking(move || compressed.0.values().for_each(|f| f.compress())));
                 }

@@ -1,4 +1,4 @@
-//! The addresses of the files, and those that browsers and robots ask for by themselves.
+//! The routes of static files, and the well-known addresses that browsers and robots request.
 
 use std::{io::Cursor, path::PathBuf, sync::Arc};
 
@@ -15,26 +15,26 @@ use crate::{
     site::{Answer, account},
 };
 
-/// A file on its way to a browser.
-struct Sent<'r> {
+/// A file as the response to a request.
+struct FileResponse<'r> {
     file: &'r Arc<StaticFile>,
     meant: Meant,
     encoding: Option<Encoding>,
 }
 
-impl<'r> Sent<'r> {
+impl<'r> FileResponse<'r> {
     async fn of(files: &'r StaticFiles, path: &str, AcceptEncoding(encoding): AcceptEncoding) -> Option<Self> {
         let (file, meant) = files.find(path)?;
         if let Some(encoding) = encoding.filter(|encoding| !file.is_compressed(*encoding)) {
             let file = Arc::clone(file);
-            // Should it not be done, it is done below.
+            // If this fails, the responder compresses the file.
             let _ = tokio::task::spawn_blocking(move || file.compressed(encoding).is_some()).await;
         }
         Some(Self { file, meant, encoding })
     }
 }
 
-/// The compressed form that a request accepts.
+/// The best coding that a request accepts.
 struct AcceptEncoding(Option<Encoding>);
 
 #[rocket::async_trait]
@@ -46,22 +46,22 @@ impl<'r> rocket::request::FromRequest<'r> for AcceptEncoding {
     }
 }
 
-impl<'r> Responder<'r, 'r> for Sent<'r> {
+impl<'r> Responder<'r, 'r> for FileResponse<'r> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
         let compressed = self.encoding.and_then(|encoding| Some((encoding, self.file.compressed(encoding)?)));
         let mut response = Response::build();
         response.header(Header::new("Vary", "Accept-Encoding"));
         request.local_cache(|| match self.meant {
-            Meant::This => Caching::ForGood,
-            Meant::Any => Caching::AskEachTime,
+            Meant::This => Caching::Immutable,
+            Meant::Any => Caching::Revalidate,
             Meant::Another => Caching::Never,
         });
         if self.meant == Meant::Any {
             let form = compressed.map_or("plain", |(encoding, _)| encoding.name());
             let tag = format!("\"{}-{form}\"", self.file.hash());
-            let is_known = knows(request.headers().get("If-None-Match"), &tag);
+            let is_unchanged = matches_tag(request.headers().get("If-None-Match"), &tag);
             response.header(Header::new("ETag", tag));
-            if is_known {
+            if is_unchanged {
                 return response.status(Status::NotModified).ok();
             }
         }
@@ -74,33 +74,37 @@ impl<'r> Responder<'r, 'r> for Sent<'r> {
     }
 }
 
-/// Whether a browser has that content already (RFC 9110, section 13.1.2).
-fn knows<'h>(lines: impl Iterator<Item = &'h str>, tag: &str) -> bool {
+/// Whether `If-None-Match` lists the tag (RFC 9110, section 13.1.2).
+fn matches_tag<'h>(lines: impl Iterator<Item = &'h str>, tag: &str) -> bool {
     let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
     tags.any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }
 
 #[get("/static/<path..>")]
-async fn below_static(path: Option<PathBuf>, accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<Sent<'_>> {
-    Sent::of(files, path?.to_str()?, accepts).await
+async fn below_static(
+    path: Option<PathBuf>,
+    accepts: AcceptEncoding,
+    files: &State<StaticFiles>,
+) -> Option<FileResponse<'_>> {
+    FileResponse::of(files, path?.to_str()?, accepts).await
 }
 
 #[get("/favicon.ico")]
-async fn favicon(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<Sent<'_>> {
-    Sent::of(files, "favicon.ico", accepts).await
+async fn favicon(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<FileResponse<'_>> {
+    FileResponse::of(files, "favicon.ico", accepts).await
 }
 
 #[get("/apple-touch-icon.png")]
-async fn touch_icon(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<Sent<'_>> {
-    Sent::of(files, "apple-touch-icon.png", accepts).await
+async fn touch_icon(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<FileResponse<'_>> {
+    FileResponse::of(files, "apple-touch-icon.png", accepts).await
 }
 
 #[get("/robots.txt")]
-async fn robots(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<Sent<'_>> {
-    Sent::of(files, "robots.txt", accepts).await
+async fn robots(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<FileResponse<'_>> {
+    FileResponse::of(files, "robots.txt", accepts).await
 }
 
-/// Where password managers send whoever wants another password (W3C, "A Well-Known URL for Changing Passwords").
+/// The address that password managers open to change a password (W3C, "A Well-Known URL for Changing Passwords").
 #[get("/.well-known/change-password")]
 fn change_password() -> Answer {
     Answer::see_other(uri!(account::password::show))

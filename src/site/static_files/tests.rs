@@ -1,4 +1,4 @@
-//! Addresses follow the content, and every source is in a bundle.
+//! Addresses change with the content, and every source is in a bundle.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -6,7 +6,7 @@ use super::{Meant, StaticFiles, bundles};
 
 const FOLDER: &str = "static";
 
-fn copied() -> tempfile::TempDir {
+fn copy_of_static() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for entry in fs::read_dir(FOLDER).expect("the static files") {
         let path = entry.expect("an entry").path();
@@ -21,7 +21,7 @@ fn address(files: &StaticFiles, name: &str) -> String {
 
 #[test]
 fn a_changed_source_changes_the_address_of_its_bundle_and_of_no_other() {
-    let folder = copied();
+    let folder = copy_of_static();
     let before = StaticFiles::read(folder.path()).expect("the files");
     fs::write(folder.path().join("base.css"), "html {}").expect("it is written");
     let after = StaticFiles::read(folder.path()).expect("the files");
@@ -45,8 +45,8 @@ fn every_style_and_script_is_in_its_bundle() {
 }
 
 #[test]
-fn a_missing_source_is_refused_by_name() {
-    let folder = copied();
+fn the_error_names_a_missing_source() {
+    let folder = copy_of_static();
     fs::remove_file(folder.path().join("layout.css")).expect("it is gone");
     let refused = StaticFiles::read(folder.path()).expect_err("a source is missing");
     assert!(refused.to_string().contains("layout.css"), "{refused}");
@@ -54,8 +54,8 @@ fn a_missing_source_is_refused_by_name() {
 }
 
 #[test]
-fn a_hidden_file_is_not_served_and_one_of_a_folder_is() {
-    let folder = copied();
+fn hidden_files_are_not_served_and_files_in_folders_are() {
+    let folder = copy_of_static();
     fs::write(folder.path().join(".secret"), "x").expect("it is written");
     fs::create_dir(folder.path().join("pictures")).expect("a folder");
     fs::write(folder.path().join("pictures/a.png"), "x").expect("it is written");

@@ -1,4 +1,4 @@
-//! The conditions of an act on many, put together from fixed words; whatever was typed is a value.
+//! Builds the SQL of bulk actions from fixed fragments; user input is always bound as a value.
 
 use sqlx::QueryBuilder;
 
@@ -17,16 +17,16 @@ use crate::{
     },
 };
 
-/// The sessions among some logins `l`, and the tokens.
+/// Two columns: how many of the logins `l` are sessions, and how many are tokens.
 pub(super) const COUNTS: &str =
     "COUNT(CASE WHEN l.kind = 'browser' THEN 1 END), COUNT(CASE WHEN l.kind <> 'browser' THEN 1 END)";
 
-/// Questions about the accounts `u` that an act is on.
+/// Statements about the users `u` of a bulk action.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Statement<'a>(pub Targets<'a>);
 
 impl Statement<'_> {
-    /// All that staff chose, as [`super::ChosenRow`]s.
+    /// Selects every user in the scope, as [`super::ChosenRow`]s.
     pub fn chosen<DB: Dialect>(self) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("SELECT u.id, ");
         self.push_is_out_of_reach(&mut sql);
@@ -35,26 +35,27 @@ impl Statement<'_> {
         sql.push(" AS is_own, ");
         self.push_is_already(&mut sql);
         sql.push(" AS is_already FROM curfew_users u");
-        self.push_is_target(&mut sql);
+        self.push_scope(&mut sql);
         sql.push(" ORDER BY u.id");
         sql
     }
 
-    /// How many live sessions and tokens the accounts have that it is on.
+    /// Counts the live sessions and tokens of the affected users.
     pub fn count_logins<DB: Dialect>(self, live: &LiveByRole) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(format!("SELECT {COUNTS} FROM curfew_users u "));
-        sql.push(DB::JOIN_AFTER).push(" curfew_logins l ON l.user_id = u.id");
-        self.push_is_target(&mut sql);
+        sql.push(DB::JOIN_IN_ORDER).push(" curfew_logins l ON l.user_id = u.id");
+        self.push_scope(&mut sql);
         sql.push(" AND ");
-        self.push_is_acted_on(&mut sql);
+        self.push_is_affected(&mut sql);
         push_is_live_by_role(&mut sql, live);
         sql
     }
 
-    /// Those of these numbers that it is on, as [`super::TargetUser`]s, locked by those words.
-    pub fn users_of<DB: Dialect>(self, ids: &[i64], lock: &str) -> QueryBuilder<DB> {
+    /// Selects the affected users among `ids`, as [`super::TargetUser`]s; `lock` is the engine's locking clause.
+    pub fn affected_among<DB: Dialect>(self, ids: &[i64], lock: &str) -> QueryBuilder<DB> {
         let now = self.0.now;
-        // Those first: an act that empties the index of a status would have it read from its beginning.
+        // Narrowed to the ids first: otherwise a status index may be scanned from its start, past all the entries that
+        // earlier batches removed from it.
         let mut sql = QueryBuilder::new("WITH chosen AS MATERIALIZED (SELECT * FROM curfew_users WHERE id");
         DB::push_is_one_of(&mut sql, ids);
         sql.push(lock).push(") SELECT u.id, u.is_superuser, NOT u.is_superuser");
@@ -69,15 +70,15 @@ impl Statement<'_> {
             sql.push(")");
         }
         sql.push(" AS is_ordinary FROM chosen u");
-        self.push_is_target(&mut sql);
+        self.push_scope(&mut sql);
         sql.push(" AND ");
-        self.push_is_acted_on(&mut sql);
+        self.push_is_affected(&mut sql);
         sql.push(" ORDER BY u.id");
         sql
     }
 
-    /// From `WHERE` on: whom staff chose.
-    fn push_is_target<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
+    /// Adds `WHERE` and the scope.
+    fn push_scope<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         let everyone = UsersFilter::default();
         let filter = match &self.0.choice.scope {
             BulkScope::Ids(_) => &everyone,
@@ -95,8 +96,8 @@ impl Statement<'_> {
         }
     }
 
-    /// Whom of them it is on.
-    fn push_is_acted_on<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
+    /// Adds the condition that the action does not skip the user.
+    fn push_is_affected<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         sql.push("(NOT ");
         self.push_is_out_of_reach(sql);
         sql.push(" AND NOT ");
@@ -115,7 +116,7 @@ impl Statement<'_> {
         };
     }
 
-    /// Nobody locks themselves out.
+    /// Nobody can deactivate their own account.
     fn push_is_own<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         match (self.0.choice.action, self.0.actor_id) {
             (BulkAction::Deactivate, Some(id)) => {
@@ -128,7 +129,7 @@ impl Statement<'_> {
         }
     }
 
-    /// Whoever is deactivated until a moment is not yet deactivated for good.
+    /// A deactivation with an end date does not count as deactivated already: the action makes it permanent.
     fn push_is_already<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         match self.0.choice.action {
             BulkAction::ForceLogout => {

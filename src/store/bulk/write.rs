@@ -1,4 +1,4 @@
-//! What an act on many writes, for a batch of accounts that are locked.
+//! Updates the locked users of a batch.
 
 use sqlx::QueryBuilder;
 
@@ -14,16 +14,16 @@ use crate::{
         Result, Sql,
         engine::{
             dialect::{Dialect, push_optional_text},
-            in_time, on_engine,
+            on_engine, with_timeout,
         },
         logins::push_is_live_by_role,
     },
 };
 
-/// How many live logins each of those accounts has; those without any are left out.
+/// Counts the live logins of each user; users without any are left out.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn count_live_logins_of_each(
     on: &mut impl Sql,
     ids: &[i64],
@@ -31,22 +31,22 @@ pub async fn count_live_logins_of_each(
 ) -> Result<Vec<(i64, LoginCounts)>> {
     fn statement<DB: Dialect>(ids: &[i64], live: &LiveByRole) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(format!("SELECT l.user_id, {COUNTS} FROM curfew_users u "));
-        sql.push(DB::JOIN_AFTER).push(" curfew_logins l ON l.user_id = u.id WHERE u.id");
+        sql.push(DB::JOIN_IN_ORDER).push(" curfew_logins l ON l.user_id = u.id WHERE u.id");
         DB::push_is_one_of(&mut sql, ids);
         push_is_live_by_role(&mut sql, live);
         sql.push(" GROUP BY l.user_id");
         sql
     }
     let rows: Vec<(i64, i64, i64)> =
-        on_engine!(on, |c| in_time(statement(ids, live).build_query_as().fetch_all(c)).await)?;
+        on_engine!(on, |c| with_timeout(statement(ids, live).build_query_as().fetch_all(c)).await)?;
     Ok(rows.into_iter().map(|(id, sessions, tokens)| (id, login_counts((sessions, tokens)))).collect())
 }
 
-/// Puts the logins of those accounts out that were made at `date` or before. The caller has locked the
-/// rows and seen that no date moves back.
+/// Sets the force-logout date of these users, which ends their logins dated `date` or earlier. The caller has locked
+/// the rows and checked that no date moves back.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_force_logout_date_of_all(
     on: &mut impl Sql,
     ids: &[i64],
@@ -54,30 +54,30 @@ pub async fn set_force_logout_date_of_all(
     cause: EndReason,
     reasons: &Reasons,
 ) -> Result<()> {
-    set_all(on, ids, Change::Dates { date, cause, reasons }).await
+    set_all(on, ids, Change::ForceLogout { date, cause, reasons }).await
 }
 
-/// Locks the persons of those accounts out until somebody activates them, and puts their logins out.
+/// Deactivates these users until somebody activates them, and ends their logins.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_inactive_all(on: &mut impl Sql, ids: &[i64], date: Moment, reasons: &Reasons) -> Result<()> {
     set_all(on, ids, Change::Inactive { date, reasons }).await
 }
 
-/// Lets the persons of those accounts in again, and puts out what a deactivation by hand has left of
-/// their logins, for the reasons of that deactivation.
+/// Activates these users. Logins that a deactivation by a hand-written `UPDATE` left live end now, with the reasons of
+/// that deactivation.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_active_all(on: &mut impl Sql, ids: &[i64], date: Moment) -> Result<()> {
     set_all(on, ids, Change::Active { date }).await
 }
 
-/// What becomes of the rows.
+/// What to write into the rows.
 #[derive(Debug, Clone, Copy)]
 enum Change<'a> {
-    Dates { date: Moment, cause: EndReason, reasons: &'a Reasons },
+    ForceLogout { date: Moment, cause: EndReason, reasons: &'a Reasons },
     Inactive { date: Moment, reasons: &'a Reasons },
     Active { date: Moment },
 }
@@ -85,7 +85,7 @@ enum Change<'a> {
 impl Change<'_> {
     fn push<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         match self {
-            Self::Dates { date, cause, reasons } => {
+            Self::ForceLogout { date, cause, reasons } => {
                 push_date(sql, date, cause);
                 push_reasons(sql, "force_logout_", reasons);
             }
@@ -115,7 +115,7 @@ async fn set_all(on: &mut impl Sql, ids: &[i64], change: Change<'_>) -> Result<(
         DB::push_is_one_of(&mut sql, ids);
         sql
     }
-    on_engine!(on, |c| in_time(statement(ids, change).build().execute(c)).await.map(drop))?;
+    on_engine!(on, |c| with_timeout(statement(ids, change).build().execute(c)).await.map(drop))?;
     Ok(())
 }
 
@@ -126,10 +126,10 @@ fn push_date<DB: Dialect>(sql: &mut QueryBuilder<DB>, date: Moment, cause: EndRe
     DB::bind_text(sql, cause.code());
 }
 
-/// Both reasons, in the columns whose names begin with that.
-fn push_reasons<DB: Dialect>(sql: &mut QueryBuilder<DB>, columns: &str, reasons: &Reasons) {
-    for (whose, reason) in [("staff", &reasons.for_staff), ("user", &reasons.for_user)] {
-        sql.push(format_args!(", {columns}{whose}_reason = "));
+/// Adds both reasons, in the columns `{prefix}staff_reason` and `{prefix}user_reason`.
+fn push_reasons<DB: Dialect>(sql: &mut QueryBuilder<DB>, prefix: &str, reasons: &Reasons) {
+    for (audience, reason) in [("staff", &reasons.for_staff), ("user", &reasons.for_user)] {
+        sql.push(format_args!(", {prefix}{audience}_reason = "));
         push_optional_text(sql, reason.as_deref());
     }
 }

@@ -1,9 +1,9 @@
-//! Reading a row into a struct by the names of its columns.
+//! Reads a row into a struct by column names.
 
 /// Implements [`sqlx::FromRow`] on both engines for a struct whose fields are columns: `from_row!(User { id, email })`.
-/// A field that is itself read from columns of the row follows `with { … }`.
+/// Fields that are structs, read from the same row, go into `with { … }`.
 ///
-/// sqlx's own derive does the same, but compiles all of sqlx and SQLite a second time, for the compiler itself.
+/// sqlx's derive does the same, but its macro crate compiles all of sqlx and SQLite a second time, for the compiler.
 macro_rules! from_row {
     (@$engine:ty, $row:ident { $($column:ident),* } { $($part:ident),* }) => {
         impl sqlx::FromRow<'_, $engine> for $row {

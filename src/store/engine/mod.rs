@@ -1,9 +1,10 @@
 //! The two engines behind one text of SQL.
 //!
-//! sqlx's `Any` driver cannot read SQLite's `BOOLEAN` and `DATETIME`; so a statement is written
-//! once and expanded for each engine by the macros below, and every type stays native.
+//! sqlx's `Any` driver cannot read SQLite's `BOOLEAN` and `DATETIME`. So each statement is written once, and the macros
+//! below expand it for each engine with that engine's native types.
 
 pub(super) mod clock;
+pub(super) mod codes;
 pub(super) mod dialect;
 pub(super) mod from_row;
 
@@ -14,11 +15,14 @@ use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, pool::PoolConnectio
 
 use super::Result;
 
-/// How long a statement may take before its database counts as gone: a server that is frozen, or
-/// behind a network that swallows everything, answers neither yes nor no.
+/// How long a statement may take before the database counts as unavailable. A frozen server, or one behind a network
+/// that drops all packets, would never respond.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The connection of one engine or the other.
+/// How long a request waits for a connection before it fails because the database does not respond.
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A connection to one of the two engines.
 #[derive(Debug)]
 pub enum Engine<'c> {
     /// SQLite.
@@ -27,13 +31,13 @@ pub enum Engine<'c> {
     Postgres(&'c mut PgConnection),
 }
 
-/// Where a statement can be run: a [`Connection`] or a [`Transaction`].
+/// Runs statements: a [`Connection`] or a [`Transaction`].
 pub trait Sql: Send {
-    /// The connection below.
+    /// The underlying connection.
     fn engine(&mut self) -> Engine<'_>;
 }
 
-/// A connection from the pool, each statement a transaction of its own.
+/// A connection from the pool. Each statement is a transaction of its own.
 #[derive(Debug)]
 pub enum Connection {
     /// To SQLite.
@@ -52,7 +56,7 @@ impl Sql for Connection {
 }
 
 impl Connection {
-    /// Closes it without a word and without waiting: it may never answer again.
+    /// Closes the connection without telling the server and without waiting: it may never respond again.
     pub(super) fn discard(self) {
         match self {
             Self::Sqlite(connection) => drop(connection.detach()),
@@ -61,27 +65,27 @@ impl Connection {
     }
 }
 
-/// A transaction that may write. Dropped without [`Self::commit`], it leaves no trace.
+/// A transaction that may write. Dropping it without [`Self::commit`] rolls it back.
 #[derive(Debug)]
 pub enum Transaction {
-    /// On SQLite: the only writer, from its first statement on.
+    /// On SQLite: the only writer, from its start.
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    /// On Postgres: reads what others have committed; rows are locked by the `lock_` functions.
+    /// On Postgres: at isolation level read committed. The `lock_` functions lock rows.
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
 impl Transaction {
-    /// Makes all of it last.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// When the database does not answer; whether it lasts is then unknown.
+    /// Returns an error if the database does not respond. Whether the transaction was committed is then unknown.
     pub async fn commit(self) -> Result<()> {
         match self {
-            Self::Sqlite(transaction) => in_time(transaction.commit()).await?,
+            Self::Sqlite(transaction) => with_timeout(transaction.commit()).await?,
             Self::Postgres(mut transaction) => {
-                // Of a transaction in which a statement has failed, a commit is a rollback without an error.
-                in_time(sqlx::raw_sql("SELECT 1").execute(&mut *transaction)).await?;
-                in_time(transaction.commit()).await?;
+                // After a failed statement, Postgres answers COMMIT with a rollback and no error; this SELECT fails.
+                with_timeout(sqlx::raw_sql("SELECT 1").execute(&mut *transaction)).await?;
+                with_timeout(transaction.commit()).await?;
             }
         }
         Ok(())
@@ -97,22 +101,22 @@ impl Sql for Transaction {
     }
 }
 
-/// Waits for an answer of the database, for as long as a statement may take.
-pub(super) async fn in_time<T>(asking: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-    timeout(STATEMENT_TIMEOUT, asking).await.unwrap_or_else(|_| Err(silence()))
+/// Waits for the database, at most as long as a statement may take.
+pub(super) async fn with_timeout<T>(statement: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    timeout(STATEMENT_TIMEOUT, statement).await.unwrap_or_else(|_| Err(timed_out()))
 }
 
-/// No answer in time.
-pub(super) fn silence() -> sqlx::Error {
-    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))
+/// The error of a statement that exceeded its timeout.
+pub(super) fn timed_out() -> sqlx::Error {
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "no response in time"))
 }
 
-/// Whether an error says that there was no answer in time.
-pub(super) fn is_silence(error: &sqlx::Error) -> bool {
+/// Whether the error is a timeout.
+pub(super) fn is_timeout(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut)
 }
 
-/// Runs one body on the engine at hand; `$connection` is sqlx's own there.
+/// Expands one body for each engine. `$connection` is sqlx's own connection type.
 macro_rules! on_engine {
     ($on:expr, |$connection:ident| $body:expr) => {
         match $crate::store::Sql::engine($on) {
@@ -122,38 +126,38 @@ macro_rules! on_engine {
     };
 }
 
-/// `fetch_all!(on, Row, "SELECT …", values…)`: every row.
+/// `fetch_all!(on, Row, "SELECT …", values…)` returns every row.
 macro_rules! fetch_all {
     ($on:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
         $crate::store::engine::on_engine!($on, |c| {
-            $crate::store::engine::in_time(sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_all(c)).await
+            $crate::store::engine::with_timeout(sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_all(c)).await
         })
     };
 }
 
-/// `fetch_optional!(on, Row, "SELECT …", values…)`: the row, if there is one.
+/// `fetch_optional!(on, Row, "SELECT …", values…)` returns the row, if there is one.
 macro_rules! fetch_optional {
     ($on:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
         $crate::store::engine::on_engine!($on, |c| {
-            $crate::store::engine::in_time(sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_optional(c)).await
+            $crate::store::engine::with_timeout(sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_optional(c)).await
         })
     };
 }
 
-/// `fetch_one!(on, Row, "SELECT …", values…)`: the row, which must be there.
+/// `fetch_one!(on, Row, "SELECT …", values…)` returns the row, which must exist.
 macro_rules! fetch_one {
     ($on:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
         $crate::store::engine::on_engine!($on, |c| {
-            $crate::store::engine::in_time(sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_one(c)).await
+            $crate::store::engine::with_timeout(sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_one(c)).await
         })
     };
 }
 
-/// `execute!(on, "UPDATE …", values…)`: how many rows it changed.
+/// `execute!(on, "UPDATE …", values…)` returns how many rows it changed.
 macro_rules! execute {
     ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         $crate::store::engine::on_engine!($on, |c| {
-            $crate::store::engine::in_time(sqlx::query($sql)$(.bind($value))*.execute(c))
+            $crate::store::engine::with_timeout(sqlx::query($sql)$(.bind($value))*.execute(c))
                 .await
                 .map(|done| done.rows_affected())
         })

@@ -1,29 +1,27 @@
-//! What happened: one row for each act.
+//! The event log: one row per event, inserted in the transaction of the action that it records.
 
 pub mod index;
-mod kind;
 
 use super::{
     Result, Sql,
     engine::{Engine, execute, fetch_all, fetch_one, from_row::from_row},
 };
 use crate::domain::{
-    logins::session_secret::SessionId, moment::Moment, people::text::comparison_key, reason::EndReason,
-    reason_text::Reasons,
+    event_kind::EventKind, logins::session_secret::SessionId, moment::Moment, people::text::comparison_key,
+    reason::EndReason, reason_text::Reasons,
 };
-pub use kind::EventKind;
 
-/// An account as an event names it: the number may be gone later, the name stays.
+/// An account as an event names it. The account may be deleted later; the event keeps the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named<'a> {
-    /// Its number, when it is an account's.
+    /// The account's id; none if no account has this name.
     pub id: Option<i64>,
-    /// Its name, as typed where it is nobody's.
+    /// The account's name, or the name as typed.
     pub name: &'a str,
 }
 
 impl Named<'_> {
-    /// What a search compares of whoever acts and whom it is on: a line each, one where they are the
+    /// The comparison keys of actor and subject, which a search compares: one per line, and only one if they are the
     /// same.
     pub(super) fn key_of(actor: Option<Self>, subject: Option<Self>) -> String {
         let [actor, subject] = [actor, subject].map(|named| named.map(|named| comparison_key(named.name)));
@@ -32,61 +30,61 @@ impl Named<'_> {
     }
 }
 
-/// An act to be noted.
+/// An event to record.
 #[derive(Debug, Clone)]
 pub struct NewEvent<'a> {
-    /// When.
+    /// When it happened.
     pub at: Moment,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
-    /// Who did it; none is the site itself.
+    /// Who did it; none if the site did.
     pub actor: Option<Named<'a>>,
-    /// To whom.
+    /// Whose account it concerns.
     pub subject: Option<Named<'a>>,
-    /// With or to which session.
+    /// The login that did it, or that it ended.
     pub session: Option<&'a SessionId>,
-    /// Why sessions ended by it.
+    /// Why logins ended, if the event ended any.
     pub reason: Option<EndReason>,
-    /// Why, in words.
+    /// The reasons that staff gave.
     pub reasons: Reasons,
-    /// From where.
+    /// The client's network address.
     pub address: Option<&'a str>,
-    /// With what.
+    /// The client's user agent.
     pub user_agent: Option<&'a str>,
-    /// What else there is to say: counts, the old value. Never a secret.
+    /// Further details, such as counts or the old value. Never a secret.
     pub detail: Option<String>,
 }
 
-/// An event as it is kept.
+/// A stored event.
 #[derive(Debug, Clone)]
 pub struct EventRow {
-    /// Its number.
+    /// The event's id.
     pub id: i64,
-    /// When.
+    /// When it happened.
     pub at: Moment,
-    /// What; see [`EventKind::code`].
+    /// What happened; see [`EventKind::code`].
     pub kind: String,
-    /// Who did it.
+    /// The name of who did it.
     pub actor: Option<String>,
-    /// Their account, while there is one.
+    /// The actor's id, while the account exists.
     pub actor_account: Option<i64>,
-    /// To whom.
+    /// The name of whose account it concerns.
     pub subject: Option<String>,
-    /// Their number.
+    /// The subject's id.
     pub subject_id: Option<i64>,
-    /// Their account, while there is one.
+    /// The subject's id, while the account exists.
     pub subject_account: Option<i64>,
-    /// Why sessions ended by it.
+    /// Why logins ended, if the event ended any.
     pub reason: Option<String>,
-    /// Why, for staff.
+    /// The reason that staff see.
     pub staff_reason: Option<String>,
-    /// Why, for the user.
+    /// The reason that the user sees.
     pub user_reason: Option<String>,
-    /// From where.
+    /// The client's network address.
     pub address: Option<String>,
-    /// With what.
+    /// The client's user agent.
     pub user_agent: Option<String>,
-    /// What else there is to say.
+    /// Further details.
     pub detail: Option<String>,
 }
 
@@ -107,7 +105,8 @@ from_row!(EventRow {
     detail
 });
 
-/// `select_events!("curfew_events e …")`: [`EventRow`]s. Each column has its name there, as in `select_users`.
+/// `select_events!("curfew_events e …")` selects [`EventRow`]s. It names each column instead of using `*`, for the
+/// same reason as `select_users`.
 macro_rules! select_events {
     ($from:literal) => {
         concat!(
@@ -122,10 +121,10 @@ macro_rules! select_events {
 
 pub(super) use select_events;
 
-/// Notes an act, in the transaction of the act itself; returns the event's number.
+/// Inserts an event and returns its id. Call it in the transaction of the action.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO curfew_events (at, kind, actor_id, actor, subject_id, subject, session_id, reason,
@@ -154,29 +153,29 @@ pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64
     Ok(id)
 }
 
-/// The newest events, the newest first.
+/// The latest events, newest first.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_newest_events(on: &mut impl Sql, limit: i64) -> Result<Vec<EventRow>> {
     let sql = select_events!("curfew_events e ORDER BY e.at DESC, e.id DESC LIMIT $1");
     Ok(fetch_all!(on, EventRow, sql, limit)?)
 }
 
-/// The newest events of one account, the newest first.
+/// The latest events of one account, newest first.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_newest_events_of(on: &mut impl Sql, subject_id: i64, limit: i64) -> Result<Vec<EventRow>> {
     let sql = select_events!("curfew_events e WHERE e.subject_id = $1 ORDER BY e.at DESC, e.id DESC LIMIT $2");
     Ok(fetch_all!(on, EventRow, sql, subject_id, limit)?)
 }
 
-/// Deletes at most so many events that happened at that moment or before, the oldest first; says how
-/// many. On Postgres those that somebody else is deleting are left to them.
+/// Deletes at most `limit` events from `up_to` or earlier, oldest first, and returns how many. On Postgres it skips the
+/// events that another transaction is deleting.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn delete_old_events(on: &mut impl Sql, up_to: Moment, limit: i64) -> Result<u64> {
     macro_rules! sql {
         ($end:literal) => {

@@ -1,4 +1,4 @@
-//! What many nodes share: who serves, who has applied what, and counters.
+//! What nodes share: their leases, receipts and counters, and the connection to Redis.
 
 pub mod nodes;
 pub mod receipts;

@@ -1,4 +1,4 @@
-//! The nodes that serve the site, each for as long as its lease.
+//! The nodes that serve the site, each listed until its lease expires.
 
 use crate::{
     domain::moment::Moment,
@@ -8,25 +8,25 @@ use crate::{
     },
 };
 
-/// A node that is in the count.
+/// A node with a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeRow {
-    /// Which start of which program.
+    /// The node's id; every start of the server has a new one.
     pub id: String,
-    /// Where it serves, for people.
+    /// The node's name for people, which says where it serves.
     pub name: String,
-    /// When it began.
+    /// When the node started.
     pub started_at: Moment,
-    /// Until when it is in the count, unless it is heard again.
+    /// When the lease expires, unless it is renewed.
     pub lease_until: Moment,
 }
 
 from_row!(NodeRow { id, name, started_at, lease_until });
 
-/// Puts a node into the count, or keeps it there.
+/// Inserts a node, or renews its lease.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_node(on: &mut impl Sql, node: &NodeRow) -> Result<()> {
     let sql = "
         INSERT INTO curfew_nodes (id, name, started_at, lease_until) VALUES ($1, $2, $3, $4)
@@ -35,29 +35,29 @@ pub async fn set_node(on: &mut impl Sql, node: &NodeRow) -> Result<()> {
     Ok(())
 }
 
-/// The nodes whose lease goes on, by name.
+/// The nodes whose lease has not expired, by name.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_nodes(on: &mut impl Sql, now: Moment) -> Result<Vec<NodeRow>> {
     let sql = "SELECT id, name, started_at, lease_until FROM curfew_nodes WHERE lease_until > $1 ORDER BY name, id";
     Ok(fetch_all!(on, NodeRow, sql, now)?)
 }
 
-/// Takes a node out of the count.
+/// Deletes a node.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn delete_node(on: &mut impl Sql, id: &str) -> Result<()> {
     execute!(on, "DELETE FROM curfew_nodes WHERE id = $1", id)?;
     Ok(())
 }
 
-/// Forgets the nodes whose lease has ended.
+/// Deletes the nodes whose lease has expired.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn delete_dead_nodes(on: &mut impl Sql, now: Moment) -> Result<()> {
+/// Returns an error if the database does not respond.
+pub async fn delete_expired_nodes(on: &mut impl Sql, now: Moment) -> Result<()> {
     execute!(on, "DELETE FROM curfew_nodes WHERE lease_until <= $1", now)?;
     Ok(())
 }

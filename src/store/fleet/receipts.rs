@@ -1,4 +1,4 @@
-//! The receipts of acts: which node has applied which event, from when on.
+//! Receipts: which node has applied which event, and when.
 
 use crate::{
     domain::moment::Moment,
@@ -9,36 +9,35 @@ use crate::{
     },
 };
 
-/// An act that asks for receipts.
+/// An event that requests receipts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AskedRow {
-    /// Its event.
+pub struct ReceiptRequestRow {
+    /// The event's id.
     pub event_id: i64,
     /// When it happened.
     pub at: Moment,
 }
 
-from_row!(AskedRow { event_id, at });
+from_row!(ReceiptRequestRow { event_id, at });
 
-/// What a node reports.
+/// A node's receipt for an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptRow {
-    /// Which start of which program.
+    /// The node's id; every start of the server has a new one.
     pub node_id: String,
-    /// Where it serves, for people.
+    /// The node's name for people, which says where it serves.
     pub node_name: String,
-    /// When no request was judged any more by what was before.
+    /// Since when the node has judged no request by the state before the event.
     pub applied_at: Moment,
 }
 
 from_row!(ReceiptRow { node_id, node_name, applied_at });
 
-/// Asks each node to report that it has applied an event, in the transaction of the event and after
-/// the changes that belong to it.
+/// Requests a receipt for an event from every node. Call it in the transaction of the event, after the event's changes.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn ask_for_receipts(on: &mut impl Sql, change: Change, event_id: i64) -> Result<()> {
+/// Returns an error if the database does not respond.
+pub async fn request_receipts(on: &mut impl Sql, change: Change, event_id: i64) -> Result<()> {
     execute!(
         on,
         "INSERT INTO curfew_standing_changes (user_id, event_id) VALUES ($1, $2)",
@@ -48,44 +47,48 @@ pub async fn ask_for_receipts(on: &mut impl Sql, change: Change, event_id: i64) 
     Ok(())
 }
 
-/// The latest act on an account, or on everyone, that asked for receipts.
+/// The latest event on an account, or on everyone, that requested receipts.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn find_latest_asked(on: &mut impl Sql, change: Change) -> Result<Option<AskedRow>> {
+/// Returns an error if the database does not respond.
+pub async fn find_latest_receipt_request(on: &mut impl Sql, change: Change) -> Result<Option<ReceiptRequestRow>> {
     let sql = "
         SELECT e.id AS event_id, e.at FROM curfew_standing_changes c JOIN curfew_events e ON e.id = c.event_id
         WHERE c.event_id IS NOT NULL AND c.user_id IS NOT DISTINCT FROM $1 ORDER BY c.id DESC LIMIT 1";
-    Ok(fetch_optional!(on, AskedRow, sql, change.user_id())?)
+    Ok(fetch_optional!(on, ReceiptRequestRow, sql, change.user_id())?)
 }
 
-/// Reports that a node has applied an event; one that was before the node began asks nothing of it,
-/// and what was reported stands.
+/// Inserts a node's receipt for an event, unless the node already has one or the event is older than the node.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn insert_receipt(on: &mut impl Sql, event_id: i64, began: Moment, receipt: &ReceiptRow) -> Result<()> {
+/// Returns an error if the database does not respond.
+pub async fn insert_receipt(
+    on: &mut impl Sql,
+    event_id: i64,
+    node_started_at: Moment,
+    receipt: &ReceiptRow,
+) -> Result<()> {
     let sql = "
         INSERT INTO curfew_receipts (event_id, node_id, node_name, applied_at)
         SELECT id, $3, $4, $5 FROM curfew_events WHERE id = $1 AND at >= $2
         ON CONFLICT (event_id, node_id) DO NOTHING";
-    execute!(on, sql, event_id, began, &receipt.node_id, &receipt.node_name, receipt.applied_at)?;
+    execute!(on, sql, event_id, node_started_at, &receipt.node_id, &receipt.node_name, receipt.applied_at)?;
     Ok(())
 }
 
-/// What has been reported of an event, the earliest first.
+/// The receipts for an event, earliest first.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_receipts(on: &mut impl Sql, event_id: i64) -> Result<Vec<ReceiptRow>> {
     let sql = "SELECT node_id, node_name, applied_at FROM curfew_receipts WHERE event_id = $1 ORDER BY applied_at, node_name, node_id";
     Ok(fetch_all!(on, ReceiptRow, sql, event_id)?)
 }
 
-/// Forgets what was reported at that moment or before; says how much that was.
+/// Deletes the receipts applied at `up_to` or earlier, and returns how many.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn delete_old_receipts(on: &mut impl Sql, up_to: Moment) -> Result<u64> {
     Ok(execute!(on, "DELETE FROM curfew_receipts WHERE applied_at <= $1", up_to)?)
 }

@@ -1,5 +1,6 @@
-//! The connection to Redis: made when it is first used, mended by itself, and left alone for a while when
-//! it does not answer. Nothing that is in Redis is needed: each user of it goes on without.
+//! The connection to Redis: opened on first use, reconnected automatically, and paused after a failure.
+//!
+//! Every caller must work without Redis: it may not respond, and it may lose its data.
 
 use std::{
     fmt,
@@ -15,62 +16,62 @@ use rocket::tokio::{sync::OnceCell, time::timeout};
 
 use crate::{
     settings::RedisAddress,
-    store::{Result, StoreError, schema::properties::what_redis_may_lose},
+    store::{Result, StoreError, schema::properties::redis_warnings},
 };
 
-/// How long Redis may take before it counts as gone: a login waits for it.
+/// How long to wait for Redis. It is short because a login waits for it.
 const TIMEOUT: Duration = Duration::from_millis(500);
-/// How long Redis is left alone when it did not answer: not every login has to wait for its silence.
-pub const REDIS_RESTS: Duration = Duration::from_secs(2);
+/// How long Redis is not used after a failure, so that not every login waits for its timeout.
+pub const REDIS_PAUSE: Duration = Duration::from_secs(2);
 
-/// A connection to Redis. Cloning it shares it.
+/// A connection to Redis, which its clones share.
 #[derive(Clone)]
 pub struct RedisLink(Arc<Inner>);
 
 struct Inner {
     client: Client,
     connection: OnceCell<ConnectionManager>,
-    /// Until when it is left alone; none while it answers.
-    rests: Mutex<Option<Instant>>,
+    /// Until when Redis is not used; none while it responds.
+    paused_until: Mutex<Option<Instant>>,
 }
 
 impl fmt::Debug for RedisLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RedisLink") // its address may hold a password
+        f.write_str("RedisLink") // the address may hold a password
     }
 }
 
 impl RedisLink {
-    /// A link to there. Redis need not answer yet.
+    /// A link to this address. Redis need not run yet.
     ///
     /// # Errors
-    /// When the address is one that cannot be read.
+    /// Returns an error if the address is malformed.
     pub fn to(address: &RedisAddress) -> Result<Self> {
         let client = Client::open(address.reveal())
-            .map_err(|_| StoreError::Unreadable("the address of Redis: redis://HOST:PORT is the form".to_owned()))?;
-        Ok(Self(Arc::new(Inner { client, connection: OnceCell::new(), rests: Mutex::default() })))
+            .map_err(|_| StoreError::Unreadable("malformed Redis address; use redis://HOST:PORT".to_owned()))?;
+        Ok(Self(Arc::new(Inner { client, connection: OnceCell::new(), paused_until: Mutex::default() })))
     }
 
-    /// Asks Redis, unless it is left alone; none where there is no answer.
+    /// Sends commands to Redis, unless it is paused. Returns `None` if Redis does not respond.
     pub(in crate::store) async fn ask<T>(
         &self,
-        asking: impl AsyncFnOnce(&mut ConnectionManager) -> RedisResult<T>,
+        commands: impl AsyncFnOnce(&mut ConnectionManager) -> RedisResult<T>,
     ) -> Option<T> {
-        if self.rests().is_some_and(|until| Instant::now() < until) {
+        if self.paused_until().is_some_and(|until| Instant::now() < until) {
             return None;
         }
         let answer = match self.connection().await {
-            Ok(mut connection) => asking(&mut connection).await,
+            Ok(mut connection) => commands(&mut connection).await,
             Err(error) => Err(error),
         };
-        self.tell(answer.as_ref().err());
+        self.set_pause(answer.as_ref().err());
         answer.ok()
     }
 
-    /// Warns of what is set there so that it loses what nodes count. Where Redis does not answer, that is said already.
-    pub async fn warn_of_its_settings(&self) {
+    /// Warns of Redis settings that lose the shared counters. If Redis does not respond, the log already says so.
+    pub async fn warn_of_lossy_settings(&self) {
         let info: Option<String> = self.ask(async |connection| redis::cmd("INFO").query_async(connection).await).await;
-        for warning in what_redis_may_lose(&info.unwrap_or_default()) {
+        for warning in redis_warnings(&info.unwrap_or_default()) {
             log::warn!("{warning}");
         }
     }
@@ -83,26 +84,26 @@ impl RedisLink {
                 .set_response_timeout(Some(TIMEOUT));
             ConnectionManager::new_with_config(self.0.client.clone(), config)
         });
-        in_time(connecting).await.cloned()
+        with_timeout(connecting).await.cloned()
     }
 
-    fn rests(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.0.rests.lock().unwrap_or_else(PoisonError::into_inner)
+    fn paused_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.paused_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Once when it goes, and once when it is back.
-    fn tell(&self, error: Option<&RedisError>) {
-        let before = std::mem::replace(&mut *self.rests(), error.map(|_| Instant::now() + REDIS_RESTS));
+    /// Pauses Redis after an error. Logs once when Redis fails, and once when it recovers.
+    fn set_pause(&self, error: Option<&RedisError>) {
+        let before = std::mem::replace(&mut *self.paused_until(), error.map(|_| Instant::now() + REDIS_PAUSE));
         match (error, before.is_some()) {
-            (Some(error), false) => log::warn!("Redis does not answer; what it is for is done without it: {error}"),
-            (None, true) => log::info!("Redis answers again"),
+            (Some(error), false) => log::warn!("Redis does not respond; continuing without it: {error}"),
+            (None, true) => log::info!("Redis responds again"),
             _ => {}
         }
     }
 }
 
-/// Waits for an answer of Redis, for as long as it may take.
-pub(in crate::store) async fn in_time<T>(asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    let silence = || RedisError::from((ErrorKind::Io, "no answer in time"));
-    timeout(TIMEOUT, asking).await.unwrap_or_else(|_| Err(silence()))
+/// Waits for a response of Redis, at most [`TIMEOUT`].
+pub(in crate::store) async fn with_timeout<T>(response: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    let timed_out = || RedisError::from((ErrorKind::Io, "timed out"));
+    timeout(TIMEOUT, response).await.unwrap_or_else(|_| Err(timed_out()))
 }

@@ -1,4 +1,4 @@
-//! Staff's lists: any search, filter and page, also with a million rows.
+//! The lists of the staff pages: search, filters and pages, fast with a million rows.
 
 pub mod events;
 pub mod overview;

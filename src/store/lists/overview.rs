@@ -1,8 +1,9 @@
-//! The numbers on the staff's first page.
+//! The numbers on the staff overview.
 
 use super::sessions::count_live_site_logins;
 use crate::{
     domain::{
+        event_kind::EventKind,
         logins::{
             kind::LoginClass,
             live::{LiveAfter, LiveByRole},
@@ -11,61 +12,60 @@ use crate::{
     },
     store::{
         Result, Sql,
-        engine::{Engine, fetch_all, fetch_one, from_row::from_row, in_time},
-        events::EventKind,
+        engine::{Engine, fetch_all, fetch_one, from_row::from_row, with_timeout},
         logins::by_hour::LOGIN_KINDS,
     },
 };
 
-/// How many there are.
+/// The overview's counts.
 #[derive(Debug, Clone, Copy)]
 pub struct Counts {
     /// Accounts.
     pub users: i64,
-    /// Whether that number is the database's estimate.
+    /// Whether `users` is the database's estimate.
     pub users_estimated: bool,
-    /// Accounts with a role.
+    /// Staff and superusers.
     pub staff: i64,
-    /// Accounts whose person may not log in.
+    /// Inactive accounts.
     pub inactive: i64,
     /// Live sessions.
     pub live_sessions: i64,
-    /// Whether that number may hold some that a hand has ended and nobody has noted yet.
+    /// Whether `live_sessions` may include sessions that have ended, but whose rows do not say so yet.
     pub live_sessions_estimated: bool,
-    /// Logins since a moment.
+    /// Logins in the period.
     pub logins: i64,
-    /// Failed logins since a moment.
+    /// Failed logins in the period.
     pub failed_logins: i64,
 }
 
-/// A force logout to come.
+/// A scheduled force logout of one account.
 #[derive(Debug, Clone)]
 pub struct Scheduled {
-    /// Whose.
+    /// The user's id.
     pub id: i64,
-    /// Their name.
+    /// The username.
     pub username: String,
-    /// When.
+    /// When it comes due.
     pub at: Moment,
-    /// What they will be told.
+    /// The reason that the user will see.
     pub user_reason: Option<String>,
 }
 
 from_row!(Scheduled { id, username, at, user_reason });
 
-/// Beyond this many accounts Postgres is asked for its estimate: counting rows there reads all of them.
+/// Above this many accounts, Postgres's estimate is used: an exact count reads every row.
 const COUNT_UP_TO: i64 = 50_000;
 
-/// Up to so many sessions are counted where nobody may wait.
+/// At most this many sessions are counted where the caller must not wait.
 pub const FEW_SESSIONS: i64 = 1_000;
 
-/// Up to this many sessions are judged one by one; beyond it they are counted by their own row.
+/// Up to this many sessions are judged by the full rule; more are counted by their own rows alone.
 const JUDGE_UP_TO: i64 = 10_000;
 
-/// Counts what the overview shows.
+/// Counts what the overview shows; logins are counted after `since`.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn get_counts(on: &mut impl Sql, since: Moment, live: &LiveByRole) -> Result<Counts> {
     let (users, users_estimated) = count_users(on).await?;
     let (staff,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM curfew_users WHERE is_staff OR is_superuser")?;
@@ -89,10 +89,11 @@ pub async fn get_counts(on: &mut impl Sql, since: Moment, live: &LiveByRole) -> 
     })
 }
 
-/// How many sessions are live, and whether that number may hold some that nobody has noted as ended yet.
+/// Counts the live sessions. Also returns whether the count may include sessions that have ended, but whose rows do not
+/// say so yet.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<(i64, bool)> {
     let judged = count_live_site_logins(on, LoginClass::Sessions, live, None, JUDGE_UP_TO + 1).await?;
     if judged <= JUDGE_UP_TO {
@@ -101,30 +102,30 @@ pub async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result
     let sessions = "
         SELECT COUNT(*) FROM curfew_logins
         WHERE kind = 'browser' AND ended_at IS NULL AND login_date > $1 AND opened_at > $2 AND last_seen > $3";
-    let (login, opened, seen) = of_sessions(&live.member);
+    let (login, opened, seen) = session_bounds(&live.member);
     let (counted,) = fetch_one!(on, (i64,), sessions, login, opened, seen)?;
     Ok((counted, true))
 }
 
-/// What the columns of a live session must be later than.
-fn of_sessions(live: &LiveAfter) -> (Moment, Moment, Moment) {
+/// What `login_date`, `opened_at` and `last_seen` of a live session must be later than.
+fn session_bounds(live: &LiveAfter) -> (Moment, Moment, Moment) {
     (live.session_login(), live.opened.max(live.session_opened), live.session_seen)
 }
 
-/// How many sessions are live, where they are at most [`FEW_SESSIONS`].
+/// Counts the live sessions. Returns `None` if there are more than [`FEW_SESSIONS`].
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn count_few_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<Option<i64>> {
-    let some = "
+    let sql = "
         SELECT COUNT(*) FROM (
             SELECT 1 FROM curfew_logins
             WHERE kind = 'browser' AND ended_at IS NULL AND login_date > $1 AND opened_at > $2 AND last_seen > $3
             LIMIT $4) AS found";
-    let (of_members, of_staff) = (of_sessions(&live.member), of_sessions(&live.staff));
+    let (of_members, of_staff) = (session_bounds(&live.member), session_bounds(&live.staff));
     let (login, opened) = (of_members.0.min(of_staff.0), of_members.1.min(of_staff.1));
     let seen = of_members.2.min(of_staff.2);
-    let (found,) = fetch_one!(on, (i64,), some, login, opened, seen, FEW_SESSIONS + 1)?;
+    let (found,) = fetch_one!(on, (i64,), sql, login, opened, seen, FEW_SESSIONS + 1)?;
     match found {
         0 => return Ok(Some(0)),
         many if many > FEW_SESSIONS => return Ok(None),
@@ -142,7 +143,7 @@ async fn count_events(on: &mut impl Sql, kind: EventKind, since: Moment) -> Resu
 async fn count_users(on: &mut impl Sql) -> Result<(i64, bool)> {
     if let Engine::Postgres(connection) = on.engine() {
         let sql = "SELECT reltuples::BIGINT FROM pg_class WHERE oid = 'curfew_users'::regclass";
-        let estimate: i64 = in_time(sqlx::query_scalar(sql).fetch_one(connection)).await?;
+        let estimate: i64 = with_timeout(sqlx::query_scalar(sql).fetch_one(connection)).await?;
         if estimate > COUNT_UP_TO {
             return Ok((estimate, true));
         }
@@ -151,10 +152,10 @@ async fn count_users(on: &mut impl Sql) -> Result<(i64, bool)> {
     Ok((count, false))
 }
 
-/// The next force logouts to come, the soonest first.
+/// The accounts' scheduled force logouts, soonest first.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_scheduled(on: &mut impl Sql, limit: i64) -> Result<Vec<Scheduled>> {
     let sql = "
         SELECT id, username, force_logout_scheduled AS at, force_logout_scheduled_user_reason AS user_reason

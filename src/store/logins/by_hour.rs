@@ -1,48 +1,46 @@
-//! How many logins and failed logins there were, hour by hour.
+//! Hourly counts of logins and failed logins.
 //!
-//! Those of an hour that is over are kept: to count a million of a fortnight takes a tenth of a second
-//! and more, though no event is looked at for it but the index `events_by_kind`.
+//! Counts of past hours are stored: counting a million events of two weeks takes a tenth of a second or more,
+//! although it reads only the index `curfew_events_by_kind`.
 
 use chrono::TimeDelta;
 use sqlx::QueryBuilder;
 
 use crate::{
-    domain::moment::Moment,
+    domain::{event_kind::EventKind, moment::Moment},
     store::{
         Result, Sql,
-        engine::{dialect::Dialect, execute, fetch_all, fetch_one, from_row::from_row, in_time, on_engine},
-        events::EventKind,
+        engine::{dialect::Dialect, execute, fetch_all, fetch_one, from_row::from_row, on_engine, with_timeout},
     },
 };
 
-/// How long an hour is.
+/// One hour.
 pub const HOUR: TimeDelta = TimeDelta::hours(1);
 
-/// One statement counts so many: SQLite takes longer to read a statement of hundreds of parts than to
-/// carry it out.
-const HOURS_AT_ONCE: usize = 24;
+/// How many hours one statement counts. SQLite takes longer to parse a statement of hundreds of parts than to run it.
+const HOURS_PER_STATEMENT: usize = 24;
 
-/// The events of which each is a login: registering and setting up log in at once.
+/// The kinds of events that count as a login: registering and setting up log in at once.
 pub(in crate::store) const LOGIN_KINDS: [EventKind; 3] = [EventKind::Login, EventKind::Registered, EventKind::SetUp];
 
-/// The logins of an hour.
+/// The logins of one hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginsOfHour {
-    /// When it begins.
+    /// The start of the hour.
     pub hour: Moment,
-    /// Logins.
+    /// The number of logins.
     pub logins: i64,
-    /// Failed logins.
+    /// The number of failed logins.
     pub failed_logins: i64,
 }
 
 from_row!(LoginsOfHour { hour, logins, failed_logins });
 
-/// The logins of each hour from one full hour up to another, or to the running one: as they were
-/// kept, and from then on as they are counted now.
+/// Lists the logins of each hour that starts in `from..to`, where `from` is a full hour. Uses the stored counts, and
+/// counts the hours after those now.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_logins(on: &mut impl Sql, from: Moment, to: Moment) -> Result<Vec<LoginsOfHour>> {
     let sql =
         "SELECT hour, logins, failed_logins FROM curfew_logins_by_hour WHERE hour >= $1 AND hour < $2 ORDER BY hour";
@@ -52,10 +50,10 @@ pub async fn list_logins(on: &mut impl Sql, from: Moment, to: Moment) -> Result<
     Ok(hours)
 }
 
-/// Counts the logins of each hour from one full hour up to another.
+/// Counts the logins of each hour that starts in `from..to`, where `from` is a full hour.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn count_logins(on: &mut impl Sql, from: Moment, to: Moment) -> Result<Vec<LoginsOfHour>> {
     let (mut hours, mut hour) = (Vec::new(), from);
     while hour < to {
@@ -76,12 +74,12 @@ pub async fn count_logins(on: &mut impl Sql, from: Moment, to: Moment) -> Result
     Ok(hours.into_iter().zip(counts).map(of_hour).collect())
 }
 
-/// Each hour is a part of the index, which is counted from end to end.
+/// Each hour is one range of the index, counted from end to end.
 async fn count_events(on: &mut impl Sql, kind: EventKind, hours: &[Moment]) -> Result<Vec<i64>> {
     let mut counts = Vec::with_capacity(hours.len());
-    for hours in hours.chunks(HOURS_AT_ONCE) {
+    for hours in hours.chunks(HOURS_PER_STATEMENT) {
         let mut counted: Vec<(i64, i64)> =
-            on_engine!(on, |c| in_time(statement(kind, hours).build_query_as().fetch_all(c)).await)?;
+            on_engine!(on, |c| with_timeout(statement(kind, hours).build_query_as().fetch_all(c)).await)?;
         counted.sort_unstable();
         counts.extend(counted.into_iter().map(|(_, count)| count));
     }
@@ -105,19 +103,19 @@ fn statement<DB: Dialect>(kind: EventKind, hours: &[Moment]) -> QueryBuilder<DB>
     sql
 }
 
-/// The last hour that was counted; all before it were, as far as they are kept.
+/// Finds the last stored hour. Every earlier hour within the retention is stored too.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn find_last_counted_hour(on: &mut impl Sql) -> Result<Option<Moment>> {
     let (last,) = fetch_one!(on, (Option<Moment>,), "SELECT MAX(hour) FROM curfew_logins_by_hour")?;
     Ok(last)
 }
 
-/// Keeps the count of an hour, unless another node was first.
+/// Stores the counts of an hour, unless another node has done so already.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn insert_logins(on: &mut impl Sql, of: LoginsOfHour) -> Result<()> {
     let sql =
         "INSERT INTO curfew_logins_by_hour (hour, logins, failed_logins) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
@@ -125,10 +123,10 @@ pub async fn insert_logins(on: &mut impl Sql, of: LoginsOfHour) -> Result<()> {
     Ok(())
 }
 
-/// Forgets the hours before that moment.
+/// Deletes the hours before `before`.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn delete_old_logins(on: &mut impl Sql, before: Moment) -> Result<()> {
     execute!(on, "DELETE FROM curfew_logins_by_hour WHERE hour < $1", before)?;
     Ok(())

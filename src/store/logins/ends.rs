@@ -1,6 +1,6 @@
-//! Acts that ended many logins at once, until each is written into its logins in batches.
+//! Actions that ended many logins at once, kept until batches have written them into those logins.
 //!
-//! The account's date put the logins out at the moment of the act. These rows only say who did it and why.
+//! The account's force-logout date ended the logins immediately. These rows only say who did it and why.
 
 use sqlx::QueryBuilder;
 
@@ -15,12 +15,12 @@ use crate::{
         engine::{
             Engine,
             dialect::{Dialect, push_optional_text},
-            in_time, on_engine,
+            on_engine, with_timeout,
         },
     },
 };
 
-/// The login `l` is one that the act `e` ended, and nothing is written into it yet.
+/// Action `e` ended login `l`, whose row does not say so yet.
 const IS_ENDED_BY: &str = "l.user_id = e.user_id AND l.ended_at IS NULL AND l.login_date > e.login_after
     AND l.login_date <= e.login_until AND l.opened_at > e.opened_after
     AND CASE l.kind WHEN 'browser' THEN l.opened_at > e.session_opened_after AND l.last_seen > e.session_seen_after
@@ -31,10 +31,11 @@ const INSERT: &str = "INSERT INTO curfew_login_ends (user_id, login_after, opene
     session_seen_after, expires_after, family_expires_after, login_until, ended_at, ended_by, reason, staff_reason, \
     user_reason) ";
 
-/// Records, in the transaction of the act itself, that it ends the account's live logins dated `up_to` or before.
+/// Records that an action ends the account's live logins dated at or before `up_to`. Call this in the action's own
+/// transaction.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn insert_login_end(
     on: &mut impl Sql,
     user_id: i64,
@@ -56,14 +57,15 @@ pub async fn insert_login_end(
         sql.push(")");
         sql
     }
-    on_engine!(on, |c| in_time(statement(user_id, up_to, live, ending).build().execute(c)).await.map(drop))?;
+    on_engine!(on, |c| with_timeout(statement(user_id, up_to, live, ending).build().execute(c)).await.map(drop))?;
     Ok(())
 }
 
-/// Records the same end for the live logins of each of those accounts, before their dates put them out.
+/// Records the same end for the live logins of each of these accounts. Call this before setting their force-logout
+/// dates.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn insert_login_end_of_each(
     on: &mut impl Sql,
     ids: &[i64],
@@ -96,7 +98,7 @@ pub async fn insert_login_end_of_each(
         sql.push(" ORDER BY u.id");
         sql
     }
-    on_engine!(on, |c| in_time(statement(ids, live, ending).build().execute(c)).await.map(drop))?;
+    on_engine!(on, |c| with_timeout(statement(ids, live, ending).build().execute(c)).await.map(drop))?;
     Ok(())
 }
 
@@ -109,11 +111,11 @@ fn push_ending<DB: Dialect>(sql: &mut QueryBuilder<DB>, Ending { at, by, reason,
     }
 }
 
-/// The ids of at most so many of these rows, of one account or of all, the first ones first. On Postgres they are
-/// locked, and those that another node writes are left to it.
+/// Lists the ids of at most `limit` of these rows, oldest first, of one account or of all. On Postgres it locks the
+/// rows and skips rows that another node has locked.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn lock_login_ends(on: &mut impl Sql, user_id: Option<i64>, limit: u32) -> Result<Vec<i64>> {
     fn statement<DB: Dialect>(user_id: Option<i64>, limit: u32) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("SELECT id FROM curfew_login_ends");
@@ -121,20 +123,20 @@ pub async fn lock_login_ends(on: &mut impl Sql, user_id: Option<i64>, limit: u32
             sql.push(" WHERE user_id = ");
             DB::bind_number(&mut sql, user_id);
         }
-        sql.push(format_args!(" ORDER BY id LIMIT {limit}")).push(DB::LOCK_FREE);
+        sql.push(format_args!(" ORDER BY id LIMIT {limit}")).push(DB::LOCK_SKIPPING_LOCKED);
         sql
     }
-    Ok(on_engine!(on, |c| in_time(statement(user_id, limit).build_query_scalar().fetch_all(c)).await)?)
+    Ok(on_engine!(on, |c| with_timeout(statement(user_id, limit).build_query_scalar().fetch_all(c)).await)?)
 }
 
-/// Writes those acts into at most so many of their logins, and deletes the rows that are written into all of theirs.
-/// Where two acts ended one login, the first is right: by the second the login was out already.
+/// Writes these actions into at most `limit` of their logins, and deletes the actions that have none left. If two
+/// actions ended one login, the earlier counts: the login was already out at the later one.
 ///
-/// The accounts are locked before their logins, by ascending id, as every use case does: whoever writes into the same
-/// logins waits, and never in a circle.
+/// Locks the accounts before their logins, by ascending id, as every use case does, so that writers of the same
+/// logins cannot deadlock.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn write_login_ends(on: &mut impl Sql, ends: &[i64], limit: u32) -> Result<()> {
     fn write<DB: Dialect>(ends: &[i64], limit: u32) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
@@ -146,7 +148,7 @@ pub async fn write_login_ends(on: &mut impl Sql, ends: &[i64], limit: u32) -> Re
         sql.push(" ORDER BY e.id LIMIT 1) WHERE l.ended_at IS NULL AND l.id IN (");
         sql.push(format_args!(
             "SELECT l.id FROM curfew_login_ends e {} curfew_logins l ON {IS_ENDED_BY} WHERE e.id",
-            DB::JOIN_AFTER
+            DB::JOIN_IN_ORDER
         ));
         DB::push_is_one_of(&mut sql, ends);
         sql.push(format_args!(" LIMIT {limit})"));
@@ -164,9 +166,9 @@ pub async fn write_login_ends(on: &mut impl Sql, ends: &[i64], limit: u32) -> Re
     if let Engine::Postgres(connection) = on.engine() {
         let sql = "SELECT 1 FROM curfew_users WHERE id IN (SELECT user_id FROM curfew_login_ends WHERE id = ANY($1))
                    ORDER BY id FOR NO KEY UPDATE";
-        in_time(sqlx::query(sql).bind(ends).execute(connection)).await?;
+        with_timeout(sqlx::query(sql).bind(ends).execute(connection)).await?;
     }
-    on_engine!(on, |c| in_time(write(ends, limit).build().execute(c)).await.map(drop))?;
-    on_engine!(on, |c| in_time(delete_written(ends).build().execute(c)).await.map(drop))?;
+    on_engine!(on, |c| with_timeout(write(ends, limit).build().execute(c)).await.map(drop))?;
+    on_engine!(on, |c| with_timeout(delete_written(ends).build().execute(c)).await.map(drop))?;
     Ok(())
 }

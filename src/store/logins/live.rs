@@ -1,8 +1,8 @@
-//! The live logins of an account: counted, listed and ended by one condition.
+//! Counts, lists and ends the live logins of an account, all by one condition.
 
 use sqlx::QueryBuilder;
 
-use super::{COLUMNS, Ending, LoginRow, parse_kind};
+use super::{COLUMNS, Ending, LoginRow, stored::parse_kind};
 use crate::{
     domain::{
         logins::{
@@ -17,19 +17,19 @@ use crate::{
         Result, Sql,
         engine::{
             dialect::{Dialect, push_optional_text},
-            in_time, on_engine,
+            on_engine, with_timeout,
         },
     },
 };
 
-/// Adds that the login `l` is live: [`LiveAfter::includes`] in SQL, of one that was not ended by itself.
+/// Adds the condition that login `l` is live: [`LiveAfter::includes`] in SQL, and not ended individually.
 fn push_is_live<DB: Dialect>(sql: &mut QueryBuilder<DB>, live: &LiveAfter) {
     push_is_not_out(sql, live);
-    push_is_within_limits(sql, live, |sql| push_session(sql, live));
+    push_is_within_limits(sql, live, |sql| push_is_session_within_limits(sql, live));
 }
 
-/// Adds that the login `l` of the account `u` is live, as a force logout counts it: whether the account is active
-/// plays no part.
+/// Adds the condition that login `l` of account `u` is live, as a force logout counts it: even if the account is
+/// inactive.
 pub(in crate::store) fn push_is_live_by_role<DB: Dialect>(sql: &mut QueryBuilder<DB>, live: &LiveByRole) {
     let LiveByRole { member, staff, now } = live;
     push_is_not_out(sql, member);
@@ -42,9 +42,9 @@ pub(in crate::store) fn push_is_live_by_role<DB: Dialect>(sql: &mut QueryBuilder
     sql.push(")");
     push_is_within_limits(sql, member, |sql| {
         sql.push("CASE WHEN u.is_staff OR u.is_superuser THEN ");
-        push_session(sql, staff);
+        push_is_session_within_limits(sql, staff);
         sql.push(" ELSE ");
-        push_session(sql, member);
+        push_is_session_within_limits(sql, member);
         sql.push(" END");
     });
 }
@@ -59,10 +59,10 @@ fn push_is_not_out<DB: Dialect>(sql: &mut QueryBuilder<DB>, live: &LiveAfter) {
 fn push_is_within_limits<DB: Dialect>(
     sql: &mut QueryBuilder<DB>,
     live: &LiveAfter,
-    push_session: impl FnOnce(&mut QueryBuilder<DB>),
+    push_is_session_within_limits: impl FnOnce(&mut QueryBuilder<DB>),
 ) {
     sql.push(" AND CASE l.kind WHEN 'browser' THEN ");
-    push_session(sql);
+    push_is_session_within_limits(sql);
     sql.push(" WHEN 'opaque' THEN l.expires_at > ");
     DB::bind_moment(sql, live.expiry);
     sql.push(" WHEN 'jwt' THEN l.expires_at > ");
@@ -70,14 +70,14 @@ fn push_is_within_limits<DB: Dialect>(
     sql.push(" ELSE FALSE END");
 }
 
-fn push_session<DB: Dialect>(sql: &mut QueryBuilder<DB>, live: &LiveAfter) {
+fn push_is_session_within_limits<DB: Dialect>(sql: &mut QueryBuilder<DB>, live: &LiveAfter) {
     sql.push("l.opened_at > ");
     DB::bind_moment(sql, live.session_opened);
     sql.push(" AND l.last_seen > ");
     DB::bind_moment(sql, live.session_seen);
 }
 
-/// Adds that the login `l` is of that class, in the words of the partial indexes.
+/// Adds the condition that login `l` is of this class, worded as in the partial indexes.
 pub(in crate::store) fn push_is_of_class<DB: Dialect>(sql: &mut QueryBuilder<DB>, class: LoginClass) {
     sql.push(match class {
         LoginClass::Sessions => " AND l.kind = 'browser'",
@@ -90,10 +90,10 @@ fn push_is_of_user<DB: Dialect>(sql: &mut QueryBuilder<DB>, user_id: i64) {
     DB::bind_number(sql, user_id);
 }
 
-/// Counts live logins of the account.
+/// Counts the chosen live logins of the account.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn count_live_logins(
     on: &mut impl Sql,
     user_id: i64,
@@ -109,24 +109,24 @@ pub async fn count_live_logins(
         sql
     }
     let (all, tokens): (i64, i64) =
-        on_engine!(on, |c| in_time(statement(user_id, chosen, live).build_query_as().fetch_one(c)).await)?;
+        on_engine!(on, |c| with_timeout(statement(user_id, chosen, live).build_query_as().fetch_one(c)).await)?;
     Ok(LoginCounts { sessions: (all - tokens).unsigned_abs(), tokens: tokens.unsigned_abs() })
 }
 
-/// Which of the live logins of an account.
+/// Which live logins of an account.
 #[derive(Debug, Clone, Copy)]
 pub enum Chosen<'a> {
-    /// Those dated this or before.
+    /// The logins dated at or before this.
     UpTo(Moment),
-    /// Every session but this one, and every family of JWT.
+    /// Every session except this one, and every JWT family.
     AllBut(&'a SessionId),
 }
 
-/// Ends at most `limit` live logins of the account; returns how many. Those past their limits are out already, for that
-/// reason, and are left alone.
+/// Ends at most `limit` of the chosen live logins and returns how many. Logins past their limits are already out, for
+/// that reason, and stay as they are.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn end_live_logins(
     on: &mut impl Sql,
     user_id: i64,
@@ -158,13 +158,13 @@ pub async fn end_live_logins(
         sql.push(format_args!(" LIMIT {limit}) RETURNING kind"));
         sql
     }
-    let kinds: Vec<String> = on_engine!(on, |c| in_time(
+    let kinds: Vec<String> = on_engine!(on, |c| with_timeout(
         statement(user_id, (chosen, limit), live, ending).build_query_scalar().fetch_all(c)
     )
     .await)?;
     let mut counts = LoginCounts::default();
     for kind in kinds {
-        counts += LoginCounts::of(parse_kind(&kind)?.class(), 1);
+        counts += LoginCounts::of_class(parse_kind(&kind)?.class(), 1);
     }
     Ok(counts)
 }
@@ -182,11 +182,11 @@ fn push_is_chosen<DB: Dialect>(sql: &mut QueryBuilder<DB>, chosen: Chosen<'_>) {
     }
 }
 
-/// The account's live logins of a class with when they were last seen, as it is written, or opened: the longest
-/// unseen first, those of the same moment by their login. At most `limit`.
+/// Lists at most `limit` live logins of the account and class, each with its stored `last_seen`, or when it was opened.
+/// The longest unseen come first; ties are ordered by login date.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_live_by_last_seen(
     on: &mut impl Sql,
     user_id: i64,
@@ -204,14 +204,14 @@ pub async fn list_live_by_last_seen(
         sql
     }
     let rows: Vec<(String, Moment)> =
-        on_engine!(on, |c| in_time(statement(user_id, class, live, limit).build_query_as().fetch_all(c)).await)?;
+        on_engine!(on, |c| with_timeout(statement(user_id, class, live, limit).build_query_as().fetch_all(c)).await)?;
     Ok(rows.into_iter().map(|(id, last_seen)| (SessionId::from_stored(id), last_seen)).collect())
 }
 
-/// The account's live logins of a class, the last seen first.
+/// Lists at most `limit` live logins of the account and class, the most recently seen first.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_live_logins(
     on: &mut impl Sql,
     user_id: i64,
@@ -228,5 +228,5 @@ pub async fn list_live_logins(
         DB::bind_number(&mut sql, limit);
         sql
     }
-    Ok(on_engine!(on, |c| in_time(statement(user_id, class, live, limit).build_query_as().fetch_all(c)).await)?)
+    Ok(on_engine!(on, |c| with_timeout(statement(user_id, class, live, limit).build_query_as().fetch_all(c)).await)?)
 }

@@ -1,11 +1,12 @@
-//! Logins: whatever a browser or a program is logged in by, and how each ended.
+//! Logins: sessions of browsers and tokens of programs, and how each ended.
 
 pub mod by_hour;
-pub mod dated_ahead;
 pub mod ends;
 pub mod last_seen;
 mod live;
 pub mod live_samples;
+pub mod login_dates_ahead;
+pub(super) mod stored;
 pub mod token_keys;
 mod tokens;
 pub mod upkeep;
@@ -14,10 +15,10 @@ pub use live::{Chosen, count_live_logins, end_live_logins, list_live_by_last_see
 pub(super) use live::{push_is_live_by_role, push_is_of_class};
 pub use tokens::{TokenKey, find_token_key, set_rotated};
 
+use self::stored::{ended, parse_kind};
 use super::{
-    Result, Sql, StoreError,
+    Result, Sql,
     engine::{execute, fetch_all, fetch_optional, from_row::from_row},
-    standing::ended,
 };
 use crate::domain::{
     logins::{
@@ -31,81 +32,81 @@ use crate::domain::{
     reason_text::Reasons,
 };
 
-/// A login that was just made.
+/// A new login.
 #[derive(Debug)]
 pub struct NewLogin<'a> {
-    /// Its public name.
+    /// The public id, not the secret.
     pub id: &'a SessionId,
-    /// The account that it logs in.
+    /// The account that the login belongs to.
     pub user_id: i64,
-    /// What it is proven by.
+    /// How the login is proven.
     pub kind: LoginKind,
-    /// The hash of its secret; a family of JWT has none.
+    /// The hash of the secret; a JWT family has none.
     pub secret_hash: Option<&'a SecretHash>,
-    /// Whether its cookie outlives the browser.
+    /// Whether the cookie outlives the browser.
     pub remember: bool,
-    /// What its person calls a token.
+    /// The user's label for a token.
     pub label: Option<&'a str>,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
-    /// When it was made, by the clock.
+    /// When the login was opened, by the clock.
     pub opened_at: Moment,
     /// When a token expires.
     pub expires_at: Option<Moment>,
-    /// The address that it was made from.
+    /// The IP address that the user logged in from.
     pub address: &'a str,
-    /// The browser or program that it was made with.
+    /// The `User-Agent` that the user logged in with.
     pub user_agent: &'a str,
 }
 
 /// How logins are ended.
 #[derive(Debug, Clone, Copy)]
 pub struct Ending<'a> {
-    /// When.
+    /// The time of the end.
     pub at: Moment,
-    /// By whom.
+    /// Who ends the logins.
     pub by: &'a str,
-    /// Why, as a code.
+    /// The reason code.
     pub reason: EndReason,
-    /// Why, in words.
+    /// The reasons in words, for staff and for the user.
     pub reasons: &'a Reasons,
 }
 
-/// A login as it is stored.
+/// A row of `curfew_logins`.
 #[derive(Debug, Clone)]
 pub struct LoginRow {
-    /// Its public name.
+    /// The public id, not the secret.
     pub id: String,
-    /// The account that it logs in.
+    /// The account that the login belongs to.
     pub user_id: i64,
     kind: String,
-    /// Whether its cookie outlives the browser.
+    /// Whether the cookie outlives the browser.
     pub remember: bool,
     label: Option<String>,
-    /// `LAST_LOGIN_DATE`: it may be ahead of the clock.
+    /// `LAST_LOGIN_DATE`. It may be ahead of the clock.
     pub login_date: Moment,
-    /// When it was made, by the clock.
+    /// When the login was opened, by the clock.
     pub opened_at: Moment,
-    /// Its latest request, within a minute; none of a token that was never used.
+    /// The time of the latest request, accurate to a minute; `None` for a token that was never used.
     pub last_seen: Option<Moment>,
     /// When a token expires.
     pub expires_at: Option<Moment>,
-    /// How many times the refresh token of a family was exchanged.
+    /// How many times the refresh token of a JWT family was exchanged.
     pub generation: i64,
     rotated_at: Option<Moment>,
     rotations: Option<String>,
-    /// The address that it was made from.
+    /// The IP address that the user logged in from.
     pub address: String,
-    /// The browser or program that it was made with.
+    /// The `User-Agent` that the user logged in with.
     pub user_agent: String,
-    /// When it was ended by itself.
+    /// When this login was ended individually, rather than by a date of its account or the site.
     pub ended_at: Option<Moment>,
-    /// By whom.
+    /// Who ended it.
     pub ended_by: Option<String>,
     reason: Option<String>,
-    /// Why, for staff.
+    /// The reason for staff.
     pub staff_reason: Option<String>,
-    /// Why, for the user.
+    /// The reason for the user.
     pub user_reason: Option<String>,
 }
 
@@ -132,76 +133,72 @@ from_row!(LoginRow {
 });
 
 impl LoginRow {
-    /// Its public name.
+    /// The public id, not the secret.
     #[must_use]
     pub fn id(&self) -> SessionId {
         SessionId::from_stored(self.id.clone())
     }
 
-    /// What it is proven by.
+    /// How the login is proven.
     ///
     /// # Errors
-    /// When the stored word is no kind.
+    /// Returns an error if the stored code is unknown.
     pub fn kind(&self) -> Result<LoginKind> {
         parse_kind(&self.kind)
     }
 
-    /// What its person calls a token.
+    /// The user's label for a token.
     #[must_use]
     pub fn label(&self) -> &str {
         self.label.as_deref().unwrap_or_default()
     }
 
-    /// Why it ended by itself, if it did.
+    /// Why this login was ended individually, if it was.
     ///
     /// # Errors
-    /// When the stored word is no reason.
+    /// Returns an error if the stored code is unknown.
     pub fn ended(&self) -> Result<Option<EndReason>> {
         ended(self.ended_at, self.reason.as_deref())
     }
 
-    /// What decides whether it is live, unless it was ended by itself.
+    /// The dates that decide whether the login is live, unless it was ended individually.
     ///
     /// # Errors
-    /// When the stored word is no kind.
+    /// Returns an error if the stored kind is unknown.
     pub fn dates(&self) -> Result<Dates> {
         let Self { login_date, opened_at, last_seen, expires_at, .. } = *self;
         Ok(Dates { kind: self.kind()?, login_date, opened_at, last_seen, expires_at })
     }
 
-    /// When a token expires; when it was made, if that is not stored.
+    /// When a token expires; without a stored expiry, when it was opened.
     #[must_use]
     pub fn expiry(&self) -> Moment {
         self.expires_at.unwrap_or(self.opened_at)
     }
 
-    /// Since when the newest tokens of a family are good.
+    /// When the newest tokens of a JWT family were issued.
     #[must_use]
     pub fn rotated_at(&self) -> Moment {
         self.rotated_at.unwrap_or(self.opened_at)
     }
 
-    /// When the latest refresh tokens of a family were spent.
+    /// When the latest refresh tokens of a JWT family were spent.
     #[must_use]
     pub fn rotations(&self) -> Rotations {
         Rotations::parse(self.rotations.as_deref().unwrap_or_default())
     }
 }
 
-pub(super) fn parse_kind(code: &str) -> Result<LoginKind> {
-    LoginKind::of_code(code).ok_or_else(|| StoreError::Unreadable(format!("{code:?} is no kind of login")))
-}
-
 /// Stores a new login.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn insert_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
     let sql = "
         INSERT INTO curfew_logins (id, user_id, kind, secret_hash, remember, label, login_date, opened_at, last_seen, expires_at,
                             generation, address, user_agent)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12)";
-    // A browser makes a request with its login; a token may never be used.
+    // A browser's login is used by the request that follows it; a token may never be used.
     let last_seen = (new.kind == LoginKind::Browser).then_some(new.opened_at);
     execute!(
         on,
@@ -222,10 +219,10 @@ pub async fn insert_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Ends one login, unless it was ended before; says whether it did.
+/// Ends one login that has not been ended yet. Returns whether it did.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn end_login(on: &mut impl Sql, id: &SessionId, ending: Ending<'_>) -> Result<bool> {
     let sql = "
         UPDATE curfew_logins SET ended_at = $1, ended_by = $2, reason = $3, staff_reason = $4, user_reason = $5
@@ -235,7 +232,7 @@ pub async fn end_login(on: &mut impl Sql, id: &SessionId, ending: Ending<'_>) ->
     Ok(execute!(on, sql, at, by, reason.code(), staff, user, id.as_str())? > 0)
 }
 
-/// The columns of a [`LoginRow`], of the table `l`.
+/// The columns of a [`LoginRow`], from the table alias `l`.
 macro_rules! columns {
     () => {
         "l.id, l.user_id, l.kind, l.remember, l.label, l.login_date, l.opened_at, l.last_seen, l.expires_at, \
@@ -244,22 +241,22 @@ macro_rules! columns {
     };
 }
 
-/// The columns of a [`LoginRow`], of the table `l`.
+/// The same columns, for statements that are built at run time.
 pub(super) const COLUMNS: &str = columns!();
 
-/// A login, by its public name.
+/// Finds a login by its public id.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn find_login(on: &mut impl Sql, id: &SessionId) -> Result<Option<LoginRow>> {
     let sql = concat!("SELECT ", columns!(), " FROM curfew_logins l WHERE l.id = $1");
     Ok(fetch_optional!(on, LoginRow, sql, id.as_str())?)
 }
 
-/// The account's latest sessions, newest first, ended ones included.
+/// Lists at most `limit` sessions of the account, newest first, including ended ones.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_sessions(on: &mut impl Sql, user_id: i64, limit: i64) -> Result<Vec<LoginRow>> {
     let sql = concat!(
         "SELECT ",

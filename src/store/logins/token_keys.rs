@@ -1,7 +1,7 @@
-//! Which token an opaque secret is the key to: from memory, from Redis, or from the database.
+//! Finds the token that an opaque secret belongs to: in memory, in Redis, or in the database.
 //!
-//! This only finds the token. Whether it is good is judged each time from its standing, which also holds
-//! the hash that the secret must have: so what is here may be old, or be lost, and lets nobody in.
+//! This only finds the token. Every request still judges the token by its standing, which also holds the hash that
+//! the secret must have. So an outdated or lost entry here lets nobody in.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -18,16 +18,16 @@ use crate::{
     },
     store::{
         Result, Store,
-        fleet::redis_link::{RedisLink, in_time},
+        fleet::redis_link::{RedisLink, with_timeout},
     },
 };
 
-/// The most that memory holds, about 20 MB: as many as accounts are kept there.
-const KEPT: usize = 100_000;
-/// What is ours in a Redis that others use too.
-const PREFIX: &str = "curfew:token:";
+/// The most entries in memory, about 20 MB. The standing cache holds as many accounts.
+const MEMORY_CAPACITY: usize = 100_000;
+/// The prefix of our keys: other programs may use the same Redis.
+const REDIS_PREFIX: &str = "curfew:token:";
 
-/// The keys that were found lately. Cloning it shares them.
+/// A cache of recently found tokens. Clones share it.
 #[derive(Clone)]
 pub struct TokenKeys(Arc<Inner>);
 
@@ -44,16 +44,16 @@ impl fmt::Debug for TokenKeys {
 }
 
 impl TokenKeys {
-    /// The keys of that database; where there is a Redis, all nodes share in it what one of them found.
+    /// A cache in front of this database. Nodes share their entries through Redis, if there is one.
     #[must_use]
     pub fn of(store: Store, redis: Option<RedisLink>) -> Self {
-        Self(Arc::new(Inner { store, redis, memory: Cache::new(KEPT) }))
+        Self(Arc::new(Inner { store, redis, memory: Cache::new(MEMORY_CAPACITY) }))
     }
 
-    /// What a secret of that hash is the key to, as it was found lately.
+    /// Finds the token whose secret has this hash, from the caches if possible.
     ///
     /// # Errors
-    /// When it was not, and the database does not answer.
+    /// Returns an error if no cache has the token and the database does not respond.
     pub async fn find(&self, hash: &SecretHash) -> Result<Option<Arc<TokenKey>>> {
         if let Some(key) = self.0.memory.get(&hash.to_array()) {
             return Ok(Some(key));
@@ -66,10 +66,10 @@ impl TokenKeys {
         self.find_in_database(hash).await
     }
 
-    /// The same, as the database has it: to be asked before anybody is refused.
+    /// Finds the token in the database, bypassing the caches. Call this before refusing a request.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn find_in_database(&self, hash: &SecretHash) -> Result<Option<Arc<TokenKey>>> {
         let mut on = self.0.store.read().await?;
         let Some(key) = find_token_key(&mut on, hash).await? else {
@@ -84,48 +84,50 @@ impl TokenKeys {
     }
 
     async fn find_in_redis(&self, hash: &SecretHash) -> Option<TokenKey> {
-        let name = name_of(hash);
+        let name = redis_key(hash);
         let text: Option<String> = self
             .0
             .redis
             .as_ref()?
-            .ask(async |connection| match in_time(connection.get(&name)).await {
-                // Somebody else's, under our name.
+            .ask(async |connection| match with_timeout(connection.get(&name)).await {
+                // Another program's value under our key.
                 Err(error) if error.code() == Some("WRONGTYPE") => Ok(None),
                 answer => answer,
             })
             .await?;
-        read(&text?)
+        parse(&text?)
     }
 
-    /// Until the token ends by itself; one that has is not kept.
+    /// Stores an entry that expires with the token. An expired token is not stored.
     async fn put_in_redis(&self, hash: &SecretHash, key: &TokenKey) {
         let Some(redis) = &self.0.redis else { return };
-        let left = (key.expires_at - self.0.store.clock().estimate()).to_std().unwrap_or_default();
-        if left < Duration::from_secs(1) {
+        let remaining = (key.expires_at - self.0.store.clock().estimate()).to_std().unwrap_or_default();
+        if remaining < Duration::from_secs(1) {
             return;
         }
-        let options = SetOptions::default().with_expiration(SetExpiry::EX(left.as_secs()));
-        let (name, text) = (name_of(hash), written(key));
+        let options = SetOptions::default().with_expiration(SetExpiry::EX(remaining.as_secs()));
+        let (name, text) = (redis_key(hash), to_text(key));
         redis
-            .ask(async |connection| -> RedisResult<()> { in_time(connection.set_options(&name, &text, options)).await })
+            .ask(async |connection| -> RedisResult<()> {
+                with_timeout(connection.set_options(&name, &text, options)).await
+            })
             .await;
     }
 }
 
-fn name_of(hash: &SecretHash) -> String {
-    format!("{PREFIX}{}", BASE64URL_NOPAD.encode(hash.as_bytes()))
+fn redis_key(hash: &SecretHash) -> String {
+    format!("{REDIS_PREFIX}{}", BASE64URL_NOPAD.encode(hash.as_bytes()))
 }
 
-fn written(key: &TokenKey) -> String {
+fn to_text(key: &TokenKey) -> String {
     let TokenKey { user_id, id, login_date, expires_at } = key;
     format!("{user_id} {} {} {}", id.as_str(), login_date.timestamp_micros(), expires_at.timestamp_micros())
 }
 
-fn read(text: &str) -> Option<TokenKey> {
+fn parse(text: &str) -> Option<TokenKey> {
     let moment = |micros: &str| -> Option<Moment> { DateTime::from_timestamp_micros(micros.parse().ok()?) };
-    let mut words = text.split(' ');
-    let mut next = || words.next();
+    let mut fields = text.split(' ');
+    let mut next = || fields.next();
     Some(TokenKey {
         user_id: next()?.parse().ok()?,
         id: SessionId::parse(next()?)?,
@@ -139,13 +141,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_read_back_as_it_was_written() {
+    fn a_stored_key_parses_back_to_itself() {
         let moment = |micros| DateTime::from_timestamp_micros(micros).unwrap_or_default();
         let id = SessionId::from_random([3; 10]);
         let key = TokenKey { user_id: 7, id, login_date: moment(1_700_000_000_123_456), expires_at: moment(9) };
-        assert_eq!(read(&written(&key)), Some(key));
+        assert_eq!(parse(&to_text(&key)), Some(key));
         for text in ["", "7", "x y z", "7 aaaa 1 2", "7 amaygaydamaygayd 1", "7 amaygaydamaygayd x 2"] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 }

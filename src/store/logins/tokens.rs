@@ -1,4 +1,4 @@
-//! What only tokens have: a secret that finds them, and refresh tokens that succeed one another.
+//! What only tokens have: lookup by secret, and the rotation of refresh tokens.
 
 use crate::{
     domain::{
@@ -14,23 +14,23 @@ use crate::{
     },
 };
 
-/// What an opaque token is the key to.
+/// The opaque token that a secret belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenKey {
-    /// The account that it logs in.
+    /// The account that the token logs in.
     pub user_id: i64,
-    /// Its public name.
+    /// The token's public id.
     pub id: SessionId,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
-    /// When it expires.
+    /// When the token expires.
     pub expires_at: Moment,
 }
 
-/// The opaque token with that secret, also one that has ended.
+/// Finds the opaque token with this secret, even if the token has ended.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn find_token_key(on: &mut impl Sql, hash: &SecretHash) -> Result<Option<TokenKey>> {
     type Found = (i64, String, Moment, Moment);
     let sql = "
@@ -46,10 +46,10 @@ pub async fn find_token_key(on: &mut impl Sql, hash: &SecretHash) -> Result<Opti
     Ok(found.map(key))
 }
 
-/// Records that the refresh token of a family was exchanged for the next.
+/// Records that the refresh token of a JWT family was exchanged for the next one.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_rotated(
     on: &mut impl Sql,
     id: &SessionId,

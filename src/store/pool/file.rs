@@ -1,4 +1,4 @@
-//! The file of a SQLite database, before SQLite opens it.
+//! Creates the file of a SQLite database before SQLite opens it.
 
 use std::{
     fs, io,
@@ -10,10 +10,10 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::store::OpenError;
 
-/// Creates the SQLite file of this address where it is missing, and returns the path of a file that it created.
+/// Creates the SQLite file of this address if it is missing. Returns its path if it did.
 ///
 /// # Errors
-/// When the address is malformed, or the file cannot be created.
+/// Returns an error if the address is malformed, or the file cannot be created.
 pub fn create_missing_file(url: &str) -> Result<Option<PathBuf>, OpenError> {
     if !url.starts_with("sqlite:") {
         return Ok(None);
@@ -23,15 +23,15 @@ pub fn create_missing_file(url: &str) -> Result<Option<PathBuf>, OpenError> {
     Ok(create_private_file(path)?.then(|| path.to_owned()))
 }
 
-/// How sqlx reads the address of a SQLite file.
+/// Parses the address of a SQLite file.
 pub(super) fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, OpenError> {
     SqliteConnectOptions::from_str(url).map_err(|error| OpenError::Address(error.to_string()))
 }
 
-/// Creates a missing file, and its folders, for this user's eyes only: hashes, addresses and who was
-/// where are nobody else's. A file that is there keeps its mode; SQLite's other files take it over.
+/// Creates a missing file and its folders, readable by this user only: the file holds hashes, addresses and logins. An
+/// existing file keeps its mode. SQLite gives its other files the same mode.
 fn create_private_file(path: &Path) -> Result<bool, OpenError> {
-    let failed = |what: &str, path: &Path, error: &io::Error| {
+    let cannot_create = |what: &str, path: &Path, error: &io::Error| {
         OpenError::File(format!("the {what} {} cannot be created: {error}", path.display()))
     };
     let (mut folders, mut file) = (fs::DirBuilder::new(), fs::File::options());
@@ -42,11 +42,11 @@ fn create_private_file(path: &Path) -> Result<bool, OpenError> {
         file.mode(0o600);
     }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        folders.recursive(true).create(folder).map_err(|error| failed("folder", folder, &error))?;
+        folders.recursive(true).create(folder).map_err(|error| cannot_create("folder", folder, &error))?;
     }
     match file.write(true).create_new(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(failed("file", path, &error)),
+        Err(error) => Err(cannot_create("file", path, &error)),
         Ok(_) => Ok(true),
     }
 }

@@ -1,14 +1,17 @@
-//! The servers that one address names, of which one is the primary at a time.
+//! The Postgres servers that one address names. One of them is the primary at a time.
 
 use std::{str::FromStr as _, sync::Arc};
 
 use rocket::tokio::time::timeout;
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 
-use super::{ACQUIRE_TIMEOUT, in_words, postgres::is_read_only};
-use crate::store::OpenError;
+use super::message_of;
+use crate::store::{
+    OpenError,
+    engine::{ACQUIRE_TIMEOUT, with_timeout},
+};
 
-/// How to connect to each of the servers, in the order of the address.
+/// How to connect to each server, in the order of the address.
 #[derive(Debug, Clone)]
 pub struct Hosts(Arc<[PgConnectOptions]>);
 
@@ -17,46 +20,48 @@ impl Hosts {
     pub(super) fn parse(url: &str) -> Result<Self, OpenError> {
         if lists_hosts_as_parameter(url) {
             return Err(OpenError::Address(
-                "several hosts belong before the name: HOST:PORT,HOST:PORT/NAME".to_owned(),
+                "put several hosts before the database name: HOST:PORT,HOST:PORT/NAME".to_owned(),
             ));
         }
-        // The address may hold a password, so no part of it is quoted, also not by the parser.
+        // The address may hold a password, so errors quote no part of it, nor the parser's message.
         let options = each_host(url).iter().map(|url| PgConnectOptions::from_str(url)).collect::<Result<_, _>>();
         options.map(Self).map_err(|_| {
-            OpenError::Address("it is malformed; in its password, write what is special as %2F and the like".to_owned())
+            OpenError::Address(
+                "it is malformed; percent-encode special characters in the password, such as / as %2F".to_owned(),
+            )
         })
     }
 
-    /// Whether there is a choice.
+    /// Whether the address names more than one server.
     pub(super) fn are_several(&self) -> bool {
         self.0.len() > 1
     }
 
-    /// Connects to the first that takes writes, or else to the first that answers.
+    /// Connects to the first server that takes writes, or else to the first that responds.
     ///
     /// # Errors
-    /// With what the last one says, when none answers.
+    /// Returns the last server's error if none responds.
     pub(super) async fn connect(&self) -> Result<(&PgConnectOptions, PgConnection), (&PgConnectOptions, String)> {
         let (mut readable, mut refused) = (None, None);
         for options in &*self.0 {
-            // A pool would try again until its time is up, and then say only that it was.
-            let trying = timeout(ACQUIRE_TIMEOUT, async {
+            // Not through a pool: it would retry until its timeout, and then report only the timeout.
+            let attempt = timeout(ACQUIRE_TIMEOUT, async {
                 let mut connection = PgConnection::connect_with(options).await?;
                 let is_read_only = self.are_several() && is_read_only(&mut connection).await?;
                 Ok((connection, is_read_only))
             });
-            let tried = trying.await.map_err(|_| format!("no answer in {} s", ACQUIRE_TIMEOUT.as_secs()));
-            match tried.and_then(|tried| tried.map_err(|error: sqlx::Error| in_words(&error))) {
+            let outcome = attempt.await.map_err(|_| format!("no response within {} s", ACQUIRE_TIMEOUT.as_secs()));
+            match outcome.and_then(|connected| connected.map_err(|error: sqlx::Error| message_of(&error))) {
                 Ok((connection, false)) => return Ok((options, connection)),
                 Ok((connection, true)) => readable = readable.or(Some((options, connection))),
-                Err(said) => refused = Some((options, said)),
+                Err(error) => refused = Some((options, error)),
             }
         }
-        readable.ok_or_else(|| refused.unwrap_or_else(|| (&self.0[0], "it names no host".to_owned())))
+        readable.ok_or_else(|| refused.unwrap_or_else(|| (&self.0[0], "the address names no host".to_owned())))
     }
 }
 
-/// The address once for each of its hosts.
+/// The address, once for each of its hosts.
 fn each_host(url: &str) -> Vec<String> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
     let (place, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -64,11 +69,17 @@ fn each_host(url: &str) -> Vec<String> {
     hosts.split(',').map(|host| format!("{scheme}://{user}{host}{tail}")).collect()
 }
 
-/// A list as libpq takes it in the parameter for a host.
+/// Whether a `host` parameter holds a list, as libpq allows.
 fn lists_hosts_as_parameter(url: &str) -> bool {
     let query = url.split_once('?').map_or("", |(_, query)| query);
-    let is_list = |word: &str| word.starts_with("host") && (word.contains(',') || word.to_lowercase().contains("%2c"));
+    let is_list = |part: &str| part.starts_with("host") && (part.contains(',') || part.to_lowercase().contains("%2c"));
     query.split('&').any(is_list)
+}
+
+/// Whether a new transaction can only read, because the server is a standby or by its settings.
+pub(super) async fn is_read_only(on: &mut PgConnection) -> sqlx::Result<bool> {
+    let setting: String = with_timeout(sqlx::query_scalar("SHOW transaction_read_only").fetch_one(on)).await?;
+    Ok(setting == "on")
 }
 
 #[cfg(test)]
@@ -76,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_host_has_the_rest_of_the_address() {
+    fn each_host_gets_the_rest_of_the_address() {
         for (url, each) in [
             ("postgres://db/curfew", &["postgres://db/curfew"][..]),
             (

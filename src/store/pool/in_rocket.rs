@@ -1,11 +1,11 @@
-//! How Rocket comes to the pool.
+//! The pool as a `rocket_db_pools` database.
 
 use rocket::figment::Figment;
 use rocket_db_pools::{Config, Database};
 
 use crate::store::{Connection, OpenError, PoolLimits, Store, StoreError};
 
-/// The database as Rocket knows it, under `[default.databases.curfew]`.
+/// The database for Rocket, configured under `[default.databases.curfew]`.
 #[derive(Debug, Clone, Database)]
 #[database("curfew")]
 pub struct Db(Store);

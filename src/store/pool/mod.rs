@@ -1,4 +1,4 @@
-//! The pool.
+//! The connection pools of the database, on either engine.
 
 pub(super) mod file;
 mod hosts;
@@ -24,26 +24,24 @@ use self::{
 };
 use super::{
     Clock, Connection, OpenError, Result, Transaction,
-    engine::in_time,
+    engine::{ACQUIRE_TIMEOUT, with_timeout},
+    schema::statistics::drop_statistics,
     standing::readers::{FileReaders, Lanes},
 };
 pub use in_rocket::Db;
 pub(super) use postgres::pool_options;
-pub(super) use sqlite::{SQLITE_BUSY, is_code};
 
-/// How long a request waits for a connection before it hears that the database does not answer.
-pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Long work rests for this part of the time that it has worked.
-const REST: u32 = 5;
-/// One for the guard, and one for all else.
-const LEAST_CONNECTIONS: u32 = 2;
+/// After each part, a long job pauses for the time that the part took, divided by this.
+const PAUSE_DIVISOR: u32 = 5;
+/// One for the guard, and one for everything else.
+const MIN_CONNECTIONS: u32 = 2;
 
 /// How large a pool may grow, and how long a request waits for one of its connections.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolLimits {
-    /// The most connections, at least two.
+    /// The maximum number of connections; at least two.
     pub connections: u32,
-    /// How long a request waits before it hears that the database does not answer.
+    /// How long a request waits before it fails because the database does not respond.
     pub wait: Duration,
 }
 
@@ -54,71 +52,71 @@ impl Default for PoolLimits {
 }
 
 impl PoolLimits {
-    /// At most so many connections, or as many as usual.
+    /// The default limits, with this maximum number of connections if there is one.
     #[must_use]
     pub fn of(connections: Option<u32>) -> Self {
-        let usual = Self::default();
-        Self { connections: connections.unwrap_or(usual.connections), ..usual }
+        let default = Self::default();
+        Self { connections: connections.unwrap_or(default.connections), ..default }
     }
 }
 
-/// The database of this site, on either engine. Cloning it shares the pool and the clock.
+/// The database of this site, on either engine. Clones share the pools and the clock.
 #[derive(Debug, Clone)]
 pub enum Store {
-    /// A file. Writers queue for one connection instead of finding the file locked.
+    /// A SQLite file. Writers queue for one connection, so that none finds the file locked by another.
     Sqlite {
-        /// For reading.
+        /// The pool for reading.
         read: SqlitePool,
-        /// For transactions that write: one connection.
+        /// The pool for transactions that write, with a single connection.
         write: SqlitePool,
-        /// For the guard.
+        /// The guard's connections.
         readers: FileReaders,
-        /// For whose turn it is at long work.
+        /// Held by the long job whose turn it is.
         long_work: Arc<Mutex<()>>,
-        /// The time.
+        /// The clock.
         clock: Clock,
-        /// Whether it can be written.
+        /// Whether this process can write to it.
         trust: Trust,
     },
-    /// A server.
+    /// A Postgres server.
     Postgres {
-        /// For everything.
+        /// The pool, for everything else.
         pool: PgPool,
-        /// Where the pool may connect to.
+        /// The servers that the pool may connect to.
         hosts: Hosts,
-        /// For the guard.
+        /// The guard's connections.
         readers: Lanes,
-        /// The time.
+        /// The clock.
         clock: Clock,
-        /// Whether it is believed.
+        /// Whether it is trusted.
         trust: Trust,
     },
 }
 
 impl Store {
-    /// Opens `sqlite:PATH` or `postgres://…`, without migrating it. A missing SQLite file is created.
+    /// Opens `sqlite:PATH` or `postgres://…`, without migrating. Creates a missing SQLite file.
     ///
     /// # Errors
-    /// When the address is wrong or nothing answers there.
+    /// Returns an error if the address is wrong, or the database cannot be opened or used.
     pub async fn open(url: &str, limits: PoolLimits) -> std::result::Result<Self, OpenError> {
         create_missing_file(url)?;
         Self::open_existing(url, limits).await
     }
 
-    /// Opens `sqlite:PATH` or `postgres://…`, without migrating it and without creating it.
+    /// Opens `sqlite:PATH` or `postgres://…`, without migrating or creating it.
     ///
     /// # Errors
-    /// When the address is wrong, nothing answers there, or the SQLite file is not there.
+    /// Returns an error if the address is wrong, the SQLite file is missing, or the database cannot be opened or used.
     pub async fn open_existing(url: &str, limits: PoolLimits) -> std::result::Result<Self, OpenError> {
-        let limits = PoolLimits { connections: limits.connections.max(LEAST_CONNECTIONS), ..limits };
+        let limits = PoolLimits { connections: limits.connections.max(MIN_CONNECTIONS), ..limits };
         match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => open_sqlite(url, limits).await,
             Some("postgres" | "postgresql") => open_postgres(url, limits).await,
-            _ => Err(OpenError::Address("it begins with neither sqlite: nor postgres:".to_owned())),
+            _ => Err(OpenError::Address("it starts with neither sqlite: nor postgres:".to_owned())),
         }
     }
 
-    /// What to call it in an error: the path of the file, or the server and the database there. No user, no password.
+    /// The name for error messages: the file's path, or the server and its database. Never a user or a password.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -135,7 +133,7 @@ impl Store {
         }
     }
 
-    /// Whether this process may believe what the database answers.
+    /// Whether this process may trust what it reads from the database.
     #[must_use]
     pub const fn trust(&self) -> &Trust {
         match self {
@@ -143,26 +141,26 @@ impl Store {
         }
     }
 
-    // What waits for a connection is boxed here and below: every act and every guard would hold room for it.
+    // Futures that wait for a connection are boxed: every use case and guard would reserve room for them otherwise.
 
-    /// A connection for reading.
+    /// Takes a connection for reading.
     ///
     /// # Errors
-    /// When the database does not answer, or is a server that is not believed.
+    /// Returns an error if the database does not respond, or is a server that is not trusted.
     pub async fn read(&self) -> Result<Connection> {
         Ok(match self {
-            Self::Sqlite { read, .. } => Connection::Sqlite(in_time(Box::pin(read.acquire())).await?),
+            Self::Sqlite { read, .. } => Connection::Sqlite(with_timeout(Box::pin(read.acquire())).await?),
             Self::Postgres { pool, trust, .. } => {
                 trust.must_be_held()?;
-                Connection::Postgres(in_time(Box::pin(pool.acquire())).await?)
+                Connection::Postgres(with_timeout(Box::pin(pool.acquire())).await?)
             }
         })
     }
 
-    /// A transaction for writing.
+    /// Begins a transaction for writing.
     ///
     /// # Errors
-    /// When the database does not answer, or is a server that is not believed.
+    /// Returns an error if the database does not respond, or is a server that is not trusted.
     pub async fn begin(&self) -> Result<Transaction> {
         if let Self::Postgres { trust, .. } = self {
             trust.must_be_held()?;
@@ -170,46 +168,46 @@ impl Store {
         self.begin_proof().await
     }
 
-    /// A transaction by which a node proves that it can write; no other begins while the database is not believed.
+    /// Begins a transaction by which a node proves that it can write. On Postgres, no other transaction begins while
+    /// the database is not trusted.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn begin_proof(&self) -> Result<Transaction> {
         Ok(match self {
             Self::Sqlite { write, .. } => {
-                Transaction::Sqlite(in_time(Box::pin(write.begin_with("BEGIN IMMEDIATE"))).await?)
+                Transaction::Sqlite(with_timeout(Box::pin(write.begin_with("BEGIN IMMEDIATE"))).await?)
             }
             Self::Postgres { pool, hosts, trust, .. } => {
                 if hosts.are_several() && !trust.is_held() {
-                    // Another one may be the primary by now.
+                    // Another server may be the primary by now.
                     if let Ok((options, _)) = Box::pin(hosts.connect()).await {
                         pool.set_connect_options(options.clone());
                     }
                 }
-                Transaction::Postgres(in_time(Box::pin(pool.begin())).await?)
+                Transaction::Postgres(with_timeout(Box::pin(pool.begin())).await?)
             }
         })
     }
 
-    /// How many transactions of long work are worth making at once. On Postgres half of the connections
-    /// are left to those who wait for a page.
+    /// How many transactions a long job may run at once. On Postgres this leaves half of the connections to requests.
     #[must_use]
-    pub fn writers_at_once(&self) -> usize {
+    pub fn max_concurrent_writers(&self) -> usize {
         match self {
             Self::Sqlite { .. } => 1,
             Self::Postgres { pool, .. } => pool.options().get_max_connections() as usize / 2,
         }
     }
 
-    /// Does a part of long work, which writes. One process at a time writes to a SQLite file, and SQLite lets
-    /// nobody queue: another asks again, ten times a second at last, until five seconds are over. So long
-    /// works take turns here, each with its rest, and with a sixth of the time free the other is let in.
-    pub async fn work_in_turn<T>(&self, part: impl Future<Output = T>) -> T {
+    /// Runs one part of a long job that writes. On SQLite, long jobs take turns and pause after each part, which leaves
+    /// a sixth of the time to other processes. Only one process at a time can write to a SQLite file, and SQLite has no
+    /// queue: another process retries, in the end ten times a second, and fails after five seconds.
+    pub async fn run_in_turn<T>(&self, part: impl Future<Output = T>) -> T {
         let Self::Sqlite { long_work, .. } = self else { return part.await };
         let _turn = long_work.lock().await;
         let began = Instant::now();
         let done = part.await;
-        sleep(began.elapsed() / REST).await;
+        sleep(began.elapsed() / PAUSE_DIVISOR).await;
         done
     }
 
@@ -227,24 +225,36 @@ impl Store {
             }
         }
     }
+
+    /// Drops query-planner statistics that somebody has collected by hand. Does nothing on Postgres, which keeps its
+    /// own up to date.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn drop_statistics(&self) -> Result<()> {
+        if let Self::Sqlite { write, .. } = self {
+            drop_statistics(&mut *with_timeout(write.acquire()).await?).await?;
+        }
+        Ok(())
+    }
 }
 
-/// Whether the pool may keep a connection. SQLite rolls back by itself when its disk is full or fails, and sqlx
-/// still counts the transaction: every later one on that connection would fail, until a restart.
+/// Whether the pool may keep a connection. When its disk is full or fails, SQLite rolls back by itself, but sqlx still
+/// counts an open transaction: every later one on that connection would fail until a restart.
 async fn is_out_of_transaction<C: sqlx::Connection>(connection: &mut C) -> sqlx::Result<bool> {
     if !connection.is_in_transaction() {
         return Ok(true);
     }
-    // The rollback of a transaction that was dropped may still be on its way: the connection answers after it.
-    in_time(connection.ping()).await?;
+    // The rollback of a dropped transaction may still be queued. The ping is answered after it.
+    with_timeout(connection.ping()).await?;
     Ok(!connection.is_in_transaction())
 }
 
-/// What the system or the database said, without sqlx's words around it.
-fn in_words(error: &sqlx::Error) -> String {
+/// The message of the system or the database, without sqlx's own words.
+fn message_of(error: &sqlx::Error) -> String {
     match error {
-        sqlx::Error::Database(said) => said.message().to_owned(),
-        sqlx::Error::Io(said) => said.to_string(),
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
         other => other.to_string(),
     }
 }

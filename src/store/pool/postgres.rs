@@ -1,84 +1,83 @@
-//! Opening a server's database.
+//! Opens a database on a Postgres server.
 
 use std::time::Instant;
 
 use sqlx::{
-    Connection as _, Executor as _, PgConnection,
+    Connection as _, Executor as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{PoolLimits, hosts::Hosts, in_words, is_out_of_transaction, trust::Trust};
+use super::{
+    PoolLimits,
+    hosts::{Hosts, is_read_only},
+    is_out_of_transaction, message_of,
+    trust::Trust,
+};
 use crate::store::{
     Clock, OpenError, Store,
-    engine::in_time,
-    schema::properties::{Unfit, check_postgres, refuses_our_parameters},
+    engine::with_timeout,
+    schema::properties::{Unfit, advice_on_refused_parameters, check_postgres},
     standing::readers::Lanes,
 };
 
-/// The guard keeps one in this many connections to Postgres.
+/// The guard has one lane per this many connections.
 const CONNECTIONS_PER_LANE: u32 = 4;
 
-/// What each connection to Postgres begins with, whatever the database or the role has for a default. Notices, such as
-/// that a table is there already, are news to nobody; to compile a statement takes longer than any of ours; and a
-/// stricter isolation would refuse what waits for a lock.
+/// The settings of every connection, whatever the defaults of the database or the role. Notices, such as that a table
+/// exists already, help nobody. JIT compilation takes longer than any of our statements. A stricter isolation level
+/// would fail transactions that wait for a lock.
 const SESSION: &str = "SET client_min_messages = warning; SET jit = off;
     SET default_transaction_isolation = 'read committed'; SET standard_conforming_strings = on";
 
-/// Opens the database of an address.
+/// Opens the database that the address names.
 pub(super) async fn open_postgres(url: &str, limits: PoolLimits) -> std::result::Result<Store, OpenError> {
     let hosts = Hosts::parse(url)?;
     let (options, mut connection) =
-        hosts.connect().await.map_err(|(options, said)| match refuses_our_parameters(&said) {
+        hosts.connect().await.map_err(|(options, error)| match advice_on_refused_parameters(&error) {
             Some(what_to_do) => OpenError::Unfit(name_of(options), what_to_do.to_owned()),
-            None => OpenError::Unreachable(name_of(options), said),
+            None => OpenError::Unreachable(name_of(options), error),
         })?;
     check_postgres(&mut connection, options).await.map_err(|unfit| match unfit {
         Unfit::Lacks(what) => OpenError::Unfit(name_of(options), what),
-        Unfit::Failed(error) => OpenError::Unreachable(name_of(options), in_words(&error)),
+        Unfit::Failed(error) => OpenError::Unreachable(name_of(options), message_of(&error)),
     })?;
     let trust = Trust::default();
     let pool = pool_options(&trust, limits).connect_lazy_with(options.clone());
-    // Closed politely where that is possible; the pool is what counts.
+    // Errors of closing do not matter: only the pool is used from here on.
     let _ = connection.close().await;
     let clock = Clock::default();
     let readers = Lanes::new(limits.connections / CONNECTIONS_PER_LANE, &pool, &clock, &trust);
     Ok(Store::Postgres { pool, hosts, readers, clock, trust })
 }
 
-/// How every pool treats its connections: none is used that is older than a loss of trust, and one to a server that is
-/// read-only is such a loss, where this process must be able to write.
+/// The options of every pool. A connection from before a loss of trust is never used. If this process must prove that
+/// it can write, connecting to a read-only server loses trust.
 pub(in crate::store) fn pool_options(trust: &Trust, limits: PoolLimits) -> PgPoolOptions {
-    let (of_new, of_idle) = (trust.clone(), trust.clone());
+    let (trust_of_new, trust_of_idle) = (trust.clone(), trust.clone());
     PgPoolOptions::new()
         .max_connections(limits.connections)
         .acquire_timeout(limits.wait)
         .after_connect(move |connection, _| {
-            let trust = of_new.clone();
+            let trust = trust_of_new.clone();
             Box::pin(async move {
-                in_time(connection.execute(SESSION)).await?;
+                with_timeout(connection.execute(SESSION)).await?;
                 if trust.is_required() && is_read_only(connection).await? {
                     trust.lose();
                 }
                 Ok(())
             })
         })
-        // Instead, and only of those that are used: a server that is gone for good answers no ping.
+        // `before_acquire` pings instead, and only trusted connections: a server that is gone never answers a ping.
         .test_before_acquire(false)
-        .before_acquire(move |connection, of_it| {
-            let since = Instant::now().checked_sub(of_it.age);
-            let is_young = since.is_some_and(|since| !of_idle.was_lost_since(since));
-            Box::pin(async move { Ok(is_young && connection.ping().await.is_ok()) })
+        .before_acquire(move |connection, meta| {
+            let opened_at = Instant::now().checked_sub(meta.age);
+            let is_trusted = opened_at.is_some_and(|opened_at| !trust_of_idle.was_lost_since(opened_at));
+            Box::pin(async move { Ok(is_trusted && connection.ping().await.is_ok()) })
         })
         .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
 }
 
-/// Whether a new transaction there can only read: on a standby, or by its settings.
-pub(super) async fn is_read_only(on: &mut PgConnection) -> sqlx::Result<bool> {
-    let said: String = in_time(sqlx::query_scalar("SHOW transaction_read_only").fetch_one(on)).await?;
-    Ok(said == "on")
-}
-
-/// `HOST:PORT/NAME`, or the folder of the socket in place of `HOST:PORT`.
+/// `HOST:PORT/NAME`, with the socket's folder instead of `HOST:PORT` if there is one.
 pub(super) fn name_of(options: &PgConnectOptions) -> String {
     let database = options.get_database().unwrap_or_else(|| options.get_username());
     match options.get_socket() {

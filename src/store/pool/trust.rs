@@ -1,9 +1,9 @@
-//! Whether this node may believe what its database answers.
+//! Whether this node may trust what it reads from its database.
 //!
-//! A primary that was replaced answers reads over every connection that it has, and knows nothing of what was done
-//! since. So a node that serves believes its database only while it has proven that it can write there, by renewing
-//! its lease; and whatever was connected or read before that trust was lost is not believed afterwards. A process
-//! without a lease, such as a command, proves nothing.
+//! A replaced primary still answers reads over its open connections, without any change made since. So a serving node
+//! trusts its database only while it has proven, by renewing its lease, that it can write there. After a loss of
+//! trust, nothing connected or read before it is trusted again. A process without a lease, such as a command, needs no
+//! proof.
 
 use std::{
     sync::{
@@ -16,77 +16,77 @@ use std::{
 use rocket::tokio::sync::Notify;
 use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
 
-use super::is_code;
+use crate::store::engine::codes::is_code;
 use crate::store::{Result, StoreError};
 
-/// What Postgres answers where it takes no writes: it is read-only, it denies the right to, its disk is full.
+/// Postgres's error codes for refused writes: read-only, insufficient privilege, disk full.
 const POSTGRES_REFUSALS: [&str; 3] = ["25006", "42501", "53100"];
-/// What SQLite answers there: it is read-only, its disk fails, its disk is full.
+/// SQLite's result codes for refused writes: read-only, I/O error, disk full.
 const SQLITE_REFUSALS: [u32; 3] = [8, 10, 13];
 
-/// The trust in one database. Cloning it shares it.
+/// The trust in one database. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Trust(Arc<Inner>);
 
-/// Read without a lock, for the guard asks on every request. A reader may see a loss before it sees that the proof has
-/// ended with it, and never a proof without the losses before it.
+/// Read without a lock, because the guard reads it on every request. A reader may see a loss before it sees that the
+/// proof has ended with it, but never a proof without the losses before it.
 #[derive(Debug)]
 struct Inner {
-    /// Times are nanoseconds from here on, and never 0.
+    /// The other times are nanoseconds since this, and never 0.
     start: Instant,
-    /// When the last proof ends.
+    /// When the last proof expires.
     until: AtomicU64,
     /// When trust was last lost.
     lost_at: AtomicU64,
-    /// Held by whoever changes both.
+    /// Held while either changes.
     changing: Mutex<()>,
-    /// Wakes whoever renews the lease.
+    /// Wakes the task that renews the lease.
     lost: Notify,
 }
 
-/// The end of a proof where this process has to prove nothing.
-const NEVER_ENDS: u64 = u64::MAX;
-/// The latest loss where there was none.
+/// `until` in a process that needs no proof.
+const NEVER_EXPIRES: u64 = u64::MAX;
+/// `lost_at` before the first loss.
 const NEVER_LOST: u64 = 0;
 
 impl Default for Inner {
     fn default() -> Self {
-        let (until, lost_at) = (AtomicU64::new(NEVER_ENDS), AtomicU64::new(NEVER_LOST));
+        let (until, lost_at) = (AtomicU64::new(NEVER_EXPIRES), AtomicU64::new(NEVER_LOST));
         Self { start: Instant::now(), until, lost_at, changing: Mutex::default(), lost: Notify::default() }
     }
 }
 
 impl Trust {
-    /// Whether the database is believed now.
+    /// Whether the database is trusted now.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.state().is_held(self.now())
     }
 
-    /// Whether the database is believed now, and was all the time since then.
+    /// Whether the database has been trusted from `then` until now.
     #[must_use]
     pub fn is_held_since(&self, then: Instant) -> bool {
         let (state, now) = (self.state(), self.now());
         state.is_held(now) && !state.was_lost_since(self.time(then), now)
     }
 
-    /// Whether what was connected then is too old to be used.
+    /// Whether trust was lost since `then`, so that a connection opened then must not be used.
     pub(super) fn was_lost_since(&self, then: Instant) -> bool {
         self.state().was_lost_since(self.time(then), self.now())
     }
 
-    /// Whether this process has to prove that it can write.
+    /// Whether this process must prove that it can write.
     pub(super) fn is_required(&self) -> bool {
-        self.state().until != NEVER_ENDS
+        self.state().until != NEVER_EXPIRES
     }
 
-    /// An error unless the database is believed now.
+    /// Returns an error unless the database is trusted now.
     pub(in crate::store) fn must_be_held(&self) -> Result<()> {
         if self.is_held() { Ok(()) } else { Err(StoreError::Unwritable) }
     }
 
-    /// An attempt to write that began then has succeeded, which is a proof from that moment on.
-    pub fn proven(&self, began: Instant, holds_for: Duration) {
+    /// Records that an attempt to write, begun at `began`, succeeded: a proof for `holds_for` from then on.
+    pub fn record_write(&self, began: Instant, holds_for: Duration) {
         let _changing = self.changing();
         let (mut state, now) = (self.state(), self.now());
         let began_at = self.time(began);
@@ -96,24 +96,25 @@ impl Trust {
         let was_held = state.is_held(now);
         state.until = self.time(began + holds_for);
         if !was_held {
-            // What was connected while there was no trust may lead to the server that was replaced.
+            // A connection opened without trust may lead to the replaced server.
             state.lost_at = began_at;
             log::warn!("this node can write to its database again");
         }
         self.set(state);
     }
 
-    /// An attempt to write failed. Trust is lost at once where the database says that it takes no writes; otherwise
-    /// the last proof continues. What was connected for an attempt that failed is not used for the next.
-    pub fn disproven(&self, error: Option<&StoreError>) {
+    /// Records that an attempt to write failed. If the database refused the write, trust is lost at once; otherwise
+    /// the last proof holds until it expires. Without trust, a connection opened for this attempt is not used for the
+    /// next.
+    pub fn record_failed_write(&self, error: Option<&StoreError>) {
         let _changing = self.changing();
         let (state, now) = (self.state(), self.now());
-        if state.until == NEVER_ENDS || !state.is_held(now) || error.is_some_and(is_refusal) {
+        if state.until == NEVER_EXPIRES || !state.is_held(now) || error.is_some_and(is_refusal) {
             self.set(state.lost(now));
         }
     }
 
-    /// Ends the proof at once, because something showed that the database takes no writes.
+    /// Ends the proof at once. Call this when something shows that the database takes no writes.
     pub(in crate::store) fn lose(&self) {
         if self.is_required() {
             let _changing = self.changing();
@@ -122,15 +123,15 @@ impl Trust {
         }
     }
 
-    /// Waits until trust is lost before a proof has failed.
+    /// Waits until trust is lost for a reason other than a failed proof.
     pub async fn lost(&self) {
         self.0.lost.notified().await;
     }
 
-    /// Lifts the duty to prove anything. For tests that run without what renews the lease.
-    pub fn needs_no_proof(&self) {
+    /// Makes trust need no proof. For tests that run without the task that renews the lease.
+    pub fn waive_proof(&self) {
         let _changing = self.changing();
-        self.set(State { until: NEVER_ENDS, ..self.state() });
+        self.set(State { until: NEVER_EXPIRES, ..self.state() });
     }
 
     fn now(&self) -> u64 {
@@ -139,7 +140,7 @@ impl Trust {
 
     fn time(&self, at: Instant) -> u64 {
         let nanoseconds = at.saturating_duration_since(self.0.start).as_nanos();
-        u64::try_from(nanoseconds).unwrap_or(NEVER_ENDS).saturating_add(1)
+        u64::try_from(nanoseconds).unwrap_or(NEVER_EXPIRES).saturating_add(1)
     }
 
     fn state(&self) -> State {
@@ -169,26 +170,26 @@ impl State {
     }
 
     fn was_lost_since(self, then: u64, now: u64) -> bool {
-        let ran_out = if self.is_held(now) { NEVER_LOST } else { self.until };
-        then <= self.lost_at.max(ran_out)
+        let expired_at = if self.is_held(now) { NEVER_LOST } else { self.until };
+        then <= self.lost_at.max(expired_at)
     }
 
     fn lost(self, now: u64) -> Self {
-        let is_known = !self.is_held(now) && self.lost_at >= self.until;
-        if !is_known {
+        let is_lost_already = !self.is_held(now) && self.lost_at >= self.until;
+        if !is_lost_already {
             log::warn!("this node cannot write to its database, and is not ready until it can");
         }
         Self { until: now, lost_at: now }
     }
 }
 
-/// Whether the database says that it takes no writes.
+/// Whether the database refused the write.
 fn is_refusal(error: &StoreError) -> bool {
-    let StoreError::Unavailable(sqlx::Error::Database(said)) = error else { return false };
-    let said: &dyn DatabaseError = &**said;
-    match said.try_downcast_ref::<PgDatabaseError>() {
-        Some(said) => POSTGRES_REFUSALS.contains(&said.code()),
-        None => SQLITE_REFUSALS.iter().any(|code| is_code(said, *code)),
+    let StoreError::Unavailable(sqlx::Error::Database(error)) = error else { return false };
+    let error: &dyn DatabaseError = &**error;
+    match error.try_downcast_ref::<PgDatabaseError>() {
+        Some(error) => POSTGRES_REFUSALS.contains(&error.code()),
+        None => SQLITE_REFUSALS.iter().any(|code| is_code(error, *code)),
     }
 }
 
@@ -203,57 +204,57 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_lease_needs_no_proof_and_loses_no_trust() {
+    fn without_a_lease_trust_needs_no_proof_and_is_never_lost() {
         let (trust, begin) = (Trust::default(), now());
         trust.lose();
         assert!(trust.is_held() && trust.is_held_since(begin));
     }
 
     #[test]
-    fn a_proof_holds_from_the_beginning_of_the_attempt() {
+    fn a_proof_counts_from_the_start_of_the_attempt() {
         let trust = Trust::default();
-        trust.proven(now(), LEASE);
+        trust.record_write(now(), LEASE);
         assert!(trust.is_held());
-        trust.proven(now(), Duration::ZERO);
+        trust.record_write(now(), Duration::ZERO);
         assert!(!trust.is_held());
     }
 
     #[test]
-    fn a_first_attempt_that_fails_leaves_no_trust() {
+    fn a_failed_first_attempt_loses_trust() {
         let trust = Trust::default();
-        trust.disproven(None);
+        trust.record_failed_write(None);
         assert!(!trust.is_held());
     }
 
     #[test]
-    fn a_failed_attempt_ends_a_proof_only_where_the_database_takes_no_writes() {
+    fn a_failed_attempt_ends_a_proof_only_if_the_database_takes_no_writes() {
         let trust = Trust::default();
-        trust.proven(now(), LEASE);
-        trust.disproven(Some(&StoreError::Unavailable(sqlx::Error::PoolTimedOut)));
+        trust.record_write(now(), LEASE);
+        trust.record_failed_write(Some(&StoreError::Unavailable(sqlx::Error::PoolTimedOut)));
         assert!(trust.is_held());
         trust.lose();
         assert!(!trust.is_held());
     }
 
     #[test]
-    fn what_was_there_before_trust_was_lost_is_not_believed_after_it() {
+    fn a_connection_from_before_a_loss_of_trust_is_never_trusted_again() {
         let trust = Trust::default();
-        trust.proven(now(), LEASE);
+        trust.record_write(now(), LEASE);
         let (connected, attempt) = (now(), now());
         assert!(trust.is_held_since(connected));
         trust.lose();
-        trust.proven(attempt, LEASE);
-        assert!(!trust.is_held(), "the attempt began before");
-        trust.proven(now(), LEASE);
+        trust.record_write(attempt, LEASE);
+        assert!(!trust.is_held(), "the attempt began before the loss");
+        trust.record_write(now(), LEASE);
         assert!(trust.is_held() && !trust.is_held_since(connected) && trust.is_held_since(now()));
     }
 
     #[test]
-    fn a_proof_that_ran_out_is_a_loss() {
+    fn an_expired_proof_is_a_loss_of_trust() {
         let trust = Trust::default();
         let begin = now();
-        trust.proven(begin, Duration::ZERO);
-        trust.proven(now(), LEASE);
+        trust.record_write(begin, Duration::ZERO);
+        trust.record_write(now(), LEASE);
         assert!(trust.is_held() && !trust.is_held_since(begin));
     }
 }

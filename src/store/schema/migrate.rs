@@ -1,9 +1,9 @@
-//! Bringing the tables up to this version, and living with those of the next.
+//! Migrates a database to this version, or checks that this program can use a newer schema.
 //!
-//! A database may be ahead: the nodes of a site are replaced one after the other, and sometimes put
-//! back. So a migration only adds what the programs before it can live with. One that takes away what
-//! they need names the oldest migration that a program must know, at the end of its file's name:
-//! `0012_drop_nickname_needs_0010.sql`; older programs then refuse.
+//! A database may be newer than the program: a site's nodes are upgraded one by one, and sometimes rolled back. So a
+//! migration may only add what older programs can ignore. A migration that removes what they need names, at the end
+//! of its file name, the oldest migration that a program must know: `0012_drop_nickname_needs_0010.sql`. Older
+//! programs then refuse the database.
 
 use sqlx::{
     SqlitePool,
@@ -16,20 +16,19 @@ use crate::store::{
     engine::{fetch_all, fetch_one, from_row::from_row},
 };
 
-/// What Postgres answers to a role that may not do what it asks for.
+/// Postgres's error code for a role that lacks a privilege.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 impl Store {
-    /// Brings the database up to this version. Does nothing, and needs no right to change tables,
-    /// when it is.
+    /// Migrates the database to this version. If it is current, does nothing and needs no right to change tables.
     ///
     /// # Errors
-    /// When the database is too new for this program, or a migration fails.
+    /// Returns an error if the database is too new for this program, or a migration fails.
     pub async fn migrate(&self) -> std::result::Result<(), OpenError> {
         match self.fit().await {
             Ok(Fit::Current) => return Ok(()),
             Ok(Fit::Newer(version)) => return Err(OpenError::Newer(self.name(), version)),
-            // A new database has no list of migrations. Whatever else it is, migrating says so.
+            // A new database has no table of migrations, so reading it fails. Migrating reports any other error.
             Ok(Fit::Behind) | Err(_) => {}
         }
         let outcome = match self {
@@ -38,20 +37,20 @@ impl Store {
         };
         outcome.map_err(|error| match error {
             MigrateError::VersionMissing(version) => OpenError::Newer(self.name(), version),
-            MigrateError::Execute(sqlx::Error::Database(said))
-            | MigrateError::ExecuteMigration(sqlx::Error::Database(said), _)
-                if said.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE) =>
+            MigrateError::Execute(sqlx::Error::Database(error))
+            | MigrateError::ExecuteMigration(sqlx::Error::Database(error), _)
+                if error.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE) =>
             {
-                OpenError::MayNotMigrate(self.name(), said.message().to_owned())
+                OpenError::MayNotMigrate(self.name(), error.message().to_owned())
             }
             other => OpenError::Migration(self.name(), other.to_string()),
         })
     }
 
-    /// Whether nobody has ever migrated it, so that no site can have been here.
+    /// Whether the database was never migrated, so that it cannot hold a site.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn is_empty(&self) -> Result<bool> {
         let table = match self {
             Self::Sqlite { .. } => "SELECT count(*) FROM sqlite_schema WHERE name = 'curfew_migrations'",
@@ -61,10 +60,10 @@ impl Store {
         Ok(tables == 0)
     }
 
-    /// Whether the database answers and this program can live with its schema.
+    /// Whether the database responds and this program can use its schema.
     ///
     /// # Errors
-    /// When it does not answer, or this node has not proven of late that it can write there.
+    /// Returns an error if the database does not respond, or this node has not recently proven that it can write there.
     pub async fn is_ready(&self) -> Result<bool> {
         self.trust().must_be_held()?;
         Ok(matches!(self.fit().await?, Fit::Current))
@@ -79,17 +78,16 @@ impl Store {
     }
 }
 
-/// On Postgres sqlx takes a lock of its own while it migrates. On SQLite it takes none, so that the
-/// server and a command that start at the same moment would both make the tables; hence one
-/// transaction that nobody else can write beside.
+/// Migrates in one exclusive write transaction. sqlx locks the database while it migrates on Postgres, but not on
+/// SQLite: a server and a command that start at the same time would both create the tables.
 async fn migrate_sqlite(write: &SqlitePool) -> std::result::Result<(), MigrateError> {
     let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-    // `run` asks for more of the connection's lifetime than a future that is `Send` can show.
+    // Not `run`: its bounds on the connection's lifetime cannot be met in a `Send` future.
     SQLITE.run_direct(None, &mut *tx, false).await?;
     Ok(tx.commit().await?)
 }
 
-/// A migration that the database has had.
+/// A migration that the database records as run.
 #[derive(Debug)]
 struct Applied {
     version: i64,
@@ -101,8 +99,8 @@ struct Applied {
 from_row!(Applied { version, description, success, checksum });
 
 impl Applied {
-    /// The latest migration that a program must know to live with this one: the number at the end
-    /// of its name, which sqlx keeps with spaces for its underscores.
+    /// The latest migration that a program must know to use a database with this one: the number at the end of its
+    /// name, which sqlx stores with spaces instead of underscores.
     fn needs(&self) -> i64 {
         let named = self.description.rsplit_once("needs ").and_then(|(_, version)| version.parse().ok());
         named.unwrap_or_default()
@@ -114,20 +112,20 @@ async fn list_applied(on: &mut impl Sql) -> Result<Vec<Applied>> {
         .map_err(StoreError::from)
 }
 
-/// How a database stands to a program.
+/// Whether a program can use a database's schema.
 #[derive(Debug, PartialEq, Eq)]
 enum Fit {
-    /// It has every migration of the program, and later ones only that the program can live with.
+    /// The database has every migration of the program, and every later one is compatible with it.
     Current,
-    /// It lacks one, or has another one under its number.
+    /// The database lacks a migration, or has a different one under its number.
     Behind,
-    /// It has this one, which the program cannot live with.
+    /// The database has this migration, which is incompatible with the program.
     Newer(i64),
 }
 
 fn fit(ours: &Migrator, applied: &[Applied]) -> Fit {
     let latest = ours.iter().map(|migration| migration.version).max().unwrap_or_default();
-    // One of a lower number is of no later version, but of some other program.
+    // An unknown migration with a lower number comes from another program, not from a later version.
     let is_foreign = |had: &Applied| had.version < latest || had.needs() > latest;
     if let Some(newer) = applied.iter().find(|had| !ours.version_exists(had.version) && is_foreign(had)) {
         return Fit::Newer(newer.version);
@@ -142,7 +140,7 @@ fn fit(ours: &Migrator, applied: &[Applied]) -> Fit {
 mod tests {
     use super::*;
 
-    /// As the migrations of this program leave it.
+    /// The migrations of this program, all applied.
     fn applied() -> Vec<Applied> {
         let had = SQLITE.iter().map(|migration| Applied {
             version: migration.version,
@@ -158,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_lives_with_later_migrations_unless_they_need_a_later_program() {
+    fn later_migrations_are_compatible_unless_they_need_a_later_program() {
         let latest = SQLITE.iter().map(|migration| migration.version).max().unwrap_or_default();
         for (had, expected) in [
             (vec![], Fit::Current),
@@ -176,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lacks_a_migration_or_has_another_is_behind() {
+    fn a_database_with_a_missing_or_different_migration_is_behind() {
         let spoilt: [fn(&mut Vec<Applied>); 4] =
             [|all| all.clear(), |all| drop(all.pop()), |all| all[0].success = false, |all| all[0].checksum = vec![7]];
         for spoil in spoilt {

@@ -1,4 +1,4 @@
-//! The migrations, which the program carries with it: a file for each in `migrations/sqlite` and `migrations/postgres`.
+//! The migrations, compiled into the program. Each has a file in `migrations/sqlite` and in `migrations/postgres`.
 
 use std::sync::LazyLock;
 
@@ -7,10 +7,10 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
-/// Where it is noted which migrations a database has had: a site that Curfew is part of has its own list.
-pub(super) const LEDGER: &str = "curfew_migrations";
+/// The table of applied migrations. Not sqlx's default name, which the site that embeds Curfew may use itself.
+pub(super) const MIGRATIONS_TABLE: &str = "curfew_migrations";
 
-/// Takes the names of the files, which are the same for both engines.
+/// Takes the file names, without `.sql`. They are the same for both engines.
 macro_rules! migrations {
     ($($name:literal),* $(,)?) => {
         pub(super) static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
@@ -39,7 +39,7 @@ fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {
         Migration::new(version, description.replace('_', " ").into(), MigrationType::Simple, sql.into_sql_str(), false)
     });
     let mut migrator = Migrator::with_migrations(migrations.collect());
-    migrator.dangerous_set_table_name(LEDGER);
+    migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
     migrator
 }
 
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_is_carried_along() {
+    fn every_migration_file_is_compiled_in() {
         for (engine, migrator) in [("sqlite", &SQLITE), ("postgres", &POSTGRES)] {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
             let mut files: Vec<_> = fs::read_dir(folder)
@@ -58,8 +58,9 @@ mod tests {
                 .map(|file| file.expect("a file").file_name().into_string().expect("a name"))
                 .collect();
             files.sort();
-            let carried = migrator.iter().map(|m| format!("{:04}_{}.sql", m.version, m.description.replace(' ', "_")));
-            assert_eq!(carried.collect::<Vec<_>>(), files);
+            let compiled_in =
+                migrator.iter().map(|m| format!("{:04}_{}.sql", m.version, m.description.replace(' ', "_")));
+            assert_eq!(compiled_in.collect::<Vec<_>>(), files);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The tables: brought up to this version, and checked for what the program relies on.
+//! Migrates the tables to this version, and checks the properties that the program needs from its database.
 
 pub(super) mod migrate;
 pub(super) mod migrations;

@@ -1,10 +1,9 @@
-//! The feed: who must be judged again, as soon as the database knows, whoever changed it.
+//! The feed of changes: which accounts must be judged again, whatever program changed the database.
 //!
-//! Triggers write each change to `curfew_standing_changes`. On SQLite the feed looks at the database's
-//! version, which any other connection's commit moves, also another program's; on Postgres it is
-//! notified, and looks itself twice a second, since a notification may be lost with its connection. A look there
-//! goes on from the transactions that were open at the look before.
-//! Old changes are deleted by [`crate::store::logins::upkeep`], whether or not anybody reads them.
+//! Triggers write each change to `curfew_standing_changes`. On SQLite the feed polls `PRAGMA data_version`, which any
+//! commit of another connection changes, also another program's. On Postgres it is notified, and also polls twice a
+//! second, since a notification may be lost with its connection. Each poll on Postgres starts at the oldest transaction
+//! that was open at the previous poll. [`crate::store::logins::upkeep`] deletes old changes, read or not.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -20,19 +19,19 @@ use sqlx::{
 
 use crate::store::{
     Clock, Connection, Result, Store, StoreError, Trust,
-    engine::{fetch_all, fetch_one, from_row::from_row, in_time, silence},
+    engine::{fetch_all, fetch_one, from_row::from_row, timed_out, with_timeout},
     pool::{PoolLimits, pool_options},
 };
 
-/// How long a change on SQLite waits to be seen.
+/// How often the feed polls on SQLite.
 const SQLITE_POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// How often the feed looks itself, on Postgres.
+/// How often the feed polls on Postgres, in addition to notifications.
 const POSTGRES_POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// How long a look may take before the feed counts as dead.
+/// How long a poll may take before the feed counts as dead.
 const POLL_TIMEOUT: Duration = Duration::from_secs(1);
-/// Of so many changes before the feed was opened, receipts may still be asked for.
-const ASKED_LATELY: i64 = 1_000;
-/// What Postgres calls the notifications; the triggers name it too.
+/// How many of the changes before the feed opened are searched for receipts that may still be wanted.
+const RECENT_CHANGES: i64 = 1_000;
+/// The Postgres channel of the notifications. The triggers name it too.
 pub(in crate::store) const CHANNEL: &str = "curfew_standing";
 
 /// Whom a change concerns.
@@ -40,7 +39,7 @@ pub(in crate::store) const CHANNEL: &str = "curfew_standing";
 pub enum Change {
     /// The whole site.
     Everyone,
-    /// One account, its sessions among it.
+    /// One account and its logins.
     User(i64),
 }
 
@@ -49,7 +48,7 @@ impl Change {
         user_id.map_or(Self::Everyone, Self::User)
     }
 
-    /// The account's number; none is everyone.
+    /// The account's id; `None` is everyone.
     pub(in crate::store) const fn user_id(self) -> Option<i64> {
         match self {
             Self::Everyone => None,
@@ -58,33 +57,33 @@ impl Change {
     }
 }
 
-/// What the feed tells.
+/// A change that the feed reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct News {
     /// Whom it concerns.
     pub change: Change,
-    /// The event of which each node reports that it has applied it, where one asks for that.
+    /// The event for which each node must write a receipt once it has applied the change, if any.
     pub receipt_for: Option<i64>,
 }
 
-/// A reader of the changes made from now on, with connections of its own. One that has failed is
-/// dropped and made anew, and whatever it missed meanwhile must be taken as changed.
+/// Reads the changes made from now on, over connections of its own. After an error, open a new feed and treat
+/// everything as changed meanwhile.
 #[derive(Debug)]
 pub struct Feed {
     connection: Connection,
     listener: Option<PgListener>,
-    /// SQLite's version of the data.
+    /// The last `PRAGMA data_version`, on SQLite.
     version: i64,
-    /// The latest change that is known.
+    /// The highest id of a change read so far.
     last: i64,
-    /// What asked for a receipt lately, before the feed was opened.
-    asked_before: Vec<i64>,
-    /// On Postgres: the first transaction that was open when the feed looked last. A number is given
-    /// before it is committed, so what such a transaction tells may lie before what was seen.
-    open_since: i64,
-    /// The known changes of transactions from that one on.
+    /// The events that wanted a receipt shortly before the feed opened.
+    recent_receipt_requests: Vec<i64>,
+    /// On Postgres: the oldest transaction that was open at the last poll. Change ids are assigned before the commit,
+    /// so its changes may have lower ids than changes already read.
+    oldest_open: i64,
+    /// The changes already read of that transaction and later ones.
     seen: BTreeSet<i64>,
-    next_look: Instant,
+    next_poll: Instant,
     looked_at: std::time::Instant,
     opened_at: std::time::Instant,
     clock: Clock,
@@ -92,41 +91,41 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Begins to read.
+    /// Opens a feed of the changes from now on.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn open(store: &Store) -> Result<Self> {
         let opened_at = std::time::Instant::now();
         let (connection, listener) = match store {
             Store::Sqlite { read, .. } => {
                 let pool = SqlitePoolOptions::new().max_connections(1);
                 let pool = pool.connect_lazy_with((*read.connect_options()).clone());
-                (Connection::Sqlite(in_time(pool.acquire()).await?), None)
+                (Connection::Sqlite(with_timeout(pool.acquire()).await?), None)
             }
             Store::Postgres { pool, trust, .. } => {
                 trust.must_be_held()?;
                 let own = pool_options(trust, PoolLimits::of(Some(2)));
                 let own = own.connect_lazy_with((*pool.connect_options()).clone());
-                let mut listener = in_time(PgListener::connect_with(&own)).await?;
-                // A connection that was lost is told, and not mended in silence.
+                let mut listener = with_timeout(PgListener::connect_with(&own)).await?;
+                // Report a lost connection instead of reconnecting silently.
                 listener.eager_reconnect(false);
-                in_time(listener.listen(CHANNEL)).await?;
-                (Connection::Postgres(in_time(own.acquire()).await?), Some(listener))
+                with_timeout(listener.listen(CHANNEL)).await?;
+                (Connection::Postgres(with_timeout(own.acquire()).await?), Some(listener))
             }
         };
-        let (next_look, seen, looked_at) = (Instant::now(), BTreeSet::new(), std::time::Instant::now());
+        let (next_poll, seen, looked_at) = (Instant::now(), BTreeSet::new(), std::time::Instant::now());
         let (clock, trust) = (store.clock().clone(), store.trust().clone());
-        let asked_before = Vec::new();
+        let recent_receipt_requests = Vec::new();
         let mut feed = Self {
             connection,
             listener,
             version: 0,
             last: 0,
-            asked_before,
-            open_since: 0,
+            recent_receipt_requests,
+            oldest_open: 0,
             seen,
-            next_look,
+            next_poll,
             looked_at,
             opened_at,
             clock,
@@ -135,99 +134,100 @@ impl Feed {
         if feed.listener.is_none() {
             feed.version = feed.read_version().await?;
         } else {
-            feed.open_since = feed.read_open_since().await?;
+            feed.oldest_open = feed.read_oldest_open().await?;
         }
         let (last,): (i64,) =
             fetch_one!(&mut feed.connection, (i64,), "SELECT COALESCE(MAX(id), 0) FROM curfew_standing_changes")?;
         feed.last = last;
         let sql = "SELECT event_id FROM curfew_standing_changes WHERE id > $1 AND event_id IS NOT NULL ORDER BY id";
-        let asked: Vec<(i64,)> = fetch_all!(&mut feed.connection, (i64,), sql, last - ASKED_LATELY)?;
-        feed.asked_before = asked.into_iter().map(|(event_id,)| event_id).collect();
-        feed.look().await?;
+        let asked: Vec<(i64,)> = fetch_all!(&mut feed.connection, (i64,), sql, last - RECENT_CHANGES)?;
+        feed.recent_receipt_requests = asked.into_iter().map(|(event_id,)| event_id).collect();
+        feed.poll().await?;
         Ok(feed)
     }
 
-    /// The events that asked for a receipt lately, before the feed was opened.
+    /// The events that wanted a receipt shortly before the feed opened.
     #[must_use]
-    pub fn asked_before(&self) -> &[i64] {
-        &self.asked_before
+    pub fn recent_receipt_requests(&self) -> &[i64] {
+        &self.recent_receipt_requests
     }
 
-    /// Everything that was committed before this moment has been told.
+    /// Every change committed before this time has been reported.
     #[must_use]
     pub const fn looked_at(&self) -> std::time::Instant {
         self.looked_at
     }
 
-    /// Waits for changes; there may be none when it has waited for a while. What is told twice does
-    /// no harm. Whoever cannot wait has it look at once by `hurry`.
+    /// Waits for changes. Returns an empty list after a while without any. May report a change twice, which does no
+    /// harm. Notify `hurry` to poll at once.
     ///
     /// # Errors
-    /// When the database does not answer, or may have been replaced by another. Open a new feed then.
+    /// Returns an error if the database does not respond, or may have been replaced by another. Open a new feed then.
     pub async fn next(&mut self, hurry: &Notify) -> Result<Vec<News>> {
         if let Some(listener) = &mut self.listener {
             if !self.trust.is_held_since(self.opened_at) {
                 return Err(StoreError::Unwritable);
             }
             let notified = select! {
-                notified = timeout_at(self.next_look, listener.try_recv()) => notified.ok(),
+                notified = timeout_at(self.next_poll, listener.try_recv()) => notified.ok(),
                 () = hurry.notified() => None,
             };
             if let Some(notified) = notified {
-                // None is a connection that was lost.
-                let notification = notified?.ok_or_else(silence)?;
-                let mut news = vec![notified_of(&notification)];
+                // `None` means that the connection was lost.
+                let notification = notified?.ok_or_else(timed_out)?;
+                let mut news = vec![parse_notification(&notification)];
                 while let Some(notification) = listener.next_buffered() {
-                    news.push(notified_of(&notification));
+                    news.push(parse_notification(&notification));
                 }
-                // However many come, it looks in its time: only a look says that nothing is missing.
-                if Instant::now() < self.next_look {
+                // Poll on time, however many notifications come: only a poll proves that none is missing.
+                if Instant::now() < self.next_poll {
                     return Ok(news);
                 }
             }
-            self.next_look = Instant::now() + POSTGRES_POLL_INTERVAL;
+            self.next_poll = Instant::now() + POSTGRES_POLL_INTERVAL;
         } else {
             select! {
                 () = sleep(SQLITE_POLL_INTERVAL) => {}
                 () = hurry.notified() => {}
             }
             let began_at = std::time::Instant::now();
-            let version = timeout(POLL_TIMEOUT, self.read_version()).await.map_err(|_| silence())??;
+            let version = timeout(POLL_TIMEOUT, self.read_version()).await.map_err(|_| timed_out())??;
             if version == self.version {
                 self.looked_at = began_at;
                 return Ok(Vec::new());
             }
             self.version = version;
         }
-        timeout(POLL_TIMEOUT, self.look()).await.map_err(|_| silence())?
+        timeout(POLL_TIMEOUT, self.poll()).await.map_err(|_| timed_out())?
     }
 
-    /// SQLite's own count of what others have committed, as this connection sees it.
+    /// SQLite's counter of commits by other connections.
     async fn read_version(&mut self) -> Result<i64> {
         let (version,): (i64,) = fetch_one!(&mut self.connection, (i64,), "PRAGMA data_version")?;
         Ok(version)
     }
 
-    /// The first transaction that may still commit, of a server that takes writes.
-    async fn read_open_since(&mut self) -> Result<i64> {
+    /// The oldest transaction that may still commit. Loses trust if the server is read-only.
+    async fn read_oldest_open(&mut self) -> Result<i64> {
         let sql = "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT),
                           current_setting('transaction_read_only') = 'on'";
-        let (open_since, is_read_only): (i64, bool) = fetch_one!(&mut self.connection, (i64, bool), sql)?;
+        let (oldest_open, is_read_only): (i64, bool) = fetch_one!(&mut self.connection, (i64, bool), sql)?;
         if is_read_only {
             self.trust.lose();
         }
-        Ok(open_since)
+        Ok(oldest_open)
     }
 
-    /// Reads what has not been seen.
-    async fn look(&mut self) -> Result<Vec<News>> {
+    /// Reads the changes that have not been read yet.
+    async fn poll(&mut self) -> Result<Vec<News>> {
         let began_at = std::time::Instant::now();
         let rows = if self.listener.is_some() {
             let now = self.clock.now(&mut self.connection).await?;
-            self.clock.heard(now);
-            // Read before the changes: what is open now may be seen, what is open then is looked for again.
-            let open_since = self.read_open_since().await?;
-            let from = std::mem::replace(&mut self.open_since, open_since);
+            self.clock.record_database_time(now);
+            // Taken before the changes are read, so that the next poll covers every transaction still open then. `seen`
+            // filters out the changes that this poll reads already.
+            let oldest_open = self.read_oldest_open().await?;
+            let from = std::mem::replace(&mut self.oldest_open, oldest_open);
             let sql = "SELECT id, user_id, event_id, COALESCE(transaction_id, 0) AS transaction_id
                        FROM curfew_standing_changes WHERE transaction_id >= $1 ORDER BY id";
             fetch_all!(&mut self.connection, ChangeRow, sql, from)?
@@ -237,28 +237,28 @@ impl Feed {
             fetch_all!(&mut self.connection, ChangeRow, sql, self.last)?
         };
         let mut news: Vec<News> = rows.iter().filter(|row| !self.seen.contains(&row.id)).map(ChangeRow::news).collect();
-        if !news.is_empty() && self.has_missed_some().await? {
+        if !news.is_empty() && self.may_have_missed_some().await? {
             news.push(News { change: Change::Everyone, receipt_for: None });
         }
         self.last = rows.last().map_or(self.last, |row| self.last.max(row.id));
-        let is_looked_for_again = |row: &&ChangeRow| row.transaction_id >= self.open_since;
+        let is_read_again = |row: &&ChangeRow| row.transaction_id >= self.oldest_open;
         self.seen = match self.listener {
-            Some(_) => rows.iter().filter(is_looked_for_again).map(|row| row.id).collect(),
+            Some(_) => rows.iter().filter(is_read_again).map(|row| row.id).collect(),
             None => BTreeSet::new(),
         };
         self.looked_at = began_at;
         Ok(news)
     }
 
-    /// Whether changes may have been deleted before they were seen here, by whoever found them old.
-    async fn has_missed_some(&mut self) -> Result<bool> {
+    /// Whether upkeep may have deleted changes before this feed read them.
+    async fn may_have_missed_some(&mut self) -> Result<bool> {
         let sql = "SELECT COALESCE(MIN(id), 0) FROM curfew_standing_changes";
         let (first,): (i64,) = fetch_one!(&mut self.connection, (i64,), sql)?;
         Ok(first > self.last + 1)
     }
 }
 
-/// A change as it is kept.
+/// A row of `curfew_standing_changes`.
 #[derive(Debug)]
 struct ChangeRow {
     id: i64,
@@ -275,9 +275,9 @@ impl ChangeRow {
     }
 }
 
-/// `7` is a change of that account, `7#12` asks for a receipt of that event too; without an account it
-/// is everyone, and so is what cannot be read.
-fn notified_of(notification: &PgNotification) -> News {
+/// Parses `7`, a change of account 7, or `7#12`, which also asks for a receipt of event 12. Without an account id, or
+/// with an unreadable one, it is a change of everyone.
+fn parse_notification(notification: &PgNotification) -> News {
     let (user_id, event_id) = notification.payload().split_once('#').unwrap_or((notification.payload(), ""));
     News { change: Change::of(user_id.parse().ok()), receipt_for: event_id.parse().ok() }
 }

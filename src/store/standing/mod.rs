@@ -1,4 +1,4 @@
-//! What the guard reads on each request: one statement, by primary keys.
+//! Login standings: what the guard reads on each request, in one statement by primary keys.
 
 pub mod feed;
 pub(super) mod readers;
@@ -11,7 +11,7 @@ use rusqlite::named_params;
 use self::row::Row;
 use super::{
     Clock, Result, Sql, StoreError,
-    engine::{in_time, on_engine},
+    engine::{on_engine, with_timeout},
 };
 use crate::domain::{
     logins::{kind::LoginKind, session_secret::SessionId},
@@ -21,40 +21,40 @@ use crate::domain::{
     standing::{Limits, LoginState, SiteStanding, Standing},
 };
 
-/// Everything that decides over one login, as it was at one moment.
+/// Everything that decides whether one login is good, read at one time.
 #[derive(Debug, Clone)]
 pub struct LoginStanding {
-    /// The moment.
+    /// The time of the read.
     pub now: Moment,
     /// The account, if it exists.
     pub account: Option<Account>,
-    /// The site.
+    /// The site's standing.
     pub site: SiteStanding,
-    /// What everyone is told when the site's date puts them out.
+    /// What staff wrote for users about the site's force logout: about the scheduled one, if there is one.
     pub site_user_reason: Option<String>,
-    /// The login's own row, if it is still kept and is the account's.
+    /// The login's row, if it still exists and belongs to the account.
     pub login: Option<StoredLogin>,
 }
 
 impl LoginStanding {
-    /// The force logout of the site or the account that ended the login, which was refused for that reason.
+    /// The date of the force logout, of the site or the account, that ended a login refused for `reason`.
     #[must_use]
     pub fn forced_out_at(&self, reason: EndReason) -> Option<Moment> {
         let date = match reason {
             EndReason::EveryoneOut => self.site.force_logout_date,
             _ => self.account.as_ref()?.standing.force_logout_date,
         };
-        // A date from before the login has not ended it: a hand has deactivated the account since.
+        // A date before the login has not ended it: somebody deactivated the account by a manual UPDATE since.
         date.filter(|date| self.login.as_ref().is_some_and(|login| login.login_date <= *date))
     }
 
-    /// What the account may do; one that does not exist may do least.
+    /// The account's role. An account that does not exist has the least.
     #[must_use]
     pub fn role(&self) -> Role {
         self.account.as_ref().map_or(Role::Member, |account| account.role)
     }
 
-    /// How long the login may last.
+    /// The lifetime and idle timeout of the login.
     #[must_use]
     pub fn limits(&self, of_role: impl Fn(Role) -> Limits, leeway: Duration) -> Limits {
         let of_role = of_role(self.role());
@@ -62,8 +62,8 @@ impl LoginStanding {
         login.kind.limits(of_role, (login.state.opened_at, login.expires_at), leeway)
     }
 
-    /// The next force logout that is scheduled for this login, by date: of the account or the site,
-    /// with what its person is told. One that has come due is among them until it is folded.
+    /// The next scheduled force logout of the account or the site, with its reason for the user. It may be due already,
+    /// but not folded yet.
     #[must_use]
     pub fn scheduled(&self) -> Option<(Moment, Option<&str>)> {
         let account = self.account.as_ref();
@@ -74,7 +74,7 @@ impl LoginStanding {
         [of_account, of_site].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
-    /// What staff wrote for the person, where it belongs to this reason.
+    /// What staff wrote for the user, if it belongs to `reason`.
     #[must_use]
     pub fn user_reason(&self, reason: EndReason) -> Option<String> {
         if let Some(login) = self.login.as_ref().filter(|login| login.state.ended == Some(reason)) {
@@ -96,59 +96,59 @@ impl LoginStanding {
 /// The account behind a login.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// What the rule asks of it.
+    /// The account's standing, for the rule.
     pub standing: Standing,
-    /// Its name.
+    /// The username.
     pub username: String,
-    /// Its address.
+    /// The email.
     pub email: String,
-    /// What it may do.
+    /// The role.
     pub role: Role,
-    /// Since when it exists.
+    /// When the account was created.
     pub date_joined: Moment,
-    /// Its latest login.
+    /// The time of the latest login.
     pub last_login: Option<Moment>,
-    /// What its person is told of a force logout.
+    /// The latest force logout's reason for the user.
     pub force_logout_user_reason: Option<String>,
-    /// The same, of one to come.
+    /// The scheduled force logout's reason for the user.
     pub scheduled_user_reason: Option<String>,
-    /// What its person is told of the deactivation.
+    /// The deactivation's reason for the user.
     pub deactivated_user_reason: Option<String>,
 }
 
-/// A login's own row.
+/// A login's row.
 #[derive(Debug, Clone)]
 pub struct StoredLogin {
-    /// What the rule asks of it.
+    /// The login's state, for the rule.
     pub state: LoginState,
-    /// What it is proven by.
+    /// How the login is proven.
     pub kind: LoginKind,
     /// When a token expires.
     pub expires_at: Option<Moment>,
-    /// The hash of its secret; empty, and the hash of nothing, where a signature proves it.
+    /// The hash of the secret. Empty if a signature proves the login; no secret has that hash.
     pub secret_hash: Vec<u8>,
     /// `LAST_LOGIN_DATE`.
     pub login_date: Moment,
-    /// Whether its cookie outlives the browser.
+    /// Whether the cookie outlives the browser.
     pub remember: bool,
-    /// The address that it was made from.
+    /// The IP address that the user logged in from.
     pub address: String,
-    /// The browser or program that it was made with.
+    /// The `User-Agent` that the user logged in with.
     pub user_agent: String,
-    /// What its person is told of its end.
+    /// The end's reason for the user.
     pub user_reason: Option<String>,
 }
 
-/// Which login is asked about: the account's id, and the login's.
+/// A login to read: the account's id, and the login's.
 pub type Asked = (i64, SessionId);
 
-/// The most logins that one statement reads.
-pub const STANDINGS_AT_ONCE: usize = 32;
+/// How many logins one statement reads at most. A power of two.
+pub const MAX_STANDINGS_PER_STATEMENT: usize = 32;
 
-/// Reads what decides over the login that this session made.
+/// Reads the standing of one login.
 ///
 /// # Errors
-/// When the database does not answer, or holds a word that is no reason.
+/// Returns an error if the database does not respond, or holds an unknown code.
 pub async fn get_login_standing(
     on: &mut impl Sql,
     clock: &Clock,
@@ -156,56 +156,56 @@ pub async fn get_login_standing(
     session: &SessionId,
 ) -> Result<LoginStanding> {
     let mut read = list_login_standings(on, clock, &[(user_id, session.clone())]).await?;
-    read.pop().ok_or_else(|| StoreError::Unreadable("the site's own row is gone".to_owned()))
+    read.pop().ok_or_else(|| StoreError::Unreadable("the site's row is missing".to_owned()))
 }
 
-/// Reads what decides over several logins, at most [`STANDINGS_AT_ONCE`], in the order asked.
+/// Reads the standings of at most [`MAX_STANDINGS_PER_STATEMENT`] logins, in the order of `asked`.
 ///
 /// # Errors
-/// When the database does not answer, or holds a word that is no reason.
+/// Returns an error if the database does not respond, or holds an unknown code.
 pub async fn list_login_standings(on: &mut impl Sql, clock: &Clock, asked: &[Asked]) -> Result<Vec<LoginStanding>> {
     let Some(last) = asked.last() else { return Ok(Vec::new()) };
-    let asks_database = Clock::is_of_database(on);
-    // Few sizes, so that each statement is prepared once; what is too much asks for the last again.
+    let reads_database_time = Clock::is_in_database(on);
+    // Few sizes, so that few statements are prepared. Surplus places repeat the last login.
     let size = asked.len().next_power_of_two();
-    let sql = READS[size.trailing_zeros() as usize].as_str();
+    let sql = STATEMENTS[size.trailing_zeros() as usize].as_str();
     let padded = asked.iter().chain(std::iter::repeat(last)).take(size);
     let mut rows: Vec<Row> = on_engine!(on, |c| {
-        let query = sqlx::query_as(sql).bind(asks_database);
+        let query = sqlx::query_as(sql).bind(reads_database_time);
         let query = padded.fold(query, |query, (user_id, session)| query.bind(*user_id).bind(session.as_str()));
-        in_time(query.fetch_all(c)).await
+        with_timeout(query.fetch_all(c)).await
     })?;
     rows.sort_unstable_by_key(|row| row.place);
     rows.truncate(asked.len());
     rows.into_iter()
         .map(|row| {
-            let now = clock.of_statement(row.now);
-            row.at(now)
+            let now = clock.statement_now(row.now);
+            row.into_standing(now)
         })
         .collect()
 }
 
-/// The same of one login, by a connection to the file itself. What the database says is told apart
-/// from whether it answered.
+/// Reads the standing of one login over a connection to the SQLite file. The outer error means that SQLite did not
+/// respond, the inner one that a value is unreadable.
 pub(super) fn read_login_standing(
     on: &rusqlite::Connection,
     clock: &Clock,
     user_id: i64,
     session: &SessionId,
 ) -> rusqlite::Result<Result<LoginStanding>> {
-    let mut reading = on.prepare_cached(&READS[0])?;
-    // By name: SQLite counts `$2` before `$1` where it comes first.
+    let mut statement = on.prepare_cached(&STATEMENTS[0])?;
+    // By name: SQLite numbers parameters by their first use, and `$2` is used before `$1`.
     let values = named_params! { "$1": false, "$2": user_id, "$3": session.as_str() };
-    let row = reading.query_row(values, Row::of_file)?;
-    Ok(row.at(clock.process_now()))
+    let row = statement.query_row(values, Row::from_rusqlite)?;
+    Ok(row.into_standing(clock.process_now()))
 }
 
 /// One statement for each power of two.
-static READS: LazyLock<[String; STANDINGS_AT_ONCE.trailing_zeros() as usize + 1]> =
-    LazyLock::new(|| std::array::from_fn(|power| read_sql(1 << power)));
+static STATEMENTS: LazyLock<[String; MAX_STANDINGS_PER_STATEMENT.trailing_zeros() as usize + 1]> =
+    LazyLock::new(|| std::array::from_fn(|power| standing_sql(1 << power)));
 
-/// Alone in its transaction, so that Postgres's `CURRENT_TIMESTAMP` is the moment it began.
-fn read_sql(size: usize) -> String {
+/// The statement must be alone in its transaction: only then is Postgres's `CURRENT_TIMESTAMP` the time of its start.
+fn standing_sql(size: usize) -> String {
     let place = |n: usize| format!("({n}, CAST(${} AS BIGINT), CAST(${} AS TEXT))", 2 * n + 2, 2 * n + 3);
     let places = (0..size).map(place).collect::<Vec<_>>().join(", ");
     format!(
@@ -230,19 +230,7 @@ fn read_sql(size: usize) -> String {
     )
 }
 
-/// A deactivation with an end is over from that moment on, whether or not anybody has noted it.
+/// A deactivation is over from its end on, whether or not the row says so yet.
 pub(super) fn is_active(flag: bool, until: Option<Moment>, now: Moment) -> bool {
     flag || until.is_some_and(|until| until <= now)
-}
-
-pub(super) fn ended(ended_at: Option<Moment>, reason: Option<&str>) -> Result<Option<EndReason>> {
-    match (ended_at, reason) {
-        (None, None) => Ok(None),
-        // A hand that writes only the date still ends the session.
-        (_, reason) => reason.map_or(Ok(EndReason::ForcedOut), parse_reason).map(Some),
-    }
-}
-
-pub(super) fn parse_reason(code: &str) -> Result<EndReason> {
-    code.parse().map_err(|error| StoreError::Unreadable(format!("{error}")))
 }

@@ -1,18 +1,21 @@
-//! One row of the statement, as the database gives it.
+//! One row of the standing statement, as the database returns it.
 
 use sqlx::{ColumnIndex, FromRow};
 
-use super::{Account, LoginStanding, StoredLogin, ended, is_active, parse_reason};
+use super::{Account, LoginStanding, StoredLogin, is_active};
 use crate::{
     domain::{
         moment::Moment,
         people::role::Role,
         standing::{LoginState, SiteStanding, Standing},
     },
-    store::{Result, logins::parse_kind},
+    store::{
+        Result,
+        logins::stored::{ended, parse_kind, parse_reason},
+    },
 };
 
-/// In the order of the statement's columns: looking 32 of them up by name takes longer than reading them.
+/// Fields in the order of the statement's columns: looking up 32 columns by name takes longer than reading them.
 pub(super) struct Row {
     pub(super) place: i32,
     pub(super) now: Option<Moment>,
@@ -48,7 +51,7 @@ pub(super) struct Row {
     user_reason: Option<String>,
 }
 
-/// The row, each field by the next column: sqlx and rusqlite have no trait in common.
+/// Builds the row, taking each field from the next column. A macro, because sqlx and rusqlite share no trait.
 macro_rules! by_position {
     ($next:expr) => {
         Row {
@@ -92,12 +95,12 @@ impl<'r, R> FromRow<'r, R> for Row
 where
     R: sqlx::Row,
     usize: ColumnIndex<R>,
-    i32: Read<'r, R::Database>,
-    Option<i64>: Read<'r, R::Database>,
-    Option<bool>: Read<'r, R::Database>,
-    Option<String>: Read<'r, R::Database>,
-    Option<Vec<u8>>: Read<'r, R::Database>,
-    Option<Moment>: Read<'r, R::Database>,
+    i32: FromColumn<'r, R::Database>,
+    Option<i64>: FromColumn<'r, R::Database>,
+    Option<bool>: FromColumn<'r, R::Database>,
+    Option<String>: FromColumn<'r, R::Database>,
+    Option<Vec<u8>>: FromColumn<'r, R::Database>,
+    Option<Moment>: FromColumn<'r, R::Database>,
 {
     fn from_row(row: &'r R) -> sqlx::Result<Self> {
         let mut columns = 0..;
@@ -106,20 +109,20 @@ where
     }
 }
 
-/// What a column can be read as.
-trait Read<'r, D: sqlx::Database>: sqlx::Decode<'r, D> + sqlx::Type<D> {}
-impl<'r, D: sqlx::Database, T: sqlx::Decode<'r, D> + sqlx::Type<D>> Read<'r, D> for T {}
+/// A type that a column can be read as.
+trait FromColumn<'r, D: sqlx::Database>: sqlx::Decode<'r, D> + sqlx::Type<D> {}
+impl<'r, D: sqlx::Database, T: sqlx::Decode<'r, D> + sqlx::Type<D>> FromColumn<'r, D> for T {}
 
 impl Row {
-    /// The row, as rusqlite gives it.
-    pub(super) fn of_file(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+    /// Reads the row from rusqlite.
+    pub(super) fn from_rusqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         let mut columns = 0..;
         let mut next = || columns.next().unwrap_or_default();
         Ok(by_position!(row.get(next())?))
     }
 
-    /// What it says of the login at that moment.
-    pub(super) fn at(self, now: Moment) -> Result<LoginStanding> {
+    /// The standing that the row describes at `now`.
+    pub(super) fn into_standing(self, now: Moment) -> Result<LoginStanding> {
         let site = SiteStanding { force_logout_date: self.site_date, force_logout_scheduled: self.site_scheduled };
         let login = match (self.user_id, self.kind, self.login_date, self.opened_at) {
             (Some(user_id), Some(kind), Some(login_date), Some(opened_at)) => Some(StoredLogin {
@@ -127,7 +130,7 @@ impl Row {
                     user_id,
                     ended: ended(self.ended_at, self.reason.as_deref())?,
                     opened_at,
-                    // A token that was never used, whose first use is worth a note.
+                    // The epoch for a token that was never used, so that its first use is recorded.
                     last_seen: self.last_seen.unwrap_or(Moment::UNIX_EPOCH),
                 },
                 kind: parse_kind(&kind)?,

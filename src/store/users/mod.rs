@@ -6,8 +6,9 @@ mod standing;
 
 use super::{
     Result, Sql,
-    engine::{Engine, execute, fetch_one, fetch_optional, from_row::from_row, in_time},
-    standing::{is_active, parse_reason},
+    engine::{Engine, execute, fetch_one, fetch_optional, from_row::from_row, with_timeout},
+    logins::stored::parse_reason,
+    standing::is_active,
 };
 use crate::domain::{
     moment::Moment,
@@ -21,48 +22,48 @@ pub use standing::{
     set_inactive,
 };
 
-/// An account as it is kept.
+/// A row of `curfew_users`.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// Its number, never given twice.
+    /// The id. Never reused.
     pub id: i64,
-    /// Its name.
+    /// The username.
     pub username: String,
-    /// Its address.
+    /// The email.
     pub email: String,
     /// `bcrypt_sha256$$2b$…`
     pub password_hash: String,
     is_active: bool,
     is_staff: bool,
     is_superuser: bool,
-    /// Since when it exists.
+    /// When the account was created.
     pub date_joined: Moment,
-    /// When its latest login was made, by the clock.
+    /// The time of the latest login, by the clock.
     pub last_login: Option<Moment>,
-    /// The latest `LAST_LOGIN_DATE`: no later force logout may be dated before it.
+    /// The latest `LAST_LOGIN_DATE`. A force logout must not be dated before it.
     pub last_login_date: Option<Moment>,
-    /// Its latest request, within a minute.
+    /// The time of the latest request, accurate to a minute.
     pub last_seen: Option<Moment>,
-    /// Logins made then or before are out.
+    /// Ends every login of the account dated at or before it.
     pub force_logout_date: Option<Moment>,
     force_logout_cause: Option<String>,
-    /// Why, for staff.
+    /// Its reason for staff.
     pub force_logout_staff_reason: Option<String>,
-    /// Why, for the user.
+    /// Its reason for the user.
     pub force_logout_user_reason: Option<String>,
-    /// A force logout to come.
+    /// When the next force logout is scheduled.
     pub force_logout_scheduled: Option<Moment>,
-    /// Who planned it.
+    /// Who scheduled it.
     pub force_logout_scheduled_by: Option<String>,
-    /// Why, for staff.
+    /// Its reason for staff.
     pub force_logout_scheduled_staff_reason: Option<String>,
-    /// Why, for the user.
+    /// Its reason for the user.
     pub force_logout_scheduled_user_reason: Option<String>,
-    /// When a deactivation ends by itself.
+    /// When the deactivation ends by itself.
     pub deactivated_until: Option<Moment>,
-    /// Why, for staff.
+    /// Its reason for staff.
     pub deactivated_staff_reason: Option<String>,
-    /// Why, for the user.
+    /// Its reason for the user.
     pub deactivated_user_reason: Option<String>,
 }
 
@@ -91,8 +92,8 @@ from_row!(User {
     deactivated_user_reason
 });
 
-/// `select_users!("curfew_users WHERE …")`: [`User`]s. Each column has its name there: a statement that
-/// Postgres has prepared fails for ever when the next version adds a column to `*`.
+/// `select_users!("curfew_users WHERE …")` selects [`User`]s. It names each column, because a statement with `*`
+/// that Postgres has prepared fails permanently once the next version adds a column.
 macro_rules! select_users {
     ($from:literal) => {
         concat!(
@@ -109,28 +110,28 @@ macro_rules! select_users {
 }
 
 impl User {
-    /// What it may do.
+    /// The account's role.
     #[must_use]
     pub const fn role(&self) -> Role {
         Role::from_flags(self.is_staff, self.is_superuser)
     }
 
-    /// Whether its person may log in at that moment.
+    /// Whether the user may log in at `now`.
     #[must_use]
     pub fn is_active_at(&self, now: Moment) -> bool {
         is_active(self.is_active, self.deactivated_until, now)
     }
 
-    /// Whether a deactivation stands in its row that is over by now.
+    /// Whether the row still holds a deactivation that is over by `now`.
     #[must_use]
-    pub fn has_served_its_deactivation(&self, now: Moment) -> bool {
+    pub fn has_expired_deactivation(&self, now: Moment) -> bool {
         !self.is_active && self.is_active_at(now)
     }
 
-    /// What the rule asks of it.
+    /// The account's standing at `now`, for the rule.
     ///
     /// # Errors
-    /// When the word for what set its date is no reason.
+    /// Returns an error if the stored cause of the force logout is unknown.
     pub fn standing(&self, now: Moment) -> Result<Standing> {
         Ok(Standing {
             user_id: self.id,
@@ -141,27 +142,27 @@ impl User {
         })
     }
 
-    /// What set its force-logout date.
+    /// What set the force-logout date.
     ///
     /// # Errors
-    /// When the word in the row is no reason.
+    /// Returns an error if the stored code is unknown.
     pub fn force_logout_cause(&self) -> Result<Option<EndReason>> {
         self.force_logout_cause.as_deref().map(parse_reason).transpose()
     }
 }
 
-/// The account of that number.
+/// Finds the account with this id.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn find_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
     Ok(fetch_optional!(on, User, select_users!("curfew_users WHERE id = $1"), id)?)
 }
 
-/// The account whose username or email that is.
+/// Finds the account with this username or email.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Option<User>> {
     let sql =
         select_users!("curfew_login_names n JOIN curfew_users ON curfew_users.id = n.user_id WHERE name_key = $1");
@@ -173,44 +174,44 @@ pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Op
     Ok(None)
 }
 
-/// The account of that number, which nobody else can change until the transaction ends.
+/// Finds the account and locks it until the transaction ends.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
-    // A transaction on SQLite is the only writer from its beginning.
+    // On SQLite a transaction is the only writer from its start.
     if let Engine::Postgres(connection) = on.engine() {
         let lock = sqlx::query("SELECT 1 FROM curfew_users WHERE id = $1 FOR UPDATE").bind(id);
-        in_time(lock.execute(connection)).await?;
+        with_timeout(lock.execute(connection)).await?;
     }
     find_user(on, id).await
 }
 
-/// Gives the account another password.
+/// Changes the account's password hash.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_password_hash(on: &mut impl Sql, id: i64, hash: &str) -> Result<()> {
     execute!(on, "UPDATE curfew_users SET password_hash = $2 WHERE id = $1", id, hash)?;
     Ok(())
 }
 
-/// Gives the account another role.
+/// Changes the account's role.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_role(on: &mut impl Sql, id: i64, role: Role) -> Result<()> {
     let sql = "UPDATE curfew_users SET is_staff = $2, is_superuser = $3 WHERE id = $1";
     execute!(on, sql, id, role.is_staff(), role.is_superuser())?;
     Ok(())
 }
 
-/// Notes a login; its date, `last_login_date`, never moves back.
+/// Records a login of the account. `last_login_date` never moves back.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, opened_at: Moment) -> Result<()> {
-    // A clock that stepped back must not hide the login before from the next force logout.
+    // A clock that stepped back must not hide the previous login from the next force logout.
     let sql = "
         UPDATE curfew_users SET last_login_date = CASE WHEN last_login_date > $2 THEN last_login_date ELSE $2 END,
                last_login = $3, last_seen = $3
@@ -219,40 +220,40 @@ pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, open
     Ok(())
 }
 
-/// Removes the account and its names.
+/// Deletes the account and its login names.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn delete_user(on: &mut impl Sql, id: i64) -> Result<()> {
     execute!(on, "DELETE FROM curfew_login_names WHERE user_id = $1", id)?;
     execute!(on, "DELETE FROM curfew_users WHERE id = $1", id)?;
     Ok(())
 }
 
-/// How many active superusers there are besides that account. Takes [`super::site::lock_site`]
-/// first where the answer decides over a change, so that two cannot both leave the other as the last.
+/// Counts the active superusers other than this account. If a change depends on the count, call
+/// [`super::site::lock_site`] first: otherwise two superusers could remove each other at the same time.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn count_other_superusers(on: &mut impl Sql, id: i64) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM curfew_users WHERE is_superuser AND is_active AND id <> $1";
     let (count,): (i64,) = fetch_one!(on, (i64,), sql, id)?;
     Ok(count)
 }
 
-/// Whether anybody is a superuser.
+/// Whether any account is a superuser.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn has_superuser(on: &mut impl Sql) -> Result<bool> {
     let found: Option<(i64,)> = fetch_optional!(on, (i64,), "SELECT id FROM curfew_users WHERE is_superuser LIMIT 1")?;
     Ok(found.is_some())
 }
 
-/// Every account, by name, `limit` after that key; for the command line.
+/// Lists at most `limit` accounts after this username key, ordered by it. For the command line.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_users_after(on: &mut impl Sql, after_key: &str, limit: i64) -> Result<Vec<User>> {
     let sql = select_users!("curfew_users WHERE username_key > $1 ORDER BY username_key LIMIT $2");
     Ok(super::engine::fetch_all!(on, User, sql, after_key, limit)?)

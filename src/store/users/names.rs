@@ -1,6 +1,6 @@
-//! The names of an account: one that is made, one that is changed, and whose stand in the way.
+//! Login names: creating an account, changing its email, and finding names that are taken.
 //!
-//! Every username and email is in `curfew_login_names`, where each is one account's only.
+//! Every username and email has its keys in `curfew_login_names`, where each key belongs to one account.
 
 use std::collections::BTreeSet;
 
@@ -16,34 +16,34 @@ use crate::{
     },
 };
 
-/// What a new account starts with.
+/// A new account.
 #[derive(Debug)]
 pub struct NewUser<'a> {
-    /// Its name.
+    /// The username.
     pub username: &'a Username,
-    /// Its address.
+    /// The email.
     pub email: &'a Email,
-    /// The hash of its password.
+    /// The hash of the password.
     pub password_hash: &'a str,
-    /// What it may do.
+    /// The role.
     pub role: Role,
-    /// When it is made.
+    /// When the account is created.
     pub date_joined: Moment,
 }
 
-/// Whose name or email stands in the way of a new one.
+/// Which of two new names is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameClash {
-    /// The username is another's username or email.
+    /// The username is another account's username or email.
     Username,
-    /// The email is another's email or username.
+    /// The email is another account's email or username.
     Email,
 }
 
-/// Which of the two is taken by somebody else than `own_id`, if any.
+/// Finds which of the two names belongs to an account other than `own_id`, if any.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn find_name_clash(
     on: &mut impl Sql,
     own_id: Option<i64>,
@@ -64,16 +64,15 @@ pub async fn find_name_clash(
     Ok(None)
 }
 
-/// Makes an account and returns its number. Where a name is taken it leaves nothing behind, and the
-/// transaction can go on.
+/// Creates an account and returns its id. If a name is taken, no row remains and the transaction can continue.
 ///
 /// # Errors
-/// [`StoreError::Taken`] when its username or email is anybody's; when the database does not answer.
+/// Returns [`StoreError::Taken`] if the username or email is taken, or an error if the database does not respond.
 pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser, date_joined)
         VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id";
-    let made: Option<(i64,)> = fetch_optional!(
+    let inserted: Option<(i64,)> = fetch_optional!(
         on,
         (i64,),
         sql,
@@ -86,8 +85,8 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
         new.role.is_superuser(),
         new.date_joined,
     )?;
-    let (id,) = made.ok_or(StoreError::Taken)?;
-    // In one order for everyone: two whose usernames are each other's emails would wait for each other.
+    let (id,) = inserted.ok_or(StoreError::Taken)?;
+    // In sorted order: otherwise two new accounts whose usernames are each other's emails could deadlock.
     let keys = BTreeSet::from([new.username.login_key(), new.email.login_key()]);
     for key in &keys {
         if !insert_login_name(on, id, key).await? {
@@ -98,16 +97,16 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
     Ok(id)
 }
 
-/// Says whether the name was free.
+/// Returns whether the name was free.
 async fn insert_login_name(on: &mut impl Sql, user_id: i64, key: &str) -> Result<bool> {
     let sql = "INSERT INTO curfew_login_names (name_key, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     Ok(execute!(on, sql, key, user_id)? > 0)
 }
 
-/// Gives the account another email.
+/// Changes the account's email.
 ///
 /// # Errors
-/// [`StoreError::Taken`] when it is anybody else's; when the database does not answer.
+/// Returns [`StoreError::Taken`] if another account has it, or an error if the database does not respond.
 pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email) -> Result<()> {
     execute!(
         on,
@@ -116,7 +115,7 @@ pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email) -> Result<
         email.as_str(),
         email.search_key()
     )?;
-    // The username keeps its key, also one from before both spellings of a domain had the same.
+    // Keep the username's key, also the older form, from before both spellings of a domain had the same key.
     let (key, older_key) = (login_key(&user.username), comparison_key(&user.username));
     let sql = "DELETE FROM curfew_login_names WHERE user_id = $1 AND name_key <> $2 AND name_key <> $3";
     execute!(on, sql, user.id, &key, &older_key)?;

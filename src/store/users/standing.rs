@@ -1,4 +1,4 @@
-//! What puts an account's logins out, and lets its person in again.
+//! Sets and clears what ends an account's logins: force logouts and deactivations.
 
 use crate::{
     domain::{moment::Moment, reason::EndReason, reason_text::Reasons},
@@ -8,11 +8,11 @@ use crate::{
     },
 };
 
-/// Puts the logins made at `date` or before out. The caller has locked the row and seen that the
+/// Ends the account's logins dated at or before `date`. The caller must have locked the row and checked that the
 /// date does not move back.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_force_logout_date(
     on: &mut impl Sql,
     id: i64,
@@ -28,10 +28,10 @@ pub async fn set_force_logout_date(
     Ok(())
 }
 
-/// Plans a force logout, in place of the one planned before.
+/// Schedules a force logout, replacing the one scheduled before.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_force_logout_scheduled(
     on: &mut impl Sql,
     id: i64,
@@ -47,13 +47,13 @@ pub async fn set_force_logout_scheduled(
     Ok(())
 }
 
-/// The next accounts, by their numbers after that one, for which something has come due: a planned force
+/// Lists at most `limit` ids greater than `after`, ascending, of accounts with something due: a scheduled force
 /// logout, or the end of a deactivation.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_due_users(on: &mut impl Sql, now: Moment, after: i64, limit: i64) -> Result<Vec<i64>> {
-    // The plus keeps SQLite from walking all accounts by their numbers: those with a date are few.
+    // `+id` keeps SQLite from scanning all accounts by id: few have one of these dates, and those have an index.
     let sql = "
         SELECT id FROM curfew_users WHERE force_logout_scheduled IS NOT NULL AND force_logout_scheduled <= $1 AND +id > $2
         UNION
@@ -63,10 +63,10 @@ pub async fn list_due_users(on: &mut impl Sql, now: Moment, after: i64, limit: i
     Ok(due.into_iter().map(|(id,)| id).collect())
 }
 
-/// Forgets the planned force logout.
+/// Cancels the scheduled force logout.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn clear_force_logout_scheduled(on: &mut impl Sql, id: i64) -> Result<()> {
     let sql = "
         UPDATE curfew_users SET force_logout_scheduled = NULL, force_logout_scheduled_by = NULL,
@@ -76,10 +76,10 @@ pub async fn clear_force_logout_scheduled(on: &mut impl Sql, id: i64) -> Result<
     Ok(())
 }
 
-/// Locks the account's person out, until then or until somebody activates it.
+/// Deactivates the account, until `until` or until staff activate it.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_inactive(on: &mut impl Sql, id: i64, until: Option<Moment>, reasons: &Reasons) -> Result<()> {
     let sql = "
         UPDATE curfew_users SET is_active = FALSE, deactivated_until = $2,
@@ -89,10 +89,10 @@ pub async fn set_inactive(on: &mut impl Sql, id: i64, until: Option<Moment>, rea
     Ok(())
 }
 
-/// Lets the account's person log in again.
+/// Activates the account, so that the user can log in again.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_active(on: &mut impl Sql, id: i64) -> Result<()> {
     let sql = "
         UPDATE curfew_users SET is_active = TRUE, deactivated_until = NULL,

@@ -1,5 +1,5 @@
-//! How long one act on 100,000 users takes, in a site of 1,000,000: the count that the page promises, and
-//! each act until its end.
+//! How long a bulk action on 100,000 of 1,000,000 users takes: the count on the confirmation page, and each action to
+//! its end.
 //!
 //! `cargo bench --bench bulk`, through the use cases.
 
@@ -34,14 +34,14 @@ use sessions::Sessions;
 use store::{Database, Engine, engines};
 
 const PEOPLE: u32 = 1_000_000;
-/// How many each act is on.
+/// The number of users per action.
 const CHOSEN: u32 = 100_000;
-/// How often each act is done, on others each time.
+/// How often each action runs, each time on other users.
 const RUNS: u32 = 3;
 
 #[rocket::main]
 async fn main() {
-    // `cargo test --benches` only wants to see that it starts.
+    // `cargo test --benches` only checks that the program starts.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
@@ -50,7 +50,7 @@ async fn main() {
         let accounts = Accounts::new(database.open().await, Arc::new(Settings::default()));
         let people = Sessions::of_new_people(&database, PEOPLE).await;
         let mut times = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
-        // One login for each of those who are chosen, and for every third of them another one.
+        // One login for each selected user, and another for every third of them.
         let all = CHOSEN * RUNS;
         people.log_in(1..=all, "n").await;
         people.log_in(all + 1..=all + all / 3, &format!("(n - {all}) * 3")).await;
@@ -70,12 +70,12 @@ async fn main() {
     }
 }
 
-/// How the names of those begin whom a run is on.
+/// The username prefix of the users in a run.
 fn name(run: u32) -> String {
     format!("leaked{run}-")
 }
 
-/// How long it took to count, and then to act, in milliseconds.
+/// The time to count and the time to act, in milliseconds.
 async fn act(accounts: &Accounts, name: &str, action: BulkAction) -> (f64, f64) {
     let operator = Actor::operator("bench");
     let filter = UsersFilter::parse(name, "", "").expect("a filter");
@@ -87,8 +87,8 @@ async fn act(accounts: &Accounts, name: &str, action: BulkAction) -> (f64, f64) 
     let id = SessionId::from_random(rand::random());
     let begin = BeginBulk { id, choice: previewed.choice, reasons: Reasons::default(), promised: previewed.counts };
     let started = Instant::now();
-    match accounts.begin_bulk(&operator, begin).await.expect("it begins") {
-        Begun::Run(run) => run.run().await.expect("it comes to its end"),
+    match accounts.begin_bulk(&operator, begin).await.expect("the bulk action begins") {
+        Begun::Run(run) => run.run().await.expect("the bulk action finishes"),
         other => panic!("{other:?}"),
     }
     (counting, milliseconds_since(started))
@@ -101,7 +101,7 @@ fn milliseconds_since(started: Instant) -> f64 {
 fn print(engine: Engine, what: &str, mut times: Vec<f64>, how: &str) {
     let middle = median(&mut times);
     let goal = if what.starts_with("the count") { Goal::None } else { Goal::Under(10_000.0) };
-    let title = format!("{engine:?}: {what}, {CHOSEN} users of {PEOPLE} in bulk");
+    let title = format!("{engine:?}: {what}, {CHOSEN} of {PEOPLE} users in bulk");
     let details = format!("worst of {} {:.0} ms; {how}", times.len(), times[times.len() - 1]);
     row(&title, Figure::Milliseconds(middle), goal, &details);
 }

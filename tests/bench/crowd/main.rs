@@ -1,7 +1,6 @@
-//! The account page for 100,000 people in turn: what the guard costs, and what it keeps in memory.
+//! The account page for 100,000 users in turn: the guard's cost, and its memory.
 //!
-//! `cargo bench --bench crowd`. The client shares the machine's cores; both sides of a ratio pay the
-//! same for it.
+//! `cargo bench --bench crowd`. The client shares the machine's cores; this affects both sides of a ratio equally.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
@@ -40,19 +39,19 @@ use sides::{Side, compare};
 use sites::{Site, UNGUARDED};
 use store::{Database, Engine, engines};
 
-/// The program's own.
+/// The program's own allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// As many as the guard remembers at most.
+/// The capacity of the guard's cache.
 const PEOPLE: u32 = 100_000;
-/// From one person to the next, so that neighbours in the tables are not neighbours in time: it has
-/// no divisor in common with their number.
+/// The step from one user to the next, so that neighbours in the tables are not neighbours in time. It is coprime to
+/// the number of users.
 const STRIDE: u32 = 61_803;
 
 #[rocket::main]
 async fn main() {
-    // `cargo test --benches` only wants to see that it starts.
+    // `cargo test --benches` only checks that the program starts.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
@@ -67,56 +66,56 @@ async fn main() {
     memory::measure().await;
 }
 
-/// Everybody, with one session each.
+/// All users, with one session each.
 async fn logged_in(database: &Database) -> Sessions<'_> {
     let people = Sessions::of_new_people(database, PEOPLE).await;
     people.log_in(1..=PEOPLE, "n").await;
     people
 }
 
-/// The account page of each of them.
+/// The requests for each user's account page.
 fn account_pages(people: &Sessions<'_>, key: &Key) -> Arc<Requests> {
     let next = |person: &u32| Some((person + STRIDE) % PEOPLE);
     let everybody = successors(Some(0), next).take(PEOPLE as usize).map(|person| person + 1);
     Requests::new(everybody.map(|person| get("/account", Some(&people.cookie(key, person, person)))).collect())
 }
 
-/// Nobody is known yet: each request reads the database, and leaves that its person was seen to be written.
+/// Nothing is cached: each request reads the database and leaves activity to be written.
 async fn first_time(database: &Database, people: &Sessions<'_>) {
-    let site = Site::over(database.by_another_way(), Check::Cached).await;
+    let site = Site::over(database.second_handle(), Check::Cached).await;
     let engine = database.engine;
     let pages = account_pages(people, &site.keys.current.cookie_key());
-    let title = format!("{engine:?}: GET /account, cached, {PEOPLE} people for the first time / without a guard");
+    let title = format!("{engine:?}: GET /account, cached, {PEOPLE} users, first request each / without a guard");
     against_floor(&site, &pages, &title, Goal::None).await;
 
-    // What those requests have left to be written is no part of what follows.
+    // The activity of those requests is not part of the next measurement.
     while people.count_seen().await < pages.asked().min(PEOPLE as usize) {
         sleep(Duration::from_millis(200)).await;
     }
 }
 
-/// Everybody is known from a request within the minute.
+/// Every user is cached, from a request within the last minute.
 async fn cached(database: &Database, people: &Sessions<'_>) {
-    let site = Site::over(database.by_another_way(), Check::Cached).await;
+    let site = Site::over(database.second_handle(), Check::Cached).await;
     let engine = database.engine;
     let pages = account_pages(people, &site.keys.current.cookie_key());
     people.are_seen_now().await;
     let began = Instant::now();
     ask_all(&site, &pages).await;
-    let title = format!("{engine:?}: GET /account, cached, {PEOPLE} people / without a guard");
+    let title = format!("{engine:?}: GET /account, cached, {PEOPLE} users / without a guard");
     against_floor(&site, &pages, &title, Goal::AtLeast(0.95)).await;
     if began.elapsed() > Duration::from_mins(1) {
-        println!("The round of all took so long that some were read again: memory keeps nobody for over a minute.");
+        println!("The round took over a minute: the cache expired for some users, who were read again.");
     }
 }
 
 async fn every_request(database: &Database, people: &Sessions<'_>) {
-    let site = Site::over(database.by_another_way(), Check::EveryRequest).await;
+    let site = Site::over(database.second_handle(), Check::EveryRequest).await;
     let engine = database.engine;
     people.are_seen_now().await;
     let pages = account_pages(people, &site.keys.current.cookie_key());
     let goal = Goal::AtLeast(if engine == Engine::Sqlite { 0.7 } else { 0.5 });
-    let title = format!("{engine:?}: GET /account, every-request, {PEOPLE} people / without a guard");
+    let title = format!("{engine:?}: GET /account, every-request, {PEOPLE} users / without a guard");
     against_floor(&site, &pages, &title, goal).await;
 }
 
@@ -130,7 +129,7 @@ async fn against_floor(site: &Site, pages: &Arc<Requests>, title: &str, goal: Go
     .await;
 }
 
-/// Asks for everybody's page once.
+/// Requests every user's page once.
 async fn ask_all(site: &Site, pages: &Arc<Requests>) {
     let before = pages.asked();
     let mut connections = Connections::open_for(site.address, Arc::clone(pages)).await;

@@ -1,4 +1,4 @@
-//! The resident memory of the real program with as many people in its memory as it remembers.
+//! The resident memory of the real program with a full cache.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use super::{
     store::{Database, Engine},
 };
 
-/// Starts the program, asks it for everybody's account page once, prints its memory.
+/// Starts the program, requests every user's account page once, and prints its memory.
 pub async fn measure() {
     let database = Database::new(Engine::Sqlite).await;
     database.open().await.close().await;
@@ -28,7 +28,7 @@ pub async fn measure() {
     while pages.asked() < PEOPLE as usize {
         connections.ask_for(Duration::from_millis(200)).await;
     }
-    let title = format!("memory with {PEOPLE} people in the cache");
+    let title = format!("memory with {PEOPLE} users in the cache");
     let details = format!("{before} MB at the start");
     row(&title, Figure::Megabytes(program.resident()), Goal::None, &details);
 }

@@ -1,6 +1,6 @@
-//! How long a force logout takes: of one person with 10,000 sessions, and of everyone with 1,000,000.
+//! How long a force logout takes: of one user with 10,000 sessions, and of everyone with 1,000,000.
 //!
-//! `cargo bench --bench force_logouts`, through the use cases. Making the sessions takes minutes.
+//! `cargo bench --bench force_logouts`, through the use cases. Creating the sessions takes minutes.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
@@ -27,20 +27,20 @@ use report::{Figure, Goal, median, row};
 use sessions::Sessions;
 use store::{Database, engines};
 
-/// Who have many sessions each, and are forced out one after the other.
+/// Users with many sessions each, forced out one after the other.
 const BUSY_PEOPLE: u32 = 20;
 const SESSIONS_OF_BUSY: u32 = 10_000;
-/// Everyone else.
+/// All other users.
 const OTHERS: u32 = 80_000;
 const SESSIONS_OF_OTHERS: u32 = 10;
-/// The sessions of all of them.
+/// The total number of sessions.
 const SESSIONS: u32 = BUSY_PEOPLE * SESSIONS_OF_BUSY + OTHERS * SESSIONS_OF_OTHERS;
 /// How often everyone is forced out.
 const RUNS: usize = 20;
 
 #[rocket::main]
 async fn main() {
-    // `cargo test --benches` only wants to see that it starts.
+    // `cargo test --benches` only checks that the program starts.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
@@ -54,10 +54,10 @@ async fn main() {
         people.are_not_forced_out().await;
         log_in(&people).await;
         let one = each_busy_person_out(&accounts).await;
-        print(&format!("{engine:?}: force logout of one, {SESSIONS_OF_BUSY} sessions"), one, 50.0, &how);
-        print(&format!("{engine:?}: everyone out, no session"), nobody, 5.0, &how);
+        print(&format!("{engine:?}: force logout of one user, {SESSIONS_OF_BUSY} sessions"), one, 50.0, &how);
+        print(&format!("{engine:?}: force everyone out, no session"), nobody, 5.0, &how);
         let everyone = everyone_out(&people, &accounts).await;
-        print(&format!("{engine:?}: everyone out, {SESSIONS} sessions"), everyone, 5.0, &how);
+        print(&format!("{engine:?}: force everyone out, {SESSIONS} sessions"), everyone, 5.0, &how);
         accounts.store().close().await;
     }
 }
@@ -83,13 +83,13 @@ async fn each_busy_person_out(accounts: &Accounts) -> Vec<f64> {
     times
 }
 
-/// Each time with all of them logged in, and with their count of the hour, as a node has it.
+/// Each time with everyone logged in, and with the hourly sample that a node would have.
 async fn everyone_out(people: &Sessions<'_>, accounts: &Accounts) -> Vec<f64> {
     let (operator, reasons) = (Actor::operator("bench"), Reasons::default());
     let mut times = Vec::new();
     for _ in 0..RUNS {
         people.are_not_forced_out().await;
-        accounts.sample_live_sessions().await.expect("they are counted");
+        accounts.sample_live_sessions().await.expect("a sample");
         let started = Instant::now();
         let outcome = accounts.force_everyone_out(&operator, ForceLogoutMoment::Now, &reasons).await;
         times.push(milliseconds_since(started));

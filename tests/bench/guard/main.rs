@@ -1,7 +1,7 @@
-//! The guard's own path, from a request with its cookies to the judged login: no socket, no page.
+//! The guard alone, from a request with its cookies to the checked login: no socket, no page.
 //!
-//! `cargo bench --bench guard`, measured by Criterion. Each request is a new one, since the guard
-//! finds out once a request who is asking.
+//! `cargo bench --bench guard`, measured by Criterion. Each iteration uses a new request, because the guard caches its
+//! result per request.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
@@ -30,7 +30,7 @@ use sessions::Sessions;
 use sites::whole_site;
 use store::{Database, engines};
 
-/// The program's own.
+/// The program's own allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -38,7 +38,7 @@ criterion_group!(benches, guard);
 criterion_main!(benches);
 
 fn guard(criterion: &mut Criterion) {
-    // The feed that memory lives by has threads of its own here.
+    // The feed that the cache depends on needs threads of its own here.
     let runtime = Runtime::new().expect("a runtime");
     for engine in engines() {
         for (name, check) in [("cached", Check::Cached), ("every-request", Check::EveryRequest)] {
@@ -63,7 +63,7 @@ async fn must_be_live(request: &LocalRequest<'_>) {
     assert!(matches!(login, Login::Live(_)), "{login:?}");
 }
 
-/// The whole site, and the cookie of somebody's session.
+/// The whole site, and the cookie of a user's session.
 async fn logged_in(database: &Database, check: Check) -> (Client, Cookie<'static>) {
     let (rocket, keys) = whole_site(database, check, None);
     let client = Client::untracked(rocket).await.expect("the site starts");
@@ -71,7 +71,7 @@ async fn logged_in(database: &Database, check: Check) -> (Client, Cookie<'static
     people.log_in(1..=1, "n").await;
     people.are_seen_now().await;
     let cookie = people.cookie(&keys.current.cookie_key(), 1, 1);
-    // From now on the feed is alive.
-    client.rocket().state::<Standings>().expect("it is managed").catch_up().await;
+    // The feed is alive from now on.
+    client.rocket().state::<Standings>().expect("the standings are managed").catch_up().await;
     (client, Cookie::parse_encoded(cookie).expect("a cookie"))
 }

@@ -1,7 +1,7 @@
-//! Logins per second, beside what bare bcrypt does on all cores: the site's default cost, by the form.
+//! Logins per second, compared with bare bcrypt on all cores, at the site's default cost and through the form.
 //!
-//! `cargo bench --bench logins`. Rounds of both in turn; a round is counted in the same way on both
-//! sides, without the comparisons that began or ended it, when not every core had work.
+//! `cargo bench --bench logins`. Rounds of both sides alternate. On both sides a round leaves out the verifications at
+//! its start and end, when not every core was busy.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
@@ -38,16 +38,16 @@ use rocket::tokio::task::{JoinSet, spawn_blocking};
 use store::{Database, Engine, engines};
 use visits::{Form, register};
 
-/// Logins that are under way at once, for each core: enough that none ever waits for the client.
+/// Concurrent logins per core: enough that no core ever waits for the client.
 const AT_ONCE_PER_CORE: usize = 4;
-/// Logins in a round, for each core.
+/// Logins per round and core.
 const ROUND_PER_CORE: usize = 24;
-/// How many rounds there are of each side, in turn.
+/// The number of rounds per side, alternating.
 const ROUNDS: usize = 5;
 
 #[rocket::main]
 async fn main() {
-    // `cargo test --benches` only wants to see that it starts.
+    // `cargo test --benches` only checks that the program starts.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
@@ -69,7 +69,7 @@ async fn measure(engine: Engine, cores: usize) {
     for _ in 0..ROUNDS {
         logins.push(rate(log_in(program.address, &names, cores * ROUND_PER_CORE).await, cores));
         let comparing = spawn_blocking(move || compare(cores, ROUND_PER_CORE));
-        bare.push(rate(comparing.await.expect("the comparisons"), cores));
+        bare.push(rate(comparing.await.expect("the verifications"), cores));
     }
     let (logins, bare) = (median(&mut logins), median(&mut bare));
     let details = format!("{logins:.2}/s, {bare:.2}/s on {cores} cores; {}", durability(&database).await);
@@ -77,7 +77,7 @@ async fn measure(engine: Engine, cores: usize) {
     row(&title, Figure::Ratio(logins / bare), Goal::AtLeast(0.95), &details);
 }
 
-/// Logs them in again and again, all at once; when each of so many logins was answered.
+/// Logs the users in repeatedly and concurrently; returns when each login was answered.
 async fn log_in(address: SocketAddr, names: &[String], count: usize) -> Vec<Instant> {
     let begun = Arc::new(AtomicUsize::new(0));
     let mut people = JoinSet::new();
@@ -96,9 +96,9 @@ async fn log_in(address: SocketAddr, names: &[String], count: usize) -> Vec<Inst
     people.join_all().await.concat()
 }
 
-/// Compares a password with its hash, so many times on each core; when each comparison was done.
+/// Verifies a password against its hash this many times on each core; returns when each verification ended.
 fn compare(cores: usize, per_core: usize) -> Vec<Instant> {
-    // The length of the digest that the site compares.
+    // As long as the digest that the site verifies.
     let (password, cost) = ("0123456789abcdef".repeat(4), Settings::default().bcrypt_cost);
     let hash = bcrypt::hash(&password, cost).expect("a hash");
     let core = || {
@@ -114,7 +114,7 @@ fn compare(cores: usize, per_core: usize) -> Vec<Instant> {
     })
 }
 
-/// How many are done in a second, while every core has work: without the first and the last of each.
+/// The rate per second while every core is busy: without the first and the last ones.
 fn rate(mut done: Vec<Instant>, cores: usize) -> f64 {
     done.sort_unstable();
     let steady = &done[cores - 1..done.len() - cores];

@@ -1,6 +1,6 @@
-//! A client that keeps its connections and asks the same things over and over.
+//! A client with persistent connections that repeats the same requests.
 
-#![allow(dead_code)] // each bench uses a part of it
+#![allow(dead_code)] // each bench uses only a part of this
 
 use std::{
     net::SocketAddr,
@@ -19,31 +19,31 @@ use rocket::tokio::{
     time::Instant,
 };
 
-/// What a browser sends.
+/// The `User-Agent` of a browser.
 pub const USER_AGENT: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
-/// How many connections ask at once.
+/// The number of concurrent connections.
 const CONNECTIONS: usize = 32;
 
-/// The client has a thread of its own, so that the servers' threads do nothing but serve.
+/// The client has its own thread, so that the servers' threads only serve.
 static CLIENT: LazyLock<Runtime> = LazyLock::new(|| {
     Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime for the client")
 });
 
-/// An answer: its head and its body.
+/// A response: its head and its body.
 pub struct Answer {
     pub status: u16,
     pub head: String,
     pub body: String,
 }
 
-/// Sends one request on a connection and reads its answer whole.
+/// Sends a request on a connection and reads the whole response.
 pub async fn ask(stream: &mut BufReader<TcpStream>, request: &[u8]) -> Answer {
     stream.get_mut().write_all(request).await.expect("the request is sent");
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
-        let read = stream.read_line(&mut line).await.expect("the answer has a head");
+        let read = stream.read_line(&mut line).await.expect("the response has a head");
         assert_ne!(read, 0, "the server hung up");
         if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().expect("a length");
@@ -54,7 +54,7 @@ pub async fn ask(stream: &mut BufReader<TcpStream>, request: &[u8]) -> Answer {
         head.push_str(&line);
     }
     let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.expect("the answer has a body");
+    stream.read_exact(&mut body).await.expect("the response has a body");
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
     Answer { status, head, body: String::from_utf8_lossy(&body).into_owned() }
 }
@@ -66,13 +66,13 @@ pub async fn connect(address: SocketAddr) -> BufReader<TcpStream> {
     BufReader::new(stream)
 }
 
-/// A request for a page.
+/// A GET request for a page.
 pub fn get(path: &str, cookie: Option<&str>) -> String {
     let cookie = cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
     format!("GET {path} HTTP/1.1\r\nHost: bench\r\nUser-Agent: {USER_AGENT}\r\n{cookie}\r\n")
 }
 
-/// What is asked: request after request, and again from the first.
+/// The requests: one after the other, then again from the first.
 pub struct Requests {
     texts: Vec<String>,
     asked: AtomicUsize,
@@ -83,7 +83,7 @@ impl Requests {
         Arc::new(Self { texts, asked: AtomicUsize::new(0) })
     }
 
-    /// How many have been asked so far.
+    /// The number of requests sent so far.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
     }
@@ -93,19 +93,19 @@ impl Requests {
     }
 }
 
-/// Connections that share what they ask.
+/// Connections that share a list of requests.
 pub struct Connections {
     streams: Vec<BufReader<TcpStream>>,
     requests: Arc<Requests>,
 }
 
 impl Connections {
-    /// Opens them for one page, and sees that it is answered with 200.
+    /// Opens the connections for one page, and checks that it is answered with 200.
     pub async fn open(address: SocketAddr, path: &str, cookie: Option<&str>) -> Self {
         Self::open_for(address, Requests::new(vec![get(path, cookie)])).await
     }
 
-    /// Opens them, and sees that what they ask first is answered with 200.
+    /// Opens the connections, and checks that the first request is answered with 200.
     pub async fn open_for(address: SocketAddr, requests: Arc<Requests>) -> Self {
         let asking = Arc::clone(&requests);
         let opening = CLIENT.spawn(async move {
@@ -119,10 +119,10 @@ impl Connections {
             }
             streams
         });
-        Self { streams: opening.await.expect("the client goes on"), requests }
+        Self { streams: opening.await.expect("the client does not panic"), requests }
     }
 
-    /// Asks on all of them for so long; returns the number of answers.
+    /// Sends requests on all connections for this long; returns the number of responses.
     pub async fn ask_for(&mut self, time: Duration) -> u32 {
         let until = Instant::now() + time;
         let mut asking = JoinSet::new();
@@ -142,7 +142,7 @@ impl Connections {
         }
         let mut total = 0;
         while let Some(done) = asking.join_next().await {
-            let (stream, answers) = done.expect("the client goes on");
+            let (stream, answers) = done.expect("the client does not panic");
             self.streams.push(stream);
             total += answers;
         }

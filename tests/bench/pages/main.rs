@@ -1,7 +1,7 @@
-//! What the guard and the middleware cost, as ratios of one interleaved run over real sockets.
+//! The cost of the guard and the middleware, as ratios from one interleaved run over real sockets.
 //!
-//! `cargo bench --bench pages`. The client shares the machine's cores, so the rates are low; both
-//! sides of a ratio pay the same for it.
+//! `cargo bench --bench pages`. The client shares the machine's cores, so the rates are low; this affects both sides of
+//! a ratio equally.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
@@ -24,7 +24,7 @@ use report::Goal;
 use sides::{Side, compare, compare_all};
 use store::engines;
 
-/// The program's own.
+/// The program's own allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -45,7 +45,7 @@ async fn guarded(site: &sites::Site, title: &str, goal: Goal, goal_of_plain: Goa
 
 #[rocket::main]
 async fn main() {
-    // `cargo test --benches` only wants to see that it starts.
+    // `cargo test --benches` only checks that the program starts.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }

@@ -11,7 +11,7 @@ use super::{
 
 const REQUESTS: u32 = 100_000;
 
-/// Starts the program, asks it 100,000 times for pages with and without a login, prints its memory.
+/// Starts the program, requests pages 100,000 times with and without a login, and prints its memory.
 pub async fn measure() {
     let program = Running::start();
     let before = program.resident();

@@ -1,6 +1,6 @@
-//! The real program, serving.
+//! The real program, running as a server.
 
-#![allow(dead_code)] // each bench uses a part of it
+#![allow(dead_code)] // each bench uses only a part of this
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -10,17 +10,17 @@ use std::{
 
 use tempfile::TempDir;
 
-/// A program that serves, stopped when it is dropped.
+/// A running server; stopped when dropped.
 pub struct Running {
     pub address: SocketAddr,
     child: Child,
     settings: Vec<(&'static str, String)>,
-    /// Gone with the program, where its database is its own.
+    /// The temporary database folder, if the program has its own.
     folder: Option<TempDir>,
 }
 
 impl Running {
-    /// Starts it on a free port, over a database of its own.
+    /// Starts the program on a free port with a database of its own.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = format!("sqlite:{}", folder.path().join("curfew.db").display());
@@ -30,7 +30,7 @@ impl Running {
         program
     }
 
-    /// Starts it on a free port, with these settings; returns once it serves.
+    /// Starts the program on a free port with these settings; returns once it is ready.
     pub fn with(settings: Vec<(&'static str, String)>) -> Self {
         let mut child = command(&settings).stdout(Stdio::piped()).spawn().expect("the program starts");
         let output = child.stdout.take().expect("its output");
@@ -42,13 +42,13 @@ impl Running {
         Self { address, child, settings, folder: None }
     }
 
-    /// Runs a command on its database.
+    /// Runs a command on the program's database.
     pub fn run(&self, arguments: &[&str]) {
         let status = command(&self.settings).args(arguments).stdout(Stdio::null()).status();
         assert!(status.expect("the command runs").success(), "{arguments:?}");
     }
 
-    /// Its resident memory, in megabytes.
+    /// The resident memory, in megabytes.
     pub fn resident(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a running process");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
@@ -67,7 +67,7 @@ impl Drop for Running {
 fn command(settings: &[(&str, String)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_curfew"));
     command
-        // What is meant for the benchmark is an unknown setting to the program.
+        // Variables for the benchmarks are unknown settings to the program.
         .env_remove("CURFEW_TEST_POSTGRES")
         .env("ROCKET_PORT", "0")
         .env("ROCKET_LOG_LEVEL", "off")

@@ -1,6 +1,6 @@
-//! Pages under load in turn, and how they compare.
+//! Loads pages in turn and compares them.
 
-#![allow(dead_code)] // each bench uses a part of it
+#![allow(dead_code)] // each bench uses only a part of this
 
 use std::time::{Duration, Instant};
 
@@ -9,12 +9,12 @@ use super::{
     report::{Figure, Goal, median, row},
 };
 
-/// How long each side is loaded in one round.
+/// How long each side is loaded per round.
 const ROUND: Duration = Duration::from_millis(700);
-/// How many rounds there are of each side, in turn.
+/// The number of rounds per side, alternating.
 const ROUNDS: usize = 9;
 
-/// One address under load, asked in a way of its own.
+/// A page under load, with its own requests.
 pub struct Side {
     name: &'static str,
     connections: Connections,
@@ -33,15 +33,15 @@ impl Side {
     }
 }
 
-/// A ratio to print: the one side, the other, what it is and what it should be.
+/// A ratio to print: its two sides, its name and its goal.
 pub type Ratio = (usize, usize, String, Goal);
 
-/// Loads both sides in turn and prints how the first compares with the second.
+/// Loads both sides in turn and prints the ratio of the first to the second.
 pub async fn compare(title: &str, goal: Goal, side: Side, floor: Side) {
     compare_all([side, floor], &[(0, 1, title.to_owned(), goal)]).await;
 }
 
-/// Loads all sides in turn and prints how they compare.
+/// Loads all sides in turn and prints their ratios.
 pub async fn compare_all<const N: usize>(mut sides: [Side; N], ratios: &[Ratio]) {
     for _ in 0..ROUNDS {
         for side in &mut sides {

@@ -1,6 +1,6 @@
-//! The servers under load: the whole site, with the same page unguarded beside it, and a bare one.
+//! The servers under load: the whole site, which also serves the same page unguarded, and a bare server.
 
-#![allow(dead_code)] // each bench uses a part of it
+#![allow(dead_code)] // each bench uses only a part of this
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -17,11 +17,11 @@ use super::{
     store::{Database, Engine},
 };
 
-/// Where the account page is served without a guard, rendered as the site renders it.
+/// The account page without a guard, rendered as the site renders it.
 pub const UNGUARDED: &str = "/bench/unguarded";
-/// Where it is served without a guard, as Rocket renders the template that is written.
+/// The account page without a guard, rendered by Rocket from the original template.
 pub const PLAIN: &str = "/bench/plain";
-/// Of whoever registers.
+/// The password of every registered user.
 pub const PASSWORD: &str = "tangerine-lamp-post";
 const MOMENT: &str = "2026-03-01T14:30:00.123456Z";
 
@@ -33,17 +33,17 @@ pub struct Site {
 }
 
 impl Site {
-    /// Launches it on a free port.
+    /// Launches the site on a free port.
     pub async fn launch(engine: Engine, check: Check) -> Self {
         Self::over(Database::new(engine).await, check).await
     }
 
-    /// Launches it over a database that is there.
+    /// Launches the site on an existing database.
     pub async fn over(database: Database, check: Check) -> Self {
         Self::with(database, (check, None), routes![unguarded, plain]).await
     }
 
-    /// Launches it over a database that is there, and perhaps a Redis, with routes of the bench's own.
+    /// Launches the site on an existing database, optionally with a Redis, with extra routes of the bench.
     pub async fn with(
         database: Database,
         (check, redis): (Check, Option<RedisAddress>),
@@ -53,13 +53,13 @@ impl Site {
         Self { address: launch(rocket.mount("/", routes)).await, keys, _database: database }
     }
 
-    /// Registers somebody and returns the cookie of their session.
+    /// Registers a user and returns the session cookie.
     pub async fn log_in(&self) -> String {
         register(self.address).await
     }
 }
 
-/// The whole site, and the keys that its cookies are sealed with.
+/// The whole site, and the keys that seal its cookies.
 pub fn whole_site(database: &Database, check: Check, redis: Option<RedisAddress>) -> (Rocket<Build>, SecretKeys) {
     let configuration = Configuration {
         settings: Settings { bcrypt_cost: 4, check, ..Settings::default() },
@@ -72,7 +72,7 @@ pub fn whole_site(database: &Database, check: Check, redis: Option<RedisAddress>
     (site::rocket(&configuration, &keys).expect("the site"), keys)
 }
 
-/// Registers somebody at a site and returns the cookie of their session.
+/// Registers a user at a site and returns the session cookie.
 pub async fn register(address: SocketAddr) -> String {
     let mut stream = connect(address).await;
     let form = ask(&mut stream, request("/register", None).as_bytes()).await;
@@ -91,7 +91,7 @@ pub async fn register(address: SocketAddr) -> String {
     format!("curfew={}", between(&answer.head, "set-cookie: curfew=", ";"))
 }
 
-/// A server of the start page with no middleware at all.
+/// A server with only the start page and no middleware.
 pub async fn launch_bare() -> SocketAddr {
     let templates = Template::custom(|engines| {
         for name in ["in_words", "exact"] {
@@ -110,7 +110,7 @@ fn bare() -> Template {
     Template::render("home", context! { shell, view: context! {} })
 }
 
-/// The account page from the same template and as many values.
+/// The account page from the same template with the same number of values.
 #[get("/bench/unguarded")]
 fn unguarded(templates: &State<Templates>) -> Page {
     templates.render("account/overview", (&shell(), true), &view()).expect("the page")

@@ -1,8 +1,7 @@
-//! What a token costs, as ratios of one interleaved run over real sockets: the same answer with an opaque
-//! token, with a JWT, and without authentication.
+//! The cost of a token, as ratios from one interleaved run over real sockets: the same response with an opaque token,
+//! with a JWT, and without authentication.
 //!
-//! `cargo bench --bench programs`. The client shares the machine's cores; both sides of a ratio pay the
-//! same for it.
+//! `cargo bench --bench programs`. The client shares the machine's cores; this affects both sides of a ratio equally.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
@@ -32,7 +31,7 @@ use sides::{Side, compare_all};
 use sites::{PASSWORD, Site};
 use store::{Database, engines};
 
-/// Where the same answer is given to anyone, through the same fairings.
+/// The route that gives the same response without authentication, through the same fairings.
 const OPEN: &str = "/api/bench/me";
 
 #[get("/api/bench/me")]
@@ -48,7 +47,7 @@ fn get_with(path: &str, authorization: Option<&str>) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: bench\r\nUser-Agent: {USER_AGENT}\r\n{authorization}\r\n")
 }
 
-/// Logs the one account in and returns what it is given.
+/// Logs the one user in and returns the response.
 async fn logs_in(site: &Site, path: &str) -> Value {
     let body = json!({ "username": "bench", "password": PASSWORD }).to_string();
     let post = format!(
@@ -66,7 +65,7 @@ async fn side(site: &Site, name: &'static str, path: &str, authorization: Option
 }
 
 async fn measure(title: &str, site: &Site) {
-    site.log_in().await; // makes the account
+    site.log_in().await; // creates the account
     let opaque = logs_in(site, "/api/auth-token").await["token"].as_str().expect("a token").to_owned();
     let access = logs_in(site, "/api/token").await["access"].as_str().expect("a token").to_owned();
     let sides = [
@@ -84,14 +83,14 @@ async fn measure(title: &str, site: &Site) {
 
 #[rocket::main]
 async fn main() {
-    // `cargo test --benches` only wants to see that it starts.
+    // `cargo test --benches` only checks that the program starts.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
     for engine in engines() {
         let site = Site::with(Database::new(engine).await, (Check::Cached, None), routes![open]).await;
         measure(&format!("{engine:?}, in memory"), &site).await;
-        // Named by the environment, as for the tests.
+        // From the environment, as in the tests.
         if let Some(redis) = Redis::start().await {
             let setup = (Check::Cached, Some(redis.address()));
             let site = Site::with(Database::new(engine).await, setup, routes![open]).await;

@@ -1,4 +1,4 @@
-//! What `/account` costs to render, step by step: as Rocket renders a template, and as the site does.
+//! The cost of rendering `/account`, step by step: as Rocket renders a template, and as the site does.
 //!
 //! `cargo bench --bench rendering`, measured by Criterion.
 
@@ -26,14 +26,14 @@ use serde::Serialize;
 use sites::whole_site;
 use store::{Database, Engine};
 
-/// The program's own.
+/// The program's own allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 criterion_group!(benches, rendering);
 criterion_main!(benches);
 
-/// The page's own context, as the handler of `/account` makes it.
+/// The page's own context, as the handler of `/account` builds it.
 #[derive(Debug, Serialize)]
 struct View {
     username: &'static str,
@@ -68,7 +68,7 @@ fn rendering(criterion: &mut Criterion) {
     let database = runtime.block_on(Database::new(Engine::Sqlite));
     let (rocket, _) = whole_site(&database, Check::Cached, None);
     let client = runtime.block_on(Client::untracked(rocket)).expect("the site starts");
-    let templates = client.rocket().state::<Templates>().expect("the templates are there");
+    let templates = client.rocket().state::<Templates>().expect("the templates are managed");
     let (view, shell) = (view(), shell());
     let context = Context { shell: &shell, view: &view };
 

@@ -1,6 +1,6 @@
-//! From the start of the program to its first answer, on a database that is there and migrated.
+//! From the start of the program to its first response, on an existing, migrated database.
 //!
-//! `cargo bench --bench start`. The program itself is in the system's memory after its first start.
+//! `cargo bench --bench start`. After its first start, the program is in the system's page cache.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
@@ -22,12 +22,12 @@ use program::Running;
 use report::{Figure, Goal, median, row};
 use store::{Database, engines};
 
-/// How often it is started for each page.
+/// The number of starts per page.
 const STARTS: usize = 10;
 
 #[rocket::main]
 async fn main() {
-    // `cargo test --benches` only wants to see that it starts.
+    // `cargo test --benches` only checks that the program starts.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
@@ -46,7 +46,7 @@ async fn main() {
     }
 }
 
-/// Starts the program, asks for a page as soon as it serves, and stops it; the time in between, in
+/// Starts the program, requests a page as soon as it listens, and stops it. Returns the time in between, in
 /// milliseconds.
 async fn first_answer(database: &str, page: &str) -> f64 {
     let secret = "0123456789abcdef".repeat(4);

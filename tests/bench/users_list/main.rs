@@ -1,7 +1,6 @@
-//! The staff's list of users and overview with a million accounts: the median of each question.
+//! The users list and the overview of staff with a million accounts: the median of each query.
 //!
-//! `cargo bench --bench users_list`. Making the accounts takes minutes; `CURFEW_BENCH_USERS` makes
-//! fewer.
+//! `cargo bench --bench users_list`. Creating the accounts takes minutes; `CURFEW_BENCH_USERS` sets a lower number.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
@@ -33,9 +32,9 @@ use curfew::{
 use report::{Figure, Goal, median, row};
 use store::{Database, Engine, engines};
 
-/// How often each question is asked.
+/// How often each query runs.
 const RUNS: usize = 5;
-/// What is searched for, from everywhere to nowhere.
+/// Search texts, from matching everyone to matching nobody.
 const SEARCHES: [&str; 13] = [
     "",
     "a",
@@ -69,7 +68,7 @@ const PAGES: [&str; 3] = ["1", "40", "400"];
 
 #[rocket::main]
 async fn main() {
-    // `cargo test --benches` only wants to see that it starts.
+    // `cargo test --benches` only checks that the program starts.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
@@ -79,14 +78,14 @@ async fn main() {
         let store = database.open().await;
         let started = Instant::now();
         people::make(&database.url, users).await;
-        println!("\n{engine:?}: {users} accounts made in {:.0} s", started.elapsed().as_secs_f64());
+        println!("\n{engine:?}: {users} accounts created in {:.0} s", started.elapsed().as_secs_f64());
         lists(engine, &store).await;
         overviews(engine, &store).await;
         store.close().await;
     }
 }
 
-/// Asks everything and prints the slowest questions with the medians of all.
+/// Runs every query, and prints the slowest ones and the medians of all.
 async fn lists(engine: Engine, store: &Store) {
     let mut on = store.read().await.unwrap();
     let now = store.clock().now(&mut on).await.unwrap();
@@ -105,7 +104,7 @@ async fn lists(engine: Engine, store: &Store) {
                         let started = Instant::now();
                         list_users(&mut on, &query, now).await.unwrap();
                         times.push(started.elapsed().as_secs_f64() * 1e3);
-                        // What takes long is not asked again and again.
+                        // Slow queries are not repeated.
                         if times[0] > 500.0 {
                             break;
                         }
@@ -123,7 +122,7 @@ async fn lists(engine: Engine, store: &Store) {
         medians[count * 9 / 10].0
     );
     let middle = Figure::Milliseconds(medians[count / 2].0);
-    row(&format!("{engine:?}: the users list, a question"), middle, Goal::Under(50.0), &details);
+    row(&format!("{engine:?}: the users list, per query"), middle, Goal::Under(50.0), &details);
     println!("The slowest:");
     for (time, question) in medians.iter().rev().take(12) {
         println!("  {time:>9.1} ms  {question}");
@@ -148,5 +147,5 @@ async fn overviews(engine: Engine, store: &Store) {
         times.push(started.elapsed().as_secs_f64() * 1e3);
     }
     let middle = Figure::Milliseconds(median(&mut times));
-    row(&format!("{engine:?}: the staff's overview"), middle, Goal::Under(50.0), "");
+    row(&format!("{engine:?}: the overview of staff"), middle, Goal::Under(50.0), "");
 }

@@ -1,10 +1,10 @@
-//! Many accounts, made quickly: no password of theirs is anyone's.
+//! Many accounts, inserted quickly, with unusable passwords.
 
 use std::fmt::Write as _;
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
-/// How many accounts one statement makes.
+/// The number of accounts per statement.
 const BATCH: u32 = 500;
 
 const FIRST: [&str; 16] = [
@@ -17,7 +17,7 @@ const LAST: [&str; 16] = [
 ];
 const HOSTS: [&str; 4] = ["mail.example", "post.example.org", "work.example.com", "uni.example.net"];
 
-/// Makes them on the engine of that address.
+/// Inserts the accounts into the database at this URL.
 pub async fn make(url: &str, users: u32) {
     if url.starts_with("sqlite:") {
         let mut connection = SqliteConnection::connect(url).await.expect("the database");
@@ -27,7 +27,7 @@ pub async fn make(url: &str, users: u32) {
         for start in (1..=users).step_by(BATCH as usize) {
             sqlx::raw_sql(AssertSqlSafe(insert(start, users))).execute(&mut connection).await.expect("accounts");
         }
-        // As a site grows: nobody counts the rows.
+        // As on a growing site: nobody collects statistics.
         sqlx::raw_sql("COMMIT").execute(&mut connection).await.expect("done");
     } else {
         let mut connection = PgConnection::connect(url).await.expect("the database");
@@ -44,7 +44,7 @@ fn insert(start: u32, users: u32) -> String {
          is_superuser, date_joined, last_login, last_seen) VALUES ",
     );
     for number in start..(start + BATCH).min(users + 1) {
-        // A permutation of the numbers, so that no order of the list is the order of the making.
+        // A permutation of the numbers, so that no order of the list is the order of insertion.
         let mixed = number.wrapping_mul(2_654_435_761);
         let pick = |from: [&'static str; 16], shift: u32| from[(mixed >> shift) as usize % 16];
         let (first, last) = (pick(FIRST, 7), pick(LAST, 13));
@@ -78,7 +78,7 @@ fn insert(start: u32, users: u32) -> String {
             is_staff && mixed % 10_000 == 7,
             moment(1),
         )
-        .expect("a string takes all");
+        .expect("writing to a string cannot fail");
     }
     sql
 }

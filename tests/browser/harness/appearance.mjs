@@ -1,5 +1,5 @@
-// A story that looks at a part of the site: what axe finds (labels, contrast, landmarks, names), what it does not
-// look for, and whether each page fits a phone and a sheet of paper.
+// A story that inspects a part of the site: what axe finds (labels, contrast, landmarks, names), our own rules, and
+// whether each page fits a phone and a sheet of paper.
 
 import assert from "node:assert/strict";
 
@@ -11,12 +11,12 @@ import { isSoak } from "./soak.mjs";
 import { story } from "./story.mjs";
 import { allLooks, lookAt, phoneWidth } from "./tour/looks.mjs";
 
-// Every width and theme once; in a soak, every combination.
+// Every width and every theme once; in a soak, every combination.
 const looks = isSoak ? allLooks : allLooks.filter(({ width, theme }) => (width === phoneWidth) === (theme === "dark"));
 
 const people = [["the longest username", "W".repeat(64)], ...(isSoak ? [["anyone", "friend"]] : [])];
 
-/** `tour` yields the sights, see `tour/`. */
+/** `tour` yields the sights (see `tour/`). */
 export function pagesAreForEveryone(whose, tour) {
   for (const [who, name] of people) {
     story(`every page of ${whose} is accessible and fits a phone and a sheet of paper, with ${who}`, async (stage) => {

@@ -1,4 +1,4 @@
-// Chromium, and a watch on what it complains about.
+// Chromium, and a watch on its console.
 
 import { chromium } from "playwright-core";
 
@@ -17,8 +17,8 @@ const quiet = [
 const running = new Map();
 
 /**
- * The browser of this process, started once: its contexts share nothing. `keepsPages`: pages left are kept
- * whole and come back with the back button, as they do for people.
+ * This process's browser, started once; contexts share nothing. With `keepsPages`, pages left are kept in memory and
+ * return with the back button, as in a normal browser.
  */
 export function launch({ keepsPages = false } = {}) {
   if (!running.has(keepsPages)) {
@@ -28,20 +28,20 @@ export function launch({ keepsPages = false } = {}) {
   return running.get(keepsPages);
 }
 
-/** Ends every browser of this process. */
+/** Closes every browser of this process. */
 export async function endBrowsers() {
   for (const browser of running.values()) await (await browser).close();
   running.clear();
 }
 
-/** Adds to `complaints` what a page of `context` says in the console: script errors, refusals by the CSP, missing files. */
+/** Adds to `complaints` what pages of `context` log in the console: script errors, CSP violations, missing files. */
 export function watch(context, complaints) {
   context.on("weberror", (error) => complaints.push(String(error.error())));
   context.on("console", (message) => {
     if (message.type() !== "error" && !/Content Security Policy/i.test(message.text())) return;
-    // A page answered with 403 or 422 is also told as a file that failed to load.
+    // Chromium also reports a page answered with 403 or 422 as a file that failed to load.
     const { url } = message.location();
-    // So is a stream of events that is refused to a page whose login is over, or for a while.
+    // So it does for an event stream that is refused, for good or for a while.
     const isExpected = url === message.page()?.url() || url.endsWith("/session/events");
     if (message.text().startsWith("Failed to load resource") && isExpected) return;
     complaints.push(`${message.text()} (${url})`);

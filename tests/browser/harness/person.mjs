@@ -1,4 +1,4 @@
-// Someone with a browser: one method a page, and nothing a person could not do.
+// A user with a browser: one method per page, and only what a user can do.
 
 import { randomBytes } from "node:crypto";
 
@@ -10,7 +10,7 @@ export class Person {
     this.password = randomBytes(15).toString("base64url");
   }
 
-  /** The same person in another browser. */
+  /** The same user in another browser. */
   in(page) {
     const same = new this.constructor(page, this.username);
     same.password = this.password;
@@ -21,14 +21,14 @@ export class Person {
     await this.page.goto(address);
   }
 
-  /** The same person in another tab of the same browser. */
+  /** The same user in another tab of this browser. */
   async opensTab() {
     return this.in(await this.page.context().newPage());
   }
 
-  /** Clicks a link of this page. */
+  /** Clicks a link on this page. */
   async follows(address) {
-    await this.#goesOn(() => this.page.locator(`a[href="${address}"]`).first().click());
+    await this.#navigates(() => this.page.locator(`a[href="${address}"]`).first().click());
   }
 
   async reloads() {
@@ -51,7 +51,7 @@ export class Person {
     await this.submits("/register", { username, email, password, password_again: password });
   }
 
-  /** From the login page, wherever it leads. */
+  /** Logs in on the login page, wherever it leads. */
   async logsIn() {
     if (this.path !== "/login") await this.visits("/login");
     await this.submits("/login", { username: this.username, password: this.password });
@@ -72,23 +72,23 @@ export class Person {
     this.password = password;
   }
 
-  /** Where this person is now. */
+  /** The path of the current page. */
   get path() {
     return new URL(this.page.url()).pathname;
   }
 
-  /** Where a login would lead. */
+  /** The address that a login would lead to. */
   get next() {
     return new URL(this.page.url()).searchParams.get("next");
   }
 
-  /** What the page says, as a reader finds it. */
-  sees() {
+  /** The visible text of the page. */
+  pageText() {
     return this.page.locator("body").innerText();
   }
 
-  /** Why the page says that a session ended: the reasons' codes and words. */
-  async isTold() {
+  /** The reasons that the page gives for ended sessions: codes and text. */
+  async endNotices() {
     const notices = await this.page.locator("[data-reason]").all();
     return Promise.all(
       notices.map(async (notice) => ({
@@ -98,19 +98,19 @@ export class Person {
     );
   }
 
-  /** Waits until this page says by itself that its login has ended, and why. */
-  async isToldAtOnce() {
+  /** Waits until the page says by itself that its login has ended, and why. */
+  async waitsForEndNotice() {
     await this.page.getByRole("alert").and(this.page.locator("[data-reason]")).waitFor();
-    const [told] = await this.isTold();
-    return told;
+    const [notice] = await this.endNotices();
+    return notice;
   }
 
-  /** All that this browser keeps for pages of the site. */
-  keeps() {
+  /** Everything that this browser stores for pages of the site. */
+  storedData() {
     return this.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
   }
 
-  /** Whether this browser holds a session cookie, good or not. */
+  /** Whether this browser has a session cookie, valid or not. */
   async hasSessionCookie() {
     const cookies = await this.page.context().cookies();
     return cookies.some(({ name }) => name === "curfew" || name === "__Host-curfew");
@@ -120,31 +120,31 @@ export class Person {
     return this.page.locator(`form[action="${action}"]`);
   }
 
-  /** A field of this page that is in one form only. */
+  /** A field that only one form on this page has. */
   field(name) {
     return this.page.locator(`main [name="${name}"]`);
   }
 
-  /** Fills in the form that goes to `action` and sends it; the page that answers is loaded after. */
+  /** Fills in the form for `action` and submits it; the resulting page is loaded afterwards. */
   async submits(action, fields = {}) {
     const form = this.form(action);
     for (const [name, value] of Object.entries(fields)) {
       await form.locator(`[name="${name}"]`).fill(value);
     }
-    await this.#goesOn(() => form.locator('[type="submit"]').click());
+    await this.#navigates(() => form.locator('[type="submit"]').click());
   }
 
-  /** The same, pasted as from elsewhere: what the field lets in is all that is sent. */
+  /** The same with pasted text: only what the field accepts is sent. */
   async pastes(action, fields) {
     const form = this.form(action);
     for (const [name, value] of Object.entries(fields)) {
       await form.locator(`[name="${name}"]`).focus();
       await this.page.keyboard.insertText(value);
     }
-    await this.#goesOn(() => form.locator('[type="submit"]').click());
+    await this.#navigates(() => form.locator('[type="submit"]').click());
   }
 
-  async #goesOn(act) {
+  async #navigates(act) {
     const arrived = this.page.waitForEvent("framenavigated", (frame) => frame === this.page.mainFrame());
     await Promise.all([arrived, act()]);
     await this.page.waitForLoadState();

@@ -1,6 +1,6 @@
-// Rules of this site's own, beyond what axe looks for. Each says what breaks it on a page.
+// Our own rules for pages, beyond axe's. Each returns what breaks it on a page.
 
-/** Told apart by their names alone: no two controls of a page are called the same. */
+/** Controls are distinguishable by name: no two on a page have the same name. */
 export async function namesGivenTwice(page) {
   const names = await page.evaluate(() => {
     for (const details of document.querySelectorAll("details")) details.open = true;
@@ -16,13 +16,13 @@ export async function namesGivenTwice(page) {
   return [...new Set(twice)].map((name) => `two controls are called "${name}"`);
 }
 
-/** A cell is read out with the head of its row. */
+/** Each table row has a header cell, so that screen readers announce it with the other cells. */
 export async function rowsWithoutHead(page) {
   const count = await page.locator('tbody tr:not(:has(> th[scope="row"]))').count();
-  return count > 0 ? [`${count} rows of a table have no head`] : [];
+  return count > 0 ? [`${count} table rows have no header cell`] : [];
 }
 
-/** Where to go on is where the focus is: what is wrong, or the first field of a page made for its form. */
+/** The focus is where to continue: on the error, or on the first field of a page made for its form. */
 export async function focusElsewhere(page) {
   const { isThere, where } = await page.evaluate(() => {
     const at = document.activeElement;
@@ -35,7 +35,7 @@ export async function focusElsewhere(page) {
   return isThere ? [] : [`the focus is on ${where}`];
 }
 
-/** The title is what is read first. */
+/** The title is read first, so it must mention the error. */
 export async function errorsNotInTitle(page) {
   const [title, status] = await page.evaluate(() => [
     document.title,
@@ -44,7 +44,7 @@ export async function errorsNotInTitle(page) {
   return status >= 400 === title.startsWith("Error: ") ? [] : [`the title of a page of status ${status} is "${title}"`];
 }
 
-/** Every time is there as text, in the browser's zone first and UTC after it. */
+/** Every time is shown as text, first in the browser's time zone and then in UTC. */
 export function timesInOneZone(page) {
   return page.evaluate(() => {
     const wrong = [];
@@ -53,9 +53,9 @@ export function timesInOneZone(page) {
       const text = node.textContent;
       const holder = node.parentElement;
       if (holder.closest("template, noscript, .hint, .site-footer, #login-ends")) continue;
-      if (/\d{4}-\d\d-\d\dT/.test(text)) wrong.push(`a time as programs write it: ${text.trim()}`);
-      if (/\bUTC\b/.test(text) && !/\d\d:\d\d.* \(.*UTC\)|, [\d:]+ UTC$/.test(text) && !/\bby the day in UTC\b/.test(text)) {
-        wrong.push(`a time in UTC alone: ${text.trim()}`);
+      if (/\d{4}-\d\d-\d\dT/.test(text)) wrong.push(`a machine-readable time: ${text.trim()}`);
+      if (/\bUTC\b/.test(text) && !/\d\d:\d\d.* \(.*UTC\)|, [\d:]+ UTC$/.test(text) && !/\bper day \(UTC\)/.test(text)) {
+        wrong.push(`a time in UTC only: ${text.trim()}`);
       }
     }
     for (const time of document.querySelectorAll("main time:not(.exact, .clock)")) {

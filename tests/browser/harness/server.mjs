@@ -1,4 +1,4 @@
-// The real program, serving from a database of its own that goes with it.
+// The real program with a temporary database of its own.
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
 const program = path.resolve(repository, process.env.CARGO_TARGET_DIR ?? "target", "debug/curfew");
 
-// A guard against hanging for ever, far above what a busy machine needs.
+// A limit against hanging forever, far longer than a busy machine needs.
 const PATIENCE_MS = 60_000;
 
 export class Server {
@@ -20,7 +20,7 @@ export class Server {
   #environment;
   #printed = "";
 
-  /** `settings` are environment variables of the program. */
+  /** `settings` are environment variables for the program. */
   static async start(settings = {}) {
     const server = new Server();
     const port = await freePort();
@@ -37,7 +37,7 @@ export class Server {
     return server;
   }
 
-  /** Another node of the same site, to be stopped first. */
+  /** Another node of the same site; stop it first. */
   async another() {
     const node = new Server();
     const port = await freePort();
@@ -48,9 +48,9 @@ export class Server {
     return node;
   }
 
-  /** Stands still, as a machine that is out of breath; but not while it writes to the file, which would stop every node. */
+  /** Pauses the process, as on an overloaded machine; but never during a write, which would block every node. */
   async pauses() {
-    await this.#until("it stands still, and nothing is being written", async () => {
+    await this.#until("the process is paused outside a write", async () => {
       this.#child.kill("SIGSTOP");
       if (await this.#canWrite()) return true;
       this.#child.kill("SIGCONT");
@@ -58,23 +58,23 @@ export class Server {
     });
   }
 
-  goesOn() {
+  resumes() {
     this.#child.kill("SIGCONT");
   }
 
-  /** All that the program printed so far. */
+  /** Everything that the program has printed. */
   get printed() {
     return this.#printed;
   }
 
-  /** The code that lets the first superuser in, as the program prints it at its start. */
+  /** The setup code for the first superuser, as printed when the program starts. */
   get setupCode() {
     const found = this.#printed.match(/^Setup code: (.+)$/m);
     if (!found) throw new Error(`No setup code was printed:\n${this.#printed}`);
     return found[1].trim();
   }
 
-  /** A command of the program on the same database. */
+  /** Runs a command of the program on the same database. */
   async runs(args, input = "") {
     const done = execFile(program, args, { cwd: repository, env: this.#environment });
     const heard = { out: "", err: "" };
@@ -86,13 +86,13 @@ export class Server {
     return heard.out;
   }
 
-  /** Writes to the database, as a hand might. */
+  /** Writes to the database with SQL. */
   async writes(sql) {
     const { status, err } = await this.#asksSqlite(sql, PATIENCE_MS);
     if (status !== 0) throw new Error(`The database did not take it: ${err}`);
   }
 
-  /** Whether the file can be written to, now or as soon as a node at work is done. */
+  /** Whether the file can be written to now, or as soon as a running node is done. */
   async #canWrite() {
     const { status } = await this.#asksSqlite("BEGIN IMMEDIATE; ROLLBACK;", 500);
     return status === 0;
@@ -149,7 +149,7 @@ export class Server {
     }
   }
 
-  // The one place that looks again and again: nothing tells when a program begins to listen.
+  // The only place that polls: nothing signals that a program has begun to listen.
   async #until(what, isSo) {
     const end = Date.now() + PATIENCE_MS;
     while (!(await isSo())) {
@@ -161,7 +161,7 @@ export class Server {
   }
 }
 
-// Only what a test sets may reach the program, not the settings of whoever runs the tests.
+// Only variables set by a test may reach the program, not the settings of the user who runs the tests.
 function environment(folder, port) {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(ROCKET_|CURFEW_|DATABASE_URL$|REDIS_URL$)/.test(name),

@@ -1,11 +1,11 @@
-// Pages on a narrow screen, at the widths between, and on paper. Each says what is wrong with a page.
+// Pages on a narrow screen, at widths in between, and on paper. Each function returns what is wrong with a page.
 
-// A4 and Letter within our margins, in CSS pixels.
+// A4 and Letter without our margins, in CSS pixels.
 const PAPER_WIDTH = 680;
 const LARGEST_PRINT = 24;
 const TALLEST_PICTURE = 300;
 
-/** No page scrolls sideways. */
+/** Pages do not scroll sideways. */
 export async function tooWide(page) {
   const { needed, shown } = await page.evaluate(() => ({
     needed: document.documentElement.scrollWidth,
@@ -14,7 +14,7 @@ export async function tooWide(page) {
   return needed > shown ? [`${needed} px on ${shown} px`] : [];
 }
 
-/** Figures stand in full rows, at every width. */
+/** The figures fill complete rows at every width. */
 export async function figuresWithGaps(page) {
   if ((await page.locator(".counts").count()) === 0) return [];
   const gaps = [];
@@ -24,12 +24,12 @@ export async function figuresWithGaps(page) {
       const end = (element) => element.getBoundingClientRect().right;
       return end(figures) - end(figures.lastElementChild);
     });
-    if (gap > 2) gaps.push(`${gap} px beside the figures at ${width} px`);
+    if (gap > 2) gaps.push(`${gap} px next to the figures at ${width} px`);
   }
   return gaps;
 }
 
-/** What is on the page is on paper, in sizes to read. */
+/** What is on the page is also on paper, in readable sizes. */
 export async function badlyPrinted(page) {
   const records = "main :is(h1, h2, table, dl, .events):not(.column-side *)";
   const onScreen = await page.locator(records).evaluateAll((all) => all.map((one) => one.checkVisibility()));
@@ -38,7 +38,7 @@ export async function badlyPrinted(page) {
   const onPaper = await page.locator(records).evaluateAll((all) => all.map((one) => one.checkVisibility()));
   const wrong = await tooWide(page);
   const missing = onScreen.filter((is, at) => is && !onPaper[at]).length;
-  if (missing > 0) wrong.push(`${missing} things are not printed`);
+  if (missing > 0) wrong.push(`${missing} elements are missing on paper`);
   const { largest, tallest } = await page.evaluate(() => {
     const shown = [...document.body.querySelectorAll("*")].filter((element) => element.checkVisibility());
     const sizes = shown.map((element) => Number.parseFloat(getComputedStyle(element).fontSize));
@@ -48,8 +48,8 @@ export async function badlyPrinted(page) {
       tallest: Math.max(0, ...pictures.map((picture) => picture.getBoundingClientRect().height)),
     };
   });
-  if (largest > LARGEST_PRINT) wrong.push(`letters of ${largest} px on paper`);
-  if (tallest > TALLEST_PICTURE) wrong.push(`a picture of ${tallest} px on paper`);
+  if (largest > LARGEST_PRINT) wrong.push(`text of ${largest} px on paper`);
+  if (tallest > TALLEST_PICTURE) wrong.push(`an image of ${tallest} px on paper`);
   await page.emulateMedia({ media: "screen" });
   return wrong.map((what) => `${what}, printed`);
 }

@@ -1,3 +1,3 @@
-// `tests/run --all` takes its time: more rows, every combination.
+// `tests/run --all` is slower: more rows, every combination.
 
 export const isSoak = process.env.CURFEW_TEST_SOAK !== undefined;

@@ -1,9 +1,9 @@
-// Someone who may look after others' accounts.
+// A user who may manage the accounts of others.
 
 import { Person } from "./person.mjs";
 
 export class Staff extends Person {
-  /** Through the search, as one would who knows only a name. */
+  /** Opens a user's page through the search. */
   async opens(user) {
     await this.visits("/admin/users");
     await this.submits("/admin/users", { q: user.username });
@@ -11,8 +11,8 @@ export class Staff extends Person {
     await this.follows(address);
   }
 
-  /** What a force logout of the user on this page would end, as it says itself. */
-  async isWarned() {
+  /** The preview of the force logout on this user's page. */
+  async previewText() {
     return this.form(`${this.path}/force-logout`).innerText();
   }
 
@@ -20,48 +20,48 @@ export class Staff extends Person {
     await this.submits(`${this.path}/force-logout`, reasons);
   }
 
-  /** At a moment to come, by the clock of this machine. */
+  /** Schedules it, by this machine's clock. */
   async schedulesForceLogout(at, reasons = {}) {
-    await this.forcesOut({ at: await this.types(at), ...reasons });
+    await this.forcesOut({ at: await this.entersTime(at), ...reasons });
   }
 
-  /** A moment as this person types it: in their own time zone. */
-  types(at) {
+  /** A time as this user enters it: in their own time zone. */
+  entersTime(at) {
     return this.page.evaluate((ms) => {
       const here = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
       return here.toISOString().slice(0, 19);
     }, at.getTime());
   }
 
-  /** Everyone's, with their password. */
+  /** Forces everyone out, with the password. */
   async forcesEveryoneOut(fields = {}) {
     await this.visits("/admin/force-logout");
     await this.submits("/admin/force-logout", { password: this.password, ...fields });
   }
 
-  async callsOffForceLogout() {
+  async cancelsForceLogout() {
     await this.submits(`${this.path}/force-logout/cancel`);
   }
 
-  /** Looks for users by a part of their names. */
+  /** Searches for users by part of a name. */
   async searches(q) {
     await this.visits("/admin/users");
     await this.submits("/admin/users", { q });
   }
 
-  /** Chooses an act for all that match the search, and reads the page that promises what it does. */
+  /** Chooses a bulk action for all matching users, and reads the confirmation page. */
   async choosesForAll(act) {
-    await this.page.getByLabel("On whom").selectOption("matching");
+    await this.page.getByLabel("Apply to").selectOption("matching");
     await this.#leadsOn(this.page.getByRole("button", { name: `${act}…` }));
   }
 
-  /** Chooses an act for those of these names on the page. */
+  /** Chooses a bulk action for the users with these names on the page. */
   async choosesFor(act, usernames) {
-    for (const name of usernames) await this.page.getByLabel(`Choose ${name}`, { exact: true }).check();
+    for (const name of usernames) await this.page.getByLabel(`Select ${name}`, { exact: true }).check();
     await this.#leadsOn(this.page.getByRole("button", { name: `${act}…` }));
   }
 
-  /** Presses the button of the page that promises, with what else is written there. */
+  /** Confirms the bulk action, with the given fields. */
   async confirms(act, reasons = {}) {
     for (const [name, text] of Object.entries(reasons)) await this.page.locator(`[name="${name}"]`).fill(text);
     await this.#leadsOn(this.page.getByRole("button", { name: new RegExp(`^${act}: `) }));

@@ -1,4 +1,4 @@
-// What a story needs: a site of its own, and a browser for whoever comes.
+// What a story needs: a site of its own, and a browser for each person.
 
 import { launch, watch } from "./chromium.mjs";
 import { Person } from "./person.mjs";
@@ -28,13 +28,13 @@ export class Stage {
     await this.server.stop();
   }
 
-  /** A browser of its own: no cookie is shared with another. `options` are Playwright's for a context. */
+  /** A new browser that shares no cookies. `options` are Playwright's context options. */
   async browser(options = {}) {
     const context = await this.#browser.newContext({
       baseURL: this.server.url,
       viewport: { width: 1280, height: 900 },
       reducedMotion: "reduce",
-      timezoneId: "Asia/Kathmandu", // no time is the same there as in UTC
+      timezoneId: "Asia/Kathmandu", // every time differs from UTC there
       ...options,
     });
     this.#contexts.push(context);
@@ -44,19 +44,19 @@ export class Stage {
     return page;
   }
 
-  /** Someone new, not registered yet. */
+  /** A new person, not registered yet. */
   async newcomer(username, options) {
     return new Person(await this.browser(options), username);
   }
 
-  /** The owner of the site, whom the printed code lets in. */
+  /** The first superuser, set up with the printed code. */
   async owner(options) {
     const owner = new Staff(await this.browser(options), "ada");
     await owner.setsUp(this.server.setupCode);
     return owner;
   }
 
-  /** Someone with an account, not logged in. */
+  /** A user with an account, not logged in. */
   async member(username, options) {
     const member = await this.newcomer(username, options);
     const { email, password } = member;
@@ -64,7 +64,7 @@ export class Stage {
     return member;
   }
 
-  /** What there is to know when a story goes wrong. */
+  /** Information for when a story fails. */
   async describe() {
     const shown = await Promise.all(
       this.#pages.map(async (page) => {

@@ -1,12 +1,12 @@
-// The streams of events that a browser holds, over all its tabs.
+// The event streams of a browser, over all its tabs.
 
 const ADDRESS = "/session/events";
 
-// A guard against hanging for ever, far above what a busy machine needs.
+// A limit against hanging forever, far longer than a busy machine needs.
 const PATIENCE_MS = 60_000;
 
 export class Streams {
-  /** The most there were at once. */
+  /** The highest number of streams open at the same time. */
   most = 0;
   #open = new Map();
   #look = () => {};
@@ -19,12 +19,12 @@ export class Streams {
     context.on("requestfailed", (request) => this.#drop(request));
   }
 
-  /** The tabs that hold one. */
+  /** The tabs that hold a stream. */
   get pages() {
     return [...this.#open.keys()].map((request) => request.frame().page());
   }
 
-  /** Waits until there are so many, each answered by the server, and none on its way. */
+  /** Waits until exactly `count` streams are open, all answered by the server. */
   async are(count) {
     const isSo = () => this.#open.size === count && [...this.#open.values()].every(Boolean);
     if (isSo()) return;
@@ -39,7 +39,7 @@ export class Streams {
   }
 
   #set(request, isAnswered) {
-    // What a tab asked for when it was closed is not reported to fail.
+    // A request of a tab that was closed is not reported as failed.
     if (!isAnswered) request.frame().page().once("close", () => this.#drop(request));
     this.#open.set(request, isAnswered);
     this.most = Math.max(this.most, this.#open.size);

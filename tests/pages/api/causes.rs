@@ -1,5 +1,5 @@
-//! Every cause that ends a login × every credential of a program: refused at the next call, with the right
-//! code and reason, and one event.
+//! Every cause that ends a login × every kind of API credential: the next call is refused with the right code and
+//! reason, and one event is recorded.
 
 use std::num::NonZeroU32;
 
@@ -23,7 +23,7 @@ use crate::harness::{
     store::{Engine, engines},
 };
 
-/// What ends a login, and how.
+/// How a login is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
     ForcedOutOnAPage,
@@ -49,8 +49,8 @@ use Cause::{
     RoleChanged, ScheduledForThem,
 };
 
-/// A cause, the reason that is given, and the kind of the one event that tells of it; of the schedules, of
-/// its coming due. What only time ends is told by nobody.
+/// A cause, the reason code given, and the kind of its one event. For a scheduled force logout that is the event of
+/// its coming due. Expiry alone records no event.
 const TABLE: [(Cause, &str, Option<&str>); 15] = [
     (ForcedOutOnAPage, "forced-out", Some("force-logout")),
     (ForcedOutOverTheApi, "forced-out", Some("force-logout")),
@@ -64,13 +64,13 @@ const TABLE: [(Cause, &str, Option<&str>); 15] = [
     (RoleChanged, "role-changed", Some("role-changed")),
     (Deleted, "deleted", Some("deleted")),
     (LoggedInElsewhere, "logged-in-elsewhere", Some("login")),
-    (EndedByUser, "ended-by-user", None), // a token or a session, by what ended it
+    (EndedByUser, "ended-by-user", None), // the event is about a token or a session, depending on what was ended
     (LoggedOut, "logged-out", None),
     (Expired, "expired", None),
 ];
 
 impl Cause {
-    /// Whether staff leave words for the person.
+    /// Whether staff give the user a reason.
     const fn has_user_reason(self) -> bool {
         matches!(
             self,
@@ -87,7 +87,7 @@ impl Cause {
 }
 
 #[rocket::async_test]
-async fn whatever_ends_a_login_ends_it_for_every_program_at_the_next_call() {
+async fn every_cause_that_ends_a_login_refuses_every_api_credential_at_the_next_call() {
     for (engine, judged) in engines_and_checks() {
         for row in TABLE {
             let mut plan = Plan::default();
@@ -98,7 +98,7 @@ async fn whatever_ends_a_login_ends_it_for_every_program_at_the_next_call() {
 }
 
 #[rocket::async_test]
-async fn whatever_ends_a_login_ends_it_though_redis_still_holds_its_key() {
+async fn every_cause_ends_a_login_even_if_redis_still_holds_its_key() {
     for engine in engines() {
         let Some(redis) = Redis::start().await else { return };
         for row in TABLE {
@@ -119,7 +119,7 @@ async fn check_row(engine: Engine, mut plan: Plan, (cause, reason, kind): (Cause
         let mut program = person.program();
         assert!(program.logs_in_for(credential).await.status < 300, "{what}");
         for _ in 0..2 {
-            assert!(program.is_in().await, "{what}: it was in"); // from the database, and from memory
+            assert!(program.is_logged_in().await, "{what}: it must be logged in first"); // from the database, and from memory
         }
         let of_kind = kind
             .map(|kind| format!("SELECT COUNT(*) FROM curfew_events WHERE kind = '{kind}' AND reason = '{reason}'"));
@@ -144,7 +144,7 @@ async fn check_row(engine: Engine, mut plan: Plan, (cause, reason, kind): (Cause
     }
 }
 
-/// Ends the login that a program of a person has made.
+/// Ends the login of a person's API client.
 async fn end(site: &Site, cause: Cause, credential: Credential, person: &mut Person<'_>, program: &Program<'_>) {
     let (operator, target) = (Actor::operator("test"), Target::Id(person.id));
     let now = ForceLogoutMoment::Now;
@@ -160,19 +160,19 @@ async fn end(site: &Site, cause: Cause, credential: Credential, person: &mut Per
             staff.posts(&format!("/api/users/{}/{verb}", person.name), &body).await.must_be(200);
         }
         ForcedOutAtTheCommandLine => {
-            site.accounts().force_logout(&operator, &target, now, &reasons()).await.expect("an end");
+            site.accounts().force_logout(&operator, &target, now, &reasons()).await.expect("a force logout");
         }
         ScheduledForThem => {
-            site.accounts().force_logout(&operator, &target, soon, &reasons()).await.expect("a plan");
-            assert!(program.is_in().await, "not yet");
+            site.accounts().force_logout(&operator, &target, soon, &reasons()).await.expect("a scheduled force logout");
+            assert!(program.is_logged_in().await, "not yet");
             site.shift_clock(TimeDelta::minutes(3));
         }
         EveryoneOut => {
-            site.accounts().force_everyone_out(&operator, now, &reasons()).await.expect("an end");
+            site.accounts().force_everyone_out(&operator, now, &reasons()).await.expect("a force logout");
         }
         EveryoneOutScheduled => {
-            site.accounts().force_everyone_out(&operator, soon, &reasons()).await.expect("a plan");
-            assert!(program.is_in().await, "not yet");
+            site.accounts().force_everyone_out(&operator, soon, &reasons()).await.expect("a scheduled force logout");
+            assert!(program.is_logged_in().await, "not yet");
             site.shift_clock(TimeDelta::minutes(3));
         }
         DeactivatedOnAPage => {
@@ -180,19 +180,19 @@ async fn end(site: &Site, cause: Cause, credential: Credential, person: &mut Per
         }
         PasswordChanged => {
             person.changes_password("a lamp at sea").await.must_be(303);
-            assert!(person.is_in().await, "who proved the password goes on");
+            assert!(person.is_logged_in().await, "the session that proved the password continues");
         }
         RoleChanged => {
-            site.person(Role::Superuser).await; // so that they are not the last
-            let change = site.accounts().set_role(&operator, &target, Role::Staff).await.expect("an end");
+            site.person(Role::Superuser).await; // so that the target is not the last superuser
+            let change = site.accounts().set_role(&operator, &target, Role::Staff).await.expect("a role change");
             assert!(matches!(change, RoleChange::Lowered(_)), "{change:?}");
         }
-        Deleted => drop(site.accounts().delete_user(&operator, &target, &reasons()).await.expect("an end")),
+        Deleted => drop(site.accounts().delete_user(&operator, &target, &reasons()).await.expect("a deletion")),
         LoggedInElsewhere => {
             let other = if credential == Credential::Opaque { Credential::Access } else { Credential::Opaque };
             let mut elsewhere = person.program();
             assert!(elsewhere.logs_in_for(other).await.status < 300);
-            assert!(elsewhere.is_in().await, "the newest login is in");
+            assert!(elsewhere.is_logged_in().await, "the newest login is in");
         }
         EndedByUser => match credential {
             Credential::Opaque => {
@@ -203,7 +203,7 @@ async fn end(site: &Site, cause: Cause, credential: Credential, person: &mut Per
                 let opaque = person.program_with_token().await;
                 let password = person.password.clone();
                 person.posts("/account/sessions/end-others", &[("password", &password)]).await.must_be(303);
-                assert!(opaque.is_in().await, "opaque tokens have a page of their own");
+                assert!(opaque.is_logged_in().await, "opaque tokens have a page of their own");
             }
         },
         LoggedOut => match credential {
@@ -223,33 +223,33 @@ fn reasons() -> Reasons {
     Reasons { for_staff: reason(STAFF_REASON), for_user: reason(USER_REASON) }
 }
 
-/// What an administrator writes by hand: for access and refresh the code and the reason, for opaque too.
+/// What an administrator changes with SQL, and the code and reason for access and refresh tokens and for opaque ones.
 type ByHand = (&'static str, [(&'static str, Option<&'static str>); 2]);
 
-const ENDED_OUT: (&str, Option<&str>) = ("session_ended", Some("forced-out"));
+const FORCED_OUT: (&str, Option<&str>) = ("session_ended", Some("forced-out"));
 const GONE: (&str, Option<&str>) = ("token_expired", Some("expired"));
-const NOBODYS: (&str, Option<&str>) = ("token_invalid", None);
+const INVALID: (&str, Option<&str>) = ("token_invalid", None);
 
-/// `NOW` is the time as it is written on that engine, `ID` the account.
+/// `NOW` stands for the current time in the engine's own format, `ID` for the user id.
 const BY_HAND: [ByHand; 9] = [
     (
         "UPDATE curfew_users SET is_active = FALSE WHERE id = ID",
         [("session_ended", Some("deactivated")), ("session_ended", Some("deactivated"))],
     ),
-    ("UPDATE curfew_users SET force_logout_date = NOW WHERE id = ID", [ENDED_OUT, ENDED_OUT]),
+    ("UPDATE curfew_users SET force_logout_date = NOW WHERE id = ID", [FORCED_OUT, FORCED_OUT]),
     (
         "UPDATE curfew_site SET force_logout_date = NOW",
         [("session_ended", Some("everyone-out")), ("session_ended", Some("everyone-out"))],
     ),
-    ("UPDATE curfew_logins SET ended_at = NOW WHERE kind <> 'browser' AND user_id = ID", [ENDED_OUT, ENDED_OUT]),
+    ("UPDATE curfew_logins SET ended_at = NOW WHERE kind <> 'browser' AND user_id = ID", [FORCED_OUT, FORCED_OUT]),
     (
         "UPDATE curfew_logins SET ended_at = NOW, reason = 'logged-out' WHERE kind <> 'browser' AND user_id = ID",
         [("session_ended", Some("logged-out")), ("session_ended", Some("logged-out"))],
     ),
     ("UPDATE curfew_logins SET expires_at = NOW WHERE kind <> 'browser' AND user_id = ID", [GONE, GONE]),
-    // Nothing is left that could vouch for it, as after a purge.
-    ("DELETE FROM curfew_logins WHERE kind <> 'browser' AND user_id = ID", [GONE, NOBODYS]),
-    ("DELETE FROM curfew_logins WHERE kind <> 'browser'", [GONE, NOBODYS]),
+    // The login's row is gone, as after a purge: nothing is left to say why it ended.
+    ("DELETE FROM curfew_logins WHERE kind <> 'browser' AND user_id = ID", [GONE, INVALID]),
+    ("DELETE FROM curfew_logins WHERE kind <> 'browser'", [GONE, INVALID]),
     (
         "DELETE FROM curfew_users WHERE id = ID",
         [("session_ended", Some("deleted")), ("session_ended", Some("deleted"))],
@@ -257,7 +257,7 @@ const BY_HAND: [ByHand; 9] = [
 ];
 
 #[rocket::async_test]
-async fn what_is_written_by_hand_is_refused_at_the_next_call() {
+async fn a_login_ended_by_sql_is_refused_at_the_next_call() {
     for engine in engines() {
         let redis = Redis::start().await;
         for redis in [None, redis.as_ref()] {
@@ -275,11 +275,11 @@ async fn check_by_hand(engine: Engine, redis: Option<RedisAddress>, (sql, [of_jw
     for credential in Credential::ALL {
         let mut program = person.program();
         program.logs_in_for(credential).await;
-        assert!(program.is_in().await, "{sql}, {credential:?}, {engine:?}: it was in");
+        assert!(program.is_logged_in().await, "{sql}, {credential:?}, {engine:?}: it must be logged in first");
         programs.push((credential, program));
     }
     let now = match engine {
-        Engine::Sqlite => "datetime('now', '+1 second')", // which has no more than seconds
+        Engine::Sqlite => "datetime('now', '+1 second')", // SQLite's datetime has whole seconds only
         Engine::Postgres => "now()",
     };
     site.database.execute(&sql.replace("NOW", now).replace("ID", &person.id.to_string())).await;
@@ -295,25 +295,25 @@ async fn check_by_hand(engine: Engine, redis: Option<RedisAddress>, (sql, [of_jw
 }
 
 #[rocket::async_test]
-async fn a_row_that_was_purged_is_refused_for_what_ended_the_account() {
+async fn a_purged_login_is_refused_with_the_reason_of_its_account() {
     for engine in engines() {
         let site = Site::on(engine).await;
         for credential in Credential::ALL {
             let person = site.person(Role::Member).await;
             let mut program = person.program();
             program.logs_in_for(credential).await;
-            assert!(program.is_in().await);
+            assert!(program.is_logged_in().await);
             site.signed_in(Role::Staff).await.forces_out(&person).await.must_be(303);
             site.database.execute("DELETE FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NOT NULL").await;
             let refused = program.uses(credential).await;
-            let (code, reason) = if credential == Credential::Opaque { NOBODYS } else { ENDED_OUT };
+            let (code, reason) = if credential == Credential::Opaque { INVALID } else { FORCED_OUT };
             assert_eq!((refused.status, refused.code(), refused.reason()), (401, code, reason), "{refused:?}");
         }
     }
 }
 
 #[rocket::async_test]
-async fn what_ends_one_account_leaves_the_programs_of_others_alone() {
+async fn ending_one_accounts_logins_leaves_other_accounts_tokens_alone() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let (ana, ben) = (site.person(Role::Member).await, site.person(Role::Member).await);
@@ -321,16 +321,16 @@ async fn what_ends_one_account_leaves_the_programs_of_others_alone() {
             (ana.program_with_token().await, ben.program_with_jwt().await, ben.program_with_token().await);
         let mut staff = site.signed_in(Role::Superuser).await;
         staff.forces_out(&ana).await.must_be(303);
-        assert!(!of_ana.is_in().await && jwt.is_in().await && token.is_in().await);
+        assert!(!of_ana.is_logged_in().await && jwt.is_logged_in().await && token.is_logged_in().await);
         staff.deactivates(&ana, "").await.must_be(303);
         staff.deletes(&ana).await.must_be(303);
-        assert!(jwt.is_in().await && token.is_in().await);
+        assert!(jwt.is_logged_in().await && token.is_logged_in().await);
         assert_eq!(jwt.clone().refreshes().await.status, 200);
     }
 }
 
 #[rocket::async_test]
-async fn a_program_that_logs_in_again_is_in_and_the_old_token_stays_out() {
+async fn a_new_login_is_accepted_and_the_old_token_stays_refused() {
     for engine in engines() {
         let site = Site::on(engine).await;
         for credential in Credential::ALL {
@@ -341,7 +341,7 @@ async fn a_program_that_logs_in_again_is_in_and_the_old_token_stays_out() {
             staff.forces_out(&person).await.must_be(303);
             let mut new = person.program();
             new.logs_in_for(credential).await;
-            assert!(new.is_in().await, "{credential:?}");
+            assert!(new.is_logged_in().await, "{credential:?}");
             old.uses(credential).await.must_have_ended("forced-out");
             staff.deactivates(&person, "").await.must_be(303);
             staff.activates(&person).await.must_be(303);

@@ -1,4 +1,4 @@
-//! Tokens that are forged, misplaced or out of their time: refused by every door, and nothing changes.
+//! Forged, misplaced and expired tokens: every endpoint refuses them, and nothing changes.
 
 use std::net::TcpListener;
 
@@ -17,22 +17,23 @@ use crate::harness::{
     store::{Database, Engine, any_engine},
 };
 
-/// A site whose secret the test knows.
+/// A site whose secret key the test knows.
 async fn site_with_secret(engine: Engine) -> (Site, SecretMaterial) {
     let plan = Plan::default();
     let secret = plan.keys.current.clone();
     (plan.on(engine).await, secret)
 }
 
-/// Shows it at every door.
+/// Sends the token to every endpoint.
 async fn must_be_refused_everywhere(program: &Program<'_>, what: &str, token: &str) {
-    must_let_nobody_in(program, what, token).await;
+    must_be_refused_for_access_and_refresh(program, what, token).await;
     let revoked = program.posts("/api/token/revoke", &json!({ "refresh": token })).await;
-    assert_eq!(revoked.status, 204, "{what} to be revoked: {revoked:?}");
+    assert_eq!(revoked.status, 204, "revoking {what}: {revoked:?}");
 }
 
-/// The same without giving it back: one that is ours ends its family, whoever it was for.
-async fn must_let_nobody_in(program: &Program<'_>, what: &str, token: &str) {
+/// The same without the revoke endpoint: revoking a token that the site signed ends its family, whatever host it is
+/// for.
+async fn must_be_refused_for_access_and_refresh(program: &Program<'_>, what: &str, token: &str) {
     for scheme in ["Bearer", "Token"] {
         let refused = program.shows(&format!("{scheme} {token}")).await;
         assert_eq!((refused.status, refused.code()), (401, "token_invalid"), "{what} as {scheme}: {refused:?}");
@@ -42,13 +43,13 @@ async fn must_let_nobody_in(program: &Program<'_>, what: &str, token: &str) {
 }
 
 #[rocket::async_test]
-async fn whoever_has_no_key_can_make_no_token() {
+async fn nobody_can_forge_a_token_without_the_key() {
     for engine in any_engine() {
         let (site, secret) = site_with_secret(engine).await;
         let person = site.signed_in(Role::Superuser).await;
         let program = person.program_with_jwt().await;
-        assert!(program.is_in().await);
-        // Whoever is told an address there would come here.
+        assert!(program.is_logged_in().await);
+        // A header that names this address (`jku`, `x5u`) must not make the server call it.
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a listener");
         let elsewhere = format!("http://{}/keys.json", listener.local_addr().expect("its number"));
@@ -59,12 +60,12 @@ async fn whoever_has_no_key_can_make_no_token() {
             }
         }
         site.database.must_still_be(&dump, "what was refused").await;
-        assert!(listener.accept().is_err(), "an address in a header was called");
-        assert!(program.is_in().await, "and the real one goes on");
+        assert!(listener.accept().is_err(), "the server called an address from a header");
+        assert!(program.is_logged_in().await, "the real token is still valid");
     }
 }
 
-/// Everything that is made without the key, or with the key and another algorithm.
+/// Tokens made without the key, or with the key and another algorithm.
 fn forgeries(good: &Jwt, secret: &SecretMaterial, elsewhere: &str) -> Vec<(String, String)> {
     let (right, own) = (jwt_key(secret), [7; 64]);
     let mut forged = Vec::new();
@@ -88,7 +89,7 @@ fn forgeries(good: &Jwt, secret: &SecretMaterial, elsewhere: &str) -> Vec<(Strin
     for (called, key) in [("another key", &own[..]), ("no key", &[]), ("the key's name", key_name(secret).as_bytes())] {
         push(called, good.signed(key));
     }
-    // The key of another purpose, and the secret's own name for it.
+    // A key derived for another purpose, under the real key id.
     push("the key of cookies", good.signed(&secret.derive("curfew csrf")));
     for kid in [
         json!(key_name(&SecretMaterial::generate())),
@@ -125,7 +126,7 @@ fn forgeries(good: &Jwt, secret: &SecretMaterial, elsewhere: &str) -> Vec<(Strin
 }
 
 #[rocket::async_test]
-async fn what_is_signed_is_read_strictly() {
+async fn signed_claims_are_parsed_strictly() {
     for engine in any_engine() {
         let (site, secret) = site_with_secret(engine).await;
         let person = site.signed_in(Role::Superuser).await;
@@ -134,7 +135,7 @@ async fn what_is_signed_is_read_strictly() {
         assert_eq!(
             program.shows(&format!("Bearer {}", access.signed(&key))).await.status,
             200,
-            "made as the site does"
+            "signed as the site does"
         );
         let dump = site.database.dump().await;
         for name in
@@ -143,13 +144,13 @@ async fn what_is_signed_is_read_strictly() {
             for value in [Value::Null, json!([]), json!({}), json!("x"), json!(1.5), json!(true), json!("9".repeat(30))]
             {
                 if matches!(name, "jti") && value.is_string() {
-                    continue; // any text is a name
+                    continue; // any text is a valid `jti`
                 }
                 for good in [&access, &refresh] {
                     let token = good.with_claims(&json!({ name: value })).signed(&key);
                     let what = format!("{name} {value} in {}", good.claims["token_type"]);
                     if matches!(name, "iss" | "aud") {
-                        must_let_nobody_in(&program, &what, &token).await;
+                        must_be_refused_for_access_and_refresh(&program, &what, &token).await;
                     } else {
                         must_be_refused_everywhere(&program, &what, &token).await;
                     }
@@ -169,7 +170,7 @@ async fn what_is_signed_is_read_strictly() {
         ] {
             for good in [&access, &refresh] {
                 let token = good.with_claims(&json!({ name: value })).signed(&key);
-                must_let_nobody_in(&program, &format!("{name} {value}"), &token).await;
+                must_be_refused_for_access_and_refresh(&program, &format!("{name} {value}"), &token).await;
             }
         }
         for number in [-1, i64::MAX] {
@@ -183,13 +184,13 @@ async fn what_is_signed_is_read_strictly() {
         let several = access.with_claims(&json!({ "aud": [format!("http://{HOST}"), "http://elsewhere.test"] }));
         must_be_refused_everywhere(&program, "two audiences", &several.signed(&key)).await;
         site.database.must_still_be(&dump, "what was refused").await;
-        assert!(program.is_in().await);
+        assert!(program.is_logged_in().await);
     }
 }
 
-/// Somebody has the key; a login of their own making is none.
+/// Even an attacker who has the key cannot log in: a signed token must match a login in the database.
 #[rocket::async_test]
-async fn a_signed_token_that_names_another_login_is_none() {
+async fn a_signed_token_must_match_a_login_in_the_database() {
     for engine in any_engine() {
         let (site, secret) = site_with_secret(engine).await;
         let (person, other) = (site.signed_in(Role::Member).await, site.signed_in(Role::Superuser).await);
@@ -217,7 +218,7 @@ async fn a_signed_token_that_names_another_login_is_none() {
             ),
             ("another's family", json!({ "family": family(&others) })),
             (
-                "another's family and date",
+                "another user's family and date",
                 json!({ "family": family(&others), "login_date": others.claims["login_date"] }),
             ),
             ("another account", json!({ "sub": other.id.to_string() })),
@@ -236,24 +237,24 @@ async fn a_signed_token_that_names_another_login_is_none() {
             let refused = program.refreshes_with(&refresh).await;
             assert_eq!(refused.status, 401, "{what} as refresh: {refused:?}");
             let revoked = program.posts("/api/token/revoke", &json!({ "refresh": refresh })).await;
-            assert_eq!(revoked.status, 204, "{what} to be revoked: {revoked:?}");
+            assert_eq!(revoked.status, 204, "revoking {what}: {revoked:?}");
         }
         site.database.must_still_be(&dump, "what was refused").await;
-        assert!(program.is_in().await && of_other.is_in().await && opaque.is_in().await);
+        assert!(program.is_logged_in().await && of_other.is_logged_in().await && opaque.is_logged_in().await);
     }
 }
 
-/// When a login was made, in microseconds.
+/// The login date, in microseconds since 1970.
 async fn date_of(site: &Site, id: &str) -> i64 {
     let sql = format!("SELECT CAST(login_date AS TEXT) FROM curfew_logins WHERE id = '{id}'");
     let text = site.database.texts(&sql).await.pop().expect("a date").replace(' ', "T");
-    // Postgres leaves the minutes of the zone out.
+    // Postgres omits the minutes of the time zone.
     let text = text.strip_suffix("+00").map(|date| format!("{date}+00:00")).unwrap_or(text);
     DateTime::parse_from_rfc3339(&text).expect("a date").timestamp_micros()
 }
 
 #[rocket::async_test]
-async fn each_credential_opens_its_own_door_only() {
+async fn each_credential_works_only_for_its_purpose() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.signed_in(Role::Member).await;
@@ -278,24 +279,27 @@ async fn each_credential_opens_its_own_door_only() {
             jwt.refreshes_with(text).await.must_be_refused(401, "token_invalid");
             jwt.posts("/api/token/revoke", &json!({ "refresh": text })).await.must_be(204);
         }
-        assert!(jwt.is_in().await && opaque.is_in().await && person.clone().is_in().await, "nothing was ended");
-        // Nor is a token a login for pages: it opens no cookie.
+        assert!(
+            jwt.is_logged_in().await && opaque.is_logged_in().await && person.clone().is_logged_in().await,
+            "nothing was ended"
+        );
+        // Nor is a token in the session cookie a login.
         for text in [access, refresh, token] {
             let mut browser = person.another_browser();
             browser.jar.set("curfew", text);
-            assert!(!browser.is_in().await);
+            assert!(!browser.is_logged_in().await);
         }
     }
 }
 
 #[rocket::async_test]
-async fn a_token_is_for_the_site_that_made_it() {
+async fn a_token_is_valid_only_for_the_site_that_issued_it() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         let mut program = person.program_with_jwt().await;
         let good = program.clone();
-        assert!(program.is_in().await, "and what was read for one site is not remembered for another");
+        assert!(program.is_logged_in().await, "a token cached for one site must not be valid for another");
         for host in ["elsewhere.test", "curfew.test:81", "curfew.test.elsewhere.test", "127.0.0.1", ""] {
             host.clone_into(&mut program.host);
             program.asks_who_it_is().await.must_be_refused(401, "token_invalid");
@@ -312,13 +316,13 @@ async fn a_token_is_for_the_site_that_made_it() {
         assert_eq!(
             site.database.texts("SELECT id FROM curfew_logins WHERE kind <> 'browser'").await,
             tokens,
-            "no login that nobody holds"
+            "a refused login must not create a token"
         );
         program.host = HOST.to_uppercase();
-        assert!(program.is_in().await, "a host has no case");
+        assert!(program.is_logged_in().await, "host names are case-insensitive");
         let over_https = [("Authorization", &*program.authorization), ("X-Forwarded-Proto", "https")];
         let refused = program.sends(Method::Get, "/api/me", &over_https, Vec::new()).await;
-        assert_eq!(refused.status, 200, "nobody believes a program that is no proxy: {refused:?}");
+        assert_eq!(refused.status, 200, "only a trusted proxy may set the host: {refused:?}");
         "elsewhere.test".clone_into(&mut program.host);
         program.revokes().await.must_be(204);
         good.asks_who_it_is().await.must_have_ended("logged-out");
@@ -326,7 +330,7 @@ async fn a_token_is_for_the_site_that_made_it() {
 }
 
 #[rocket::async_test]
-async fn with_an_origin_in_the_settings_the_host_of_a_request_means_nothing() {
+async fn a_configured_base_url_overrides_the_host_header() {
     for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.base_url = BaseUrl::parse("https://riverside.example");
@@ -336,18 +340,18 @@ async fn with_an_origin_in_the_settings_the_host_of_a_request_means_nothing() {
         let claims = Jwt::read(&program.access).claims;
         assert_eq!((&claims["iss"], &claims["aud"]), (&json!("https://riverside.example"), &claims["iss"]));
         "elsewhere.test".clone_into(&mut program.host);
-        assert!(program.is_in().await);
+        assert!(program.is_logged_in().await);
         program.refreshes().await.must_be(200);
     }
 }
 
 #[rocket::async_test]
-async fn a_token_is_good_in_its_time_only() {
+async fn a_token_is_valid_only_between_its_start_and_its_expiry() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let program = site.person(Role::Member).await.program_with_jwt().await;
         site.shift_clock(TimeDelta::minutes(5) - TimeDelta::seconds(10));
-        assert!(program.is_in().await, "ten seconds are left");
+        assert!(program.is_logged_in().await, "ten seconds are left");
         site.shift_clock(TimeDelta::seconds(10));
         program.asks_who_it_is().await.must_be_refused(401, "token_expired");
         program.clone().refreshes().await.must_be(200);
@@ -360,14 +364,14 @@ async fn a_token_is_good_in_its_time_only() {
 }
 
 #[rocket::async_test]
-async fn the_leeway_is_for_both_ends_and_no_longer() {
+async fn the_leeway_applies_at_both_ends_and_is_bounded() {
     for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.token_leeway = std::time::Duration::from_secs(30);
         let site = plan.on(engine).await;
         let program = site.person(Role::Member).await.program_with_jwt().await;
         site.shift_clock(TimeDelta::seconds(300 + 25));
-        assert!(program.is_in().await, "within the leeway");
+        assert!(program.is_logged_in().await, "within the leeway");
         site.shift_clock(TimeDelta::seconds(5));
         program.asks_who_it_is().await.must_be_refused(401, "token_expired");
         let mut other = site.person(Role::Member).await.program_with_jwt().await;
@@ -380,14 +384,14 @@ async fn the_leeway_is_for_both_ends_and_no_longer() {
         other.refreshes_with(&other.refresh).await.must_be_refused(401, "token_expired");
         site.shift_clock(-TimeDelta::hours(48) - TimeDelta::seconds(55));
         site.shift_clock(TimeDelta::seconds(-330 - 25));
-        assert!(program.is_in().await, "within the leeway");
+        assert!(program.is_logged_in().await, "within the leeway");
         site.shift_clock(TimeDelta::seconds(-10));
         program.asks_who_it_is().await.must_be_refused(401, "token_invalid");
     }
 }
 
 #[rocket::async_test]
-async fn whatever_else_is_shown_is_nobodys() {
+async fn a_malformed_authorization_header_is_refused() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -469,7 +473,7 @@ async fn whatever_else_is_shown_is_nobodys() {
 }
 
 #[rocket::async_test]
-async fn two_authorizations_are_none() {
+async fn two_authorization_headers_are_refused() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -494,7 +498,7 @@ async fn two_authorizations_are_none() {
 }
 
 #[rocket::async_test]
-async fn after_a_change_of_the_key_the_previous_is_read_and_the_new_is_written() {
+async fn after_a_key_rotation_the_previous_key_still_verifies_and_the_new_key_signs() {
     for engine in any_engine() {
         let (old, new) = (SecretMaterial::generate(), SecretMaterial::generate());
         let site = with_keys(Database::new(engine).await, &old, &[]).await;
@@ -509,19 +513,19 @@ async fn after_a_change_of_the_key_the_previous_is_read_and_the_new_is_written()
         let mut program = site.visitor().program();
         program.name.clone_from(&name);
         (program.access, program.refresh) = (access.clone(), refresh);
-        must_be_in(&program.shows(&format!("Bearer {access}")).await, &name);
-        must_be_in(&program.shows(&format!("Token {opaque}")).await, &name);
+        must_be_logged_in_as(&program.shows(&format!("Bearer {access}")).await, &name);
+        must_be_logged_in_as(&program.shows(&format!("Token {opaque}")).await, &name);
         program.refreshes().await.must_be(200);
         assert_eq!(Jwt::read(&program.access).header["kid"], key_name(&new), "the new key signs");
-        must_be_in(&program.asks_who_it_is().await, &name);
+        must_be_logged_in_as(&program.asks_who_it_is().await, &name);
         let of_both = program.access.clone();
 
-        // A node that does not have the old key knows nothing of it, and takes nothing for it.
+        // A node without the old key neither accepts its tokens nor acts on them.
         let site = with_keys(site.stop(), &new, &[]).await;
         let program = site.visitor().program();
         program.shows(&format!("Bearer {access}")).await.must_be_refused(401, "token_invalid");
-        must_be_in(&program.shows(&format!("Bearer {of_both}")).await, &name);
-        must_be_in(&program.shows(&format!("Token {opaque}")).await, &name);
+        must_be_logged_in_as(&program.shows(&format!("Bearer {of_both}")).await, &name);
+        must_be_logged_in_as(&program.shows(&format!("Token {opaque}")).await, &name);
         let renamed = Jwt::read(&access).with_header(&json!({ "kid": key_name(&new) }));
         for forged in [renamed.unsigned(), renamed.signed(&jwt_key(&old))] {
             program.shows(&format!("Bearer {forged}")).await.must_be_refused(401, "token_invalid");
@@ -537,6 +541,6 @@ async fn with_keys(database: Database, current: &SecretMaterial, previous: &[Sec
 }
 
 #[track_caller]
-fn must_be_in(answer: &Answer, name: &str) {
+fn must_be_logged_in_as(answer: &Answer, name: &str) {
     assert_eq!((answer.status, answer.text("username")), (200, name), "{answer:?}");
 }

@@ -1,4 +1,4 @@
-//! The API as HTTP: addresses, methods, bodies, headers and origins.
+//! The API as HTTP: routes, methods, bodies, headers and origins.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::harness::{
     store::{Engine, any_engine, engines},
 };
 
-/// Where there is something to post, with a body that would be taken. `NAME` is a member, `REFRESH` a token.
+/// Every POST route with a valid body. `NAME` is a member's username, `REFRESH` a refresh token.
 const POSTS: [(&str, &str); 7] = [
     ("/api/token", r#"{"username": "NAME", "password": "PASSWORD"}"#),
     ("/api/token/refresh", r#"{"refresh": "REFRESH"}"#),
@@ -25,7 +25,7 @@ const POSTS: [(&str, &str); 7] = [
     ("/api/users/NAME/activate", r#"{"staff_reason": "x", "user_reason": "y"}"#),
 ];
 
-/// A program of a superuser, and a member on whom it may act.
+/// An API client of a superuser, and a member whom it may manage.
 async fn staff_and_member(site: &Site) -> (Program<'_>, Program<'_>) {
     let staff = site.person(Role::Superuser).await.program_with_token().await;
     (staff, site.person(Role::Member).await.program_with_jwt().await)
@@ -41,7 +41,7 @@ async fn posts(staff: &Program<'_>, path: &str, kind: &str, body: impl Into<Vec<
 }
 
 #[rocket::async_test]
-async fn every_address_may_end_with_a_slash() {
+async fn every_route_accepts_a_trailing_slash() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, member) = staff_and_member(&site).await;
@@ -72,7 +72,7 @@ async fn every_address_may_end_with_a_slash() {
 }
 
 #[rocket::async_test]
-async fn another_method_is_told_which_there_are() {
+async fn a_wrong_method_is_answered_with_the_allowed_methods() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (staff, member) = staff_and_member(&site).await;
@@ -117,7 +117,7 @@ async fn another_method_is_told_which_there_are() {
 }
 
 #[rocket::async_test]
-async fn a_body_is_json_of_a_size_and_of_known_fields() {
+async fn a_body_must_be_json_of_bounded_size_with_known_fields() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (staff, member) = staff_and_member(&site).await;
@@ -154,7 +154,7 @@ async fn a_body_is_json_of_a_size_and_of_known_fields() {
             }
             site.database.must_still_be(&dump, &path).await;
         }
-        // Where all may be left out, the body may be too.
+        // If every field is optional, so is the body.
         let path = format!("/api/users/{}/activate", member.name);
         staff.calls(Method::Post, &path, None).await.must_be(200);
         posts(&staff, "/api/token", "application/json", "").await.must_be_refused(400, "bad_request");
@@ -164,7 +164,7 @@ async fn a_body_is_json_of_a_size_and_of_known_fields() {
 }
 
 #[rocket::async_test]
-async fn a_field_that_may_not_be_so_is_named() {
+async fn an_invalid_field_is_named_in_the_problem() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (staff, member) = staff_and_member(&site).await;
@@ -197,7 +197,7 @@ async fn a_field_that_may_not_be_so_is_named() {
 }
 
 #[rocket::async_test]
-async fn a_name_in_an_address_that_can_be_nobodys_is_not_found() {
+async fn an_impossible_username_in_a_path_is_not_found() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (staff, _) = staff_and_member(&site).await;
@@ -219,7 +219,7 @@ async fn a_name_in_an_address_that_can_be_nobodys_is_not_found() {
 }
 
 #[rocket::async_test]
-async fn a_cookie_is_no_login() {
+async fn a_session_cookie_does_not_authenticate_api_calls() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.signed_in(Role::Superuser).await;
@@ -242,7 +242,7 @@ async fn a_cookie_is_no_login() {
             Answer::of(&path, method, &page).must_be_refused(401, "not_authenticated");
         }
         site.database.must_still_be(&dump, "a cookie").await;
-        // With a token beside it, it is the token that counts, and the cookie is left as it is.
+        // With a token as well, only the token counts, and the cookie is left alone.
         let program = member.program_with_token().await;
         let headers =
             vec![("Host".to_owned(), HOST.to_owned()), ("Authorization".to_owned(), program.authorization.clone())];
@@ -252,7 +252,7 @@ async fn a_cookie_is_no_login() {
 }
 
 #[rocket::async_test]
-async fn a_cookie_of_an_ended_session_is_left_alone() {
+async fn the_api_leaves_the_cookie_of_an_ended_session_alone() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.signed_in(Role::Member).await;
@@ -269,7 +269,7 @@ async fn a_cookie_of_an_ended_session_is_left_alone() {
     }
 }
 
-/// The allowed origin, and whether a preflight was answered.
+/// The allowed origin, and whether the preflight was answered.
 fn cors(page: &Page) -> (Option<&str>, bool) {
     (page.header("Access-Control-Allow-Origin"), page.header("Access-Control-Allow-Methods").is_some())
 }
@@ -284,7 +284,7 @@ async fn asks_from(site: &Site, method: Method, path: &str, origin: &str) -> Pag
 }
 
 #[rocket::async_test]
-async fn scripts_of_other_origins_are_kept_out_unless_the_settings_name_them() {
+async fn other_origins_are_refused_unless_the_settings_allow_them() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         for method in [Method::Get, Method::Options] {
@@ -315,7 +315,7 @@ async fn scripts_of_other_origins_are_kept_out_unless_the_settings_name_them() {
             }
             for path in ["/", "/login", "/account", "/apix", "/admin"] {
                 let page = asks_from(&site, method, path, "https://app.example").await;
-                assert_eq!(cors(&page), (None, false), "pages are for nobody's scripts: {method} {path}: {page:?}");
+                assert_eq!(cors(&page), (None, false), "pages never allow other origins: {method} {path}: {page:?}");
             }
         }
         let named = asks_from(&site, Method::Options, "/api/token/", "https://app.example").await;
@@ -331,7 +331,7 @@ async fn with_origin(engine: Engine, origin: &str) -> Site {
 }
 
 #[rocket::async_test]
-async fn the_description_has_every_route_and_every_route_is_described() {
+async fn the_openapi_description_lists_exactly_the_mounted_routes() {
     let site = Site::on(any_engine()[0]).await;
     let mounted: BTreeSet<String> = site
         .routes()
@@ -353,14 +353,14 @@ async fn the_description_has_every_route_and_every_route_is_described() {
 }
 
 #[rocket::async_test]
-async fn while_the_database_is_gone_the_api_says_so_and_no_token_is_called_bad() {
+async fn during_an_outage_the_api_answers_503_and_calls_no_token_invalid() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let (staff, member) = staff_and_member(&site).await;
         let opaque = site.person(Role::Member).await.program_with_token().await;
-        // One that this node has never seen.
+        // A token that this node has never seen.
         let unseen = site.person(Role::Member).await.program_with_jwt().await;
-        assert!(staff.is_in().await && member.is_in().await);
+        assert!(staff.is_logged_in().await && member.is_logged_in().await);
         site.database.goes_away().await;
         for program in [&staff, &member, &opaque, &unseen] {
             for path in ["/api/me", "/api/sessions", "/api/tokens"] {
@@ -378,7 +378,7 @@ async fn while_the_database_is_gone_the_api_says_so_and_no_token_is_called_bad()
         staff.gets("/api/nowhere").await.must_be_refused(404, "not_found");
         site.database.comes_back().await;
         for program in [&staff, &member, &opaque, &unseen] {
-            assert!(program.is_in().await);
+            assert!(program.is_logged_in().await);
         }
         member.clone().refreshes().await.must_be(200);
     }

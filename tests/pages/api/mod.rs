@@ -1,4 +1,4 @@
-//! The JSON API, as people's programs meet it.
+//! The JSON API, as its clients use it.
 
 mod causes;
 mod forged;

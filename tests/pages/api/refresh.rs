@@ -1,4 +1,4 @@
-//! The exchange of refresh tokens: each is good once, and one that is used again ends its family.
+//! Exchanging refresh tokens: each is valid once, and reuse ends its family.
 
 use chrono::TimeDelta;
 use curfew::domain::{people::role::Role, standing::Limits};
@@ -12,7 +12,7 @@ use crate::harness::{
     store::engines,
 };
 
-/// What a person is told whose refresh token was used again.
+/// Part of the user's reason after a refresh token was used again.
 const USED_AGAIN: &str = "used again after it was spent";
 
 async fn logged_in(site: &Site) -> Program<'_> {
@@ -20,7 +20,7 @@ async fn logged_in(site: &Site) -> Program<'_> {
 }
 
 #[rocket::async_test]
-async fn a_login_answers_with_whose_it_is_and_for_how_long() {
+async fn a_login_response_has_the_user_and_the_lifetimes() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -41,7 +41,7 @@ async fn a_login_answers_with_whose_it_is_and_for_how_long() {
 }
 
 #[rocket::async_test]
-async fn the_two_tokens_say_what_they_are_and_nothing_that_is_secret() {
+async fn the_claims_have_the_token_type_and_contain_no_secret() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let program = logged_in(&site).await;
@@ -60,14 +60,14 @@ async fn the_two_tokens_say_what_they_are_and_nothing_that_is_secret() {
             assert_eq!(claims["token_type"], kind, "{token:?}");
             let number = |name: &str| claims[name].as_i64().expect("a number");
             assert_eq!(number("exp") - number("iat"), lifetime, "{token:?}");
-            assert_eq!(number("login_date") / 1_000_000, number("iat"), "the date in microseconds: {token:?}");
+            assert_eq!(number("login_date") / 1_000_000, number("iat"), "the date is in microseconds: {token:?}");
         }
         assert_ne!(access.claims["jti"], refresh.claims["jti"]);
     }
 }
 
 #[rocket::async_test]
-async fn each_exchange_gives_new_tokens_and_the_old_access_goes_on() {
+async fn an_exchange_issues_new_tokens_and_the_old_access_token_stays_valid() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut program = logged_in(&site).await;
@@ -79,18 +79,22 @@ async fn each_exchange_gives_new_tokens_and_the_old_access_goes_on() {
             assert_eq!(answer.json.as_object().map(serde_json::Map::len), Some(3), "{answer:?}");
             assert_ne!(program.refresh, before.refresh, "turn {turn}");
             assert_ne!(program.access, before.access, "turn {turn}");
-            assert!(program.is_in().await && first.is_in().await, "turn {turn}");
+            assert!(program.is_logged_in().await && first.is_logged_in().await, "turn {turn}");
             let (old, new) = (Jwt::read(&before.refresh).claims, Jwt::read(&program.refresh).claims);
-            assert_eq!((&old["family"], &old["login_date"]), (&new["family"], &new["login_date"]), "one login");
+            assert_eq!(
+                (&old["family"], &old["login_date"]),
+                (&new["family"], &new["login_date"]),
+                "still the same login"
+            );
             site.shift_clock(TimeDelta::seconds(11));
         }
         let families = site.database.number("SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser'").await;
-        assert_eq!(families, 1, "an exchange is no login");
+        assert_eq!(families, 1, "an exchange must not create a login");
     }
 }
 
 #[rocket::async_test]
-async fn for_ten_seconds_a_spent_one_is_answered_with_the_same_successor() {
+async fn within_ten_seconds_a_used_refresh_token_gets_the_same_successor() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut program = logged_in(&site).await;
@@ -102,12 +106,12 @@ async fn for_ten_seconds_a_spent_one_is_answered_with_the_same_successor() {
             assert_eq!(again.text("access"), program.access, "{again:?}");
             site.shift_clock(TimeDelta::seconds(3));
         }
-        assert!(program.is_in().await);
+        assert!(program.is_logged_in().await);
     }
 }
 
 #[rocket::async_test]
-async fn a_spent_one_ends_its_family_after_that() {
+async fn after_the_grace_period_reuse_ends_the_family() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let person = site.signed_in(Role::Member).await;
@@ -124,20 +128,23 @@ async fn a_spent_one_ends_its_family_after_that() {
         assert!(refused.must_have_ended("forced-out").text("user_reason").contains(USED_AGAIN), "{refused:?}");
         let refused = program.clone().refreshes().await;
         assert!(refused.must_have_ended("forced-out").text("user_reason").contains(USED_AGAIN), "{refused:?}");
-        assert!(other.is_in().await && opaque.is_in().await && person.clone().is_in().await, "nothing else has ended");
+        assert!(
+            other.is_logged_in().await && opaque.is_logged_in().await && person.clone().is_logged_in().await,
+            "no other login may end"
+        );
 
         program.refreshes_with(&spent).await.must_have_ended("forced-out");
-        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'token-ended' AND reason = 'forced-out'";
-        assert_eq!(site.database.number(told).await, 1, "one event, however often it is tried");
+        let recorded = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'token-ended' AND reason = 'forced-out'";
+        assert_eq!(site.database.number(recorded).await, 1, "one event, however often the token is reused");
         let why = site.database.texts("SELECT user_reason FROM curfew_events WHERE kind = 'token-ended'").await;
         assert!(why[0].contains(USED_AGAIN), "{why:?}");
         program.logs_in_for_jwt().await.must_be(200);
-        assert!(program.is_in().await, "and nobody is locked out");
+        assert!(program.is_logged_in().await, "a new login must work");
     }
 }
 
 #[rocket::async_test]
-async fn the_grace_of_a_spent_token_counts_seconds_and_not_exchanges() {
+async fn the_grace_period_counts_seconds_and_not_exchanges() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut program = logged_in(&site).await;
@@ -148,15 +155,15 @@ async fn the_grace_of_a_spent_token_counts_seconds_and_not_exchanges() {
         site.shift_clock(TimeDelta::seconds(9));
         let again = first.clone().refreshes().await;
         assert_eq!(again.must_be(200).text("refresh"), program.refresh, "the newest of the family");
-        assert!(program.is_in().await);
+        assert!(program.is_logged_in().await);
         site.shift_clock(TimeDelta::seconds(1));
         first.clone().refreshes().await.must_have_ended("forced-out");
-        assert!(!program.is_in().await);
+        assert!(!program.is_logged_in().await);
     }
 }
 
 #[rocket::async_test]
-async fn ten_exchanges_at_once_of_one_token_leave_one_family_or_none() {
+async fn ten_concurrent_exchanges_of_one_token_leave_one_family_or_none() {
     for engine in engines() {
         let site = Site::on(engine).await;
         for round in 0..10 {
@@ -177,21 +184,21 @@ async fn ten_exchanges_at_once_of_one_token_leave_one_family_or_none() {
             assert!(given.len() <= 1, "round {round}: {} successors", given.len());
             let live = "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NULL AND user_id = ";
             let live = site.database.number(&format!("{live}{}", program.id)).await;
-            assert_eq!((live, done.len()), (1, 10), "round {round}: within the grace all are answered");
-            let (_, mut next) = done.into_iter().next().expect("one that was answered");
+            assert_eq!((live, done.len()), (1, 10), "round {round}: within the grace period all succeed");
+            let (_, mut next) = done.into_iter().next().expect("a successful exchange");
             next.refreshes().await.must_be(200);
         }
     }
 }
 
-/// Two nodes of one site: the lock is the database's.
+/// Two nodes of one site: the lock is in the database.
 #[rocket::async_test]
-async fn exchanges_at_once_before_two_nodes_leave_one_successor_too() {
+async fn concurrent_exchanges_on_two_nodes_create_one_successor() {
     for engine in engines() {
         let plan = Plan::default();
         let keys = plan.keys.clone();
         let one = plan.on(engine).await;
-        let two = Plan { keys, ..Plan::default() }.over(one.database.by_another_way()).await;
+        let two = Plan { keys, ..Plan::default() }.over(one.database.second_handle()).await;
         for round in 0..5 {
             let program = logged_in(&one).await;
             let asking = (0..10).map(|turn| {
@@ -208,7 +215,7 @@ async fn exchanges_at_once_before_two_nodes_leave_one_successor_too() {
 }
 
 #[rocket::async_test]
-async fn a_family_lives_no_longer_than_a_session() {
+async fn a_family_has_the_lifetime_of_a_session() {
     for engine in engines() {
         let mut plan = Plan::default();
         let hours = |n| std::time::Duration::from_hours(n);
@@ -218,11 +225,11 @@ async fn a_family_lives_no_longer_than_a_session() {
         for hour in 1..48 {
             site.shift_clock(TimeDelta::hours(1));
             program.refreshes().await.must_be(200);
-            assert!(program.is_in().await, "hour {hour}: it is not idle, it has an end of its own");
+            assert!(program.is_logged_in().await, "hour {hour}: neither idle nor past its lifetime");
         }
         let (access, refresh) = (Jwt::read(&program.access).claims, Jwt::read(&program.refresh).claims);
         let ends = access["login_date"].as_i64().expect("a number") / 1_000_000 + 48 * 3600;
-        assert_eq!(refresh["exp"], ends, "no refresh token is promised more");
+        assert_eq!(refresh["exp"], ends, "a refresh token expires no later than its family");
         assert!(access["exp"].as_i64() <= Some(ends));
         site.shift_clock(TimeDelta::hours(1));
         program.refreshes().await.must_be_refused(401, "token_expired");
@@ -237,20 +244,20 @@ async fn an_access_token_ends_with_its_family_and_not_when_it_expires() {
         let mut program = logged_in(&site).await;
         let first = program.clone();
         program.refreshes().await.must_be(200);
-        assert!(first.is_in().await && program.is_in().await);
+        assert!(first.is_logged_in().await && program.is_logged_in().await);
         program.revokes().await.must_be(204);
         first.asks_who_it_is().await.must_have_ended("logged-out");
         program.asks_who_it_is().await.must_have_ended("logged-out");
         program.clone().refreshes().await.must_have_ended("logged-out");
-        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'token-ended' AND reason = 'logged-out'";
-        assert_eq!(site.database.number(told).await, 1);
+        let recorded = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'token-ended' AND reason = 'logged-out'";
+        assert_eq!(site.database.number(recorded).await, 1);
         program.revokes().await.must_be(204);
-        assert_eq!(site.database.number(told).await, 1, "it was over");
+        assert_eq!(site.database.number(recorded).await, 1, "revoking an ended family records nothing");
     }
 }
 
 #[rocket::async_test]
-async fn a_refresh_token_can_be_given_back_when_it_is_spent_or_expired() {
+async fn a_used_or_expired_refresh_token_can_be_revoked() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut program = logged_in(&site).await;
@@ -267,13 +274,13 @@ async fn a_refresh_token_can_be_given_back_when_it_is_spent_or_expired() {
         program.refreshes().await.must_be(200);
         site.shift_clock(TimeDelta::hours(2));
         first.clone().refreshes().await.must_be_refused(401, "token_expired");
-        first.revokes().await.must_be(204); // its family lives, and ends by it
+        first.revokes().await.must_be(204); // its family is live, and this ends it
         program.refreshes().await.must_have_ended("logged-out");
     }
 }
 
 #[rocket::async_test]
-async fn after_a_force_logout_no_exchange_brings_a_login_back() {
+async fn after_a_force_logout_no_exchange_succeeds() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -281,7 +288,7 @@ async fn after_a_force_logout_no_exchange_brings_a_login_back() {
         let spent = program.clone();
         program.refreshes().await.must_be(200);
         site.signed_in(Role::Staff).await.forces_out(&person).await.must_be(303);
-        // Within the grace as well.
+        // Even within the grace period.
         for mut program in [program, spent] {
             program.refreshes().await.must_have_ended("forced-out");
         }
@@ -290,9 +297,9 @@ async fn after_a_force_logout_no_exchange_brings_a_login_back() {
     }
 }
 
-/// What was decided first stands: no family outlives the force logout.
+/// Whichever commits first: no family survives the force logout.
 #[rocket::async_test]
-async fn exchanges_and_a_force_logout_at_once_leave_nobody_in() {
+async fn concurrent_exchanges_and_a_force_logout_leave_no_login() {
     for engine in engines() {
         let site = Site::on(engine).await;
         for round in 0..10 {
@@ -319,7 +326,7 @@ async fn exchanges_and_a_force_logout_at_once_leave_nobody_in() {
 }
 
 #[rocket::async_test]
-async fn a_clock_that_stepped_back_keeps_no_program_from_logging_in() {
+async fn api_logins_work_after_the_clock_steps_back() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -328,9 +335,9 @@ async fn a_clock_that_stepped_back_keeps_no_program_from_logging_in() {
         staff.forces_out(&person).await.must_be(303);
         site.shift_clock(TimeDelta::hours(-1));
         let (mut jwt, opaque) = (person.program_with_jwt().await, person.program_with_token().await);
-        assert!(jwt.is_in().await && opaque.is_in().await, "a login is good at once");
+        assert!(jwt.is_logged_in().await && opaque.is_logged_in().await, "a new login must be valid at once");
         jwt.refreshes().await.must_be(200);
-        assert!(jwt.is_in().await);
+        assert!(jwt.is_logged_in().await);
         assert_eq!(old.uses(crate::harness::program::Credential::Access).await.status, 401);
         site.shift_clock(TimeDelta::hours(1));
         old.refreshes().await.must_have_ended("forced-out");

@@ -1,4 +1,4 @@
-//! The matrix of the API: every address × everyone who may ask for it.
+//! The route matrix of the API: every route × every kind of caller.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::harness::{
     store::engines,
 };
 
-/// What an answer is: its status, and the code of a problem.
+/// The expected answer: its status, and the `code` of a problem.
 type Is = (u16, &'static str);
 
 const OK: Is = (200, "");
@@ -26,11 +26,11 @@ const WRONG: Is = (400, "bad_request");
 const NO: Is = (403, "forbidden");
 const NOT_FOUND: Is = (404, "not_found");
 
-/// Everyone who may ask, in the order of the columns.
+/// Every kind of caller, in the order of the columns.
 const PEOPLE: [&str; 6] = ["nobody", "cookie only", "member", "staff", "superuser", "ended"];
 
-/// A method, an address, and what each of them is answered. `NAME` is a member whom nothing else is done to.
-/// What is posted is an empty object, but a refresh token of nobody's where one is asked for.
+/// A method, a route, and the answer for each caller. `NAME` is a member who is not changed otherwise. POST bodies are
+/// empty objects; where a refresh token is required, an unknown one is sent.
 #[rustfmt::skip]
 const TABLE: &[(Method, &str, [Is; 6])] = &[
     // method       address                             nobody  cookie  member     staff      superuser  ended
@@ -113,5 +113,5 @@ async fn every_route_has_a_row_and_every_row_a_route() {
     let mounted: BTreeSet<String> = of_api.map(|route| format!("{} {}", route.method, route.uri.path())).collect();
     let listed: BTreeSet<String> = TABLE.iter().map(|(method, address, _)| format!("{method} {address}")).collect();
     assert_eq!(mounted, listed);
-    assert_eq!(listed.len(), TABLE.len(), "a row is there twice");
+    assert_eq!(listed.len(), TABLE.len(), "a duplicate row");
 }

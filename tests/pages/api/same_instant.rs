@@ -1,4 +1,4 @@
-//! A login and a force logout in the same microsecond: equal is out, and the login after it is in.
+//! A login and a force logout in the same microsecond: the equal one is ended, the next login is valid.
 
 use chrono::{DateTime, TimeDelta};
 use curfew::{
@@ -14,20 +14,20 @@ use crate::harness::{
     store::{Engine, engines},
 };
 
-/// When the login of a program was made.
+/// The login date of an API client's login.
 async fn login_date(site: &Site, program: &Program<'_>) -> DateTime<chrono::Utc> {
     let me = program.asks_who_it_is().await;
-    let date = DateTime::parse_from_rfc3339(me.must_be(200).text("last_login")).expect("a moment").to_utc();
+    let date = DateTime::parse_from_rfc3339(me.must_be(200).text("last_login")).expect("a timestamp").to_utc();
     let kept = site
         .database
         .number(&format!("SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND user_id = {}", program.id))
         .await;
-    assert_eq!(kept, 1, "their only login");
+    assert_eq!(kept, 1, "the only login of the account");
     date
 }
 
 #[rocket::async_test]
-async fn a_force_logout_of_the_microsecond_of_a_login_ends_it_and_one_before_does_not() {
+async fn a_force_logout_in_the_microsecond_of_a_login_ends_it_and_an_earlier_one_does_not() {
     for engine in engines() {
         let site = Site::on(engine).await;
         for credential in Credential::ALL {
@@ -41,20 +41,23 @@ async fn a_force_logout_of_the_microsecond_of_a_login_ends_it_and_one_before_doe
                 let done = site.accounts().force_logout(&operator, &target, moment, &Reasons::default()).await;
                 match done.expect("an end") {
                     ForceLogoutOutcome::Done { ended, .. } => ended.tokens,
-                    other => panic!("not done: {other:?}"),
+                    other => panic!("refused: {other:?}"),
                 }
             };
             assert_eq!(force(date - TimeDelta::microseconds(1)).await, 0, "{credential:?}");
-            assert!(program.is_in().await, "{credential:?}: a microsecond before");
+            assert!(
+                program.is_logged_in().await,
+                "{credential:?}: a force logout one microsecond earlier must not end it"
+            );
             assert_eq!(force(date).await, 1, "{credential:?}");
             program.uses(credential).await.must_have_ended("forced-out");
         }
     }
 }
 
-/// The clock stands still, as far as anybody can see: the dates are those that follow one another.
+/// The clock appears to stand still: login dates are consecutive microseconds.
 #[rocket::async_test]
-async fn whoever_logs_in_again_in_the_same_microsecond_is_in_and_the_login_before_is_out() {
+async fn logging_in_again_in_the_same_microsecond_works_and_the_old_login_stays_ended() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let staff = site.person(Role::Staff).await.program_with_token().await;
@@ -64,11 +67,11 @@ async fn whoever_logs_in_again_in_the_same_microsecond_is_in_and_the_login_befor
             for round in 0..5 {
                 let mut program = person.program();
                 program.logs_in_for(credential).await;
-                assert!(program.is_in().await, "{credential:?}, round {round}");
+                assert!(program.is_logged_in().await, "{credential:?}, round {round}");
                 let force = format!("/api/users/{}/force-logout", person.name);
                 let done = staff.posts(&force, &json!({})).await;
                 assert_eq!(done.must_be(200).json["tokens_ended"], 1, "{done:?}");
-                // As if no time had passed since that login: the clock stands before it.
+                // Sets the date as if no time had passed since that login: the clock is behind it.
                 site.shift_clock(TimeDelta::milliseconds(-50));
                 old.push(program);
                 for program in &mut old {
@@ -78,14 +81,14 @@ async fn whoever_logs_in_again_in_the_same_microsecond_is_in_and_the_login_befor
             }
             let mut program = person.program();
             program.logs_in_for(credential).await;
-            assert!(program.is_in().await, "{credential:?}: and the last one is in");
+            assert!(program.is_logged_in().await, "{credential:?}: the last login is valid");
             assert_eq!(program.uses(credential).await.status, 200, "{credential:?}");
         }
     }
 }
 
 #[rocket::async_test]
-async fn within_one_second_a_jwt_is_told_from_the_one_before() {
+async fn two_jwt_logins_in_one_second_are_distinguished() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -98,17 +101,17 @@ async fn within_one_second_a_jwt_is_told_from_the_one_before() {
             let new = person.program_with_jwt().await;
             old.uses(Credential::Access).await.must_have_ended("forced-out");
             old.uses(Credential::Refresh).await.must_have_ended("forced-out");
-            assert!(new.is_in().await);
+            assert!(new.is_logged_in().await);
             let second = |program: &Program<'_>| Jwt::read(&program.access).claims["iat"].clone();
             seen_together |= second(&old) == second(&new);
         }
-        assert!(seen_together, "two logins in one second");
+        assert!(seen_together, "the test needs two logins in one second");
     }
 }
 
-/// A hand that writes seconds only, on the engine that keeps what it is given.
+/// A timestamp written by SQL with whole seconds, on SQLite, which stores it unchanged.
 #[rocket::async_test]
-async fn everyone_out_in_the_microsecond_of_a_login_ends_it() {
+async fn forcing_everyone_out_in_the_microsecond_of_a_login_ends_it() {
     for engine in engines() {
         let site = Site::on(engine).await;
         for credential in Credential::ALL {
@@ -124,7 +127,7 @@ async fn everyone_out_in_the_microsecond_of_a_login_ends_it() {
             program.uses(credential).await.must_have_ended("everyone-out");
             let mut again = person.program();
             again.logs_in_for(credential).await;
-            assert!(again.is_in().await, "{credential:?}");
+            assert!(again.is_logged_in().await, "{credential:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! JWT as anybody could make them: with any header, any claims, and any key that they have.
+//! JWTs as an attacker could build them: any header, any claims, any key.
 
 use curfew::settings::SecretMaterial;
 use data_encoding::BASE64URL_NOPAD;
@@ -6,19 +6,17 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha384, Sha512};
 
-/// A token, taken apart.
+/// A parsed token.
 #[derive(Debug, Clone)]
 pub struct Jwt {
-    /// What it says of its signature.
     pub header: Value,
-    /// What it says of its login.
     pub claims: Value,
-    /// Its signature, as text.
+    /// The signature, base64url-encoded.
     pub signature: String,
 }
 
 impl Jwt {
-    /// Takes a token of the site apart.
+    /// Parses a token of the site.
     pub fn read(token: &str) -> Self {
         let parts: Vec<&str> = token.split('.').collect();
         let [header, claims, signature] = parts[..] else { panic!("no JWT: {token}") };
@@ -28,22 +26,22 @@ impl Jwt {
         Self { header: object(header), claims: object(claims), signature: signature.to_owned() }
     }
 
-    /// The same with other fields in its header; null takes one out.
+    /// The token with other header fields; null removes a field.
     pub fn with_header(&self, fields: &Value) -> Self {
         Self { header: merged(&self.header, fields), ..self.clone() }
     }
 
-    /// The same with other claims; null takes one out.
+    /// The token with other claims; null removes a claim.
     pub fn with_claims(&self, claims: &Value) -> Self {
         Self { claims: merged(&self.claims, claims), ..self.clone() }
     }
 
-    /// As it is: with the signature of what it was read from.
+    /// The token with the original signature.
     pub fn unsigned(&self) -> String {
         format!("{}.{}", self.message(), self.signature)
     }
 
-    /// With that signature.
+    /// The token with this signature.
     pub fn with_signature(&self, signature: &[u8]) -> String {
         format!("{}.{}", self.message(), BASE64URL_NOPAD.encode(signature))
     }
@@ -71,17 +69,17 @@ impl Jwt {
     }
 }
 
-/// The key that a site with this secret signs with.
+/// The signing key of a site with this secret.
 pub fn jwt_key(secret: &SecretMaterial) -> [u8; 64] {
     secret.derive("curfew jwt")
 }
 
-/// What that key is called.
+/// The `kid` of that key.
 pub fn key_name(secret: &SecretMaterial) -> String {
     BASE64URL_NOPAD.encode(&secret.derive("curfew jwt key name")[..9])
 }
 
-/// A symmetric key as a header can carry it (RFC 7517).
+/// A symmetric key as a JWK (RFC 7517).
 pub fn jwk(key: &[u8]) -> Value {
     json!({ "kty": "oct", "alg": "HS256", "k": BASE64URL_NOPAD.encode(key) })
 }

@@ -1,4 +1,4 @@
-//! What staff do over the API, as an offboarding script does: the same use cases, reach and events as on
+//! The staff endpoints of the API, as an offboarding script uses them: the same use cases, permissions and events as
 //! the pages.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,7 +34,7 @@ async fn events(site: &Site, kind: &str) -> i64 {
 }
 
 #[rocket::async_test]
-async fn a_users_standing_is_what_the_page_of_staff_shows() {
+async fn the_api_shows_the_same_standing_as_the_staff_page() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let staff = of_staff(&site, Role::Staff).await;
@@ -81,7 +81,7 @@ async fn a_force_logout_ends_browsers_and_programs_and_counts_them() {
         assert_eq!(user.json["force_logout_date"], done.json["force_logout_date"], "{user:?}");
         assert_eq!((&user.json["live_sessions"], &user.json["live_tokens"]), (&json!(0), &json!(0)), "{user:?}");
 
-        assert!(!person.is_in().await);
+        assert!(!person.is_logged_in().await);
         for refused in [jwt.uses(Credential::Access).await, jwt.uses(Credential::Refresh).await] {
             assert_eq!(refused.must_have_ended("forced-out").text("user_reason"), USER_REASON);
         }
@@ -89,23 +89,26 @@ async fn a_force_logout_ends_browsers_and_programs_and_counts_them() {
         third.asks_who_it_is().await.must_have_ended("logged-out");
         let sql = "SELECT actor || '|' || subject || '|' || staff_reason || '|' || user_reason
                    FROM curfew_events WHERE kind = 'force-logout'";
-        let told = site.database.texts(sql).await;
-        assert_eq!(told, [format!("{}|{}|{STAFF_REASON}|{USER_REASON}", staff.name, person.name)]);
+        let recorded = site.database.texts(sql).await;
+        assert_eq!(recorded, [format!("{}|{}|{STAFF_REASON}|{USER_REASON}", staff.name, person.name)]);
         let by = site
             .database
             .texts("SELECT DISTINCT ended_by FROM curfew_logins WHERE kind <> 'browser' AND reason = 'forced-out'")
             .await;
-        assert_eq!(by, [&*staff.name], "each ended token keeps who ended it");
+        assert_eq!(by, [&*staff.name], "each ended token records who ended it");
 
         let again = does(&staff, "force-logout", &person, &json!({})).await;
         assert_eq!((&again.json["sessions_ended"], &again.json["tokens_ended"]), (&json!(0), &json!(0)), "{again:?}");
         person.logs_in().await.must_be(303);
-        assert!(person.is_in().await && person.program_with_token().await.is_in().await, "nobody is locked out");
+        assert!(
+            person.is_logged_in().await && person.program_with_token().await.is_logged_in().await,
+            "a new login must work"
+        );
     }
 }
 
 #[rocket::async_test]
-async fn a_past_moment_ends_the_logins_made_before_it_and_the_date_never_moves_back() {
+async fn a_past_time_ends_the_logins_made_before_it_and_the_date_never_moves_back() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -118,16 +121,16 @@ async fn a_past_moment_ends_the_logins_made_before_it_and_the_date_never_moves_b
         assert_eq!(done.must_be(200).json["tokens_ended"], 2, "{done:?}");
         old.asks_who_it_is().await.must_have_ended("forced-out");
         old_jwt.asks_who_it_is().await.must_have_ended("forced-out");
-        assert!(new.is_in().await && new_jwt.is_in().await);
+        assert!(new.is_logged_in().await && new_jwt.is_logged_in().await);
         let earlier = does(&staff, "force-logout", &person, &at(now - TimeDelta::minutes(3))).await;
         assert_eq!(earlier.must_be(200).json["force_logout_date"], done.json["force_logout_date"], "{earlier:?}");
         assert_eq!(earlier.json["tokens_ended"], 0, "{earlier:?}");
-        assert!(new.is_in().await);
+        assert!(new.is_logged_in().await);
     }
 }
 
 #[rocket::async_test]
-async fn a_scheduled_one_is_told_and_comes_due() {
+async fn a_scheduled_force_logout_is_shown_and_comes_due() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut staff = of_staff(&site, Role::Staff).await;
@@ -138,24 +141,27 @@ async fn a_scheduled_one_is_told_and_comes_due() {
         done.must_be(200);
         assert!(done.json["force_logout_date"].is_null(), "{done:?}");
         assert_eq!((&done.json["sessions_ended"], &done.json["tokens_ended"]), (&json!(0), &json!(0)), "{done:?}");
-        let scheduled = DateTime::parse_from_rfc3339(done.text("force_logout_scheduled")).expect("a moment");
+        let scheduled = DateTime::parse_from_rfc3339(done.text("force_logout_scheduled")).expect("a timestamp");
         assert_eq!(scheduled, moment, "{done:?}");
-        assert!(program.is_in().await, "not yet");
+        assert!(program.is_logged_in().await, "not yet");
         let user = staff.gets(&format!("/api/users/{}", person.name)).await;
         assert_eq!(user.json["force_logout_scheduled"], done.json["force_logout_scheduled"], "{user:?}");
         site.shift_clock(TimeDelta::minutes(31));
         let user = staff.gets(&format!("/api/users/{}", person.name)).await;
-        assert!(user.json["force_logout_scheduled"].is_null(), "what came due shows as done: {user:?}");
+        assert!(
+            user.json["force_logout_scheduled"].is_null(),
+            "a force logout that came due is no longer scheduled: {user:?}"
+        );
         assert_eq!(user.json["force_logout_date"], done.json["force_logout_scheduled"], "{user:?}");
         assert_eq!(user.json["live_tokens"], 0, "{user:?}");
         let refused = program.asks_who_it_is().await;
         assert_eq!(refused.must_have_ended("forced-out").text("user_reason"), USER_REASON);
         staff.logs_in_for_jwt().await.must_be(200);
-        let told = site.database.texts("SELECT detail FROM curfew_events WHERE kind = 'force-logout-due'").await;
-        assert_eq!(told, ["1 token ended"], "once, with what it ended");
+        let recorded = site.database.texts("SELECT detail FROM curfew_events WHERE kind = 'force-logout-due'").await;
+        assert_eq!(recorded, ["1 token ended"], "one event, with the number of ended logins");
         let ended = "SELECT ended_by || '|' || reason || '|' || user_reason FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NOT NULL";
         let ended = site.database.texts(ended).await;
-        assert_eq!(ended, [format!("{}|forced-out|{USER_REASON}", staff.name)], "it keeps who ended it");
+        assert_eq!(ended, [format!("{}|forced-out|{USER_REASON}", staff.name)], "the token records who ended it");
     }
 }
 
@@ -178,7 +184,7 @@ async fn a_user_is_deactivated_and_activated_and_no_old_login_revives() {
         let on = does(&staff, "activate", &person, &reasons()).await;
         assert_eq!(on.must_be(200).json["is_active"], true, "{on:?}");
         program.uses(Credential::Refresh).await.must_have_ended("deactivated");
-        assert!(person.program_with_token().await.is_in().await);
+        assert!(person.program_with_token().await.is_logged_in().await);
         for (kind, count) in [("deactivated", 1), ("activated", 1)] {
             assert_eq!(events(&site, kind).await, count, "{kind}");
             let actors = site.database.texts(&format!("SELECT actor FROM curfew_events WHERE kind = '{kind}'")).await;
@@ -188,18 +194,18 @@ async fn a_user_is_deactivated_and_activated_and_no_old_login_revives() {
 }
 
 #[rocket::async_test]
-async fn a_token_in_the_wrong_place_is_in_no_event() {
+async fn a_token_in_the_wrong_place_appears_in_no_event() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let program = site.person(Role::Member).await.program_with_token().await;
         program.gets(&format!("/api/users/{}", program.opaque)).await.must_be_refused(403, "forbidden");
-        let told = site.database.texts("SELECT detail FROM curfew_events WHERE kind = 'refused'").await;
-        assert_eq!(told, ["GET /api/users/<name>: their role does not reach so far"]);
+        let recorded = site.database.texts("SELECT detail FROM curfew_events WHERE kind = 'refused'").await;
+        assert_eq!(recorded, ["GET /api/users/<name>: their role does not allow it"]);
     }
 }
 
 #[rocket::async_test]
-async fn a_members_token_opens_nothing_of_staff_and_the_attempt_is_told() {
+async fn a_members_token_is_refused_at_staff_endpoints_and_each_attempt_is_recorded() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (person, target) = (site.person(Role::Member).await, site.person(Role::Member).await);
@@ -213,24 +219,28 @@ async fn a_members_token_opens_nothing_of_staff_and_the_attempt_is_told() {
                 does(&program, verb, &target, &reasons()).await.must_be_refused(403, "forbidden");
                 does(&program, verb, &person, &reasons()).await.must_be_refused(403, "forbidden");
             }
-            assert_eq!(events(&site, "refused").await, before + 8, "each is told");
+            assert_eq!(events(&site, "refused").await, before + 8, "each attempt records an event");
             let actors = site.database.texts("SELECT DISTINCT actor FROM curfew_events WHERE kind = 'refused'").await;
             assert_eq!(actors, [&*person.name]);
             let on =
                 |name: &str| format!("SELECT kind FROM curfew_events WHERE kind = 'refused' AND subject = '{name}'");
             let rounds = (before + 8) / 8;
             for (name, times) in [(&person.name, 3), (&target.name, 4)] {
-                let told = site.database.texts(&on(name)).await.len();
-                assert_eq!(told, usize::try_from(times * rounds).expect("few"), "on whom it was: {name}");
+                let recorded = site.database.texts(&on(name)).await.len();
+                assert_eq!(
+                    recorded,
+                    usize::try_from(times * rounds).expect("few"),
+                    "the subject of the events: {name}"
+                );
             }
-            assert_eq!(site.database.dump_without_events().await, dump, "and nothing else has happened");
-            assert!(victim.is_in().await && program.is_in().await);
+            assert_eq!(site.database.dump_without_events().await, dump, "nothing else may change");
+            assert!(victim.is_logged_in().await && program.is_logged_in().await);
         }
     }
 }
 
 #[rocket::async_test]
-async fn staff_reach_members_only_and_nobody_the_last_superuser_or_themselves() {
+async fn staff_manage_members_only_and_nobody_the_last_superuser_or_themselves() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let superuser = of_staff(&site, Role::Superuser).await;
@@ -249,7 +259,7 @@ async fn staff_reach_members_only_and_nobody_the_last_superuser_or_themselves() 
         assert!(matches!(refused.status, 403 | 409), "{refused:?}");
         let refused = does(&superuser, "deactivate", &boss, &reasons()).await;
         refused.must_be_refused(409, "conflict");
-        assert!(superuser.is_in().await && staff.is_in().await);
+        assert!(superuser.is_logged_in().await && staff.is_logged_in().await);
         does(&superuser, "deactivate", &colleague, &reasons()).await.must_be(200);
         let second = site.person(Role::Superuser).await;
         does(&superuser, "deactivate", &second, &reasons()).await.must_be(200);
@@ -265,14 +275,14 @@ async fn a_superuser_who_forces_themselves_out_ends_their_own_script_too() {
         let superuser = of_staff(&site, Role::Superuser).await;
         let own = Person { name: superuser.name.clone(), id: superuser.id, ..site.visitor() };
         let done = does(&superuser, "force-logout", &own, &reasons()).await;
-        assert_eq!(done.must_be(200).json["tokens_ended"], 1, "it is said in the answer: {done:?}");
+        assert_eq!(done.must_be(200).json["tokens_ended"], 1, "the response must count it: {done:?}");
         superuser.asks_who_it_is().await.must_have_ended("forced-out");
         does(&superuser, "force-logout", &own, &reasons()).await.must_have_ended("forced-out");
     }
 }
 
 #[rocket::async_test]
-async fn a_role_that_was_taken_away_is_gone_at_the_next_call() {
+async fn a_removed_role_is_gone_at_the_next_call() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut superuser = site.signed_in(Role::Superuser).await;
@@ -283,7 +293,7 @@ async fn a_role_that_was_taken_away_is_gone_at_the_next_call() {
         does(&program, "force-logout", &target, &json!({})).await.must_have_ended("role-changed");
         let again = colleague.program_with_token().await;
         does(&again, "force-logout", &target, &json!({})).await.must_be_refused(403, "forbidden");
-        // By hand the flag alone may be changed, which ends no login.
+        // An administrator may change only the flag with SQL, which ends no login.
         let third = site.person(Role::Staff).await.program_with_token().await;
         does(&third, "force-logout", &target, &json!({})).await.must_be(200);
         site.database.execute(&format!("UPDATE curfew_users SET is_staff = FALSE WHERE id = {}", third.id)).await;

@@ -1,4 +1,4 @@
-//! Failed tries at the API count with those at the login page: there is one counter.
+//! Failed attempts at the API and on the login page share one counter.
 
 use curfew::domain::people::role::Role;
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::harness::{
     store::any_engine,
 };
 
-/// Failures that pass before the next is held back, as the settings have it.
+/// Failures allowed before the next attempt is throttled; the default setting.
 const LIMIT: usize = 10;
 
 #[track_caller]
@@ -30,7 +30,7 @@ fn guessing<'s>(victim: &Person<'s>, site: &'s Site) -> (Person<'s>, Program<'s>
 }
 
 #[rocket::async_test]
-async fn tries_at_the_page_and_at_both_addresses_share_one_counter() {
+async fn the_login_page_and_both_api_logins_share_one_counter() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let victim = site.person(Role::Member).await;
@@ -51,20 +51,20 @@ async fn tries_at_the_page_and_at_both_addresses_share_one_counter() {
         right.name = victim.email.to_uppercase();
         must_wait(&right.logs_in_for_token().await);
 
-        // From their own address, and another account from that of the attacker.
-        assert!(victim.program_with_token().await.is_in().await);
+        // The account is not throttled from its own address, nor another account from the attacker's.
+        assert!(victim.program_with_token().await.is_logged_in().await);
         let mut other = site.person(Role::Member).await.program();
         other.address = attacker.address;
         other.logs_in_for_jwt().await.must_be(200);
-        let told = site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'throttled'").await;
-        assert_eq!(told, 1, "one event a wait, not one a try");
+        let recorded = site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'throttled'").await;
+        assert_eq!(recorded, 1, "one event per wait, not per attempt");
         let failed = site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'login-failed'").await;
-        assert_eq!(failed, 10, "and one a failure");
+        assert_eq!(failed, 10, "one event per failure");
     }
 }
 
 #[rocket::async_test]
-async fn right_passwords_never_count() {
+async fn correct_passwords_never_count() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -76,7 +76,7 @@ async fn right_passwords_never_count() {
 }
 
 #[rocket::async_test]
-async fn tokens_that_are_no_good_hold_nobody_back() {
+async fn invalid_tokens_throttle_nobody() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -85,13 +85,13 @@ async fn tokens_that_are_no_good_hold_nobody_back() {
             program.shows("Token curfew_x").await.must_be(401);
             program.refreshes_with("x").await.must_be(401);
         }
-        assert!(program.is_in().await);
+        assert!(program.is_logged_in().await);
         program.logs_in_for_jwt().await.must_be(200);
     }
 }
 
 #[rocket::async_test]
-async fn an_unknown_name_is_answered_and_held_back_like_a_known_one() {
+async fn an_unknown_username_is_answered_and_throttled_like_a_known_one() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let victim = site.person(Role::Member).await;
@@ -111,7 +111,7 @@ async fn an_unknown_name_is_answered_and_held_back_like_a_known_one() {
 }
 
 #[rocket::async_test]
-async fn that_an_account_is_inactive_is_said_to_the_right_password_only() {
+async fn only_the_correct_password_learns_that_the_account_is_inactive() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -130,7 +130,7 @@ async fn that_an_account_is_inactive_is_said_to_the_right_password_only() {
 }
 
 #[rocket::async_test]
-async fn what_was_typed_stands_in_no_event() {
+async fn typed_names_and_passwords_appear_in_no_event() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let program = site.visitor().program();

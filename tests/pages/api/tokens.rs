@@ -1,4 +1,4 @@
-//! Opaque tokens: shown once, kept as a hash, listed and revoked by their public name.
+//! Opaque tokens: shown once, stored as a hash, listed and revoked by their public id.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use curfew::domain::people::role::Role;
@@ -13,7 +13,7 @@ use crate::harness::{
 };
 
 #[rocket::async_test]
-async fn a_token_is_long_recognisable_and_good_for_three_days() {
+async fn a_token_is_long_recognisable_and_valid_for_three_days() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -22,38 +22,38 @@ async fn a_token_is_long_recognisable_and_good_for_three_days() {
         let answer = program.logs_in_for_token().await;
         answer.must_be(201);
         assert_eq!(answer.json.as_object().map(serde_json::Map::len), Some(3), "{answer:?}");
-        let secret = answer.text("token").strip_prefix("curfew_").expect("a prefix that scanners know");
-        assert!(secret.len() * 5 >= 160, "160 random bits or more: {secret}");
-        let expires = DateTime::parse_from_rfc3339(answer.text("expires")).expect("a moment");
+        let secret = answer.text("token").strip_prefix("curfew_").expect("a prefix that secret scanners recognise");
+        assert!(secret.len() * 5 >= 160, "at least 160 random bits: {secret}");
+        let expires = DateTime::parse_from_rfc3339(answer.text("expires")).expect("a timestamp");
         let lifetime = expires.to_utc() - before;
         assert!((lifetime - TimeDelta::hours(72)).abs() < TimeDelta::minutes(1), "{answer:?}");
         site.shift_clock(TimeDelta::hours(72) - TimeDelta::minutes(1));
-        assert!(program.is_in().await, "it never idles");
+        assert!(program.is_logged_in().await, "it has no idle timeout");
         site.shift_clock(TimeDelta::minutes(2));
         let refused = program.asks_who_it_is().await;
         refused.must_be_refused(401, "token_expired");
         assert_eq!(refused.reason(), Some("expired"));
         site.shift_clock(TimeDelta::hours(-1));
-        assert!(!program.is_in().await, "the clock stepped back, and it is still over");
+        assert!(!program.is_logged_in().await, "expired stays expired when the clock steps back");
     }
 }
 
 #[rocket::async_test]
-async fn the_lifetime_is_the_settings() {
+async fn the_token_lifetime_is_a_setting() {
     for engine in engines() {
         let mut plan = Plan::default();
         plan.settings.token_lifetime = std::time::Duration::from_hours(1);
         let site = plan.on(engine).await;
         let program = site.person(Role::Member).await.program_with_token().await;
         site.shift_clock(TimeDelta::minutes(59));
-        assert!(program.is_in().await);
+        assert!(program.is_logged_in().await);
         site.shift_clock(TimeDelta::minutes(1));
         program.asks_who_it_is().await.must_be_refused(401, "token_expired");
     }
 }
 
 #[rocket::async_test]
-async fn no_two_tokens_are_alike() {
+async fn every_token_is_different() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -66,46 +66,46 @@ async fn no_two_tokens_are_alike() {
 }
 
 #[rocket::async_test]
-async fn a_secret_is_shown_once_and_kept_nowhere() {
+async fn a_secret_is_shown_once_and_stored_nowhere() {
     for engine in engines() {
         let redis = Redis::start().await;
         let site = Plan { redis: redis.as_ref().map(Redis::address), ..Plan::default() }.on(engine).await;
         let person = site.signed_in(Role::Superuser).await;
         let mut jwt = person.program_with_jwt().await;
         let opaque = person.program_with_token().await;
-        assert!(jwt.is_in().await && opaque.is_in().await);
+        assert!(jwt.is_logged_in().await && opaque.is_logged_in().await);
         let mut secrets = vec![jwt.access.clone(), jwt.refresh.clone(), opaque.opaque.clone()];
         jwt.refreshes().await.must_be(200);
         secrets.extend([jwt.access.clone(), jwt.refresh.clone()]);
         jwt.deletes(&format!("/api/tokens/{}", opaque.opaque_id)).await.must_be(204);
         person.program_with_token().await;
 
-        let mut told = site.database.dump().await;
+        let mut everything = site.database.dump().await;
         if let Some(redis) = &redis {
-            told.extend(redis.contents().await.into_iter().map(|(key, value)| format!("{key} {value}")));
+            everything.extend(redis.contents().await.into_iter().map(|(key, value)| format!("{key} {value}")));
         }
         for path in ["/api/me", "/api/tokens", "/api/sessions", &format!("/api/users/{}", person.name)] {
-            told.push(jwt.gets(path).await.json.to_string());
+            everything.push(jwt.gets(path).await.json.to_string());
         }
         let mut browser = person.clone();
         for path in ["/account", "/account/sessions", "/admin/events", "/admin/events.csv", "/admin/sessions"] {
-            told.push(browser.opens(path).await.body);
+            everything.push(browser.opens(path).await.body);
         }
-        told.push(browser.opens(&format!("/admin/users/{}", person.id)).await.body);
-        let told = told.join("\n").to_lowercase();
+        everything.push(browser.opens(&format!("/admin/users/{}", person.id)).await.body);
+        let everything = everything.join("\n").to_lowercase();
         for secret in secrets {
-            for form in writings_of(&secret) {
-                assert!(!told.contains(&form.to_lowercase()), "{form} is written somewhere");
+            for form in encodings_of(&secret) {
+                assert!(!everything.contains(&form.to_lowercase()), "{form} is stored or logged");
             }
         }
     }
 }
 
-/// The ways in which a secret could stand somewhere: its parts, and what is behind them, in every alphabet.
-fn writings_of(secret: &str) -> Vec<String> {
+/// Every form in which a secret could be stored: its parts, encoded and decoded, in every alphabet.
+fn encodings_of(secret: &str) -> Vec<String> {
     let mut writings = Vec::new();
     let random = secret.strip_prefix("curfew_").unwrap_or(secret);
-    let pieces = random.split('.').skip(usize::from(random.contains('.'))); // the header is everyone's
+    let pieces = random.split('.').skip(usize::from(random.contains('.'))); // the header is the same for every token
     for piece in pieces.chain([secret]) {
         writings.extend([piece.to_owned(), HEXLOWER.encode(piece.as_bytes()), BASE64.encode(piece.as_bytes())]);
         if let Ok(bytes) = BASE32_NOPAD.decode(piece.to_uppercase().as_bytes()) {
@@ -116,25 +116,28 @@ fn writings_of(secret: &str) -> Vec<String> {
 }
 
 #[rocket::async_test]
-async fn what_was_stolen_of_the_database_and_redis_authenticates_nothing() {
+async fn a_stolen_copy_of_the_database_and_redis_authenticates_nobody() {
     for engine in engines() {
         let redis = Redis::start().await;
         let site = Plan { redis: redis.as_ref().map(Redis::address), ..Plan::default() }.on(engine).await;
         for role in [Role::Member, Role::Staff, Role::Superuser] {
             let person = site.signed_in(role).await;
             let (jwt, opaque) = (person.program_with_jwt().await, person.program_with_token().await);
-            assert!(jwt.is_in().await && opaque.is_in().await);
+            assert!(jwt.is_logged_in().await && opaque.is_logged_in().await);
         }
         let mut stolen: Vec<String> = site.database.dump().await.iter().flat_map(|row| pieces_of(row)).collect();
         if let Some(redis) = &redis {
             let contents = redis.contents().await;
-            assert!(contents.iter().any(|(key, _)| key.starts_with("curfew:token:")), "Redis holds keys: {contents:?}");
+            assert!(
+                contents.iter().any(|(key, _)| key.starts_with("curfew:token:")),
+                "Redis must contain token keys: {contents:?}"
+            );
             stolen.extend(contents.iter().flat_map(|(key, value)| pieces_of(key).into_iter().chain(pieces_of(value))));
             stolen.extend(contents.into_iter().flat_map(|(key, value)| [key, value]));
         }
         stolen.sort();
         stolen.dedup();
-        assert!(stolen.len() > 100, "something was stolen: {}", stolen.len());
+        assert!(stolen.len() > 100, "the test must find candidates: {}", stolen.len());
         let thief = site.visitor().program();
         for text in &stolen {
             for authorization in [format!("Token {text}"), format!("Token curfew_{text}"), format!("Bearer {text}")] {
@@ -146,7 +149,7 @@ async fn what_was_stolen_of_the_database_and_redis_authenticates_nothing() {
     }
 }
 
-/// The texts in a row, and what its blobs are in every alphabet that a token could be written in.
+/// The strings in a row, and its blobs in every encoding that a token could have.
 fn pieces_of(row: &str) -> Vec<String> {
     let is_end = |c: char| c.is_whitespace() || "'\",{}[]()\\:".contains(c);
     let mut pieces: Vec<String> = row.split(is_end).filter(|piece| piece.len() > 3).map(str::to_owned).collect();
@@ -162,7 +165,7 @@ fn pieces_of(row: &str) -> Vec<String> {
 }
 
 #[rocket::async_test]
-async fn a_label_is_what_its_person_calls_it() {
+async fn a_label_is_stored_as_the_user_wrote_it() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -181,7 +184,7 @@ async fn a_label_is_what_its_person_calls_it() {
             made.must_be(201);
             let listed = program.gets("/api/tokens").await;
             let tokens = listed.json["tokens"].as_array().expect("a list");
-            let own = tokens.iter().find(|token| token["id"] == made.text("id")).expect("it is listed");
+            let own = tokens.iter().find(|token| token["id"] == made.text("id")).expect("the token in the list");
             assert_eq!(own["label"], kept, "{given}");
         }
         let body = json!({ "username": person.name, "password": PASSWORD });
@@ -196,36 +199,37 @@ async fn a_label_is_what_its_person_calls_it() {
 }
 
 #[rocket::async_test]
-async fn ones_own_tokens_are_listed_with_their_latest_use() {
+async fn own_tokens_are_listed_with_their_last_use() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let (person, other) = (site.person(Role::Member).await, site.person(Role::Member).await);
         let (one, two) = (person.program_with_token().await, person.program_with_token().await);
         let jwt = person.program_with_jwt().await;
         other.program_with_token().await;
-        assert!(one.is_in().await);
+        assert!(one.is_logged_in().await);
         let listed = one.gets("/api/tokens").await;
         let tokens = listed.must_be(200).json["tokens"].as_array().expect("a list").clone();
         let ids: Vec<&str> = tokens.iter().filter_map(|token| token["id"].as_str()).collect();
-        assert_eq!(ids, [&*two.opaque_id, &*one.opaque_id], "the newest first, and no JWT: {listed:?}");
+        assert_eq!(ids, [&*two.opaque_id, &*one.opaque_id], "newest first, without JWTs: {listed:?}");
         let [of_two, of_one] = [&tokens[0], &tokens[1]];
         assert_eq!((&of_one["is_current"], &of_two["is_current"]), (&json!(true), &json!(false)), "{listed:?}");
         assert!(of_one["last_used"].is_string() && of_two["last_used"].is_null(), "{listed:?}");
         assert!(!listed.json.to_string().contains("curfew_"), "{listed:?}");
-        let used = DateTime::parse_from_rfc3339(of_one["last_used"].as_str().expect("a moment")).expect("a moment");
+        let used =
+            DateTime::parse_from_rfc3339(of_one["last_used"].as_str().expect("a timestamp")).expect("a timestamp");
         site.shift_clock(TimeDelta::minutes(3));
-        assert!(one.is_in().await);
+        assert!(one.is_logged_in().await);
         let listed = jwt.clone().gets("/api/tokens").await;
-        let later = listed.must_be(200).json["tokens"][1]["last_used"].as_str().expect("a moment").to_owned();
-        let later = DateTime::parse_from_rfc3339(&later).expect("a moment");
+        let later = listed.must_be(200).json["tokens"][1]["last_used"].as_str().expect("a timestamp").to_owned();
+        let later = DateTime::parse_from_rfc3339(&later).expect("a timestamp");
         assert!(later - used >= TimeDelta::minutes(2), "{used} {later}");
         let browsers = jwt.gets("/api/sessions").await;
-        assert_eq!(browsers.json["sessions"], json!([]), "a program is no browser: {browsers:?}");
+        assert_eq!(browsers.json["sessions"], json!([]), "a token is not in the list of sessions: {browsers:?}");
     }
 }
 
 #[rocket::async_test]
-async fn ones_own_browsers_are_listed_and_ended() {
+async fn own_sessions_are_listed_and_can_be_ended() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
@@ -240,19 +244,19 @@ async fn ones_own_browsers_are_listed_and_ended() {
         let newest = sessions.iter().max_by_key(|session| session["created"].as_str().map(str::to_owned));
         let id = newest.and_then(|session| session["id"].as_str()).expect("a name");
         stranger.deletes(&format!("/api/sessions/{id}")).await.must_be_refused(404, "not_found");
-        assert!(second.is_in().await, "a superuser ends others' logins as staff, not here");
+        assert!(second.is_logged_in().await, "staff cannot end other users' logins through this endpoint");
         for _ in 0..2 {
             program.deletes(&format!("/api/sessions/{id}")).await.must_be(204);
         }
-        assert!(!second.is_in().await && person.is_in().await && program.is_in().await);
+        assert!(!second.is_logged_in().await && person.is_logged_in().await && program.is_logged_in().await);
         assert_eq!(second.opens("/login").await.data_reason(), Some("ended-by-user"));
-        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended' AND reason = 'ended-by-user'";
-        assert_eq!(site.database.number(told).await, 1);
+        let recorded = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended' AND reason = 'ended-by-user'";
+        assert_eq!(site.database.number(recorded).await, 1);
     }
 }
 
 #[rocket::async_test]
-async fn a_token_is_revoked_by_its_own_person_and_nobody_else() {
+async fn only_its_owner_can_revoke_a_token() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
@@ -262,22 +266,22 @@ async fn a_token_is_revoked_by_its_own_person_and_nobody_else() {
             let other = site.person(role).await.program_with_token().await;
             other.deletes(&path).await.must_be_refused(404, "not_found");
         }
-        assert!(one.is_in().await);
+        assert!(one.is_logged_in().await);
         for _ in 0..2 {
             two.deletes(&path).await.must_be(204);
         }
         one.asks_who_it_is().await.must_have_ended("ended-by-user");
         two.deletes(&path.to_uppercase().replace("/API/TOKENS", "/api/tokens")).await.must_be(204);
         two.deletes("/api/tokens/aaaaaaaaaaaaaaaa").await.must_be_refused(404, "not_found");
-        assert!(two.is_in().await);
+        assert!(two.is_logged_in().await);
         two.deletes(&format!("/api/tokens/{}", two.opaque_id)).await.must_be(204);
         two.asks_who_it_is().await.must_have_ended("logged-out");
-        let told = "SELECT reason FROM curfew_events WHERE kind = 'token-ended' ORDER BY id";
-        assert_eq!(site.database.texts(told).await, ["ended-by-user", "logged-out"], "one event each");
+        let recorded = "SELECT reason FROM curfew_events WHERE kind = 'token-ended' ORDER BY id";
+        assert_eq!(site.database.texts(recorded).await, ["ended-by-user", "logged-out"], "one event each");
     }
 }
 
-/// A program on another node, which has found nothing yet.
+/// The same client on another node, which has cached nothing yet.
 fn at<'s>(site: &'s Site, program: &Program<'_>) -> Program<'s> {
     let mut there = site.visitor().program();
     there.id = program.id;
@@ -286,41 +290,41 @@ fn at<'s>(site: &'s Site, program: &Program<'_>) -> Program<'s> {
 }
 
 #[rocket::async_test]
-async fn redis_may_be_emptied_die_and_come_back_and_nobody_is_logged_out() {
+async fn emptying_or_losing_redis_logs_nobody_out() {
     for engine in engines() {
         let Some(mut redis) = Redis::start().await else { return };
         let plan = || Plan { redis: Some(redis.address()), ..Plan::default() };
         let (one, mut sites) = (plan().on(engine).await, Vec::new());
         for _ in 0..4 {
-            sites.push(plan().over(one.database.by_another_way()).await);
+            sites.push(plan().over(one.database.second_handle()).await);
         }
         let person = one.person(Role::Member).await;
         let (program, ended) = (person.program_with_token().await, person.program_with_token().await);
-        assert!(program.is_in().await && ended.is_in().await);
+        assert!(program.is_logged_in().await && ended.is_logged_in().await);
         redis.is_emptied().await;
-        assert!(program.is_in().await, "emptied");
-        assert!(at(&sites[0], &program).is_in().await, "emptied, before another node");
+        assert!(program.is_logged_in().await, "emptied");
+        assert!(at(&sites[0], &program).is_logged_in().await, "another node, after Redis was emptied");
         redis.dies();
-        assert!(program.is_in().await, "gone");
-        assert!(at(&sites[1], &program).is_in().await, "gone, before another node");
+        assert!(program.is_logged_in().await, "gone");
+        assert!(at(&sites[1], &program).is_logged_in().await, "another node, without Redis");
         program.deletes(&format!("/api/tokens/{}", ended.opaque_id)).await.must_be(204);
         at(&sites[1], &ended).asks_who_it_is().await.must_have_ended("ended-by-user");
-        assert!(person.program_with_token().await.is_in().await, "and a login goes on");
+        assert!(person.program_with_token().await.is_logged_in().await, "logging in must work");
         redis.comes_back().await;
         for site in &sites {
-            assert!(at(site, &program).is_in().await, "back");
+            assert!(at(site, &program).is_logged_in().await, "back");
             at(site, &ended).asks_who_it_is().await.must_have_ended("ended-by-user");
         }
     }
 }
 
 #[rocket::async_test]
-async fn a_token_that_was_ended_is_refused_though_redis_holds_it() {
+async fn an_ended_token_is_refused_even_if_redis_holds_it() {
     for engine in engines() {
         let Some(redis) = Redis::start().await else { return };
         let plan = || Plan { redis: Some(redis.address()), ..Plan::default() };
         let one = plan().on(engine).await;
-        let two = plan().over(one.database.by_another_way()).await;
+        let two = plan().over(one.database.second_handle()).await;
         let person = one.person(Role::Member).await;
         for sql in [
             "UPDATE curfew_logins SET ended_at = login_date WHERE kind <> 'browser' AND id = 'ID'",
@@ -329,11 +333,11 @@ async fn a_token_that_was_ended_is_refused_though_redis_holds_it() {
             "UPDATE curfew_logins SET user_id = 0 WHERE kind <> 'browser' AND id = 'ID'",
         ] {
             let program = person.program_with_token().await;
-            assert!(program.is_in().await);
+            assert!(program.is_logged_in().await);
             let before = redis.contents().await;
             one.database.execute(&sql.replace("ID", &program.opaque_id)).await;
             let kept = redis.contents().await;
-            assert_eq!(kept.len(), before.len(), "Redis still holds its key");
+            assert_eq!(kept.len(), before.len(), "Redis must still contain the key");
             for site in [&one, &two] {
                 let refused = at(site, &program).asks_who_it_is().await;
                 assert_eq!(refused.status, 401, "{sql}: {refused:?}");
@@ -343,14 +347,14 @@ async fn a_token_that_was_ended_is_refused_though_redis_holds_it() {
 }
 
 #[rocket::async_test]
-async fn whatever_somebody_writes_into_redis_lets_nobody_in_and_puts_nobody_out() {
+async fn writing_to_redis_logs_nobody_in_or_out() {
     for engine in engines() {
         let Some(redis) = Redis::start().await else { return };
         let plan = || Plan { redis: Some(redis.address()), ..Plan::default() };
         let site = plan().on(engine).await;
         let (person, superuser) = (site.person(Role::Member).await, site.person(Role::Superuser).await);
         let (victim, jwt) = (superuser.program_with_token().await, superuser.program_with_jwt().await);
-        assert!(victim.is_in().await && jwt.is_in().await);
+        assert!(victim.is_logged_in().await && jwt.is_logged_in().await);
         let known = redis.contents().await;
         let [(_, of_victim)] = &known[..] else { panic!("one key: {known:?}") };
         let words: Vec<&str> = of_victim.split(' ').collect();
@@ -359,7 +363,7 @@ async fn whatever_somebody_writes_into_redis_lets_nobody_in_and_puts_nobody_out(
         let poisons: [&str; 8] =
             [of_victim, &own, &later, "", "x", "1 2 3 4", &format!("{of_victim} 1"), "9999 aaaaaaaaaaaaaaaa 0 0"];
         for poison in poisons {
-            // One that is somebody's, and one that is nobody's.
+            // An existing token, and one that nobody has.
             let program = person.program_with_token().await;
             let mut nobodys = site.visitor().program();
             nobodys.opaque = format!("curfew_{}", BASE32_NOPAD.encode(&rand::random::<[u8; 25]>()).to_lowercase());
@@ -376,31 +380,31 @@ async fn whatever_somebody_writes_into_redis_lets_nobody_in_and_puts_nobody_out(
         }
         let program = person.program_with_token().await;
         redis.sets_list(&key_of(&program.opaque)).await;
-        assert!(program.is_in().await, "what is no text is passed over");
+        assert!(program.is_logged_in().await, "a value that is not a string is ignored");
     }
 }
 
-/// Where Redis holds what a secret is the key to.
+/// The Redis key of a secret.
 fn key_of(secret: &str) -> String {
     use sha2::{Digest as _, Sha256};
     format!("curfew:token:{}", BASE64URL_NOPAD.encode(&Sha256::digest(secret.as_bytes())))
 }
 
 #[rocket::async_test]
-async fn a_key_that_was_remembered_for_a_token_that_is_gone_is_no_way_in() {
+async fn a_stale_redis_entry_does_not_authenticate() {
     for engine in engines() {
         let Some(redis) = Redis::start().await else { return };
         let site = Plan { redis: Some(redis.address()), ..Plan::default() }.on(engine).await;
         let person = site.person(Role::Member).await;
         let (one, two) = (person.program_with_token().await, person.program_with_token().await);
-        assert!(one.is_in().await && two.is_in().await);
-        // The key of the one, under the hash of the other, before a node that remembers neither.
+        assert!(one.is_logged_in().await && two.is_logged_in().await);
+        // The entry of one token, stored under the other's hash, on a node that has cached neither.
         let contents = redis.contents().await;
         let of_two = contents.iter().find(|(key, _)| *key == key_of(&two.opaque)).expect("its key");
         redis.sets(&key_of(&one.opaque), &of_two.1).await;
         two.deletes(&format!("/api/tokens/{}", one.opaque_id)).await.must_be(204);
-        let other = Plan { redis: Some(redis.address()), ..Plan::default() }.over(site.database.by_another_way()).await;
+        let other = Plan { redis: Some(redis.address()), ..Plan::default() }.over(site.database.second_handle()).await;
         at(&other, &one).asks_who_it_is().await.must_have_ended("ended-by-user");
-        assert!(at(&other, &two).is_in().await);
+        assert!(at(&other, &two).is_logged_in().await);
     }
 }

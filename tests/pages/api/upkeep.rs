@@ -1,4 +1,4 @@
-//! What the site does with tokens by itself: those past their end are ended and told, and old ones go.
+//! Background work on tokens: expired ones are ended with an event, and old ones are deleted.
 
 use chrono::TimeDelta;
 use curfew::{accounts::Tidied, domain::people::role::Role};
@@ -16,16 +16,16 @@ async fn tidy(site: &Site) -> Tidied {
 }
 
 #[rocket::async_test]
-async fn a_token_past_its_end_is_told_once_whether_or_not_it_is_used() {
+async fn an_expired_token_records_one_event_whether_or_not_it_is_used() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         let (used, _unused, _family) =
             (person.program_with_token().await, person.program_with_token().await, person.program_with_jwt().await);
-        assert_eq!(tidy(&site).await, Tidied::default(), "they are live");
+        assert_eq!(tidy(&site).await, Tidied::default(), "live tokens are left alone");
         site.shift_clock(TimeDelta::hours(73));
         used.asks_who_it_is().await.must_be_refused(401, "token_expired");
-        assert_eq!(site.database.number(TOLD).await, 1, "the guard has seen one");
+        assert_eq!(site.database.number(TOLD).await, 1, "the guard ended one");
         assert_eq!(tidy(&site).await, Tidied { ended: 2, deleted: 0 });
         assert_eq!(tidy(&site).await, Tidied::default());
         used.asks_who_it_is().await.must_be_refused(401, "token_expired");
@@ -34,7 +34,7 @@ async fn a_token_past_its_end_is_told_once_whether_or_not_it_is_used() {
 }
 
 #[rocket::async_test]
-async fn ended_tokens_are_kept_for_as_long_as_sessions_and_live_ones_for_good() {
+async fn ended_tokens_are_kept_as_long_as_sessions_and_live_ones_are_never_deleted() {
     for engine in engines() {
         let mut plan = Plan::default();
         plan.settings.token_lifetime = std::time::Duration::from_hours(24 * 365);
@@ -46,25 +46,25 @@ async fn ended_tokens_are_kept_for_as_long_as_sessions_and_live_ones_for_good() 
         assert_eq!(tidy(&site).await, Tidied::default());
         site.shift_clock(TimeDelta::days(2));
         assert_eq!(tidy(&site).await, Tidied { ended: 0, deleted: 1 });
-        assert!(live.is_in().await);
+        assert!(live.is_logged_in().await);
         assert_eq!(ended.uses(Credential::Refresh).await.status, 401);
     }
 }
 
 #[rocket::async_test]
-async fn who_forced_a_token_out_is_told_though_it_expires_before_that_was_written() {
+async fn a_forced_out_token_keeps_its_reason_even_if_it_expires_first() {
     for engine in engines() {
         let site = Site::on(engine).await;
         let person = site.person(Role::Member).await;
         let program = person.program_with_token().await;
-        // As a hand does, which writes into no token.
+        // A force logout written by SQL, which does not touch the token's row.
         let now = site.accounts().store().clock().process_now().to_rfc3339();
         let sql = format!("UPDATE curfew_users SET force_logout_date = '{now}' WHERE id = {}", person.id);
         site.database.execute(&sql).await;
         site.shift_clock(TimeDelta::hours(73));
         assert_eq!(tidy(&site).await, Tidied { ended: 1, deleted: 0 });
         let reasons = site.database.texts("SELECT reason FROM curfew_logins WHERE kind <> 'browser'").await;
-        assert_eq!(reasons, ["forced-out"], "what ended it first");
+        assert_eq!(reasons, ["forced-out"], "the first cause");
         program.asks_who_it_is().await.must_have_ended("forced-out");
     }
 }

@@ -1,33 +1,33 @@
-//! One counter: GCRA's arithmetic, from the crate, and growing waits on top of it.
+//! One counter: the generic cell rate algorithm (GCRA), with growing waits on top.
 
 use std::time::{Duration, Instant};
 
 use gcra::{GcraError, GcraState, RateLimit};
 
-/// What failed lately under one name, and how many tries of it are under way.
+/// The recent failures under one key, and how many attempts are in progress.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
     pub(in crate::accounts) state: GcraState,
     pub(in crate::accounts) forgotten_at: Option<Instant>,
-    pub(in crate::accounts) under_way: u32,
+    pub(in crate::accounts) in_progress: u32,
     pub(in crate::accounts) past_limit: u32,
     pub(in crate::accounts) shut_until: Option<Instant>,
     pub(in crate::accounts) was_recorded: bool,
 }
 
-/// Whether a try may go on.
+/// Whether an attempt may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// It may.
+    /// It may begin.
     Free,
-    /// Not before it is known how those ended that are under way.
+    /// It must wait until attempts in progress have ended.
     Held,
-    /// Not before that time has passed.
+    /// It is refused until this wait is over.
     Throttled { wait: Duration },
 }
 
 impl Counter {
-    /// Whether another try may begin now, or has to wait for those under way.
+    /// Whether another attempt may begin now, or must wait for those in progress.
     pub(super) fn admits(&mut self, limit: &RateLimit, now: Instant) -> Result<bool, Throttled> {
         match self.place(limit, now) {
             Place::Free => Ok(true),
@@ -43,9 +43,9 @@ impl Counter {
             return Place::Throttled { wait: until - now };
         }
         let mut next = self.state;
-        match next.check_and_modify_at(limit, now, 1 + self.under_way) {
+        match next.check_and_modify_at(limit, now, 1 + self.in_progress) {
             Ok(()) => Place::Free,
-            Err(_) if self.under_way > 0 => Place::Held,
+            Err(_) if self.in_progress > 0 => Place::Held,
             Err(GcraError::DeniedUntil { next_allowed_at }) => {
                 Place::Throttled { wait: next_allowed_at.saturating_duration_since(now) }
             }
@@ -70,23 +70,23 @@ impl Counter {
         self.forgotten_at = self.state.tat.max(quiet_since);
     }
 
-    /// Nothing under way, nothing remembered that still counts.
-    pub(super) fn is_at_rest(&self, now: Instant) -> bool {
-        self.under_way == 0 && self.is_forgotten(now)
+    /// Whether nothing is in progress and no failure counts any more.
+    pub(super) fn is_idle(&self, now: Instant) -> bool {
+        self.in_progress == 0 && self.is_forgotten(now)
     }
 
-    /// A whole period of peace after the last wait: what was before no longer counts.
+    /// Whether earlier failures no longer count: a full period has passed since the last wait.
     pub(super) fn is_forgotten(&self, now: Instant) -> bool {
         self.forgotten_at.is_none_or(|at| at <= now)
     }
 }
 
-/// A refusal of the throttle.
+/// A refusal by the throttle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::accounts) struct Throttled {
     /// How long to wait.
     pub(in crate::accounts) wait: Duration,
-    /// Whether this wait has been told before: one event for each, not for each try.
+    /// Whether this wait has been recorded: one event per wait, not per attempt.
     pub(in crate::accounts) was_recorded: bool,
 }
 
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_doubles_up_to_the_period_and_is_never_for_good() {
+    fn the_wait_doubles_up_to_the_period_and_always_ends() {
         let limit = RateLimit::new(3, Duration::from_mins(15));
         let mut counter = Counter::default();
         let mut now = Instant::now();
@@ -112,10 +112,10 @@ mod tests {
         now += limit.period * 2;
         for _ in 0..2 {
             counter.count_failure(&limit, now);
-            assert_eq!(counter.place(&limit, now), Place::Free, "a long rest forgets");
+            assert_eq!(counter.place(&limit, now), Place::Free, "failures are forgotten after a long rest");
         }
         counter.count_failure(&limit, now);
         let wait = Duration::from_mins(5);
-        assert_eq!(counter.place(&limit, now), Place::Throttled { wait }, "and begins anew");
+        assert_eq!(counter.place(&limit, now), Place::Throttled { wait }, "the waits start over");
     }
 }

@@ -1,4 +1,4 @@
-//! Under which names a try is counted, and how often each may fail.
+//! The keys under which an attempt is counted, and the limit of each key.
 
 use std::net::Ipv6Addr;
 
@@ -10,10 +10,10 @@ use sha2::{Digest as _, Sha256};
 use super::Purpose;
 use crate::domain::rate::Rate;
 
-/// How much more often the account may fail from anywhere, and the address with any account.
-const BROADER: u32 = 10;
-/// The greatest part of an IPv6 address that its holder chooses: a network gets a /64 (RFC 4291,
-/// section 2.5.4), and counting single addresses of it would count nothing.
+/// The factor of the limits for one account from all addresses, and for one address with all accounts.
+const BROAD_FACTOR: u32 = 10;
+/// The prefix of an IPv6 address that is counted. A network gets a /64 (RFC 4291, section 2.5.4) and can choose any
+/// address in it, so counting single addresses would limit nothing.
 const IPV6_PREFIX: u8 = 64;
 
 /// What is counted.
@@ -25,7 +25,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    /// The name under which nodes share it. Hashed: what was typed as a username may be a password.
+    /// The name of the shared counter. Hashed, because users sometimes type their password as the username.
     pub(super) fn name(&self) -> String {
         let (kind, parts) = match self {
             Self::AccountFromAddress(purpose, account, address) => {
@@ -34,17 +34,17 @@ impl Key {
             Self::Account(purpose, account) => ("account", (*purpose, account, "")),
             Self::Address(purpose, address) => ("address", (*purpose, address, "")),
         };
-        let (purpose, one, other) = parts;
-        let hash = Sha256::new().chain_update(one).chain_update([0]).chain_update(other).finalize();
+        let (purpose, account, address) = parts;
+        let hash = Sha256::new().chain_update(account).chain_update([0]).chain_update(address).finalize();
         format!("{} {kind} {}", purpose.as_str(), BASE64URL_NOPAD.encode(&hash))
     }
 }
 
-/// The counters of one try, and the limit of each.
+/// The counters of one attempt, with the limit of each.
 pub(super) fn keys_of(purpose: Purpose, rate: Rate, account: &str, address: &str) -> Vec<(Key, RateLimit)> {
     let address = counted_address(address);
     let limit = |rate: Rate| RateLimit::new(rate.count, rate.period);
-    let (narrow, broad) = (limit(rate), limit(rate.times(BROADER)));
+    let (narrow, broad) = (limit(rate), limit(rate.times(BROAD_FACTOR)));
     let mut keys = Vec::with_capacity(3);
     if !account.is_empty() && !address.is_empty() {
         keys.push((Key::AccountFromAddress(purpose, account.to_owned(), address.clone()), narrow));
@@ -58,7 +58,7 @@ pub(super) fn keys_of(purpose: Purpose, rate: Rate, account: &str, address: &str
     keys
 }
 
-/// What an address is counted by: itself, and on IPv6 its network.
+/// The address to count: an IPv4 address itself, or the network of an IPv6 address.
 fn counted_address(address: &str) -> String {
     match address.parse::<Ipv6Addr>().map(|address| Ipv6Net::new(address, IPV6_PREFIX)) {
         Ok(Ok(network)) => network.trunc().to_string(),

@@ -1,16 +1,16 @@
-//! How often somebody may try: growing delays, and never a lock for good.
+//! Throttles attempts with growing delays, and never locks an account for good.
 //!
-//! Only failures count. A try that is under way holds a place until it is known how it ended, so
-//! that many at once get no further than one after the other; who finds the last places held waits
-//! for their outcome, so that right passwords are never refused. Each node counts what it sees, and
-//! where there is a place to share it, what all of them see.
+//! Only failures count. An attempt in progress holds a place until it ends, so simultaneous attempts get no more tries
+//! than sequential ones. If all places are held, the next attempt waits for the outcome of the others, so that a right
+//! password is not refused because of them. Each node counts its own attempts. Nodes that share Redis or Postgres also
+//! count together.
 
 mod counter;
-mod here;
 mod keys;
+mod local;
 mod shared;
 
-use self::{here::Here, keys::keys_of};
+use self::{keys::keys_of, local::LocalCounters};
 use crate::{
     accounts::{AccountsError, Result},
     domain::rate::Rate,
@@ -19,12 +19,12 @@ use crate::{
 
 pub(in crate::accounts) use counter::Throttled;
 
-/// What is being tried.
+/// What an attempt is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Purpose {
-    /// A password, at the login or on any form that asks for it.
+    /// A password, at the login or on any form that asks for one.
     Password,
-    /// Making an account.
+    /// A registration.
     Registration,
     /// The setup code.
     Setup,
@@ -40,28 +40,28 @@ impl Purpose {
     }
 }
 
-/// The counters of every account and address that failed lately. Cloning it shares them.
+/// The counters of every account and address with recent failures. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(in crate::accounts) struct Throttle {
-    here: Here,
+    local: LocalCounters,
     shared: Option<SharedCounters>,
 }
 
 impl From<Throttled> for AccountsError {
-    fn from(shut: Throttled) -> Self {
-        Self::TooManyTries { retry_after: shut.wait }
+    fn from(throttled: Throttled) -> Self {
+        Self::TooManyTries { retry_after: throttled.wait }
     }
 }
 
 impl Throttle {
-    /// One that counts together with the other nodes, where there is a place for that.
+    /// A throttle that also counts together with the other nodes.
     pub(in crate::accounts) fn new(shared: Option<SharedCounters>) -> Self {
-        Self { here: Here::default(), shared }
+        Self { local: LocalCounters::default(), shared }
     }
 
-    /// Begins a try; waits while others that are under way hold the last places.
+    /// Begins an attempt. Waits while attempts in progress hold the last places.
     ///
-    /// `account` is what is tried, `address` who tries; an empty one counts for nobody.
+    /// `account` identifies the account, `address` the client. An empty value is not counted.
     pub(super) async fn begin(
         &self,
         purpose: Purpose,
@@ -70,38 +70,38 @@ impl Throttle {
         address: &str,
     ) -> Result<std::result::Result<Attempt, Throttled>> {
         let keys = keys_of(purpose, rate, account, address);
-        let here = self.here.begin(&keys).await;
-        let everywhere = match &self.shared {
+        let local = self.local.begin(&keys).await;
+        let shared = match &self.shared {
             Some(counters) => shared::begin(counters, &keys).await?,
             None => None,
         };
-        // What all nodes count is told once for all of them; it may have been lost, and then what this
-        // node has seen still holds.
-        if let Some(Err(shut)) = everywhere {
-            return Ok(Err(shut));
+        // The shared refusal comes first, because it records one event for all nodes. If the shared counters have lost
+        // their data, this node's own counters still apply.
+        if let Some(Err(throttled)) = shared {
+            return Ok(Err(throttled));
         }
-        Ok(here.map(|here| Attempt { here, everywhere: everywhere.and_then(std::result::Result::ok) }))
+        Ok(local.map(|local| Attempt { local, shared: shared.and_then(std::result::Result::ok) }))
     }
 }
 
-/// A try under way. Dropped, it counts as no failure.
+/// An attempt in progress. If dropped, it does not count as a failure.
 #[derive(Debug)]
 #[must_use]
 pub(super) struct Attempt {
-    here: here::HeldHere,
-    everywhere: Option<shared::HeldEverywhere>,
+    local: local::LocalPlaces,
+    shared: Option<shared::SharedPlaces>,
 }
 
 impl Attempt {
-    /// The try failed: it counts.
+    /// Counts the attempt as failed.
     pub(super) fn failed(self) {
-        self.here.failed();
-        if let Some(everywhere) = self.everywhere {
-            everywhere.failed();
+        self.local.failed();
+        if let Some(shared) = self.shared {
+            shared.failed();
         }
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used)] // a test says what it expects
+#[allow(clippy::expect_used)] // tests may panic
 mod tests;

@@ -1,7 +1,6 @@
-//! The counters that all nodes share: the same arithmetic, on what is kept in Redis or Postgres.
+//! The counters that all nodes share, in Redis or Postgres. They use the same arithmetic as the local counters.
 //!
-//! A place is held for a while only: a node that dies in the middle of a try must not hold it for
-//! good.
+//! A held place expires, because a node may die during an attempt.
 
 use std::time::{Duration, Instant};
 
@@ -19,13 +18,13 @@ use crate::store::{
     fleet::shared_counters::{Changed, Kept, SharedCounters},
 };
 
-/// How long a try holds its place, far above what a password hash takes.
-const PLACE_HELD_FOR: Duration = Duration::from_mins(1);
-/// How long whoever finds the last places held waits before looking again, in milliseconds: each
-/// another time, so that they do not all look at once.
-const RETRY_MS: std::ops::Range<u64> = 30..80;
+/// The time after which a held place expires: far longer than a password hash takes.
+const PLACE_LIFETIME: Duration = Duration::from_mins(1);
+/// How long an attempt waits before it polls for a free place again, in milliseconds. Random, so that attempts do not
+/// all poll at once.
+const POLL_MS: std::ops::Range<u64> = 30..80;
 
-/// A counter as it is kept. The moments are microseconds of the clock beside which it is kept.
+/// A counter as stored. Times are microseconds of the clock of Redis or Postgres.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct KeptCounter {
     tat: Option<i64>,
@@ -42,7 +41,7 @@ struct HeldPlace {
     until: i64,
 }
 
-/// The same moment by both clocks.
+/// The same instant by both clocks.
 #[derive(Debug, Clone, Copy)]
 struct Now {
     here: Instant,
@@ -54,7 +53,7 @@ impl Now {
         Self { here: Instant::now(), micros }
     }
 
-    /// What has passed counts as now: the arithmetic asks for no more.
+    /// A time in the past becomes now; that is enough for the arithmetic.
     fn instant_of(self, micros: i64) -> Instant {
         self.here + Duration::from_micros(u64::try_from(micros - self.micros).unwrap_or_default())
     }
@@ -66,7 +65,7 @@ impl Now {
 }
 
 impl KeptCounter {
-    /// What cannot be read was written by another version, and counts as nothing.
+    /// Parses a stored counter. A value that does not parse was written by another version, and counts as empty.
     fn read(text: Option<&str>, now: Now) -> Self {
         let mut kept: Self = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         kept.under_way.retain(|place| place.until > now.micros);
@@ -78,7 +77,7 @@ impl KeptCounter {
         Counter {
             state: GcraState { tat: self.tat.map(instant) },
             forgotten_at: self.forgotten_at.map(instant),
-            under_way: u32::try_from(self.under_way.len()).unwrap_or(u32::MAX),
+            in_progress: u32::try_from(self.under_way.len()).unwrap_or(u32::MAX),
             past_limit: self.past_limit,
             shut_until: self.shut_until.map(instant),
             was_recorded: self.was_recorded,
@@ -94,29 +93,29 @@ impl KeptCounter {
         self.was_recorded = counter.was_recorded;
     }
 
-    /// None when it is at rest.
-    fn written(&self, now: Now) -> Option<Kept> {
+    /// The value to store. `None` if the counter is idle.
+    fn to_kept(&self, now: Now) -> Option<Kept> {
         let until = self.under_way.iter().map(|place| place.until).chain(self.forgotten_at).max();
         let kept_for = Duration::from_micros(u64::try_from(until? - now.micros).ok().filter(|micros| *micros > 0)?);
         Some(Kept { text: serde_json::to_string(self).ok()?, kept_for })
     }
 }
 
-/// Begins a try; waits while others that are under way hold the last places, on whichever node.
-/// None where nothing is shared at the moment.
+/// Begins an attempt. Waits while attempts in progress on any node hold the last places. `None` if the shared counters
+/// are not available.
 pub(super) async fn begin(
     counters: &SharedCounters,
     keys: &[(Key, RateLimit)],
-) -> Result<Option<std::result::Result<HeldEverywhere, Throttled>>> {
-    let (names, limits) = named(keys);
+) -> Result<Option<std::result::Result<SharedPlaces, Throttled>>> {
+    let (names, limits) = sorted_names(keys);
     let id = rand::random();
     loop {
         match counters.change(&names, |micros, texts| try_begin(Now::of(micros), texts, &limits, id)).await? {
             None => return Ok(None),
-            Some(Err(shut)) => return Ok(Some(Err(shut))),
+            Some(Err(throttled)) => return Ok(Some(Err(throttled))),
             Some(Ok(true)) => {
                 let counters = counters.clone();
-                return Ok(Some(Ok(HeldEverywhere { counters, names, limits, id, has_failed: false })));
+                return Ok(Some(Ok(SharedPlaces { counters, names, limits, id, has_failed: false })));
             }
             Some(Ok(false)) => sleep(until_next_poll()).await,
         }
@@ -140,23 +139,23 @@ fn try_begin(
         }
     }
     if place == Ok(true) {
-        let until = now.micros_of(now.here + PLACE_HELD_FOR);
+        let until = now.micros_of(now.here + PLACE_LIFETIME);
         for kept in &mut all {
             kept.under_way.push(HeldPlace { id, until });
         }
     }
-    let is_news = match place {
+    let has_changed = match place {
         Ok(is_free) => is_free,
-        Err(shut) => !shut.was_recorded,
+        Err(throttled) => !throttled.was_recorded,
     };
-    (place, is_news.then(|| all.iter().map(|kept| kept.written(now)).collect()))
+    (place, has_changed.then(|| all.iter().map(|kept| kept.to_kept(now)).collect()))
 }
 
-/// The places of a try that is under way. Dropped, it counts as no failure. The places are given back
-/// behind the answer: until then they are held, and nobody gets further for it.
+/// The places of an attempt in progress. If dropped, it does not count as a failure. A background task releases the
+/// places, so an attempt may hold them a little longer than it takes. That only delays other attempts.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct HeldEverywhere {
+pub(super) struct SharedPlaces {
     counters: SharedCounters,
     names: Vec<String>,
     limits: Vec<RateLimit>,
@@ -164,14 +163,14 @@ pub(super) struct HeldEverywhere {
     has_failed: bool,
 }
 
-impl HeldEverywhere {
-    /// The try failed: it counts.
+impl SharedPlaces {
+    /// Counts the attempt as failed.
     pub(super) fn failed(mut self) {
         self.has_failed = true;
     }
 }
 
-impl Drop for HeldEverywhere {
+impl Drop for SharedPlaces {
     fn drop(&mut self) {
         let Ok(runtime) = Handle::try_current() else { return };
         let (counters, names, limits) =
@@ -182,7 +181,7 @@ impl Drop for HeldEverywhere {
                 ((), Some(settle(Now::of(micros), texts, &limits, (id, has_failed))))
             };
             if let Err(error) = counters.change(&names, settling).await {
-                log::warn!("a login could not be counted for all nodes, only for this one: {error}");
+                log::warn!("a login attempt was counted on this node only, not for all nodes: {error}");
             }
         });
     }
@@ -198,19 +197,19 @@ fn settle(now: Now, texts: &[Option<String>], limits: &[RateLimit], of: (u64, bo
             counter.count_failure(limit, now.here);
             kept.update(&counter, now);
         }
-        kept.written(now)
+        kept.to_kept(now)
     };
     texts.iter().zip(limits).map(settled).collect()
 }
 
 fn until_next_poll() -> Duration {
-    Duration::from_millis(rand::rng().random_range(RETRY_MS))
+    Duration::from_millis(rand::rng().random_range(POLL_MS))
 }
 
-/// In one order everywhere, so that two tries never wait for one another.
-fn named(keys: &[(Key, RateLimit)]) -> (Vec<String>, Vec<RateLimit>) {
+/// The names and limits of the keys. Sorted by name, so that two attempts never deadlock.
+fn sorted_names(keys: &[(Key, RateLimit)]) -> (Vec<String>, Vec<RateLimit>) {
     let mut named: Vec<_> = keys.iter().map(|(key, limit)| (key.name(), limit.clone())).collect();
-    named.sort_by(|one, other| one.0.cmp(&other.0));
+    named.sort_by(|left, right| left.0.cmp(&right.0));
     named.into_iter().unzip()
 }
 

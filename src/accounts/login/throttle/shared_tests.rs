@@ -1,18 +1,18 @@
-//! The shared counters' arithmetic, without a place where they are kept.
+//! Tests of the shared counters' arithmetic, without Redis or Postgres.
 
 use super::*;
 
 const PERIOD: Duration = Duration::from_mins(15);
 const START: i64 = 1_700_000_000_000_000;
 
-/// One counter of three failures, as two nodes would keep it.
+/// One stored counter with a limit of three failures.
 #[derive(Default)]
-struct One {
+struct StoredCounter {
     text: Option<String>,
     micros: i64,
 }
 
-impl One {
+impl StoredCounter {
     fn limits() -> [RateLimit; 1] {
         [RateLimit::new(3, PERIOD)]
     }
@@ -23,13 +23,13 @@ impl One {
 
     fn begin(&mut self, id: u64) -> std::result::Result<bool, Throttled> {
         let (place, changed) = try_begin(self.now(), std::slice::from_ref(&self.text), &Self::limits(), id);
-        self.take(changed);
+        self.store(changed);
         place
     }
 
     fn settle(&mut self, id: u64, has_failed: bool) {
         let settled = settle(self.now(), std::slice::from_ref(&self.text), &Self::limits(), (id, has_failed));
-        self.take(Some(settled));
+        self.store(Some(settled));
     }
 
     fn fail(&mut self) -> std::result::Result<bool, Throttled> {
@@ -38,7 +38,7 @@ impl One {
         Ok(place)
     }
 
-    fn take(&mut self, changed: Changed) {
+    fn store(&mut self, changed: Changed) {
         if let Some(mut changed) = changed {
             self.text = changed.remove(0).map(|kept| kept.text);
         }
@@ -50,52 +50,53 @@ impl One {
 }
 
 #[test]
-fn failures_up_to_the_limit_pass_and_each_wait_is_told_once() {
-    let mut one = One::default();
+fn failures_up_to_the_limit_pass_and_each_wait_is_recorded_once() {
+    let mut counter = StoredCounter::default();
     for _ in 0..3 {
-        assert_eq!(one.fail(), Ok(true));
+        assert_eq!(counter.fail(), Ok(true));
     }
-    let event =
-        |place: std::result::Result<bool, Throttled>| place.map_err(|shut| (shut.wait.as_secs(), shut.was_recorded));
-    assert!(matches!(event(one.begin(1)), Err((299..=300, false))));
-    assert!(matches!(event(one.begin(2)), Err((299..=300, true))));
-    one.pass(Duration::from_mins(5));
-    assert_eq!(one.fail(), Ok(true), "after the wait");
-    assert!(matches!(event(one.begin(1)), Err((599..=600, false))), "the next is twice as long");
-    one.pass(PERIOD * 3);
-    assert_eq!(one.fail(), Ok(true));
-    assert_eq!(one.fail(), Ok(true), "a long rest forgets");
+    let wait_and_recorded = |place: std::result::Result<bool, Throttled>| {
+        place.map_err(|throttled| (throttled.wait.as_secs(), throttled.was_recorded))
+    };
+    assert!(matches!(wait_and_recorded(counter.begin(1)), Err((299..=300, false))));
+    assert!(matches!(wait_and_recorded(counter.begin(2)), Err((299..=300, true))));
+    counter.pass(Duration::from_mins(5));
+    assert_eq!(counter.fail(), Ok(true), "after the wait");
+    assert!(matches!(wait_and_recorded(counter.begin(1)), Err((599..=600, false))), "the next wait is twice as long");
+    counter.pass(PERIOD * 3);
+    assert_eq!(counter.fail(), Ok(true));
+    assert_eq!(counter.fail(), Ok(true), "failures are forgotten after a long rest");
 }
 
 #[test]
-fn the_places_of_tries_under_way_are_held_until_they_are_settled() {
-    let mut one = One::default();
+fn attempts_in_progress_hold_their_places_until_they_are_settled() {
+    let mut counter = StoredCounter::default();
     for id in 1..=3 {
-        assert_eq!(one.begin(id), Ok(true));
+        assert_eq!(counter.begin(id), Ok(true));
     }
-    assert_eq!(one.begin(4), Ok(false), "it waits");
-    one.settle(2, false);
-    assert_eq!(one.begin(4), Ok(true), "a success counts for nothing");
+    assert_eq!(counter.begin(4), Ok(false), "the fourth attempt waits");
+    counter.settle(2, false);
+    assert_eq!(counter.begin(4), Ok(true), "a success does not count");
     for id in [1, 3, 4] {
-        one.settle(id, false);
+        counter.settle(id, false);
     }
-    assert_eq!(one.text, None, "nothing is remembered of them");
+    assert_eq!(counter.text, None, "no counter is left");
 }
 
 #[test]
-fn a_node_that_died_holds_its_places_for_a_while_only() {
-    let mut one = One::default();
+fn the_places_of_a_node_that_died_expire() {
+    let mut counter = StoredCounter::default();
     for id in 1..=3 {
-        assert_eq!(one.begin(id), Ok(true));
+        assert_eq!(counter.begin(id), Ok(true));
     }
-    one.pass(PLACE_HELD_FOR.saturating_sub(Duration::from_secs(1)));
-    assert_eq!(one.begin(4), Ok(false));
-    one.pass(Duration::from_secs(2));
-    assert_eq!(one.begin(4), Ok(true));
+    counter.pass(PLACE_LIFETIME.saturating_sub(Duration::from_secs(1)));
+    assert_eq!(counter.begin(4), Ok(false));
+    counter.pass(Duration::from_secs(2));
+    assert_eq!(counter.begin(4), Ok(true));
 }
 
 #[test]
-fn what_another_version_wrote_counts_as_nothing() {
-    let mut one = One { text: Some("{\"tat\":\"soon\"}".to_owned()), ..One::default() };
-    assert_eq!(one.fail(), Ok(true));
+fn a_counter_from_another_version_counts_as_empty() {
+    let mut counter = StoredCounter { text: Some("{\"tat\":\"soon\"}".to_owned()), ..StoredCounter::default() };
+    assert_eq!(counter.fail(), Ok(true));
 }

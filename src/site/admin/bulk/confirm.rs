@@ -1,4 +1,4 @@
-//! The page that promises what an act on many will do, and the act itself once that is confirmed.
+//! The confirmation page of a bulk action, and its start once it is confirmed.
 
 use rocket::{State, get, http::Status, post, uri};
 use serde::Serialize;
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// What the page shows.
+/// The context of the page.
 #[derive(Debug, Default, Serialize)]
 struct ConfirmView<'a> {
     action: &'static str,
@@ -36,7 +36,7 @@ struct ConfirmView<'a> {
     is_superuser: bool,
     nobody_chosen: bool,
     counts: CountsView,
-    /// What was promised before, where that has changed since.
+    /// The counts that were promised before, if they have changed since.
     before: Option<CountsView>,
     promised: String,
     form: FormView,
@@ -71,7 +71,7 @@ impl From<BulkCounts> for CountsView {
     }
 }
 
-/// A page of confirmation about to be shown.
+/// What the confirmation page needs from the request.
 struct Confirm<'a, 'r> {
     accounts: &'a Accounts,
     pages: &'a Pages<'r>,
@@ -89,7 +89,7 @@ impl Confirm<'_, '_> {
         }
     }
 
-    /// Promises what was counted; `before` is what was promised before.
+    /// Shows the counts as a new promise. `before` is the promise that no longer holds.
     fn promise(&self, previewed: &PreviewedBulk, before: Option<BulkCounts>, status: Status, form: FormView) -> Answer {
         let view = ConfirmView {
             action: previewed.choice.action.code(),
@@ -129,7 +129,7 @@ impl Confirm<'_, '_> {
     }
 }
 
-/// The page as it can be got, such as after the password was asked for; looking at it does nothing.
+/// The page by GET, such as after `/confirm`.
 #[get("/admin/users/bulk?<addressed..>")]
 pub(super) async fn show(
     present: Present<'_>,
@@ -160,7 +160,7 @@ pub(super) async fn post(
     let (actor, role) = (staff.actor(), staff.login.role());
     let chosen = submission.0.chosen();
     if present.is_none() {
-        // From there to the password, and back to the same choice; nothing of it is done.
+        // The guard of that page leads to `/confirm` and back to the same choice. Nothing is done yet.
         let ids = chosen.id.join(",");
         return Answer::see_other(uri!(show(chosen.addressed(&ids))));
     }
@@ -180,7 +180,7 @@ pub(super) async fn post(
     let (id, before) = (promise.id.clone(), promise.counts);
     match accounts.begin_bulk(&actor, promise.keep(choice, reasons)).await {
         Ok(Begun::Run(run)) => {
-            progress::carry_out(*run).await;
+            progress::run_in_background(*run).await;
             Answer::see_other(uri!(progress::show(id = id.as_str())))
         }
         Ok(Begun::Already) => Answer::see_other(uri!(progress::show(id = id.as_str()))),

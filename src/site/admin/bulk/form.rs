@@ -1,6 +1,6 @@
-//! What staff post about many users: the choice, the reasons, and what they were promised.
+//! The forms of a bulk action: the choice, the reasons, and the promise of the confirmation page.
 
-#![allow(clippy::needless_borrows_for_generic_args)] // in what is derived
+#![allow(clippy::needless_borrows_for_generic_args)] // in derived code
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// The choice, as it stands in a form or an address.
+/// The choice, as a form or an address has it.
 #[derive(Debug, Clone)]
 pub(super) struct Chosen<'r> {
     pub action: &'r str,
@@ -31,7 +31,7 @@ pub(super) struct Chosen<'r> {
     pub role: &'r str,
 }
 
-/// The same in an address; without words that say nothing.
+/// The choice as a query string, without empty fields.
 #[derive(Debug, Clone, Copy, FromForm, UriDisplayQuery)]
 pub(super) struct Addressed<'r> {
     action: Option<&'r str>,
@@ -44,19 +44,19 @@ pub(super) struct Addressed<'r> {
 
 impl<'r> Addressed<'r> {
     pub fn chosen(&self) -> Chosen<'r> {
-        let word = Option::unwrap_or_default;
+        let text = Option::unwrap_or_default;
         Chosen {
-            action: word(self.action),
-            scope: word(self.scope),
-            id: word(self.ids).split(',').filter(|id| !id.is_empty()).collect(),
-            q: word(self.q),
-            status: word(self.status),
-            role: word(self.role),
+            action: text(self.action),
+            scope: text(self.scope),
+            id: text(self.ids).split(',').filter(|id| !id.is_empty()).collect(),
+            q: text(self.q),
+            status: text(self.status),
+            role: text(self.role),
         }
     }
 }
 
-/// The same with the reasons, and what the page of confirmation promised.
+/// The posted choice, with the reasons and the promise.
 #[derive(Debug, FromForm)]
 pub(super) struct BulkForm<'r> {
     #[field(default = "")]
@@ -80,12 +80,12 @@ pub(super) struct BulkForm<'r> {
     promised: &'r str,
 }
 
-/// A choice that cannot be taken.
+/// Why a choice is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unreadable {
-    /// A word or a number that no page of this site offers.
+    /// A value that no page of this site offers.
     Unknown,
-    /// Nobody is chosen.
+    /// No user is selected.
     Nobody,
 }
 
@@ -109,14 +109,14 @@ impl<'r> BulkForm<'r> {
         !self.confirm.is_empty()
     }
 
-    /// What was promised: the name of the act, how far the users go, and how many there were.
+    /// The promise that the confirmation page made, if the field is valid.
     pub fn promise(&self) -> Option<Promise> {
         Promise::parse(self.promised)
     }
 }
 
 impl<'r> Chosen<'r> {
-    /// The same for an address; `ids` are its numbers, parted by commas.
+    /// Converts the choice into a query string. `ids` are the user ids, comma-separated.
     pub fn addressed(&self, ids: &'r str) -> Addressed<'r> {
         Addressed {
             action: given(self.action),
@@ -149,16 +149,18 @@ impl<'r> Chosen<'r> {
     }
 }
 
-/// What the page of confirmation promised, as its form carries it.
+/// What the confirmation page promised. Its form carries the promise in a hidden field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Promise {
+    /// The id of the bulk action, so that posting the form twice runs it once.
     pub id: SessionId,
+    /// The highest user id when the page was shown. Later users are not included.
     pub up_to: i64,
     pub counts: BulkCounts,
 }
 
 impl Promise {
-    /// A new one: the act that it belongs to has not been begun.
+    /// A new promise, for a bulk action that has not started.
     pub fn of(previewed: &PreviewedBulk) -> Self {
         Self {
             id: SessionId::from_random(rand::random()),
@@ -167,7 +169,7 @@ impl Promise {
         }
     }
 
-    /// As text: the parts in their order, with colons in between.
+    /// Formats the promise as colon-separated fields.
     pub fn to_text(&self) -> String {
         let BulkCounts { users, whom, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing } =
             self.counts;
@@ -191,7 +193,7 @@ impl Promise {
         Some(Self { id: SessionId::parse(id)?, up_to: up_to.parse().ok()?, counts })
     }
 
-    /// The act as it was promised.
+    /// The bulk action as it was promised.
     pub fn keep(self, choice: BulkChoice, reasons: Reasons) -> BeginBulk {
         let choice = BulkChoice { up_to: Some(self.up_to), ..choice };
         BeginBulk { id: self.id, choice, reasons, promised: self.counts }
@@ -203,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_promise_is_read_as_it_was_written() {
+    fn a_promise_survives_the_round_trip_through_text() {
         let counts = BulkCounts {
             users: 3,
             whom: u64::MAX,

@@ -1,5 +1,4 @@
-//! One act on many users: chosen on the list, confirmed on a page that promises exact numbers, and
-//! followed until it is done.
+//! Bulk actions on users: chosen on the list of users, confirmed on a page with exact counts, and followed until done.
 
 mod confirm;
 mod form;
@@ -9,7 +8,7 @@ use rocket::{fairing::AdHoc, routes};
 
 /// Mounts the pages.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Acts on many users", |rocket| async {
+    AdHoc::on_ignite("Bulk actions", |rocket| async {
         rocket.mount("/", routes![confirm::show, confirm::post, progress::show])
     })
 }

@@ -1,4 +1,4 @@
-//! How far an act on many has come, and what came of it.
+//! The progress and the result of a bulk action.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use crate::{
         Pages,
         answer::{Answer, refuse},
     },
-    store::bulk::acts::BulkRecord,
+    store::bulk::records::BulkRecord,
 };
 
-/// A short act is done before its page is shown.
-const WAITED_FOR: Duration = Duration::from_secs(3);
-/// An act of which nothing was heard for so long has been interrupted: its server has stopped.
-const SILENT_FOR: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+/// How long the request waits for the action, so that a short one is done before its page is shown.
+const MAX_WAIT: Duration = Duration::from_secs(3);
+/// An action without an update for this long was interrupted, because its server stopped.
+const INTERRUPTED_AFTER: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
 
 #[derive(Debug, Serialize)]
 struct ProgressView {
@@ -43,17 +43,14 @@ struct ProgressView {
     failure: Option<String>,
 }
 
-/// Where an act is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Stage {
-    /// It goes on.
     Running,
-    /// It has come to its end.
     Done,
-    /// It could not go on.
+    /// It stopped with an error.
     Failed,
-    /// Its server has stopped.
+    /// Its server stopped.
     Interrupted,
 }
 
@@ -62,7 +59,7 @@ impl ProgressView {
         let state = match (&act.failure, act.ended_at) {
             (Some(_), _) => Stage::Failed,
             (None, Some(_)) => Stage::Done,
-            (None, None) if now - act.updated_at > SILENT_FOR => Stage::Interrupted,
+            (None, None) if now - act.updated_at > INTERRUPTED_AFTER => Stage::Interrupted,
             (None, None) => Stage::Running,
         };
         Self {
@@ -84,15 +81,14 @@ impl ProgressView {
     }
 }
 
-/// Carries an act out beside the request, and waits a while for its end.
-pub(super) async fn carry_out(run: BulkRun) {
-    let carried_out = tokio::spawn(async move {
+/// Runs a bulk action in a task of its own and waits up to [`MAX_WAIT`]. A longer action continues in the background.
+pub(super) async fn run_in_background(run: BulkRun) {
+    let task = tokio::spawn(async move {
         if let Err(error) = run.run().await {
-            log::warn!("an act on many users could not be carried to its end: {error}");
+            log::warn!("a bulk action stopped with an error: {error}");
         }
     });
-    // What takes longer goes on, and its page tells how far it has come.
-    let _ = timeout(WAITED_FOR, carried_out).await;
+    let _ = timeout(MAX_WAIT, task).await;
 }
 
 #[get("/admin/bulk/<id>")]
@@ -103,11 +99,11 @@ pub(super) async fn show(
     changes: Changes<'_>,
     id: &str,
 ) -> Answer {
-    // A text that cannot be an act's name must not reach the database, where Postgres would refuse a NUL in it.
+    // Only a valid id may reach the database: Postgres refuses a text with a NUL.
     let Some(id) = SessionId::parse(id) else { return Answer::Status(Status::NotFound) };
     match accounts.find_bulk_record(&id).await {
         Ok(Some(act)) => {
-            let now = accounts.store().clock().estimate();
+            let now = accounts.estimated_now();
             pages.show("admin/bulk_progress", &ProgressView::of(act, now))
         }
         Ok(None) => Answer::Status(Status::NotFound),

@@ -1,7 +1,7 @@
-//! The events of the whole site as a file for a spreadsheet, however many there are.
+//! The CSV export of all events.
 //!
-//! It is read and sent part by part. The next part is read when the one before has been taken, so a
-//! browser that goes away ends it, and nothing is held for a slow one.
+//! It is read and sent in batches. The next batch is read only when the client has taken the previous one, so a client
+//! that disconnects ends the export, and a slow client does not hold a database connection.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -13,26 +13,22 @@ use rocket::{
 use super::query::Sent;
 use crate::{
     accounts::{self, Accounts, Actor},
+    domain::lists::events_query::EventsQuery,
     gate::{Changes, Present},
     site::{
         admin::no_repeated_field::NoRepeatedField,
         pages::{
             answer::{Answer, refuse},
-            csv_file::{BROKEN_OFF, CsvFile, lines},
+            csv_file::{CsvFile, INCOMPLETE, lines},
         },
     },
-    store::{
-        StoreError,
-        events::EventRow,
-        lists::events::{EventPlace, EventsQuery},
-    },
+    store::{StoreError, events::EventRow, lists::events::EventPosition},
 };
 
-/// What each record has, in this order.
 const COLUMNS: [&str; 10] =
     ["time", "kind", "actor", "subject", "reason", "staff_reason", "user_reason", "address", "user_agent", "detail"];
-/// Longer than the proxies of the README wait for more of an answer.
-const UNTIL_PROXIES_HANG_UP: Duration = Duration::from_secs(40);
+/// Longer than the read timeout of the proxies in the guides.
+const PAST_PROXY_TIMEOUT: Duration = Duration::from_secs(40);
 
 #[get("/admin/events.csv?<sent..>")]
 pub(super) async fn export<'r>(
@@ -44,22 +40,22 @@ pub(super) async fn export<'r>(
 ) -> Result<CsvFile<impl Stream<Item = Vec<u8>> + Send + 'r>, Answer> {
     let Some((query, _)) = sent.parse() else { return Err(Answer::Status(Status::BadRequest)) };
     let actor = present.actor();
-    // What fails before the first line is still a page that says so.
+    // An error before the first line can still become an error page.
     let first = read(accounts, &actor, &query, None).await.map_err(|error| refuse(changes, error))?;
     let head = lines([COLUMNS.map(Cow::Borrowed)]).unwrap_or_default();
     let lines = stream! {
         yield head;
-        let mut part = first;
-        while let Some((lines, last)) = part {
+        let mut batch = first;
+        while let Some((lines, last)) = batch {
             yield lines;
-            part = match read(accounts, &actor, &query, Some(last)).await {
+            batch = match read(accounts, &actor, &query, Some(last)).await {
                 Ok(next) => next,
                 Err(error) => {
-                    log::error!("a file of events broke off: {error}");
-                    // Rocket ends every body as if it were whole, so the file says itself that it is
-                    // not; and a proxy that is left waiting breaks the connection off.
-                    yield BROKEN_OFF.as_bytes().to_vec();
-                    sleep(UNTIL_PROXIES_HANG_UP).await;
+                    log::error!("the export of events failed: {error}");
+                    // Rocket ends every body as if it were complete. So the file itself says that it is not, and the
+                    // wait makes a proxy time out and cut the connection.
+                    yield INCOMPLETE.as_bytes().to_vec();
+                    sleep(PAST_PROXY_TIMEOUT).await;
                     return;
                 }
             };
@@ -68,16 +64,16 @@ pub(super) async fn export<'r>(
     Ok(CsvFile { name: format!("events-{}.csv", present.login.now.format("%Y-%m-%d")), lines })
 }
 
-/// The next part and where it ends; none at the end.
+/// Reads the next batch as CSV lines, with its last place. Returns `None` after the last batch.
 async fn read(
     accounts: &Accounts,
     actor: &Actor,
     query: &EventsQuery,
-    after: Option<EventPlace>,
-) -> accounts::Result<Option<(Vec<u8>, EventPlace)>> {
-    let part = accounts.export_events(actor, query, after).await?;
-    let Some(last) = part.last().map(EventPlace::of) else { return Ok(None) };
-    let lines = lines(part.into_iter().map(record)).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+    after: Option<EventPosition>,
+) -> accounts::Result<Option<(Vec<u8>, EventPosition)>> {
+    let batch = accounts.export_events(actor, query, after).await?;
+    let Some(last) = batch.last().map(EventPosition::of) else { return Ok(None) };
+    let lines = lines(batch.into_iter().map(record)).map_err(|error| StoreError::Unreadable(error.to_string()))?;
     Ok(Some((lines, last)))
 }
 
@@ -97,7 +93,7 @@ fn record(event: EventRow) -> [Cow<'static, str>; COLUMNS.len()] {
     ]
 }
 
-/// Mounts it.
+/// Mounts the export.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("File of events", |rocket| async { rocket.mount("/", routes![export]) })
+    AdHoc::on_ignite("Event export", |rocket| async { rocket.mount("/", routes![export]) })
 }

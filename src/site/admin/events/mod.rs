@@ -1,13 +1,14 @@
-//! The events of the whole site: search, kind, period, pages.
+//! The list of events, with search, filters by kind and period, and pages.
 
 pub(super) mod csv;
+mod labels;
 mod query;
 pub(super) mod view;
 
 use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
 use serde::Serialize;
 
-use self::{query::Sent, view::EventView};
+use self::{labels::label, query::Sent, view::EventView};
 use super::{
     choices::{ChoiceView, choices},
     no_repeated_field::NoRepeatedField,
@@ -15,7 +16,11 @@ use super::{
 use crate::{
     accounts::{self, Accounts},
     domain::{
-        lists::users_query::{LAST_PAGE, PageNumber},
+        event_kind::EventKind,
+        lists::{
+            events_query::EventsQuery,
+            users_query::{LAST_PAGE, PageNumber},
+        },
         moment::{MICROSECOND, Moment},
     },
     gate::{Changes, Staff},
@@ -23,11 +28,7 @@ use crate::{
         Pages,
         answer::{Answer, refuse},
     },
-    store::{
-        events::EventKind,
-        lists::events::{EventsPage, EventsQuery, list_events},
-        users::find_user,
-    },
+    store::lists::events::EventsPage,
 };
 
 #[derive(Debug, Default, Serialize)]
@@ -36,7 +37,7 @@ struct EventsView<'q> {
     from: BoundView,
     to: BoundView,
     kind: Vec<ChoiceView>,
-    user: Option<OfUser>,
+    user: Option<FilteredUser>,
     total: i64,
     total_is_minimum: bool,
     page: u32,
@@ -47,25 +48,27 @@ struct EventsView<'q> {
     events: Vec<EventView>,
 }
 
-/// A bound of the period that is searched, as a field has it; empty where it is open.
+/// A bound of the period filter. Both fields are empty if the period is open.
 #[derive(Debug, Default, Serialize)]
 struct BoundView {
-    /// The day in UTC that it belongs to.
+    /// The day in UTC.
     day: String,
-    /// The bound itself, in UTC.
+    /// The exact time in UTC.
     at: String,
 }
 
 impl BoundView {
-    fn of(at: Option<Moment>, in_its_day: Option<Moment>) -> Self {
+    /// `day` is any time in the bound's day. It differs from `at` for the end of a period, which is the start of the next
+    /// day.
+    fn of(at: Option<Moment>, day: Option<Moment>) -> Self {
         let text = |moment: Option<Moment>, format| moment.map_or_else(String::new, |at| at.format(format).to_string());
-        Self { day: text(in_its_day, "%Y-%m-%d"), at: text(at, "%Y-%m-%dT%H:%M:%S") }
+        Self { day: text(day, "%Y-%m-%d"), at: text(at, "%Y-%m-%dT%H:%M:%S") }
     }
 }
 
-/// The account that the events are on; without a name where it is deleted.
+/// The user of the filter. There is no username if the account was deleted.
 #[derive(Debug, Serialize)]
-struct OfUser {
+struct FilteredUser {
     id: i64,
     username: Option<String>,
 }
@@ -90,16 +93,12 @@ async fn read(
     accounts: &Accounts,
     query: &EventsQuery,
     page: PageNumber,
-) -> accounts::Result<(Option<EventsPage>, Option<OfUser>)> {
-    let mut on = accounts.store().read().await?;
+) -> accounts::Result<(Option<EventsPage>, Option<FilteredUser>)> {
     let user = match query.user {
-        Some(id) => {
-            let username = find_user(&mut on, id).await?.map(|user| user.username);
-            Some(OfUser { id, username })
-        }
+        Some(id) => Some(FilteredUser { id, username: accounts.find_username(id).await? }),
         None => None,
     };
-    let listed = if page.is_too_far() { None } else { Some(list_events(&mut on, query, page).await?) };
+    let listed = if page.is_beyond_last() { None } else { Some(accounts.list_events(query, page).await?) };
     Ok((listed, user))
 }
 
@@ -108,19 +107,19 @@ fn view<'q>(
     query: &EventsQuery,
     page: PageNumber,
     listed: Option<EventsPage>,
-    user: Option<OfUser>,
+    user: Option<FilteredUser>,
 ) -> EventsView<'q> {
-    let (word, number) = (Option::unwrap_or_default, page.get());
+    let number = page.get();
     let mut kinds = vec![("", "Any kind")];
-    kinds.extend(EventKind::ALL.map(|kind| (kind.code(), kind.label())));
+    kinds.extend(EventKind::ALL.map(|kind| (kind.code(), label(kind))));
     let mut view = EventsView {
-        q: word(sent.q),
+        q: sent.q.unwrap_or_default(),
         from: BoundView::of(query.period.from, query.period.from),
         to: BoundView::of(query.period.to.map(|last| last + MICROSECOND), query.period.to),
         kind: choices(&kinds, query.kind.map_or("", EventKind::code)),
         user,
         page: number,
-        too_far: page.is_too_far(),
+        too_far: page.is_beyond_last(),
         previous: (number > 1).then(|| href(sent, (number - 1).min(LAST_PAGE))),
         file: uri!(csv::export(sent.on_page(None))).to_string(),
         ..EventsView::default()

@@ -1,18 +1,16 @@
-//! Which events staff ask for, as the address has it: the same words for the page and for the file.
+//! The query of the list of events and of its CSV export.
 
-#![allow(clippy::needless_borrows_for_generic_args)] // in what is derived
+#![allow(clippy::needless_borrows_for_generic_args)] // in derived code
 
 use rocket::{FromForm, UriDisplayQuery};
 
-use crate::{
-    domain::{
-        lists::{users_filter::SearchText, users_query::PageNumber},
-        period::Period,
-    },
-    store::{events::EventKind, lists::events::EventsQuery},
+use crate::domain::{
+    event_kind::EventKind,
+    lists::{events_query::EventsQuery, users_filter::SearchText, users_query::PageNumber},
+    period::Period,
 };
 
-/// The query as it was sent: every link on the page is this one with something changed.
+/// The query as it was sent. The links on the page repeat it with one field changed.
 #[derive(Debug, Clone, Copy, Default, FromForm, UriDisplayQuery)]
 pub(in crate::site) struct Sent<'q> {
     pub(super) q: Option<&'q str>,
@@ -24,30 +22,30 @@ pub(in crate::site) struct Sent<'q> {
 }
 
 impl<'q> Sent<'q> {
-    /// The question; none where a word is not known.
+    /// Parses the query. Returns `None` if a value is not valid.
     pub(super) fn parse(&self) -> Option<(EventsQuery, PageNumber)> {
-        let word = Option::unwrap_or_default;
-        let kind = match word(self.kind) {
+        let text = Option::unwrap_or_default;
+        let kind = match text(self.kind) {
             "" => None,
-            code => Some(EventKind::of_code(code)?),
+            code => Some(EventKind::from_code(code)?),
         };
-        let user = match word(self.user) {
+        let user = match text(self.user) {
             "" => None,
             number if number.bytes().all(|b| b.is_ascii_digit()) => Some(number.parse().ok()?),
             _ => return None,
         };
         let query = EventsQuery {
-            search: SearchText::parse(word(self.q)).ok()?,
+            search: SearchText::parse(text(self.q)).ok()?,
             kind,
             user,
-            period: Period::parse(word(self.from), word(self.to)).ok()?,
+            period: Period::parse(text(self.from), text(self.to)).ok()?,
         };
-        Some((query, PageNumber::parse(word(self.page)).ok()?))
+        Some((query, PageNumber::parse(text(self.page)).ok()?))
     }
 
-    /// The same question, without words that say nothing, for another page.
+    /// The same query for another page, without empty fields.
     pub(super) fn on_page(&self, page: Option<&'q str>) -> Self {
-        let given = |word: Option<&'q str>| word.filter(|word| !word.is_empty());
+        let given = |text: Option<&'q str>| text.filter(|text| !text.is_empty());
         Self {
             q: given(self.q),
             kind: given(self.kind),

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::labels::label_of;
 use crate::{
     domain::{logins::user_agent::Device, moment::Moment},
-    store::events::{EventKind, EventRow},
+    store::events::EventRow,
 };
 
 #[derive(Debug, Serialize)]
@@ -28,12 +29,12 @@ pub(in crate::site) struct EventView {
 
 impl From<EventRow> for EventView {
     fn from(row: EventRow) -> Self {
-        let Device { browser, system } = row.user_agent.as_deref().map(Device::of).unwrap_or_default();
+        let Device { browser, system } = row.user_agent.as_deref().map(Device::parse).unwrap_or_default();
         Self {
             browser,
             system,
             at: row.at,
-            label: EventKind::label_of(&row.kind).to_owned(),
+            label: label_of(&row.kind).to_owned(),
             kind: row.kind,
             actor: row.actor,
             actor_id: row.actor_account,

@@ -1,4 +1,4 @@
-//! The force logout of everyone, now or later, and calling off one that is scheduled.
+//! Forces everyone out, now or at a scheduled time, and cancels a scheduled one.
 
 mod page;
 
@@ -12,7 +12,7 @@ use crate::{
     gate::{Button, Changes, Notice, NoticeKind, Submission, Superuser},
     site::pages::{
         Pages,
-        answer::{Again, Answer, refuse},
+        answer::{Answer, FormPage, refuse},
         form::FormView,
         wording::in_text,
     },
@@ -66,7 +66,7 @@ async fn force_logout(
             let (actor, remember) = (superuser.actor(), superuser.login.remember);
             match accounts.force_everyone_else_out(&actor, &password, moment, &reasons, remember).await {
                 Ok((outcome, started)) => {
-                    changes.leave_notice(told(outcome, started.is_some()));
+                    changes.leave_notice(notice_of(outcome, started.is_some()));
                     if let Some(started) = started {
                         changes.start_session(started);
                     }
@@ -77,20 +77,20 @@ async fn force_logout(
         }
         None => None,
     };
-    let again = Again { pages: &pages, changes, template: "admin/everyone", password_field: "password" };
+    let form_page = FormPage { pages: &pages, changes, template: "admin/everyone", password_field: "password" };
     match (read(accounts, form.value("at")).await, refused) {
-        (Ok(view), Some(error)) => again.refuse(error, form, |form| view.with(form)),
-        (Ok(view), None) => again.show(form, |form| view.with(form)),
+        (Ok(view), Some(error)) => form_page.refuse(error, form, |form| view.with(form)),
+        (Ok(view), None) => form_page.show(form, |form| view.with(form)),
         (Err(error), _) => refuse(changes, error),
     }
 }
 
-fn told(outcome: ForceLogoutOutcome<EveryonesEndedLogins>, goes_on: bool) -> Notice {
+fn notice_of(outcome: ForceLogoutOutcome<EveryonesEndedLogins>, has_new_login: bool) -> Notice {
     match outcome {
         ForceLogoutOutcome::Done { date, ended } => Notice::done(format!(
-            "Force logout of everyone done: {ended}, of those made up to {}. You stay logged in here, {}.",
+            "Force logout of everyone done: {ended}. It covers all logins up to {}. You stay logged in here, {}.",
             in_text(date),
-            if goes_on { "with a new login" } else { "since your login is later" }
+            if has_new_login { "with a new login" } else { "because your login is later" }
         )),
         ForceLogoutOutcome::Scheduled { at } => Notice::done(format!(
             "The force logout of everyone is scheduled for {}. It will end your own login too.",
@@ -98,7 +98,7 @@ fn told(outcome: ForceLogoutOutcome<EveryonesEndedLogins>, goes_on: bool) -> Not
         )),
         ForceLogoutOutcome::Unchanged { date } => Notice::new(
             NoticeKind::Info,
-            format!("Nothing changed: everyone's logins made up to {} had already been ended.", in_text(date)),
+            format!("Nothing changed: everyone's logins up to {} had already ended.", in_text(date)),
         ),
     }
 }
@@ -111,8 +111,10 @@ async fn cancel(
     _submission: Submission<Button>,
 ) -> Answer {
     let notice = match accounts.cancel_everyone_out(&superuser.actor()).await {
-        Ok(()) => Notice::done("The scheduled force logout of everyone has been called off."),
-        Err(AccountsError::NothingScheduled) => Notice::new(NoticeKind::Info, "Nothing was scheduled any more."),
+        Ok(()) => Notice::done("The scheduled force logout of everyone has been cancelled."),
+        Err(AccountsError::NothingScheduled) => {
+            Notice::new(NoticeKind::Info, "Nothing to cancel: no force logout is scheduled.")
+        }
         Err(error) => return refuse(changes, error),
     };
     changes.leave_notice(notice);

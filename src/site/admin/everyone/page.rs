@@ -1,4 +1,4 @@
-//! The page of the force logout of everyone: what is in force, what is scheduled, and the form.
+//! The page of the force logout of everyone: the last one, the scheduled one, and the form.
 
 use serde::Serialize;
 
@@ -9,13 +9,10 @@ use crate::{
         admin::{effect::EffectView, receipt::view::ReceiptView},
         pages::form::FormView,
     },
-    store::{
-        site::{self, Site},
-        standing::feed::Change,
-    },
+    store::{site::Site, standing::feed::Change},
 };
 
-/// What the page shows.
+/// The context of the page.
 #[derive(Debug, Serialize)]
 pub(super) struct EveryoneView {
     form: FormView,
@@ -41,21 +38,18 @@ struct ScheduledView {
 }
 
 impl EveryoneView {
-    /// The page with its form as it was typed.
+    /// Replaces the form with the refused one.
     pub(super) fn with(self, form: FormView) -> Self {
         Self { form, ..self }
     }
 }
 
-/// Reads the page, with what the typed moment would do.
+/// Reads the page, with the preview for the typed time.
 pub(super) async fn read(accounts: &Accounts, typed_at: &str) -> accounts::Result<EveryoneView> {
     let effect = EffectView::on_everyone(accounts, typed_at).await?;
     let receipt = accounts.find_receipt(Change::Everyone).await?.and_then(ReceiptView::of);
-    let store = accounts.store();
-    let mut on = store.read().await?;
-    let now = store.clock().now(&mut on).await?;
-    let site = site::get_site(&mut on).await?;
-    // One that has come due is as good as done, though nobody has noted it yet.
+    let (site, now) = accounts.read_site().await?;
+    // A due force logout is already in force, even if it has not been recorded yet.
     let is_due = site.force_logout_scheduled.is_some_and(|at| at <= now);
     let Site {
         force_logout_date,

@@ -1,6 +1,6 @@
-//! The overview's charts: the logins, the failed ones and the live sessions of a day and a fortnight.
+//! The charts of the overview: logins, failed logins and live sessions, over a day and over two weeks.
 //!
-//! Bars out of plain shapes. The same numbers stand below them as a table, for whoever sees no shapes.
+//! Each chart is an SVG of bars. A table below shows the same numbers, for users who cannot see the bars.
 
 use std::collections::BTreeMap;
 
@@ -8,25 +8,21 @@ use chrono::{DurationRound as _, TimeDelta};
 use serde::Serialize;
 
 use crate::{
+    accounts::{self, Accounts, Hours},
     domain::moment::Moment,
-    store::{
-        Result, Sql,
-        logins::{
-            by_hour::{LoginsOfHour, list_logins},
-            live_samples::list_live_samples,
-        },
-    },
+    store::logins::by_hour::LoginsOfHour,
 };
 
-/// How high the greatest bar is, in units of the drawing.
+/// The height of the highest bar, in SVG units.
 const HEIGHT: i64 = 100;
-/// How wide a bar is, and from one to the next.
+/// The width of a bar.
 const WIDTH: i64 = 8;
+/// The distance from the start of one bar to the next.
 const STEP: i64 = 10;
-/// What is not nothing is seen.
-const LEAST_HEIGHT: i64 = 3;
+/// Keeps a small count visible.
+const MIN_HEIGHT: i64 = 3;
 
-/// A stretch of time in equal steps, up to now.
+/// A span of time up to now, in equal steps.
 struct Span {
     title: &'static str,
     unit: &'static str,
@@ -40,7 +36,7 @@ const SPANS: [Span; 2] = [
     Span {
         title: "Last 24 hours",
         unit: "Hour",
-        by: "by the hour",
+        by: "per hour",
         step: TimeDelta::hours(1),
         steps: 24,
         format: "%H:%M UTC",
@@ -48,19 +44,19 @@ const SPANS: [Span; 2] = [
     Span {
         title: "Last 14 days",
         unit: "Day",
-        by: "by the day in UTC",
+        by: "per day (UTC)",
         step: TimeDelta::days(1),
         steps: 14,
         format: "%-d %B",
     },
 ];
 
-/// The charts of one span, and their numbers.
+/// The charts and the table of one span.
 #[derive(Debug, Serialize)]
 pub(super) struct SpanView {
     title: &'static str,
     unit: &'static str,
-    /// Whether its steps are hours, which every zone has; days are those of UTC.
+    /// Whether the steps are hours, which scripts show in the browser's zone. Days are always UTC.
     is_hourly: bool,
     width: i64,
     height: i64,
@@ -73,7 +69,7 @@ struct ChartView {
     kind: &'static str,
     name: &'static str,
     figure: i64,
-    said_of_figure: &'static str,
+    figure_unit: &'static str,
     label: String,
     bars: Vec<BarView>,
 }
@@ -87,7 +83,7 @@ struct BarView {
     label: String,
 }
 
-/// A line of the table; sessions were not counted while no server ran.
+/// A row of the table. `live` is `None` while no server ran to count the sessions.
 #[derive(Debug, Serialize)]
 struct RowView {
     at: Moment,
@@ -97,14 +93,13 @@ struct RowView {
     live: Option<i64>,
 }
 
-/// Reads the charts; so many sessions are live now.
-pub(super) async fn read(on: &mut impl Sql, now: Moment, live_now: i64) -> Result<Vec<SpanView>> {
+/// Reads the charts. `live_now` is the current number of live sessions.
+pub(super) async fn read(accounts: &Accounts, now: Moment, live_now: i64) -> accounts::Result<Vec<SpanView>> {
     let spans = SPANS.map(|span| (span.moments(now), span));
     let bounds = || spans.iter().flat_map(|(moments, _)| moments);
     let from = bounds().copied().fold(now, Moment::min);
-    // Up to the end of the running hour; of the running day there is no more yet.
-    let hours = list_logins(on, from, now).await?;
-    let samples = list_live_samples(on, from).await?;
+    // The current hour is included. Both spans end with it, because the current day has no later counts.
+    let Hours { logins: hours, live_sessions: samples } = accounts.read_hours(from, now).await?;
     let view = |(moments, span): &(Vec<Moment>, Span)| {
         let in_step = |of: fn(&LoginsOfHour) -> i64| {
             let step =
@@ -117,23 +112,23 @@ pub(super) async fn read(on: &mut impl Sql, now: Moment, live_now: i64) -> Resul
     Ok(spans.iter().map(view).collect())
 }
 
-/// The greatest count within each step; the running one ends with what there is now.
+/// The highest count within each step. The current step includes the current count.
 fn live_sessions(moments: &[Moment], samples: &[(Moment, i64)], live_now: i64) -> Vec<Option<i64>> {
-    let mut greatest: BTreeMap<usize, i64> = BTreeMap::from([(moments.len() - 2, live_now)]);
+    let mut highest: BTreeMap<usize, i64> = BTreeMap::from([(moments.len() - 2, live_now)]);
     for (hour, live) in samples {
         let after = moments.partition_point(|moment| moment <= hour);
         if let Some(step) = after.checked_sub(1).filter(|step| step + 1 < moments.len()) {
-            greatest.entry(step).and_modify(|known| *known = (*live).max(*known)).or_insert(*live);
+            highest.entry(step).and_modify(|known| *known = (*live).max(*known)).or_insert(*live);
         }
     }
-    (0..moments.len() - 1).map(|step| greatest.get(&step).copied()).collect()
+    (0..moments.len() - 1).map(|step| highest.get(&step).copied()).collect()
 }
 
 impl Span {
-    /// Where each step begins, and the end of the running one.
+    /// The start of each step, and the end of the current one.
     fn moments(&self, now: Moment) -> Vec<Moment> {
-        let running = now.duration_trunc(self.step).unwrap_or(now);
-        (1 - self.steps..=1).map(|number| running + self.step * number).collect()
+        let current = now.duration_trunc(self.step).unwrap_or(now);
+        (1 - self.steps..=1).map(|number| current + self.step * number).collect()
     }
 
     fn view(
@@ -146,7 +141,7 @@ impl Span {
         let labels: Vec<String> =
             moments[..moments.len() - 1].iter().map(|moment| moment.format(self.format).to_string()).collect();
         let counted: Vec<i64> = live.iter().map(|live| live.unwrap_or_default()).collect();
-        let in_all = |counts: &[i64]| (counts.iter().sum(), "in all");
+        let total = |counts: &[i64]| (counts.iter().sum(), "total");
         SpanView {
             title: self.title,
             unit: self.unit,
@@ -154,8 +149,8 @@ impl Span {
             width: STEP * i64::from(self.steps),
             height: HEIGHT,
             charts: vec![
-                self.chart(("logins", "Logins"), in_all(logins), &labels, logins),
-                self.chart(("failed", "Failed logins"), in_all(failed), &labels, failed),
+                self.chart(("logins", "Logins"), total(logins), &labels, logins),
+                self.chart(("failed", "Failed logins"), total(failed), &labels, failed),
                 self.chart(("live", "Live sessions"), (live_now, "now"), &labels, &counted),
             ],
             rows: labels
@@ -177,19 +172,19 @@ impl Span {
     fn chart(
         &self,
         (kind, name): (&'static str, &'static str),
-        (figure, said_of_figure): (i64, &'static str),
+        (figure, figure_unit): (i64, &'static str),
         labels: &[String],
         counts: &[i64],
     ) -> ChartView {
         let peak = counts.iter().copied().max().unwrap_or_default();
         let at_peak = labels.iter().zip(counts).find(|(_, count)| **count == peak).map_or("", |(label, _)| label);
-        let most = if peak > 0 { format!(", at most {peak} ({at_peak})") } else { String::new() };
+        let most = if peak > 0 { format!(", peak {peak} ({at_peak})") } else { String::new() };
         ChartView {
             kind,
             name,
             figure,
-            said_of_figure,
-            label: format!("{name} {}: {figure} {said_of_figure}{most}", self.by),
+            figure_unit,
+            label: format!("{name} {}: {figure} {figure_unit}{most}", self.by),
             bars: labels
                 .iter()
                 .zip(counts)
@@ -201,7 +196,7 @@ impl Span {
 }
 
 fn bar(label: &str, count: i64, peak: i64, step: i64) -> BarView {
-    let height = if count > 0 { (count.saturating_mul(HEIGHT) / peak.max(1)).max(LEAST_HEIGHT) } else { 0 };
+    let height = if count > 0 { (count.saturating_mul(HEIGHT) / peak.max(1)).max(MIN_HEIGHT) } else { 0 };
     let x = step * STEP + (STEP - WIDTH) / 2;
     BarView { x, y: HEIGHT - height, width: WIDTH, height, label: format!("{label}: {count}") }
 }
@@ -211,15 +206,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_greatest_bar_fills_the_chart_and_no_bar_is_lost() {
+    fn the_highest_bar_fills_the_chart_and_no_bar_disappears() {
         let heights = |counts: [i64; 3]| counts.map(|count| bar("", count, 1_000_000, 0).height);
-        assert_eq!(heights([1_000_000, 500_000, 1]), [HEIGHT, HEIGHT / 2, LEAST_HEIGHT]);
+        assert_eq!(heights([1_000_000, 500_000, 1]), [HEIGHT, HEIGHT / 2, MIN_HEIGHT]);
         assert_eq!(bar("", 0, 0, 3), bar("", 0, 9, 3));
         assert_eq!((bar("", 5, 5, 3).x, bar("", 5, 5, 3).y), (31, 0));
     }
 
     #[test]
-    fn a_span_ends_with_the_running_step() {
+    fn a_span_ends_with_the_current_step() {
         let now = Moment::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::minutes(845);
         let texts = |span: &Span| {
             let moments = span.moments(now);
@@ -231,12 +226,12 @@ mod tests {
     }
 
     #[test]
-    fn the_greatest_sample_of_a_step_is_shown_and_none_where_nobody_counted() {
+    fn a_step_shows_its_highest_sample_or_none_if_there_is_no_sample() {
         let moments = SPANS[1].moments(Moment::UNIX_EPOCH + TimeDelta::days(100));
         let at = |day: usize, hours| moments[day] + TimeDelta::hours(hours);
         let samples = vec![(at(0, 0), 3), (at(0, 23), 5), (at(2, 1), 7), (at(13, 0), 9)];
         let live = live_sessions(&moments, &samples, 2);
         assert_eq!(live[..3], [Some(5), None, Some(7)]);
-        assert_eq!(live[13], Some(9), "what there was before is no less true of today");
+        assert_eq!(live[13], Some(9), "an earlier sample of today counts too");
     }
 }

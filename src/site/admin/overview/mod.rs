@@ -1,4 +1,4 @@
-//! What is going on, on one page.
+//! The staff overview: counts, charts, schedules and recent events.
 
 mod charts;
 
@@ -10,19 +10,19 @@ use serde::Serialize;
 use self::charts::SpanView;
 use super::events::view::EventView;
 use crate::{
-    accounts::{self, Accounts},
-    domain::moment::{Moment, moment_before},
+    accounts::{self, Accounts, Overview},
+    domain::moment::Moment,
     gate::{Changes, Staff},
     site::pages::{
         Pages,
         answer::{Answer, refuse},
     },
-    store::{events::list_newest_events, lists::overview, site},
+    store::{lists::overview, site},
 };
 
 /// "Today" is the last 24 hours, the same for staff in every time zone.
 const TODAY: Duration = Duration::from_hours(24);
-/// The events and schedules shown.
+/// The number of events and schedules shown.
 const NEWEST: i64 = 15;
 
 #[derive(Debug, Serialize)]
@@ -31,7 +31,7 @@ struct OverviewView {
     spans: Vec<SpanView>,
     everyone: EveryoneView,
     scheduled: Vec<ScheduledView>,
-    /// Whether there are more than these.
+    /// Whether there are more schedules than shown.
     scheduled_more: bool,
     events: Vec<EventView>,
 }
@@ -55,7 +55,7 @@ struct EveryoneView {
     user_reason: Option<String>,
 }
 
-/// One user's, or everyone's.
+/// A scheduled force logout of one user, or of everyone if there is no id.
 #[derive(Debug, Serialize)]
 struct ScheduledView {
     id: Option<i64>,
@@ -65,18 +65,11 @@ struct ScheduledView {
 }
 
 async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
-    let store = accounts.store();
-    let mut on = store.read().await?;
-    let now = store.clock().now(&mut on).await?;
-    let site = site::get_site(&mut on).await?;
-    let live = accounts.live_by_role(site.standing(), now);
-    let counts = overview::get_counts(&mut on, moment_before(now, TODAY), &live).await?;
-    let spans = charts::read(&mut on, now, counts.live_sessions).await?;
-    let mut scheduled = overview::list_scheduled(&mut on, NEWEST + 1).await?;
+    let Overview { now, site, counts, mut scheduled, events } = accounts.read_overview(TODAY, NEWEST).await?;
+    let spans = charts::read(accounts, now, counts.live_sessions).await?;
     let shown = usize::try_from(NEWEST).unwrap_or_default();
     let scheduled_more = scheduled.len() > shown;
     scheduled.truncate(shown);
-    let events = list_newest_events(&mut on, NEWEST).await?;
     Ok(OverviewView {
         counts: CountsView {
             users: counts.users,
@@ -104,7 +97,7 @@ async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
     })
 }
 
-/// Everyone's stands among those of single users.
+/// Merges everyone's schedule with those of single users, by time.
 fn scheduled_in_order(site: &site::Site, of_users: Vec<overview::Scheduled>) -> Vec<ScheduledView> {
     let of_everyone = site.force_logout_scheduled.map(|at| ScheduledView {
         id: None,

@@ -1,5 +1,4 @@
-//! Which nodes have applied the latest force logout of a user or of everyone, for the script that keeps
-//! it up to date.
+//! The receipt of the latest force logout of a user or of everyone, for the script that polls it.
 
 pub(super) mod view;
 
@@ -19,7 +18,7 @@ use crate::{
 
 #[derive(Debug, Serialize)]
 struct ReceiptPart {
-    /// Where it is asked for again.
+    /// The address to poll.
     address: String,
     receipt: Option<ReceiptView>,
 }
@@ -55,7 +54,7 @@ async fn part(accounts: &Accounts, pages: &Pages<'_>, changes: Changes<'_>, chan
     }
 }
 
-/// Mounts both.
+/// Mounts the receipts.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Receipt", |rocket| async { rocket.mount("/", routes![show, show_everyones]) })
 }

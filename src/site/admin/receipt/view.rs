@@ -1,4 +1,4 @@
-//! A receipt as staff read it.
+//! A receipt, as the templates show it.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{
     domain::moment::Moment,
 };
 
-/// Which nodes have applied an act.
+/// Which nodes have applied a force logout.
 #[derive(Debug, Serialize)]
 pub(in crate::site) struct ReceiptView {
     applied: usize,
@@ -26,7 +26,7 @@ struct AwaitedView {
 }
 
 impl ReceiptView {
-    /// None where no node is known yet: there is nothing to tell.
+    /// Returns `None` if no node is known yet.
     pub(in crate::site) fn of(receipt: Receipt) -> Option<Self> {
         let (applied, awaited) = (receipt.applied.len(), receipt.awaited.len());
         (applied + awaited > 0).then(|| Self {
@@ -45,7 +45,7 @@ impl From<AwaitedNode> for AwaitedView {
     }
 }
 
-/// "40 ms", "1.2 s".
+/// Formats a duration as "40 ms" or "1.2 s".
 fn in_words(span: Duration) -> String {
     match span.as_millis() {
         0 => "less than 1 ms".to_owned(),
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_span_is_said_as_precisely_as_it_matters() {
+    fn durations_are_in_milliseconds_below_one_second() {
         for (ms, words) in [(0, "less than 1 ms"), (1, "1 ms"), (999, "999 ms"), (1_000, "1.0 s"), (12_345, "12.3 s")] {
             assert_eq!(in_words(Duration::from_millis(ms)), words);
         }

@@ -1,4 +1,4 @@
-//! Deleting a user's account, for superusers.
+//! Deletes a user's account. For superusers only.
 
 use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
 
@@ -12,7 +12,7 @@ use crate::{
     gate::{Changes, Notice, Submission, Superuser},
     site::pages::{
         Pages,
-        answer::{Again, Answer, refuse},
+        answer::{Answer, FormPage, refuse},
         form::FormView,
     },
 };
@@ -48,20 +48,20 @@ async fn delete(
     };
     let error = match accounts.delete_user_by_password(&superuser.actor(), &password, id, &reasons).await {
         Ok(DeletedAccount { username, ended }) => {
-            changes.leave_notice(Notice::done(format!("The account {username} is deleted: {ended}.")));
+            changes.leave_notice(Notice::done(format!("The account {username} has been deleted: {ended}.")));
             return Answer::see_other(uri!("/admin/users"));
         }
         Err(error @ AccountsError::OwnAccount) => return refuse(changes, error),
         Err(error) => error,
     };
-    let again = Again { pages: &pages, changes, template: "admin/user", password_field: "password" };
+    let form_page = FormPage { pages: &pages, changes, template: "admin/user", password_field: "password" };
     match read(accounts, login, id, Forms::default()).await {
-        Ok(view) => again.refuse(error, form, |form| view.with_delete_form(form)),
+        Ok(view) => form_page.refuse(error, form, |form| view.with_delete_form(form)),
         Err(error) => refuse(changes, error),
     }
 }
 
-/// Mounts it.
+/// Mounts the deletion.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Deletion of a user", |rocket| async { rocket.mount("/", routes![delete]) })
+    AdHoc::on_ignite("User deletion", |rocket| async { rocket.mount("/", routes![delete]) })
 }

@@ -1,4 +1,4 @@
-//! The force logout of one user, and calling off one that is scheduled.
+//! Forces one user out, now or at a scheduled time, and cancels a scheduled one.
 
 use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
 
@@ -59,23 +59,22 @@ async fn force_logout(
     };
     match accounts.force_logout(&staff.actor(), &Target::Id(id), moment, &reasons).await {
         Ok(outcome) => {
-            changes.leave_notice(told(outcome));
+            changes.leave_notice(notice_of(outcome));
             Answer::see_other(uri!(user::show(id)))
         }
         Err(error) => refuse(changes, error),
     }
 }
 
-fn told(outcome: ForceLogoutOutcome) -> Notice {
+fn notice_of(outcome: ForceLogoutOutcome) -> Notice {
     match outcome {
         ForceLogoutOutcome::Done { ended, .. } => Notice::done(format!("Force logout done: {ended}.")),
         ForceLogoutOutcome::Scheduled { at } => {
             Notice::done(format!("The force logout is scheduled for {}.", in_text(at)))
         }
-        ForceLogoutOutcome::Unchanged { date } => Notice::new(
-            NoticeKind::Info,
-            format!("Nothing changed: logins made up to {} had already been ended.", in_text(date)),
-        ),
+        ForceLogoutOutcome::Unchanged { date } => {
+            Notice::new(NoticeKind::Info, format!("Nothing changed: logins up to {} had already ended.", in_text(date)))
+        }
     }
 }
 
@@ -88,15 +87,17 @@ async fn cancel(
     _submission: Submission<Button>,
 ) -> Answer {
     let notice = match accounts.cancel_force_logout(&staff.actor(), &Target::Id(id)).await {
-        Ok(()) => Notice::done("The scheduled force logout has been called off."),
-        Err(AccountsError::NothingScheduled) => Notice::new(NoticeKind::Info, "Nothing was scheduled any more."),
+        Ok(()) => Notice::done("The scheduled force logout has been cancelled."),
+        Err(AccountsError::NothingScheduled) => {
+            Notice::new(NoticeKind::Info, "Nothing to cancel: no force logout is scheduled.")
+        }
         Err(error) => return refuse(changes, error),
     };
     changes.leave_notice(notice);
     Answer::see_other(uri!(user::show(id)))
 }
 
-/// Mounts both.
+/// Mounts the forms.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Force logout", |rocket| async { rocket.mount("/", routes![force_logout, cancel]) })
 }

@@ -1,4 +1,4 @@
-//! One user: standing, sessions, events, and what staff can do.
+//! The page of one user: standing, sessions, events, and the staff actions.
 
 pub(super) mod delete;
 pub(super) mod force_logout;

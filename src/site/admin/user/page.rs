@@ -1,11 +1,11 @@
-//! The page of one user, which every form on it shows again when it was not taken.
+//! The page of one user, which shows each of its forms again when it is refused.
 
 use rocket::http::Status;
 use serde::Serialize;
 
 use crate::{
     accounts::{self, Accounts, AccountsError, TargetAccount, Which},
-    domain::{moment::Moment, people::role::Role, reason::EndReason},
+    domain::{moment::Moment, reason::EndReason},
     gate::{Changes, LiveLogin},
     site::{
         admin::{
@@ -22,18 +22,13 @@ use crate::{
             token_view::TokenView,
         },
     },
-    store::{
-        events::list_newest_events_of,
-        site::get_site,
-        standing::feed::Change,
-        users::{User, count_other_superusers},
-    },
+    store::{standing::feed::Change, users::User},
 };
 
-/// The sessions, tokens and events shown.
+/// The number of sessions, tokens and events shown.
 const NEWEST: i64 = 20;
 
-/// What a user's page shows.
+/// The context of a user's page.
 #[derive(Debug, Serialize)]
 pub(super) struct UserPageView {
     user: UserView,
@@ -88,25 +83,25 @@ struct ScheduledView {
     user_reason: Option<String>,
 }
 
-/// The forms of the page, one of which may have been refused.
+/// The forms of the page, of which one may have been refused.
 #[derive(Debug, Default)]
 pub(super) struct Forms {
     pub(super) force_logout: FormView,
     pub(super) deactivate: FormView,
     pub(super) activate: FormView,
-    /// Of the session whose id is its value `session`.
+    /// The form that ends one session. Its value `session` is the id of that session.
     pub(super) session: FormView,
     pub(super) role: FormView,
     pub(super) delete: FormView,
 }
 
 impl UserPageView {
-    /// The page with the form for the role as it was typed.
+    /// Replaces the role form with the refused one.
     pub(super) fn with_role_form(self, role_form: FormView) -> Self {
         Self { role_form, ..self }
     }
 
-    /// The page with the form for the deletion as it was typed.
+    /// Replaces the deletion form with the refused one.
     pub(super) fn with_delete_form(self, delete_form: FormView) -> Self {
         Self { delete_form, ..self }
     }
@@ -121,11 +116,11 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
     let tokens_more = tokens.len() > usize::try_from(NEWEST).unwrap_or_default();
     tokens.truncate(usize::try_from(NEWEST).unwrap_or_default());
     let receipt = accounts.find_receipt(Change::User(id)).await?.and_then(ReceiptView::of);
-    let mut on = accounts.store().read().await?;
-    let events = list_newest_events_of(&mut on, id, NEWEST).await?;
-    // Older than the account, it ended nothing of it.
-    let everyone_out = get_site(&mut on).await?.force_logout_date.filter(|at| *at > user.date_joined);
-    let is_last = user.role() == Role::Superuser && count_other_superusers(&mut on, id).await? == 0;
+    let events = accounts.list_newest_events_of(id, NEWEST).await?;
+    // A force logout of everyone from before the account existed ended none of its logins.
+    let (site, _) = accounts.read_site().await?;
+    let everyone_out = site.force_logout_date.filter(|at| *at > user.date_joined);
+    let is_last = accounts.is_last_superuser(id, user.role()).await?;
     let sessions_more = sessions.len() > usize::try_from(NEWEST).unwrap_or_default();
     sessions.truncate(usize::try_from(NEWEST).unwrap_or_default());
     let is_me = me.user_id == id;
@@ -133,8 +128,8 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
     let roles = choices(
         &[
             ("member", "Member"),
-            ("staff", "Staff, who act on members"),
-            ("superuser", "Superuser, who acts on everyone"),
+            ("staff", "Staff (can act on members)"),
+            ("superuser", "Superuser (can act on everyone)"),
         ],
         user.role().code(),
     );
@@ -191,7 +186,7 @@ fn user_view(user: User, now: Moment) -> accounts::Result<UserView> {
     })
 }
 
-/// The page once more, with a form that was not taken.
+/// Shows the page again with status 422 and a refused form.
 pub(super) async fn show_again(
     me: &LiveLogin,
     accounts: &Accounts,

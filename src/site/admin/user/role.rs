@@ -1,4 +1,4 @@
-//! Giving a user another role, for superusers.
+//! Changes a user's role. For superusers only.
 
 use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
 
@@ -14,7 +14,7 @@ use crate::{
         admin::user,
         pages::{
             Pages,
-            answer::{Again, Answer, refuse},
+            answer::{Answer, FormPage, refuse},
             form::FormView,
         },
     },
@@ -30,8 +30,8 @@ struct RoleForm<'r> {
 
 impl RoleForm<'_> {
     fn read(&self, form: &mut FormView) -> Option<(Role, Password)> {
-        let role = form.read("role", self.role, |word| {
-            word.parse().map_err(|_: UnknownRole| "Choose one of the roles: member, staff or superuser.")
+        let role = form.read("role", self.role, |code| {
+            code.parse().map_err(|_: UnknownRole| "Choose a role: member, staff or superuser.")
         });
         let password = form.read_secret("password", Password::parse(self.password.to_owned()));
         Some((role?, password?))
@@ -53,31 +53,31 @@ async fn set_role(
     };
     let error = match accounts.set_role_by_password(&superuser.actor(), &password, id, role).await {
         Ok(change) => {
-            changes.leave_notice(told(role, change));
+            changes.leave_notice(notice_of(role, change));
             return Answer::see_other(uri!(user::show(id)));
         }
         Err(error @ AccountsError::OwnAccount) => return refuse(changes, error),
         Err(error) => error,
     };
-    let again = Again { pages: &pages, changes, template: "admin/user", password_field: "password" };
+    let form_page = FormPage { pages: &pages, changes, template: "admin/user", password_field: "password" };
     match read(accounts, login, id, Forms::default()).await {
-        Ok(view) => again.refuse(error, form, |form| view.with_role_form(form)),
+        Ok(view) => form_page.refuse(error, form, |form| view.with_role_form(form)),
         Err(error) => refuse(changes, error),
     }
 }
 
-fn told(role: Role, change: RoleChange) -> Notice {
+fn notice_of(role: Role, change: RoleChange) -> Notice {
     match change {
-        RoleChange::None => Notice::new(NoticeKind::Info, format!("The role was {role} already.")),
+        RoleChange::None => Notice::new(NoticeKind::Info, format!("The role was already {role}.")),
         RoleChange::Raised(past) if past.is_any() => {
-            Notice::done(format!("The role is now {role}. Logins of that role last less long: {past}."))
+            Notice::done(format!("The role is now {role}. Its logins have a shorter lifetime: {past}."))
         }
-        RoleChange::Raised(_) => Notice::done(format!("The role is now {role}. No login ended.")),
+        RoleChange::Raised(_) => Notice::done(format!("The role is now {role}. No logins ended.")),
         RoleChange::Lowered(ended) => Notice::done(format!("The role is now {role}: {ended}.")),
     }
 }
 
-/// Mounts it.
+/// Mounts the form.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Role", |rocket| async { rocket.mount("/", routes![set_role]) })
 }

@@ -1,4 +1,4 @@
-//! Ending one session of a user.
+//! Ends one session of a user.
 
 use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
 
@@ -41,15 +41,15 @@ async fn end(
             .await;
     };
     let notice = match accounts.end_session_of(&staff.actor(), id, &session, staff_reason).await {
-        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That session had ended already."),
-        Ok(_) => Notice::done("That session has ended."),
+        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That session had already ended."),
+        Ok(_) => Notice::done("Session ended."),
         Err(error) => return refuse(changes, error),
     };
     changes.leave_notice(notice);
     Answer::see_other(uri!(user::show(id)))
 }
 
-/// Mounts it.
+/// Mounts the form.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Sessions of a user", |rocket| async { rocket.mount("/", routes![end]) })
+    AdHoc::on_ignite("User sessions", |rocket| async { rocket.mount("/", routes![end]) })
 }

@@ -1,4 +1,4 @@
-//! Deactivating a user, and activating one.
+//! Deactivates and activates a user.
 
 use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
 
@@ -47,7 +47,7 @@ async fn deactivate(
     if let (Some(until), Some(reasons)) = (until, reasons) {
         match accounts.deactivate(&staff.actor(), &Target::Id(id), until, &reasons).await {
             Ok(ended) => {
-                changes.leave_notice(Notice::done(format!("The account is deactivated: {ended}.")));
+                changes.leave_notice(Notice::done(format!("The account has been deactivated: {ended}.")));
                 return Answer::see_other(uri!(user::show(id)));
             }
             Err(error @ AccountsError::UntilIsPast) => form.set_error("until", error),
@@ -74,15 +74,15 @@ async fn activate(
             .await;
     };
     let notice = match accounts.activate(&staff.actor(), &Target::Id(id), &reasons).await {
-        Ok(true) => Notice::done("The account is active again. Its logins from before stay ended."),
-        Ok(false) => Notice::new(NoticeKind::Info, "The account was active already."),
+        Ok(true) => Notice::done("The account is active again. Logins that have ended stay ended."),
+        Ok(false) => Notice::new(NoticeKind::Info, "The account was already active."),
         Err(error) => return refuse(changes, error),
     };
     changes.leave_notice(notice);
     Answer::see_other(uri!(user::show(id)))
 }
 
-/// Mounts both.
+/// Mounts the forms.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Standing", |rocket| async { rocket.mount("/", routes![deactivate, activate]) })
 }

@@ -1,17 +1,16 @@
-//! The counters in Postgres: rows that are locked while they change.
+//! The counters in Postgres: rows that are locked during a change.
 //!
-//! The table is not logged, so a change waits for no disk; after a crash it is empty.
+//! The table is unlogged, so a change does not wait for the disk. After a crash the table is empty.
 
 use sqlx::PgPool;
 
 use super::Changed;
 use crate::{
     domain::moment::Moment,
-    store::{Result, engine::in_time},
+    store::{Result, engine::with_timeout},
 };
 
-/// The row of each name, made where there is none, locked in the order of the names; and the time once
-/// all are.
+/// Inserts the missing rows, locks all rows in the order of their names, and then reads the time.
 const LOCK: &str = "
     WITH locked AS (
         INSERT INTO curfew_shared_counters (name) SELECT name FROM unnest($1::TEXT[]) AS name ORDER BY name
@@ -28,13 +27,14 @@ pub(super) async fn change<R>(
     names: &[String],
     change: &impl Fn(i64, &[Option<String>]) -> (R, Changed),
 ) -> Result<R> {
-    let mut tx = in_time(pool.begin()).await?;
-    let rows: Vec<(Option<String>, Moment)> = in_time(sqlx::query_as(LOCK).bind(names).fetch_all(&mut *tx)).await?;
+    let mut tx = with_timeout(pool.begin()).await?;
+    let rows: Vec<(Option<String>, Moment)> =
+        with_timeout(sqlx::query_as(LOCK).bind(names).fetch_all(&mut *tx)).await?;
     let now = rows.iter().map(|(_, now)| *now).max().unwrap_or_default();
     let texts: Vec<_> = rows.into_iter().map(|(text, _)| text).collect();
     let (result, changed) = change(now.timestamp_micros(), &texts);
     if let Some(changed) = changed {
-        let (mut kept_names, mut kept_texts, mut kept_until, mut forgotten) = (vec![], vec![], vec![], vec![]);
+        let (mut kept_names, mut kept_texts, mut kept_until, mut deleted) = (vec![], vec![], vec![], vec![]);
         for (name, kept) in names.iter().zip(changed) {
             match kept {
                 Some(kept) => {
@@ -42,18 +42,18 @@ pub(super) async fn change<R>(
                     kept_texts.push(kept.text);
                     kept_until.push(now + kept.kept_for);
                 }
-                None => forgotten.push(name),
+                None => deleted.push(name),
             }
         }
         if !kept_names.is_empty() {
             let write = sqlx::query(WRITE).bind(kept_names).bind(kept_texts).bind(kept_until);
-            in_time(write.execute(&mut *tx)).await?;
+            with_timeout(write.execute(&mut *tx)).await?;
         }
-        if !forgotten.is_empty() {
-            in_time(sqlx::query(DELETE).bind(forgotten).execute(&mut *tx)).await?;
+        if !deleted.is_empty() {
+            with_timeout(sqlx::query(DELETE).bind(deleted).execute(&mut *tx)).await?;
         }
-        in_time(tx.commit()).await?;
+        with_timeout(tx.commit()).await?;
     }
-    // Otherwise the rows that were made for the lock go with the transaction.
+    // Without a change, the transaction rolls back, and with it the rows that were inserted for the lock.
     Ok(result)
 }

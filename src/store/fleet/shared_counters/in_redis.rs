@@ -1,17 +1,17 @@
-//! The counters in Redis: read, changed here, and written back if nobody was faster.
+//! The counters in Redis, with optimistic locking: read, changed here, and written back unless they changed meanwhile.
 
 use std::{sync::Arc, time::Duration};
 
 use redis::{ErrorKind, RedisError, RedisResult, Script, aio::ConnectionManager};
 
 use super::Changed;
-use crate::store::fleet::redis_link::{RedisLink, in_time};
+use crate::store::fleet::redis_link::{RedisLink, with_timeout};
 
-/// What is ours in a Redis that others use too.
+/// The prefix of our keys, since other programs may use the same Redis.
 const PREFIX: &str = "curfew:counter:";
-/// How often it is tried again because somebody was faster; each time one of them got through.
-const TRIES: usize = 200;
-/// Writes all of them if each is still what it was read as; an empty text is none.
+/// At most this many attempts. Each failed one means that another writer succeeded.
+const MAX_ATTEMPTS: usize = 200;
+/// Writes all counters if each still has the text that was read. An empty text stands for no counter.
 const WRITE: &str = "
     for i, key in ipairs(KEYS) do
         if (redis.call('GET', key) or '') ~= ARGV[3 * i - 2] then return 0 end
@@ -22,7 +22,7 @@ const WRITE: &str = "
     end
     return 1";
 
-/// The counters there. Cloning it shares the connection.
+/// The counters in Redis. Clones share the connection.
 #[derive(Debug, Clone)]
 pub(super) struct InRedis {
     link: RedisLink,
@@ -30,11 +30,11 @@ pub(super) struct InRedis {
 }
 
 impl InRedis {
-    pub(super) fn by(link: RedisLink) -> Self {
+    pub(super) fn new(link: RedisLink) -> Self {
         Self { link, write: Arc::new(Script::new(WRITE)) }
     }
 
-    /// None where Redis does not answer.
+    /// Returns `None` if Redis does not respond.
     pub(super) async fn change<R>(
         &self,
         names: &[String],
@@ -50,11 +50,11 @@ impl InRedis {
         change: &impl Fn(i64, &[Option<String>]) -> (R, Changed),
     ) -> RedisResult<R> {
         let keys: Vec<String> = names.iter().map(|name| format!("{PREFIX}{name}")).collect();
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             let mut read = redis::pipe();
             read.cmd("TIME").cmd("MGET").arg(&keys);
-            let asking = read.query_async(connection);
-            let ((seconds, micros), texts): ((i64, i64), Vec<Option<String>>) = in_time(asking).await?;
+            let response = read.query_async(connection);
+            let ((seconds, micros), texts): ((i64, i64), Vec<Option<String>>) = with_timeout(response).await?;
             let (result, changed) = change(seconds * 1_000_000 + micros, &texts);
             let Some(changed) = changed else { return Ok(result) };
             let mut write = self.write.prepare_invoke();
@@ -64,10 +64,10 @@ impl InRedis {
                 let kept_for = after.as_ref().map_or(Duration::ZERO, |kept| kept.kept_for);
                 write.arg(u64::try_from(kept_for.as_millis()).unwrap_or(u64::MAX).max(1));
             }
-            if in_time(write.invoke_async(connection)).await? {
+            if with_timeout(write.invoke_async(connection)).await? {
                 return Ok(result);
             }
         }
-        Err(RedisError::from((ErrorKind::Client, "others were faster each time")))
+        Err(RedisError::from((ErrorKind::Client, "every attempt conflicted with another writer")))
     }
 }

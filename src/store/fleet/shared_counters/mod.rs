@@ -1,7 +1,7 @@
-//! Small counters that all nodes share, each a text under a name: in Redis where there is one,
-//! otherwise in Postgres. On SQLite without Redis nothing is shared.
+//! Counters that all nodes share, each a text under a name: in Redis if it is configured, otherwise in Postgres. On
+//! SQLite without Redis, nothing is shared.
 //!
-//! They only hold people back. Redis may lose them, and no login depends on what it says.
+//! Use them for throttling only: Redis may lose them, so whether a login is good must never depend on them.
 
 mod in_postgres;
 mod in_redis;
@@ -17,20 +17,20 @@ use crate::{
     store::{Result, Sql, Store, Trust, engine::execute},
 };
 
-/// What becomes of a counter.
+/// A counter to store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// Its text.
+    /// The counter's text.
     pub text: String,
-    /// After which it may be forgotten.
+    /// How long to keep it, at least.
     pub kept_for: Duration,
 }
 
-/// What a change makes of the counters it was given: nothing, or each of them anew, where none is one
-/// to be forgotten.
+/// The new counters. `None` leaves all counters as they are. Otherwise there is one entry per counter, and a `None`
+/// entry deletes its counter.
 pub type Changed = Option<Vec<Option<Kept>>>;
 
-/// Where the counters are. Cloning it shares its connections.
+/// Access to the counters. Clones share the connections.
 #[derive(Debug, Clone)]
 pub struct SharedCounters {
     redis: Option<InRedis>,
@@ -38,26 +38,25 @@ pub struct SharedCounters {
 }
 
 impl SharedCounters {
-    /// None where there is no place to share them. Redis need not answer yet.
+    /// Returns `None` if there is neither Redis nor Postgres. Redis need not run yet.
     #[must_use]
     pub fn of(store: &Store, redis: Option<RedisLink>) -> Option<Self> {
         let postgres = match store {
             Store::Postgres { pool, trust, .. } => Some((pool.clone(), trust.clone())),
             Store::Sqlite { .. } => None,
         };
-        let redis = redis.map(InRedis::by);
-        let is_somewhere = redis.is_some() || postgres.is_some();
-        is_somewhere.then_some(Self { redis, postgres })
+        let redis = redis.map(InRedis::new);
+        let is_shared = redis.is_some() || postgres.is_some();
+        is_shared.then_some(Self { redis, postgres })
     }
 
-    /// Changes the counters of those names together, so that no other change comes in between.
+    /// Changes the counters with these names atomically. The names must be sorted.
     ///
-    /// `change` is given the time in microseconds by one clock for all nodes, and the counters in the
-    /// order of the names, which must be sorted; it may be asked more than once. The answer is none
-    /// where Redis is gone and there is no other place.
+    /// `change` receives the time in microseconds, by one clock for all nodes, and the counters in the order of the
+    /// names. It may be called more than once. Returns `None` if Redis does not respond and there is no Postgres.
     ///
     /// # Errors
-    /// When Postgres does not answer.
+    /// Returns an error if Postgres does not respond.
     pub async fn change<R>(
         &self,
         names: &[String],
@@ -78,11 +77,10 @@ impl SharedCounters {
     }
 }
 
-/// Forgets at most so many of the counters in the database that count for nothing any more; says how
-/// many.
+/// Deletes at most `limit` expired counters from the database, and returns how many.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn delete_old_counters(on: &mut impl Sql, now: Moment, limit: i64) -> Result<u64> {
     let sql = "
         DELETE FROM curfew_shared_counters

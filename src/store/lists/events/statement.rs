@@ -1,50 +1,50 @@
-//! The statements of the list, put together from fixed words; whatever was typed is a value.
+//! Builds the SQL of the list from fixed fragments; user input is always bound as a value.
 
 use sqlx::QueryBuilder;
 
-use super::{EventPlace, EventsQuery};
+use super::{EventPosition, EventsQuery};
 use crate::store::{
-    engine::dialect::{Dialect, push_limit},
+    engine::dialect::push_limit,
     events::select_events,
-    lists::search::{Search, SearchIndex},
+    lists::search::{Search, SearchDialect, SearchIndex},
 };
 
-/// How the matches are come by.
+/// How the matches are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Along the index of the order.
-    Walk,
-    /// From the search index.
-    Collect,
+pub(super) enum Plan {
+    /// Scan an index in the order of the list.
+    Scan,
+    /// Look them up in the search index and sort them.
+    Lookup,
 }
 
-/// A question to the list.
+/// A query of the list.
 #[derive(Debug)]
 pub(super) struct Statement<'q> {
     pub query: &'q EventsQuery,
     pub search: Option<&'q Search<'q>>,
-    pub way: Way,
-    pub after: Option<EventPlace>,
+    pub plan: Plan,
+    pub after: Option<EventPosition>,
 }
 
 impl Statement<'_> {
-    /// Some of the events.
-    pub fn rows<DB: Dialect>(&self, limit: i64, offset: i64) -> QueryBuilder<DB> {
+    /// Selects some of the matching events.
+    pub fn rows<DB: SearchDialect>(&self, limit: i64, offset: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("");
-        match self.way {
-            // The inner select needs no more of those that are passed over than the conditions ask for.
-            Way::Walk => {
+        match self.plan {
+            // For the rows that the offset skips, the inner select reads only the columns of the conditions.
+            Plan::Scan => {
                 sql.push(select_events!("(SELECT e.id FROM curfew_events e"));
                 self.push_conditions(&mut sql);
                 push_order(&mut sql);
                 push_limit(&mut sql, limit, offset);
-                sql.push(") page ").push(DB::JOIN_AFTER).push(" curfew_events e ON e.id = page.id");
+                sql.push(") page ").push(DB::JOIN_IN_ORDER).push(" curfew_events e ON e.id = page.id");
                 push_order(&mut sql);
             }
-            Way::Collect => {
+            Plan::Lookup => {
                 self.push_found(&mut sql);
                 sql.push(select_events!("found "));
-                sql.push(DB::JOIN_AFTER).push(" curfew_events e ON e.id = found.id");
+                sql.push(DB::JOIN_IN_ORDER).push(" curfew_events e ON e.id = found.id");
                 self.push_conditions(&mut sql);
                 push_order(&mut sql);
                 push_limit(&mut sql, limit, offset);
@@ -53,15 +53,15 @@ impl Statement<'_> {
         sql
     }
 
-    /// How many events match, up to a limit.
-    pub fn count<DB: Dialect>(&self, up_to: i64) -> QueryBuilder<DB> {
+    /// Counts the events that match, up to a limit.
+    pub fn count<DB: SearchDialect>(&self, up_to: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("");
-        if self.way == Way::Collect {
+        if self.plan == Plan::Lookup {
             self.push_found(&mut sql);
         }
         sql.push("SELECT COUNT(*) FROM (SELECT 1 FROM ");
-        if self.way == Way::Collect {
-            sql.push("found ").push(DB::JOIN_AFTER).push(" curfew_events e ON e.id = found.id");
+        if self.plan == Plan::Lookup {
+            sql.push("found ").push(DB::JOIN_IN_ORDER).push(" curfew_events e ON e.id = found.id");
         } else {
             sql.push("curfew_events e");
         }
@@ -72,7 +72,7 @@ impl Statement<'_> {
         sql
     }
 
-    fn push_found<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+    fn push_found<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
         if let Some(search) = self.search {
             sql.push("WITH found AS MATERIALIZED (");
             DB::push_candidates(sql, SearchIndex::Events, search);
@@ -80,7 +80,7 @@ impl Statement<'_> {
         }
     }
 
-    fn push_conditions<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+    fn push_conditions<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
         sql.push(" WHERE TRUE");
         if let Some(kind) = self.query.kind {
             sql.push(" AND e.kind = ");
@@ -97,8 +97,8 @@ impl Statement<'_> {
                 DB::bind_moment(sql, moment);
             }
         }
-        if let Some(EventPlace { at, id }) = self.after {
-            // The first of the two says to the index where to begin.
+        if let Some(EventPosition { at, id }) = self.after {
+            // The first condition is implied by the second, but lets the index scan start there.
             sql.push(" AND e.at <= ");
             DB::bind_moment(sql, at);
             sql.push(" AND (e.at < ");
@@ -114,6 +114,6 @@ impl Statement<'_> {
     }
 }
 
-fn push_order<DB: Dialect>(sql: &mut QueryBuilder<DB>) {
+fn push_order<DB: SearchDialect>(sql: &mut QueryBuilder<DB>) {
     sql.push(" ORDER BY e.at DESC, e.id DESC");
 }

@@ -1,4 +1,4 @@
-//! The statements of the list, put together from fixed words; whatever was typed is a value.
+//! Builds the SQL of the list from fixed fragments; user input is always bound as a value.
 
 use sqlx::QueryBuilder;
 
@@ -9,26 +9,26 @@ use crate::{
         moment::Moment,
     },
     store::{
-        engine::dialect::{Dialect, push_limit},
-        lists::search::{Search, SearchIndex},
+        engine::dialect::push_limit,
+        lists::search::{Search, SearchDialect, SearchIndex},
         logins::{COLUMNS, push_is_live_by_role, push_is_of_class},
     },
 };
 
-/// What is read of the account besides its login.
-const OF_ACCOUNT: &str = "u.username, u.is_active, u.is_staff, u.is_superuser, u.deactivated_until, \
+/// The account's columns of a [`super::SiteSession`].
+const ACCOUNT_COLUMNS: &str = "u.username, u.is_active, u.is_staff, u.is_superuser, u.deactivated_until, \
     u.force_logout_date, u.force_logout_cause, u.force_logout_scheduled";
 
-/// How the matches are come by.
+/// How the matches are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Along the index of the logins, the newest first, down to that moment.
-    Walk { since: Option<Moment> },
-    /// By way of the accounts that the search index names.
-    Collect,
+pub(super) enum Plan {
+    /// Scan the index of the logins, newest first, down to the login date `since`.
+    Scan { since: Option<Moment> },
+    /// Look up the accounts in the search index, and take their logins.
+    Lookup,
 }
 
-/// A question to the list.
+/// A query of the list.
 #[derive(Debug)]
 pub(super) struct Statement<'q> {
     pub class: LoginClass,
@@ -37,12 +37,12 @@ pub(super) struct Statement<'q> {
     pub shown: SessionsShown,
     pub search: Option<&'q Search<'q>>,
     pub live: &'q LiveByRole,
-    pub way: Way,
+    pub plan: Plan,
 }
 
 impl Statement<'_> {
-    /// When the login was made before which there are so many newer ones; matching or not.
-    pub fn nth_newest<DB: Dialect>(&self, newer: i64) -> QueryBuilder<DB> {
+    /// Selects the login date of the session that has `newer` newer ones, whether these match the search or not.
+    pub fn nth_newest<DB: SearchDialect>(&self, newer: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("SELECT l.login_date FROM curfew_logins l WHERE TRUE");
         push_is_of_class(&mut sql, self.class);
         self.push_may_be_live(&mut sql);
@@ -51,21 +51,21 @@ impl Statement<'_> {
         sql
     }
 
-    /// The sessions of one page.
-    pub fn page<DB: Dialect>(&self, limit: i64, offset: i64) -> QueryBuilder<DB> {
+    /// Selects the sessions of one page.
+    pub fn page<DB: SearchDialect>(&self, limit: i64, offset: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("");
         self.push_found(&mut sql);
-        // Those that are collected have to be read to the last one anyway, to be sorted.
-        let collected = if self.way == Way::Collect { "COUNT(*) OVER ()" } else { "CAST(0 AS BIGINT)" };
-        sql.push(format_args!("SELECT {COLUMNS}, {OF_ACCOUNT}, {collected} AS collected"));
+        // A lookup reads every match anyway, to sort them.
+        let total_matches = if self.plan == Plan::Lookup { "COUNT(*) OVER ()" } else { "CAST(0 AS BIGINT)" };
+        sql.push(format_args!("SELECT {COLUMNS}, {ACCOUNT_COLUMNS}, {total_matches} AS total_matches"));
         self.push_sources(&mut sql, false);
         push_order(&mut sql);
         push_limit(&mut sql, limit, offset);
         sql
     }
 
-    /// How many sessions match, up to a limit.
-    pub fn count<DB: Dialect>(&self, up_to: i64) -> QueryBuilder<DB> {
+    /// Counts the sessions that match, up to a limit.
+    pub fn count<DB: SearchDialect>(&self, up_to: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("");
         self.push_found(&mut sql);
         sql.push("SELECT COUNT(*) FROM (SELECT 1");
@@ -76,33 +76,33 @@ impl Statement<'_> {
         sql
     }
 
-    fn push_found<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
-        if let (Way::Collect, Some(search)) = (self.way, self.search) {
+    fn push_found<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
+        if let (Plan::Lookup, Some(search)) = (self.plan, self.search) {
             sql.push("WITH found AS MATERIALIZED (");
             DB::push_candidates(sql, SearchIndex::Users, search);
             sql.push(") ");
         }
     }
 
-    fn push_sources<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>, is_fenced: bool) {
-        // A session whose account is deleted has no name to be found by, and is not live.
-        let is_of_somebody = self.search.is_some() || self.shown == SessionsShown::Live;
-        let join = if is_of_somebody { DB::JOIN_AFTER } else { "LEFT JOIN" };
+    fn push_sources<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>, is_fenced: bool) {
+        // A session of a deleted account has no name to search for, and is not live.
+        let needs_account = self.search.is_some() || self.shown == SessionsShown::Live;
+        let join = if needs_account { DB::JOIN_IN_ORDER } else { "LEFT JOIN" };
         sql.push(" FROM ");
-        match self.way {
-            Way::Collect => {
+        match self.plan {
+            Plan::Lookup => {
                 sql.push(format_args!(
                     "found {join} curfew_users u ON u.id = found.id {join} curfew_logins l ON l.user_id = u.id"
                 ));
             }
-            // The limit is none, but a fence: for the join alone Postgres would start workers, which
-            // takes longer than the join.
-            Way::Walk { .. } if is_fenced => {
+            // The limit is an optimization fence. Without it Postgres starts parallel workers for the join, which
+            // takes longer than the join itself.
+            Plan::Scan { .. } if is_fenced => {
                 sql.push("(SELECT * FROM curfew_logins l WHERE TRUE");
                 self.push_range(sql);
                 sql.push(" LIMIT 9223372036854775807) l ").push(join).push(" curfew_users u ON u.id = l.user_id");
             }
-            Way::Walk { .. } => {
+            Plan::Scan { .. } => {
                 sql.push(format_args!("curfew_logins l {join} curfew_users u ON u.id = l.user_id"));
             }
         }
@@ -117,10 +117,10 @@ impl Statement<'_> {
         }
     }
 
-    /// What can be said of a session without its account.
-    fn push_range<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+    /// Adds the conditions that do not need the account.
+    fn push_range<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
         push_is_of_class(sql, self.class);
-        if let Way::Walk { since: Some(since) } = self.way {
+        if let Plan::Scan { since: Some(since) } = self.plan {
             sql.push(" AND l.login_date >= ");
             DB::bind_moment(sql, since);
         }
@@ -131,8 +131,8 @@ impl Statement<'_> {
         self.push_may_be_live(sql);
     }
 
-    /// What a live session has to be, in the words of the partial index.
-    fn push_may_be_live<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+    /// Adds conditions that every live session meets, worded as in the partial index.
+    fn push_may_be_live<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
         if self.shown == SessionsShown::Live {
             let LiveByRole { member, staff, .. } = self.live;
             let after = match self.class {
@@ -144,8 +144,8 @@ impl Statement<'_> {
         }
     }
 
-    /// The one rule, turned around: what it lets pass.
-    fn push_is_live<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+    /// Adds the rule as SQL: true for the logins that it accepts.
+    fn push_is_live<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
         sql.push(" AND (u.is_active OR u.deactivated_until <= ");
         DB::bind_moment(sql, self.live.now);
         sql.push(")");
@@ -153,6 +153,6 @@ impl Statement<'_> {
     }
 }
 
-fn push_order<DB: Dialect>(sql: &mut QueryBuilder<DB>) {
+fn push_order<DB: SearchDialect>(sql: &mut QueryBuilder<DB>) {
     sql.push(" ORDER BY l.login_date DESC, l.id DESC");
 }

@@ -1,4 +1,4 @@
-//! The conditions of a filter, for whatever reads users.
+//! The SQL conditions of a users filter, shared by the list and by bulk actions.
 
 use sqlx::QueryBuilder;
 
@@ -14,9 +14,9 @@ use crate::{
     },
 };
 
-/// Adds the conditions on the users `u`, from `WHERE` on; `search` is that of the filter.
+/// Adds `WHERE` and the conditions on the users `u`; `search` is the filter's search text.
 ///
-/// The words are those of the partial indexes, so that a rare filter is walked along its own.
+/// The conditions repeat the wording of the partial indexes, so that a rare filter is scanned along its own index.
 pub(in crate::store) fn push_filter<DB: Dialect>(
     sql: &mut QueryBuilder<DB>,
     filter: &UsersFilter,

@@ -1,9 +1,6 @@
-//! The staff's list of users: any search, filter, order and page, also with a million accounts.
+//! The staff list of users: search, filters, sort order and pages, fast with a million accounts.
 //!
-//! A page of a search is found in one of two ways. Rare matches are *collected*: the search index
-//! names them, and they are sorted. Common ones are met on a *walk* along the index of the order,
-//! until the page is full. Both read by the same conditions, so the choice decides over time only,
-//! never over the answer.
+//! A search uses one of the two plans that `search.rs` describes.
 
 pub(in crate::store) mod filter;
 mod statement;
@@ -17,38 +14,38 @@ use crate::{
     },
     store::{
         Result, Sql,
-        engine::{from_row::from_row, in_time, on_engine},
+        engine::{from_row::from_row, on_engine, with_timeout},
         standing::is_active,
     },
 };
-use statement::{Statement, Way};
+use statement::{Plan, Statement};
 
-/// Up to this many accounts are counted one by one.
+/// At most this many users are counted; a larger total is only a minimum.
 pub const COUNT_UP_TO: i64 = 10_000;
-/// On a walk, matches are counted up to here: beyond, counting would take longer than the page.
-pub const COUNT_ON_A_WALK_UP_TO: i64 = 1_000;
+/// The same limit for a search that scans: counting further would take longer than reading the page.
+pub const COUNT_IN_A_SCAN_UP_TO: i64 = 1_000;
 
-/// An account as the list shows it.
+/// A user as the list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedUser {
-    /// Its number.
+    /// The user's id.
     pub id: i64,
-    /// Its name.
+    /// The username.
     pub username: String,
-    /// Its address.
+    /// The email.
     pub email: String,
     is_active: bool,
     is_staff: bool,
     is_superuser: bool,
-    /// When a deactivation ends by itself.
+    /// When the deactivation ends by itself.
     pub deactivated_until: Option<Moment>,
-    /// A force logout to come.
+    /// When a scheduled force logout comes due.
     pub force_logout_scheduled: Option<Moment>,
-    /// Since when it exists.
+    /// When the account was created.
     pub date_joined: Moment,
-    /// Its latest login.
+    /// The time of the latest login.
     pub last_login: Option<Moment>,
-    /// Its latest request, within a minute.
+    /// The time of the latest request, to within a minute.
     pub last_seen: Option<Moment>,
 }
 
@@ -67,13 +64,13 @@ from_row!(ListedUser {
 });
 
 impl ListedUser {
-    /// What it may do.
+    /// The user's role.
     #[must_use]
     pub const fn role(&self) -> Role {
         Role::from_flags(self.is_staff, self.is_superuser)
     }
 
-    /// Whether its person may log in at that moment.
+    /// Whether the account is active at this time.
     #[must_use]
     pub fn is_active_at(&self, now: Moment) -> bool {
         is_active(self.is_active, self.deactivated_until, now)
@@ -83,39 +80,40 @@ impl ListedUser {
 /// One page of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsersPage {
-    /// The accounts on it, at most [`USERS_PER_PAGE`].
+    /// The users on this page, at most [`USERS_PER_PAGE`].
     pub users: Vec<ListedUser>,
-    /// How many match, on all pages.
+    /// How many users match, on all pages.
     pub total: i64,
     /// Whether there are more than `total`.
     pub total_is_minimum: bool,
-    /// Whether accounts follow after this page.
+    /// Whether there is a next page.
     pub has_next: bool,
 }
 
-/// The accounts that match, in the order asked for: equal ones by their number, in the same
-/// direction, and whoever never logged in before everyone who did.
+/// One page of the matching users, in the query's sort order. Ties are sorted by id, in the same direction. Users who
+/// never logged in count as the earliest.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn list_users(on: &mut impl Sql, query: &UsersQuery, now: Moment) -> Result<UsersPage> {
     let search = query.filter.search.as_ref().map(|text| Search::new(text.key()));
-    let way = match &search {
-        Some(search) if search.is_rare(on, SearchIndex::Users).await? => Way::Collect,
-        _ => Way::Walk,
+    let plan = match &search {
+        Some(search) if search.is_rare(on, SearchIndex::Users).await? => Plan::Lookup,
+        _ => Plan::Scan,
     };
-    let statement = Statement { query, search: search.as_ref(), way, now };
+    let statement = Statement { query, search: search.as_ref(), plan, now };
     let per_page = i64::from(USERS_PER_PAGE);
     let offset = query.page.offset(USERS_PER_PAGE);
-    // One more than is shown tells whether there is a next page.
+    // One extra row shows whether there is a next page.
     let mut users: Vec<ListedUser> =
-        on_engine!(on, |c| in_time(statement.page(per_page + 1, offset).build_query_as().fetch_all(c)).await)?;
+        on_engine!(on, |c| with_timeout(statement.page(per_page + 1, offset).build_query_as().fetch_all(c)).await)?;
     let has_next = users.len() > USERS_PER_PAGE as usize;
     users.truncate(USERS_PER_PAGE as usize);
-    let up_to = match (way, &search) {
-        (Way::Walk, Some(_)) => COUNT_ON_A_WALK_UP_TO,
+    let up_to = match (plan, &search) {
+        (Plan::Scan, Some(_)) => COUNT_IN_A_SCAN_UP_TO,
         _ => COUNT_UP_TO,
     };
-    let counted: i64 = on_engine!(on, |c| in_time(statement.count(up_to + 1).build_query_scalar().fetch_one(c)).await)?;
+    let counted: i64 =
+        on_engine!(on, |c| with_timeout(statement.count(up_to + 1).build_query_scalar().fetch_one(c)).await)?;
     Ok(UsersPage { users, total: counted.min(up_to), total_is_minimum: counted > up_to, has_next })
 }

@@ -1,4 +1,4 @@
-//! The statements of the list, put together from fixed words; whatever was typed is a value.
+//! Builds the SQL of the list from fixed fragments; user input is always bound as a value.
 
 use sqlx::QueryBuilder;
 
@@ -9,54 +9,54 @@ use crate::{
         moment::Moment,
     },
     store::{
-        engine::dialect::{Dialect, push_limit},
-        lists::search::{Search, SearchIndex},
+        engine::dialect::push_limit,
+        lists::search::{Search, SearchDialect, SearchIndex},
     },
 };
 
-/// What the list shows of an account.
+/// The columns of a [`super::ListedUser`].
 const COLUMNS: &str = "u.id, u.username, u.email, u.is_active, u.is_staff, u.is_superuser, u.deactivated_until, \
     u.force_logout_scheduled, u.date_joined, \
     u.last_login, u.last_seen";
 
-/// How the matches are come by.
+/// How the matches are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Along the index of the order.
-    Walk,
-    /// From the search index.
-    Collect,
+pub(super) enum Plan {
+    /// Scan the index of the sort order.
+    Scan,
+    /// Look them up in the search index and sort them.
+    Lookup,
 }
 
-/// A question to the list.
+/// A query of the list.
 #[derive(Debug)]
 pub(super) struct Statement<'q> {
     pub query: &'q UsersQuery,
     pub search: Option<&'q Search<'q>>,
-    pub way: Way,
+    pub plan: Plan,
     pub now: Moment,
 }
 
 impl Statement<'_> {
-    /// The accounts of one page.
-    pub fn page<DB: Dialect>(&self, limit: i64, offset: i64) -> QueryBuilder<DB> {
+    /// Selects the users of one page.
+    pub fn page<DB: SearchDialect>(&self, limit: i64, offset: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("");
-        match self.way {
-            // The inner select needs nothing that the order's index does not hold.
-            Way::Walk => {
+        match self.plan {
+            // The inner select uses only columns that the index of the sort order holds.
+            Plan::Scan => {
                 sql.push("SELECT ").push(COLUMNS).push(" FROM (SELECT u.id FROM curfew_users u");
                 push_filter(&mut sql, &self.query.filter, self.search, self.now);
                 self.push_order(&mut sql);
                 push_limit(&mut sql, limit, offset);
-                sql.push(") page ").push(DB::JOIN_AFTER).push(" curfew_users u ON u.id = page.id");
+                sql.push(") page ").push(DB::JOIN_IN_ORDER).push(" curfew_users u ON u.id = page.id");
                 self.push_order(&mut sql);
             }
-            Way::Collect => {
+            Plan::Lookup => {
                 self.push_found(&mut sql);
                 sql.push("SELECT ")
                     .push(COLUMNS)
                     .push(" FROM found ")
-                    .push(DB::JOIN_AFTER)
+                    .push(DB::JOIN_IN_ORDER)
                     .push(" curfew_users u ON u.id = found.id");
                 push_filter(&mut sql, &self.query.filter, self.search, self.now);
                 self.push_order(&mut sql);
@@ -66,15 +66,15 @@ impl Statement<'_> {
         sql
     }
 
-    /// How many accounts match, up to a limit.
-    pub fn count<DB: Dialect>(&self, up_to: i64) -> QueryBuilder<DB> {
+    /// Counts the users that match, up to a limit.
+    pub fn count<DB: SearchDialect>(&self, up_to: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("");
-        if self.way == Way::Collect {
+        if self.plan == Plan::Lookup {
             self.push_found(&mut sql);
         }
         sql.push("SELECT COUNT(*) FROM (SELECT 1 FROM ");
-        if self.way == Way::Collect {
-            sql.push("found ").push(DB::JOIN_AFTER).push(" curfew_users u ON u.id = found.id");
+        if self.plan == Plan::Lookup {
+            sql.push("found ").push(DB::JOIN_IN_ORDER).push(" curfew_users u ON u.id = found.id");
         } else {
             sql.push("curfew_users u");
         }
@@ -85,7 +85,7 @@ impl Statement<'_> {
         sql
     }
 
-    fn push_found<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+    fn push_found<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
         if let Some(search) = self.search {
             sql.push("WITH found AS MATERIALIZED (");
             DB::push_candidates(sql, SearchIndex::Users, search);
@@ -93,8 +93,8 @@ impl Statement<'_> {
         }
     }
 
-    /// Whoever never logged in counts as the earliest, on both engines.
-    fn push_order<DB: Dialect>(&self, sql: &mut QueryBuilder<DB>) {
+    /// Users who never logged in sort as the earliest, on both engines.
+    fn push_order<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
         let column = match self.query.sort.key {
             SortKey::Username => "username_key",
             SortKey::Email => "email_key",

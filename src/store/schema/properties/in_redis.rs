@@ -1,14 +1,14 @@
-//! A Redis: whether it keeps what nodes count there.
+//! Checks whether a Redis server keeps the counters of the nodes.
 
-/// What to warn of, by what Redis answers to `INFO`.
-pub(in crate::store) fn what_redis_may_lose(info: &str) -> Vec<String> {
+/// The warnings for this response to `INFO`.
+pub(in crate::store) fn redis_warnings(info: &str) -> Vec<String> {
     let value = |key: &str| info.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')).unwrap_or("");
     let (mode, role) = (value("redis_mode"), value("role"));
     let (limit, policy) = (value("maxmemory"), value("maxmemory_policy"));
     let mut warnings = Vec::new();
     if mode == "cluster" {
         warnings.push(
-            "Redis runs as a cluster, which cannot change the counters of one login together: set REDIS_URL to a \
+            "Redis runs as a cluster, which cannot update the counters of one login together: set REDIS_URL to a \
              single server"
                 .to_owned(),
         );
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redis_that_forgets_or_cannot_be_written_is_warned_of() {
+    fn warns_about_a_redis_that_evicts_keys_is_a_cluster_or_cannot_be_written() {
         for (info, words) in [
             ("redis_mode:standalone\r\nrole:master\r\nmaxmemory:0\r\nmaxmemory_policy:allkeys-lru\r\n", None),
             ("redis_mode:standalone\r\nrole:master\r\nmaxmemory:9\r\nmaxmemory_policy:noeviction\r\n", None),
@@ -39,7 +39,7 @@ mod tests {
             ("redis_mode:cluster\r\n", Some("cluster")),
             ("role:slave\r\n", Some("replica")),
         ] {
-            let warnings = what_redis_may_lose(info);
+            let warnings = redis_warnings(info);
             assert_eq!(warnings.len(), usize::from(words.is_some()), "{info}: {warnings:?}");
             assert!(words.is_none_or(|words| warnings[0].contains(words)), "{info}: {warnings:?}");
         }

@@ -1,52 +1,52 @@
-//! A file's database: that it can be written, its encoding and journal, and how SQLite was built.
+//! Checks a SQLite file: that it can be written, its encoding and journal mode, and how SQLite was built.
 
 use sqlx::{SqliteConnection, raw_sql};
 
 use super::Unfit;
-use crate::store::pool::{SQLITE_BUSY, is_code};
+use crate::store::engine::codes::{SQLITE_BUSY, is_code};
 
-/// `MATERIALIZED`, and the trigrams of FTS5.
-const LEAST_SQLITE: i64 = 3_035_000;
-/// What a build of SQLite may lack: the search's index, and its terms.
+/// The first version with `MATERIALIZED` and FTS5's trigram tokenizer.
+const MIN_SQLITE_VERSION: i64 = 3_035_000;
+/// Modules for the search index and its terms, which a build of SQLite may lack.
 const SQLITE_MODULES: [&str; 2] = ["fts5", "fts5vocab"];
 
-/// What SQLite answers where it cannot write.
+/// SQLite's result code for a database that it cannot write.
 const SQLITE_READONLY: u32 = 8;
 
-/// Checks a file's database.
 pub(in crate::store) async fn check_sqlite(on: &mut SqliteConnection) -> Result<(), Unfit> {
     let modules: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_module_list").fetch_all(&mut *on).await?;
-    // SQLite lists what it builds in for JSON only once it was used.
-    let reads_json = sqlx::query("SELECT value FROM json_each('[1]')").fetch_one(&mut *on).await.is_ok();
+    // SQLite lists its JSON module only after the first use.
+    let has_json = sqlx::query("SELECT value FROM json_each('[1]')").fetch_one(&mut *on).await.is_ok();
     let is_there = |module: &str| modules.iter().any(|name| name == module);
-    let missing = SQLITE_MODULES.into_iter().find(|module| !is_there(module)).or((!reads_json).then_some("json"));
+    let missing = SQLITE_MODULES.into_iter().find(|module| !is_there(module)).or((!has_json).then_some("json"));
     let settings = "
         SELECT (SELECT encoding FROM pragma_encoding), (SELECT journal_mode FROM pragma_journal_mode),
                (SELECT foreign_keys FROM pragma_foreign_keys), sqlite_version()";
     let (encoding, journal, foreign_keys, version): (String, String, bool, String) =
         sqlx::query_as(settings).fetch_one(&mut *on).await?;
-    // To begin is no proof: on a file that can only be read, SQLite begins all the same.
+    // `BEGIN IMMEDIATE` alone proves nothing: it succeeds on a read-only file too.
     let written = raw_sql("BEGIN IMMEDIATE; CREATE TABLE curfew_can_write (x); ROLLBACK").execute(&mut *on).await;
     let is_read_only = match written {
         Ok(_) => false,
-        Err(sqlx::Error::Database(said)) if is_code(&*said, SQLITE_BUSY) => false,
-        Err(sqlx::Error::Database(said)) if is_code(&*said, SQLITE_READONLY) => true,
+        Err(sqlx::Error::Database(error)) if is_code(&*error, SQLITE_BUSY) => false,
+        Err(sqlx::Error::Database(error)) if is_code(&*error, SQLITE_READONLY) => true,
         Err(error) => return Err(error.into()),
     };
     let lacks = if is_read_only {
-        "it can only be read: leave mode=ro and immutable out of its address, and let this user write the file and \
+        "it can only be read: remove mode=ro and immutable from its address, and let this user write the file and \
          its folder"
             .to_owned()
     } else if encoding != "UTF-8" {
         format!(
-            "its encoding is {encoding}, which sorts and searches otherwise: write it anew with `sqlite3 OLD .dump | \
-             sed /^PRAGMA.encoding/d | sqlite3 NEW`, and name the new one in DATABASE_URL"
+            "its encoding is {encoding}, which sorts and searches differently: convert it with `sqlite3 OLD .dump | \
+             sed /^PRAGMA.encoding/d | sqlite3 NEW`, and set DATABASE_URL to the new file"
         )
     } else if journal != "wal" {
         format!(
-            "its journal is {journal}, because the write-ahead log cannot be turned on: put the file on a local disk"
+            "its journal mode is {journal}, because the write-ahead log cannot be turned on: put the file on a local \
+             disk"
         )
-    } else if version_number(&version) < LEAST_SQLITE {
+    } else if version_number(&version) < MIN_SQLITE_VERSION {
         format!("SQLite {version} is too old: build with the SQLite that comes with this program")
     } else if let Some(module) = missing {
         format!("this SQLite was built without {module}: build with the SQLite that comes with this program")

@@ -1,21 +1,23 @@
-//! What this program relies on in a database and cannot do without: all of it is checked here, whenever one is opened.
+//! Checks, whenever a database is opened, the properties that this program needs from it.
 //!
-//! A database that lacks a property would work for a while: until a name in another script, a lost notification or a
-//! search that misses a row. So it is refused at the start, with what to do. Of Redis nothing is needed; what is wrong
-//! there is a warning.
+//! A database without one of them would work for a while: until a name in another script, a lost notification or a
+//! search that misses a row. So the program refuses it at the start, and says what to do. Redis is optional, so
+//! problems there are only warnings.
 
 mod in_postgres;
 mod in_redis;
 mod in_sqlite;
 
-pub(in crate::store) use in_postgres::{check_postgres, refuses_our_parameters};
-pub(in crate::store) use in_redis::what_redis_may_lose;
+pub(in crate::store) use in_postgres::{advice_on_refused_parameters, check_postgres};
+pub(in crate::store) use in_redis::redis_warnings;
 pub(in crate::store) use in_sqlite::check_sqlite;
 
-/// Why a database cannot be used, and what to do; or that it failed.
+/// Why a database cannot be used.
 #[derive(Debug)]
 pub(in crate::store) enum Unfit {
+    /// It lacks a property: which one, and what to do.
     Lacks(String),
+    /// The check itself failed.
     Failed(sqlx::Error),
 }
 

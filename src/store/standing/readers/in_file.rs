@@ -1,8 +1,8 @@
-//! On SQLite: in the thread of the request itself.
+//! Reads standings from SQLite in the request's own thread.
 //!
-//! Three rows by their keys take a few microseconds, less than sending a question to the thread that
-//! each of sqlx's connections has, and its answer back. So the guard reads by `rusqlite`, over the
-//! same SQLite and the same statement. It never waits: a file that is busy is sqlx's matter again.
+//! Reading three rows by key takes a few microseconds, less than a round trip to the thread of a sqlx connection. So
+//! the guard reads with `rusqlite`: the same SQLite library and the same statement. It never waits: if the file is
+//! busy, the guard falls back to sqlx.
 
 use std::{
     path::{Path, PathBuf},
@@ -20,21 +20,21 @@ use crate::{
     },
 };
 
-/// Connections for reading, as many as threads have ever read at the same moment.
+/// A pool of connections for reading. It grows to the largest number of threads that ever read at the same time.
 #[derive(Debug, Clone)]
 pub struct FileReaders {
     path: Arc<Path>,
-    /// Those that nobody is using; none at all once they are closed. Held for a push or a pop.
+    /// The idle connections; `None` once closed. The lock is held only for a push or a pop.
     idle: Arc<Mutex<Option<Vec<Connection>>>>,
 }
 
 impl FileReaders {
-    /// Of that file; each connection is made when it is first needed.
+    /// Creates a pool for this file. Connections open when they are first needed.
     pub(in crate::store) fn new(path: PathBuf) -> Self {
         Self { path: path.into(), idle: Arc::new(Mutex::new(Some(Vec::new()))) }
     }
 
-    /// What decides over that login; nothing where the file does not answer at once.
+    /// Reads the standing of one login; `None` if the file does not respond at once.
     pub(super) fn read(&self, clock: &Clock, user_id: i64, session: &SessionId) -> Option<Result<LoginStanding>> {
         let idle = self.idle().as_mut()?.pop();
         let read = idle.map_or_else(|| self.open(), Ok).and_then(|connection| {
@@ -48,7 +48,7 @@ impl FileReaders {
                 }
                 Some(read)
             }
-            // The connection is dropped: the next reader opens the file that is there by then.
+            // Drop the connection: the next reader opens the file that is there by then.
             Err(error) => {
                 log::debug!("the guard reads through the pool: {error}");
                 None
@@ -56,7 +56,7 @@ impl FileReaders {
         }
     }
 
-    /// Closes all of them for good.
+    /// Closes all connections permanently.
     pub(in crate::store) fn close(&self) {
         drop(self.idle().take());
     }
@@ -66,13 +66,13 @@ impl FileReaders {
             &self.path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        // Opened for writing because the log's index is shared memory; nothing is written.
+        // Opened for writing because the index of the write-ahead log is shared memory. `query_only` prevents writes.
         connection.pragma_update(None, "query_only", true)?;
         connection.busy_timeout(Duration::ZERO)?;
         Ok(connection)
     }
 
-    /// Nothing that is done under the lock can panic half-way.
+    /// Ignores poisoning: nothing under the lock can panic half-way.
     fn idle(&self) -> MutexGuard<'_, Option<Vec<Connection>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,8 +1,8 @@
-//! On Postgres: read together for the requests of the same moment.
+//! Reads standings from Postgres in batches.
 //!
-//! A round trip to the database costs more than what it brings. So requests ask a lane, which holds
-//! a connection of its own and answers all that have asked while it was away with one statement. A
-//! database that is silent is an error after a few seconds, for all who wait.
+//! A round trip to the database costs more than the rows that it returns. So requests queue at a lane. A lane is a
+//! task with its own connection; with one statement it answers all requests that arrived during the previous one. If
+//! the database does not respond within a few seconds, all waiting requests fail.
 
 use std::{
     sync::{
@@ -23,25 +23,24 @@ use crate::{
     domain::logins::session_secret::SessionId,
     store::{
         Clock, Connection, Result, StoreError, Trust,
-        engine::{in_time, is_silence, silence},
-        pool::ACQUIRE_TIMEOUT,
-        standing::{Asked, LoginStanding, STANDINGS_AT_ONCE, list_login_standings},
+        engine::{ACQUIRE_TIMEOUT, is_timeout, timed_out, with_timeout},
+        standing::{Asked, LoginStanding, MAX_STANDINGS_PER_STATEMENT, list_login_standings},
     },
 };
 
-/// How many requests may wait for one lane before the next one waits to ask.
-const WAITING: usize = 1_024;
+/// How many requests fit into the queue of one lane. Further requests wait for a place.
+const QUEUE_LENGTH: usize = 1_024;
 
-/// The lanes; each ends when the last store that can ask it is gone.
+/// The lanes. Each task ends when the last `Store` that uses it is dropped.
 #[derive(Debug, Clone)]
 pub struct Lanes {
     lanes: Arc<[mpsc::Sender<Message>]>,
-    turn: Arc<AtomicUsize>,
+    next: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
 enum Message {
-    /// Read this.
+    /// Read a standing.
     Read(Question),
     /// Give the connection back to the pool.
     Release(oneshot::Sender<()>),
@@ -54,28 +53,28 @@ struct Question {
 }
 
 impl Lanes {
-    /// So many lanes, each of which takes a connection when it is first asked.
+    /// Starts `lanes` lanes, at least one. Each takes its connection on its first request.
     pub(in crate::store) fn new(lanes: u32, pool: &PgPool, clock: &Clock, trust: &Trust) -> Self {
         let lane = |_| {
-            let (sender, inbox) = mpsc::channel(WAITING);
+            let (sender, inbox) = mpsc::channel(QUEUE_LENGTH);
             let lane = Lane { pool: pool.clone(), clock: clock.clone(), trust: trust.clone(), held: None };
             tokio::spawn(lane.serve(inbox));
             sender
         };
-        Self { lanes: (0..lanes.max(1)).map(lane).collect(), turn: Arc::default() }
+        Self { lanes: (0..lanes.max(1)).map(lane).collect(), next: Arc::default() }
     }
 
-    /// Reads what decides over the login that this session made.
+    /// Reads the standing of one login.
     ///
     /// # Errors
-    /// When the database does not answer, or holds a word that is no reason.
+    /// Returns an error if the database does not respond, or holds an unknown code.
     pub(super) async fn read(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
-        let lane = self.turn.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
+        let lane = self.next.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
         let (answer, answered) = oneshot::channel();
         let question = Question { asked: (user_id, session.clone()), answer };
-        let is_gone = || StoreError::Unavailable(sqlx::Error::PoolClosed);
-        self.lanes[lane].send(Message::Read(question)).await.map_err(|_| is_gone())?;
-        answered.await.map_err(|_| is_gone())?
+        let closed = || StoreError::Unavailable(sqlx::Error::PoolClosed);
+        self.lanes[lane].send(Message::Read(question)).await.map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
     }
 
     /// Gives every connection back to the pool.
@@ -89,7 +88,7 @@ impl Lanes {
     }
 }
 
-/// One after the other, all that has been asked meanwhile.
+/// Answers the questions in its queue, one batch after another.
 struct Lane {
     pool: PgPool,
     clock: Clock,
@@ -100,8 +99,8 @@ struct Lane {
 
 impl Lane {
     async fn serve(mut self, mut inbox: mpsc::Receiver<Message>) {
-        let mut messages = Vec::with_capacity(STANDINGS_AT_ONCE);
-        while inbox.recv_many(&mut messages, STANDINGS_AT_ONCE).await > 0 {
+        let mut messages = Vec::with_capacity(MAX_STANDINGS_PER_STATEMENT);
+        while inbox.recv_many(&mut messages, MAX_STANDINGS_PER_STATEMENT).await > 0 {
             let mut questions = Vec::with_capacity(messages.len());
             for message in messages.drain(..) {
                 match message {
@@ -110,10 +109,12 @@ impl Lane {
                 }
             }
             if !questions.is_empty() && !self.answer(questions).await {
-                // They have waited through the same silence, and need not wait for another.
+                // The questions queued meanwhile waited through the same timeout, and need not wait for another.
                 while let Ok(message) = inbox.try_recv() {
                     match message {
-                        Message::Read(question) => drop(question.answer.send(Err(StoreError::Unavailable(silence())))),
+                        Message::Read(question) => {
+                            drop(question.answer.send(Err(StoreError::Unavailable(timed_out()))));
+                        }
                         Message::Release(released) => self.release(released),
                     }
                 }
@@ -121,8 +122,8 @@ impl Lane {
         }
     }
 
-    /// Says whether the database answered. A request that is gone meanwhile does not hear its
-    /// answer, and nobody minds.
+    /// Answers one batch. Returns whether the database responded. Sending an answer fails if its request is gone, which
+    /// does no harm.
     async fn answer(&mut self, questions: Vec<Question>) -> bool {
         let asked: Vec<Asked> = questions.iter().map(|question| question.asked.clone()).collect();
         match self.read(&asked).await {
@@ -132,26 +133,26 @@ impl Lane {
                 }
                 true
             }
-            // One account that cannot be read must not stand in the way of the others.
+            // One unreadable account must not fail the others.
             Err(StoreError::Unreadable(_)) if questions.len() > 1 => {
                 for question in questions {
                     let alone = self.read(std::slice::from_ref(&question.asked)).await;
-                    let missing = || StoreError::Unreadable("the site's own row is gone".to_owned());
+                    let missing = || StoreError::Unreadable("the site's row is missing".to_owned());
                     let _ = question.answer.send(alone.and_then(|mut read| read.pop().ok_or_else(missing)));
                 }
                 true
             }
             Err(error) => {
                 for question in questions {
-                    let _ = question.answer.send(Err(again(&error)));
+                    let _ = question.answer.send(Err(copy_of(&error)));
                 }
                 !matches!(error, StoreError::Unavailable(_))
             }
         }
     }
 
-    /// With the connection that is held; where that one fails, or may be to a server that was replaced, with a fresh
-    /// one.
+    /// Reads over the held connection. If that one fails before a timeout, or may lead to a replaced server, reads over
+    /// a fresh one.
     async fn read(&mut self, asked: &[Asked]) -> Result<Vec<LoginStanding>> {
         let trusted_since = |(_, taken_at): &(Connection, Instant)| self.trust.is_held_since(*taken_at);
         let held = self.held.take_if(|held| trusted_since(held));
@@ -161,25 +162,25 @@ impl Lane {
         self.trust.must_be_held()?;
         if let Some(held) = held {
             match self.read_with(held, asked).await {
-                Err(StoreError::Unavailable(error)) if !is_silence(&error) => {
+                Err(StoreError::Unavailable(error)) if !is_timeout(&error) => {
                     log::debug!("a connection of the guard is dropped: {error}");
                 }
                 read => return read,
             }
         }
         let taken_at = Instant::now();
-        let fresh = Connection::Postgres(in_time(Box::pin(self.pool.acquire())).await?);
+        let fresh = Connection::Postgres(with_timeout(Box::pin(self.pool.acquire())).await?);
         self.read_with((fresh, taken_at), asked).await
     }
 
-    /// Keeps the connection when it has answered; one that did not is never used again.
+    /// Reads over this connection. Keeps it if it responded; otherwise it is never used again.
     async fn read_with(
         &mut self,
         (mut connection, taken_at): (Connection, Instant),
         asked: &[Asked],
     ) -> Result<Vec<LoginStanding>> {
         let reading = list_login_standings(&mut connection, &self.clock, asked);
-        let read = timeout(ACQUIRE_TIMEOUT, reading).await.unwrap_or(Err(StoreError::Unavailable(silence())));
+        let read = timeout(ACQUIRE_TIMEOUT, reading).await.unwrap_or(Err(StoreError::Unavailable(timed_out())));
         match read {
             Err(StoreError::Unavailable(_)) => connection.discard(),
             _ => self.held = Some((connection, taken_at)),
@@ -193,8 +194,8 @@ impl Lane {
     }
 }
 
-/// The same error for one more of those who asked together.
-fn again(error: &StoreError) -> StoreError {
+/// Copies an error for another request of the batch.
+fn copy_of(error: &StoreError) -> StoreError {
     match error {
         StoreError::Unreadable(what) => StoreError::Unreadable(what.clone()),
         StoreError::Unwritable => StoreError::Unwritable,

@@ -1,6 +1,6 @@
-//! What the guard reads on each request, by the shortest way to each engine.
+//! Reads a login's standing for the guard, by the fastest way for each engine.
 //!
-//! Each answer is read after its request asked: nothing is remembered from one to the next.
+//! Every read starts after its request arrived; nothing is cached between requests.
 
 mod in_file;
 mod lanes;
@@ -10,16 +10,19 @@ use rocket::tokio::time::timeout;
 use super::{LoginStanding, get_login_standing};
 use crate::{
     domain::logins::session_secret::SessionId,
-    store::{Result, Store, StoreError, engine::silence, pool::ACQUIRE_TIMEOUT},
+    store::{
+        Result, Store, StoreError,
+        engine::{ACQUIRE_TIMEOUT, timed_out},
+    },
 };
 pub(in crate::store) use in_file::FileReaders;
 pub(in crate::store) use lanes::Lanes;
 
 impl Store {
-    /// Reads what decides over the login that this session made.
+    /// Reads the standing of one login.
     ///
     /// # Errors
-    /// When the database does not answer, or holds a word that is no reason.
+    /// Returns an error if the database does not respond, or holds an unknown code.
     pub async fn get_login_standing(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
         match self {
             Self::Postgres { readers, .. } => readers.read(user_id, session).await,
@@ -30,9 +33,9 @@ impl Store {
         }
     }
 
-    /// The long way, which waits for a file that is busy, and says what is wrong with one that is gone.
+    /// The slow path. It waits for a busy file, and reports what is wrong with a missing one.
     async fn read_through_pool(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
         let reading = async { get_login_standing(&mut self.read().await?, self.clock(), user_id, session).await };
-        timeout(ACQUIRE_TIMEOUT, reading).await.unwrap_or(Err(StoreError::Unavailable(silence())))
+        timeout(ACQUIRE_TIMEOUT, reading).await.unwrap_or(Err(StoreError::Unavailable(timed_out())))
     }
 }

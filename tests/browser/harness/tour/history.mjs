@@ -1,8 +1,8 @@
-// Somebody of whom there is something to list.
+// A user whose lists are not empty.
 
 import { reasons } from "./sight.mjs";
 
-/** A user who mistyped a password, whose login staff have ended, and who is logged in again. */
+/** A user who mistyped a password, was forced out by staff, and is logged in again. */
 export async function userWithHistory(stage, owner, username) {
   const user = await stage.member(username);
   await user.visits("/login");

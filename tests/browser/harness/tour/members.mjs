@@ -1,9 +1,9 @@
-// What a member sees of their own account.
+// A member's view of their own account.
 
 import { userWithHistory } from "./history.mjs";
 import { page } from "./sight.mjs";
 
-/** Their pages, and what is refused to them. */
+/** A member's pages, and those refused to members. */
 export async function* membersPages(stage, friendsName) {
   const friend = await userWithHistory(stage, await stage.owner(), friendsName);
   yield page("home-logged-in", friend, "/");

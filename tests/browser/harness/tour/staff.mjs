@@ -1,9 +1,9 @@
-// What staff see of users, their sessions and events.
+// The staff's view of users, sessions and events.
 
 import { userWithHistory } from "./history.mjs";
 import { page, reasons } from "./sight.mjs";
 
-/** The lists, full and empty, and the page of a user in each state. */
+/** The lists, full and empty, and a user's page in each state. */
 export async function* staffPages(stage, friendsName) {
   const owner = await stage.owner();
   const friend = await userWithHistory(stage, owner, friendsName);

@@ -1,9 +1,9 @@
-// What superusers see who act on many users at once, or on everyone.
+// The superusers' view of bulk actions and of forcing everyone out.
 
 import { userWithHistory } from "./history.mjs";
 import { page, reasons } from "./sight.mjs";
 
-/** Bulk actions, their own account, and everyone's logins. */
+/** Bulk actions, the superuser's own account, and forcing everyone out. */
 export async function* superusersPages(stage, friendsName) {
   const owner = await stage.owner();
   const friend = await userWithHistory(stage, owner, friendsName);

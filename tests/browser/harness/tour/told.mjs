@@ -3,8 +3,8 @@
 import { Streams } from "../streams.mjs";
 import { reasons } from "./sight.mjs";
 
-/** Before the end, after it, and with what was typed back again. */
-export async function* pagesThatAreTold(stage, friendsName) {
+/** Before and after the end, and with the typed text restored. */
+export async function* pagesWithEndNotice(stage, friendsName) {
   const owner = await stage.owner();
   const friend = await stage.member(friendsName);
   await friend.logsIn();
@@ -23,30 +23,30 @@ export async function* pagesThatAreTold(stage, friendsName) {
     name: "told-ended",
     person: friend,
     open: async () => {
-      if (friend.path === "/login" || (await friend.isTold()).length > 0) await friend.logsIn();
+      if (friend.path === "/login" || (await friend.endNotices()).length > 0) await friend.logsIn();
       await friend.visits("/account/profile");
       await streams.are(1);
       await owner.opens(friend);
       await owner.forcesOut(reasons);
-      await friend.isToldAtOnce();
+      await friend.waitsForEndNotice();
     },
   };
   yield {
     name: "draft-back",
     person: friend,
     open: async () => {
-      if ((await friend.isTold()).length === 0) {
+      if ((await friend.endNotices()).length === 0) {
         await friend.visits("/account/profile");
         await streams.are(1);
         await owner.opens(friend);
         await owner.forcesOut(reasons);
-        await friend.isToldAtOnce();
+        await friend.waitsForEndNotice();
       }
       await friend.field("email").fill("someone.else@example.org");
       await friend.page.getByRole("link", { name: "Log in again" }).click();
       await friend.page.waitForURL("**/login?**");
       await friend.logsIn();
-      await friend.page.getByText("is filled in again").waitFor();
+      await friend.page.getByText("has been filled in again").waitFor();
     },
   };
 }

@@ -1,8 +1,8 @@
-// What people see who are not logged in.
+// What visitors see who are not logged in.
 
 import { page, reasons } from "./sight.mjs";
 
-/** The site before and after it has an owner, up to a login that staff have ended. */
+/** The site before and after it is set up, up to a login that staff have ended. */
 export async function* visitorsPages(stage, friendsName) {
   const visitor = await stage.newcomer("visitor");
   yield page("setup", visitor, "/setup");

@@ -1,43 +1,43 @@
-//! What can happen: each kind of event with the word that is stored and the words that are shown.
+//! The kinds of events. Their codes are stored, so a code must never change.
 
-/// The kinds of events, each with the word that is stored and the words that are shown.
+/// A kind of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
     /// Somebody logged in.
     Login,
-    /// Somebody tried to.
+    /// A login failed.
     LoginFailed,
-    /// Somebody tried too often.
+    /// A visitor or user exceeded a rate limit.
     Throttled,
     /// Somebody logged out.
     Logout,
-    /// A session ended by itself.
+    /// Sessions ended, other than by logging out or by a change of the whole account.
     SessionEnded,
-    /// A token was made for a program.
+    /// A token was created.
     TokenCreated,
-    /// A token ended by itself.
+    /// A token ended, other than by a change of the whole account.
     TokenEnded,
-    /// Somebody made an account.
+    /// Somebody registered.
     Registered,
-    /// The first superuser was made.
+    /// The first superuser was created.
     SetUp,
-    /// An account was made from the command line.
+    /// An account was created from the command line.
     UserCreated,
     /// The email was changed.
     ProfileChanged,
     /// The password was changed.
     PasswordChanged,
-    /// The password was confirmed, for grave work.
+    /// The user passed a recent-password check.
     PasswordConfirmed,
     /// The role was changed.
     RoleChanged,
-    /// Logins were ended by staff.
+    /// Staff ended all logins of an account, or of everyone.
     ForceLogout,
-    /// The same is planned.
+    /// A force logout was scheduled.
     ForceLogoutScheduled,
-    /// The plan was called off.
+    /// A scheduled force logout was cancelled.
     ForceLogoutCancelled,
-    /// What was planned came due.
+    /// A scheduled force logout came due.
     ForceLogoutDue,
     /// The account was deactivated.
     Deactivated,
@@ -47,12 +47,12 @@ pub enum EventKind {
     Deleted,
     /// Old events were deleted from the command line.
     EventsPurged,
-    /// An act was refused.
+    /// An action was refused.
     Refused,
 }
 
 impl EventKind {
-    /// Every kind there is.
+    /// Every kind.
     pub const ALL: [Self; 23] = [
         Self::Login,
         Self::LoginFailed,
@@ -79,7 +79,7 @@ impl EventKind {
         Self::Refused,
     ];
 
-    /// The stored word.
+    /// The stored code.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -109,45 +109,9 @@ impl EventKind {
         }
     }
 
-    /// The words that staff read.
+    /// The kind with this code.
     #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Login => "Logged in",
-            Self::LoginFailed => "Failed to log in",
-            Self::Throttled => "Tried too often",
-            Self::Logout => "Logged out",
-            Self::SessionEnded => "Session ended",
-            Self::TokenCreated => "Token created",
-            Self::TokenEnded => "Token ended",
-            Self::Registered => "Registered",
-            Self::SetUp => "Set up the site",
-            Self::UserCreated => "Account created",
-            Self::ProfileChanged => "Email changed",
-            Self::PasswordChanged => "Password changed",
-            Self::PasswordConfirmed => "Password confirmed",
-            Self::RoleChanged => "Role changed",
-            Self::ForceLogout => "Force logout",
-            Self::ForceLogoutScheduled => "Force logout scheduled",
-            Self::ForceLogoutCancelled => "Scheduled force logout called off",
-            Self::ForceLogoutDue => "Scheduled force logout came due",
-            Self::Deactivated => "Deactivated",
-            Self::Activated => "Activated",
-            Self::Deleted => "Account deleted",
-            Self::EventsPurged => "Old events deleted",
-            Self::Refused => "Refused",
-        }
-    }
-
-    /// The kind of that word.
-    #[must_use]
-    pub fn of_code(code: &str) -> Option<Self> {
+    pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-
-    /// The words for a stored kind; one of a later version shows as it is.
-    #[must_use]
-    pub fn label_of(code: &str) -> &str {
-        Self::of_code(code).map_or(code, |kind| kind.label())
     }
 }

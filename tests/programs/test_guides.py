@@ -1,4 +1,4 @@
-"""What the README has its readers copy: a login, a call, a refresh and a force logout with curl."""
+"""The guide's example with curl: a login, a call, a refresh and a force logout."""
 
 import json
 import os
@@ -12,8 +12,9 @@ from server import PATIENCE_SECONDS, REPOSITORY
 
 
 def block(first_line):
-    """The README's one block of code that begins so."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```$", (REPOSITORY / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    """The guide's one code block with this first line."""
+    guide = (REPOSITORY / "src/guide/api.md").read_text()
+    blocks = re.findall(r"^```[\w,]*\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
     (found,) = [block for block in blocks if block.startswith(f"{first_line}\n")]
     return found
 
@@ -27,7 +28,7 @@ def objects(text):
         rest = rest[end:].lstrip()
 
 
-def test_the_example_with_curl_does_what_it_says(site, redis):
+def test_the_curl_example_works(site, redis):
     for tool in ("curl", "jq"):
         if shutil.which(tool) is None:
             assert "CURFEW_TEST_TOOLS" not in os.environ, f"{tool} is missing"

@@ -1,10 +1,11 @@
-//! What the README has its readers copy, judged by the programs that will read it. `tests/run`
-//! installs them and says so in `CURFEW_TEST_TOOLS`; without it, what is missing is passed over.
+//! Checks the configurations that the guides contain with the programs that will read them.
+//!
+//! `tests/run` installs these programs and sets `CURFEW_TEST_TOOLS`. Without it, a missing program skips its test.
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on fails there, saying what is missing")]
 
-#[path = "harness/readme.rs"]
-mod readme;
+#[path = "harness/guides.rs"]
+mod guides;
 
 use std::{
     env, fs,
@@ -12,16 +13,16 @@ use std::{
     process::Command,
 };
 
-use readme::block;
+use guides::block;
 
-/// Runs a tool, which must be content, and returns what it said; nothing where it is missing.
+/// Runs a tool, which must succeed, and returns its output. `None` if the tool is missing.
 #[track_caller]
 fn ask(tool: &str, args: &[&str]) -> Option<String> {
     let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
     let mut places = folders.iter().map(PathBuf::as_path).chain([Path::new("/usr/sbin")]);
     let Some(path) = places.find_map(|folder| Some(folder.join(tool)).filter(|path| path.is_file())) else {
         assert!(env::var_os("CURFEW_TEST_TOOLS").is_none(), "{tool} is missing");
-        eprintln!("passed over: there is no {tool}");
+        eprintln!("skipped: {tool} is missing");
         return None;
     };
     let done = Command::new(path).args(args).output().expect("the tool runs");
@@ -34,7 +35,7 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-/// The unit, as it would be on a machine where everything is in its place.
+/// The unit, with a program that exists on this machine.
 fn unit(folder: &Path) -> PathBuf {
     let program = folder.join("curfew");
     fs::copy("/bin/true", &program).expect("a program");
@@ -46,7 +47,7 @@ fn unit(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn systemd_takes_the_unit_without_a_word() {
+fn systemd_accepts_the_unit_without_a_warning() {
     let folder = folder();
     let unit = unit(folder.path());
     let said = ask("systemd-analyze", &["verify", "--man=no", "--recursive-errors=no", &unit.display().to_string()]);
@@ -54,16 +55,16 @@ fn systemd_takes_the_unit_without_a_word() {
 }
 
 #[test]
-fn the_sandbox_of_the_unit_leaves_little_open() {
+fn the_sandbox_of_the_unit_is_tight() {
     let folder = folder();
     let unit = unit(folder.path()).display().to_string();
-    // In tenths, from 0 (shut) to 100 (open).
+    // In tenths, from 0 (closed) to 100 (open).
     let said = ask("systemd-analyze", &["security", "--offline=true", "--threshold=15", &unit]);
     assert!(said.is_none_or(|said| said.contains("Overall exposure level")));
 }
 
 #[test]
-fn nginx_takes_the_sites() {
+fn nginx_accepts_the_sites() {
     let folder = folder();
     let place = folder.path().display();
     let (certificate, key) = (format!("{place}/cert.pem"), format!("{place}/key.pem"));
@@ -75,7 +76,7 @@ fn nginx_takes_the_sites() {
         let site = block(name)
             .replace("/etc/ssl/example.org.pem", &certificate)
             .replace("/etc/ssl/example.org.key", &key)
-            // Where anybody may listen, and nobody else does.
+            // Sockets need no rights, and no other test uses them.
             .replace("listen 80;", &format!("listen unix:{place}/http;"))
             .replace("listen 443 ssl;", &format!("listen unix:{place}/https ssl;"));
         assert!(site.contains("/http;") && site.contains("/https ssl;") && site.contains(&key), "{site}");

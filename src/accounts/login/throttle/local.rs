@@ -1,5 +1,5 @@
-//! The counters of this node alone: all there is on SQLite without Redis, and elsewhere what keeps
-//! many tries at once from all asking what the nodes share.
+//! The counters of this node. On SQLite without Redis there are no others. Elsewhere they spare the shared counters the
+//! queries of many simultaneous attempts.
 
 use std::{
     collections::HashMap,
@@ -15,24 +15,24 @@ use super::{
     keys::Key,
 };
 
-/// Beyond this many keys, those that are at rest are forgotten.
+/// Above this many keys, idle ones are removed.
 const KEYS_BEFORE_CLEANING: usize = 10_000;
 
-/// The counters of every account and address that failed here lately. Cloning it shares them.
+/// The counters of every account and address with recent failures on this node. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Here {
+pub(super) struct LocalCounters {
     counters: Arc<Mutex<HashMap<Key, Counter>>>,
     settled: Arc<Notify>,
 }
 
-impl Here {
-    /// Begins a try; waits while others that are under way hold the last places.
-    pub(super) async fn begin(&self, keys: &[(Key, RateLimit)]) -> Result<HeldHere, Throttled> {
+impl LocalCounters {
+    /// Begins an attempt. Waits while attempts in progress hold the last places.
+    pub(super) async fn begin(&self, keys: &[(Key, RateLimit)]) -> Result<LocalPlaces, Throttled> {
         loop {
-            // Asked to be woken before the look, so that no outcome is missed in between.
+            // Subscribed before the check, so that no outcome in between is missed.
             let settled = self.settled.notified();
             if self.try_begin(keys)? {
-                return Ok(HeldHere { here: self.clone(), keys: keys.to_vec(), has_failed: false });
+                return Ok(LocalPlaces { counters: self.clone(), keys: keys.to_vec(), has_failed: false });
             }
             settled.await;
         }
@@ -49,7 +49,7 @@ impl Here {
         }
         if is_free {
             for (key, _) in keys {
-                counters.entry(key.clone()).or_default().under_way += 1;
+                counters.entry(key.clone()).or_default().in_progress += 1;
             }
         }
         Ok(is_free)
@@ -63,43 +63,43 @@ impl Here {
                 if has_failed {
                     counter.count_failure(limit, now);
                 }
-                counter.under_way -= 1;
-                if counter.is_at_rest(now) {
+                counter.in_progress -= 1;
+                if counter.is_idle(now) {
                     counters.remove(key);
                 }
             }
         }
         if counters.len() > KEYS_BEFORE_CLEANING {
-            counters.retain(|_, counter| !counter.is_at_rest(now));
+            counters.retain(|_, counter| !counter.is_idle(now));
         }
         drop(counters);
         self.settled.notify_waiters();
     }
 
-    /// A panic elsewhere leaves the counters whole: each change of them is one assignment.
+    /// Ignores poisoning: each change is one assignment, so no panic can leave the counters half changed.
     pub(super) fn counters(&self) -> MutexGuard<'_, HashMap<Key, Counter>> {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The places of a try that is under way. Dropped, it counts as no failure.
+/// The places of an attempt in progress. If dropped, it does not count as a failure.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct HeldHere {
-    here: Here,
+pub(super) struct LocalPlaces {
+    counters: LocalCounters,
     keys: Vec<(Key, RateLimit)>,
     has_failed: bool,
 }
 
-impl HeldHere {
-    /// The try failed: it counts.
+impl LocalPlaces {
+    /// Counts the attempt as failed.
     pub(super) fn failed(mut self) {
         self.has_failed = true;
     }
 }
 
-impl Drop for HeldHere {
+impl Drop for LocalPlaces {
     fn drop(&mut self) {
-        self.here.settle(&self.keys, self.has_failed);
+        self.counters.settle(&self.keys, self.has_failed);
     }
 }

@@ -1,6 +1,6 @@
-//! The README's blocks of code, so that what a reader copies is what the tests run.
+//! The guides' code blocks, so that the tests run what a reader copies.
 
-const README: &str = include_str!("../../README.md");
+const GUIDES: [&str; 2] = [include_str!("../../src/guide/deploying.md"), include_str!("../../src/guide/many_nodes.md")];
 
 /// The one block that holds this line.
 #[track_caller]
@@ -8,14 +8,14 @@ pub fn block(line: &str) -> String {
     let mut found = blocks().into_iter().filter(|block| block.lines().any(|is| is == line));
     match (found.next(), found.next()) {
         (Some(block), None) => block,
-        (None, _) => panic!("the README has no block with the line {line:?}"),
-        (Some(_), Some(_)) => panic!("the README has several blocks with the line {line:?}"),
+        (None, _) => panic!("no guide has a block with the line {line:?}"),
+        (Some(_), Some(_)) => panic!("several blocks of the guides have the line {line:?}"),
     }
 }
 
 fn blocks() -> Vec<String> {
     let (mut blocks, mut open): (Vec<String>, Option<String>) = (Vec::new(), None);
-    for line in README.lines() {
+    for line in GUIDES.into_iter().flat_map(str::lines) {
         match &mut open {
             _ if line.starts_with("```") => match open.take() {
                 Some(block) => blocks.push(block),

@@ -1,4 +1,4 @@
-//! Acts on many users as staff follow them: what was promised, and how far each has come.
+//! The records of bulk actions: what the confirmation page promised, and how far each action has come.
 
 use crate::{
     domain::{
@@ -11,38 +11,38 @@ use crate::{
     },
 };
 
-/// An act on many.
+/// The record of a bulk action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkRecord {
-    /// Its public name.
+    /// Its public id.
     pub id: String,
-    /// The number of whoever acts.
+    /// The acting user's id; none at the command line.
     pub actor_id: Option<i64>,
-    /// Their name.
+    /// The acting user's name.
     pub actor: String,
-    /// What is done; see [`crate::domain::bulk::BulkAction::code`].
+    /// The action's code; see [`crate::domain::bulk::BulkAction::code`].
     pub action: String,
-    /// The users it was to be done to.
+    /// How many users the confirmation page promised.
     pub promised_users: i64,
-    /// The live sessions that were to end.
+    /// How many live sessions the confirmation page promised to end.
     pub promised_sessions: i64,
-    /// The live tokens that were to end.
+    /// How many live tokens the confirmation page promised to end.
     pub promised_tokens: i64,
-    /// The users that it passed over.
+    /// How many users are skipped.
     pub skipped: i64,
-    /// The users it has been done to by now.
+    /// How many users are done so far.
     pub users_done: i64,
-    /// The live sessions that have ended by now.
+    /// How many live sessions it has ended so far.
     pub sessions_ended: i64,
-    /// The live tokens that have ended by now.
+    /// How many live tokens it has ended so far.
     pub tokens_ended: i64,
-    /// When it began.
+    /// When it started.
     pub started_at: Moment,
-    /// When it came this far.
+    /// When it last made progress.
     pub updated_at: Moment,
-    /// When it ended, however it did.
+    /// When it ended, completed or not.
     pub ended_at: Option<Moment>,
-    /// Why it did not come to its end.
+    /// Why it stopped early.
     pub failure: Option<String>,
 }
 
@@ -64,11 +64,11 @@ from_row!(BulkRecord {
     failure
 });
 
-/// Keeps an act that begins; says whether it is a new one.
+/// Inserts the record of a bulk action that starts. Returns whether its id is new.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn insert_bulk_record(on: &mut impl Sql, act: &BulkRecord) -> Result<bool> {
+/// Returns an error if the database does not respond.
+pub async fn insert_bulk_record(on: &mut impl Sql, record: &BulkRecord) -> Result<bool> {
     let sql = "
         INSERT INTO curfew_bulk_actions (id, actor_id, actor, action, promised_users, promised_sessions, promised_tokens, skipped,
                                users_done, sessions_ended, tokens_ended, started_at, updated_at, ended_at, failure)
@@ -76,29 +76,29 @@ pub async fn insert_bulk_record(on: &mut impl Sql, act: &BulkRecord) -> Result<b
     let inserted = execute!(
         on,
         sql,
-        &act.id,
-        act.actor_id,
-        &act.actor,
-        &act.action,
-        act.promised_users,
-        act.promised_sessions,
-        act.promised_tokens,
-        act.skipped,
-        act.users_done,
-        act.sessions_ended,
-        act.tokens_ended,
-        act.started_at,
-        act.updated_at,
-        act.ended_at,
-        act.failure.as_deref(),
+        &record.id,
+        record.actor_id,
+        &record.actor,
+        &record.action,
+        record.promised_users,
+        record.promised_sessions,
+        record.promised_tokens,
+        record.skipped,
+        record.users_done,
+        record.sessions_ended,
+        record.tokens_ended,
+        record.started_at,
+        record.updated_at,
+        record.ended_at,
+        record.failure.as_deref(),
     )?;
     Ok(inserted > 0)
 }
 
-/// The act of that name.
+/// Finds the record with this id.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn find_bulk_record(on: &mut impl Sql, id: &SessionId) -> Result<Option<BulkRecord>> {
     let sql = "
         SELECT id, actor_id, actor, action, promised_users, promised_sessions, promised_tokens, skipped, users_done,
@@ -107,20 +107,20 @@ pub async fn find_bulk_record(on: &mut impl Sql, id: &SessionId) -> Result<Optio
     Ok(fetch_optional!(on, BulkRecord, sql, id.as_str())?)
 }
 
-/// Whether an act on many is being carried out, which has made progress since that moment.
+/// Whether any bulk action is running that has made progress after `since`.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn is_bulk_action_running(on: &mut impl Sql, since: Moment) -> Result<bool> {
     let sql = "SELECT COUNT(*) FROM curfew_bulk_actions WHERE ended_at IS NULL AND updated_at > $1";
-    let (acts,) = fetch_one!(on, (i64,), sql, since)?;
-    Ok(acts > 0)
+    let (running,) = fetch_one!(on, (i64,), sql, since)?;
+    Ok(running > 0)
 }
 
-/// Adds what a batch has done, in its transaction.
+/// Adds the counts of a batch, in the transaction of that batch.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn add_to_bulk_record(
     on: &mut impl Sql,
     id: &str,
@@ -136,20 +136,20 @@ pub async fn add_to_bulk_record(
     Ok(())
 }
 
-/// Notes that an act has ended, and why, where it did not come to its end.
+/// Records that a bulk action has ended, and why if it stopped early.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database does not respond.
 pub async fn set_bulk_record_ended(on: &mut impl Sql, id: &str, now: Moment, failure: Option<&str>) -> Result<()> {
     let sql = "UPDATE curfew_bulk_actions SET updated_at = $2, ended_at = $2, failure = $3 WHERE id = $1";
     execute!(on, sql, id, now, failure)?;
     Ok(())
 }
 
-/// Forgets the acts that began at that moment or before; says how many.
+/// Deletes the records of bulk actions that started at `up_to` or earlier. Returns how many.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn delete_old_bulk_acts(on: &mut impl Sql, up_to: Moment) -> Result<u64> {
+/// Returns an error if the database does not respond.
+pub async fn delete_old_bulk_records(on: &mut impl Sql, up_to: Moment) -> Result<u64> {
     Ok(execute!(on, "DELETE FROM curfew_bulk_actions WHERE started_at <= $1", up_to)?)
 }

@@ -1,4 +1,4 @@
-//! Logins whose `LAST_LOGIN_DATE` lies ahead of the clock that made them.
+//! Logins whose `LAST_LOGIN_DATE` is later than the clock showed when they were opened.
 
 use sqlx::QueryBuilder;
 
@@ -6,16 +6,16 @@ use crate::{
     domain::moment::Moment,
     store::{
         Result, Sql,
-        engine::{dialect::Dialect, in_time, on_engine},
+        engine::{dialect::Dialect, on_engine, with_timeout},
     },
 };
 
-/// The latest `LAST_LOGIN_DATE` after that moment of a login that was opened at that moment or before and has not
-/// ended: of one account, or of anyone.
+/// Finds the latest `LAST_LOGIN_DATE` after `opened_by` among logins that were opened at or before `opened_by` and
+/// have not ended: of one account, or of all accounts.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn find_latest_dated_ahead(
+/// Returns an error if the database does not respond.
+pub async fn find_latest_login_date_ahead(
     on: &mut impl Sql,
     user_id: Option<i64>,
     opened_by: Moment,
@@ -32,5 +32,5 @@ pub async fn find_latest_dated_ahead(
         }
         sql
     }
-    Ok(on_engine!(on, |c| in_time(statement(user_id, opened_by).build_query_scalar().fetch_one(c)).await)?)
+    Ok(on_engine!(on, |c| with_timeout(statement(user_id, opened_by).build_query_scalar().fetch_one(c)).await)?)
 }

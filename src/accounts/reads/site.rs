@@ -1,0 +1,25 @@
+//! The site's own row, and its clock.
+
+use crate::{
+    accounts::{Accounts, Result},
+    domain::moment::Moment,
+    store::site::{Site, get_site},
+};
+
+impl Accounts {
+    /// The site's row, and the time of the read.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn read_site(&self) -> Result<(Site, Moment)> {
+        let mut on = self.store.read().await?;
+        let now = self.store.clock().now(&mut on).await?;
+        Ok((get_site(&mut on).await?, now))
+    }
+
+    /// The current time by the clock that all nodes share, as this node estimates it without a query.
+    #[must_use]
+    pub fn estimated_now(&self) -> Moment {
+        self.store.clock().estimate()
+    }
+}

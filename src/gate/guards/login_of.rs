@@ -1,0 +1,77 @@
+//! Authenticates a request by its session cookie, at most once per request and only on demand.
+
+use rocket::Request;
+
+use super::judge::{Credential, Proof, judge};
+use crate::{
+    accounts::Accounts,
+    gate::{
+        Changes, Login,
+        cookies::{SESSION, find_cookie, session_cookie::DecryptedSession},
+        standings::Standings,
+        transport::gate,
+    },
+};
+
+/// Marks a request that a script made without the user, such as an event stream. A passive request does not count
+/// as activity, and its errors are not answered with a page.
+#[derive(Debug, Default)]
+pub struct Passive(pub(in crate::gate) bool);
+
+impl Passive {
+    /// Whether the request is passive.
+    #[must_use]
+    pub fn is(request: &Request<'_>) -> bool {
+        request.local_cache(Self::default).0
+    }
+}
+
+/// The login of a request. The first call judges the session cookie, if there is one. Later calls in the same
+/// request return the same result.
+pub async fn login_of<'r>(request: &'r Request<'_>) -> &'r Login {
+    request.local_cache_async(load(request)).await
+}
+
+async fn load(request: &Request<'_>) -> Login {
+    let (Some(gate), Some(accounts)) = (gate(request), request.rocket().state::<Accounts>()) else {
+        return Login::Unknown;
+    };
+    let changes = Changes::of(request);
+    let name = SESSION.on(request);
+    let (claim, content_to_renew) =
+        match find_cookie(request, SESSION, |encrypted| gate.cookie_keys.decrypt_session(name, encrypted)) {
+            Some(DecryptedSession::Claims(claim, content_to_renew)) => (claim, content_to_renew),
+            Some(DecryptedSession::Unreadable) => {
+                changes.end_session();
+                return Login::Nobody;
+            }
+            // This may be the cookie of another site on this host. Removing it would end the login there.
+            None => return Login::Nobody,
+        };
+    let Some(standings) = request.rocket().state::<Standings>() else { return Login::Unknown };
+    let credential = Credential {
+        user_id: claim.user_id,
+        session: &claim.session,
+        login_date: claim.login_date,
+        proof: Proof::Cookie(&claim.secret_hash),
+    };
+    match judge(accounts, standings, credential, Passive::is(request)).await {
+        Ok(Login::Live(live)) => {
+            if let Some(content) = content_to_renew {
+                let max_age = claim
+                    .remember
+                    .then(|| (live.opened_at + live.limits.lifetime - live.now).to_std().unwrap_or_default());
+                changes.renew_session(content, max_age);
+            }
+            Login::Live(live)
+        }
+        Ok(login) => {
+            changes.end_session();
+            login
+        }
+        Err(error) => {
+            log::error!("could not judge a session: {error}");
+            Login::Unknown
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The login of a request: none, a live one, or one that has ended.
+
+use crate::{
+    accounts::{Actor, Client},
+    domain::{
+        logins::session_secret::SessionId, moment::Moment, people::role::Role, reason::EndReason, standing::Limits,
+    },
+    store::standing::Account,
+};
+
+/// The result of judging a request's session cookie.
+#[derive(Debug)]
+pub enum Login {
+    /// There is no session cookie, or it was not issued by this site.
+    Nobody,
+    /// The rule accepts the login.
+    Live(Box<LiveLogin>),
+    /// The rule refuses the login.
+    Ended(EndedLogin),
+    /// The database does not respond. The request is refused, and the browser keeps its cookie.
+    Unknown,
+}
+
+/// A login that the rule accepts.
+#[derive(Debug, Clone)]
+pub struct LiveLogin {
+    /// The user id.
+    pub user_id: i64,
+    /// The user's account.
+    pub account: Account,
+    /// The public id of the session or token.
+    pub session: SessionId,
+    /// `LAST_LOGIN_DATE`: compared with force-logout dates. It may lie in the future, so never compute an age from it.
+    pub login_date: Moment,
+    /// The clock's time at login. Lifetimes count from here.
+    pub opened_at: Moment,
+    /// The time of the latest request before this one, accurate to a minute.
+    pub last_seen: Moment,
+    /// Whether its cookie outlives the browser.
+    pub remember: bool,
+    /// The client address at login.
+    pub address: String,
+    /// The user agent at login.
+    pub user_agent: String,
+    /// Its lifetime and idle timeout.
+    pub limits: Limits,
+    /// The scheduled force logout that will end it, of the account or of the site.
+    pub scheduled: Option<ScheduledEnd>,
+    /// The time at which the login was judged.
+    pub now: Moment,
+}
+
+/// A scheduled force logout.
+#[derive(Debug, Clone)]
+pub struct ScheduledEnd {
+    /// When it takes effect.
+    pub at: Moment,
+    /// The reason that staff wrote for the user.
+    pub user_reason: Option<String>,
+}
+
+/// A login that the rule refuses.
+#[derive(Debug, Clone)]
+pub struct EndedLogin {
+    /// The reason code.
+    pub reason: EndReason,
+    /// The reason that staff wrote for the user.
+    pub user_reason: Option<String>,
+}
+
+impl LiveLogin {
+    /// The account's role.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.account.role
+    }
+
+    /// The acting user, as the use cases expect it.
+    #[must_use]
+    pub fn actor(&self, client: Client) -> Actor {
+        Actor {
+            user_id: Some(self.user_id),
+            name: self.account.username.clone(),
+            role: self.account.role,
+            session: Some(self.session.clone()),
+            client: Some(client),
+        }
+    }
+}

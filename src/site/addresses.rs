@@ -1,0 +1,23 @@
+//! The addresses that the gate must know.
+
+use rocket::Request;
+
+use crate::{accounts::Target, domain::people::login_name::LoginName, gate::Addresses};
+
+/// The addresses of this site.
+pub(super) const ADDRESSES: Addresses = Addresses {
+    home: "/account",
+    entry: &["/login", "/register", "/setup", "/confirm"],
+    api: "/api/",
+    subject: subject_of,
+};
+
+/// The user that a request to `/admin/users/<id>/…` or `/api/users/<name>/…` is about.
+fn subject_of(request: &Request<'_>) -> Option<Target> {
+    let segments = request.uri().path().segments();
+    match (segments.get(0)?, segments.get(1)?, segments.get(2)?) {
+        ("admin", "users", id) => id.parse().ok().map(Target::Id),
+        ("api", "users", name) => LoginName::parse(name).ok().map(Target::Name),
+        _ => None,
+    }
+}

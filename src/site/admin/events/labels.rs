@@ -1,0 +1,37 @@
+//! The names of the kinds of events, as staff see them.
+
+use crate::domain::event_kind::EventKind;
+
+/// The label of a kind.
+pub(super) const fn label(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Login => "Logged in",
+        EventKind::LoginFailed => "Failed to log in",
+        EventKind::Throttled => "Too many attempts",
+        EventKind::Logout => "Logged out",
+        EventKind::SessionEnded => "Session ended",
+        EventKind::TokenCreated => "Token created",
+        EventKind::TokenEnded => "Token ended",
+        EventKind::Registered => "Registered",
+        EventKind::SetUp => "Set up the site",
+        EventKind::UserCreated => "Account created",
+        EventKind::ProfileChanged => "Email changed",
+        EventKind::PasswordChanged => "Password changed",
+        EventKind::PasswordConfirmed => "Password confirmed",
+        EventKind::RoleChanged => "Role changed",
+        EventKind::ForceLogout => "Force logout",
+        EventKind::ForceLogoutScheduled => "Force logout scheduled",
+        EventKind::ForceLogoutCancelled => "Scheduled force logout cancelled",
+        EventKind::ForceLogoutDue => "Scheduled force logout came due",
+        EventKind::Deactivated => "Deactivated",
+        EventKind::Activated => "Activated",
+        EventKind::Deleted => "Account deleted",
+        EventKind::EventsPurged => "Old events deleted",
+        EventKind::Refused => "Refused",
+    }
+}
+
+/// The label of a stored code. A code from a later version is shown unchanged.
+pub(super) fn label_of(code: &str) -> &str {
+    EventKind::from_code(code).map_or(code, |kind| label(kind))
+}
