@@ -37,6 +37,8 @@ const PASSWORD_BYTES: usize = 10;
 const MAX_STAFF_LOGIN_AGE: TimeDelta = TimeDelta::minutes(45);
 /// The time between a staff member's login and their action.
 const PAUSE_AFTER_LOGIN: TimeDelta = TimeDelta::seconds(95);
+/// Logins are tidied only on the last day, whose events the overview shows, and this often. Each time delays the start.
+const TIDY_INTERVAL: TimeDelta = TimeDelta::hours(4);
 const TOKEN_LIFETIME: Duration = Duration::from_hours(30 * 24);
 /// The IP address and the `User-Agent` of the logins with guessed passwords.
 const GUESSER: (&str, &str) = ("192.0.2.254", "python-requests/2.32.3");
@@ -47,6 +49,8 @@ pub(super) struct Stage {
     accounts: Accounts,
     now: Moment,
     behind: TimeDelta,
+    /// How far the clock was behind when logins were last tidied.
+    tidied_behind: TimeDelta,
     players: HashMap<&'static str, Player>,
 }
 
@@ -63,7 +67,13 @@ struct Player {
 impl Stage {
     pub(super) fn new(store: Store, settings: Settings) -> Self {
         let accounts = Accounts::new(store, Arc::new(settings));
-        Self { accounts, now: Utc::now(), behind: TimeDelta::zero(), players: HashMap::new() }
+        Self {
+            accounts,
+            now: Utc::now(),
+            behind: TimeDelta::zero(),
+            tidied_behind: TimeDelta::MAX,
+            players: HashMap::new(),
+        }
     }
 
     /// The user's current password.
@@ -81,7 +91,11 @@ impl Stage {
             let seconds = i64::try_from(number * 17 % 60).unwrap_or_default();
             self.set_clock_back(TimeDelta::minutes(step.minutes_ago) - TimeDelta::seconds(seconds));
             self.perform(step.who, step.act).await?;
-            // A running server samples the live sessions regularly.
+            // A running server does both regularly.
+            if self.behind <= TimeDelta::days(1) && self.tidied_behind - self.behind >= TIDY_INTERVAL {
+                self.accounts.tidy_logins().await?;
+                self.tidied_behind = self.behind;
+            }
             self.accounts.sample_live_sessions().await?;
         }
         self.set_clock_back(TimeDelta::zero());
