@@ -79,7 +79,13 @@ pub(super) fn refuse_misspelt(figment: &Figment) -> Result<(), SettingsError> {
     let Ok(keys) = figment.extract::<Dict>() else { return Ok(()) };
     for (key, value) in &keys {
         let is_from_file = figment.get_metadata(value.tag()).is_none_or(|from| !from.name.contains("environment"));
-        if is_from_file && let Some(near) = misspelt(key) {
+        if !is_from_file {
+            continue;
+        }
+        if is_one_table_too_high(key) {
+            return Err(SettingsError::new(key, "outside its table", format!("in the table [default.curfew]: {key}")));
+        }
+        if let Some(near) = misspelt(key) {
             return Err(SettingsError::new(key, "unknown", near));
         }
     }
@@ -109,6 +115,9 @@ pub(super) fn warn_about_variables() {
 /// The variable that a misspelt one most likely means.
 fn meant_variable(variable: &str) -> Option<String> {
     let variable = variable.to_uppercase();
+    if let Some(key) = variable.strip_prefix("ROCKET_CURFEW_").filter(|key| KEYS.contains(&&*key.to_lowercase())) {
+        return Some(format!("{PREFIX}{key}"));
+    }
     if let Some(key) = variable.strip_prefix("ROCKET_") {
         return misspelt(&key.to_lowercase()).map(|near| format!("ROCKET_{}", near.to_uppercase()));
     }
@@ -120,6 +129,11 @@ fn meant_variable(variable: &str) -> Option<String> {
         return Some(format!("ROCKET_{}", key.to_uppercase()));
     }
     near_miss(&key, KEYS).map(|near| format!("{PREFIX}{}", near.to_uppercase()))
+}
+
+/// Whether a key at the top level of a profile belongs into the table `curfew`.
+fn is_one_table_too_high(key: &str) -> bool {
+    KEYS.contains(&key) && !top_level_names().any(|name| name == key)
 }
 
 fn misspelt(key: &str) -> Option<&'static str> {
@@ -149,6 +163,7 @@ mod tests {
             ("CURFEW_DATABASE_URL", Some("DATABASE_URL")),
             ("CURFEW_SECRET_KEY", Some("ROCKET_SECRET_KEY")),
             ("ROCKET_ADRESS", Some("ROCKET_ADDRESS")),
+            ("ROCKET_CURFEW_SITE_NAME", Some("CURFEW_SITE_NAME")),
             ("CURFEW_REGISTRATION", None),
             ("CURFEW_SERVICE_HOST", None),
             ("CURFEW_SERVICE_PORT", None),

@@ -115,6 +115,10 @@ fn a_misspelt_key_or_table_is_refused() {
         ("[databases.curfew]\nurl = \"sqlite:a.db\"", "it must be [default.databases]"),
         ("[defualt.curfew]\nregistration = \"closed\"", "it must be [default]"),
         ("[default]\nadress = \"0.0.0.0\"", "adress is unknown; it must be address"),
+        (
+            "[default]\nsite_name = \"Garden\"",
+            "site_name is outside its table; it must be in the table [default.curfew]: site_name",
+        ),
         ("[default]\nsecret_kye = \"tangerine\"", "secret_kye is unknown; it must be secret_key"),
         ("[default.curfwe]\nregistration = \"closed\"", "curfwe is unknown; it must be curfew"),
         ("[default.database.curfew]\nurl = \"sqlite:a.db\"", "it must be databases"),
