@@ -44,23 +44,12 @@ fn no_layer_imports_one_above_it() {
 
 #[test]
 fn only_the_store_names_a_database() {
-    must_not_name(&["sqlx", "rusqlite"], |file| file.module.first().is_some_and(|layer| layer != "store"));
+    must_not_name(&["sqlx"], |file| file.module.first().is_some_and(|layer| layer != "store"));
 }
 
 #[test]
 fn the_domain_uses_no_web_framework_clock_or_disk() {
-    let foreign = [
-        "rocket",
-        "sqlx",
-        "rusqlite",
-        "std::fs",
-        "std::net",
-        "std::io",
-        "std::env",
-        "SystemTime",
-        "Instant",
-        "Utc::now",
-    ];
+    let foreign = ["rocket", "sqlx", "std::fs", "std::net", "std::io", "std::env", "SystemTime", "Instant", "Utc::now"];
     must_not_name(&foreign, |file| file.module.first().is_some_and(|layer| layer == "domain"));
 }
 

@@ -26,7 +26,7 @@ use super::{
     Clock, Connection, OpenError, Result, Transaction,
     engine::{ACQUIRE_TIMEOUT, with_timeout},
     schema::statistics::drop_statistics,
-    standing::readers::{FileReaders, Lanes},
+    standing::lanes::Lanes,
 };
 pub use in_rocket::Db;
 pub(super) use postgres::pool_options;
@@ -70,7 +70,7 @@ pub enum Store {
         /// The pool for transactions that write, with a single connection.
         write: SqlitePool,
         /// The guard's connections.
-        readers: FileReaders,
+        lanes: Lanes,
         /// Held by the long job whose turn it is.
         long_work: Arc<Mutex<()>>,
         /// The clock.
@@ -85,7 +85,7 @@ pub enum Store {
         /// The servers that the pool may connect to.
         hosts: Hosts,
         /// The guard's connections.
-        readers: Lanes,
+        lanes: Lanes,
         /// The clock.
         clock: Clock,
         /// Whether it is trusted.
@@ -214,13 +214,13 @@ impl Store {
     /// Closes every connection.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { read, write, readers, .. } => {
-                readers.close();
+            Self::Sqlite { read, write, lanes, .. } => {
+                lanes.release().await;
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres { pool, readers, .. } => {
-                readers.release().await;
+            Self::Postgres { pool, lanes, .. } => {
+                lanes.release().await;
                 pool.close().await;
             }
         }

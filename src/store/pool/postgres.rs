@@ -17,7 +17,7 @@ use crate::store::{
     Clock, OpenError, Store,
     engine::with_timeout,
     schema::properties::{Unfit, advice_on_refused_parameters, check_postgres},
-    standing::readers::Lanes,
+    standing::lanes::{LanePool, Lanes},
 };
 
 /// The guard has one lane per this many connections.
@@ -46,8 +46,9 @@ pub(super) async fn open_postgres(url: &str, limits: PoolLimits) -> std::result:
     // Errors of closing do not matter: only the pool is used from here on.
     let _ = connection.close().await;
     let clock = Clock::default();
-    let readers = Lanes::new(limits.connections / CONNECTIONS_PER_LANE, &pool, &clock, &trust);
-    Ok(Store::Postgres { pool, hosts, readers, clock, trust })
+    let lanes =
+        Lanes::new(limits.connections / CONNECTIONS_PER_LANE, &LanePool::Postgres(pool.clone()), &clock, &trust);
+    Ok(Store::Postgres { pool, hosts, lanes, clock, trust })
 }
 
 /// The options of every pool. A connection from before a loss of trust is never used. If this process must prove that

@@ -16,7 +16,7 @@ use crate::store::{
         properties::{Unfit, check_sqlite},
         statistics::drop_statistics,
     },
-    standing::readers::FileReaders,
+    standing::lanes::{LanePool, Lanes},
 };
 
 /// The writer's page cache, in KiB. A batch of a thousand users touches pages in many places, and a page that does not
@@ -30,6 +30,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The pause between two retries where SQLite does not wait by itself.
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
+
+/// The guard's lanes. With two, each statement answers fewer requests and costs as much.
+const LANES: u32 = 1;
 
 /// Opens the file that the address names.
 pub(super) async fn open_sqlite(url: &str, limits: PoolLimits) -> std::result::Result<Store, OpenError> {
@@ -73,14 +76,9 @@ pub(super) async fn open_sqlite(url: &str, limits: PoolLimits) -> std::result::R
     })?;
     drop_statistics(&mut first).await.map_err(&unreachable)?;
     drop(first);
-    let file = options.get_filename().to_owned();
     let read = pool().max_connections(limits.connections).connect_with(options).await.map_err(unreachable)?;
-    Ok(Store::Sqlite {
-        read,
-        write,
-        readers: FileReaders::new(file),
-        long_work: Arc::default(),
-        clock: Clock::default(),
-        trust: Trust::default(),
-    })
+    let clock = Clock::default();
+    // The lanes trust the file always: even when it takes no writes, there is no newer primary to read from.
+    let lanes = Lanes::new(LANES, &LanePool::Sqlite(read.clone()), &clock, &Trust::default());
+    Ok(Store::Sqlite { read, write, lanes, long_work: Arc::default(), clock, trust: Trust::default() })
 }

@@ -1,12 +1,10 @@
 //! Login standings: what the guard reads on each request, in one statement by primary keys.
 
 pub mod feed;
-pub(super) mod readers;
+pub(super) mod lanes;
 mod row;
 
 use std::{sync::LazyLock, time::Duration};
-
-use rusqlite::named_params;
 
 use self::row::Row;
 use super::{
@@ -183,21 +181,6 @@ pub async fn list_login_standings(on: &mut impl Sql, clock: &Clock, asked: &[Ask
             row.into_standing(now)
         })
         .collect()
-}
-
-/// Reads the standing of one login over a connection to the SQLite file. The outer error means that SQLite did not
-/// respond, the inner one that a value is unreadable.
-pub(super) fn read_login_standing(
-    on: &rusqlite::Connection,
-    clock: &Clock,
-    user_id: i64,
-    session: &SessionId,
-) -> rusqlite::Result<Result<LoginStanding>> {
-    let mut statement = on.prepare_cached(&STATEMENTS[0])?;
-    // By name: SQLite numbers parameters by their first use, and `$2` is used before `$1`.
-    let values = named_params! { "$1": false, "$2": user_id, "$3": session.as_str() };
-    let row = statement.query_row(values, Row::from_rusqlite)?;
-    Ok(row.into_standing(clock.process_now()))
 }
 
 /// One statement for each power of two.

@@ -51,46 +51,6 @@ pub(super) struct Row {
     user_reason: Option<String>,
 }
 
-/// Builds the row, taking each field from the next column. A macro, because sqlx and rusqlite share no trait.
-macro_rules! by_position {
-    ($next:expr) => {
-        Row {
-            place: $next,
-            now: $next,
-            site_date: $next,
-            site_scheduled: $next,
-            site_user_reason: $next,
-            user_id: $next,
-            username: $next,
-            email: $next,
-            is_active: $next,
-            is_staff: $next,
-            is_superuser: $next,
-            date_joined: $next,
-            last_login: $next,
-            force_logout_date: $next,
-            force_logout_cause: $next,
-            force_logout_user_reason: $next,
-            force_logout_scheduled: $next,
-            force_logout_scheduled_user_reason: $next,
-            deactivated_until: $next,
-            deactivated_user_reason: $next,
-            kind: $next,
-            secret_hash: $next,
-            remember: $next,
-            login_date: $next,
-            opened_at: $next,
-            last_seen: $next,
-            expires_at: $next,
-            address: $next,
-            user_agent: $next,
-            ended_at: $next,
-            reason: $next,
-            user_reason: $next,
-        }
-    };
-}
-
 impl<'r, R> FromRow<'r, R> for Row
 where
     R: sqlx::Row,
@@ -104,8 +64,45 @@ where
 {
     fn from_row(row: &'r R) -> sqlx::Result<Self> {
         let mut columns = 0..;
-        let mut next = || columns.next().unwrap_or_default();
-        Ok(by_position!(row.try_get(next())?))
+        macro_rules! next {
+            () => {
+                row.try_get(columns.next().unwrap_or_default())?
+            };
+        }
+        Ok(Self {
+            place: next!(),
+            now: next!(),
+            site_date: next!(),
+            site_scheduled: next!(),
+            site_user_reason: next!(),
+            user_id: next!(),
+            username: next!(),
+            email: next!(),
+            is_active: next!(),
+            is_staff: next!(),
+            is_superuser: next!(),
+            date_joined: next!(),
+            last_login: next!(),
+            force_logout_date: next!(),
+            force_logout_cause: next!(),
+            force_logout_user_reason: next!(),
+            force_logout_scheduled: next!(),
+            force_logout_scheduled_user_reason: next!(),
+            deactivated_until: next!(),
+            deactivated_user_reason: next!(),
+            kind: next!(),
+            secret_hash: next!(),
+            remember: next!(),
+            login_date: next!(),
+            opened_at: next!(),
+            last_seen: next!(),
+            expires_at: next!(),
+            address: next!(),
+            user_agent: next!(),
+            ended_at: next!(),
+            reason: next!(),
+            user_reason: next!(),
+        })
     }
 }
 
@@ -114,13 +111,6 @@ trait FromColumn<'r, D: sqlx::Database>: sqlx::Decode<'r, D> + sqlx::Type<D> {}
 impl<'r, D: sqlx::Database, T: sqlx::Decode<'r, D> + sqlx::Type<D>> FromColumn<'r, D> for T {}
 
 impl Row {
-    /// Reads the row from rusqlite.
-    pub(super) fn from_rusqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        let mut columns = 0..;
-        let mut next = || columns.next().unwrap_or_default();
-        Ok(by_position!(row.get(next())?))
-    }
-
     /// The standing that the row describes at `now`.
     pub(super) fn into_standing(self, now: Moment) -> Result<LoginStanding> {
         let site = SiteStanding { force_logout_date: self.site_date, force_logout_scheduled: self.site_scheduled };

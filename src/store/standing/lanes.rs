@@ -1,8 +1,10 @@
-//! Reads standings from Postgres in batches.
+//! Reads standings in batches.
 //!
-//! A round trip to the database costs more than the rows that it returns. So requests queue at a lane. A lane is a
-//! task with its own connection; with one statement it answers all requests that arrived during the previous one. If
-//! the database does not respond within a few seconds, all waiting requests fail.
+//! A round trip costs more than the rows that it returns: to Postgres over the network, to SQLite between threads. So
+//! requests queue at a lane. A lane is a task with its own connection; with one statement it answers all requests that
+//! arrived during the previous one. If the database does not respond within a few seconds, all waiting requests fail.
+//!
+//! Every answer is read after its request asked. Nothing is cached between requests.
 
 use std::{
     sync::{
@@ -17,12 +19,12 @@ use rocket::tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
-use sqlx::PgPool;
+use sqlx::{PgPool, SqlitePool};
 
 use crate::{
     domain::logins::session_secret::SessionId,
     store::{
-        Clock, Connection, Result, StoreError, Trust,
+        Clock, Connection, Result, Store, StoreError, Trust,
         engine::{ACQUIRE_TIMEOUT, is_timeout, timed_out, with_timeout},
         standing::{Asked, LoginStanding, MAX_STANDINGS_PER_STATEMENT, list_login_standings},
     },
@@ -30,6 +32,33 @@ use crate::{
 
 /// How many requests fit into the queue of one lane. Further requests wait for a place.
 const QUEUE_LENGTH: usize = 1_024;
+
+impl Store {
+    /// Reads the standing of one login.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond, or holds an unknown code.
+    pub async fn get_login_standing(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
+        let (Self::Sqlite { lanes, .. } | Self::Postgres { lanes, .. }) = self;
+        lanes.read(user_id, session).await
+    }
+}
+
+/// The pool that a lane takes its connection from.
+#[derive(Debug, Clone)]
+pub(in crate::store) enum LanePool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl LanePool {
+    async fn connect(&self) -> sqlx::Result<Connection> {
+        match self {
+            Self::Sqlite(pool) => with_timeout(Box::pin(pool.acquire())).await.map(Connection::Sqlite),
+            Self::Postgres(pool) => with_timeout(Box::pin(pool.acquire())).await.map(Connection::Postgres),
+        }
+    }
+}
 
 /// The lanes. Each task ends when the last `Store` that uses it is dropped.
 #[derive(Debug, Clone)]
@@ -54,7 +83,7 @@ struct Question {
 
 impl Lanes {
     /// Starts `lanes` lanes, at least one. Each takes its connection on its first request.
-    pub(in crate::store) fn new(lanes: u32, pool: &PgPool, clock: &Clock, trust: &Trust) -> Self {
+    pub(in crate::store) fn new(lanes: u32, pool: &LanePool, clock: &Clock, trust: &Trust) -> Self {
         let lane = |_| {
             let (sender, inbox) = mpsc::channel(QUEUE_LENGTH);
             let lane = Lane { pool: pool.clone(), clock: clock.clone(), trust: trust.clone(), held: None };
@@ -64,11 +93,7 @@ impl Lanes {
         Self { lanes: (0..lanes.max(1)).map(lane).collect(), next: Arc::default() }
     }
 
-    /// Reads the standing of one login.
-    ///
-    /// # Errors
-    /// Returns an error if the database does not respond, or holds an unknown code.
-    pub(super) async fn read(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
+    async fn read(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
         let lane = self.next.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
         let (answer, answered) = oneshot::channel();
         let question = Question { asked: (user_id, session.clone()), answer };
@@ -90,7 +115,7 @@ impl Lanes {
 
 /// Answers the questions in its queue, one batch after another.
 struct Lane {
-    pool: PgPool,
+    pool: LanePool,
     clock: Clock,
     trust: Trust,
     /// The connection, and when it was taken from the pool.
@@ -169,7 +194,7 @@ impl Lane {
             }
         }
         let taken_at = Instant::now();
-        let fresh = Connection::Postgres(with_timeout(Box::pin(self.pool.acquire())).await?);
+        let fresh = self.pool.connect().await?;
         self.read_with((fresh, taken_at), asked).await
     }
 
