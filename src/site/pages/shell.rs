@@ -1,7 +1,6 @@
 //! The shell: the context that every page needs around its own content, and the part of it that many requests share.
 
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::{domain::moment::Moment, gate::Notice};
 
@@ -50,61 +49,32 @@ pub struct EndView<'a> {
     pub user_reason: Option<&'a str>,
 }
 
-/// The part of a shell that many requests share. It must contain nothing personal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::site) struct Kind<S> {
-    site_name: S,
-    path: Option<S>,
+/// The part of a shell that many requests share: everything that the head, the navigation and the footer depend on. It
+/// must contain nothing personal.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::site) struct Kind {
+    site_name: String,
+    path: String,
+    is_error: bool,
+    /// `is_staff` and `is_superuser`, if somebody is logged in.
     role: Option<(bool, bool)>,
+    has_csrf_token: bool,
     registration_open: bool,
-    has_notice: bool,
 }
 
-impl<'a> Kind<&'a str> {
-    /// Extracts the shared part. The path belongs to it only if the route has few paths.
-    pub(in crate::site) fn of(shell: &Shell<'a>, is_path_one_of_few: bool) -> Self {
-        Self {
-            site_name: shell.site_name,
-            path: is_path_one_of_few.then_some(shell.path),
+impl Kind {
+    /// Extracts the shared part. Returns `None` if the shell shows a message that is meant for one person.
+    pub(in crate::site) fn of(shell: &Shell<'_>) -> Option<Self> {
+        if shell.notice.is_some() || shell.user.as_ref().is_some_and(|user| user.ends.is_some()) {
+            return None;
+        }
+        Some(Self {
+            site_name: shell.site_name.to_owned(),
+            path: shell.path.to_owned(),
+            is_error: shell.is_error,
             role: shell.user.as_ref().map(|user| (user.is_staff, user.is_superuser)),
+            has_csrf_token: shell.csrf_token.is_some(),
             registration_open: shell.registration_open,
-            has_notice: shell.notice.is_some(),
-        }
-    }
-
-    pub(in crate::site) fn to_owned(&self) -> Kind<String> {
-        Kind {
-            site_name: self.site_name.to_owned(),
-            path: self.path.map(str::to_owned),
-            role: self.role,
-            registration_open: self.registration_open,
-            has_notice: self.has_notice,
-        }
-    }
-
-    /// The template context of the shared part, in the shape of the full context.
-    pub(in crate::site) fn values(&self) -> Value {
-        let user =
-            self.role.map(|(is_staff, is_superuser)| json!({ "is_staff": is_staff, "is_superuser": is_superuser }));
-        let mut shell = json!({
-            "site_name": self.site_name,
-            "registration_open": self.registration_open,
-            "user": user,
-        });
-        if let Some(path) = self.path {
-            shell["path"] = path.into();
-        }
-        if !self.has_notice {
-            shell["notice"] = Value::Null;
-        }
-        json!({ "shell": shell })
-    }
-}
-
-impl PartialEq<Kind<&str>> for Kind<String> {
-    fn eq(&self, other: &Kind<&str>) -> bool {
-        let Self { site_name, path, role, registration_open, has_notice } = self;
-        let own = (site_name.as_str(), path.as_deref(), *role, *registration_open, *has_notice);
-        own == (other.site_name, other.path, other.role, other.registration_open, other.has_notice)
+        })
     }
 }

@@ -1,13 +1,12 @@
-//! Pages out of templates. What is the same for many requests is worked out for the first of them.
+//! Renders pages from templates.
 //!
-//! Whatever becomes of a template on the way, the page is the one that Tera makes of it as it is
-//! written, byte for byte; a test holds that for every page.
+//! A page is its own content inside a shell: the head, the navigation and the footer, from `base.html.tera`. Between
+//! requests of one kind the shell differs only in a few personal values. So the site renders each shell once, keeps it
+//! with gaps for these values, and lets Tera render only the content. The result must equal the whole template rendered
+//! by Tera, byte for byte; debug builds compare the two for every page.
 
-mod flatten;
-mod known;
-mod names;
+mod kept_shell;
 mod page;
-mod scope;
 
 use std::{
     collections::HashMap,
@@ -22,6 +21,7 @@ use rocket_dyn_templates::{
 };
 use serde::Serialize;
 
+use self::kept_shell::KeptShell;
 use super::{
     pages::{
         shell::{Kind, Shell},
@@ -31,42 +31,32 @@ use super::{
 };
 pub use page::Page;
 
-/// For how many kinds of requests a template is prepared; there are as many as it has addresses,
-/// roles, and with or without a notice.
-const KINDS_PER_TEMPLATE: usize = 32;
-/// What most pages have room in, in bytes.
+/// The initial size of a page's buffer; most pages fit.
 const PAGE_BYTES: usize = 8 * 1024;
 
-/// What a template is given: the same for every page, and the page's own.
+/// The context of a template.
 #[derive(Debug, Serialize)]
 struct Context<'a, V> {
     shell: &'a Shell<'a>,
     view: &'a V,
 }
 
-/// The templates of the site, as they were loaded last. Cloning it shares them.
+/// The templates of the site, as last loaded. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Templates(Arc<RwLock<Loaded>>);
 
 #[derive(Debug, Default)]
 struct Loaded {
     tera: Tera,
-    prepared: HashMap<&'static str, Vec<Prepared>>,
-}
-
-/// A template for one kind of requests.
-#[derive(Debug)]
-struct Prepared {
-    kind: Kind<String>,
-    /// What it is called in Tera.
-    key: String,
+    /// The kept shells. `None` for a template that Tera must render as a whole.
+    shells: HashMap<(&'static str, Kind), Option<KeptShell>>,
 }
 
 impl Templates {
-    /// A page, for a shell whose path is one of few or of any number.
+    /// Renders a page. Its shell is kept only if the path is one of few: shells are never dropped.
     ///
     /// # Errors
-    /// When the template does, or there is none of that name.
+    /// Returns an error if the template does not exist or fails.
     pub fn render(
         &self,
         template: &'static str,
@@ -74,33 +64,28 @@ impl Templates {
         view: &impl Serialize,
     ) -> tera::Result<Page> {
         let context = tera::Context::from_serialize(Context { shell, view })?;
-        let kind = Kind::of(shell, is_path_one_of_few);
+        let key = Kind::of(shell).filter(|_| is_path_one_of_few).map(|kind| (template, kind));
         let mut loaded = self.read();
-        let is_new = !loaded.is_prepared(template, &kind);
-        if is_new {
+        if let Some(key) = key.as_ref().filter(|key| !loaded.shells.contains_key(key)) {
             drop(loaded);
             let mut loading = self.write();
-            loading.prepare(template, &kind);
+            let kept = KeptShell::render(&loading.tera, template, shell);
+            loading.shells.insert(key.clone(), kept);
             loaded = RwLockWriteGuard::downgrade(loading);
         }
-        let key = loaded.key(template, &kind);
-        let body = wording::as_read_at(Utc::now(), || {
-            let body = loaded.render(key, &context)?;
-            // Where templates are being written, the first page of each kind is rendered both ways.
-            debug_assert!(
-                !is_new || body == loaded.render(template, &context)?,
-                "{template} is not rendered as it is written"
-            );
-            tera::Result::Ok(body)
+        let kept = key.and_then(|key| loaded.shells.get(&key)?.as_ref());
+        let body = wording::as_read_at(Utc::now(), || match kept {
+            Some(kept) => loaded.render_within(kept, template, shell, context),
+            None => loaded.render(template, &context),
         })?;
         Ok(Page::new(loaded.content_type(template)?, body))
     }
 
     fn load(&self, tera: Tera) {
-        *self.write() = Loaded { tera, prepared: HashMap::new() };
+        *self.write() = Loaded { tera, shells: HashMap::new() };
     }
 
-    /// A template that panics is no less whole after it.
+    /// Ignores poisoning: a panic while rendering leaves the templates intact.
     fn read(&self) -> RwLockReadGuard<'_, Loaded> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -111,44 +96,30 @@ impl Templates {
 }
 
 impl Loaded {
-    fn find(&self, template: &str, kind: &Kind<&str>) -> Option<&Prepared> {
-        self.prepared.get(template)?.iter().find(|prepared| prepared.kind == *kind)
-    }
-
-    fn is_prepared(&self, template: &str, kind: &Kind<&str>) -> bool {
-        let is_full = || self.prepared.get(template).is_some_and(|kinds| kinds.len() >= KINDS_PER_TEMPLATE);
-        self.find(template, kind).is_some() || is_full()
-    }
-
-    fn key<'a>(&'a self, template: &'a str, kind: &Kind<&str>) -> &'a str {
-        self.find(template, kind).map_or(template, |prepared| &prepared.key)
-    }
-
-    /// Where it cannot be laid flat, it stays as it is written.
-    fn prepare(&mut self, template: &'static str, kind: &Kind<&str>) {
-        if self.is_prepared(template, kind) {
-            return; // by another request, meanwhile
-        }
-        let flat = flatten::flatten(&self.tera, template, kind.values());
-        let kinds = self.prepared.entry(template).or_default();
-        let key = match flat {
-            Some(flat) => {
-                let key = format!("{template} {}", kinds.len());
-                self.tera.templates.insert(key.clone(), flat);
-                key
-            }
-            None => template.to_owned(),
-        };
-        kinds.push(Prepared { kind: kind.to_owned(), key });
-    }
-
-    fn render(&self, key: &str, context: &tera::Context) -> tera::Result<Vec<u8>> {
+    fn render(&self, template: &str, context: &tera::Context) -> tera::Result<Vec<u8>> {
         let mut body = Vec::with_capacity(PAGE_BYTES);
-        self.tera.render_to(key, context, &mut body)?;
+        self.tera.render_to(template, context, &mut body)?;
         Ok(body)
     }
 
-    /// By the name of its file: `home.html.tera` is a page of HTML.
+    fn render_within(
+        &self,
+        kept: &KeptShell,
+        template: &str,
+        shell: &Shell<'_>,
+        mut context: tera::Context,
+    ) -> tera::Result<Vec<u8>> {
+        #[cfg(debug_assertions)]
+        let whole = self.render(template, &context)?;
+        context.insert("content_only", &true);
+        let mut body = Vec::with_capacity(PAGE_BYTES);
+        kept.write_around(shell, &mut body, |body| self.tera.render_to(template, &context, body))?;
+        #[cfg(debug_assertions)]
+        assert!(body == whole, "{template} differs around a shell that was kept");
+        Ok(body)
+    }
+
+    /// The content type by file name: `home.html.tera` is HTML.
     fn content_type(&self, template: &str) -> tera::Result<ContentType> {
         let path = self.tera.get_template(template)?.path.as_deref().unwrap_or(template);
         let extension = path.trim_end_matches(".tera").rsplit_once('.').map(|(_, extension)| extension);
@@ -156,7 +127,7 @@ impl Loaded {
     }
 }
 
-/// Loads the templates with the filters that they use; where they are being written, anew after each change.
+/// Loads the templates and registers their filters. Debug builds reload the templates after each change.
 pub(super) fn stage(files: StaticFiles) -> AdHoc {
     AdHoc::on_ignite("Templates", |rocket| async {
         let templates = Templates::default();

@@ -1,33 +1,14 @@
-//! A page laid flat is the page as it is written.
+//! A page in a kept shell equals the whole page rendered by Tera.
 
-use rocket_dyn_templates::tera::{
-    Context, Tera, Value,
-    ast::{Expr, ExprVal, Node},
-};
-use serde_json::json;
+use rocket_dyn_templates::tera::{Context, Tera};
+use serde_json::{Value, json};
 
-use super::{StaticFiles, flatten::flatten, wording};
+use super::{StaticFiles, kept_shell::KeptShell, wording};
+use crate::site::pages::shell::{EndView, Kind, Shell, ShellUser};
 
 const HOSTILE: &str = r#"<b onclick="x('&amp;')">{{ shell.csrf_token }}{% raw %}/ session 1"#;
-
-/// Macros that do what is hard to write out where they are called.
-const MACROS: &str = r#"
-{% macro plain(a, b="<d>") %}<{{ a }}|{{ b }}|{{ b | upper }}>{% endmacro plain %}
-{% macro sets(a) %}
-  {%- set x = a ~ "!" %}{% if a %}{% set_global x = "y" %}{% endif %}{{ x }}
-{%- endmacro sets %}
-{% macro loops(list) %}{% for x in list %}{{ x }}{{ loop.index }}{% endfor %}{% endmacro loops %}
-{% macro gathers(list) %}
-  {%- set n = 0 %}{% for x in list %}{% set_global n = n + x %}{% endfor %}{{ n }}
-{%- endmacro gathers %}
-{% macro counts(n) %}{% if n > 0 %}{{ n }}{{ m::counts(n=n - 1) }}{% endif %}{% endmacro counts %}
-{% macro tests(p, h) %}
-  {%- if p is starting_with(h ~ "/") %}in{% elif p == h %}at{% else %}out{% endif %}
-{%- endmacro tests %}
-{% macro reaches() %}{{ shell.path }}{{ view.name }}{% endmacro reaches %}
-{% macro outer(a) %}{{ m::plain(a=a, b=a ~ "<") }}{{ m::sets(a=a) }}{% endmacro outer %}
-{% macro part(s) %}{% if s.user %}{{ s.user.username }}{% endif %}{{ s.path }}{% endmacro part %}
-"#;
+/// These templates use the view in their title or head.
+const RENDERED_WHOLE: [&str; 5] = ["admin/bulk", "admin/bulk_progress", "admin/user", "error", "refused_form"];
 
 /// The templates of the site, as Rocket loads them.
 fn site() -> Tera {
@@ -52,119 +33,130 @@ fn collect(folder: &str, files: &mut Vec<String>) {
     }
 }
 
-/// Small templates around a base, whose block says what is tried.
-fn made(macros: &str, block: &str) -> Tera {
+/// A page of another site, with its own base template and an extra block.
+fn made(base: &str, block: &str) -> Tera {
     let mut tera = Tera::default();
-    let base = "{% import \"m.html\" as m %}[{{ shell.site_name }}{% block content %}{% endblock content %}]";
-    let page = format!("{{% extends \"base.html\" %}}{{% block content %}}{block}{{% endblock content %}}");
-    tera.add_raw_templates([("m.html", macros), ("base.html", base), ("page.html", &page)]).expect("templates");
+    let page =
+        format!("{{% extends \"base.html\" %}}{block}{{% block content %}}{{{{ view.name }}}}{{% endblock content %}}");
+    tera.add_raw_templates([("base.html", base), ("page.html", &page)]).expect("templates");
     tera
 }
 
-fn context() -> Value {
-    json!({
-        "shell": { "site_name": "Site & <Co>", "path": "/account", "user": { "username": HOSTILE, "is_staff": false } },
-        "view": { "name": HOSTILE, "list": [1, 2, 3], "empty": "", "none": null, "at": "2020-02-03T04:05:06.789Z" },
-    })
+fn user(username: &str) -> ShellUser<'_> {
+    ShellUser { username, is_staff: false, is_superuser: false, login_us: 7, now_ms: 8, ends: None }
 }
 
-fn known() -> Value {
-    json!({ "shell": { "site_name": "Site & <Co>", "path": "/account", "user": { "is_staff": false } } })
-}
-
-/// Renders both ways; returns the nodes of what was laid flat.
-fn same_both_ways(tera: &mut Tera, page: &str, known: Value, context: Value) -> Option<Vec<Node>> {
-    let context = Context::from_value(context).expect("a context");
-    let written = tera.render(page, &context).expect("the page as it is written");
-    let flat = flatten(tera, page, known)?;
-    let nodes = flat.ast.clone();
-    tera.templates.insert("flat".to_owned(), flat);
-    assert_eq!(tera.render("flat", &context).expect("the page laid flat"), written);
-    Some(nodes)
-}
-
-fn is_call(node: &Node) -> bool {
-    matches!(node, Node::VariableBlock(_, Expr { val: ExprVal::MacroCall(_), .. }))
-}
-
-#[test]
-fn every_page_of_the_site_is_laid_flat() {
-    let tera = site();
-    let pages: Vec<&str> = tera.get_template_names().filter(|name| !name.starts_with("macros/")).collect();
-    assert!(pages.len() > 10, "{pages:?}");
-    for page in pages {
-        assert!(flatten(&tera, page, known()).is_some(), "{page}");
+fn shell<'a>(user: Option<ShellUser<'a>>, csrf_token: Option<&'a str>) -> Shell<'a> {
+    Shell {
+        site_name: HOSTILE,
+        path: "/account",
+        is_error: false,
+        user,
+        csrf_token,
+        registration_open: true,
+        notice: None,
     }
 }
 
-#[test]
-fn the_account_page_is_the_same_for_everybody_and_calls_nothing() {
+fn overview() -> Value {
     let at = "2020-02-03T04:05:06.789Z";
     let session = json!({
         "login_date": at, "ends_at": at, "end_is_scheduled": true, "idle_expires_at": at, "remember": false,
         "address": HOSTILE, "browser": HOSTILE, "system": HOSTILE, "user_agent": HOSTILE,
     });
-    let view = json!({
+    json!({
         "username": HOSTILE, "email": HOSTILE, "role": "member", "date_joined": at, "last_login": null,
         "session": session,
+    })
+}
+
+fn whole(tera: &Tera, template: &str, shell: &Shell<'_>, view: &Value) -> String {
+    let context = Context::from_value(json!({ "shell": shell, "view": view })).expect("a context");
+    tera.render(template, &context).expect("the whole page")
+}
+
+fn within(tera: &Tera, kept: &KeptShell, template: &str, shell: &Shell<'_>, view: &Value) -> String {
+    let context = json!({ "shell": shell, "view": view, "content_only": true });
+    let context = Context::from_value(context).expect("a context");
+    let mut body = Vec::new();
+    kept.write_around(shell, &mut body, |body| tera.render_to(template, &context, body)).expect("the page");
+    String::from_utf8(body).expect("a text")
+}
+
+#[test]
+fn every_shell_is_kept_unless_it_uses_the_view() {
+    let tera = site();
+    let pages = tera.get_template_names().filter(|name| {
+        tera.get_template(name).is_ok_and(|page| page.parents.last().is_some_and(|root| root == "base"))
     });
-    let notice = json!({ "kind": "error", "text": HOSTILE, "reason": "logged-in-elsewhere", "user_reason": HOSTILE });
-    for (is_staff, is_superuser, notice, path) in [
-        (false, false, Value::Null, "/account"),
-        (true, false, Value::Null, "/account/sessions"),
-        (true, true, notice.clone(), "/admin"),
-        (false, true, notice, HOSTILE),
-    ] {
-        let user = json!({
-            "username": HOSTILE, "is_staff": is_staff, "is_superuser": is_superuser, "login_us": 7, "now_ms": 8,
-        });
-        let shell = json!({
-            "site_name": HOSTILE, "path": path, "user": user, "csrf_token": HOSTILE, "registration_open": true,
-            "notice": notice,
-        });
-        let user = json!({ "is_staff": is_staff, "is_superuser": is_superuser });
-        let mut few = json!({ "shell": { "site_name": HOSTILE, "user": user, "registration_open": true } });
-        for with_path in [false, true] {
-            if with_path {
-                few["shell"]["path"] = path.into();
+    let is_whole = |page: &&str| KeptShell::render(&tera, page, &shell(Some(user("ana")), Some("token"))).is_none();
+    let mut rendered_whole: Vec<&str> = pages.filter(is_whole).collect();
+    rendered_whole.sort_unstable();
+    assert_eq!(rendered_whole, RENDERED_WHOLE);
+}
+
+#[test]
+fn a_kept_shell_shows_the_values_of_the_current_user() {
+    let tera = site();
+    let token = Some("a-token");
+    for (is_staff, is_superuser) in [(false, false), (true, false), (true, true), (false, true)] {
+        for is_error in [false, true] {
+            let of = |username, csrf_token, login_us| {
+                let user = ShellUser { is_staff, is_superuser, login_us, now_ms: login_us + 1, ..user(username) };
+                Shell { is_error, ..shell(Some(user), csrf_token) }
+            };
+            let kept = KeptShell::render(&tera, "account/overview", &of("ana", token, 1)).expect("a shell");
+            for shell in [of("ana", token, 1), of("ben", Some("another"), 2), of(HOSTILE, Some(HOSTILE), 3)] {
+                let page = within(&tera, &kept, "account/overview", &shell, &overview());
+                assert_eq!(page, whole(&tera, "account/overview", &shell, &overview()));
+                assert!(shell.user.as_ref().is_some_and(|user| user.username == "ana") || !page.contains("ana is"));
             }
-            let context = json!({ "shell": shell, "view": view });
-            let nodes = same_both_ways(&mut site(), "account/overview", few.clone(), context).expect("a flat page");
-            assert!(!nodes.iter().any(is_call));
         }
     }
+    let kept = KeptShell::render(&tera, "home", &shell(None, None)).expect("a shell");
+    let page = within(&tera, &kept, "home", &shell(None, None), &json!({}));
+    assert_eq!(page, whole(&tera, "home", &shell(None, None), &json!({})));
 }
 
 #[test]
-fn what_macros_make_stays_theirs() {
-    for block in [
-        "{{ m::plain(a=view.name) }}{{ m::plain(a=\"<i>\", b=\"7\") }}{{ m::plain(a=view.list[0], b=view.name) }}",
-        "{% set x = \"page\" %}{{ m::sets(a=view.name) }}{{ m::sets(a=view.empty) }}{{ x }}",
-        "{% for x in view.list %}{{ m::sets(a=view.empty) }}{{ m::sets(a=view.name) }}{{ x }}{% endfor %}",
-        "{% for x in view.list %}{{ m::loops(list=view.list) }}{{ x }}{{ m::gathers(list=view.list) }}{% endfor %}",
-        "{% for x in view.list %}{% if x == 2 %}{% continue %}{% endif %}{{ m::plain(a=x) }}{% endfor %}",
-        "{{ m::counts(n=3) }}{{ m::reaches() }}{{ m::outer(a=view.name) }}{{ m::part(s=shell) }}",
-        "{{ m::tests(p=shell.path, h=\"/account\") }}{{ m::tests(p=\"/a/b\", h=\"/a\") }}",
-        "{{ m::tests(p=view.name, h=\"/\") }}{{ shell.site_name ~ \"<\" }}{{ \"<\" }}{{ 1 + 2 }}",
-        "{% set y = m::plain(a=view.name) %}{{ y }}{{ y | safe }}{{ m::plain(a=view.name) | upper }}",
-        "{% if shell.user.is_staff or view.none %}a{% elif not view.none %}b{% endif %}",
-        "{% if shell.user %}{{ shell.user.username }}{% endif %}{{ view.lacks | default(value=shell.path) }}",
-        "{% filter upper %}{{ m::plain(a=view.name) }}{{ shell.site_name }}{% endfilter %}",
-        "{% if view.lacks %}a{% endif %}{{ shell.user.is_staff }}{{ now() | date(format=\"%Y\") }}",
+fn requests_with_different_shells_have_different_kinds() {
+    let ana = || Some(user("ana"));
+    let kind = Kind::of(&shell(ana(), Some("token")));
+    assert_eq!(kind, Kind::of(&shell(Some(user("ben")), Some("another"))));
+    for other in [
+        shell(None, Some("token")),
+        shell(ana(), None),
+        shell(Some(ShellUser { is_staff: true, ..user("ana") }), Some("token")),
+        shell(Some(ShellUser { is_superuser: true, ..user("ana") }), Some("token")),
+        Shell { path: "/account/sessions", ..shell(ana(), Some("token")) },
+        Shell { is_error: true, ..shell(ana(), Some("token")) },
+        Shell { registration_open: false, ..shell(ana(), Some("token")) },
+        Shell { site_name: "Other", ..shell(ana(), Some("token")) },
     ] {
-        let flat = same_both_ways(&mut made(MACROS, block), "page.html", known(), context());
-        assert!(flat.is_some(), "{block}");
+        assert_ne!(kind, Kind::of(&other), "{other:?}");
     }
+    let ends = EndView { at: chrono::Utc::now(), user_reason: None };
+    let warned = ShellUser { ends: Some(ends), ..user("ana") };
+    assert_eq!(Kind::of(&shell(Some(warned), Some("token"))), None);
 }
 
 #[test]
-fn what_cannot_be_laid_flat_is_left() {
-    let macros = "{% macro one() %}1{% endmacro one %}";
-    for block in ["{{ super() }}", "{% include \"m.html\" %}", "{{ __tera_context }}", "{% set view = 1 %}"] {
-        assert!(flatten(&made(macros, block), "page.html", known()).is_none(), "{block}");
+fn a_page_is_rendered_whole_if_its_head_uses_the_view_or_its_base_has_no_gap() {
+    let with_gap = "<title>{% block title %}{% endblock title %}</title>\
+        {% if gap %}{{ gap }}{% else %}{% block content %}{% endblock content %}{% endif %}";
+    let without_gap = "{% block title %}{% endblock title %}{% block content %}{% endblock content %}";
+    let titled = |title: &str| format!("{{% block title %}}{title}{{% endblock title %}}");
+    for (base, title, is_kept) in [
+        (with_gap, "The view of a garden of {{ shell.site_name }}", true),
+        (with_gap, "{{ view.name }}", false),
+        (with_gap, "{% if view.lacks %}a{% endif %}", false),
+        (with_gap, "{% if view is object %}a{% endif %}", false),
+        (with_gap, "{{ shell[view.name] }}", false),
+        (with_gap, "{{ shell.path | replace(from=view.name, to=\"\") }}", false),
+        (with_gap, "{{ __tera_context }}", false),
+        (without_gap, "A garden", false),
+    ] {
+        let tera = made(base, &titled(title));
+        assert_eq!(KeptShell::render(&tera, "page.html", &shell(None, None)).is_some(), is_kept, "{title}");
     }
-    let mut tera = made(macros, "{{ m::one() }}");
-    let other = "{% extends \"base.html\" %}{% import \"base.html\" as m %}";
-    tera.add_raw_template("other.html", other).expect("a template");
-    assert!(flatten(&tera, "other.html", known()).is_none(), "m is of two files");
 }

@@ -84,7 +84,7 @@ fn rendering(criterion: &mut Criterion) {
     criterion.bench_function("/account: the page, as Rocket renders it", |bencher| {
         bencher.iter(|| Template::show(client.rocket(), "account/overview", &context).expect("a page"));
     });
-    criterion.bench_function("/account: the page, laid flat", |bencher| {
+    criterion.bench_function("/account: the page, in its kept shell", |bencher| {
         bencher.iter(|| templates.render("account/overview", (&shell, true), &view).expect("a page"));
     });
     runtime.block_on(client.terminate());
