@@ -52,7 +52,7 @@ pub struct EndView<'a> {
 /// The part of a shell that many requests share: everything that the head, the navigation and the footer depend on. It
 /// must contain nothing personal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::site) struct Kind {
+pub(in crate::site) struct SharedShell {
     site_name: String,
     path: String,
     is_error: bool,
@@ -62,7 +62,7 @@ pub(in crate::site) struct Kind {
     registration_open: bool,
 }
 
-impl Kind {
+impl SharedShell {
     /// Extracts the shared part. Returns `None` if the shell shows a message that is meant for one person.
     pub(in crate::site) fn of(shell: &Shell<'_>) -> Option<Self> {
         if shell.notice.is_some() || shell.user.as_ref().is_some_and(|user| user.ends.is_some()) {

@@ -28,7 +28,7 @@ thread_local! {
 }
 
 /// Renders a page with a fixed current time, so that all its relative times agree however long rendering takes.
-pub fn as_read_at<T>(moment: Moment, render: impl FnOnce() -> T) -> T {
+pub fn with_current_time<T>(moment: Moment, render: impl FnOnce() -> T) -> T {
     let before = READ_AT.replace(Some(moment));
     let rendered = render();
     READ_AT.set(before);
@@ -158,7 +158,7 @@ mod tests {
     fn relative_times_of_a_page_share_one_current_time() {
         let at = Utc::now() - TimeDelta::days(1);
         let after = |minutes| at + TimeDelta::minutes(minutes);
-        let words = as_read_at(after(3), || (as_read_at(after(7), || in_words(at)), in_words(at)));
+        let words = with_current_time(after(3), || (with_current_time(after(7), || in_words(at)), in_words(at)));
         assert_eq!(words, ("7 minutes ago".to_owned(), "3 minutes ago".to_owned()));
         assert_eq!(in_words(at), "a day ago");
     }

@@ -24,7 +24,7 @@ use serde::Serialize;
 use self::kept_shell::KeptShell;
 use super::{
     pages::{
-        shell::{Kind, Shell},
+        shell::{SharedShell, Shell},
         wording,
     },
     static_files::StaticFiles,
@@ -49,7 +49,7 @@ pub struct Templates(Arc<RwLock<Loaded>>);
 struct Loaded {
     tera: Tera,
     /// The kept shells. `None` for a template that Tera must render as a whole.
-    shells: HashMap<(&'static str, Kind), Option<KeptShell>>,
+    shells: HashMap<(&'static str, SharedShell), Option<KeptShell>>,
 }
 
 impl Templates {
@@ -64,7 +64,7 @@ impl Templates {
         view: &impl Serialize,
     ) -> tera::Result<Page> {
         let context = tera::Context::from_serialize(Context { shell, view })?;
-        let key = Kind::of(shell).filter(|_| is_path_one_of_few).map(|kind| (template, kind));
+        let key = SharedShell::of(shell).filter(|_| is_path_one_of_few).map(|kind| (template, kind));
         let mut loaded = self.read();
         if let Some(key) = key.as_ref().filter(|key| !loaded.shells.contains_key(key)) {
             drop(loaded);
@@ -74,7 +74,7 @@ impl Templates {
             loaded = RwLockWriteGuard::downgrade(loading);
         }
         let kept = key.and_then(|key| loaded.shells.get(&key)?.as_ref());
-        let body = wording::as_read_at(Utc::now(), || match kept {
+        let body = wording::with_current_time(Utc::now(), || match kept {
             Some(kept) => loaded.render_within(kept, template, shell, context),
             None => loaded.render(template, &context),
         })?;

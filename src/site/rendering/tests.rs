@@ -4,7 +4,7 @@ use rocket_dyn_templates::tera::{Context, Tera};
 use serde_json::{Value, json};
 
 use super::{StaticFiles, kept_shell::KeptShell, wording};
-use crate::site::pages::shell::{EndView, Kind, Shell, ShellUser};
+use crate::site::pages::shell::{EndView, SharedShell, Shell, ShellUser};
 
 const HOSTILE: &str = r#"<b onclick="x('&amp;')">{{ shell.csrf_token }}{% raw %}/ session 1"#;
 /// These templates use the view in their title or head.
@@ -121,8 +121,8 @@ fn a_kept_shell_shows_the_values_of_the_current_user() {
 #[test]
 fn requests_with_different_shells_have_different_kinds() {
     let ana = || Some(user("ana"));
-    let kind = Kind::of(&shell(ana(), Some("token")));
-    assert_eq!(kind, Kind::of(&shell(Some(user("ben")), Some("another"))));
+    let kind = SharedShell::of(&shell(ana(), Some("token")));
+    assert_eq!(kind, SharedShell::of(&shell(Some(user("ben")), Some("another"))));
     for other in [
         shell(None, Some("token")),
         shell(ana(), None),
@@ -133,11 +133,11 @@ fn requests_with_different_shells_have_different_kinds() {
         Shell { registration_open: false, ..shell(ana(), Some("token")) },
         Shell { site_name: "Other", ..shell(ana(), Some("token")) },
     ] {
-        assert_ne!(kind, Kind::of(&other), "{other:?}");
+        assert_ne!(kind, SharedShell::of(&other), "{other:?}");
     }
     let ends = EndView { at: chrono::Utc::now(), user_reason: None };
     let warned = ShellUser { ends: Some(ends), ..user("ana") };
-    assert_eq!(Kind::of(&shell(Some(warned), Some("token"))), None);
+    assert_eq!(SharedShell::of(&shell(Some(warned), Some("token"))), None);
 }
 
 #[test]
