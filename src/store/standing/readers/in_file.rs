@@ -48,7 +48,7 @@ impl FileReaders {
                 }
                 Some(read)
             }
-            // Drop the connection: the next reader opens the file that is there by then.
+            // Drop the connection, because the file may have been replaced. The next reader opens it anew.
             Err(error) => {
                 log::debug!("the guard reads through the pool: {error}");
                 None

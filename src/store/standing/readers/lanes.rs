@@ -1,7 +1,7 @@
 //! Reads standings from Postgres in batches.
 //!
 //! A round trip to the database costs more than the rows that it returns. So requests queue at a lane. A lane is a
-//! task with its own connection; with one statement it answers all requests that arrived during the previous one. If
+//! task with its own connection. One statement answers all requests that arrived while the previous statement ran. If
 //! the database does not respond within a few seconds, all waiting requests fail.
 
 use std::{
@@ -173,7 +173,7 @@ impl Lane {
         self.read_with((fresh, taken_at), asked).await
     }
 
-    /// Reads over this connection. Keeps it if it responded; otherwise it is never used again.
+    /// Reads over this connection. Keeps it if it responded. Otherwise it is never used again.
     async fn read_with(
         &mut self,
         (mut connection, taken_at): (Connection, Instant),

@@ -1,6 +1,6 @@
 //! Reads a login's standing for the guard, by the fastest way for each engine.
 //!
-//! Every read starts after its request arrived; nothing is cached between requests.
+//! Every read starts after its request arrived. Nothing is cached between requests.
 
 mod in_file;
 mod lanes;
