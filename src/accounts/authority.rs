@@ -1,4 +1,4 @@
-//! Checks that the actor may still act, inside the transaction of each act and by the one rule.
+//! Checks by the one rule that the actor may still act. Each action checks this inside its own transaction.
 //!
 //! The guard let the request in when it began, and its form may have taken minutes to arrive. A login that has ended
 //! since then must not act, and a role that was taken away must not count.
@@ -38,7 +38,7 @@ impl Accounts {
     }
 }
 
-/// Refuses an act by which users would lock themselves out.
+/// Refuses an action by which users would lock themselves out.
 pub(super) fn must_not_be_own(actor: &Actor, user_id: i64) -> Result<()> {
     if actor.user_id == Some(user_id) { Err(AccountsError::OwnAccount) } else { Ok(()) }
 }

@@ -7,7 +7,7 @@ use crate::{
     store::{StoreError, users::NameClash},
 };
 
-/// Why a use case was refused or failed. Nothing has changed then, except that the attempt may be recorded as an event.
+/// Why a use case was refused or failed. The use case has changed nothing, except that it may have recorded an event.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountsError {
     /// The database failed.

@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-/// Records an act that moves a force-logout date, and asks each node to report when it has applied it. The receipt that
-/// staff see under a date must belong to that date.
+/// Records an action that can end logins, and asks each node to report when it has applied the action. Use it for every
+/// action that moves a force-logout date. Otherwise staff see the receipt of an older action under the new date.
 pub(super) async fn insert_ending(on: &mut impl Sql, event: &NewEvent<'_>, of: Change) -> Result<()> {
     let event_id = insert_event(on, event).await?;
     request_receipts(on, of, event_id).await
@@ -34,19 +34,19 @@ pub(super) fn new_event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {
     }
 }
 
-/// Adds to an event in the order of a sentence: who, to whom, why.
+/// Adds details to an event. The calls read like a sentence: `by` an actor, `to` a user, `because` of a reason.
 pub(super) trait BuildEvent<'a>: Sized {
-    /// The actor, and the client that they act from.
+    /// Sets the actor, and the client that the actor uses.
     fn by(self, actor: &'a Actor) -> Self;
-    /// The client.
+    /// Sets the client.
     fn from(self, client: &'a Client) -> Self;
-    /// The account that it happened to.
+    /// Sets the account that the event is about.
     fn to(self, id: i64, name: &'a str) -> Self;
-    /// The reason.
+    /// Sets why logins ended.
     fn because(self, reason: EndReason, reasons: &Reasons) -> Self;
-    /// How many sessions and tokens it ended.
+    /// Adds how many sessions and tokens ended to the detail.
     fn ending(self, ended: impl Into<LoginCounts>) -> Self;
-    /// A further detail.
+    /// Adds to the detail, after a semicolon if there is one already.
     fn saying(self, detail: impl Into<String>) -> Self;
 }
 

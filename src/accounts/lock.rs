@@ -31,7 +31,7 @@ impl Accounts {
         // Always the site before the account: two orders would deadlock.
         let site = self.apply_due_to_site(on).await?;
         let Some(user) = users::lock_user(on, user_id).await? else { return Ok(None) };
-        // Read after the lock: whoever held it before acted earlier.
+        // Read the time after taking the lock, so that it is later than what the previous holder did.
         let now = self.store.clock().now(on).await?;
         self.apply_due_to_account(on, Locked { user, site, now }).await
     }

@@ -1,7 +1,7 @@
 //! Records refused attempts as events.
 //!
-//! Nothing of a refused act is kept, so its event has a transaction of its own. The refused transaction must be over by
-//! then: SQLite has one writer.
+//! A refused action is rolled back, so its event is written in a second transaction. The first transaction must have
+//! ended by then, because SQLite allows one writer.
 
 use super::{
     Accounts, AccountsError, Actor, Result, Target,
@@ -16,39 +16,40 @@ use crate::{
     },
 };
 
-/// How much of an act's address is recorded, in characters.
-const ACT_CHARACTERS: usize = 100;
+/// The maximum length of a request's method and path in an event, in characters.
+const MAX_REQUEST_CHARACTERS: usize = 100;
 
 impl Accounts {
-    /// Records an act that the actor had no right to, and passes the outcome on.
+    /// Records the action if the actor had no right to it. Returns the outcome unchanged, unless recording fails.
     pub(super) async fn record_if_refused<T>(
         &self,
         actor: &Actor,
         user_id: Option<i64>,
-        act: &str,
+        action: &str,
         outcome: Result<T>,
     ) -> Result<T> {
         let Err(refusal) = outcome else { return outcome };
         let Some(why) = why_refused(&refusal) else { return Err(refusal) };
-        self.record_refused_action(actor, user_id, &format!("{act}: {why}")).await?;
+        self.record_refused_action(actor, user_id, &format!("{action}: {why}")).await?;
         Err(refusal)
     }
 
-    /// Records an act that the gate refused because of the actor's role, and the account it was aimed at.
+    /// Records a request, by its method and path, that the gate refused because of the actor's role. `target` is the
+    /// account that the request is about.
     ///
     /// # Errors
     ///
     /// Returns an error if the database does not respond.
-    pub async fn record_refused_access(&self, actor: &Actor, on: Option<Target>, act: &str) -> Result<()> {
-        let act: String = act.chars().take(ACT_CHARACTERS).collect();
-        let user_id = match on {
+    pub async fn record_refused_access(&self, actor: &Actor, target: Option<Target>, request: &str) -> Result<()> {
+        let request: String = request.chars().take(MAX_REQUEST_CHARACTERS).collect();
+        let user_id = match target {
             Some(target) => match self.find_target(&target).await {
                 Err(AccountsError::NoSuchUser) => None,
                 found => Some(found?),
             },
             None => None,
         };
-        self.record_refused_action(actor, user_id, &format!("{act}: their role does not allow it")).await
+        self.record_refused_action(actor, user_id, &format!("{request}: their role does not allow it")).await
     }
 
     async fn record_refused_action(&self, actor: &Actor, user_id: Option<i64>, what: &str) -> Result<()> {
@@ -66,7 +67,7 @@ impl Accounts {
         .await
     }
 
-    /// Records that a logged-in user entered a wrong password, and refuses.
+    /// Refuses a logged-in user who entered a wrong password, and records the attempt.
     pub(super) async fn refuse_wrong_password<T>(&self, actor: &Actor, user: &User) -> Result<T> {
         self.record_refusal(EventKind::Refused, |event| {
             event.by(actor).to(user.id, &user.username).saying("wrong password on a form")
@@ -75,20 +76,20 @@ impl Accounts {
         Err(AccountsError::WrongPassword)
     }
 
-    /// Records one event per wait, and refuses.
+    /// Refuses a throttled attempt, and records one event for each waiting time.
     pub(super) async fn refuse_throttled<'a, T>(
         &self,
-        shut: Throttled,
+        throttled: Throttled,
         describe: impl FnOnce(NewEvent<'a>) -> NewEvent<'a> + Send,
     ) -> Result<T> {
-        if !shut.was_recorded {
-            let wait = format!("for {} s", shut.wait.as_secs());
+        if !throttled.was_recorded {
+            let wait = format!("for {} s", throttled.wait.as_secs());
             self.record_refusal(EventKind::Throttled, |event| describe(event).saying(wait)).await?;
         }
-        Err(shut.into())
+        Err(throttled.into())
     }
 
-    /// Records one event in a transaction of its own.
+    /// Records one event in its own transaction.
     pub(super) async fn record_refusal<'a>(
         &self,
         kind: EventKind,
@@ -101,7 +102,8 @@ impl Accounts {
     }
 }
 
-/// Why the actor had no right to the act. Typing errors and failures are not recorded.
+/// Says why the actor had no right to the action. Returns `None` for typing errors and failures, which are not
+/// recorded.
 const fn why_refused(refusal: &AccountsError) -> Option<&'static str> {
     match refusal {
         AccountsError::Forbidden => Some("their role does not allow it"),

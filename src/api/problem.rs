@@ -78,7 +78,7 @@ struct Details {
 }
 
 impl Problem {
-    /// A problem with this code; `detail` is a sentence for people.
+    /// A problem with this code. `detail` is a sentence for people.
     pub(super) fn new(code: Code, detail: impl Display) -> Self {
         let (status, title) = status_of(code);
         Self(Box::new(Details {

@@ -50,7 +50,7 @@ async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<
 #[delete("/api/sessions/<id>")]
 async fn end(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> Result<NoContent, Problem> {
     let session = SessionId::parse(id).ok_or(AccountsError::NoSuchSession)?;
-    // Not an error if the session had ended already.
+    // A session that had already ended is not an error.
     accounts.end_own_login(&client.actor(), LoginClass::Sessions, &session).await?;
     Ok(NoContent)
 }

@@ -54,7 +54,7 @@ async fn log_in(
     let password = fields.read("password", Password::parse(body.0.password));
     let (Some(name), Some(password)) = (name, password) else { return Err(fields.problem()) };
     let family = accounts.log_in_for_family(&client.0, (&name, &password)).await?;
-    let TokenPair { access, refresh, expires_in } = sign_pair_or_end(&jwt, accounts, &client.0, &family).await?;
+    let TokenPair { access, refresh, expires_in } = sign_pair_or_end_family(&jwt, accounts, &client.0, &family).await?;
     Ok(Json(LoggedIn { access, refresh, user_id: family.user_id, username: family.username, expires_in }))
 }
 
@@ -68,7 +68,7 @@ async fn refresh(
     let now = accounts.estimated_now();
     let claim = jwt.verify_refresh(&body.0.refresh, now).map_err(Problem::token)?;
     let family = accounts.refresh(&client.0, &claim).await?;
-    let TokenPair { access, refresh, expires_in } = sign_pair_or_end(&jwt, accounts, &client.0, &family).await?;
+    let TokenPair { access, refresh, expires_in } = sign_pair_or_end_family(&jwt, accounts, &client.0, &family).await?;
     Ok(Json(Refreshed { access, refresh, expires_in }))
 }
 
@@ -86,8 +86,8 @@ async fn revoke(
     Ok(NoContent)
 }
 
-/// Signs the token pair of a family. If the pair cannot be signed, nobody can use the family, so the family is ended.
-async fn sign_pair_or_end(
+/// Signs the token pair of a family. If that fails, ends the family: nobody could use it.
+async fn sign_pair_or_end_family(
     jwt: &Jwt<'_>,
     accounts: &Accounts,
     client: &Client,
@@ -96,7 +96,7 @@ async fn sign_pair_or_end(
     if let Some(pair) = jwt.sign_pair(family) {
         return Ok(pair);
     }
-    log::error!("the site's own claims do not fit into a token");
+    log::error!("could not sign a token pair: the site's custom claims make the access token too long for a header");
     accounts.log_out_family(client, &RefreshClaim::of(family)).await?;
     Err(Problem::broken())
 }

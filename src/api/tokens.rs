@@ -48,7 +48,7 @@ async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<
 #[delete("/api/tokens/<id>")]
 async fn revoke(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> Result<NoContent, Problem> {
     let token = SessionId::parse(id).ok_or(AccountsError::NoSuchToken)?;
-    // Not an error if the token had ended already.
+    // A token that had already ended is not an error.
     accounts.end_own_login(&client.actor(), LoginClass::Tokens, &token).await?;
     Ok(NoContent)
 }

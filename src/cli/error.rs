@@ -1,4 +1,4 @@
-//! Errors of commands, each in one line that names the user, session or token and says what to do.
+//! The errors of commands. Each is one line that names the user, session or token and says what to do.
 
 use crate::{
     accounts::AccountsError,
@@ -32,20 +32,20 @@ pub enum CommandError {
     /// A command for everyone found no users, so it most likely runs on the wrong database.
     #[error("There are no users in the database {0}: set DATABASE_URL to the site's database.")]
     NoUsers(String),
-    /// The new password is refused.
+    /// The new password is not acceptable.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// The terminal or a pipe failed.
+    /// No new password could be read from the terminal or a pipe.
     #[error("{0}")]
     Terminal(String),
-    /// Standard output cannot be written.
-    #[error("standard output cannot be written: {0}")]
+    /// Writing to standard output failed.
+    #[error("cannot write to standard output: {0}")]
     Output(String),
     /// The server could not be launched.
     #[error("the server cannot start: {0}")]
     Launch(String),
     /// The demo's folder could not be deleted.
-    #[error("the demo's folder {0} cannot be removed: {1}; remove it by hand")]
+    #[error("cannot delete the demo's folder {0}: {1}. Delete it yourself.")]
     NotRemoved(String, String),
     /// The demo could not be set up.
     #[error("the demo cannot start: {0}")]
@@ -66,8 +66,8 @@ macro_rules! from_the_demo {
 from_the_demo!(EmailError, LoginNameError, ReasonTextError, TokenLabelError, UsernameError);
 
 impl CommandError {
-    /// The error in one line that names what the command is `about`. Without the name, the output of a loop over many
-    /// users would not say which one failed.
+    /// Returns the error as one line that names what the command is `about`. Without the name, the output of a loop
+    /// over many users would not say which one failed.
     pub(super) fn in_words(&self, about: &str) -> String {
         match self {
             Self::Accounts(AccountsError::NoSuchUser) => {
@@ -80,7 +80,7 @@ impl CommandError {
                 format!("There is no such token: {about}. `curfew token list NAME` lists a user's tokens.")
             }
             Self::Accounts(AccountsError::NothingScheduled) => {
-                format!("{about}: Nothing is scheduled, so there is nothing to call off.")
+                format!("{about}: Nothing is scheduled, so there is nothing to cancel.")
             }
             Self::Accounts(error @ AccountsError::NameTaken(_)) => format!("{about}: {error} Choose another one."),
             Self::Accounts(error) if !about.is_empty() => format!("{about}: {error}"),

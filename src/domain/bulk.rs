@@ -59,17 +59,17 @@ pub struct BulkChoice {
     pub action: BulkAction,
     /// The users.
     pub scope: BulkScope,
-    /// The greatest user id that the action affects. Users who register after staff saw the numbers on the confirmation
-    /// page are not included. `None` until staff have seen them.
+    /// The highest user id that the action affects. The action leaves out users who register after staff saw the
+    /// confirmation page. `None` until staff have seen that page.
     pub up_to: Option<i64>,
 }
 
-/// How many users a bulk action affects, and how many it skips, by reason.
+/// How many users a bulk action affects, and how many it skips for each reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BulkCounts {
     /// The users that the action affects.
     pub users: u64,
-    /// A digest of their ids, by [`digest_of`]. Equal counts alone do not mean the same users.
+    /// A digest of their ids, by [`digest_of`]. Two scopes with the same count need not hold the same users.
     pub whom: u64,
     /// Whether the acting user is one of them.
     pub includes_actor: bool,
@@ -79,7 +79,7 @@ pub struct BulkCounts {
     pub tokens: u64,
     /// Skipped: staff and superusers. Only superusers act on them.
     pub out_of_reach: u64,
-    /// Skipped: the acting user, who would be locked out.
+    /// Skipped: the acting user, because the action would lock them out.
     pub own_account: u64,
     /// Skipped: users who are already active, or already deactivated without an end date.
     pub already: u64,
@@ -94,15 +94,15 @@ impl BulkCounts {
         self.out_of_reach.saturating_add(self.own_account).saturating_add(self.already).saturating_add(self.missing)
     }
 
-    /// Whether the action affects the same users, and skips as many for the same reasons. Sessions and tokens are not
-    /// compared, because logins start and end all the time.
+    /// Whether both affect the same users, and skip the same number of users for each reason. Sessions and tokens are
+    /// not compared, because logins start and end all the time.
     #[must_use]
     pub fn has_same_users(&self, other: &Self) -> bool {
         Self { sessions: 0, tokens: 0, ..*self } == Self { sessions: 0, tokens: 0, ..*other }
     }
 }
 
-/// A digest of user ids, ascending: the first 64 bits of their SHA-256.
+/// The first 64 bits of the SHA-256 of user ids, which must be in ascending order.
 #[must_use]
 pub fn digest_of(ids: &[i64]) -> u64 {
     let mut hash = Sha256::new();

@@ -1,7 +1,7 @@
 //! The rules: which logins are good, and which values users may type.
 //!
 //! No Rocket, no SQL, no clock and no I/O: the current time is always an argument. Every way into the site asks
-//! [`standing::check`]; there must be no second rule.
+//! [`standing::check`]. There must be no second rule.
 
 pub mod bulk;
 pub mod event_kind;

@@ -2,17 +2,17 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-/// A number of times per period.
+/// How often something may happen per period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// How many times per period.
+    /// How many times it may happen in one period.
     pub count: u32,
     /// The length of the period.
     pub period: Duration,
 }
 
 impl Rate {
-    /// Multiplies the count; the period stays the same.
+    /// Multiplies the count. The period stays the same.
     #[must_use]
     pub const fn times(self, factor: u32) -> Self {
         Self { count: self.count.saturating_mul(factor), period: self.period }
@@ -21,7 +21,7 @@ impl Rate {
 
 /// The text is not a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a rate such as \"10 per 15 minutes\": 1 to 100000 per period of at least one second")]
+#[error("Enter a rate such as \"10 per 15 minutes\": a count from 1 to 100000, and a period of at least one second.")]
 pub struct RateError;
 
 impl FromStr for Rate {

@@ -40,7 +40,7 @@ pub struct LoginState {
     pub user_id: i64,
     /// Why this one login was ended, if it was.
     pub ended: Option<EndReason>,
-    /// The clock's time when the login was opened. Its lifetime counts from here.
+    /// When the login was opened, by the site's clock. Its lifetime counts from here.
     pub opened_at: Moment,
     /// The time of the login's last request. Its idle timeout counts from here.
     pub last_seen: Moment,

@@ -30,13 +30,13 @@ pub struct LiveLogin {
     pub account: Account,
     /// The public id of the session or token.
     pub session: SessionId,
-    /// `LAST_LOGIN_DATE`: compared with force-logout dates. It may lie in the future, so never compute an age from it.
+    /// `LAST_LOGIN_DATE`: compared with force-logout dates. It may be in the future, so never compute an age from it.
     pub login_date: Moment,
-    /// The clock's time at login. Lifetimes count from here.
+    /// When the login was opened, by the site's clock. Lifetimes count from here.
     pub opened_at: Moment,
     /// The time of the latest request before this one, accurate to a minute.
     pub last_seen: Moment,
-    /// Whether its cookie outlives the browser.
+    /// Whether its cookie is kept after the browser is closed.
     pub remember: bool,
     /// The client address at login.
     pub address: String,

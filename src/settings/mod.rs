@@ -45,7 +45,7 @@ pub struct Settings {
     pub refresh_token_lifetime: Duration,
     /// The default lifetime of an opaque token.
     pub token_lifetime: Duration,
-    /// The clock difference between nodes that is tolerated for a JWT's `exp` and `nbf`.
+    /// How far the clocks of two nodes may differ when a JWT's `exp` and `nbf` are checked.
     pub token_leeway: Duration,
     /// The origins whose scripts may call the API.
     pub cors_origins: Vec<BaseUrl>,

@@ -1,10 +1,10 @@
-//! The addresses that the gate must know.
+//! This site's paths that the gate must know.
 
 use rocket::Request;
 
 use crate::{accounts::Target, domain::people::login_name::LoginName, gate::Addresses};
 
-/// The addresses of this site.
+/// The paths of this site.
 pub(super) const ADDRESSES: Addresses = Addresses {
     home: "/account",
     entry: &["/login", "/register", "/setup", "/confirm"],

@@ -37,7 +37,8 @@ async fn log_in_first(request: &Request<'_>) -> Answer {
     Answer::see_other(uri!(super::entry::login::show(next = next.as_ref().map(NextPath::as_str))))
 }
 
-/// Redirects staff whose last password check is too old to `/confirm`, and then back. What they posted was not done.
+/// Redirects staff whose last password check is too old to `/confirm`, and then back. The posted action was not carried
+/// out.
 #[catch(428)]
 fn confirm_first(request: &Request<'_>) -> Answer {
     let next = return_page(request);

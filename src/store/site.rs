@@ -59,8 +59,8 @@ pub async fn get_site(on: &mut impl Sql) -> Result<Site> {
     Ok(fetch_one!(on, Site, sql)?)
 }
 
-/// Locks the site's row until the transaction ends, and reads it. Whatever must not happen twice at once on the
-/// site (removing the last superuser, the setup) takes this lock.
+/// Locks the site's row until the transaction ends, and reads it. Anything that must not run twice at the same
+/// time on the site, such as removing a superuser or the setup, takes this lock.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.

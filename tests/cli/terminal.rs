@@ -77,7 +77,7 @@ fn failed_output_is_an_error_except_for_a_closed_pipe() {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full disk");
         let said = site.program(&["user", "list", "--json"]).run_into(full.into());
         assert_eq!(said.status.code(), Some(1), "{said:?}");
-        assert!(said.err.contains("standard output cannot be written"), "{said:?}");
+        assert!(said.err.contains("cannot write to standard output"), "{said:?}");
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
         site.program(&["user", "list"]).run_into(writer.into()).done();

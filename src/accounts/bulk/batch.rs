@@ -44,7 +44,8 @@ impl BulkRun {
         Ok(())
     }
 
-    /// The same in one transaction. `None` if the site must be locked first and is not.
+    /// Acts on the accounts in one transaction. Returns `false`, and changes nothing, if the site must be locked first
+    /// and is not.
     async fn try_batch(&self, ids: &[i64], locks_site: bool) -> Result<bool> {
         let accounts = &self.accounts;
         let (mut tx, site, now) = self.begin_batch(locks_site).await?;
@@ -55,7 +56,7 @@ impl BulkRun {
         if may_leave_nobody && !locks_site && found.iter().any(|user| user.is_superuser) {
             return Ok(false);
         }
-        // Read after the locks: whoever held them before acted earlier.
+        // Read the time after taking the locks, so that it is later than what the previous holders did.
         let now = accounts.store.clock().now(&mut tx).await?;
         let live = accounts.possibly_live_by_role(site, now);
         let all: Vec<i64> = found.iter().map(|user| user.id).collect();

@@ -71,7 +71,7 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let is_new = insert_bulk_record(&mut tx, &act).await?;
         let out_of_reach = counts.out_of_reach;
-        // Only accounts that staff marked by hand count as refused; a filter never targets accounts out of their reach.
+        // Only accounts that staff marked by hand count as refused. A filter never targets accounts out of their reach.
         if is_new && out_of_reach > 0 && matches!(begin.choice.scope, BulkScope::Ids(_)) {
             let what = format!("bulk {}: their role does not allow it for {out_of_reach} of the users", act.action);
             insert_event(&mut tx, &new_event(now, EventKind::Refused).by(actor).saying(what)).await?;

@@ -73,15 +73,15 @@ impl fmt::Display for EveryonesEndedLogins {
 
 impl Accounts {
     /// Counts the live logins, made at `up_to` or before, that a force logout of everyone ends. It counts only a few
-    /// itself; for more it reports the latest hourly count, because the act is one write however many logins there are.
-    /// Call it before the act, with the site's standing of then.
+    /// itself. For more it reports the latest hourly count, because the force logout is one write however many logins
+    /// there are. Call this function before the force logout, with the site's standing from before it.
     pub(super) async fn count_ending_of_everyone(
         &self,
         on: &mut impl Sql,
         (site, now): (SiteStanding, Moment),
         up_to: Moment,
     ) -> Result<EveryonesEndedLogins> {
-        // A due schedule is this act itself.
+        // A due schedule is this force logout itself.
         let standing = SiteStanding { force_logout_scheduled: None, ..site };
         let live = self.live_by_role(standing, now);
         let since = |live: LiveAfter| live.with_force_logout(Some(up_to), None, now);

@@ -1,7 +1,7 @@
 //! The force-logout date for a given time.
 //!
-//! A login may be dated ahead of the clock that created it, so the given time can be too early a date: every login
-//! opened by then must end, including one with a later `LAST_LOGIN_DATE`.
+//! Every login opened at or before the given time must end, including one whose `LAST_LOGIN_DATE` is ahead of the
+//! clock. So the force-logout date can be later than the given time.
 
 use crate::{
     accounts::Result,

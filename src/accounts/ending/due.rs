@@ -1,7 +1,8 @@
 //! Applies what has come due: a scheduled force logout becomes the force-logout date, and a deactivation whose end has
 //! passed is lifted.
 //!
-//! The first request, act or upkeep that sees it due applies it, so that a clock that steps back cannot undo it.
+//! The first request, action or upkeep that sees that it is due applies it, so that a clock that steps back cannot undo
+//! it.
 
 use super::{
     date_of_moment::{date_of_moment, everyones_date_of_moment},
@@ -26,7 +27,7 @@ use crate::{
 const PAGE: i64 = 500;
 
 impl Accounts {
-    /// Applies what has come due for one account and for the site; does nothing if nothing has.
+    /// Applies what has come due for one account and for the site. Does nothing if nothing is due.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
@@ -39,7 +40,7 @@ impl Accounts {
     /// Applies what has come due for every account and for the site.
     ///
     /// # Errors
-    /// Returns an error if the database does not respond; what was applied stays applied.
+    /// Returns an error if the database does not respond. What was applied stays applied.
     pub async fn apply_all_due(&self) -> Result<()> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;

@@ -1,8 +1,8 @@
 //! Ends all logins of an account together.
 //!
 //! The account's force-logout date, written in the same transaction, is what ends them. For a few logins, the same
-//! transaction also writes who ended them into each row; for more, a background task writes that in batches. So the act
-//! succeeds in the same time for an account with a million logins.
+//! transaction also writes who ended them into each row. For more, a background task writes that in batches. So the
+//! action takes no longer for an account with a million logins.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// At most this many rows are written within the act.
+/// At most this many rows are written in the action's own transaction.
 const AT_ONCE: u64 = 200;
 /// At most this many rows are written per background transaction, for at most as many accounts.
 const BATCH: u32 = 500;
@@ -64,7 +64,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns an error if the database does not respond; what was written stays written.
+    /// Returns an error if the database does not respond. What was written stays written.
     pub async fn write_ends(&self) -> Result<()> {
         while self.store.run_in_turn(Box::pin(self.write_some_ends())).await? {
             sleep(PAUSE).await;

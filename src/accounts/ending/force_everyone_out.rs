@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl Accounts {
-    /// Ends everyone's logins, including the actor's own. The site's date alone ends them; the event counts only as
-    /// many sessions as can be counted at once.
+    /// Ends everyone's logins, including the actor's own. The site's date alone ends them. The event counts the
+    /// sessions only as far as that is quick.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl Accounts {
         let now = self.store.clock().now(&mut tx).await?;
         self.must_be_superuser(&mut tx, actor, now).await?;
         let Some(at) = scheduled else {
-            // Taking the lock may have applied it; keep that.
+            // Taking the lock may just have applied the due schedule. The commit keeps that.
             tx.commit().await?;
             return Err(AccountsError::NothingScheduled);
         };

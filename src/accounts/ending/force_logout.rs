@@ -13,7 +13,7 @@ use crate::{
     store::{Sql, events::insert_event, logins::Ending, standing::feed::Change, users},
 };
 
-/// The account that an act is about.
+/// The account that an action is about.
 #[derive(Debug, Clone)]
 pub enum Target {
     /// By id.
@@ -114,7 +114,7 @@ impl Accounts {
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
         let user = &locked.user;
         let Some(at) = user.force_logout_scheduled else {
-            // Taking the lock may have applied it; keep that.
+            // Taking the lock may just have applied the due schedule. The commit keeps that.
             tx.commit().await?;
             return Err(AccountsError::NothingScheduled);
         };
@@ -127,7 +127,7 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// The id of the account that an act is about.
+    /// The id of the account that an action is about.
     pub(in crate::accounts) async fn find_target(&self, target: &Target) -> Result<i64> {
         match target {
             Target::Id(id) => Ok(*id),

@@ -1,4 +1,4 @@
-//! Previews a force logout, counting by the same conditions as the act itself.
+//! Previews a force logout. Counts by the same conditions as the force logout itself.
 
 use super::date_of_moment::{date_of_moment, everyones_date_now, everyones_date_of_moment};
 use crate::{

@@ -1,4 +1,4 @@
-//! Hashes passwords, off the async threads and a bounded number at once.
+//! Hashes passwords, outside the async threads. Limits how many hashes run at the same time.
 //!
 //! bcrypt reads at most 72 bytes, so it hashes the hex SHA-256 of the password. The stored form, `bcrypt_sha256$$2b$…`,
 //! is the one that Django writes, so Django's users can move here.

@@ -1,4 +1,4 @@
-//! Logs in with a password: a browser or a program.
+//! Logs in a browser or a program by password.
 
 use super::{
     let_in::LoginType,
@@ -24,12 +24,12 @@ pub struct Credentials {
     pub name: LoginName,
     /// The password.
     pub password: Password,
-    /// Whether the session outlives the browser.
+    /// Whether the session continues after the browser is closed.
     pub remember: bool,
 }
 
 impl Accounts {
-    /// Logs in a browser, with a new session.
+    /// Logs in a browser with a new session.
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`Self::log_in`], with [`crate::accounts::AccountsError::TokensFull`] in place of
+    /// Returns the same errors as [`Self::log_in`], except that [`crate::accounts::AccountsError::TokensFull`] replaces
     /// `SessionsFull`.
     pub async fn log_in_for_family(&self, client: &Client, credentials: (&LoginName, &Password)) -> Result<Family> {
         self.let_in(client, credentials, &JwtFamily).await
@@ -55,7 +55,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`Self::log_in_for_family`].
+    /// Returns the same errors as [`Self::log_in_for_family`].
     pub async fn log_in_for_token(
         &self,
         client: &Client,

@@ -27,21 +27,21 @@ pub struct StartedSession {
     pub secret: SessionSecret,
     /// The account.
     pub user_id: i64,
-    /// `LAST_LOGIN_DATE`.
+    /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub login_date: Moment,
     /// The account's role.
     pub role: Role,
-    /// Whether the cookie outlives the browser.
+    /// Whether the cookie is kept after the browser is closed.
     pub remember: bool,
 }
 
 /// The two dates of a login that is opened now.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::accounts) struct LoginDates {
-    /// `LAST_LOGIN_DATE`. It is later than both force-logout dates, so that logging in again in the same microsecond
-    /// works and a clock that stepped back locks nobody out. It is only ever compared with those dates.
+    /// The login's `LAST_LOGIN_DATE`. It is later than both force-logout dates, so that logging in again in the same
+    /// microsecond works and a clock that stepped back locks nobody out. It is only ever compared with those dates.
     pub(in crate::accounts) login_date: Moment,
-    /// The clock's time, from which the age is counted.
+    /// When the login was opened, by the site's clock. Its age counts from here.
     pub(in crate::accounts) opened_at: Moment,
 }
 

@@ -14,8 +14,8 @@ impl Accounts {
         let user = users::find_user(&mut self.store.read().await?, id).await?.ok_or(AccountsError::NoSuchUser)?;
         let address = actor.client.as_ref().map_or("", |client| client.address.as_str());
         let rate = self.settings.throttle_login;
-        // Boxed, so that the callers' futures stay small.
         let account = id.to_string();
+        // Boxed, so that the callers' futures stay small.
         let attempt = match Box::pin(self.throttle.begin(Purpose::Password, rate, &account, address)).await? {
             Ok(attempt) => attempt,
             Err(throttled) => {

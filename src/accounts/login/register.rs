@@ -65,7 +65,7 @@ impl Accounts {
         let password_hash = self.hasher.hash(registration.password.as_password()).await?;
         let mut tx = self.store.begin().await?;
         if kind == EventKind::SetUp {
-            // Of two requests with the same code, the second one finds the code used.
+            // If two requests send the same code, the second one finds the code used.
             site::lock_site(&mut tx).await?;
             if users::has_superuser(&mut tx).await? {
                 return Err(AccountsError::AlreadySetUp);

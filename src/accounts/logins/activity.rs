@@ -1,6 +1,6 @@
-//! Requests whose time waits to be written.
+//! The times of requests that are not written to the database yet.
 //!
-//! A request only leaves its time here; [`Accounts::flush_activity`] writes the collected times. A time is removed only
+//! A request only leaves its time here. [`Accounts::flush_activity`] writes the collected times. A time is removed only
 //! after it was written, even if the task that writes it is dropped.
 //!
 //! [`Accounts::flush_activity`]: crate::accounts::Accounts::flush_activity
@@ -18,7 +18,7 @@ use crate::{domain::logins::session_secret::SessionId, store::logins::last_seen:
 /// and its next request tries again.
 const MOST_WAITING: usize = 100_000;
 
-/// The sessions whose latest request waits to be written. Clones share them.
+/// The sessions whose latest request is not written to the database yet. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(in crate::accounts) struct Activity(Arc<Shared>);
 

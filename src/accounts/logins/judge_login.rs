@@ -18,7 +18,7 @@ pub struct JudgedLogin<'a> {
     pub user_id: i64,
     /// The login's id.
     pub session: &'a SessionId,
-    /// `LAST_LOGIN_DATE`.
+    /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub login_date: Moment,
 }
 
@@ -41,7 +41,7 @@ impl Accounts {
         };
         let verdict = check(&question);
         if verdict == Err(EndReason::Idle) {
-            // The stored time of the last request may lag behind; this node may know a later one.
+            // The stored time of the last request may lag behind, and this node may know a later one.
             let seen = question.login.map(|state| {
                 let last_seen = self.last_seen(login.session, state.last_seen);
                 LoginState { last_seen, ..state.clone() }
@@ -51,8 +51,8 @@ impl Accounts {
         (limits, verdict)
     }
 
-    /// The same, and records what has come due and which limits were reached. The verdict holds even if recording
-    /// fails; the next request tries again.
+    /// Like [`Self::check_login`]. Also records what has come due and which limits were reached. The verdict holds even
+    /// if recording fails, and the next request tries again.
     ///
     /// Rare work is boxed, because otherwise every request and every open stream would reserve room for it.
     pub async fn judge_login(

@@ -33,22 +33,23 @@ impl Accounts {
         LiveAfter::of_site(&site, self.settings.limits(role), self.settings.token_leeway, now)
     }
 
-    /// The same for all accounts of the site.
+    /// Like [`Self::live_after`], for all accounts of the site.
     #[must_use]
     pub fn live_by_role(&self, site: SiteStanding, now: Moment) -> LiveByRole {
         let of = |role| self.live_after(role, site, now);
         LiveByRole { member: of(Role::Member), staff: of(Role::Staff), now }
     }
 
-    /// What makes a login of this account live, or possibly live: one that is idle by its stored time may have been
-    /// seen since. So no act misses a login that continues, and no account exceeds its limit.
+    /// What makes a login of this account live, or possibly live. A login that is idle by its stored time may have been
+    /// seen since, so it counts too. Otherwise an action could miss a login that continues, and an account could exceed
+    /// its limit.
     pub(in crate::accounts) fn live_logins_after(&self, user: &User, site: SiteStanding, now: Moment) -> LiveAfter {
         self.live_after(user.role(), site, now)
             .with_force_logout(user.force_logout_date, user.force_logout_scheduled, now)
             .with_lag(max_lag(self.settings.limits(user.role())))
     }
 
-    /// The same for all accounts of the site.
+    /// Like [`Self::live_logins_after`], for all accounts of the site.
     pub(in crate::accounts) fn possibly_live_by_role(&self, site: SiteStanding, now: Moment) -> LiveByRole {
         let of = |role| self.live_after(role, site, now).with_lag(max_lag(self.settings.limits(role)));
         LiveByRole { member: of(Role::Member), staff: of(Role::Staff), now }
@@ -75,7 +76,8 @@ impl Accounts {
         Ok(self.get_target_account(user_id).await?.will_end)
     }
 
-    /// An account, and how many logins a force logout would end now, counted as the act counts them.
+    /// An account, and how many logins a force logout would end now. The force logout itself counts by the same
+    /// conditions.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Limits how many sessions and how many tokens an account may have at once.
+//! Limits how many sessions and how many tokens an account may have at the same time.
 //!
 //! Logins are counted and ended under the account's lock, so simultaneous logins never exceed the limit.
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The most logins that one new login ends. Ending thousands would hold the account's lock, and a force logout would
-/// wait; so an account far above its limit comes down to it over its next logins.
+/// wait. So an account far above its limit comes down to it over its next logins.
 const MOST_ENDED: usize = 500;
 
 impl Accounts {

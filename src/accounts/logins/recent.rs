@@ -1,7 +1,7 @@
-//! When each session last made a request, exact to the request; the stored time lags behind by up to a minute.
+//! When each session last made a request, exact to the request. The stored time lags behind by up to a minute.
 //!
 //! That minute would matter in two places: which session was unseen the longest, and whether one is idle. Each node
-//! knows its own requests exactly; for another node's it uses the stored time.
+//! knows its own requests exactly. For the requests of other nodes, it uses the stored time.
 
 use std::{
     convert::Infallible,
@@ -15,7 +15,7 @@ use quick_cache::sync::Cache;
 
 use crate::domain::{logins::session_secret::SessionId, moment::Moment};
 
-/// The most sessions, about 15 MB. The least recently used are dropped; for them the stored time counts again.
+/// The most sessions, about 15 MB. The least recently used are dropped. For those, the stored time counts again.
 const SESSIONS: usize = 100_000;
 
 /// The latest request of each session on this node, in microseconds. Clones share them.

@@ -57,9 +57,9 @@ impl Accounts {
         (now - last_seen).to_std().is_ok_and(|since| since >= max_lag(limits))
     }
 
-    /// Records a request of a live session: in memory at once, and for writing if that is worth it. Returns whether it
-    /// is to be written.
-    #[allow(clippy::must_use_candidate)] // it is done, whether or not anybody asks
+    /// Records a request of a live session in memory. Also queues it for writing, if that is worth it, and returns
+    /// whether it did.
+    #[allow(clippy::must_use_candidate)] // callers may ignore the result
     pub fn record_seen(&self, of: ActivityOf<'_>, last_seen: Moment) -> bool {
         let is_worth_noting = Self::is_worth_noting(last_seen, of.limits, of.at);
         if is_worth_noting {

@@ -21,7 +21,7 @@ pub struct DeletedAccount {
 }
 
 impl Accounts {
-    /// Deletes an account, for superusers. Its sessions end; the events keep its name.
+    /// Deletes an account, for superusers. Its sessions end, but the events keep its name.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl Accounts {
         self.record_if_refused(actor, Some(user_id), "deletion", outcome).await.map(|deleted| deleted.ended)
     }
 
-    /// The same, confirmed with the superuser's password. Returns the account's name too.
+    /// Like [`Self::delete_user`], confirmed with the superuser's password. Also returns the account's name.
     ///
     /// # Errors
     ///

@@ -41,7 +41,7 @@ impl Accounts {
         self.record_if_refused(actor, Some(user_id), "change of role", outcome).await
     }
 
-    /// The same, confirmed with the superuser's password.
+    /// Like [`Self::set_role`], confirmed with the superuser's password.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Protects the last superuser from deactivation, demotion and deletion, also by two acts at once.
+//! Protects the last superuser from deactivation, demotion and deletion, also if two actions run at the same time.
 
 use crate::{
     accounts::{
@@ -10,8 +10,8 @@ use crate::{
 };
 
 impl Accounts {
-    /// Begins an act that could leave the site without a superuser. Such acts queue for the site's row, so that each
-    /// sees what the one before did.
+    /// Begins an action that could leave the site without a superuser. Such actions wait for each other at the site's
+    /// row, so that each one sees what the previous one did.
     pub(super) async fn lock_for_grave_act(&self, user_id: i64) -> Result<(Transaction, Locked)> {
         let mut tx = self.store.begin().await?;
         site::lock_site(&mut tx).await?;
@@ -19,7 +19,7 @@ impl Accounts {
         Ok((tx, locked))
     }
 
-    /// The same for an actor whose role must allow it.
+    /// Like [`Self::lock_for_grave_act`], and refuses if the actor's role does not allow the action.
     pub(in crate::accounts) async fn begin_grave_act(
         &self,
         actor: &Actor,
@@ -30,8 +30,8 @@ impl Accounts {
         Ok((tx, locked))
     }
 
-    /// Begins an act on another account. If the form asks for the actor's password, it is checked first, and it counts
-    /// as a recent password.
+    /// Begins an action on another account. If the form asks for the actor's password, checks the password first. It
+    /// then counts as a recent password.
     pub(super) async fn begin_act_by(
         &self,
         actor: &Actor,

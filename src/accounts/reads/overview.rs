@@ -51,7 +51,7 @@ impl Accounts {
         let site = get_site(&mut on).await?;
         let live = self.live_by_role(site.standing(), now);
         let counts = get_counts(&mut on, moment_before(now, logins_within), &live).await?;
-        // One more shows whether there are more.
+        // One extra row shows whether there are more.
         let scheduled = list_scheduled(&mut on, limit + 1).await?;
         let events = list_newest_events(&mut on, limit).await?;
         Ok(Overview { now, site, counts, scheduled, events })

@@ -1,4 +1,4 @@
-//! The site's own row, and its clock.
+//! Reads the site's row and the current time.
 
 use crate::{
     accounts::{Accounts, Result},
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Accounts {
-    /// The site's row, and the time of the read.
+    /// Reads the site's row. Also returns the time of the read.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
@@ -17,7 +17,7 @@ impl Accounts {
         Ok((get_site(&mut on).await?, now))
     }
 
-    /// The current time by the clock that all nodes share, as this node estimates it without a query.
+    /// The current time by the site's clock, which this node estimates without a query.
     #[must_use]
     pub fn estimated_now(&self) -> Moment {
         self.store.clock().estimate()

@@ -1,5 +1,5 @@
-//! The logins of programs: opaque tokens and JWT families. The one rule applies to them as to sessions, and whatever
-//! ends sessions ends them.
+//! The logins of programs: opaque tokens and JWT families. The one rule judges tokens as it judges sessions, and a
+//! force logout ends both.
 
 mod create;
 mod open;

@@ -41,12 +41,12 @@ pub struct Family {
     pub user_id: i64,
     /// The username.
     pub username: String,
-    /// `LAST_LOGIN_DATE`.
+    /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub login_date: Moment,
     /// How many times its refresh token was exchanged.
     pub generation: i64,
-    /// When its refresh token was last exchanged, or else when the family was created. Its newest tokens are valid from
-    /// then.
+    /// When its newest tokens were issued: at the last exchange, or when the family was created. They are valid from
+    /// this time on.
     pub rotated_at: Moment,
     /// When its newest refresh token expires.
     pub expires_at: Moment,
@@ -103,8 +103,8 @@ pub(in crate::accounts) async fn open_family(
         username: user.username.clone(),
         login_date,
         generation: 0,
-        // The clock's time: a JWT dated in the future is not valid yet, and a clock that stepped back must lock nobody
-        // out.
+        // The current time, even if the clock has stepped back: a JWT dated in the future is not valid yet, and the
+        // program would be locked out.
         rotated_at: opened_at,
         expires_at: accounts.family_expiry(locked, opened_at, opened_at),
         requested_at: opened_at,
@@ -135,7 +135,7 @@ impl Accounts {
     }
 }
 
-/// Adds a duration; the settings allow at most a century.
+/// Adds a duration. The settings allow at most a century.
 fn add(time: Moment, duration: Duration) -> Moment {
     TimeDelta::from_std(duration).ok().and_then(|delta| time.checked_add_signed(delta)).unwrap_or(time)
 }

@@ -1,8 +1,8 @@
 //! Exchanges a refresh token for its successor.
 //!
 //! Each refresh token is valid once (RFC 9700, section 4.14.2). If it is used again, two parties have it and one of
-//! them may be a thief, so the whole family ends. Two simultaneous requests of one program are no theft: for a few
-//! seconds after the exchange, a spent token gets the newest tokens of its family.
+//! them may be a thief, so the whole family ends. But one program may send two requests at the same time. So for a few
+//! seconds after the exchange, a spent token still gets the newest tokens of its family.
 
 use super::Family;
 use crate::{
@@ -25,9 +25,9 @@ use crate::{
     },
 };
 
-/// What the user and staff read about a family that ended this way.
-const USED_AGAIN: &str = "A refresh token was used again after it was spent. Log in again, and change the \
-    password if that was not a program of yours.";
+/// The reason that the user and staff see when a family ends because a spent token was used again.
+const USED_AGAIN: &str = "A refresh token was used a second time. Log in again. If that was not your own program, \
+    change the password.";
 
 /// The claims of a refresh token whose signature is valid.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub struct RefreshClaim {
     pub family: SessionId,
     /// The account.
     pub user_id: i64,
-    /// `LAST_LOGIN_DATE`.
+    /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub login_date: Moment,
     /// The number of the token within the family.
     pub generation: i64,
@@ -52,12 +52,12 @@ impl RefreshClaim {
 }
 
 impl Accounts {
-    /// Exchanges a refresh token, and returns the family after the exchange.
+    /// Exchanges a refresh token. Returns the family after the exchange.
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::Ended`] if the login has ended, or ends now because the token was already spent; or a
-    /// database error.
+    /// Returns [`AccountsError::Ended`] if the login has ended, or if it ends now because the token was already spent.
+    /// Returns a database error if the database does not respond.
     pub async fn refresh(&self, client: &Client, claim: &RefreshClaim) -> Result<Family> {
         let mut tx = self.store.begin().await?;
         let deleted = AccountsError::Ended { reason: EndReason::Deleted, user_reason: None };
@@ -68,7 +68,7 @@ impl Accounts {
         let login = JudgedLogin { user_id: claim.user_id, session: &claim.family, login_date: claim.login_date };
         let (limits, verdict) = self.check_login(login, &standing);
         if let Err(reason) = verdict {
-            // Commits the due force logout that taking the lock has applied.
+            // Taking the lock may just have applied a due force logout. The commit keeps that.
             tx.commit().await?;
             return Err(AccountsError::Ended { reason, user_reason: standing.user_reason(reason) });
         }
@@ -86,7 +86,7 @@ impl Accounts {
         let is_newest = row.generation == claim.generation;
         if is_newest {
             family.generation += 1;
-            // The clock's time, even if it stepped back: a JWT dated in the future is not valid yet.
+            // The current time, even if the clock has stepped back: a JWT dated in the future is not valid yet.
             family.rotated_at = locked.now;
             family.expires_at = self.family_expiry(&locked, row.opened_at, locked.now);
             let rotations = row.rotations().and(locked.now);
@@ -108,8 +108,8 @@ impl Accounts {
 }
 
 impl Accounts {
-    /// Ends the family of a refresh token, newest or spent, because the program logs out (RFC 7009). An unknown token
-    /// or an ended family is not an error.
+    /// Ends the family of a refresh token, because the program logs out (RFC 7009). The token may be the newest or a
+    /// spent one. An unknown token or an ended family is not an error.
     ///
     /// # Errors
     ///
@@ -126,8 +126,8 @@ impl Accounts {
     }
 }
 
-/// Whether the stored login is the claimed family. The id and the date are public, so the login must be a JWT family
-/// that was opened at exactly that date.
+/// Whether the stored login is the family that the token names. Ids are public, so a matching id is not enough: the
+/// login must be a JWT family with exactly the claimed date.
 fn is_claimed_family(claim: &RefreshClaim, login: &StoredLogin) -> bool {
     login.login_date == claim.login_date && login.kind == LoginKind::Jwt
 }

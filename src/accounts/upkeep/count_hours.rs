@@ -19,7 +19,7 @@ use crate::{
 
 /// How long a count is kept: a little longer than it is shown.
 const KEPT: Duration = Duration::from_hours(15 * 24);
-/// How long after its end an hour is counted: transactions that began in it have been written by then.
+/// How long after its end an hour is counted. By that time, every transaction that began in the hour has ended.
 const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(5);
 
 impl Accounts {

@@ -17,16 +17,17 @@ use crate::{
 const BATCH: i64 = 500;
 /// The pause between two batches, so that other writers are not held up.
 const PAUSE: Duration = Duration::from_millis(20);
-/// A bulk action without progress for this long was interrupted; indexing no longer waits for it.
+/// A bulk action that makes no progress for this long was interrupted, so indexing no longer waits for it.
 const BROKEN_OFF_AFTER: Duration = Duration::from_mins(1);
 
 impl Accounts {
     /// Indexes the names in events that are not indexed yet, and returns how many. Waits for a running bulk action,
-    /// which would slow down otherwise. Several nodes may do this at once.
+    /// which would slow down otherwise. Several nodes may do this at the same
+    /// time.
     ///
     /// # Errors
     ///
-    /// Returns an error if the database does not respond; earlier batches stay done.
+    /// Returns an error if the database does not respond. Earlier batches stay done.
     pub async fn index_events(&self) -> Result<u64> {
         let mut indexed = 0;
         while let some @ 1.. = self.store.run_in_turn(Box::pin(self.index_some())).await? {

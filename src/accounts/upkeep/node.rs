@@ -36,7 +36,7 @@ pub struct Node(Arc<Inner>);
 struct Inner {
     id: String,
     name: String,
-    /// When the lease first began, by the clock that all nodes share.
+    /// When the lease first began, by the site's clock.
     started_at: OnceLock<Moment>,
 }
 
@@ -51,7 +51,7 @@ impl Node {
 
 impl Accounts {
     /// Renews the node's lease, and removes nodes whose lease has expired. This is also how the node proves that it can
-    /// write; without that it trusts nothing that it reads.
+    /// write. Without this proof, it trusts nothing that it reads.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns an error if the database does not respond; the lease then expires by itself.
+    /// Returns an error if the database does not respond. The lease then expires by itself.
     pub async fn leave(&self, node: &Node) -> Result<()> {
         let mut tx = self.store.begin().await?;
         delete_node(&mut tx, &node.0.id).await?;

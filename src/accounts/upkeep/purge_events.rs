@@ -21,39 +21,39 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 impl Accounts {
     /// Deletes the events that are older than the settings keep them, and returns how many. Several nodes may do this
-    /// at once.
+    /// at the same time.
     ///
     /// # Errors
     ///
-    /// Returns an error if the database does not respond; earlier batches stay done.
+    /// Returns an error if the database does not respond. Earlier batches stay done.
     pub async fn purge_events(&self) -> Result<u64> {
         self.purge(None).await
     }
 
-    /// The same at an actor's request, which is recorded as an event if anything was deleted.
+    /// Like [`Self::purge_events`], at an actor's request. Records an event if anything was deleted.
     ///
     /// # Errors
     ///
-    /// Returns an error if the database does not respond; earlier batches stay done and recorded.
+    /// Returns an error if the database does not respond. Earlier batches stay done and recorded.
     pub async fn purge_events_by(&self, actor: &Actor) -> Result<u64> {
         self.purge(Some(actor)).await
     }
 
-    async fn purge(&self, mut untold: Option<&Actor>) -> Result<u64> {
+    async fn purge(&self, mut unrecorded: Option<&Actor>) -> Result<u64> {
         let mut purged = 0;
-        while let some @ 1.. = self.store.run_in_turn(Box::pin(self.purge_some(untold.take()))).await? {
+        while let some @ 1.. = self.store.run_in_turn(Box::pin(self.purge_some(unrecorded.take()))).await? {
             purged += some;
             sleep(PAUSE).await;
         }
         Ok(purged)
     }
 
-    async fn purge_some(&self, told_of: Option<&Actor>) -> Result<u64> {
+    async fn purge_some(&self, unrecorded: Option<&Actor>) -> Result<u64> {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
         let up_to = moment_before(now, self.settings.event_retention);
         let deleted = delete_old_events(&mut tx, up_to, BATCH).await?;
-        if let (Some(actor), 1..) = (told_of, deleted) {
+        if let (Some(actor), 1..) = (unrecorded, deleted) {
             let older = format!("older than {}", up_to.to_rfc3339_opts(SecondsFormat::Secs, true));
             insert_event(&mut tx, &new_event(now, EventKind::EventsPurged).by(actor).saying(older)).await?;
         }

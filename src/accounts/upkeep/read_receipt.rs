@@ -1,4 +1,4 @@
-//! The receipt of an act: which nodes have applied it, according to their own reports.
+//! The receipt of an action: which nodes have applied it, according to their own reports.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use crate::{
     },
 };
 
-/// How long after an act its receipt is shown.
+/// How long after an action its receipt is shown.
 const SHOWN_FOR: TimeDelta = TimeDelta::hours(1);
 
-/// Which nodes have applied an act.
+/// Which nodes have applied an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// When the act was done.
+    /// The time of the action.
     pub at: Moment,
     /// The nodes that have applied it, fastest first.
     pub applied: Vec<AppliedBy>,
@@ -31,16 +31,16 @@ pub struct Receipt {
     pub awaited: Vec<AwaitedNode>,
 }
 
-/// A node that has applied an act.
+/// A node that has applied an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedBy {
     /// Its name.
     pub node: String,
-    /// How long after the act.
+    /// How long after the action the node applied it.
     pub after: Duration,
 }
 
-/// A node that has not applied an act yet.
+/// A node that has not applied an action yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwaitedNode {
     /// Its name.

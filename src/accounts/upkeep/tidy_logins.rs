@@ -2,7 +2,7 @@
 //! that every node has read.
 //!
 //! It works in small batches with a pause between them, so that other writers are not held up. Several nodes may do
-//! this at once: one of them ends each login, with one event.
+//! this at the same time: one of them ends each login, with one event.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ const BATCH: i64 = 200;
 const CHANGES_KEPT: i64 = 200_000;
 /// How many other rows one transaction deletes. They are small, and nobody waits for them.
 const CHANGES_BATCH: i64 = 5_000;
-/// How long a receipt is kept. Staff look at it in the minutes after an act.
+/// How long a receipt is kept. Staff look at it in the minutes after an action.
 const RECEIPTS_KEPT: Duration = Duration::from_hours(24);
 /// How long staff can see the outcome of a bulk action.
 const BULK_RECORDS_KEPT: Duration = Duration::from_hours(30 * 24);
@@ -62,7 +62,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns an error if the database does not respond; earlier batches stay done.
+    /// Returns an error if the database does not respond. Earlier batches stay done.
     pub async fn tidy_logins(&self) -> Result<Tidied> {
         self.flush_activity().await?;
         self.write_ends().await?;
@@ -133,9 +133,8 @@ impl Accounts {
     }
 }
 
-/// Ends a login for the reason that the rule gives. Reaching a limit is an event; any other cause was recorded as one
-/// when it happened, and is only written into the row.
-/// about, and is only written into the login.
+/// Ends a login for the reason that the rule gives. Records an event if the login reached a limit. Any other cause
+/// already has an event, so it is only written into the row.
 async fn end(
     on: &mut impl Sql,
     user_id: i64,

@@ -58,7 +58,7 @@ impl LoginKind {
     /// The lifetime and idle timeout of a login of this kind.
     ///
     /// A session has the limits of its account's role. A token lasts until its own expiry, used or not. A JWT family
-    /// lasts longer by `leeway`, because its refresh token is accepted until then.
+    /// lasts longer by `leeway`, because its refresh token is accepted for that much longer.
     #[must_use]
     pub fn limits(
         self,

@@ -34,9 +34,9 @@ pub struct LiveAfter {
 pub struct Dates {
     /// The kind of login.
     pub kind: LoginKind,
-    /// `LAST_LOGIN_DATE`.
+    /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub login_date: Moment,
-    /// The clock's time when the login was opened.
+    /// When the login was opened, by the site's clock.
     pub opened_at: Moment,
     /// The time of the last request. `None` for a token that was never used.
     pub last_seen: Option<Moment>,

@@ -1,4 +1,4 @@
-//! The key by which a login finds its account, the same for both spellings of an email's domain.
+//! The key by which an account is found at login. Both spellings of an email's domain have the same key.
 //!
 //! Browsers send the email `ana@bücher.example` as `ana@xn--bcher-kva.example` (RFC 5891).
 
@@ -12,8 +12,8 @@ pub fn login_key(name: &str) -> String {
 
 /// Every key under which an account with this name may be stored, best match first.
 ///
-/// Accounts from before both spellings had one key are stored under the key of their own spelling. Two such accounts
-/// may differ only in the spelling.
+/// In earlier versions, each spelling had its own key. Accounts from then are stored under the key of the spelling that
+/// they were created with, and two of them may differ only in the spelling.
 #[must_use]
 pub fn login_keys(name: &str) -> Vec<String> {
     let mut keys = Vec::new();

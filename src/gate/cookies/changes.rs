@@ -1,4 +1,4 @@
-//! The cookie changes of a request. Guards and handlers state them here; only [`crate::gate::cookies`] writes them.
+//! The cookie changes of a request. Guards and handlers state them here. Only [`crate::gate::cookies`] writes them.
 
 use std::{
     convert::Infallible,

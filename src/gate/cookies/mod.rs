@@ -1,7 +1,7 @@
 //! Writes the cookies of every response, in one fairing.
 //!
 //! Nothing else may set a cookie. Rocket resets its jar when a guard or handler fails, so a removal stated there
-//! would be lost; a response fairing works on every outcome.
+//! would be lost. A response fairing works on every outcome.
 
 pub(super) mod changes;
 mod claim;

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::claim::Claim;
 
-/// At most this many cookies, about 31 MB: as many as there are accounts in the standing cache.
+/// The most cookies in memory, about 31 MB. The standing cache holds as many accounts.
 const MAX_COOKIES: usize = 100_000;
 
 /// The claims of decrypted cookies, by the hash of the cookie's name and value.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::settings::{SecretKeys, SecretMaterial};
 
-/// The keys of the cookies. The current one encrypts; the previous ones still decrypt.
+/// The keys of the cookies. The current key encrypts cookies, and the previous keys still decrypt them.
 pub(crate) struct CookieKeys {
     current: Key,
     previous: Vec<Key>,

@@ -13,7 +13,7 @@ use crate::{accounts::Client, gate::transport::client_address};
 #[derive(Debug, Clone)]
 pub struct ClientOf(pub Client);
 
-/// The same without allocations. Most requests never need the text.
+/// Like [`ClientOf`], without allocations. Most requests never need the client as text.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::gate) struct RequestClient<'r> {
     address: Option<IpAddr>,

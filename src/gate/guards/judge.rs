@@ -24,7 +24,7 @@ pub(super) struct Credential<'a> {
     pub(in crate::gate) user_id: i64,
     /// The public id of the session or token.
     pub(in crate::gate) session: &'a SessionId,
-    /// `LAST_LOGIN_DATE`.
+    /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub(in crate::gate) login_date: Moment,
     /// How the request proves the claim.
     pub(in crate::gate) proof: Proof<'a>,

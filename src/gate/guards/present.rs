@@ -1,6 +1,6 @@
 //! The recent-password check, for serious staff actions whose form does not ask for the password.
 //!
-//! This is the only guard that always reads the database; few routes use it.
+//! Only this guard reads the database on every request. Few routes use it.
 
 use rocket::{
     Request,
@@ -15,8 +15,8 @@ use crate::{
     gate::LiveLogin,
 };
 
-/// A signed-in staff member or superuser who has entered their password recently. Other staff are sent to the password
-/// form and then back to the page. The refused request changes nothing.
+/// A signed-in staff member or superuser who has entered their password recently. Staff who have not are sent to the
+/// password form, and then back to the page. The refused request changes nothing.
 #[derive(Debug, Clone)]
 pub struct Present<'r> {
     /// The user's login.

@@ -1,4 +1,4 @@
-//! Custom claims that a site adds to its access tokens, for its other services to read.
+//! Custom claims that a site adds to its access tokens. The site's other services can read them.
 
 use std::fmt;
 
@@ -22,8 +22,8 @@ type Add = dyn Fn(&Family) -> Map<String, Value> + Send + Sync;
 /// # let _ = rocket::build().manage(added);
 /// ```
 ///
-/// Reserved claims are never replaced. Custom claims are as old as the token. If a change must take effect at once,
-/// check it in a guard instead.
+/// A custom claim with a reserved name is left out. A token keeps its claims until it expires. If a change must take
+/// effect at once, check it in a guard instead.
 pub struct AddedClaims(Box<Add>);
 
 impl fmt::Debug for AddedClaims {
@@ -33,7 +33,7 @@ impl fmt::Debug for AddedClaims {
 }
 
 impl AddedClaims {
-    /// Adds the claims that `add` returns for a token family.
+    /// Adds the claims that `add` returns for a JWT family.
     pub fn new(add: impl Fn(&Family) -> Map<String, Value> + Send + Sync + 'static) -> Self {
         Self(Box::new(add))
     }

@@ -36,7 +36,7 @@ pub(super) struct Claims {
     iss: String,
     aud: String,
     pub(in crate::gate) token_type: TokenType,
-    /// `LAST_LOGIN_DATE`, in microseconds since the Unix epoch: the rule compares microseconds.
+    /// The login's `LAST_LOGIN_DATE`, in microseconds since the Unix epoch: the rule compares microseconds.
     login_date: i64,
     /// The public id of the token family.
     family: String,

@@ -1,7 +1,7 @@
 //! Signs and verifies tokens with HS256 (RFC 7518, section 3.2), the only algorithm that a token may use.
 //!
 //! `jsonwebtoken` only reads and writes the parts of a token here. It takes its cryptography from one provider per
-//! process, and that choice belongs to the host: one that verifies RS256 tokens of its own must keep working.
+//! process, and that choice belongs to the host. A host that verifies its own RS256 tokens must keep working.
 
 use std::fmt;
 

@@ -45,7 +45,7 @@ const MAX_TOKEN_BYTES: usize = 7 * 1024;
 /// The maximum length of a host name with its port, in bytes (RFC 1035, section 2.3.4).
 const MAX_HOST_BYTES: usize = 253 + ":65535".len();
 
-/// The keys of the tokens. The current one signs; the previous ones still verify.
+/// The keys of the tokens. The current key signs tokens, and the previous keys still verify them.
 pub(crate) struct JwtKeys {
     current: Hs256Key,
     previous: Vec<Hs256Key>,
@@ -116,7 +116,7 @@ impl JwtKeys {
     }
 
     /// Verifies the signature and returns the claims. Checks issuer and audience only if an origin is given, and
-    /// never the times: the clock that dated the token, which may be the database's, decides them in `Jwt::check_times`.
+    /// never the times. `Jwt::check_times` checks those, by the site's clock.
     fn verify(&self, token: &str, origin: Option<&str>) -> Option<Claims> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
@@ -147,7 +147,7 @@ impl<'r> Jwt<'r> {
         Some(Self { gate, added: request.rocket().state(), origin: origin(request, &gate.settings)? })
     }
 
-    /// Signs the newest tokens of a family; the access token includes the site's custom claims. Returns `None` if
+    /// Signs the newest tokens of a family. The access token includes the site's custom claims. Returns `None` if
     /// the access token would be too long for a header.
     #[must_use]
     pub fn sign_pair(&self, family: &Family) -> Option<TokenPair> {

@@ -24,7 +24,7 @@ const ACCOUNTS_PER_SHARD: NonZeroUsize = NonZeroUsize::new(6_250).unwrap();
 /// At most this many logins per account. The one that was read first is evicted.
 const LOGINS_PER_ACCOUNT: usize = 32;
 /// How long a login stays cached. Changes that end no login, such as a request that another node served, do not
-/// invalidate the cache; this limits how stale they get.
+/// invalidate the cache. This limits how stale they get.
 const ENTRY_LIFETIME: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]

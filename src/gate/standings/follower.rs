@@ -98,7 +98,7 @@ impl Follower {
         }
     }
 
-    /// Reports the events as applied, in a task of its own, so that the feed does not wait for it.
+    /// Reports the events as applied, in a separate task, so that the feed does not wait for it.
     fn report(&self, events: Vec<i64>) {
         if events.is_empty() {
             return;

@@ -98,7 +98,8 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut accounts = self.watchers.accounts();
-        // `Sender::receiver_count` would not do: of two watches dropped at once, each would still count the other.
+        // `Sender::receiver_count` is not reliable here: two watches that are dropped at the same time would each still
+        // count the other.
         if let Some(watched) = accounts.get_mut(&self.user_id) {
             watched.watcher_count -= 1;
             if watched.watcher_count == 0 {

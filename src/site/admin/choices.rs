@@ -10,12 +10,12 @@ pub(super) struct ChoiceView {
     chosen: bool,
 }
 
-/// Builds the options from pairs of value and label, with `chosen` as the selected value.
-pub(super) fn choices(known: &[(&'static str, &'static str)], chosen: &str) -> Vec<ChoiceView> {
-    known.iter().map(|(value, label)| ChoiceView { value, label, chosen: chosen == *value }).collect()
+/// Builds the options from pairs of value and label. `chosen` is the selected value.
+pub(super) fn choices(options: &[(&'static str, &'static str)], chosen: &str) -> Vec<ChoiceView> {
+    options.iter().map(|(value, label)| ChoiceView { value, label, chosen: chosen == *value }).collect()
 }
 
-/// Turns an empty text into `None`, so that links leave the field out.
+/// Returns `None` for an empty text, so that links leave the field out.
 pub(super) fn given(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }

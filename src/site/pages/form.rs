@@ -1,10 +1,10 @@
-//! The state of a form on a page: the typed values and the errors.
+//! A form on a page: what the user typed, and what is wrong with it.
 
 use std::{collections::BTreeMap, fmt::Display};
 
 use serde::Serialize;
 
-/// The typed values, without passwords, and the errors, by field.
+/// The typed values and the errors, by field name. It holds no passwords.
 #[derive(Debug, Default, Serialize)]
 pub struct FormView {
     values: BTreeMap<&'static str, String>,
@@ -23,7 +23,7 @@ impl FormView {
         self.keep_error(field, parse(typed))
     }
 
-    /// Takes the result of parsing a password, which is never shown again.
+    /// Takes a parsed password and keeps only its error, so that no page shows the password again.
     pub fn read_secret<T, E: Display>(&mut self, field: &'static str, parsed: Result<T, E>) -> Option<T> {
         self.keep_error(field, parsed)
     }
@@ -35,7 +35,7 @@ impl FormView {
 
     /// Sets the value of a field.
     pub fn set_value(&mut self, field: &'static str, value: &str) {
-        // A page cannot show a NUL, and nobody typed it.
+        // A page cannot show a NUL character, and no user types one.
         self.values.insert(field, value.replace('\0', ""));
     }
 
@@ -51,6 +51,7 @@ impl FormView {
         }
     }
 
+    /// Keeps the error, if there is one, and returns the parsed value.
     fn keep_error<T, E: Display>(&mut self, field: &'static str, parsed: Result<T, E>) -> Option<T> {
         parsed.map_err(|error| self.set_error(field, error)).ok()
     }

@@ -139,7 +139,7 @@ fn again_view<'a>(action: &'a str, typed: &'a [(String, String)]) -> AgainView<'
     let is_kept = |name: &str| {
         name != "csrf_token" && !name.contains("password") && !FIELDS.iter().any(|(field, ..)| *field == name)
     };
-    // A page cannot show a NUL, and nobody typed it.
+    // A page cannot show a NUL character, and no user types one.
     let kept = typed.iter().filter(|(name, _)| is_kept(name));
     let kept = kept.map(|(name, value)| (name.as_str(), value.replace('\0', "")));
     AgainView { action, fields, kept: kept.collect(), form }

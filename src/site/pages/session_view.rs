@@ -31,7 +31,7 @@ pub struct SessionView {
 }
 
 impl SessionView {
-    /// Converts a session; `mine` is the session of the request.
+    /// Converts a session. `mine` is the session of the request.
     #[must_use]
     pub fn of(listed: ListedLogin, mine: &SessionId) -> Self {
         let last_seen = listed.seen();

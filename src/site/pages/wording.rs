@@ -27,7 +27,7 @@ thread_local! {
     static READ_AT: Cell<Option<Moment>> = const { Cell::new(None) };
 }
 
-/// Renders a page with a fixed current time, so that all its relative times agree however long rendering takes.
+/// Renders a page with a fixed current time, so that all its relative times agree, even if rendering takes long.
 pub fn with_current_time<T>(moment: Moment, render: impl FnOnce() -> T) -> T {
     let before = READ_AT.replace(Some(moment));
     let rendered = render();

@@ -84,7 +84,7 @@ fn login_counts((sessions, tokens): (i64, i64)) -> LoginCounts {
 }
 
 /// Returns the ids of the affected users, ascending, and how many users are affected and skipped. The counts leave out
-/// the logins; [`count_logins_of_targets`] counts those.
+/// the logins. [`count_logins_of_targets`] counts those.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -138,7 +138,7 @@ pub async fn lock_targets(on: &mut impl Sql, targets: Targets<'_>, ids: &[i64]) 
 }
 
 /// While set, this transaction's triggers stay silent on Postgres, where they would record and notify each row by
-/// itself; [`record_bulk_change`] reports the changes instead. SQLite's triggers cost little and stay on.
+/// itself. [`record_bulk_change`] reports the changes instead. SQLite's triggers cost little and stay on.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.

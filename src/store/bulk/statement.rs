@@ -1,4 +1,4 @@
-//! Builds the SQL of bulk actions from fixed fragments; user input is always bound as a value.
+//! Builds the SQL of bulk actions from fixed fragments. User input is always bound as a value.
 
 use sqlx::QueryBuilder;
 
@@ -51,21 +51,21 @@ impl Statement<'_> {
         sql
     }
 
-    /// Selects the affected users among `ids`, as [`super::TargetUser`]s; `lock` is the engine's locking clause.
+    /// Selects the affected users among `ids`, as [`super::TargetUser`]s. `lock` is the engine's locking clause.
     pub fn affected_among<DB: Dialect>(self, ids: &[i64], lock: &str) -> QueryBuilder<DB> {
         let now = self.0.now;
-        // Narrowed to the ids first: otherwise a status index may be scanned from its start, past all the entries that
-        // earlier batches removed from it.
+        // Selects by id first. Otherwise the database may scan a status index from its start, past all the entries that
+        // earlier batches removed.
         let mut sql = QueryBuilder::new("WITH chosen AS MATERIALIZED (SELECT * FROM curfew_users WHERE id");
         DB::push_is_one_of(&mut sql, ids);
         sql.push(lock).push(") SELECT u.id, u.is_superuser, NOT u.is_superuser");
-        for not_due in ["u.force_logout_scheduled", "u.deactivated_until"] {
-            sql.push(format_args!(" AND ({not_due} IS NULL OR {not_due} > "));
+        for schedule in ["u.force_logout_scheduled", "u.deactivated_until"] {
+            sql.push(format_args!(" AND ({schedule} IS NULL OR {schedule} > "));
             DB::bind_moment(&mut sql, now);
             sql.push(")");
         }
-        for not_ahead in ["u.last_login_date", "u.force_logout_date"] {
-            sql.push(format_args!(" AND ({not_ahead} IS NULL OR {not_ahead} <= "));
+        for date in ["u.last_login_date", "u.force_logout_date"] {
+            sql.push(format_args!(" AND ({date} IS NULL OR {date} <= "));
             DB::bind_moment(&mut sql, now);
             sql.push(")");
         }
@@ -107,7 +107,8 @@ impl Statement<'_> {
         sql.push(")");
     }
 
-    /// Staff act on members only, superusers on everyone.
+    /// Adds the condition that the actor's role does not allow the action on the user. Staff act on members only,
+    /// superusers on everyone.
     fn push_is_out_of_reach<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         match self.0.actor_role {
             Role::Member => sql.push("TRUE"),
@@ -116,7 +117,7 @@ impl Statement<'_> {
         };
     }
 
-    /// Nobody can deactivate their own account.
+    /// Adds the condition that actors would lock themselves out: nobody can deactivate their own account.
     fn push_is_own<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         match (self.0.choice.action, self.0.actor_id) {
             (BulkAction::Deactivate, Some(id)) => {
@@ -129,7 +130,8 @@ impl Statement<'_> {
         }
     }
 
-    /// A deactivation with an end date does not count as deactivated already: the action makes it permanent.
+    /// Adds the condition that the user is already active, or already deactivated. A deactivation with an end date does
+    /// not count: the action makes it permanent.
     fn push_is_already<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         match self.0.choice.action {
             BulkAction::ForceLogout => {

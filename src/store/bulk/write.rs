@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Counts the live logins of each user; users without any are left out.
+/// Counts the live logins of each user. Users without any are left out.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.

@@ -1,4 +1,4 @@
-//! The one clock: on Postgres the database's, which all nodes share; on SQLite this process's.
+//! The site's clock: on Postgres the database's clock, which all nodes share, and on SQLite this process's clock.
 
 use std::{
     sync::{
@@ -17,13 +17,13 @@ use crate::{
     store::{Result, Sql},
 };
 
-/// A clock that tests can shift, so that they need not wait for a lifetime to pass. Clones share the shift.
+/// The site's clock. Tests can shift it, so that they need not wait for a lifetime to pass. Clones share the shift.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     shift_microseconds: Arc<AtomicI64>,
     moved: Arc<Notify>,
-    /// When the database's time was first recorded, and what its time was then according to the latest record, in
-    /// microseconds. Unset on SQLite.
+    /// A start on this process's monotonic clock, and the database's time at that start, in microseconds since the Unix
+    /// epoch. Each record corrects the database's time and keeps the start. Unset on SQLite.
     database_time: Arc<OnceLock<(Instant, AtomicI64)>>,
 }
 
@@ -49,7 +49,7 @@ impl Clock {
         self.shifted(Utc::now())
     }
 
-    /// The current time by the one clock: queries Postgres, or takes the process's time on SQLite.
+    /// The current time by the site's clock. Queries Postgres, or takes the process's time on SQLite.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
@@ -69,7 +69,8 @@ impl Clock {
         base.store((now - elapsed(*start)).timestamp_micros(), Ordering::SeqCst);
     }
 
-    /// The current time by the one clock, without a query: on Postgres, the last recorded time plus the time since.
+    /// The current time by the site's clock, without a query. On Postgres, this is the last recorded time plus the time
+    /// that has passed since.
     #[must_use]
     pub fn estimate(&self) -> Moment {
         let database_time = self.database_time.get().and_then(|(start, base)| {
@@ -78,13 +79,13 @@ impl Clock {
         database_time.map_or_else(|| self.process_now(), truncate_to_microseconds)
     }
 
-    /// Whether the one clock is the database's.
+    /// Whether the site's clock is the database's.
     pub(in crate::store) fn is_in_database(on: &mut impl Sql) -> bool {
         matches!(on.engine(), Engine::Postgres(_))
     }
 
-    /// The current time by the one clock, for a statement that also read Postgres's `CURRENT_TIMESTAMP`. The statement
-    /// must be alone in its transaction: only then is that the time of its start.
+    /// The current time by the site's clock, for a statement that also read Postgres's `CURRENT_TIMESTAMP`. The
+    /// statement must be alone in its transaction, because `CURRENT_TIMESTAMP` is the start of the transaction.
     pub(in crate::store) fn statement_now(&self, current_timestamp: Option<Moment>) -> Moment {
         current_timestamp.map_or_else(|| self.process_now(), |now| self.shifted(now))
     }

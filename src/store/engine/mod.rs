@@ -83,7 +83,7 @@ impl Transaction {
         match self {
             Self::Sqlite(transaction) => with_timeout(transaction.commit()).await?,
             Self::Postgres(mut transaction) => {
-                // After a failed statement, Postgres answers COMMIT with a rollback and no error; this SELECT fails.
+                // After a failed statement, Postgres answers COMMIT with a rollback and no error. This SELECT returns the error.
                 with_timeout(sqlx::raw_sql("SELECT 1").execute(&mut *transaction)).await?;
                 with_timeout(transaction.commit()).await?;
             }

@@ -11,7 +11,7 @@ use crate::domain::{
     reason::EndReason, reason_text::Reasons,
 };
 
-/// An account as an event names it. The account may be deleted later; the event keeps the name.
+/// An account as an event names it. The account may be deleted later, but the event keeps the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named<'a> {
     /// The account's id; none if no account has this name.
@@ -68,7 +68,7 @@ pub struct EventRow {
     pub actor: Option<String>,
     /// The actor's id, while the account exists.
     pub actor_account: Option<i64>,
-    /// The name of whose account it concerns.
+    /// The name of the user that the event is about.
     pub subject: Option<String>,
     /// The subject's id.
     pub subject_id: Option<i64>,

@@ -1,4 +1,4 @@
-//! The lists of the staff pages: search, filters and pages, fast with a million rows.
+//! The lists of the staff pages, with search, filters and paging. They stay fast with a million rows.
 
 pub mod events;
 pub mod overview;

@@ -59,10 +59,10 @@ const COUNT_UP_TO: i64 = 50_000;
 /// At most this many sessions are counted where the caller must not wait.
 pub const FEW_SESSIONS: i64 = 1_000;
 
-/// Up to this many sessions are judged by the full rule; more are counted by their own rows alone.
+/// Up to this many sessions are judged by the full rule. If there are more, all are counted by their own rows alone.
 const JUDGE_UP_TO: i64 = 10_000;
 
-/// Counts what the overview shows; logins are counted after `since`.
+/// Counts what the overview shows. Logins are counted after `since`.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.

@@ -1,7 +1,7 @@
 //! Hourly counts of logins and failed logins.
 //!
-//! Counts of past hours are stored: counting a million events of two weeks takes a tenth of a second or more,
-//! although it reads only the index `curfew_events_by_kind`.
+//! The counts of past hours are stored. Counting a million events of two weeks takes a tenth of a second or more, even
+//! though the count reads only the index `curfew_events_by_kind`.
 
 use chrono::TimeDelta;
 use sqlx::QueryBuilder;
@@ -17,10 +17,11 @@ use crate::{
 /// One hour.
 pub const HOUR: TimeDelta = TimeDelta::hours(1);
 
-/// How many hours one statement counts. SQLite takes longer to parse a statement of hundreds of parts than to run it.
+/// The most hours that one statement counts. SQLite takes longer to parse a statement of hundreds of parts than to run
+/// it.
 const HOURS_PER_STATEMENT: usize = 24;
 
-/// The kinds of events that count as a login: registering and setting up log in at once.
+/// The kinds of events that count as a login. Registering an account and setting up the site also log the user in.
 pub(in crate::store) const LOGIN_KINDS: [EventKind; 3] = [EventKind::Login, EventKind::Registered, EventKind::SetUp];
 
 /// The logins of one hour.
@@ -36,8 +37,8 @@ pub struct LoginsOfHour {
 
 from_row!(LoginsOfHour { hour, logins, failed_logins });
 
-/// Lists the logins of each hour that starts in `from..to`, where `from` is a full hour. Uses the stored counts, and
-/// counts the hours after those now.
+/// Lists the logins of each hour that starts in `from..to`. `from` must be the start of an hour. Reads the stored
+/// counts, and counts the later hours from the events.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -50,7 +51,7 @@ pub async fn list_logins(on: &mut impl Sql, from: Moment, to: Moment) -> Result<
     Ok(hours)
 }
 
-/// Counts the logins of each hour that starts in `from..to`, where `from` is a full hour.
+/// Counts the logins of each hour that starts in `from..to`. `from` must be the start of an hour.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -74,7 +75,7 @@ pub async fn count_logins(on: &mut impl Sql, from: Moment, to: Moment) -> Result
     Ok(hours.into_iter().zip(counts).map(of_hour).collect())
 }
 
-/// Each hour is one range of the index, counted from end to end.
+/// Counts the events of each hour. The count of one hour reads one range of the index.
 async fn count_events(on: &mut impl Sql, kind: EventKind, hours: &[Moment]) -> Result<Vec<i64>> {
     let mut counts = Vec::with_capacity(hours.len());
     for hours in hours.chunks(HOURS_PER_STATEMENT) {
@@ -123,7 +124,7 @@ pub async fn insert_logins(on: &mut impl Sql, of: LoginsOfHour) -> Result<()> {
     Ok(())
 }
 
-/// Deletes the hours before `before`.
+/// Deletes the counts of all hours before `before`.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.

@@ -1,4 +1,4 @@
-//! Actions that ended many logins at once, kept until batches have written them into those logins.
+//! Actions that each ended many logins. They are kept until batches have written them into those logins.
 //!
 //! The account's force-logout date ended the logins immediately. These rows only say who did it and why.
 

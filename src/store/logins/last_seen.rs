@@ -1,4 +1,4 @@
-//! Writes when users and their logins were last seen, many at once.
+//! Writes when users and their logins were last seen, in batches.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// A request of a live login, to be recorded.
+/// A request by a live login, not written yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// The account that the login belongs to.
@@ -27,8 +27,8 @@ pub struct Seen {
 
 /// Writes when these logins and their users were last seen. Each login may appear only once.
 ///
-/// Only updates logins that have not been ended, so that a request in flight never revives one. Locks the accounts
-/// before their logins, each by ascending id, as every use case does, so that two nodes cannot deadlock.
+/// Leaves out logins that have been ended, so that a request in flight never revives one. Locks accounts before logins,
+/// and both in ascending order of id. Every use case locks in this order, so that two nodes cannot deadlock.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -45,7 +45,8 @@ pub async fn set_last_seen(on: &mut impl Sql, seen: &[Seen]) -> Result<()> {
     Ok(())
 }
 
-/// One statement per row: SQLite has no round trip to save, and for a join it reads all logins to build a Bloom filter.
+/// Runs one statement per row. SQLite has no round trips to save, and for a join it would read all logins to build a
+/// Bloom filter.
 async fn set_one_by_one(on: &mut SqliteConnection, users: &BTreeMap<i64, Moment>, seen: &[Seen]) -> sqlx::Result<()> {
     let sql = "UPDATE curfew_users SET last_seen = $2 WHERE id = $1 AND (last_seen IS NULL OR last_seen < $2)";
     for (id, at) in users {
@@ -61,7 +62,7 @@ async fn set_one_by_one(on: &mut SqliteConnection, users: &BTreeMap<i64, Moment>
     Ok(())
 }
 
-/// Few statements, because each round trip prolongs the locks.
+/// Runs few statements, because each round trip prolongs the locks.
 async fn set_all_at_once(on: &mut PgConnection, users: &BTreeMap<i64, Moment>, seen: &[Seen]) -> sqlx::Result<()> {
     let (ids, at): (Vec<i64>, Vec<Moment>) = users.iter().unzip();
     let sql = "SELECT 1 FROM curfew_users WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";

@@ -183,7 +183,7 @@ fn push_is_chosen<DB: Dialect>(sql: &mut QueryBuilder<DB>, chosen: Chosen<'_>) {
 }
 
 /// Lists at most `limit` live logins of the account and class, each with its stored `last_seen`, or when it was opened.
-/// The longest unseen come first; ties are ordered by login date.
+/// The longest unseen come first. Ties are ordered by login date.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.

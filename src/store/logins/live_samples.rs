@@ -1,7 +1,8 @@
 //! Hourly counts of live sessions.
 //!
-//! Stored, because the session rows no longer show it: none of them records a limit that has changed since, or a
-//! force logout of everyone. Deriving the counts would also read every session of two weeks.
+//! The counts are stored, because the session rows cannot show how many sessions were live in the past. No row records
+//! a limit that has changed since, or a force logout of everyone. Counting later would also read every session of two
+//! weeks.
 
 use crate::{
     domain::moment::Moment,
@@ -11,7 +12,7 @@ use crate::{
     },
 };
 
-/// Whether this hour has been counted.
+/// Whether the count of this hour is stored.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -35,7 +36,7 @@ pub async fn insert_live_sample(on: &mut impl Sql, hour: Moment, live: i64) -> R
     Ok(())
 }
 
-/// Lists the counted hours from `since` on, each with its number of live sessions.
+/// Lists the stored hours from `since` on, each with its number of live sessions.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -44,7 +45,7 @@ pub async fn list_live_samples(on: &mut impl Sql, since: Moment) -> Result<Vec<(
     Ok(fetch_all!(on, (Moment, i64), sql, since)?)
 }
 
-/// Finds the last counted hour and its number of live sessions.
+/// Finds the latest stored hour and its number of live sessions.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -53,7 +54,7 @@ pub async fn find_latest_live_sample(on: &mut impl Sql) -> Result<Option<(Moment
     Ok(fetch_optional!(on, (Moment, i64), sql)?)
 }
 
-/// Deletes the hours before `before`.
+/// Deletes the counts of all hours before `before`.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.

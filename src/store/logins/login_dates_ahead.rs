@@ -1,4 +1,4 @@
-//! Logins whose `LAST_LOGIN_DATE` is later than the clock showed when they were opened.
+//! Logins whose `LAST_LOGIN_DATE` is later than the time at which they were opened.
 
 use sqlx::QueryBuilder;
 

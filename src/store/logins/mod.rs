@@ -43,13 +43,13 @@ pub struct NewLogin<'a> {
     pub kind: LoginKind,
     /// The hash of the secret; a JWT family has none.
     pub secret_hash: Option<&'a SecretHash>,
-    /// Whether the cookie outlives the browser.
+    /// Whether the cookie is kept after the browser is closed.
     pub remember: bool,
     /// The user's label for a token.
     pub label: Option<&'a str>,
-    /// `LAST_LOGIN_DATE`.
+    /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub login_date: Moment,
-    /// When the login was opened, by the clock.
+    /// When the login was opened, by the site's clock.
     pub opened_at: Moment,
     /// When a token expires.
     pub expires_at: Option<Moment>,
@@ -80,12 +80,12 @@ pub struct LoginRow {
     /// The account that the login belongs to.
     pub user_id: i64,
     kind: String,
-    /// Whether the cookie outlives the browser.
+    /// Whether the cookie is kept after the browser is closed.
     pub remember: bool,
     label: Option<String>,
-    /// `LAST_LOGIN_DATE`. It may be ahead of the clock.
+    /// The login's `LAST_LOGIN_DATE`. It may be ahead of the clock.
     pub login_date: Moment,
-    /// When the login was opened, by the clock.
+    /// When the login was opened, by the site's clock.
     pub opened_at: Moment,
     /// The time of the latest request, accurate to a minute; `None` for a token that was never used.
     pub last_seen: Option<Moment>,
@@ -198,7 +198,7 @@ pub async fn insert_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
         INSERT INTO curfew_logins (id, user_id, kind, secret_hash, remember, label, login_date, opened_at, last_seen, expires_at,
                             generation, address, user_agent)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12)";
-    // A browser's login is used by the request that follows it; a token may never be used.
+    // A browser uses its login in the very next request. A token may stay unused.
     let last_seen = (new.kind == LoginKind::Browser).then_some(new.opened_at);
     execute!(
         on,
@@ -241,7 +241,7 @@ macro_rules! columns {
     };
 }
 
-/// The same columns, for statements that are built at run time.
+/// The columns of a [`LoginRow`], for statements that are built at run time.
 pub(super) const COLUMNS: &str = columns!();
 
 /// Finds a login by its public id.

@@ -21,7 +21,7 @@ pub struct TokenKey {
     pub user_id: i64,
     /// The token's public id.
     pub id: SessionId,
-    /// `LAST_LOGIN_DATE`.
+    /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub login_date: Moment,
     /// When the token expires.
     pub expires_at: Moment,

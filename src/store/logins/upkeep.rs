@@ -18,7 +18,7 @@ pub struct LoginPastLimits {
     pub id: String,
     /// The account that the login belongs to.
     pub user_id: i64,
-    /// `LAST_LOGIN_DATE`.
+    /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub login_date: Moment,
 }
 

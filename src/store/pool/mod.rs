@@ -190,7 +190,8 @@ impl Store {
         })
     }
 
-    /// How many transactions a long job may run at once. On Postgres this leaves half of the connections to requests.
+    /// How many transactions a long job may run at the same time. On Postgres, this limit leaves half of the
+    /// connections to requests.
     #[must_use]
     pub fn max_concurrent_writers(&self) -> usize {
         match self {

@@ -23,9 +23,9 @@ use crate::store::{
 /// The guard has one lane per this many connections.
 const CONNECTIONS_PER_LANE: u32 = 4;
 
-/// The settings of every connection, whatever the defaults of the database or the role. Notices, such as that a table
-/// exists already, help nobody. JIT compilation takes longer than any of our statements. A stricter isolation level
-/// would fail transactions that wait for a lock.
+/// The settings of every connection. They override the defaults of the database and the role. Notices, such as that a
+/// table exists already, help nobody. JIT compilation takes longer than any of our statements. A stricter isolation
+/// level would fail transactions that wait for a lock.
 const SESSION: &str = "SET client_min_messages = warning; SET jit = off;
     SET default_transaction_isolation = 'read committed'; SET standard_conforming_strings = on";
 

@@ -3,7 +3,7 @@
 //! Statistics hold the number of rows that a table had when somebody last ran `ANALYZE`. On a site that has grown
 //! since, SQLite takes large tables for small ones and scans them: a list of a few thousand users takes seconds.
 //! Without statistics it takes every table for a large one. All plans then stay the same, and are as good as with
-//! fresh statistics; a test compares the two. So the program collects none, and drops those collected by hand.
+//! fresh statistics. A test compares the two. So the program collects none, and drops those collected by hand.
 
 use sqlx::{SqliteConnection, raw_sql};
 
@@ -13,7 +13,7 @@ use crate::store::engine::{
 };
 
 /// Drops the tables of the statistics. Other connections, including those of other processes, then read the schema
-/// again and plan their statements anew; this connection needs `writable_schema = RESET` for that. While another
+/// again and plan their statements anew. This connection needs `writable_schema = RESET` for that. While another
 /// process writes, the tables stay until the next call.
 pub(in crate::store) async fn drop_statistics(on: &mut SqliteConnection) -> sqlx::Result<()> {
     const HAS_STATISTICS: &str =

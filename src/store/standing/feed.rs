@@ -1,9 +1,9 @@
-//! The feed of changes: which accounts must be judged again, whatever program changed the database.
+//! The feed of changes: which accounts must be judged again, no matter which program changed the database.
 //!
-//! Triggers write each change to `curfew_standing_changes`. On SQLite the feed polls `PRAGMA data_version`, which any
-//! commit of another connection changes, also another program's. On Postgres it is notified, and also polls twice a
-//! second, since a notification may be lost with its connection. Each poll on Postgres starts at the oldest transaction
-//! that was open at the previous poll. [`crate::store::logins::upkeep`] deletes old changes, read or not.
+//! Triggers write each change to `curfew_standing_changes`. On SQLite the feed polls `PRAGMA data_version`, which
+//! changes when another connection commits, even one of another program. On Postgres it is notified, and also polls
+//! twice a second, since a notification may be lost with its connection. Each poll on Postgres starts at the oldest
+//! transaction that was open at the previous poll. [`crate::store::logins::upkeep`] deletes old changes, read or not.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -60,14 +60,14 @@ impl Change {
 /// A change that the feed reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct News {
-    /// Whom it concerns.
+    /// The account that it concerns, or everyone.
     pub change: Change,
     /// The event for which each node must write a receipt once it has applied the change, if any.
     pub receipt_for: Option<i64>,
 }
 
-/// Reads the changes made from now on, over connections of its own. After an error, open a new feed and treat
-/// everything as changed meanwhile.
+/// Reads the changes made from now on, over its own connections. After an error, open a new feed, and assume that
+/// everything has changed in between.
 #[derive(Debug)]
 pub struct Feed {
     connection: Connection,
@@ -224,8 +224,8 @@ impl Feed {
         let rows = if self.listener.is_some() {
             let now = self.clock.now(&mut self.connection).await?;
             self.clock.record_database_time(now);
-            // Taken before the changes are read, so that the next poll covers every transaction still open then. `seen`
-            // filters out the changes that this poll reads already.
+            // Read before the changes, so that the next poll covers every transaction that is still open now. `seen`
+            // filters out the changes that this poll already reads.
             let oldest_open = self.read_oldest_open().await?;
             let from = std::mem::replace(&mut self.oldest_open, oldest_open);
             let sql = "SELECT id, user_id, event_id, COALESCE(transaction_id, 0) AS transaction_id

@@ -198,7 +198,7 @@ impl Lane {
         self.read_with((fresh, taken_at), asked).await
     }
 
-    /// Reads over this connection. Keeps it if it responded; otherwise it is never used again.
+    /// Reads over this connection. Keeps it if it responded. Otherwise it is never used again.
     async fn read_with(
         &mut self,
         (mut connection, taken_at): (Connection, Instant),

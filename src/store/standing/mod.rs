@@ -123,11 +123,11 @@ pub struct StoredLogin {
     pub kind: LoginKind,
     /// When a token expires.
     pub expires_at: Option<Moment>,
-    /// The hash of the secret. Empty if a signature proves the login; no secret has that hash.
+    /// The hash of the secret. Empty if a signature proves the login: an empty hash matches no secret.
     pub secret_hash: Vec<u8>,
-    /// `LAST_LOGIN_DATE`.
+    /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub login_date: Moment,
-    /// Whether the cookie outlives the browser.
+    /// Whether the cookie is kept after the browser is closed.
     pub remember: bool,
     /// The IP address that the user logged in from.
     pub address: String,
@@ -164,7 +164,7 @@ pub async fn get_login_standing(
 pub async fn list_login_standings(on: &mut impl Sql, clock: &Clock, asked: &[Asked]) -> Result<Vec<LoginStanding>> {
     let Some(last) = asked.last() else { return Ok(Vec::new()) };
     let reads_database_time = Clock::is_in_database(on);
-    // Few sizes, so that few statements are prepared. Surplus places repeat the last login.
+    // Round up to one of a few sizes, so that few statements are prepared. Surplus places repeat the last login.
     let size = asked.len().next_power_of_two();
     let sql = STATEMENTS[size.trailing_zeros() as usize].as_str();
     let padded = asked.iter().chain(std::iter::repeat(last)).take(size);
@@ -213,7 +213,7 @@ fn standing_sql(size: usize) -> String {
     )
 }
 
-/// A deactivation is over from its end on, whether or not the row says so yet.
+/// A deactivation is over from its end on, even if the row does not say so yet.
 pub(super) fn is_active(flag: bool, until: Option<Moment>, now: Moment) -> bool {
     flag || until.is_some_and(|until| until <= now)
 }

@@ -38,7 +38,7 @@ pub struct User {
     is_superuser: bool,
     /// When the account was created.
     pub date_joined: Moment,
-    /// The time of the latest login, by the clock.
+    /// The time of the latest login, by the site's clock.
     pub last_login: Option<Moment>,
     /// The latest `LAST_LOGIN_DATE`. A force logout must not be dated before it.
     pub last_login_date: Option<Moment>,

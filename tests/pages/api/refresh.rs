@@ -13,7 +13,7 @@ use crate::harness::{
 };
 
 /// Part of the user's reason after a refresh token was used again.
-const USED_AGAIN: &str = "used again after it was spent";
+const USED_AGAIN: &str = "A refresh token was used a second time.";
 
 async fn logged_in(site: &Site) -> Program<'_> {
     site.person(Role::Member).await.program_with_jwt().await

@@ -21,7 +21,7 @@ use crate::store::{
 /// The time after which a held place expires: far longer than a password hash takes.
 const PLACE_LIFETIME: Duration = Duration::from_mins(1);
 /// How long an attempt waits before it polls for a free place again, in milliseconds. Random, so that attempts do not
-/// all poll at once.
+/// all poll at the same time.
 const POLL_MS: std::ops::Range<u64> = 30..80;
 
 /// A counter as stored. Times are microseconds of the clock of Redis or Postgres.
@@ -53,7 +53,7 @@ impl Now {
         Self { here: Instant::now(), micros }
     }
 
-    /// A time in the past becomes now; that is enough for the arithmetic.
+    /// A time in the past becomes now. That is enough for the arithmetic.
     fn instant_of(self, micros: i64) -> Instant {
         self.here + Duration::from_micros(u64::try_from(micros - self.micros).unwrap_or_default())
     }

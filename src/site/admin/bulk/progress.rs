@@ -81,7 +81,7 @@ impl ProgressView {
     }
 }
 
-/// Runs a bulk action in a task of its own and waits up to [`MAX_WAIT`]. A longer action continues in the background.
+/// Runs a bulk action in a separate task and waits up to [`MAX_WAIT`]. A longer action continues in the background.
 pub(super) async fn run_in_background(run: BulkRun) {
     let task = tokio::spawn(async move {
         if let Err(error) = run.run().await {

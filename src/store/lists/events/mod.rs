@@ -21,7 +21,7 @@ use statement::{Plan, Statement};
 
 /// The events on one page of the list.
 pub const EVENTS_PER_PAGE: u32 = 25;
-/// At most this many events are counted; a larger total is only a minimum.
+/// At most this many events are counted. A larger total is only a minimum.
 pub const COUNT_UP_TO: i64 = 10_000;
 /// The same limit for a search: counting further would take longer than reading the page.
 pub const COUNT_IN_A_SEARCH_UP_TO: i64 = 1_000;
@@ -93,7 +93,7 @@ async fn read(on: &mut impl Sql, statement: &Statement<'_>, limit: i64, offset: 
     Ok(on_engine!(on, |c| with_timeout(statement.rows(limit, offset).build_query_as().fetch_all(c)).await)?)
 }
 
-/// Looks up rare matches; the events of one account are few enough to scan.
+/// Looks up rare matches. The events of one account are few enough to scan.
 async fn choose_plan(on: &mut impl Sql, query: &EventsQuery, search: Option<&Search<'_>>) -> Result<Plan> {
     match search {
         Some(search) if query.user.is_none() && search.is_rare(on, SearchIndex::Events).await? => Ok(Plan::Lookup),

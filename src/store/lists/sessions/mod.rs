@@ -29,7 +29,7 @@ use statement::{Plan, Statement};
 const SCANNED_FIRST: i64 = 3_000;
 /// How many more sessions are scanned per session on the pages before.
 const SCANNED_PER_EARLIER_SESSION: i64 = 4;
-/// At most this many sessions are counted; a larger total is only a minimum.
+/// At most this many sessions are counted. A larger total is only a minimum.
 pub const COUNT_UP_TO: i64 = 1_000;
 
 /// A session, with what the rule needs to know about its account.

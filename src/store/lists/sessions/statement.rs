@@ -1,4 +1,4 @@
-//! Builds the SQL of the list from fixed fragments; user input is always bound as a value.
+//! Builds the SQL of the list from fixed fragments. User input is always bound as a value.
 
 use sqlx::QueryBuilder;
 

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Adds `WHERE` and the conditions on the users `u`; `search` is the filter's search text.
+/// Adds `WHERE` and the conditions on the users `u`. `search` is the filter's search text.
 ///
 /// The conditions repeat the wording of the partial indexes, so that a rare filter is scanned along its own index.
 pub(in crate::store) fn push_filter<DB: Dialect>(

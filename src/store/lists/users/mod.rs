@@ -20,7 +20,7 @@ use crate::{
 };
 use statement::{Plan, Statement};
 
-/// At most this many users are counted; a larger total is only a minimum.
+/// At most this many users are counted. A larger total is only a minimum.
 pub const COUNT_UP_TO: i64 = 10_000;
 /// The same limit for a search that scans: counting further would take longer than reading the page.
 pub const COUNT_IN_A_SCAN_UP_TO: i64 = 1_000;
