@@ -80,7 +80,7 @@ impl CommandError {
                 format!("There is no such token: {about}. `curfew token list NAME` lists a user's tokens.")
             }
             Self::Accounts(AccountsError::NothingScheduled) => {
-                format!("{about}: Nothing is scheduled, so there is nothing to call off.")
+                format!("{about}: Nothing is scheduled, so there is nothing to cancel.")
             }
             Self::Accounts(error @ AccountsError::NameTaken(_)) => format!("{about}: {error} Choose another one."),
             Self::Accounts(error) if !about.is_empty() => format!("{about}: {error}"),

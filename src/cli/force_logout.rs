@@ -33,7 +33,7 @@ pub(super) struct ForceLogout {
     /// End the logins made up to this time, such as 2026-03-01T14:30:00Z; a time in the future is scheduled.
     #[arg(long, value_name = "RFC3339", value_parser = parse_moment, conflicts_with = "cancel")]
     at: Option<Moment>,
-    /// Call off the scheduled force logout.
+    /// Cancel the scheduled force logout.
     #[arg(long)]
     cancel: bool,
 }
@@ -51,11 +51,11 @@ impl ForceLogout {
         match (&self.name, self.cancel) {
             (Some(name), true) => {
                 accounts.cancel_force_logout(&operator(), &target(name)).await?;
-                say(&format!("The force logout scheduled for {} is called off.", name.as_typed()))
+                say(&format!("The force logout scheduled for {} is cancelled.", name.as_typed()))
             }
             (None, true) => {
                 accounts.cancel_everyone_out(&operator()).await?;
-                say("The force logout scheduled for everyone is called off.")
+                say("The force logout scheduled for everyone is cancelled.")
             }
             (name, false) => say(&end_logins(&accounts, name.as_ref(), moment, &reasons).await?),
         }

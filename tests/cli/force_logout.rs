@@ -73,7 +73,7 @@ fn a_future_time_is_scheduled_and_can_be_cancelled() {
         assert_eq!(site.show("ana")["force_logout_scheduled"], "2999-12-31T22:30:00.000000Z");
         assert!(site.run(&["user", "show", "ana"]).done().contains("scheduled      2999-12-31T22:30:00.000000Z\n"));
         let said = site.run(&["force-logout", "ana", "--cancel"]).done();
-        assert_eq!(said, "The force logout scheduled for ana is called off.\n");
+        assert_eq!(said, "The force logout scheduled for ana is cancelled.\n");
         assert!(site.run(&["force-logout", "ana", "--cancel"]).refused().starts_with("ana: Nothing is scheduled"));
         assert_eq!(site.show("ana")["force_logout_date"], serde_json::Value::Null);
         if let Some(ana) = &mut ana {
@@ -138,7 +138,7 @@ fn a_schedule_for_everyone_can_be_cancelled() {
         let said = site.run(&["force-logout", "--everyone", "--at", "2999-01-01T00:00:00Z"]).done();
         assert_eq!(said, "The logins of everyone will end at 2999-01-01T00:00:00.000000Z.\n");
         let said = site.run(&["force-logout", "--everyone", "--cancel"]).done();
-        assert_eq!(said, "The force logout scheduled for everyone is called off.\n");
+        assert_eq!(said, "The force logout scheduled for everyone is cancelled.\n");
     });
 }
 

@@ -1,4 +1,4 @@
-//! The recent-password check, for serious staff actions whose form does not ask for the password.
+//! The recent-password check, for sensitive staff actions whose form does not ask for the password.
 //!
 //! This is the only guard that always reads the database; few routes use it.
 

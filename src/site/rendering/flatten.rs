@@ -1,7 +1,7 @@
-//! A page with its base and its macros as one list of what is shown, without what is known already.
+//! Flattens a page: merges it with its base and its macros into one list of nodes, and renders the known values in it.
 //!
-//! Tera looks all of that up anew for every page it renders. What this does not understand stays
-//! as it was written: a call stays a call, and a page stays the page. Either way Tera renders it, and escapes.
+//! Otherwise Tera would look all of that up again for every page. A call or a page that cannot be flattened stays as
+//! written. In both cases Tera renders and escapes the result.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,10 +16,10 @@ use super::{
     scope::{Scope, Unfit},
 };
 
-/// How deep macros that call macros are written out.
+/// The maximum depth of nested macro calls that are expanded.
 const DEEPEST: usize = 8;
 
-/// Lays a page flat, where something is known of what it is given.
+/// Flattens a page, given the known part of its context.
 pub(super) fn flatten(tera: &Tera, name: &str, known: Value) -> Option<Template> {
     let page = tera.get_template(name).ok()?;
     let namespaces = namespaces(tera, page)?;
@@ -33,7 +33,8 @@ pub(super) fn flatten(tera: &Tera, name: &str, known: Value) -> Option<Template>
     Some(if flat.imported_macro_files.is_empty() { flat } else { in_a_block(flat) })
 }
 
-/// With calls left: within a block, macros that call macros find them by the names of the block's template.
+/// Puts a page that still calls macros into a block: macros that call macros then find them by the names that the
+/// block's template imports.
 fn in_a_block(mut flat: Template) -> Template {
     let block = Block { name: "flat".to_owned(), body: std::mem::take(&mut flat.ast) };
     flat.ast = vec![Node::Block(WS::default(), block.clone(), WS::default())];
@@ -41,7 +42,7 @@ fn in_a_block(mut flat: Template) -> Template {
     flat
 }
 
-/// The page itself, as far as errors and escaping go, with other content.
+/// A template with this content, and with the page's name and path, by which Tera reports errors and escapes.
 pub(super) fn flat_template(page: &Template, ast: Vec<Node>, imported_macro_files: Vec<(String, String)>) -> Template {
     Template {
         name: page.name.clone(),
@@ -57,7 +58,7 @@ pub(super) fn flat_template(page: &Template, ast: Vec<Node>, imported_macro_file
     }
 }
 
-/// The file behind each prefix of macros, if each has only one on the page and in its macros.
+/// The file of each macro namespace. `None` if the page and its macros use one namespace for two files.
 fn namespaces<'t>(tera: &'t Tera, page: &'t Template) -> Option<HashMap<&'t str, &'t str>> {
     let mut namespaces = HashMap::new();
     let mut seen = HashSet::new();
@@ -82,7 +83,7 @@ struct Flattening<'t> {
     page: &'t Template,
     namespaces: HashMap<&'t str, &'t str>,
     known: Known<'t>,
-    /// How many names were made.
+    /// The number of names that were made up so far.
     made: usize,
     calls_macros: bool,
 }
@@ -121,7 +122,7 @@ impl<'t> Flattening<'t> {
         Ok(())
     }
 
-    /// The body of a block in the template nearest to the page.
+    /// The body of a block, as the template nearest to the page defines it.
     fn definition_of(&self, block: &str) -> Option<&'t [Node]> {
         let parents = self.page.parents.iter().filter_map(|parent| self.tera.get_template(parent).ok());
         let (_, definition) =
@@ -158,11 +159,12 @@ impl<'t> Flattening<'t> {
     fn set(&mut self, set: &Set, scope: &mut Scope) -> Result<Set, Unfit> {
         let value = self.resolve(&set.value, scope)?;
         let key = scope.set(&set.key, set.global, self.fresh(&set.key))?;
-        // Within a macro and outside of its loops, both kinds are the macro's; written out in a loop they are not.
+        // In a macro, outside of its loops, `set` and `set_global` mean the same. If the call is expanded inside a loop
+        // of the page, they do not: only `set` ends with the loop.
         Ok(Set { key, value, global: set.global && scope.is_page() })
     }
 
-    /// The branches that can still be taken.
+    /// Keeps the branches of a condition that can still be taken.
     fn choice(&mut self, choice: &If, ws: WS, scope: &mut Scope, flat: &mut Vec<Node>) -> Result<(), Unfit> {
         let mut conditions = Vec::new();
         let mut otherwise = choice.otherwise.as_ref().map(|(ws, body)| (*ws, body));
@@ -191,7 +193,7 @@ impl<'t> Flattening<'t> {
         Ok(())
     }
 
-    /// What is shown only under a condition.
+    /// Flattens nodes that are rendered only under a condition.
     fn perhaps(&mut self, body: &[Node], scope: &mut Scope) -> Result<Vec<Node>, Unfit> {
         let was_conditional = scope.set_conditional(true);
         let flat = self.nodes(body, scope)?;
@@ -226,7 +228,7 @@ impl<'t> Flattening<'t> {
         Ok(FilterSection { filter, body: self.nodes(&section.body, scope)? })
     }
 
-    /// What a macro shows, where it is called.
+    /// Expands a macro call.
     fn written_out(&mut self, call: &MacroCall, scope: &Scope) -> Result<Vec<Node>, Unfit> {
         let file = *self.namespaces.get(call.namespace.as_str()).ok_or(Unfit::Here)?;
         let tera = self.tera;
@@ -271,7 +273,7 @@ impl<'t> Flattening<'t> {
         Ok(flat)
     }
 
-    /// A name that nobody can write, for it has a space in it.
+    /// A name that no template can contain, because it has a space.
     fn fresh(&mut self, name: &str) -> String {
         self.made += 1;
         format!("{name} {}", self.made)

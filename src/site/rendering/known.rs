@@ -1,7 +1,7 @@
-//! What is the same for every request of a page, and what follows from it.
+//! The values that are the same for every request of a kind, and the expressions and conditions that they decide.
 //!
-//! It is Tera that says what follows. Nothing is concluded from a filter or a function: the words
-//! for a moment are others tomorrow.
+//! Tera evaluates these expressions. An expression with a filter or a function is never decided here, because its
+//! result may change: a time in words reads differently tomorrow.
 
 use rocket_dyn_templates::tera::{
     Context, Template, Tera, Value,
@@ -10,7 +10,7 @@ use rocket_dyn_templates::tera::{
 
 use super::names::{Place, has};
 
-/// What is known, and a Tera to ask.
+/// The known values, and a Tera that evaluates expressions with them.
 pub(super) struct Known<'t> {
     values: Value,
     context: Context,
@@ -19,7 +19,7 @@ pub(super) struct Known<'t> {
 }
 
 impl<'t> Known<'t> {
-    /// For a page of those templates.
+    /// The known values of a page.
     pub(super) fn new(tera: &Tera, page: &'t Template, values: Value) -> Option<Self> {
         let context = Context::from_value(values.clone()).ok()?;
         let mut asked = Tera::default();
@@ -28,14 +28,14 @@ impl<'t> Known<'t> {
         Some(Self { values, context, page, asked })
     }
 
-    /// What is shown for an expression, escaped as it is there.
+    /// The rendered text of an expression, escaped as on the page. `None` if it is not known.
     pub(super) fn text(&mut self, expr: &Expr) -> Option<String> {
         self.is_known(expr).then(|| self.ask(Node::VariableBlock(WS::default(), expr.clone())))?
     }
 
-    /// Whether a condition holds.
+    /// Whether a condition is true. `None` if it is not known.
     pub(super) fn truth(&mut self, condition: &Expr) -> Option<bool> {
-        // Of an object only some values are known, which is enough to know that it is there.
+        // Only some values of an object are known, but that is enough to know that the object exists.
         let is_object = match &condition.val {
             ExprVal::Ident(name) if condition.filters.is_empty() => self.value(name).is_some_and(Value::is_object),
             _ => false,

@@ -1,7 +1,6 @@
-//! Pages out of templates. What is the same for many requests is worked out for the first of them.
+//! Renders the templates. The parts that are the same for many requests are rendered once, on the first of them.
 //!
-//! Whatever becomes of a template on the way, the page is the one that Tera makes of it as it is
-//! written, byte for byte; a test holds that for every page.
+//! A page must be, byte for byte, what Tera renders from the template as written. A test compares both for every page.
 
 mod flatten;
 mod known;
@@ -31,20 +30,20 @@ use super::{
 };
 pub use page::Page;
 
-/// For how many kinds of requests a template is prepared; there are as many as it has addresses,
-/// roles, and with or without a notice.
+/// The maximum number of kinds of requests that a template is prepared for. A kind is an address, a role, and whether
+/// there is a notice.
 const KINDS_PER_TEMPLATE: usize = 32;
-/// What most pages have room in, in bytes.
+/// The initial capacity for a page, in bytes. Most pages fit.
 const PAGE_BYTES: usize = 8 * 1024;
 
-/// What a template is given: the same for every page, and the page's own.
+/// The context of a template: the shell, which every page has, and the page's own view.
 #[derive(Debug, Serialize)]
 struct Context<'a, V> {
     shell: &'a Shell<'a>,
     view: &'a V,
 }
 
-/// The templates of the site, as they were loaded last. Cloning it shares them.
+/// The templates of the site, as they were last loaded. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Templates(Arc<RwLock<Loaded>>);
 
@@ -54,19 +53,19 @@ struct Loaded {
     prepared: HashMap<&'static str, Vec<Prepared>>,
 }
 
-/// A template for one kind of requests.
+/// A template that is prepared for one kind of requests.
 #[derive(Debug)]
 struct Prepared {
     kind: Kind<String>,
-    /// What it is called in Tera.
+    /// The name of the prepared template in Tera.
     key: String,
 }
 
 impl Templates {
-    /// A page, for a shell whose path is one of few or of any number.
+    /// Renders a page. `is_path_one_of_few` says whether the route has few paths, so that each can be prepared.
     ///
     /// # Errors
-    /// When the template does, or there is none of that name.
+    /// Returns an error if there is no such template, or if it cannot be rendered.
     pub fn render(
         &self,
         template: &'static str,
@@ -86,7 +85,7 @@ impl Templates {
         let key = loaded.key(template, &kind);
         let body = wording::as_read_at(Utc::now(), || {
             let body = loaded.render(key, &context)?;
-            // Where templates are being written, the first page of each kind is rendered both ways.
+            // In a debug build, the first page of each kind is rendered both ways.
             debug_assert!(
                 !is_new || body == loaded.render(template, &context)?,
                 "{template} is not rendered as it is written"
@@ -100,7 +99,7 @@ impl Templates {
         *self.write() = Loaded { tera, prepared: HashMap::new() };
     }
 
-    /// A template that panics is no less whole after it.
+    /// A panic while rendering leaves the templates intact, so a poisoned lock is still usable.
     fn read(&self) -> RwLockReadGuard<'_, Loaded> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,10 +123,10 @@ impl Loaded {
         self.find(template, kind).map_or(template, |prepared| &prepared.key)
     }
 
-    /// Where it cannot be laid flat, it stays as it is written.
+    /// Prepares a template for a kind of requests. A template that cannot be flattened is used as written.
     fn prepare(&mut self, template: &'static str, kind: &Kind<&str>) {
         if self.is_prepared(template, kind) {
-            return; // by another request, meanwhile
+            return; // another request has prepared it meanwhile
         }
         let flat = flatten::flatten(&self.tera, template, kind.values());
         let kinds = self.prepared.entry(template).or_default();
@@ -148,7 +147,7 @@ impl Loaded {
         Ok(body)
     }
 
-    /// By the name of its file: `home.html.tera` is a page of HTML.
+    /// The content type, by the name of the file: `home.html.tera` is HTML.
     fn content_type(&self, template: &str) -> tera::Result<ContentType> {
         let path = self.tera.get_template(template)?.path.as_deref().unwrap_or(template);
         let extension = path.trim_end_matches(".tera").rsplit_once('.').map(|(_, extension)| extension);
@@ -156,7 +155,7 @@ impl Loaded {
     }
 }
 
-/// Loads the templates with the filters that they use; where they are being written, anew after each change.
+/// Loads the templates, with the filters that they use. A debug build loads them again after each change.
 pub(super) fn stage(files: StaticFiles) -> AdHoc {
     AdHoc::on_ignite("Templates", |rocket| async {
         let templates = Templates::default();

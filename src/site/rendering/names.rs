@@ -1,24 +1,24 @@
-//! Where in an expression names are read, and where something is called.
+//! Finds where an expression reads a name, and where it calls a filter, a function or a macro.
 //!
-//! What is not seen here would be taken for known: a new kind of expression belongs in the match.
+//! A place that is missed here would count as known, so each new kind of expression must be added to the match.
 
 use rocket_dyn_templates::tera::ast::{Expr, ExprVal};
 
-/// A place in an expression that depends on more than the expression.
+/// A place in an expression whose value the expression alone does not decide.
 pub(super) enum Place<'e> {
-    /// A name is read, and any value could stand in its place.
+    /// A name that any value can replace.
     Value(&'e mut ExprVal),
-    /// A name is read as a part of a text: a text or a number could stand in its place.
+    /// A name inside a concatenation, which a text or a number can replace.
     Part(&'e mut ExprVal),
-    /// A name is read, and nothing but a name could stand in its place.
+    /// A name that only another name can replace.
     Name(&'e mut String),
-    /// A filter or a function is called, and may say something else each time.
+    /// A call of a filter or a function, whose result may differ each time.
     Call,
-    /// A macro is called.
+    /// A call of a macro.
     Macro,
 }
 
-/// Shows every such place. The first error ends it.
+/// Calls `see` for every such place, until the first error.
 pub(super) fn visit<E>(expr: &mut Expr, see: &mut dyn FnMut(Place<'_>) -> Result<(), E>) -> Result<(), E> {
     for filter in &mut expr.filters {
         see(Place::Call)?;
@@ -65,7 +65,7 @@ fn visit_all<'e, E>(
     exprs.into_iter().try_for_each(|expr| visit(expr, see))
 }
 
-/// Whether any such place fits.
+/// Whether the predicate holds for any such place.
 pub(super) fn has(expr: &Expr, fits: impl Fn(Place<'_>) -> bool) -> bool {
     visit(&mut expr.clone(), &mut |place| if fits(place) { Err(()) } else { Ok(()) }).is_err()
 }

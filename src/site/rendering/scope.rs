@@ -1,7 +1,7 @@
-//! What the names in a macro's body stand for where it is called.
+//! The meaning of the names in a macro's body when a call of the macro is expanded.
 //!
-//! A macro sees nothing of its caller but its arguments, and what it sets is gone after it. So each
-//! name that it makes becomes one that nobody can write, and a name that is not its own is refused.
+//! A macro sees only its arguments, and the variables that it sets end with it. So each of its variables gets a name
+//! that no template can contain, and any other name is refused.
 
 use std::collections::HashMap;
 
@@ -9,69 +9,69 @@ use rocket_dyn_templates::tera::ast::{Expr, ExprVal};
 
 use super::names::{Place, visit};
 
-/// What every template is given, and no template may give another meaning.
+/// The names in every template's context. No template may give them another meaning.
 pub(super) const CONTEXT: [&str; 2] = ["shell", "view"];
-/// What Tera calls everything that a template is given.
+/// Tera's name for the whole context.
 const EVERYTHING: &str = "__tera_context";
 
-/// Why something is left as it was written.
+/// Why a node is left as written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unfit {
-    /// It cannot be laid flat.
+    /// It cannot be flattened.
     Here,
-    /// This argument of the macro has to have a name, for no value can stand in all of its places.
+    /// This argument of the macro must be a name, because a value cannot replace it everywhere.
     NeedsName(String),
 }
 
-/// What a name stands for.
+/// The meaning of a name.
 #[derive(Debug, Clone)]
 struct Meaning {
     value: ExprVal,
-    /// Whether the macro made it itself, and may set it again.
+    /// Whether it is the macro's own variable, which the macro may set again.
     is_own: bool,
 }
 
-/// The names at some place of a page, or of a macro that is written out there.
+/// The names at one place of a page, or of a macro that is expanded there.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scope {
     names: HashMap<String, Meaning>,
-    /// The macros that are being written out here, the outermost first; none on the page itself.
+    /// The macros that are being expanded here, outermost first. Empty on the page itself.
     macros: Vec<(String, String)>,
-    /// How many loops of the macro this is in.
+    /// The number of the macro's loops around this place.
     loops: usize,
-    /// Whether what is set here may also not be set.
+    /// Whether this place is under a condition, so that a variable may or may not be set here.
     is_conditional: bool,
 }
 
 impl Scope {
-    /// That of a macro which is called here.
+    /// The scope of a macro that is called here.
     pub(super) fn of_macro(&self, file: &str, name: &str) -> Self {
         let mut macros = self.macros.clone();
         macros.push((file.to_owned(), name.to_owned()));
         Self { macros, ..Self::default() }
     }
 
-    /// How many macros deep this is.
+    /// The number of nested macro calls.
     pub(super) const fn depth(&self) -> usize {
         self.macros.len()
     }
 
-    /// Whether that macro is being written out around here.
+    /// Whether a call of that macro is being expanded around this place.
     pub(super) fn is_within(&self, file: &str, name: &str) -> bool {
         self.macros.iter().any(|(own_file, own_name)| own_file == file && own_name == name)
     }
 
-    /// An argument that is a name or a value of one's own.
+    /// Gives an argument its value.
     pub(super) fn give(&mut self, argument: &str, value: ExprVal) {
         self.names.insert(argument.to_owned(), Meaning { value, is_own: false });
     }
 
-    /// What the macro makes under that name, from here on.
+    /// Declares a variable of the macro.
     pub(super) fn own(&mut self, name: &str, fresh: String) {
         self.names.insert(name.to_owned(), Meaning { value: ExprVal::Ident(fresh), is_own: true });
     }
 
-    /// The name under which something is set here.
+    /// The name of a variable that is set here.
     pub(super) fn set(&mut self, key: &str, is_global: bool, fresh: String) -> Result<String, Unfit> {
         if self.is_page() {
             return if CONTEXT.contains(&key) { Err(Unfit::Here) } else { Ok(key.to_owned()) };
@@ -89,12 +89,12 @@ impl Scope {
         }
     }
 
-    /// The scope of a loop here, whose names are its own.
+    /// The scope of a loop, which has its own names.
     pub(super) fn in_loop(&self) -> Self {
         Self { loops: self.loops + 1, is_conditional: false, ..self.clone() }
     }
 
-    /// The name of a loop's key or value.
+    /// The name of the variable for a loop's key or value.
     pub(super) fn loop_name(&mut self, name: &str, fresh: String) -> Result<String, Unfit> {
         if self.is_page() {
             return if CONTEXT.contains(&name) { Err(Unfit::Here) } else { Ok(name.to_owned()) };
@@ -103,17 +103,17 @@ impl Scope {
         Ok(fresh)
     }
 
-    /// What is set from here on may also not be set; returns what to put back after it.
+    /// Sets whether the nodes that follow are under a condition. Returns the previous value, to restore it afterwards.
     pub(super) const fn set_conditional(&mut self, is_conditional: bool) -> bool {
         std::mem::replace(&mut self.is_conditional, is_conditional)
     }
 
-    /// Whether a loop can be left here.
+    /// Whether `break` and `continue` can stay here.
     pub(super) const fn can_leave_loop(&self) -> bool {
         self.loops > 0 || self.is_page()
     }
 
-    /// The expression with what its names stand for.
+    /// The expression, with the meaning of each name in its place.
     pub(super) fn resolve(&self, expr: &Expr) -> Result<Expr, Unfit> {
         let mut resolved = expr.clone();
         visit(&mut resolved, &mut |place| {
@@ -140,7 +140,7 @@ impl Scope {
         Ok(resolved)
     }
 
-    /// The name that stands for a name.
+    /// The name that replaces this name.
     pub(super) fn name(&self, name: &str) -> Result<String, Unfit> {
         match self.meaning(name)? {
             ExprVal::Ident(name) => Ok(name),
@@ -157,7 +157,7 @@ impl Scope {
             return Ok(ExprVal::Ident(name.to_owned()));
         }
         if rest.contains('[') {
-            return Err(Unfit::Here); // what is in brackets is a name too
+            return Err(Unfit::Here); // a name in brackets would need resolving too
         }
         match self.names.get(root).map(|meaning| &meaning.value) {
             Some(ExprVal::Ident(own)) => Ok(ExprVal::Ident(format!("{own}{rest}"))),
@@ -170,7 +170,7 @@ impl Scope {
         }
     }
 
-    /// Whether this is the page itself, and no macro.
+    /// Whether this is the page itself and not a macro.
     pub(super) const fn is_page(&self) -> bool {
         self.macros.is_empty()
     }

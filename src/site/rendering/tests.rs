@@ -1,4 +1,4 @@
-//! A page laid flat is the page as it is written.
+//! A flattened page renders like the page as written.
 
 use rocket_dyn_templates::tera::{
     Context, Tera, Value,
@@ -10,7 +10,7 @@ use super::{StaticFiles, flatten::flatten, wording};
 
 const HOSTILE: &str = r#"<b onclick="x('&amp;')">{{ shell.csrf_token }}{% raw %}/ session 1"#;
 
-/// Macros that do what is hard to write out where they are called.
+/// Macros that are hard to expand.
 const MACROS: &str = r#"
 {% macro plain(a, b="<d>") %}<{{ a }}|{{ b }}|{{ b | upper }}>{% endmacro plain %}
 {% macro sets(a) %}
@@ -52,7 +52,7 @@ fn collect(folder: &str, files: &mut Vec<String>) {
     }
 }
 
-/// Small templates around a base, whose block says what is tried.
+/// Small templates with a base. `block` is the part under test.
 fn made(macros: &str, block: &str) -> Tera {
     let mut tera = Tera::default();
     let base = "{% import \"m.html\" as m %}[{{ shell.site_name }}{% block content %}{% endblock content %}]";
@@ -72,14 +72,14 @@ fn known() -> Value {
     json!({ "shell": { "site_name": "Site & <Co>", "path": "/account", "user": { "is_staff": false } } })
 }
 
-/// Renders both ways; returns the nodes of what was laid flat.
+/// Checks that the page renders the same as written and flattened. Returns the flattened nodes.
 fn same_both_ways(tera: &mut Tera, page: &str, known: Value, context: Value) -> Option<Vec<Node>> {
     let context = Context::from_value(context).expect("a context");
-    let written = tera.render(page, &context).expect("the page as it is written");
+    let written = tera.render(page, &context).expect("the page as written");
     let flat = flatten(tera, page, known)?;
     let nodes = flat.ast.clone();
     tera.templates.insert("flat".to_owned(), flat);
-    assert_eq!(tera.render("flat", &context).expect("the page laid flat"), written);
+    assert_eq!(tera.render("flat", &context).expect("the flattened page"), written);
     Some(nodes)
 }
 
