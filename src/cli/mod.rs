@@ -53,8 +53,8 @@ struct Arguments {
 enum Command {
     /// Migrate the database, then serve (the default command).
     ///
-    /// While there is no superuser, it prints a setup code, new at each start, and the address of the page that creates
-    /// the first superuser.
+    /// While there is no superuser, it prints a setup code and the address of the page that creates the first
+    /// superuser. Each start prints a new code.
     Serve,
     /// Serve a demo site with sample users.
     ///

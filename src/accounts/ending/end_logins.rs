@@ -55,7 +55,7 @@ impl Accounts {
             self.has_leftover_ends.notified().await;
             sleep(GATHERED_FOR).await;
             if let Err(error) = self.write_ends().await {
-                log::warn!("who ended logins could not be written into them, and will be: {error}");
+                log::warn!("could not write who ended which logins, will retry: {error}");
             }
         }
     }

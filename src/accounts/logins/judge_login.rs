@@ -77,6 +77,6 @@ impl Accounts {
 
 fn note<E: std::fmt::Display>(outcome: std::result::Result<(), E>) {
     if let Err(error) = outcome {
-        log::warn!("what a request showed could not be noted: {error}");
+        log::warn!("could not record a due force logout or an expired login: {error}");
     }
 }

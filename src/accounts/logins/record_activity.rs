@@ -116,7 +116,7 @@ impl Accounts {
             wait = match self.flush_activity().await {
                 Ok(()) => GATHERING,
                 Err(error) => {
-                    log::warn!("who was seen could not be written, and will be tried again: {error}");
+                    log::warn!("could not write last-seen times, will retry: {error}");
                     LONGEST_WAIT.min(wait * 2)
                 }
             };

@@ -1,4 +1,4 @@
-//! The recent-password check, for serious staff actions whose form does not ask for the password.
+//! The recent-password check, for sensitive staff actions whose form does not ask for the password.
 //!
 //! Only this guard reads the database on every request. Few routes use it.
 

@@ -1,4 +1,4 @@
-//! A page that is ready to be sent.
+//! A rendered page, as a response.
 
 use std::io::Cursor;
 
@@ -8,7 +8,7 @@ use rocket::{
     response::{self, Responder},
 };
 
-/// A page that is ready to be sent.
+/// A rendered page.
 #[derive(Debug, Clone)]
 pub struct Page {
     content_type: ContentType,
@@ -20,7 +20,7 @@ impl Page {
         Self { content_type, body }
     }
 
-    /// Its text.
+    /// The page's text, in UTF-8.
     #[must_use]
     pub fn into_body(self) -> Vec<u8> {
         self.body
@@ -33,7 +33,7 @@ impl<'r> Responder<'r, 'static> for Page {
         Response::build()
             .header(self.content_type)
             .sized_body(length, Cursor::new(self.body))
-            // As a whole: each piece would be handed on by itself.
+            // In one chunk, because Rocket passes each chunk on separately.
             .max_chunk_size(length.max(1))
             .ok()
     }

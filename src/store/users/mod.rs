@@ -1,4 +1,4 @@
-//! Accounts.
+//! Accounts: the rows of `curfew_users`.
 
 mod names;
 pub mod presence;

@@ -1,4 +1,4 @@
-//! Forces everyone out, now or at a scheduled time, and cancels a scheduled one.
+//! Forces everyone out, now or at a scheduled time, and cancels a scheduled force logout.
 
 mod page;
 
