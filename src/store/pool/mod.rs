@@ -26,8 +26,9 @@ use super::{
     Clock, Connection, OpenError, Result, Transaction,
     engine::{ACQUIRE_TIMEOUT, with_timeout},
     schema::statistics::drop_statistics,
-    standing::lanes::Lanes,
+    standing::{LoginStanding, lanes::Lanes},
 };
+use crate::domain::logins::session_secret::SessionId;
 pub use in_rocket::Db;
 pub(super) use postgres::pool_options;
 
@@ -94,6 +95,15 @@ pub enum Store {
 }
 
 impl Store {
+    /// Reads the standing of one login.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond, or holds an unknown code.
+    pub async fn get_login_standing(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
+        let (Self::Sqlite { lanes, .. } | Self::Postgres { lanes, .. }) = self;
+        lanes.read(user_id, session).await
+    }
+
     /// Opens `sqlite:PATH` or `postgres://…`, without migrating. Creates a missing SQLite file.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ use sqlx::{PgPool, SqlitePool};
 use crate::{
     domain::logins::session_secret::SessionId,
     store::{
-        Clock, Connection, Result, Store, StoreError, Trust,
+        Clock, Connection, Result, StoreError, Trust,
         engine::{ACQUIRE_TIMEOUT, is_timeout, timed_out, with_timeout},
         standing::{Asked, LoginStanding, MAX_STANDINGS_PER_STATEMENT, list_login_standings},
     },
@@ -32,17 +32,6 @@ use crate::{
 
 /// How many requests fit into the queue of one lane. Further requests wait for a place.
 const QUEUE_LENGTH: usize = 1_024;
-
-impl Store {
-    /// Reads the standing of one login.
-    ///
-    /// # Errors
-    /// Returns an error if the database does not respond, or holds an unknown code.
-    pub async fn get_login_standing(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
-        let (Self::Sqlite { lanes, .. } | Self::Postgres { lanes, .. }) = self;
-        lanes.read(user_id, session).await
-    }
-}
 
 /// The pool that a lane takes its connection from.
 #[derive(Debug, Clone)]
@@ -93,7 +82,8 @@ impl Lanes {
         Self { lanes: (0..lanes.max(1)).map(lane).collect(), next: Arc::default() }
     }
 
-    async fn read(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
+    /// Reads one standing, together with those that other requests ask for.
+    pub(in crate::store) async fn read(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
         let lane = self.next.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
         let (answer, answered) = oneshot::channel();
         let question = Question { asked: (user_id, session.clone()), answer };
