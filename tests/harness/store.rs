@@ -77,7 +77,8 @@ impl Database {
             }
             Engine::Postgres => {
                 let template = postgres_template().await;
-                Self::postgres(&format!("TEMPLATE {template}")).await
+                // The default strategy writes every page of the template to the log, which takes five times as long.
+                Self::postgres(&format!("TEMPLATE {template} STRATEGY FILE_COPY")).await
             }
         }
     }
