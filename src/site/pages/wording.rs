@@ -7,7 +7,7 @@ use chrono::{
     format::{Item, StrftimeItems},
 };
 use chrono_humanize::HumanTime;
-use rocket_dyn_templates::tera::{self, Tera, Value};
+use tera::{Tera, Value};
 
 use crate::domain::moment::Moment;
 

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use rocket_dyn_templates::tera::{self, Context, Tera, escape_html};
 use serde_json::{Value, json};
+use tera::{Context, Tera, escape_html};
 
 use crate::site::pages::shell::{Shell, ShellUser};
 

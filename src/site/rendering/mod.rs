@@ -15,11 +15,9 @@ use std::{
 
 use chrono::Utc;
 use rocket::{fairing::AdHoc, http::ContentType};
-use rocket_dyn_templates::{
-    Template,
-    tera::{self, Tera},
-};
+use rocket_dyn_templates::Template;
 use serde::Serialize;
+use tera::Tera;
 
 use self::kept_shell::KeptShell;
 use super::{

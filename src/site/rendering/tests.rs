@@ -1,7 +1,7 @@
 //! A page in a kept shell equals the whole page rendered by Tera.
 
-use rocket_dyn_templates::tera::{Context, Tera};
 use serde_json::{Value, json};
+use tera::{Context, Tera};
 
 use super::{StaticFiles, kept_shell::KeptShell, wording};
 use crate::site::pages::shell::{EndView, SharedShell, Shell, ShellUser};

@@ -17,7 +17,7 @@ use std::{
 };
 
 use rocket::fairing::AdHoc;
-use rocket_dyn_templates::tera::{self, Function, Tera, Value};
+use tera::{Function, Tera, Value};
 
 use self::file::StaticFile;
 use crate::settings::SettingsError;
