@@ -34,7 +34,7 @@ async fn unauthorized(request: &Request<'_>) -> Problem {
         ApiLogin::Invalid => Problem::token(JwtError::Invalid),
         ApiLogin::Expired => Problem::token(JwtError::Expired),
         ApiLogin::Ended(ended) => Problem::ended(ended),
-        ApiLogin::Nobody | ApiLogin::Live { .. } | ApiLogin::Unknown => Problem::new(
+        ApiLogin::Nobody | ApiLogin::Live { .. } | ApiLogin::Unavailable => Problem::new(
             Code::NotAuthenticated,
             "Send `Authorization: Token …` or `Authorization: Bearer …`. The API does not accept cookies.",
         ),

@@ -114,6 +114,6 @@ async fn end(session: &SessionId) -> Result<()> {
     let ended = open().await?.end_login(&operator(), (LoginClass::Sessions, session), ReasonText::default()).await?;
     say(&match ended {
         LoginEnd::Ended | LoginEnd::Own => format!("The session {} has ended.", session.as_str()),
-        LoginEnd::WasOver => format!("The session {} had ended already.", session.as_str()),
+        LoginEnd::AlreadyEnded => format!("The session {} had ended already.", session.as_str()),
     })
 }

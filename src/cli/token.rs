@@ -137,6 +137,6 @@ async fn revoke(token: &SessionId) -> Result<()> {
     let ended = open().await?.end_login(&operator(), (LoginClass::Tokens, token), ReasonText::default()).await?;
     say(&match ended {
         LoginEnd::Ended | LoginEnd::Own => format!("The token {} has ended.", token.as_str()),
-        LoginEnd::WasOver => format!("The token {} had ended already.", token.as_str()),
+        LoginEnd::AlreadyEnded => format!("The token {} had ended already.", token.as_str()),
     })
 }

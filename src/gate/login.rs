@@ -18,7 +18,7 @@ pub enum Login {
     /// The rule refuses the login.
     Ended(EndedLogin),
     /// The database does not respond. The request is refused, and the browser keeps its cookie.
-    Unknown,
+    Unavailable,
 }
 
 /// A login that the rule accepts.

@@ -65,7 +65,7 @@ impl<'r> FromRequest<'r> for WatchedLogin<'r> {
                 Err(ended)
             }
             Login::Nobody => return Outcome::Error((rocket::http::Status::Unauthorized, Refused)),
-            Login::Unknown => return Outcome::Error(UNAVAILABLE),
+            Login::Unavailable => return Outcome::Error(UNAVAILABLE),
         };
         let home = || Addresses::of(request).home.to_owned();
         let next = came_from(request).map_or_else(home, |page| page.as_str().to_owned());

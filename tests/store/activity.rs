@@ -93,9 +93,9 @@ async fn activity_is_recorded_after_a_minute_or_a_tenth_of_a_short_idle_timeout(
         let at = house.now().await;
         for (idle, lag) in [(limits.idle, MINUTE), (Duration::from_secs(100), TimeDelta::seconds(10))] {
             limits.idle = idle;
-            assert!(Accounts::is_worth_noting(at - lag, limits, at));
-            assert!(!Accounts::is_worth_noting(at - lag + TimeDelta::microseconds(1), limits, at));
-            assert!(!Accounts::is_worth_noting(at + MINUTE, limits, at), "not after the clock stepped back");
+            assert!(Accounts::is_worth_recording(at - lag, limits, at));
+            assert!(!Accounts::is_worth_recording(at - lag + TimeDelta::microseconds(1), limits, at));
+            assert!(!Accounts::is_worth_recording(at + MINUTE, limits, at), "not after the clock stepped back");
         }
     })
     .await;

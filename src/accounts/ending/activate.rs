@@ -3,7 +3,7 @@
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result, Target,
-        event::{BuildEvent as _, insert_ending, new_event},
+        event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
     },
     domain::{
@@ -55,7 +55,7 @@ impl Accounts {
             event = event.ending(ended);
         }
         event.reasons = reasons.clone();
-        insert_ending(on, &event, Change::User(user.id)).await?;
+        insert_event_with_receipt(on, &event, Change::User(user.id)).await?;
         Ok(ended)
     }
 

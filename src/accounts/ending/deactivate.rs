@@ -4,7 +4,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result, Target,
         authority::must_not_be_own,
-        event::{BuildEvent as _, insert_ending, new_event},
+        event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
     },
     domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons},
@@ -38,7 +38,7 @@ impl Accounts {
         until: Option<Moment>,
         reasons: &Reasons,
     ) -> Result<LoginCounts> {
-        let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
+        let (mut tx, locked) = self.begin_sensitive_action(actor, user_id).await?;
         let ended = self.deactivate_locked(&mut tx, actor, &locked, until, reasons).await?;
         tx.commit().await?;
         Ok(ended)
@@ -72,7 +72,7 @@ impl Accounts {
         if let Some(until) = until {
             event = event.saying(format!("until {}", until.to_rfc3339()));
         }
-        insert_ending(on, &event, Change::User(user.id)).await?;
+        insert_event_with_receipt(on, &event, Change::User(user.id)).await?;
         Ok(ended)
     }
 }

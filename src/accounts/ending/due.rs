@@ -5,13 +5,13 @@
 //! it.
 
 use super::{
-    date_of_moment::{date_of_moment, everyones_date_of_moment},
+    date_at::{date_at, everyones_date_at},
     end_logins::{end_logins_after, write_ends_of},
 };
 use crate::{
     accounts::{
         Accounts, Result,
-        event::{BuildEvent as _, insert_ending, new_event},
+        event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
     },
     domain::{
@@ -89,7 +89,7 @@ impl Accounts {
         let ending = Ending { at: *now, by, reason: EndReason::ForcedOut, reasons: &reasons };
         // An earlier force logout has an event already, even if its end is not yet written into each login.
         let live = self.live_after(user.role(), *site, *now).with_force_logout(user.force_logout_date, None, *now);
-        let date = date_of_moment(on, user, due).await?;
+        let date = date_at(on, user, due).await?;
         let ended = end_logins_after(on, user.id, date, &live, ending).await?;
         if user.force_logout_date.is_none_or(|standing| standing < date) {
             users::set_force_logout_date(on, user.id, date, EndReason::ForcedOut, &reasons).await?;
@@ -99,7 +99,7 @@ impl Accounts {
             .to(user.id, &user.username)
             .because(EndReason::ForcedOut, &reasons)
             .ending(ended);
-        insert_ending(on, &event, Change::User(user.id)).await?;
+        insert_event_with_receipt(on, &event, Change::User(user.id)).await?;
         Ok(true)
     }
 
@@ -116,7 +116,7 @@ impl Accounts {
                 for_staff: ReasonText::from_stored(locked.force_logout_scheduled_staff_reason.as_deref()),
                 for_user: ReasonText::from_stored(locked.force_logout_scheduled_user_reason.as_deref()),
             };
-            let date = everyones_date_of_moment(on, due).await?;
+            let date = everyones_date_at(on, due).await?;
             let ended = self.count_ending_of_everyone(on, (locked.standing(), now), date).await?;
             let event = new_event(now, EventKind::ForceLogoutDue)
                 .because(EndReason::EveryoneOut, &reasons)
@@ -125,7 +125,7 @@ impl Accounts {
                 site::set_force_logout_date(on, date, &reasons).await?;
             }
             site::clear_force_logout_scheduled(on).await?;
-            insert_ending(on, &event, Change::Everyone).await?;
+            insert_event_with_receipt(on, &event, Change::Everyone).await?;
         }
         Ok(site::get_site(on).await?.standing())
     }

@@ -25,7 +25,7 @@ use crate::{
 
 /// How many other logins one transaction ends. No date ends them, so each row is updated, and a force logout of the
 /// account waits for at most one such transaction.
-const OTHERS_AT_ONCE: u64 = 2_000;
+const OTHERS_PER_TRANSACTION: u64 = 2_000;
 
 /// The outcome of ending one login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum LoginEnd {
     /// It was the actor's own, so they are logged out.
     Own,
     /// It had ended before.
-    WasOver,
+    AlreadyEnded,
 }
 
 /// Who ends a login.
@@ -97,7 +97,7 @@ impl Accounts {
             let event = new_event(*now, EventKind::SessionEnded).by(actor).to(user.id, &user.username);
             insert_event(&mut tx, &event.because(EndReason::EndedByUser, &Reasons::default()).ending(ending)).await?;
         }
-        while self.end_some(&mut tx, actor, &locked, others).await? == OTHERS_AT_ONCE {
+        while self.end_some(&mut tx, actor, &locked, others).await? == OTHERS_PER_TRANSACTION {
             // A force logout that waits for the account can run here.
             tx.commit().await?;
             tx = self.store.begin().await?;
@@ -108,13 +108,13 @@ impl Accounts {
         Ok(ending)
     }
 
-    /// Ends up to [`OTHERS_AT_ONCE`] logins of the actor's account, and returns how many.
+    /// Ends up to [`OTHERS_PER_TRANSACTION`] logins of the actor's account, and returns how many.
     async fn end_some(&self, on: &mut impl Sql, actor: &Actor, of: &Locked, chosen: Chosen<'_>) -> Result<u64> {
         let Locked { user, site, now } = of;
         let none = Reasons::default();
         let ending = Ending { at: *now, by: &actor.name, reason: EndReason::EndedByUser, reasons: &none };
         let live = self.live_logins_after(user, *site, *now);
-        Ok(end_live_logins(on, user.id, (chosen, OTHERS_AT_ONCE), &live, ending).await?.all())
+        Ok(end_live_logins(on, user.id, (chosen, OTHERS_PER_TRANSACTION), &live, ending).await?.all())
     }
 
     /// Ends one session of an account, for staff.
@@ -152,7 +152,7 @@ impl Accounts {
         if is_of_somebody {
             self.end_login_of(actor, found.user_id, (class, login), staff_reason).await
         } else {
-            Ok(LoginEnd::WasOver)
+            Ok(LoginEnd::AlreadyEnded)
         }
     }
 
@@ -218,7 +218,7 @@ impl Accounts {
             end_and_record(&mut tx, locked, row, why, by).await?;
         }
         tx.commit().await?;
-        Ok(if is_live { LoginEnd::Ended } else { LoginEnd::WasOver })
+        Ok(if is_live { LoginEnd::Ended } else { LoginEnd::AlreadyEnded })
     }
 }
 

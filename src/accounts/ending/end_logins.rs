@@ -21,13 +21,13 @@ use crate::{
 };
 
 /// At most this many rows are written in the action's own transaction.
-const AT_ONCE: u64 = 200;
+const MAX_WRITTEN_NOW: u64 = 200;
 /// At most this many rows are written per background transaction, for at most as many accounts.
 const BATCH: u32 = 500;
 /// The pause between two background transactions.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long the writer waits for more rows before it starts.
-const GATHERED_FOR: Duration = Duration::from_millis(200);
+const GATHERING_TIME: Duration = Duration::from_millis(200);
 
 impl Accounts {
     /// Ends the live logins of a locked account that were made at `up_to` or before, and returns how many there are.
@@ -53,7 +53,7 @@ impl Accounts {
     pub async fn keep_writing_login_ends(&self) {
         loop {
             self.has_leftover_ends.notified().await;
-            sleep(GATHERED_FOR).await;
+            sleep(GATHERING_TIME).await;
             if let Err(error) = self.write_ends().await {
                 log::warn!("could not write who ended which logins, will retry: {error}");
             }
@@ -90,8 +90,8 @@ pub(super) async fn end_logins_after(
     ending: Ending<'_>,
 ) -> Result<LoginCounts> {
     let counts = count_live_logins(on, user_id, Chosen::UpTo(up_to), live).await?;
-    if counts.all() <= AT_ONCE {
-        return Ok(end_live_logins(on, user_id, (Chosen::UpTo(up_to), AT_ONCE), live, ending).await?);
+    if counts.all() <= MAX_WRITTEN_NOW {
+        return Ok(end_live_logins(on, user_id, (Chosen::UpTo(up_to), MAX_WRITTEN_NOW), live, ending).await?);
     }
     insert_login_end(on, user_id, up_to, live, ending).await?;
     Ok(counts)

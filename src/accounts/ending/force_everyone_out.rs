@@ -1,10 +1,10 @@
 //! Forces everyone out with one write, however many logins there are.
 
-use super::date_of_moment::{everyones_date_now, everyones_date_of_moment};
+use super::date_at::{everyones_date_at, everyones_date_now};
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
-        event::{BuildEvent as _, insert_ending, new_event},
+        event::{BuildEvent as _, insert_event_with_receipt, new_event},
     },
     domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons, standing::SiteStanding},
     store::{Sql, events::insert_event, site, standing::feed::Change},
@@ -59,7 +59,7 @@ impl Accounts {
                 Ok(ForceLogoutOutcome::Scheduled { at })
             }
             ForceLogoutMoment::At(at) => {
-                let date = everyones_date_of_moment(on, at).await?;
+                let date = everyones_date_at(on, at).await?;
                 self.end_everyones_logins(on, actor, (locked, now), date, reasons).await
             }
             ForceLogoutMoment::Now => {
@@ -114,7 +114,7 @@ impl Accounts {
             .because(EndReason::EveryoneOut, reasons)
             .saying(format!("everyone; {ended}"));
         site::set_force_logout_date(on, date, reasons).await?;
-        insert_ending(on, &event, Change::Everyone).await?;
+        insert_event_with_receipt(on, &event, Change::Everyone).await?;
         Ok(ForceLogoutOutcome::Done { date, ended })
     }
 }

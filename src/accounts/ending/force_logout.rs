@@ -1,10 +1,10 @@
 //! The force logout of one account: what Curfew exists for.
 
-use super::date_of_moment::date_of_moment;
+use super::date_at::date_at;
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result,
-        event::{BuildEvent as _, insert_ending, new_event},
+        event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
     },
     domain::{
@@ -85,7 +85,7 @@ impl Accounts {
         let outcome = match moment {
             ForceLogoutMoment::At(at) if at > locked.now => schedule(&mut tx, actor, &locked, at, reasons).await?,
             ForceLogoutMoment::At(at) => {
-                let date = date_of_moment(&mut tx, &locked.user, at).await?;
+                let date = date_at(&mut tx, &locked.user, at).await?;
                 self.end_logins(&mut tx, actor, &locked, date, reasons).await?
             }
             ForceLogoutMoment::Now => {
@@ -159,7 +159,7 @@ impl Accounts {
             .to(user.id, &user.username)
             .because(EndReason::ForcedOut, reasons)
             .ending(ended);
-        insert_ending(on, &event, Change::User(user.id)).await?;
+        insert_event_with_receipt(on, &event, Change::User(user.id)).await?;
         Ok(ForceLogoutOutcome::Done { date, ended })
     }
 }

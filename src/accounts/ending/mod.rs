@@ -2,7 +2,7 @@
 
 pub(super) mod activate;
 pub(super) mod count_everyones_logins;
-pub(super) mod date_of_moment;
+pub(super) mod date_at;
 pub(super) mod deactivate;
 pub(super) mod due;
 pub(super) mod end_login;

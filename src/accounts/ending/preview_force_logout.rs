@@ -1,6 +1,6 @@
 //! Previews a force logout. Counts by the same conditions as the force logout itself.
 
-use super::date_of_moment::{date_of_moment, everyones_date_now, everyones_date_of_moment};
+use super::date_at::{date_at, everyones_date_at, everyones_date_now};
 use crate::{
     accounts::{Accounts, AccountsError, FEW_TOKENS, ForceLogoutMoment, LoginCounts, Result, lock::Locked},
     domain::{
@@ -77,7 +77,7 @@ impl Accounts {
                 let logins = self.count_logins(&mut on, &locked, locked.force_logout_date_now()).await?;
                 return Ok(ForceLogoutPreview::Scheduled { at, logins });
             }
-            ForceLogoutMoment::At(at) => date_of_moment(&mut on, &locked.user, at).await?,
+            ForceLogoutMoment::At(at) => date_at(&mut on, &locked.user, at).await?,
             ForceLogoutMoment::Now => locked.force_logout_date_now(),
         };
         let standing = standing_date(&mut on, &locked.user, now).await?;
@@ -103,11 +103,11 @@ impl Accounts {
                 let logins = self.count_everyones(&mut on, (site, now), date).await?;
                 return Ok(ForceLogoutPreview::Scheduled { at, logins });
             }
-            ForceLogoutMoment::At(at) => everyones_date_of_moment(&mut on, at).await?,
+            ForceLogoutMoment::At(at) => everyones_date_at(&mut on, at).await?,
             ForceLogoutMoment::Now => everyones_date_now(&mut on, site, now).await?,
         };
         let due = match site.force_logout_scheduled.filter(|at| *at <= now) {
-            Some(due) => Some(everyones_date_of_moment(&mut on, due).await?),
+            Some(due) => Some(everyones_date_at(&mut on, due).await?),
             None => None,
         };
         if let Some(standing) = site.force_logout_date.max(due).filter(|standing| date < *standing) {
@@ -141,7 +141,7 @@ impl Accounts {
 /// The force-logout date that an account has once everything due is applied.
 async fn standing_date(on: &mut impl Sql, user: &User, now: Moment) -> Result<Option<Moment>> {
     let due = match user.force_logout_scheduled.filter(|at| *at <= now) {
-        Some(due) => Some(date_of_moment(on, user, due).await?),
+        Some(due) => Some(date_at(on, user, due).await?),
         None => None,
     };
     Ok(user.force_logout_date.max(due))

@@ -53,7 +53,7 @@ impl Accounts {
     /// Whether this request is worth a write: a minute after the last stored one, or a tenth of the idle timeout if
     /// that is shorter.
     #[must_use]
-    pub fn is_worth_noting(last_seen: Moment, limits: Limits, now: Moment) -> bool {
+    pub fn is_worth_recording(last_seen: Moment, limits: Limits, now: Moment) -> bool {
         (now - last_seen).to_std().is_ok_and(|since| since >= max_lag(limits))
     }
 
@@ -61,13 +61,13 @@ impl Accounts {
     /// whether it did.
     #[allow(clippy::must_use_candidate)] // callers may ignore the result
     pub fn record_seen(&self, of: ActivityOf<'_>, last_seen: Moment) -> bool {
-        let is_worth_noting = Self::is_worth_noting(last_seen, of.limits, of.at);
-        if is_worth_noting {
+        let is_worth_recording = Self::is_worth_recording(last_seen, of.limits, of.at);
+        if is_worth_recording {
             self.record_activity(of);
         } else {
             self.recent.put(of.session, of.at);
         }
-        is_worth_noting
+        is_worth_recording
     }
 
     /// When a session was last seen: the stored time, or this node's if that is later.

@@ -3,7 +3,7 @@
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result,
-        event::{BuildEvent as _, insert_ending, new_event},
+        event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
         login::open_login::{LoginDates, StartedSession, open_session},
     },
@@ -52,7 +52,7 @@ impl Accounts {
             .to(proven.id, &proven.username)
             .because(EndReason::PasswordChanged, &Reasons::default())
             .ending(others);
-        insert_ending(&mut tx, &event, Change::User(proven.id)).await?;
+        insert_event_with_receipt(&mut tx, &event, Change::User(proven.id)).await?;
         tx.commit().await?;
         Ok((started, others))
     }

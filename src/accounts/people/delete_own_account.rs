@@ -21,7 +21,7 @@ impl Accounts {
 
     async fn try_delete_own_account(&self, actor: &Actor, password: &Password) -> Result<LoginCounts> {
         let proven = self.prove_password(actor, password).await?;
-        let (mut tx, locked) = self.lock_for_grave_act(proven.id).await?;
+        let (mut tx, locked) = self.lock_for_sensitive_action(proven.id).await?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
         self.erase(tx, actor, &locked, &Reasons::default()).await
     }

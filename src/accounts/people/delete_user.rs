@@ -4,7 +4,7 @@ use crate::{
     accounts::{
         Accounts, Actor, LoginCounts, Result, Target,
         authority::must_not_be_own,
-        event::{BuildEvent as _, insert_ending, new_event},
+        event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
     },
     domain::{event_kind::EventKind, people::password::Password, reason::EndReason, reason_text::Reasons},
@@ -58,7 +58,7 @@ impl Accounts {
         user_id: i64,
         reasons: &Reasons,
     ) -> Result<DeletedAccount> {
-        let (mut tx, locked) = self.begin_act_by(actor, password, user_id).await?;
+        let (mut tx, locked) = self.begin_action_by(actor, password, user_id).await?;
         self.must_be_superuser(&mut tx, actor, locked.now).await?;
         must_not_be_own(actor, locked.user.id)?;
         let ended = self.erase(tx, actor, &locked, reasons).await?;
@@ -83,7 +83,7 @@ impl Accounts {
             .to(user.id, &user.username)
             .because(EndReason::Deleted, reasons)
             .ending(ended);
-        insert_ending(&mut tx, &event, Change::User(user.id)).await?;
+        insert_event_with_receipt(&mut tx, &event, Change::User(user.id)).await?;
         tx.commit().await?;
         Ok(ended)
     }

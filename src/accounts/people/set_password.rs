@@ -3,7 +3,7 @@
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result, Target,
-        event::{BuildEvent as _, insert_ending, new_event},
+        event::{BuildEvent as _, insert_event_with_receipt, new_event},
     },
     domain::{event_kind::EventKind, people::password::NewPassword, reason::EndReason, reason_text::Reasons},
     store::{
@@ -45,7 +45,7 @@ impl Accounts {
             .to(user_id, &locked.user.username)
             .because(EndReason::PasswordChanged, &Reasons::default())
             .ending(ended);
-        insert_ending(&mut tx, &event, Change::User(user_id)).await?;
+        insert_event_with_receipt(&mut tx, &event, Change::User(user_id)).await?;
         tx.commit().await?;
         Ok(ended)
     }

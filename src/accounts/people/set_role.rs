@@ -4,7 +4,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result, Target,
         authority::must_not_be_own,
-        event::{BuildEvent as _, insert_ending, new_event},
+        event::{BuildEvent as _, insert_event_with_receipt, new_event},
     },
     domain::{
         event_kind::EventKind,
@@ -65,7 +65,7 @@ impl Accounts {
         user_id: i64,
         role: Role,
     ) -> Result<RoleChange> {
-        let (mut tx, locked) = self.begin_act_by(actor, password, user_id).await?;
+        let (mut tx, locked) = self.begin_action_by(actor, password, user_id).await?;
         let (user, now) = (&locked.user, locked.now);
         self.must_be_superuser(&mut tx, actor, now).await?;
         must_not_be_own(actor, user.id)?;
@@ -88,7 +88,7 @@ impl Accounts {
             let ending = Ending { at: now, by: &actor.name, reason: EndReason::RoleChanged, reasons: &none };
             let ended = self.end_live_logins(&mut tx, &locked, date, ending).await?;
             event = event.because(EndReason::RoleChanged, &none).ending(ended);
-            insert_ending(&mut tx, &event, Change::User(user.id)).await?;
+            insert_event_with_receipt(&mut tx, &event, Change::User(user.id)).await?;
             RoleChange::Lowered(ended)
         } else {
             let up_to = locked.force_logout_date_now();

@@ -12,36 +12,36 @@ use crate::{
 impl Accounts {
     /// Begins an action that could leave the site without a superuser. Such actions wait for each other at the site's
     /// row, so that each one sees what the previous one did.
-    pub(super) async fn lock_for_grave_act(&self, user_id: i64) -> Result<(Transaction, Locked)> {
+    pub(super) async fn lock_for_sensitive_action(&self, user_id: i64) -> Result<(Transaction, Locked)> {
         let mut tx = self.store.begin().await?;
         site::lock_site(&mut tx).await?;
         let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         Ok((tx, locked))
     }
 
-    /// Like [`Self::lock_for_grave_act`], and refuses if the actor's role does not allow the action.
-    pub(in crate::accounts) async fn begin_grave_act(
+    /// Like [`Self::lock_for_sensitive_action`], and refuses if the actor's role does not allow the action.
+    pub(in crate::accounts) async fn begin_sensitive_action(
         &self,
         actor: &Actor,
         user_id: i64,
     ) -> Result<(Transaction, Locked)> {
-        let (mut tx, locked) = self.lock_for_grave_act(user_id).await?;
+        let (mut tx, locked) = self.lock_for_sensitive_action(user_id).await?;
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
         Ok((tx, locked))
     }
 
     /// Begins an action on another account. If the form asks for the actor's password, checks the password first. It
     /// then counts as a recent password.
-    pub(super) async fn begin_act_by(
+    pub(super) async fn begin_action_by(
         &self,
         actor: &Actor,
         password: Option<&Password>,
         user_id: i64,
     ) -> Result<(Transaction, Locked)> {
-        let Some(password) = password else { return self.begin_grave_act(actor, user_id).await };
+        let Some(password) = password else { return self.begin_sensitive_action(actor, user_id).await };
         must_not_be_own(actor, user_id)?;
         self.prove_password(actor, password).await?;
-        let (mut tx, locked) = self.begin_grave_act(actor, user_id).await?;
+        let (mut tx, locked) = self.begin_sensitive_action(actor, user_id).await?;
         record_presence(&mut tx, actor, locked.now).await?;
         Ok((tx, locked))
     }

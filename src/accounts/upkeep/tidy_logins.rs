@@ -45,7 +45,7 @@ const BULK_RECORDS_KEPT: Duration = Duration::from_hours(30 * 24);
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long an idle session is left to the gate: a request that shows its user is still there may be on its way to the
 /// database from another node.
-const NOTES_ON_THEIR_WAY: Duration = Duration::from_mins(1);
+const REQUESTS_IN_TRANSIT: Duration = Duration::from_mins(1);
 
 /// What was tidied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Accounts {
         let now = self.store.clock().now(&mut tx).await?;
         let past = |role| {
             let live = self.live_after(role, SiteStanding::default(), now);
-            live.with_lag(NOTES_ON_THEIR_WAY)
+            live.with_lag(REQUESTS_IN_TRANSIT)
         };
         let found = lock_logins_past_limits(&mut tx, &past(Role::Member), &past(Role::Staff), BATCH).await?;
         let ended = self.end_refused(&mut tx, &found, now).await?;

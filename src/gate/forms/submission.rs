@@ -73,7 +73,7 @@ async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status>
     let login = login_of(request).await;
     match login {
         Login::Ended(_) => return Err(Status::Unauthorized),
-        Login::Unknown => return Err(Status::ServiceUnavailable),
+        Login::Unavailable => return Err(Status::ServiceUnavailable),
         Login::Nobody | Login::Live(_) => {}
     }
     if !is_posted_from_here(request) {

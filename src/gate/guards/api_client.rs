@@ -51,7 +51,7 @@ pub enum ApiLogin {
     /// The login has ended.
     Ended(EndedLogin),
     /// The database does not respond. The request is refused.
-    Unknown,
+    Unavailable,
 }
 
 /// A program with a live token. It has the rights of its account.
@@ -124,7 +124,7 @@ async fn load(request: &Request<'_>) -> ApiLogin {
         request.rocket().state::<Standings>(),
         request.rocket().state::<TokenKeys>(),
     ) else {
-        return ApiLogin::Unknown;
+        return ApiLogin::Unavailable;
     };
     let judged = match Authorization::of(request) {
         Authorization::None => return ApiLogin::Nobody,
@@ -141,7 +141,7 @@ async fn load(request: &Request<'_>) -> ApiLogin {
     };
     judged.unwrap_or_else(|error| {
         log::error!("could not judge a token: {error}");
-        ApiLogin::Unknown
+        ApiLogin::Unavailable
     })
 }
 
@@ -187,7 +187,7 @@ fn api_login(login: Login, claims: Arc<Map<String, Value>>) -> ApiLogin {
         Login::Ended(EndedLogin { reason: EndReason::Expired, .. }) => ApiLogin::Expired,
         Login::Ended(ended) => ApiLogin::Ended(ended),
         Login::Nobody => ApiLogin::Invalid,
-        Login::Unknown => ApiLogin::Unknown,
+        Login::Unavailable => ApiLogin::Unavailable,
     }
 }
 
@@ -200,7 +200,7 @@ impl<'r> FromRequest<'r> for ApiClient<'r> {
             ApiLogin::Live { login, claims } => {
                 Outcome::Success(Self { login, claims, client: RequestClient::of(request) })
             }
-            ApiLogin::Unknown => Outcome::Error(UNAVAILABLE),
+            ApiLogin::Unavailable => Outcome::Error(UNAVAILABLE),
             _ => Outcome::Error((Status::Unauthorized, Refused)),
         }
     }

@@ -34,7 +34,7 @@ pub async fn login_of<'r>(request: &'r Request<'_>) -> &'r Login {
 
 async fn load(request: &Request<'_>) -> Login {
     let (Some(gate), Some(accounts)) = (gate(request), request.rocket().state::<Accounts>()) else {
-        return Login::Unknown;
+        return Login::Unavailable;
     };
     let changes = Changes::of(request);
     let name = SESSION.on(request);
@@ -48,7 +48,7 @@ async fn load(request: &Request<'_>) -> Login {
             // This may be the cookie of another site on this host. Removing it would end the login there.
             None => return Login::Nobody,
         };
-    let Some(standings) = request.rocket().state::<Standings>() else { return Login::Unknown };
+    let Some(standings) = request.rocket().state::<Standings>() else { return Login::Unavailable };
     let credential = Credential {
         user_id: claim.user_id,
         session: &claim.session,
@@ -71,7 +71,7 @@ async fn load(request: &Request<'_>) -> Login {
         }
         Err(error) => {
             log::error!("could not judge a session: {error}");
-            Login::Unknown
+            Login::Unavailable
         }
     }
 }

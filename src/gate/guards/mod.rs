@@ -86,7 +86,7 @@ impl<'r> FromRequest<'r> for Anyone<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
         match login_of(request).await {
-            Login::Unknown => Outcome::Error(UNAVAILABLE),
+            Login::Unavailable => Outcome::Error(UNAVAILABLE),
             login => Outcome::Success(Self(login)),
         }
     }
@@ -100,7 +100,7 @@ impl<'r> FromRequest<'r> for Visitor {
         match login_of(request).await {
             Login::Nobody | Login::Ended(_) => Outcome::Success(Self),
             Login::Live(_) => Outcome::Forward(Status::NotFound),
-            Login::Unknown => Outcome::Error(UNAVAILABLE),
+            Login::Unavailable => Outcome::Error(UNAVAILABLE),
         }
     }
 }
@@ -113,7 +113,7 @@ impl<'r> FromRequest<'r> for SignedIn<'r> {
         match login_of(request).await {
             Login::Live(login) => Outcome::Success(Self { login, client: RequestClient::of(request) }),
             Login::Nobody | Login::Ended(_) => Outcome::Error((Status::Unauthorized, Refused)),
-            Login::Unknown => Outcome::Error(UNAVAILABLE),
+            Login::Unavailable => Outcome::Error(UNAVAILABLE),
         }
     }
 }

@@ -75,7 +75,7 @@ async fn end(
     let Some(session) = SessionId::parse(id) else { return refuse(changes, accounts::AccountsError::NoSuchSession) };
     let notice = match accounts.end_own_login(&signed_in.actor(), LoginClass::Sessions, &session).await {
         Ok(LoginEnd::Ended) => Notice::done("Session ended."),
-        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That session had already ended."),
+        Ok(LoginEnd::AlreadyEnded) => Notice::new(NoticeKind::Info, "That session had already ended."),
         Ok(LoginEnd::Own) => {
             changes.log_out();
             return Answer::see_other(uri!(crate::site::home::show));

@@ -102,7 +102,7 @@ async fn revoke(
     let Some(token) = SessionId::parse(id) else { return refuse(changes, AccountsError::NoSuchToken) };
     let notice = match accounts.end_own_login(&signed_in.actor(), LoginClass::Tokens, &token).await {
         Ok(LoginEnd::Ended | LoginEnd::Own) => Notice::done("Token revoked."),
-        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That token had already ended."),
+        Ok(LoginEnd::AlreadyEnded) => Notice::new(NoticeKind::Info, "That token had already ended."),
         Err(error) => return refuse(changes, error),
     };
     changes.leave_notice(notice);

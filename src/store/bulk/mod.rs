@@ -58,10 +58,10 @@ struct ChosenRow {
     id: i64,
     is_out_of_reach: bool,
     is_own: bool,
-    is_already: bool,
+    is_already_done: bool,
 }
 
-from_row!(ChosenRow { id, is_out_of_reach, is_own, is_already });
+from_row!(ChosenRow { id, is_out_of_reach, is_own, is_already_done });
 
 /// Counts the live logins that a bulk action ends.
 ///
@@ -101,7 +101,7 @@ pub async fn list_targets(on: &mut impl Sql, targets: Targets<'_>) -> Result<(Ve
         match user {
             ChosenRow { is_out_of_reach: true, .. } => counts.out_of_reach += 1,
             ChosenRow { is_own: true, .. } => counts.own_account += 1,
-            ChosenRow { is_already: true, .. } => counts.already += 1,
+            ChosenRow { is_already_done: true, .. } => counts.already += 1,
             ChosenRow { id, .. } => ids.push(id),
         }
     }

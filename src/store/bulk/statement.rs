@@ -34,7 +34,7 @@ impl Statement<'_> {
         self.push_is_own(&mut sql);
         sql.push(" AS is_own, ");
         self.push_is_already(&mut sql);
-        sql.push(" AS is_already FROM curfew_users u");
+        sql.push(" AS is_already_done FROM curfew_users u");
         self.push_scope(&mut sql);
         sql.push(" ORDER BY u.id");
         sql

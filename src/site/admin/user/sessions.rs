@@ -41,7 +41,7 @@ async fn end(
             .await;
     };
     let notice = match accounts.end_session_of(&staff.actor(), id, &session, staff_reason).await {
-        Ok(LoginEnd::WasOver) => Notice::new(NoticeKind::Info, "That session had already ended."),
+        Ok(LoginEnd::AlreadyEnded) => Notice::new(NoticeKind::Info, "That session had already ended."),
         Ok(_) => Notice::done("Session ended."),
         Err(error) => return refuse(changes, error),
     };

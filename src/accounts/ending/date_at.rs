@@ -10,12 +10,12 @@ use crate::{
 };
 
 /// The date that ends every login that an account opened at `moment` or before.
-pub(super) async fn date_of_moment(on: &mut impl Sql, user: &User, moment: Moment) -> Result<Moment> {
+pub(super) async fn date_at(on: &mut impl Sql, user: &User, moment: Moment) -> Result<Moment> {
     latest_login_date_ahead(on, Some(user.id), user.last_login_date, moment).await
 }
 
 /// The date that ends every login that anyone opened at `moment` or before.
-pub(super) async fn everyones_date_of_moment(on: &mut impl Sql, moment: Moment) -> Result<Moment> {
+pub(super) async fn everyones_date_at(on: &mut impl Sql, moment: Moment) -> Result<Moment> {
     let latest = site::find_latest_login(on).await?;
     latest_login_date_ahead(on, None, latest, moment).await
 }
