@@ -187,11 +187,26 @@ async fn an_invalid_value_is_shown_next_to_its_field_and_nothing_is_stored() {
                     assert!(error.is_some_and(|error| error.ends_with('.')), "{path} {field}={bad:?}: {page:?}");
                     assert!(page.form_problem().is_some(), "{path} {field}={bad:?}: {page:?}");
                     assert!(page.title().starts_with("Error: "), "{path} {field}={bad:?}: {}", page.title());
+                    assert_eq!(page.body.matches(" autofocus").count(), 1, "{path} {field}={bad:?}: {page:?}");
                 }
             }
             assert_eq!(site.database.dump().await, dump, "{path}");
         }
     }
+}
+
+#[rocket::async_test]
+async fn only_the_first_of_several_invalid_fields_takes_the_focus() {
+    let site = Site::on(engines()[0]).await;
+    site.signed_in(Role::Superuser).await;
+    let mut visitor = site.visitor();
+    visitor.opens("/register").await.must_be(200);
+    let invalid = [("username", "?"), ("email", "?"), ("password", "short"), ("password_again", "other")];
+    let page = visitor.posts_with(&visitor.token.clone(), "/register", &invalid).await;
+    page.must_be(422);
+    assert_eq!(page.body.matches(" autofocus").count(), 1, "{page:?}");
+    let first = page.body.split(" autofocus").next().unwrap_or_default();
+    assert!(first.rsplit('<').next().is_some_and(|tag| tag.contains("name=\"username\"")), "{page:?}");
 }
 
 #[rocket::async_test]

@@ -9,6 +9,8 @@ use serde::Serialize;
 pub struct FormView {
     values: BTreeMap<&'static str, String>,
     errors: BTreeMap<&'static str, String>,
+    /// The field that takes the focus.
+    first_error: &'static str,
 }
 
 impl FormView {
@@ -41,6 +43,9 @@ impl FormView {
 
     /// Sets the error of a field, or of the whole form if the field is `form`.
     pub fn set_error(&mut self, field: &'static str, error: impl Display) {
+        if self.errors.is_empty() {
+            self.first_error = field;
+        }
         self.errors.insert(field, error.to_string());
     }
 
@@ -48,6 +53,7 @@ impl FormView {
     pub fn move_error_to_form(&mut self, field: &'static str) {
         if let Some(error) = self.errors.remove(field) {
             self.set_error("form", error);
+            self.first_error = "form";
         }
     }
 
