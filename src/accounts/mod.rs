@@ -1,10 +1,9 @@
 //! The use cases: one verb per file, each with its own transaction, which also records its event.
 //!
 //! The pages, the API and the command line all call these, so an action that ends a login in one place ends it
-//! everywhere.
-//! A use case checks the actor's rights itself. Callers cannot forget to.
+//! everywhere. A use case checks the actor's rights itself. Callers cannot forget to.
 
-pub(super) mod actor;
+mod actor;
 mod authority;
 mod bulk;
 mod ending;

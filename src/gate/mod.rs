@@ -7,8 +7,8 @@
 //! A change that a later response fairing states is lost and logged as an error.
 
 mod addresses;
-pub(super) mod cookies;
-pub(super) mod forms;
+mod cookies;
+mod forms;
 mod guards;
 mod headers;
 mod jwt;
