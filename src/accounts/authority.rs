@@ -17,7 +17,7 @@ impl Accounts {
         let session = session.ok_or(AccountsError::Ended { reason: EndReason::Expired, user_reason: None })?;
         let mut login = get_login_standing(on, self.store.clock(), user_id, session).await?;
         login.now = now;
-        // Without a row, no date makes the login good.
+        // If the row is missing, the rule refuses, whatever the date.
         let login_date = login.login.as_ref().map_or(now, |stored| stored.login_date);
         match self.check_login(JudgedLogin { user_id, session, login_date }, &login).1 {
             Ok(()) => Ok(login.role()),

@@ -94,7 +94,7 @@ impl Accounts {
         self.hasher.warm_up().await
     }
 
-    /// The store, for pages that only read.
+    /// The store, for upkeep, health checks and the clock of the demo.
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store

@@ -158,7 +158,7 @@ fn say_json(json: &str) -> Result<()> {
     print_line(&escaped_json(json))
 }
 
-/// Fails on a full disk, because a truncated list must not look complete. A closed pipe is no error, because the reader
+/// Fails on a full disk, because a truncated list must not look complete. A closed pipe is not an error, because the reader
 /// chose to stop.
 fn print_line(line: &str) -> Result<()> {
     match writeln!(io::stdout(), "{line}") {

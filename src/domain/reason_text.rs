@@ -23,7 +23,7 @@ pub enum ReasonTextError {
 }
 
 impl ReasonText {
-    /// Parses a reason. An empty text is no reason.
+    /// Parses a reason. An empty text means no reason.
     ///
     /// # Errors
     /// Returns an error if the text is too long or contains control or bidirectional characters.

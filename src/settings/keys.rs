@@ -12,7 +12,6 @@ use std::{
 use cookie::Key;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use hkdf::Hkdf;
-use rocket::config::SecretKey;
 use sha2::Sha256;
 
 use super::{
@@ -53,12 +52,6 @@ impl SecretMaterial {
     #[must_use]
     pub fn cookie_key(&self) -> Key {
         if self.0.len() >= KEY_BYTES { Key::from(&self.0) } else { Key::derive_from(&self.0) }
-    }
-
-    /// The same key, in Rocket's type.
-    #[must_use]
-    pub fn rocket_key(&self) -> SecretKey {
-        if self.0.len() >= KEY_BYTES { SecretKey::from(&self.0) } else { SecretKey::derive_from(&self.0) }
     }
 
     /// The bytes, for Rocket's configuration only.

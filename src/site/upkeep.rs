@@ -51,12 +51,12 @@ impl Upkeep {
     }
 
     fn start(&self, accounts: &Accounts, node: Node) {
-        let [flushing, tidying, leasing, ending, folding, indexing] = std::array::from_fn(|_| accounts.clone());
+        let [flushing, tidying, leasing, ending, applying, indexing] = std::array::from_fn(|_| accounts.clone());
         let tasks = [
             tokio::spawn(async move { flushing.keep_flushing_activity().await }).abort_handle(),
             tokio::spawn(async move { keep_tidying(&tidying).await }).abort_handle(),
             tokio::spawn(async move { ending.keep_writing_login_ends().await }).abort_handle(),
-            tokio::spawn(async move { keep_applying_due(&folding).await }).abort_handle(),
+            tokio::spawn(async move { keep_applying_due(&applying).await }).abort_handle(),
             tokio::spawn(async move { keep_indexing(&indexing).await }).abort_handle(),
             tokio::spawn(async move { keep_lease(&leasing, &node).await }).abort_handle(),
         ];

@@ -74,10 +74,10 @@ impl Accounts {
 
     async fn write_some_ends(&self) -> Result<bool> {
         let mut tx = self.store.begin().await?;
-        let notes = lock_login_ends(&mut tx, None, BATCH).await?;
-        write_login_ends(&mut tx, &notes, BATCH).await?;
+        let ends = lock_login_ends(&mut tx, None, BATCH).await?;
+        write_login_ends(&mut tx, &ends, BATCH).await?;
         tx.commit().await?;
-        Ok(!notes.is_empty())
+        Ok(!ends.is_empty())
     }
 }
 
@@ -100,6 +100,6 @@ pub(super) async fn end_logins_after(
 /// Writes the pending ends of a locked account before its next act, so that the rows do not show that act as their
 /// cause. Beyond [`BATCH`] rows, the rest show it until the writer gets to them.
 pub(super) async fn write_ends_of(on: &mut impl Sql, user_id: i64) -> Result<()> {
-    let notes = lock_login_ends(on, Some(user_id), BATCH).await?;
-    Ok(write_login_ends(on, &notes, BATCH).await?)
+    let ends = lock_login_ends(on, Some(user_id), BATCH).await?;
+    Ok(write_login_ends(on, &ends, BATCH).await?)
 }

@@ -1,5 +1,5 @@
 //! The recent-password check: staff confirm sensitive actions with their password, so that access to an open browser is
-//! not enough. Every form that asks for the password counts, and so does the login.
+//! not enough. Entering the password on any form, or at the login, also counts.
 
 use chrono::TimeDelta;
 

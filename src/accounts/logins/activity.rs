@@ -52,7 +52,7 @@ impl Activity {
         self.waiting().values().take(most).cloned().collect()
     }
 
-    /// Removes what was written. A session whose time has moved on by enough for another write stays.
+    /// Removes what was written. Keeps a session that was seen again and needs another write.
     pub(super) fn forget(&self, written: &[Seen]) {
         let mut waiting = self.waiting();
         for written in written {

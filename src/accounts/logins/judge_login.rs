@@ -62,20 +62,20 @@ impl Accounts {
     ) -> (Limits, std::result::Result<(), EndReason>) {
         let (limits, verdict) = self.check_login(login, standing);
         if standing.scheduled().is_some_and(|(at, _)| at <= standing.now) {
-            note(Box::pin(self.apply_due(login.user_id)).await);
+            warn_of_failure(Box::pin(self.apply_due(login.user_id)).await);
         }
         if let (Err(reason @ (EndReason::Idle | EndReason::Expired)), Some(account), Some(stored)) =
             (verdict, &standing.account, &standing.login)
         {
             let person = (login.user_id, account.username.as_str());
             let which = (stored.kind.class(), login.session);
-            note(Box::pin(self.record_limit_reached(person, which, reason)).await);
+            warn_of_failure(Box::pin(self.record_limit_reached(person, which, reason)).await);
         }
         (limits, verdict)
     }
 }
 
-fn note<E: std::fmt::Display>(outcome: std::result::Result<(), E>) {
+fn warn_of_failure<E: std::fmt::Display>(outcome: std::result::Result<(), E>) {
     if let Err(error) = outcome {
         log::warn!("could not record a due force logout or an expired login: {error}");
     }

@@ -89,8 +89,8 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Reports that from `at` the node judges no request by what was before these events. A node that never had a lease
-    /// reports nothing.
+    /// Reports that, from `at` on, this node applies these events to every request. A node that never had a lease reports
+    /// nothing.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! Passwords: what a user types, and which new passwords are accepted.
 //!
-//! The rules are those of NIST SP 800-63B, section 5.1.1.2: a minimum length, no composition rules, no common
+//! The rules are those of NIST SP 800-63B-3, section 5.1.1.2: a minimum length, no composition rules, no common
 //! passwords, and no passwords derived from the account's own names.
 
 use std::fmt;

@@ -1,6 +1,7 @@
 //! CSRF protection: a token in every form, and a check of the origin that a form was posted from.
 //!
-//! A token must be bound to the session. A visitor has none, so theirs is bound to a random value in a cookie.
+//! A token must be bound to the session. A visitor has no session, so the visitor's token is bound to a random value in
+//! a cookie, the binding.
 
 use std::fmt;
 

@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, Header, dangerous::insecure_decode};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 
-/// A key, and the id by which a token's header names it.
+/// A signing key and its `kid`.
 pub(super) struct Hs256Key {
     id: String,
     hmac: Hmac<Sha256>,
@@ -24,7 +24,7 @@ impl fmt::Debug for Hs256Key {
 }
 
 impl Hs256Key {
-    /// A key of the length that HMAC hashes with, which is above the least of RFC 7518, section 3.2.
+    /// A key as long as the block of SHA-256, which is longer than RFC 7518, section 3.2 requires.
     pub(super) fn new(id: String, key: &[u8; 64]) -> Self {
         Self { id, hmac: Hmac::new(key.into()) }
     }

@@ -1,5 +1,5 @@
-//! The counters of this node. On SQLite without Redis there are no others. Elsewhere they spare the shared counters the
-//! queries of many simultaneous attempts.
+//! The counters of this node. On SQLite without Redis there are no others. Elsewhere, they save queries of the shared
+//! counters when many attempts come at the same time.
 
 use std::{
     collections::HashMap,
