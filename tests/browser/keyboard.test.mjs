@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 
+import { firstFrame } from "./harness/rules.mjs";
 import { story } from "./harness/story.mjs";
 
 // More tab stops than any page has before its form.
@@ -25,6 +26,7 @@ story("a page that focuses its form keeps earlier elements reachable", async (st
   await stage.owner();
   const friend = await stage.member("friend");
   await friend.visits("/login");
+  await firstFrame(friend.page);
   await tabsTo(friend.page, (stop) => stop.href === "#main", "Shift+Tab");
 });
 
@@ -37,6 +39,7 @@ story("a login needs no mouse and shows the focus at every stop", async (stage) 
   await tabsTo(page, (stop) => stop.href === "/login");
   await page.keyboard.press("Enter");
   await page.waitForURL("**/login");
+  await firstFrame(page);
   assert.equal((await focused(page)).name, "username", "the first field has the focus");
   await page.keyboard.type(friend.username);
   await tabsTo(page, (stop) => stop.name === "password");

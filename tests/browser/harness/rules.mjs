@@ -24,6 +24,7 @@ export async function rowsWithoutHead(page) {
 
 /** The focus is where to continue: on the error, or on the first field of a page made for its form. */
 export async function focusElsewhere(page) {
+  await firstFrame(page);
   const { isThere, where } = await page.evaluate(() => {
     const at = document.activeElement;
     const find = (selector) => document.querySelector(`main ${selector}`);
@@ -64,4 +65,9 @@ export function timesInOneZone(page) {
     }
     return wrong;
   });
+}
+
+/** Waits until the page has been drawn: a browser focuses the field with `autofocus` when it draws the first frame. */
+export function firstFrame(page) {
+  return page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 }
