@@ -9,13 +9,17 @@ mod store;
 #[path = "../harness/guides.rs"]
 mod guides;
 
+// Tests run in the order of these names. A test that waits for half a minute belongs to the first half, so that others
+// run meanwhile.
 mod browser;
 mod bulk;
 mod demo;
 mod deploying;
 mod events;
+mod failover;
 mod force_logout;
 mod full_disk;
+mod late_bodies;
 mod log;
 mod new_databases;
 mod odd_requests;
@@ -27,10 +31,8 @@ mod serving;
 mod sessions;
 mod setup;
 mod site;
-mod slow_bodies;
 mod starts;
 mod terminal;
 mod tokens;
-mod unwritable;
 mod usage;
 mod users;
