@@ -1,11 +1,13 @@
 //! The login of a request: none, a live one, or one that has ended.
 
+use std::sync::Arc;
+
 use crate::{
     accounts::{Actor, Client},
     domain::{
         logins::session_secret::SessionId, moment::Moment, people::role::Role, reason::EndReason, standing::Limits,
     },
-    store::standing::Account,
+    store::standing::{Account, StoredLogin},
 };
 
 /// The result of judging a request's session cookie.
@@ -27,27 +29,22 @@ pub struct LiveLogin {
     /// The user id.
     pub user_id: i64,
     /// The user's account.
-    pub account: Account,
+    pub account: Arc<Account>,
     /// The public id of the session or token.
     pub session: SessionId,
     /// `LAST_LOGIN_DATE`: compared with force-logout dates. It may be in the future, so never compute an age from it.
     pub login_date: Moment,
     /// When the login was opened, by the site's clock. Lifetimes count from here.
     pub opened_at: Moment,
-    /// The time of the latest request before this one, accurate to a minute.
-    pub last_seen: Moment,
     /// Whether its cookie is kept after the browser is closed.
     pub remember: bool,
-    /// The client address at login.
-    pub address: String,
-    /// The user agent at login.
-    pub user_agent: String,
     /// Its lifetime and idle timeout.
     pub limits: Limits,
     /// The scheduled force logout that will end it, of the account or of the site.
     pub scheduled: Option<ScheduledEnd>,
     /// The time at which the login was judged.
     pub now: Moment,
+    pub(super) stored: Arc<StoredLogin>,
 }
 
 /// A scheduled force logout.
@@ -69,9 +66,21 @@ pub struct EndedLogin {
 }
 
 impl LiveLogin {
+    /// The client address at login.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.stored.address
+    }
+
+    /// The user agent at login.
+    #[must_use]
+    pub fn user_agent(&self) -> &str {
+        &self.stored.user_agent
+    }
+
     /// The account's role.
     #[must_use]
-    pub const fn role(&self) -> Role {
+    pub fn role(&self) -> Role {
         self.account.role
     }
 

@@ -99,13 +99,12 @@ fn accept(
 ) -> Login {
     let scheduled =
         standing.scheduled().map(|(at, reason)| ScheduledEnd { at, user_reason: reason.map(str::to_owned) });
-    let LoginStanding { account: Some(account), login: Some(login), now, .. } = standing else {
+    let LoginStanding { account: Some(account), login: Some(stored), now, .. } = standing else {
         return Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None });
     };
-    let (opened_at, last_seen) = (login.state.opened_at, login.state.last_seen);
     if !is_passive {
         let Credential { user_id, session, .. } = credential;
-        if accounts.record_seen(ActivityOf { user_id, session, limits, at: now }, last_seen) {
+        if accounts.record_seen(ActivityOf { user_id, session, limits, at: now }, stored.state.last_seen) {
             standings.record_seen(user_id, session, now);
         }
     }
@@ -114,13 +113,11 @@ fn accept(
         account,
         session: credential.session.clone(),
         login_date: credential.login_date,
-        opened_at,
-        last_seen,
-        remember: login.remember,
-        address: login.address,
-        user_agent: login.user_agent,
+        opened_at: stored.state.opened_at,
+        remember: stored.remember,
         limits,
         scheduled,
         now,
+        stored,
     }))
 }

@@ -41,7 +41,7 @@ struct Shard {
 #[derive(Debug)]
 struct CachedLogin {
     session: SessionId,
-    standing: Arc<LoginStanding>,
+    standing: LoginStanding,
     read_at: Instant,
 }
 
@@ -54,10 +54,10 @@ impl Default for Cache {
 
 impl Cache {
     /// The cached login, if it is younger than [`ENTRY_LIFETIME`].
-    pub(super) fn get(&self, user_id: i64, session: &SessionId) -> Option<Arc<LoginStanding>> {
+    pub(super) fn get(&self, user_id: i64, session: &SessionId) -> Option<LoginStanding> {
         let mut shard = self.shard(user_id);
         let login = shard.accounts.get(&user_id)?.iter().find(|login| login.session == *session)?;
-        (login.read_at.elapsed() < ENTRY_LIFETIME).then(|| Arc::clone(&login.standing))
+        (login.read_at.elapsed() < ENTRY_LIFETIME).then(|| login.standing.clone())
     }
 
     /// The generation to pass to [`Cache::put`]. Take it before reading a login of the account from the database.
@@ -66,7 +66,7 @@ impl Cache {
     }
 
     /// Caches a login, unless its account was invalidated since `generation` was taken.
-    pub(super) fn put(&self, user_id: i64, session: &SessionId, standing: Arc<LoginStanding>, generation: u64) {
+    pub(super) fn put(&self, user_id: i64, session: &SessionId, standing: LoginStanding, generation: u64) {
         let mut shard = self.shard(user_id);
         if shard.generation != generation {
             return;
@@ -85,7 +85,8 @@ impl Cache {
         let mut shard = self.shard(user_id);
         let Some(logins) = shard.accounts.get_mut(&user_id) else { return };
         for cached in logins.iter_mut().filter(|cached| cached.session == *session) {
-            if let Some(login) = &mut Arc::make_mut(&mut cached.standing).login {
+            if let Some(login) = &mut cached.standing.login {
+                let login = Arc::make_mut(login);
                 login.state.last_seen = login.state.last_seen.max(at);
             }
         }

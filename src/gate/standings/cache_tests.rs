@@ -16,7 +16,7 @@ fn session_id(name: &str) -> SessionId {
     SessionId::from_stored(name.to_owned())
 }
 
-fn standing() -> Arc<LoginStanding> {
+fn standing() -> LoginStanding {
     let now = Moment::UNIX_EPOCH;
     let login = StoredLogin {
         state: LoginState { user_id: ANA, ended: None, opened_at: now, last_seen: now },
@@ -30,7 +30,7 @@ fn standing() -> Arc<LoginStanding> {
         user_reason: None,
     };
     let site = SiteStanding::default();
-    Arc::new(LoginStanding { now, account: None, site, site_user_reason: None, login: Some(login) })
+    LoginStanding { now, account: None, site, site_user_reason: None, login: Some(Arc::new(login)) }
 }
 
 fn put(cache: &Cache, user_id: i64, session: &SessionId) {

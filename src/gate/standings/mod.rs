@@ -94,7 +94,7 @@ impl Standings {
         let (cached, now) = (self.0.cache.get(user_id, session)?, self.0.store.clock().estimate());
         // The clock may have stepped back to before the entry was read. The entry does not say whether the account was
         // active then: its deactivation may have ended in between.
-        (cached.now <= now).then(|| LoginStanding { now, ..(*cached).clone() })
+        (cached.now <= now).then_some(LoginStanding { now, ..cached })
     }
 
     /// Reads the standing of a login from the database.
@@ -107,7 +107,7 @@ impl Standings {
     /// Caches the standing of an accepted login.
     pub(super) fn cache(&self, user_id: i64, session: &SessionId, read: &ReadStanding) {
         if self.0.is_cached && self.is_fresh() {
-            self.0.cache.put(user_id, session, Arc::new(read.standing.clone()), read.generation);
+            self.0.cache.put(user_id, session, read.standing.clone(), read.generation);
         }
     }
 

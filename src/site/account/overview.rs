@@ -39,7 +39,7 @@ pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
         login.opened_at.checked_add_signed(chrono::TimeDelta::from_std(login.limits.lifetime).unwrap_or_default());
     let scheduled = login.scheduled.as_ref().map(|scheduled| scheduled.at);
     let ends_at = [expires_at, scheduled].into_iter().flatten().min();
-    let Device { browser, system } = Device::parse(&login.user_agent);
+    let Device { browser, system } = Device::parse(login.user_agent());
     pages.show(
         "account/overview",
         &AccountView {
@@ -56,10 +56,10 @@ pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
                     .now
                     .checked_add_signed(chrono::TimeDelta::from_std(login.limits.idle).unwrap_or_default()),
                 remember: login.remember,
-                address: &login.address,
+                address: login.address(),
                 browser,
                 system,
-                user_agent: &login.user_agent,
+                user_agent: login.user_agent(),
             },
         },
     )

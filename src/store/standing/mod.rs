@@ -4,7 +4,10 @@ pub mod feed;
 pub(super) mod lanes;
 mod row;
 
-use std::{sync::LazyLock, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use self::row::Row;
 use super::{
@@ -19,19 +22,20 @@ use crate::domain::{
     standing::{Limits, LoginState, SiteStanding, Standing},
 };
 
-/// Everything that decides whether one login is good, read at one time.
+/// Everything that decides whether one login is good, read at one time. A clone copies no text: the guard takes one per
+/// request.
 #[derive(Debug, Clone)]
 pub struct LoginStanding {
     /// The time of the read.
     pub now: Moment,
     /// The account, if it exists.
-    pub account: Option<Account>,
+    pub account: Option<Arc<Account>>,
     /// The site's standing.
     pub site: SiteStanding,
     /// What staff wrote for users about the site's force logout: about the scheduled one, if there is one.
-    pub site_user_reason: Option<String>,
+    pub site_user_reason: Option<Arc<str>>,
     /// The login's row, if it still exists and belongs to the account.
-    pub login: Option<StoredLogin>,
+    pub login: Option<Arc<StoredLogin>>,
 }
 
 impl LoginStanding {
@@ -81,7 +85,7 @@ impl LoginStanding {
         let account = self.account.as_ref()?;
         match reason {
             EndReason::Deactivated => account.deactivated_user_reason.clone(),
-            EndReason::EveryoneOut => self.site_user_reason.clone(),
+            EndReason::EveryoneOut => self.site_user_reason.as_deref().map(str::to_owned),
             EndReason::ForcedOut if account.standing.force_logout_scheduled.is_some_and(|at| at <= self.now) => {
                 account.scheduled_user_reason.clone()
             }

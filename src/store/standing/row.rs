@@ -1,5 +1,7 @@
 //! One row of the standing statement, as the database returns it.
 
+use std::sync::Arc;
+
 use sqlx::{ColumnIndex, FromRow};
 
 use super::{Account, LoginStanding, StoredLogin, is_active};
@@ -115,7 +117,7 @@ impl Row {
     pub(super) fn into_standing(self, now: Moment) -> Result<LoginStanding> {
         let site = SiteStanding { force_logout_date: self.site_date, force_logout_scheduled: self.site_scheduled };
         let login = match (self.user_id, self.kind, self.login_date, self.opened_at) {
-            (Some(user_id), Some(kind), Some(login_date), Some(opened_at)) => Some(StoredLogin {
+            (Some(user_id), Some(kind), Some(login_date), Some(opened_at)) => Some(Arc::new(StoredLogin {
                 state: LoginState {
                     user_id,
                     ended: ended(self.ended_at, self.reason.as_deref())?,
@@ -131,11 +133,11 @@ impl Row {
                 address: self.address.unwrap_or_default(),
                 user_agent: self.user_agent.unwrap_or_default(),
                 user_reason: self.user_reason,
-            }),
+            })),
             _ => None,
         };
         let account = match (self.user_id, self.username, self.email, self.date_joined) {
-            (Some(user_id), Some(username), Some(email), Some(date_joined)) => Some(Account {
+            (Some(user_id), Some(username), Some(email), Some(date_joined)) => Some(Arc::new(Account {
                 standing: Standing {
                     user_id,
                     is_active: is_active(self.is_active == Some(true), self.deactivated_until, now),
@@ -151,9 +153,9 @@ impl Row {
                 force_logout_user_reason: self.force_logout_user_reason,
                 scheduled_user_reason: self.force_logout_scheduled_user_reason,
                 deactivated_user_reason: self.deactivated_user_reason,
-            }),
+            })),
             _ => None,
         };
-        Ok(LoginStanding { now, account, site, site_user_reason: self.site_user_reason, login })
+        Ok(LoginStanding { now, account, site, site_user_reason: self.site_user_reason.map(Arc::from), login })
     }
 }

@@ -22,7 +22,7 @@ pub async fn measure() {
     let secret = "0123456789abcdef".repeat(4);
     let key = SecretMaterial::parse(&secret).expect("a key").cookie_key();
     let program = Running::with(vec![("DATABASE_URL", database.url.clone()), ("ROCKET_SECRET_KEY", secret)]);
-    let pages = account_pages(&people, &key);
+    let [pages, _] = account_pages(&people, &key);
     let before = program.resident();
     let mut connections = Connections::open_for(program.address, Arc::clone(&pages)).await;
     while pages.asked() < PEOPLE as usize {

@@ -28,12 +28,13 @@ use store::engines;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// All three pages get the session cookie: a browser sends it to every page of a site.
 async fn guarded(site: &sites::Site, title: &str, goal: Goal, goal_of_plain: Goal) {
     let cookie = site.log_in().await;
     let sides = [
         Side::new("guarded", Connections::open(site.address, "/account", Some(&cookie)).await),
-        Side::new("unguarded", Connections::open(site.address, sites::UNGUARDED, None).await),
-        Side::new("plain", Connections::open(site.address, sites::PLAIN, None).await),
+        Side::new("unguarded", Connections::open(site.address, sites::UNGUARDED, Some(&cookie)).await),
+        Side::new("plain", Connections::open(site.address, sites::PLAIN, Some(&cookie)).await),
     ];
     let ratios = [
         (0, 1, format!("{title} / without a guard"), goal),

@@ -2,14 +2,19 @@
 
 #![allow(dead_code)] // each bench uses only a part of this
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    collections::HashMap,
+    net::{Ipv4Addr, SocketAddr},
+};
 
+use chrono::{TimeDelta, Utc};
 use curfew::{
+    domain::moment::Moment,
     settings::{Check, Configuration, DatabaseAddress, RedisAddress, SecretKeys, SecretMaterial, Settings},
     site::{self, Page, Shell, ShellUser, Templates},
 };
 use rocket::{Build, Rocket, Route, State, fairing::AdHoc, get, routes, tokio::sync::oneshot};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::{Template, context, tera::Value};
 use serde::Serialize;
 
 use super::{
@@ -23,7 +28,6 @@ pub const UNGUARDED: &str = "/bench/unguarded";
 pub const PLAIN: &str = "/bench/plain";
 /// The password of every registered user.
 pub const PASSWORD: &str = "tangerine-lamp-post";
-const MOMENT: &str = "2026-03-01T14:30:00.123456Z";
 
 /// The whole site under load.
 pub struct Site {
@@ -94,9 +98,10 @@ pub async fn register(address: SocketAddr) -> String {
 /// A server with only the start page and no middleware.
 pub async fn launch_bare() -> SocketAddr {
     let templates = Template::custom(|engines| {
-        for name in ["in_words", "exact"] {
-            engines.tera.register_filter(name, |value: &rocket_dyn_templates::tera::Value, _: &_| Ok(value.clone()));
+        for name in ["exact", "in_words", "time", "to_the_microsecond", "with_times"] {
+            engines.tera.register_filter(name, |value: &Value, _: &HashMap<String, Value>| Ok(value.clone()));
         }
+        engines.tera.register_function("asset", |arguments: &HashMap<String, Value>| Ok(arguments["name"].clone()));
     });
     let rocket = rocket::custom(figment()).attach(rocket::shield::Shield::new()).attach(templates);
     launch(rocket.mount("/", routes![bare])).await
@@ -110,7 +115,7 @@ fn bare() -> Template {
     Template::render("home", context! { shell, view: context! {} })
 }
 
-/// The account page from the same template with the same number of values.
+/// The account page from the same template with values of the same types, so that only the guard makes a difference.
 #[get("/bench/unguarded")]
 fn unguarded(templates: &State<Templates>) -> Page {
     templates.render("account/overview", (&shell(), true), &view()).expect("the page")
@@ -121,26 +126,69 @@ fn plain() -> Template {
     Template::render("account/overview", context! { shell: shell(), view: view() })
 }
 
-fn shell() -> Shell<'static> {
-    let (login_us, now_ms) = (1_772_375_400_123_456, 1_772_375_400_123);
+/// The page's own context, as the handler of `/account` builds it.
+#[derive(Debug, Serialize)]
+pub struct View {
+    username: &'static str,
+    email: &'static str,
+    role: &'static str,
+    date_joined: Moment,
+    last_login: Moment,
+    session: Session,
+}
+
+#[derive(Debug, Serialize)]
+struct Session {
+    login_date: Moment,
+    address: &'static str,
+    browser: &'static str,
+    system: &'static str,
+    user_agent: &'static str,
+    ends_at: Moment,
+    end_is_scheduled: bool,
+    idle_expires_at: Moment,
+    remember: bool,
+}
+
+pub fn shell() -> Shell<'static> {
+    let now = Utc::now();
     Shell {
         site_name: "Curfew",
         path: "/account",
         is_error: false,
-        user: Some(ShellUser { username: "bench", is_staff: false, is_superuser: false, login_us, now_ms, ends: None }),
+        user: Some(ShellUser {
+            username: "bench",
+            is_staff: false,
+            is_superuser: false,
+            login_us: now.timestamp_micros(),
+            now_ms: now.timestamp_millis(),
+            ends: None,
+        }),
         csrf_token: Some("OB2gJlRc-sEnqfaz9ykfnmc0mFvBhfvuOJakKQxdK2M"),
         registration_open: true,
         notice: None,
     }
 }
 
-fn view() -> impl Serialize {
-    let session = context! {
-        login_date: MOMENT, ends_at: MOMENT, end_is_scheduled: false, idle_expires_at: MOMENT, remember: false, address: "127.0.0.1",
-        browser: "Chrome 142", system: "Linux", user_agent: USER_AGENT,
-    };
-    context! {
-        username: "bench", email: "bench@example.org", role: "member", date_joined: MOMENT, last_login: MOMENT, session,
+pub fn view() -> View {
+    let now = Utc::now();
+    View {
+        username: "bench",
+        email: "bench@example.org",
+        role: "member",
+        date_joined: now,
+        last_login: now,
+        session: Session {
+            login_date: now,
+            address: "127.0.0.1",
+            browser: "Chrome 142",
+            system: "Linux",
+            user_agent: USER_AGENT,
+            ends_at: now + TimeDelta::days(14),
+            end_is_scheduled: false,
+            idle_expires_at: now + TimeDelta::days(3),
+            remember: false,
+        },
     }
 }
 

@@ -13,17 +13,15 @@ mod client;
 #[path = "../pages/sites.rs"]
 mod sites;
 
-use chrono::{TimeDelta, Utc};
 use criterion::{Criterion, criterion_group, criterion_main};
 use curfew::{
-    domain::moment::Moment,
     settings::Check,
-    site::{Shell, ShellUser, Templates},
+    site::{Shell, Templates},
 };
 use rocket::{figment::value::Value, local::asynchronous::Client, tokio::runtime::Runtime};
 use rocket_dyn_templates::{Template, tera};
 use serde::Serialize;
-use sites::whole_site;
+use sites::{View, shell, view, whole_site};
 use store::{Database, Engine};
 
 /// The program's own allocator.
@@ -32,30 +30,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 criterion_group!(benches, rendering);
 criterion_main!(benches);
-
-/// The page's own context, as the handler of `/account` builds it.
-#[derive(Debug, Serialize)]
-struct View {
-    username: &'static str,
-    email: &'static str,
-    role: &'static str,
-    date_joined: Moment,
-    last_login: Moment,
-    session: Session,
-}
-
-#[derive(Debug, Serialize)]
-struct Session {
-    login_date: Moment,
-    address: &'static str,
-    browser: &'static str,
-    system: &'static str,
-    user_agent: &'static str,
-    ends_at: Moment,
-    end_is_scheduled: bool,
-    idle_expires_at: Moment,
-    remember: bool,
-}
 
 #[derive(Debug, Serialize)]
 struct Context<'a> {
@@ -69,7 +43,7 @@ fn rendering(criterion: &mut Criterion) {
     let (rocket, _) = whole_site(&database, Check::Cached, None);
     let client = runtime.block_on(Client::untracked(rocket)).expect("the site starts");
     let templates = client.rocket().state::<Templates>().expect("the templates are managed");
-    let (view, shell) = (view(), shell());
+    let (shell, view) = (shell(), view());
     let context = Context { shell: &shell, view: &view };
 
     criterion.bench_function("/account: its context, converted as Rocket does", |bencher| {
@@ -88,46 +62,4 @@ fn rendering(criterion: &mut Criterion) {
         bencher.iter(|| templates.render("account/overview", (&shell, true), &view).expect("a page"));
     });
     runtime.block_on(client.terminate());
-}
-
-fn shell() -> Shell<'static> {
-    let now = Utc::now();
-    Shell {
-        site_name: "Curfew",
-        path: "/account",
-        is_error: false,
-        user: Some(ShellUser {
-            username: "ada",
-            is_staff: false,
-            is_superuser: false,
-            login_us: now.timestamp_micros(),
-            now_ms: now.timestamp_millis(),
-            ends: None,
-        }),
-        csrf_token: Some("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
-        registration_open: true,
-        notice: None,
-    }
-}
-
-fn view() -> View {
-    let now = Utc::now();
-    View {
-        username: "ada",
-        email: "ada@example.org",
-        role: "member",
-        date_joined: now - TimeDelta::days(400),
-        last_login: now - TimeDelta::hours(3),
-        session: Session {
-            login_date: now - TimeDelta::hours(3),
-            address: "192.0.2.7",
-            browser: "Firefox 145",
-            system: "Linux",
-            user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
-            ends_at: now + TimeDelta::days(13),
-            end_is_scheduled: false,
-            idle_expires_at: now + TimeDelta::days(3),
-            remember: true,
-        },
-    }
 }
