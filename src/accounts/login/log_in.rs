@@ -3,13 +3,10 @@
 use super::{
     let_in::LoginType,
     open_login::{LoginDates, StartedSession, open_session},
+    open_token::{Family, StartedToken, open_family, open_token},
 };
 use crate::{
-    accounts::{
-        Accounts, Client, Result,
-        lock::Locked,
-        tokens::{Family, StartedToken, open_family, open_token},
-    },
+    accounts::{Accounts, Client, Result, lock::Locked},
     domain::{
         logins::{kind::LoginClass, session_secret::SessionId, token::TokenLabel},
         people::{login_name::LoginName, password::Password},

@@ -5,6 +5,7 @@ pub(super) mod let_in;
 pub(super) mod log_in;
 pub(super) mod log_out;
 pub(super) mod open_login;
+pub(super) mod open_token;
 pub(super) mod prove_password;
 pub(super) mod prove_presence;
 pub(super) mod register;

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use super::{StartedToken, open_token};
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Client, Result, Target,
+        Accounts, AccountsError, Actor, Client, Result, StartedToken, Target,
         event::{BuildEvent as _, new_event},
-        login::{let_in::must_be_active, open_login::LoginDates},
+        login::{let_in::must_be_active, open_login::LoginDates, open_token::open_token},
     },
     domain::{
         event_kind::EventKind,

@@ -2,10 +2,6 @@
 //! force logout ends both.
 
 mod create;
-mod open;
 mod refresh;
 
-pub use open::{Family, StartedToken};
 pub use refresh::RefreshClaim;
-
-pub(super) use open::{open_family, open_token};

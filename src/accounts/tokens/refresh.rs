@@ -4,10 +4,9 @@
 //! them may be a thief, so the whole family ends. But one program may send two requests at the same time. So for a few
 //! seconds after the exchange, a spent token still gets the newest tokens of its family.
 
-use super::Family;
 use crate::{
     accounts::{
-        Accounts, AccountsError, ActivityOf, Client, JudgedLogin, Result,
+        Accounts, AccountsError, ActivityOf, Client, Family, JudgedLogin, Result,
         ending::end_login::{By, end_and_record},
     },
     domain::{

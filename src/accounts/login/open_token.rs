@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::open_login::{LoginDates, open_login};
 use crate::{
-    accounts::{
-        Accounts, Client, Result,
-        lock::Locked,
-        login::open_login::{LoginDates, open_login},
-    },
+    accounts::{Accounts, Client, Result, lock::Locked},
     domain::{
         logins::{
             kind::LoginKind,
@@ -129,7 +126,7 @@ pub(in crate::accounts) async fn open_family(
 impl Accounts {
     /// When a refresh token created at `created_at` expires: after its own lifetime, but no later than a session opened
     /// at `opened_at` would.
-    pub(super) fn family_expiry(&self, locked: &Locked, opened_at: Moment, created_at: Moment) -> Moment {
+    pub(in crate::accounts) fn family_expiry(&self, locked: &Locked, opened_at: Moment, created_at: Moment) -> Moment {
         let session_lifetime = self.settings.limits(locked.user.role()).lifetime;
         add(created_at, self.settings.refresh_token_lifetime).min(add(opened_at, session_lifetime))
     }
