@@ -2,7 +2,9 @@
 
 use super::{Actor, Client, LoginCounts};
 use crate::{
-    domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons},
+    domain::{
+        event_kind::EventKind, logins::kind::LoginClass, moment::Moment, reason::EndReason, reason_text::Reasons,
+    },
     store::{
         Result, Sql,
         events::{Named, NewEvent, insert_event},
@@ -31,6 +33,14 @@ pub(super) fn new_event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {
         address: None,
         user_agent: None,
         detail: None,
+    }
+}
+
+/// The event of the end of one login.
+pub(super) const fn ended_kind(class: LoginClass) -> EventKind {
+    match class {
+        LoginClass::Sessions => EventKind::SessionEnded,
+        LoginClass::Tokens => EventKind::TokenEnded,
     }
 }
 

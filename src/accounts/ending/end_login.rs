@@ -4,7 +4,7 @@
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Client, LoginCounts, Result,
-        event::{BuildEvent as _, new_event},
+        event::{BuildEvent as _, ended_kind, new_event},
         lock::Locked,
         login::prove_presence::record_presence,
     },
@@ -246,12 +246,4 @@ pub(in crate::accounts) async fn end_and_record(
     event.session = Some(&id);
     insert_event(on, &event).await?;
     Ok(())
-}
-
-/// The event of a login that ended by itself.
-pub(in crate::accounts) const fn ended_kind(class: LoginClass) -> EventKind {
-    match class {
-        LoginClass::Sessions => EventKind::SessionEnded,
-        LoginClass::Tokens => EventKind::TokenEnded,
-    }
 }

@@ -7,8 +7,7 @@ use rocket::tokio::time::sleep;
 use crate::{
     accounts::{
         Accounts, Result,
-        ending::end_login::ended_kind,
-        event::{BuildEvent as _, new_event},
+        event::{BuildEvent as _, ended_kind, new_event},
     },
     domain::{
         logins::{kind::LoginClass, session_secret::SessionId},
