@@ -22,8 +22,8 @@ use serde::Serialize;
 use super::{
     Addresses, Changes, EndedLogin, LiveLogin, Login, Notice, Passive,
     forms::came_from::came_from,
-    guards::{Refused, UNAVAILABLE},
     login_of,
+    refused::{Refused, UNAVAILABLE},
     standings::watchers::Watchers,
 };
 use crate::{

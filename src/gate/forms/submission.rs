@@ -14,7 +14,7 @@ use super::{
     csrf::{FIELD, is_posted_from_here, is_valid_token},
     refused_form::RefusedForm,
 };
-use crate::gate::{Login, guards::Refused, login_of};
+use crate::gate::{Login, Refused, login_of};
 
 /// The maximum size of a request body, in bytes.
 pub const BODY_BYTES: u64 = 32 * 1024;

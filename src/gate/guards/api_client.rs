@@ -14,7 +14,6 @@ use rocket::{
 use serde_json::{Map, Value};
 
 use super::{
-    UNAVAILABLE,
     client::RequestClient,
     judge::{Credential, Proof, judge},
 };
@@ -22,8 +21,9 @@ use crate::{
     accounts::{Accounts, Actor},
     domain::{logins::token::TokenSecret, moment::Moment, reason::EndReason},
     gate::{
-        EndedLogin, LiveLogin, Login, Refused,
+        EndedLogin, LiveLogin, Login,
         jwt::{AccessToken, Jwt, JwtError},
+        refused::{Refused, UNAVAILABLE},
         standings::Standings,
     },
     store::{

@@ -14,12 +14,11 @@ use rocket::{
 };
 
 use self::client::RequestClient;
-use super::{Addresses, LiveLogin, Login, login_of};
+use super::{
+    Addresses, LiveLogin, Login, login_of,
+    refused::{Refused, UNAVAILABLE},
+};
 use crate::accounts::{Accounts, Actor};
-
-/// The error of every guard. The catchers turn its status into a page.
-#[derive(Debug, Clone, Copy)]
-pub struct Refused;
 
 /// Anyone, logged in or not.
 #[derive(Debug, Clone, Copy)]
@@ -76,9 +75,6 @@ impl Superuser<'_> {
         self.login.actor(self.client.to_client())
     }
 }
-
-/// The outcome when the database does not respond.
-pub(super) const UNAVAILABLE: (Status, Refused) = (Status::ServiceUnavailable, Refused);
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Anyone<'r> {

@@ -9,10 +9,13 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use super::{Refused, Staff, UNAVAILABLE, client::RequestClient};
+use super::{Staff, client::RequestClient};
 use crate::{
     accounts::{Accounts, Actor},
-    gate::LiveLogin,
+    gate::{
+        LiveLogin,
+        refused::{Refused, UNAVAILABLE},
+    },
 };
 
 /// A signed-in staff member or superuser who has entered their password recently. Staff who have not are sent to the
