@@ -54,7 +54,7 @@ use self::static_files::StaticFiles;
 pub use pages::Pages;
 pub use pages::answer::Answer;
 pub use pages::form::FormView;
-pub use pages::shell::{Shell, ShellUser};
+pub use rendering::shell::{Shell, ShellUser};
 pub use rendering::{Page, Templates};
 pub use upkeep::Upkeep;
 

@@ -13,12 +13,14 @@ use crate::{
         people::password::Password,
     },
     gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
-    site::pages::{
-        Pages,
-        answer::{Answer, FormPage, refuse},
-        form::FormView,
-        session_view::SessionView,
-        wording::counted,
+    site::{
+        pages::{
+            Pages,
+            answer::{Answer, FormPage, refuse},
+            form::FormView,
+            session_view::SessionView,
+        },
+        rendering::wording::counted,
     },
 };
 

@@ -9,12 +9,12 @@ use rocket::{
 };
 use serde::Serialize;
 
-use super::{Pages, form::FormView, wording::in_text};
+use super::{Pages, form::FormView};
 use crate::{
     accounts::AccountsError,
     domain::{moment::Moment, next_path::NextPath},
     gate::{Changes, EndedLogin, Notice},
-    site::rendering,
+    site::rendering::{self, wording::in_text},
     store::{StoreError, users::NameClash},
 };
 

@@ -5,9 +5,7 @@ pub(super) mod csv_file;
 pub(super) mod form;
 pub(super) mod refused_form;
 pub(super) mod session_view;
-pub(super) mod shell;
 pub(super) mod token_view;
-pub(super) mod wording;
 
 use std::convert::Infallible;
 
@@ -19,11 +17,11 @@ use rocket::{
 };
 use serde::Serialize;
 
-use self::{
-    answer::Answer,
+use self::answer::Answer;
+use super::rendering::{
+    Page, Templates,
     shell::{EndView, Shell, ShellUser},
 };
-use super::rendering::{Page, Templates};
 use crate::{
     gate::{Changes, Csrf, Login, Notice, ScheduledEnd, login_of},
     settings::Settings,

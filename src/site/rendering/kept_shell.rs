@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 use tera::{Context, Tera, escape_html};
 
-use crate::site::pages::shell::{Shell, ShellUser};
+use super::shell::{Shell, ShellUser};
 
 /// The block that contains a page's own content.
 const CONTENT: &str = "content";

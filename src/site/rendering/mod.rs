@@ -7,6 +7,8 @@
 
 mod kept_shell;
 mod page;
+pub(super) mod shell;
+pub(super) mod wording;
 
 use std::{
     collections::HashMap,
@@ -19,14 +21,11 @@ use rocket_dyn_templates::Template;
 use serde::Serialize;
 use tera::Tera;
 
-use self::kept_shell::KeptShell;
-use super::{
-    pages::{
-        shell::{SharedShell, Shell},
-        wording,
-    },
-    static_files::StaticFiles,
+use self::{
+    kept_shell::KeptShell,
+    shell::{SharedShell, Shell},
 };
+use super::static_files::StaticFiles;
 pub use page::Page;
 
 /// The initial size of a page's buffer; most pages fit.

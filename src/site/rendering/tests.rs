@@ -3,8 +3,12 @@
 use serde_json::{Value, json};
 use tera::{Context, Tera};
 
-use super::{StaticFiles, kept_shell::KeptShell, wording};
-use crate::site::pages::shell::{EndView, SharedShell, Shell, ShellUser};
+use super::{
+    StaticFiles,
+    kept_shell::KeptShell,
+    shell::{EndView, SharedShell, Shell, ShellUser},
+    wording,
+};
 
 const HOSTILE: &str = r#"<b onclick="x('&amp;')">{{ shell.csrf_token }}{% raw %}/ session 1"#;
 /// These templates use the view in their title or head.

@@ -10,11 +10,13 @@ use crate::{
     accounts::{Accounts, AccountsError, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome},
     domain::{people::password::Password, reason_text::Reasons},
     gate::{Button, Changes, Notice, NoticeKind, Submission, Superuser},
-    site::pages::{
-        Pages,
-        answer::{Answer, FormPage, refuse},
-        form::FormView,
-        wording::in_text,
+    site::{
+        pages::{
+            Pages,
+            answer::{Answer, FormPage, refuse},
+            form::FormView,
+        },
+        rendering::wording::in_text,
     },
 };
 

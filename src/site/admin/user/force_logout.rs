@@ -13,8 +13,8 @@ use crate::{
             Pages,
             answer::{Answer, refuse},
             form::FormView,
-            wording::in_text,
         },
+        rendering::wording::in_text,
     },
 };
 
