@@ -2,7 +2,7 @@
 
 mod delete;
 pub mod overview;
-pub mod password;
+mod password;
 mod profile;
 mod sessions;
 mod tokens;

@@ -46,12 +46,7 @@ async fn count_live(accounts: &Accounts, login: &LiveLogin) -> crate::accounts::
 }
 
 #[get("/account/password")]
-pub async fn show(
-    signed_in: SignedIn<'_>,
-    accounts: &State<Accounts>,
-    pages: Pages<'_>,
-    changes: Changes<'_>,
-) -> Answer {
+async fn show(signed_in: SignedIn<'_>, accounts: &State<Accounts>, pages: Pages<'_>, changes: Changes<'_>) -> Answer {
     match count_live(accounts, signed_in.login).await {
         Ok(live) => pages.show_form("account/password", &PasswordView::new(FormView::default(), live)),
         Err(error) => refuse(changes, error),
@@ -95,7 +90,13 @@ async fn change(
     }
 }
 
+/// The address that password managers open to change a password (W3C, "A Well-Known URL for Changing Passwords").
+#[get("/.well-known/change-password")]
+fn show_to_password_manager() -> Answer {
+    Answer::see_other(uri!(show))
+}
+
 /// Mounts the page.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Password", |rocket| async { rocket.mount("/", routes![show, change]) })
+    AdHoc::on_ignite("Password", |rocket| async { rocket.mount("/", routes![show, change, show_to_password_manager]) })
 }

@@ -1,4 +1,4 @@
-//! The routes of static files, and the well-known addresses that browsers and robots request.
+//! The routes of static files, and the fixed addresses at which browsers and robots request some of them.
 
 use std::{io::Cursor, path::PathBuf, sync::Arc};
 
@@ -6,14 +6,11 @@ use rocket::{
     Request, Response, Route, State, get,
     http::{Header, Status},
     response::{self, Responder},
-    routes, tokio, uri,
+    routes, tokio,
 };
 
 use super::{Meant, StaticFiles, encoding::Encoding, file::StaticFile};
-use crate::{
-    gate::Caching,
-    site::{Answer, account},
-};
+use crate::gate::Caching;
 
 /// A file as the response to a request.
 struct FileResponse<'r> {
@@ -104,12 +101,6 @@ async fn robots(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<F
     FileResponse::of(files, "robots.txt", accepts).await
 }
 
-/// The address that password managers open to change a password (W3C, "A Well-Known URL for Changing Passwords").
-#[get("/.well-known/change-password")]
-fn change_password() -> Answer {
-    Answer::see_other(uri!(account::password::show))
-}
-
 pub(super) fn routes() -> Vec<Route> {
-    routes![below_static, favicon, touch_icon, robots, change_password]
+    routes![below_static, favicon, touch_icon, robots]
 }
