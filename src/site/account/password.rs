@@ -7,13 +7,11 @@ use crate::{
     accounts::{Accounts, LoginCounts},
     domain::people::password::{OwnNames, Password},
     gate::{Changes, LiveLogin, Notice, SignedIn, Submission},
-    site::{
-        entry::new_account::read_new_password,
-        pages::{
-            Pages,
-            answer::{Answer, FormPage, refuse},
-            form::FormView,
-        },
+    site::pages::{
+        Pages,
+        answer::{Answer, FormPage, refuse},
+        form::FormView,
+        shared_fields::read_new_password,
     },
 };
 

@@ -3,7 +3,6 @@
 pub(super) mod confirm;
 pub(super) mod login;
 pub(super) mod logout;
-pub(super) mod new_account;
 pub(super) mod register;
 pub(super) mod setup;
 pub(super) mod setup_code;

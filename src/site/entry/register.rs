@@ -3,7 +3,6 @@
 use rocket::{FromForm, State, fairing::AdHoc, get, http::Status, post, routes, uri};
 use serde::Serialize;
 
-use super::new_account::read_registration;
 use crate::{
     accounts::Accounts,
     gate::{Changes, ClientOf, Notice, SignedIn, Submission, Visitor},
@@ -11,6 +10,7 @@ use crate::{
         Pages,
         answer::{Answer, FormPage},
         form::FormView,
+        shared_fields::read_registration,
     },
 };
 

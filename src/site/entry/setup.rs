@@ -3,7 +3,6 @@
 use rocket::{FromForm, State, fairing::AdHoc, get, http::Status, post, routes, uri};
 use serde::Serialize;
 
-use super::new_account::read_registration;
 use crate::{
     accounts::{Accounts, SETUP_CODE_CHARACTERS},
     domain::people::text::is_forbidden,
@@ -12,6 +11,7 @@ use crate::{
         Pages,
         answer::{Answer, FormPage, refuse},
         form::FormView,
+        shared_fields::read_registration,
     },
 };
 

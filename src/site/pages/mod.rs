@@ -5,6 +5,7 @@ pub(super) mod csv_file;
 pub(super) mod form;
 pub(super) mod refused_form;
 pub(super) mod session_view;
+pub(super) mod shared_fields;
 pub(super) mod token_view;
 
 use std::convert::Infallible;

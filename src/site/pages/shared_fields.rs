@@ -1,5 +1,6 @@
 //! Reads the fields that forms share: those of a new account, and a new password.
 
+use super::form::FormView;
 use crate::{
     accounts::Registration,
     domain::people::{
@@ -7,11 +8,14 @@ use crate::{
         password::{NewPassword, OwnNames, Password},
         username::Username,
     },
-    site::pages::form::FormView,
 };
 
 /// Reads `[username, email, password, password_again]`.
-pub(super) fn read_registration(form: &mut FormView, site_name: &str, typed: [&str; 4]) -> Option<Registration> {
+pub(in crate::site) fn read_registration(
+    form: &mut FormView,
+    site_name: &str,
+    typed: [&str; 4],
+) -> Option<Registration> {
     let [username, email, password, repeated] = typed;
     let names = OwnNames { username, email, site_name };
     let username = form.read("username", username, Username::parse);
