@@ -1,13 +1,16 @@
-//! This site's paths that the gate must know.
+//! This site's paths that the gate and every page must know.
 
 use rocket::Request;
 
 use crate::{accounts::Target, domain::people::login_name::LoginName, gate::Addresses};
 
-/// The paths of this site.
+/// The login page. `uri!` would need its handler, which is built on the pages that refuse an ended login.
+pub(super) const LOGIN: &str = "/login";
+
+/// The paths that the gate must know.
 pub(super) const ADDRESSES: Addresses = Addresses {
     home: "/account",
-    entry: &["/login", "/register", "/setup", "/confirm"],
+    entry: &[LOGIN, "/register", "/setup", "/confirm"],
     api: "/api/",
     subject: subject_of,
 };

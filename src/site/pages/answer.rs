@@ -14,7 +14,10 @@ use crate::{
     accounts::AccountsError,
     domain::{moment::Moment, next_path::NextPath},
     gate::{Changes, EndedLogin, Notice},
-    site::rendering::{self, wording::in_text},
+    site::{
+        addresses::LOGIN,
+        rendering::{self, wording::in_text},
+    },
     store::{StoreError, users::NameClash},
 };
 
@@ -153,7 +156,7 @@ pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
         AccountsError::Ended { reason, user_reason } => {
             changes.end_session_now();
             changes.leave_notice(Notice::ended(&EndedLogin { reason, user_reason }));
-            Answer::see_other(rocket::uri!(crate::site::entry::login::show(next = None::<&str>)))
+            Answer::see_other(LOGIN)
         }
         AccountsError::RegistrationClosed
         | AccountsError::Forbidden
