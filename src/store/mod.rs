@@ -18,10 +18,10 @@ pub mod standing;
 pub mod users;
 
 pub use engine::clock::Clock;
+pub use engine::trust::Trust;
 pub use engine::{Connection, Sql, Transaction};
 pub use error::{OpenError, StoreError};
 pub use pool::file::create_missing_file;
-pub use pool::trust::Trust;
 pub use pool::{Db, PoolLimits, Store};
 
 /// The log target of the database drivers.

@@ -7,6 +7,7 @@ pub(super) mod clock;
 pub(super) mod codes;
 pub(super) mod dialect;
 pub(super) mod from_row;
+pub(super) mod trust;
 
 use std::{future::Future, io, time::Duration};
 

@@ -5,7 +5,6 @@ mod hosts;
 mod in_rocket;
 mod postgres;
 mod sqlite;
-pub(super) mod trust;
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,10 +19,9 @@ use self::{
     hosts::Hosts,
     postgres::{name_of, open_postgres},
     sqlite::open_sqlite,
-    trust::Trust,
 };
 use super::{
-    Clock, Connection, OpenError, Result, Transaction,
+    Clock, Connection, OpenError, Result, Transaction, Trust,
     engine::{ACQUIRE_TIMEOUT, with_timeout},
     schema::statistics::drop_statistics,
     standing::{LoginStanding, lanes::Lanes},

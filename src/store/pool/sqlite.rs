@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use rocket::tokio::time::{Instant, sleep};
 use sqlx::sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{PoolLimits, file::sqlite_options, is_out_of_transaction, message_of, trust::Trust};
+use super::{PoolLimits, file::sqlite_options, is_out_of_transaction, message_of};
 use crate::store::{
-    Clock, OpenError, Store,
+    Clock, OpenError, Store, Trust,
     engine::{
         codes::{SQLITE_BUSY, is_code},
         with_timeout,

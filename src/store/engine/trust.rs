@@ -16,7 +16,7 @@ use std::{
 use rocket::tokio::sync::Notify;
 use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
 
-use crate::store::engine::codes::is_code;
+use super::codes::is_code;
 use crate::store::{Result, StoreError};
 
 /// Postgres's error codes for refused writes: read-only, insufficient privilege, disk full.
@@ -71,12 +71,12 @@ impl Trust {
     }
 
     /// Whether trust was lost since `then`, so that a connection opened then must not be used.
-    pub(super) fn was_lost_since(&self, then: Instant) -> bool {
+    pub(in crate::store) fn was_lost_since(&self, then: Instant) -> bool {
         self.state().was_lost_since(self.time(then), self.now())
     }
 
     /// Whether this process must prove that it can write.
-    pub(super) fn is_required(&self) -> bool {
+    pub(in crate::store) fn is_required(&self) -> bool {
         self.state().until != NEVER_EXPIRES
     }
 
