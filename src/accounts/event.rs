@@ -8,8 +8,8 @@ use crate::{
     store::{
         Result, Sql,
         events::{Named, NewEvent, insert_event},
+        feed::Change,
         fleet::receipts::request_receipts,
-        standing::feed::Change,
     },
 };
 

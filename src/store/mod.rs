@@ -8,6 +8,7 @@ pub mod bulk;
 mod engine;
 mod error;
 pub mod events;
+pub mod feed;
 pub mod fleet;
 pub mod lists;
 pub mod logins;

@@ -7,7 +7,7 @@ use curfew::{
     domain::people::role::Role,
     store::{
         Store,
-        standing::feed::{Change, Feed, News},
+        feed::{Change, Feed, News},
         users,
     },
 };

@@ -11,7 +11,7 @@ use crate::{
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
     },
-    store::{Sql, logins::Ending, standing::feed::Change, users},
+    store::{Sql, feed::Change, logins::Ending, users},
 };
 
 impl Accounts {

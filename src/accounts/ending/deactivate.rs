@@ -8,7 +8,7 @@ use crate::{
         lock::Locked,
     },
     domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons},
-    store::{Sql, logins::Ending, standing::feed::Change, users},
+    store::{Sql, feed::Change, logins::Ending, users},
 };
 
 impl Accounts {

@@ -20,7 +20,7 @@ use crate::{
         reason_text::{ReasonText, Reasons},
         standing::SiteStanding,
     },
-    store::{Sql, events::insert_event, logins::Ending, site, standing::feed::Change, users},
+    store::{Sql, events::insert_event, feed::Change, logins::Ending, site, users},
 };
 
 /// How many due accounts one query lists.

@@ -7,7 +7,7 @@ use crate::{
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
     },
     domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons, standing::SiteStanding},
-    store::{Sql, events::insert_event, site, standing::feed::Change},
+    store::{Sql, events::insert_event, feed::Change, site},
 };
 
 impl Accounts {

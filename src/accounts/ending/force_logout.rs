@@ -10,7 +10,7 @@ use crate::{
     domain::{
         event_kind::EventKind, moment::Moment, people::login_name::LoginName, reason::EndReason, reason_text::Reasons,
     },
-    store::{Sql, events::insert_event, logins::Ending, standing::feed::Change, users},
+    store::{Sql, events::insert_event, feed::Change, logins::Ending, users},
 };
 
 /// The account that an action is about.

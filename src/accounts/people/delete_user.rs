@@ -8,7 +8,7 @@ use crate::{
         lock::Locked,
     },
     domain::{event_kind::EventKind, people::password::Password, reason::EndReason, reason_text::Reasons},
-    store::{Transaction, logins::Ending, standing::feed::Change, users},
+    store::{Transaction, feed::Change, logins::Ending, users},
 };
 
 /// An account that was deleted.

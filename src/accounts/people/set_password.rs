@@ -7,7 +7,7 @@ use crate::{
     },
     domain::{event_kind::EventKind, people::password::NewPassword, reason::EndReason, reason_text::Reasons},
     store::{
-        standing::feed::Change,
+        feed::Change,
         users::{self, User},
     },
 };

@@ -12,7 +12,7 @@ use crate::{
         reason::EndReason,
         reason_text::Reasons,
     },
-    store::{events::insert_event, logins::Ending, standing::feed::Change, users},
+    store::{events::insert_event, feed::Change, logins::Ending, users},
 };
 
 /// The outcome of setting a role.

@@ -9,11 +9,11 @@ use crate::{
     accounts::{Accounts, Result},
     domain::moment::Moment,
     store::{
+        feed::Change,
         fleet::{
             nodes::{NodeRow, list_nodes},
             receipts::{ReceiptRow, find_latest_receipt_request, list_receipts},
         },
-        standing::feed::Change,
     },
 };
 

@@ -15,7 +15,7 @@ use crate::{
     accounts::{Accounts, Node},
     store::{
         self, StoreError,
-        standing::feed::{Change, Feed, News},
+        feed::{Change, Feed, News},
     },
 };
 

@@ -25,10 +25,7 @@ use rocket::{
 use self::cache::Cache;
 use crate::{
     domain::{logins::session_secret::SessionId, moment::Moment},
-    store::{
-        Result, Store,
-        standing::{LoginStanding, feed::Change},
-    },
+    store::{Result, Store, feed::Change, standing::LoginStanding},
 };
 
 /// How long a cached standing may be trusted after the feed's last successful poll. After that, each request reads

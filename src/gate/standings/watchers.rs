@@ -10,7 +10,7 @@ use std::{
 
 use rocket::tokio::sync::watch;
 
-use crate::store::standing::feed::Change;
+use crate::store::feed::Change;
 
 /// The watchers of all accounts. Clones share them.
 #[derive(Debug, Clone, Default)]

@@ -13,7 +13,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::{
     Result, Sql,
     engine::{Engine, dialect::Dialect, fetch_one, from_row::from_row, on_engine, with_timeout},
-    standing::feed::CHANNEL,
+    feed::CHANNEL,
 };
 use crate::domain::{
     bulk::{BulkChoice, BulkCounts, BulkScope, digest_of},

@@ -5,7 +5,7 @@ use crate::{
     store::{
         Result, Sql,
         engine::{execute, fetch_all, fetch_optional, from_row::from_row},
-        standing::feed::Change,
+        feed::Change,
     },
 };
 

@@ -1,6 +1,5 @@
 //! Login standings: what the guard reads on each request, in one statement by primary keys.
 
-pub mod feed;
 pub(super) mod lanes;
 mod row;
 

@@ -9,7 +9,7 @@ use crate::{
         admin::{effect::EffectView, receipt::view::ReceiptView},
         pages::form::FormView,
     },
-    store::{site::Site, standing::feed::Change},
+    store::{feed::Change, site::Site},
 };
 
 /// The context of the page.

@@ -13,7 +13,7 @@ use crate::{
         Pages,
         answer::{Answer, refuse},
     },
-    store::standing::feed::Change,
+    store::feed::Change,
 };
 
 #[derive(Debug, Serialize)]

@@ -22,7 +22,7 @@ use crate::{
             token_view::TokenView,
         },
     },
-    store::{standing::feed::Change, users::User},
+    store::{feed::Change, users::User},
 };
 
 /// The number of sessions, tokens and events shown.

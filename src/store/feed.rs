@@ -17,7 +17,7 @@ use sqlx::{
     sqlite::SqlitePoolOptions,
 };
 
-use crate::store::{
+use super::{
     Clock, Connection, Result, Store, StoreError, Trust,
     engine::{fetch_all, fetch_one, from_row::from_row, timed_out, with_timeout},
     pool::{PoolLimits, pool_options},
