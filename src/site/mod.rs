@@ -45,8 +45,7 @@ use crate::{
     settings::{Configuration, RedisAddress, SecretKeys, SettingsError},
     store::{
         Db,
-        fleet::{redis_link::RedisLink, shared_counters::SharedCounters},
-        logins::token_keys::TokenKeys,
+        fleet::{redis_link::RedisLink, shared_counters::SharedCounters, token_keys::TokenKeys},
     },
 };
 

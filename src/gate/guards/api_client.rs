@@ -26,10 +26,7 @@ use crate::{
         refused::{Refused, UNAVAILABLE},
         standings::Standings,
     },
-    store::{
-        Result,
-        logins::{TokenKey, token_keys::TokenKeys},
-    },
+    store::{Result, fleet::token_keys::TokenKeys, logins::TokenKey},
 };
 
 /// The result of judging a request's `Authorization` header.

@@ -1,6 +1,7 @@
-//! What nodes share: their leases, receipts and counters, and the connection to Redis.
+//! What nodes share: their leases, receipts, counters and found tokens, and the connection to Redis.
 
 pub mod nodes;
 pub mod receipts;
 pub mod redis_link;
 pub mod shared_counters;
+pub mod token_keys;

@@ -7,7 +7,6 @@ mod live;
 pub mod live_samples;
 pub mod login_dates_ahead;
 pub(super) mod stored;
-pub mod token_keys;
 mod tokens;
 pub mod upkeep;
 

@@ -10,7 +10,7 @@ use data_encoding::BASE64URL_NOPAD;
 use quick_cache::sync::Cache;
 use redis::{AsyncCommands as _, RedisResult, SetExpiry, SetOptions};
 
-use super::{TokenKey, find_token_key};
+use super::redis_link::{RedisLink, with_timeout};
 use crate::{
     domain::{
         logins::session_secret::{SecretHash, SessionId},
@@ -18,7 +18,7 @@ use crate::{
     },
     store::{
         Result, Store,
-        fleet::redis_link::{RedisLink, with_timeout},
+        logins::{TokenKey, find_token_key},
     },
 };
 
