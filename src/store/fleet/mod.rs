@@ -3,5 +3,6 @@
 pub mod nodes;
 pub mod receipts;
 pub mod redis_link;
+mod redis_warnings;
 pub mod shared_counters;
 pub mod token_keys;

@@ -14,9 +14,10 @@ use redis::{
 };
 use rocket::tokio::{sync::OnceCell, time::timeout};
 
+use super::redis_warnings::redis_warnings;
 use crate::{
     settings::RedisAddress,
-    store::{Result, StoreError, schema::properties::redis_warnings},
+    store::{Result, StoreError},
 };
 
 /// How long to wait for Redis. It is short because a login waits for it.

@@ -4,7 +4,9 @@ pub(super) mod file;
 mod hosts;
 mod in_rocket;
 mod postgres;
+mod properties;
 mod sqlite;
+mod statistics;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,11 +21,11 @@ use self::{
     hosts::Hosts,
     postgres::{name_of, open_postgres},
     sqlite::open_sqlite,
+    statistics::drop_statistics,
 };
 use super::{
     Clock, Connection, OpenError, Result, Transaction, Trust,
     engine::{ACQUIRE_TIMEOUT, with_timeout},
-    schema::statistics::drop_statistics,
     standing::{LoginStanding, lanes::Lanes},
 };
 use crate::domain::logins::session_secret::SessionId;

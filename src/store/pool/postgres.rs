@@ -11,11 +11,11 @@ use super::{
     PoolLimits,
     hosts::{Hosts, is_read_only},
     is_out_of_transaction, message_of,
+    properties::{Unfit, advice_on_refused_parameters, check_postgres},
 };
 use crate::store::{
     Clock, OpenError, Store, Trust,
     engine::with_timeout,
-    schema::properties::{Unfit, advice_on_refused_parameters, check_postgres},
     standing::lanes::{LanePool, Lanes},
 };
 

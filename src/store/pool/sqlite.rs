@@ -5,16 +5,18 @@ use std::{sync::Arc, time::Duration};
 use rocket::tokio::time::{Instant, sleep};
 use sqlx::sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{PoolLimits, file::sqlite_options, is_out_of_transaction, message_of};
+use super::{
+    PoolLimits,
+    file::sqlite_options,
+    is_out_of_transaction, message_of,
+    properties::{Unfit, check_sqlite},
+    statistics::drop_statistics,
+};
 use crate::store::{
     Clock, OpenError, Store, Trust,
     engine::{
         codes::{SQLITE_BUSY, is_code},
         with_timeout,
-    },
-    schema::{
-        properties::{Unfit, check_sqlite},
-        statistics::drop_statistics,
     },
     standing::lanes::{LanePool, Lanes},
 };

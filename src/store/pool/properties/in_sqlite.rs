@@ -13,7 +13,7 @@ const SQLITE_MODULES: [&str; 2] = ["fts5", "fts5vocab"];
 /// SQLite's result code for a database that it cannot write.
 const SQLITE_READONLY: u32 = 8;
 
-pub(in crate::store) async fn check_sqlite(on: &mut SqliteConnection) -> Result<(), Unfit> {
+pub(in crate::store::pool) async fn check_sqlite(on: &mut SqliteConnection) -> Result<(), Unfit> {
     let modules: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_module_list").fetch_all(&mut *on).await?;
     // SQLite lists its JSON module only after the first use.
     let has_json = sqlx::query("SELECT value FROM json_each('[1]')").fetch_one(&mut *on).await.is_ok();

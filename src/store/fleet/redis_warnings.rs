@@ -1,7 +1,7 @@
-//! Checks whether a Redis server keeps the counters of the nodes.
+//! Checks whether a Redis server keeps the counters of the nodes. Redis is optional, so problems are only warnings.
 
 /// The warnings for this response to `INFO`.
-pub(in crate::store) fn redis_warnings(info: &str) -> Vec<String> {
+pub(super) fn redis_warnings(info: &str) -> Vec<String> {
     let value = |key: &str| info.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')).unwrap_or("");
     let (mode, role) = (value("redis_mode"), value("role"));
     let (limit, policy) = (value("maxmemory"), value("maxmemory_policy"));

@@ -16,7 +16,10 @@ const POOLED: &str = "a pooler such as PgBouncer lends each connection for one t
                       to LISTEN: connect to Postgres itself, or set pool_mode = session";
 
 /// Checks a Postgres database over a connection that is used for nothing else.
-pub(in crate::store) async fn check_postgres(on: &mut PgConnection, options: &PgConnectOptions) -> Result<(), Unfit> {
+pub(in crate::store::pool) async fn check_postgres(
+    on: &mut PgConnection,
+    options: &PgConnectOptions,
+) -> Result<(), Unfit> {
     // First, because behind such a pooler no other check is reliable. All statements here are unprepared, because it
     // loses prepared ones.
     if is_lent_out(on, options).await? {
@@ -65,7 +68,7 @@ async fn fetch_row(on: &mut PgConnection, sql: &'static str) -> sqlx::Result<PgR
 }
 
 /// What to do about a pooler that rejects a startup parameter, which every connection of ours sends.
-pub(in crate::store) fn advice_on_refused_parameters(error: &str) -> Option<&'static str> {
+pub(in crate::store::pool) fn advice_on_refused_parameters(error: &str) -> Option<&'static str> {
     error.contains("unsupported startup parameter").then_some(
         "a pooler such as PgBouncer refuses this program's connections: connect to Postgres itself, or set \
          ignore_startup_parameters = extra_float_digits and pool_mode = session",

@@ -1,20 +1,17 @@
 //! Checks, whenever a database is opened, the properties that this program needs from it.
 //!
 //! A database without one of them would work for a while: until a name in another script, a lost notification or a
-//! search that misses a row. So the program refuses it at the start, and says what to do. Redis is optional, so
-//! problems there are only warnings.
+//! search that misses a row. So the program refuses it at the start, and says what to do.
 
 mod in_postgres;
-mod in_redis;
 mod in_sqlite;
 
-pub(in crate::store) use in_postgres::{advice_on_refused_parameters, check_postgres};
-pub(in crate::store) use in_redis::redis_warnings;
-pub(in crate::store) use in_sqlite::check_sqlite;
+pub(super) use in_postgres::{advice_on_refused_parameters, check_postgres};
+pub(super) use in_sqlite::check_sqlite;
 
 /// Why a database cannot be used.
 #[derive(Debug)]
-pub(in crate::store) enum Unfit {
+pub(super) enum Unfit {
     /// It lacks a property: which one, and what to do.
     Lacks(String),
     /// The check itself failed.

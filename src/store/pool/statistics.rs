@@ -15,7 +15,7 @@ use crate::store::engine::{
 /// Drops the tables of the statistics. Other connections, including those of other processes, then read the schema
 /// again and plan their statements anew. This connection needs `writable_schema = RESET` for that. While another
 /// process writes, the tables stay until the next call.
-pub(in crate::store) async fn drop_statistics(on: &mut SqliteConnection) -> sqlx::Result<()> {
+pub(super) async fn drop_statistics(on: &mut SqliteConnection) -> sqlx::Result<()> {
     const HAS_STATISTICS: &str =
         "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name IN ('sqlite_stat1', 'sqlite_stat4'))";
     const DROP_STATISTICS: &str = "
