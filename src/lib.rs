@@ -2,7 +2,8 @@
 //!
 //! The [`guide`] says how to run Curfew, how to build on it, and how it works.
 //!
-//! A layer imports only layers below it. A test reads the `use` lines and fails on an upward import.
+//! A layer imports only layers below it, and its folders form no circle. A test reads the `use` lines and fails on
+//! either.
 //!
 //! ```text
 //! cli   site   api           what people and programs touch: the command line, the pages, JSON

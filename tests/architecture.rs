@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)] // a test says what it expects
 
+#[path = "architecture/rooms.rs"]
+mod rooms;
 #[path = "architecture/source.rs"]
 mod source;
 
@@ -40,6 +42,13 @@ fn no_layer_imports_one_above_it() {
         }
     }
     assert!(upward.is_empty(), "{upward:#?}");
+}
+
+/// A reader can then read the rooms of a layer one after another, and move one without the others.
+#[test]
+fn no_rooms_of_one_layer_form_a_circle() {
+    let circles = rooms::circles(&sources());
+    assert!(circles.is_empty(), "move what ties these rooms together:\n{}", circles.join("\n"));
 }
 
 #[test]
@@ -167,6 +176,6 @@ fn the_parser_finds_every_way_to_name_a_module() {
         assert!(paths.iter().any(|found| found == path), "{path} was not found among {paths:?}");
     }
     assert!(!paths.iter().any(|path| path.contains("no")), "{paths:?}");
-    let beside: Vec<String> = file.paths_outside_uri_macros().map(|path| path.join("::")).collect();
-    assert!(!beside.contains(&"site::login::show".to_owned()) && !beside.contains(&"site::admin::a::h".to_owned()));
+    let outside: Vec<String> = file.paths_outside_uri_macros().map(|path| path.join("::")).collect();
+    assert!(!outside.contains(&"site::login::show".to_owned()) && !outside.contains(&"site::admin::a::h".to_owned()));
 }

@@ -13,8 +13,10 @@ pub struct Source {
     pub module: Module,
     /// Every path in this crate that it names.
     pub paths: Vec<Module>,
+    /// Every name that its `use` lines bring into it, as a path, with the path that it stands for.
+    pub imports: Vec<(Module, Module)>,
     code: String,
-    beside_addresses: Vec<Module>,
+    outside_uri_macros: Vec<Module>,
 }
 
 /// The layers from the map in `src/lib.rs`, line by line, from the top.
@@ -69,20 +71,14 @@ impl Source {
         let code = code.join("\n");
         let module = module_of(name);
         let mut named = Vec::new();
-        for (at, mut path) in paths_from(&code, &["crate", "super", "self"]) {
-            let mut base = module.clone();
-            match path.remove(0).as_str() {
-                "crate" => base.clear(),
-                "super" => drop(base.pop()),
-                _ => {}
-            }
-            while path.first().is_some_and(|part| part == "super") {
-                path.remove(0);
-                base.pop();
-            }
-            base.extend(path);
-            named.push((at, base));
+        for (at, path) in paths_from(&code, &["crate", "super", "self"]) {
+            named.push((at, absolute(&module, path)));
         }
+        let imports = imports(&code).into_iter().filter_map(|path| {
+            let name = [module.as_slice(), &[path.last()?.clone()]].concat();
+            Some((name, absolute(&module, path)))
+        });
+        let imports = imports.collect();
         // An imported module is named again where it is used.
         let imported: Vec<Module> = named.iter().map(|(_, path)| path.clone()).collect();
         for module in imported {
@@ -92,15 +88,15 @@ impl Source {
             }
         }
         let addresses = addresses(&code);
-        let is_beside = |at: usize| !addresses.iter().any(|address| address.contains(&at));
-        let beside_addresses = named.iter().filter(|(at, _)| is_beside(*at)).map(|(_, path)| path.clone()).collect();
+        let is_outside = |at: usize| !addresses.iter().any(|address| address.contains(&at));
+        let outside_uri_macros = named.iter().filter(|(at, _)| is_outside(*at)).map(|(_, path)| path.clone()).collect();
         let paths = named.into_iter().map(|(_, path)| path).collect();
-        Self { name: name.to_owned(), module, paths, code, beside_addresses }
+        Self { name: name.to_owned(), module, paths, imports, code, outside_uri_macros }
     }
 
     /// The paths outside `uri!`.
     pub fn paths_outside_uri_macros(&self) -> impl Iterator<Item = Module> {
-        self.beside_addresses.iter().cloned()
+        self.outside_uri_macros.iter().cloned()
     }
 
     /// Whether the code contains this word, such as another crate's name.
@@ -115,6 +111,33 @@ impl Source {
 fn module_of(name: &str) -> Module {
     let path = name.trim_start_matches("src/").trim_end_matches(".rs");
     path.split('/').filter(|part| !matches!(*part, "lib" | "main" | "mod")).map(str::to_owned).collect()
+}
+
+/// The path from the crate's root that a file means by this path. A path that starts with no keyword is one of its
+/// children, or of another crate.
+fn absolute(module: &Module, mut path: Module) -> Module {
+    let mut base = module.clone();
+    match path[0].as_str() {
+        "crate" => base.clear(),
+        "super" => drop(base.pop()),
+        "self" => {}
+        _ => return [base, path].concat(),
+    }
+    path.remove(0);
+    while path.first().is_some_and(|part| part == "super") {
+        path.remove(0);
+        base.pop();
+    }
+    [base, path].concat()
+}
+
+/// The paths of the `use` lines, as they stand there.
+fn imports(code: &str) -> Vec<Module> {
+    let starts = code.match_indices("use ").filter(|(at, _)| {
+        let before = code[..*at].rsplit(['\n', ';']).next().unwrap_or_default().trim();
+        before.is_empty() || before.starts_with("pub")
+    });
+    starts.flat_map(|(at, word)| Tree { rest: &code[at + word.len()..] }.read(&[])).collect()
 }
 
 fn without_comment(line: &str) -> &str {
