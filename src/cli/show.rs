@@ -69,14 +69,14 @@ pub(super) fn counted(ended: LoginCounts) -> String {
 
 /// Prints an account as one line of a list.
 pub(super) fn say_line(user: &User, now: Moment) -> Result<()> {
-    let standing = if user.is_active_at(now) { "active" } else { "inactive" };
-    say(&format!("{}  {}  {}  {standing}", user.username, user.email, user.role()))
+    let status = if user.is_active_at(now) { "active" } else { "inactive" };
+    say(&format!("{}  {}  {}  {status}", user.username, user.email, user.role()))
 }
 
 /// Prints everything about an account, one value per line.
 pub(super) fn say_details(user: &User, site: &Site, now: Moment, live: LoginCounts) -> Result<()> {
     let moment = |moment: Option<Moment>, none: &str| moment.map_or_else(|| none.to_owned(), rfc3339);
-    let active = match (user.is_active_at(now), user.deactivated_until) {
+    let status = match (user.is_active_at(now), user.deactivated_until) {
         (true, _) => "active".to_owned(),
         (false, Some(until)) => format!("inactive until {}", rfc3339(until)),
         (false, None) => "inactive".to_owned(),
@@ -85,7 +85,7 @@ pub(super) fn say_details(user: &User, site: &Site, now: Moment, live: LoginCoun
         ("username", user.username.clone()),
         ("email", user.email.clone()),
         ("role", user.role().to_string()),
-        ("standing", active),
+        ("status", status),
         ("joined", rfc3339(user.date_joined)),
         ("last login", moment(user.last_login, "never")),
         ("last seen", moment(user.last_seen, "never")),

@@ -114,7 +114,7 @@ fn a_deactivated_user_is_out_until_activated_and_no_old_login_revives() {
         assert!(!ana.logs_in("ana", PASSWORD), "not even with the correct password");
         assert_eq!(site.show("ana")["is_active"], false);
         assert!(site.run(&["user", "list"]).done().ends_with("member  inactive\n"));
-        assert!(site.run(&["user", "show", "ana"]).done().contains("standing       inactive\n"));
+        assert!(site.run(&["user", "show", "ana"]).done().contains("status         inactive\n"));
 
         assert_eq!(site.run(&["user", "activate", "ana"]).done(), "ana is active again.\n");
         assert_eq!(site.run(&["user", "activate", "ana"]).done(), "ana was active already.\n");

@@ -91,7 +91,7 @@ impl Accounts {
         let live = self.live_after(user.role(), *site, *now).with_force_logout(user.force_logout_date, None, *now);
         let date = date_at(on, user, due).await?;
         let ended = end_logins_after(on, user.id, date, &live, ending).await?;
-        if user.force_logout_date.is_none_or(|standing| standing < date) {
+        if user.force_logout_date.is_none_or(|in_force| in_force < date) {
             users::set_force_logout_date(on, user.id, date, EndReason::ForcedOut, &reasons).await?;
         }
         users::clear_force_logout_scheduled(on, user.id).await?;
@@ -121,7 +121,7 @@ impl Accounts {
             let event = new_event(now, EventKind::ForceLogoutDue)
                 .because(EndReason::EveryoneOut, &reasons)
                 .saying(format!("everyone; {ended}"));
-            if locked.force_logout_date.is_none_or(|standing| standing < date) {
+            if locked.force_logout_date.is_none_or(|in_force| in_force < date) {
                 site::set_force_logout_date(on, date, &reasons).await?;
             }
             site::clear_force_logout_scheduled(on).await?;

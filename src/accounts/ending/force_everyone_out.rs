@@ -105,8 +105,8 @@ impl Accounts {
         date: Moment,
         reasons: &Reasons,
     ) -> Result<ForceLogoutOutcome<EveryonesEndedLogins>> {
-        if let Some(standing) = site.force_logout_date.filter(|standing| date < *standing) {
-            return Ok(ForceLogoutOutcome::Unchanged { date: standing });
+        if let Some(in_force) = site.force_logout_date.filter(|in_force| date < *in_force) {
+            return Ok(ForceLogoutOutcome::Unchanged { date: in_force });
         }
         let ended = self.count_ending_of_everyone(on, (site, now), date).await?;
         let event = new_event(now, EventKind::ForceLogout)

@@ -148,8 +148,8 @@ impl Accounts {
         reasons: &Reasons,
     ) -> Result<ForceLogoutOutcome> {
         let Locked { user, now, .. } = locked;
-        if let Some(standing) = user.force_logout_date.filter(|standing| date < *standing) {
-            return Ok(ForceLogoutOutcome::Unchanged { date: standing });
+        if let Some(in_force) = user.force_logout_date.filter(|in_force| date < *in_force) {
+            return Ok(ForceLogoutOutcome::Unchanged { date: in_force });
         }
         users::set_force_logout_date(on, user.id, date, EndReason::ForcedOut, reasons).await?;
         let ending = Ending { at: *now, by: &actor.name, reason: EndReason::ForcedOut, reasons };

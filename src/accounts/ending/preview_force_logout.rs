@@ -80,9 +80,9 @@ impl Accounts {
             ForceLogoutMoment::At(at) => date_at(&mut on, &locked.user, at).await?,
             ForceLogoutMoment::Now => locked.force_logout_date_now(),
         };
-        let standing = standing_date(&mut on, &locked.user, now).await?;
-        if let Some(standing) = standing.filter(|standing| date < *standing) {
-            return Ok(ForceLogoutPreview::Unchanged { date: standing });
+        let in_force = date_in_force(&mut on, &locked.user, now).await?;
+        if let Some(in_force) = in_force.filter(|in_force| date < *in_force) {
+            return Ok(ForceLogoutPreview::Unchanged { date: in_force });
         }
         let logins = self.count_logins(&mut on, &locked, date).await?;
         Ok(ForceLogoutPreview::Ends { date, logins })
@@ -110,8 +110,8 @@ impl Accounts {
             Some(due) => Some(everyones_date_at(&mut on, due).await?),
             None => None,
         };
-        if let Some(standing) = site.force_logout_date.max(due).filter(|standing| date < *standing) {
-            return Ok(ForceLogoutPreview::Unchanged { date: standing });
+        if let Some(in_force) = site.force_logout_date.max(due).filter(|in_force| date < *in_force) {
+            return Ok(ForceLogoutPreview::Unchanged { date: in_force });
         }
         let logins = self.count_everyones(&mut on, (site, now), date).await?;
         Ok(ForceLogoutPreview::Ends { date, logins })
@@ -139,7 +139,7 @@ impl Accounts {
 }
 
 /// The force-logout date that an account has once everything due is applied.
-async fn standing_date(on: &mut impl Sql, user: &User, now: Moment) -> Result<Option<Moment>> {
+async fn date_in_force(on: &mut impl Sql, user: &User, now: Moment) -> Result<Option<Moment>> {
     let due = match user.force_logout_scheduled.filter(|at| *at <= now) {
         Some(due) => Some(date_at(on, user, due).await?),
         None => None,

@@ -40,7 +40,7 @@ pub fn stage() -> AdHoc {
             .attach(events::stage())
             .attach(events::csv::stage())
             .attach(user::force_logout::stage())
-            .attach(user::standing::stage())
+            .attach(user::activation::stage())
             .attach(user::sessions::stage())
             .attach(user::role::stage())
             .attach(user::delete::stage())

@@ -11,7 +11,7 @@ use crate::{
     accounts::Accounts,
     domain::{
         lists::{
-            users_filter::{Status as Standing, UsersFilter, UsersQueryError},
+            users_filter::{self, UsersFilter, UsersQueryError},
             users_query::{PageNumber, Sort, SortKey, UsersQuery},
         },
         moment::Moment,
@@ -133,15 +133,15 @@ fn view<'q>(sent: Sent<'q>, query: &UsersQuery, listed: Option<(UsersPage, Momen
         previous: (page > 1)
             .then(|| sent.href(sent.sort, (page - 1).min(crate::domain::lists::users_query::LAST_PAGE))),
         status: choices(
-            &[("", "Any standing"), ("active", "Active"), ("inactive", "Inactive")],
-            query.filter.status.map_or("", Standing::word),
+            &[("", "Any status"), ("active", "Active"), ("inactive", "Inactive")],
+            query.filter.status.map_or("", users_filter::Status::word),
         ),
         role: choices(
             &[("", "Any role"), ("member", "Members"), ("staff", "Staff"), ("superuser", "Superusers")],
             query.filter.role.map_or("", Role::code),
         ),
         columns: SortKey::ALL.iter().map(|(key, name)| column(sent, query.sort, *key, name)).collect(),
-        chosen_status: query.filter.status.map_or("", Standing::word),
+        chosen_status: query.filter.status.map_or("", users_filter::Status::word),
         chosen_role: query.filter.role.map_or("", Role::code),
         sort,
         ..UsersView::default()

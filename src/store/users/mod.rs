@@ -1,8 +1,8 @@
 //! Accounts: the rows of `curfew_users`.
 
+mod ending_dates;
 mod names;
 pub mod presence;
-mod standing;
 
 use super::{
     Result, Sql,
@@ -16,11 +16,11 @@ use crate::domain::{
     reason::EndReason,
     standing::Standing,
 };
-pub use names::{NameClash, NewUser, find_name_clash, insert_user, set_email};
-pub use standing::{
+pub use ending_dates::{
     clear_force_logout_scheduled, list_due_users, set_active, set_force_logout_date, set_force_logout_scheduled,
     set_inactive,
 };
+pub use names::{NameClash, NewUser, find_name_clash, insert_user, set_email};
 
 /// A row of `curfew_users`.
 #[derive(Debug, Clone)]

@@ -34,7 +34,7 @@ async fn events(site: &Site, kind: &str) -> i64 {
 }
 
 #[rocket::async_test]
-async fn the_api_shows_the_same_standing_as_the_staff_page() {
+async fn the_api_shows_the_same_account_as_the_staff_page() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let staff = of_staff(&site, Role::Staff).await;

@@ -1,11 +1,11 @@
-//! The page of one user: standing, sessions, events, and the staff actions.
+//! The page of one user: status, sessions, events, and the staff actions.
 
+pub(super) mod activation;
 pub(super) mod delete;
 pub(super) mod force_logout;
 mod page;
 pub(super) mod role;
 pub(super) mod sessions;
-pub(super) mod standing;
 
 use rocket::{State, fairing::AdHoc, get, routes};
 

@@ -18,7 +18,7 @@ use crate::{
 };
 
 #[derive(Debug, FromForm)]
-struct StandingForm<'r> {
+struct ActivationForm<'r> {
     #[field(default = "")]
     until: &'r str,
     #[field(default = "")]
@@ -38,7 +38,7 @@ async fn deactivate(
     pages: Pages<'_>,
     changes: Changes<'_>,
     id: i64,
-    submission: Submission<StandingForm<'_>>,
+    submission: Submission<ActivationForm<'_>>,
 ) -> Answer {
     let typed = submission.0;
     let mut form = FormView::default();
@@ -64,7 +64,7 @@ async fn activate(
     pages: Pages<'_>,
     changes: Changes<'_>,
     id: i64,
-    submission: Submission<StandingForm<'_>>,
+    submission: Submission<ActivationForm<'_>>,
 ) -> Answer {
     let typed = submission.0;
     let mut form = FormView::default();
@@ -84,5 +84,5 @@ async fn activate(
 
 /// Mounts the forms.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Standing", |rocket| async { rocket.mount("/", routes![deactivate, activate]) })
+    AdHoc::on_ignite("Activation", |rocket| async { rocket.mount("/", routes![deactivate, activate]) })
 }
