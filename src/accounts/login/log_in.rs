@@ -1,7 +1,7 @@
 //! Logs in a browser or a program by password.
 
 use super::{
-    let_in::LoginType,
+    by_password::LoginType,
     open_login::{LoginDates, StartedSession, open_session},
     open_token::{Family, StartedToken, open_family, open_token},
 };
@@ -35,7 +35,7 @@ impl Accounts {
     /// database error.
     pub async fn log_in(&self, client: &Client, credentials: &Credentials) -> Result<StartedSession> {
         let Credentials { name, password, remember } = credentials;
-        self.let_in(client, (name, password), &Browser { remember: *remember }).await
+        self.log_in_by_password(client, (name, password), &Browser { remember: *remember }).await
     }
 
     /// Logs in a program with a new JWT family.
@@ -45,7 +45,7 @@ impl Accounts {
     /// Returns the same errors as [`Self::log_in`], except that [`crate::accounts::AccountsError::TokensFull`] replaces
     /// `SessionsFull`.
     pub async fn log_in_for_family(&self, client: &Client, credentials: (&LoginName, &Password)) -> Result<Family> {
-        self.let_in(client, credentials, &JwtFamily).await
+        self.log_in_by_password(client, credentials, &JwtFamily).await
     }
 
     /// Logs in a program with a new opaque token with this label.
@@ -59,7 +59,7 @@ impl Accounts {
         credentials: (&LoginName, &Password),
         label: &TokenLabel,
     ) -> Result<StartedToken> {
-        self.let_in(client, credentials, &OpaqueToken { label }).await
+        self.log_in_by_password(client, credentials, &OpaqueToken { label }).await
     }
 }
 

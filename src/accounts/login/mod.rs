@@ -1,7 +1,7 @@
 //! Logging in and out: passwords, registration, the first superuser, and throttling.
 
+pub(super) mod by_password;
 pub(super) mod hashing;
-pub(super) mod let_in;
 pub(super) mod log_in;
 pub(super) mod log_out;
 pub(super) mod open_login;

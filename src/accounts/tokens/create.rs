@@ -6,7 +6,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Client, Result, StartedToken, Target,
         event::{BuildEvent as _, new_event},
-        login::{let_in::must_be_active, open_login::LoginDates, open_token::open_token},
+        login::{by_password::must_be_active, open_login::LoginDates, open_token::open_token},
     },
     domain::{
         event_kind::EventKind,

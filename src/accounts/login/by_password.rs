@@ -57,7 +57,7 @@ impl Accounts {
     ///
     /// An unknown name and a wrong password get the same answer after the same time, whether or not the account is
     /// active and has room. Only someone who knows the password learns that the account is deactivated or full.
-    pub(super) async fn let_in<T: LoginType>(
+    pub(super) async fn log_in_by_password<T: LoginType>(
         &self,
         client: &Client,
         (name, password): (&LoginName, &Password),
@@ -65,7 +65,7 @@ impl Accounts {
     ) -> Result<T::Opened> {
         // If the password changes during the comparison, it is compared again.
         for _ in 0..MAX_COMPARISONS {
-            if let Some(opened) = self.try_let_in(client, (name, password), login_type).await? {
+            if let Some(opened) = self.try_log_in_by_password(client, (name, password), login_type).await? {
                 return Ok(opened);
             }
         }
@@ -74,7 +74,7 @@ impl Accounts {
     }
 
     /// Compares the password once. `None` if the account's hash changed in the meantime.
-    async fn try_let_in<T: LoginType>(
+    async fn try_log_in_by_password<T: LoginType>(
         &self,
         client: &Client,
         (name, password): (&LoginName, &Password),
