@@ -13,7 +13,7 @@ use crate::harness::{
 };
 
 const SEEN: &str = "SELECT COUNT(*) FROM curfew_logins WHERE last_seen > login_date";
-const TOLD: &str = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended'";
+const RECORDED: &str = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'session-ended'";
 
 /// A site that writes recorded activity only when the test says so.
 async fn site_with_unwritten_activity(engine: Engine) -> Site {
@@ -27,7 +27,7 @@ async fn tidy(site: &Site) -> Tidied {
     site.accounts().tidy_logins().await.expect("the sessions are tidied")
 }
 
-async fn must_be_told(person: &mut Person<'_>, reason: &str) {
+async fn must_see_the_reason(person: &mut Person<'_>, reason: &str) {
     person.opens("/account").await.must_lead_to("/login?next=%2Faccount");
     assert_eq!(person.opens("/login").await.data_reason(), Some(reason));
 }
@@ -64,7 +64,7 @@ async fn recording_activity_after_a_session_ended_does_not_revive_it() {
         staff.forces_out(&person).await.must_be(303);
         site.accounts().flush_activity().await.expect("the write succeeds");
         assert_eq!(site.database.number(&format!("{SEEN} AND ended_at IS NOT NULL")).await, 0);
-        must_be_told(&mut person, "forced-out").await;
+        must_see_the_reason(&mut person, "forced-out").await;
     }
 }
 
@@ -114,13 +114,13 @@ async fn a_user_returning_to_a_tidied_session_learns_why_it_ended() {
         site.shift_clock(TimeDelta::days(4));
         let mut live = site.signed_in(Role::Member).await;
         assert_eq!(tidy(&site).await, Tidied { ended: 2, deleted: 0 });
-        assert_eq!(site.database.number(TOLD).await, 2);
-        must_be_told(&mut idle, "idle").await;
-        must_be_told(&mut staff, "expired").await;
+        assert_eq!(site.database.number(RECORDED).await, 2);
+        must_see_the_reason(&mut idle, "idle").await;
+        must_see_the_reason(&mut staff, "expired").await;
         assert!(live.is_logged_in().await);
-        assert_eq!(site.database.number(TOLD).await, 2, "the gate must not record it again");
+        assert_eq!(site.database.number(RECORDED).await, 2, "the gate must not record it again");
         site.shift_clock(TimeDelta::days(30));
         assert_eq!(tidy(&site).await, Tidied { ended: 1, deleted: 3 });
-        must_be_told(&mut purged, "expired").await;
+        must_see_the_reason(&mut purged, "expired").await;
     }
 }

@@ -223,13 +223,13 @@ async fn selecting_users_beyond_ones_role_is_recorded_as_an_attempt() {
     on_each_engine(async |house: &House| {
         let (vera, root) = (house.person("vera", Role::Staff).await, house.person("root", Role::Superuser).await);
         let (ana, staff) = (house.member("ana").await, house.acting(&vera).await);
-        let told = "SELECT detail FROM curfew_events WHERE kind = 'refused' AND actor = 'vera'";
+        let recorded = "SELECT detail FROM curfew_events WHERE kind = 'refused' AND actor = 'vera'";
         act(house, &staff, &matching(BulkAction::ForceLogout, "")).await;
         act(house, &staff, &ids(BulkAction::ForceLogout, &[&ana])).await;
-        assert_eq!(texts(&house.store, told).await, []);
+        assert_eq!(texts(&house.store, recorded).await, []);
         act(house, &staff, &ids(BulkAction::ForceLogout, &[&ana, &root])).await;
         let expected = "bulk force-logout: their role does not allow it for 1 of the users";
-        assert_eq!(texts(&house.store, told).await, [Some(expected.to_owned())]);
+        assert_eq!(texts(&house.store, recorded).await, [Some(expected.to_owned())]);
     })
     .await;
 }
@@ -275,8 +275,8 @@ async fn users_in_unusual_states_are_included() {
             house.user(&people[1]).await.force_logout_date.map(|date| date.to_rfc3339()).as_deref(),
             Some("2100-01-01T00:00:00+00:00")
         );
-        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'";
-        assert_eq!(count(&house.store, told).await, 5, "one event per account");
+        let recorded = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'";
+        assert_eq!(count(&house.store, recorded).await, 5, "one event per account");
     })
     .await;
 }
@@ -324,8 +324,8 @@ async fn every_batch_completes_and_records_its_events() {
         let live = "SELECT COUNT(*) FROM curfew_logins s JOIN curfew_users u ON u.id = s.user_id
                     WHERE s.ended_at IS NULL AND u.username LIKE 'many%'";
         assert_eq!(count(&house.store, live).await, 0);
-        let told = "SELECT COUNT(DISTINCT subject_id) FROM curfew_events WHERE kind = 'force-logout'";
-        assert_eq!(count(&house.store, told).await, 2_500);
+        let recorded = "SELECT COUNT(DISTINCT subject_id) FROM curfew_events WHERE kind = 'force-logout'";
+        assert_eq!(count(&house.store, recorded).await, 2_500);
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'").await, 2_500);
     })
     .await;

@@ -249,8 +249,8 @@ async fn an_event_links_to_an_account_only_while_it_exists() {
         house.accounts.delete_user(&crate::house::operator(), &ana.target(), &gone).await.expect("a deletion");
         assert_eq!(ids().await, (None, None, Some("ana".to_owned())));
         let of_ana = EventsQuery { user: Some(ana.id), ..EventsQuery::default() };
-        let told: Vec<_> = page(house, &of_ana, 1).await.events.into_iter().map(|event| event.kind).collect();
-        assert_eq!(told, ["deleted", "login", "user-created"]);
+        let kinds: Vec<_> = page(house, &of_ana, 1).await.events.into_iter().map(|event| event.kind).collect();
+        assert_eq!(kinds, ["deleted", "login", "user-created"]);
     })
     .await;
 }

@@ -25,7 +25,7 @@ const MARK: i64 = 1_000_000;
 
 /// The changes that the feed reports before a new marker. The marker sends no notification, so a poll finds it,
 /// together with everything committed before.
-async fn told(house: &House, feed: &mut Feed) -> Vec<Change> {
+async fn reported(house: &House, feed: &mut Feed) -> Vec<Change> {
     run(&house.store, &format!("INSERT INTO curfew_standing_changes (user_id) VALUES ({MARK})")).await;
     let mut all = Vec::new();
     while !all.contains(&Change::User(MARK)) {
@@ -99,8 +99,11 @@ async fn every_action_that_ends_logins_reports_its_account() {
                         .await;
                 }
             }
-            let told = told(house, &mut feed).await;
-            assert!(!told.is_empty() && told.iter().all(|change| *change == Change::User(ana.id)), "{act}: {told:?}");
+            let reported = reported(house, &mut feed).await;
+            assert!(
+                !reported.is_empty() && reported.iter().all(|change| *change == Change::User(ana.id)),
+                "{act}: {reported:?}"
+            );
             // Every change of the date requests a receipt; what staff see below a date is about that date.
             let moved =
                 format!("SELECT COUNT(*) FROM curfew_users WHERE id = {} AND force_logout_date IS NOT NULL", ana.id);
@@ -120,8 +123,8 @@ async fn a_change_of_the_site_is_reported_for_everyone() {
     on_each_engine(async |house: &House| {
         let mut feed = open(house).await;
         house.everyone_out(ForceLogoutMoment::Now).await;
-        let told = told(house, &mut feed).await;
-        assert!(!told.is_empty() && told.iter().all(|change| *change == Change::Everyone), "{told:?}");
+        let reported = reported(house, &mut feed).await;
+        assert!(!reported.is_empty() && reported.iter().all(|change| *change == Change::Everyone), "{reported:?}");
     })
     .await;
 }
@@ -137,7 +140,7 @@ async fn changes_that_end_no_login_are_not_reported() {
         house.record_activity(&login, login.login_date + chrono::TimeDelta::minutes(5));
         house.flush().await;
         assert!(house.try_log_in(&ana, NEW_PASSWORD).await.is_err());
-        assert_eq!(told(house, &mut feed).await, []);
+        assert_eq!(reported(house, &mut feed).await, []);
     })
     .await;
 }
@@ -169,14 +172,14 @@ async fn a_late_commit_is_reported_and_a_rollback_is_not() {
         users::set_active(&mut late, people[0].id).await.expect("a change");
         if matches!(house.store, Store::Postgres { .. }) {
             house.force_out(&people[1]).await;
-            let before = told(house, &mut feed).await;
+            let before = reported(house, &mut feed).await;
             assert!(before.contains(&Change::User(people[1].id)), "{before:?}");
             assert!(!before.contains(&Change::User(people[0].id)), "not committed yet: {before:?}");
         }
         late.commit().await.expect("a commit");
-        let told = told(house, &mut feed).await;
-        assert!(told.contains(&Change::User(people[0].id)), "{told:?}");
-        assert!(!told.contains(&Change::User(people[2].id)), "{told:?}");
+        let reported = reported(house, &mut feed).await;
+        assert!(reported.contains(&Change::User(people[0].id)), "{reported:?}");
+        assert!(!reported.contains(&Change::User(people[2].id)), "{reported:?}");
     })
     .await;
 }
@@ -195,15 +198,15 @@ async fn a_late_commit_is_reported_after_any_number_of_other_changes() {
         for round in 0..3 {
             let many = "INSERT INTO curfew_standing_changes (user_id) SELECT 8 FROM generate_series(1, 5000)";
             run(&house.store, many).await;
-            let before = told(house, &mut feed).await;
+            let before = reported(house, &mut feed).await;
             assert!(before.iter().all(|change| *change == Change::User(8)), "not committed yet");
             assert_eq!(before.len(), 5_000, "round {round}: each change once");
         }
         late.commit().await.expect("a commit");
-        let told = told(house, &mut feed).await;
-        assert!(told.contains(&Change::User(7)), "{} changes", told.len());
+        let reported = reported(house, &mut feed).await;
+        assert!(reported.contains(&Change::User(7)), "{} changes", reported.len());
         let own = |change: &&Change| **change == Change::User(8);
-        assert_eq!(told.iter().filter(own).count(), 0, "no change is reported twice");
+        assert_eq!(reported.iter().filter(own).count(), 0, "no change is reported twice");
     })
     .await;
 }
@@ -216,8 +219,8 @@ async fn changes_deleted_before_they_were_read_are_reported_as_everyone() {
         let numbers = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50)";
         run(&house.store, &format!("INSERT INTO curfew_standing_changes (user_id) {numbers} SELECT n FROM n")).await;
         run(&house.store, "DELETE FROM curfew_standing_changes WHERE user_id < 50").await;
-        let told = told(house, &mut feed).await;
-        assert!(told.contains(&Change::Everyone), "{told:?}");
+        let reported = reported(house, &mut feed).await;
+        assert!(reported.contains(&Change::Everyone), "{reported:?}");
     })
     .await;
 }
@@ -228,7 +231,7 @@ async fn a_change_without_a_notification_is_reported_too() {
     on_each_engine(async |house: &House| {
         let mut feed = open(house).await;
         run(&house.store, "INSERT INTO curfew_standing_changes (user_id) VALUES (7)").await;
-        assert_eq!(told(house, &mut feed).await, [Change::User(7)]);
+        assert_eq!(reported(house, &mut feed).await, [Change::User(7)]);
     })
     .await;
 }
@@ -253,8 +256,8 @@ async fn a_moved_renamed_or_replaced_row_is_reported_for_its_former_owner() {
             house.log_in(&ana).await;
             let mut feed = open(house).await;
             run(&house.store, &act.replace("ANA", &ana.id.to_string()).replace("BEN", &ben.id.to_string())).await;
-            let told = told(house, &mut feed).await;
-            assert!(told.contains(&Change::User(ana.id)), "{act}: {told:?}");
+            let reported = reported(house, &mut feed).await;
+            assert!(reported.contains(&Change::User(ana.id)), "{act}: {reported:?}");
         }
     })
     .await;
@@ -273,7 +276,7 @@ async fn moving_a_login_date_before_the_accounts_date_is_reported() {
             "UPDATE curfew_logins SET login_date = (SELECT date_joined FROM curfew_users) WHERE ended_at IS NULL",
         )
         .await;
-        assert_eq!(told(house, &mut feed).await, [Change::User(ana.id)]);
+        assert_eq!(reported(house, &mut feed).await, [Change::User(ana.id)]);
     })
     .await;
 }
@@ -291,7 +294,7 @@ async fn replacing_or_deleting_the_sites_row_is_reported_for_everyone() {
         for act in [replace, "DELETE FROM curfew_site"] {
             let mut feed = open(house).await;
             run(&house.store, act).await;
-            assert!(told(house, &mut feed).await.contains(&Change::Everyone), "{act}");
+            assert!(reported(house, &mut feed).await.contains(&Change::Everyone), "{act}");
         }
     })
     .await;
@@ -309,7 +312,7 @@ async fn truncating_a_table_is_reported_for_everyone() {
         for table in ["curfew_logins", "curfew_site"] {
             let mut feed = open(house).await;
             run(&house.store, &format!("TRUNCATE {table}")).await;
-            assert_eq!(told(house, &mut feed).await, [Change::Everyone], "{table}");
+            assert_eq!(reported(house, &mut feed).await, [Change::Everyone], "{table}");
         }
     })
     .await;

@@ -9,7 +9,7 @@ use crate::harness::{
     store::engines,
 };
 
-const TOLD: &str = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'token-ended' AND reason = 'expired'";
+const RECORDED: &str = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'token-ended' AND reason = 'expired'";
 
 async fn tidy(site: &Site) -> Tidied {
     site.accounts().tidy_logins().await.expect("the tokens are tidied")
@@ -25,11 +25,11 @@ async fn an_expired_token_records_one_event_whether_or_not_it_is_used() {
         assert_eq!(tidy(&site).await, Tidied::default(), "live tokens are left alone");
         site.shift_clock(TimeDelta::hours(73));
         used.asks_who_it_is().await.must_be_refused(401, "token_expired");
-        assert_eq!(site.database.number(TOLD).await, 1, "the guard ended one");
+        assert_eq!(site.database.number(RECORDED).await, 1, "the guard ended one");
         assert_eq!(tidy(&site).await, Tidied { ended: 2, deleted: 0 });
         assert_eq!(tidy(&site).await, Tidied::default());
         used.asks_who_it_is().await.must_be_refused(401, "token_expired");
-        assert_eq!(site.database.number(TOLD).await, 3, "one event each");
+        assert_eq!(site.database.number(RECORDED).await, 3, "one event each");
     }
 }
 

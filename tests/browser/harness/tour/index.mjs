@@ -4,9 +4,9 @@
 // the site changes in between.
 
 import { membersPages } from "./members.mjs";
+import { pagesWithEndNotice } from "./notices.mjs";
 import { staffPages } from "./staff.mjs";
 import { superusersPages } from "./superusers.mjs";
-import { pagesWithEndNotice } from "./told.mjs";
 import { visitorsPages } from "./visitors.mjs";
 
 export const tours = { visitorsPages, membersPages, pagesWithEndNotice, staffPages, superusersPages };

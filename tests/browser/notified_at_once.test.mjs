@@ -203,15 +203,15 @@ story("a password change does not report a logout in another tab", async (stage)
   // However long the response takes.
   await page.clock.pauseAt(Date.now() + minuteMs);
   await page.evaluate(() => {
-    window.wasTold = [];
-    new MutationObserver(() => window.wasTold.push(document.querySelector(".banner")?.className)).observe(document.body, {
+    window.banners = [];
+    new MutationObserver(() => window.banners.push(document.querySelector(".banner")?.className)).observe(document.body, {
       childList: true,
     });
   });
   await friend.changesPassword();
   assert.equal(friend.path, "/account");
   await page.getByText(`${friend.username} is logged in again`).waitFor();
-  assert.deepEqual(await page.evaluate(() => window.wasTold), ["banner banner-again"]);
+  assert.deepEqual(await page.evaluate(() => window.banners), ["banner banner-again"]);
   const notice = await page.getByRole("alert").innerText();
   assert.doesNotMatch(notice, /not send its forms|within an hour/);
 

@@ -1,4 +1,4 @@
-// What an open page says by itself when its login ends.
+// The notices that an open page shows by itself when its login ends.
 
 import { Streams } from "../streams.mjs";
 import { reasons } from "./sight.mjs";
@@ -10,7 +10,7 @@ export async function* pagesWithEndNotice(stage, friendsName) {
   await friend.logsIn();
   const streams = new Streams(friend.page.context());
   yield {
-    name: "told-ends",
+    name: "notice-ends",
     person: friend,
     open: async () => {
       await owner.opens(friend);
@@ -20,7 +20,7 @@ export async function* pagesWithEndNotice(stage, friendsName) {
     },
   };
   yield {
-    name: "told-ended",
+    name: "notice-ended",
     person: friend,
     open: async () => {
       if (friend.path === "/login" || (await friend.endNotices()).length > 0) await friend.logsIn();
