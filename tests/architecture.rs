@@ -1,6 +1,6 @@
 //! The layers of the source: a file may name only what is below its own layer.
 
-#![allow(clippy::expect_used, clippy::unwrap_used)] // a test says what it expects
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "architecture/rooms.rs"]
 mod rooms;

@@ -108,7 +108,7 @@ mod tests {
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Sample {
-        #[allow(dead_code)] // only read
+        #[allow(dead_code, reason = "only read")]
         name: String,
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A goal is printed next to its figure and nothing is asserted, because a busy machine measures badly.
 
-#![allow(dead_code)] // each bench uses only a part of this
+#![allow(dead_code, reason = "each bench uses only a part of this")]
 
 use std::fmt;
 

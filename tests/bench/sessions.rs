@@ -1,6 +1,6 @@
 //! Many users with sessions, inserted by a few SQL statements, and the matching cookies.
 
-#![allow(dead_code)] // each bench uses only a part of this
+#![allow(dead_code, reason = "each bench uses only a part of this")]
 
 use std::{ops::RangeInclusive, time::Duration};
 

@@ -1,6 +1,6 @@
 //! Shared by all tests: a fresh database per test, the site on top of it, and people with browsers.
 
-#![allow(dead_code)] // each test program uses only a part of this
+#![allow(dead_code, reason = "each test program uses only a part of this")]
 
 pub mod jar;
 pub mod journeys;

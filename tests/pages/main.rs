@@ -1,6 +1,6 @@
 //! The pages, through Rocket's local client.
 
-#![allow(clippy::expect_used, clippy::unwrap_used)] // a test says what it expects
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../harness/mod.rs"]
 mod harness;

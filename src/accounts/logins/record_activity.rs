@@ -58,7 +58,7 @@ impl Accounts {
 
     /// Records a request of a live session in memory. Also queues it for writing, if that is worth it, and returns
     /// whether it did.
-    #[allow(clippy::must_use_candidate)] // callers may ignore the result
+    #[allow(clippy::must_use_candidate, reason = "callers may ignore the result")]
     pub fn record_seen(&self, of: ActivityOf<'_>, last_seen: Moment) -> bool {
         let is_worth_recording = Self::is_worth_recording(last_seen, of.limits, of.at);
         if is_worth_recording {

@@ -62,7 +62,7 @@ fn to_part(value: &impl Serialize) -> Option<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used)] // a failed expectation fails the test
+#[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use jsonwebtoken::crypto::{CryptoProvider, KeyUtils};
     use serde_json::{Value, json};

@@ -181,5 +181,5 @@ impl Standings {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used)] // tests may panic
+#[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests;

@@ -71,7 +71,7 @@ impl Sent<'_> {
 }
 
 #[get("/admin/sessions?<q>&<state>&<page>")]
-#[allow(clippy::too_many_arguments)] // one each for the three query fields
+#[allow(clippy::too_many_arguments, reason = "one each for the three query fields")]
 async fn show(
     staff: Staff<'_>,
     _once: NoRepeatedField,

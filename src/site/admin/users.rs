@@ -99,7 +99,7 @@ impl Sent<'_> {
 }
 
 #[get("/admin/users?<q>&<status>&<role>&<sort>&<page>")]
-#[allow(clippy::too_many_arguments)] // one each for the five query fields
+#[allow(clippy::too_many_arguments, reason = "one each for the five query fields")]
 async fn show(
     _staff: Staff<'_>,
     _once: NoRepeatedField,

@@ -138,5 +138,5 @@ pub(super) fn stage(files: StaticFiles) -> AdHoc {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used)] // a test says what it expects
+#[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests;

@@ -3,7 +3,7 @@
 //! `cargo bench --bench guard`, measured by Criterion. Each iteration uses a new request, because the guard caches its
 //! result per request.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a bench stops where it cannot go on")]
 
 #[path = "../../harness/store.rs"]
 #[allow(dead_code, reason = "a bench needs only a part of the harness")]

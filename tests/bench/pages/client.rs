@@ -1,6 +1,6 @@
 //! A client with persistent connections that repeats the same requests.
 
-#![allow(dead_code)] // each bench uses only a part of this
+#![allow(dead_code, reason = "each bench uses only a part of this")]
 
 use std::{
     net::SocketAddr,

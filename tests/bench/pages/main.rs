@@ -3,7 +3,7 @@
 //! `cargo bench --bench pages`. The client shares the machine's cores, so the rates are low; this affects both sides of
 //! a ratio equally.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a bench stops where it cannot go on")]
 
 #[path = "../../harness/store.rs"]
 #[allow(dead_code, reason = "a bench needs only a part of the harness")]

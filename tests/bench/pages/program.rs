@@ -1,6 +1,6 @@
 //! The real program, running as a server.
 
-#![allow(dead_code)] // each bench uses only a part of this
+#![allow(dead_code, reason = "each bench uses only a part of this")]
 
 use std::{
     io::{BufRead as _, BufReader},

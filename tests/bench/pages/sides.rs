@@ -1,6 +1,6 @@
 //! Loads pages in turn and compares them.
 
-#![allow(dead_code)] // each bench uses only a part of this
+#![allow(dead_code, reason = "each bench uses only a part of this")]
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! The servers under load: the whole site, which also serves the same page unguarded, and a bare server.
 
-#![allow(dead_code)] // each bench uses only a part of this
+#![allow(dead_code, reason = "each bench uses only a part of this")]
 
 use std::{
     collections::HashMap,

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench start`. After its first start, the program is in the system's page cache.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a bench stops where it cannot go on")]
 
 #[path = "../../harness/store.rs"]
 #[allow(dead_code, reason = "a bench needs only a part of the harness")]

@@ -3,7 +3,7 @@
 //! `cargo bench --bench streams`, with `ulimit -n` above 12,000. Each stream watches its own session; all belong to one
 //! account, so that one force logout ends them together.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a bench stops where it cannot go on")]
 
 #[path = "../pages/client.rs"]
 mod client;

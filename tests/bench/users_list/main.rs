@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench users_list`. Creating the accounts takes minutes; `CURFEW_BENCH_USERS` sets a lower number.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a bench stops where it cannot go on")]
 
 #[path = "../../harness/store.rs"]
 #[allow(dead_code, reason = "a bench needs only a part of the harness")]

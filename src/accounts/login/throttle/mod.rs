@@ -103,5 +103,5 @@ impl Attempt {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used)] // tests may panic
+#[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests;

@@ -1,6 +1,6 @@
 //! The forms of a bulk action: the choice, the reasons, and the promise of the confirmation page.
 
-#![allow(clippy::needless_borrows_for_generic_args)] // in derived code
+#![allow(clippy::needless_borrows_for_generic_args, reason = "in derived code")]
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! The query of the list of events and of its CSV export.
 
-#![allow(clippy::needless_borrows_for_generic_args)] // in derived code
+#![allow(clippy::needless_borrows_for_generic_args, reason = "in derived code")]
 
 use rocket::{FromForm, UriDisplayQuery};
 
