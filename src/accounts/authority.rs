@@ -3,7 +3,7 @@
 //! The guard let the request in when it began, and its form may have taken minutes to arrive. A login that has ended
 //! since then must not act, and a role that was taken away must not count.
 
-use super::{Accounts, AccountsError, Actor, JudgedLogin, Result};
+use super::{Accounts, AccountsError, Actor, ClaimedLogin, Result};
 use crate::{
     domain::{moment::Moment, people::role::Role, reason::EndReason},
     store::{Sql, standing::get_login_standing},
@@ -19,7 +19,7 @@ impl Accounts {
         login.now = now;
         // If the row is missing, the rule refuses, whatever the date.
         let login_date = login.login.as_ref().map_or(now, |stored| stored.login_date);
-        match self.check_login(JudgedLogin { user_id, session, login_date }, &login).1 {
+        match self.check_login(ClaimedLogin { user_id, session, login_date }, &login).1 {
             Ok(()) => Ok(login.role()),
             Err(reason) => Err(AccountsError::Ended { reason, user_reason: login.user_reason(reason) }),
         }

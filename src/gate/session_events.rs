@@ -27,7 +27,7 @@ use super::{
     standings::watchers::Watchers,
 };
 use crate::{
-    accounts::{Accounts, JudgedLogin},
+    accounts::{Accounts, ClaimedLogin},
     domain::moment::Moment,
     store::standing::LoginStanding,
 };
@@ -124,14 +124,14 @@ pub(super) fn session_events<'r>(
             let clock_moved = clock.moved();
             // Boxed, so that the idle stream holds no memory for this future.
             let next_check_in = match Box::pin(judge(accounts, login)).await {
-                Ok(Judged::Live { scheduled, next_check_in }) => {
+                Ok(Verdict::Live { scheduled, next_check_in }) => {
                     if sent != scheduled {
                         yield event("scheduled", &scheduled.clone().unwrap_or(Scheduled { at: None, reason: None }));
                         sent = scheduled;
                     }
                     next_check_in
                 }
-                Ok(Judged::Ended(ended)) => {
+                Ok(Verdict::Ended(ended)) => {
                     yield ended_event(&ended, &watched.next);
                     return;
                 }
@@ -150,7 +150,7 @@ pub(super) fn session_events<'r>(
     SmallEventStream(EventStream::from(stream).heartbeat(HEARTBEAT))
 }
 
-enum Judged {
+enum Verdict {
     /// `next_check_in` is the time until the login can end without a change to the database.
     Live {
         scheduled: Option<Scheduled>,
@@ -159,10 +159,10 @@ enum Judged {
     Ended(EndedLogin),
 }
 
-async fn judge(accounts: &Accounts, login: &LiveLogin) -> crate::store::Result<Judged> {
+async fn judge(accounts: &Accounts, login: &LiveLogin) -> crate::store::Result<Verdict> {
     let standing = accounts.store().get_login_standing(login.user_id, &login.session).await?;
-    let judged = JudgedLogin { user_id: login.user_id, session: &login.session, login_date: login.login_date };
-    let (limits, verdict) = accounts.judge_login(judged, &standing).await;
+    let claimed = ClaimedLogin { user_id: login.user_id, session: &login.session, login_date: login.login_date };
+    let (limits, verdict) = accounts.judge_login(claimed, &standing).await;
     Ok(match verdict {
         Ok(()) => {
             let last_seen = standing.login.as_ref().map_or(standing.now, |stored| stored.state.last_seen);
@@ -171,12 +171,12 @@ async fn judge(accounts: &Accounts, login: &LiveLogin) -> crate::store::Result<J
                 ends.into_iter().filter_map(|(from, limit)| from.checked_add_signed(TimeDelta::from_std(limit).ok()?));
             let scheduled = standing.scheduled().map(|(at, _)| at);
             let next = ends.chain(scheduled).min().unwrap_or(Moment::MAX_UTC);
-            Judged::Live {
+            Verdict::Live {
                 next_check_in: (next - standing.now).to_std().unwrap_or_default(),
                 scheduled: scheduled_end(&standing),
             }
         }
-        Err(reason) => Judged::Ended(EndedLogin { reason, user_reason: standing.user_reason(reason) }),
+        Err(reason) => Verdict::Ended(EndedLogin { reason, user_reason: standing.user_reason(reason) }),
     })
 }
 

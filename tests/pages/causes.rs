@@ -52,9 +52,9 @@ enum Use {
 
 #[rocket::async_test]
 async fn every_cause_ends_a_login_for_every_use_at_once() {
-    for (engine, judged) in engines_and_checks() {
+    for (engine, mode) in engines_and_checks() {
         for cause in CAUSES {
-            let site = site_for(cause.0, engine, judged).await;
+            let site = site_for(cause.0, engine, mode).await;
             for used in [Use::Page, Use::Form, Use::Stream] {
                 check(&site, cause, used).await;
             }
@@ -63,9 +63,9 @@ async fn every_cause_ends_a_login_for_every_use_at_once() {
 }
 
 /// One live session per user, and a lifetime that ends before the idle timeout if that is the cause.
-async fn site_for(code: &str, engine: Engine, judged: Check) -> Site {
+async fn site_for(code: &str, engine: Engine, mode: Check) -> Site {
     let mut plan = Plan::default();
-    plan.settings.check = judged;
+    plan.settings.check = mode;
     if code == "logged-in-elsewhere" {
         plan.settings.member_max_sessions = std::num::NonZeroU32::new(1);
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{Accounts, AccountsError, JudgedLogin, StartedSession},
+    accounts::{Accounts, AccountsError, ClaimedLogin, StartedSession},
     domain::{logins::kind::LoginKind, moment::Moment, reason::EndReason},
     store::logins::{NewLogin, insert_login},
 };
@@ -182,8 +182,8 @@ async fn unwritten_activity_counts_for_the_idle_timeout() {
         house.store.clock().shift(idle + TimeDelta::seconds(1));
         let judge = async |login: &StartedSession| {
             let standing = house.standing(login).await;
-            let judged = JudgedLogin { user_id: login.user_id, session: &login.id, login_date: login.login_date };
-            house.accounts.check_login(judged, &standing).1
+            let claimed = ClaimedLogin { user_id: login.user_id, session: &login.id, login_date: login.login_date };
+            house.accounts.check_login(claimed, &standing).1
         };
         assert_eq!(judge(&login).await, Ok(()));
         assert_eq!(judge(&other).await, Err(EndReason::Idle), "another session's activity must not count");

@@ -4,8 +4,8 @@ use std::{future::Future, sync::Arc};
 
 use curfew::{
     accounts::{
-        Accounts, ActivityOf, Actor, Client, Credentials, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome,
-        JudgedLogin, Registration, Result, StartedSession, Target,
+        Accounts, ActivityOf, Actor, ClaimedLogin, Client, Credentials, EveryonesEndedLogins, ForceLogoutMoment,
+        ForceLogoutOutcome, Registration, Result, StartedSession, Target,
     },
     domain::{
         logins::live::LiveAfter,
@@ -124,8 +124,8 @@ impl House {
     pub async fn verdict(&self, login: &StartedSession) -> std::result::Result<(), EndReason> {
         let mut standing = self.standing(login).await;
         standing.login = standing.login.filter(|stored| login.secret.hash().matches(&stored.secret_hash));
-        let judged = JudgedLogin { user_id: login.user_id, session: &login.id, login_date: login.login_date };
-        self.accounts.check_login(judged, &standing).1
+        let claimed = ClaimedLogin { user_id: login.user_id, session: &login.id, login_date: login.login_date };
+        self.accounts.check_login(claimed, &standing).1
     }
 
     pub async fn standing(&self, login: &StartedSession) -> LoginStanding {

@@ -13,7 +13,7 @@ use crate::{
 
 /// A login as its cookie or token names it.
 #[derive(Debug, Clone, Copy)]
-pub struct JudgedLogin<'a> {
+pub struct ClaimedLogin<'a> {
     /// The account.
     pub user_id: i64,
     /// The login's id.
@@ -26,7 +26,7 @@ impl Accounts {
     /// Applies the one rule to a login, with the limits of its kind.
     pub fn check_login(
         &self,
-        login: JudgedLogin<'_>,
+        login: ClaimedLogin<'_>,
         standing: &LoginStanding,
     ) -> (Limits, std::result::Result<(), EndReason>) {
         let limits = standing.limits(|role| self.settings.limits(role), self.settings.token_leeway);
@@ -57,7 +57,7 @@ impl Accounts {
     /// Rare work is boxed, because otherwise every request and every open stream would reserve room for it.
     pub async fn judge_login(
         &self,
-        login: JudgedLogin<'_>,
+        login: ClaimedLogin<'_>,
         standing: &LoginStanding,
     ) -> (Limits, std::result::Result<(), EndReason>) {
         let (limits, verdict) = self.check_login(login, standing);

@@ -6,7 +6,7 @@
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, ActivityOf, Client, Family, JudgedLogin, Result,
+        Accounts, AccountsError, ActivityOf, ClaimedLogin, Client, Family, Result,
         ending::end_login::{By, end_and_record},
     },
     domain::{
@@ -64,7 +64,7 @@ impl Accounts {
         let mut standing = get_login_standing(&mut tx, self.store.clock(), claim.user_id, &claim.family).await?;
         standing.now = locked.now;
         standing.login = standing.login.filter(|login| is_claimed_family(claim, login));
-        let login = JudgedLogin { user_id: claim.user_id, session: &claim.family, login_date: claim.login_date };
+        let login = ClaimedLogin { user_id: claim.user_id, session: &claim.family, login_date: claim.login_date };
         let (limits, verdict) = self.check_login(login, &standing);
         if let Err(reason) = verdict {
             // Taking the lock may just have applied a due force logout. The commit keeps that.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rocket::tokio::time::sleep;
 
 use crate::{
-    accounts::{Accounts, JudgedLogin, Result, logins::record_activity::end_at_limit},
+    accounts::{Accounts, ClaimedLogin, Result, logins::record_activity::end_at_limit},
     domain::{
         logins::session_secret::SessionId,
         moment::{Moment, moment_before},
@@ -102,7 +102,7 @@ impl Accounts {
             let standings = list_login_standings(tx, self.store.clock(), asked).await?;
             for ((row, (user_id, session)), standing) in found.iter().zip(asked).zip(standings) {
                 // Another cause may have come first, so the rule says why, as it would to the user.
-                let login = JudgedLogin { user_id: *user_id, session, login_date: row.login_date };
+                let login = ClaimedLogin { user_id: *user_id, session, login_date: row.login_date };
                 let (_, verdict) = self.check_login(login, &standing);
                 if let Err(reason) = verdict {
                     ended += u64::from(end(tx, *user_id, session, &standing, (reason, now)).await?);

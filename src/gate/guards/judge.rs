@@ -3,7 +3,7 @@
 //! The cached standing may only accept. Every refusal is decided by the database.
 
 use crate::{
-    accounts::{Accounts, ActivityOf, JudgedLogin},
+    accounts::{Accounts, ActivityOf, ClaimedLogin},
     domain::{
         logins::{
             kind::LoginKind,
@@ -50,7 +50,7 @@ pub(super) async fn judge(
     is_passive: bool,
 ) -> Result<Login, StoreError> {
     let login =
-        JudgedLogin { user_id: credential.user_id, session: credential.session, login_date: credential.login_date };
+        ClaimedLogin { user_id: credential.user_id, session: credential.session, login_date: credential.login_date };
     if let Some(cached) =
         standings.cached(credential.user_id, credential.session).filter(|cached| is_proven(credential, cached))
         && let (limits, Ok(())) = accounts.check_login(login, &cached)

@@ -88,10 +88,10 @@ impl Cause {
 
 #[rocket::async_test]
 async fn every_cause_that_ends_a_login_refuses_every_api_credential_at_the_next_call() {
-    for (engine, judged) in engines_and_checks() {
+    for (engine, mode) in engines_and_checks() {
         for row in TABLE {
             let mut plan = Plan::default();
-            plan.settings.check = judged;
+            plan.settings.check = mode;
             check_row(engine, plan, row).await;
         }
     }
