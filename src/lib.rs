@@ -8,10 +8,11 @@
 //! ```text
 //! cli   site   api           what people and programs touch: the command line, the pages, JSON
 //!    gate                    the middleware: cookies and tokens, guards, CSRF, headers
-//!      accounts              the use cases, one verb per file
-//!        store               all SQL, one text for SQLite and Postgres
-//!          settings          what the operator of a site can set
-//!            domain          the rules: no Rocket, no SQL, no clock, no I/O
+//!      words                 sentences and labels for people: the layers below hold codes
+//!        accounts            the use cases, one verb per file
+//!          store             all SQL, one text for SQLite and Postgres
+//!            settings        what the operator of a site can set
+//!              domain        the rules: no Rocket, no SQL, no clock, no I/O
 //! ```
 //!
 //! To follow the code, begin with the rule in [`domain::standing`]. Then read [`store::standing`], which reads what
@@ -27,3 +28,4 @@ pub mod guide;
 pub mod settings;
 pub mod site;
 pub mod store;
+pub mod words;

@@ -27,14 +27,14 @@ use crate::{
     store::{Store, fleet::shared_counters::SharedCounters},
 };
 
-pub use crate::domain::logins::counts::LoginCounts;
+pub use crate::domain::logins::counts::{EveryonesEndedLogins, FEW_TOKENS, LoginCounts};
 pub use actor::{Actor, Client};
 pub use bulk::{BeginBulk, Begun, BulkRun, PreviewedBulk};
-pub use ending::count_everyones_logins::{EveryonesEndedLogins, FEW_TOKENS};
 pub use ending::end_login::LoginEnd;
 pub use ending::force_logout::{ForceLogoutMoment, ForceLogoutOutcome, Target};
 pub use ending::preview_force_logout::{EveryonesLogins, ForceLogoutPreview};
 pub use error::AccountsError;
+pub(crate) use event::detail::{Detail, NoRight, RefusedAction};
 pub use login::log_in::Credentials;
 pub use login::open_login::StartedSession;
 pub use login::open_token::{Family, StartedToken};

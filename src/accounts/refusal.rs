@@ -4,7 +4,7 @@
 //! ended by then, because SQLite allows one writer.
 
 use super::{
-    Accounts, AccountsError, Actor, Result, Target,
+    Accounts, AccountsError, Actor, Detail, NoRight, RefusedAction, Result, Target,
     event::{BuildEvent as _, new_event},
     login::throttle::Throttled,
 };
@@ -25,12 +25,12 @@ impl Accounts {
         &self,
         actor: &Actor,
         user_id: Option<i64>,
-        action: &str,
+        action: RefusedAction,
         outcome: Result<T>,
     ) -> Result<T> {
         let Err(refusal) = outcome else { return outcome };
         let Some(why) = why_refused(&refusal) else { return Err(refusal) };
-        self.record_refused_action(actor, user_id, &format!("{action}: {why}")).await?;
+        self.record_refused_action(actor, user_id, Detail::Refused(action, why)).await?;
         Err(refusal)
     }
 
@@ -49,10 +49,10 @@ impl Accounts {
             },
             None => None,
         };
-        self.record_refused_action(actor, user_id, &format!("{request}: their role does not allow it")).await
+        self.record_refused_action(actor, user_id, Detail::RefusedRequest(&request)).await
     }
 
-    async fn record_refused_action(&self, actor: &Actor, user_id: Option<i64>, what: &str) -> Result<()> {
+    async fn record_refused_action(&self, actor: &Actor, user_id: Option<i64>, what: Detail<'_>) -> Result<()> {
         let subject = match user_id {
             Some(id) => find_user(&mut self.store.read().await?, id).await?,
             None => None,
@@ -70,7 +70,7 @@ impl Accounts {
     /// Refuses a logged-in user who entered a wrong password, and records the attempt.
     pub(super) async fn refuse_wrong_password<T>(&self, actor: &Actor, user: &User) -> Result<T> {
         self.record_refusal(EventKind::Refused, |event| {
-            event.by(actor).to(user.id, &user.username).saying("wrong password on a form")
+            event.by(actor).to(user.id, &user.username).saying(Detail::WrongPassword)
         })
         .await?;
         Err(AccountsError::WrongPassword)
@@ -83,7 +83,7 @@ impl Accounts {
         describe: impl FnOnce(NewEvent<'a>) -> NewEvent<'a> + Send,
     ) -> Result<T> {
         if !throttled.was_recorded {
-            let wait = format!("for {} s", throttled.wait.as_secs());
+            let wait = Detail::ThrottledFor(throttled.wait);
             self.record_refusal(EventKind::Throttled, |event| describe(event).saying(wait)).await?;
         }
         Err(throttled.into())
@@ -104,11 +104,11 @@ impl Accounts {
 
 /// Says why the actor had no right to the action. Returns `None` for typing errors and failures, which are not
 /// recorded.
-const fn why_refused(refusal: &AccountsError) -> Option<&'static str> {
+const fn why_refused(refusal: &AccountsError) -> Option<NoRight> {
     match refusal {
-        AccountsError::Forbidden => Some("their role does not allow it"),
-        AccountsError::LastSuperuser => Some("it is the last superuser"),
-        AccountsError::OwnAccount => Some("it is their own account"),
+        AccountsError::Forbidden => Some(NoRight::Role),
+        AccountsError::LastSuperuser => Some(NoRight::LastSuperuser),
+        AccountsError::OwnAccount => Some(NoRight::OwnAccount),
         _ => None,
     }
 }

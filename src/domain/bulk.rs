@@ -16,8 +16,7 @@ pub enum BulkAction {
 }
 
 /// The code is not a bulk action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("The action must be force-logout, deactivate or activate.")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownAction;
 
 impl BulkAction {

@@ -26,8 +26,7 @@ pub fn moment_before(moment: Moment, by: Duration) -> Moment {
 }
 
 /// The text is not a timestamp.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Write the time like 2026-03-01T14:30 (UTC) or 2026-03-01T14:30:00+01:00.")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MomentError;
 
 /// The years that both databases and all our text formats can represent.

@@ -14,8 +14,7 @@ pub struct Period {
 }
 
 /// The text is not a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Write the day like 2026-03-01.")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayError;
 
 impl Period {

@@ -20,8 +20,7 @@ impl Rate {
 }
 
 /// The text is not a rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Enter a rate such as \"10 per 15 minutes\": a count from 1 to 100000, and a period of at least one second.")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateError;
 
 impl FromStr for Rate {

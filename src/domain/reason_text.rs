@@ -12,13 +12,11 @@ pub const REASON_CHARACTERS: usize = 500;
 pub struct ReasonText(Option<String>);
 
 /// Why a reason is invalid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReasonTextError {
     /// More than 500 characters.
-    #[error("A reason has at most 500 characters.")]
     TooLong,
     /// Control or invisible characters.
-    #[error("A reason must not contain control characters.")]
     Characters,
 }
 

@@ -28,42 +28,62 @@ impl From<sqlx::Error> for StoreError {
 }
 
 /// Why a database could not be opened: one line for the person who starts the program.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum OpenError {
     /// The address names no known engine, or is malformed.
-    #[error("the database address is wrong: give sqlite:PATH or postgres://USER@HOST/NAME ({0})")]
-    Address(String),
+    Address(AddressFault),
     /// The file is missing, and this command does not create it.
-    #[error(
-        "there is no database file {0}: set DATABASE_URL to the site's database, or create a new one with \
-         `curfew migrate`"
-    )]
     Missing(String),
     /// The database has no tables, and this command does not create them.
-    #[error(
-        "the database {0} is empty: set DATABASE_URL to the site's database, or create its tables with \
-         `curfew migrate`"
-    )]
     Empty(String),
     /// The database lacks a property that this program needs.
-    #[error("the database {0} cannot be used: {1}")]
-    Unfit(String, String),
+    Unfit(String, Lack),
     /// No server responds at the address.
-    #[error("the database {0} cannot be opened: {1}; is it running, and may this user reach it?")]
     Unreachable(String, String),
     /// The file or its folder cannot be created or opened.
-    #[error("the database file cannot be opened: {0}; may this user write there, and is it a database?")]
     File(String),
     /// A later version has migrated the database and removed what this version needs.
-    #[error("the database {0} is newer than this program (it has migration {1}): start a newer version of curfew")]
     Newer(String, i64),
     /// A migration is needed, and this role may not run it.
-    #[error(
-        "the database {0} needs a migration that this role may not run ({1}): run `curfew migrate` as the role that \
-         owns it"
-    )]
     MayNotMigrate(String, String),
     /// A migration failed.
-    #[error("the database {0} could not be migrated: {1}")]
     Migration(String, String),
+}
+
+/// What is wrong with the address of a database. No variant quotes the address of a server, which may hold a password.
+#[derive(Debug)]
+pub enum AddressFault {
+    /// It names no known engine.
+    Engine,
+    /// It lists several hosts in a parameter.
+    HostsInParameter,
+    /// The address of a server is malformed.
+    Malformed,
+    /// The address of a file is malformed: what its parser reports.
+    File(String),
+}
+
+/// A property that this program needs, and that a database lacks.
+#[derive(Debug)]
+pub enum Lack {
+    /// Connections of its own: a pooler lends each connection for one transaction.
+    OwnConnections,
+    /// Startup parameters: a pooler refuses them.
+    StartupParameters,
+    /// A recent version of Postgres. It has this one.
+    PostgresVersion(String),
+    /// UTF-8 in Postgres. It has this encoding.
+    PostgresEncoding(String),
+    /// The file can be written.
+    Writing,
+    /// UTF-8 in SQLite. It has this encoding.
+    SqliteEncoding(String),
+    /// The write-ahead log. It has this journal mode.
+    WriteAheadLog(String),
+    /// A recent version of SQLite. It has this one.
+    SqliteVersion(String),
+    /// This module of SQLite.
+    SqliteModule(&'static str),
+    /// Foreign keys.
+    ForeignKeys,
 }

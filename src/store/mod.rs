@@ -21,7 +21,7 @@ pub mod users;
 pub use engine::clock::Clock;
 pub use engine::trust::Trust;
 pub use engine::{Connection, Sql, Transaction};
-pub use error::{OpenError, StoreError};
+pub use error::{AddressFault, Lack, OpenError, StoreError};
 pub use pool::file::create_missing_file;
 pub use pool::{Db, PoolLimits, Store};
 

@@ -3,7 +3,7 @@
 use super::{BeginBulk, BulkRun, PreviewedBulk};
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Result,
+        Accounts, AccountsError, Actor, Detail, Result,
         event::{BuildEvent as _, new_event},
     },
     domain::{bulk::BulkScope, event_kind::EventKind, logins::session_secret::SessionId},
@@ -73,7 +73,7 @@ impl Accounts {
         let out_of_reach = counts.out_of_reach;
         // Only accounts that staff marked by hand count as refused. A filter never targets accounts out of their reach.
         if is_new && out_of_reach > 0 && matches!(begin.choice.scope, BulkScope::Ids(_)) {
-            let what = format!("bulk {}: their role does not allow it for {out_of_reach} of the users", act.action);
+            let what = Detail::RefusedInBulk { action: &act.action, users: out_of_reach };
             insert_event(&mut tx, &new_event(now, EventKind::Refused).by(actor).saying(what)).await?;
         }
         tx.commit().await?;

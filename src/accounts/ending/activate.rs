@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, LoginCounts, Result, Target,
+        Accounts, AccountsError, Actor, LoginCounts, RefusedAction, Result, Target,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
     },
@@ -23,7 +23,7 @@ impl Accounts {
     pub async fn activate(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<bool> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_activate(actor, user_id, reasons).await;
-        self.record_if_refused(actor, Some(user_id), "activation", outcome).await
+        self.record_if_refused(actor, Some(user_id), RefusedAction::Activate, outcome).await
     }
 
     async fn try_activate(&self, actor: &Actor, user_id: i64, reasons: &Reasons) -> Result<bool> {

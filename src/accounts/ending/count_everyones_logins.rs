@@ -1,13 +1,12 @@
 //! Counts the logins that a force logout of everyone ends, for its event and for the notice to the caller.
 
-use std::fmt;
-
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::TimeDelta;
 
 use crate::{
-    accounts::{Accounts, LoginCounts, Result},
+    accounts::{Accounts, Result},
     domain::{
         logins::{
+            counts::{EndedSessions, EveryonesEndedLogins, FEW_TOKENS},
             kind::LoginClass,
             live::{LiveAfter, LiveByRole},
         },
@@ -26,50 +25,6 @@ use crate::{
 
 /// The oldest hourly count that is reported. A running server counts every hour.
 const RECENTLY: TimeDelta = TimeDelta::hours(2);
-/// At most this many tokens are counted.
-pub const FEW_TOKENS: i64 = 1_000;
-
-/// How many logins a force logout of everyone ended, as far as they were counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EveryonesEndedLogins {
-    sessions: EndedSessions,
-    /// Counted up to [`FEW_TOKENS`] + 1.
-    tokens: i64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EndedSessions {
-    Counted(u64),
-    /// The hourly count.
-    About(i64, Moment),
-    MoreThan(i64),
-    /// There are many sessions, and a scheduled force logout spares many of them.
-    Uncounted,
-}
-
-/// For example `2 sessions and 1 token ended`.
-impl fmt::Display for EveryonesEndedLogins {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (many_tokens, tokens) = (self.tokens > FEW_TOKENS, self.tokens.unsigned_abs());
-        match self.sessions {
-            EndedSessions::Counted(sessions) if !many_tokens => {
-                return write!(f, "{}", LoginCounts { sessions, tokens });
-            }
-            EndedSessions::Counted(sessions) => write!(f, "{}", LoginCounts { sessions, tokens: 0 })?,
-            EndedSessions::About(live, hour) => {
-                let hour = hour.to_rfc3339_opts(SecondsFormat::Secs, true);
-                write!(f, "about {live} sessions ended, as counted at {hour}")?;
-            }
-            EndedSessions::MoreThan(few) => write!(f, "more than {few} sessions ended")?,
-            EndedSessions::Uncounted => write!(f, "the sessions that ended are too many to count")?,
-        }
-        match tokens {
-            0 => Ok(()),
-            _ if many_tokens => write!(f, "; more than {FEW_TOKENS} tokens ended"),
-            _ => write!(f, "; {}", LoginCounts { sessions: 0, tokens }),
-        }
-    }
-}
 
 impl Accounts {
     /// Counts the live logins, made at `up_to` or before, that a force logout of everyone ends. It counts only a few

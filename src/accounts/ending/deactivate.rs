@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, LoginCounts, Result, Target,
+        Accounts, AccountsError, Actor, Detail, LoginCounts, RefusedAction, Result, Target,
         authority::must_not_be_own,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
@@ -28,7 +28,7 @@ impl Accounts {
     ) -> Result<LoginCounts> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_deactivate(actor, user_id, until, reasons).await;
-        self.record_if_refused(actor, Some(user_id), "deactivation", outcome).await
+        self.record_if_refused(actor, Some(user_id), RefusedAction::Deactivate, outcome).await
     }
 
     async fn try_deactivate(
@@ -70,7 +70,7 @@ impl Accounts {
             .because(EndReason::Deactivated, reasons)
             .ending(ended);
         if let Some(until) = until {
-            event = event.saying(format!("until {}", until.to_rfc3339()));
+            event = event.saying(Detail::DeactivatedUntil(until));
         }
         insert_event_with_receipt(on, &event, Change::User(user.id)).await?;
         Ok(ended)

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     accounts::{
-        Accounts, Result,
+        Accounts, Detail, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
     },
@@ -120,7 +120,8 @@ impl Accounts {
             let ended = self.count_ending_of_everyone(on, (locked.standing(), now), date).await?;
             let event = new_event(now, EventKind::ForceLogoutDue)
                 .because(EndReason::EveryoneOut, &reasons)
-                .saying(format!("everyone; {ended}"));
+                .saying(Detail::Everyone)
+                .saying(Detail::EveryonesEnded(ended));
             if locked.force_logout_date.is_none_or(|in_force| in_force < date) {
                 site::set_force_logout_date(on, date, &reasons).await?;
             }
@@ -138,7 +139,7 @@ async fn end_due_deactivation(on: &mut impl Sql, locked: &Locked) -> Result<bool
         return Ok(false);
     }
     users::set_active(on, user.id).await?;
-    let event = new_event(*now, EventKind::Activated).to(user.id, &user.username).saying("the deactivation expired");
+    let event = new_event(*now, EventKind::Activated).to(user.id, &user.username).saying(Detail::DeactivationExpired);
     insert_event(on, &event).await?;
     Ok(true)
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Client, LoginCounts, Result,
+        Accounts, AccountsError, Actor, Client, Detail, LoginCounts, RefusedAction, Result,
         event::{BuildEvent as _, ended_kind, new_event},
         lock::Locked,
         login::prove_presence::record_presence,
@@ -163,10 +163,7 @@ impl Accounts {
         which: (LoginClass, &SessionId),
         staff_reason: ReasonText,
     ) -> Result<LoginEnd> {
-        let what = match which.0 {
-            LoginClass::Sessions => "end of a session",
-            LoginClass::Tokens => "end of a token",
-        };
+        let what = RefusedAction::EndLogin(which.0);
         let outcome = self.try_end_login_of(actor, user_id, which, staff_reason).await;
         self.record_if_refused(actor, Some(user_id), what, outcome).await
     }
@@ -235,7 +232,7 @@ pub(in crate::accounts) async fn end_and_record(
     let event = new_event(*now, ended_kind(class)).to(user.id, &user.username).because(reason, reasons);
     let event = match class {
         LoginClass::Sessions => event,
-        LoginClass::Tokens => event.saying(format!("\u{201c}{}\u{201d}", row.label())),
+        LoginClass::Tokens => event.saying(Detail::Token(row.label())),
     };
     let (name, mut event) = match by {
         By::Actor(actor) => (actor.name.as_str(), event.by(actor)),

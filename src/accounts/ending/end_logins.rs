@@ -55,7 +55,7 @@ impl Accounts {
             self.has_leftover_ends.notified().await;
             sleep(GATHERING_TIME).await;
             if let Err(error) = self.write_ends().await {
-                log::warn!("could not write who ended which logins, will retry: {error}");
+                log::warn!("could not write who ended which logins, will retry: {}", error.for_log());
             }
         }
     }

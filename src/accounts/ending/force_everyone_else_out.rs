@@ -2,7 +2,8 @@
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
+        Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, RefusedAction,
+        Result,
         lock::Locked,
         login::{
             open_login::{LoginDates, StartedSession, open_session},
@@ -30,7 +31,7 @@ impl Accounts {
         remember: bool,
     ) -> Result<(ForceLogoutOutcome<EveryonesEndedLogins>, Option<StartedSession>)> {
         let outcome = self.try_force_everyone_else_out(actor, password, moment, reasons, remember).await;
-        self.record_if_refused(actor, None, "force logout of everyone", outcome).await
+        self.record_if_refused(actor, None, RefusedAction::ForceEveryoneOut, outcome).await
     }
 
     async fn try_force_everyone_else_out(

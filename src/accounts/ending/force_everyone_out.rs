@@ -3,7 +3,8 @@
 use super::date_at::{everyones_date_at, everyones_date_now};
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, Result,
+        Accounts, AccountsError, Actor, Detail, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome,
+        RefusedAction, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
     },
     domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons, standing::SiteStanding},
@@ -24,7 +25,7 @@ impl Accounts {
         reasons: &Reasons,
     ) -> Result<ForceLogoutOutcome<EveryonesEndedLogins>> {
         let outcome = self.try_force_everyone_out(actor, moment, reasons).await;
-        self.record_if_refused(actor, None, "force logout of everyone", outcome).await
+        self.record_if_refused(actor, None, RefusedAction::ForceEveryoneOut, outcome).await
     }
 
     async fn try_force_everyone_out(
@@ -55,7 +56,7 @@ impl Accounts {
                 site::set_force_logout_scheduled(on, at, &actor.name, reasons).await?;
                 let event =
                     new_event(now, EventKind::ForceLogoutScheduled).by(actor).because(EndReason::EveryoneOut, reasons);
-                insert_event(on, &event.saying(format!("everyone, for {}", at.to_rfc3339()))).await?;
+                insert_event(on, &event.saying(Detail::EveryoneScheduledFor(at))).await?;
                 Ok(ForceLogoutOutcome::Scheduled { at })
             }
             ForceLogoutMoment::At(at) => {
@@ -76,7 +77,7 @@ impl Accounts {
     /// Returns [`AccountsError::NothingScheduled`], [`AccountsError::Forbidden`], or a database error.
     pub async fn cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
         let outcome = self.try_cancel_everyone_out(actor).await;
-        self.record_if_refused(actor, None, "cancelling the force logout of everyone", outcome).await
+        self.record_if_refused(actor, None, RefusedAction::CancelEveryoneOut, outcome).await
     }
 
     async fn try_cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
@@ -92,7 +93,8 @@ impl Accounts {
         site::clear_force_logout_scheduled(&mut tx).await?;
         let event = new_event(now, EventKind::ForceLogoutCancelled)
             .by(actor)
-            .saying(format!("everyone; it was scheduled for {}", at.to_rfc3339()));
+            .saying(Detail::Everyone)
+            .saying(Detail::WasScheduledFor(at));
         insert_event(&mut tx, &event).await?;
         Ok(tx.commit().await?)
     }
@@ -112,7 +114,8 @@ impl Accounts {
         let event = new_event(now, EventKind::ForceLogout)
             .by(actor)
             .because(EndReason::EveryoneOut, reasons)
-            .saying(format!("everyone; {ended}"));
+            .saying(Detail::Everyone)
+            .saying(Detail::EveryonesEnded(ended));
         site::set_force_logout_date(on, date, reasons).await?;
         insert_event_with_receipt(on, &event, Change::Everyone).await?;
         Ok(ForceLogoutOutcome::Done { date, ended })

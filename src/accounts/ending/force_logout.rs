@@ -3,7 +3,7 @@
 use super::date_at::date_at;
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, LoginCounts, Result,
+        Accounts, AccountsError, Actor, Detail, LoginCounts, RefusedAction, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
     },
@@ -69,7 +69,7 @@ impl Accounts {
     ) -> Result<ForceLogoutOutcome> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_force_logout(actor, user_id, moment, reasons).await;
-        self.record_if_refused(actor, Some(user_id), "force logout", outcome).await
+        self.record_if_refused(actor, Some(user_id), RefusedAction::ForceLogout, outcome).await
     }
 
     async fn try_force_logout(
@@ -105,7 +105,7 @@ impl Accounts {
     pub async fn cancel_force_logout(&self, actor: &Actor, target: &Target) -> Result<()> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_cancel_force_logout(actor, user_id).await;
-        self.record_if_refused(actor, Some(user_id), "cancelling a force logout", outcome).await
+        self.record_if_refused(actor, Some(user_id), RefusedAction::CancelForceLogout, outcome).await
     }
 
     async fn try_cancel_force_logout(&self, actor: &Actor, user_id: i64) -> Result<()> {
@@ -122,7 +122,7 @@ impl Accounts {
         let event = new_event(locked.now, EventKind::ForceLogoutCancelled)
             .by(actor)
             .to(user.id, &user.username)
-            .saying(format!("it was scheduled for {}", at.to_rfc3339()));
+            .saying(Detail::WasScheduledFor(at));
         insert_event(&mut tx, &event).await?;
         Ok(tx.commit().await?)
     }
@@ -177,7 +177,7 @@ async fn schedule(
         .by(actor)
         .to(user.id, &user.username)
         .because(EndReason::ForcedOut, reasons)
-        .saying(format!("for {}", at.to_rfc3339()));
+        .saying(Detail::ScheduledFor(at));
     insert_event(on, &event).await?;
     Ok(ForceLogoutOutcome::Scheduled { at })
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     accounts::{
-        Accounts, AccountsError, Client, LoginCounts, Result,
+        Accounts, AccountsError, Client, Detail, LoginCounts, Result,
         event::{BuildEvent as _, new_event},
         lock::Locked,
     },
@@ -49,7 +49,7 @@ pub(super) trait LoginType: Send + Sync {
     fn id(opened: &Self::Opened) -> &SessionId;
 
     /// The detail of the event. `None` for a browser's session.
-    fn event_detail(&self) -> Option<String>;
+    fn event_detail(&self) -> Option<Detail<'_>>;
 }
 
 impl Accounts {
@@ -193,28 +193,24 @@ fn with_account<'a>(event: NewEvent<'a>, found: Option<&'a User>) -> NewEvent<'a
     match found {
         Some(user) => event.to(user.id, &user.username),
         // Without the name, because users sometimes type their password into the wrong field.
-        None => event.saying("no such name"),
+        None => event.saying(Detail::NoSuchName),
     }
 }
 
 /// Adds the format of the stored hash if it is unknown: then no password is accepted.
 fn with_unknown_format<'a>(event: NewEvent<'a>, found: Option<&User>) -> NewEvent<'a> {
     match found.and_then(|user| unknown_format(&user.password_hash)) {
-        Some(format) => event.saying(format!("the stored password hash has the unknown format {format}")),
+        Some(format) => event.saying(Detail::UnknownHashFormat(format)),
         None => event,
     }
 }
 
 /// The detail of the event of a login that was refused although the password was right.
-fn refusal_detail(refusal: &AccountsError) -> Option<String> {
-    match refusal {
-        AccountsError::Inactive { .. } => Some("the account is deactivated".to_owned()),
-        AccountsError::SessionsFull { live, limit } => {
-            Some(format!("the account is full; live sessions: {live}, allowed: {limit}"))
-        }
-        AccountsError::TokensFull { live, limit } => {
-            Some(format!("the account is full; live tokens: {live}, allowed: {limit}"))
-        }
+fn refusal_detail(refusal: &AccountsError) -> Option<Detail<'static>> {
+    match *refusal {
+        AccountsError::Inactive { .. } => Some(Detail::Inactive),
+        AccountsError::SessionsFull { live, limit } => Some(Detail::SessionsFull { live, limit }),
+        AccountsError::TokensFull { live, limit } => Some(Detail::TokensFull { live, limit }),
         _ => None,
     }
 }

@@ -96,7 +96,7 @@ impl Hasher {
     /// Creates the dummy hash, so that the first login of an unknown user takes no longer than others.
     pub(in crate::accounts) async fn warm_up(&self) -> Result<()> {
         let password =
-            Password::parse("nobody".to_owned()).map_err(|error| AccountsError::Hashing(error.to_string()))?;
+            Password::parse("nobody".to_owned()).map_err(|error| AccountsError::Hashing(format!("{error:?}")))?;
         self.verify(&password, None).await.map(drop)
     }
 

@@ -6,7 +6,7 @@ use super::{
     open_token::{Family, StartedToken, open_family, open_token},
 };
 use crate::{
-    accounts::{Accounts, Client, Result, lock::Locked},
+    accounts::{Accounts, Client, Detail, Result, lock::Locked},
     domain::{
         logins::{kind::LoginClass, session_secret::SessionId, token::TokenLabel},
         people::{login_name::LoginName, password::Password},
@@ -86,7 +86,7 @@ impl LoginType for Browser {
         &opened.id
     }
 
-    fn event_detail(&self) -> Option<String> {
+    fn event_detail(&self) -> Option<Detail<'_>> {
         None
     }
 }
@@ -112,8 +112,8 @@ impl LoginType for JwtFamily {
         &opened.id
     }
 
-    fn event_detail(&self) -> Option<String> {
-        Some("a program, with JWT".to_owned())
+    fn event_detail(&self) -> Option<Detail<'_>> {
+        Some(Detail::JwtLogin)
     }
 }
 
@@ -140,7 +140,7 @@ impl LoginType for OpaqueToken<'_> {
         &opened.id
     }
 
-    fn event_detail(&self) -> Option<String> {
-        Some(format!("a program, with the token \u{201c}{}\u{201d}", self.label.as_str()))
+    fn event_detail(&self) -> Option<Detail<'_>> {
+        Some(Detail::TokenLogin(self.label.as_str()))
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     accounts::{
-        Accounts, AccountsError, Client, Result,
+        Accounts, AccountsError, Client, Detail, Result,
         event::{BuildEvent as _, new_event},
     },
     domain::{
@@ -48,7 +48,7 @@ impl Accounts {
         match self.throttle.begin(Purpose::Registration, rate, "", &client.address).await? {
             Ok(attempt) => attempt.failed(),
             Err(throttled) => {
-                return self.refuse_throttled(throttled, |event| event.from(client).saying("registration")).await;
+                return self.refuse_throttled(throttled, |event| event.from(client).saying(Detail::Registration)).await;
             }
         }
         self.create_account(client, registration, Role::Member, EventKind::Registered).await

@@ -4,7 +4,7 @@ use data_encoding::BASE32_NOPAD;
 
 use super::{open_login::StartedSession, throttle::Purpose};
 use crate::{
-    accounts::{Accounts, AccountsError, Client, Registration, Result, event::BuildEvent as _},
+    accounts::{Accounts, AccountsError, Client, Detail, Registration, Result, event::BuildEvent as _},
     domain::{event_kind::EventKind, logins::session_secret::SecretHash, people::role::Role},
     store::{site, users},
 };
@@ -55,13 +55,13 @@ impl Accounts {
         let attempt = match self.throttle.begin(Purpose::Setup, rate, "setup", &client.address).await? {
             Ok(attempt) => attempt,
             Err(throttled) => {
-                return self.refuse_throttled(throttled, |event| event.from(client).saying("setup")).await;
+                return self.refuse_throttled(throttled, |event| event.from(client).saying(Detail::Setup)).await;
             }
         };
         let stored = site::get_site(&mut self.store.read().await?).await?.setup_code_hash;
         if !stored.is_some_and(|stored| hash_of(code).matches(&stored)) {
             attempt.failed();
-            self.record_refusal(EventKind::Refused, |event| event.from(client).saying("setup: a wrong code")).await?;
+            self.record_refusal(EventKind::Refused, |event| event.from(client).saying(Detail::WrongSetupCode)).await?;
             return Err(AccountsError::WrongSetupCode);
         }
         drop(attempt);

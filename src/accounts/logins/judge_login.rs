@@ -1,7 +1,7 @@
 //! Judges a login by the one rule, and records what that reveals.
 
 use crate::{
-    accounts::Accounts,
+    accounts::{Accounts, Result},
     domain::{
         logins::session_secret::SessionId,
         moment::Moment,
@@ -75,8 +75,8 @@ impl Accounts {
     }
 }
 
-fn warn_of_failure<E: std::fmt::Display>(outcome: std::result::Result<(), E>) {
+fn warn_of_failure(outcome: Result<()>) {
     if let Err(error) = outcome {
-        log::warn!("could not record a due force logout or an expired login: {error}");
+        log::warn!("could not record a due force logout or an expired login: {}", error.for_log());
     }
 }

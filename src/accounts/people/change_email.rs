@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Result,
+        Accounts, AccountsError, Actor, Detail, Result,
         event::{BuildEvent as _, new_event},
         login::prove_presence::record_presence,
     },
@@ -41,7 +41,7 @@ impl Accounts {
             StoreError::Taken => AccountsError::NameTaken(NameClash::Email),
             other => other.into(),
         })?;
-        let detail = format!("from {} to {}", user.email, email.as_str());
+        let detail = Detail::Changed { before: &user.email, after: email.as_str() };
         let event =
             new_event(locked.now, EventKind::ProfileChanged).by(actor).to(user.id, &user.username).saying(detail);
         insert_event(&mut tx, &event).await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{
-        Accounts, Actor, Registration, Result,
+        Accounts, Actor, Detail, RefusedAction, Registration, Result,
         event::{BuildEvent as _, new_event},
         login::register::insert_unique_user,
     },
@@ -26,7 +26,7 @@ impl Accounts {
     /// database error.
     pub async fn create_user(&self, actor: &Actor, registration: &Registration, role: Role) -> Result<NewAccount> {
         let outcome = self.try_create_user(actor, registration, role).await;
-        self.record_if_refused(actor, None, "new account", outcome).await
+        self.record_if_refused(actor, None, RefusedAction::CreateUser, outcome).await
     }
 
     async fn try_create_user(&self, actor: &Actor, registration: &Registration, role: Role) -> Result<NewAccount> {
@@ -42,8 +42,10 @@ impl Accounts {
             date_joined: now,
         };
         let id = insert_unique_user(&mut tx, &new).await?;
-        let event =
-            new_event(now, EventKind::UserCreated).by(actor).to(id, registration.username.as_str()).saying(role.code());
+        let event = new_event(now, EventKind::UserCreated)
+            .by(actor)
+            .to(id, registration.username.as_str())
+            .saying(Detail::NewRole(role));
         insert_event(&mut tx, &event).await?;
         tx.commit().await?;
         Ok(NewAccount { id })

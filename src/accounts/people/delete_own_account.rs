@@ -1,7 +1,7 @@
 //! Deletes the actor's own account.
 
 use crate::{
-    accounts::{Accounts, Actor, LoginCounts, Result},
+    accounts::{Accounts, Actor, LoginCounts, RefusedAction, Result},
     domain::{people::password::Password, reason_text::Reasons},
 };
 
@@ -16,7 +16,7 @@ impl Accounts {
     /// login has ended, or a database error.
     pub async fn delete_own_account(&self, actor: &Actor, password: &Password) -> Result<LoginCounts> {
         let outcome = self.try_delete_own_account(actor, password).await;
-        self.record_if_refused(actor, actor.user_id, "deletion", outcome).await
+        self.record_if_refused(actor, actor.user_id, RefusedAction::DeleteUser, outcome).await
     }
 
     async fn try_delete_own_account(&self, actor: &Actor, password: &Password) -> Result<LoginCounts> {

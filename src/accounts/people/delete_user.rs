@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{
-        Accounts, Actor, LoginCounts, Result, Target,
+        Accounts, Actor, LoginCounts, RefusedAction, Result, Target,
         authority::must_not_be_own,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
@@ -31,7 +31,9 @@ impl Accounts {
     pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<LoginCounts> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_delete_user(actor, None, user_id, reasons).await;
-        self.record_if_refused(actor, Some(user_id), "deletion", outcome).await.map(|deleted| deleted.ended)
+        self.record_if_refused(actor, Some(user_id), RefusedAction::DeleteUser, outcome)
+            .await
+            .map(|deleted| deleted.ended)
     }
 
     /// Like [`Self::delete_user`], confirmed with the superuser's password. Also returns the account's name.
@@ -48,7 +50,7 @@ impl Accounts {
         reasons: &Reasons,
     ) -> Result<DeletedAccount> {
         let outcome = self.try_delete_user(actor, Some(password), user_id, reasons).await;
-        self.record_if_refused(actor, Some(user_id), "deletion", outcome).await
+        self.record_if_refused(actor, Some(user_id), RefusedAction::DeleteUser, outcome).await
     }
 
     async fn try_delete_user(

@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, LoginCounts, Result, Target,
+        Accounts, AccountsError, Actor, LoginCounts, RefusedAction, Result, Target,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
     },
     domain::{event_kind::EventKind, people::password::NewPassword, reason::EndReason, reason_text::Reasons},
@@ -31,7 +31,7 @@ impl Accounts {
     pub async fn set_password(&self, actor: &Actor, target: &Target, new: &NewPassword) -> Result<LoginCounts> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_set_password(actor, user_id, new).await;
-        self.record_if_refused(actor, Some(user_id), "new password", outcome).await
+        self.record_if_refused(actor, Some(user_id), RefusedAction::SetPassword, outcome).await
     }
 
     async fn try_set_password(&self, actor: &Actor, user_id: i64, new: &NewPassword) -> Result<LoginCounts> {

@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, LoginCounts, Result, Target,
+        Accounts, AccountsError, Actor, Detail, LoginCounts, RefusedAction, Result, Target,
         authority::must_not_be_own,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
     },
@@ -38,7 +38,7 @@ impl Accounts {
     pub async fn set_role(&self, actor: &Actor, target: &Target, role: Role) -> Result<RoleChange> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_set_role(actor, None, user_id, role).await;
-        self.record_if_refused(actor, Some(user_id), "change of role", outcome).await
+        self.record_if_refused(actor, Some(user_id), RefusedAction::SetRole, outcome).await
     }
 
     /// Like [`Self::set_role`], confirmed with the superuser's password.
@@ -55,7 +55,7 @@ impl Accounts {
         role: Role,
     ) -> Result<RoleChange> {
         let outcome = self.try_set_role(actor, Some(password), user_id, role).await;
-        self.record_if_refused(actor, Some(user_id), "change of role", outcome).await
+        self.record_if_refused(actor, Some(user_id), RefusedAction::SetRole, outcome).await
     }
 
     async fn try_set_role(
@@ -81,7 +81,7 @@ impl Accounts {
         let mut event = new_event(now, EventKind::RoleChanged)
             .by(actor)
             .to(user.id, &user.username)
-            .saying(format!("from {before} to {role}"));
+            .saying(Detail::Changed { before: before.code(), after: role.code() });
         let change = if role < before {
             let (date, none) = (locked.force_logout_date_now(), Reasons::default());
             users::set_force_logout_date(&mut tx, user.id, date, EndReason::RoleChanged, &none).await?;
@@ -100,7 +100,7 @@ impl Accounts {
                 tokens: live.tokens.saturating_sub(left.tokens),
             };
             if past.is_any() {
-                event = event.saying(format!("past the limits of {role}: {past}"));
+                event = event.saying(Detail::PastLimits(role, past));
             }
             insert_event(&mut tx, &event).await?;
             RoleChange::Raised(past)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Client, Result, StartedToken, Target,
+        Accounts, AccountsError, Actor, Client, Detail, Result, StartedToken, Target,
         event::{BuildEvent as _, new_event},
         login::{by_password::must_be_active, open_login::LoginDates, open_token::open_token},
     },
@@ -50,7 +50,7 @@ impl Accounts {
         let started = open_token(&mut tx, &locked, client, (label, lifetime), dates).await?;
         let mut event = new_event(dates.opened_at, EventKind::TokenCreated).by(actor).to(user.id, &user.username);
         event.session = Some(&started.id);
-        event = event.saying(format!("\u{201c}{}\u{201d}", label.as_str()));
+        event = event.saying(Detail::Token(label.as_str()));
         if ended.is_any() {
             event = event.because(EndReason::LoggedInElsewhere, &Reasons::default()).ending(ended);
         }

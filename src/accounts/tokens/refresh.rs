@@ -24,10 +24,6 @@ use crate::{
     },
 };
 
-/// The reason that the user and staff see when a family ends because a spent token was used again.
-const USED_AGAIN: &str = "A refresh token was used a second time. Log in again. If that was not your own program, \
-    change the password.";
-
 /// The claims of a refresh token whose signature is valid.
 #[derive(Debug, Clone)]
 pub struct RefreshClaim {
@@ -91,12 +87,12 @@ impl Accounts {
             let rotations = row.rotations().and(locked.now);
             set_rotated(&mut tx, &claim.family, family.rotated_at, &rotations, family.expires_at).await?;
         } else if !row.rotations().is_in_grace(row.generation - claim.generation, locked.now) {
-            let used_again = ReasonText::from_stored(Some(USED_AGAIN));
+            let used_again = ReasonText::of_spent_refresh_token();
             let reasons = Reasons { for_staff: used_again.clone(), for_user: used_again };
             let why = (EndReason::ForcedOut, &reasons);
             end_and_record(&mut tx, &locked, &row, why, By::Site(client)).await?;
             tx.commit().await?;
-            let user_reason = Some(USED_AGAIN.to_owned());
+            let user_reason = reasons.for_user.as_deref().map(str::to_owned);
             return Err(AccountsError::Ended { reason: EndReason::ForcedOut, user_reason });
         }
         tx.commit().await?;

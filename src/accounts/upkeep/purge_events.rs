@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use chrono::SecondsFormat;
 use rocket::tokio::time::sleep;
 
 use crate::{
     accounts::{
-        Accounts, Actor, Result,
+        Accounts, Actor, Detail, Result,
         event::{BuildEvent as _, new_event},
     },
     domain::{event_kind::EventKind, moment::moment_before},
@@ -54,7 +53,7 @@ impl Accounts {
         let up_to = moment_before(now, self.settings.event_retention);
         let deleted = delete_old_events(&mut tx, up_to, BATCH).await?;
         if let (Some(actor), 1..) = (unrecorded, deleted) {
-            let older = format!("older than {}", up_to.to_rfc3339_opts(SecondsFormat::Secs, true));
+            let older = Detail::OlderThan(up_to);
             insert_event(&mut tx, &new_event(now, EventKind::EventsPurged).by(actor).saying(older)).await?;
         }
         tx.commit().await?;

@@ -27,8 +27,7 @@ pub enum SessionsShown {
 }
 
 /// The word is not a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("The state must be live, all or empty.")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownState;
 
 impl SessionsShown {

@@ -6,15 +6,19 @@ use crate::domain::people::{
     text,
 };
 
-/// Why a query is invalid, as a sentence for staff.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct UsersQueryError(pub(super) String);
-
-impl From<UnknownRole> for UsersQueryError {
-    fn from(error: UnknownRole) -> Self {
-        Self(error.to_string())
-    }
+/// Why a query is invalid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UsersQueryError {
+    /// The search text is longer than any name, or contains characters that no name has.
+    Search,
+    /// The status is unknown.
+    Status,
+    /// The role is unknown.
+    Role(UnknownRole),
+    /// The sort is unknown.
+    Sort,
+    /// The page is not a whole number of at least 1.
+    Page,
 }
 
 /// A filter for users. The default matches everyone.
@@ -34,7 +38,7 @@ impl UsersFilter {
     /// # Errors
     /// Returns an error if one of them is invalid.
     pub fn parse(search: &str, status: &str, role: &str) -> Result<Self, UsersQueryError> {
-        let role = if role.is_empty() { None } else { Some(role.parse::<Role>()?) };
+        let role = if role.is_empty() { None } else { Some(role.parse().map_err(UsersQueryError::Role)?) };
         Ok(Self { search: SearchText::parse(search)?, status: Status::parse(status)?, role })
     }
 }
@@ -51,7 +55,7 @@ impl SearchText {
     pub fn parse(typed: &str) -> Result<Option<Self>, UsersQueryError> {
         let typed = typed.trim();
         if typed.chars().count() > EMAIL_CHARACTERS || typed.chars().any(text::is_forbidden) {
-            return Err(UsersQueryError("Search for part of a username or an email.".to_owned()));
+            return Err(UsersQueryError::Search);
         }
         let key = text::comparison_key(typed);
         Ok((!key.is_empty()).then_some(Self(key)))
@@ -98,7 +102,7 @@ impl Status {
             .iter()
             .find(|(_, known)| *known == word)
             .map(|(status, _)| Some(*status))
-            .ok_or_else(|| UsersQueryError("The status must be active, inactive or empty.".to_owned()))
+            .ok_or(UsersQueryError::Status)
     }
 }
 

@@ -80,9 +80,7 @@ impl Sort {
             .iter()
             .find(|(_, known)| *known == name)
             .map(|(key, _)| Self { key: *key, descending })
-            .ok_or_else(|| {
-                UsersQueryError("The sort must be username, email, date_joined, last_login or last_seen, with a leading - for descending.".to_owned())
-            })
+            .ok_or(UsersQueryError::Sort)
     }
 
     /// The word that [`Self::parse`] accepts.
@@ -116,7 +114,7 @@ impl PageNumber {
             Ok(number) if digits && number >= 1 => Ok(Self(u32::try_from(number).unwrap_or(u32::MAX))),
             // A number that does not fit is beyond the last page, which is not an error here.
             Err(_) if digits && text.bytes().any(|b| b != b'0') => Ok(Self(u32::MAX)),
-            _ => Err(UsersQueryError("The page must be a whole number of at least 1.".to_owned())),
+            _ => Err(UsersQueryError::Page),
         }
     }
 

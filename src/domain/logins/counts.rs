@@ -1,8 +1,9 @@
-//! Counts of logins, in words for people.
+//! Counts of logins.
 
-use std::{fmt, ops::AddAssign};
+use std::ops::AddAssign;
 
 use super::kind::LoginClass;
+use crate::domain::moment::Moment;
 
 /// A number of sessions and a number of tokens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,31 +51,27 @@ impl AddAssign for LoginCounts {
     }
 }
 
-/// Formats as `1 session ended` or `2 sessions and 1 token ended`.
-impl fmt::Display for LoginCounts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counted = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
-        match (self.sessions, self.tokens) {
-            (sessions, 0) => write!(f, "{} ended", counted(sessions, "session")),
-            (0, tokens) => write!(f, "{} ended", counted(tokens, "token")),
-            (sessions, tokens) => write!(f, "{} and {} ended", counted(sessions, "session"), counted(tokens, "token")),
-        }
-    }
+/// At most this many tokens are counted when everyone is forced out.
+pub const FEW_TOKENS: i64 = 1_000;
+
+/// How many logins a force logout of everyone ended, as far as they were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EveryonesEndedLogins {
+    /// Browser sessions.
+    pub sessions: EndedSessions,
+    /// Opaque tokens and JWT families, counted up to [`FEW_TOKENS`] + 1.
+    pub tokens: i64,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ended_logins_are_counted_in_words() {
-        for (sessions, tokens, words) in [
-            (0, 0, "0 sessions ended"),
-            (1, 0, "1 session ended"),
-            (0, 1, "1 token ended"),
-            (2, 1, "2 sessions and 1 token ended"),
-        ] {
-            assert_eq!(LoginCounts { sessions, tokens }.to_string(), words);
-        }
-    }
+/// How many sessions a force logout of everyone ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedSessions {
+    /// So many.
+    Counted(u64),
+    /// About as many as the hourly count of this time.
+    About(i64, Moment),
+    /// More than this number.
+    MoreThan(i64),
+    /// There are many sessions, and a scheduled force logout spares many of them.
+    Uncounted,
 }

@@ -19,8 +19,7 @@ const ID_BYTES: usize = 10;
 pub struct SessionId(String);
 
 /// The text is not an id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Give an id as the list shows it: 16 letters and digits.")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionIdError;
 
 impl SessionId {

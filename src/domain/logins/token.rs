@@ -59,16 +59,13 @@ impl fmt::Debug for TokenSecret {
 pub struct TokenLabel(String);
 
 /// Why a label is invalid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenLabelError {
     /// Empty, or only invisible characters.
-    #[error("Say what the token is for.")]
     Empty,
     /// More than 100 characters.
-    #[error("A label has at most 100 characters.")]
     TooLong,
     /// Control or invisible characters.
-    #[error("A label must not contain control characters.")]
     Characters,
 }
 
@@ -104,8 +101,7 @@ impl TokenLabel {
 const MAX_LIFETIME: Duration = Duration::from_hours(366 * 24);
 
 /// The text is not a token lifetime.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Write the lifetime like 72h or 30 days: from one second to 366 days.")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenLifetimeError;
 
 /// Parses a token's lifetime, such as `72h` or `30 days`.

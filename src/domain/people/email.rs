@@ -15,16 +15,13 @@ pub const EMAIL_CHARACTERS: usize = 254;
 pub struct Email(String);
 
 /// Why an email address is invalid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EmailError {
     /// Empty.
-    #[error("Enter an email address.")]
     Empty,
     /// More than 254 characters.
-    #[error("An email address has at most 254 characters.")]
     TooLong,
     /// Not an address according to RFC 5321 and RFC 6531.
-    #[error("This is not an email address. Write one like name@example.org.")]
     Grammar,
 }
 

@@ -14,16 +14,13 @@ pub struct LoginName {
 }
 
 /// Why no account can have the typed name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginNameError {
     /// Empty.
-    #[error("Enter your username or email.")]
     Empty,
     /// Longer than any username or email.
-    #[error("A username or email has at most 254 characters.")]
     TooLong,
     /// Characters that no username or email has.
-    #[error("A username or email must not contain control characters.")]
     Characters,
 }
 

@@ -32,25 +32,19 @@ pub struct Password {
 }
 
 /// Why a password is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordError {
     /// Empty.
-    #[error("Enter a password.")]
     Empty,
     /// Fewer than 8 characters.
-    #[error("A password has at least 8 characters.")]
     TooShort,
     /// More than 128 characters.
-    #[error("A password has at most 128 characters.")]
     TooLong,
     /// Contains NUL, at which some password hashes stop reading.
-    #[error("A password must not contain a NUL character.")]
     Nul,
     /// A common password.
-    #[error("This password is too easy to guess. Attackers try it early.")]
     Common,
     /// The username, the email or the site's name.
-    #[error("Choose a password that is not your username, your email or the name of this site.")]
     OwnName,
 }
 

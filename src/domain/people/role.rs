@@ -69,9 +69,8 @@ impl fmt::Display for Role {
 }
 
 /// The code is not a role.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a role: use member, staff or superuser")]
-pub struct UnknownRole(String);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownRole(pub String);
 
 impl FromStr for Role {
     type Err = UnknownRole;

@@ -18,19 +18,15 @@ const MAX_MARKS: i32 = 4;
 pub struct Username(String);
 
 /// Why a username is invalid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsernameError {
     /// Empty.
-    #[error("Choose a username.")]
     Empty,
     /// More than 64 characters.
-    #[error("A username has at most 64 characters.")]
     TooLong,
     /// A character outside letters, digits and `@.+-_`.
-    #[error("A username may contain only letters, digits and @ . + - _.")]
     Characters,
     /// A combining mark without a letter, or too many on one letter.
-    #[error("Each accent in a username must be on a letter or digit, with at most four accents on each.")]
     Marks,
 }
 

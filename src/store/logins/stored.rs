@@ -18,5 +18,6 @@ pub(in crate::store) fn ended(ended_at: Option<Moment>, reason: Option<&str>) ->
 }
 
 pub(in crate::store) fn parse_reason(code: &str) -> Result<EndReason> {
-    code.parse().map_err(|error| StoreError::Unreadable(format!("{error}")))
+    EndReason::from_code(code)
+        .ok_or_else(|| StoreError::Unreadable(format!("{code:?} is not a reason why a login ended")))
 }

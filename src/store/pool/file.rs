@@ -8,7 +8,7 @@ use std::{
 
 use sqlx::sqlite::SqliteConnectOptions;
 
-use crate::store::OpenError;
+use crate::store::{AddressFault, OpenError};
 
 /// Creates the SQLite file of this address if it is missing. Returns its path if it did.
 ///
@@ -25,7 +25,7 @@ pub fn create_missing_file(url: &str) -> Result<Option<PathBuf>, OpenError> {
 
 /// Parses the address of a SQLite file.
 pub(super) fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, OpenError> {
-    SqliteConnectOptions::from_str(url).map_err(|error| OpenError::Address(error.to_string()))
+    SqliteConnectOptions::from_str(url).map_err(|error| OpenError::Address(AddressFault::File(error.to_string())))
 }
 
 /// Creates a missing file and its folders, readable by this user only: the file holds hashes, addresses and logins. An

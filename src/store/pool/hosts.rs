@@ -7,7 +7,7 @@ use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 
 use super::message_of;
 use crate::store::{
-    OpenError,
+    AddressFault, OpenError,
     engine::{ACQUIRE_TIMEOUT, with_timeout},
 };
 
@@ -19,17 +19,11 @@ impl Hosts {
     /// Reads `postgres://USER@HOST,HOST/NAME`, with one host or several.
     pub(super) fn parse(url: &str) -> Result<Self, OpenError> {
         if lists_hosts_as_parameter(url) {
-            return Err(OpenError::Address(
-                "put several hosts before the database name: HOST:PORT,HOST:PORT/NAME".to_owned(),
-            ));
+            return Err(OpenError::Address(AddressFault::HostsInParameter));
         }
         // The address may hold a password, so errors quote no part of it, nor the parser's message.
         let options = each_host(url).iter().map(|url| PgConnectOptions::from_str(url)).collect::<Result<_, _>>();
-        options.map(Self).map_err(|_| {
-            OpenError::Address(
-                "it is malformed; percent-encode special characters in the password, such as / as %2F".to_owned(),
-            )
-        })
+        options.map(Self).map_err(|_| OpenError::Address(AddressFault::Malformed))
     }
 
     /// Whether the address names more than one server.

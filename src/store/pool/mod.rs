@@ -24,7 +24,7 @@ use self::{
     statistics::drop_statistics,
 };
 use super::{
-    Clock, Connection, OpenError, Result, Transaction, Trust,
+    AddressFault, Clock, Connection, OpenError, Result, Transaction, Trust,
     engine::{ACQUIRE_TIMEOUT, with_timeout},
     standing::{LoginStanding, lanes::Lanes},
 };
@@ -122,7 +122,7 @@ impl Store {
         match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => open_sqlite(url, limits).await,
             Some("postgres" | "postgresql") => open_postgres(url, limits).await,
-            _ => Err(OpenError::Address("it starts with neither sqlite: nor postgres:".to_owned())),
+            _ => Err(OpenError::Address(AddressFault::Engine)),
         }
     }
 

@@ -11,10 +11,10 @@ use super::{
     PoolLimits,
     hosts::{Hosts, is_read_only},
     is_out_of_transaction, message_of,
-    properties::{Unfit, advice_on_refused_parameters, check_postgres},
+    properties::{Unfit, check_postgres, is_refused_parameter},
 };
 use crate::store::{
-    Clock, OpenError, Store, Trust,
+    Clock, Lack, OpenError, Store, Trust,
     engine::with_timeout,
     standing::lanes::{LanePool, Lanes},
 };
@@ -31,11 +31,13 @@ const SESSION: &str = "SET client_min_messages = warning; SET jit = off;
 /// Opens the database that the address names.
 pub(super) async fn open_postgres(url: &str, limits: PoolLimits) -> std::result::Result<Store, OpenError> {
     let hosts = Hosts::parse(url)?;
-    let (options, mut connection) =
-        hosts.connect().await.map_err(|(options, error)| match advice_on_refused_parameters(&error) {
-            Some(what_to_do) => OpenError::Unfit(name_of(options), what_to_do.to_owned()),
-            None => OpenError::Unreachable(name_of(options), error),
-        })?;
+    let (options, mut connection) = hosts.connect().await.map_err(|(options, error)| {
+        if is_refused_parameter(&error) {
+            OpenError::Unfit(name_of(options), Lack::StartupParameters)
+        } else {
+            OpenError::Unreachable(name_of(options), error)
+        }
+    })?;
     check_postgres(&mut connection, options).await.map_err(|unfit| match unfit {
         Unfit::Lacks(what) => OpenError::Unfit(name_of(options), what),
         Unfit::Failed(error) => OpenError::Unreachable(name_of(options), message_of(&error)),

@@ -7,13 +7,10 @@ use sqlx::{
 };
 
 use super::Unfit;
-use crate::store::engine::with_timeout;
+use crate::store::{Lack, engine::with_timeout};
 
 /// The first version with `pg_current_xact_id` and its family, which the feed of changes needs.
 const MIN_POSTGRES_VERSION: i32 = 130_000;
-/// What to do about a transaction pooler.
-const POOLED: &str = "a pooler such as PgBouncer lends each connection for one transaction only, but nodes keep theirs \
-                      to LISTEN: connect to Postgres itself, or set pool_mode = session";
 
 /// Checks a Postgres database over a connection that is used for nothing else.
 pub(in crate::store::pool) async fn check_postgres(
@@ -23,21 +20,17 @@ pub(in crate::store::pool) async fn check_postgres(
     // First, because behind such a pooler no other check is reliable. All statements here are unprepared, because it
     // loses prepared ones.
     if is_lent_out(on, options).await? {
-        return Err(Unfit::Lacks(POOLED.to_owned()));
+        return Err(Unfit::Lacks(Lack::OwnConnections));
     }
     let settings = "
         SELECT current_setting('server_encoding'), current_setting('server_version'),
                current_setting('server_version_num')::int";
     let (encoding, version, number) = <(String, String, i32)>::from_row(&fetch_row(on, settings).await?)?;
     if number < MIN_POSTGRES_VERSION {
-        return Err(Unfit::Lacks(format!("Postgres {version} is too old: upgrade it to 15, or at least to 13")));
+        return Err(Unfit::Lacks(Lack::PostgresVersion(version)));
     }
     if encoding != "UTF8" {
-        return Err(Unfit::Lacks(format!(
-            "its encoding is {encoding}, which cannot store or search names in every script: create another database \
-             with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, copy the data with pg_dump, and set \
-             DATABASE_URL to the new database"
-        )));
+        return Err(Unfit::Lacks(Lack::PostgresEncoding(encoding)));
     }
     Ok(())
 }
@@ -67,10 +60,7 @@ async fn fetch_row(on: &mut PgConnection, sql: &'static str) -> sqlx::Result<PgR
     with_timeout(raw_sql(sql).fetch_one(on)).await
 }
 
-/// What to do about a pooler that rejects a startup parameter, which every connection of ours sends.
-pub(in crate::store::pool) fn advice_on_refused_parameters(error: &str) -> Option<&'static str> {
-    error.contains("unsupported startup parameter").then_some(
-        "a pooler such as PgBouncer refuses this program's connections: connect to Postgres itself, or set \
-         ignore_startup_parameters = extra_float_digits and pool_mode = session",
-    )
+/// Whether this error is that of a pooler that rejects a startup parameter, which every connection of ours sends.
+pub(in crate::store::pool) fn is_refused_parameter(error: &str) -> bool {
+    error.contains("unsupported startup parameter")
 }

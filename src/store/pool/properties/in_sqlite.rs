@@ -3,7 +3,10 @@
 use sqlx::{SqliteConnection, raw_sql};
 
 use super::Unfit;
-use crate::store::engine::codes::{SQLITE_BUSY, is_code};
+use crate::store::{
+    Lack,
+    engine::codes::{SQLITE_BUSY, is_code},
+};
 
 /// The first version with `MATERIALIZED` and FTS5's trigram tokenizer.
 const MIN_SQLITE_VERSION: i64 = 3_035_000;
@@ -33,25 +36,17 @@ pub(in crate::store::pool) async fn check_sqlite(on: &mut SqliteConnection) -> R
         Err(error) => return Err(error.into()),
     };
     let lacks = if is_read_only {
-        "it can only be read: remove mode=ro and immutable from its address, and let this user write the file and \
-         its folder"
-            .to_owned()
+        Lack::Writing
     } else if encoding != "UTF-8" {
-        format!(
-            "its encoding is {encoding}, which sorts and searches differently: convert it with `sqlite3 OLD .dump | \
-             sed /^PRAGMA.encoding/d | sqlite3 NEW`, and set DATABASE_URL to the new file"
-        )
+        Lack::SqliteEncoding(encoding)
     } else if journal != "wal" {
-        format!(
-            "its journal mode is {journal}, because the write-ahead log cannot be turned on: put the file on a local \
-             disk"
-        )
+        Lack::WriteAheadLog(journal)
     } else if version_number(&version) < MIN_SQLITE_VERSION {
-        format!("SQLite {version} is too old: build with the SQLite that comes with this program")
+        Lack::SqliteVersion(version)
     } else if let Some(module) = missing {
-        format!("this SQLite was built without {module}: build with the SQLite that comes with this program")
+        Lack::SqliteModule(module)
     } else if !foreign_keys {
-        "this SQLite was built without foreign keys: build with the SQLite that comes with this program".to_owned()
+        Lack::ForeignKeys
     } else {
         return Ok(());
     };

@@ -6,14 +6,16 @@
 mod in_postgres;
 mod in_sqlite;
 
-pub(super) use in_postgres::{advice_on_refused_parameters, check_postgres};
+pub(super) use in_postgres::{check_postgres, is_refused_parameter};
 pub(super) use in_sqlite::check_sqlite;
+
+use crate::store::Lack;
 
 /// Why a database cannot be used.
 #[derive(Debug)]
 pub(super) enum Unfit {
-    /// It lacks a property: which one, and what to do.
-    Lacks(String),
+    /// It lacks a property.
+    Lacks(Lack),
     /// The check itself failed.
     Failed(sqlx::Error),
 }

@@ -1,6 +1,8 @@
 //! Builds the events of the use cases.
 
-use super::{Actor, Client, LoginCounts};
+pub(super) mod detail;
+
+use super::{Actor, Client, Detail, LoginCounts};
 use crate::{
     domain::{
         event_kind::EventKind, logins::kind::LoginClass, moment::Moment, reason::EndReason, reason_text::Reasons,
@@ -57,7 +59,7 @@ pub(super) trait BuildEvent<'a>: Sized {
     /// Adds how many sessions and tokens ended to the detail.
     fn ending(self, ended: impl Into<LoginCounts>) -> Self;
     /// Adds to the detail, after a semicolon if there is one already.
-    fn saying(self, detail: impl Into<String>) -> Self;
+    fn saying(self, detail: Detail<'_>) -> Self;
 }
 
 impl<'a> BuildEvent<'a> for NewEvent<'a> {
@@ -82,13 +84,13 @@ impl<'a> BuildEvent<'a> for NewEvent<'a> {
     }
 
     fn ending(self, ended: impl Into<LoginCounts>) -> Self {
-        self.saying(ended.into().to_string())
+        self.saying(Detail::Ended(ended.into()))
     }
 
-    fn saying(self, detail: impl Into<String>) -> Self {
+    fn saying(self, detail: Detail<'_>) -> Self {
         let detail = match self.detail {
-            Some(before) => format!("{before}; {}", detail.into()),
-            None => detail.into(),
+            Some(before) => format!("{before}; {detail}"),
+            None => detail.to_string(),
         };
         Self { detail: Some(detail), ..self }
     }

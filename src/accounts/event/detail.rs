@@ -1,0 +1,97 @@
+//! What an event says beyond its kind, as a code. The words are in `src/words/events.rs`.
+
+use std::time::Duration;
+
+use crate::domain::{
+    logins::{
+        counts::{EveryonesEndedLogins, LoginCounts},
+        kind::LoginClass,
+    },
+    moment::Moment,
+    people::role::Role,
+};
+
+/// A detail of an event. The event stores its words, because exports of events promise a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Detail<'a> {
+    /// Logins that ended.
+    Ended(LoginCounts),
+    /// The event is about everyone.
+    Everyone,
+    /// Logins of everyone that ended.
+    EveryonesEnded(EveryonesEndedLogins),
+    /// The time of a scheduled force logout.
+    ScheduledFor(Moment),
+    /// The time of a scheduled force logout of everyone.
+    EveryoneScheduledFor(Moment),
+    /// The time of a schedule that was cancelled.
+    WasScheduledFor(Moment),
+    /// The end of a deactivation.
+    DeactivatedUntil(Moment),
+    /// A deactivation reached its end.
+    DeactivationExpired,
+    /// The label of a token.
+    Token(&'a str),
+    /// A program logged in for a JWT family.
+    JwtLogin,
+    /// A program logged in for an opaque token with this label.
+    TokenLogin(&'a str),
+    /// An email or a role that changed.
+    Changed { before: &'a str, after: &'a str },
+    /// The role of a new account.
+    NewRole(Role),
+    /// Logins that ended because they are past the limits of a new role.
+    PastLimits(Role, LoginCounts),
+    /// Events were deleted up to this time.
+    OlderThan(Moment),
+    /// No account has the name.
+    NoSuchName,
+    /// The stored hash has an unknown format.
+    UnknownHashFormat(&'a str),
+    /// The account is deactivated.
+    Inactive,
+    /// The account has no room for another session.
+    SessionsFull { live: u64, limit: u64 },
+    /// The account has no room for another token.
+    TokensFull { live: u64, limit: u64 },
+    /// An attempt to register.
+    Registration,
+    /// An attempt to set up the site.
+    Setup,
+    /// A wrong setup code.
+    WrongSetupCode,
+    /// The waiting time of a throttled attempt.
+    ThrottledFor(Duration),
+    /// A wrong password of a user who is logged in.
+    WrongPassword,
+    /// The actor had no right to the action.
+    Refused(RefusedAction, NoRight),
+    /// The actor's role does not allow this request: a method and a path.
+    RefusedRequest(&'a str),
+    /// The actor's role does not allow the bulk action with this code for so many users.
+    RefusedInBulk { action: &'a str, users: u64 },
+}
+
+/// An action that the actor may have no right to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RefusedAction {
+    ForceLogout,
+    CancelForceLogout,
+    ForceEveryoneOut,
+    CancelEveryoneOut,
+    EndLogin(LoginClass),
+    Activate,
+    Deactivate,
+    CreateUser,
+    DeleteUser,
+    SetPassword,
+    SetRole,
+}
+
+/// Why an actor had no right to an action.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum NoRight {
+    Role,
+    LastSuperuser,
+    OwnAccount,
+}

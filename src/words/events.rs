@@ -1,0 +1,78 @@
+//! The details of events, as staff read them.
+
+use std::fmt;
+
+use chrono::SecondsFormat;
+
+use crate::{
+    accounts::{Detail, NoRight, RefusedAction},
+    domain::logins::kind::LoginClass,
+};
+
+impl fmt::Display for Detail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended(ended) => ended.fmt(f),
+            Self::Everyone => f.write_str("everyone"),
+            Self::EveryonesEnded(ended) => ended.fmt(f),
+            Self::ScheduledFor(at) => write!(f, "for {}", at.to_rfc3339()),
+            Self::EveryoneScheduledFor(at) => write!(f, "everyone, for {}", at.to_rfc3339()),
+            Self::WasScheduledFor(at) => write!(f, "it was scheduled for {}", at.to_rfc3339()),
+            Self::DeactivatedUntil(until) => write!(f, "until {}", until.to_rfc3339()),
+            Self::DeactivationExpired => f.write_str("the deactivation expired"),
+            Self::Token(label) => write!(f, "\u{201c}{label}\u{201d}"),
+            Self::JwtLogin => f.write_str("a program, with JWT"),
+            Self::TokenLogin(label) => write!(f, "a program, with the token \u{201c}{label}\u{201d}"),
+            Self::Changed { before, after } => write!(f, "from {before} to {after}"),
+            Self::NewRole(role) => role.fmt(f),
+            Self::PastLimits(role, past) => write!(f, "past the limits of {role}: {past}"),
+            Self::OlderThan(at) => write!(f, "older than {}", at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            Self::NoSuchName => f.write_str("no such name"),
+            Self::UnknownHashFormat(format) => write!(f, "the stored password hash has the unknown format {format}"),
+            Self::Inactive => f.write_str("the account is deactivated"),
+            Self::SessionsFull { live, limit } => {
+                write!(f, "the account is full; live sessions: {live}, allowed: {limit}")
+            }
+            Self::TokensFull { live, limit } => write!(f, "the account is full; live tokens: {live}, allowed: {limit}"),
+            Self::Registration => f.write_str("registration"),
+            Self::Setup => f.write_str("setup"),
+            Self::WrongSetupCode => f.write_str("setup: a wrong code"),
+            Self::ThrottledFor(wait) => write!(f, "for {} s", wait.as_secs()),
+            Self::WrongPassword => f.write_str("wrong password on a form"),
+            Self::Refused(action, why) => write!(f, "{action}: {why}"),
+            Self::RefusedRequest(request) => write!(f, "{request}: {}", NoRight::Role),
+            Self::RefusedInBulk { action, users } => {
+                write!(f, "bulk {action}: {} for {users} of the users", NoRight::Role)
+            }
+        }
+    }
+}
+
+impl fmt::Display for RefusedAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ForceLogout => "force logout",
+            Self::CancelForceLogout => "cancelling a force logout",
+            Self::ForceEveryoneOut => "force logout of everyone",
+            Self::CancelEveryoneOut => "cancelling the force logout of everyone",
+            Self::EndLogin(LoginClass::Sessions) => "end of a session",
+            Self::EndLogin(LoginClass::Tokens) => "end of a token",
+            Self::Activate => "activation",
+            Self::Deactivate => "deactivation",
+            Self::CreateUser => "new account",
+            Self::DeleteUser => "deletion",
+            Self::SetPassword => "new password",
+            Self::SetRole => "change of role",
+        })
+    }
+}
+
+impl fmt::Display for NoRight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Role => "their role does not allow it",
+            Self::LastSuperuser => "it is the last superuser",
+            Self::OwnAccount => "it is their own account",
+        })
+    }
+}

@@ -1,0 +1,33 @@
+//! Sentences and labels for people, by topic. This is the one place to change or translate them.
+//!
+//! The layers below hold codes: enums that say what happened. Here each code gets its words, as an implementation of
+//! `Display` or as a method such as [`EndReason::label`]. Rust lets an implementation stand in any module of the crate,
+//! so the layers above write `error.to_string()` and need not name this one.
+//!
+//! [`EndReason::label`]: crate::domain::reason::EndReason::label
+
+/// Implements `Display` and `Error` for an error: one sentence for each of its codes.
+macro_rules! in_words {
+    ($error:ty { $($code:pat => $sentence:literal),+ $(,)? }) => {
+        impl std::fmt::Display for $error {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $($code => write!(f, $sentence),)+
+                }
+            }
+        }
+
+        impl std::error::Error for $error {}
+    };
+}
+
+mod counts;
+mod databases;
+mod events;
+mod lists;
+mod names;
+mod passwords;
+mod reasons;
+mod refusals;
+mod times;
+mod tokens;

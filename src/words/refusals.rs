@@ -1,0 +1,90 @@
+//! Why a use case was refused or failed.
+
+use std::{error::Error, fmt, time::Duration};
+
+use crate::{accounts::AccountsError, store::users::NameClash};
+
+impl fmt::Display for AccountsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Store(error) => return error.fmt(f),
+            Self::Hashing(why) => return write!(f, "the password could not be hashed: {why}"),
+            Self::TooManyTries { retry_after } => {
+                return write!(f, "Too many attempts. Wait {} and try again.", wait_in_words(*retry_after));
+            }
+            Self::BadCredentials => "Wrong username, email or password.",
+            Self::WrongPassword => "Wrong password.",
+            Self::Inactive { .. } => "This account is deactivated.",
+            Self::SessionsFull { live, limit } => return f.write_str(&sessions_full_in_words(*live, *limit)),
+            Self::TokensFull { live, limit } => return f.write_str(&tokens_full_in_words(*live, *limit)),
+            Self::Ended { reason, .. } => return write!(f, "This login has ended ({reason})."),
+            Self::RegistrationClosed => "Registration is closed on this site.",
+            Self::AlreadySetUp => "This site has been set up.",
+            Self::WrongSetupCode => "This is not the setup code that the server printed when it last started.",
+            Self::NameTaken(NameClash::Username) => "This username is taken.",
+            Self::NameTaken(NameClash::Email) => "This email belongs to another account.",
+            Self::NoSuchUser => "There is no such user.",
+            Self::NoSuchSession => "There is no such session.",
+            Self::NoSuchToken => "There is no such token.",
+            Self::Forbidden => "Staff act on members only; ask a superuser.",
+            Self::LastSuperuser => "This is the last superuser. Create another one first.",
+            Self::OwnAccount => "You cannot do this to your own account. Ask another superuser.",
+            Self::UntilIsPast => "Choose a time in the future.",
+            Self::NothingScheduled => "Nothing is scheduled.",
+        })
+    }
+}
+
+impl Error for AccountsError {
+    /// The cause of the store's error, whose own words are already those of this error.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Store(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+/// Says how many sessions there are, how many are allowed, and what to do to make room for one.
+fn sessions_full_in_words(live: u64, limit: u64) -> String {
+    let there_is = if live == 1 { "is logged in elsewhere".to_owned() } else { format!("has {live} logins open") };
+    let may_be =
+        if limit == 1 { "only one login at a time".to_owned() } else { format!("no more than {limit} logins at once") };
+    let what_to_do = match live.saturating_sub(limit).saturating_add(1) {
+        1 if live == 1 => "Log out there, or wait until that login ends, and try again.".to_owned(),
+        1 => "Log out on another device, or wait until a login there ends, and try again.".to_owned(),
+        many => format!("Log out on {many} other devices, or wait until the logins there end, and try again."),
+    };
+    format!("This account {there_is}, and may have {may_be}. {what_to_do}")
+}
+
+/// The same for tokens, which users can revoke.
+fn tokens_full_in_words(live: u64, limit: u64) -> String {
+    let counted = |n: u64| if n == 1 { "1 token".to_owned() } else { format!("{n} tokens") };
+    let too_many = counted(live.saturating_sub(limit).saturating_add(1));
+    format!("This account has {}, and may have {limit}. Revoke {too_many} first.", counted(live))
+}
+
+/// A wait in seconds or minutes, rounded up.
+fn wait_in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs_f64().ceil().max(1.0);
+    if seconds < 90.0 { format!("{seconds} seconds") } else { format!("{} minutes", (seconds / 60.0).ceil()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_is_said_as_people_count() {
+        for (live, limit, parts) in [
+            (1, 1, ["is logged in elsewhere", "only one login at a time", "Log out there"]),
+            (3, 1, ["has 3 logins open", "only one login at a time", "Log out on 3 other devices"]),
+            (2, 2, ["has 2 logins open", "no more than 2 logins at once", "Log out on another device"]),
+            (4, 2, ["has 4 logins open", "no more than 2 logins at once", "Log out on 3 other devices"]),
+        ] {
+            let words = sessions_full_in_words(live, limit);
+            assert!(parts.iter().all(|part| words.contains(part)), "{words}");
+        }
+    }
+}
