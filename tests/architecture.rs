@@ -68,6 +68,23 @@ fn the_use_cases_do_not_depend_on_requests() {
     must_not_name(&web, |file| file.module.first().is_some_and(|layer| layer == "accounts" || layer == "store"));
 }
 
+/// They will be translated one day, so they stand in one place, `src/words`. Layers below it hold codes.
+#[test]
+fn only_codes_stand_below_the_words() {
+    let is_sentence = |text: &&str| text.starts_with(char::is_uppercase) && text.ends_with(['.', '!', '?']);
+    let (mut sentences, mut below) = (0, Vec::new());
+    for file in sources() {
+        let said = file.literals().into_iter().filter(is_sentence);
+        match file.module.first().map(String::as_str) {
+            Some("words") => sentences += said.count(),
+            Some("accounts" | "store" | "domain") => below.extend(said.map(|text| format!("{}: {text}", file.name))),
+            _ => {}
+        }
+    }
+    assert!(sentences > 50, "only {sentences} sentences were found in the words");
+    assert!(below.is_empty(), "{below:#?}");
+}
+
 /// A frozen server, or one that holds a lock forever, sends no answer at all: every statement needs a deadline.
 #[test]
 fn every_statement_of_the_store_has_a_deadline() {
@@ -148,6 +165,15 @@ fn a_handler_uses_only_the_address_of_another() {
         }
     }
     assert!(borrowed.is_empty(), "{borrowed:#?}");
+}
+
+#[test]
+fn the_parser_finds_every_literal() {
+    let file = Source::read(
+        "src/domain/f.rs",
+        "#[error(\"One.\")] fn f() { g('\"', 'a', \"a \\\"b\\\"\\\\\", \"\") } // \"no\"",
+    );
+    assert_eq!(file.literals(), ["One.", r#"a \"b\"\\"#, ""]);
 }
 
 #[test]

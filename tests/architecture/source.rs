@@ -99,6 +99,19 @@ impl Source {
         self.outside_uri_macros.iter().cloned()
     }
 
+    /// The string literals, as they are written. Raw literals are not understood.
+    pub fn literals(&self) -> Vec<&str> {
+        let mut literals = Vec::new();
+        let mut rest = self.code.as_str();
+        while let Some((before, text)) = rest.split_once('"') {
+            let is_character = before.ends_with('\'') && text.starts_with('\'');
+            let end = if is_character { 0 } else { end_of_literal(text) };
+            literals.extend((!is_character).then_some(&text[..end]));
+            rest = text.get(end + 1..).unwrap_or_default();
+        }
+        literals
+    }
+
     /// Whether the code contains this word, such as another crate's name.
     pub fn names(&self, word: &str) -> bool {
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
@@ -106,6 +119,17 @@ impl Source {
             .match_indices(word)
             .any(|(at, _)| !self.code[..at].ends_with(is_part) && !self.code[at + word.len()..].starts_with(is_part))
     }
+}
+
+/// The position of the first quotation mark that no backslash escapes.
+fn end_of_literal(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text.find(|c| {
+        let is_end = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        is_end
+    });
+    end.unwrap_or(text.len())
 }
 
 fn module_of(name: &str) -> Module {
