@@ -1,4 +1,4 @@
-//! Why a use case was refused or failed.
+//! Why a use case was refused or failed, as a code. `src/words/refusals.rs` has the words.
 
 use std::time::Duration;
 

@@ -17,6 +17,9 @@ use crate::{
     gate::ClientOf,
 };
 
+/// The label of a token whose request gives none.
+const LABEL_IF_NONE: &str = "API login";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TokenRequest {
@@ -41,10 +44,8 @@ async fn log_in(
     let mut fields = Fields::default();
     let name = fields.read("username", LoginName::parse(&body.0.username));
     let password = fields.read("password", Password::parse(body.0.password));
-    let label = match body.0.label.as_deref().filter(|label| !label.trim().is_empty()) {
-        Some(label) => fields.read("label", TokenLabel::parse(label)),
-        None => Some(TokenLabel::of_login()),
-    };
+    let label = body.0.label.as_deref().filter(|label| !label.trim().is_empty()).unwrap_or(LABEL_IF_NONE);
+    let label = fields.read("label", TokenLabel::parse(label));
     let (Some(name), Some(password), Some(label)) = (name, password, label) else { return Err(fields.problem()) };
     let started = accounts.log_in_for_token(&client.0, (&name, &password), &label).await?;
     let created = CreatedToken {

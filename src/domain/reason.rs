@@ -1,4 +1,5 @@
-//! Why a login ended: one closed list of codes for the database, the pages and the API.
+//! Why a login ended: one closed list of codes for the database, the pages and the API. `src/words/reasons.rs` has the
+//! words.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! The errors of the store.
 
-/// Why a store function failed.
+/// Why a store function failed. The texts are for the log; the pages and the API say their own.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database gave no reliable answer. The guards must let nobody in.

@@ -1,4 +1,4 @@
-//! Sentences and labels for people, by topic. This is the one place to change or translate them.
+//! Sentences and labels for people, by topic: the one place for the words of what the layers below report.
 //!
 //! The layers below hold codes: enums that say what happened. Here each code gets its words, as an implementation of
 //! `Display` or as a method such as [`EndReason::label`]. Rust lets an implementation stand in any module of the crate,

@@ -84,12 +84,6 @@ impl TokenLabel {
         }
     }
 
-    /// The label of a login over the API that gave none.
-    #[must_use]
-    pub fn of_login() -> Self {
-        Self("API login".to_owned())
-    }
-
     /// The label as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
