@@ -43,13 +43,16 @@ fn address(site: &Rocket<Build>) -> String {
     SocketAddr::new(config.address, config.port).to_string()
 }
 
-/// Shuts the server down on SIGHUP as gracefully as on SIGTERM, and logs why. SIGHUP means that the terminal was
-/// closed, or that somebody expects the server to reload its settings.
+/// Shuts the server down on SIGHUP as gracefully as on SIGTERM, and logs why: whoever closed a terminal, or expected
+/// new settings, may not expect the end of the server.
 fn stop_on_hangup(hangup: io::Result<Signal>, shutdown: Shutdown) {
     match hangup {
         Ok(mut hangup) => drop(tokio::spawn(async move {
             if hangup.recv().await.is_some() {
-                log::error!("stopping on SIGHUP; run it as a service, or with nohup, to outlive the terminal");
+                log::warn!(
+                    "stopping, because of SIGHUP: the terminal was closed, or a reload was requested. Run it as a \
+                     service, or with nohup, to outlive the terminal; restart it to read the settings again"
+                );
                 shutdown.notify();
             }
         })),

@@ -34,7 +34,9 @@ fn closing_the_terminal_stops_the_server_gracefully_with_a_message() {
         let rest = stream.until_its_end();
         assert!(rest.ends_with("\r\n0\r\n\r\n"), "the stream must end, not break: {rest}");
         let ended = server.running.wait();
-        assert!(ended.status.success() && ended.err.contains("stopping on SIGHUP"), "{ended:?}");
+        let lines: Vec<&str> = ended.err.lines().filter(|line| line.contains("SIGHUP")).collect();
+        assert!(ended.status.success() && lines.len() == 1, "{ended:?}");
+        assert!(lines[0].contains("WARN") && lines[0].contains("terminal was closed"), "{ended:?}");
     });
 }
 
