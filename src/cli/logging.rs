@@ -12,9 +12,14 @@ use crate::{domain::people::text::escaped, store::DRIVERS_LOG};
 
 /// The target of Rocket's records about each request.
 const ROCKETS_SERVER: &str = "rocket::server";
-/// The beginnings of records that Rocket logs as errors or warnings although the client is the cause: an unknown path,
-/// a malformed chunk or incomplete body, a header that is not text.
-const CLIENT_ERRORS: [&str; 3] = ["No matching routes", "Failed to read into peek buffer", "Header '"];
+/// The end of the target of Rocket's detail records.
+const DETAIL: &str = "::_";
+/// The targets of Rocket's records about what a client sent: its request line, headers and body.
+const SENT_BY_CLIENTS: [&str; 2] = ["rocket::request::", "rocket::data::"];
+/// The beginnings of Rocket's other errors and warnings of which the client is the cause: an unknown path, a malformed
+/// request line, a broken connection, a failed upgrade.
+const CLIENT_ERRORS: [&str; 5] =
+    ["No matching routes", "Bad incoming HTTP request", "Connection failed", "Upgraded ", "Response indicated upgrade"];
 
 /// Starts the log. `RUST_LOG`, if set, overrides `log_level`. Commands other than servers log only errors.
 pub(super) fn start(serves: bool) {
@@ -75,15 +80,24 @@ impl Log for WithoutRequests {
     }
 }
 
+/// Whether Rocket logs an error or a warning although the client is the cause. A warning that is a detail belongs to a
+/// record of a request, such as a guard that refuses it.
 fn is_client_error(record: &Record<'_>) -> bool {
-    let has_prefix = || CLIENT_ERRORS.iter().any(|prefix| record.args().to_string().starts_with(prefix));
-    record.level() < Level::Info && record.target().starts_with("rocket::") && has_prefix()
+    let (target, level) = (record.target(), record.level());
+    let begins_as_one = || {
+        let text = record.args().to_string();
+        CLIENT_ERRORS.iter().any(|beginning| text.starts_with(beginning))
+    };
+    level < Level::Info
+        && (level == Level::Warn && target.ends_with(DETAIL)
+            || SENT_BY_CLIENTS.iter().any(|module| target.starts_with(module))
+            || target.starts_with("rocket::") && begins_as_one())
 }
 
-/// Drops Rocket's detail records (targets ending in `::_`), except for errors. Rocket logs one for each guard that
+/// Drops Rocket's detail records, except for errors. Rocket logs one for each guard that
 /// refuses a request, as a warning, although the record that it belongs to has another level.
 fn without_details(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
-    if record.target().ends_with("::_") && record.level() > Level::Error {
+    if record.target().ends_with(DETAIL) && record.level() > Level::Error {
         return Ok(());
     }
     writeln!(out, "[{} {}] {}", out.timestamp(), record.level(), escaped(&record.args().to_string()))
