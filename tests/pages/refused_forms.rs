@@ -45,6 +45,27 @@ async fn an_expired_form_is_shown_again_without_its_password() {
     }
 }
 
+#[rocket::async_test]
+async fn a_page_without_the_form_does_not_ask_to_send_it_again() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        // Without an `Origin`, nothing shows that the values were typed on this site, so the form is not shown.
+        let without_origin = [("Origin", ""), ("Referer", "http://curfew.test/account/profile")];
+        let mut ana = site.signed_in(Role::Member).await;
+        ana.opens("/account/profile").await;
+        let old = sends_old(&mut ana, &without_origin).await;
+        let mut visitor = site.visitor();
+        let body = form("a token", &[("username", "ana"), ("password", PASSWORD)]);
+        let no_cookie = visitor.sends(Method::Post, "/login", &[("Origin", "")], body).await;
+        for page in [old, no_cookie] {
+            let words = page.must_be(403).body.to_lowercase();
+            assert!(!words.contains("send this form again") && !words.contains("send the form again"), "{page:?}");
+            assert!(!words.contains("form-problem"), "no form is shown: {page:?}");
+            assert!(words.contains("fill in the form"), "the page must say what to do: {page:?}");
+        }
+    }
+}
+
 /// If an attacker could fill in a form for a user, the user would only have to press its button.
 #[rocket::async_test]
 async fn values_from_another_site_are_never_filled_in() {

@@ -70,7 +70,6 @@ struct RefusedFormView<'a> {
 
 /// Renders the page for a refused form, with status 403.
 pub(in crate::site) async fn refused_form_page(form: &RefusedForm, request: &Request<'_>) -> Answer {
-    let (title, text) = title_and_text(&form.why);
     let address = match &form.why {
         FormRefusal::Elsewhere { own, .. } => Some(own.clone()),
         FormRefusal::HttpsOnly => Some(site_origin(request).replacen("http://", "https://", 1)),
@@ -78,6 +77,7 @@ pub(in crate::site) async fn refused_form_page(form: &RefusedForm, request: &Req
     };
     let action = NextPath::parse(&request.uri().to_string());
     let again = action.as_ref().filter(|_| address.is_none() && !form.typed.is_empty());
+    let (title, text) = title_and_text(&form.why, again.is_some());
     let view = RefusedFormView {
         title,
         text,
@@ -93,7 +93,8 @@ pub(in crate::site) async fn refused_form_page(form: &RefusedForm, request: &Req
     }
 }
 
-fn title_and_text(why: &FormRefusal) -> (&'static str, String) {
+fn title_and_text(why: &FormRefusal, shows_form: bool) -> (&'static str, String) {
+    let what_to_do = if shows_form { "send the form again" } else { "open its page, and fill in the form again" };
     match why {
         FormRefusal::Elsewhere { received, own } => (
             "This form came from another site",
@@ -105,16 +106,18 @@ fn title_and_text(why: &FormRefusal) -> (&'static str, String) {
         ),
         FormRefusal::NoCookie => (
             "Your browser sent no cookie",
-            "This site needs a cookie to check that a form is yours. You may have opened the page before you logged \
-             in: send the form again. If this page comes back, allow cookies for this site. Nothing has been changed \
-             yet."
-                .to_owned(),
+            format!(
+                "This site needs a cookie to check that a form is yours. You may have opened the page before you \
+                 logged in: {what_to_do}. If this page comes back, allow cookies for this site. Nothing has been \
+                 changed yet."
+            ),
         ),
         FormRefusal::Old => (
-            "Send this form again",
-            "You have logged in or out since you opened the page, or it was open for too long. Nothing has been \
-             changed yet."
-                .to_owned(),
+            if shows_form { "Send this form again" } else { "This form is out of date" },
+            format!(
+                "You have logged in or out since you opened the page, or it was open for too long: {what_to_do}. \
+                 Nothing has been changed yet."
+            ),
         ),
     }
 }
