@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::harness::{
     person::Person,
     probes::probes,
-    site::{Plan, Site},
+    site::{PASSWORD, Plan, Site},
     store::{any_engine, quick_or_soak},
 };
 
@@ -90,6 +90,36 @@ fn damage(originals: &[String; 2], random: &mut StdRng) -> String {
         if is_damaged && !damaged.is_empty() {
             return damaged;
         }
+    }
+}
+
+/// Cookies ignore ports, so two sites on one host share them.
+#[rocket::async_test]
+async fn a_login_removes_only_the_visitor_cookie_of_this_site() {
+    for engine in any_engine() {
+        let (one, two) = (Site::on(engine).await, Site::on(engine).await);
+        let mut person = one.person(Role::Member).await;
+        let mut elsewhere = two.visitor();
+        elsewhere.opens("/login").await.must_be(200);
+        let foreign = elsewhere.jar.get("curfew-visitor").expect("the other site's visitor cookie").to_owned();
+
+        person.jar.set("curfew-visitor", &foreign);
+        person.opens("/login").await.must_be(200);
+        assert_eq!(person.jar.get("curfew-visitor"), Some(&*foreign), "it must be neither replaced nor removed");
+        person.logs_in().await.must_be(303);
+        assert_eq!(person.jar.get("curfew-visitor"), Some(&*foreign), "the forms open on the other site need it");
+        let fields = [("username", "ana"), ("password", PASSWORD)];
+        elsewhere.posts_with(&elsewhere.token.clone(), "/login", &fields).await.must_be(422);
+
+        let mut person = person.another_browser();
+        person.opens("/login").await.must_be(200);
+        let old = person.token.clone();
+        let own = person.jar.get("curfew-visitor").expect("this site's visitor cookie").to_owned();
+        assert_ne!(own, foreign);
+        person.logs_in().await.must_be(303);
+        assert_eq!(person.jar.get("curfew-visitor"), None, "old forms must not work again after a logout");
+        person.posts("/logout", &[]).await.must_be(303);
+        person.posts_with(&old, "/login", &fields).await.must_be(403);
     }
 }
 

@@ -22,6 +22,7 @@ use rocket::{
 use self::{
     changes::{NoticeChange, SessionChange, StatedChanges},
     claim::Content,
+    visitor::holds_own_binding,
 };
 use super::{
     Changes, Gate,
@@ -88,7 +89,7 @@ impl Fairing for CookieWriter {
         // A login ends the visitor's CSRF binding, so that old forms of the visitor do not work again after a logout.
         let is_start = matches!(session, Some(SessionChange::Start(_)));
         let visitor = if is_start {
-            Some(writer.removal(VISITOR))
+            holds_own_binding(request, &gate.cookie_keys).then(|| writer.removal(VISITOR))
         } else {
             visitor.map(|visitor| writer.cookie(VISITOR, visitor))
         };

@@ -1,31 +1,44 @@
 //! The random value that a visitor's CSRF tokens are bound to, because visitors have no session.
+//!
+//! It is encrypted only so that this site recognises its own. Another Curfew on the same host sets the same cookie. This
+//! site then uses that value too, and never replaces or removes it, because the forms of the other site need it.
 
-use data_encoding::BASE64URL_NOPAD;
+use std::ops::RangeInclusive;
+
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use rocket::Request;
 
-use super::{VISITOR, find_cookie};
+use super::{VISITOR, find_cookie, session_cookie::CookieKeys};
 use crate::gate::Changes;
 
-/// The length of a binding, in bytes: 128 bits.
-const BINDING_BYTES: usize = 16;
+/// The length of the random part, in bytes: 128 bits.
+const RANDOM_BYTES: usize = 16;
+/// The length of an encrypted binding, in bytes. A shorter value could be guessed.
+const BINDING_BYTES: RangeInclusive<usize> = RANDOM_BYTES..=128;
 
 /// The binding in the browser's cookie, if any.
 pub(in crate::gate) fn held_binding(request: &Request<'_>) -> Option<String> {
     find_binding(request, |_| true)
 }
 
-/// The first of the browser's bindings that `accepts` approves. Another site on this host may have set one too.
+/// The first of the browser's bindings that `accepts` approves.
 pub(in crate::gate) fn find_binding(request: &Request<'_>, accepts: impl Fn(&str) -> bool) -> Option<String> {
     find_cookie(request, VISITOR, |value| {
-        let bytes = BASE64URL_NOPAD.decode(value.as_bytes()).ok()?;
-        (bytes.len() == BINDING_BYTES && accepts(value)).then(|| value.to_owned())
+        let bytes = BASE64.decode(value.as_bytes()).ok()?;
+        (BINDING_BYTES.contains(&bytes.len()) && accepts(value)).then(|| value.to_owned())
     })
 }
 
+/// Whether the browser has a binding of this site.
+pub(super) fn holds_own_binding(request: &Request<'_>, keys: &CookieKeys) -> bool {
+    find_binding(request, |value| keys.decrypt(VISITOR.plain, value).is_some()).is_some()
+}
+
 /// Creates a binding, and states the cookie that carries it. Returns the same binding for the rest of the request.
-pub(in crate::gate) fn new_binding(changes: Changes<'_>) -> String {
+pub(in crate::gate) fn new_binding(keys: &CookieKeys, changes: Changes<'_>) -> String {
     changes.visitor().unwrap_or_else(|| {
-        let binding = BASE64URL_NOPAD.encode(&rand::random::<[u8; BINDING_BYTES]>());
+        let random = BASE64URL_NOPAD.encode(&rand::random::<[u8; RANDOM_BYTES]>());
+        let binding = keys.encrypt(VISITOR.plain, random);
         changes.set_visitor(binding.clone());
         binding
     })

@@ -78,7 +78,7 @@ impl<'r> Csrf<'r> {
         let Some(gate) = self.gate else { return String::new() };
         let message = match self.login {
             Login::Live(login) => session_message(login),
-            _ => visitor_message(&self.binding.clone().unwrap_or_else(|| new_binding(self.changes))),
+            _ => visitor_message(&self.binding.clone().unwrap_or_else(|| new_binding(&gate.cookie_keys, self.changes))),
         };
         gate.csrf_keys.sign(&message)
     }
