@@ -65,7 +65,13 @@ enum Meant {
     Any,
     /// The current version.
     This,
-    /// Another version. During a rolling deployment, a page and its files may come from different nodes.
+    /// Another version. During a rolling upgrade, a page and its files may come from different nodes.
+    ///
+    /// Other sites answer 404, because they keep the files of several versions or share them between nodes. A node here
+    /// has its own files only, so every second page would be without any style until the upgrade is over. So styles and
+    /// pictures of this version are sent, and never cached, because they most likely fit. A script of another version
+    /// is not sent: it could act on a form that it does not know, for example send a time in another zone. Without
+    /// scripts every page works.
     Another,
 }
 

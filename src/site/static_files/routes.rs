@@ -22,6 +22,9 @@ struct FileResponse<'r> {
 impl<'r> FileResponse<'r> {
     async fn of(files: &'r StaticFiles, path: &str, AcceptEncoding(encoding): AcceptEncoding) -> Option<Self> {
         let (file, meant) = files.find(path)?;
+        if meant == Meant::Another && file.content_type().is_javascript() {
+            return None;
+        }
         if let Some(encoding) = encoding.filter(|encoding| !file.is_compressed(*encoding)) {
             let file = Arc::clone(file);
             // If this fails, the responder compresses the file.
