@@ -17,7 +17,8 @@ const SOAK: &str = "CURFEW_TEST_SOAK";
 const TEMPLATE_LOCK: i64 = 0x6375_7266_6577;
 
 /// The default number of connections. On a busy machine, a race of twenty waits longer for one than a request should.
-const PATIENT: PoolLimits = PoolLimits { connections: 8, wait: Duration::from_mins(1) };
+const PATIENT: PoolLimits =
+    PoolLimits { connections: 8, wait: Duration::from_mins(1), transaction: Duration::from_mins(1) };
 
 /// The name of the SQLite file.
 const FILE: &str = "curfew.db";

@@ -30,7 +30,7 @@ async fn a_transaction_aborted_by_postgres_never_commits_and_the_next_one_does()
         let ana = house.member("ana").await;
         for (inside, outside) in ENDS {
             let mut tx = house.store.begin().await.expect("a transaction");
-            let Transaction::Postgres(on) = &mut tx else { unreachable!("it is on Postgres") };
+            let Transaction::Postgres(on, _) = &mut tx else { unreachable!("it is on Postgres") };
             raw_sql("UPDATE curfew_users SET is_active = FALSE").execute(&mut **on).await.expect("a change");
             // As code does that ignores an error.
             let _ = raw_sql(AssertSqlSafe(inside)).execute(&mut **on).await;

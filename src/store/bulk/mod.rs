@@ -129,7 +129,7 @@ pub async fn get_max_user_id(on: &mut impl Sql) -> Result<i64> {
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn lock_targets(on: &mut impl Sql, targets: Targets<'_>, ids: &[i64]) -> Result<Vec<TargetUser>> {
-    let lock = match on.engine() {
+    let lock = match on.engine()? {
         Engine::Sqlite(_) => "",
         Engine::Postgres(_) => " ORDER BY id FOR UPDATE",
     };
@@ -143,7 +143,7 @@ pub async fn lock_targets(on: &mut impl Sql, targets: Targets<'_>, ids: &[i64]) 
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn set_records_bulk_change(on: &mut impl Sql, records_bulk_change: bool) -> Result<()> {
-    if let Engine::Postgres(connection) = on.engine() {
+    if let Engine::Postgres(connection) = on.engine()? {
         let setting =
             sqlx::query("SELECT set_config('curfew.records_bulk_change', CASE WHEN $1 THEN 'on' ELSE 'off' END, TRUE)");
         with_timeout(setting.bind(records_bulk_change).execute(connection)).await?;
@@ -157,7 +157,7 @@ pub async fn set_records_bulk_change(on: &mut impl Sql, records_bulk_change: boo
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn record_bulk_change(on: &mut impl Sql, ids: &[i64], event_id: i64) -> Result<()> {
-    match on.engine() {
+    match on.engine()? {
         Engine::Sqlite(connection) => {
             let mut sql = QueryBuilder::new("INSERT INTO curfew_standing_changes (user_id, event_id) SELECT id, ");
             sql.push_bind(event_id).push(" FROM curfew_users WHERE id");

@@ -54,7 +54,7 @@ impl Clock {
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn now(&self, on: &mut impl Sql) -> Result<Moment> {
-        match on.engine() {
+        match on.engine()? {
             Engine::Sqlite(_) => Ok(self.process_now()),
             Engine::Postgres(connection) => {
                 let now = with_timeout(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(connection)).await?;
@@ -81,7 +81,7 @@ impl Clock {
 
     /// Whether the site's clock is the database's.
     pub(in crate::store) fn is_in_database(on: &mut impl Sql) -> bool {
-        matches!(on.engine(), Engine::Postgres(_))
+        matches!(on.engine(), Ok(Engine::Postgres(_)))
     }
 
     /// The current time by the site's clock, for a statement that also read Postgres's `CURRENT_TIMESTAMP`. The

@@ -11,7 +11,7 @@ pub(super) mod trust;
 
 use std::{future::Future, io, time::Duration};
 
-use rocket::tokio::time::timeout;
+use rocket::tokio::time::{Instant, timeout};
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, pool::PoolConnection};
 
 use super::Result;
@@ -19,6 +19,10 @@ use super::Result;
 /// How long a statement may take before the database counts as unavailable. A frozen server, or one behind a network
 /// that drops all packets, would never respond.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long after its begin a transaction may start statements. Each statement has a timeout of its own, but a
+/// transaction of many could hold its locks for minutes. It is far longer than a batch of upkeep takes.
+pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a request waits for a connection before it fails because the database does not respond.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -34,8 +38,11 @@ pub enum Engine<'c> {
 
 /// Runs statements: a [`Connection`] or a [`Transaction`].
 pub trait Sql: Send {
-    /// The underlying connection.
-    fn engine(&mut self) -> Engine<'_>;
+    /// The underlying connection, for the next statement.
+    ///
+    /// # Errors
+    /// Returns an error after the deadline of a transaction.
+    fn engine(&mut self) -> sqlx::Result<Engine<'_>>;
 }
 
 /// A connection from the pool. Each statement is a transaction of its own.
@@ -48,11 +55,11 @@ pub enum Connection {
 }
 
 impl Sql for Connection {
-    fn engine(&mut self) -> Engine<'_> {
-        match self {
+    fn engine(&mut self) -> sqlx::Result<Engine<'_>> {
+        Ok(match self {
             Self::Sqlite(connection) => Engine::Sqlite(&mut *connection),
             Self::Postgres(connection) => Engine::Postgres(&mut *connection),
-        }
+        })
     }
 }
 
@@ -66,24 +73,27 @@ impl Connection {
     }
 }
 
-/// A transaction that may write. Dropping it without [`Self::commit`] rolls it back.
+/// A transaction that may write, with the deadline after which it starts no statement and does not commit. Dropping it
+/// without [`Self::commit`] rolls it back.
 #[derive(Debug)]
 pub enum Transaction {
     /// On SQLite: the only writer, from its start.
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Sqlite(sqlx::Transaction<'static, Sqlite>, Instant),
     /// On Postgres: at isolation level read committed. The `lock_` functions lock rows.
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Postgres(sqlx::Transaction<'static, Postgres>, Instant),
 }
 
 impl Transaction {
     /// Commits the transaction.
     ///
     /// # Errors
-    /// Returns an error if the database does not respond. Whether the transaction was committed is then unknown.
-    pub async fn commit(self) -> Result<()> {
+    /// Returns an error after the deadline, or if the database does not respond. In the latter case, it is unknown
+    /// whether the transaction was committed.
+    pub async fn commit(mut self) -> Result<()> {
+        self.engine()?;
         match self {
-            Self::Sqlite(transaction) => with_timeout(transaction.commit()).await?,
-            Self::Postgres(mut transaction) => {
+            Self::Sqlite(transaction, _) => with_timeout(transaction.commit()).await?,
+            Self::Postgres(mut transaction, _) => {
                 // After a failed statement, Postgres answers COMMIT with a rollback and no error. This SELECT returns the error.
                 with_timeout(sqlx::raw_sql("SELECT 1").execute(&mut *transaction)).await?;
                 with_timeout(transaction.commit()).await?;
@@ -94,11 +104,15 @@ impl Transaction {
 }
 
 impl Sql for Transaction {
-    fn engine(&mut self) -> Engine<'_> {
-        match self {
-            Self::Sqlite(transaction) => Engine::Sqlite(&mut *transaction),
-            Self::Postgres(transaction) => Engine::Postgres(&mut *transaction),
+    fn engine(&mut self) -> sqlx::Result<Engine<'_>> {
+        let (Self::Sqlite(_, deadline) | Self::Postgres(_, deadline)) = self;
+        if Instant::now() > *deadline {
+            return Err(timeout_error("the transaction took too long and is rolled back"));
         }
+        Ok(match self {
+            Self::Sqlite(transaction, _) => Engine::Sqlite(&mut *transaction),
+            Self::Postgres(transaction, _) => Engine::Postgres(&mut *transaction),
+        })
     }
 }
 
@@ -109,7 +123,11 @@ pub(super) async fn with_timeout<T>(statement: impl Future<Output = sqlx::Result
 
 /// The error of a statement that exceeded its timeout.
 pub(super) fn timed_out() -> sqlx::Error {
-    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "no response in time"))
+    timeout_error("no response in time")
+}
+
+fn timeout_error(text: &'static str) -> sqlx::Error {
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text))
 }
 
 /// Whether the error is a timeout.
@@ -121,8 +139,9 @@ pub(super) fn is_timeout(error: &sqlx::Error) -> bool {
 macro_rules! on_engine {
     ($on:expr, |$connection:ident| $body:expr) => {
         match $crate::store::Sql::engine($on) {
-            $crate::store::engine::Engine::Sqlite($connection) => $body,
-            $crate::store::engine::Engine::Postgres($connection) => $body,
+            Ok($crate::store::engine::Engine::Sqlite($connection)) => $body,
+            Ok($crate::store::engine::Engine::Postgres($connection)) => $body,
+            Err(error) => Err(error),
         }
     };
 }

@@ -186,7 +186,7 @@ pub async fn delete_old_events(on: &mut impl Sql, up_to: Moment, limit: i64) -> 
             )
         };
     }
-    let sql = match on.engine() {
+    let sql = match on.engine()? {
         Engine::Sqlite(_) => sql!(""),
         Engine::Postgres(_) => sql!(" FOR UPDATE SKIP LOCKED"),
     };

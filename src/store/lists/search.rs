@@ -93,7 +93,7 @@ impl<'t> Search<'t> {
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn is_rare(&self, on: &mut impl Sql, index: SearchIndex) -> Result<bool> {
-        match on.engine() {
+        match on.engine()? {
             Engine::Sqlite(connection) => {
                 let mut count = self.count_candidates::<Sqlite>(index, LOOKUP_LIMIT + 1);
                 let candidates: i64 = with_timeout(count.build_query_scalar().fetch_one(connection)).await?;

@@ -38,7 +38,7 @@ pub async fn set_last_seen(on: &mut impl Sql, seen: &[Seen]) -> Result<()> {
         let latest = users.entry(seen.user_id).or_insert(seen.at);
         *latest = seen.at.max(*latest);
     }
-    match on.engine() {
+    match on.engine()? {
         Engine::Sqlite(connection) => set_one_by_one(connection, &users, seen).await?,
         Engine::Postgres(connection) => set_all_at_once(connection, &users, seen).await?,
     }

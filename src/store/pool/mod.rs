@@ -25,7 +25,7 @@ use self::{
 };
 use super::{
     AddressFault, Clock, Connection, OpenError, Result, Transaction, Trust,
-    engine::{ACQUIRE_TIMEOUT, with_timeout},
+    engine::{ACQUIRE_TIMEOUT, TRANSACTION_TIMEOUT, with_timeout},
     standing::{LoginStanding, lanes::Lanes},
 };
 use crate::domain::logins::session_secret::SessionId;
@@ -44,11 +44,13 @@ pub struct PoolLimits {
     pub connections: u32,
     /// How long a request waits before it fails because the database does not respond.
     pub wait: Duration,
+    /// How long after its begin a transaction may start statements.
+    pub transaction: Duration,
 }
 
 impl Default for PoolLimits {
     fn default() -> Self {
-        Self { connections: 8, wait: ACQUIRE_TIMEOUT }
+        Self { connections: 8, wait: ACQUIRE_TIMEOUT, transaction: TRANSACTION_TIMEOUT }
     }
 }
 
@@ -74,6 +76,8 @@ pub enum Store {
         lanes: Lanes,
         /// Held by the long job whose turn it is.
         long_work: Arc<Mutex<()>>,
+        /// How long after its begin a transaction may start statements.
+        transaction: Duration,
         /// The clock.
         clock: Clock,
         /// Whether this process can write to it.
@@ -87,6 +91,8 @@ pub enum Store {
         hosts: Hosts,
         /// The guard's connections.
         lanes: Lanes,
+        /// How long after its begin a transaction may start statements.
+        transaction: Duration,
         /// The clock.
         clock: Clock,
         /// Whether it is trusted.
@@ -185,17 +191,19 @@ impl Store {
     /// Returns an error if the database does not respond.
     pub async fn begin_proof(&self) -> Result<Transaction> {
         Ok(match self {
-            Self::Sqlite { write, .. } => {
-                Transaction::Sqlite(with_timeout(Box::pin(write.begin_with("BEGIN IMMEDIATE"))).await?)
+            Self::Sqlite { write, transaction, .. } => {
+                let begun = with_timeout(Box::pin(write.begin_with("BEGIN IMMEDIATE"))).await?;
+                Transaction::Sqlite(begun, Instant::now() + *transaction)
             }
-            Self::Postgres { pool, hosts, trust, .. } => {
+            Self::Postgres { pool, hosts, transaction, trust, .. } => {
                 if hosts.are_several() && !trust.is_held() {
                     // Another server may be the primary by now.
                     if let Ok((options, _)) = Box::pin(hosts.connect()).await {
                         pool.set_connect_options(options.clone());
                     }
                 }
-                Transaction::Postgres(with_timeout(Box::pin(pool.begin())).await?)
+                let begun = with_timeout(Box::pin(pool.begin())).await?;
+                Transaction::Postgres(begun, Instant::now() + *transaction)
             }
         })
     }

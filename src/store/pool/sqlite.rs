@@ -82,5 +82,6 @@ pub(super) async fn open_sqlite(url: &str, limits: PoolLimits) -> std::result::R
     let clock = Clock::default();
     // The lanes trust the file always: even when it takes no writes, there is no newer primary to read from.
     let lanes = Lanes::new(LANES, &LanePool::Sqlite(read.clone()), &clock, &Trust::default());
-    Ok(Store::Sqlite { read, write, lanes, long_work: Arc::default(), clock, trust: Trust::default() })
+    let (long_work, transaction, trust) = (Arc::default(), limits.transaction, Trust::default());
+    Ok(Store::Sqlite { read, write, lanes, long_work, transaction, clock, trust })
 }

@@ -180,7 +180,7 @@ pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Op
 /// Returns an error if the database does not respond.
 pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
     // On SQLite a transaction is the only writer from its start.
-    if let Engine::Postgres(connection) = on.engine() {
+    if let Engine::Postgres(connection) = on.engine()? {
         let lock = sqlx::query("SELECT 1 FROM curfew_users WHERE id = $1 FOR UPDATE").bind(id);
         with_timeout(lock.execute(connection)).await?;
     }
