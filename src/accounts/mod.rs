@@ -41,7 +41,7 @@ pub use login::open_token::{Family, StartedToken};
 pub use login::register::Registration;
 pub use login::set_up::SETUP_CODE_CHARACTERS;
 pub use logins::judge_login::ClaimedLogin;
-pub use logins::list_logins::{ListedLogin, Which};
+pub use logins::list_logins::{ListedLogin, TokensPage, Which};
 pub use logins::list_site_sessions::SiteSessions;
 pub use logins::live_logins::TargetAccount;
 pub use logins::record_activity::ActivityOf;

@@ -1,14 +1,20 @@
 //! `/api/tokens`: the caller's own opaque tokens.
 
-use rocket::{State, delete, fairing::AdHoc, get, response::status::NoContent, routes, serde::json::Json};
+use rocket::{State, delete, fairing::AdHoc, get, response::status::NoContent, routes, serde::json::Json, uri};
 use serde::Serialize;
 
-use super::{moments::Timestamp, problem::Problem};
+use super::{
+    moments::Timestamp,
+    problem::{Code, Problem},
+};
 use crate::{
     accounts::{Accounts, AccountsError, ListedLogin},
-    domain::logins::{
-        kind::{LoginClass, LoginKind},
-        session_secret::SessionId,
+    domain::{
+        lists::users_query::{LAST_PAGE, PageNumber},
+        logins::{
+            kind::{LoginClass, LoginKind},
+            session_secret::SessionId,
+        },
     },
     gate::ApiClient,
 };
@@ -16,6 +22,8 @@ use crate::{
 #[derive(Serialize)]
 struct Tokens {
     tokens: Vec<Token>,
+    /// The address of the next page.
+    next: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -28,8 +36,9 @@ struct Token {
     is_current: bool,
 }
 
-#[get("/api/tokens")]
-async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<Tokens>, Problem> {
+#[get("/api/tokens?<page>")]
+async fn list(client: ApiClient<'_>, accounts: &State<Accounts>, page: Vec<&str>) -> Result<Json<Tokens>, Problem> {
+    let page = page_of(&page)?;
     let current = client.login.session.as_str();
     let token = |listed: ListedLogin| Token {
         is_current: listed.row.id == current,
@@ -39,10 +48,22 @@ async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<
         expires: Timestamp(listed.row.expiry()),
         id: listed.row.id,
     };
-    let listed = accounts.list_tokens(client.login.user_id).await?;
-    Ok(Json(Tokens {
-        tokens: listed.into_iter().filter(|listed| listed.kind == LoginKind::Opaque).map(token).collect(),
-    }))
+    let listed = accounts.list_tokens(client.login.user_id, Some(LoginKind::Opaque), page).await?;
+    let next = (page.get() + 1).to_string();
+    let next = listed.has_next.then(|| uri!(list(page = vec![next.as_str()])).to_string());
+    Ok(Json(Tokens { tokens: listed.tokens.into_iter().map(token).collect(), next }))
+}
+
+/// The number of the requested page, which must be given at most once.
+fn page_of(given: &[&str]) -> Result<PageNumber, Problem> {
+    let page = match given {
+        [] => Some(PageNumber::default()),
+        [number] if !number.is_empty() => PageNumber::parse(number).ok(),
+        _ => None,
+    };
+    let is_in_range = |page: &PageNumber| !page.is_beyond_last();
+    page.filter(is_in_range)
+        .ok_or_else(|| Problem::new(Code::BadRequest, format!("`page` must be a number from 1 to {LAST_PAGE}.")))
 }
 
 #[delete("/api/tokens/<id>")]

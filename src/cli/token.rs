@@ -98,7 +98,7 @@ async fn create(name: &LoginName, label: &TokenLabel, ttl: Option<Duration>) -> 
 async fn list(name: &LoginName, json: bool) -> Result<()> {
     let accounts = open().await?;
     let user = accounts.get_target(&target(name)).await?;
-    for listed in accounts.list_tokens(user.id).await? {
+    for listed in accounts.list_all_tokens(user.id).await? {
         if json { say_as_json(&listed, &user.username)? } else { say_line(&listed)? }
     }
     Ok(())

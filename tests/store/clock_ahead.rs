@@ -219,7 +219,7 @@ async fn tokens_behave_the_same() {
         {
             assert!(expires_at - made < TimeDelta::from_std(lifetime).expect("a lifetime") + MINUTE, "{expires_at}");
         }
-        let live = async || house.accounts.list_tokens(ana.id).await.expect("a list").len();
+        let live = async || house.accounts.list_all_tokens(ana.id).await.expect("a list").len();
         assert_eq!(live().await, 2);
         house.force_logout(&ana, ForceLogoutMoment::At(house.now().await + HOUR)).await;
         house.store.clock().shift(HOUR);

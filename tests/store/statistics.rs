@@ -195,7 +195,7 @@ async fn measure_work(store: &Store) -> BTreeMap<String, u64> {
         work.insert(format!("preview {search:?}"), steps.load(Ordering::SeqCst) - before);
     }
     work!(accounts.list_sessions(8, Which::Live, 100), "sessions of one");
-    work!(accounts.list_tokens(8), "tokens of one");
+    work!(accounts.list_tokens(8, None, PageNumber::default()), "tokens of one");
     work!(accounts.get_target_account(8), "account to act on");
     for round in ["once", "again"] {
         work!(accounts.apply_all_due(), "apply due {round}");

@@ -3,17 +3,21 @@
 use crate::{
     accounts::{Accounts, AccountsError, Result},
     domain::{
-        logins::kind::{LoginClass, LoginKind},
+        lists::users_query::PageNumber,
+        logins::kind::LoginKind,
         moment::Moment,
         reason::EndReason,
         standing::{Limits, LoginState, Question, SiteStanding, Standing, check},
     },
     store::{
-        logins::{LoginRow, list_live_logins, list_sessions},
+        logins::{LoginRow, list_live_sessions, list_live_tokens, list_sessions},
         site::get_site,
         users::find_user,
     },
 };
+
+/// The number of tokens per page.
+const TOKENS_PER_PAGE: u32 = 100;
 
 /// A listed login.
 #[derive(Debug)]
@@ -37,6 +41,22 @@ pub enum Which {
     All,
 }
 
+/// One page of an account's tokens.
+#[derive(Debug)]
+pub struct TokensPage {
+    /// The tokens.
+    pub tokens: Vec<ListedLogin>,
+    /// Whether there is a next page.
+    pub has_next: bool,
+}
+
+/// What to list: at most so many sessions, or a range of tokens.
+#[derive(Debug, Clone, Copy)]
+enum Listing {
+    Sessions(Which, i64),
+    Tokens(Option<LoginKind>, (i64, i64)),
+}
+
 impl ListedLogin {
     /// When the login was last seen, or else opened.
     #[must_use]
@@ -52,37 +72,49 @@ impl Accounts {
     ///
     /// Returns [`AccountsError::NoSuchUser`], or a database error.
     pub async fn list_sessions(&self, user_id: i64, which: Which, limit: i64) -> Result<Vec<ListedLogin>> {
-        self.list_logins(user_id, LoginClass::Sessions, which, limit).await
+        self.list_logins(user_id, Listing::Sessions(which, limit)).await
     }
 
-    /// Lists the live tokens of an account, both opaque tokens and JWT families, newest first.
+    /// Lists one page of the live tokens of an account, newest first: only one kind, or both opaque tokens and JWT
+    /// families.
     ///
     /// # Errors
     ///
     /// Returns [`AccountsError::NoSuchUser`], or a database error.
-    pub async fn list_tokens(&self, user_id: i64) -> Result<Vec<ListedLogin>> {
-        let mut listed = self.list_logins(user_id, LoginClass::Tokens, Which::Live, i64::MAX).await?;
-        listed.sort_by_key(|token| std::cmp::Reverse((token.row.login_date, token.row.opened_at)));
-        Ok(listed)
+    pub async fn list_tokens(&self, user_id: i64, only: Option<LoginKind>, page: PageNumber) -> Result<TokensPage> {
+        // One extra token shows whether there is a next page.
+        let range = (i64::from(TOKENS_PER_PAGE) + 1, page.offset(TOKENS_PER_PAGE));
+        let mut tokens = self.list_logins(user_id, Listing::Tokens(only, range)).await?;
+        let has_next = tokens.len() > TOKENS_PER_PAGE as usize;
+        tokens.truncate(TOKENS_PER_PAGE as usize);
+        Ok(TokensPage { tokens, has_next })
     }
 
-    async fn list_logins(&self, user_id: i64, class: LoginClass, which: Which, limit: i64) -> Result<Vec<ListedLogin>> {
+    /// Lists all live tokens of an account, newest first.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], or a database error.
+    pub async fn list_all_tokens(&self, user_id: i64) -> Result<Vec<ListedLogin>> {
+        self.list_logins(user_id, Listing::Tokens(None, (i64::MAX, 0))).await
+    }
+
+    async fn list_logins(&self, user_id: i64, listing: Listing) -> Result<Vec<ListedLogin>> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
         let site = get_site(&mut on).await?.standing();
         let user = find_user(&mut on, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
-        let rows = match which {
-            Which::Live => {
-                let live = self.live_logins_after(&user, site, now);
-                list_live_logins(&mut on, user_id, class, &live, limit).await?
-            }
-            Which::All => list_sessions(&mut on, user_id, limit).await?,
+        let live = self.live_logins_after(&user, site, now);
+        let rows = match listing {
+            Listing::Sessions(Which::All, limit) => list_sessions(&mut on, user_id, limit).await?,
+            Listing::Sessions(Which::Live, limit) => list_live_sessions(&mut on, user_id, &live, limit).await?,
+            Listing::Tokens(only, range) => list_live_tokens(&mut on, user_id, only, &live, range).await?,
         };
         let standing = user.standing(now)?;
         let limits = self.settings.limits(user.role());
         let judge = |row| self.judged(row, Some(&standing), &site, limits, now);
         let mut listed = rows.into_iter().map(judge).collect::<Result<Vec<_>>>()?;
-        listed.retain(|login| which == Which::All || login.ended.is_none());
+        listed.retain(|login| matches!(listing, Listing::Sessions(Which::All, _)) || login.ended.is_none());
         Ok(listed)
     }
 

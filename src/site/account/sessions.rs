@@ -6,10 +6,7 @@ use serde::Serialize;
 use crate::{
     accounts::{self, Accounts, LoginCounts, LoginEnd, Which},
     domain::{
-        logins::{
-            kind::{LoginClass, LoginKind},
-            session_secret::SessionId,
-        },
+        logins::{kind::LoginClass, session_secret::SessionId},
         people::password::Password,
     },
     gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
@@ -32,7 +29,7 @@ struct SessionsView {
     form: FormView,
     sessions: Vec<SessionView>,
     others: u64,
-    programs: usize,
+    programs: u64,
     more: bool,
 }
 
@@ -43,18 +40,17 @@ struct EndOthersForm<'r> {
 }
 
 async fn read(accounts: &Accounts, login: &LiveLogin) -> accounts::Result<SessionsView> {
-    let live = accounts.count_live_logins(login.user_id).await?.sessions;
+    let others = accounts.count_other_logins(login.user_id, &login.session).await?;
     let listed = accounts.list_sessions(login.user_id, Which::Live, LISTED).await?;
     let mut sessions: Vec<_> = listed.into_iter().map(|listed| SessionView::of(listed, &login.session)).collect();
     // The current session comes first.
     sessions.sort_by_key(|session| !session.is_mine());
-    let tokens = accounts.list_tokens(login.user_id).await?;
     Ok(SessionsView {
         form: FormView::default(),
         sessions,
-        others: live.saturating_sub(1),
-        programs: tokens.iter().filter(|token| token.kind == LoginKind::Jwt).count(),
-        more: i64::try_from(live).is_ok_and(|live| live > LISTED),
+        others: others.sessions,
+        programs: others.tokens,
+        more: others.sessions >= LISTED.unsigned_abs(),
     })
 }
 

@@ -1,14 +1,17 @@
 //! Lists, creates and revokes the user's own tokens.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use rocket::{FromForm, State, fairing::AdHoc, get, http::Status, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
     accounts::{self, Accounts, AccountsError, LoginEnd, Target},
-    domain::logins::{
-        kind::LoginClass,
-        session_secret::SessionId,
-        token::{TokenLabel, parse_token_lifetime, token_lifetime_in_words},
+    domain::{
+        lists::users_query::{LAST_PAGE, PageNumber},
+        logins::{
+            kind::LoginClass,
+            session_secret::SessionId,
+            token::{TokenLabel, parse_token_lifetime, token_lifetime_in_words},
+        },
     },
     gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
     site::pages::{
@@ -23,6 +26,10 @@ use crate::{
 struct TokensView {
     form: FormView,
     tokens: Vec<TokenView>,
+    page: u32,
+    too_far: bool,
+    previous: Option<String>,
+    next: Option<String>,
 }
 
 #[derive(Debug, FromForm)]
@@ -33,16 +40,44 @@ struct TokenForm<'r> {
     ttl: &'r str,
 }
 
-async fn read(accounts: &Accounts, login: &LiveLogin, form: FormView) -> accounts::Result<TokensView> {
-    let tokens = accounts.list_tokens(login.user_id).await?;
-    Ok(TokensView { form, tokens: tokens.into_iter().map(TokenView::from).collect() })
+async fn read(
+    accounts: &Accounts,
+    login: &LiveLogin,
+    form: FormView,
+    page: PageNumber,
+) -> accounts::Result<TokensView> {
+    let too_far = page.is_beyond_last();
+    let listed = if too_far { None } else { Some(accounts.list_tokens(login.user_id, None, page).await?) };
+    let has_next = listed.as_ref().is_some_and(|listed| listed.has_next);
+    let number = page.get();
+    Ok(TokensView {
+        form,
+        tokens: listed.into_iter().flat_map(|listed| listed.tokens).map(TokenView::from).collect(),
+        page: number,
+        too_far,
+        previous: (number > 1).then(|| address((number - 1).min(LAST_PAGE))),
+        next: has_next.then(|| address(number + 1)),
+    })
 }
 
-#[get("/account/tokens")]
-async fn show(signed_in: SignedIn<'_>, accounts: &State<Accounts>, pages: Pages<'_>, changes: Changes<'_>) -> Answer {
+/// The address of a page of the list.
+fn address(page: u32) -> String {
+    let page = (page > 1).then(|| page.to_string());
+    uri!(show(page = page.as_deref())).to_string()
+}
+
+#[get("/account/tokens?<page>")]
+async fn show(
+    signed_in: SignedIn<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    page: Option<&str>,
+) -> Answer {
+    let Ok(page) = PageNumber::parse(page.unwrap_or_default()) else { return Answer::Status(Status::BadRequest) };
     let mut form = FormView::default();
     form.set_value("ttl", &token_lifetime_in_words(accounts.settings().token_lifetime));
-    match read(accounts, signed_in.login, form).await {
+    match read(accounts, signed_in.login, form, page).await {
         Ok(view) => pages.show_form("account/tokens", &view),
         Err(error) => refuse(changes, error),
     }
@@ -74,14 +109,14 @@ async fn create(
     if let (Some(Ok(started)), Some(label)) = (&outcome, &label) {
         let words =
             format!("Token \u{201c}{}\u{201d} created. Copy it now. It will not be shown again.", label.as_str());
-        let here = uri!(show);
+        let here = uri!(show(page = None::<&str>));
         let notice =
             Notice::done(words).with_secret(started.secret.reveal(), here.path().as_str(), &signed_in.login.session);
         changes.leave_notice(notice);
         return Answer::see_other(here);
     }
     let form_page = FormPage { pages: &pages, changes, template: "account/tokens", password_field: "form" };
-    let view = match read(accounts, signed_in.login, FormView::default()).await {
+    let view = match read(accounts, signed_in.login, FormView::default(), PageNumber::default()).await {
         Ok(view) => view,
         Err(error) => return refuse(changes, error),
     };
@@ -91,12 +126,13 @@ async fn create(
     }
 }
 
-#[post("/account/tokens/<id>/revoke", data = "<_submission>")]
+#[post("/account/tokens/<id>/revoke?<page>", data = "<_submission>")]
 async fn revoke(
     signed_in: SignedIn<'_>,
     accounts: &State<Accounts>,
     changes: Changes<'_>,
     id: &str,
+    page: Option<&str>,
     _submission: Submission<Button>,
 ) -> Answer {
     let Some(token) = SessionId::parse(id) else { return refuse(changes, AccountsError::NoSuchToken) };
@@ -106,7 +142,8 @@ async fn revoke(
         Err(error) => return refuse(changes, error),
     };
     changes.leave_notice(notice);
-    Answer::see_other(uri!(show))
+    // Back to the page of the list that the button was on.
+    Answer::see_other(uri!(show(page = page.filter(|page| PageNumber::parse(page).is_ok()))))
 }
 
 /// Mounts the page.

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         logins::{
             counts::LoginCounts,
-            kind::LoginClass,
+            kind::{LoginClass, LoginKind},
             live::{LiveAfter, LiveByRole},
             session_secret::SessionId,
         },
@@ -16,7 +16,7 @@ use crate::{
     store::{
         Result, Sql,
         engine::{
-            dialect::{Dialect, push_optional_text},
+            dialect::{Dialect, push_limit, push_optional_text},
             on_engine, with_timeout,
         },
     },
@@ -208,25 +208,57 @@ pub async fn list_live_by_last_seen(
     Ok(rows.into_iter().map(|(id, last_seen)| (SessionId::from_stored(id), last_seen)).collect())
 }
 
-/// Lists at most `limit` live logins of the account and class, the most recently seen first.
+/// Lists at most `limit` live sessions of the account, the most recently seen first.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_live_logins(
+pub async fn list_live_sessions(
     on: &mut impl Sql,
     user_id: i64,
-    class: LoginClass,
     live: &LiveAfter,
     limit: i64,
 ) -> Result<Vec<LoginRow>> {
-    fn statement<DB: Dialect>(user_id: i64, class: LoginClass, live: &LiveAfter, limit: i64) -> QueryBuilder<DB> {
+    fn statement<DB: Dialect>(user_id: i64, live: &LiveAfter, limit: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(format!("SELECT {COLUMNS} FROM curfew_logins l"));
         push_is_of_user(&mut sql, user_id);
-        push_is_of_class(&mut sql, class);
+        push_is_of_class(&mut sql, LoginClass::Sessions);
         push_is_live(&mut sql, live);
         sql.push(" ORDER BY COALESCE(l.last_seen, l.opened_at) DESC, l.id LIMIT ");
         DB::bind_number(&mut sql, limit);
         sql
     }
-    Ok(on_engine!(on, |c| with_timeout(statement(user_id, class, live, limit).build_query_as().fetch_all(c)).await)?)
+    Ok(on_engine!(on, |c| with_timeout(statement(user_id, live, limit).build_query_as().fetch_all(c)).await)?)
+}
+
+/// Lists live tokens of the account, newest first. `only` limits the list to one kind of token, and the range to at most
+/// so many tokens after so many others.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn list_live_tokens(
+    on: &mut impl Sql,
+    user_id: i64,
+    only: Option<LoginKind>,
+    live: &LiveAfter,
+    range: (i64, i64),
+) -> Result<Vec<LoginRow>> {
+    fn statement<DB: Dialect>(
+        user_id: i64,
+        only: Option<LoginKind>,
+        live: &LiveAfter,
+        (limit, offset): (i64, i64),
+    ) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new(format!("SELECT {COLUMNS} FROM curfew_logins l"));
+        push_is_of_user(&mut sql, user_id);
+        push_is_of_class(&mut sql, LoginClass::Tokens);
+        if let Some(kind) = only {
+            sql.push(" AND l.kind = ");
+            DB::bind_text(&mut sql, kind.code());
+        }
+        push_is_live(&mut sql, live);
+        sql.push(" ORDER BY l.login_date DESC, l.opened_at DESC, l.id");
+        push_limit(&mut sql, limit, offset);
+        sql
+    }
+    Ok(on_engine!(on, |c| with_timeout(statement(user_id, only, live, range).build_query_as().fetch_all(c)).await)?)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     accounts::{self, Accounts, AccountsError, TargetAccount, Which},
-    domain::{moment::Moment, reason::EndReason},
+    domain::{lists::users_query::PageNumber, moment::Moment, reason::EndReason},
     gate::{Changes, LiveLogin},
     site::{
         admin::{
@@ -112,7 +112,7 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
     let TargetAccount { user, will_end, now } = accounts.get_target_account(id).await?;
     let effect = EffectView::on_user(accounts, me, id, forms.force_logout.value("at")).await?;
     let mut sessions = accounts.list_sessions(id, Which::All, NEWEST + 1).await?;
-    let mut tokens = accounts.list_tokens(id).await?;
+    let mut tokens = accounts.list_tokens(id, None, PageNumber::default()).await?.tokens;
     let tokens_more = tokens.len() > usize::try_from(NEWEST).unwrap_or_default();
     tokens.truncate(usize::try_from(NEWEST).unwrap_or_default());
     let receipt = accounts.find_receipt(Change::User(id)).await?.and_then(ReceiptView::of);
