@@ -1,6 +1,6 @@
 //! Opens the database with the server's settings.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Result, say};
 use crate::{
@@ -10,12 +10,20 @@ use crate::{
     store::{OpenError, PoolLimits, Store, create_missing_file},
 };
 
+/// The name of the database that this process has opened. Errors of later statements do not contain it.
+static OPENED: OnceLock<String> = OnceLock::new();
+
+/// The name of the database that this process has opened, for error messages. Never a user or a password.
+pub(super) fn opened() -> Option<&'static str> {
+    OPENED.get().map(String::as_str)
+}
+
 /// Opens and migrates the database of the settings, which must exist and not be empty. On a new, empty database, a
 /// command would report success and change nothing.
 pub(super) async fn open() -> Result<Accounts> {
     let configuration = settings::load()?;
     let store =
-        Store::open_existing(configuration.database.reveal(), PoolLimits::of(configuration.connections)).await?;
+        named(Store::open_existing(configuration.database.reveal(), PoolLimits::of(configuration.connections)).await?);
     if store.is_empty().await? {
         return Err(OpenError::Empty(store.name()).into());
     }
@@ -40,9 +48,14 @@ pub(super) async fn create_store(configuration: &Configuration) -> Result<Store>
 
 /// Opens and migrates a database.
 pub(super) async fn open_store(configuration: &Configuration) -> Result<Store> {
-    let store = Store::open(configuration.database.reveal(), PoolLimits::of(configuration.connections)).await?;
+    let store = named(Store::open(configuration.database.reveal(), PoolLimits::of(configuration.connections)).await?);
     store.migrate().await?;
     Ok(store)
+}
+
+fn named(store: Store) -> Store {
+    OPENED.get_or_init(|| store.name());
+    store
 }
 
 /// The operating-system user who runs the command, as the acting user.

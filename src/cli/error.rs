@@ -66,9 +66,19 @@ macro_rules! from_the_demo {
 from_the_demo!(EmailError, LoginNameError, ReasonTextError, TokenLabelError, UsernameError);
 
 impl CommandError {
-    /// Returns the error as one line that names what the command is `about`. Without the name, the output of a loop
-    /// over many users would not say which one failed.
-    pub(super) fn in_words(&self, about: &str) -> String {
+    /// Returns the error as one line that names what the command is `about`, and an error of the `database` with its
+    /// name. Without the names, the output of a loop over many users or sites would not say which one failed.
+    pub(super) fn in_words(&self, about: &str, database: Option<&str>) -> String {
+        let words = self.about(about);
+        match (self, database) {
+            (Self::Store(_) | Self::Accounts(AccountsError::Store(_)), Some(database)) => {
+                format!("{words}; the database is {database}")
+            }
+            _ => words,
+        }
+    }
+
+    fn about(&self, about: &str) -> String {
         match self {
             Self::Accounts(AccountsError::NoSuchUser) => {
                 format!("There is no such user: {about}. `curfew user list` lists all users.")
@@ -87,5 +97,28 @@ impl CommandError {
             Self::EmailTaken(_) | Self::Password(_) => format!("{about}: {self}"),
             _ => self.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_database_names_it() {
+        let unwritable = || StoreError::Unwritable;
+        for (error, about, begins) in [
+            (CommandError::Store(unwritable()), "", "this node cannot write"),
+            (CommandError::Accounts(unwritable().into()), "ana", "ana: this node cannot write"),
+        ] {
+            let words = error.in_words(about, Some("db.example:5432/curfew"));
+            assert!(
+                words.starts_with(begins) && words.ends_with("; the database is db.example:5432/curfew"),
+                "{words}"
+            );
+            assert_eq!(error.in_words(about, None), words.split_once("; the database").expect("a name").0);
+        }
+        let other = CommandError::Accounts(AccountsError::Forbidden);
+        assert!(!other.in_words("ana", Some("db.example:5432/curfew")).contains("db.example"));
     }
 }

@@ -1,12 +1,14 @@
 //! `curfew force-logout …`
 
+use std::fmt::Display;
+
 use clap::{ArgGroup, Args};
 
 use super::{
     CommandError, Result,
     database::{open, operator, target},
     say,
-    show::{counted, rfc3339},
+    show::rfc3339,
 };
 use crate::{
     accounts::{Accounts, ForceLogoutMoment, ForceLogoutOutcome},
@@ -77,16 +79,16 @@ async fn end_logins(
             return Err(CommandError::NoUsers(accounts.store().name()));
         }
         let outcome = accounts.force_everyone_out(&operator(), moment, reasons).await?;
-        return Ok(in_words("everyone", &outcome, |ended| format!("; {ended}")));
+        return Ok(in_words("everyone", &outcome));
     };
     let outcome = accounts.force_logout(&operator(), &target(name), moment, reasons).await?;
-    Ok(in_words(name.as_typed(), &outcome, |ended| counted(*ended)))
+    Ok(in_words(name.as_typed(), &outcome))
 }
 
-fn in_words<L>(whose: &str, outcome: &ForceLogoutOutcome<L>, counted: impl FnOnce(&L) -> String) -> String {
+fn in_words(whose: &str, outcome: &ForceLogoutOutcome<impl Display>) -> String {
     match outcome {
         ForceLogoutOutcome::Done { date, ended } => {
-            format!("The logins of {whose} made up to {} have ended{}.", rfc3339(*date), counted(ended))
+            format!("The logins of {whose} made up to {} have ended; {ended}.", rfc3339(*date))
         }
         ForceLogoutOutcome::Scheduled { at } => format!("The logins of {whose} will end at {}.", rfc3339(*at)),
         ForceLogoutOutcome::Unchanged { date } => {

@@ -117,7 +117,7 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say_error(&error.in_words(&about));
+            say_error(&error.in_words(&about, database::opened()));
             ExitCode::from(1)
         }
     }

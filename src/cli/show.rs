@@ -61,12 +61,6 @@ pub(super) fn rfc3339(moment: Moment) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// The number of ended logins, to append to the line that reports the action.
-pub(super) fn counted(ended: LoginCounts) -> String {
-    let tokens = if ended.tokens > 0 { format!(", tokens: {}", ended.tokens) } else { String::new() };
-    format!("; live sessions ended: {}{tokens}", ended.sessions)
-}
-
 /// Prints an account as one line of a list.
 pub(super) fn say_line(user: &User, now: Moment) -> Result<()> {
     let status = if user.is_active_at(now) { "active" } else { "inactive" };

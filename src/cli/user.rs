@@ -6,7 +6,7 @@ use super::{
     CommandError, Result,
     database::{open, open_or_create, operator, target},
     password, say,
-    show::{UserJson, counted, say_details, say_line},
+    show::{UserJson, say_details, say_line},
 };
 use crate::{
     accounts::{Accounts, AccountsError, Registration, RoleChange},
@@ -188,7 +188,7 @@ async fn show(name: &LoginName, json: bool) -> Result<()> {
 async fn deactivate(name: &LoginName, reason: ReasonText) -> Result<()> {
     let reasons = Reasons { for_staff: reason, for_user: ReasonText::default() };
     let ended = open().await?.deactivate(&operator(), &target(name), None, &reasons).await?;
-    say(&format!("{} is deactivated{}.", name.as_typed(), counted(ended)))
+    say(&format!("{} is deactivated; {ended}.", name.as_typed()))
 }
 
 async fn activate(name: &LoginName) -> Result<()> {
@@ -202,7 +202,7 @@ async fn set_password(name: &LoginName, password_stdin: bool) -> Result<()> {
     let names = OwnNames { username: &user.username, email: &user.email, site_name: &accounts.settings().site_name };
     let password = password::read(password_stdin, names)?;
     let ended = accounts.set_password(&operator(), &target(name), &password).await?;
-    say(&format!("The password of {} was changed{}.", name.as_typed(), counted(ended)))
+    say(&format!("The password of {} was changed; {ended}.", name.as_typed()))
 }
 
 async fn set_role(name: &LoginName, role: Role) -> Result<()> {
@@ -219,7 +219,7 @@ async fn set_role(name: &LoginName, role: Role) -> Result<()> {
 
 async fn delete(name: &LoginName) -> Result<()> {
     let ended = open().await?.delete_user(&operator(), &target(name), &Reasons::default()).await?;
-    say(&format!("{} is deleted{}.", name.as_typed(), counted(ended)))
+    say(&format!("{} is deleted; {ended}.", name.as_typed()))
 }
 
 async fn get(accounts: &Accounts, name: &LoginName) -> Result<User> {

@@ -131,7 +131,8 @@ async fn renew_lease(accounts: &Accounts, node: &Node) {
     if let Err(error) = accounts.renew_lease(node).await
         && was_held
     {
-        log::warn!("this node could not renew its lease, will retry: {error}");
+        let database = accounts.store().name();
+        log::warn!("this node could not renew its lease in the database {database}, will retry: {error}");
     }
 }
 
@@ -159,7 +160,8 @@ impl Fairing for DatabaseWithUpkeep {
         if let (Some(accounts), Some(node)) = (rocket.state::<Accounts>(), rocket.state::<Node>()) {
             // Before the first request, so that a force logout right after startup waits for this node.
             if timeout(FIRST_LEASE_TIMEOUT, renew_lease(accounts, node)).await.is_err() {
-                log::warn!("this node could not get its lease in time, will retry");
+                let database = accounts.store().name();
+                log::warn!("this node could not get its lease in the database {database} in time, will retry");
                 accounts.store().trust().record_failed_write(None);
             }
             self.upkeep.start(accounts, node.clone());

@@ -11,7 +11,7 @@ fn a_new_password_takes_effect_at_once_and_ends_the_logins() {
         let mut ana = site.logged_in("ana");
         let program = site.program(&["user", "password", "ana@example.org", "--password-stdin"]);
         let said = program.run_with(format!("{ANOTHER}\r\n").as_bytes()).done();
-        assert_eq!(said, "The password of ana@example.org was changed; live sessions ended: 1.\n");
+        assert_eq!(said, "The password of ana@example.org was changed; 1 session ended.\n");
         assert_eq!(ana.end_reason().as_deref(), Some("password-changed"));
         assert!(!ana.logs_in("ana", PASSWORD));
         assert!(ana.logs_in("ana", ANOTHER));

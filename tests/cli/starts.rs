@@ -130,6 +130,18 @@ fn an_unreachable_postgres_is_refused_without_showing_its_password() {
 }
 
 #[test]
+fn a_database_that_fails_during_a_command_is_named() {
+    on_every_engine(|site| {
+        site.make_user("ana", &[]);
+        site.sql("ALTER TABLE curfew_users RENAME TO curfew_gone");
+        let name = site.database.url.rsplit('/').next().unwrap_or_default().to_owned();
+        for command in [&["user", "list"][..], &["user", "show", "ana"], &["force-logout", "--everyone"]] {
+            refused(site.run(command), &["the database does not answer", &name]);
+        }
+    });
+}
+
+#[test]
 fn a_key_that_others_can_read_is_refused() {
     on_every_engine(|site| {
         if site.database.engine == Engine::Postgres {

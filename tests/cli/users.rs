@@ -109,7 +109,7 @@ fn a_deactivated_user_is_out_until_activated_and_no_old_login_revives() {
         site.make_user("ana", &[]);
         let mut ana = site.logged_in("ana");
         let said = site.run(&["user", "deactivate", "ana", "--reason", "Asked for it"]).done();
-        assert_eq!(said, "ana is deactivated; live sessions ended: 1.\n");
+        assert_eq!(said, "ana is deactivated; 1 session ended.\n");
         assert_eq!(ana.end_reason().as_deref(), Some("deactivated"));
         assert!(!ana.logs_in("ana", PASSWORD), "not even with the correct password");
         assert_eq!(site.show("ana")["is_active"], false);
@@ -141,7 +141,7 @@ fn deleting_needs_confirmation_and_ends_the_logins() {
         let mut ana = site.logged_in("ana");
         assert!(site.run(&["user", "delete", "ana"]).misused().contains("--yes"));
         assert!(ana.is_logged_in());
-        assert_eq!(site.run(&["user", "delete", "ana", "--yes"]).done(), "ana is deleted; live sessions ended: 1.\n");
+        assert_eq!(site.run(&["user", "delete", "ana", "--yes"]).done(), "ana is deleted; 1 session ended.\n");
         assert_eq!(ana.end_reason().as_deref(), Some("deleted"));
         assert!(!ana.logs_in("ana", PASSWORD));
         assert_eq!(site.run(&["user", "list"]).done(), "");

@@ -21,7 +21,10 @@ async fn print_code(rocket: &Rocket<Orbit>) {
             print_line(&format!("Create the first superuser at {}/setup", address(rocket, accounts)));
         }
         Ok(None) => print_line(&format!("{} is at {}", accounts.settings().site_name, address(rocket, accounts))),
-        Err(error) => log::error!("could not create a setup code: {error}"),
+        Err(error) => {
+            let database = accounts.store().name();
+            log::error!("could not create a setup code in the database {database}: {error}");
+        }
     }
 }
 
