@@ -7,7 +7,7 @@ use crate::{
     accounts::{Accounts, Actor, Target},
     domain::people::login_name::LoginName,
     settings::{self, Configuration},
-    store::{OpenError, PoolLimits, Store, create_missing_file},
+    store::{OpenError, PoolLimits, Store, create_missing_file, schema::Content},
 };
 
 /// The name of the database that this process has opened. Errors of later statements do not contain it.
@@ -18,22 +18,23 @@ pub(super) fn opened() -> Option<&'static str> {
     OPENED.get().map(String::as_str)
 }
 
-/// Opens and migrates the database of the settings, which must exist and not be empty. On a new, empty database, a
-/// command would report success and change nothing.
+/// Opens and migrates the database of the settings, which must hold a site already. On a new database, a command would
+/// report success and change nothing.
 pub(super) async fn open() -> Result<Accounts> {
     let configuration = settings::load()?;
     let store =
         named(Store::open_existing(configuration.database.reveal(), PoolLimits::of(configuration.connections)).await?);
-    if store.is_empty().await? {
-        return Err(OpenError::Empty(store.name()).into());
+    match store.content().await? {
+        Content::Site => {}
+        Content::Nothing => return Err(OpenError::Empty(store.name()).into()),
+        Content::Other => return Err(OpenError::Foreign(store.name()).into()),
     }
     store.migrate().await?;
     Ok(Accounts::new(store, Arc::new(configuration.settings)))
 }
 
 /// Opens and migrates the database of the settings, and creates it if it is missing.
-pub(super) async fn open_or_create() -> Result<Accounts> {
-    let configuration = settings::load()?;
+pub(super) async fn open_or_create(configuration: Configuration) -> Result<Accounts> {
     let store = create_store(&configuration).await?;
     Ok(Accounts::new(store, Arc::new(configuration.settings)))
 }

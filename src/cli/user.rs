@@ -20,6 +20,7 @@ use crate::{
         },
         reason_text::{ReasonText, Reasons},
     },
+    settings,
     store::users::{NameClash, User},
 };
 
@@ -140,10 +141,12 @@ impl UserCommand {
 impl Create {
     async fn run(self) -> Result<()> {
         let (username, email) = (self.name, self.email);
-        let accounts = open_or_create().await?;
-        let names =
-            OwnNames { username: username.as_str(), email: email.as_str(), site_name: &accounts.settings().site_name };
+        let configuration = settings::load()?;
+        let site_name = &configuration.settings.site_name;
+        let names = OwnNames { username: username.as_str(), email: email.as_str(), site_name };
+        // Before a missing database is created, which a refused password must not leave behind.
         let password = password::read(self.password_stdin, names)?;
+        let accounts = open_or_create(configuration).await?;
         let role = Role::from_flags(self.staff, self.superuser);
         let registration = Registration { username, email, password };
         accounts.create_user(&operator(), &registration, role).await.map_err(|error| match error {

@@ -36,6 +36,8 @@ pub enum OpenError {
     Missing(String),
     /// The database has no tables, and this command does not create them.
     Empty(String),
+    /// The database has tables, but none of ours, and this command does not create them.
+    Foreign(String),
     /// The database lacks a property that this program needs.
     Unfit(String, Lack),
     /// No server responds at the address.

@@ -61,6 +61,39 @@ fn a_command_on_an_empty_database_changes_nothing() {
 }
 
 #[test]
+fn a_command_on_the_database_of_another_program_says_so() {
+    on_every_new_site(|site| {
+        if site.is_on_sqlite() {
+            fs::write(site.database.file(), "").expect("an empty file");
+        }
+        site.sql("CREATE TABLE notes (text TEXT)");
+        for args in ON_A_SITE {
+            refused(site.run(args), &["is not a Curfew database", "DATABASE_URL", "`curfew migrate`"]);
+        }
+        // A program that embeds Curfew may keep its own tables in the same database.
+        site.run(&["migrate"]).done();
+        site.run(&["user", "list"]).done();
+    });
+}
+
+#[test]
+fn a_refused_new_user_creates_no_database() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let create = ["user", "create", "ana", "--email", "ana@example.org"];
+    let create_from_stdin = [&create[..], &["--password-stdin"]].concat();
+    let program = |args: &[&str]| Program::new(args).in_folder(folder.path());
+    for (outcome, said) in [
+        (program(&create).run(), "--password-stdin"),
+        (program(&create_from_stdin).run_with(b"short\n"), "at least 8 characters"),
+        (program(&create_from_stdin).run_with(b"\xff\xff\xff\xff\xff\xff\xff\xff\n"), "not UTF-8"),
+        (program(&create_from_stdin).run_with(b"\n"), "Enter a password"),
+    ] {
+        refused(outcome, &[said]);
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "{said}");
+    }
+}
+
+#[test]
 fn forcing_everyone_out_of_a_site_without_users_is_refused() {
     on_every_engine(|site| {
         for args in

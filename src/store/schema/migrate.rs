@@ -47,17 +47,25 @@ impl Store {
         })
     }
 
-    /// Whether the database was never migrated, so that it cannot hold a site.
+    /// What the database contains. One that was never migrated cannot hold a site.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
-    pub async fn is_empty(&self) -> Result<bool> {
-        let table = match self {
-            Self::Sqlite { .. } => "SELECT count(*) FROM sqlite_schema WHERE name = 'curfew_migrations'",
-            Self::Postgres { .. } => "SELECT count(to_regclass('curfew_migrations'))",
+    pub async fn content(&self) -> Result<Content> {
+        let tables = match self {
+            Self::Sqlite { .. } => {
+                "SELECT count(CASE name WHEN 'curfew_migrations' THEN 1 END), count(*) FROM sqlite_schema"
+            }
+            Self::Postgres { .. } => {
+                "SELECT count(to_regclass('curfew_migrations')),
+                        (SELECT count(*) FROM pg_tables WHERE schemaname = ANY (current_schemas(FALSE)))"
+            }
         };
-        let (tables,) = fetch_one!(&mut self.read().await?, (i64,), table)?;
-        Ok(tables == 0)
+        Ok(match fetch_one!(&mut self.read().await?, (i64, i64), tables)? {
+            (0, 0) => Content::Nothing,
+            (0, _) => Content::Other,
+            _ => Content::Site,
+        })
     }
 
     /// Whether the database responds and this program can use its schema.
@@ -76,6 +84,17 @@ impl Store {
         };
         Ok(fit(ours, &list_applied(&mut self.read().await?).await?))
     }
+}
+
+/// What a database contains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Nothing.
+    Nothing,
+    /// Tables of other programs only.
+    Other,
+    /// The tables of a site, perhaps next to others.
+    Site,
 }
 
 /// Migrates in one exclusive write transaction. sqlx locks the database while it migrates on Postgres, but not on

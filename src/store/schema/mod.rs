@@ -2,3 +2,5 @@
 
 pub(super) mod migrate;
 pub(super) mod migrations;
+
+pub use migrate::Content;
