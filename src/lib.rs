@@ -15,17 +15,32 @@
 //!              domain        the rules: no Rocket, no SQL, no clock, no I/O
 //! ```
 //!
-//! To follow the code, begin with the rule in [`domain::standing`]. Then read [`store::standing`], which reads what
-//! the rule needs; [`gate::login_of`], which asks the rule on each request; and [`accounts`], whose use cases change
-//! its answer.
+//! To follow the code, begin with the rule in `src/domain/standing.rs`. Then read `src/store/standing`, which reads
+//! what the rule needs; [`gate::login_of`], which asks the rule on each request; and [`accounts`], whose use cases
+//! change its answer.
 
 pub mod accounts;
 pub mod api;
 pub mod cli;
-pub mod domain;
 pub mod gate;
 pub mod guide;
 pub mod settings;
 pub mod site;
+mod words;
+
+pub use domain::{
+    moment::Moment,
+    people::{email::Email, role::Role, username::Username},
+    reason::EndReason,
+    reason_text::{ReasonText, Reasons},
+};
+
+// The rest of these two is public only to the project's own tests.
+#[cfg(not(feature = "internals"))]
+mod domain;
+#[cfg(feature = "internals")]
+pub mod domain;
+#[cfg(not(feature = "internals"))]
+mod store;
+#[cfg(feature = "internals")]
 pub mod store;
-pub mod words;

@@ -1,6 +1,6 @@
 //! The middleware: authenticates each request and writes its cookies.
 //!
-//! Every guard checks the login by [the one rule](crate::domain::standing::check). There is no other way in.
+//! Every guard checks the login by the one rule, in `src/domain/standing.rs`. There is no other way in.
 //!
 //! Guards and handlers only state cookie changes in [`Changes`]. One response fairing writes them, because
 //! Rocket resets the cookie jar when a guard or handler fails. The fairing runs after the handler or catcher.

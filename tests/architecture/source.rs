@@ -27,7 +27,7 @@ pub fn layers() -> Vec<Vec<String>> {
         .skip(1)
         .map(|line| {
             let words = line.trim_start_matches("//!").split_whitespace();
-            words.take_while(|word| lib.contains(&format!("pub mod {word};"))).map(str::to_owned).collect()
+            words.take_while(|word| lib.contains(&format!("mod {word};"))).map(str::to_owned).collect()
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 use email_address::{EmailAddress, Options};
 
 use super::{
-    login_key::{login_key, login_keys},
+    login_key::{login_key, spellings},
     text::{is_forbidden, is_invisible},
 };
 
@@ -54,19 +54,13 @@ impl Email {
     /// The key for sorting and searching: the address as displayed, then with the other spelling of its domain.
     #[must_use]
     pub fn search_key(&self) -> String {
-        self.login_keys().join("\n")
+        spellings(&self.0).join("\n")
     }
 
     /// The key by which it is unique and by which a login finds its account.
     #[must_use]
     pub fn login_key(&self) -> String {
         login_key(&self.0)
-    }
-
-    /// [`Self::login_key`], and the keys that older accounts may have for it.
-    #[must_use]
-    pub fn login_keys(&self) -> Vec<String> {
-        login_keys(&self.0)
     }
 }
 

@@ -10,20 +10,17 @@ pub fn login_key(name: &str) -> String {
     in_unicode(name).map_or_else(|| comparison_key(name), |name| comparison_key(&name))
 }
 
-/// Every key under which an account with this name may be stored, best match first.
-///
-/// In earlier versions, each spelling had its own key. Accounts from then are stored under the key of the spelling that
-/// they were created with, and two of them may differ only in the spelling.
+/// The name in every spelling of its domain, for searches. The typed one comes first, because lists are sorted by it.
 #[must_use]
-pub fn login_keys(name: &str) -> Vec<String> {
-    let mut keys = Vec::new();
-    let spellings = [Some(name.to_owned()), in_unicode(name), in_ascii(name)];
-    for key in spellings.into_iter().flatten().map(|spelling| comparison_key(&spelling)) {
-        if !keys.contains(&key) {
-            keys.push(key);
+pub fn spellings(name: &str) -> Vec<String> {
+    let mut spellings = Vec::new();
+    let all = [Some(name.to_owned()), in_unicode(name), in_ascii(name)];
+    for spelling in all.into_iter().flatten().map(|spelling| comparison_key(&spelling)) {
+        if !spellings.contains(&spelling) {
+            spellings.push(spelling);
         }
     }
-    keys
+    spellings
 }
 
 fn in_unicode(name: &str) -> Option<String> {
@@ -50,9 +47,9 @@ mod tests {
             ("ana@bu\u{308}cher.example", "ana@xn--bcher-kva.example"),
         ] {
             assert_eq!(login_key(unicode), login_key(ascii), "{unicode}");
-            assert!(login_keys(unicode).contains(&comparison_key(ascii)), "{unicode}");
-            assert!(login_keys(ascii).contains(&comparison_key(unicode)), "{ascii}");
-            assert_eq!(login_keys(ascii)[0], comparison_key(ascii), "the typed spelling comes first");
+            assert!(spellings(unicode).contains(&comparison_key(ascii)), "{unicode}");
+            assert!(spellings(ascii).contains(&comparison_key(unicode)), "{ascii}");
+            assert_eq!(spellings(ascii)[0], comparison_key(ascii), "the typed spelling comes first");
         }
     }
 
@@ -60,7 +57,7 @@ mod tests {
     fn a_name_without_a_second_spelling_has_one_key() {
         for name in ["Ana", "ana@example.org", "Åsa@Example.org", "xn--bcher-kva", "@", "ana@", "ana@xn--a", "a@b@xn--"]
         {
-            assert_eq!(login_keys(name), [comparison_key(name)], "{name}");
+            assert_eq!(spellings(name), [comparison_key(name)], "{name}");
             assert_eq!(login_key(name), comparison_key(name), "{name}");
         }
     }

@@ -1,16 +1,12 @@
 //! The name that a user types at login: a username or an email.
 
-use super::{
-    email::EMAIL_CHARACTERS,
-    login_key::{login_key, login_keys},
-};
+use super::{email::EMAIL_CHARACTERS, login_key::login_key};
 
 /// A username or an email as typed. It is compared case-insensitively.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginName {
     typed: String,
     key: String,
-    keys: Vec<String>,
 }
 
 /// Why no account can have the typed name.
@@ -35,7 +31,7 @@ impl LoginName {
             0 => Err(LoginNameError::Empty),
             n if n > EMAIL_CHARACTERS => Err(LoginNameError::TooLong),
             _ if typed.chars().any(super::text::is_forbidden) => Err(LoginNameError::Characters),
-            _ => Ok(Self { typed: typed.to_owned(), key: login_key(typed), keys: login_keys(typed) }),
+            _ => Ok(Self { typed: typed.to_owned(), key: login_key(typed) }),
         }
     }
 
@@ -49,11 +45,5 @@ impl LoginName {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
-    }
-
-    /// The keys to look the account up by, best match first.
-    #[must_use]
-    pub fn keys(&self) -> &[String] {
-        &self.keys
     }
 }

@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
-    login_key::{login_key, login_keys},
+    login_key::login_key,
     text::{comparison_key, is_forbidden, is_invisible},
 };
 
@@ -63,12 +63,6 @@ impl Username {
     #[must_use]
     pub fn login_key(&self) -> String {
         login_key(&self.0)
-    }
-
-    /// [`Self::login_key`], and the keys that older accounts may have for it.
-    #[must_use]
-    pub fn login_keys(&self) -> Vec<String> {
-        login_keys(&self.0)
     }
 }
 

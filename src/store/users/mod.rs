@@ -166,12 +166,7 @@ pub async fn find_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
 pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Option<User>> {
     let sql =
         select_users!("curfew_login_names n JOIN curfew_users ON curfew_users.id = n.user_id WHERE name_key = $1");
-    for key in name.keys() {
-        if let Some(user) = fetch_optional!(on, User, sql, key)? {
-            return Ok(Some(user));
-        }
-    }
-    Ok(None)
+    Ok(fetch_optional!(on, User, sql, name.key())?)
 }
 
 /// Finds the account and locks it until the transaction ends.

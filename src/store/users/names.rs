@@ -8,7 +8,7 @@ use super::{User, delete_user};
 use crate::{
     domain::{
         moment::Moment,
-        people::{email::Email, login_key::login_key, role::Role, text::comparison_key, username::Username},
+        people::{email::Email, login_key::login_key, role::Role, username::Username},
     },
     store::{
         Result, Sql, StoreError,
@@ -51,14 +51,13 @@ pub async fn find_name_clash(
     email: Option<&Email>,
 ) -> Result<Option<NameClash>> {
     let names =
-        [(username.map(Username::login_keys), NameClash::Username), (email.map(Email::login_keys), NameClash::Email)];
-    for (keys, clash) in names {
-        for key in keys.unwrap_or_default() {
-            let owner: Option<(i64,)> =
-                fetch_optional!(on, (i64,), "SELECT user_id FROM curfew_login_names WHERE name_key = $1", &key)?;
-            if owner.is_some_and(|(id,)| Some(id) != own_id) {
-                return Ok(Some(clash));
-            }
+        [(username.map(Username::login_key), NameClash::Username), (email.map(Email::login_key), NameClash::Email)];
+    for (key, clash) in names {
+        let Some(key) = key else { continue };
+        let owner: Option<(i64,)> =
+            fetch_optional!(on, (i64,), "SELECT user_id FROM curfew_login_names WHERE name_key = $1", &key)?;
+        if owner.is_some_and(|(id,)| Some(id) != own_id) {
+            return Ok(Some(clash));
         }
     }
     Ok(None)
@@ -115,13 +114,10 @@ pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email) -> Result<
         email.as_str(),
         email.search_key()
     )?;
-    // Keep the username's key, also the older form, from before both spellings of a domain had the same key.
-    let (key, older_key) = (login_key(&user.username), comparison_key(&user.username));
-    let sql = "DELETE FROM curfew_login_names WHERE user_id = $1 AND name_key <> $2 AND name_key <> $3";
-    execute!(on, sql, user.id, &key, &older_key)?;
-    let sql = "SELECT user_id FROM curfew_login_names WHERE name_key = $1 AND user_id = $2";
-    let is_username: Option<(i64,)> = fetch_optional!(on, (i64,), sql, email.login_key(), user.id)?;
-    if is_username.is_none() && !insert_login_name(on, user.id, &email.login_key()).await? {
+    let (username_key, email_key) = (login_key(&user.username), email.login_key());
+    let sql = "DELETE FROM curfew_login_names WHERE user_id = $1 AND name_key <> $2";
+    execute!(on, sql, user.id, &username_key)?;
+    if email_key != username_key && !insert_login_name(on, user.id, &email_key).await? {
         return Err(StoreError::Taken);
     }
     Ok(())
