@@ -141,8 +141,10 @@ impl Feed {
         feed.last = last;
         let sql = "SELECT event_id FROM curfew_standing_changes WHERE id > $1 AND event_id IS NOT NULL ORDER BY id";
         let asked: Vec<(i64,)> = fetch_all!(&mut feed.connection, (i64,), sql, last - RECENT_CHANGES)?;
-        feed.recent_receipt_requests = asked.into_iter().map(|(event_id,)| event_id).collect();
-        feed.poll().await?;
+        // A change may have been committed since that statement.
+        let news = feed.poll().await?;
+        let asked_since = news.into_iter().filter_map(|news| news.receipt_for);
+        feed.recent_receipt_requests = asked.into_iter().map(|(event_id,)| event_id).chain(asked_since).collect();
         Ok(feed)
     }
 

@@ -62,6 +62,19 @@ async fn a_force_logout_is_reported_by_the_node_that_applied_it() {
 }
 
 #[rocket::async_test]
+async fn a_report_that_cannot_be_written_is_repeated() {
+    for engine in engines() {
+        let site = site_on(engine).await;
+        let (ana, mut staff) = (site.signed_in(Role::Member).await, site.signed_in(Role::Staff).await);
+        site.database.execute("ALTER TABLE curfew_receipts RENAME TO unavailable").await;
+        staff.forces_out(&ana).await.must_be(303);
+        sleep(Duration::from_millis(300)).await; // for the first try
+        site.database.execute("ALTER TABLE unavailable RENAME TO curfew_receipts").await;
+        receipt_with(&mut staff, &ana, "Applied by 1 of 1 node, after ").await;
+    }
+}
+
+#[rocket::async_test]
 async fn every_other_cause_is_reported_as_well() {
     for engine in engines() {
         let site = site_on(engine).await;

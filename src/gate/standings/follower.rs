@@ -19,8 +19,10 @@ use crate::{
     },
 };
 
-/// How long to wait before a failed feed is opened again.
+/// How long to wait before a failed feed is opened again, or a failed report is repeated.
 const RETRY_DELAY: Duration = Duration::from_millis(500);
+/// How often a report is tried. The delay doubles each time, so the last try comes after four minutes.
+const REPORT_TRIES: u32 = 10;
 
 /// At most this many reported events are remembered. Reporting an event twice does no harm.
 const MAX_REPORTED: usize = 1_000;
@@ -106,8 +108,11 @@ impl Follower {
         self.accounts.wake_end_writer();
         let (accounts, node, at) = (self.accounts.clone(), self.node.clone(), self.accounts.store().clock().estimate());
         tokio::spawn(async move {
-            if let Err(error) = accounts.report_applied(&node, &events, at).await {
+            // Without a retry, staff would wait for this node until its lease expires, which it never does.
+            for failures in 0..REPORT_TRIES {
+                let Err(error) = accounts.report_applied(&node, &events, at).await else { return };
                 log::warn!("this node could not report the changes that it has applied: {error}");
+                sleep(RETRY_DELAY * 2_u32.pow(failures)).await;
             }
         });
     }
