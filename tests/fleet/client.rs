@@ -63,9 +63,10 @@ impl Outside {
         }
     }
 
-    /// Posts a form, without a retry.
+    /// Posts a form over a new connection, because a POST cannot be repeated if the proxy closes an idle connection at
+    /// the same time.
     pub async fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
-        let ask = self.client.post(format!("{}{path}", self.origin)).header(header::COOKIE, cookie);
+        let ask = self.unpooled.post(format!("{}{path}", self.origin)).header(header::COOKIE, cookie);
         Self::send(ask.form(fields)).await
     }
 
