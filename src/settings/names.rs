@@ -5,39 +5,10 @@
 
 use rocket::figment::{Figment, value::Dict};
 
-use super::SettingsError;
+use super::{SettingsError, list::KEYS};
 
 /// The prefix of the environment variables for the table `[default.curfew]`.
 pub(super) const PREFIX: &str = "CURFEW_";
-/// Every key of `[default.curfew]`.
-pub(super) const KEYS: [&str; 26] = [
-    "access_token_lifetime",
-    "base_url",
-    "bcrypt_cost",
-    "check",
-    "cors_origins",
-    "event_retention",
-    "max_sessions",
-    "max_tokens",
-    "previous_secret_keys",
-    "proof_of_presence",
-    "redis_url",
-    "refresh_token_lifetime",
-    "registration",
-    "secure_cookies",
-    "session_idle",
-    "session_lifetime",
-    "session_retention",
-    "site_name",
-    "staff_max_sessions",
-    "staff_session_idle",
-    "staff_session_lifetime",
-    "throttle_login",
-    "token_leeway",
-    "token_lifetime",
-    "trusted_proxies",
-    "when_full",
-];
 /// Our tables in a profile.
 const TABLES: [&str; 2] = ["curfew", "databases"];
 /// The keys of `[default.databases.curfew]`.

@@ -1,6 +1,12 @@
 //! Tests of [`read`].
 
+use std::{num::NonZeroU32, time::Duration};
+
 use super::*;
+use crate::{
+    domain::rate::Rate,
+    settings::{SecureCookies, WhenFull},
+};
 
 fn read_toml(text: &str) -> Result<Configuration, String> {
     use rocket::figment::providers::{Format as _, Toml};
@@ -30,10 +36,10 @@ fn every_key_is_read() {
     let settings = configuration.map(|configuration| configuration.settings);
     assert!(settings.is_ok(), "{settings:?}");
     let Ok(settings) = settings else { return };
-    assert!(!settings.registration_is_open);
-    assert_eq!(settings.member_limits.lifetime, Duration::from_secs(90));
-    assert_eq!(settings.staff_limits.idle, Duration::from_mins(15));
-    assert_eq!((settings.member_max_sessions, settings.staff_max_sessions), (NonZeroU32::new(3), NonZeroU32::new(1)));
+    assert!(!settings.registration_is_open());
+    assert_eq!(settings.session_lifetime, Duration::from_secs(90));
+    assert_eq!(settings.staff_session_idle, Duration::from_mins(15));
+    assert_eq!((settings.max_sessions, settings.staff_max_sessions), (NonZeroU32::new(3), NonZeroU32::new(1)));
     assert_eq!(settings.when_full, WhenFull::RefuseNew);
     assert_eq!(settings.session_retention, Duration::from_hours(90 * 24));
     assert_eq!(settings.event_retention, Duration::from_hours(72));
@@ -48,7 +54,7 @@ fn every_key_is_read() {
 fn sessions_are_unlimited_by_default() {
     for text in ["", "max_sessions = 0\nstaff_max_sessions = \"0\"\nwhen_full = \"end-oldest\""] {
         let settings = read_toml(&format!("[default.curfew]\n{text}")).map(|configuration| configuration.settings);
-        let limits = settings.map(|s| (s.member_max_sessions, s.staff_max_sessions, s.when_full));
+        let limits = settings.map(|s| (s.max_sessions, s.staff_max_sessions, s.when_full));
         assert_eq!(limits, Ok((None, None, WhenFull::EndOldest)), "{text}");
     }
 }
@@ -147,7 +153,7 @@ fn keys_of_other_programs_are_accepted() {
 /// No setting accepts a list within a list, so each key that is read gives an error.
 #[test]
 fn every_key_is_read_by_its_name() {
-    for key in super::super::names::KEYS {
+    for key in KEYS {
         let refusal = read_toml(&format!("[default.curfew]\n{key} = [[]]")).err().unwrap_or_default();
         let is_read_elsewhere = key == "redis_url" || key == "previous_secret_keys";
         assert!(is_read_elsewhere || (refusal.contains(key) && !refusal.contains("unknown")), "{key}: {refusal}");

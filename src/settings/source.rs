@@ -6,7 +6,8 @@ use rocket::figment::providers::{Env, Serialized};
 
 use super::{
     Configuration, DatabaseAddress, Settings, SettingsError,
-    names::{self, KEYS, PREFIX},
+    list::KEYS,
+    names::{self, PREFIX},
     reader::read,
     rocket_settings::{PLACEHOLDER_KEY, check_rocket_settings},
 };

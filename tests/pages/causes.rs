@@ -12,7 +12,6 @@ use curfew::{
             role::Role,
         },
         reason_text::{ReasonText, Reasons},
-        standing::Limits,
     },
     settings::{Check, SecretKeys, SecretMaterial},
 };
@@ -67,10 +66,11 @@ async fn site_for(code: &str, engine: Engine, mode: Check) -> Site {
     let mut plan = Plan::default();
     plan.settings.check = mode;
     if code == "logged-in-elsewhere" {
-        plan.settings.member_max_sessions = std::num::NonZeroU32::new(1);
+        plan.settings.max_sessions = std::num::NonZeroU32::new(1);
     }
     if code == "expired" {
-        plan.settings.member_limits = Limits { lifetime: Duration::from_hours(48), idle: Duration::from_hours(72) };
+        plan.settings.session_lifetime = Duration::from_hours(48);
+        plan.settings.session_idle = Duration::from_hours(72);
     }
     plan.on(engine).await
 }

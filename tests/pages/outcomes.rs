@@ -36,7 +36,7 @@ const OUTCOMES: &[(u16, Method, &str)] = &[
 async fn the_cookie_of_a_forced_out_session_is_removed_by_every_response() {
     for engine in any_engine() {
         let mut plan = Plan { probes: probes(), ..Plan::default() };
-        plan.settings.registration_is_open = false;
+        plan.settings.registration = curfew::settings::RegistrationPolicy::Closed;
         let site = plan.on(engine).await;
         let mut staff = site.signed_in(Role::Superuser).await;
         for is_https in [false, true] {

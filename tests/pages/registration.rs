@@ -92,7 +92,7 @@ async fn changing_the_email_needs_the_password_and_frees_the_old_one() {
 async fn a_closed_registration_accepts_nobody() {
     for engine in any_engine() {
         let mut plan = Plan::default();
-        plan.settings.registration_is_open = false;
+        plan.settings.registration = curfew::settings::RegistrationPolicy::Closed;
         let site = plan.on(engine).await;
         let mut visitor = site.visitor();
         visitor.opens("/register").await.must_be(403);

@@ -17,7 +17,7 @@ use crate::harness::{
 /// A site that allows every role this many sessions.
 async fn site_of(engine: Engine, limit: u32, when_full: WhenFull) -> Site {
     let mut plan = Plan::default();
-    plan.settings.member_max_sessions = NonZeroU32::new(limit);
+    plan.settings.max_sessions = NonZeroU32::new(limit);
     plan.settings.staff_max_sessions = NonZeroU32::new(limit);
     plan.settings.when_full = when_full;
     plan.on(engine).await
@@ -102,7 +102,7 @@ async fn a_lowered_limit_says_how_many_logins_must_end_first() {
             person.another_browser().logs_in().await.must_lead_to("/account");
         }
         let mut plan = Plan::default();
-        plan.settings.member_max_sessions = NonZeroU32::new(2);
+        plan.settings.max_sessions = NonZeroU32::new(2);
         plan.settings.when_full = WhenFull::RefuseNew;
         let site = plan.over(site.stop()).await;
         let page = site.visitor().logs_in_with(&[("username", "ana")]).await;

@@ -89,7 +89,7 @@ async fn a_session_is_written_at_most_once_per_minute_by_all_nodes_together() {
 #[rocket::async_test]
 async fn activity_is_recorded_after_a_minute_or_a_tenth_of_a_short_idle_timeout() {
     on_each_engine(async |house: &House| {
-        let mut limits = house.accounts.settings().member_limits;
+        let mut limits = house.accounts.settings().limits(curfew::Role::Member);
         let at = house.now().await;
         for (idle, lag) in [(limits.idle, MINUTE), (Duration::from_secs(100), TimeDelta::seconds(10))] {
             limits.idle = idle;
@@ -177,7 +177,7 @@ async fn unwritten_activity_counts_for_the_idle_timeout() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let (login, other) = (house.log_in(&ana).await, house.log_in(&ana).await);
-        let idle = TimeDelta::from_std(house.accounts.settings().member_limits.idle).expect("a delta");
+        let idle = TimeDelta::from_std(house.accounts.settings().session_idle).expect("a delta");
         house.record_activity(&login, login.login_date + idle - TimeDelta::seconds(1));
         house.store.clock().shift(idle + TimeDelta::seconds(1));
         let judge = async |login: &StartedSession| {

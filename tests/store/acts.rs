@@ -121,7 +121,7 @@ pub fn secrets_of(login: &StartedSession) -> [String; 2] {
 /// A login with a limit of one session.
 async fn log_in_with_limit_of_one(house: &House, when_full: WhenFull) -> Result<StartedSession> {
     let accounts = house.accounts_with(|settings| {
-        settings.member_max_sessions = NonZeroU32::new(1);
+        settings.max_sessions = NonZeroU32::new(1);
         settings.when_full = when_full;
     });
     accounts.log_in(&client(), &credentials("ana", PASSWORD)).await

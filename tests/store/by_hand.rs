@@ -105,7 +105,7 @@ async fn a_role_set_by_sql_counts_at_the_next_check() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
-        let limits = house.accounts.settings().staff_limits;
+        let limits = house.accounts.settings().limits(curfew::Role::Staff);
         let idle = chrono::TimeDelta::from_std(limits.idle).expect("a limit");
         house.store.clock().shift(idle);
         assert_eq!(house.verdict(&login).await, Ok(()));

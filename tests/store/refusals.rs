@@ -200,7 +200,7 @@ async fn a_refused_login_is_recorded() {
         })
         .await;
         let full = house.accounts_with(|settings| {
-            (settings.member_max_sessions, settings.when_full) = (NonZeroU32::new(1), WhenFull::RefuseNew);
+            (settings.max_sessions, settings.when_full) = (NonZeroU32::new(1), WhenFull::RefuseNew);
         });
         let words = "the account is full; live sessions: 1, allowed: 1";
         must_be_refused_and_recorded(house, failed(Some("ana"), words), async || log_in(&full, "ana", PASSWORD).await)

@@ -21,7 +21,7 @@ use crate::{
 /// The use cases with this limit for every role.
 pub fn limited(house: &House, limit: u32, when_full: WhenFull) -> Accounts {
     house.accounts_with(|settings| {
-        settings.member_max_sessions = NonZeroU32::new(limit);
+        settings.max_sessions = NonZeroU32::new(limit);
         settings.staff_max_sessions = NonZeroU32::new(limit);
         settings.when_full = when_full;
     })
@@ -268,7 +268,7 @@ async fn a_lowered_limit_applies_from_the_next_login() {
 async fn the_role_decides_the_limit() {
     on_each_engine(async |house: &House| {
         let accounts = house.accounts_with(|settings| {
-            settings.member_max_sessions = NonZeroU32::new(3);
+            settings.max_sessions = NonZeroU32::new(3);
             settings.staff_max_sessions = NonZeroU32::new(1);
         });
         for (role, live) in [(Role::Member, 3), (Role::Staff, 1), (Role::Superuser, 1)] {

@@ -40,7 +40,7 @@ impl Accounts {
     /// Returns [`AccountsError::RegistrationClosed`], [`AccountsError::NameTaken`], [`AccountsError::TooManyTries`], or
     /// a database error.
     pub async fn register(&self, client: &Client, registration: &Registration) -> Result<StartedSession> {
-        if !self.settings.registration_is_open {
+        if !self.settings.registration_is_open() {
             return Err(AccountsError::RegistrationClosed);
         }
         // Every attempt counts as a failure, even a successful one, because there is no account yet to count by.

@@ -32,7 +32,7 @@ impl Accounts {
     ) -> Result<LoginCounts> {
         let Locked { user, site, now } = locked;
         let limit = match class {
-            LoginClass::Sessions => self.settings.max_sessions(user.role()),
+            LoginClass::Sessions => self.settings.max_sessions_of(user.role()),
             LoginClass::Tokens => self.settings.max_tokens,
         };
         let Some(limit) = limit else { return Ok(LoginCounts::default()) };

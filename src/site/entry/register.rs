@@ -33,7 +33,7 @@ struct RegisterView {
 
 #[get("/register")]
 fn show(_visitor: Visitor, accounts: &State<Accounts>, pages: Pages<'_>) -> Answer {
-    if accounts.settings().registration_is_open {
+    if accounts.settings().registration_is_open() {
         pages.show_form("register", &RegisterView { form: FormView::default() })
     } else {
         Answer::Status(Status::Forbidden)
@@ -54,7 +54,7 @@ async fn register(
     changes: Changes<'_>,
     submission: Submission<RegisterForm<'_>>,
 ) -> Answer {
-    if !accounts.settings().registration_is_open {
+    if !accounts.settings().registration_is_open() {
         return Answer::Status(Status::Forbidden);
     }
     let typed = submission.0;

@@ -155,7 +155,7 @@ impl<'r> Pages<'r> {
             is_error: status.code >= 400,
             user,
             csrf_token,
-            registration_open: self.settings.is_some_and(|settings| settings.registration_is_open),
+            registration_open: self.settings.is_some_and(Settings::registration_is_open),
             notice,
         }
     }

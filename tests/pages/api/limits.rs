@@ -115,7 +115,7 @@ async fn sessions_and_tokens_have_separate_limits() {
     for engine in engines() {
         let mut plan = Plan::default();
         plan.settings.max_tokens = NonZeroU32::new(1);
-        plan.settings.member_max_sessions = NonZeroU32::new(1);
+        plan.settings.max_sessions = NonZeroU32::new(1);
         let site = plan.on(engine).await;
         let mut person = site.signed_in(Role::Member).await;
         let program = person.program_with_token().await;

@@ -1,7 +1,7 @@
 //! Exchanging refresh tokens: each is valid once, and reuse ends its family.
 
 use chrono::TimeDelta;
-use curfew::domain::{people::role::Role, standing::Limits};
+use curfew::domain::people::role::Role;
 use rocket::futures::future::join_all;
 use serde_json::json;
 
@@ -219,7 +219,7 @@ async fn a_family_has_the_lifetime_of_a_session() {
     for engine in engines() {
         let mut plan = Plan::default();
         let hours = |n| std::time::Duration::from_hours(n);
-        plan.settings.member_limits = Limits { lifetime: hours(48), idle: hours(1) };
+        (plan.settings.session_lifetime, plan.settings.session_idle) = (hours(48), hours(1));
         let site = plan.on(engine).await;
         let mut program = logged_in(&site).await;
         for hour in 1..48 {
