@@ -3,5 +3,6 @@
 pub mod events;
 pub mod overview;
 pub(super) mod search;
+mod searchable;
 pub mod sessions;
 pub mod users;

@@ -5,7 +5,10 @@
 
 mod statement;
 
-use super::search::{Search, SearchIndex};
+use super::{
+    search::{Search, SearchIndex},
+    searchable::{Plan, SearchableList as _},
+};
 use crate::{
     domain::{
         lists::{events_query::EventsQuery, users_query::PageNumber},
@@ -17,7 +20,7 @@ use crate::{
         events::EventRow,
     },
 };
-use statement::{Plan, Statement};
+use statement::Statement;
 
 /// The events on one page of the list.
 pub const EVENTS_PER_PAGE: u32 = 25;

@@ -1,22 +1,15 @@
-//! Builds the SQL of the list from fixed fragments. User input is always bound as a value.
+//! The SQL of the list of events.
 
 use sqlx::QueryBuilder;
 
 use super::{EventPosition, EventsQuery};
 use crate::store::{
-    engine::dialect::push_limit,
     events::select_events,
-    lists::search::{Search, SearchDialect, SearchIndex},
+    lists::{
+        search::{Search, SearchDialect, SearchIndex},
+        searchable::{Plan, SearchableList},
+    },
 };
-
-/// How the matches are found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Plan {
-    /// Scan an index in the order of the list.
-    Scan,
-    /// Look them up in the search index and sort them.
-    Lookup,
-}
 
 /// A query of the list.
 #[derive(Debug)]
@@ -27,57 +20,18 @@ pub(super) struct Statement<'q> {
     pub after: Option<EventPosition>,
 }
 
-impl Statement<'_> {
-    /// Selects some of the matching events.
-    pub fn rows<DB: SearchDialect>(&self, limit: i64, offset: i64) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("");
-        match self.plan {
-            // For the rows that the offset skips, the inner select reads only the columns of the conditions.
-            Plan::Scan => {
-                sql.push(select_events!("(SELECT e.id FROM curfew_events e"));
-                self.push_conditions(&mut sql);
-                push_order(&mut sql);
-                push_limit(&mut sql, limit, offset);
-                sql.push(") page ").push(DB::JOIN_IN_ORDER).push(" curfew_events e ON e.id = page.id");
-                push_order(&mut sql);
-            }
-            Plan::Lookup => {
-                self.push_found(&mut sql);
-                sql.push(select_events!("found "));
-                sql.push(DB::JOIN_IN_ORDER).push(" curfew_events e ON e.id = found.id");
-                self.push_conditions(&mut sql);
-                push_order(&mut sql);
-                push_limit(&mut sql, limit, offset);
-            }
-        }
-        sql
+impl SearchableList for Statement<'_> {
+    const SELECT: &'static str = select_events!("");
+    const TABLE: &'static str = "curfew_events e";
+    const ID: &'static str = "e.id";
+    const INDEX: SearchIndex = SearchIndex::Events;
+
+    fn plan(&self) -> Plan {
+        self.plan
     }
 
-    /// Counts the events that match, up to a limit.
-    pub fn count<DB: SearchDialect>(&self, up_to: i64) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("");
-        if self.plan == Plan::Lookup {
-            self.push_found(&mut sql);
-        }
-        sql.push("SELECT COUNT(*) FROM (SELECT 1 FROM ");
-        if self.plan == Plan::Lookup {
-            sql.push("found ").push(DB::JOIN_IN_ORDER).push(" curfew_events e ON e.id = found.id");
-        } else {
-            sql.push("curfew_events e");
-        }
-        self.push_conditions(&mut sql);
-        sql.push(" LIMIT ");
-        DB::bind_number(&mut sql, up_to);
-        sql.push(") counted");
-        sql
-    }
-
-    fn push_found<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
-        if let Some(search) = self.search {
-            sql.push("WITH found AS MATERIALIZED (");
-            DB::push_candidates(sql, SearchIndex::Events, search);
-            sql.push(") ");
-        }
+    fn search(&self) -> Option<&Search<'_>> {
+        self.search
     }
 
     fn push_conditions<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
@@ -112,8 +66,8 @@ impl Statement<'_> {
             search.push_is_in_name(sql, SearchIndex::Events);
         }
     }
-}
 
-fn push_order<DB: SearchDialect>(sql: &mut QueryBuilder<DB>) {
-    sql.push(" ORDER BY e.at DESC, e.id DESC");
+    fn push_order<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
+        sql.push(" ORDER BY e.at DESC, e.id DESC");
+    }
 }

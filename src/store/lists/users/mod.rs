@@ -5,7 +5,10 @@
 pub(in crate::store) mod filter;
 mod statement;
 
-use super::search::{Search, SearchIndex};
+use super::{
+    search::{Search, SearchIndex},
+    searchable::{Plan, SearchableList as _},
+};
 use crate::{
     domain::{
         lists::users_query::{USERS_PER_PAGE, UsersQuery},
@@ -18,7 +21,7 @@ use crate::{
         standing::is_active,
     },
 };
-use statement::{Plan, Statement};
+use statement::Statement;
 
 /// At most this many users are counted. A larger total is only a minimum.
 pub const COUNT_UP_TO: i64 = 10_000;
@@ -106,7 +109,7 @@ pub async fn list_users(on: &mut impl Sql, query: &UsersQuery, now: Moment) -> R
     let offset = query.page.offset(USERS_PER_PAGE);
     // One extra row shows whether there is a next page.
     let mut users: Vec<ListedUser> =
-        on_engine!(on, |c| with_timeout(statement.page(per_page + 1, offset).build_query_as().fetch_all(c)).await)?;
+        on_engine!(on, |c| with_timeout(statement.rows(per_page + 1, offset).build_query_as().fetch_all(c)).await)?;
     let has_next = users.len() > USERS_PER_PAGE as usize;
     users.truncate(USERS_PER_PAGE as usize);
     let up_to = match (plan, &search) {
