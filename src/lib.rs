@@ -2,8 +2,8 @@
 //!
 //! The [`guide`] says how to run Curfew, how to build on it, and how it works.
 //!
-//! A layer imports only layers below it, and its folders form no circle. A test reads the `use` lines and fails on
-//! either.
+//! A layer imports only layers below it, and its folders and files import each other in no circle. A test reads the
+//! `use` lines and fails on either.
 //!
 //! ```text
 //! cli   site   api           what people and programs touch: the command line, the pages, JSON
@@ -28,12 +28,22 @@ pub mod settings;
 pub mod site;
 mod words;
 
+// What the public functions take and return.
 pub use domain::{
+    lists::{events_query::EventsQuery, users_query::PageNumber},
+    logins::kind::LoginKind,
     moment::Moment,
-    people::{email::Email, role::Role, username::Username},
+    people::{
+        email::Email,
+        login_name::LoginName,
+        password::{NewPassword, OwnNames, Password},
+        role::Role,
+        username::Username,
+    },
     reason::EndReason,
     reason_text::{ReasonText, Reasons},
 };
+pub use store::{StoreError, feed::Change};
 
 // The rest of these two is public only to the project's own tests.
 #[cfg(not(feature = "internals"))]

@@ -50,7 +50,8 @@ async fn list(client: ApiClient<'_>, accounts: &State<Accounts>, page: Vec<&str>
     };
     let listed = accounts.list_tokens(client.login.user_id, Some(LoginKind::Opaque), page).await?;
     let next = (page.get() + 1).to_string();
-    let next = listed.has_next.then(|| uri!(list(page = vec![next.as_str()])).to_string());
+    let has_next = listed.has_next && page.get() < LAST_PAGE;
+    let next = has_next.then(|| uri!(list(page = vec![next.as_str()])).to_string());
     Ok(Json(Tokens { tokens: listed.tokens.into_iter().map(token).collect(), next }))
 }
 

@@ -21,7 +21,7 @@ const SENT_BY_CLIENTS: [&str; 2] = ["rocket::request::", "rocket::data::"];
 const CLIENT_ERRORS: [&str; 5] =
     ["No matching routes", "Bad incoming HTTP request", "Connection failed", "Upgraded ", "Response indicated upgrade"];
 
-/// Starts the log. `RUST_LOG`, if set, overrides `log_level`. Commands other than servers log only errors.
+/// Starts the log. `RUST_LOG`, if set, overrides `log_level`. In other commands, the database driver logs only errors.
 pub(super) fn start(serves: bool) {
     let level = Config::figment().extract_inner::<LogLevel>("log_level").unwrap_or(LogLevel::Critical);
     let mut builder = Builder::new();

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     Result,
     database::{open, operator, target},
-    say, say_json,
+    say, say_error, say_json,
     show::rfc3339,
 };
 use crate::{
@@ -91,7 +91,10 @@ struct TokenJson<'a> {
 async fn create(name: &LoginName, label: &TokenLabel, ttl: Option<Duration>) -> Result<()> {
     let accounts = open().await?;
     let lifetime = ttl.unwrap_or(accounts.settings().token_lifetime);
-    let started = accounts.create_token(&operator(), &target(name), label, lifetime).await?;
+    let (started, ended) = accounts.create_token(&operator(), &target(name), label, lifetime).await?;
+    if ended.is_any() {
+        say_error(&format!("{ended}, because the account has reached its limit"));
+    }
     say(started.secret.reveal())
 }
 

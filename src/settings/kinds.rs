@@ -106,7 +106,7 @@ impl<T: Copy> Choice<T> {
 impl<T> List<T> {
     pub(super) fn read(&self, key: &str, value: &Value) -> Result<Vec<T>, SettingsError> {
         let Self(Kind { accepted, parse }) = self;
-        let texts = as_texts(value).unwrap_or_else(|| vec![String::new()]);
+        let texts = as_texts(value).ok_or_else(|| refused(key, None, accepted))?;
         texts.into_iter().map(|text| parse(&text).ok_or_else(|| refused(key, Some(text), accepted))).collect()
     }
 }

@@ -8,7 +8,8 @@ use super::{
 };
 
 const DEFAULT_DATABASE: &str = "sqlite:var/curfew.db";
-/// Reads the settings from all sources together.
+
+/// Reads every setting.
 ///
 /// # Errors
 /// Returns an error for the first setting that is invalid or unknown.

@@ -1,19 +1,15 @@
 //! The errors of the store.
 
-/// Why a store function failed. The texts are for the log; the pages and the API say their own.
-#[derive(Debug, thiserror::Error)]
+/// Why a store function failed.
+#[derive(Debug)]
 pub enum StoreError {
     /// The database gave no reliable answer. The guards must let nobody in.
-    #[error("the database does not answer: {0}")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(sqlx::Error),
     /// This node cannot write to the database, which may be a primary that was replaced.
-    #[error("this node cannot write to the database, so it does not trust what it reads there")]
     Unwritable,
     /// A row holds a value that only a bug or a manual change can have written.
-    #[error("the database holds a value that this program cannot read: {0}")]
     Unreadable(String),
     /// A row with this key already exists.
-    #[error("a row with this key already exists")]
     Taken,
 }
 

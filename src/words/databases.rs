@@ -1,6 +1,15 @@
-//! Why a database could not be opened: one line for the person who starts the program.
+//! What is wrong with a database, for operators: in the log, and in one line for the person who starts the program.
 
-use crate::store::{AddressFault, Lack, OpenError};
+use crate::store::{AddressFault, Lack, OpenError, StoreError};
+
+in_words! {
+    StoreError {
+        Self::Unavailable(error) => "the database does not answer: {error}",
+        Self::Unwritable => "this node cannot write to the database, so it does not trust what it reads there",
+        Self::Unreadable(what) => "the database holds a value that this program cannot read: {what}",
+        Self::Taken => "a row with this key already exists",
+    }
+}
 
 in_words! {
     OpenError {

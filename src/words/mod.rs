@@ -4,6 +4,10 @@
 //! `Display` or as a method such as [`EndReason::label`]. Rust lets an implementation stand in any module of the crate,
 //! so the layers above write `error.to_string()` and need not name this one.
 //!
+//! One file below writes words too: `accounts/event/mod.rs` stores the detail of an event as the text that it has here,
+//! because an event must read the same years later. What only one layer says stands there: the labels of events in
+//! `site`, the problems of the API in `api`, and what a setting accepts in `settings`.
+//!
 //! [`EndReason::label`]: crate::domain::reason::EndReason::label
 
 /// Implements `Display` and `Error` for an error: one sentence for each of its codes.
@@ -24,7 +28,6 @@ macro_rules! in_words {
 mod counts;
 mod databases;
 mod events;
-mod lists;
 mod names;
 mod passwords;
 mod reasons;

@@ -68,12 +68,25 @@ fn tokens_full_in_words(live: u64, limit: u64) -> String {
 /// A wait in seconds or minutes, rounded up.
 fn wait_in_words(wait: Duration) -> String {
     let seconds = wait.as_secs_f64().ceil().max(1.0);
-    if seconds < 90.0 { format!("{seconds} seconds") } else { format!("{} minutes", (seconds / 60.0).ceil()) }
+    match seconds {
+        1.0 => "1 second".to_owned(),
+        ..90.0 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", (seconds / 60.0).ceil()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wait_is_rounded_up_and_has_its_unit() {
+        let expected =
+            [(1, "1 second"), (2, "2 seconds"), (89, "89 seconds"), (90, "2 minutes"), (3_600, "60 minutes")];
+        for (seconds, words) in expected {
+            assert_eq!(wait_in_words(Duration::from_secs(seconds)), words);
+        }
+    }
 
     #[test]
     fn no_room_is_said_as_people_count() {

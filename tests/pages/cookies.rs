@@ -109,6 +109,7 @@ async fn a_login_removes_only_the_visitor_cookie_of_this_site() {
         person.logs_in().await.must_be(303);
         assert_eq!(person.jar.get("curfew-visitor"), Some(&*foreign), "the forms open on the other site need it");
         let fields = [("username", "ana"), ("password", PASSWORD)];
+        elsewhere.jar = person.jar.clone();
         elsewhere.posts_with(&elsewhere.token.clone(), "/login", &fields).await.must_be(422);
 
         let mut person = person.another_browser();

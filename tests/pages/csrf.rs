@@ -181,7 +181,7 @@ async fn place(site: &Site, address: &str, person: &Person<'_>, target: i64) -> 
     if address.starts_with("/account/tokens/") {
         let (label, operator) = (TokenLabel::parse("backup").expect("a label"), Actor::operator("root"));
         let (own, accounts) = (Target::Id(person.id), site.accounts());
-        let made = accounts.create_token(&operator, &own, &label, Duration::from_hours(1)).await.expect("a token");
+        let (made, _) = accounts.create_token(&operator, &own, &label, Duration::from_hours(1)).await.expect("a token");
         return address.replace("<id>", made.id.as_str());
     }
     address.replace("<id>", &target.to_string()).replace("<sid>", &newest(target).await)

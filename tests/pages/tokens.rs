@@ -1,8 +1,14 @@
 //! The page of the user's own tokens.
 
+use std::num::NonZeroU32;
+
 use curfew::domain::{logins::session_secret::SessionId, people::role::Role};
 
-use crate::harness::{page::Page, site::Site, store::any_engine};
+use crate::harness::{
+    page::Page,
+    site::{Plan, Site},
+    store::any_engine,
+};
 
 fn secret_on(page: &Page) -> Option<&str> {
     page.between("<code>curfew_", "</code>")
@@ -27,6 +33,23 @@ async fn a_new_token_is_shown_once_and_only_to_its_creator() {
         assert_eq!(secret_on(&person.opens("/login").await), None);
         person.logs_in().await.must_be(303);
         assert_eq!(secret_on(&person.opens("/account/tokens").await), None, "a new login does not show it");
+    }
+}
+
+#[rocket::async_test]
+async fn a_new_token_says_which_ones_it_ends() {
+    for engine in any_engine() {
+        let mut plan = Plan::default();
+        plan.settings.max_tokens = NonZeroU32::new(1);
+        let site = plan.on(engine).await;
+        let mut person = site.signed_in(Role::Member).await;
+        for (label, ends_one) in [("backup", false), ("another", true)] {
+            person.opens("/account/tokens").await.must_be(200);
+            person.posts("/account/tokens", &[("label", label)]).await.must_lead_to("/account/tokens");
+            let page = person.opens("/account/tokens").await;
+            let says_so = page.body.contains("1 token ended, because your account has reached its limit.");
+            assert_eq!(says_so, ends_one, "{label}: {page:?}");
+        }
     }
 }
 

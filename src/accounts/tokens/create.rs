@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Client, Detail, Result, StartedToken, Target,
+        Accounts, AccountsError, Actor, Client, Detail, LoginCounts, Result, StartedToken, Target,
         event::{BuildEvent as _, new_event},
         login::{by_password::must_be_active, open_login::LoginDates, open_token::open_token},
     },
@@ -19,7 +19,7 @@ use crate::{
 
 impl Accounts {
     /// Creates an opaque token for the actor's own account, or at the command line for any account. The token counts as
-    /// a new login.
+    /// a new login. Also returns how many logins ended to make room for it.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ impl Accounts {
         target: &Target,
         label: &TokenLabel,
         lifetime: Duration,
-    ) -> Result<StartedToken> {
+    ) -> Result<(StartedToken, LoginCounts)> {
         let user_id = self.find_target(target).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
@@ -56,6 +56,6 @@ impl Accounts {
         }
         insert_event(&mut tx, &event).await?;
         tx.commit().await?;
-        Ok(started)
+        Ok((started, ended))
     }
 }

@@ -1,25 +1,10 @@
 //! A filter for users: by part of a name, by status and by role.
 
-use crate::domain::people::{
-    email::EMAIL_CHARACTERS,
-    role::{Role, UnknownRole},
-    text,
-};
+use crate::domain::people::{email::EMAIL_CHARACTERS, role::Role, text};
 
-/// Why a query is invalid.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UsersQueryError {
-    /// The search text is longer than any name, or contains characters that no name has.
-    Search,
-    /// The status is unknown.
-    Status,
-    /// The role is unknown.
-    Role(UnknownRole),
-    /// The sort is unknown.
-    Sort,
-    /// The page is not a whole number of at least 1.
-    Page,
-}
+/// A parameter of a list that no link or form of the site writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidQuery;
 
 /// A filter for users. The default matches everyone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,8 +22,8 @@ impl UsersFilter {
     ///
     /// # Errors
     /// Returns an error if one of them is invalid.
-    pub fn parse(search: &str, status: &str, role: &str) -> Result<Self, UsersQueryError> {
-        let role = if role.is_empty() { None } else { Some(role.parse().map_err(UsersQueryError::Role)?) };
+    pub fn parse(search: &str, status: &str, role: &str) -> Result<Self, InvalidQuery> {
+        let role = if role.is_empty() { None } else { Some(role.parse().map_err(|_| InvalidQuery)?) };
         Ok(Self { search: SearchText::parse(search)?, status: Status::parse(status)?, role })
     }
 }
@@ -52,10 +37,10 @@ impl SearchText {
     ///
     /// # Errors
     /// Returns an error if the text is longer than any name or contains characters that no name has.
-    pub fn parse(typed: &str) -> Result<Option<Self>, UsersQueryError> {
+    pub fn parse(typed: &str) -> Result<Option<Self>, InvalidQuery> {
         let typed = typed.trim();
         if typed.chars().count() > EMAIL_CHARACTERS || typed.chars().any(text::is_forbidden) {
-            return Err(UsersQueryError::Search);
+            return Err(InvalidQuery);
         }
         let key = text::comparison_key(typed);
         Ok((!key.is_empty()).then_some(Self(key)))
@@ -94,15 +79,11 @@ impl Status {
     ///
     /// # Errors
     /// Returns an error if the word is unknown.
-    pub fn parse(word: &str) -> Result<Option<Self>, UsersQueryError> {
+    pub fn parse(word: &str) -> Result<Option<Self>, InvalidQuery> {
         if word.is_empty() {
             return Ok(None);
         }
-        Self::ALL
-            .iter()
-            .find(|(_, known)| *known == word)
-            .map(|(status, _)| Some(*status))
-            .ok_or(UsersQueryError::Status)
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(status, _)| Some(*status)).ok_or(InvalidQuery)
     }
 }
 

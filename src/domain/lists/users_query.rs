@@ -1,6 +1,6 @@
 //! The query of the staff page that lists users. Unknown values are errors.
 
-use super::users_filter::{UsersFilter, UsersQueryError};
+use super::users_filter::{InvalidQuery, UsersFilter};
 
 /// The number of users per page.
 pub const USERS_PER_PAGE: u32 = 20;
@@ -71,7 +71,7 @@ impl Sort {
     ///
     /// # Errors
     /// Returns an error if the word is unknown.
-    pub fn parse(word: &str) -> Result<Self, UsersQueryError> {
+    pub fn parse(word: &str) -> Result<Self, InvalidQuery> {
         if word.is_empty() {
             return Ok(Self::default());
         }
@@ -80,7 +80,7 @@ impl Sort {
             .iter()
             .find(|(_, known)| *known == name)
             .map(|(key, _)| Self { key: *key, descending })
-            .ok_or(UsersQueryError::Sort)
+            .ok_or(InvalidQuery)
     }
 
     /// The word that [`Self::parse`] accepts.
@@ -105,7 +105,7 @@ impl PageNumber {
     ///
     /// # Errors
     /// Returns an error if the text is not a whole number of at least 1.
-    pub fn parse(text: &str) -> Result<Self, UsersQueryError> {
+    pub fn parse(text: &str) -> Result<Self, InvalidQuery> {
         if text.is_empty() {
             return Ok(Self::default());
         }
@@ -114,7 +114,7 @@ impl PageNumber {
             Ok(number) if digits && number >= 1 => Ok(Self(u32::try_from(number).unwrap_or(u32::MAX))),
             // A number that does not fit is beyond the last page, which is not an error here.
             Err(_) if digits && text.bytes().any(|b| b != b'0') => Ok(Self(u32::MAX)),
-            _ => Err(UsersQueryError::Page),
+            _ => Err(InvalidQuery),
         }
     }
 

@@ -108,11 +108,13 @@ impl Follower {
         self.accounts.wake_end_writer();
         let (accounts, node, at) = (self.accounts.clone(), self.node.clone(), self.accounts.store().clock().estimate());
         tokio::spawn(async move {
-            // Without a retry, staff would wait for this node until its lease expires, which it never does.
-            for failures in 0..REPORT_TRIES {
+            // A report that is lost stays missing from the receipt as long as this node runs.
+            for tries in 1..=REPORT_TRIES {
                 let Err(error) = accounts.report_applied(&node, &events, at).await else { return };
-                log::warn!("this node could not report the changes that it has applied: {error}");
-                sleep(RETRY_DELAY * 2_u32.pow(failures)).await;
+                log::warn!("this node could not report the changes that it has applied (try {tries}): {error}");
+                if tries < REPORT_TRIES {
+                    sleep(RETRY_DELAY * 2_u32.pow(tries - 1)).await;
+                }
             }
         });
     }

@@ -106,9 +106,12 @@ async fn create(
         }
         _ => None,
     };
-    if let (Some(Ok(started)), Some(label)) = (&outcome, &label) {
-        let words =
+    if let (Some(Ok((started, ended))), Some(label)) = (&outcome, &label) {
+        let mut words =
             format!("Token \u{201c}{}\u{201d} created. Copy it now. It will not be shown again.", label.as_str());
+        if ended.is_any() {
+            words = format!("{words} {ended}, because your account has reached its limit.");
+        }
         let here = uri!(show(page = None::<&str>));
         let notice =
             Notice::done(words).with_secret(started.secret.reveal(), here.path().as_str(), &signed_in.login.session);

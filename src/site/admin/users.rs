@@ -11,7 +11,7 @@ use crate::{
     accounts::Accounts,
     domain::{
         lists::{
-            users_filter::{self, UsersFilter, UsersQueryError},
+            users_filter::{self, InvalidQuery, UsersFilter},
             users_query::{PageNumber, Sort, SortKey, UsersQuery},
         },
         moment::Moment,
@@ -77,7 +77,7 @@ struct Sent<'q> {
 }
 
 impl Sent<'_> {
-    fn parse(&self) -> Result<UsersQuery, UsersQueryError> {
+    fn parse(&self) -> Result<UsersQuery, InvalidQuery> {
         Ok(UsersQuery {
             filter: UsersFilter::parse(self.q, self.status, self.role)?,
             sort: Sort::parse(self.sort)?,

@@ -94,7 +94,7 @@ pub(in crate::site) async fn refused_form_page(form: &RefusedForm, request: &Req
 }
 
 fn title_and_text(why: &FormRefusal, shows_form: bool) -> (&'static str, String) {
-    let what_to_do = if shows_form { "send the form again" } else { "open its page, and fill in the form again" };
+    let what_to_do = if shows_form { "send the form again" } else { "open that page again, and fill in the form" };
     match why {
         FormRefusal::Elsewhere { received, own } => (
             "This form came from another site",
