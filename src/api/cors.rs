@@ -32,7 +32,7 @@ impl Fairing for Cors {
         if !is_of_api(request) {
             return;
         }
-        // Also without access: the response depends on the origin.
+        // Also for a refused origin: the response depends on the origin.
         response.adjoin_header(Header::new("Vary", "Origin"));
         let Some(origin) = allowed_origin(request) else { return };
         response.set_header(Header::new("Access-Control-Allow-Origin", origin));

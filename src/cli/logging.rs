@@ -16,7 +16,7 @@ const ROCKETS_SERVER: &str = "rocket::server";
 const DETAIL: &str = "::_";
 /// The targets of Rocket's records about what a client sent: its request line, headers and body.
 const SENT_BY_CLIENTS: [&str; 2] = ["rocket::request::", "rocket::data::"];
-/// The beginnings of Rocket's other errors and warnings of which the client is the cause: an unknown path, a malformed
+/// The beginnings of Rocket's other errors and warnings that a client causes: an unknown path, a malformed
 /// request line, a broken connection, a failed upgrade.
 const CLIENT_ERRORS: [&str; 5] =
     ["No matching routes", "Bad incoming HTTP request", "Connection failed", "Upgraded ", "Response indicated upgrade"];
@@ -94,8 +94,8 @@ fn is_client_error(record: &Record<'_>) -> bool {
             || target.starts_with("rocket::") && begins_as_one())
 }
 
-/// Drops Rocket's detail records, except for errors. Rocket logs one for each guard that
-/// refuses a request, as a warning, although the record that it belongs to has another level.
+/// Drops Rocket's detail records, except for errors. Rocket logs a detail as a warning for each guard that refuses a
+/// request, although the record that the detail belongs to has another level.
 fn without_details(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     if record.target().ends_with(DETAIL) && record.level() > Level::Error {
         return Ok(());

@@ -13,7 +13,7 @@ use crate::domain::{logins::token::parse_token_lifetime, people::text::is_forbid
 
 /// A longer duration is a typing error.
 const MAX_DURATION: Duration = Duration::from_hours(100 * 366 * 24);
-/// A larger leeway is more than the difference of two clocks.
+/// Clocks that differ by more need to be set.
 const MAX_LEEWAY: Duration = Duration::from_mins(10);
 /// A larger limit is a typing error, or means "no limit".
 const MAX_LIMIT: u32 = 1_000_000;
@@ -29,7 +29,7 @@ pub(super) struct Kind<T> {
 /// One of a few words.
 pub(super) struct Choice<T: 'static>(&'static [(&'static str, T)]);
 
-/// A list, or the same as a comma-separated text.
+/// An array of values, or one comma-separated text.
 pub(super) struct List<T>(Kind<T>);
 
 pub(super) const DURATION: Kind<Duration> = Kind {

@@ -102,7 +102,7 @@ fn meant_variable(variable: &str) -> Option<String> {
     near_miss(&key, KEYS).map(|near| format!("{PREFIX}{}", near.to_uppercase()))
 }
 
-/// Whether a key at the top level of a profile belongs into the table `curfew`.
+/// Whether a key at the top level of a profile belongs in the table `curfew`.
 fn is_one_table_too_high(key: &str) -> bool {
     KEYS.contains(&key) && !top_level_names().any(|name| name == key)
 }

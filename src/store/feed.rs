@@ -29,7 +29,7 @@ const SQLITE_POLL_INTERVAL: Duration = Duration::from_millis(50);
 const POSTGRES_POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a poll may take before the feed counts as dead.
 const POLL_TIMEOUT: Duration = Duration::from_secs(1);
-/// How many of the changes before the feed opened are searched for receipts that may still be wanted.
+/// How many earlier changes a new feed searches for receipts that may still be wanted.
 const RECENT_CHANGES: i64 = 1_000;
 /// The Postgres channel of the notifications. The triggers name it too.
 pub(in crate::store) const CHANNEL: &str = "curfew_standing";
@@ -62,7 +62,7 @@ impl Change {
 pub struct News {
     /// The account that it concerns, or everyone.
     pub change: Change,
-    /// The event for which each node must write a receipt once it has applied the change, if any.
+    /// The event, if any, for which each node must write a receipt once the node has applied the change.
     pub receipt_for: Option<i64>,
 }
 
@@ -81,7 +81,7 @@ pub struct Feed {
     /// On Postgres: the oldest transaction that was open at the last poll. Change ids are assigned before the commit,
     /// so its changes may have lower ids than changes already read.
     oldest_open: i64,
-    /// The changes already read of that transaction and later ones.
+    /// The changes of that transaction and of later ones that this feed has already read.
     seen: BTreeSet<i64>,
     next_poll: Instant,
     looked_at: std::time::Instant,
@@ -141,10 +141,13 @@ impl Feed {
         feed.last = last;
         let sql = "SELECT event_id FROM curfew_standing_changes WHERE id > $1 AND event_id IS NOT NULL ORDER BY id";
         let asked: Vec<(i64,)> = fetch_all!(&mut feed.connection, (i64,), sql, last - RECENT_CHANGES)?;
-        // A change may have been committed since that statement.
-        let news = feed.poll().await?;
-        let asked_since = news.into_iter().filter_map(|news| news.receipt_for);
-        feed.recent_receipt_requests = asked.into_iter().map(|(event_id,)| event_id).chain(asked_since).collect();
+        feed.recent_receipt_requests = asked.into_iter().map(|(event_id,)| event_id).collect();
+        // A change may have been committed since that statement. On Postgres this poll also reads some of the same again.
+        for event_id in feed.poll().await?.into_iter().filter_map(|news| news.receipt_for) {
+            if !feed.recent_receipt_requests.contains(&event_id) {
+                feed.recent_receipt_requests.push(event_id);
+            }
+        }
         Ok(feed)
     }
 

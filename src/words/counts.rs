@@ -18,7 +18,7 @@ impl fmt::Display for LoginCounts {
     }
 }
 
-/// For example `2 sessions and 1 token ended`.
+/// Formats as `2 sessions and 1 token ended`, or as an estimate if there are too many to count.
 impl fmt::Display for EveryonesEndedLogins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (many_tokens, tokens) = (self.tokens > FEW_TOKENS, self.tokens.unsigned_abs());
@@ -32,7 +32,7 @@ impl fmt::Display for EveryonesEndedLogins {
                 write!(f, "about {live} sessions ended, as counted at {hour}")?;
             }
             EndedSessions::MoreThan(few) => write!(f, "more than {few} sessions ended")?,
-            EndedSessions::Uncounted => write!(f, "the sessions that ended are too many to count")?,
+            EndedSessions::Uncounted => write!(f, "too many sessions ended to count")?,
         }
         match tokens {
             0 => Ok(()),

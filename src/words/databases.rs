@@ -48,7 +48,7 @@ in_words! {
             keep theirs to LISTEN: connect to Postgres itself, or set pool_mode = session",
         Self::StartupParameters => "a pooler such as PgBouncer refuses this program's connections: connect to Postgres \
             itself, or set ignore_startup_parameters = extra_float_digits and pool_mode = session",
-        Self::PostgresVersion(version) => "Postgres {version} is too old: upgrade it to 15, or at least to 13",
+        Self::PostgresVersion(version) => "Postgres {version} is too old: upgrade to 13 or later",
         Self::PostgresEncoding(encoding) => "its encoding is {encoding}, which cannot store or search names in every \
             script: create another database with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, copy the data \
             with pg_dump, and set DATABASE_URL to the new database",

@@ -1,11 +1,11 @@
 //! Sentences and labels for people, by topic: the one place for the words of what the layers below report.
 //!
 //! The layers below hold codes: enums that say what happened. Here each code gets its words, as an implementation of
-//! `Display` or as a method such as [`EndReason::label`]. Rust lets an implementation stand in any module of the crate,
+//! `Display` or as a method such as [`EndReason::label`]. Rust allows an implementation in any module of the crate,
 //! so the layers above write `error.to_string()` and need not name this one.
 //!
 //! One file below writes words too: `accounts/event/mod.rs` stores the detail of an event as the text that it has here,
-//! because an event must read the same years later. What only one layer says stands there: the labels of events in
+//! because an event must read the same years later. Words of only one layer are in that layer: the labels of events in
 //! `site`, the problems of the API in `api`, and what a setting accepts in `settings`.
 //!
 //! [`EndReason::label`]: crate::domain::reason::EndReason::label

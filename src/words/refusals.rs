@@ -19,7 +19,7 @@ impl fmt::Display for AccountsError {
             Self::TokensFull { live, limit } => return f.write_str(&tokens_full_in_words(*live, *limit)),
             Self::Ended { reason, .. } => return write!(f, "This login has ended ({reason})."),
             Self::RegistrationClosed => "Registration is closed on this site.",
-            Self::AlreadySetUp => "This site has been set up.",
+            Self::AlreadySetUp => "This site is already set up.",
             Self::WrongSetupCode => "This is not the setup code that the server printed when it last started.",
             Self::NameTaken(NameClash::Username) => "This username is taken.",
             Self::NameTaken(NameClash::Email) => "This email belongs to another account.",
@@ -36,7 +36,7 @@ impl fmt::Display for AccountsError {
 }
 
 impl Error for AccountsError {
-    /// The cause of the store's error, whose own words are already those of this error.
+    /// The source of the store's error. `Display` already prints the store's error itself.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Store(error) => error.source(),
@@ -58,7 +58,7 @@ fn sessions_full_in_words(live: u64, limit: u64) -> String {
     format!("This account {there_is}, and may have {may_be}. {what_to_do}")
 }
 
-/// The same for tokens, which users can revoke.
+/// Says how many tokens there are, how many are allowed, and how many to revoke first.
 fn tokens_full_in_words(live: u64, limit: u64) -> String {
     let counted = |n: u64| if n == 1 { "1 token".to_owned() } else { format!("{n} tokens") };
     let too_many = counted(live.saturating_sub(limit).saturating_add(1));

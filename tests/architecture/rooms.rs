@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::source::{Module, Source};
 
-/// At most this many names lead to one item. More are a circle of names.
+/// The maximum number of re-exports that lead to one item. More of them form a circle.
 const MAX_NAMES: usize = 8;
-/// At most this many paths are shown for two rooms.
+/// The maximum number of paths to print for two rooms.
 const MAX_PATHS: usize = 4;
 
-/// The paths that one room names of another, each with the file that names it.
+/// For two rooms, the paths in the second that the first names, each with the file that names it.
 type Arrows = BTreeMap<(Module, Module), BTreeSet<String>>;
 
-/// Every circle: its rooms, and the files that tie them together. What only few paths tie comes first: it is the
-/// easiest to take apart.
+/// Every circle: its rooms, and the files that tie them together. Pairs of rooms with the fewest paths come first,
+/// because they are the easiest to separate.
 pub fn circles(files: &[Source]) -> Vec<String> {
     let arrows = arrows(files);
     let mut circles: BTreeMap<BTreeSet<&Module>, Vec<(usize, String)>> = BTreeMap::new();
@@ -36,7 +36,7 @@ pub fn circles(files: &[Source]) -> Vec<String> {
     circles.into_iter().map(text).collect()
 }
 
-/// The rooms that a room names, and those that these name, and so on.
+/// The rooms that a room names, directly or through other rooms.
 fn reached<'a>(arrows: &'a Arrows, room: &'a Module) -> BTreeSet<&'a Module> {
     let mut reached = BTreeSet::new();
     let mut last = vec![room];
@@ -66,7 +66,7 @@ fn arrows(files: &[Source]) -> Arrows {
     arrows
 }
 
-/// The path at which the item stands that a path names, perhaps by a name that a module passes on.
+/// The path where the item is defined. The given path may name a re-export of it.
 fn item(path: &Module, imports: &HashMap<&[String], &Module>) -> Module {
     let mut path = path.clone();
     for _ in 0..MAX_NAMES {

@@ -11,7 +11,8 @@ use crate::domain::{
     people::role::Role,
 };
 
-/// A detail of an event. The event stores its words, because exports of events promise a text.
+/// A detail of an event. The event stores the detail's words and not its code, because exports of events promise a
+/// text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Detail<'a> {
     /// Logins that ended.

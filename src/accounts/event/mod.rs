@@ -58,7 +58,7 @@ pub(super) trait BuildEvent<'a>: Sized {
     fn because(self, reason: EndReason, reasons: &Reasons) -> Self;
     /// Adds how many sessions and tokens ended to the detail.
     fn ending(self, ended: impl Into<LoginCounts>) -> Self;
-    /// Adds to the detail, after a semicolon if there is one already.
+    /// Appends to the detail, after a semicolon if the event has a detail already.
     fn saying(self, detail: Detail<'_>) -> Self;
 }
 

@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// At most this many comparisons, if the stored hash changes each time. Then the login is refused.
+/// The maximum number of comparisons when the stored hash changes each time. After the last, the login is refused.
 const MAX_COMPARISONS: usize = 3;
 
 /// The kind of login that a password opens. Everything else about logging in is the same for all kinds.

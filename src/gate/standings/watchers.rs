@@ -1,4 +1,4 @@
-//! Wakes the event streams that watch an account when the feed reports a change of it.
+//! Wakes the event streams that watch an account when the feed reports a change to the account.
 //!
 //! A wake only means that the watcher must judge its login again. While the feed is down there are no wakes, so
 //! watchers must poll.

@@ -20,8 +20,8 @@ use super::Result;
 /// that drops all packets, would never respond.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long after its begin a transaction may start statements. Each statement has a timeout of its own, but a
-/// transaction of many could hold its locks for minutes. It is far longer than a batch of upkeep takes.
+/// How long a transaction may start statements, counted from its beginning. Each statement has its own timeout, but a
+/// transaction of many statements could hold its locks for minutes. This is far longer than a batch of upkeep takes.
 pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a request waits for a connection before it fails because the database does not respond.
@@ -107,7 +107,7 @@ impl Sql for Transaction {
     fn engine(&mut self) -> sqlx::Result<Engine<'_>> {
         let (Self::Sqlite(_, deadline) | Self::Postgres(_, deadline)) = self;
         if Instant::now() > *deadline {
-            return Err(timeout_error("the transaction took too long and is rolled back"));
+            return Err(timeout_error("the transaction took too long and was rolled back"));
         }
         Ok(match self {
             Self::Sqlite(transaction, _) => Engine::Sqlite(&mut *transaction),

@@ -1,9 +1,9 @@
 //! Whether this node may trust what it reads from its database.
 //!
 //! A replaced primary still answers reads over its open connections, without any change made since. So a serving node
-//! trusts its database only while it has proven, by renewing its lease, that it can write there. After a loss of
-//! trust, nothing connected or read before it is trusted again. A process without a lease, such as a command, needs no
-//! proof.
+//! trusts its database only while it has proven, by renewing its lease, that it can write there. No connection opened
+//! and no data read before a loss of trust is ever trusted again. A process without a lease, such as a command, needs
+//! no proof.
 
 use std::{
     sync::{
@@ -28,8 +28,8 @@ const SQLITE_REFUSALS: [u32; 3] = [8, 10, 13];
 #[derive(Debug, Clone, Default)]
 pub struct Trust(Arc<Inner>);
 
-/// Read without a lock, because the guard reads it on every request. A reader may see a loss before it sees that the
-/// proof has ended with it, but never a proof without the losses before it.
+/// Read without a lock, because the guard reads it on every request. A reader may see a loss while the proof that the
+/// loss ended still seems valid. A reader never sees a proof without the losses before that proof.
 #[derive(Debug)]
 struct Inner {
     /// The other times are nanoseconds since this, and never 0.

@@ -1,6 +1,6 @@
 //! The SQL of a list that people search by name: its pages, and the number of its rows.
 //!
-//! It is built from fixed fragments. User input is always bound as a value.
+//! The SQL is built from fixed fragments. User input is always bound as a value.
 
 use sqlx::QueryBuilder;
 
@@ -12,7 +12,7 @@ use crate::store::engine::dialect::push_limit;
 pub(super) enum Plan {
     /// Scan an index in the order of the list.
     Scan,
-    /// Look them up in the search index and sort them.
+    /// Look the matches up in the search index and sort them.
     Lookup,
 }
 
@@ -81,7 +81,7 @@ pub(super) trait SearchableList {
         sql
     }
 
-    /// Adds what a lookup finds, as the table `found`.
+    /// Adds the common table expression `found` with the rows that a lookup finds. A scan needs none.
     fn push_found<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
         if let (Plan::Lookup, Some(search)) = (self.plan(), self.search()) {
             sql.push("WITH found AS MATERIALIZED (");
