@@ -23,7 +23,6 @@ const fill = `
   SELECT username, id, 'browser', x'00', strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'),
          strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'), strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'), '192.0.2.7', 'Firefox'
   FROM curfew_users WHERE (username LIKE 'leaked%' OR username LIKE 'spam%') AND username NOT LIKE '%-anna';
-  ANALYZE;
 `;
 
 story("staff handle an incident on a site with many users", async (stage) => {

@@ -43,6 +43,9 @@ async fn the_login_page_gives_the_reason_as_text_and_as_a_code() {
             let page = person.opens(page.location()).await;
             assert_eq!(page.data_reason(), Some(*code), "{page:?}");
             assert_eq!(page.body.contains(USER_REASON), *has_reason, "{code}: {page:?}");
+            // Neutral, because the role may be a higher one.
+            let names_the_role = page.body.contains("The role of your account was changed");
+            assert_eq!(names_the_role, *code == "role-changed", "{code}: {page:?}");
             assert!(!page.body.contains(STAFF_REASON) && !page.body.contains("4711"), "{code}: {page:?}");
             assert_eq!(person.opens("/login").await.data_reason(), None, "{code} is shown only once");
         }

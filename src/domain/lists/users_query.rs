@@ -124,7 +124,7 @@ impl PageNumber {
         self.0
     }
 
-    /// Whether the page is beyond [`LAST_PAGE`].
+    /// Whether the page is beyond the last one that lists show, page 400.
     #[must_use]
     pub const fn is_beyond_last(self) -> bool {
         self.0 > LAST_PAGE

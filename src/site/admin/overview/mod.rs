@@ -20,8 +20,8 @@ use crate::{
     store::{lists::overview, site},
 };
 
-/// "Today" is the last 24 hours, the same for staff in every time zone.
-const TODAY: Duration = Duration::from_hours(24);
+/// How far back logins are counted: the same for staff in every time zone.
+const DAY: Duration = Duration::from_hours(24);
 /// The number of events and schedules shown.
 const NEWEST: i64 = 15;
 
@@ -44,8 +44,8 @@ struct CountsView {
     inactive: i64,
     live_sessions: i64,
     live_sessions_estimated: bool,
-    logins_today: i64,
-    failed_today: i64,
+    logins_in_a_day: i64,
+    failed_in_a_day: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,7 +65,7 @@ struct ScheduledView {
 }
 
 async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
-    let Overview { now, site, counts, mut scheduled, events } = accounts.read_overview(TODAY, NEWEST).await?;
+    let Overview { now, site, counts, mut scheduled, events } = accounts.read_overview(DAY, NEWEST).await?;
     let spans = charts::read(accounts, now, counts.live_sessions).await?;
     let shown = usize::try_from(NEWEST).unwrap_or_default();
     let scheduled_more = scheduled.len() > shown;
@@ -78,8 +78,8 @@ async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
             inactive: counts.inactive,
             live_sessions: counts.live_sessions,
             live_sessions_estimated: counts.live_sessions_estimated,
-            logins_today: counts.logins,
-            failed_today: counts.failed_logins,
+            logins_in_a_day: counts.logins,
+            failed_in_a_day: counts.failed_logins,
         },
         spans,
         scheduled_more,
