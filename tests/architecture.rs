@@ -169,6 +169,35 @@ fn a_handler_uses_only_the_address_of_another() {
     assert!(borrowed.is_empty(), "{borrowed:#?}");
 }
 
+/// Its derive would bring a sentence to each error.
+#[test]
+fn no_layer_below_the_words_derives_the_words_of_an_error() {
+    let below = ["accounts", "store", "domain"];
+    must_not_name(&["thiserror"], |file| file.module.first().is_some_and(|layer| below.contains(&layer.as_str())));
+}
+
+/// Tests and examples are built with every layer public. A program that depends on this crate is not.
+#[test]
+fn no_example_names_what_only_tests_can_see() {
+    let mut examples = 0;
+    let mut found = Vec::new();
+    let documents = fs::read_dir("src/guide").expect("the guides").map(|entry| entry.expect("an entry").path());
+    let sources = sources().into_iter().map(|file| PathBuf::from(file.name));
+    for path in documents.chain(sources).chain([PathBuf::from("README.md")]) {
+        let text = fs::read_to_string(&path).expect("a file");
+        for code in text.split("curfew::").skip(1) {
+            examples += 1;
+            let named = code.split([';', '`']).next().unwrap_or_default();
+            let mut words = named.split(|c: char| !c.is_alphanumeric() && c != '_');
+            if words.any(|word| ["domain", "store", "words"].contains(&word)) {
+                found.push(format!("{} names curfew::{named}", path.display()));
+            }
+        }
+    }
+    assert!(examples > 4, "only {examples} were found");
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 #[test]
 fn the_parser_finds_every_literal() {
     let file = Source::read(

@@ -12,7 +12,7 @@ use crate::{domain::people::text::escaped, store::DRIVERS_LOG};
 
 /// The target of Rocket's records about each request.
 const ROCKETS_SERVER: &str = "rocket::server";
-/// The end of the target of Rocket's detail records.
+/// The end of the target of Rocket's detail records. Those about a guard have the target of the route's module.
 const DETAIL: &str = "::_";
 /// The targets of Rocket's records about what a client sent: its request line, headers and body.
 const SENT_BY_CLIENTS: [&str; 2] = ["rocket::request::", "rocket::data::"];

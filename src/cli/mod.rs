@@ -158,8 +158,8 @@ fn say_json(json: &str) -> Result<()> {
     print_line(&escaped_json(json))
 }
 
-/// Fails on a full disk, because a truncated list must not look complete. A closed pipe is not an error, because the reader
-/// chose to stop.
+/// Fails on a full disk, because a truncated list must not look complete. A closed pipe is not an error, because the
+/// reader chose to stop.
 fn print_line(line: &str) -> Result<()> {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CommandError::Output(error.to_string())),

@@ -43,8 +43,8 @@ fn address(site: &Rocket<Build>) -> String {
     SocketAddr::new(config.address, config.port).to_string()
 }
 
-/// Shuts the server down on SIGHUP as gracefully as on SIGTERM, and logs why: whoever closed a terminal, or expected
-/// new settings, may not expect the end of the server.
+/// Shuts the server down on SIGHUP as gracefully as on SIGTERM, and logs why. Closing a terminal sends SIGHUP, and
+/// many servers take it as a request to read their settings again, so the end may come as a surprise.
 fn stop_on_hangup(hangup: io::Result<Signal>, shutdown: Shutdown) {
     match hangup {
         Ok(mut hangup) => drop(tokio::spawn(async move {

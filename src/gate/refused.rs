@@ -1,4 +1,4 @@
-//! The error of every guard.
+//! Why a guard lets nobody in.
 
 use rocket::http::Status;
 

@@ -142,7 +142,7 @@ impl Feed {
         let sql = "SELECT event_id FROM curfew_standing_changes WHERE id > $1 AND event_id IS NOT NULL ORDER BY id";
         let asked: Vec<(i64,)> = fetch_all!(&mut feed.connection, (i64,), sql, last - RECENT_CHANGES)?;
         feed.recent_receipt_requests = asked.into_iter().map(|(event_id,)| event_id).collect();
-        // A change may have been committed since that statement. On Postgres this poll also reads some of the same again.
+        // A change may have been committed since that statement. On Postgres, this poll also reads some changes again.
         for event_id in feed.poll().await?.into_iter().filter_map(|news| news.receipt_for) {
             if !feed.recent_receipt_requests.contains(&event_id) {
                 feed.recent_receipt_requests.push(event_id);

@@ -16,7 +16,6 @@ impl fmt::Display for Detail<'_> {
             Self::Everyone => f.write_str("everyone"),
             Self::EveryonesEnded(ended) => ended.fmt(f),
             Self::ScheduledFor(at) => write!(f, "for {}", at.to_rfc3339()),
-            Self::EveryoneScheduledFor(at) => write!(f, "everyone, for {}", at.to_rfc3339()),
             Self::WasScheduledFor(at) => write!(f, "it was scheduled for {}", at.to_rfc3339()),
             Self::DeactivatedUntil(until) => write!(f, "until {}", until.to_rfc3339()),
             Self::DeactivationExpired => f.write_str("the deactivation expired"),

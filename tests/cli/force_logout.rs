@@ -193,7 +193,7 @@ fn the_events_record_actions_of_the_command_line_and_its_user() {
         for words in [
             "from staff to member",
             "Account deleted",
-            "everyone, for <time class=\"exact\" datetime=\"2999-01-01T00:00:00.000000Z\">1 January 2999, 00:00:00 UTC</time>",
+            "everyone; for <time class=\"exact\" datetime=\"2999-01-01T00:00:00.000000Z\">1 January 2999, 00:00:00 UTC</time>",
             "A &lt;b&gt;drill",
             "Scheduled force logout cancelled",
             "A leak",

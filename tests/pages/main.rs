@@ -40,6 +40,7 @@ mod site_sessions;
 mod static_files;
 mod streams;
 mod throttling;
+mod token_pages;
 mod tokens;
 mod transport;
 mod upkeep;

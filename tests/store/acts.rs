@@ -149,7 +149,7 @@ impl Act {
         (Self::Cancel, "force-logout-cancelled", None, "it was scheduled for "),
         (Self::FoldDue, "force-logout-due", Some(EndReason::ForcedOut), "2 sessions ended"),
         (Self::EveryoneOut, "force-logout", Some(EndReason::EveryoneOut), "everyone; 2 sessions ended"),
-        (Self::ScheduleEveryone, "force-logout-scheduled", Some(EndReason::EveryoneOut), "everyone, for "),
+        (Self::ScheduleEveryone, "force-logout-scheduled", Some(EndReason::EveryoneOut), "everyone; for "),
         (Self::CancelEveryone, "force-logout-cancelled", None, "everyone; it was scheduled for "),
         (Self::Deactivate, "deactivated", Some(EndReason::Deactivated), "2 sessions ended"),
         (Self::Activate, "activated", None, ""),

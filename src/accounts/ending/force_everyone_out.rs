@@ -56,7 +56,7 @@ impl Accounts {
                 site::set_force_logout_scheduled(on, at, &actor.name, reasons).await?;
                 let event =
                     new_event(now, EventKind::ForceLogoutScheduled).by(actor).because(EndReason::EveryoneOut, reasons);
-                insert_event(on, &event.saying(Detail::EveryoneScheduledFor(at))).await?;
+                insert_event(on, &event.saying(Detail::Everyone).saying(Detail::ScheduledFor(at))).await?;
                 Ok(ForceLogoutOutcome::Scheduled { at })
             }
             ForceLogoutMoment::At(at) => {

@@ -23,8 +23,6 @@ pub(crate) enum Detail<'a> {
     EveryonesEnded(EveryonesEndedLogins),
     /// The time of a scheduled force logout.
     ScheduledFor(Moment),
-    /// The time of a scheduled force logout of everyone.
-    EveryoneScheduledFor(Moment),
     /// The time of a schedule that was cancelled.
     WasScheduledFor(Moment),
     /// The end of a deactivation.
@@ -69,7 +67,7 @@ pub(crate) enum Detail<'a> {
     Refused(RefusedAction, NoRight),
     /// The actor's role does not allow this request: a method and a path.
     RefusedRequest(&'a str),
-    /// The actor's role does not allow the bulk action with this code for so many users.
+    /// The actor's role does not allow a bulk action, given by its code, for some of the users.
     RefusedInBulk { action: &'a str, users: u64 },
 }
 

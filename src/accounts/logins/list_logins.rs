@@ -50,10 +50,12 @@ pub struct TokensPage {
     pub has_next: bool,
 }
 
-/// What to list: at most so many sessions, or a range of tokens.
+/// What to list.
 #[derive(Debug, Clone, Copy)]
 enum Listing {
+    /// Sessions, up to a limit.
     Sessions(Which, i64),
+    /// Live tokens, perhaps of one kind only, with a limit and an offset.
     Tokens(Option<LoginKind>, (i64, i64)),
 }
 
@@ -72,7 +74,9 @@ impl Accounts {
     ///
     /// Returns [`AccountsError::NoSuchUser`], or a database error.
     pub async fn list_sessions(&self, user_id: i64, which: Which, limit: i64) -> Result<Vec<ListedLogin>> {
-        self.list_logins(user_id, Listing::Sessions(which, limit)).await
+        let mut sessions = self.list_logins(user_id, Listing::Sessions(which, limit)).await?;
+        sessions.retain(|session| which == Which::All || is_live(session));
+        Ok(sessions)
     }
 
     /// Lists one page of the live tokens of an account, newest first: only one kind, or both opaque tokens and JWT
@@ -87,6 +91,7 @@ impl Accounts {
         let mut tokens = self.list_logins(user_id, Listing::Tokens(only, range)).await?;
         let has_next = tokens.len() > TOKENS_PER_PAGE as usize;
         tokens.truncate(TOKENS_PER_PAGE as usize);
+        tokens.retain(is_live);
         Ok(TokensPage { tokens, has_next })
     }
 
@@ -96,9 +101,12 @@ impl Accounts {
     ///
     /// Returns [`AccountsError::NoSuchUser`], or a database error.
     pub async fn list_all_tokens(&self, user_id: i64) -> Result<Vec<ListedLogin>> {
-        self.list_logins(user_id, Listing::Tokens(None, (i64::MAX, 0))).await
+        let mut tokens = self.list_logins(user_id, Listing::Tokens(None, (i64::MAX, 0))).await?;
+        tokens.retain(is_live);
+        Ok(tokens)
     }
 
+    /// Reads and judges logins. The rule may refuse some that the database lists as live.
     async fn list_logins(&self, user_id: i64, listing: Listing) -> Result<Vec<ListedLogin>> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
@@ -112,10 +120,7 @@ impl Accounts {
         };
         let standing = user.standing(now)?;
         let limits = self.settings.limits(user.role());
-        let judge = |row| self.judged(row, Some(&standing), &site, limits, now);
-        let mut listed = rows.into_iter().map(judge).collect::<Result<Vec<_>>>()?;
-        listed.retain(|login| matches!(listing, Listing::Sessions(Which::All, _)) || login.ended.is_none());
-        Ok(listed)
+        rows.into_iter().map(|row| self.judged(row, Some(&standing), &site, limits, now)).collect()
     }
 
     /// Judges a login by the one rule.
@@ -144,4 +149,8 @@ impl Accounts {
         let last_seen = (last_seen > Moment::default()).then_some(last_seen);
         Ok(ListedLogin { row, kind, last_seen, ended })
     }
+}
+
+const fn is_live(listed: &ListedLogin) -> bool {
+    listed.ended.is_none()
 }

@@ -89,8 +89,8 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Reports that, from `at` on, this node applies these events to every request. A node that never had a lease reports
-    /// nothing.
+    /// Reports that, from `at` on, this node applies these events to every request. A node that never had a lease
+    /// reports nothing.
     ///
     /// # Errors
     ///

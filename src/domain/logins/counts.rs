@@ -66,7 +66,7 @@ pub struct EveryonesEndedLogins {
 /// How many sessions a force logout of everyone ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndedSessions {
-    /// So many.
+    /// The exact number.
     Counted(u64),
     /// About as many as the hourly count of this time.
     About(i64, Moment),

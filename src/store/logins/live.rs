@@ -230,8 +230,7 @@ pub async fn list_live_sessions(
     Ok(on_engine!(on, |c| with_timeout(statement(user_id, live, limit).build_query_as().fetch_all(c)).await)?)
 }
 
-/// Lists live tokens of the account, newest first. `only` limits the list to one kind of token, and the range to at most
-/// so many tokens after so many others.
+/// Lists live tokens of the account, newest first. `only` selects one kind of token. `range` is a limit and an offset.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
