@@ -117,7 +117,7 @@ pub(super) fn session_events<'r>(
                 return;
             }
         };
-        let mut watch = watchers.watch(login.user_id);
+        let mut watch = watchers.watch(login.user_id, &login.session);
         let mut sent: Option<Scheduled> = None;
         loop {
             let clock = accounts.store().clock();
@@ -140,7 +140,7 @@ pub(super) fn session_events<'r>(
             };
             let interval = if watch.is_alive() { CHECK_INTERVAL } else { CHECK_INTERVAL_WITHOUT_FEED };
             select! {
-                () = watch.changed() => {}
+                is_open = watch.changed() => if !is_open { return },
                 () = clock_moved => {}
                 () = sleep(next_check_in.min(interval)) => {}
                 () = &mut shutdown => return,
