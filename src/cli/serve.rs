@@ -19,6 +19,7 @@ pub(super) async fn run() -> Result<()> {
     // Listen first: a signal during the start then stops the site as soon as it has started.
     let hangup = signal(SignalKind::hangup());
     let configuration = settings::load()?;
+    configuration.must_have_origin()?;
     // Check before creating anything, so that a start in the wrong folder leaves no files there.
     site::must_have_folders()?;
     let keys = configuration.secret_keys()?;

@@ -6,13 +6,15 @@ use rocket::{
     http::{ContentType, Header, Status},
 };
 
-use super::transport::is_https;
+use super::transport::{gate, is_https};
 
 /// Only this site's own files, nothing inline, and no framing.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
     font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// One year, in seconds.
+/// One year, in seconds (RFC 6797).
 const STRICT_TRANSPORT: &str = "max-age=31536000";
+/// The same for all subdomains too.
+const STRICT_TRANSPORT_OF_ALL: &str = "max-age=31536000; includeSubDomains";
 
 /// How long browsers and proxies may cache a response. A handler sets it in the request's local cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +59,9 @@ impl Fairing for Headers {
             response.set_header(Header::new(name, value));
         }
         if is_https(request) {
-            response.set_header(Header::new("Strict-Transport-Security", STRICT_TRANSPORT));
+            let of_all = gate(request).is_some_and(|gate| gate.settings.hsts_include_subdomains);
+            let value = if of_all { STRICT_TRANSPORT_OF_ALL } else { STRICT_TRANSPORT };
+            response.set_header(Header::new("Strict-Transport-Security", value));
         }
         if response.content_type() == Some(ContentType::EventStream) {
             // nginx would otherwise buffer the events until its buffer is full.

@@ -1,6 +1,7 @@
 //! The scheme and the client address of a request.
 //!
-//! `X-Forwarded-*` headers count only when they come from a trusted proxy.
+//! The setting `base_url` decides the scheme. Without it, and for addresses, `X-Forwarded-*` headers count if they come
+//! from a trusted proxy.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -60,6 +61,9 @@ pub(super) fn gate<'r>(request: &'r Request<'_>) -> Option<&'r Gate> {
 }
 
 fn is_https_by(settings: &Settings, request: &Request<'_>) -> bool {
+    if let Some(base_url) = &settings.base_url {
+        return base_url.is_https();
+    }
     let from_proxy = request.remote().is_some_and(|remote| is_trusted(settings, remote.ip()));
     let last = request.headers().get("X-Forwarded-Proto").last().and_then(|line| line.rsplit(',').next());
     from_proxy && last.is_some_and(|protocol| protocol.trim().eq_ignore_ascii_case("https"))

@@ -79,6 +79,7 @@ pub(super) const REGISTRATION: Choice<RegistrationPolicy> =
 pub(super) const WHEN_FULL: Choice<WhenFull> =
     Choice(&[("end-oldest", WhenFull::EndOldest), ("refuse-new", WhenFull::RefuseNew)]);
 pub(super) const CHECK: Choice<Check> = Choice(&[("cached", Check::Cached), ("every-request", Check::EveryRequest)]);
+pub(super) const SWITCH: Choice<bool> = Choice(&[("true", true), ("false", false)]);
 pub(super) const SECURE_COOKIES: Choice<SecureCookies> =
     Choice(&[("auto", SecureCookies::Auto), ("always", SecureCookies::Always), ("never", SecureCookies::Never)]);
 

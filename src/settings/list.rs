@@ -11,7 +11,7 @@ use super::{
     BaseUrl, Check, RegistrationPolicy, SecureCookies, SettingsError, WhenFull,
     kinds::{
         BASE_URL, BCRYPT_COST, CHECK, DURATION, LEEWAY, LIMIT, NETWORKS, ORIGINS, RATE, REGISTRATION, SECURE_COOKIES,
-        SITE_NAME, TOKEN_LIFETIME, WHEN_FULL,
+        SITE_NAME, SWITCH, TOKEN_LIFETIME, WHEN_FULL,
     },
 };
 use crate::domain::rate::Rate;
@@ -101,6 +101,8 @@ settings! {
     bcrypt_cost: u32 = 12, BCRYPT_COST;
     /// The proxies whose `X-Forwarded-For` and `-Proto` are trusted.
     trusted_proxies: Vec<IpNet> = Vec::new(), NETWORKS;
+    /// Whether HSTS covers all subdomains of the site's host.
+    hsts_include_subdomains: bool = false, SWITCH;
     /// When the session cookie is `Secure`.
     secure_cookies: SecureCookies = SecureCookies::Auto, SECURE_COOKIES;
 }

@@ -13,7 +13,10 @@ mod rocket_settings;
 mod source;
 mod value;
 
-use std::num::NonZeroU32;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    num::NonZeroU32,
+};
 
 use rocket::figment::Figment;
 
@@ -99,6 +102,24 @@ pub struct Configuration {
     pub connections: Option<u32>,
     /// The source of Rocket's own settings.
     pub figment: Figment,
+}
+
+impl Configuration {
+    /// Refuses to serve other machines without `base_url`: requests must not decide the site's own origin.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server listens on more than the loopback address and `base_url` is not set.
+    pub fn must_have_origin(&self) -> Result<(), SettingsError> {
+        let address = self.figment.extract_inner("address").unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        if address.is_loopback() || self.settings.base_url.is_some() {
+            return Ok(());
+        }
+        let accepted = format!(
+            "set to the address that users open, such as \"https://example.org\", because the server listens on {address}"
+        );
+        Err(SettingsError::new("base_url", "missing", accepted))
+    }
 }
 
 /// Why a setting was refused, in one line.

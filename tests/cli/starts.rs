@@ -182,6 +182,16 @@ fn a_database_with_a_changed_migration_is_refused() {
 }
 
 #[test]
+fn a_server_that_others_can_reach_needs_its_own_origin() {
+    on_every_engine(|site| {
+        for address in ["0.0.0.0", "::", "192.0.2.1"] {
+            let program = site.program(&["serve"]).set("ROCKET_ADDRESS", address);
+            refused(program.run(), &["base_url is missing", "https://example.org", address]);
+        }
+    });
+}
+
+#[test]
 fn a_port_in_use_is_refused() {
     on_every_engine(|site| {
         let holder = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -190,6 +200,7 @@ fn a_port_in_use_is_refused() {
         let address = format!("127.0.0.1:{port}");
         refused(program.run(), &[&address, "Address already in use", "Set ROCKET_PORT"]);
         let program = site.program(&["serve"]).set("ROCKET_ADDRESS", "192.0.2.1");
+        let program = program.set("CURFEW_BASE_URL", "https://example.org");
         refused(program.run(), &["its address 192.0.2.1:0 cannot be used", "ROCKET_ADDRESS"]);
     });
 }

@@ -36,6 +36,8 @@ impl Balancer {
         let address = free_address();
         let mut site = block("# /etc/nginx/sites-available/curfew, for many nodes");
         for (from, to) in [
+            // All of the load comes from one address.
+            ("limit_conn curfew 200;", String::new()),
             ("listen 80;", format!("listen unix:{}/http;", folder.path().display())),
             ("listen 443 ssl;", format!("listen {address} ssl;")),
             ("/etc/ssl/example.org.pem", certificate.display().to_string()),

@@ -74,6 +74,12 @@ impl Page {
         self.between("name=\"csrf_token\" value=\"", "\"")
     }
 
+    /// The headers, and the body without this text and without the CSRF token, which each page masks anew.
+    pub fn without(&self, text: &str) -> (Vec<(String, String)>, String) {
+        let body = self.body.replace(text, "");
+        (self.headers.clone(), self.csrf_token().map_or_else(|| body.clone(), |token| body.replace(token, "")))
+    }
+
     /// The reason code that the page gives for an ended login.
     pub fn data_reason(&self) -> Option<&str> {
         self.between("data-reason=\"", "\"")

@@ -143,6 +143,26 @@ async fn forge(engine: Engine, address: &str, by: By, fields: Fields) {
     assert_ne!(site.database.dump().await, dump, "{address}, not forged");
 }
 
+/// Otherwise the lengths of compressed pages reveal the token.
+#[rocket::async_test]
+async fn each_page_masks_the_token_anew_and_every_one_is_accepted() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut person = site.signed_in(Role::Member).await;
+        let mut tokens = BTreeSet::new();
+        for _ in 0..4 {
+            let page = person.opens("/account/profile").await;
+            tokens.insert(page.csrf_token().expect("a token").to_owned());
+        }
+        assert_eq!(tokens.len(), 4, "{tokens:?}");
+        for token in &tokens {
+            person.posts_with(token, "/account/profile", &[]).await.must_be(422);
+            let cut = &token[..token.len() / 2];
+            person.posts_with(cut, "/account/profile", &[]).await.must_be(403);
+        }
+    }
+}
+
 /// The victim, in whose name the form is posted, and an old CSRF token of theirs.
 async fn victim<'s>(site: &'s Site, address: &str, by: By) -> (Person<'s>, String) {
     let role = if by == By::Superuser { Role::Superuser } else { Role::Member };

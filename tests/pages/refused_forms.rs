@@ -143,7 +143,7 @@ async fn a_form_from_another_origin_is_refused_with_both_origins() {
             let mut plan = Plan::default();
             plan.settings.base_url = base_url.and_then(BaseUrl::parse);
             let site = plan.on(engine).await;
-            let mut visitor = site.visitor();
+            let mut visitor = if base_url.is_some() { site.visitor().over_https() } else { site.visitor() };
             visitor.opens("/login").await;
             let body = form(&visitor.token, &[("username", "ana")]);
             let page = visitor.sends(Method::Post, "/login", &[("Origin", received)], body).await;

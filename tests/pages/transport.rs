@@ -21,7 +21,9 @@ const TABLE: &[Row] = &[
     (Some("HTTPS"),       SecureCookies::Auto,   None,                           true,   true),
     (Some("https, http"), SecureCookies::Auto,   None,                           false,  false),
     (Some("http, https"), SecureCookies::Auto,   None,                           true,   true),
-    (None,                SecureCookies::Auto,   Some("https://curfew.test"),    false,  false), // a name proves nothing
+    (None,                SecureCookies::Auto,   Some("https://curfew.test"),    true,   true), // it decides alone
+    (Some("http"),        SecureCookies::Auto,   Some("https://curfew.test"),    true,   true),
+    (Some("https"),       SecureCookies::Auto,   Some("http://curfew.test"),     false,  false),
     (None,                SecureCookies::Auto,   Some("http://curfew.test"),     false,  false),
     (None,                SecureCookies::Always, None,                           true,   false),
     (Some("https"),       SecureCookies::Never,  None,                           false,  true),
@@ -45,6 +47,20 @@ async fn the_cookies_follow_the_browsers_protocol() {
             assert_eq!(seen, (*is_secure, *is_secure), "{protocol:?} {secure_cookies:?}: {cookies:?}");
             let strict = page.header("Strict-Transport-Security").is_some();
             assert_eq!(strict, *is_strict, "{protocol:?} {secure_cookies:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn hsts_covers_the_subdomains_only_where_the_operator_says_so() {
+    for engine in any_engine() {
+        for (of_all, value) in [(false, "max-age=31536000"), (true, "max-age=31536000; includeSubDomains")] {
+            let mut plan = Plan::default();
+            plan.settings.base_url = BaseUrl::parse("https://curfew.test");
+            plan.settings.hsts_include_subdomains = of_all;
+            let site = plan.on(engine).await;
+            let page = site.visitor().over_https().opens("/login").await;
+            assert_eq!(page.header("Strict-Transport-Security"), Some(value));
         }
     }
 }

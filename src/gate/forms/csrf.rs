@@ -2,6 +2,9 @@
 //!
 //! A token must be bound to the session. A visitor has no session, so the visitor's token is bound to a random value in
 //! a cookie, the binding.
+//!
+//! Each page masks the token anew. Otherwise the lengths of compressed pages could reveal it byte by byte, because a
+//! page also repeats text from its address (BREACH, <https://breachattack.com>).
 
 use std::fmt;
 
@@ -22,6 +25,8 @@ use crate::{
 
 /// The hidden form field of the token.
 pub(super) const FIELD: &str = "csrf_token";
+/// The length of an HMAC with SHA-256.
+const SIGNATURE_BYTES: usize = 32;
 
 /// The keys of the tokens. The current one signs. The previous ones still verify, so that a form stays valid if it was
 /// open while the secret key changed, or if a node with another current key served it.
@@ -41,14 +46,34 @@ impl CsrfKeys {
         Self { current: hmac_of(&keys.current), previous: keys.previous.iter().map(hmac_of).collect() }
     }
 
+    /// The token: a random mask, and the signature under that mask.
     fn sign(&self, message: &str) -> String {
-        BASE64URL_NOPAD.encode(&mac(&self.current, message).finalize().into_bytes())
+        let mask: [u8; SIGNATURE_BYTES] = rand::random();
+        let signature = mac(&self.current, message).finalize().into_bytes();
+        BASE64URL_NOPAD.encode(&[mask, under_mask(mask, signature.into())].concat())
     }
 
     /// Compares in constant time.
-    fn verify(&self, bytes: &[u8], message: &str) -> bool {
-        [&self.current].into_iter().chain(&self.previous).any(|key| mac(key, message).verify_slice(bytes).is_ok())
+    fn verify(&self, token: &Token, message: &str) -> bool {
+        let signature = &token.0;
+        [&self.current].into_iter().chain(&self.previous).any(|key| mac(key, message).verify_slice(signature).is_ok())
     }
+}
+
+/// The signature of a posted token.
+struct Token([u8; SIGNATURE_BYTES]);
+
+impl Token {
+    fn parse(text: &str) -> Option<Self> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let (mask, masked) = bytes.split_at_checked(SIGNATURE_BYTES)?;
+        Some(Self(under_mask(mask.try_into().ok()?, masked.try_into().ok()?)))
+    }
+}
+
+/// Masks a signature, or removes the mask.
+fn under_mask(mask: [u8; SIGNATURE_BYTES], signature: [u8; SIGNATURE_BYTES]) -> [u8; SIGNATURE_BYTES] {
+    std::array::from_fn(|at| mask[at] ^ signature[at])
 }
 
 /// Creates the token for the forms of a page.
@@ -100,8 +125,8 @@ fn visitor_message(binding: &str) -> String {
 
 /// Whether a posted token belongs to the session, or to a binding of the visitor.
 pub(super) fn is_valid_token(request: &Request<'_>, login: &Login, token: &str) -> bool {
-    let (Some(gate), Ok(bytes)) = (gate(request), BASE64URL_NOPAD.decode(token.as_bytes())) else { return false };
-    let is_valid_for = |message: &str| gate.csrf_keys.verify(&bytes, message);
+    let (Some(gate), Some(token)) = (gate(request), Token::parse(token)) else { return false };
+    let is_valid_for = |message: &str| gate.csrf_keys.verify(&token, message);
     match login {
         Login::Live(login) => is_valid_for(&session_message(login)),
         _ => find_binding(request, |binding| is_valid_for(&visitor_message(binding))).is_some(),

@@ -32,7 +32,7 @@ pub(super) struct Claims {
     pub(in crate::gate) exp: i64,
     /// Unique per token. A token that is issued again keeps its id.
     jti: String,
-    /// Issuer and audience: the site's origin.
+    /// Issuer and audience: the site.
     iss: String,
     aud: String,
     pub(in crate::gate) token_type: TokenType,
@@ -61,7 +61,7 @@ const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(1);
 
 impl Claims {
     /// The claims of a family's newest token of that type. Every node creates the same claims.
-    pub(super) fn of(family: &Family, token_type: TokenType, lifetime: TimeDelta, origin: &str) -> Self {
+    pub(super) fn of(family: &Family, token_type: TokenType, lifetime: TimeDelta, issuer: &str) -> Self {
         let issued_at = family.rotated_at;
         let expires_at =
             issued_at.checked_add_signed(lifetime).map_or(family.expires_at, |end| end.min(family.expires_at));
@@ -75,8 +75,8 @@ impl Claims {
             nbf: (issued_at - CLOCK_SKEW).timestamp(),
             exp: expires_at.timestamp(),
             jti: format!("{}.{}.{type_name}", family.id.as_str(), family.generation),
-            iss: origin.to_owned(),
-            aud: origin.to_owned(),
+            iss: issuer.to_owned(),
+            aud: issuer.to_owned(),
             token_type,
             login_date: family.login_date.timestamp_micros(),
             family: family.id.as_str().to_owned(),
@@ -85,9 +85,9 @@ impl Claims {
         }
     }
 
-    /// Whether this site, at this origin, issued the token for itself.
-    pub(super) fn is_for(&self, origin: &str) -> bool {
-        self.iss == origin && self.aud == origin
+    /// Whether this site issued the token for itself.
+    pub(super) fn is_for(&self, issuer: &str) -> bool {
+        self.iss == issuer && self.aud == issuer
     }
 
     /// The login that the token belongs to. `None` if a claim is malformed.

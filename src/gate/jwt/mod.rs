@@ -8,7 +8,7 @@ mod claims;
 mod hs256;
 mod read;
 
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use data_encoding::BASE64URL_NOPAD;
@@ -25,14 +25,11 @@ use self::{
     hs256::Hs256Key,
     read::{AccessClaims, VerifiedTokens},
 };
-use super::{
-    Gate, Refused,
-    transport::{gate, is_https},
-};
+use super::{Gate, Refused, transport::gate};
 use crate::{
     accounts::{Family, RefreshClaim},
     domain::moment::Moment,
-    settings::{SecretKeys, SecretMaterial, Settings},
+    settings::{BaseUrl, SecretKeys, SecretMaterial, Settings},
 };
 
 pub use added::AddedClaims;
@@ -41,9 +38,6 @@ pub use added::AddedClaims;
 const KEY_ID_BYTES: usize = 9;
 /// The maximum length of a token, in bytes: clients and servers limit a header to 8 KiB.
 const MAX_TOKEN_BYTES: usize = 7 * 1024;
-
-/// The maximum length of a host name with its port, in bytes (RFC 1035, section 2.3.4).
-const MAX_HOST_BYTES: usize = 253 + ":65535".len();
 
 /// The keys of the tokens. The current key signs tokens, and the previous keys still verify them.
 pub(crate) struct JwtKeys {
@@ -115,9 +109,9 @@ impl JwtKeys {
         }
     }
 
-    /// Verifies the signature and returns the claims. Checks issuer and audience only if an origin is given, and
+    /// Verifies the signature and returns the claims. Checks issuer and audience only if an issuer is given, and
     /// never the times. `Jwt::check_times` checks those, by the site's clock.
-    fn verify(&self, token: &str, origin: Option<&str>) -> Option<Claims> {
+    fn verify(&self, token: &str, issuer: Option<&str>) -> Option<Claims> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
@@ -128,23 +122,24 @@ impl JwtKeys {
         let id = header.kid.filter(|_| header.crit.is_none())?;
         let key = [&self.current].into_iter().chain(&self.previous).find(|key| key.id() == id)?;
         let claims: Claims = key.verify(token)?;
-        origin.is_none_or(|origin| claims.is_for(origin)).then_some(claims)
+        issuer.is_none_or(|issuer| claims.is_for(issuer)).then_some(claims)
     }
 }
 
-/// Signs and verifies the JWTs of a request. Their issuer and audience is the site's origin.
+/// Signs and verifies the JWTs of a request. Their issuer and audience is the site.
 #[derive(Debug)]
 pub struct Jwt<'r> {
     gate: &'r Gate,
     added: Option<&'r AddedClaims>,
-    origin: Cow<'r, str>,
+    /// The site that issues the tokens, and the only one that accepts them.
+    issuer: &'r str,
 }
 
 impl<'r> Jwt<'r> {
-    /// Returns `None` if the gate is not attached, or if the request's `Host` is malformed.
+    /// Returns `None` if the gate is not attached.
     pub(super) fn of(request: &'r Request<'_>) -> Option<Self> {
         let gate = gate(request)?;
-        Some(Self { gate, added: request.rocket().state(), origin: origin(request, &gate.settings)? })
+        Some(Self { gate, added: request.rocket().state(), issuer: issuer(&gate.settings) })
     }
 
     /// Signs the newest tokens of a family. The access token includes the site's custom claims. Returns `None` if
@@ -152,9 +147,9 @@ impl<'r> Jwt<'r> {
     #[must_use]
     pub fn sign_pair(&self, family: &Family) -> Option<TokenPair> {
         let Settings { access_token_lifetime, refresh_token_lifetime, .. } = &*self.gate.settings;
-        let mut access = Claims::of(family, TokenType::Access, time_delta(*access_token_lifetime), &self.origin);
+        let mut access = Claims::of(family, TokenType::Access, time_delta(*access_token_lifetime), self.issuer);
         access.added = self.added.map(|added| added.of(family)).unwrap_or_default();
-        let refresh = Claims::of(family, TokenType::Refresh, time_delta(*refresh_token_lifetime), &self.origin);
+        let refresh = Claims::of(family, TokenType::Refresh, time_delta(*refresh_token_lifetime), self.issuer);
         Some(TokenPair {
             expires_in: (access.exp - family.requested_at.timestamp()).max(0),
             access: self.gate.jwt_keys.current.sign(&access).filter(|token| token.len() <= MAX_TOKEN_BYTES)?,
@@ -170,7 +165,7 @@ impl<'r> Jwt<'r> {
             Some(AccessClaims { login, nbf, exp, added: Arc::new(added) })
         };
         let verified = &self.gate.jwt_keys.verified;
-        let claims = verified.get_or_verify(&self.origin, token, verify).ok_or(JwtError::Invalid)?;
+        let claims = verified.get_or_verify(token, verify).ok_or(JwtError::Invalid)?;
         self.check_times(claims.nbf, claims.exp, now)?;
         Ok(AccessToken(claims))
     }
@@ -186,7 +181,7 @@ impl<'r> Jwt<'r> {
         refresh_claim(&claims).ok_or(JwtError::Invalid)
     }
 
-    /// Verifies a refresh token that is to be revoked. Any origin is accepted, and so is an expired token, so that
+    /// Verifies a refresh token that is to be revoked. Any issuer is accepted, and so is an expired token, so that
     /// its family can still be ended.
     #[must_use]
     pub fn verify_refresh_to_revoke(&self, token: &str) -> Option<RefreshClaim> {
@@ -207,7 +202,7 @@ impl<'r> Jwt<'r> {
     }
 
     fn verify(&self, token: &str, expected: TokenType) -> Option<Claims> {
-        self.gate.jwt_keys.verify(token, Some(&self.origin)).filter(|claims| claims.token_type == expected)
+        self.gate.jwt_keys.verify(token, Some(self.issuer)).filter(|claims| claims.token_type == expected)
     }
 }
 
@@ -229,16 +224,9 @@ fn refresh_claim(claims: &Claims) -> Option<RefreshClaim> {
     Some(RefreshClaim { family, user_id, login_date, generation })
 }
 
-/// The setting `base_url`, or without it the scheme and `Host` of the request. `None` if the `Host` is malformed.
-fn origin<'r>(request: &'r Request<'_>, settings: &'r Settings) -> Option<Cow<'r, str>> {
-    if let Some(base_url) = &settings.base_url {
-        return Some(Cow::Borrowed(base_url.as_str()));
-    }
-    let host = request.headers().get_one("Host").unwrap_or("localhost");
-    let is_host = host.len() <= MAX_HOST_BYTES
-        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte));
-    let scheme = if is_https(request) { "https" } else { "http" };
-    is_host.then(|| Cow::Owned(format!("{scheme}://{}", host.to_ascii_lowercase())))
+/// The setting `base_url`, or a fixed name. Nothing in a request decides it.
+fn issuer(settings: &Settings) -> &str {
+    settings.base_url.as_ref().map_or("curfew", BaseUrl::as_str)
 }
 
 fn time_delta(duration: Duration) -> TimeDelta {

@@ -25,7 +25,7 @@ pub(super) struct AccessClaims {
     pub(in crate::gate) added: Arc<Map<String, Value>>,
 }
 
-/// The claims of verified tokens, by the hash of origin and token.
+/// The claims of verified tokens, by the hash of the token.
 pub(super) struct VerifiedTokens(Cache<[u8; 32], Arc<AccessClaims>>);
 
 impl Default for VerifiedTokens {
@@ -38,12 +38,10 @@ impl VerifiedTokens {
     /// Returns the cached claims, or calls `verify` and caches its result. `None` if `verify` refuses the token.
     pub(super) fn get_or_verify(
         &self,
-        origin: &str,
         token: &str,
         verify: impl FnOnce() -> Option<AccessClaims>,
     ) -> Option<Arc<AccessClaims>> {
-        // An origin never contains a line break, so the parts cannot run into each other.
-        let hash = Sha256::new().chain_update(origin).chain_update("\n").chain_update(token).finalize().into();
+        let hash = Sha256::digest(token).into();
         if let Some(claims) = self.0.get(&hash) {
             return Some(claims);
         }

@@ -13,7 +13,7 @@ async fn print_code(rocket: &Rocket<Orbit>) {
     let Some(accounts) = rocket.state::<Accounts>() else { return };
     let settings = accounts.settings();
     if settings.base_url.as_ref().is_some_and(BaseUrl::is_https) && settings.trusted_proxies.is_empty() {
-        log::warn!("base_url is https, but trusted_proxies is empty: all requests count as plain http");
+        log::warn!("base_url is https, but trusted_proxies is empty: all visitors share the address of the proxy");
     }
     match accounts.renew_setup_code().await {
         Ok(Some(code)) => {
