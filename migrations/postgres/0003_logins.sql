@@ -28,7 +28,7 @@ CREATE TABLE curfew_logins (
 
 CREATE UNIQUE INDEX curfew_logins_by_token ON curfew_logins (secret_hash) WHERE kind = 'opaque';
 CREATE INDEX curfew_logins_by_user ON curfew_logins (user_id, login_date);
-CREATE INDEX curfew_logins_live_by_user ON curfew_logins (user_id) WHERE ended_at IS NULL;
+CREATE INDEX curfew_logins_live_by_user ON curfew_logins (user_id, login_date) WHERE ended_at IS NULL;
 
 -- For the staff's list of sessions, newest first.
 CREATE INDEX curfew_sessions_by_login_date ON curfew_logins (login_date, id) WHERE kind = 'browser';

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        logins::session_secret::SessionId,
+        logins::session_secret::{SecretHash, SessionId},
         people::{role::Role, text::escaped},
     },
     store::events::Named,
@@ -45,6 +45,8 @@ pub struct Actor {
     pub role: Role,
     /// The login that they act with.
     pub session: Option<SessionId>,
+    /// The hash of the secret that proved a browser's session. A password check replaces the secret.
+    pub session_secret: Option<SecretHash>,
     /// The client that they act from.
     pub client: Option<Client>,
 }
@@ -58,6 +60,7 @@ impl Actor {
             name: format!("{system_user} (command line)"),
             role: Role::Superuser,
             session: None,
+            session_secret: None,
             client: None,
         }
     }

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use crate::{
     accounts::{Actor, Client},
     domain::{
-        logins::session_secret::SessionId, moment::Moment, people::role::Role, reason::EndReason, standing::Limits,
+        logins::session_secret::{SecretHash, SessionId},
+        moment::Moment,
+        people::role::Role,
+        reason::EndReason,
+        standing::Limits,
     },
     store::standing::{Account, StoredLogin},
 };
@@ -92,6 +96,7 @@ impl LiveLogin {
             name: self.account.username.clone(),
             role: self.account.role,
             session: Some(self.session.clone()),
+            session_secret: SecretHash::from_stored(&self.stored.secret_hash),
             client: Some(client),
         }
     }

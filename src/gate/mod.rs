@@ -39,7 +39,7 @@ pub use forms::submission::{BODY_BYTES, Button, Submission};
 pub use guards::api_client::{ApiClient, ApiLogin, ApiStaff, api_login_of};
 pub use guards::client::ClientOf;
 pub use guards::login_of::{Passive, login_of};
-pub use guards::present::Present;
+pub use guards::present::{Present, PresentStaff};
 pub use guards::{Anyone, SignedIn, Staff, Superuser, Visitor};
 pub use headers::Caching;
 pub use jwt::{AddedClaims, Jwt, JwtError, TokenPair};

@@ -4,13 +4,14 @@ use std::fmt;
 
 use chrono::SecondsFormat;
 
-use crate::domain::logins::counts::{EndedSessions, EveryonesEndedLogins, FEW_TOKENS, LoginCounts};
+use crate::domain::logins::counts::{EndedSessions, EveryonesEndedLogins, FEW_TOKENS, LoginCounts, MOST_COUNTED};
 
-/// Formats as `1 session ended` or `2 sessions and 1 token ended`.
+/// Formats as `1 session ended`, `2 sessions and 1 token ended` or `more than 10000 logins ended`.
 impl fmt::Display for LoginCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counted = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
         match (self.sessions, self.tokens) {
+            _ if self.is_more() => write!(f, "more than {MOST_COUNTED} logins ended"),
             (sessions, 0) => write!(f, "{} ended", counted(sessions, "session")),
             (0, tokens) => write!(f, "{} ended", counted(tokens, "token")),
             (sessions, tokens) => write!(f, "{} and {} ended", counted(sessions, "session"), counted(tokens, "token")),
@@ -53,6 +54,8 @@ mod tests {
             (1, 0, "1 session ended"),
             (0, 1, "1 token ended"),
             (2, 1, "2 sessions and 1 token ended"),
+            (9_000, 1_000, "9000 sessions and 1000 tokens ended"),
+            (9_000, 1_001, "more than 10000 logins ended"),
         ] {
             assert_eq!(LoginCounts { sessions, tokens }.to_string(), words);
         }

@@ -1,16 +1,19 @@
-//! The recent-password check: sensitive actions ask staff for their password if it was not entered recently.
+//! The recent-password check: sensitive actions ask for the password if it was not entered recently.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use curfew::domain::people::role::Role;
+use curfew::{
+    accounts::{Actor, ForceLogoutMoment, Target},
+    domain::{people::role::Role, reason_text::Reasons},
+};
 use rocket::http::Method;
 
 use crate::harness::{
     page::Page,
     person::{Person, form},
     probes::probes,
-    site::{PASSWORD, Plan, Site},
+    site::{PASSWORD, Plan, Site, engines_and_checks},
     store::{Engine, any_engine},
 };
 
@@ -132,16 +135,26 @@ async fn users_without_permission_are_not_asked_for_the_password() {
 }
 
 #[rocket::async_test]
-async fn every_form_with_a_password_counts_as_a_recent_password() {
+async fn every_form_with_a_password_counts_as_a_recent_password_and_replaces_the_cookie() {
     for engine in any_engine() {
         let site = site_on(engine).await;
         let mut superuser = site.signed_in(Role::Superuser).await;
         superuser.another_browser().logs_in().await.must_be(303);
         let (promoted, deleted) = (site.person(Role::Member).await, site.person(Role::Member).await);
-        for act in ["email", "others", "password", "role", "delete", "everyone"] {
+        for act in ["confirm", "email", "others", "password", "role", "delete", "everyone", "later everyone"] {
             site.shift_clock(TimeDelta::minutes(20));
             superuser.opens(GRAVE).await.must_be(303);
+            let mut stolen = superuser.clone();
             let page = match act {
+                "confirm" => {
+                    let password = superuser.password.clone();
+                    superuser.posts("/confirm", &[("password", &password)]).await
+                }
+                "later everyone" => {
+                    let password = superuser.password.clone();
+                    let fields = [("at", "2999-01-01T00:00"), ("password", &password)];
+                    superuser.posts("/admin/force-logout", &fields).await
+                }
                 "email" => superuser.changes_email("other@example.org").await,
                 "others" => {
                     let password = superuser.password.clone();
@@ -154,7 +167,32 @@ async fn every_form_with_a_password_counts_as_a_recent_password() {
             };
             page.must_be(303);
             superuser.opens(GRAVE).await.must_be(200);
+            assert!(!stolen.is_logged_in().await, "{act}: a copy of the old cookie must be refused");
         }
+    }
+}
+
+/// A request that was under way when the password was confirmed arrives with the old cookie. Its response must not
+/// remove the new one.
+#[rocket::async_test]
+async fn a_replaced_cookie_is_no_login_and_is_left_alone() {
+    for (engine, check) in engines_and_checks() {
+        let mut plan = Plan::default();
+        plan.settings.check = check;
+        let site = plan.on(engine).await;
+        let mut person = site.signed_in(Role::Member).await;
+        let mut under_way = person.clone();
+        person.posts("/confirm", &[("password", PASSWORD)]).await.must_be(303);
+        let refused = under_way.opens("/account").await;
+        refused.must_lead_to("/login?next=%2Faccount");
+        assert!(refused.set_cookies().is_empty(), "{refused:?}");
+        assert!(person.is_logged_in().await);
+        // Once the session has ended, the old cookie says why.
+        let (operator, target) = (Actor::operator("test"), Target::Id(person.id));
+        let ended = site.accounts().force_logout(&operator, &target, ForceLogoutMoment::Now, &Reasons::default()).await;
+        ended.expect("a force logout");
+        let refused = under_way.opens("/account").await;
+        assert_eq!(under_way.opens(refused.location()).await.data_reason(), Some("forced-out"));
     }
 }
 

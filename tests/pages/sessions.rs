@@ -64,7 +64,7 @@ async fn users_see_their_sessions_and_can_end_one() {
         computer.posts_with(&token, &format!("/account/sessions/{other}/end"), &[]).await.must_be(303);
         assert_eq!(site.database.number(recorded).await, 1, "it had already ended");
         let page = computer.opens("/account/sessions").await;
-        assert!(page.body.contains("You have no other sessions."), "{page:?}");
+        assert!(page.body.contains("You are logged in nowhere else."), "{page:?}");
     }
 }
 
@@ -87,14 +87,15 @@ async fn nobody_can_end_another_users_session() {
 }
 
 #[rocket::async_test]
-async fn ending_all_other_sessions_asks_for_the_password_and_keeps_this_one() {
+async fn ending_all_other_logins_asks_for_the_password_and_keeps_this_browser() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut computer, mut phone) = computer_and_phone(&site).await;
         let mut third = computer.another_browser();
         third.logs_in().await.must_be(303);
+        let program = computer.program_with_token().await;
         let page = computer.opens("/account/sessions").await;
-        assert!(page.body.contains("Ends your 2 other sessions"), "{page:?}");
+        assert!(page.body.contains("Ends your 2 other sessions and 1 token."), "{page:?}");
         let token = page.csrf_token().expect("a token").to_owned();
         let wrong = [("password", "a wrong lamp")];
         let page = computer.posts_with(&token, "/account/sessions/end-others", &wrong).await;
@@ -103,8 +104,9 @@ async fn ending_all_other_sessions_asks_for_the_password_and_keeps_this_one() {
         let right = [("password", PASSWORD)];
         computer.posts_with(&token, "/account/sessions/end-others", &right).await.must_lead_to("/account/sessions");
         assert!(computer.is_logged_in().await && !phone.is_logged_in().await && !third.is_logged_in().await);
+        assert!(!program.is_logged_in().await, "a token that a thief made must not stay");
         let detail = "SELECT detail FROM curfew_events WHERE kind = 'session-ended'";
-        assert_eq!(site.database.texts(detail).await, ["2 sessions ended"], "one event for one act");
+        assert_eq!(site.database.texts(detail).await, ["2 sessions and 1 token ended"], "one event for one act");
     }
 }
 

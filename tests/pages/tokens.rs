@@ -2,11 +2,14 @@
 
 use std::num::NonZeroU32;
 
+use chrono::TimeDelta;
 use curfew::domain::people::role::Role;
+use rocket::http::Method;
 
 use crate::harness::{
     page::Page,
-    site::{Plan, Site},
+    person::form,
+    site::{HOST, PASSWORD, Plan, Site},
     store::any_engine,
 };
 
@@ -33,6 +36,24 @@ async fn a_new_token_is_shown_once_and_only_to_its_creator() {
         assert_eq!(secret_on(&person.opens("/login").await), None);
         person.logs_in().await.must_be(303);
         assert_eq!(secret_on(&person.opens("/account/tokens").await), None, "a new login does not show it");
+    }
+}
+
+#[rocket::async_test]
+async fn a_stolen_session_creates_no_token_without_the_password() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut person = site.signed_in(Role::Member).await;
+        site.shift_clock(TimeDelta::minutes(15));
+        person.opens("/account/tokens").await.must_be(200);
+        let referer = format!("http://{HOST}/account/tokens");
+        let body = form(&person.token, &[("label", "backup")]);
+        let page = person.sends(Method::Post, "/account/tokens", &[("Referer", &*referer)], body).await;
+        page.must_lead_to("/confirm?next=%2Faccount%2Ftokens");
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_logins WHERE kind = 'opaque'").await, 0);
+        person.posts(page.location(), &[("password", PASSWORD)]).await.must_lead_to("/account/tokens");
+        person.posts("/account/tokens", &[("label", "backup")]).await.must_lead_to("/account/tokens");
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_logins WHERE kind = 'opaque'").await, 1);
     }
 }
 

@@ -201,7 +201,7 @@ impl Act {
                     .record_limit_reached((scene.ana.id, "ana"), (LoginClass::Sessions, session), EndReason::Idle)
                     .await?;
             }
-            Self::ChangeEmail => accounts.change_email(&ana, &old, &email("other@example.org")).await?,
+            Self::ChangeEmail => accounts.change_email(&ana, &old, &email("other@example.org")).await.map(drop)?,
             Self::SetPassword => accounts.set_password(&root, &target, &new).await.map(drop)?,
             Self::Promote => accounts.set_role(&root, &target, Role::Staff).await.map(drop)?,
             Self::Demote => accounts.set_role(&root, &target, Role::Member).await.map(drop)?,
@@ -209,7 +209,9 @@ impl Act {
             Self::Schedule => accounts.force_logout(&root, &target, in_an_hour, &why).await.map(drop)?,
             Self::Cancel => accounts.cancel_force_logout(&root, &target).await?,
             Self::EndOwn => accounts.end_own_login(&ana, LoginClass::Sessions, &scene.logins[1].id).await.map(drop)?,
-            Self::EndOthers => accounts.end_other_sessions(&ana, &old).await.map(drop)?,
+            Self::EndOthers => {
+                return accounts.end_other_logins(&ana, &old, false).await.map(|(started, _)| Some(started));
+            }
             Self::EndOneOfSomebody => {
                 let reason = why.for_staff.clone();
                 accounts.end_session_of(&root, scene.ana.id, &scene.logins[0].id, reason).await.map(drop)?;
@@ -221,7 +223,7 @@ impl Act {
             Self::Deactivate => accounts.deactivate(&root, &target, None, &why).await.map(drop)?,
             Self::Activate => accounts.activate(&root, &target, &Reasons::default()).await.map(drop)?,
             Self::Delete => accounts.delete_user(&root, &target, &why).await.map(drop)?,
-            Self::ConfirmPassword => accounts.prove_presence(&ana, &old).await?,
+            Self::ConfirmPassword => accounts.prove_presence(&ana, &old).await.map(drop)?,
             Self::EveryoneElseOut => {
                 let (now, boss) = (ForceLogoutMoment::Now, scene.boss()?);
                 return accounts

@@ -147,17 +147,18 @@ async fn the_acting_login_continues_whatever_the_clock_says() {
 }
 
 #[rocket::async_test]
-async fn a_login_after_the_given_time_continues_unchanged() {
+async fn a_login_after_the_given_time_continues_with_a_new_secret() {
     on_each_engine(async |house: &House| {
         let root = house.person("root", Role::Superuser).await;
         let (before, own) = (house.now().await, password(PASSWORD));
-        let login = house.log_in(&root).await;
-        let actor = root.acting_from(&login);
+        let mut login = house.log_in(&root).await;
         for moment in [before, login.login_date + TimeDelta::hours(1)] {
-            let at = ForceLogoutMoment::At(moment);
+            let (actor, at) = (root.acting_from(&login), ForceLogoutMoment::At(moment));
             let done = house.accounts.force_everyone_else_out(&actor, &own, at, &reasons(), false).await;
-            assert!(done.expect("it is applied or scheduled").1.is_none());
-            assert_eq!(house.verdict(&login).await, Ok(()));
+            let renewed = done.expect("it is applied or scheduled").1.expect("a new secret");
+            assert_eq!((&renewed.id, renewed.login_date), (&login.id, login.login_date));
+            assert_eq!((house.verdict(&renewed).await, house.verdict(&login).await), (Ok(()), Err(EndReason::Expired)));
+            login = renewed;
         }
     })
     .await;
@@ -206,8 +207,15 @@ async fn a_password_check_counts_for_one_session_and_expires() {
         let refused = house.accounts.prove_presence(&actor, &wrong).await;
         assert!(matches!(refused, Err(AccountsError::WrongPassword)), "{refused:?}");
         assert!(!is_present(&desk).await);
-        house.accounts.prove_presence(&actor, &password(PASSWORD)).await.expect("a password check");
+        let renewed = house.accounts.prove_presence(&actor, &password(PASSWORD)).await.expect("a password check");
+        let renewed = renewed.expect("a new secret");
         assert!(is_present(&desk).await && !is_present(&phone).await);
+        assert_eq!((house.verdict(&renewed).await, house.verdict(&desk).await), (Ok(()), Err(EndReason::Expired)));
+        // A second check from the same cookie, at the same time. The browser must keep the cookie of the first one,
+        // whichever response arrives last.
+        let second = house.accounts.prove_presence(&actor, &password(PASSWORD)).await.expect("a password check");
+        assert!(second.is_none(), "{second:?}");
+        assert_eq!(house.verdict(&renewed).await, Ok(()));
         house.store.clock().shift(TimeDelta::minutes(15));
         assert!(!is_present(&desk).await);
         house.force_out(&sam).await;

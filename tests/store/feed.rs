@@ -74,7 +74,7 @@ async fn every_action_that_ends_logins_reports_its_account() {
                 "logout" => accounts.log_out(&actor).await.expect("an act"),
                 "others" => {
                     let own = password(PASSWORD);
-                    accounts.end_other_sessions(&actor, &own).await.expect("an act");
+                    accounts.end_other_logins(&actor, &own, false).await.expect("an act");
                 }
                 "delete" => drop(accounts.delete_user(&root, &target, &why).await.expect("an act")),
                 "role" => {

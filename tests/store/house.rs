@@ -199,6 +199,7 @@ impl Person {
             name: self.name.clone(),
             role: self.role,
             session: Some(login.id.clone()),
+            session_secret: Some(login.secret.hash()),
             client: Some(client()),
         }
     }

@@ -1,11 +1,14 @@
 //! An account with hundreds of sessions: a force logout ends them at once, and who ended them is written to the rows in
 //! small batches.
 
+use std::time::Instant;
+
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{ActivityOf, ForceLogoutMoment, ForceLogoutOutcome, StartedSession, Target, Which},
+    accounts::{ActivityOf, ForceLogoutMoment, ForceLogoutOutcome, RoleChange, StartedSession, Target, Which},
     domain::{
-        logins::session_secret::SessionId,
+        logins::{counts::MOST_COUNTED, session_secret::SessionId},
+        people::role::Role,
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
     },
@@ -14,7 +17,8 @@ use curfew::{
 use rocket::tokio::join;
 
 use crate::{
-    house::{House, PASSWORD, Person, on_each_engine, operator, password},
+    harness::quick_or_soak,
+    house::{House, NEW_PASSWORD, PASSWORD, Person, new_password, on_each_engine, operator, password},
     raw::{count, run, texts},
     session_limit::{limited, log_in},
 };
@@ -90,16 +94,19 @@ async fn after_a_limit_is_set_each_login_ends_some_sessions_until_it_is_met() {
     .await;
 }
 
-/// More than one transaction ends, so nobody waits for all of them.
+/// The date is one write and decides alone.
 #[rocket::async_test]
-async fn all_other_sessions_end_however_many_there_are() {
+async fn all_other_logins_end_however_many_there_are() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let own = logs_in_until(house, &ana, 4_500).await;
-        let ended = house.accounts.end_other_sessions(&ana.acting_from(&own), &password(PASSWORD)).await;
-        assert_eq!(ended.expect("an end").sessions, 4_499);
+        let ended = house.accounts.end_other_logins(&ana.acting_from(&own), &password(PASSWORD), false).await;
+        let (started, others) = ended.expect("an end");
+        assert_eq!(others.sessions, 4_499);
+        assert_eq!(house.verdict(&own).await, Err(EndReason::EndedByUser));
+        assert_eq!(house.verdict(&started).await, Ok(()));
+        house.accounts.write_ends().await.expect("the database answers");
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NULL").await, 1);
-        assert_eq!(house.verdict(&own).await, Ok(()));
         let recorded = "SELECT detail FROM curfew_events WHERE kind = 'session-ended'";
         assert_eq!(
             texts(&house.store, recorded).await,
@@ -145,6 +152,52 @@ async fn many_tokens_end_at_once_and_each_records_why() {
             "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND reason = 'forced-out' AND ended_by IS NOT NULL";
         assert_eq!(count(&house.store, recorded).await, i64::try_from(MANY).expect("a count"));
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_ends").await, 0);
+    })
+    .await;
+}
+
+/// Counting stops, so that no act takes longer for an account with a million logins. A soak has that many, and ends them
+/// for every cause.
+#[rocket::async_test]
+async fn an_account_with_more_logins_than_are_counted_is_ended_like_any_other() {
+    on_each_engine(async |house: &House| {
+        let (root, why) = (operator(), Reasons::default());
+        let causes: &[&str] =
+            quick_or_soak(&["force"], &["force", "deactivate", "password", "role", "own password", "others", "delete"]);
+        for cause in causes {
+            let ana = house.person(&format!("ana {cause}").replace(' ', "-"), Role::Staff).await;
+            let many = quick_or_soak(MOST_COUNTED + 2, 1_000_000);
+            let login = logs_in_until(house, &ana, many).await;
+            let promised = house.accounts.count_live_logins(ana.id).await.expect("a count");
+            let (accounts, target, own, actor) =
+                (&house.accounts, ana.target(), password(PASSWORD), ana.acting_from(&login));
+            let begun = Instant::now();
+            let ended = match *cause {
+                "force" => match house.force_logout(&ana, ForceLogoutMoment::Now).await {
+                    ForceLogoutOutcome::Done { ended, .. } => ended,
+                    other => panic!("{other:?}"),
+                },
+                "deactivate" => accounts.deactivate(&root, &target, None, &why).await.expect("a deactivation"),
+                "password" => {
+                    accounts.set_password(&root, &target, &new_password(NEW_PASSWORD)).await.expect("a password")
+                }
+                "role" => match accounts.set_role(&root, &target, Role::Member).await.expect("a role") {
+                    RoleChange::Lowered(ended) => ended,
+                    other => panic!("{other:?}"),
+                },
+                "own password" => {
+                    let new = new_password(NEW_PASSWORD);
+                    accounts.change_password(&actor, &own, &new, false).await.expect("a password").1
+                }
+                "others" => accounts.end_other_logins(&actor, &own, false).await.expect("an end").1,
+                _ => accounts.delete_user(&root, &target, &why).await.expect("a deletion"),
+            };
+            println!("{cause}: {many} logins ended in {:?}", begun.elapsed());
+            assert!(ended.is_more() && promised.is_more(), "{cause}: {promised:?} {ended:?}");
+            assert!(house.verdict(&login).await.is_err(), "{cause}");
+        }
+        let recorded = "SELECT detail FROM curfew_events WHERE kind = 'force-logout'";
+        assert_eq!(texts(&house.store, recorded).await, [Some("more than 10000 logins ended".to_owned())]);
     })
     .await;
 }

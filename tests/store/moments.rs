@@ -14,7 +14,7 @@ use curfew::{
     },
     store::{
         logins::{
-            Chosen, NewLogin, count_live_logins, insert_login,
+            NewLogin, count_live_logins, insert_login,
             last_seen::{Seen, set_last_seen},
             list_sessions,
         },
@@ -84,10 +84,8 @@ async fn sql_compares_timestamps_like_the_standing_check() {
             let kept = kept.iter().find(|session| session.id == id.as_str()).expect("the session");
             assert_eq!(kept.login_date, *made);
             for other in &all {
-                let up_to = count_live_logins(&mut tx, user_id, Chosen::UpTo(*other), &LONG_AGO)
-                    .await
-                    .expect("a count")
-                    .sessions;
+                let up_to =
+                    count_live_logins(&mut tx, user_id, None, *other, &LONG_AGO).await.expect("a count").sessions;
                 assert_eq!(up_to == 1, made <= other, "{made} up to {other}");
                 for live in [
                     LiveAfter { login: *other, ..LONG_AGO },
@@ -95,9 +93,8 @@ async fn sql_compares_timestamps_like_the_standing_check() {
                     LiveAfter { session_opened: *other, ..LONG_AGO },
                     LiveAfter { session_seen: *other, ..LONG_AGO },
                 ] {
-                    let since = count_live_logins(&mut tx, user_id, Chosen::UpTo(all[all.len() - 1]), &live)
-                        .await
-                        .expect("a count");
+                    let since =
+                        count_live_logins(&mut tx, user_id, None, all[all.len() - 1], &live).await.expect("a count");
                     assert_eq!(since.sessions == 1, made > other, "{made}, and {live:?}");
                 }
             }

@@ -176,9 +176,11 @@ async fn a_wrong_password_on_a_form_and_the_throttling_after_it_are_recorded() {
         })
         .await;
         let accounts = strict(house);
-        must_be_refused_and_recorded(house, expected, async || accounts.end_other_sessions(ana, &wrong).await).await;
+        must_be_refused_and_recorded(house, expected, async || accounts.end_other_logins(ana, &wrong, false).await)
+            .await;
         let throttled = ("throttled", Some("ana"), Some("ana"), "for ");
-        must_be_refused_and_recorded(house, throttled, async || accounts.end_other_sessions(ana, &wrong).await).await;
+        must_be_refused_and_recorded(house, throttled, async || accounts.end_other_logins(ana, &wrong, false).await)
+            .await;
     })
     .await;
 }

@@ -10,7 +10,7 @@ use curfew::{
         reason_text::Reasons,
     },
     store::logins::{
-        self, Chosen, Ending, LoginRow,
+        self, Ending, LoginRow,
         last_seen::{Seen, set_last_seen},
     },
 };
@@ -121,8 +121,8 @@ async fn live_sessions_made_by_the_given_time_are_ended_and_counted() {
         end(house, &logins[2], Ending { reason: EndReason::LoggedOut, ..ending }).await;
         let live = LiveAfter { login: dates[0], session_opened: dates[0], session_seen: dates[1], ..LONG_AGO };
         let mut tx = house.store.begin().await.expect("a transaction");
-        let counted = logins::count_live_logins(&mut tx, ana.id, Chosen::UpTo(dates[3]), &live).await.expect("a count");
-        let up_to = (Chosen::UpTo(dates[3]), 10);
+        let counted = logins::count_live_logins(&mut tx, ana.id, None, dates[3], &live).await.expect("a count");
+        let up_to = (dates[3], 10);
         let ended = logins::end_live_logins(&mut tx, ana.id, up_to, &live, ending).await.expect("an end");
         let again = logins::end_live_logins(&mut tx, ana.id, up_to, &live, ending).await.expect("an end");
         tx.commit().await.expect("a commit");
@@ -131,7 +131,7 @@ async fn live_sessions_made_by_the_given_time_are_ended_and_counted() {
         let ended: Vec<_> = rows.iter().rev().map(|row| row.ended().expect("a reason")).collect();
         assert_eq!(ended, [None, None, Some(EndReason::LoggedOut), Some(EndReason::ForcedOut), None]);
         let mut tx = house.store.begin().await.expect("a transaction");
-        let up_to = (Chosen::UpTo(dates[4]), 10);
+        let up_to = (dates[4], 10);
         let ended = logins::end_live_logins(&mut tx, ana.id, up_to, &LONG_AGO, ending).await.expect("an end");
         tx.commit().await.expect("a commit");
         assert_eq!(ended, 3.into());

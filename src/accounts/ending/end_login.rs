@@ -1,31 +1,23 @@
-//! Ends single logins: one, or all the others of the actor's own account. The account's force-logout date does not
-//! move.
+//! Ends a single login. The account's force-logout date does not move.
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Client, Detail, LoginCounts, RefusedAction, Result,
+        Accounts, AccountsError, Actor, Client, Detail, RefusedAction, Result,
         event::{BuildEvent as _, ended_kind, new_event},
         lock::Locked,
-        login::prove_presence::record_presence,
     },
     domain::{
-        event_kind::EventKind,
         logins::{kind::LoginClass, session_secret::SessionId},
-        people::password::Password,
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
     },
     store::{
         Sql, Transaction,
         events::{NewEvent, insert_event},
-        logins::{Chosen, Ending, LoginRow, count_live_logins, end_live_logins, end_login, find_login},
+        logins::{Ending, LoginRow, end_login, find_login},
         users,
     },
 };
-
-/// How many other logins one transaction ends. No date ends them, so each row is updated, and a force logout of the
-/// account waits for at most one such transaction.
-const OTHERS_PER_TRANSACTION: u64 = 2_000;
 
 /// The outcome of ending one login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,53 +60,6 @@ impl Accounts {
         }
         let reason = if is_own { EndReason::LoggedOut } else { EndReason::EndedByUser };
         self.end_one(tx, &locked, &row, (reason, &Reasons::default()), By::Actor(actor)).await
-    }
-
-    /// Ends all live sessions of the actor except the one they act from, and their JWT families. Returns how many.
-    /// Opaque tokens have their own page. The password confirms the actor.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`] if the
-    /// actor's login has ended, or a database error.
-    pub async fn end_other_sessions(&self, actor: &Actor, password: &Password) -> Result<LoginCounts> {
-        let proven = self.prove_password(actor, password).await?;
-        let mut tx = self.store.begin().await?;
-        let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
-        self.must_be_live(&mut tx, actor, locked.now).await?;
-        let Locked { user, site, now } = &locked;
-        // The password changed while it was compared, so the actor proved an old one.
-        if user.password_hash != proven.password_hash {
-            drop(tx);
-            return self.refuse_wrong_password(actor, user).await;
-        }
-        record_presence(&mut tx, actor, *now).await?;
-        let own = actor.session.as_ref().ok_or(AccountsError::NoSuchSession)?;
-        let live = self.live_logins_after(user, *site, *now);
-        let others = Chosen::AllBut(own);
-        let ending = count_live_logins(&mut tx, user.id, others, &live).await?;
-        if ending.is_any() {
-            let event = new_event(*now, EventKind::SessionEnded).by(actor).to(user.id, &user.username);
-            insert_event(&mut tx, &event.because(EndReason::EndedByUser, &Reasons::default()).ending(ending)).await?;
-        }
-        while self.end_some(&mut tx, actor, &locked, others).await? == OTHERS_PER_TRANSACTION {
-            // A force logout that waits for the account can run here.
-            tx.commit().await?;
-            tx = self.store.begin().await?;
-            let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
-            self.must_be_live(&mut tx, actor, locked.now).await?;
-        }
-        tx.commit().await?;
-        Ok(ending)
-    }
-
-    /// Ends up to [`OTHERS_PER_TRANSACTION`] logins of the actor's account, and returns how many.
-    async fn end_some(&self, on: &mut impl Sql, actor: &Actor, of: &Locked, chosen: Chosen<'_>) -> Result<u64> {
-        let Locked { user, site, now } = of;
-        let none = Reasons::default();
-        let ending = Ending { at: *now, by: &actor.name, reason: EndReason::EndedByUser, reasons: &none };
-        let live = self.live_logins_after(user, *site, *now);
-        Ok(end_live_logins(on, user.id, (chosen, OTHERS_PER_TRANSACTION), &live, ending).await?.all())
     }
 
     /// Ends one session of an account, for staff.

@@ -10,13 +10,14 @@ use rocket::tokio::time::sleep;
 
 use crate::{
     accounts::{Accounts, LoginCounts, Result, lock::Locked},
-    domain::{logins::live::LiveAfter, moment::Moment},
+    domain::{logins::live::LiveAfter, moment::Moment, reason::EndReason, reason_text::Reasons},
     store::{
         Sql,
         logins::{
-            Chosen, Ending, count_live_logins, end_live_logins,
+            Ending, count_live_logins, end_live_logins,
             ends::{insert_login_end, lock_login_ends, write_login_ends},
         },
+        users,
     },
 };
 
@@ -30,17 +31,31 @@ const PAUSE: Duration = Duration::from_millis(20);
 const GATHERING_TIME: Duration = Duration::from_millis(200);
 
 impl Accounts {
-    /// Ends the live logins of a locked account that were made at `up_to` or before, and returns how many there are.
-    /// The caller must set the account's date in the same transaction.
-    pub(in crate::accounts) async fn end_live_logins(
+    /// Sets the force-logout date of a locked account, which ends its logins made at `date` or before. Returns how many
+    /// live ones there are.
+    pub(in crate::accounts) async fn end_logins_until(
         &self,
         on: &mut impl Sql,
         locked: &Locked,
-        up_to: Moment,
+        date: Moment,
+        by: &str,
+        (reason, reasons): (EndReason, &Reasons),
+    ) -> Result<LoginCounts> {
+        users::set_force_logout_date(on, locked.user.id, date, reason, reasons).await?;
+        self.record_live_logins_ended(on, locked, date, Ending { at: locked.now, by, reason, reasons }).await
+    }
+
+    /// Records who ended the live logins of a locked account that were made at `date` or before, and returns how many
+    /// there are. Something else must end them in the same transaction: the account's date, or its deletion.
+    pub(in crate::accounts) async fn record_live_logins_ended(
+        &self,
+        on: &mut impl Sql,
+        locked: &Locked,
+        date: Moment,
         ending: Ending<'_>,
     ) -> Result<LoginCounts> {
         let live = self.live_logins_after(&locked.user, locked.site, locked.now);
-        end_logins_after(on, locked.user.id, up_to, &live, ending).await
+        end_logins_after(on, locked.user.id, date, &live, ending).await
     }
 
     /// Wakes the background writer after a change in the feed: another process, such as a command, may have left rows
@@ -89,9 +104,9 @@ pub(super) async fn end_logins_after(
     live: &LiveAfter,
     ending: Ending<'_>,
 ) -> Result<LoginCounts> {
-    let counts = count_live_logins(on, user_id, Chosen::UpTo(up_to), live).await?;
+    let counts = count_live_logins(on, user_id, None, up_to, live).await?;
     if counts.all() <= MAX_WRITTEN_NOW {
-        return Ok(end_live_logins(on, user_id, (Chosen::UpTo(up_to), MAX_WRITTEN_NOW), live, ending).await?);
+        return Ok(end_live_logins(on, user_id, (up_to, MAX_WRITTEN_NOW), live, ending).await?);
     }
     insert_login_end(on, user_id, up_to, live, ending).await?;
     Ok(counts)

@@ -7,7 +7,7 @@ use crate::{
         lock::Locked,
         login::{
             open_login::{LoginDates, StartedSession, open_session},
-            prove_presence::record_presence,
+            prove_presence::renew_session,
         },
     },
     domain::{people::password::Password, reason::EndReason, reason_text::Reasons},
@@ -16,7 +16,7 @@ use crate::{
 
 impl Accounts {
     /// Ends everyone's logins as [`Self::force_everyone_out`] does. If that ends the actor's own session, the password
-    /// that they proved opens a new one, which is returned.
+    /// that they proved opens a new one. Returns the new session, or theirs with a new secret.
     ///
     /// # Errors
     ///
@@ -52,7 +52,8 @@ impl Accounts {
         Ok((outcome, started))
     }
 
-    /// Opens a new session for the actor if the force logout of everyone, and nothing else, ended their own.
+    /// Continues the actor's session with a new secret. Opens a new one if the force logout of everyone, and nothing
+    /// else, ended theirs.
     async fn go_on(
         &self,
         on: &mut impl Sql,
@@ -61,10 +62,7 @@ impl Accounts {
         remember: bool,
     ) -> Result<Option<StartedSession>> {
         match self.must_be_live(on, actor, locked.now).await {
-            Ok(_) => {
-                record_presence(on, actor, locked.now).await?;
-                Ok(None)
-            }
+            Ok(_) => renew_session(on, actor, locked.now).await,
             Err(AccountsError::Ended { reason: EndReason::EveryoneOut, .. }) => {
                 let client = actor.client.as_ref().ok_or(AccountsError::NoSuchUser)?;
                 let (user, dates) = (&locked.user, LoginDates::of(locked.now, Some(&locked.user), locked.site));

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         event_kind::EventKind, moment::Moment, people::login_name::LoginName, reason::EndReason, reason_text::Reasons,
     },
-    store::{Sql, events::insert_event, feed::Change, logins::Ending, users},
+    store::{Sql, events::insert_event, feed::Change, users},
 };
 
 /// The account that an action is about.
@@ -151,9 +151,7 @@ impl Accounts {
         if let Some(in_force) = user.force_logout_date.filter(|in_force| date < *in_force) {
             return Ok(ForceLogoutOutcome::Unchanged { date: in_force });
         }
-        users::set_force_logout_date(on, user.id, date, EndReason::ForcedOut, reasons).await?;
-        let ending = Ending { at: *now, by: &actor.name, reason: EndReason::ForcedOut, reasons };
-        let ended = self.end_live_logins(on, locked, date, ending).await?;
+        let ended = self.end_logins_until(on, locked, date, &actor.name, (EndReason::ForcedOut, reasons)).await?;
         let event = new_event(*now, EventKind::ForceLogout)
             .by(actor)
             .to(user.id, &user.username)

@@ -7,6 +7,7 @@ pub(super) mod deactivate;
 pub(super) mod due;
 pub(super) mod end_login;
 pub(super) mod end_logins;
+pub(super) mod end_other_logins;
 pub(super) mod force_everyone_else_out;
 pub(super) mod force_everyone_out;
 pub(super) mod force_logout;

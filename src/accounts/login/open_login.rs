@@ -1,5 +1,7 @@
 //! Opens a login, inside the transaction of the use case.
 
+use std::time::Duration;
+
 use crate::{
     accounts::{Client, Result},
     domain::{
@@ -18,7 +20,7 @@ use crate::{
     },
 };
 
-/// A session that was just opened, for the cookie.
+/// A session that was just opened, or that continues with a new secret, for the cookie.
 #[derive(Debug, Clone)]
 pub struct StartedSession {
     /// Its id.
@@ -33,6 +35,8 @@ pub struct StartedSession {
     pub role: Role,
     /// Whether the cookie is kept after the browser is closed.
     pub remember: bool,
+    /// How long ago it was opened: zero if just now.
+    pub age: Duration,
 }
 
 /// The two dates of a login that is opened now.
@@ -73,6 +77,7 @@ pub(in crate::accounts) async fn open_session(
         login_date,
         role,
         remember,
+        age: Duration::ZERO,
     };
     let new = NewLogin {
         id: &started.id,

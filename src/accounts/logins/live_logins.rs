@@ -4,10 +4,7 @@ use super::record_activity::max_lag;
 use crate::{
     accounts::{Accounts, AccountsError, LoginCounts, Result, lock::Locked},
     domain::{
-        logins::{
-            live::{LiveAfter, LiveByRole},
-            session_secret::SessionId,
-        },
+        logins::live::{LiveAfter, LiveByRole},
         moment::Moment,
         people::role::Role,
         standing::SiteStanding,
@@ -67,7 +64,7 @@ impl Accounts {
     ) -> Result<LoginCounts> {
         let Locked { user, site, now } = of;
         let live = self.live_logins_after(user, *site, *now);
-        Ok(logins::count_live_logins(on, user.id, logins::Chosen::UpTo(up_to), &live).await?)
+        Ok(logins::count_live_logins(on, user.id, None, up_to, &live).await?)
     }
 
     /// How many live logins an account has.
@@ -77,20 +74,6 @@ impl Accounts {
     /// Returns [`AccountsError::NoSuchUser`], or a database error.
     pub async fn count_live_logins(&self, user_id: i64) -> Result<LoginCounts> {
         Ok(self.get_target_account(user_id).await?.will_end)
-    }
-
-    /// How many live sessions besides this one, and how many live JWT families, an account has.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`AccountsError::NoSuchUser`], or a database error.
-    pub async fn count_other_logins(&self, user_id: i64, session: &SessionId) -> Result<LoginCounts> {
-        let mut on = self.store.read().await?;
-        let now = self.store.clock().now(&mut on).await?;
-        let site = site::get_site(&mut on).await?.standing();
-        let user = users::find_user(&mut on, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
-        let live = self.live_logins_after(&user, site, now);
-        Ok(logins::count_live_logins(&mut on, user_id, logins::Chosen::AllBut(session), &live).await?)
     }
 
     /// An account, and how many logins a force logout would end now. The force logout itself counts by the same

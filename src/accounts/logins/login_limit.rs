@@ -8,7 +8,7 @@ use crate::{
     settings::WhenFull,
     store::{
         Sql,
-        logins::{Chosen, Ending, count_live_logins, end_login, list_live_by_last_seen},
+        logins::{Ending, count_live_logins, end_login, list_live_by_last_seen},
     },
 };
 
@@ -40,7 +40,7 @@ impl Accounts {
         match self.settings.when_full {
             WhenFull::RefuseNew => {
                 let up_to = locked.force_logout_date_now(); // no login of the account is later
-                let counts = count_live_logins(on, user.id, Chosen::UpTo(up_to), &live_after).await?;
+                let counts = count_live_logins(on, user.id, Some(class), up_to, &live_after).await?;
                 let limit = u64::from(limit.get());
                 match class {
                     LoginClass::Sessions if counts.sessions >= limit => {

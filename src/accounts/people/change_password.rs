@@ -4,8 +4,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        lock::Locked,
-        login::open_login::{LoginDates, StartedSession, open_session},
+        login::open_login::StartedSession,
     },
     domain::{
         event_kind::EventKind,
@@ -13,7 +12,7 @@ use crate::{
         reason::EndReason,
         reason_text::Reasons,
     },
-    store::{Sql, feed::Change, logins::Ending, users},
+    store::{feed::Change, users},
 };
 
 impl Accounts {
@@ -40,36 +39,16 @@ impl Accounts {
             drop(tx);
             return self.refuse_wrong_password(actor, &locked.user).await;
         }
-        let ended = self.replace_password(&mut tx, actor, &locked, &hash).await?;
-        // The session that continues does not count as ended.
-        let others = LoginCounts { sessions: ended.sessions.saturating_sub(1), ..ended };
-        let user = users::find_user(&mut tx, proven.id).await?;
-        let dates = LoginDates::of(locked.now, user.as_ref(), locked.site);
-        let client = actor.client.as_ref().ok_or(AccountsError::NoSuchUser)?;
-        let started = open_session(&mut tx, (proven.id, proven.role()), client, remember, dates).await?;
+        users::set_password_hash(&mut tx, proven.id, &hash).await?;
+        let reason = EndReason::PasswordChanged;
+        let (started, others) = self.continue_alone(&mut tx, actor, &locked, reason, remember).await?;
         let event = new_event(locked.now, EventKind::PasswordChanged)
             .by(actor)
             .to(proven.id, &proven.username)
-            .because(EndReason::PasswordChanged, &Reasons::default())
+            .because(reason, &Reasons::default())
             .ending(others);
         insert_event_with_receipt(&mut tx, &event, Change::User(proven.id)).await?;
         tx.commit().await?;
         Ok((started, others))
-    }
-
-    /// Stores the new hash, ends every login of the account, and returns how many.
-    pub(super) async fn replace_password(
-        &self,
-        on: &mut impl Sql,
-        actor: &Actor,
-        locked: &Locked,
-        hash: &str,
-    ) -> Result<LoginCounts> {
-        let Locked { user, now, .. } = locked;
-        let (date, none) = (locked.force_logout_date_now(), Reasons::default());
-        users::set_password_hash(on, user.id, hash).await?;
-        users::set_force_logout_date(on, user.id, date, EndReason::PasswordChanged, &none).await?;
-        let ending = Ending { at: *now, by: &actor.name, reason: EndReason::PasswordChanged, reasons: &none };
-        self.end_live_logins(on, locked, date, ending).await
     }
 }

@@ -6,6 +6,7 @@ use crate::{
         authority::must_not_be_own,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         lock::Locked,
+        login::open_login::StartedSession,
     },
     domain::{event_kind::EventKind, people::password::Password, reason::EndReason, reason_text::Reasons},
     store::{Transaction, feed::Change, logins::Ending, users},
@@ -33,10 +34,11 @@ impl Accounts {
         let outcome = self.try_delete_user(actor, None, user_id, reasons).await;
         self.record_if_refused(actor, Some(user_id), RefusedAction::DeleteUser, outcome)
             .await
-            .map(|deleted| deleted.ended)
+            .map(|(deleted, _)| deleted.ended)
     }
 
-    /// Like [`Self::delete_user`], confirmed with the superuser's password. Also returns the account's name.
+    /// Like [`Self::delete_user`], confirmed with the superuser's password. Also returns the superuser's session with its
+    /// new secret, as [`Self::prove_presence`] does.
     ///
     /// # Errors
     ///
@@ -48,7 +50,7 @@ impl Accounts {
         password: &Password,
         user_id: i64,
         reasons: &Reasons,
-    ) -> Result<DeletedAccount> {
+    ) -> Result<(DeletedAccount, Option<StartedSession>)> {
         let outcome = self.try_delete_user(actor, Some(password), user_id, reasons).await;
         self.record_if_refused(actor, Some(user_id), RefusedAction::DeleteUser, outcome).await
     }
@@ -59,12 +61,12 @@ impl Accounts {
         password: Option<&Password>,
         user_id: i64,
         reasons: &Reasons,
-    ) -> Result<DeletedAccount> {
-        let (mut tx, locked) = self.begin_action_by(actor, password, user_id).await?;
+    ) -> Result<(DeletedAccount, Option<StartedSession>)> {
+        let (mut tx, locked, renewed) = self.begin_action_by(actor, password, user_id).await?;
         self.must_be_superuser(&mut tx, actor, locked.now).await?;
         must_not_be_own(actor, locked.user.id)?;
         let ended = self.erase(tx, actor, &locked, reasons).await?;
-        Ok(DeletedAccount { username: locked.user.username, ended })
+        Ok((DeletedAccount { username: locked.user.username, ended }, renewed))
     }
 
     /// Deletes a locked account unless it is the last superuser.
@@ -78,7 +80,7 @@ impl Accounts {
         self.must_not_be_last_superuser(&mut tx, locked).await?;
         let (user, now) = (&locked.user, locked.now);
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deleted, reasons };
-        let ended = self.end_live_logins(&mut tx, locked, locked.force_logout_date_now(), ending).await?;
+        let ended = self.record_live_logins_ended(&mut tx, locked, locked.force_logout_date_now(), ending).await?;
         users::delete_user(&mut tx, user.id).await?;
         let event = new_event(now, EventKind::Deleted)
             .by(actor)

@@ -39,11 +39,14 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_superuser(&mut tx, actor, locked.now).await?;
-        let ended = self.replace_password(&mut tx, actor, &locked, &hash).await?;
+        users::set_password_hash(&mut tx, user_id, &hash).await?;
+        let (reason, reasons) = (EndReason::PasswordChanged, Reasons::default());
+        let date = locked.force_logout_date_now();
+        let ended = self.end_logins_until(&mut tx, &locked, date, &actor.name, (reason, &reasons)).await?;
         let event = new_event(locked.now, EventKind::PasswordChanged)
             .by(actor)
             .to(user_id, &locked.user.username)
-            .because(EndReason::PasswordChanged, &Reasons::default())
+            .because(reason, &reasons)
             .ending(ended);
         insert_event_with_receipt(&mut tx, &event, Change::User(user_id)).await?;
         tx.commit().await?;

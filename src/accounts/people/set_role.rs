@@ -5,6 +5,7 @@ use crate::{
         Accounts, AccountsError, Actor, Detail, LoginCounts, RefusedAction, Result, Target,
         authority::must_not_be_own,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
+        login::open_login::StartedSession,
     },
     domain::{
         event_kind::EventKind,
@@ -12,7 +13,7 @@ use crate::{
         reason::EndReason,
         reason_text::Reasons,
     },
-    store::{events::insert_event, feed::Change, logins::Ending, users},
+    store::{events::insert_event, feed::Change, users},
 };
 
 /// The outcome of setting a role.
@@ -38,10 +39,11 @@ impl Accounts {
     pub async fn set_role(&self, actor: &Actor, target: &Target, role: Role) -> Result<RoleChange> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_set_role(actor, None, user_id, role).await;
-        self.record_if_refused(actor, Some(user_id), RefusedAction::SetRole, outcome).await
+        self.record_if_refused(actor, Some(user_id), RefusedAction::SetRole, outcome).await.map(|(change, _)| change)
     }
 
-    /// Like [`Self::set_role`], confirmed with the superuser's password.
+    /// Like [`Self::set_role`], confirmed with the superuser's password. Also returns the superuser's session with its
+    /// new secret, as [`Self::prove_presence`] does.
     ///
     /// # Errors
     ///
@@ -53,7 +55,7 @@ impl Accounts {
         password: &Password,
         user_id: i64,
         role: Role,
-    ) -> Result<RoleChange> {
+    ) -> Result<(RoleChange, Option<StartedSession>)> {
         let outcome = self.try_set_role(actor, Some(password), user_id, role).await;
         self.record_if_refused(actor, Some(user_id), RefusedAction::SetRole, outcome).await
     }
@@ -64,15 +66,15 @@ impl Accounts {
         password: Option<&Password>,
         user_id: i64,
         role: Role,
-    ) -> Result<RoleChange> {
-        let (mut tx, locked) = self.begin_action_by(actor, password, user_id).await?;
+    ) -> Result<(RoleChange, Option<StartedSession>)> {
+        let (mut tx, locked, renewed) = self.begin_action_by(actor, password, user_id).await?;
         let (user, now) = (&locked.user, locked.now);
         self.must_be_superuser(&mut tx, actor, now).await?;
         must_not_be_own(actor, user.id)?;
         let before = user.role();
         if before == role {
             tx.commit().await?;
-            return Ok(RoleChange::None);
+            return Ok((RoleChange::None, renewed));
         }
         if role < Role::Superuser {
             self.must_not_be_last_superuser(&mut tx, &locked).await?;
@@ -84,9 +86,8 @@ impl Accounts {
             .saying(Detail::Changed { before: before.code(), after: role.code() });
         let change = if role < before {
             let (date, none) = (locked.force_logout_date_now(), Reasons::default());
-            users::set_force_logout_date(&mut tx, user.id, date, EndReason::RoleChanged, &none).await?;
-            let ending = Ending { at: now, by: &actor.name, reason: EndReason::RoleChanged, reasons: &none };
-            let ended = self.end_live_logins(&mut tx, &locked, date, ending).await?;
+            let why = (EndReason::RoleChanged, &none);
+            let ended = self.end_logins_until(&mut tx, &locked, date, &actor.name, why).await?;
             event = event.because(EndReason::RoleChanged, &none).ending(ended);
             insert_event_with_receipt(&mut tx, &event, Change::User(user.id)).await?;
             RoleChange::Lowered(ended)
@@ -106,6 +107,6 @@ impl Accounts {
             RoleChange::Raised(past)
         };
         tx.commit().await?;
-        Ok(change)
+        Ok((change, renewed))
     }
 }

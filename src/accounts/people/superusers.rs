@@ -2,8 +2,10 @@
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Result, authority::must_not_be_own, lock::Locked,
-        login::prove_presence::record_presence,
+        Accounts, AccountsError, Actor, Result,
+        authority::must_not_be_own,
+        lock::Locked,
+        login::{open_login::StartedSession, prove_presence::renew_session},
     },
     domain::people::{password::Password, role::Role},
     store::{Sql, Transaction, site, users},
@@ -30,20 +32,23 @@ impl Accounts {
         Ok((tx, locked))
     }
 
-    /// Begins an action on another account. If the form asks for the actor's password, checks the password first. It
-    /// then counts as a recent password.
+    /// Begins an action on another account. If the form asks for the actor's password, checks the password first, and
+    /// returns the actor's session with its new secret.
     pub(super) async fn begin_action_by(
         &self,
         actor: &Actor,
         password: Option<&Password>,
         user_id: i64,
-    ) -> Result<(Transaction, Locked)> {
-        let Some(password) = password else { return self.begin_sensitive_action(actor, user_id).await };
+    ) -> Result<(Transaction, Locked, Option<StartedSession>)> {
+        let Some(password) = password else {
+            let (tx, locked) = self.begin_sensitive_action(actor, user_id).await?;
+            return Ok((tx, locked, None));
+        };
         must_not_be_own(actor, user_id)?;
         self.prove_password(actor, password).await?;
         let (mut tx, locked) = self.begin_sensitive_action(actor, user_id).await?;
-        record_presence(&mut tx, actor, locked.now).await?;
-        Ok((tx, locked))
+        let renewed = renew_session(&mut tx, actor, locked.now).await?;
+        Ok((tx, locked, renewed))
     }
 
     /// Refuses if there is no other active superuser.

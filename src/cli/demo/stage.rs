@@ -261,6 +261,7 @@ impl Stage {
             name: who.to_owned(),
             role: player.role,
             session: Some(session.id.clone()),
+            session_secret: Some(session.secret.hash()),
             client: player.session.as_ref().map(|(_, client)| client.clone()),
         })
     }

@@ -5,7 +5,11 @@ use std::ops::AddAssign;
 use super::kind::LoginClass;
 use crate::domain::moment::Moment;
 
-/// A number of sessions and a number of tokens.
+/// The logins of one account are counted up to this number, so that ending a million of them takes no longer than
+/// ending ten.
+pub const MOST_COUNTED: u64 = 10_000;
+
+/// A number of sessions and a number of tokens. Of one account, at most [`MOST_COUNTED`] + 1 together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoginCounts {
     /// Browser sessions.
@@ -34,6 +38,18 @@ impl LoginCounts {
     #[must_use]
     pub const fn all(self) -> u64 {
         self.sessions.saturating_add(self.tokens)
+    }
+
+    /// Whether there are more than could be counted.
+    #[must_use]
+    pub const fn is_more(self) -> bool {
+        self.all() == MOST_COUNTED + 1
+    }
+
+    /// The counts without the session that continues.
+    #[must_use]
+    pub const fn without_own(self) -> Self {
+        if self.is_more() { self } else { Self { sessions: self.sessions.saturating_sub(1), tokens: self.tokens } }
     }
 }
 

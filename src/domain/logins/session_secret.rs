@@ -104,6 +104,12 @@ impl SecretHash {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
+    /// The stored hash. `None` if a login has no secret.
+    #[must_use]
+    pub fn from_stored(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     /// The bytes to store.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {

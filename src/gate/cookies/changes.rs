@@ -17,7 +17,7 @@ use crate::{accounts::StartedSession, gate::Notice};
 /// A change of the session cookie.
 #[derive(Debug, Clone)]
 pub(super) enum SessionChange {
-    /// Sets it for a new session.
+    /// Sets it for a new session, or a new secret.
     Start(StartedSession),
     /// Encrypts it again under the current key. The duration is its remaining `Max-Age`.
     Renew(Content, Option<Duration>),
@@ -58,9 +58,16 @@ impl<'r> Changes<'r> {
         Self(request.local_cache(SharedChanges::default))
     }
 
-    /// Sets the cookie of a new session.
+    /// Sets the cookie of a new session, or of one that has a new secret.
     pub fn start_session(self, started: StartedSession) {
         self.lock_to_change().session = Some(SessionChange::Start(started));
+    }
+
+    /// Sets the cookie of the session if it has a new secret.
+    pub fn continue_session(self, renewed: Option<StartedSession>) {
+        if let Some(renewed) = renewed {
+            self.start_session(renewed);
+        }
     }
 
     /// Removes the session cookie, and clears the site's data in the browser, because the user logged out.

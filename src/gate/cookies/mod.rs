@@ -120,9 +120,10 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// `Max-Age`: the session's lifetime with "remember me". Otherwise `None`, so the cookie ends with the browser.
+    /// `Max-Age`: what is left of the session's lifetime with "remember me". Otherwise `None`, so the cookie ends with
+    /// the browser.
     fn max_age(&self, started: &StartedSession) -> Option<Duration> {
-        started.remember.then(|| self.gate.settings.limits(started.role).lifetime)
+        started.remember.then(|| self.gate.settings.limits(started.role).lifetime.saturating_sub(started.age))
     }
 
     fn encrypted_session(&self, content: &Content, max_age: Option<Duration>) -> Cookie<'static> {

@@ -42,7 +42,7 @@ pub(super) enum Proof<'a> {
 }
 
 /// Judges a credential: from the cache if that accepts it, otherwise from the database. A passive request does not
-/// count as activity.
+/// count as activity. A cookie whose secret was replaced is no login.
 pub(super) async fn judge(
     accounts: &Accounts,
     standings: &Standings,
@@ -59,6 +59,9 @@ pub(super) async fn judge(
     }
     let mut read = standings.read(credential.user_id, credential.session).await?;
     if !is_proven(credential, &read.standing) {
+        if has_old_secret(credential, &read.standing) && accounts.check_login(login, &read.standing).1.is_ok() {
+            return Ok(Login::Nobody);
+        }
         read.standing.login = None;
     }
     let (limits, verdict) = accounts.judge_login(login, &read.standing).await;
@@ -87,6 +90,15 @@ fn is_proven(credential: Credential<'_>, standing: &LoginStanding) -> bool {
             _ => false,
         };
         is_valid && login.login_date == credential.login_date
+    })
+}
+
+/// Whether this is the cookie of a session that continues with a newer secret. It is left alone: if the browser sent it
+/// just before it received the new one, a removal would log the user out.
+fn has_old_secret(credential: Credential<'_>, standing: &LoginStanding) -> bool {
+    standing.login.as_ref().is_some_and(|login| {
+        matches!((credential.proof, login.kind), (Proof::Cookie(_), LoginKind::Browser))
+            && login.login_date == credential.login_date
     })
 }
 

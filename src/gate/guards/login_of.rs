@@ -65,7 +65,8 @@ async fn load(request: &Request<'_>) -> Login {
             }
             Login::Live(live)
         }
-        Ok(login) => {
+        Ok(login @ (Login::Nobody | Login::Unavailable)) => login,
+        Ok(login @ Login::Ended(_)) => {
             changes.end_session();
             login
         }

@@ -30,12 +30,12 @@ struct DeleteView<'a> {
 }
 
 async fn read<'a>(accounts: &Accounts, login: &'a LiveLogin) -> accounts::Result<DeleteView<'a>> {
-    let live = accounts.count_live_logins(login.user_id).await?;
+    let others = accounts.count_live_logins(login.user_id).await?.without_own();
     let is_last = accounts.is_last_superuser(login.user_id, login.role()).await?;
     Ok(DeleteView {
         username: &login.account.username,
-        other_sessions: live.sessions.saturating_sub(1),
-        tokens: live.tokens,
+        other_sessions: others.sessions,
+        tokens: others.tokens,
         why_not: is_last.then(|| AccountsError::LastSuperuser.to_string()),
         form: FormView::default(),
     })

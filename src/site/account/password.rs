@@ -35,7 +35,8 @@ struct PasswordView {
 impl PasswordView {
     /// Shows what a change would end: all logins but this one.
     fn new(form: FormView, live: LoginCounts) -> Self {
-        Self { form, other_sessions: live.sessions.saturating_sub(1), tokens: live.tokens }
+        let LoginCounts { sessions, tokens } = live.without_own();
+        Self { form, other_sessions: sessions, tokens }
     }
 }
 

@@ -51,7 +51,8 @@ async fn change(
     let password = form.read_secret("password", Password::parse(typed.password.to_owned()));
     let (Some(email), Some(password)) = (email, password) else { return form_page.show(form, view) };
     match accounts.change_email(&signed_in.actor(), &password, &email).await {
-        Ok(()) => {
+        Ok(renewed) => {
+            changes.continue_session(renewed);
             changes.leave_notice(Notice::done("Your email has been changed."));
             Answer::see_other(uri!(show))
         }

@@ -4,24 +4,21 @@ use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
-    accounts::{self, Accounts, LoginCounts, LoginEnd, Which},
+    accounts::{self, Accounts, LoginEnd, Which},
     domain::{
         logins::{kind::LoginClass, session_secret::SessionId},
         people::password::Password,
     },
     gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
-    site::{
-        pages::{
-            Pages,
-            answer::{Answer, FormPage, refuse},
-            form::FormView,
-            session_view::SessionView,
-        },
-        rendering::wording::counted,
+    site::pages::{
+        Pages,
+        answer::{Answer, FormPage, refuse},
+        form::FormView,
+        session_view::SessionView,
     },
 };
 
-/// The most sessions that the page lists. "End all other sessions" ends the rest too.
+/// The most sessions that the page lists. "End all other logins" ends the rest too.
 const LISTED: i64 = 100;
 
 #[derive(Debug, Serialize)]
@@ -29,7 +26,7 @@ struct SessionsView {
     form: FormView,
     sessions: Vec<SessionView>,
     others: u64,
-    programs: u64,
+    tokens: u64,
     more: bool,
 }
 
@@ -40,7 +37,7 @@ struct EndOthersForm<'r> {
 }
 
 async fn read(accounts: &Accounts, login: &LiveLogin) -> accounts::Result<SessionsView> {
-    let others = accounts.count_other_logins(login.user_id, &login.session).await?;
+    let others = accounts.count_live_logins(login.user_id).await?.without_own();
     let listed = accounts.list_sessions(login.user_id, Which::Live, LISTED).await?;
     let mut sessions: Vec<_> = listed.into_iter().map(|listed| SessionView::of(listed, &login.session)).collect();
     // The current session comes first.
@@ -49,7 +46,7 @@ async fn read(accounts: &Accounts, login: &LiveLogin) -> accounts::Result<Sessio
         form: FormView::default(),
         sessions,
         others: others.sessions,
-        programs: others.tokens,
+        tokens: others.tokens,
         more: others.sessions >= LISTED.unsigned_abs(),
     })
 }
@@ -95,16 +92,17 @@ async fn end_others(
     let mut form = FormView::default();
     let password = form.read_secret("password", Password::parse(submission.0.password.to_owned()));
     let ended = match password {
-        Some(password) => Some(accounts.end_other_sessions(&signed_in.actor(), &password).await),
+        Some(password) => {
+            Some(accounts.end_other_logins(&signed_in.actor(), &password, signed_in.login.remember).await)
+        }
         None => None,
     };
-    if let Some(Ok(ended)) = ended {
-        changes.leave_notice(match ended {
-            LoginCounts { sessions: 0, tokens: 0 } => Notice::new(NoticeKind::Info, "You have no other sessions."),
-            LoginCounts { sessions, tokens: 0 } => {
-                Notice::done(format!("{}.", counted(sessions, "other session ended", "other sessions ended")))
-            }
-            ended => Notice::done(format!("{ended}. You stay logged in here.")),
+    if let Some(Ok((started, others))) = ended {
+        changes.start_session(started);
+        changes.leave_notice(if others.is_any() {
+            Notice::done(format!("Elsewhere: {others}. You stay logged in here."))
+        } else {
+            Notice::new(NoticeKind::Info, "You are logged in nowhere else.")
         });
         return Answer::see_other(uri!(show));
     }

@@ -13,7 +13,7 @@ use crate::{
             token::{TokenLabel, parse_token_lifetime, token_lifetime_in_words},
         },
     },
-    gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
+    gate::{Button, Changes, LiveLogin, Notice, NoticeKind, Present, SignedIn, Submission},
     site::pages::{
         Pages,
         answer::{Answer, FormPage, refuse},
@@ -85,7 +85,7 @@ async fn show(
 
 #[post("/account/tokens", data = "<submission>")]
 async fn create(
-    signed_in: SignedIn<'_>,
+    present: Present<'_>,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
@@ -101,8 +101,8 @@ async fn create(
     };
     let outcome = match (&label, lifetime) {
         (Some(label), Some(lifetime)) => {
-            let own = Target::Id(signed_in.login.user_id);
-            Some(accounts.create_token(&signed_in.actor(), &own, label, lifetime).await)
+            let own = Target::Id(present.login.user_id);
+            Some(accounts.create_token(&present.actor(), &own, label, lifetime).await)
         }
         _ => None,
     };
@@ -114,12 +114,12 @@ async fn create(
         }
         let here = uri!(show(page = None::<&str>));
         let notice =
-            Notice::done(words).with_secret(started.secret.reveal(), here.path().as_str(), &signed_in.login.session);
+            Notice::done(words).with_secret(started.secret.reveal(), here.path().as_str(), &present.login.session);
         changes.leave_notice(notice);
         return Answer::see_other(here);
     }
     let form_page = FormPage { pages: &pages, changes, template: "account/tokens", password_field: "form" };
-    let view = match read(accounts, signed_in.login, FormView::default(), PageNumber::default()).await {
+    let view = match read(accounts, present.login, FormView::default(), PageNumber::default()).await {
         Ok(view) => view,
         Err(error) => return refuse(changes, error),
     };

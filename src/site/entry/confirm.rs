@@ -1,4 +1,4 @@
-//! The recent-password check: asks for the password again before sensitive staff actions.
+//! The recent-password check: asks for the password again before sensitive actions.
 
 use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
@@ -61,7 +61,8 @@ async fn confirm(
     let password = form.read_secret("password", Password::parse(submission.0.password.to_owned()));
     let Some(password) = password else { return form_page.show(form, view) };
     match accounts.prove_presence(&signed_in.actor(), &password).await {
-        Ok(()) => {
+        Ok(renewed) => {
+            changes.continue_session(renewed);
             changes.leave_notice(Notice::done("Password confirmed. You can continue."));
             let is_staff = signed_in.login.role().is_staff();
             Answer::see_next(next, if is_staff { uri!("/admin") } else { uri!("/account") })

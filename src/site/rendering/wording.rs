@@ -144,12 +144,6 @@ fn word_with_time(word: &str) -> String {
     }
 }
 
-/// "1 session ended", "3 sessions ended".
-#[must_use]
-pub fn counted(count: u64, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

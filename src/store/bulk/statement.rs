@@ -18,8 +18,7 @@ use crate::{
 };
 
 /// Two columns: how many of the logins `l` are sessions, and how many are tokens.
-pub(super) const COUNTS: &str =
-    "COUNT(CASE WHEN l.kind = 'browser' THEN 1 END), COUNT(CASE WHEN l.kind <> 'browser' THEN 1 END)";
+const COUNTS: &str = "COUNT(CASE WHEN l.kind = 'browser' THEN 1 END), COUNT(CASE WHEN l.kind <> 'browser' THEN 1 END)";
 
 /// Statements about the users `u` of a bulk action.
 #[derive(Debug, Clone, Copy)]

@@ -2,10 +2,13 @@
 
 use sqlx::QueryBuilder;
 
-use super::{login_counts, statement::COUNTS};
+use super::login_counts;
 use crate::{
     domain::{
-        logins::{counts::LoginCounts, live::LiveByRole},
+        logins::{
+            counts::{LoginCounts, MOST_COUNTED},
+            live::LiveByRole,
+        },
         moment::Moment,
         reason::EndReason,
         reason_text::Reasons,
@@ -20,7 +23,10 @@ use crate::{
     },
 };
 
-/// Counts the live logins of each user. Users without any are left out.
+/// The factor of the first count in a number that holds two.
+const BOTH: i64 = 1_000_000;
+
+/// Counts the live logins of each user, up to [`MOST_COUNTED`] + 1. Users without any are left out.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -30,16 +36,20 @@ pub async fn count_live_logins_of_each(
     live: &LiveByRole,
 ) -> Result<Vec<(i64, LoginCounts)>> {
     fn statement<DB: Dialect>(ids: &[i64], live: &LiveByRole) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new(format!("SELECT l.user_id, {COUNTS} FROM curfew_users u "));
-        sql.push(DB::JOIN_IN_ORDER).push(" curfew_logins l ON l.user_id = u.id WHERE u.id");
-        DB::push_is_one_of(&mut sql, ids);
+        // One number holds both counts, because a subquery that stops at a limit can return only one column.
+        let mut sql = QueryBuilder::new(format!(
+            "SELECT u.id, (SELECT COUNT(*) * {BOTH} + COUNT(CASE WHEN counted.kind <> 'browser' THEN 1 END)
+                           FROM (SELECT l.kind FROM curfew_logins l WHERE l.user_id = u.id"
+        ));
         push_is_live_by_role(&mut sql, live);
-        sql.push(" GROUP BY l.user_id");
+        sql.push(format_args!(" LIMIT {}) AS counted) FROM curfew_users u WHERE u.id", MOST_COUNTED + 1));
+        DB::push_is_one_of(&mut sql, ids);
         sql
     }
-    let rows: Vec<(i64, i64, i64)> =
+    let rows: Vec<(i64, i64)> =
         on_engine!(on, |c| with_timeout(statement(ids, live).build_query_as().fetch_all(c)).await)?;
-    Ok(rows.into_iter().map(|(id, sessions, tokens)| (id, login_counts((sessions, tokens)))).collect())
+    let counts = |both: i64| login_counts((both / BOTH - both % BOTH, both % BOTH));
+    Ok(rows.into_iter().filter(|(_, both)| *both > 0).map(|(id, both)| (id, counts(both))).collect())
 }
 
 /// Sets the force-logout date of these users, which ends their logins dated `date` or earlier. The caller has locked

@@ -6,7 +6,7 @@ use super::{COLUMNS, Ending, LoginRow, stored::parse_kind};
 use crate::{
     domain::{
         logins::{
-            counts::LoginCounts,
+            counts::{LoginCounts, MOST_COUNTED},
             kind::{LoginClass, LoginKind},
             live::{LiveAfter, LiveByRole},
             session_secret::SessionId,
@@ -90,53 +90,62 @@ fn push_is_of_user<DB: Dialect>(sql: &mut QueryBuilder<DB>, user_id: i64) {
     DB::bind_number(sql, user_id);
 }
 
-/// Counts the chosen live logins of the account.
+/// Counts the live logins of the account that are dated `up_to` or earlier, of one class or of both. Stops after
+/// [`MOST_COUNTED`] + 1.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn count_live_logins(
     on: &mut impl Sql,
     user_id: i64,
-    chosen: Chosen<'_>,
+    class: Option<LoginClass>,
+    up_to: Moment,
     live: &LiveAfter,
 ) -> Result<LoginCounts> {
-    fn statement<DB: Dialect>(user_id: i64, chosen: Chosen<'_>, live: &LiveAfter) -> QueryBuilder<DB> {
-        let mut sql =
-            QueryBuilder::new("SELECT COUNT(*), COUNT(CASE WHEN l.kind <> 'browser' THEN 1 END) FROM curfew_logins l");
+    fn statement<DB: Dialect>(
+        user_id: i64,
+        class: Option<LoginClass>,
+        up_to: Moment,
+        live: &LiveAfter,
+    ) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new(
+            "SELECT COUNT(*), COUNT(CASE WHEN counted.kind <> 'browser' THEN 1 END)
+             FROM (SELECT l.kind FROM curfew_logins l",
+        );
         push_is_of_user(&mut sql, user_id);
+        if let Some(class) = class {
+            push_is_of_class(&mut sql, class);
+        }
         push_is_live(&mut sql, live);
-        push_is_chosen(&mut sql, chosen);
+        push_is_up_to(&mut sql, up_to);
+        sql.push(format_args!(" LIMIT {}) AS counted", MOST_COUNTED + 1));
         sql
     }
     let (all, tokens): (i64, i64) =
-        on_engine!(on, |c| with_timeout(statement(user_id, chosen, live).build_query_as().fetch_one(c)).await)?;
+        on_engine!(on, |c| with_timeout(statement(user_id, class, up_to, live).build_query_as().fetch_one(c)).await)?;
     Ok(LoginCounts { sessions: (all - tokens).unsigned_abs(), tokens: tokens.unsigned_abs() })
 }
 
-/// Which live logins of an account.
-#[derive(Debug, Clone, Copy)]
-pub enum Chosen<'a> {
-    /// The logins dated at or before this.
-    UpTo(Moment),
-    /// Every session except this one, and every JWT family.
-    AllBut(&'a SessionId),
+fn push_is_up_to<DB: Dialect>(sql: &mut QueryBuilder<DB>, up_to: Moment) {
+    sql.push(" AND l.login_date <= ");
+    DB::bind_moment(sql, up_to);
 }
 
-/// Ends at most `limit` of the chosen live logins and returns how many. Logins past their limits are already out, for
-/// that reason, and stay as they are.
+/// Ends at most `limit` of the live logins that are dated `up_to` or earlier, and returns how many. Logins past their
+/// limits are already out, for that reason, and stay as they are.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn end_live_logins(
     on: &mut impl Sql,
     user_id: i64,
-    (chosen, limit): (Chosen<'_>, u64),
+    (up_to, limit): (Moment, u64),
     live: &LiveAfter,
     ending: Ending<'_>,
 ) -> Result<LoginCounts> {
     fn statement<DB: Dialect>(
         user_id: i64,
-        (chosen, limit): (Chosen<'_>, u64),
+        (up_to, limit): (Moment, u64),
         live: &LiveAfter,
         Ending { at, by, reason, reasons }: Ending<'_>,
     ) -> QueryBuilder<DB> {
@@ -154,12 +163,12 @@ pub async fn end_live_logins(
         sql.push(" WHERE l.ended_at IS NULL AND l.id IN (SELECT l.id FROM curfew_logins l");
         push_is_of_user(&mut sql, user_id);
         push_is_live(&mut sql, live);
-        push_is_chosen(&mut sql, chosen);
+        push_is_up_to(&mut sql, up_to);
         sql.push(format_args!(" LIMIT {limit}) RETURNING kind"));
         sql
     }
     let kinds: Vec<String> = on_engine!(on, |c| with_timeout(
-        statement(user_id, (chosen, limit), live, ending).build_query_scalar().fetch_all(c)
+        statement(user_id, (up_to, limit), live, ending).build_query_scalar().fetch_all(c)
     )
     .await)?;
     let mut counts = LoginCounts::default();
@@ -167,19 +176,6 @@ pub async fn end_live_logins(
         counts += LoginCounts::of_class(parse_kind(&kind)?.class(), 1);
     }
     Ok(counts)
-}
-
-fn push_is_chosen<DB: Dialect>(sql: &mut QueryBuilder<DB>, chosen: Chosen<'_>) {
-    match chosen {
-        Chosen::UpTo(up_to) => {
-            sql.push(" AND l.login_date <= ");
-            DB::bind_moment(sql, up_to);
-        }
-        Chosen::AllBut(own) => {
-            sql.push(" AND l.kind <> 'opaque' AND l.id <> ");
-            DB::bind_text(sql, own.as_str());
-        }
-    }
 }
 
 /// Lists at most `limit` live logins of the account and class, each with its stored `last_seen`, or when it was opened.

@@ -10,9 +10,7 @@ pub(super) mod stored;
 mod tokens;
 pub mod upkeep;
 
-pub use live::{
-    Chosen, count_live_logins, end_live_logins, list_live_by_last_seen, list_live_sessions, list_live_tokens,
-};
+pub use live::{count_live_logins, end_live_logins, list_live_by_last_seen, list_live_sessions, list_live_tokens};
 pub(super) use live::{push_is_live_by_role, push_is_of_class};
 pub use tokens::{TokenKey, find_token_key, set_rotated};
 

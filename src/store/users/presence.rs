@@ -1,12 +1,28 @@
-//! When the password was last proven from a session, for the recent-password check (the guard `Present`).
+//! When the password was last proven from a session, for the recent-password check (the guards `Present` and `PresentStaff`).
 
 use crate::{
-    domain::{logins::session_secret::SessionId, moment::Moment},
+    domain::{
+        logins::session_secret::{SecretHash, SessionId},
+        moment::Moment,
+    },
     store::{
         Result, Sql,
-        engine::{execute, fetch_optional},
+        engine::{fetch_optional, from_row::from_row},
     },
 };
+
+/// A session whose secret was replaced.
+#[derive(Debug, Clone, Copy)]
+pub struct ProvenSession {
+    /// The login's `LAST_LOGIN_DATE`.
+    pub login_date: Moment,
+    /// When the login was opened, by the site's clock.
+    pub opened_at: Moment,
+    /// Whether the cookie is kept after the browser is closed.
+    pub remember: bool,
+}
+
+from_row!(ProvenSession { login_date, opened_at, remember });
 
 /// Finds when the password was last proven from this session: at its login, or on a form since.
 ///
@@ -18,11 +34,18 @@ pub async fn find_proven_at(on: &mut impl Sql, id: &SessionId) -> Result<Option<
     Ok(found.map(|(at,)| at))
 }
 
-/// Records that the password was proven from this session.
+/// Records that the password was proven from this session, and replaces its secret. `None` if the session no longer has
+/// the old secret.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_proven_at(on: &mut impl Sql, id: &SessionId, at: Moment) -> Result<()> {
-    execute!(on, "UPDATE curfew_logins SET proven_at = $2 WHERE id = $1", id.as_str(), at)?;
-    Ok(())
+pub async fn replace_proven_secret(
+    on: &mut impl Sql,
+    id: &SessionId,
+    (old, new): (&SecretHash, &SecretHash),
+    at: Moment,
+) -> Result<Option<ProvenSession>> {
+    let sql = "UPDATE curfew_logins SET secret_hash = $3, proven_at = $4
+               WHERE id = $1 AND kind = 'browser' AND secret_hash = $2 RETURNING login_date, opened_at, remember";
+    Ok(fetch_optional!(on, ProvenSession, sql, id.as_str(), old.as_bytes(), new.as_bytes(), at)?)
 }

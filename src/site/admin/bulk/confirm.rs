@@ -13,7 +13,7 @@ use crate::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
         people::role::Role,
     },
-    gate::{Changes, Present, Staff, Submission},
+    gate::{Changes, PresentStaff, Staff, Submission},
     site::{
         admin::no_repeated_field::NoRepeatedField,
         pages::{
@@ -132,7 +132,7 @@ impl Confirm<'_, '_> {
 /// The page by GET, such as after `/confirm`.
 #[get("/admin/users/bulk?<addressed..>")]
 pub(super) async fn show(
-    present: Present<'_>,
+    present: PresentStaff<'_>,
     _once: NoRepeatedField,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
@@ -154,7 +154,7 @@ pub(super) async fn post(
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
-    present: Option<Present<'_>>,
+    present: Option<PresentStaff<'_>>,
     submission: Submission<BulkForm<'_>>,
 ) -> Answer {
     let (actor, role) = (staff.actor(), staff.login.role());

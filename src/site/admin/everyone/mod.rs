@@ -68,10 +68,9 @@ async fn force_logout(
             let (actor, remember) = (superuser.actor(), superuser.login.remember);
             match accounts.force_everyone_else_out(&actor, &password, moment, &reasons, remember).await {
                 Ok((outcome, started)) => {
-                    changes.leave_notice(notice_of(outcome, started.is_some()));
-                    if let Some(started) = started {
-                        changes.start_session(started);
-                    }
+                    let has_new_login = started.as_ref().is_some_and(|started| started.age.is_zero());
+                    changes.leave_notice(notice_of(outcome, has_new_login));
+                    changes.continue_session(started);
                     return Answer::see_other(uri!(show));
                 }
                 Err(error) => Some(error),

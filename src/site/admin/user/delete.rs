@@ -47,7 +47,8 @@ async fn delete(
         return show_again(login, accounts, &pages, changes, id, Forms { delete: form, ..Forms::default() }).await;
     };
     let error = match accounts.delete_user_by_password(&superuser.actor(), &password, id, &reasons).await {
-        Ok(DeletedAccount { username, ended }) => {
+        Ok((DeletedAccount { username, ended }, renewed)) => {
+            changes.continue_session(renewed);
             changes.leave_notice(Notice::done(format!("The account {username} has been deleted: {ended}.")));
             return Answer::see_other(uri!("/admin/users"));
         }

@@ -52,7 +52,8 @@ async fn set_role(
         return show_again(login, accounts, &pages, changes, id, Forms { role: form, ..Forms::default() }).await;
     };
     let error = match accounts.set_role_by_password(&superuser.actor(), &password, id, role).await {
-        Ok(change) => {
+        Ok((change, renewed)) => {
+            changes.continue_session(renewed);
             changes.leave_notice(notice_of(role, change));
             return Answer::see_other(uri!(user::show(id)));
         }
