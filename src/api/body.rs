@@ -1,6 +1,6 @@
 //! Request bodies: JSON objects of limited size. An unknown field is an error.
 
-use std::{collections::BTreeMap, fmt::Display, time::Duration};
+use std::{collections::BTreeMap, fmt::Display};
 
 use rocket::{
     Data, Request,
@@ -13,10 +13,7 @@ use super::{
     catchers::FoundProblem,
     problem::{Code, Problem},
 };
-use crate::gate::{BODY_BYTES, Refused};
-
-/// How long reading a body may take, as for a form.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+use crate::gate::{BODY_BYTES, BODY_TIMEOUT, Refused};
 
 /// A required body.
 #[derive(Debug)]
@@ -43,8 +40,11 @@ impl<'r, T: DeserializeOwned + Default + Send> FromData<'r> for OptionalBody<T> 
     type Error = Refused;
 
     async fn from_data(request: &'r Request<'_>, mut data: Data<'r>) -> Outcome<'r, Self> {
-        if data.peek(1).await.is_empty() && data.peek_complete() {
-            return Outcome::Success(Self(T::default()));
+        let begins = timeout(BODY_TIMEOUT, data.peek(1)).await.map(|bytes| !bytes.is_empty());
+        match begins {
+            Ok(false) if data.peek_complete() => return Outcome::Success(Self(T::default())),
+            Ok(_) => {}
+            Err(_) => return refuse(request, late()),
         }
         match read(request, data).await.and_then(|bytes| parse(&bytes)) {
             Ok(body) => Outcome::Success(Self(body)),
@@ -59,12 +59,15 @@ async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Vec<u8>, Problem>
     }
     let incomplete = |_| Problem::new(Code::BadRequest, "The body could not be read completely.");
     let reading = timeout(BODY_TIMEOUT, data.open(BODY_BYTES.bytes()).into_bytes());
-    let late = |_| Problem::new(Code::BadRequest, "The body did not arrive in time.");
-    let body = reading.await.map_err(late)?.map_err(incomplete)?;
+    let body = reading.await.map_err(|_| late())?.map_err(incomplete)?;
     if !body.is_complete() {
         return Err(Problem::new(Code::TooLarge, "A body can have at most 32 KiB."));
     }
     Ok(body.into_inner())
+}
+
+fn late() -> Problem {
+    Problem::new(Code::BadRequest, "The body did not arrive in time.")
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -1,6 +1,7 @@
 //! The log: one line per record on standard error, at the level of Rocket's setting `log_level`.
 //!
-//! It must never contain a whole request or response, which hold cookies and tokens.
+//! It must never contain a whole request or response, which hold cookies and tokens. Control characters are escaped,
+//! because clients can put any text into a record.
 
 use std::io::{self, Write as _};
 
@@ -34,6 +35,8 @@ pub(super) fn start(serves: bool) {
             // The site prints its address itself.
             .filter_module("rocket::launch", LevelFilter::Off)
             .format(without_details);
+    } else {
+        builder.format(with_target);
     }
     if !serves {
         // The driver warns about slow statements.
@@ -101,4 +104,9 @@ fn without_details(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "[{} {}] {}", out.timestamp(), record.level(), escaped(&record.args().to_string()))
+}
+
+fn with_target(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    let (level, target) = (record.level(), record.target());
+    writeln!(out, "[{} {level} {target}] {}", out.timestamp(), escaped(&record.args().to_string()))
 }

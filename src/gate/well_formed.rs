@@ -16,7 +16,10 @@ use rocket::{
     form::Form,
     http::{Header, Method, Status, uri::Host},
     route::{Handler, Outcome},
+    tokio::time::timeout,
 };
+
+use super::forms::submission::BODY_TIMEOUT;
 
 /// Ranks before every other route: Rocket's default ranks begin at -12.
 const FIRST: isize = -100;
@@ -80,7 +83,9 @@ impl Fairing for MarkMethodOverride {
         if !is_form || request.method() == Method::Post {
             return; // Rocket only overrides a `POST`, so an overridden request is not a `POST` here
         }
-        if overriding_method(data.peek(PEEK_BYTES).await) == Some(request.method()) {
+        // A form that does not begin in time is refused too.
+        let form = timeout(BODY_TIMEOUT, data.peek(PEEK_BYTES)).await;
+        if form.map_or(true, |form| overriding_method(form) == Some(request.method())) {
             request.add_header(Header::new("Host", OVERRIDE_MARKER));
             request.set_method(Method::Post); // so that the error response has a body
         }

@@ -68,3 +68,21 @@ fn invalid_requests_are_not_logged_as_errors_or_warnings() {
         });
     }
 }
+
+#[test]
+fn control_characters_in_a_request_are_escaped_at_every_level() {
+    for level in ["critical", "normal", "debug"] {
+        on_every_engine(|site| {
+            let program = site.program(&["serve"]).set("ROCKET_LOG_LEVEL", level);
+            let server = crate::site::Server::wait_for(program.start());
+            let mut stream = TcpStream::connect(&server.address).expect("a connection");
+            let request = "POST /login HTTP/1.1\r\nHost: x\r\nOrigin: http://\u{9b}2J\u{202e}elsewhere\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(request.as_bytes()).expect("the request is sent");
+            assert!(stream.read(&mut [0; 16]).expect("a response") > 0);
+            let log = server.stop().err;
+            assert!(log.contains("\\u{9b}2J\\u{202e}elsewhere"), "{level}: {log}");
+            assert!(!log.contains(['\u{9b}', '\u{202e}']), "{level}: {log}");
+        });
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use curfew::gate::{PresentStaff, SignedIn};
+use curfew::gate::{Present, SignedIn, Staff};
 use rocket::{
     Route, State, get,
     http::{CookieJar, Status},
@@ -60,12 +60,12 @@ fn open_private(jar: &CookieJar<'_>, name: &str) -> Option<String> {
 
 /// A page behind the recent-password check; it answers with the user's name.
 #[get("/grave")]
-fn show_protected_page(present: PresentStaff<'_>) -> String {
+fn show_protected_page(present: Present<Staff<'_>>) -> String {
     present.actor().name
 }
 
 /// An action behind the recent-password check; it answers with the user's name.
 #[post("/grave")]
-fn do_protected_action(present: PresentStaff<'_>) -> String {
+fn do_protected_action(present: Present<Staff<'_>>) -> String {
     present.actor().name
 }

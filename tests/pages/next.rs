@@ -108,3 +108,17 @@ async fn a_page_that_needs_a_login_opens_after_it() {
         staff.opens(address).await.must_be(200);
     }
 }
+
+/// Scripts put a page's path into links.
+#[rocket::async_test]
+async fn no_page_names_a_path_that_leads_off_the_site() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut person = site.signed_in(Role::Member).await;
+        for (path, named) in [("//evil.example/x", "/"), ("/no/such/page", "/no/such/page"), ("/account", "/account")] {
+            let page = person.opens(path).await;
+            let shown = page.between("data-path=\"", "\"").expect("a path").replace("&#x2F;", "/");
+            assert_eq!(shown, named, "{path}: {page:?}");
+        }
+    }
+}

@@ -101,6 +101,24 @@ async fn a_form_without_a_recent_password_does_nothing_and_leads_back_to_its_pag
 }
 
 #[rocket::async_test]
+async fn a_stolen_session_cannot_cancel_what_ends_it() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut superuser = site.signed_in(Role::Superuser).await;
+        let at = (site.accounts().store().clock().process_now() + TimeDelta::hours(1)).to_rfc3339();
+        superuser.forces_everyone_out_at(&at).await.must_be(303);
+        site.shift_clock(TimeDelta::minutes(15));
+        let page = superuser.posts("/admin/force-logout/cancel", &[]).await;
+        assert!(page.must_be(303).location().starts_with("/confirm"), "{page:?}");
+        let scheduled = "SELECT COUNT(*) FROM curfew_site WHERE force_logout_scheduled IS NOT NULL";
+        assert_eq!(site.database.number(scheduled).await, 1);
+        superuser.posts("/confirm", &[("password", PASSWORD)]).await.must_be(303);
+        superuser.posts("/admin/force-logout/cancel", &[]).await.must_lead_to("/admin/force-logout");
+        assert_eq!(site.database.number(scheduled).await, 0);
+    }
+}
+
+#[rocket::async_test]
 async fn a_download_without_a_recent_password_leads_back_to_its_page() {
     const FILE: &str = "/admin/events.csv?q=ana";
     for engine in any_engine() {

@@ -21,7 +21,7 @@ pub const BODY_BYTES: u64 = 32 * 1024;
 
 /// The deadline for a body to arrive. The slowest phones send 32 KiB in that time, and a client that sends byte by byte
 /// does not hold a connection open for long.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A form that passed all checks. Every page route that changes something must take one.
 #[derive(Debug)]

@@ -85,7 +85,7 @@ async fn show(
 
 #[post("/account/tokens", data = "<submission>")]
 async fn create(
-    present: Present<'_>,
+    present: Present<SignedIn<'_>>,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,

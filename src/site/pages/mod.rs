@@ -24,6 +24,7 @@ use super::rendering::{
     shell::{EndView, Shell, ShellUser},
 };
 use crate::{
+    domain::next_path::NextPath,
     gate::{Changes, Csrf, Login, Notice, ScheduledEnd, login_of},
     settings::Settings,
 };
@@ -49,6 +50,8 @@ impl<'r> Pages<'r> {
     /// Collects the context of a request.
     pub async fn of(request: &'r Request<'_>) -> Self {
         let path = request.uri().path().as_str();
+        // Scripts put the path into links. `//example.org` would lead off the site.
+        let path = if NextPath::parse(path).is_some() { path } else { "/" };
         let login = login_of(request).await;
         Self {
             templates: request.rocket().state(),

@@ -1,4 +1,4 @@
-//! When the password was last proven from a session, for the recent-password check (the guards `Present` and `PresentStaff`).
+//! When the password was last proven from a session, for the recent-password check (the guard `Present`).
 
 use crate::{
     domain::{

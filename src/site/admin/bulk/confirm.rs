@@ -13,7 +13,7 @@ use crate::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
         people::role::Role,
     },
-    gate::{Changes, PresentStaff, Staff, Submission},
+    gate::{Changes, Present, Staff, Submission},
     site::{
         admin::no_repeated_field::NoRepeatedField,
         pages::{
@@ -132,7 +132,7 @@ impl Confirm<'_, '_> {
 /// The page by GET, such as after `/confirm`.
 #[get("/admin/users/bulk?<addressed..>")]
 pub(super) async fn show(
-    present: PresentStaff<'_>,
+    present: Present<Staff<'_>>,
     _once: NoRepeatedField,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
@@ -154,7 +154,7 @@ pub(super) async fn post(
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
-    present: Option<PresentStaff<'_>>,
+    present: Option<Present<Staff<'_>>>,
     submission: Submission<BulkForm<'_>>,
 ) -> Answer {
     let (actor, role) = (staff.actor(), staff.login.role());

@@ -14,7 +14,7 @@ use super::query::Sent;
 use crate::{
     accounts::{self, Accounts, Actor},
     domain::lists::events_query::EventsQuery,
-    gate::{Changes, PresentStaff},
+    gate::{Changes, Present, Staff},
     site::{
         admin::no_repeated_field::NoRepeatedField,
         pages::{
@@ -32,7 +32,7 @@ const PAST_PROXY_TIMEOUT: Duration = Duration::from_secs(40);
 
 #[get("/admin/events.csv?<sent..>")]
 pub(super) async fn export<'r>(
-    present: PresentStaff<'r>,
+    present: Present<Staff<'r>>,
     _once: NoRepeatedField,
     accounts: &'r State<Accounts>,
     changes: Changes<'r>,

@@ -9,7 +9,7 @@ use super::{moments::read_moment, reasons::read_reasons};
 use crate::{
     accounts::{Accounts, AccountsError, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome},
     domain::{people::password::Password, reason_text::Reasons},
-    gate::{Button, Changes, Notice, NoticeKind, Submission, Superuser},
+    gate::{Button, Changes, Notice, NoticeKind, Present, Submission, Superuser},
     site::{
         pages::{
             Pages,
@@ -106,7 +106,7 @@ fn notice_of(outcome: ForceLogoutOutcome<EveryonesEndedLogins>, has_new_login: b
 
 #[post("/admin/force-logout/cancel", data = "<_submission>")]
 async fn cancel(
-    superuser: Superuser<'_>,
+    superuser: Present<Superuser<'_>>,
     accounts: &State<Accounts>,
     changes: Changes<'_>,
     _submission: Submission<Button>,
