@@ -6,6 +6,7 @@
 mod harness;
 
 mod api;
+mod arbitrary_input;
 mod bulk;
 mod causes;
 mod clock;
