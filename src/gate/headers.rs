@@ -3,7 +3,7 @@
 use rocket::{
     Request, Response,
     fairing::{Fairing, Info, Kind},
-    http::{ContentType, Header, Status},
+    http::{Header, Status},
 };
 
 use super::transport::{gate, is_https};
@@ -63,7 +63,7 @@ impl Fairing for Headers {
             let value = if of_all { STRICT_TRANSPORT_OF_ALL } else { STRICT_TRANSPORT };
             response.set_header(Header::new("Strict-Transport-Security", value));
         }
-        if response.content_type() == Some(ContentType::EventStream) {
+        if response.content_type().is_some_and(|kind| kind.is_event_stream()) {
             // nginx would otherwise buffer the events until its buffer is full.
             response.set_header(Header::new("X-Accel-Buffering", "no"));
         }

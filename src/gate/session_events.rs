@@ -10,6 +10,7 @@ use rocket::{
     Request, Shutdown, State,
     futures::Stream,
     get,
+    http::ContentType,
     request::{FromRequest, Outcome},
     response::{
         self, Responder,
@@ -95,6 +96,7 @@ pub(super) struct SmallEventStream<S>(EventStream<S>);
 impl<'r, S: Stream<Item = Event> + Send + 'r> Responder<'r, 'r> for SmallEventStream<S> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
         let mut response = self.0.respond_to(request)?;
+        response.set_header(ContentType::EventStream.with_params(("charset", "utf-8")));
         response.set_max_chunk_size(BUFFER_BYTES);
         Ok(response)
     }

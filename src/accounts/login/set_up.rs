@@ -9,8 +9,8 @@ use crate::{
     store::{site, users},
 };
 
-/// The length of a setup code, in bytes. 120 bits cannot be guessed, even without the throttle.
-const CODE_BYTES: usize = 15;
+/// The length of a setup code, in bytes. 128 bits cannot be guessed, even without the throttle.
+const CODE_BYTES: usize = 16;
 /// The maximum length of a submitted setup code, in characters.
 pub const SETUP_CODE_CHARACTERS: usize = 64;
 

@@ -26,7 +26,11 @@ impl StaticFile {
     pub(super) fn new(name: &str, content: Vec<u8>) -> Self {
         let hash = HEXLOWER.encode(&Sha256::digest(&content)[..HASH_BYTES]);
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
-        let content_type = ContentType::from_extension(extension).unwrap_or(ContentType::Binary);
+        let content_type = match extension {
+            "js" => ContentType::new("text", "javascript").with_params(("charset", "utf-8")),
+            "svg" => ContentType::SVG.with_params(("charset", "utf-8")),
+            _ => ContentType::from_extension(extension).unwrap_or(ContentType::Binary),
+        };
         let address = match Path::new(name).extension() {
             Some(_) => format!("/static/{stem}.{hash}.{extension}"),
             None => format!("/static/{name}"),
