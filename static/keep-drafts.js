@@ -1,8 +1,13 @@
 // Restores what was typed into a form when the login ended, or when an error page refused it: for the same user, on
 // the same page, within an hour. Passwords are never kept.
+//
+// A draft is plain text on the device, so it is kept only if the login ended by time alone. Any other end may mean that
+// the device is lost, shared or in the wrong hands: then the drafts are deleted.
 "use strict";
 {
   const keptMs = 60 * 60_000;
+  // An end without a reason, and a reason that is not known here, delete them too.
+  const keepingReasons = ["idle", "expired"];
   const prefix = "curfew-draft ";
   const sentKey = "curfew-sent";
   const { user, path } = document.body.dataset;
@@ -22,7 +27,10 @@
     }
   };
 
-  const put = (store, key, draft) => attempt(() => window[store].setItem(key, JSON.stringify(draft)));
+  const put = (store, key, draft) => attempt(() => {
+    window[store].setItem(key, JSON.stringify(draft));
+    return true;
+  });
 
   const take = (store, key) => attempt(() => {
     const draft = JSON.parse(window[store].getItem(key));
@@ -46,8 +54,10 @@
     if (oldestAt < Infinity) clearTimer = setTimeout(clearOld, oldestAt + keptMs - Date.now());
   });
 
-  const forget = () => attempt(() => {
-    for (const key of keptKeys(`${prefix}${user} `)) localStorage.removeItem(key);
+  // Deletes the drafts whose keys start so, and the form that this tab has sent.
+  const forget = (start) => attempt(() => {
+    sessionStorage.removeItem(sentKey);
+    for (const key of keptKeys(start)) localStorage.removeItem(key);
   });
 
   // Collected when the page loads, because a password that is shown becomes a text field.
@@ -75,9 +85,11 @@
     return { user, path, at, typed };
   };
 
+  // Whether it is kept.
   const keep = (kept) => {
-    if (kept.typed.length > 0 && isFresh(kept)) put("localStorage", keyOf(kept), kept);
+    const isKept = kept.typed.length > 0 && isFresh(kept) && put("localStorage", keyOf(kept), kept);
     clearOld();
+    return isKept === true;
   };
 
   const fillIn = ({ typed }) => {
@@ -101,14 +113,18 @@
     requestAnimationFrame(() => region.append(document.getElementById("draft-back").content.cloneNode(true)));
   };
 
-  // After a form is sent, the next page tells what happened. `/login`: the login had ended. `/confirm`: the password is
-  // needed first. An error page: the form was refused. Any other page of the user: the form was accepted or is shown
-  // again, so the draft is dropped.
+  // After a form is sent, the next page tells what happened. `/login`: the login had ended, for the reason that the page
+  // gives. `/confirm`: the password is needed first. An error page: the form was refused. Any other page of the user: the
+  // form was accepted or is shown again, so the draft is dropped.
   const isErrorPage = document.querySelector(".trouble") !== null;
-  const isDetour = location.pathname === (user ? "/confirm" : "/login");
+  const endReason = document.querySelector(".notice")?.dataset.reason;
+  const keepsDrafts = keepingReasons.includes(endReason);
+  const isDetour = user ? location.pathname === "/confirm" : location.pathname === "/login" && keepsDrafts;
+  // This page does not know whose login ended.
+  if (endReason && !keepsDrafts) forget(prefix);
   const sent = take("sessionStorage", sentKey);
   if (sent && (isErrorPage || isDetour)) keep(sent);
-  else if (sent && !user) put("sessionStorage", sentKey, sent);
+  else if (sent && !user && location.pathname !== "/login") put("sessionStorage", sentKey, sent);
   clearOld();
   window.addEventListener("storage", clearOld);
 
@@ -120,18 +136,22 @@
     document.addEventListener("submit", ({ target, defaultPrevented }) => {
       if (defaultPrevented) return;
       if (target.matches('main form[method="post"]')) put("sessionStorage", sentKey, draft(Date.now()));
-      if (target.matches('[action="/logout"]')) forget();
+      if (target.matches('[action="/logout"]')) forget(`${prefix}${user} `);
     });
 
     let endedAt;
     const keepTyped = () => {
       if (endedAt) keep(draft(endedAt));
     };
-    // A user who ended the login on purpose may share this computer, so their drafts are deleted.
-    document.addEventListener("login-ended", ({ detail: { isOwnAct } }) => {
-      endedAt = isOwnAct ? undefined : Date.now();
-      if (endedAt) keepTyped();
-      else forget();
+    // Says in `data-typed` what became of what was typed, for the notice.
+    document.addEventListener("login-ended", ({ detail: { reason } }) => {
+      endedAt = undefined;
+      const typed = draft(Date.now());
+      const isKept = keepingReasons.includes(reason) && keep(typed);
+      if (typed.typed.length > 0) document.body.dataset.typed = isKept ? "kept" : "deleted";
+      if (keepingReasons.includes(reason)) return;
+      forget(`${prefix}${user} `);
+      fields.length = 0; // so that nothing that follows keeps them
     });
     document.addEventListener("login-again", () => {
       endedAt = Date.now();

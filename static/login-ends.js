@@ -77,6 +77,7 @@
     tick(reason);
   });
 
+  document.addEventListener("login-ending", hide);
   document.addEventListener("login-ended", hide);
   document.addEventListener("login-again", hide);
 }

@@ -1,7 +1,8 @@
 // Learns when this login ends or is about to end. All tabs of a browser share one event stream: the tab that holds it
 // (the leader) passes its messages on through a `BroadcastChannel`.
 //
-// Each tab dispatches events on its document: `login-ended`, `login-again` and `login-scheduled`.
+// Each tab dispatches events on its document: `login-ended`, `login-again` and `login-scheduled`, and `login-ending`
+// while it is not known yet which of the first two follows.
 "use strict";
 if ("BroadcastChannel" in window && "EventSource" in window) {
   const address = "/session/events";
@@ -13,8 +14,6 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
   const sentMs = 20_000;
   // How long to wait for that response once the login has ended. It names the reason or carries a new login.
   const answerMs = 5_000;
-  // The reasons that mean the user ended the login.
-  const ownActs = ["logged-out", "ended-by-user"];
   const retryMs = { least: 5_000, spread: 25_000, most: 600_000 };
 
   const { user } = document.body.dataset;
@@ -90,11 +89,15 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     const isResponseDue = name === "login-ended" && Date.now() - sentAt < sentMs;
     // The page after a logout names no reason.
     const reason = detail?.reason ?? (isLoggingOut ? "logged-out" : undefined);
-    over = { name, detail: { ...detail, reason, isOwnAct: ownActs.includes(reason) }, at: Date.now() };
+    over = { name, detail: { ...detail, reason }, at: Date.now() };
     leaving.abort();
     clearTimeout(overTimer);
-    if (isResponseDue) overTimer = setTimeout(dispatchOver, answerMs);
-    else dispatchOver();
+    if (!isResponseDue) {
+      dispatchOver();
+      return;
+    }
+    dispatch("login-ending");
+    overTimer = setTimeout(dispatchOver, answerMs);
   };
 
   const open = () => {
@@ -175,12 +178,10 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
   const announceLogin = () => channel.postMessage({ kind: "came", user, login });
 
   const come = () => {
-    sentAt = 0;
-    isLoggingOut = false;
     channel = new BroadcastChannel("session-events");
     channel.addEventListener("message", ({ data }) => receive(data));
     announceLogin();
-    if (!over) takePart();
+    takePart();
   };
 
   const leave = () => {
@@ -204,9 +205,8 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
       if (defaultPrevented || !target.matches('form[method="post"]')) return;
       broadcast("sent", { isLogout: target.matches('[action="/logout"]') });
     });
-    // A page in the back/forward cache must not keep the lock.
+    // A page in the back/forward cache must not keep the lock. `login-ended.js` replaces it when it returns.
     window.addEventListener("pagehide", leave);
-    window.addEventListener("pageshow", ({ persisted }) => persisted && come());
   } else if (!document.querySelector(".trouble")) {
     // An error page may not know who is logged in. Any other page without a user proves that nobody is.
     const once = new BroadcastChannel("session-events");

@@ -14,7 +14,7 @@ story("a deactivated user sees the reason and can log in again once activated", 
 
   await owner.opens(friend);
   await owner.deactivates({ user_reason: userReason, staff_reason: staffReason });
-  await friend.follows("/account/profile");
+  await friend.visits("/account/profile");
   assert.equal(friend.path, "/login");
   assert.equal((await friend.endNotices())[0]?.reason, "deactivated");
   assert.ok(!(await friend.hasSessionCookie()));

@@ -44,7 +44,7 @@ story("staff handle an incident on a site with many users", async (stage) => {
     staff_reason: "Ticket 4711",
   });
   await owner.page.getByText("Done: 2,501 users, 2,501 sessions ended.").waitFor();
-  await victim.follows("/account/profile");
+  await victim.visits("/account/profile");
   assert.equal(victim.path, "/login");
   assert.equal((await victim.endNotices())[0]?.reason, "forced-out");
   assert.ok((await victim.pageText()).includes("A list of passwords was found."));

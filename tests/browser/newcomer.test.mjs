@@ -10,7 +10,7 @@ const staffReason = "Ticket 4711, reported by the night desk.";
 for (const javaScriptEnabled of [true, false]) {
   const scripts = javaScriptEnabled ? "with scripts" : "without scripts";
 
-  story(`staff end a friend's login, and the friend's next click says why, ${scripts}`, async (stage) => {
+  story(`staff end a friend's login, and the friend's next page says why, ${scripts}`, async (stage) => {
     const owner = await stage.owner({ javaScriptEnabled });
     assert.equal(owner.path, "/admin");
 
@@ -25,7 +25,7 @@ for (const javaScriptEnabled of [true, false]) {
     const page = await owner.pageText();
     assert.ok(page.includes(userReason) && page.includes(staffReason), "staff see both reasons");
 
-    await friend.follows("/account/profile");
+    await friend.visits("/account/profile");
     assert.equal(friend.path, "/login");
     assert.equal(friend.next, "/account/profile");
     const [notice, ...more] = await friend.endNotices();

@@ -15,7 +15,7 @@ story("a password change keeps this browser logged in and logs the other out", a
   await atWork.follows("/account/profile");
   assert.equal(atWork.path, "/account/profile");
 
-  await atHome.follows("/account/profile");
+  await atHome.visits("/account/profile");
   assert.equal(atHome.path, "/login");
   assert.equal((await atHome.endNotices())[0]?.reason, "password-changed");
 

@@ -64,6 +64,12 @@ export class Stage {
     return member;
   }
 
+  /** Ends a user's logins as if they were years old. */
+  async expires({ username }) {
+    await this.server.writes(`UPDATE curfew_logins SET opened_at = '2020-01-01T00:00:00+00:00'
+      WHERE user_id = (SELECT id FROM curfew_users WHERE username = '${username}');`);
+  }
+
   /** Information for when a story fails. */
   async describe() {
     const shown = await Promise.all(

@@ -32,17 +32,29 @@ export async function* pagesWithEndNotice(stage, friendsName) {
     },
   };
   yield {
+    name: "notice-again",
+    person: friend,
+    open: async () => {
+      const other = await friend.opensTab();
+      await other.logsIn();
+      await friend.page.getByText("is logged in again").waitFor();
+      await other.page.close();
+    },
+  };
+  const expiresWhileTyping = async () => {
+    if (friend.path === "/login" || (await friend.endNotices()).length > 0) await friend.logsIn();
+    await friend.visits("/account/profile");
+    await streams.are(1);
+    await friend.field("email").fill("someone.else@example.org");
+    await stage.expires(friend);
+    await friend.waitsForEndNotice();
+  };
+  yield { name: "notice-expired", person: friend, open: expiresWhileTyping };
+  yield {
     name: "draft-back",
     person: friend,
     open: async () => {
-      if ((await friend.endNotices()).length === 0) {
-        await friend.visits("/account/profile");
-        await streams.are(1);
-        await owner.opens(friend);
-        await owner.forcesOut(reasons);
-        await friend.waitsForEndNotice();
-      }
-      await friend.field("email").fill("someone.else@example.org");
+      await expiresWhileTyping();
       await friend.page.getByRole("link", { name: "Log in again" }).click();
       await friend.page.waitForURL("**/login?**");
       await friend.logsIn();
