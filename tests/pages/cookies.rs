@@ -180,21 +180,23 @@ async fn a_sealed_cookie_with_false_claims_is_no_login() {
                 assert!(browser.is_logged_in().await, "only the false claim may be wrong");
                 content[field] = lie.clone();
                 browser.jar.set("curfew", &sealed(&key, &content.to_string()));
-                assert_refused(&mut browser, &format!("{field}: {lie}")).await;
+                // A session that goes on with a newer secret: the browser may already hold its cookie.
+                let is_left_alone = *lie == json!("A".repeat(43));
+                assert_refused(&mut browser, &format!("{field}: {lie}"), is_left_alone).await;
             }
             for text in ["", "null", "[]", "{}", "\u{0}", "{\"user\":"] {
                 let mut attacker = site.visitor();
                 attacker.jar.set("curfew", &sealed(&key, text));
-                assert_refused(&mut attacker, text).await;
+                assert_refused(&mut attacker, text, false).await;
             }
         }
     }
 }
 
-async fn assert_refused(attacker: &mut Person<'_>, how: &str) {
+async fn assert_refused(attacker: &mut Person<'_>, how: &str, is_left_alone: bool) {
     let page = attacker.opens("/account").await;
     assert_eq!((page.status, page.location()), (303, "/login?next=%2Faccount"), "{how}: {page:?}");
-    assert_eq!(attacker.session(), None, "{how}");
+    assert_eq!(attacker.session().is_some(), is_left_alone, "{how}");
 }
 
 /// A cookie sealed with the site's key.
