@@ -55,6 +55,7 @@ pub(crate) struct Gate {
     pub(crate) cookie_keys: cookies::session_cookie::CookieKeys,
     pub(crate) csrf_keys: forms::csrf::CsrfKeys,
     pub(crate) jwt_keys: jwt::JwtKeys,
+    pub(crate) refused_forms: forms::log_limit::LogLimit,
 }
 
 /// Attaches the gate: its state, the cookie writer, and the security headers of every response. Requires
@@ -66,6 +67,7 @@ pub fn stage(settings: Arc<Settings>, keys: &SecretKeys) -> AdHoc {
         cookie_keys: cookies::session_cookie::CookieKeys::new(keys),
         csrf_keys: forms::csrf::CsrfKeys::new(keys),
         jwt_keys: jwt::JwtKeys::new(keys),
+        refused_forms: forms::log_limit::LogLimit::default(),
     };
     AdHoc::try_on_ignite("Gate", |rocket| async {
         let Some(accounts) = rocket.state::<Accounts>() else {

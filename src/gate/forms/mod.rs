@@ -2,5 +2,6 @@
 
 pub(in crate::gate) mod came_from;
 pub(super) mod csrf;
+pub(super) mod log_limit;
 pub(super) mod refused_form;
 pub(super) mod submission;

@@ -1,12 +1,14 @@
 //! Records why a posted form was refused, for the error page. Also logs the cases that only the operator can fix.
 
+use std::time::Instant;
+
 use rocket::Request;
 
 use super::csrf::{is_own_origin, site_origin};
 use crate::gate::{
     Login,
     cookies::visitor::held_binding,
-    transport::{is_cookie_secure, is_https},
+    transport::{gate, is_cookie_secure, is_https},
 };
 
 /// How many characters of a header are shown: the client can put any text there.
@@ -54,7 +56,7 @@ impl RefusedForm {
     pub(super) fn from_elsewhere(request: &Request<'_>) {
         let (received, own) = (shorten(&claimed_origin(request)), shorten(&site_origin(request)));
         let path = request.uri().path();
-        log::warn!("a form for {path} was refused: it came from {received}, and this site is at {own}");
+        warn(request, &format!("a form for {path} was refused: it came from {received}, and this site is at {own}"));
         Self { why: FormRefusal::Elsewhere { received, own }, typed: Vec::new() }.keep(request);
     }
 
@@ -65,10 +67,8 @@ impl RefusedForm {
             (true, _) => FormRefusal::Old,
             (false, true) => {
                 let path = request.uri().path();
-                log::warn!(
-                    "a form for {path} was refused: the cookies are https-only (secure_cookies, X-Forwarded-Proto), \
-                     but the browser used http"
-                );
+                let cause = "the cookies are https-only (base_url, secure_cookies, X-Forwarded-Proto), but the browser used http";
+                warn(request, &format!("a form for {path} was refused: {cause}"));
                 FormRefusal::HttpsOnly
             }
             (false, false) => FormRefusal::NoCookie,
@@ -79,6 +79,16 @@ impl RefusedForm {
 
     fn keep(self, request: &Request<'_>) {
         request.local_cache(|| Kept(Some(self)));
+    }
+}
+
+/// Warns of a form that only the operator's settings can explain. Strangers can send such forms too, so most of many
+/// are left out.
+fn warn(request: &Request<'_>, what: &str) {
+    match gate(request).and_then(|gate| gate.refused_forms.admit(Instant::now())) {
+        Some(0) => log::warn!("{what}"),
+        Some(left_out) => log::warn!("{what}; {left_out} more were refused since the last such line"),
+        None => {}
     }
 }
 
