@@ -70,6 +70,18 @@ fn the_use_cases_do_not_depend_on_requests() {
     must_not_name(&web, |file| file.module.first().is_some_and(|layer| layer == "accounts" || layer == "store"));
 }
 
+/// Scoring a constructed password takes as long as a hash, so it needs the same permit and comes after the throttle. The
+/// command line has no one else to serve.
+#[test]
+fn only_the_hasher_and_the_command_line_score_a_password() {
+    must_not_name(&["must_be_hard_to_guess"], |file| {
+        !["src/domain/people/password", "src/accounts/login/hashing.rs", "src/cli/"]
+            .iter()
+            .any(|allowed| file.name.starts_with(allowed))
+    });
+    must_not_name(&["zxcvbn"], |file| !file.name.starts_with("src/domain/people/password"));
+}
+
 /// They will be translated one day, so they stand in one place, `src/words`. Layers below it hold codes.
 #[test]
 fn only_codes_stand_below_the_words() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{logins::kind::LoginClass, moment::Moment, reason::EndReason},
+    domain::{logins::kind::LoginClass, moment::Moment, people::password::PasswordError, reason::EndReason},
     store::{StoreError, users::NameClash},
 };
 
@@ -23,6 +23,8 @@ pub enum AccountsError {
     BadCredentials,
     /// The wrong password of a known account.
     WrongPassword,
+    /// The new password is not acceptable.
+    BadPassword(PasswordError),
     /// The right password of a deactivated account.
     Inactive {
         /// The reason for the user.

@@ -194,7 +194,9 @@ impl From<AccountsError> for Problem {
             AccountsError::NoSuchUser | AccountsError::NoSuchSession | AccountsError::NoSuchToken => {
                 Self::new(Code::NotFound, text)
             }
-            AccountsError::UntilIsPast | AccountsError::WrongSetupCode => Self::new(Code::BadRequest, text),
+            AccountsError::UntilIsPast | AccountsError::WrongSetupCode | AccountsError::BadPassword(_) => {
+                Self::new(Code::BadRequest, text)
+            }
             AccountsError::Store(StoreError::Unavailable(_) | StoreError::Unwritable) => {
                 log::error!("{text}");
                 Self::new(Code::Unavailable, "The database does not respond. Try again later.")

@@ -13,7 +13,10 @@ const LINE_BYTES: usize = 4_096;
 /// Reads a new password for the account with these names.
 pub(super) fn read(from_stdin: bool, names: OwnNames<'_>) -> Result<NewPassword> {
     let text = if from_stdin { read_line()? } else { ask_twice()? };
-    Ok(NewPassword::parse(text, names)?)
+    let new = NewPassword::parse(text, names)?;
+    // The use case checks it again. This is before a missing database is created.
+    new.must_be_hard_to_guess()?;
+    Ok(new)
 }
 
 fn read_line() -> Result<String> {

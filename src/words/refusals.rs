@@ -12,6 +12,7 @@ impl fmt::Display for AccountsError {
             Self::TooManyTries { retry_after } => {
                 return write!(f, "Too many attempts. Wait {} and try again.", wait_in_words(*retry_after));
             }
+            Self::BadPassword(error) => return error.fmt(f),
             Self::BadCredentials => "Wrong username, email or password.",
             Self::WrongPassword => "Wrong password.",
             Self::Inactive { .. } => "This account is deactivated.",

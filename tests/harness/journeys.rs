@@ -22,13 +22,19 @@ impl Person<'_> {
 
     /// Sets up the site with the printed code.
     pub async fn sets_up(&mut self, code: &str) -> Page {
-        let (name, email, password) = (self.name.clone(), self.email.clone(), self.password.clone());
+        let password = self.password.clone();
+        self.sets_up_with(code, &password).await
+    }
+
+    /// Sets up the site with the printed code and this password.
+    pub async fn sets_up_with(&mut self, code: &str, password: &str) -> Page {
+        let (name, email) = (self.name.clone(), self.email.clone());
         let fields = [
             ("setup_code", code),
             ("username", &*name),
             ("email", &*email),
-            ("password", &*password),
-            ("password_again", &*password),
+            ("password", password),
+            ("password_again", password),
         ];
         self.posts("/setup", &fields).await
     }

@@ -16,25 +16,56 @@ const COMMON: &str = include_str!("common_passwords.txt");
 
 #[rocket::async_test]
 async fn the_three_thousand_most_common_passwords_are_refused() {
-    // Without a database: the check comes first in each use case, and nothing is written.
-    let site = Site::on(any_engine()[0]).await;
+    let mut plan = Plan::default();
+    plan.settings.throttle_login = "10000 per 1 h".parse().expect("a rate"); // a refused password counts as an attempt
+    let site = plan.on(any_engine()[0]).await;
     let mut visitor = site.visitor();
     visitor.opens("/register").await.must_be(200);
     let mut taken = Vec::new();
     assert!(COMMON.lines().count() > 500);
     for password in COMMON.lines() {
-        let fields = [
-            ("username", "zoe"),
-            ("email", "zoe@example.org"),
-            ("password", password),
-            ("password_again", "something else"), // so that none is accepted even if the check is broken
-        ];
+        let fields =
+            [("username", "zoe"), ("email", "zoe@example.org"), ("password", password), ("password_again", password)];
         let page = visitor.sends(rocket::http::Method::Post, "/register", &[], form(&visitor.token.clone(), &fields));
         if page.await.must_be(422).field_error("password").is_none() {
             taken.push(password);
         }
     }
     assert!(taken.is_empty(), "{} are accepted: {taken:?}", taken.len());
+}
+
+/// Easy to guess, but on no list. To find that out may take as long as a hash.
+const EASY: &str = "zyzyzyzyzyzyzyzyzyzyzy7";
+
+#[rocket::async_test]
+async fn a_new_password_is_scored_only_after_the_attempt_was_counted() {
+    for engine in any_engine() {
+        let mut plan = Plan::default();
+        plan.settings.throttle_login = "1 per 15 minutes".parse().expect("a rate");
+        let site = plan.on(engine).await;
+        let mut visitor = site.visitor();
+        for turn in 0..10 {
+            let page = visitor.registers_as(&format!("zoe{turn}"), "zoe@example.org", EASY).await;
+            assert!(page.must_be(422).field_error("password").is_some(), "{page:?}");
+        }
+        visitor.registers_as("zoe", "zoe@example.org", EASY).await.must_be(429);
+
+        let mut stranger = site.visitor();
+        let code = site.accounts().renew_setup_code().await.expect("an answer").expect("no superuser yet");
+        let page = stranger.sets_up_with("not the code", EASY).await;
+        assert!(page.must_be(422).field_error("setup_code").is_some(), "{page:?}");
+        assert!(page.field_error("password").is_none(), "a stranger has it scored: {page:?}");
+        let page = site.visitor().sets_up_with(&code, EASY).await;
+        assert!(page.must_be(422).field_error("password").is_some(), "{page:?}");
+
+        let mut person = site.signed_in(Role::Member).await;
+        let right = std::mem::replace(&mut person.password, "not the password".to_owned());
+        let page = person.changes_password(EASY).await;
+        assert!(page.must_be(422).field_error("current_password").is_some(), "{page:?}");
+        assert!(page.field_error("password").is_none(), "{page:?}");
+        person.password = right;
+        person.changes_password(EASY).await.must_be(429);
+    }
 }
 
 #[rocket::async_test]

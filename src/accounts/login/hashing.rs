@@ -1,4 +1,4 @@
-//! Hashes passwords, outside the async threads. Limits how many hashes run at the same time.
+//! Hashes passwords, and scores new ones, outside the async threads. Limits how many hashes run at the same time.
 //!
 //! bcrypt reads at most 72 bytes, so it hashes the hex SHA-256 of the password. The stored form, `bcrypt_sha256$$2b$…`,
 //! is the one that Django writes, so Django's users can move here.
@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     accounts::{AccountsError, Result},
-    domain::people::password::Password,
+    domain::people::password::{NewPassword, Password},
 };
 
 /// Django's name for this format.
@@ -60,8 +60,20 @@ impl Hasher {
         }
     }
 
-    /// Hashes a password for storage.
-    pub(in crate::accounts) async fn hash(&self, password: &Password) -> Result<String> {
+    /// Hashes a new password for storage, unless it is easy to guess.
+    ///
+    /// Count the attempt first: guessing a constructed password takes about as long as a hash.
+    pub(in crate::accounts) async fn hash_new(&self, new: &NewPassword) -> Result<String> {
+        let (new, cost) = (new.clone(), self.cost);
+        self.on_blocking_thread(move || {
+            new.must_be_hard_to_guess().map_err(AccountsError::BadPassword)?;
+            hash_digest(&digest(new.as_password().reveal()), cost)
+        })
+        .await
+    }
+
+    /// Hashes a proven password again.
+    pub(super) async fn hash(&self, password: &Password) -> Result<String> {
         let (digest, cost) = (digest(password.reveal()), self.cost);
         self.on_blocking_thread(move || hash_digest(&digest, cost)).await
     }
@@ -159,6 +171,7 @@ pub(super) fn unknown_format(stored: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::people::password::{OwnNames, PasswordError};
 
     fn password(text: &str) -> Password {
         match Password::parse(text.to_owned()) {
@@ -195,6 +208,26 @@ mod tests {
         let cheaper = hasher.hash(&right).await?;
         assert_eq!(hasher.verify(&right, Some(&cheaper)).await?, Verdict::Right);
         assert_eq!(costlier.verify(&right, Some(&cheaper)).await?, Verdict::RightButOutdated);
+        Ok(())
+    }
+
+    /// Only on a blocking thread with a permit: the first poll of the future would score it otherwise.
+    #[rocket::async_test]
+    async fn a_new_password_is_scored_where_passwords_are_hashed() -> Result<()> {
+        use std::{future::Future as _, pin::pin, task::Poll};
+
+        let hasher = Hasher::new(4);
+        let names = OwnNames { username: "", email: "", site_name: "" };
+        let easy =
+            NewPassword::parse("zyzyzyzyzyzyzyzyzyzyzy7".to_owned(), names).map_err(AccountsError::BadPassword)?;
+        let permits = u32::try_from(hasher.threads.available_permits()).unwrap_or_default();
+        let all =
+            hasher.threads.acquire_many(permits).await.map_err(|error| AccountsError::Hashing(error.to_string()))?;
+        let mut scored = pin!(hasher.hash_new(&easy));
+        let first = std::future::poll_fn(|context| Poll::Ready(scored.as_mut().poll(context))).await;
+        assert!(first.is_pending(), "{first:?}");
+        drop(all);
+        assert!(matches!(scored.await, Err(AccountsError::BadPassword(PasswordError::Common))));
         Ok(())
     }
 

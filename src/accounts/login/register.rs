@@ -37,8 +37,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::RegistrationClosed`], [`AccountsError::NameTaken`], [`AccountsError::TooManyTries`], or
-    /// a database error.
+    /// Returns [`AccountsError::RegistrationClosed`], [`AccountsError::NameTaken`], [`AccountsError::BadPassword`],
+    /// [`AccountsError::TooManyTries`], or a database error.
     pub async fn register(&self, client: &Client, registration: &Registration) -> Result<StartedSession> {
         if !self.settings.registration_is_open() {
             return Err(AccountsError::RegistrationClosed);
@@ -62,7 +62,7 @@ impl Accounts {
         role: Role,
         kind: EventKind,
     ) -> Result<StartedSession> {
-        let password_hash = self.hasher.hash(registration.password.as_password()).await?;
+        let password_hash = self.hasher.hash_new(&registration.password).await?;
         let mut tx = self.store.begin().await?;
         if kind == EventKind::SetUp {
             // If two requests send the same code, the second one finds the code used.

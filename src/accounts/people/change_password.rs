@@ -21,8 +21,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`] if the
-    /// actor's login has ended, or a database error.
+    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::BadPassword`],
+    /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn change_password(
         &self,
         actor: &Actor,
@@ -31,7 +31,7 @@ impl Accounts {
         remember: bool,
     ) -> Result<(StartedSession, LoginCounts)> {
         let proven = self.prove_password(actor, current).await?;
-        let hash = self.hasher.hash(new.as_password()).await?;
+        let hash = self.hasher.hash_new(new).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;

@@ -22,15 +22,15 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`crate::accounts::AccountsError::NameTaken`], [`crate::accounts::AccountsError::Forbidden`], or a
-    /// database error.
+    /// Returns [`crate::accounts::AccountsError::BadPassword`], [`crate::accounts::AccountsError::NameTaken`],
+    /// [`crate::accounts::AccountsError::Forbidden`], or a database error.
     pub async fn create_user(&self, actor: &Actor, registration: &Registration, role: Role) -> Result<NewAccount> {
         let outcome = self.try_create_user(actor, registration, role).await;
         self.record_if_refused(actor, None, RefusedAction::CreateUser, outcome).await
     }
 
     async fn try_create_user(&self, actor: &Actor, registration: &Registration, role: Role) -> Result<NewAccount> {
-        let password_hash = self.hasher.hash(registration.password.as_password()).await?;
+        let password_hash = self.hasher.hash_new(&registration.password).await?;
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
         self.must_be_superuser(&mut tx, actor, now).await?;

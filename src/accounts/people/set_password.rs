@@ -27,7 +27,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a database error.
+    /// Returns [`AccountsError::BadPassword`], [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a
+    /// database error.
     pub async fn set_password(&self, actor: &Actor, target: &Target, new: &NewPassword) -> Result<LoginCounts> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_set_password(actor, user_id, new).await;
@@ -35,7 +36,7 @@ impl Accounts {
     }
 
     async fn try_set_password(&self, actor: &Actor, user_id: i64, new: &NewPassword) -> Result<LoginCounts> {
-        let hash = self.hasher.hash(new.as_password()).await?;
+        let hash = self.hasher.hash_new(new).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_superuser(&mut tx, actor, locked.now).await?;

@@ -21,6 +21,9 @@ const MIN_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
 /// the length.
 const MAX_SCORED_CHARACTERS: usize = 40;
 
+/// Longer text is refused before it is normalized. 128 characters need far less, even if their accents are typed apart.
+const MAX_TYPED_BYTES: usize = 4_096;
+
 /// A password as typed. Its text must appear nowhere, neither in `Debug` output nor on a page.
 ///
 /// Some systems send an accented letter as one character and others as two, so passwords are compared and counted in
@@ -54,6 +57,9 @@ impl Password {
     /// # Errors
     /// Returns an error if no account can have this password: it is empty, too long or contains NUL.
     pub fn parse(text: String) -> Result<Self, PasswordError> {
+        if text.len() > MAX_TYPED_BYTES {
+            return Err(PasswordError::TooLong);
+        }
         let normalized: String = text.nfc().collect();
         match normalized.chars().count() {
             0 => Err(PasswordError::Empty),
@@ -87,7 +93,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A password that was accepted as a new one.
+/// A new password. Whether it is easy to guess is checked where it is hashed.
 #[derive(Debug, Clone)]
 pub struct NewPassword(Password);
 
@@ -103,11 +109,11 @@ pub struct OwnNames<'a> {
 }
 
 impl NewPassword {
-    /// Parses a new password.
+    /// Parses a new password. Costs microseconds, so that it may run before an attempt is counted.
     ///
     /// # Errors
-    /// Returns an error if the password is too short, too long, common, or one of the account's own names with up to
-    /// two digits at each end.
+    /// Returns an error if the password is too short, too long, or one of the account's own names with up to two digits
+    /// at each end.
     pub fn parse(text: String, names: OwnNames<'_>) -> Result<Self, PasswordError> {
         let password = Password::parse(text)?;
         let text = password.reveal();
@@ -115,11 +121,20 @@ impl NewPassword {
             Err(PasswordError::TooShort)
         } else if is_own_name(text, names) {
             Err(PasswordError::OwnName)
-        } else if is_common(text) {
-            Err(PasswordError::Common)
         } else {
             Ok(Self(password))
         }
+    }
+
+    /// Refuses a password that is easy to guess.
+    ///
+    /// A constructed password takes about as long as a hash. So call it only with a permit to hash, off the async
+    /// threads, and after the attempt was counted.
+    ///
+    /// # Errors
+    /// Returns an error if the password is common.
+    pub fn must_be_hard_to_guess(&self) -> Result<(), PasswordError> {
+        if is_common(self.0.reveal()) { Err(PasswordError::Common) } else { Ok(()) }
     }
 
     /// The password.
@@ -163,7 +178,8 @@ mod tests {
         OwnNames { username: "ana.lima9", email: "lima.post@example.org", site_name: "Riverside" };
 
     fn refused(text: &str) -> Option<PasswordError> {
-        NewPassword::parse(text.to_owned(), NAMES).err()
+        let parsed = NewPassword::parse(text.to_owned(), NAMES);
+        parsed.and_then(|new| new.must_be_hard_to_guess()).err()
     }
 
     #[test]
@@ -182,6 +198,7 @@ mod tests {
         assert_eq!(refused(&"ñ4".repeat(64)), None);
         assert_eq!(refused(&"x".repeat(129)), Some(PasswordError::TooLong));
         assert_eq!(refused("tangerine\0lamp"), Some(PasswordError::Nul));
+        assert_eq!(refused(&"\u{301}".repeat(16_000)), Some(PasswordError::TooLong));
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub const USERNAME_CHARACTERS: usize = 64;
 /// The maximum number of combining marks on one letter (Unicode Technical Standard 39, section 5.4).
 const MAX_MARKS: i32 = 4;
 
+/// Longer text is refused before it is normalized. 64 letters need far less, even if their marks are typed apart.
+const MAX_TYPED_BYTES: usize = 4_096;
+
 /// A username in NFKC, for display: 1 to 64 letters and digits of any script or `@.+-_`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username(String);
@@ -37,7 +40,11 @@ impl Username {
     /// Returns an error if the username is empty, too long, or contains other characters than letters, digits and
     /// `@.+-_`.
     pub fn parse(text: &str) -> Result<Self, UsernameError> {
-        let name: String = text.trim_matches(' ').nfkc().collect();
+        let typed = text.trim_matches(' ');
+        if typed.len() > MAX_TYPED_BYTES {
+            return Err(UsernameError::TooLong);
+        }
+        let name: String = typed.nfkc().collect();
         match name.chars().count() {
             0 => Err(UsernameError::Empty),
             n if n > USERNAME_CHARACTERS => Err(UsernameError::TooLong),

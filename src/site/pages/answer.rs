@@ -132,6 +132,7 @@ impl FormPage<'_, '_> {
             }
             AccountsError::NameTaken(NameClash::Username) => form.set_error("username", words),
             AccountsError::NameTaken(NameClash::Email) => form.set_error("email", words),
+            AccountsError::BadPassword(_) => form.set_error("password", words),
             AccountsError::WrongPassword => form.set_error(self.password_field, words),
             AccountsError::WrongSetupCode => form.set_error("setup_code", words),
             AccountsError::UntilIsPast => form.set_error("until", words),

@@ -17,9 +17,14 @@ pub(in crate::site) fn read_registration(
     typed: [&str; 4],
 ) -> Option<Registration> {
     let [username, email, password, repeated] = typed;
-    let names = OwnNames { username, email, site_name };
     let username = form.read("username", username, Username::parse);
     let email = form.read("email", email, Email::parse);
+    // Only valid names, which are short: comparing with 32 KiB of anything would take long.
+    let names = OwnNames {
+        username: username.as_ref().map_or("", Username::as_str),
+        email: email.as_ref().map_or("", Email::as_str),
+        site_name,
+    };
     let password = read_new_password(form, names, password, repeated);
     Some(Registration { username: username?, email: email?, password: password? })
 }
