@@ -11,9 +11,9 @@ use crate::domain::people::password::{NewPassword, OwnNames};
 const LINE_BYTES: usize = 4_096;
 
 /// Reads a new password for the account with these names.
-pub(super) fn read(from_stdin: bool, names: OwnNames<'_>) -> Result<NewPassword> {
+pub(super) fn read(from_stdin: bool, names: OwnNames<'_>, min_length: usize) -> Result<NewPassword> {
     let text = if from_stdin { read_line()? } else { ask_twice()? };
-    let new = NewPassword::parse(text, names)?;
+    let new = NewPassword::parse(text, names, min_length)?;
     // The use case checks it again. This is before a missing database is created.
     new.must_be_hard_to_guess()?;
     Ok(new)

@@ -142,10 +142,10 @@ impl Create {
     async fn run(self) -> Result<()> {
         let (username, email) = (self.name, self.email);
         let configuration = settings::load()?;
-        let site_name = &configuration.settings.site_name;
-        let names = OwnNames { username: username.as_str(), email: email.as_str(), site_name };
+        let settings = &configuration.settings;
+        let names = OwnNames { username: username.as_str(), email: email.as_str(), site_name: &settings.site_name };
         // Before a missing database is created, which a refused password must not leave behind.
-        let password = password::read(self.password_stdin, names)?;
+        let password = password::read(self.password_stdin, names, settings.password_min_length)?;
         let accounts = open_or_create(configuration).await?;
         let role = Role::from_flags(self.staff, self.superuser);
         let registration = Registration { username, email, password };
@@ -202,8 +202,9 @@ async fn activate(name: &LoginName) -> Result<()> {
 async fn set_password(name: &LoginName, password_stdin: bool) -> Result<()> {
     let accounts = open().await?;
     let user = get(&accounts, name).await?;
-    let names = OwnNames { username: &user.username, email: &user.email, site_name: &accounts.settings().site_name };
-    let password = password::read(password_stdin, names)?;
+    let settings = accounts.settings();
+    let names = OwnNames { username: &user.username, email: &user.email, site_name: &settings.site_name };
+    let password = password::read(password_stdin, names, settings.password_min_length)?;
     let ended = accounts.set_password(&operator(), &target(name), &password).await?;
     say(&format!("The password of {} was changed; {ended}.", name.as_typed()))
 }

@@ -9,7 +9,11 @@ use super::{
     BaseUrl, Check, RegistrationPolicy, SecureCookies, SettingsError, WhenFull,
     value::{as_text, as_texts},
 };
-use crate::domain::{logins::token::parse_token_lifetime, people::text::is_forbidden, rate::Rate};
+use crate::domain::{
+    logins::token::parse_token_lifetime,
+    people::{password::MIN_LENGTHS, text::is_forbidden},
+    rate::Rate,
+};
 
 /// A longer duration is a typing error.
 const MAX_DURATION: Duration = Duration::from_hours(100 * 366 * 24);
@@ -57,6 +61,10 @@ pub(super) const RATE: Kind<Rate> =
 pub(super) const BCRYPT_COST: Kind<u32> = Kind {
     accepted: "a whole number from 4 to 31",
     parse: |text| text.parse().ok().filter(|cost| (4..=31).contains(cost)),
+};
+pub(super) const PASSWORD_LENGTH: Kind<usize> = Kind {
+    accepted: "a whole number from 8 to 64",
+    parse: |text| text.parse().ok().filter(|length| MIN_LENGTHS.contains(length)),
 };
 pub(super) const SITE_NAME: Kind<String> = Kind {
     accepted: "1 to 60 characters",

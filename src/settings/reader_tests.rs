@@ -30,6 +30,7 @@ fn every_key_is_read() {
         site_name = \"Riverside\"
         base_url = \"https://riverside.example/\"
         bcrypt_cost = 4
+        password_min_length = 15
         trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]
         secure_cookies = \"always\"",
     );
@@ -47,6 +48,7 @@ fn every_key_is_read() {
     assert_eq!(settings.throttle_login, Rate { count: 3, period: Duration::from_hours(72) });
     assert_eq!((settings.site_name.as_str(), settings.bcrypt_cost), ("Riverside", 4));
     assert_eq!(settings.trusted_proxies.len(), 2);
+    assert_eq!(settings.password_min_length, 15);
     assert_eq!(settings.secure_cookies, SecureCookies::Always);
 }
 
@@ -78,6 +80,8 @@ fn an_invalid_value_is_reported_in_one_line() {
         ("throttle_login", "\"ten\""),
         ("bcrypt_cost", "3"),
         ("bcrypt_cost", "32"),
+        ("password_min_length", "7"),
+        ("password_min_length", "65"),
         ("trusted_proxies", "[\"nowhere\"]"),
         ("secure_cookies", "true"),
         ("base_url", "\"example.org\""),

@@ -195,7 +195,7 @@ impl Site {
         let registration = Registration {
             username: Username::parse(&person.name).expect("a username"),
             email: Email::parse(&person.email).expect("an email"),
-            password: NewPassword::parse(person.password.clone(), names).expect("a password"),
+            password: NewPassword::parse(person.password.clone(), names, 8).expect("a password"),
         };
         let made = self.accounts().create_user(&Actor::operator("test"), &registration, role).await;
         made.expect("the account is created").id

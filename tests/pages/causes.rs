@@ -185,7 +185,7 @@ async fn end(site: &Site, code: &str, person: &Person<'_>) {
         }
         "password-changed" => {
             let names = OwnNames { username: &person.name, email: &person.email, site_name: "" };
-            let new = NewPassword::parse("a lamp at sea".to_owned(), names).expect("a password");
+            let new = NewPassword::parse("a lamp at sea".to_owned(), names, 8).expect("a password");
             assert_eq!(accounts.set_password(&operator, &target, &new).await.expect("a new password"), 1.into());
         }
         "logged-in-elsewhere" => {

@@ -53,7 +53,7 @@ const TABLE: &[(&str, By, Fields)] = &[
     (
         "/account/password",
         By::Member,
-        &[("current_password", PASSWORD), ("password", "another lamp"), ("password_again", "another lamp")],
+        &[("current_password", PASSWORD), ("password", "a lamp at sea"), ("password_again", "a lamp at sea")],
     ),
     ("/admin/users/<id>/force-logout", By::Superuser, &[("user_reason", "forged")]),
     ("/admin/users/<id>/force-logout/cancel", By::Superuser, &[]),

@@ -112,7 +112,7 @@ async fn end(site: &Site, code: &str, person: &Person<'_>) {
 
 async fn give_password(accounts: &Accounts, operator: &Actor, person: &Person<'_>) -> curfew::accounts::Result<()> {
     let names = OwnNames { username: &person.name, email: &person.email, site_name: "" };
-    let new = NewPassword::parse("a lamp at sea".to_owned(), names).expect("a password");
+    let new = NewPassword::parse("a lamp at sea".to_owned(), names, 8).expect("a password");
     accounts.set_password(operator, &Target::Id(person.id), &new).await.map(drop)
 }
 

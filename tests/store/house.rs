@@ -219,7 +219,7 @@ pub fn password(text: &str) -> Password {
 
 pub fn new_password(text: &str) -> NewPassword {
     let names = OwnNames { username: "", email: "", site_name: "" };
-    NewPassword::parse(text.to_owned(), names).expect("an acceptable password")
+    NewPassword::parse(text.to_owned(), names, 8).expect("an acceptable password")
 }
 
 pub fn credentials(name: &str, text: &str) -> Credentials {

@@ -21,7 +21,7 @@ use crate::{
         people::{
             email::Email,
             login_name::LoginName,
-            password::{NewPassword, OwnNames, Password},
+            password::{MIN_LENGTHS, NewPassword, OwnNames, Password},
             role::Role,
             username::Username,
         },
@@ -284,5 +284,5 @@ fn reasons((for_staff, for_user): Why) -> Result<Reasons> {
 fn new_password(username: &str, email: &str) -> Result<NewPassword> {
     let letters = BASE32_NOPAD.encode(&rand::random::<[u8; PASSWORD_BYTES]>()).to_lowercase();
     let groups: Vec<&str> = [0..4, 4..8, 8..12, 12..16].into_iter().filter_map(|range| letters.get(range)).collect();
-    Ok(NewPassword::parse(groups.join("-"), OwnNames { username, email, site_name: "" })?)
+    Ok(NewPassword::parse(groups.join("-"), OwnNames { username, email, site_name: "" }, *MIN_LENGTHS.start())?)
 }

@@ -28,15 +28,17 @@ struct PasswordForm<'r> {
 #[derive(Debug, Serialize)]
 struct PasswordView {
     form: FormView,
+    password_min_length: usize,
     other_sessions: u64,
     tokens: u64,
 }
 
 impl PasswordView {
     /// Shows what a change would end: all logins but this one.
-    fn new(form: FormView, live: LoginCounts) -> Self {
+    fn new(accounts: &Accounts, form: FormView, live: LoginCounts) -> Self {
+        let password_min_length = accounts.settings().password_min_length;
         let LoginCounts { sessions, tokens } = live.without_own();
-        Self { form, other_sessions: sessions, tokens }
+        Self { form, password_min_length, other_sessions: sessions, tokens }
     }
 }
 
@@ -47,7 +49,7 @@ async fn count_live(accounts: &Accounts, login: &LiveLogin) -> crate::accounts::
 #[get("/account/password")]
 async fn show(signed_in: SignedIn<'_>, accounts: &State<Accounts>, pages: Pages<'_>, changes: Changes<'_>) -> Answer {
     match count_live(accounts, signed_in.login).await {
-        Ok(live) => pages.show_form("account/password", &PasswordView::new(FormView::default(), live)),
+        Ok(live) => pages.show_form("account/password", &PasswordView::new(accounts, FormView::default(), live)),
         Err(error) => refuse(changes, error),
     }
 }
@@ -67,7 +69,7 @@ async fn change(
     };
     let form_page =
         FormPage { pages: &pages, changes, template: "account/password", password_field: "current_password" };
-    let view = |form| PasswordView::new(form, live);
+    let view = |form| PasswordView::new(accounts, form, live);
     let mut form = FormView::default();
     let names = OwnNames {
         username: &login.account.username,
@@ -75,7 +77,12 @@ async fn change(
         site_name: &accounts.settings().site_name,
     };
     let current = form.read_secret("current_password", Password::parse(typed.current_password.to_owned()));
-    let new = read_new_password(&mut form, names, typed.password, typed.password_again);
+    let new = read_new_password(
+        &mut form,
+        (names, accounts.settings().password_min_length),
+        typed.password,
+        typed.password_again,
+    );
     let (Some(current), Some(new)) = (current, new) else { return form_page.show(form, view) };
     match accounts.change_password(&signed_in.actor(), &current, &new, login.remember).await {
         Ok((started, others)) => {

@@ -29,12 +29,19 @@ struct RegisterForm<'r> {
 #[derive(Debug, Serialize)]
 struct RegisterView {
     form: FormView,
+    password_min_length: usize,
+}
+
+impl RegisterView {
+    fn new(accounts: &Accounts, form: FormView) -> Self {
+        Self { form, password_min_length: accounts.settings().password_min_length }
+    }
 }
 
 #[get("/register")]
 fn show(_visitor: Visitor, accounts: &State<Accounts>, pages: Pages<'_>) -> Answer {
     if accounts.settings().registration_is_open() {
-        pages.show_form("register", &RegisterView { form: FormView::default() })
+        pages.show_form("register", &RegisterView::new(accounts, FormView::default()))
     } else {
         Answer::Status(Status::Forbidden)
     }
@@ -59,10 +66,10 @@ async fn register(
     }
     let typed = submission.0;
     let form_page = FormPage { pages: &pages, changes, template: "register", password_field: "password" };
-    let view = |form| RegisterView { form };
+    let view = |form| RegisterView::new(accounts, form);
     let mut form = FormView::default();
     let fields = [typed.username, typed.email, typed.password, typed.password_again];
-    let Some(registration) = read_registration(&mut form, &accounts.settings().site_name, fields) else {
+    let Some(registration) = read_registration(&mut form, accounts.settings(), fields) else {
         return form_page.show(form, view);
     };
     match accounts.register(&client.0, &registration).await {

@@ -32,6 +32,13 @@ struct SetupForm<'r> {
 #[derive(Debug, Serialize)]
 struct SetupView {
     form: FormView,
+    password_min_length: usize,
+}
+
+impl SetupView {
+    fn new(accounts: &Accounts, form: FormView) -> Self {
+        Self { form, password_min_length: accounts.settings().password_min_length }
+    }
 }
 
 fn read_code(typed: &str) -> Result<String, &'static str> {
@@ -53,7 +60,7 @@ pub(super) async fn show(
     changes: Changes<'_>,
 ) -> Answer {
     match accounts.needs_setup().await {
-        Ok(true) => pages.show_form("setup", &SetupView { form: FormView::default() }),
+        Ok(true) => pages.show_form("setup", &SetupView::new(accounts, FormView::default())),
         Ok(false) => Answer::Status(Status::NotFound),
         Err(error) => refuse(changes, error),
     }
@@ -75,11 +82,11 @@ async fn set_up(
     }
     let typed = submission.0;
     let form_page = FormPage { pages: &pages, changes, template: "setup", password_field: "password" };
-    let view = |form| SetupView { form };
+    let view = |form| SetupView::new(accounts, form);
     let mut form = FormView::default();
     let code = form.read_secret("setup_code", read_code(typed.setup_code));
     let fields = [typed.username, typed.email, typed.password, typed.password_again];
-    let registration = read_registration(&mut form, &accounts.settings().site_name, fields);
+    let registration = read_registration(&mut form, accounts.settings(), fields);
     let (Some(code), Some(registration)) = (code, registration) else { return form_page.show(form, view) };
     match accounts.set_up(&client.0, &code, &registration).await {
         Ok(started) => {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Pages, answer::Answer, form::FormView};
 use crate::{
+    accounts::Accounts,
     domain::next_path::NextPath,
     gate::{FormRefusal, RefusedForm, came_from, site_origin},
 };
@@ -66,6 +67,7 @@ struct RefusedFormView<'a> {
     /// The page that the form was on.
     page: Option<String>,
     again: Option<AgainView<'a>>,
+    password_min_length: usize,
 }
 
 /// Renders the page for a refused form, with status 403.
@@ -78,12 +80,14 @@ pub(in crate::site) async fn refused_form_page(form: &RefusedForm, request: &Req
     let action = NextPath::parse(&request.uri().to_string());
     let again = action.as_ref().filter(|_| address.is_none() && !form.typed.is_empty());
     let (title, text) = title_and_text(&form.why, again.is_some());
+    let accounts = request.rocket().state::<Accounts>();
     let view = RefusedFormView {
         title,
         text,
         address,
         page: came_from(request).map(|page| page.as_str().to_owned()),
         again: again.map(|action| again_view(action.as_str(), &form.typed)),
+        password_min_length: accounts.map_or(0, |accounts| accounts.settings().password_min_length),
     };
     let pages = Pages::of(request).await;
     if view.again.is_some() {

@@ -8,12 +8,13 @@ use crate::{
         password::{NewPassword, OwnNames, Password},
         username::Username,
     },
+    settings::Settings,
 };
 
 /// Reads `[username, email, password, password_again]`.
 pub(in crate::site) fn read_registration(
     form: &mut FormView,
-    site_name: &str,
+    settings: &Settings,
     typed: [&str; 4],
 ) -> Option<Registration> {
     let [username, email, password, repeated] = typed;
@@ -23,20 +24,20 @@ pub(in crate::site) fn read_registration(
     let names = OwnNames {
         username: username.as_ref().map_or("", Username::as_str),
         email: email.as_ref().map_or("", Email::as_str),
-        site_name,
+        site_name: &settings.site_name,
     };
-    let password = read_new_password(form, names, password, repeated);
+    let password = read_new_password(form, (names, settings.password_min_length), password, repeated);
     Some(Registration { username: username?, email: email?, password: password? })
 }
 
 /// Reads a new password and its confirmation, which must match.
 pub(in crate::site) fn read_new_password(
     form: &mut FormView,
-    names: OwnNames<'_>,
+    (names, min_length): (OwnNames<'_>, usize),
     password: &str,
     repeated: &str,
 ) -> Option<NewPassword> {
-    let new = form.read_secret("password", NewPassword::parse(password.to_owned(), names));
+    let new = form.read_secret("password", NewPassword::parse(password.to_owned(), names, min_length));
     let is_same = |new: &NewPassword| {
         Password::parse(repeated.to_owned()).is_ok_and(|repeated| repeated.reveal() == new.as_password().reveal())
     };

@@ -1,25 +1,25 @@
 //! Passwords: what a user types, and which new passwords are accepted.
 //!
-//! The rules are those of NIST SP 800-63B-3, section 5.1.1.2: a minimum length, no composition rules, no common
-//! passwords, and no passwords derived from the account's own names.
+//! The rules are those of NIST SP 800-63B-4, section 3.1.1.2: a minimum length, no composition rules, no common
+//! passwords, and no passwords made of the account's or the site's own names.
 
-use std::fmt;
+mod common;
+mod guessing;
+mod own_names;
+
+use std::{fmt, ops::RangeInclusive};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::login_key::login_key;
+use self::{common::is_common, guessing::find_weakness, own_names::OwnWords};
 
-/// The minimum and maximum length, in characters.
-pub const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=128;
+pub use guessing::Weakness;
+pub use own_names::OwnNames;
 
-/// The minimum score. zxcvbn gives a lower score to passwords that fall within a million guesses ("very guessable").
-/// That includes its whole list of the 30,000 most frequent passwords: it estimates at most a password's rank, times
-/// the number of ways to write it.
-const MIN_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
-
-/// Longer passwords are not scored: no list of common passwords has them, and zxcvbn's time grows with the square of
-/// the length.
-const MAX_SCORED_CHARACTERS: usize = 40;
+/// The minimum and maximum length that a site can have, in characters.
+pub const PASSWORD_CHARACTERS: RangeInclusive<usize> = 8..=128;
+/// The values that a site can choose for its minimum length, in characters.
+pub const MIN_LENGTHS: RangeInclusive<usize> = 8..=64;
 
 /// Longer text is refused before it is normalized. 128 characters need far less, even if their accents are typed apart.
 const MAX_TYPED_BYTES: usize = 4_096;
@@ -39,15 +39,20 @@ pub struct Password {
 pub enum PasswordError {
     /// Empty.
     Empty,
-    /// Fewer than 8 characters.
-    TooShort,
+    /// Fewer characters than the site's minimum.
+    TooShort {
+        /// The site's minimum.
+        min_length: usize,
+    },
     /// More than 128 characters.
     TooLong,
     /// Contains NUL, at which some password hashes stop reading.
     Nul,
-    /// A common password.
+    /// One of the 100,000 most common passwords.
     Common,
-    /// The username, the email or the site's name.
+    /// Easy to guess.
+    Easy(Weakness),
+    /// Made of the username, the email or the site's name.
     OwnName,
 }
 
@@ -95,34 +100,29 @@ impl fmt::Debug for Password {
 
 /// A new password. Whether it is easy to guess is checked where it is hashed.
 #[derive(Debug, Clone)]
-pub struct NewPassword(Password);
-
-/// The names that a new password must not be derived from.
-#[derive(Debug, Clone, Copy)]
-pub struct OwnNames<'a> {
-    /// The account's username.
-    pub username: &'a str,
-    /// The account's email.
-    pub email: &'a str,
-    /// The site's name.
-    pub site_name: &'a str,
+pub struct NewPassword {
+    password: Password,
+    own_words: OwnWords,
 }
 
 impl NewPassword {
     /// Parses a new password. Costs microseconds, so that it may run before an attempt is counted.
     ///
     /// # Errors
-    /// Returns an error if the password is too short, too long, or one of the account's own names with up to two digits
-    /// at each end.
-    pub fn parse(text: String, names: OwnNames<'_>) -> Result<Self, PasswordError> {
+    /// Returns an error if the password has fewer than `min_length` characters, is too long, is one of the most common
+    /// passwords, or is made of own names, digits and signs.
+    pub fn parse(text: String, names: OwnNames<'_>, min_length: usize) -> Result<Self, PasswordError> {
         let password = Password::parse(text)?;
+        let own_words = OwnWords::of(names);
         let text = password.reveal();
-        if text.chars().count() < *PASSWORD_CHARACTERS.start() {
-            Err(PasswordError::TooShort)
-        } else if is_own_name(text, names) {
+        if text.chars().count() < min_length {
+            Err(PasswordError::TooShort { min_length })
+        } else if own_words.make_up(text) {
             Err(PasswordError::OwnName)
+        } else if is_common(text) {
+            Err(PasswordError::Common)
         } else {
-            Ok(Self(password))
+            Ok(Self { password, own_words })
         }
     }
 
@@ -132,42 +132,19 @@ impl NewPassword {
     /// threads, and after the attempt was counted.
     ///
     /// # Errors
-    /// Returns an error if the password is common.
+    /// Returns an error that says what makes the password easy to guess.
     pub fn must_be_hard_to_guess(&self) -> Result<(), PasswordError> {
-        if is_common(self.0.reveal()) { Err(PasswordError::Common) } else { Ok(()) }
+        match find_weakness(self.password.reveal(), &self.own_words.as_strs()) {
+            Some(weakness) => Err(PasswordError::Easy(weakness)),
+            None => Ok(()),
+        }
     }
 
     /// The password.
     #[must_use]
     pub const fn as_password(&self) -> &Password {
-        &self.0
+        &self.password
     }
-}
-
-fn is_own_name(text: &str, names: OwnNames<'_>) -> bool {
-    let bare = login_key(without_outer_digits(text));
-    let whole = login_key(text);
-    let mailbox = names.email.split('@').next().unwrap_or_default();
-    [names.username, names.email, mailbox, names.site_name].into_iter().filter(|name| !name.is_empty()).any(|name| {
-        let name_whole = login_key(name);
-        let name_bare = login_key(without_outer_digits(name));
-        [&name_whole, &name_bare].into_iter().any(|name| !name.is_empty() && (*name == bare || *name == whole))
-    })
-}
-
-/// The text without up to two digits at each end.
-fn without_outer_digits(text: &str) -> &str {
-    let is_digit = |c: char| c.is_ascii_digit();
-    let mut bare = text;
-    for _ in 0..2 {
-        bare = bare.strip_suffix(is_digit).unwrap_or(bare);
-        bare = bare.strip_prefix(is_digit).unwrap_or(bare);
-    }
-    bare
-}
-
-fn is_common(text: &str) -> bool {
-    text.chars().count() <= MAX_SCORED_CHARACTERS && zxcvbn::zxcvbn(text, &[]).score() < MIN_SCORE
 }
 
 #[cfg(test)]
@@ -178,7 +155,7 @@ mod tests {
         OwnNames { username: "ana.lima9", email: "lima.post@example.org", site_name: "Riverside" };
 
     fn refused(text: &str) -> Option<PasswordError> {
-        let parsed = NewPassword::parse(text.to_owned(), NAMES);
+        let parsed = NewPassword::parse(text.to_owned(), NAMES, 8);
         parsed.and_then(|new| new.must_be_hard_to_guess()).err()
     }
 
@@ -193,7 +170,7 @@ mod tests {
     #[test]
     fn a_password_has_8_to_128_characters() {
         assert_eq!(refused(""), Some(PasswordError::Empty));
-        assert_eq!(refused("zq8!kPx"), Some(PasswordError::TooShort));
+        assert_eq!(refused("zq8!kPx"), Some(PasswordError::TooShort { min_length: 8 }));
         assert_eq!(refused("zq8!kPxé"), None);
         assert_eq!(refused(&"ñ4".repeat(64)), None);
         assert_eq!(refused(&"x".repeat(129)), Some(PasswordError::TooLong));
@@ -216,7 +193,7 @@ mod tests {
     fn the_own_email_is_refused_in_either_spelling_of_its_domain() {
         let spellings = ["zoe.long@bücher.example", "zoe.long@xn--bcher-kva.example"];
         for (email, text) in spellings.into_iter().flat_map(|email| spellings.map(|text| (email, text))) {
-            let refused = NewPassword::parse(text.to_owned(), OwnNames { email, ..NAMES }).err();
+            let refused = NewPassword::parse(text.to_owned(), OwnNames { email, ..NAMES }, 8).err();
             assert_eq!(refused, Some(PasswordError::OwnName), "{email}: {text}");
         }
     }
@@ -239,7 +216,35 @@ mod tests {
     }
 
     #[test]
-    fn own_names_with_up_to_two_digits_at_each_end_are_refused() {
+    fn words_with_a_year_and_a_sign_repeats_and_rows_of_keys_are_refused() {
+        for (text, weakness) in [
+            ("Summer2026!", Weakness::Word),
+            ("P@ssw0rd2026", Weakness::Word),
+            ("zyzyzyzyzyzyzyzyzyzyzy7", Weakness::Repeats),
+            ("tyuiop[]7", Weakness::Keyboard),
+        ] {
+            assert_eq!(refused(text), Some(PasswordError::Easy(weakness)), "{text}");
+        }
+        assert_eq!(refused("zq8!kPxa"), None, "eight random characters");
+    }
+
+    #[test]
+    fn own_words_are_guessed_first() {
+        let names = OwnNames { username: "zqxwvk", ..NAMES };
+        let scored = |names| NewPassword::parse("zqxwvktall".to_owned(), names, 8)?.must_be_hard_to_guess();
+        assert_eq!(scored(NAMES), Ok(()));
+        assert!(matches!(scored(names), Err(PasswordError::Easy(_))));
+    }
+
+    #[test]
+    fn a_site_can_ask_for_more_characters() {
+        let parse = |text: &str| NewPassword::parse(text.to_owned(), NAMES, 15).err();
+        assert_eq!(parse("tangerine-lamp"), Some(PasswordError::TooShort { min_length: 15 }));
+        assert_eq!(parse("tangerine-lamps"), None);
+    }
+
+    #[test]
+    fn own_names_with_digits_are_refused() {
         for text in [
             "ana.lima9",
             "ANA.LIMA",
@@ -256,7 +261,7 @@ mod tests {
 
     #[test]
     fn debug_does_not_show_the_password() {
-        let shown = format!("{:?}", NewPassword::parse("tangerine-lamp".to_owned(), NAMES));
+        let shown = format!("{:?}", NewPassword::parse("tangerine-lamp".to_owned(), NAMES, 8));
         assert!(!shown.contains("tangerine"), "{shown}");
     }
 }
