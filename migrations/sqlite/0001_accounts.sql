@@ -41,6 +41,14 @@ CREATE TABLE curfew_login_names (
 
 CREATE INDEX curfew_login_names_by_user ON curfew_login_names (user_id);
 
+-- What each username looks like (Unicode Technical Standard 39, skeletons). Each look belongs to one account.
+CREATE TABLE curfew_name_skeletons (
+    skeleton TEXT NOT NULL PRIMARY KEY,
+    user_id INTEGER NOT NULL REFERENCES curfew_users (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE INDEX curfew_name_skeletons_by_user ON curfew_name_skeletons (user_id);
+
 -- A single row: the force logout of everyone, and the setup code.
 CREATE TABLE curfew_site (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),

@@ -61,6 +61,8 @@ pub enum AccountsError {
     WrongSetupCode,
     /// The username or email is taken.
     NameTaken(NameClash),
+    /// The username is reserved, or looks like a reserved one.
+    NameReserved,
     /// No such account.
     NoSuchUser,
     /// No such session, or it belongs to another account.

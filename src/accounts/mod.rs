@@ -23,6 +23,7 @@ use std::sync::Arc;
 use rocket::tokio::sync::Notify;
 
 use crate::{
+    domain::people::reserved_names::ReservedNames,
     settings::Settings,
     store::{Store, fleet::shared_counters::SharedCounters},
 };
@@ -64,6 +65,7 @@ pub struct Accounts {
     store: Store,
     settings: Arc<Settings>,
     hasher: login::hashing::Hasher,
+    reserved_names: Arc<ReservedNames>,
     throttle: login::throttle::Throttle,
     activity: logins::activity::Activity,
     recent: logins::recent::Recent,
@@ -75,9 +77,10 @@ impl Accounts {
     #[must_use]
     pub fn new(store: Store, settings: Arc<Settings>) -> Self {
         let hasher = login::hashing::Hasher::new(settings.bcrypt_cost);
+        let reserved_names = Arc::new(ReservedNames::new(&settings.site_name, &settings.reserved_names));
         let (throttle, activity) = (login::throttle::Throttle::default(), logins::activity::Activity::default());
         let (recent, has_leftover_ends) = (logins::recent::Recent::default(), Arc::default());
-        Self { store, settings, hasher, throttle, activity, recent, has_leftover_ends }
+        Self { store, settings, hasher, reserved_names, throttle, activity, recent, has_leftover_ends }
     }
 
     /// Counts failed attempts together with the other nodes.

@@ -189,6 +189,7 @@ impl From<AccountsError> for Problem {
             | AccountsError::OwnAccount
             | AccountsError::AlreadySetUp
             | AccountsError::NameTaken(_)
+            | AccountsError::NameReserved
             | AccountsError::NothingScheduled => Self::new(Code::Conflict, text),
             AccountsError::Forbidden | AccountsError::RegistrationClosed => Self::new(Code::Forbidden, text),
             AccountsError::NoSuchUser | AccountsError::NoSuchSession | AccountsError::NoSuchToken => {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     logins::token::parse_token_lifetime,
-    people::{password::MIN_LENGTHS, text::is_forbidden},
+    people::{password::MIN_LENGTHS, text::is_forbidden, username::Username},
     rate::Rate,
 };
 
@@ -66,6 +66,10 @@ pub(super) const PASSWORD_LENGTH: Kind<usize> = Kind {
     accepted: "a whole number from 8 to 64",
     parse: |text| text.parse().ok().filter(|length| MIN_LENGTHS.contains(length)),
 };
+pub(super) const USERNAMES: List<String> = List(Kind {
+    accepted: "a list of usernames such as [\"harbour-master\"]",
+    parse: |text| Username::parse(text).ok().map(|name| name.as_str().to_owned()),
+});
 pub(super) const SITE_NAME: Kind<String> = Kind {
     accepted: "1 to 60 characters",
     parse: |text| {

@@ -11,7 +11,7 @@ use super::{
     BaseUrl, Check, RegistrationPolicy, SecureCookies, SettingsError, WhenFull,
     kinds::{
         BASE_URL, BCRYPT_COST, CHECK, DURATION, LEEWAY, LIMIT, NETWORKS, ORIGINS, PASSWORD_LENGTH, RATE, REGISTRATION,
-        SECURE_COOKIES, SITE_NAME, SWITCH, TOKEN_LIFETIME, WHEN_FULL,
+        SECURE_COOKIES, SITE_NAME, SWITCH, TOKEN_LIFETIME, USERNAMES, WHEN_FULL,
     },
 };
 use crate::domain::rate::Rate;
@@ -97,6 +97,8 @@ settings! {
     throttle_login: Rate = Rate { count: 10, period: Duration::from_mins(15) }, RATE;
     /// How long a password check counts as recent, for staff actions that require one.
     proof_of_presence: Duration = Duration::from_mins(15), DURATION;
+    /// Usernames that nobody may register, besides the built-in ones.
+    reserved_names: Vec<String> = Vec::new(), USERNAMES;
     /// The minimum length of a new password, in characters.
     password_min_length: usize = 8, PASSWORD_LENGTH;
     /// The bcrypt cost of a password hash. Each step doubles the time.

@@ -31,6 +31,7 @@ fn every_key_is_read() {
         base_url = \"https://riverside.example/\"
         bcrypt_cost = 4
         password_min_length = 15
+        reserved_names = [\"harbour-master\", \"Ferry\"]
         trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]
         secure_cookies = \"always\"",
     );
@@ -49,6 +50,7 @@ fn every_key_is_read() {
     assert_eq!((settings.site_name.as_str(), settings.bcrypt_cost), ("Riverside", 4));
     assert_eq!(settings.trusted_proxies.len(), 2);
     assert_eq!(settings.password_min_length, 15);
+    assert_eq!(settings.reserved_names, ["harbour-master", "Ferry"]);
     assert_eq!(settings.secure_cookies, SecureCookies::Always);
 }
 
@@ -81,6 +83,7 @@ fn an_invalid_value_is_reported_in_one_line() {
         ("bcrypt_cost", "3"),
         ("bcrypt_cost", "32"),
         ("password_min_length", "7"),
+        ("reserved_names", "[\"two words\"]"),
         ("password_min_length", "65"),
         ("trusted_proxies", "[\"nowhere\"]"),
         ("secure_cookies", "true"),

@@ -23,6 +23,10 @@ impl fmt::Display for AccountsError {
             Self::AlreadySetUp => "This site is already set up.",
             Self::WrongSetupCode => "This is not the setup code that the server printed when it last started.",
             Self::NameTaken(NameClash::Username) => "This username is taken.",
+            Self::NameTaken(NameClash::LookAlike) => {
+                "This username looks like that of another account. Choose one that cannot be mistaken for it."
+            }
+            Self::NameReserved => "This username is reserved. Choose another one.",
             Self::NameTaken(NameClash::Email) => "This email belongs to another account.",
             Self::NoSuchUser => "There is no such user.",
             Self::NoSuchSession => "There is no such session.",

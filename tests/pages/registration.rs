@@ -42,6 +42,41 @@ async fn a_username_is_taken_in_every_case_and_normalization() {
 }
 
 #[rocket::async_test]
+async fn look_alikes_and_reserved_names_cannot_register() {
+    for engine in any_engine() {
+        let mut plan = Plan::default();
+        plan.settings.reserved_names = vec!["harbour-master".to_owned()];
+        let site = plan.on(engine).await;
+        site.named("ana", Role::Member).await;
+        site.named("Vera", Role::Staff).await;
+        for (name, why) in [
+            ("\u{430}na", "looks like"),
+            ("an\u{430}", "looks like"),
+            ("V\u{435}ra", "looks like"),
+            ("VER\u{391}", "looks like"),
+            ("admin", "reserved"),
+            ("ro\u{43e}t", "reserved"),
+            ("Supp0rt", "reserved"),
+            ("curfew", "reserved"),
+            ("Harbour_M\u{430}ster", "reserved"),
+        ] {
+            let page = site.visitor().registers_as(name, "free@example.org", PASSWORD).await;
+            let error = page.must_be(422).field_error("username");
+            assert!(error.is_some_and(|error| error.contains(why)), "{name}: {page:?}");
+        }
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users").await, 2);
+        site.visitor().registers_as("\u{432}\u{435}\u{440}\u{430}", "vera@example.net", PASSWORD).await.must_be(303);
+        // The operator may, at the command line and at the setup.
+        site.named("support", Role::Staff).await;
+        let page = site.visitor().registers_as("suppo\u{433}t", "free@example.org", PASSWORD).await;
+        assert!(page.must_be(422).field_error("username").is_some(), "{page:?}");
+        let code = site.accounts().renew_setup_code().await.expect("an answer").expect("a code");
+        let mut owner = Person { name: "admin".to_owned(), ..site.visitor() };
+        owner.sets_up(&code).await.must_lead_to("/admin");
+    }
+}
+
+#[rocket::async_test]
 async fn a_username_cannot_be_another_accounts_email_or_vice_versa() {
     for engine in any_engine() {
         let site = Site::on(engine).await;

@@ -2,7 +2,12 @@
 
 use curfew::domain::people::role::Role;
 
-use crate::harness::{page::Page, person::Person, site::Site, store::any_engine};
+use crate::harness::{
+    page::Page,
+    person::Person,
+    site::{Plan, Site},
+    store::any_engine,
+};
 
 /// Failures allowed before the next attempt is throttled; the default setting.
 const LIMIT: usize = 10;
@@ -126,6 +131,23 @@ async fn registrations_from_one_address_are_throttled() {
         site.visitor().registers().await.must_lead_to("/account");
         let (people, known) = ("SELECT COUNT(*) FROM curfew_users", i64::try_from(made + 1).expect("few"));
         assert_eq!(site.database.number(people).await, known);
+    }
+}
+
+/// From so many addresses that none of them is throttled itself.
+#[rocket::async_test]
+async fn registrations_of_the_whole_site_are_throttled() {
+    for engine in any_engine() {
+        let mut plan = Plan::default();
+        plan.settings.throttle_login = "1 per 15 minutes".parse().expect("a rate");
+        let site = plan.on(engine).await;
+        for _ in 0..100 {
+            site.visitor().registers().await.must_lead_to("/account");
+        }
+        must_wait(&site.visitor().registers().await);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users").await, 100);
+        let recorded = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'throttled' AND detail LIKE 'registration%'";
+        assert_eq!(site.database.number(recorded).await, 1);
     }
 }
 

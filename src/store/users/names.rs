@@ -1,6 +1,7 @@
 //! Login names: creating an account, changing its email, and finding names that are taken.
 //!
-//! Every username and email has its keys in `curfew_login_names`, where each key belongs to one account.
+//! Every username and email has its keys in `curfew_login_names`, where each key belongs to one account. What every
+//! username looks like is in `curfew_name_skeletons`, in the same way.
 
 use std::collections::BTreeSet;
 
@@ -38,9 +39,11 @@ pub enum NameClash {
     Username,
     /// The email is another account's email or username.
     Email,
+    /// The username looks like another account's username.
+    LookAlike,
 }
 
-/// Finds which of the two names belongs to an account other than `own_id`, if any.
+/// Finds which of the two names belongs to an account other than `own_id`, or looks like its username, if any.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -50,6 +53,11 @@ pub async fn find_name_clash(
     username: Option<&Username>,
     email: Option<&Email>,
 ) -> Result<Option<NameClash>> {
+    // Before the names: an account that is committed in between must be found by its name, if that is the same.
+    let looks_like_another = match username {
+        Some(username) => looks_like_another(on, own_id, username).await?,
+        None => false,
+    };
     let names =
         [(username.map(Username::login_key), NameClash::Username), (email.map(Email::login_key), NameClash::Email)];
     for (key, clash) in names {
@@ -60,13 +68,26 @@ pub async fn find_name_clash(
             return Ok(Some(clash));
         }
     }
-    Ok(None)
+    Ok(looks_like_another.then_some(NameClash::LookAlike))
+}
+
+/// Whether the username looks like that of an account other than `own_id`.
+async fn looks_like_another(on: &mut impl Sql, own_id: Option<i64>, username: &Username) -> Result<bool> {
+    for skeleton in username.skeletons() {
+        let owner: Option<(i64,)> =
+            fetch_optional!(on, (i64,), "SELECT user_id FROM curfew_name_skeletons WHERE skeleton = $1", &skeleton)?;
+        if owner.is_some_and(|(id,)| Some(id) != own_id) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Creates an account and returns its id. If a name is taken, no row remains and the transaction can continue.
 ///
 /// # Errors
-/// Returns [`StoreError::Taken`] if the username or email is taken, or an error if the database does not respond.
+/// Returns [`StoreError::Taken`] if the username or email is taken or looks like another username, or an error if the
+/// database does not respond.
 pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser, date_joined)
@@ -93,6 +114,12 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
             return Err(StoreError::Taken);
         }
     }
+    for skeleton in new.username.skeletons() {
+        if !insert_skeleton(on, id, &skeleton).await? {
+            delete_user(on, id).await?;
+            return Err(StoreError::Taken);
+        }
+    }
     Ok(id)
 }
 
@@ -100,6 +127,12 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
 async fn insert_login_name(on: &mut impl Sql, user_id: i64, key: &str) -> Result<bool> {
     let sql = "INSERT INTO curfew_login_names (name_key, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     Ok(execute!(on, sql, key, user_id)? > 0)
+}
+
+/// Returns whether no other username looks like this.
+async fn insert_skeleton(on: &mut impl Sql, user_id: i64, skeleton: &str) -> Result<bool> {
+    let sql = "INSERT INTO curfew_name_skeletons (skeleton, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    Ok(execute!(on, sql, skeleton, user_id)? > 0)
 }
 
 /// Changes the account's email.
