@@ -24,7 +24,7 @@ use rocket::tokio::sync::Notify;
 
 use crate::{
     domain::people::reserved_names::ReservedNames,
-    settings::Settings,
+    settings::{SecretKeys, Settings},
     store::{Store, fleet::shared_counters::SharedCounters},
 };
 
@@ -87,6 +87,13 @@ impl Accounts {
     #[must_use]
     pub fn counting_with(self, others: Option<SharedCounters>) -> Self {
         Self { throttle: login::throttle::Throttle::new(others), ..self }
+    }
+
+    /// Hashes and verifies passwords with these keys. Without them, no password can be set, and only hashes made
+    /// without a key can be verified.
+    #[must_use]
+    pub fn hashing_with(self, keys: &SecretKeys) -> Self {
+        Self { hasher: self.hasher.with_keys(keys), ..self }
     }
 
     /// Hashes a password once, so that the first unknown user at the login takes as long as the next.

@@ -21,7 +21,18 @@ pub(super) fn opened() -> Option<&'static str> {
 /// Opens and migrates the database of the settings, which must hold a site already. On a new database, a command would
 /// report success and change nothing.
 pub(super) async fn open() -> Result<Accounts> {
+    open_existing(settings::load()?).await
+}
+
+/// Like [`open`], for a command that sets a password: it needs the server's secret key.
+pub(super) async fn open_to_hash() -> Result<Accounts> {
     let configuration = settings::load()?;
+    let accounts = open_existing(configuration.clone()).await?;
+    // After the database was found: on SQLite a missing key is created next to it.
+    Ok(accounts.hashing_with(&configuration.secret_keys()?))
+}
+
+async fn open_existing(configuration: Configuration) -> Result<Accounts> {
     let store =
         named(Store::open_existing(configuration.database.reveal(), PoolLimits::of(configuration.connections)).await?);
     match store.content().await? {
@@ -33,10 +44,11 @@ pub(super) async fn open() -> Result<Accounts> {
     Ok(Accounts::new(store, Arc::new(configuration.settings)))
 }
 
-/// Opens and migrates the database of the settings, and creates it if it is missing.
+/// Opens and migrates the database of the settings, and creates it and its secret key if they are missing.
 pub(super) async fn open_or_create(configuration: Configuration) -> Result<Accounts> {
     let store = create_store(&configuration).await?;
-    Ok(Accounts::new(store, Arc::new(configuration.settings)))
+    let keys = configuration.secret_keys()?;
+    Ok(Accounts::new(store, Arc::new(configuration.settings)).hashing_with(&keys))
 }
 
 /// Opens and migrates a database. Prints a line if it creates the file.

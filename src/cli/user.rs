@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     CommandError, Result,
-    database::{open, open_or_create, operator, target},
+    database::{open, open_or_create, open_to_hash, operator, target},
     password, say,
     show::{UserJson, say_details, say_line},
 };
@@ -200,7 +200,7 @@ async fn activate(name: &LoginName) -> Result<()> {
 }
 
 async fn set_password(name: &LoginName, password_stdin: bool) -> Result<()> {
-    let accounts = open().await?;
+    let accounts = open_to_hash().await?;
     let user = get(&accounts, name).await?;
     let settings = accounts.settings();
     let names = OwnNames { username: &user.username, email: &user.email, site_name: &settings.site_name };

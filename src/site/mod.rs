@@ -79,7 +79,7 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         // The gate sets every header itself.
         .attach(Shield::new())
         .attach(upkeep::database())
-        .attach(use_cases(Arc::clone(&settings), configuration.redis.clone()))
+        .attach(use_cases(Arc::clone(&settings), keys.clone(), configuration.redis.clone()))
         .manage(addresses::ADDRESSES)
         .attach(gate::stage(settings, keys))
         .attach(rendering::stage(files.clone()))
@@ -121,7 +121,7 @@ pub fn must_have_folders() -> Result<(), SettingsError> {
 }
 
 /// Manages [`Accounts`] for guards and handlers.
-fn use_cases(settings: Arc<crate::settings::Settings>, redis: Option<RedisAddress>) -> AdHoc {
+fn use_cases(settings: Arc<crate::settings::Settings>, keys: SecretKeys, redis: Option<RedisAddress>) -> AdHoc {
     AdHoc::try_on_ignite("Use cases", |rocket| async move {
         let Some(db) = Db::fetch(&rocket) else { return Err(rocket) };
         let redis = match redis.as_ref().map(RedisLink::to).transpose() {
@@ -136,7 +136,7 @@ fn use_cases(settings: Arc<crate::settings::Settings>, redis: Option<RedisAddres
         }
         let counters = SharedCounters::of(db, redis.clone());
         let token_keys = TokenKeys::of((**db).clone(), redis);
-        let accounts = Accounts::new((**db).clone(), settings).counting_with(counters);
+        let accounts = Accounts::new((**db).clone(), settings).hashing_with(&keys).counting_with(counters);
         match accounts.warm_up().await {
             Ok(()) => Ok(rocket.manage(accounts).manage(token_keys)),
             Err(error) => {

@@ -28,6 +28,9 @@ impl fmt::Display for Detail<'_> {
             Self::OlderThan(at) => write!(f, "older than {}", at.to_rfc3339_opts(SecondsFormat::Secs, true)),
             Self::NoSuchName => f.write_str("no such name"),
             Self::UnknownHashFormat(format) => write!(f, "the stored password hash has the unknown format {format}"),
+            Self::HashOfUnknownKey => {
+                f.write_str("the stored password hash was made with a secret key that is not in the settings")
+            }
             Self::Inactive => f.write_str("the account is deactivated"),
             Self::SessionsFull { live, limit } => {
                 write!(f, "the account is full; live sessions: {live}, allowed: {limit}")

@@ -129,7 +129,9 @@ fn the_secret_key_can_be_rotated_on_two_nodes_without_ending_logins_or_forms() {
             let program = site.program(&["serve"]).set("ROCKET_SECRET_KEY", current);
             Server::wait_for(program.set("CURFEW_PREVIOUS_SECRET_KEYS", format!("[{previous:?}]")).start())
         };
-        site.make_user("ana", &[]);
+        let create = ["user", "create", "ana", "--email", "ana@example.org", "--password-stdin"];
+        let create = site.program(&create).set("ROCKET_SECRET_KEY", &old);
+        create.run_with(format!("{PASSWORD}\n").as_bytes()).done();
         let (reading, writing) = ((old.as_str(), new.as_str()), (new.as_str(), old.as_str()));
         let mut nodes = [start((&old, &old)), start((&old, &old))];
         let mut ana = Browser::new(&nodes[0].address);

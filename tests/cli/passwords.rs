@@ -1,6 +1,9 @@
 //! How passwords are entered, and what a new one changes.
 
-use crate::site::{PASSWORD, down_and_up, on_every_engine};
+use crate::{
+    site::{PASSWORD, down_and_up, on_every_engine},
+    store::Engine,
+};
 
 const ANOTHER: &str = "copper kettle 77";
 
@@ -83,5 +86,25 @@ fn a_password_is_never_an_argument() {
         ] {
             site.run(args).misused();
         }
+    });
+}
+
+/// The command needs the key of the server, because hashes depend on it.
+#[test]
+fn a_password_is_not_set_without_the_servers_key() {
+    on_every_engine(|site| {
+        if site.database.engine == Engine::Sqlite {
+            return; // there the key is in the folder of the database
+        }
+        site.make_user("ana", &[]);
+        let create = ["user", "create", "ben", "--email", "ben@example.org", "--password-stdin"];
+        for args in [&create[..], &["user", "password", "ana", "--password-stdin"]] {
+            let program = site.program(args).unset("ROCKET_SECRET_KEY");
+            let refusal = program.run_with(format!("{ANOTHER}\n").as_bytes()).refused();
+            assert!(refusal.contains("ROCKET_SECRET_KEY is missing"), "{refusal}");
+        }
+        let listed = site.program(&["user", "list"]).unset("ROCKET_SECRET_KEY").run().done();
+        assert_eq!(listed.lines().count(), 1, "no other command needs it: {listed}");
+        assert!(site.browser().logs_in("ana", PASSWORD));
     });
 }

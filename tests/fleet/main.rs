@@ -63,7 +63,7 @@ async fn a_force_logout_applies_on_every_node_during_failures() {
     let (old, new) = (new_key(), new_key());
     let keys = Keys { current: BASE64.encode(&old), previous: None };
     for (name, role) in [("chief", "--superuser"), ("vera", "--staff")] {
-        make_user(&database, name, role);
+        make_user(&database, &keys.current, name, role);
     }
     let key: Key = SecretMaterial::parse(&keys.current).expect("a key").cookie_key();
     let cookies = (1..=PEOPLE).map(|n| format!("{COOKIE}={}", value(&people.cookie_named(COOKIE, &key, n, n))));
@@ -248,11 +248,11 @@ async fn print_reports(database: &Database, after: i64, how: &str) -> i64 {
     sqlx::query_scalar("SELECT MAX(event_id) FROM curfew_receipts").fetch_one(&mut connection).await.expect("an event")
 }
 
-fn make_user(database: &Database, name: &str, role: &str) {
+fn make_user(database: &Database, key: &str, name: &str, role: &str) {
     let email = format!("{name}@example.org");
     let arguments = ["user", "create", name, "--email", &email, role, "--password-stdin"];
     let program = Program::new(&arguments).set("DATABASE_URL", &database.url).set("CURFEW_BCRYPT_COST", "4");
-    program.set("ROCKET_SECRET_KEY", BASE64.encode(&new_key())).run_with(format!("{PASSWORD}\n").as_bytes()).done();
+    program.set("ROCKET_SECRET_KEY", key).run_with(format!("{PASSWORD}\n").as_bytes()).done();
 }
 
 fn new_key() -> [u8; 64] {

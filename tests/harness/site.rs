@@ -2,7 +2,10 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use chrono::TimeDelta;
@@ -38,6 +41,9 @@ use super::{
 pub const HOST: &str = "curfew.test";
 /// The address of the trusted proxy.
 pub const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// The secret key of every site that names no other: a site that is started again on its database keeps its key.
+static KEYS: LazyLock<SecretKeys> =
+    LazyLock::new(|| SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() });
 /// The default password.
 pub const PASSWORD: &str = "tangerine lamp over water";
 
@@ -59,8 +65,7 @@ impl Default for Plan {
     fn default() -> Self {
         let settings =
             Settings { bcrypt_cost: 4, check: check(), trusted_proxies: vec![PROXY.into()], ..Settings::default() };
-        let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
-        Self { settings, keys, redis: None, probes: Vec::new(), keeps_itself: false }
+        Self { settings, keys: KEYS.clone(), redis: None, probes: Vec::new(), keeps_itself: false }
     }
 }
 

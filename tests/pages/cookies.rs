@@ -97,7 +97,9 @@ fn damage(originals: &[String; 2], random: &mut StdRng) -> String {
 #[rocket::async_test]
 async fn a_login_removes_only_the_visitor_cookie_of_this_site() {
     for engine in any_engine() {
-        let (one, two) = (Site::on(engine).await, Site::on(engine).await);
+        let mut other = Plan::default();
+        other.keys.current = SecretMaterial::generate();
+        let (one, two) = (Site::on(engine).await, other.on(engine).await);
         let mut person = one.person(Role::Member).await;
         let mut elsewhere = two.visitor();
         elsewhere.opens("/login").await.must_be(200);

@@ -1,6 +1,9 @@
 //! Logging in: with which names, for how long, where it leads, and what it says to whom.
 
-use curfew::domain::people::role::Role;
+use curfew::{
+    domain::people::role::Role,
+    settings::{SecretKeys, SecretMaterial},
+};
 
 use crate::harness::{
     journeys::{STAFF_REASON, USER_REASON},
@@ -137,9 +140,9 @@ async fn a_cookie_sealed_with_a_previous_key_is_resealed_with_the_new_key() {
         person.logs_in_with(&[("remember", "on")]).await.must_be(303);
         let old = person.jar.clone();
 
-        let mut plan = Plan::default();
-        plan.keys.previous = vec![first_keys.current.clone()];
-        let second_keys = plan.keys.clone();
+        let second_keys =
+            SecretKeys { current: SecretMaterial::generate(), previous: vec![first_keys.current.clone()] };
+        let plan = Plan { keys: second_keys.clone(), ..Plan::default() };
         let site = plan.over(site.stop()).await;
         let mut person = site.visitor();
         person.jar = old.clone();

@@ -20,7 +20,7 @@ use curfew::{
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
     },
-    settings::Settings,
+    settings::{SecretKeys, SecretMaterial, Settings},
     store::{
         Store,
         standing::{LoginStanding, get_login_standing},
@@ -51,6 +51,7 @@ pub const NEW_PASSWORD: &str = "violet-anchor-17-meadow";
 pub struct House {
     pub accounts: Accounts,
     pub store: Store,
+    pub keys: SecretKeys,
     _database: Database,
 }
 
@@ -90,15 +91,16 @@ impl House {
         let database = Database::new(engine).await;
         let store = database.open().await;
         let settings = Settings { bcrypt_cost: 4, ..Settings::default() };
-        let accounts = Accounts::new(store.clone(), Arc::new(settings));
-        Self { accounts, store, _database: database }
+        let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
+        let accounts = Accounts::new(store.clone(), Arc::new(settings)).hashing_with(&keys);
+        Self { accounts, store, keys, _database: database }
     }
 
     /// The use cases on the same database with other settings, as after a restart.
     pub fn accounts_with(&self, change: impl FnOnce(&mut Settings)) -> Accounts {
         let mut settings = self.accounts.settings().clone();
         change(&mut settings);
-        Accounts::new(self.store.clone(), Arc::new(settings))
+        Accounts::new(self.store.clone(), Arc::new(settings)).hashing_with(&self.keys)
     }
 
     /// A user with this role and [`PASSWORD`].
@@ -135,7 +137,7 @@ impl House {
 
     /// The use cases of another node on the same database.
     pub fn node(&self) -> Accounts {
-        Accounts::new(self.store.clone(), Arc::new(self.accounts.settings().clone()))
+        self.accounts_with(|_| ())
     }
 
     /// Records a request of this session at this time, as the gate does; it is not written yet.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use curfew::{
-    accounts::{AccountsError, ForceLogoutMoment},
-    domain::reason::EndReason,
+    accounts::{Accounts, AccountsError, ForceLogoutMoment},
+    domain::{people::role::Role, reason::EndReason},
+    settings::{SecretKeys, SecretMaterial},
     store::{logins::Ending, users},
 };
 use rocket::tokio::{self, sync::Barrier, task::JoinSet};
@@ -12,6 +13,7 @@ use rocket::tokio::{self, sync::Barrier, task::JoinSet};
 use crate::{
     house::{
         House, NEW_PASSWORD, PASSWORD, client, credentials, new_password, on_each_engine, operator, password, reasons,
+        registration,
     },
     raw::{count, dump, run, texts},
 };
@@ -37,7 +39,7 @@ async fn a_django_hash_is_accepted_and_rehashed_at_the_current_cost() {
             let login = house.log_in(&ana).await;
             assert_eq!(house.verdict(&login).await, Ok(()));
             let renewed = house.user(&ana).await.password_hash;
-            assert!(renewed.starts_with("bcrypt_sha256$$2b$04$"), "{renewed}");
+            assert!(renewed.starts_with("bcrypt_hmac_sha256$") && renewed.contains("$$2b$04$"), "{renewed}");
             house.log_in(&ana).await;
             assert_eq!(house.user(&ana).await.password_hash, renewed, "rehashed only once");
         }
@@ -61,6 +63,44 @@ async fn an_unknown_hash_format_is_a_wrong_password_and_the_event_names_it() {
             let said = format!("login-failed: the stored password hash has the unknown format {format}");
             assert_eq!(recorded, [Some(said)]);
         }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_hash_under_a_previous_key_is_accepted_and_replaced() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let new = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
+        let both = SecretKeys { previous: vec![house.keys.current.clone()], ..new.clone() };
+        let [rotated, after] = [&both, &new].map(|keys| house.accounts.clone().hashing_with(keys));
+        let log_in = async |accounts: &Accounts| accounts.log_in(&client(), &credentials("ana", PASSWORD)).await;
+        let is_refused = |login| matches!(login, Err(AccountsError::BadCredentials));
+        let before = house.user(&ana).await.password_hash;
+        run(&house.store, "DELETE FROM curfew_events").await;
+        assert!(is_refused(log_in(&after).await), "the key of the hash is not in the settings");
+        let recorded = texts(&house.store, "SELECT kind || ': ' || detail FROM curfew_events").await;
+        let said = "login-failed: the stored password hash was made with a secret key that is not in the settings";
+        assert_eq!(recorded, [Some(said.to_owned())]);
+        assert_eq!(house.user(&ana).await.password_hash, before);
+
+        log_in(&rotated).await.expect("a login under the previous key");
+        let renewed = house.user(&ana).await.password_hash;
+        assert_ne!(renewed, before);
+        log_in(&after).await.expect("a login under the new key");
+        assert_eq!(house.user(&ana).await.password_hash, renewed, "rehashed only once");
+        assert!(is_refused(log_in(&house.accounts).await), "the old key is worth nothing any more");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn no_password_is_set_without_a_key() {
+    on_each_engine(async |house: &House| {
+        let keyless = Accounts::new(house.store.clone(), Arc::new(house.accounts.settings().clone()));
+        let refused = keyless.create_user(&operator(), &registration("ana"), Role::Member).await;
+        assert!(matches!(refused, Err(AccountsError::Hashing(_))), "{refused:?}");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_users").await, 0);
     })
     .await;
 }

@@ -25,7 +25,7 @@ use curfew::{
         people::{login_name::LoginName, role::Role},
         reason_text::Reasons,
     },
-    settings::Settings,
+    settings::{SecretKeys, SecretMaterial, Settings},
     store::{
         Connection, PoolLimits, Store,
         events::{list_newest_events, list_newest_events_of},
@@ -153,7 +153,9 @@ async fn count_steps(store: &Store) -> Arc<AtomicU64> {
 /// The steps of each operation of a site.
 async fn measure_work(store: &Store) -> BTreeMap<String, u64> {
     let steps = count_steps(store).await;
-    let accounts = Accounts::new(store.clone(), Arc::new(Settings { bcrypt_cost: 4, ..Settings::default() }));
+    let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
+    let settings = Settings { bcrypt_cost: 4, ..Settings::default() };
+    let accounts = Accounts::new(store.clone(), Arc::new(settings)).hashing_with(&keys);
     let mut work = BTreeMap::new();
     macro_rules! work {
         ($work:expr, $($name:tt)*) => {

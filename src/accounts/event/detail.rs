@@ -47,6 +47,8 @@ pub(crate) enum Detail<'a> {
     NoSuchName,
     /// The stored hash has an unknown format.
     UnknownHashFormat(&'a str),
+    /// The stored hash was made with a secret key that is not in the settings.
+    HashOfUnknownKey,
     /// The account is deactivated.
     Inactive,
     /// The account has no room for another session.

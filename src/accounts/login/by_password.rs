@@ -1,10 +1,6 @@
 //! Logs in a user or program by password, for every kind of login.
 
-use super::{
-    hashing::{Verdict, unknown_format},
-    open_login::LoginDates,
-    throttle::Purpose,
-};
+use super::{hashing::Verdict, open_login::LoginDates, throttle::Purpose};
 use crate::{
     accounts::{
         Accounts, AccountsError, Client, Detail, LoginCounts, Result,
@@ -171,7 +167,12 @@ impl Accounts {
     /// Refuses an unknown name, or a password that is wrong or was changed during the comparison.
     async fn refuse_credentials<T>(&self, client: &Client, found: Option<&User>) -> Result<T> {
         self.record_refusal(EventKind::LoginFailed, |event| {
-            with_unknown_format(with_account(event.from(client), found), found)
+            let event = with_account(event.from(client), found);
+            // Then no password is accepted.
+            match found.and_then(|user| self.hasher.why_unreadable(&user.password_hash)) {
+                Some(why) => event.saying(why),
+                None => event,
+            }
         })
         .await?;
         Err(AccountsError::BadCredentials)
@@ -194,14 +195,6 @@ fn with_account<'a>(event: NewEvent<'a>, found: Option<&'a User>) -> NewEvent<'a
         Some(user) => event.to(user.id, &user.username),
         // Without the name, because users sometimes type their password into the wrong field.
         None => event.saying(Detail::NoSuchName),
-    }
-}
-
-/// Adds the format of the stored hash if it is unknown: then no password is accepted.
-fn with_unknown_format<'a>(event: NewEvent<'a>, found: Option<&User>) -> NewEvent<'a> {
-    match found.and_then(|user| unknown_format(&user.password_hash)) {
-        Some(format) => event.saying(Detail::UnknownHashFormat(format)),
-        None => event,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Hashes passwords, and scores new ones, outside the async threads. Limits how many hashes run at the same time.
 //!
-//! bcrypt reads at most 72 bytes, so it hashes the hex SHA-256 of the password. The stored form, `bcrypt_sha256$$2b$…`,
-//! is the one that Django writes, so Django's users can move here.
+//! bcrypt reads at most 72 bytes, so it hashes a hex digest of the password, which needs a key of the site.
+//! `stored_hash.rs` has the stored forms.
 
 use std::{
     iter,
@@ -11,24 +11,23 @@ use std::{
     },
 };
 
-use data_encoding::HEXLOWER;
 use rocket::tokio::{sync::Semaphore, task::spawn_blocking};
-use sha2::{Digest as _, Sha256};
 
-use crate::{
-    accounts::{AccountsError, Result},
-    domain::people::password::{NewPassword, Password},
+use super::{
+    peppers::Peppers,
+    stored_hash::{StoredHash, stored_hash, unknown_format},
 };
-
-/// Django's name for this format.
-const ALGORITHM: &str = "bcrypt_sha256$";
-/// The length of a bcrypt hash: version, cost, salt and digest.
-const BCRYPT_CHARACTERS: usize = 60;
+use crate::{
+    accounts::{AccountsError, Detail, Result},
+    domain::people::password::{NewPassword, Password},
+    settings::SecretKeys,
+};
 
 /// Hashes and verifies passwords.
 #[derive(Debug, Clone)]
 pub(in crate::accounts) struct Hasher {
     cost: u32,
+    peppers: Arc<Peppers>,
     /// The highest cost seen so far. Every wrong password takes this long, so that hashes from before a change of
     /// `bcrypt_cost` do not reveal which accounts exist.
     highest_cost: Arc<AtomicU32>,
@@ -42,67 +41,82 @@ pub(in crate::accounts) struct Hasher {
 pub(super) enum Verdict {
     /// The password is right.
     Right,
-    /// The password is right, but its hash has another cost or is of an older form of the password. Replace the hash.
+    /// The password is right, but its hash has another cost, needs no key or a previous one, or is of an older form of
+    /// the password. Replace the hash.
     RightButOutdated,
     /// The password is wrong.
     Wrong,
 }
 
 impl Hasher {
-    /// A hasher with this bcrypt cost. It uses at most one thread per core.
+    /// A hasher with this bcrypt cost and no key. It uses at most one thread per core.
     pub(in crate::accounts) fn new(cost: u32) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             cost,
+            peppers: Arc::new(Peppers::none()),
             highest_cost: Arc::new(AtomicU32::new(cost)),
             threads: Arc::new(Semaphore::new(threads)),
             dummy_hash: Arc::default(),
         }
     }
 
+    /// The same hasher with keys. Without one it cannot hash.
+    pub(in crate::accounts) fn with_keys(self, keys: &SecretKeys) -> Self {
+        Self { peppers: Arc::new(Peppers::of(keys)), ..self }
+    }
+
     /// Hashes a new password for storage, unless it is easy to guess.
     ///
     /// Count the attempt first: guessing a constructed password takes about as long as a hash.
     pub(in crate::accounts) async fn hash_new(&self, new: &NewPassword) -> Result<String> {
-        let (new, cost) = (new.clone(), self.cost);
+        let (new, peppers, cost) = (new.clone(), Arc::clone(&self.peppers), self.cost);
         self.on_blocking_thread(move || {
             new.must_be_hard_to_guess().map_err(AccountsError::BadPassword)?;
-            hash_digest(&digest(new.as_password().reveal()), cost)
+            hash(new.as_password(), &peppers, cost)
         })
         .await
     }
 
     /// Hashes a proven password again.
     pub(super) async fn hash(&self, password: &Password) -> Result<String> {
-        let (digest, cost) = (digest(password.reveal()), self.cost);
-        self.on_blocking_thread(move || hash_digest(&digest, cost)).await
+        let (password, peppers, cost) = (password.clone(), Arc::clone(&self.peppers), self.cost);
+        self.on_blocking_thread(move || hash(&password, &peppers, cost)).await
     }
 
-    /// Compares a password with a stored hash. No hash, or one in an unknown format, counts as a wrong password. A wrong
+    /// Compares a password with a stored hash. No hash, or one that cannot be read, counts as a wrong password. A wrong
     /// password always takes the same time, regardless of the cost of its hash.
     pub(super) async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict> {
-        let (digest, cost, dummy) = (digest(password.reveal()), self.cost, Arc::clone(&self.dummy_hash));
-        let older = password.reveal_older_forms().iter().map(|form| self::digest(form)).collect::<Vec<_>>();
-        let stored = stored.filter(|hash| cost_of(hash).is_some()).map(str::to_owned);
+        let (password, stored) = (password.clone(), stored.map(str::to_owned));
+        let (cost, peppers, dummy) = (self.cost, Arc::clone(&self.peppers), Arc::clone(&self.dummy_hash));
         let highest_cost = Arc::clone(&self.highest_cost);
         self.on_blocking_thread(move || {
-            let hash = stored.as_deref();
-            let compared =
-                hash.unwrap_or_else(|| dummy.get_or_init(|| hash_digest("nobody", cost).unwrap_or_default()));
-            let stored_cost = cost_of(compared).unwrap_or(cost);
-            let highest = highest_cost.fetch_max(stored_cost, Ordering::Relaxed).max(stored_cost);
-            for (form, digest) in iter::once(&digest).chain(&older).enumerate() {
-                if is_hash_of(compared, digest)? && hash.is_some() {
-                    let is_current = stored_cost == cost && form == 0;
+            let stored = stored.as_deref().and_then(StoredHash::parse).filter(|stored| peppers.has(stored.key));
+            let dummy = || dummy.get_or_init(|| bcrypt_hash("nobody", cost).unwrap_or_default());
+            let compared = stored.unwrap_or_else(|| StoredHash { key: None, bcrypt: dummy(), cost });
+            let highest = highest_cost.fetch_max(compared.cost, Ordering::Relaxed).max(compared.cost);
+            let older = password.reveal_older_forms();
+            for (form, text) in iter::once(password.reveal()).chain(older.iter().map(String::as_str)).enumerate() {
+                let digest = peppers.digest(text, compared.key);
+                if is_hash_of(compared.bcrypt, &digest)? && stored.is_some() {
+                    let is_current = compared.cost == cost && compared.key == peppers.current() && form == 0;
                     return Ok(if is_current { Verdict::Right } else { Verdict::RightButOutdated });
                 }
                 // Each cost takes twice as long as the one before. So the comparison and these hashes together take as
                 // long as one hash of the highest cost.
-                (stored_cost..highest).try_for_each(|cost| hash_digest(digest, cost).map(drop))?;
+                (compared.cost..highest).try_for_each(|cost| bcrypt_hash(&digest, cost).map(drop))?;
             }
             Ok(Verdict::Wrong)
         })
         .await
+    }
+
+    /// Why no password can match the stored hash, if so.
+    pub(super) fn why_unreadable<'a>(&self, stored: &'a str) -> Option<Detail<'a>> {
+        match StoredHash::parse(stored) {
+            Some(hash) => (!self.peppers.has(hash.key)).then_some(Detail::HashOfUnknownKey),
+            None => unknown_format(stored).map(Detail::UnknownHashFormat),
+        }
     }
 
     /// Creates the dummy hash, so that the first login of an unknown user takes no longer than others.
@@ -128,50 +142,28 @@ impl Hasher {
     }
 }
 
-fn digest(password: &str) -> String {
-    HEXLOWER.encode(&Sha256::digest(password.as_bytes()))
+fn hash(password: &Password, peppers: &Peppers, cost: u32) -> Result<String> {
+    let no_key = || AccountsError::Hashing("this process was given no secret key".to_owned());
+    let key = peppers.current().ok_or_else(no_key)?;
+    let digest = peppers.digest(password.reveal(), Some(key));
+    Ok(stored_hash(key, &bcrypt_hash(&digest, cost)?))
 }
 
-fn hash_digest(digest: &str, cost: u32) -> Result<String> {
-    bcrypt::hash(digest, cost)
-        .map(|hash| format!("{ALGORITHM}{hash}"))
-        .map_err(|error| AccountsError::Hashing(error.to_string()))
+fn bcrypt_hash(digest: &str, cost: u32) -> Result<String> {
+    bcrypt::hash(digest, cost).map_err(|error| AccountsError::Hashing(error.to_string()))
 }
 
-/// The cost of a stored hash. `None` if its format is unknown.
-fn cost_of(stored: &str) -> Option<u32> {
-    let parts: bcrypt::HashParts = stored.strip_prefix(ALGORITHM)?.parse().ok()?;
-    // A string that parses may still be too short to be a hash.
-    (stored.len() == ALGORITHM.len() + BCRYPT_CHARACTERS && (4..=31).contains(&parts.get_cost()))
-        .then(|| parts.get_cost())
-}
-
-fn is_hash_of(stored: &str, digest: &str) -> Result<bool> {
-    let hash = stored.strip_prefix(ALGORITHM).unwrap_or(stored);
+fn is_hash_of(hash: &str, digest: &str) -> Result<bool> {
     bcrypt::verify(digest, hash).map_err(|error| AccountsError::Hashing(error.to_string()))
-}
-
-/// The name of an unknown hash format: the text before its first separator, as Django and the Modular Crypt Format
-/// write it. It contains nothing of the hash itself.
-pub(super) fn unknown_format(stored: &str) -> Option<&str> {
-    if cost_of(stored).is_some() {
-        return None;
-    }
-    let name = match stored.strip_prefix('$') {
-        Some(rest) => rest.split('$').next().filter(|_| rest.contains('$')),
-        None if stored.starts_with('!') => Some("!"),
-        None => stored.split_once('$').map(|(name, _)| name),
-    };
-    let is_name = |name: &&str| {
-        (1..=32).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+!".contains(c))
-    };
-    Some(name.filter(is_name).unwrap_or("unknown"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::people::password::{OwnNames, PasswordError};
+    use crate::{
+        domain::people::password::{OwnNames, PasswordError},
+        settings::SecretMaterial,
+    };
 
     fn password(text: &str) -> Password {
         match Password::parse(text.to_owned()) {
@@ -180,16 +172,28 @@ mod tests {
         }
     }
 
+    fn keys() -> SecretKeys {
+        SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() }
+    }
+
+    fn hasher(cost: u32) -> Hasher {
+        Hasher::new(cost).with_keys(&keys())
+    }
+
+    fn digest(password: &Password) -> String {
+        Peppers::none().digest(password.reveal(), None)
+    }
+
     #[rocket::async_test]
     async fn every_character_of_a_long_password_counts() -> Result<()> {
-        let hasher = Hasher::new(4);
+        let hasher = hasher(4);
         let long = "é".repeat(127);
         let stored = hasher.hash(&password(&format!("{long}a"))).await?;
-        assert!(stored.starts_with("bcrypt_sha256$$2b$04$"), "{stored}");
+        assert!(stored.starts_with("bcrypt_hmac_sha256$") && stored.contains("$$2b$04$"), "{stored}");
         assert_eq!(hasher.verify(&password(&format!("{long}a")), Some(&stored)).await?, Verdict::Right);
         assert_eq!(hasher.verify(&password(&format!("{long}b")), Some(&stored)).await?, Verdict::Wrong);
         assert_eq!(
-            Hasher::new(5).verify(&password(&format!("{long}a")), Some(&stored)).await?,
+            Hasher { cost: 5, ..hasher }.verify(&password(&format!("{long}a")), Some(&stored)).await?,
             Verdict::RightButOutdated
         );
         Ok(())
@@ -198,7 +202,10 @@ mod tests {
     /// The test checks `highest_cost` instead of the time.
     #[rocket::async_test]
     async fn a_wrong_password_takes_as_long_as_the_highest_cost_seen() -> Result<()> {
-        let (hasher, costlier) = (Hasher::new(4), Hasher::new(6));
+        let (hasher, costlier) = {
+            let keys = keys();
+            (Hasher::new(4).with_keys(&keys), Hasher::new(6).with_keys(&keys))
+        };
         let (right, wrong) = (password("gentle-heron-42-lantern"), password("another"));
         let stored = costlier.hash(&right).await?;
         assert_eq!(hasher.verify(&wrong, Some(&stored)).await?, Verdict::Wrong);
@@ -216,7 +223,7 @@ mod tests {
     async fn a_new_password_is_scored_where_passwords_are_hashed() -> Result<()> {
         use std::{future::Future as _, pin::pin, task::Poll};
 
-        let hasher = Hasher::new(4);
+        let hasher = hasher(4);
         let names = OwnNames { username: "", email: "", site_name: "" };
         let easy =
             NewPassword::parse("zyzyzyzyzyzyzyzyzyzyzy7".to_owned(), names, 8).map_err(AccountsError::BadPassword)?;
@@ -233,44 +240,61 @@ mod tests {
 
     #[rocket::async_test]
     async fn the_dummy_password_is_wrong() -> Result<()> {
-        let hasher = Hasher::new(4);
+        let hasher = hasher(4);
         hasher.warm_up().await?;
         assert_eq!(hasher.verify(&password("nobody"), None).await?, Verdict::Wrong);
         Ok(())
     }
 
     #[rocket::async_test]
-    async fn a_hash_in_an_unknown_format_is_a_wrong_password_and_its_format_is_named() -> Result<()> {
-        let hasher = Hasher::new(4);
-        for (stored, name) in [
-            ("pbkdf2_sha256$870000$salt$hash", "pbkdf2_sha256"),
-            ("argon2$argon2id$v=19$m=102400", "argon2"),
-            ("$2b$12$abcdefghijklmnopqrstuv", "2b"),
-            ("!", "!"),
-            ("!AbCdEf", "!"),
-            ("5f4dcc3b5aa765d61d8327deb882cf99", "unknown"),
-            ("$secret", "unknown"),
-            ("a secret, it seems$", "unknown"),
-            ("bcrypt_sha256$$2b$04$short", "bcrypt_sha256"),
-            ("bcrypt_sha256$$2b$99$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvabcdefghijk", "bcrypt_sha256"),
-            ("", "unknown"),
-        ] {
+    async fn a_hash_that_cannot_be_read_is_a_wrong_password() -> Result<()> {
+        let hasher = hasher(4);
+        for stored in ["pbkdf2_sha256$870000$salt$hash", "!", "bcrypt_sha256$$2b$04$short", ""] {
             assert_eq!(hasher.verify(&password("nobody"), Some(stored)).await?, Verdict::Wrong, "{stored}");
-            assert_eq!(unknown_format(stored), Some(name), "{stored}");
+            assert!(matches!(hasher.why_unreadable(stored), Some(Detail::UnknownHashFormat(_))), "{stored}");
         }
-        assert_eq!(unknown_format(&hasher.hash(&password("nobody")).await?), None);
+        assert!(hasher.why_unreadable(&hasher.hash(&password("nobody")).await?).is_none());
+        Ok(())
+    }
+
+    #[rocket::async_test]
+    async fn a_hash_needs_the_key_that_it_was_made_with() -> Result<()> {
+        let (old, new) = (keys(), keys());
+        let both = SecretKeys { previous: vec![old.current.clone()], ..new.clone() };
+        let right = password("gentle-heron-42-lantern");
+        let [before, rotated, after] = [&old, &both, &new].map(|keys| Hasher::new(4).with_keys(keys));
+        let (stored, plain) =
+            (before.hash(&right).await?, format!("bcrypt_sha256${}", bcrypt_hash(&digest(&right), 4)?));
+        for (hasher, hash, verdict) in [
+            (&before, &stored, Verdict::Right),
+            (&rotated, &stored, Verdict::RightButOutdated),
+            (&after, &stored, Verdict::Wrong),
+            (&Hasher::new(4), &stored, Verdict::Wrong),
+            (&after, &plain, Verdict::RightButOutdated),
+        ] {
+            assert_eq!(hasher.verify(&right, Some(hash)).await?, verdict, "{hash}");
+            assert_eq!(hasher.verify(&password("another"), Some(hash)).await?, Verdict::Wrong, "{hash}");
+        }
+        assert!(matches!(after.why_unreadable(&stored), Some(Detail::HashOfUnknownKey)));
+        assert!(rotated.why_unreadable(&stored).is_none());
+        let renewed = rotated.hash(&right).await?;
+        assert_eq!(after.verify(&right, Some(&renewed)).await?, Verdict::Right);
+        // Whoever has the database and the algorithm, but no key, cannot test a guess.
+        let bcrypt = StoredHash::parse(&stored).map(|stored| stored.bcrypt).unwrap_or_default();
+        assert!(!is_hash_of(bcrypt, &digest(&right))? && !is_hash_of(bcrypt, right.reveal())?);
+        assert!(Hasher::new(4).hash(&right).await.is_err(), "no hash without a key");
         Ok(())
     }
 
     #[rocket::async_test]
     async fn composed_and_decomposed_accents_are_the_same_password() -> Result<()> {
-        let hasher = Hasher::new(4);
+        let hasher = hasher(4);
         let (composed, decomposed) = ("gl\u{e9}-hus-7", "gle\u{301}-hus-7");
         let stored = hasher.hash(&password(decomposed)).await?;
         for typed in [composed, decomposed] {
             assert_eq!(hasher.verify(&password(typed), Some(&stored)).await?, Verdict::Right);
             // A hash from before passwords were normalized.
-            let older = hash_digest(&digest(decomposed), 4)?;
+            let older = format!("bcrypt_sha256${}", bcrypt_hash(&Peppers::none().digest(decomposed, None), 4)?);
             assert_eq!(hasher.verify(&password(typed), Some(&older)).await?, Verdict::RightButOutdated);
         }
         assert_eq!(hasher.verify(&password("gle-hus-7"), Some(&stored)).await?, Verdict::Wrong);

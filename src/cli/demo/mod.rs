@@ -41,7 +41,7 @@ async fn serve_from(folder: &Path, mut signals: Signals) -> Result<()> {
     let configuration = configuration(folder)?;
     let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
     let site = site::rocket(&configuration, &keys)?;
-    match fill(&configuration, &mut signals).await? {
+    match fill(&configuration, &keys, &mut signals).await? {
         Some(logins) => serve::launch(site.attach(stop_on(signals)).attach(print_logins(logins))).await,
         None => Ok(()),
     }
@@ -62,9 +62,9 @@ fn configuration(folder: &Path) -> Result<Configuration> {
 ///
 /// It checks for signals only between two steps, and then closes the database: a database that is abandoned during a
 /// step still writes into its folder, which then cannot be deleted.
-async fn fill(configuration: &Configuration, signals: &mut Signals) -> Result<Option<Vec<String>>> {
+async fn fill(configuration: &Configuration, keys: &SecretKeys, signals: &mut Signals) -> Result<Option<Vec<String>>> {
     let store = database::open_store(configuration).await?;
-    let mut stage = Stage::new(store.clone(), configuration.settings.clone());
+    let mut stage = Stage::new(store.clone(), configuration.settings.clone(), keys);
     let played = stage.play(&history::steps(), || signals.have_arrived()).await;
     store.close().await;
     if !played? {

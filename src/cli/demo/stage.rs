@@ -27,7 +27,7 @@ use crate::{
         },
         reason_text::{ReasonText, Reasons},
     },
-    settings::Settings,
+    settings::{SecretKeys, Settings},
     store::Store,
 };
 
@@ -65,8 +65,8 @@ struct Player {
 }
 
 impl Stage {
-    pub(super) fn new(store: Store, settings: Settings) -> Self {
-        let accounts = Accounts::new(store, Arc::new(settings));
+    pub(super) fn new(store: Store, settings: Settings, keys: &SecretKeys) -> Self {
+        let accounts = Accounts::new(store, Arc::new(settings)).hashing_with(keys);
         Self {
             accounts,
             now: Utc::now(),

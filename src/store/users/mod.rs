@@ -31,7 +31,7 @@ pub struct User {
     pub username: String,
     /// The email.
     pub email: String,
-    /// `bcrypt_sha256$$2b$…`
+    /// `bcrypt_hmac_sha256$KEY$$2b$…`, or `bcrypt_sha256$$2b$…`
     pub password_hash: String,
     is_active: bool,
     is_staff: bool,
