@@ -8,6 +8,7 @@ CREATE TABLE curfew_users (
     email TEXT NOT NULL,
     email_key TEXT COLLATE "C" NOT NULL UNIQUE,
     password_hash TEXT NOT NULL,
+    password_version BIGINT NOT NULL DEFAULT 0, -- one more with each new password: browsers known before it are unknown again
     is_active BOOLEAN NOT NULL,
     is_staff BOOLEAN NOT NULL,
     is_superuser BOOLEAN NOT NULL,
@@ -25,7 +26,8 @@ CREATE TABLE curfew_users (
     force_logout_scheduled_user_reason TEXT,
     deactivated_until TIMESTAMPTZ, -- NULL: until staff activate the account
     deactivated_staff_reason TEXT,
-    deactivated_user_reason TEXT
+    deactivated_user_reason TEXT,
+    attacked_at TIMESTAMPTZ -- when strangers last reached the limit of wrong passwords; at most once an hour
 ) WITH (fillfactor = 50); -- a force logout changes no indexed column: its new row fits next to the old one
 
 -- Finds the latest LAST_LOGIN_DATE of all users: a force logout of everyone is not dated before it.

@@ -55,7 +55,7 @@ $$;
 CREATE TRIGGER curfew_users_standing_changed
     AFTER UPDATE OF id, username, email, is_active, is_staff, is_superuser, force_logout_date, force_logout_cause,
         force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_user_reason, deactivated_until,
-        deactivated_user_reason ON curfew_users
+        deactivated_user_reason, attacked_at ON curfew_users
     FOR EACH ROW WHEN (NOT curfew_records_bulk_change()) EXECUTE FUNCTION curfew_users_standing_changed();
 CREATE TRIGGER curfew_users_standing_deleted AFTER DELETE ON curfew_users
     FOR EACH ROW EXECUTE FUNCTION curfew_users_standing_changed();

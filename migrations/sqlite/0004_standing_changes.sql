@@ -15,7 +15,7 @@ CREATE INDEX curfew_standing_changes_by_transaction ON curfew_standing_changes (
 CREATE TRIGGER curfew_users_standing_changed
 AFTER UPDATE OF id, username, email, is_active, is_staff, is_superuser, force_logout_date, force_logout_cause,
     force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_user_reason, deactivated_until,
-    deactivated_user_reason ON curfew_users
+    deactivated_user_reason, attacked_at ON curfew_users
 BEGIN
     INSERT INTO curfew_standing_changes (user_id) SELECT OLD.id UNION SELECT NEW.id;
 END;

@@ -1,5 +1,7 @@
 //! Who is acting, and from where.
 
+use std::net::SocketAddr;
+
 use crate::{
     domain::{
         logins::session_secret::{SecretHash, SessionId},
@@ -17,6 +19,21 @@ pub struct Client {
     /// The client's address, as seen through the trusted proxies.
     pub address: String,
     user_agent: String,
+    /// The other end of the connection.
+    peer: Option<SocketAddr>,
+    known: Vec<KnownBrowser>,
+}
+
+/// A browser that has logged in to an account before. It has a counter of its own for wrong passwords, and no other
+/// right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownBrowser {
+    /// The account.
+    pub user_id: i64,
+    /// The version of the account's password at that login. A change of the password makes the browser unknown.
+    pub password_version: i64,
+    /// A random value that identifies the browser.
+    pub browser: String,
 }
 
 impl Client {
@@ -24,7 +41,32 @@ impl Client {
     /// characters is cut.
     #[must_use]
     pub fn new(address: String, user_agent: &str) -> Self {
-        Self { address, user_agent: escaped(user_agent).chars().take(USER_AGENT_CHARACTERS).collect() }
+        let user_agent = escaped(user_agent).chars().take(USER_AGENT_CHARACTERS).collect();
+        Self { address, user_agent, peer: None, known: Vec::new() }
+    }
+
+    /// Adds the other end of the connection, so that the client is noticed to hang up.
+    #[must_use]
+    pub fn connected_from(self, peer: Option<SocketAddr>) -> Self {
+        Self { peer, ..self }
+    }
+
+    /// The other end of the connection.
+    pub(super) const fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// Adds the accounts that the browser has logged in to before.
+    #[must_use]
+    pub fn known_as(self, known: Vec<KnownBrowser>) -> Self {
+        Self { known, ..self }
+    }
+
+    /// The browser, if it has logged in to the account since the last change of its password.
+    pub(super) fn known_browser(&self, user_id: i64, password_version: i64) -> Option<&str> {
+        let mut known = self.known.iter();
+        let known = known.find(|known| known.user_id == user_id && known.password_version == password_version);
+        known.map(|known| known.browser.as_str())
     }
 
     /// The `User-Agent` that the client sent.

@@ -19,6 +19,11 @@ pub enum AccountsError {
         /// How long to wait.
         retry_after: Duration,
     },
+    /// Too many others wait to have their passwords checked.
+    Busy {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// No such account, or the wrong password. The error does not say which.
     BadCredentials,
     /// The wrong password of a known account.

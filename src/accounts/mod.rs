@@ -29,7 +29,7 @@ use crate::{
 };
 
 pub use crate::domain::logins::counts::{EveryonesEndedLogins, FEW_TOKENS, LoginCounts};
-pub use actor::{Actor, Client};
+pub use actor::{Actor, Client, KnownBrowser};
 pub use bulk::{BeginBulk, Begun, BulkRun, PreviewedBulk};
 pub use ending::end_login::LoginEnd;
 pub use ending::force_logout::{ForceLogoutMoment, ForceLogoutOutcome, Target};
@@ -67,6 +67,7 @@ pub struct Accounts {
     hasher: login::hashing::Hasher,
     reserved_names: Arc<ReservedNames>,
     throttle: login::throttle::Throttle,
+    connections: login::queue::connections::Connections,
     activity: logins::activity::Activity,
     recent: logins::recent::Recent,
     has_leftover_ends: Arc<Notify>,
@@ -76,11 +77,12 @@ impl Accounts {
     /// Creates the use cases over a store.
     #[must_use]
     pub fn new(store: Store, settings: Arc<Settings>) -> Self {
-        let hasher = login::hashing::Hasher::new(settings.bcrypt_cost);
+        let connections = login::queue::connections::Connections::default();
+        let hasher = login::hashing::Hasher::new(settings.bcrypt_cost, connections.clone());
         let reserved_names = Arc::new(ReservedNames::new(&settings.site_name, &settings.reserved_names));
         let (throttle, activity) = (login::throttle::Throttle::default(), logins::activity::Activity::default());
         let (recent, has_leftover_ends) = (logins::recent::Recent::default(), Arc::default());
-        Self { store, settings, hasher, reserved_names, throttle, activity, recent, has_leftover_ends }
+        Self { store, settings, hasher, reserved_names, throttle, connections, activity, recent, has_leftover_ends }
     }
 
     /// Counts failed attempts together with the other nodes.
@@ -96,6 +98,11 @@ impl Accounts {
         Self { hasher: self.hasher.with_keys(keys), ..self }
     }
 
+    /// Notices from now on when a client hangs up while its login waits, if this process serves on the port.
+    pub async fn watch_connections(&self, port: u16) {
+        self.connections.watch(port).await;
+    }
+
     /// Hashes a password once, so that the first unknown user at the login takes as long as the next.
     ///
     /// # Errors
@@ -103,6 +110,16 @@ impl Accounts {
     /// Returns an error if passwords cannot be hashed.
     pub async fn warm_up(&self) -> Result<()> {
         self.hasher.warm_up().await
+    }
+
+    /// Keeps all hashing threads busy until the returned value is dropped. For tests of what waits then.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AccountsError::Busy`] if the queue for the threads is full.
+    #[doc(hidden)]
+    pub async fn occupy_hashing_threads(&self) -> Result<impl Send + 'static> {
+        self.hasher.occupy_threads().await
     }
 
     /// The store, for upkeep, health checks and the clock of the demo.

@@ -3,8 +3,10 @@
 //! A refused action is rolled back, so its event is written in a second transaction. The first transaction must have
 //! ended by then, because SQLite allows one writer.
 
+use chrono::TimeDelta;
+
 use super::{
-    Accounts, AccountsError, Actor, Detail, NoRight, RefusedAction, Result, Target,
+    Accounts, AccountsError, Actor, Client, Detail, NoRight, RefusedAction, Result, Target,
     event::{BuildEvent as _, new_event},
     login::throttle::Throttled,
 };
@@ -12,10 +14,13 @@ use crate::{
     domain::event_kind::EventKind,
     store::{
         events::{NewEvent, insert_event},
-        users::{User, find_user},
+        users::{User, find_user, set_attacked_at},
     },
 };
 
+/// An attack on an account is recorded once in this time. A little shorter than the period of the counter that shows
+/// it, so that no period is skipped.
+const ATTACK_INTERVAL: TimeDelta = TimeDelta::minutes(55);
 /// The maximum length of a request's method and path in an event, in characters.
 const MAX_REQUEST_CHARACTERS: usize = 100;
 
@@ -87,6 +92,21 @@ impl Accounts {
             self.record_refusal(EventKind::Throttled, |event| describe(event).saying(wait)).await?;
         }
         Err(throttled.into())
+    }
+
+    /// Records that strangers guess the password of an account, once per [`ATTACK_INTERVAL`]. Returns whether it was
+    /// recorded now.
+    pub(super) async fn record_attack(&self, client: &Client, user: Option<&User>) -> Result<bool> {
+        let Some(user) = user else { return Ok(false) };
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        if !set_attacked_at(&mut tx, user.id, now, now - ATTACK_INTERVAL).await? {
+            return Ok(false);
+        }
+        let event = new_event(now, EventKind::UnderAttack).to(user.id, &user.username).from(client);
+        insert_event(&mut tx, &event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Records one event in its own transaction.

@@ -49,7 +49,7 @@ pub enum Code {
     Conflict,
     /// The client has failed too often and must wait.
     TooManyRequests,
-    /// The database does not respond, or the server failed.
+    /// The database does not respond, the server is busy, or it failed.
     Unavailable,
 }
 
@@ -182,6 +182,9 @@ impl From<AccountsError> for Problem {
             }
             AccountsError::TooManyTries { retry_after } => {
                 Self::new(Code::TooManyRequests, text).with(|details| details.retry_after = Some(retry_after))
+            }
+            AccountsError::Busy { retry_after } => {
+                Self::new(Code::Unavailable, text).with(|details| details.retry_after = Some(retry_after))
             }
             AccountsError::SessionsFull { .. }
             | AccountsError::TokensFull { .. }

@@ -9,6 +9,8 @@ pub enum EventKind {
     LoginFailed,
     /// A visitor or user exceeded a rate limit.
     Throttled,
+    /// Strangers have reached the limit of wrong passwords for an account.
+    UnderAttack,
     /// Somebody logged out.
     Logout,
     /// Sessions ended, other than by logging out or by a change of the whole account.
@@ -53,10 +55,11 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Login,
         Self::LoginFailed,
         Self::Throttled,
+        Self::UnderAttack,
         Self::Logout,
         Self::SessionEnded,
         Self::TokenCreated,
@@ -86,6 +89,7 @@ impl EventKind {
             Self::Login => "login",
             Self::LoginFailed => "login-failed",
             Self::Throttled => "throttled",
+            Self::UnderAttack => "under-attack",
             Self::Logout => "logout",
             Self::SessionEnded => "session-ended",
             Self::TokenCreated => "token-created",

@@ -80,6 +80,7 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .attach(Shield::new())
         .attach(upkeep::database())
         .attach(use_cases(Arc::clone(&settings), keys.clone(), configuration.redis.clone()))
+        .attach(watch_connections())
         .manage(addresses::ADDRESSES)
         .attach(gate::stage(settings, keys))
         .attach(rendering::stage(files.clone()))
@@ -144,6 +145,17 @@ fn use_cases(settings: Arc<crate::settings::Settings>, keys: SecretKeys, redis: 
                 Err(rocket)
             }
         }
+    })
+}
+
+/// Lets waiting logins notice that their client has hung up.
+fn watch_connections() -> AdHoc {
+    AdHoc::on_liftoff("Connections", |rocket| {
+        Box::pin(async {
+            if let Some(accounts) = rocket.state::<Accounts>() {
+                accounts.watch_connections(rocket.config().port).await;
+            }
+        })
     })
 }
 

@@ -40,6 +40,7 @@ impl fmt::Display for Detail<'_> {
             Self::Setup => f.write_str("setup"),
             Self::WrongSetupCode => f.write_str("setup: a wrong code"),
             Self::ThrottledFor(wait) => write!(f, "for {} s", wait.as_secs()),
+            Self::NotCompared => f.write_str("not compared: too many wrong passwords for this account"),
             Self::WrongPassword => f.write_str("wrong password on a form"),
             Self::Refused(action, why) => write!(f, "{action}: {why}"),
             Self::RefusedRequest(request) => write!(f, "{request}: {}", NoRight::Role),

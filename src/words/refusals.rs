@@ -13,6 +13,9 @@ impl fmt::Display for AccountsError {
                 return write!(f, "Too many attempts. Wait {} and try again.", wait_in_words(*retry_after));
             }
             Self::BadPassword(error) => return error.fmt(f),
+            Self::Busy { retry_after } => {
+                return write!(f, "The site is busy. Wait {} and try again.", wait_in_words(*retry_after));
+            }
             Self::BadCredentials => "Wrong username, email or password.",
             Self::WrongPassword => "Wrong password.",
             Self::Inactive { .. } => "This account is deactivated.",

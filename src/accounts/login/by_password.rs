@@ -1,6 +1,6 @@
 //! Logs in a user or program by password, for every kind of login.
 
-use super::{hashing::Verdict, open_login::LoginDates, throttle::Purpose};
+use super::{hashing::Verdict, open_login::LoginDates, throttle::Guesser};
 use crate::{
     accounts::{
         Accounts, AccountsError, Client, Detail, LoginCounts, Result,
@@ -66,7 +66,7 @@ impl Accounts {
             }
         }
         let found = users::find_user_by_name(&mut self.store.read().await?, name).await?;
-        self.refuse_credentials(client, found.as_ref()).await
+        self.refuse_credentials(client, found.as_ref(), None).await
     }
 
     /// Compares the password once. `None` if the account's hash changed in the meantime.
@@ -77,34 +77,38 @@ impl Accounts {
         login_type: &T,
     ) -> Result<Option<T::Opened>> {
         let found = users::find_user_by_name(&mut self.store.read().await?, name).await?;
-        // Username and email share one counter. An unknown name has its own, which limits nothing else.
-        let account = found.as_ref().map_or_else(|| format!("name {}", name.key()), |user| user.id.to_string());
-        let attempt = match self
-            .throttle
-            .begin(Purpose::Password, self.settings.throttle_login, &account, &client.address)
-            .await?
-        {
+        let guesser = guesser(client, name, found.as_ref());
+        let attempt = match self.begin_guess(Some(client), guesser).await? {
             Ok(attempt) => attempt,
             Err(throttled) => {
+                if throttled.shows_attack && self.record_attack(client, found.as_ref()).await? {
+                    return Err(throttled.into());
+                }
                 return self
                     .refuse_throttled(throttled, |event| with_account(event.from(client), found.as_ref()))
                     .await;
             }
         };
-        let hash = found.as_ref().map(|user| user.password_hash.as_str());
-        let verdict = self.hasher.verify(password, hash).await?;
+        if attempt.shows_attack() {
+            self.record_attack(client, found.as_ref()).await?;
+        }
+        let is_compared = attempt.is_compared();
+        let hash = found.as_ref().filter(|_| is_compared).map(|user| user.password_hash.as_str());
+        let hasher = self.hasher.of_client(Some(client));
+        let verdict = hasher.verify(password, hash).await?;
         match found {
             Some(user) if verdict != Verdict::Wrong => {
-                drop(attempt);
+                attempt.succeeded();
                 let new_hash = match verdict {
-                    Verdict::RightButOutdated => Some(self.hasher.hash(password).await?),
+                    Verdict::RightButOutdated => Some(hasher.hash(password).await?),
                     _ => None,
                 };
                 self.open_for(client, &user, new_hash.as_deref(), login_type).await
             }
             found => {
                 attempt.failed();
-                self.refuse_credentials(client, found.as_ref()).await
+                let detail = (!is_compared).then_some(Detail::NotCompared);
+                self.refuse_credentials(client, found.as_ref(), detail).await
             }
         }
     }
@@ -119,7 +123,7 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let Some(locked) = self.lock_account(&mut tx, verified.id).await? else {
             drop(tx);
-            return self.refuse_credentials(client, None).await;
+            return self.refuse_credentials(client, None, None).await;
         };
         let user = &locked.user;
         if user.password_hash != verified.password_hash {
@@ -165,14 +169,17 @@ impl Accounts {
     }
 
     /// Refuses an unknown name, or a password that is wrong or was changed during the comparison.
-    async fn refuse_credentials<T>(&self, client: &Client, found: Option<&User>) -> Result<T> {
+    async fn refuse_credentials<T>(
+        &self,
+        client: &Client,
+        found: Option<&User>,
+        detail: Option<Detail<'_>>,
+    ) -> Result<T> {
         self.record_refusal(EventKind::LoginFailed, |event| {
             let event = with_account(event.from(client), found);
             // Then no password is accepted.
-            match found.and_then(|user| self.hasher.why_unreadable(&user.password_hash)) {
-                Some(why) => event.saying(why),
-                None => event,
-            }
+            let unreadable = found.and_then(|user| self.hasher.why_unreadable(&user.password_hash));
+            unreadable.into_iter().chain(detail).fold(event, |event, detail| event.saying(detail))
         })
         .await?;
         Err(AccountsError::BadCredentials)
@@ -187,6 +194,16 @@ pub(in crate::accounts) fn must_be_active(locked: &Locked) -> Result<()> {
     }
     let (user_reason, until) = (user.deactivated_user_reason.clone(), user.deactivated_until);
     Err(AccountsError::Inactive { user_reason, until })
+}
+
+/// Who tries the password of the account that was found by this name.
+fn guesser<'a>(client: &'a Client, name: &'a LoginName, found: Option<&User>) -> Guesser<'a> {
+    if let Some(user) = found
+        && let Some(browser) = client.known_browser(user.id, user.password_version)
+    {
+        return Guesser::KnownBrowser { account: user.id, browser };
+    }
+    Guesser::Stranger { name: name.key(), account: found.map(|user| user.id), address: &client.address }
 }
 
 /// Adds the account whose login was refused.

@@ -1,24 +1,27 @@
-//! Hashes passwords, and scores new ones, outside the async threads. Limits how many hashes run at the same time.
+//! Hashes passwords, and scores new ones, outside the async threads. Limits how many hashes run at the same time, and how
+//! many wait.
 //!
 //! bcrypt reads at most 72 bytes, so it hashes a hex digest of the password, which needs a key of the site.
 //! `stored_hash.rs` has the stored forms.
 
 use std::{
     iter,
+    net::SocketAddr,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
 };
 
-use rocket::tokio::{sync::Semaphore, task::spawn_blocking};
+use rocket::tokio::task::spawn_blocking;
 
 use super::{
     peppers::Peppers,
+    queue::{Network, Queue, RETRY_AFTER, Turn, connections::Connections},
     stored_hash::{StoredHash, stored_hash, unknown_format},
 };
 use crate::{
-    accounts::{AccountsError, Detail, Result},
+    accounts::{AccountsError, Client, Detail, Result},
     domain::people::password::{NewPassword, Password},
     settings::SecretKeys,
 };
@@ -31,7 +34,11 @@ pub(in crate::accounts) struct Hasher {
     /// The highest cost seen so far. Every wrong password takes this long, so that hashes from before a change of
     /// `bcrypt_cost` do not reveal which accounts exist.
     highest_cost: Arc<AtomicU32>,
-    threads: Arc<Semaphore>,
+    queue: Queue,
+    connections: Connections,
+    /// The client that this hasher works for.
+    network: Network,
+    peer: Option<SocketAddr>,
     /// The hash to compare with for an unknown user, so that the comparison takes the same time.
     dummy_hash: Arc<OnceLock<String>>,
 }
@@ -50,13 +57,15 @@ pub(super) enum Verdict {
 
 impl Hasher {
     /// A hasher with this bcrypt cost and no key. It uses at most one thread per core.
-    pub(in crate::accounts) fn new(cost: u32) -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    pub(in crate::accounts) fn new(cost: u32, connections: Connections) -> Self {
         Self {
             cost,
             peppers: Arc::new(Peppers::none()),
             highest_cost: Arc::new(AtomicU32::new(cost)),
-            threads: Arc::new(Semaphore::new(threads)),
+            queue: Queue::of(threads()),
+            connections,
+            network: Network::default(),
+            peer: None,
             dummy_hash: Arc::default(),
         }
     }
@@ -64,6 +73,12 @@ impl Hasher {
     /// The same hasher with keys. Without one it cannot hash.
     pub(in crate::accounts) fn with_keys(self, keys: &SecretKeys) -> Self {
         Self { peppers: Arc::new(Peppers::of(keys)), ..self }
+    }
+
+    /// A hasher that works for this client, and waits in the same queue until the client hangs up.
+    pub(in crate::accounts) fn of_client(&self, client: Option<&Client>) -> Self {
+        let network = client.map_or_else(Network::default, |client| Network::of(&client.address));
+        Self { network, peer: client.and_then(Client::peer), ..self.clone() }
     }
 
     /// Hashes a new password for storage, unless it is easy to guess.
@@ -119,6 +134,15 @@ impl Hasher {
         }
     }
 
+    /// Takes all threads until the returned turns are dropped. For tests.
+    pub(in crate::accounts) async fn occupy_threads(&self) -> Result<Vec<Turn>> {
+        let mut turns = Vec::new();
+        for _ in 0..threads() {
+            turns.push(self.queue.turn(self.network).await?);
+        }
+        Ok(turns)
+    }
+
     /// Creates the dummy hash, so that the first login of an unknown user takes no longer than others.
     pub(in crate::accounts) async fn warm_up(&self) -> Result<()> {
         let password =
@@ -131,15 +155,21 @@ impl Hasher {
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let failed = |error: &dyn std::error::Error| AccountsError::Hashing(error.to_string());
-        // The semaphore is never closed. The permit lasts as long as the work, even if the request is dropped.
-        let permit = Arc::clone(&self.threads).acquire_owned().await.map_err(|error| failed(&error))?;
+        // The turn lasts as long as the work, even if the request is dropped.
+        let turn = self.connections.while_open(self.peer, self.queue.turn(self.network)).await;
+        let turn = turn.unwrap_or(Err(AccountsError::Busy { retry_after: RETRY_AFTER }))?;
         let worked = spawn_blocking(move || {
             let result = work();
-            drop(permit);
+            drop(turn);
             result
         });
         worked.await.map_err(|error| failed(&error))?
     }
+}
+
+/// One thread per core.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn hash(password: &Password, peppers: &Peppers, cost: u32) -> Result<String> {
@@ -176,8 +206,12 @@ mod tests {
         SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() }
     }
 
+    fn keyless(cost: u32) -> Hasher {
+        Hasher::new(cost, Connections::default())
+    }
+
     fn hasher(cost: u32) -> Hasher {
-        Hasher::new(cost).with_keys(&keys())
+        keyless(cost).with_keys(&keys())
     }
 
     fn digest(password: &Password) -> String {
@@ -204,7 +238,7 @@ mod tests {
     async fn a_wrong_password_takes_as_long_as_the_highest_cost_seen() -> Result<()> {
         let (hasher, costlier) = {
             let keys = keys();
-            (Hasher::new(4).with_keys(&keys), Hasher::new(6).with_keys(&keys))
+            (keyless(4).with_keys(&keys), keyless(6).with_keys(&keys))
         };
         let (right, wrong) = (password("gentle-heron-42-lantern"), password("another"));
         let stored = costlier.hash(&right).await?;
@@ -227,9 +261,7 @@ mod tests {
         let names = OwnNames { username: "", email: "", site_name: "" };
         let easy =
             NewPassword::parse("zyzyzyzyzyzyzyzyzyzyzy7".to_owned(), names, 8).map_err(AccountsError::BadPassword)?;
-        let permits = u32::try_from(hasher.threads.available_permits()).unwrap_or_default();
-        let all =
-            hasher.threads.acquire_many(permits).await.map_err(|error| AccountsError::Hashing(error.to_string()))?;
+        let all = hasher.occupy_threads().await?;
         let mut scored = pin!(hasher.hash_new(&easy));
         let first = std::future::poll_fn(|context| Poll::Ready(scored.as_mut().poll(context))).await;
         assert!(first.is_pending(), "{first:?}");
@@ -262,14 +294,14 @@ mod tests {
         let (old, new) = (keys(), keys());
         let both = SecretKeys { previous: vec![old.current.clone()], ..new.clone() };
         let right = password("gentle-heron-42-lantern");
-        let [before, rotated, after] = [&old, &both, &new].map(|keys| Hasher::new(4).with_keys(keys));
+        let [before, rotated, after] = [&old, &both, &new].map(|keys| keyless(4).with_keys(keys));
         let (stored, plain) =
             (before.hash(&right).await?, format!("bcrypt_sha256${}", bcrypt_hash(&digest(&right), 4)?));
         for (hasher, hash, verdict) in [
             (&before, &stored, Verdict::Right),
             (&rotated, &stored, Verdict::RightButOutdated),
             (&after, &stored, Verdict::Wrong),
-            (&Hasher::new(4), &stored, Verdict::Wrong),
+            (&keyless(4), &stored, Verdict::Wrong),
             (&after, &plain, Verdict::RightButOutdated),
         ] {
             assert_eq!(hasher.verify(&right, Some(hash)).await?, verdict, "{hash}");
@@ -282,7 +314,7 @@ mod tests {
         // Whoever has the database and the algorithm, but no key, cannot test a guess.
         let bcrypt = StoredHash::parse(&stored).map(|stored| stored.bcrypt).unwrap_or_default();
         assert!(!is_hash_of(bcrypt, &digest(&right))? && !is_hash_of(bcrypt, right.reveal())?);
-        assert!(Hasher::new(4).hash(&right).await.is_err(), "no hash without a key");
+        assert!(keyless(4).hash(&right).await.is_err(), "no hash without a key");
         Ok(())
     }
 

@@ -9,6 +9,7 @@ pub(super) mod open_token;
 mod peppers;
 pub(super) mod prove_password;
 pub(super) mod prove_presence;
+pub(super) mod queue;
 pub(super) mod register;
 pub(super) mod set_up;
 mod stored_hash;

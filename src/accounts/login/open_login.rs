@@ -37,6 +37,8 @@ pub struct StartedSession {
     pub remember: bool,
     /// How long ago it was opened: zero if just now.
     pub age: Duration,
+    /// The version of the account's password, until whose change the browser stays known to the account.
+    pub password_version: i64,
 }
 
 /// The two dates of a login that is opened now.
@@ -70,7 +72,7 @@ pub(in crate::accounts) async fn open_session(
     remember: bool,
     LoginDates { login_date, opened_at }: LoginDates,
 ) -> Result<StartedSession> {
-    let started = StartedSession {
+    let mut started = StartedSession {
         id: SessionId::from_random(rand::random()),
         secret: SessionSecret::from_random(rand::random()),
         user_id,
@@ -78,6 +80,7 @@ pub(in crate::accounts) async fn open_session(
         role,
         remember,
         age: Duration::ZERO,
+        password_version: 0,
     };
     let new = NewLogin {
         id: &started.id,
@@ -92,12 +95,12 @@ pub(in crate::accounts) async fn open_session(
         address: &client.address,
         user_agent: client.user_agent(),
     };
-    open_login(on, &new).await?;
+    started.password_version = open_login(on, &new).await?;
     Ok(started)
 }
 
-/// Stores a new login, which becomes the latest of its account.
-pub(in crate::accounts) async fn open_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
+/// Stores a new login, which becomes the latest of its account. Returns the version of the account's password.
+pub(in crate::accounts) async fn open_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<i64> {
     insert_login(on, new).await?;
     Ok(users::set_last_login(on, new.user_id, new.login_date, new.opened_at).await?)
 }

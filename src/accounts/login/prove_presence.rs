@@ -80,6 +80,7 @@ pub(in crate::accounts) async fn renew_session(
         login_date: login.login_date,
         role: actor.role,
         remember: login.remember,
+        password_version: login.password_version,
         age: (now - login.opened_at).to_std().unwrap_or_default(),
     }))
 }

@@ -65,7 +65,7 @@ impl Accounts {
         role: Role,
         kind: EventKind,
     ) -> Result<StartedSession> {
-        let password_hash = self.hasher.hash_new(&registration.password).await?;
+        let password_hash = self.hasher.of_client(Some(client)).hash_new(&registration.password).await?;
         let mut tx = self.store.begin().await?;
         if kind == EventKind::SetUp {
             // If two requests send the same code, the second one finds the code used.

@@ -31,7 +31,7 @@ impl Accounts {
         remember: bool,
     ) -> Result<(StartedSession, LoginCounts)> {
         let proven = self.prove_password(actor, current).await?;
-        let hash = self.hasher.hash_new(new).await?;
+        let hash = self.hasher.of_client(actor.client.as_ref()).hash_new(new).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
@@ -39,7 +39,7 @@ impl Accounts {
             drop(tx);
             return self.refuse_wrong_password(actor, &locked.user).await;
         }
-        users::set_password_hash(&mut tx, proven.id, &hash).await?;
+        users::set_password(&mut tx, proven.id, &hash).await?;
         let reason = EndReason::PasswordChanged;
         let (started, others) = self.continue_alone(&mut tx, actor, &locked, reason, remember).await?;
         let event = new_event(locked.now, EventKind::PasswordChanged)

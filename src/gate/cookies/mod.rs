@@ -5,6 +5,7 @@
 
 pub(super) mod changes;
 mod claim;
+pub(super) mod known;
 pub(super) mod notice;
 mod opened;
 pub(super) mod session_cookie;
@@ -22,6 +23,7 @@ use rocket::{
 use self::{
     changes::{NoticeChange, SessionChange, StatedChanges},
     claim::Content,
+    known::{KNOWN_MAX_AGE, KnownAccounts},
     visitor::holds_own_binding,
 };
 use super::{
@@ -41,6 +43,8 @@ pub(super) struct Name {
 pub(super) const SESSION: Name = Name { plain: "curfew", secure: "__Host-curfew" };
 /// The notice for the next page.
 pub(super) const NOTICE: Name = Name { plain: "curfew-notice", secure: "__Host-curfew-notice" };
+/// The accounts that the browser has logged in to before. It never logs anybody in.
+pub(super) const KNOWN: Name = Name { plain: "curfew-known", secure: "__Host-curfew-known" };
 /// The random value that a visitor's CSRF tokens are bound to, because visitors have no session.
 pub(super) const VISITOR: Name = Name { plain: "curfew-visitor", secure: "__Host-curfew-visitor" };
 
@@ -93,9 +97,13 @@ impl Fairing for CookieWriter {
         } else {
             visitor.map(|visitor| writer.cookie(VISITOR, visitor))
         };
+        let known = match &session {
+            Some(SessionChange::Start(started)) => Some(writer.known(started)),
+            _ => None,
+        };
         let session = session.map(|change| writer.session(change));
         let notice = notice.map(|change| writer.notice(change));
-        for cookie in [session, notice, visitor].into_iter().flatten() {
+        for cookie in [session, known, notice, visitor].into_iter().flatten() {
             response.adjoin_header(Header::new("Set-Cookie", cookie.encoded().to_string()));
         }
         if clears_site_data && is_https(request) {
@@ -130,6 +138,15 @@ impl Writer<'_, '_> {
         let name = SESSION.on(self.request);
         let mut cookie = self.cookie(SESSION, self.gate.cookie_keys.encrypt(name, content.to_json()));
         cookie.set_max_age(max_age.and_then(|age| time::Duration::try_from(age).ok()));
+        cookie
+    }
+
+    /// The browser has logged in to one more account.
+    fn known(&self, started: &StartedSession) -> Cookie<'static> {
+        let accounts = KnownAccounts::of(self.request, self.gate).with(started);
+        let name = KNOWN.on(self.request);
+        let mut cookie = self.cookie(KNOWN, self.gate.cookie_keys.encrypt(name, accounts.to_json()));
+        cookie.set_max_age(KNOWN_MAX_AGE);
         cookie
     }
 

@@ -9,6 +9,9 @@ use crate::{
     site::pages::{Pages, answer::Answer},
 };
 
+/// How long the owner sees that strangers guessed the account's password.
+const ATTACK_SHOWN: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+
 #[derive(Debug, Serialize)]
 struct AccountView<'a> {
     username: &'a str,
@@ -16,6 +19,7 @@ struct AccountView<'a> {
     role: &'static str,
     date_joined: Moment,
     last_login: Option<Moment>,
+    attacked_at: Option<Moment>,
     session: SessionView<'a>,
 }
 
@@ -48,6 +52,7 @@ pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
             role: login.role().code(),
             date_joined: login.account.date_joined,
             last_login: login.account.last_login,
+            attacked_at: login.account.attacked_at.filter(|at| login.now - *at < ATTACK_SHOWN),
             session: SessionView {
                 login_date: login.opened_at,
                 ends_at,

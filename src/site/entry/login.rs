@@ -9,7 +9,7 @@ use crate::{
         next_path::NextPath,
         people::{login_name::LoginName, password::Password},
     },
-    gate::{Changes, ClientOf, SignedIn, Submission, Visitor},
+    gate::{Changes, KnownClient, SignedIn, Submission, Visitor},
     site::pages::{
         Pages,
         answer::{Answer, FormPage},
@@ -62,7 +62,7 @@ fn show_signed_in(_signed_in: SignedIn<'_>) -> Answer {
 #[post("/login", data = "<submission>")]
 async fn log_in(
     _visitor: Visitor,
-    client: ClientOf,
+    client: KnownClient,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,

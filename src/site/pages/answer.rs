@@ -26,8 +26,8 @@ use crate::{
 pub enum Answer {
     /// A page.
     Page(Status, rendering::Page),
-    /// A page with status 429 and `Retry-After`.
-    Wait(rendering::Page, Duration),
+    /// A page with status 429 or 503, and `Retry-After`.
+    Wait(Status, rendering::Page, Duration),
     /// A 303 redirect.
     SeeOther(Redirect),
     /// A plain 401 without a redirect, for scripts.
@@ -64,9 +64,9 @@ impl Answer {
         }
     }
 
-    fn with_retry_after(self, retry_after: Duration) -> Self {
+    fn with_retry_after(self, status: Status, retry_after: Duration) -> Self {
         match self {
-            Self::Page(_, page) => Self::Wait(page, retry_after),
+            Self::Page(_, page) => Self::Wait(status, page, retry_after),
             other => other,
         }
     }
@@ -76,7 +76,7 @@ impl<'r> Responder<'r, 'static> for Answer {
     fn respond_to(self, request: &'r Request<'_>) -> Result<'static> {
         match self {
             Self::Page(status, page) => (status, page).respond_to(request),
-            Self::Wait(page, wait) => Response::build_from((Status::TooManyRequests, page).respond_to(request)?)
+            Self::Wait(status, page, wait) => Response::build_from((status, page).respond_to(request)?)
                 .header(Header::new("Retry-After", wait.as_secs().saturating_add(1).to_string()))
                 .ok(),
             Self::SeeOther(redirect) => redirect.respond_to(request),
@@ -124,7 +124,11 @@ impl FormPage<'_, '_> {
         match error {
             AccountsError::TooManyTries { retry_after } => {
                 form.set_error("form", words);
-                return self.show(form, view).with_retry_after(retry_after);
+                return self.show(form, view).with_retry_after(Status::TooManyRequests, retry_after);
+            }
+            AccountsError::Busy { retry_after } => {
+                form.set_error("form", words);
+                return self.show(form, view).with_retry_after(Status::ServiceUnavailable, retry_after);
             }
             AccountsError::SessionsFull { .. } | AccountsError::TokensFull { .. } => {
                 form.set_error("form", words);
@@ -165,6 +169,7 @@ pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
         | AccountsError::Forbidden
         | AccountsError::LastSuperuser
         | AccountsError::OwnAccount => Answer::Refused(Status::Forbidden, error.to_string()),
+        AccountsError::Busy { .. } => Answer::Refused(Status::ServiceUnavailable, error.to_string()),
         AccountsError::AlreadySetUp
         | AccountsError::NoSuchUser
         | AccountsError::NoSuchSession

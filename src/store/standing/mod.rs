@@ -115,6 +115,8 @@ pub struct Account {
     pub scheduled_user_reason: Option<String>,
     /// The deactivation's reason for the user.
     pub deactivated_user_reason: Option<String>,
+    /// When strangers last reached the limit of wrong passwords.
+    pub attacked_at: Option<Moment>,
 }
 
 /// A login's row.
@@ -205,7 +207,7 @@ fn standing_sql(size: usize) -> String {
            u.last_login,
            u.force_logout_date, u.force_logout_cause, u.force_logout_user_reason,
            u.force_logout_scheduled, u.force_logout_scheduled_user_reason,
-           u.deactivated_until, u.deactivated_user_reason,
+           u.deactivated_until, u.deactivated_user_reason, u.attacked_at,
            l.kind, l.secret_hash, l.remember, l.login_date, l.opened_at, l.last_seen, l.expires_at, l.address,
            l.user_agent, l.ended_at, l.reason, l.user_reason
     FROM asked

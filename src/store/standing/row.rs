@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Fields in the order of the statement's columns: looking up 32 columns by name takes longer than reading them.
+/// Fields in the order of the statement's columns: looking up 33 columns by name takes longer than reading them.
 pub(super) struct Row {
     pub(super) place: i32,
     pub(super) now: Option<Moment>,
@@ -39,6 +39,7 @@ pub(super) struct Row {
     force_logout_scheduled_user_reason: Option<String>,
     deactivated_until: Option<Moment>,
     deactivated_user_reason: Option<String>,
+    attacked_at: Option<Moment>,
     kind: Option<String>,
     secret_hash: Option<Vec<u8>>,
     remember: Option<bool>,
@@ -92,6 +93,7 @@ where
             force_logout_scheduled_user_reason: next!(),
             deactivated_until: next!(),
             deactivated_user_reason: next!(),
+            attacked_at: next!(),
             kind: next!(),
             secret_hash: next!(),
             remember: next!(),
@@ -153,6 +155,7 @@ impl Row {
                 force_logout_user_reason: self.force_logout_user_reason,
                 scheduled_user_reason: self.force_logout_scheduled_user_reason,
                 deactivated_user_reason: self.deactivated_user_reason,
+                attacked_at: self.attacked_at,
             })),
             _ => None,
         };

@@ -33,6 +33,8 @@ pub struct User {
     pub email: String,
     /// `bcrypt_hmac_sha256$KEY$$2b$…`, or `bcrypt_sha256$$2b$…`
     pub password_hash: String,
+    /// How often the password was changed.
+    pub password_version: i64,
     is_active: bool,
     is_staff: bool,
     is_superuser: bool,
@@ -72,6 +74,7 @@ from_row!(User {
     username,
     email,
     password_hash,
+    password_version,
     is_active,
     is_staff,
     is_superuser,
@@ -97,8 +100,8 @@ from_row!(User {
 macro_rules! select_users {
     ($from:literal) => {
         concat!(
-            "SELECT curfew_users.id, username, email, password_hash, is_active, is_staff, is_superuser, date_joined,
-                    last_login, last_login_date, last_seen,
+            "SELECT curfew_users.id, username, email, password_hash, password_version, is_active, is_staff, is_superuser,
+                    date_joined, last_login, last_login_date, last_seen,
                     force_logout_date, force_logout_cause, force_logout_staff_reason,
                     force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_by,
                     force_logout_scheduled_staff_reason, force_logout_scheduled_user_reason, deactivated_until,
@@ -182,7 +185,17 @@ pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
     find_user(on, id).await
 }
 
-/// Changes the account's password hash.
+/// Changes the account's password. Browsers that are known to the account become unknown.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn set_password(on: &mut impl Sql, id: i64, hash: &str) -> Result<()> {
+    let sql = "UPDATE curfew_users SET password_hash = $2, password_version = password_version + 1 WHERE id = $1";
+    execute!(on, sql, id, hash)?;
+    Ok(())
+}
+
+/// Replaces the hash of the same password.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -201,18 +214,28 @@ pub async fn set_role(on: &mut impl Sql, id: i64, role: Role) -> Result<()> {
     Ok(())
 }
 
-/// Records a login of the account. `last_login_date` never moves back.
+/// Records a login of the account. `last_login_date` never moves back. Returns the version of the account's password.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, opened_at: Moment) -> Result<()> {
+pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, opened_at: Moment) -> Result<i64> {
     // A clock that stepped back must not hide the previous login from the next force logout.
     let sql = "
         UPDATE curfew_users SET last_login_date = CASE WHEN last_login_date > $2 THEN last_login_date ELSE $2 END,
                last_login = $3, last_seen = $3
-        WHERE id = $1";
-    execute!(on, sql, id, login_date, opened_at)?;
-    Ok(())
+        WHERE id = $1 RETURNING password_version";
+    let (version,) = fetch_one!(on, (i64,), sql, id, login_date, opened_at)?;
+    Ok(version)
+}
+
+/// Records that strangers guess the account's password, unless that was recorded after `not_after`. Returns whether it
+/// was recorded now.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn set_attacked_at(on: &mut impl Sql, id: i64, at: Moment, not_after: Moment) -> Result<bool> {
+    let sql = "UPDATE curfew_users SET attacked_at = $2 WHERE id = $1 AND (attacked_at IS NULL OR attacked_at <= $3)";
+    Ok(execute!(on, sql, id, at, not_after)? > 0)
 }
 
 /// Deletes the account and its names.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A session whose secret was replaced.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ProvenSession {
     /// The login's `LAST_LOGIN_DATE`.
     pub login_date: Moment,
@@ -20,9 +20,11 @@ pub struct ProvenSession {
     pub opened_at: Moment,
     /// Whether the cookie is kept after the browser is closed.
     pub remember: bool,
+    /// The version of the account's password.
+    pub password_version: i64,
 }
 
-from_row!(ProvenSession { login_date, opened_at, remember });
+from_row!(ProvenSession { login_date, opened_at, remember, password_version });
 
 /// Finds when the password was last proven from this session: at its login, or on a form since.
 ///
@@ -46,6 +48,7 @@ pub async fn replace_proven_secret(
     at: Moment,
 ) -> Result<Option<ProvenSession>> {
     let sql = "UPDATE curfew_logins SET secret_hash = $3, proven_at = $4
-               WHERE id = $1 AND kind = 'browser' AND secret_hash = $2 RETURNING login_date, opened_at, remember";
+               WHERE id = $1 AND kind = 'browser' AND secret_hash = $2 RETURNING login_date, opened_at, remember,
+                   (SELECT password_version FROM curfew_users u WHERE u.id = user_id) AS password_version";
     Ok(fetch_optional!(on, ProvenSession, sql, id.as_str(), old.as_bytes(), new.as_bytes(), at)?)
 }

@@ -1,66 +1,145 @@
 //! The keys under which an attempt is counted, and the limit of each key.
 
-use std::net::Ipv6Addr;
+use std::{net::Ipv6Addr, time::Duration};
 
 use data_encoding::BASE64URL_NOPAD;
 use gcra::RateLimit;
 use ipnet::Ipv6Net;
 use sha2::{Digest as _, Sha256};
 
-use super::Purpose;
+use super::{Purpose, counter::Limit};
 use crate::domain::rate::Rate;
 
-/// The factor of the limits for one account from all addresses, and for one address with all accounts.
+/// The factor of the limits for one account from everywhere, and for one address with all accounts.
 const BROAD_FACTOR: u32 = 10;
 /// The factor of the limit for the registrations of the whole site: one attacker with many addresses must not fill it.
 const SITE_FACTOR: u32 = 100;
+/// The factor of the limits of right passwords.
+const SUCCESS_FACTOR: u32 = 10;
+/// The limit of all strangers to one account together. After a rest, GCRA lets a full count pass at once, and as many
+/// again over the period: so at most 100 wrong passwords pass in any hour.
+const STRANGERS: Rate = Rate { count: 50, period: Duration::from_hours(1) };
 /// The prefix of an IPv6 address that is counted. A network gets a /64 (RFC 4291, section 2.5.4) and can choose any
 /// address in it, so counting single addresses would limit nothing.
 const IPV6_PREFIX: u8 = 64;
 
+/// Who tries a password of an account.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::accounts) enum Guesser<'a> {
+    /// A browser that has not logged in to the account before, or a program.
+    Stranger {
+        /// The key of the name that was typed.
+        name: &'a str,
+        /// The account with this name.
+        account: Option<i64>,
+        address: &'a str,
+    },
+    /// A browser that has logged in to the account before.
+    KnownBrowser { account: i64, browser: &'a str },
+    /// A form inside a live login.
+    LiveLogin { account: i64, login: &'a str },
+}
+
 /// What is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Key {
-    AccountFromAddress(Purpose, String, String),
-    Account(Purpose, String),
-    Address(Purpose, String),
-    Site(Purpose),
+pub(super) struct Key {
+    pub(super) kind: &'static str,
+    who: String,
+    address: String,
 }
 
 impl Key {
     /// The name of the shared counter. Hashed, because users sometimes type their password as the username.
     pub(super) fn name(&self) -> String {
-        let (kind, parts) = match self {
-            Self::AccountFromAddress(purpose, account, address) => {
-                ("account-from-address", (*purpose, &**account, &**address))
-            }
-            Self::Account(purpose, account) => ("account", (*purpose, &**account, "")),
-            Self::Address(purpose, address) => ("address", (*purpose, &**address, "")),
-            Self::Site(purpose) => ("site", (*purpose, "", "")),
-        };
-        let (purpose, account, address) = parts;
-        let hash = Sha256::new().chain_update(account).chain_update([0]).chain_update(address).finalize();
-        format!("{} {kind} {}", purpose.as_str(), BASE64URL_NOPAD.encode(&hash))
+        let hash = Sha256::new().chain_update(&self.who).chain_update([0]).chain_update(&self.address).finalize();
+        format!("{} {}", self.kind, BASE64URL_NOPAD.encode(&hash))
     }
 }
 
-/// The counters of one attempt, with the limit of each.
-pub(super) fn keys_of(purpose: Purpose, rate: Rate, account: &str, address: &str) -> Vec<(Key, RateLimit)> {
-    let address = counted_address(address);
-    let limit = |rate: Rate| RateLimit::new(rate.count, rate.period);
-    let (narrow, broad) = (limit(rate), limit(rate.times(BROAD_FACTOR)));
-    let mut keys = Vec::with_capacity(4);
-    if !account.is_empty() && !address.is_empty() {
-        keys.push((Key::AccountFromAddress(purpose, account.to_owned(), address.clone()), narrow));
+/// A key with its limit.
+#[derive(Debug, Clone)]
+pub(super) struct Counted {
+    pub(super) key: Key,
+    pub(super) limit: Limit,
+    /// Whether the counter refuses no attempt, but only keeps its password from being compared. The answer to a try
+    /// depends only on counters that an unknown name has too. Otherwise it would reveal that a username and an email
+    /// belong to one account.
+    pub(super) is_hidden: bool,
+    /// Whether a full counter means that the account is under attack.
+    pub(super) means_attack: bool,
+}
+
+impl Counted {
+    fn new(kind: &'static str, (who, address): (&str, &str), rate: Rate) -> Self {
+        let key = Key { kind, who: who.to_owned(), address: address.to_owned() };
+        let limit = Limit {
+            failures: RateLimit::new(rate.count, rate.period),
+            successes: Some(RateLimit::new(rate.times(SUCCESS_FACTOR).count, rate.period)),
+            grows: true,
+        };
+        Self { key, limit, is_hidden: false, means_attack: false }
     }
-    if !account.is_empty() {
-        keys.push((Key::Account(purpose, account.to_owned()), broad.clone()));
+
+    /// The rate of all strangers together. It never closes the door for longer than one step of the rate.
+    fn of_strangers(kind: &'static str, who: &str, broad: Rate) -> Self {
+        let counted = Self::new(kind, (who, ""), broad);
+        let failures = RateLimit::new(STRANGERS.count, STRANGERS.period);
+        Self { limit: Limit { failures, grows: false, ..counted.limit }, means_attack: true, ..counted }
+    }
+
+    /// Counts wrong passwords only: right ones count by the name.
+    fn hidden(self) -> Self {
+        Self { limit: Limit { successes: None, ..self.limit }, is_hidden: true, ..self }
+    }
+}
+
+/// The counters of one try of a password.
+pub(super) fn keys_of_guess(rate: Rate, guesser: Guesser<'_>) -> Vec<Counted> {
+    let broad = rate.times(BROAD_FACTOR);
+    match guesser {
+        Guesser::Stranger { name, account, address } => {
+            let address = &*counted_address(address);
+            // An unknown name has the same counters, so that it costs the same work.
+            let account = account.map_or_else(|| format!("name {name}"), |id| id.to_string());
+            vec![
+                Counted::new("name-from-address", (name, address), rate),
+                Counted::of_strangers("name", name, broad),
+                Counted::new("address", ("", address), broad),
+                Counted::new("account-from-address", (&account, address), rate).hidden(),
+                Counted::of_strangers("account", &account, broad).hidden(),
+            ]
+        }
+        Guesser::KnownBrowser { account, browser } => vec![
+            Counted::new("known-browser", (browser, ""), rate),
+            Counted::new("known-browsers", (&account.to_string(), ""), broad),
+        ],
+        Guesser::LiveLogin { account, login } => vec![
+            Counted::new("live-login", (login, ""), rate),
+            Counted::new("live-logins", (&account.to_string(), ""), broad),
+        ],
+    }
+}
+
+/// The counters of an attempt at something else. An empty value is not counted.
+pub(super) fn keys_of(purpose: Purpose, rate: Rate, what: &str, address: &str) -> Vec<Counted> {
+    let address = &*counted_address(address);
+    let (one_from_one, one, all_from_one) = match purpose {
+        Purpose::Registration => ("registration-from-address", "registration", "registrations-of-address"),
+        Purpose::Setup => ("setup-from-address", "setup", "setups-of-address"),
+    };
+    let broad = rate.times(BROAD_FACTOR);
+    let mut keys = Vec::with_capacity(4);
+    if !what.is_empty() && !address.is_empty() {
+        keys.push(Counted::new(one_from_one, (what, address), rate));
+    }
+    if !what.is_empty() {
+        keys.push(Counted::new(one, (what, ""), broad));
     }
     if !address.is_empty() {
-        keys.push((Key::Address(purpose, address), broad));
+        keys.push(Counted::new(all_from_one, ("", address), broad));
     }
     if purpose == Purpose::Registration {
-        keys.push((Key::Site(purpose), limit(rate.times(SITE_FACTOR))));
+        keys.push(Counted::new("registrations", ("", ""), rate.times(SITE_FACTOR)));
     }
     keys
 }

@@ -7,99 +7,117 @@ use std::{
     time::Instant,
 };
 
-use gcra::RateLimit;
-use rocket::tokio::sync::Notify;
+use rocket::tokio::sync::{Notify, Semaphore};
 
 use super::{
-    counter::{Counter, Throttled},
-    keys::Key,
+    admission::{Admitted, Outcome, Step, Throttled, count, decide},
+    counter::Counter,
+    keys::{Counted, Key},
 };
+use crate::accounts::{AccountsError, Result, login::queue::RETRY_AFTER};
 
 /// Above this many keys, idle ones are removed.
 const KEYS_BEFORE_CLEANING: usize = 10_000;
+/// How many attempts may wait for the outcome of others. Each outcome wakes all of them.
+const MAX_WAITING: usize = 1_000;
 
-/// The counters of every account and address with recent failures on this node. Clones share them.
-#[derive(Debug, Clone, Default)]
+/// The counters of every account and address with recent attempts on this node. Clones share them.
+#[derive(Debug, Clone)]
 pub(super) struct LocalCounters {
     counters: Arc<Mutex<HashMap<Key, Counter>>>,
     settled: Arc<Notify>,
+    waiting: Arc<Semaphore>,
+}
+
+impl Default for LocalCounters {
+    fn default() -> Self {
+        Self { counters: Arc::default(), settled: Arc::default(), waiting: Arc::new(Semaphore::new(MAX_WAITING)) }
+    }
 }
 
 impl LocalCounters {
     /// Begins an attempt. Waits while attempts in progress hold the last places.
-    pub(super) async fn begin(&self, keys: &[(Key, RateLimit)]) -> Result<LocalPlaces, Throttled> {
+    pub(super) async fn begin(&self, counted: &[Counted]) -> Result<std::result::Result<LocalPlaces, Throttled>> {
+        let mut waiting = None;
         loop {
             // Subscribed before the check, so that no outcome in between is missed.
             let settled = self.settled.notified();
-            if self.try_begin(keys)? {
-                return Ok(LocalPlaces { counters: self.clone(), keys: keys.to_vec(), has_failed: false });
+            match self.try_begin(counted) {
+                Step::Begin(admitted) => {
+                    let (counters, counted) = (self.clone(), counted.to_vec());
+                    return Ok(Ok(LocalPlaces { counters, counted, admitted, outcome: Outcome::Abandoned }));
+                }
+                Step::Refuse(throttled) => return Ok(Err(throttled)),
+                Step::Wait if waiting.is_none() => {
+                    let place = self.waiting.try_acquire();
+                    waiting = Some(place.map_err(|_| AccountsError::Busy { retry_after: RETRY_AFTER })?);
+                }
+                Step::Wait => {}
             }
             settled.await;
         }
     }
 
-    fn try_begin(&self, keys: &[(Key, RateLimit)]) -> Result<bool, Throttled> {
-        let now = Instant::now();
-        let mut counters = self.counters();
-        let mut is_free = true;
-        for (key, limit) in keys {
-            if let Some(counter) = counters.get_mut(key) {
-                is_free &= counter.admits(limit, now)?;
+    fn try_begin(&self, counted: &[Counted]) -> Step {
+        self.change(counted, |counters, now| {
+            let step = decide(counted, counters, now);
+            if let Step::Begin(_) = step {
+                for counter in counters {
+                    counter.in_progress += 1;
+                }
             }
-        }
-        if is_free {
-            for (key, _) in keys {
-                counters.entry(key.clone()).or_default().in_progress += 1;
-            }
-        }
-        Ok(is_free)
+            step
+        })
     }
 
-    fn settle(&self, keys: &[(Key, RateLimit)], has_failed: bool) {
-        let now = Instant::now();
-        let mut counters = self.counters();
-        for (key, limit) in keys {
-            if let Some(counter) = counters.get_mut(key) {
-                if has_failed {
-                    counter.count_failure(limit, now);
-                }
+    fn settle(&self, counted: &[Counted], outcome: Outcome) {
+        self.change(counted, |counters, now| {
+            for (counted, counter) in counted.iter().zip(counters) {
+                count(counted, counter, outcome, now);
                 counter.in_progress -= 1;
-                if counter.is_idle(now) {
-                    counters.remove(key);
-                }
             }
-        }
-        if counters.len() > KEYS_BEFORE_CLEANING {
-            counters.retain(|_, counter| !counter.is_idle(now));
-        }
-        drop(counters);
+        });
         self.settled.notify_waiters();
     }
 
-    /// Ignores poisoning: each change is one assignment, so no panic can leave the counters half changed.
+    fn change<R>(&self, counted: &[Counted], change: impl FnOnce(&mut [Counter], Instant) -> R) -> R {
+        let now = Instant::now();
+        let mut all = self.counters();
+        let mut counters: Vec<_> = counted.iter().map(|counted| all.remove(&counted.key).unwrap_or_default()).collect();
+        let result = change(&mut counters, now);
+        let kept = counted.iter().zip(counters).filter(|(_, counter)| !counter.is_idle(now));
+        all.extend(kept.map(|(counted, counter)| (counted.key.clone(), counter)));
+        if all.len() > KEYS_BEFORE_CLEANING {
+            all.retain(|_, counter| !counter.is_idle(now));
+        }
+        result
+    }
+
+    /// Ignores poisoning: no change of the counters panics.
     pub(super) fn counters(&self) -> MutexGuard<'_, HashMap<Key, Counter>> {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The places of an attempt in progress. If dropped, it does not count as a failure.
+/// The places of an attempt in progress. If dropped, it does not count.
 #[derive(Debug)]
 #[must_use]
 pub(super) struct LocalPlaces {
     counters: LocalCounters,
-    keys: Vec<(Key, RateLimit)>,
-    has_failed: bool,
+    counted: Vec<Counted>,
+    pub(super) admitted: Admitted,
+    outcome: Outcome,
 }
 
 impl LocalPlaces {
-    /// Counts the attempt as failed.
-    pub(super) fn failed(mut self) {
-        self.has_failed = true;
+    /// Counts how the attempt ended.
+    pub(super) fn ended(mut self, outcome: Outcome) {
+        self.outcome = outcome;
     }
 }
 
 impl Drop for LocalPlaces {
     fn drop(&mut self) {
-        self.counters.settle(&self.keys, self.has_failed);
+        self.counters.settle(&self.counted, self.outcome);
     }
 }

@@ -1,50 +1,51 @@
 //! Throttles attempts with growing delays, and never locks an account for good.
 //!
-//! Only failures count. An attempt in progress holds a place until it ends, so simultaneous attempts get no more tries
-//! than sequential ones. If all places are held, the next attempt waits for the outcome of the others, so that a right
-//! password is not refused because of them. Each node counts its own attempts. Nodes that share Redis or Postgres also
-//! count together.
+//! Whoever tries a password belongs to one of three groups: strangers, browsers that have logged in to the account
+//! before, and forms inside a live login. Each group has counters of its own, so strangers never keep the owner out of
+//! a browser that the account knows.
+//!
+//! Wrong passwords count, and right ones at ten times the limit. An attempt in progress holds a place until it ends, so
+//! simultaneous attempts get no more tries than sequential ones. If all places are held, the next attempt waits for the
+//! outcome of the others, so that a right password is not refused because of them. Each node counts its own attempts.
+//! Nodes that share Redis or Postgres also count together.
 
+mod admission;
 mod counter;
 mod keys;
 mod local;
+mod polling;
 mod shared;
 
-use self::{keys::keys_of, local::LocalCounters};
+use self::{
+    admission::{Admitted, Outcome},
+    keys::{Counted, keys_of, keys_of_guess},
+    local::LocalCounters,
+    polling::Polling,
+};
 use crate::{
-    accounts::{AccountsError, Result},
+    accounts::{Accounts, AccountsError, Client, Result, login::queue::RETRY_AFTER},
     domain::rate::Rate,
     store::fleet::shared_counters::SharedCounters,
 };
 
-pub(in crate::accounts) use counter::Throttled;
+pub(in crate::accounts) use admission::Throttled;
+pub(in crate::accounts) use keys::Guesser;
 
-/// What an attempt is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What an attempt is for, other than a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// A password, at the login or on any form that asks for one.
-    Password,
     /// A registration.
     Registration,
     /// The setup code.
     Setup,
 }
 
-impl Purpose {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::Registration => "registration",
-            Self::Setup => "setup",
-        }
-    }
-}
-
-/// The counters of every account and address with recent failures. Clones share them.
+/// The counters of every account and address with recent attempts. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(in crate::accounts) struct Throttle {
     local: LocalCounters,
     shared: Option<SharedCounters>,
+    polling: Polling,
 }
 
 impl From<Throttled> for AccountsError {
@@ -56,35 +57,58 @@ impl From<Throttled> for AccountsError {
 impl Throttle {
     /// A throttle that also counts together with the other nodes.
     pub(in crate::accounts) fn new(shared: Option<SharedCounters>) -> Self {
-        Self { local: LocalCounters::default(), shared }
+        Self { shared, ..Self::default() }
     }
 
     /// Begins an attempt. Waits while attempts in progress hold the last places.
     ///
-    /// `account` identifies the account, `address` the client. An empty value is not counted.
+    /// `what` identifies what is tried, `address` the client. An empty value is not counted.
     pub(super) async fn begin(
         &self,
         purpose: Purpose,
         rate: Rate,
-        account: &str,
+        what: &str,
         address: &str,
     ) -> Result<std::result::Result<Attempt, Throttled>> {
-        let keys = keys_of(purpose, rate, account, address);
-        let local = self.local.begin(&keys).await;
+        self.begin_counted(&keys_of(purpose, rate, what, address)).await
+    }
+
+    /// Begins to try a password, in the same way.
+    async fn begin_guess(&self, rate: Rate, guesser: Guesser<'_>) -> Result<std::result::Result<Attempt, Throttled>> {
+        self.begin_counted(&keys_of_guess(rate, guesser)).await
+    }
+
+    async fn begin_counted(&self, counted: &[Counted]) -> Result<std::result::Result<Attempt, Throttled>> {
+        let local = self.local.begin(counted).await?;
         let shared = match &self.shared {
-            Some(counters) => shared::begin(counters, &keys).await?,
-            None => None,
+            Some(counters) => shared::begin(counters, counted, &self.polling).await?.transpose(),
+            None => Ok(None),
         };
         // The shared refusal comes first, because it records one event for all nodes. If the shared counters have lost
         // their data, this node's own counters still apply.
-        if let Some(Err(throttled)) = shared {
-            return Ok(Err(throttled));
-        }
-        Ok(local.map(|local| Attempt { local, shared: shared.and_then(std::result::Result::ok) }))
+        let shared = match shared {
+            Ok(shared) => shared,
+            Err(throttled) => return Ok(Err(throttled)),
+        };
+        Ok(local.map(|local| Attempt { local, shared }))
     }
 }
 
-/// An attempt in progress. If dropped, it does not count as a failure.
+impl Accounts {
+    /// Begins to try a password. Waits until the client hangs up.
+    pub(super) async fn begin_guess(
+        &self,
+        client: Option<&Client>,
+        guesser: Guesser<'_>,
+    ) -> Result<std::result::Result<Attempt, Throttled>> {
+        // Boxed, so that the callers' futures stay small.
+        let attempt = Box::pin(self.throttle.begin_guess(self.settings.throttle_login, guesser));
+        let attempt = self.connections.while_open(client.and_then(Client::peer), attempt).await;
+        attempt.unwrap_or(Err(AccountsError::Busy { retry_after: RETRY_AFTER }))
+    }
+}
+
+/// An attempt in progress. If dropped, it does not count.
 #[derive(Debug)]
 #[must_use]
 pub(super) struct Attempt {
@@ -93,11 +117,35 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
+    /// Whether the password may be compared. Otherwise the attempt must be answered like one with a wrong password.
+    pub(super) fn is_compared(&self) -> bool {
+        self.admitted().all(|admitted| admitted.is_compared)
+    }
+
+    /// The same as [`Throttled::shows_attack`].
+    pub(super) fn shows_attack(&self) -> bool {
+        self.admitted().any(|admitted| admitted.shows_attack)
+    }
+
+    fn admitted(&self) -> impl Iterator<Item = Admitted> {
+        [Some(self.local.admitted), self.shared.as_ref().map(|shared| shared.admitted)].into_iter().flatten()
+    }
+
     /// Counts the attempt as failed.
     pub(super) fn failed(self) {
-        self.local.failed();
+        let was_compared = self.is_compared();
+        self.ended(Outcome::Failed { was_compared });
+    }
+
+    /// Counts the attempt as succeeded.
+    pub(super) fn succeeded(self) {
+        self.ended(Outcome::Succeeded);
+    }
+
+    fn ended(self, outcome: Outcome) {
+        self.local.ended(outcome);
         if let Some(shared) = self.shared {
-            shared.failed();
+            shared.ended(outcome);
         }
     }
 }

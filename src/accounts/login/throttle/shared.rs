@@ -4,14 +4,15 @@
 
 use std::time::{Duration, Instant};
 
-use gcra::{GcraState, RateLimit};
-use rand::RngExt as _;
+use gcra::GcraState;
 use rocket::tokio::{runtime::Handle, time::sleep};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    counter::{Counter, Throttled},
-    keys::Key,
+    admission::{Admitted, Outcome, Step, Throttled, count, decide},
+    counter::Counter,
+    keys::Counted,
+    polling::Polling,
 };
 use crate::store::{
     Result,
@@ -20,19 +21,17 @@ use crate::store::{
 
 /// The time after which a held place expires: far longer than a password hash takes.
 const PLACE_LIFETIME: Duration = Duration::from_mins(1);
-/// How long an attempt waits before it polls for a free place again, in milliseconds. Random, so that attempts do not
-/// all poll at the same time.
-const POLL_MS: std::ops::Range<u64> = 30..80;
 
 /// A counter as stored. Times are microseconds of the clock of Redis or Postgres.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct KeptCounter {
     tat: Option<i64>,
+    successes_tat: Option<i64>,
     forgotten_at: Option<i64>,
     under_way: Vec<HeldPlace>,
     past_limit: u32,
     shut_until: Option<i64>,
-    was_recorded: bool,
+    recorded_until: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -75,27 +74,30 @@ impl KeptCounter {
     fn counter(&self, now: Now) -> Counter {
         let instant = |micros: i64| now.instant_of(micros);
         Counter {
-            state: GcraState { tat: self.tat.map(instant) },
+            failures: GcraState { tat: self.tat.map(instant) },
+            successes: GcraState { tat: self.successes_tat.map(instant) },
             forgotten_at: self.forgotten_at.map(instant),
             in_progress: u32::try_from(self.under_way.len()).unwrap_or(u32::MAX),
             past_limit: self.past_limit,
             shut_until: self.shut_until.map(instant),
-            was_recorded: self.was_recorded,
+            recorded_until: self.recorded_until.map(instant),
         }
     }
 
     fn update(&mut self, counter: &Counter, now: Now) {
         let micros = |instant| now.micros_of(instant);
-        self.tat = counter.state.tat.map(micros);
+        self.tat = counter.failures.tat.map(micros);
+        self.successes_tat = counter.successes.tat.map(micros);
         self.forgotten_at = counter.forgotten_at.map(micros);
         self.past_limit = counter.past_limit;
         self.shut_until = counter.shut_until.map(micros);
-        self.was_recorded = counter.was_recorded;
+        self.recorded_until = counter.recorded_until.map(micros);
     }
 
     /// The value to store. `None` if the counter is idle.
     fn to_kept(&self, now: Now) -> Option<Kept> {
-        let until = self.under_way.iter().map(|place| place.until).chain(self.forgotten_at).max();
+        let until =
+            self.under_way.iter().map(|place| place.until).chain(self.forgotten_at).chain(self.successes_tat).max();
         let kept_for = Duration::from_micros(u64::try_from(until? - now.micros).ok().filter(|micros| *micros > 0)?);
         Some(Kept { text: serde_json::to_string(self).ok()?, kept_for })
     }
@@ -105,81 +107,76 @@ impl KeptCounter {
 /// are not available.
 pub(super) async fn begin(
     counters: &SharedCounters,
-    keys: &[(Key, RateLimit)],
+    counted: &[Counted],
+    polling: &Polling,
 ) -> Result<Option<std::result::Result<SharedPlaces, Throttled>>> {
-    let (names, limits) = sorted_names(keys);
+    let (names, counted) = sorted_by_name(counted);
     let id = rand::random();
+    let mut waiting = None;
     loop {
-        match counters.change(&names, |micros, texts| try_begin(Now::of(micros), texts, &limits, id)).await? {
+        match counters.change(&names, |micros, texts| try_begin(Now::of(micros), texts, &counted, id)).await? {
             None => return Ok(None),
-            Some(Err(throttled)) => return Ok(Some(Err(throttled))),
-            Some(Ok(true)) => {
-                let counters = counters.clone();
-                return Ok(Some(Ok(SharedPlaces { counters, names, limits, id, has_failed: false })));
+            Some(Step::Refuse(throttled)) => return Ok(Some(Err(throttled))),
+            Some(Step::Begin(admitted)) => {
+                let (counters, outcome) = (counters.clone(), Outcome::Abandoned);
+                return Ok(Some(Ok(SharedPlaces { counters, names, counted, id, admitted, outcome })));
             }
-            Some(Ok(false)) => sleep(until_next_poll()).await,
+            Some(Step::Wait) => sleep(waiting.get_or_insert_with(|| polling.start()).next_delay()).await,
         }
     }
 }
 
-fn try_begin(
-    now: Now,
-    texts: &[Option<String>],
-    limits: &[RateLimit],
-    id: u64,
-) -> (std::result::Result<bool, Throttled>, Changed) {
+fn try_begin(now: Now, texts: &[Option<String>], counted: &[Counted], id: u64) -> (Step, Changed) {
     let mut all: Vec<_> = texts.iter().map(|text| KeptCounter::read(text.as_deref(), now)).collect();
-    let mut place = Ok(true);
-    for (kept, limit) in all.iter_mut().zip(limits) {
-        let mut counter = kept.counter(now);
-        place = counter.admits(limit, now.here).map(|is_free| is_free && place == Ok(true));
-        kept.was_recorded = counter.was_recorded;
-        if place.is_err() {
-            break;
-        }
+    let mut counters: Vec<_> = all.iter().map(|kept| kept.counter(now)).collect();
+    let step = decide(counted, &mut counters, now.here);
+    let has_changed = match step {
+        Step::Begin(_) => true,
+        Step::Wait => false,
+        Step::Refuse(throttled) => !throttled.was_recorded,
+    };
+    if !has_changed {
+        return (step, None);
     }
-    if place == Ok(true) {
-        let until = now.micros_of(now.here + PLACE_LIFETIME);
-        for kept in &mut all {
+    let until = now.micros_of(now.here + PLACE_LIFETIME);
+    for (kept, counter) in all.iter_mut().zip(&counters) {
+        kept.recorded_until = counter.recorded_until.map(|until| now.micros_of(until));
+        if let Step::Begin(_) = step {
             kept.under_way.push(HeldPlace { id, until });
         }
     }
-    let has_changed = match place {
-        Ok(is_free) => is_free,
-        Err(throttled) => !throttled.was_recorded,
-    };
-    (place, has_changed.then(|| all.iter().map(|kept| kept.to_kept(now)).collect()))
+    (step, Some(all.iter().map(|kept| kept.to_kept(now)).collect()))
 }
 
-/// The places of an attempt in progress. If dropped, it does not count as a failure. A background task releases the
+/// The places of an attempt in progress. If dropped, it does not count. A background task releases the
 /// places, so an attempt may hold them a little longer than it takes. That only delays other attempts.
 #[derive(Debug)]
 #[must_use]
 pub(super) struct SharedPlaces {
     counters: SharedCounters,
     names: Vec<String>,
-    limits: Vec<RateLimit>,
+    counted: Vec<Counted>,
     id: u64,
-    has_failed: bool,
+    pub(super) admitted: Admitted,
+    outcome: Outcome,
 }
 
 impl SharedPlaces {
-    /// Counts the attempt as failed.
-    pub(super) fn failed(mut self) {
-        self.has_failed = true;
+    /// Counts how the attempt ended.
+    pub(super) fn ended(mut self, outcome: Outcome) {
+        self.outcome = outcome;
     }
 }
 
 impl Drop for SharedPlaces {
     fn drop(&mut self) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let (counters, names, limits) =
-            (self.counters.clone(), std::mem::take(&mut self.names), std::mem::take(&mut self.limits));
-        let (id, has_failed) = (self.id, self.has_failed);
+        let (counters, names, counted) =
+            (self.counters.clone(), std::mem::take(&mut self.names), std::mem::take(&mut self.counted));
+        let (id, outcome) = (self.id, self.outcome);
         runtime.spawn(async move {
-            let settling = |micros, texts: &[Option<String>]| {
-                ((), Some(settle(Now::of(micros), texts, &limits, (id, has_failed))))
-            };
+            let settling =
+                |micros, texts: &[Option<String>]| ((), Some(settle(Now::of(micros), texts, &counted, (id, outcome))));
             if let Err(error) = counters.change(&names, settling).await {
                 log::warn!("a login attempt was counted on this node only, not for all nodes: {error}");
             }
@@ -187,28 +184,22 @@ impl Drop for SharedPlaces {
     }
 }
 
-fn settle(now: Now, texts: &[Option<String>], limits: &[RateLimit], of: (u64, bool)) -> Vec<Option<Kept>> {
-    let (id, has_failed) = of;
-    let settled = |(text, limit): (&Option<String>, &RateLimit)| {
+fn settle(now: Now, texts: &[Option<String>], all: &[Counted], of: (u64, Outcome)) -> Vec<Option<Kept>> {
+    let (id, outcome) = of;
+    let settled = |(text, counted): (&Option<String>, &Counted)| {
         let mut kept = KeptCounter::read(text.as_deref(), now);
         kept.under_way.retain(|place| place.id != id);
-        if has_failed {
-            let mut counter = kept.counter(now);
-            counter.count_failure(limit, now.here);
-            kept.update(&counter, now);
-        }
+        let mut counter = kept.counter(now);
+        count(counted, &mut counter, outcome, now.here);
+        kept.update(&counter, now);
         kept.to_kept(now)
     };
-    texts.iter().zip(limits).map(settled).collect()
+    texts.iter().zip(all).map(settled).collect()
 }
 
-fn until_next_poll() -> Duration {
-    Duration::from_millis(rand::rng().random_range(POLL_MS))
-}
-
-/// The names and limits of the keys. Sorted by name, so that two attempts never deadlock.
-fn sorted_names(keys: &[(Key, RateLimit)]) -> (Vec<String>, Vec<RateLimit>) {
-    let mut named: Vec<_> = keys.iter().map(|(key, limit)| (key.name(), limit.clone())).collect();
+/// The keys with their names, sorted by name, so that two attempts never deadlock.
+fn sorted_by_name(counted: &[Counted]) -> (Vec<String>, Vec<Counted>) {
+    let mut named: Vec<_> = counted.iter().map(|counted| (counted.key.name(), counted.clone())).collect();
     named.sort_by(|left, right| left.0.cmp(&right.0));
     named.into_iter().unzip()
 }

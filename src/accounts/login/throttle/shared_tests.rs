@@ -1,6 +1,12 @@
 //! Tests of the shared counters' arithmetic, without Redis or Postgres.
 
+use gcra::RateLimit;
+
 use super::*;
+use crate::{
+    accounts::login::throttle::{Purpose, keys::keys_of},
+    domain::rate::Rate,
+};
 
 const PERIOD: Duration = Duration::from_mins(15);
 const START: i64 = 1_700_000_000_000_000;
@@ -13,8 +19,11 @@ struct StoredCounter {
 }
 
 impl StoredCounter {
-    fn limits() -> [RateLimit; 1] {
-        [RateLimit::new(3, PERIOD)]
+    fn counted() -> Vec<Counted> {
+        let mut counted = keys_of(Purpose::Setup, Rate { count: 3, period: PERIOD }, "", "1.1.1.1");
+        counted[0].limit.failures = RateLimit::new(3, PERIOD);
+        counted[0].limit.successes = Some(RateLimit::new(30, PERIOD));
+        counted
     }
 
     fn now(&self) -> Now {
@@ -22,19 +31,23 @@ impl StoredCounter {
     }
 
     fn begin(&mut self, id: u64) -> std::result::Result<bool, Throttled> {
-        let (place, changed) = try_begin(self.now(), std::slice::from_ref(&self.text), &Self::limits(), id);
+        let (step, changed) = try_begin(self.now(), std::slice::from_ref(&self.text), &Self::counted(), id);
         self.store(changed);
-        place
+        match step {
+            Step::Begin(admitted) => Ok(admitted.is_compared),
+            Step::Wait => Ok(false),
+            Step::Refuse(throttled) => Err(throttled),
+        }
     }
 
-    fn settle(&mut self, id: u64, has_failed: bool) {
-        let settled = settle(self.now(), std::slice::from_ref(&self.text), &Self::limits(), (id, has_failed));
+    fn settle(&mut self, id: u64, outcome: Outcome) {
+        let settled = settle(self.now(), std::slice::from_ref(&self.text), &Self::counted(), (id, outcome));
         self.store(Some(settled));
     }
 
     fn fail(&mut self) -> std::result::Result<bool, Throttled> {
         let place = self.begin(7)?;
-        self.settle(7, true);
+        self.settle(7, Outcome::Failed { was_compared: true });
         Ok(place)
     }
 
@@ -75,10 +88,10 @@ fn attempts_in_progress_hold_their_places_until_they_are_settled() {
         assert_eq!(counter.begin(id), Ok(true));
     }
     assert_eq!(counter.begin(4), Ok(false), "the fourth attempt waits");
-    counter.settle(2, false);
-    assert_eq!(counter.begin(4), Ok(true), "a success does not count");
+    counter.settle(2, Outcome::Abandoned);
+    assert_eq!(counter.begin(4), Ok(true), "an abandoned attempt does not count");
     for id in [1, 3, 4] {
-        counter.settle(id, false);
+        counter.settle(id, Outcome::Abandoned);
     }
     assert_eq!(counter.text, None, "no counter is left");
 }
@@ -99,4 +112,16 @@ fn the_places_of_a_node_that_died_expire() {
 fn a_counter_from_another_version_counts_as_empty() {
     let mut counter = StoredCounter { text: Some("{\"tat\":\"soon\"}".to_owned()), ..StoredCounter::default() };
     assert_eq!(counter.fail(), Ok(true));
+}
+
+#[test]
+fn successes_count_at_ten_times_the_limit() {
+    let mut counter = StoredCounter::default();
+    for _ in 0..30 {
+        assert_eq!(counter.begin(7), Ok(true));
+        counter.settle(7, Outcome::Succeeded);
+    }
+    assert!(counter.begin(7).is_err_and(|throttled| throttled.wait <= PERIOD / 30));
+    counter.pass(PERIOD);
+    assert_eq!(counter.begin(7), Ok(true));
 }

@@ -5,64 +5,143 @@ use std::time::Duration;
 use super::*;
 
 const RATE: Rate = Rate { count: 3, period: Duration::from_mins(15) };
+/// How many wrong passwords of strangers pass at once.
+const STRANGERS_AT_ONCE: usize = 50;
 
-async fn fail(throttle: &Throttle, account: &str, address: &str) -> std::result::Result<(), Throttled> {
-    let attempt = throttle.begin(Purpose::Password, RATE, account, address).await;
-    attempt.expect("no shared counters").map(Attempt::failed)
+fn stranger<'a>(name: &'a str, account: Option<i64>, address: &'a str) -> Guesser<'a> {
+    Guesser::Stranger { name, account, address }
+}
+
+async fn begin(throttle: &Throttle, guesser: Guesser<'_>) -> std::result::Result<Attempt, Throttled> {
+    throttle.begin_guess(RATE, guesser).await.expect("no shared counters")
+}
+
+/// Whether the password of a wrong try was compared.
+async fn fail(throttle: &Throttle, guesser: Guesser<'_>) -> std::result::Result<bool, Throttled> {
+    let attempt = begin(throttle, guesser).await?;
+    let is_compared = attempt.is_compared();
+    attempt.failed();
+    Ok(is_compared)
+}
+
+async fn fails(throttle: &Throttle, name: &str, address: &str) -> std::result::Result<bool, Throttled> {
+    fail(throttle, stranger(name, None, address)).await
 }
 
 #[rocket::async_test]
 async fn failures_up_to_the_limit_pass_and_then_wait() {
     let throttle = Throttle::default();
     for _ in 0..3 {
-        assert!(fail(&throttle, "ana", "1.1.1.1").await.is_ok());
+        assert!(fails(&throttle, "ana", "1.1.1.1").await.is_ok());
     }
-    let throttled = fail(&throttle, "ana", "1.1.1.1").await;
+    let throttled = fails(&throttle, "ana", "1.1.1.1").await;
     assert!(throttled.is_err_and(|throttled| throttled.wait > Duration::from_secs(290) && !throttled.was_recorded));
-    assert!(fail(&throttle, "ana", "1.1.1.1").await.is_err_and(|throttled| throttled.was_recorded));
+    assert!(fails(&throttle, "ana", "1.1.1.1").await.is_err_and(|throttled| throttled.was_recorded));
 }
 
 #[rocket::async_test]
 async fn a_throttled_account_locks_out_no_other_account_or_address() {
     let throttle = Throttle::default();
-    while fail(&throttle, "ana", "1.1.1.1").await.is_ok() {}
-    assert!(fail(&throttle, "ben", "1.1.1.1").await.is_ok(), "another account from the same address");
-    assert!(fail(&throttle, "ana", "2.2.2.2").await.is_ok(), "the same account from its own address");
+    while fails(&throttle, "ana", "1.1.1.1").await.is_ok() {}
+    assert!(fails(&throttle, "ben", "1.1.1.1").await.is_ok(), "another account from the same address");
+    assert!(fails(&throttle, "ana", "2.2.2.2").await.is_ok(), "the same account from its own address");
 }
 
 #[rocket::async_test]
 async fn the_addresses_of_one_ipv6_network_count_as_one() {
     let throttle = Throttle::default();
     for host in 1..=3 {
-        assert!(fail(&throttle, "ana", &format!("2001:db8:0:1::{host}")).await.is_ok());
+        assert!(fails(&throttle, "ana", &format!("2001:db8:0:1::{host}")).await.is_ok());
     }
-    assert!(fail(&throttle, "ana", "2001:db8:0:1:ffff::1").await.is_err());
-    assert!(fail(&throttle, "ana", "2001:db8:0:2::1").await.is_ok(), "the next network is counted separately");
+    assert!(fails(&throttle, "ana", "2001:db8:0:1:ffff::1").await.is_err());
+    assert!(fails(&throttle, "ana", "2001:db8:0:2::1").await.is_ok(), "the next network is counted separately");
 }
 
 #[rocket::async_test]
-async fn attempts_on_one_account_from_many_addresses_are_throttled() {
+async fn strangers_from_many_addresses_are_throttled_together_and_it_shows_once() {
     let throttle = Throttle::default();
-    for address in 0..30 {
-        assert!(fail(&throttle, "ana", &format!("1.1.1.{address}")).await.is_ok());
+    let attack = async |number: usize| fail(&throttle, stranger("ana", Some(1), &format!("1.1.{number}.1"))).await;
+    for number in 0..STRANGERS_AT_ONCE {
+        assert_eq!(attack(number).await, Ok(true));
     }
-    assert!(fail(&throttle, "ana", "1.1.2.1").await.is_err());
+    assert!(attack(100).await.is_err_and(|throttled| throttled.shows_attack && !throttled.was_recorded));
+    assert!(attack(101).await.is_err_and(|throttled| !throttled.shows_attack && throttled.was_recorded));
+    assert!(fails(&throttle, "ben", "1.1.102.1").await.is_ok(), "another account");
 }
 
 #[rocket::async_test]
-async fn successes_never_count_not_even_simultaneous_ones() {
+async fn a_known_browser_and_a_live_login_have_counters_of_their_own() {
+    let throttle = Throttle::default();
+    for number in 0..=STRANGERS_AT_ONCE {
+        let _ = fail(&throttle, stranger("ana", Some(1), &format!("1.1.{number}.1"))).await;
+    }
+    for guesser in [
+        Guesser::KnownBrowser { account: 1, browser: "one" },
+        Guesser::KnownBrowser { account: 1, browser: "another" },
+        Guesser::LiveLogin { account: 1, login: "one" },
+        Guesser::LiveLogin { account: 1, login: "another" },
+    ] {
+        for _ in 0..3 {
+            assert_eq!(fail(&throttle, guesser).await, Ok(true), "{guesser:?}");
+        }
+        assert!(fail(&throttle, guesser).await.is_err(), "{guesser:?}");
+    }
+    let mut passed = 0;
+    for number in 0..100 {
+        let browser = format!("browser {number}");
+        let guesser = Guesser::KnownBrowser { account: 1, browser: &browser };
+        passed += usize::from(fail(&throttle, guesser).await.is_ok());
+    }
+    assert_eq!(passed, 30 - 6, "ten times the limit for all of them together");
+}
+
+#[rocket::async_test]
+async fn the_names_of_one_account_share_its_tries_and_answer_like_unknown_names() {
+    let throttle = Throttle::default();
+    let answers = async |name: &str, account: Option<i64>, address: &str| {
+        let mut answers = Vec::new();
+        for _ in 0..5 {
+            answers.push(fail(&throttle, stranger(name, account, address)).await);
+        }
+        answers
+    };
+    let username = answers("ana", Some(1), "1.1.1.1").await;
+    let email = answers("ana@example.org", Some(1), "1.1.1.1").await;
+    let unknown = answers("nobody@example.org", None, "1.1.1.1").await;
+    let passed = |answers: &[std::result::Result<bool, Throttled>]| {
+        answers.iter().map(std::result::Result::is_ok).collect::<Vec<_>>()
+    };
+    assert_eq!(passed(&email), passed(&unknown), "the email must not reveal that it belongs to the username");
+    assert_eq!(username[..3], [Ok(true); 3]);
+    assert_eq!(email[..3], [Ok(false); 3], "the account has no tries left");
+    let elsewhere = answers("ana@example.org", Some(1), "2.2.2.2").await;
+    assert_eq!(elsewhere[..3], [Ok(true); 3], "another address has tries of its own");
+}
+
+#[rocket::async_test]
+async fn simultaneous_successes_pass_and_count_at_ten_times_the_limit() {
     let throttle = Throttle::default();
     let attempts = (0..50).map(|_| {
         let throttle = throttle.clone();
         rocket::tokio::spawn(async move {
-            let attempt = throttle.begin(Purpose::Password, RATE, "ana", "1.1.1.1").await;
+            let attempt = begin(&throttle, stranger("ana", Some(1), "1.1.1.1")).await;
             rocket::tokio::task::yield_now().await;
-            matches!(attempt, Ok(Ok(_)))
+            attempt.map(Attempt::succeeded)
         })
     });
+    let mut passed = 0;
     for attempt in attempts.collect::<Vec<_>>() {
-        assert!(attempt.await.unwrap_or(false));
+        passed += i32::from(attempt.await.is_ok_and(|attempt| attempt.is_ok()));
     }
+    assert_eq!(passed, 30);
+    assert!(begin(&throttle, stranger("ben", Some(2), "1.1.1.1")).await.is_ok());
+    assert!(begin(&throttle, stranger("ana", Some(1), "2.2.2.2")).await.is_ok());
+}
+
+#[rocket::async_test]
+async fn an_abandoned_attempt_leaves_no_trace() {
+    let throttle = Throttle::default();
+    drop(begin(&throttle, stranger("ana", Some(1), "1.1.1.1")).await);
     assert!(throttle.local.counters().is_empty(), "no counter is left");
 }
 
@@ -71,7 +150,7 @@ async fn simultaneous_failures_get_no_more_tries_than_sequential_ones() {
     let throttle = Throttle::default();
     let attempts = (0..50).map(|_| {
         let throttle = throttle.clone();
-        rocket::tokio::spawn(async move { fail(&throttle, "ana", "1.1.1.1").await.is_ok() })
+        rocket::tokio::spawn(async move { fails(&throttle, "ana", "1.1.1.1").await.is_ok() })
     });
     let mut passed = 0;
     for attempt in attempts.collect::<Vec<_>>() {
@@ -81,10 +160,11 @@ async fn simultaneous_failures_get_no_more_tries_than_sequential_ones() {
 }
 
 #[rocket::async_test]
-async fn an_empty_name_throttles_no_account() {
+async fn an_empty_value_is_not_counted() {
     let throttle = Throttle::default();
     for _ in 0..10 {
-        assert!(fail(&throttle, "", "1.1.1.1").await.is_ok());
+        let attempt = throttle.begin(Purpose::Registration, RATE, "", "1.1.1.1").await.expect("no shared counters");
+        assert!(attempt.map(Attempt::failed).is_ok());
     }
-    assert!(throttle.local.counters().keys().all(|key| matches!(key, keys::Key::Address(..))));
+    assert!(throttle.local.counters().keys().all(|key| key.kind == "registrations-of-address"));
 }

@@ -8,6 +8,7 @@ pub(super) const fn label(kind: EventKind) -> &'static str {
         EventKind::Login => "Logged in",
         EventKind::LoginFailed => "Failed to log in",
         EventKind::Throttled => "Too many attempts",
+        EventKind::UnderAttack => "Under attack: password guessed at",
         EventKind::Logout => "Logged out",
         EventKind::SessionEnded => "Session ended",
         EventKind::TokenCreated => "Token created",

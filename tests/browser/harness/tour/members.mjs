@@ -8,6 +8,14 @@ export async function* membersPages(stage, friendsName) {
   const friend = await userWithHistory(stage, await stage.owner(), friendsName);
   yield page("home-logged-in", friend, "/");
   yield page("account", friend, "/account");
+  yield {
+    name: "account-attacked",
+    person: friend,
+    open: async () => {
+      await stage.server.writes("UPDATE curfew_users SET attacked_at = last_login");
+      await friend.visits("/account");
+    },
+  };
   yield page("profile", friend, "/account/profile");
   yield page("password", friend, "/account/password");
   yield page("sessions", friend, "/account/sessions");
