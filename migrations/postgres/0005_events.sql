@@ -17,6 +17,7 @@ CREATE TABLE curfew_events (
     address TEXT,
     user_agent TEXT,
     detail TEXT,
+    times BIGINT NOT NULL DEFAULT 1, -- how often it happened: acts that a client repeats at will are counted
     names_key TEXT COLLATE "C", -- the keys of actor and subject, one per line; a single line if both are the same
     names_indexed BOOLEAN NOT NULL DEFAULT TRUE -- FALSE: an event of a bulk action, to be indexed in the background
 );

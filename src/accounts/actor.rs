@@ -1,6 +1,8 @@
 //! Who is acting, and from where.
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
+
+use ipnet::Ipv6Net;
 
 use crate::{
     domain::{
@@ -12,6 +14,10 @@ use crate::{
 
 /// The most characters of a user agent that are kept.
 const USER_AGENT_CHARACTERS: usize = 300;
+
+/// The prefix of an IPv6 address that is counted. A network gets a /64 (RFC 4291, section 2.5.4) and can choose any
+/// address in it, so counting single addresses would limit nothing.
+const IPV6_PREFIX: u8 = 64;
 
 /// Where a request came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +79,14 @@ impl Client {
     #[must_use]
     pub fn user_agent(&self) -> &str {
         &self.user_agent
+    }
+}
+
+/// The address to count: an IPv4 address itself, or the network of an IPv6 address.
+pub(super) fn counted_address(address: &str) -> String {
+    match address.parse::<Ipv6Addr>().map(|address| Ipv6Net::new(address, IPV6_PREFIX)) {
+        Ok(Ok(network)) => network.trunc().to_string(),
+        _ => address.to_owned(),
     }
 }
 

@@ -58,8 +58,8 @@ pub use upkeep::tidy_logins::Tidied;
 /// The result of a use case.
 pub type Result<T> = std::result::Result<T, AccountsError>;
 
-/// The use cases over one store. Clones share the throttles, the hashing threads, and the activity that waits to be
-/// written.
+/// The use cases over one store. Clones share the throttles, the hashing threads, and the activity and counts that
+/// wait to be written.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     store: Store,
@@ -71,6 +71,7 @@ pub struct Accounts {
     activity: logins::activity::Activity,
     recent: logins::recent::Recent,
     has_leftover_ends: Arc<Notify>,
+    counted_acts: event::counted::CountedActs,
 }
 
 impl Accounts {
@@ -82,7 +83,19 @@ impl Accounts {
         let reserved_names = Arc::new(ReservedNames::new(&settings.site_name, &settings.reserved_names));
         let (throttle, activity) = (login::throttle::Throttle::default(), logins::activity::Activity::default());
         let (recent, has_leftover_ends) = (logins::recent::Recent::default(), Arc::default());
-        Self { store, settings, hasher, reserved_names, throttle, connections, activity, recent, has_leftover_ends }
+        let counted_acts = event::counted::CountedActs::default();
+        Self {
+            store,
+            settings,
+            hasher,
+            reserved_names,
+            throttle,
+            connections,
+            activity,
+            recent,
+            has_leftover_ends,
+            counted_acts,
+        }
     }
 
     /// Counts failed attempts together with the other nodes.

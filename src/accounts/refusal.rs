@@ -1,5 +1,7 @@
 //! Records refused attempts as events.
 //!
+//! A user can repeat a refused request or action at will, so these are counted. A wrong password is throttled instead.
+//!
 //! A refused action is rolled back, so its event is written in a second transaction. The first transaction must have
 //! ended by then, because SQLite allows one writer.
 
@@ -62,7 +64,7 @@ impl Accounts {
             Some(id) => find_user(&mut self.store.read().await?, id).await?,
             None => None,
         };
-        self.record_refusal(EventKind::Refused, |event| {
+        self.record_counted(EventKind::Refused, |event| {
             let event = event.by(actor).saying(what);
             match &subject {
                 Some(user) => event.to(user.id, &user.username),
@@ -115,10 +117,7 @@ impl Accounts {
         kind: EventKind,
         describe: impl FnOnce(NewEvent<'a>) -> NewEvent<'a> + Send,
     ) -> Result<()> {
-        let mut tx = self.store.begin().await?;
-        let now = self.store.clock().now(&mut tx).await?;
-        insert_event(&mut tx, &describe(new_event(now, kind))).await?;
-        Ok(tx.commit().await?)
+        self.record_alone(|at| describe(new_event(at, kind))).await
     }
 }
 

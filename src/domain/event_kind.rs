@@ -1,7 +1,7 @@
 //! The kinds of events. Their codes are stored, so a code must never change.
 
 /// A kind of event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// Somebody logged in.
     Login,
@@ -111,6 +111,12 @@ impl EventKind {
             Self::EventsPurged => "events-purged",
             Self::Refused => "refused",
         }
+    }
+
+    /// Whether such events record attempts that failed. Strangers can cause them.
+    #[must_use]
+    pub const fn is_attempt(self) -> bool {
+        matches!(self, Self::LoginFailed | Self::Throttled | Self::Refused)
     }
 
     /// The kind with this code.

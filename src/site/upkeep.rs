@@ -1,4 +1,4 @@
-//! Opens the database and runs the background tasks: write last-seen times, tidy logins, apply due schedules, index and
+//! Opens the database and runs the background tasks: write last-seen times and counts of acts, tidy logins, apply due schedules, index and
 //! purge events, count for the overview's charts, and renew the node's lease.
 //!
 //! One fairing does all of this, because Rocket runs the shutdown fairings concurrently.
@@ -51,13 +51,15 @@ impl Upkeep {
     }
 
     fn start(&self, accounts: &Accounts, node: Node) {
-        let [flushing, tidying, leasing, ending, applying, indexing] = std::array::from_fn(|_| accounts.clone());
+        let [flushing, tidying, leasing, ending, applying, indexing, counting] =
+            std::array::from_fn(|_| accounts.clone());
         let tasks = [
             tokio::spawn(async move { flushing.keep_flushing_activity().await }).abort_handle(),
             tokio::spawn(async move { keep_tidying(&tidying).await }).abort_handle(),
             tokio::spawn(async move { ending.keep_writing_login_ends().await }).abort_handle(),
             tokio::spawn(async move { keep_applying_due(&applying).await }).abort_handle(),
             tokio::spawn(async move { keep_indexing(&indexing).await }).abort_handle(),
+            tokio::spawn(async move { counting.keep_writing_counted_acts().await }).abort_handle(),
             tokio::spawn(async move { keep_lease(&leasing, &node).await }).abort_handle(),
         ];
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
@@ -180,7 +182,7 @@ impl Fairing for DatabaseWithUpkeep {
     }
 }
 
-/// Writes the last-seen times of the last requests and closes the database.
+/// Writes what the last requests left in memory and closes the database.
 pub(super) async fn close(accounts: Option<&Accounts>) {
     if let Some(accounts) = accounts {
         flush(accounts).await;
@@ -191,9 +193,13 @@ pub(super) async fn close(accounts: Option<&Accounts>) {
 }
 
 async fn flush(accounts: &Accounts) {
-    match timeout(LAST_WRITE_TIMEOUT, accounts.flush_activity()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => log::warn!("could not write last-seen times: {error}"),
-        Err(_) => log::warn!("could not write last-seen times in time"),
+    let writing = async {
+        accounts.flush_activity().await?;
+        accounts.write_all_counted_acts().await
+    };
+    match timeout(LAST_WRITE_TIMEOUT, writing).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => log::warn!("could not write last-seen times and counts: {error}"),
+        Err(_) => log::warn!("could not write last-seen times and counts in time"),
     }
 }

@@ -44,6 +44,9 @@ impl fmt::Display for Detail<'_> {
             Self::WrongPassword => f.write_str("wrong password on a form"),
             Self::Refused(action, why) => write!(f, "{action}: {why}"),
             Self::RefusedRequest(request) => write!(f, "{request}: {}", NoRight::Role),
+            Self::FurtherActs => f.write_str("further attempts, not listed one by one"),
+            Self::OfFurtherSources => f.write_str("further attempts by many, not listed one by one"),
+            Self::Between(from, to) => write!(f, "from {} to {}", from.to_rfc3339(), to.to_rfc3339()),
             Self::RefusedInBulk { action, users } => {
                 write!(f, "bulk {action}: {} for {users} of the users", NoRight::Role)
             }

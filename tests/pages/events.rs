@@ -255,3 +255,29 @@ async fn purged_events_are_not_shown() {
         assert_eq!(events(&staff.opens("/admin/events").await).len(), 2);
     }
 }
+
+#[rocket::async_test]
+async fn a_flood_of_refused_requests_is_shown_with_its_count() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let mut ana = site.named("ana", Role::Member).await;
+        ana.logs_in().await.must_be(303);
+        let path = format!("/admin/users/{}", staff.id);
+        for _ in 0..30 {
+            ana.opens(&path).await.must_be(403);
+        }
+        assert_eq!(events(&staff.opens("/admin/events?kind=refused").await).len(), 1);
+        site.shift_clock(TimeDelta::minutes(11));
+        assert_eq!(site.accounts().write_counted_acts().await.expect("an answer"), 1);
+        for page in ["/admin/events?kind=refused", &path] {
+            let page = staff.opens(page).await;
+            let refused = "<span class=\"event-label\">Refused</span>";
+            assert_eq!(page.must_be(200).body.matches(refused).count(), 2, "{page:?}");
+            assert_eq!(page.body.matches("29 times").count(), 1, "{page:?}");
+        }
+        let file = staff.opens("/admin/events.csv?kind=refused").await;
+        let lines: Vec<_> = file.must_be(200).body.lines().collect();
+        assert!(lines[1].ends_with("; 29 times") && lines[2].ends_with("their role does not allow it"), "{file:?}");
+    }
+}

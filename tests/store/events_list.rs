@@ -71,6 +71,7 @@ async fn fill(house: &House) -> Vec<EventRow> {
             address: None,
             user_agent: None,
             detail: Some(format!("event {turn}")),
+            times: 1,
         };
         insert_event(&mut tx, &event).await.expect("an event");
     }

@@ -42,6 +42,7 @@ fn event(at: Moment, subject_id: i64) -> NewEvent<'static> {
         address: None,
         user_agent: None,
         detail: None,
+        times: 1,
     }
 }
 

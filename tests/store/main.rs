@@ -18,6 +18,7 @@ mod bulk;
 mod bulk_meanwhile;
 mod by_hand;
 mod clock_ahead;
+mod counted_acts;
 mod deactivation;
 mod deadlines;
 mod events_index;

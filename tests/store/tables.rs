@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "00a3fe8167f9d079cbd69bfc4855783cad8f286567a6796a702fe61043f7a94f"),
-        ("postgres", "d17091a7eb2c8773c59a80defac0df3f4f2a8633a99c0756b039b9872df0fa05"),
+        ("sqlite", "d9dadc596fb61053d283e36d9f7844c993fbcc666b9f94afceb4e9f06eeefaaf"),
+        ("postgres", "bffa1a12fef993dec9e94fbc11343dddf7b82847edb467ee66507f49f10838ef"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -71,6 +71,12 @@ pub(crate) enum Detail<'a> {
     Refused(RefusedAction, NoRight),
     /// The actor's role does not allow this request: a method and a path.
     RefusedRequest(&'a str),
+    /// Acts that are not told apart from the actor's other acts of this kind.
+    FurtherActs,
+    /// Acts of more accounts or networks than are told apart.
+    OfFurtherSources,
+    /// When the first and the last of the counted acts happened.
+    Between(Moment, Moment),
     /// The actor's role does not allow a bulk action, given by its code, for some of the users.
     RefusedInBulk { action: &'a str, users: u64 },
 }

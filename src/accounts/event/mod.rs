@@ -1,6 +1,8 @@
 //! Builds the events of the use cases.
 
+pub(super) mod counted;
 pub(super) mod detail;
+mod record_counted;
 
 use super::{Actor, Client, Detail, LoginCounts};
 use crate::{
@@ -35,6 +37,7 @@ pub(super) fn new_event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {
         address: None,
         user_agent: None,
         detail: None,
+        times: 1,
     }
 }
 

@@ -53,6 +53,8 @@ pub struct NewEvent<'a> {
     pub user_agent: Option<&'a str>,
     /// Further details, such as counts or the old value. Never a secret.
     pub detail: Option<String>,
+    /// How often it happened.
+    pub times: i64,
 }
 
 /// A stored event.
@@ -86,6 +88,8 @@ pub struct EventRow {
     pub user_agent: Option<String>,
     /// Further details.
     pub detail: Option<String>,
+    /// How often it happened.
+    pub times: i64,
 }
 
 from_row!(EventRow {
@@ -102,8 +106,17 @@ from_row!(EventRow {
     user_reason,
     address,
     user_agent,
-    detail
+    detail,
+    times
 });
+
+impl EventRow {
+    /// Whether the event records an attempt that failed; see [`EventKind::is_attempt`].
+    #[must_use]
+    pub fn is_attempt(&self) -> bool {
+        EventKind::from_code(&self.kind).is_some_and(EventKind::is_attempt)
+    }
+}
 
 /// `select_events!("curfew_events e …")` selects [`EventRow`]s. It names each column instead of using `*`, for the
 /// same reason as `select_users`.
@@ -111,7 +124,7 @@ macro_rules! select_events {
     ($from:literal) => {
         concat!(
             "SELECT e.id, e.at, e.kind, e.actor, e.subject, e.subject_id, e.reason, e.staff_reason, e.user_reason,
-                    e.address, e.user_agent, e.detail, (SELECT id FROM curfew_users WHERE id = e.actor_id) AS actor_account,
+                    e.address, e.user_agent, e.detail, e.times, (SELECT id FROM curfew_users WHERE id = e.actor_id) AS actor_account,
                     (SELECT id FROM curfew_users WHERE id = e.subject_id) AS subject_account
              FROM ",
             $from
@@ -128,8 +141,8 @@ pub(super) use select_events;
 pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO curfew_events (at, kind, actor_id, actor, subject_id, subject, session_id, reason,
-                            staff_reason, user_reason, address, user_agent, detail, names_key)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                            staff_reason, user_reason, address, user_agent, detail, times, names_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         RETURNING id";
     let (id,) = fetch_one!(
         on,
@@ -148,6 +161,7 @@ pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64
         event.address,
         event.user_agent,
         event.detail.as_deref(),
+        event.times,
         Named::key_of(event.actor, event.subject),
     )?;
     Ok(id)
@@ -168,6 +182,18 @@ pub async fn list_newest_events(on: &mut impl Sql, limit: i64) -> Result<Vec<Eve
 /// Returns an error if the database does not respond.
 pub async fn list_newest_events_of(on: &mut impl Sql, subject_id: i64, limit: i64) -> Result<Vec<EventRow>> {
     let sql = select_events!("curfew_events e WHERE e.subject_id = $1 ORDER BY e.at DESC, e.id DESC LIMIT $2");
+    Ok(fetch_all!(on, EventRow, sql, subject_id, limit)?)
+}
+
+/// Like [`list_newest_events_of`], without the attempts; see [`EventKind::is_attempt`].
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn list_newest_acts_of(on: &mut impl Sql, subject_id: i64, limit: i64) -> Result<Vec<EventRow>> {
+    let sql = select_events!(
+        "curfew_events e WHERE e.subject_id = $1 AND e.kind NOT IN ('login-failed', 'throttled', 'refused')
+         ORDER BY e.at DESC, e.id DESC LIMIT $2"
+    );
     Ok(fetch_all!(on, EventRow, sql, subject_id, limit)?)
 }
 

@@ -1,14 +1,13 @@
 //! The keys under which an attempt is counted, and the limit of each key.
 
-use std::{net::Ipv6Addr, time::Duration};
+use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use gcra::RateLimit;
-use ipnet::Ipv6Net;
 use sha2::{Digest as _, Sha256};
 
 use super::{Purpose, counter::Limit};
-use crate::domain::rate::Rate;
+use crate::{accounts::actor::counted_address, domain::rate::Rate};
 
 /// The factor of the limits for one account from everywhere, and for one address with all accounts.
 const BROAD_FACTOR: u32 = 10;
@@ -19,9 +18,6 @@ const SUCCESS_FACTOR: u32 = 10;
 /// The limit of all strangers to one account together. After a rest, GCRA lets a full count pass at once, and as many
 /// again over the period: so at most 100 wrong passwords pass in any hour.
 const STRANGERS: Rate = Rate { count: 50, period: Duration::from_hours(1) };
-/// The prefix of an IPv6 address that is counted. A network gets a /64 (RFC 4291, section 2.5.4) and can choose any
-/// address in it, so counting single addresses would limit nothing.
-const IPV6_PREFIX: u8 = 64;
 
 /// Who tries a password of an account.
 #[derive(Debug, Clone, Copy)]
@@ -142,12 +138,4 @@ pub(super) fn keys_of(purpose: Purpose, rate: Rate, what: &str, address: &str) -
         keys.push(Counted::new("registrations", ("", ""), rate.times(SITE_FACTOR)));
     }
     keys
-}
-
-/// The address to count: an IPv4 address itself, or the network of an IPv6 address.
-fn counted_address(address: &str) -> String {
-    match address.parse::<Ipv6Addr>().map(|address| Ipv6Net::new(address, IPV6_PREFIX)) {
-        Ok(Ok(network)) => network.trunc().to_string(),
-        _ => address.to_owned(),
-    }
 }

@@ -77,6 +77,15 @@ async fn read(
     Ok(Some((lines, last)))
 }
 
+/// The count is part of the detail, because programs rely on the columns.
+fn detail(detail: Option<String>, times: i64) -> Option<String> {
+    if times == 1 {
+        return detail;
+    }
+    let count = format!("{times} times");
+    Some(detail.map_or_else(|| count.clone(), |detail| format!("{detail}; {count}")))
+}
+
 fn record(event: EventRow) -> [Cow<'static, str>; COLUMNS.len()] {
     let cell = |text: Option<String>| Cow::Owned(text.unwrap_or_default());
     [
@@ -89,7 +98,7 @@ fn record(event: EventRow) -> [Cow<'static, str>; COLUMNS.len()] {
         cell(event.user_reason),
         cell(event.address),
         cell(event.user_agent),
-        cell(event.detail),
+        cell(detail(event.detail, event.times)),
     ]
 }
 

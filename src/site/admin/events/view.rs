@@ -25,6 +25,7 @@ pub(in crate::site) struct EventView {
     system: Option<String>,
     user_agent: Option<String>,
     detail: Option<String>,
+    times: i64,
 }
 
 impl From<EventRow> for EventView {
@@ -46,6 +47,7 @@ impl From<EventRow> for EventView {
             address: row.address,
             user_agent: row.user_agent,
             detail: row.detail,
+            times: row.times,
         }
     }
 }

@@ -1,0 +1,111 @@
+//! Records acts that a client can repeat at will: the first at once, and the count of the further ones later.
+
+use std::time::Duration;
+
+use rocket::tokio::time::sleep;
+
+use super::{counted::Repeated, new_event};
+use crate::{
+    accounts::{Accounts, Result},
+    domain::{event_kind::EventKind, moment::Moment},
+    store::{
+        Transaction,
+        events::{NewEvent, insert_event},
+        users::find_user,
+    },
+};
+
+/// How often the counts of ended intervals are written.
+const WRITE_INTERVAL: Duration = Duration::from_secs(10);
+/// How many counts one transaction writes.
+const BATCH: usize = 250;
+
+impl Accounts {
+    /// Records an act that a client can repeat at will. The first is an event at once, in its own transaction. Repeats
+    /// are counted in memory, without a write.
+    pub(in crate::accounts) async fn record_counted<'a>(
+        &self,
+        kind: EventKind,
+        describe: impl FnOnce(NewEvent<'a>) -> NewEvent<'a> + Send,
+    ) -> Result<()> {
+        let now = self.estimated_now();
+        let Some((place, first)) = self.counted_acts.count(&describe(new_event(now, kind)), now) else {
+            return Ok(());
+        };
+        let recorded = self.record_alone(|at| first.at(at)).await;
+        if recorded.is_err() {
+            self.counted_acts.forget(&place);
+        }
+        recorded
+    }
+
+    /// Records one event in its own transaction.
+    pub(in crate::accounts) async fn record_alone<'a>(
+        &self,
+        event: impl FnOnce(Moment) -> NewEvent<'a> + Send,
+    ) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        insert_event(&mut tx, &event(now)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Writes the counts of the intervals that are over, and returns how many.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond. What was not written is written later.
+    pub async fn write_counted_acts(&self) -> Result<u64> {
+        self.write_counts(false).await
+    }
+
+    /// Writes all counts, because the server stops.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond.
+    pub async fn write_all_counted_acts(&self) -> Result<u64> {
+        self.write_counts(true).await
+    }
+
+    async fn write_counts(&self, in_any: bool) -> Result<u64> {
+        let _turn = self.counted_acts.turn().await;
+        let mut written = 0;
+        loop {
+            let batch = self.counted_acts.repeated(self.estimated_now(), in_any, BATCH);
+            if batch.is_empty() {
+                self.counted_acts.forget_quiet(self.estimated_now());
+                return Ok(written);
+            }
+            let mut tx = self.store.begin().await?;
+            let now = self.store.clock().now(&mut tx).await?;
+            for repeated in &batch {
+                let repeated = without_deleted_client(&mut tx, repeated.clone()).await?;
+                insert_event(&mut tx, &repeated.at(now)).await?;
+            }
+            tx.commit().await?;
+            self.counted_acts.written(&batch, self.estimated_now());
+            written += batch.len() as u64;
+        }
+    }
+
+    /// Writes the counts of ended intervals until the server stops.
+    pub async fn keep_writing_counted_acts(&self) {
+        loop {
+            sleep(WRITE_INTERVAL).await;
+            if let Err(error) = self.write_counted_acts().await {
+                log::warn!("could not write how often acts were repeated, will retry: {}", error.for_log());
+            }
+        }
+    }
+}
+
+/// Removes the client if the account was deleted since: its addresses have been erased from the events.
+async fn without_deleted_client(on: &mut Transaction, mut repeated: Repeated) -> Result<Repeated> {
+    if let Some(id) = repeated.event.owner()
+        && find_user(on, id).await?.is_none()
+    {
+        repeated.event.forget_client();
+    }
+    Ok(repeated)
+}
