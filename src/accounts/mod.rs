@@ -35,7 +35,7 @@ pub use ending::end_login::LoginEnd;
 pub use ending::force_logout::{ForceLogoutMoment, ForceLogoutOutcome, Target};
 pub use ending::preview_force_logout::{EveryonesLogins, ForceLogoutPreview};
 pub use error::AccountsError;
-pub(crate) use event::detail::{Detail, NoRight, RefusedAction};
+pub(crate) use event::detail::{CookieFault, Detail, FormFault, NoRight, RefusedAction, TokenFault};
 pub use login::log_in::Credentials;
 pub use login::open_login::StartedSession;
 pub use login::open_token::{Family, StartedToken};

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 
 use super::{
     Accounts, AccountsError, Actor, Client, Detail, NoRight, RefusedAction, Result, Target,
-    event::{BuildEvent as _, new_event},
+    event::{BuildEvent as _, new_event, record_forged::shortened},
     login::throttle::Throttled,
 };
 use crate::{
@@ -23,8 +23,6 @@ use crate::{
 /// An attack on an account is recorded once in this time. A little shorter than the period of the counter that shows
 /// it, so that no period is skipped.
 const ATTACK_INTERVAL: TimeDelta = TimeDelta::minutes(55);
-/// The maximum length of a request's method and path in an event, in characters.
-const MAX_REQUEST_CHARACTERS: usize = 100;
 
 impl Accounts {
     /// Records the action if the actor had no right to it. Returns the outcome unchanged, unless recording fails.
@@ -48,7 +46,7 @@ impl Accounts {
     ///
     /// Returns an error if the database does not respond.
     pub async fn record_refused_access(&self, actor: &Actor, target: Option<Target>, request: &str) -> Result<()> {
-        let request: String = request.chars().take(MAX_REQUEST_CHARACTERS).collect();
+        let request = shortened(request);
         let user_id = match target {
             Some(target) => match self.find_target(&target).await {
                 Err(AccountsError::NoSuchUser) => None,

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     accounts::{Accounts, Client, Family, RefreshClaim},
     domain::people::{login_name::LoginName, password::Password},
-    gate::{ClientOf, Jwt, TokenPair},
+    gate::{ClientOf, Jwt, TokenPair, record_if_forged},
 };
 
 #[derive(Deserialize)]
@@ -66,7 +66,11 @@ async fn refresh(
     body: Body<RefreshToken>,
 ) -> Result<Json<Refreshed>, Problem> {
     let now = accounts.estimated_now();
-    let claim = jwt.verify_refresh(&body.0.refresh, now).map_err(Problem::token)?;
+    let verified = jwt.verify_refresh(&body.0.refresh, now);
+    if verified.is_err() {
+        record_if_forged(accounts, &jwt, &client.0, &body.0.refresh).await;
+    }
+    let claim = verified.map_err(Problem::token)?;
     let family = accounts.refresh(&client.0, &claim).await?;
     let TokenPair { access, refresh, expires_in } = sign_pair_or_end_family(&jwt, accounts, &client.0, &family).await?;
     Ok(Json(Refreshed { access, refresh, expires_in }))
@@ -82,6 +86,8 @@ async fn revoke(
     // An unknown token is not an error (RFC 7009, section 2.2).
     if let Some(claim) = jwt.verify_refresh_to_revoke(&body.0.refresh) {
         accounts.log_out_family(&client.0, &claim).await?;
+    } else {
+        record_if_forged(accounts, &jwt, &client.0, &body.0.refresh).await;
     }
     Ok(NoContent)
 }

@@ -51,11 +51,19 @@ pub enum EventKind {
     EventsPurged,
     /// An action was refused.
     Refused,
+    /// A form failed the CSRF checks.
+    FormRefused,
+    /// A session cookie was forged, or is an old copy.
+    CookieForged,
+    /// A token was forged, or is unknown.
+    TokenForged,
+    /// Somebody exported events.
+    Exported,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::Login,
         Self::LoginFailed,
         Self::Throttled,
@@ -80,6 +88,10 @@ impl EventKind {
         Self::Deleted,
         Self::EventsPurged,
         Self::Refused,
+        Self::FormRefused,
+        Self::CookieForged,
+        Self::TokenForged,
+        Self::Exported,
     ];
 
     /// The stored code.
@@ -110,13 +122,25 @@ impl EventKind {
             Self::Deleted => "deleted",
             Self::EventsPurged => "events-purged",
             Self::Refused => "refused",
+            Self::FormRefused => "form-refused",
+            Self::CookieForged => "cookie-forged",
+            Self::TokenForged => "token-forged",
+            Self::Exported => "exported",
         }
     }
 
     /// Whether such events record attempts that failed. Strangers can cause them.
     #[must_use]
     pub const fn is_attempt(self) -> bool {
-        matches!(self, Self::LoginFailed | Self::Throttled | Self::Refused)
+        matches!(
+            self,
+            Self::LoginFailed
+                | Self::Throttled
+                | Self::Refused
+                | Self::FormRefused
+                | Self::CookieForged
+                | Self::TokenForged
+        )
     }
 
     /// The kind with this code.

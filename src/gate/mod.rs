@@ -38,6 +38,7 @@ pub use forms::refused_form::{FormRefusal, RefusedForm};
 pub use forms::submission::{BODY_BYTES, BODY_TIMEOUT, Button, Submission};
 pub use guards::api_client::{ApiClient, ApiLogin, ApiStaff, api_login_of};
 pub use guards::client::{ClientOf, KnownClient};
+pub(crate) use guards::forged::record_if_forged;
 pub use guards::login_of::{Passive, login_of};
 pub use guards::present::{HasLogin, Present};
 pub use guards::{Anyone, SignedIn, Staff, Superuser, Visitor};

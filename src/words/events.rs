@@ -5,8 +5,8 @@ use std::fmt;
 use chrono::SecondsFormat;
 
 use crate::{
-    accounts::{Detail, NoRight, RefusedAction},
-    domain::logins::kind::LoginClass,
+    accounts::{CookieFault, Detail, FormFault, NoRight, RefusedAction, TokenFault},
+    domain::{lists::events_query::EventsQuery, logins::kind::LoginClass},
 };
 
 impl fmt::Display for Detail<'_> {
@@ -44,6 +44,10 @@ impl fmt::Display for Detail<'_> {
             Self::WrongPassword => f.write_str("wrong password on a form"),
             Self::Refused(action, why) => write!(f, "{action}: {why}"),
             Self::RefusedRequest(request) => write!(f, "{request}: {}", NoRight::Role),
+            Self::RefusedForm(form, why) => write!(f, "{form}: {why}"),
+            Self::ForgedCookie(fault) => fault.fmt(f),
+            Self::ForgedToken(fault) => fault.fmt(f),
+            Self::Exported(query) => write_query(f, query),
             Self::FurtherActs => f.write_str("further attempts, not listed one by one"),
             Self::OfFurtherSources => f.write_str("further attempts by many, not listed one by one"),
             Self::Between(from, to) => write!(f, "from {} to {}", from.to_rfc3339(), to.to_rfc3339()),
@@ -81,4 +85,49 @@ impl fmt::Display for NoRight {
             Self::OwnAccount => "it is their own account",
         })
     }
+}
+
+impl fmt::Display for FormFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Elsewhere => "the form came from another site",
+            Self::NoCookie => "the browser sent no cookie of this site",
+            Self::WrongToken => "the form's token is missing, or belongs to another login",
+        })
+    }
+}
+
+impl fmt::Display for CookieFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Altered => "an altered copy of a session cookie",
+            Self::FalseClaim => {
+                "a cookie under this site's key whose secret or date is not the session's: an old copy, or forged with the key"
+            }
+            Self::Unreadable => "a cookie under this site's key that names no session",
+        })
+    }
+}
+
+impl fmt::Display for TokenFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Signature => "a JWT that none of this site's keys signed",
+            Self::Unknown => "an opaque token that no login has",
+        })
+    }
+}
+
+/// Which events a query selects.
+fn write_query(f: &mut fmt::Formatter<'_>, query: &EventsQuery) -> fmt::Result {
+    let EventsQuery { search, kind, user, period } = query;
+    let words = [
+        search.as_ref().map(|search| format!("with \u{201c}{}\u{201d}", search.key())),
+        kind.map(|kind| format!("of the kind {}", kind.code())),
+        user.map(|id| format!("about user {id}")),
+        period.from.map(|from| format!("from {}", from.to_rfc3339())),
+        period.to.map(|to| format!("to {}", to.to_rfc3339())),
+    ];
+    let words: Vec<_> = words.into_iter().flatten().collect();
+    if words.is_empty() { f.write_str("all events") } else { write!(f, "events {}", words.join(" ")) }
 }

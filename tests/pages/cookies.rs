@@ -202,7 +202,7 @@ async fn assert_refused(attacker: &mut Person<'_>, how: &str, is_left_alone: boo
 }
 
 /// A cookie sealed with the site's key.
-fn sealed(key: &Key, content: &str) -> String {
+pub fn sealed(key: &Key, content: &str) -> String {
     let mut jar = CookieJar::new();
     jar.private_mut(key).add(Cookie::new("curfew", content.to_owned()));
     let cookie = jar.get("curfew").expect("it was just added").encoded().to_string();

@@ -131,16 +131,16 @@ async fn forge(engine: Engine, address: &str, by: By, fields: Fields) {
         ("from another site, says the browser", good.clone(), &[("Origin", ""), ("Sec-Fetch-Site", "cross-site")]),
         ("from a neighbour, says the browser", good.clone(), &[("Sec-Fetch-Site", "same-site")]),
     ];
-    let dump = site.database.dump().await;
+    let dump = site.database.dump_without_events().await;
     for (how, body, headers) in forgeries {
         let page = person.sends(Method::Post, &path, headers, body).await;
         assert_eq!(page.status, 403, "{address} {how}: {page:?}");
-        assert_eq!(site.database.dump().await, dump, "{address} {how}");
+        assert_eq!(site.database.dump_without_events().await, dump, "{address} {how}");
         assert_eq!(person.session_change(&page), None, "{address} {how}");
     }
     let page = person.sends(Method::Post, &path, &[], good).await;
     assert_eq!(page.status, 303, "{address}, not forged: {page:?}");
-    assert_ne!(site.database.dump().await, dump, "{address}, not forged");
+    assert_ne!(site.database.dump_without_events().await, dump, "{address}, not forged");
 }
 
 /// Otherwise the lengths of compressed pages reveal the token.

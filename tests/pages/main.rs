@@ -19,6 +19,7 @@ mod events;
 mod events_csv;
 mod everyone;
 mod fields;
+mod forgeries;
 mod from_memory;
 mod headers;
 mod hostile_values;

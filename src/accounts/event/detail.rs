@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{
+    lists::events_query::EventsQuery,
     logins::{
         counts::{EveryonesEndedLogins, LoginCounts},
         kind::LoginClass,
@@ -71,6 +72,14 @@ pub(crate) enum Detail<'a> {
     Refused(RefusedAction, NoRight),
     /// The actor's role does not allow this request: a method and a path.
     RefusedRequest(&'a str),
+    /// A form, by its method and path, that failed the CSRF checks.
+    RefusedForm(&'a str, FormFault),
+    /// A forged session cookie.
+    ForgedCookie(CookieFault),
+    /// A forged token.
+    ForgedToken(TokenFault),
+    /// The events that were exported.
+    Exported(&'a EventsQuery),
     /// Acts that are not told apart from the actor's other acts of this kind.
     FurtherActs,
     /// Acts of more accounts or networks than are told apart.
@@ -103,4 +112,35 @@ pub(crate) enum NoRight {
     Role,
     LastSuperuser,
     OwnAccount,
+}
+
+/// Why a form failed the CSRF checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FormFault {
+    /// It came from a page of another site.
+    Elsewhere,
+    /// The browser sent no cookie of this site.
+    NoCookie,
+    /// Its token is missing, or of another login.
+    WrongToken,
+}
+
+/// What is wrong with a session cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CookieFault {
+    /// It is an altered copy of a cookie of this site.
+    Altered,
+    /// This site's key has sealed it, but its secret or date is not that of the session.
+    FalseClaim,
+    /// This site's key has sealed it, but it claims no session.
+    Unreadable,
+}
+
+/// What is wrong with a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenFault {
+    /// None of this site's keys signed it.
+    Signature,
+    /// No login has this opaque token.
+    Unknown,
 }

@@ -3,6 +3,7 @@
 pub(super) mod counted;
 pub(super) mod detail;
 mod record_counted;
+pub(super) mod record_forged;
 
 use super::{Actor, Client, Detail, LoginCounts};
 use crate::{

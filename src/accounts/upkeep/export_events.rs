@@ -15,7 +15,7 @@ const PART: i64 = 500;
 impl Accounts {
     /// The next page of matching events after `place`. Empty at the end.
     ///
-    /// The actor may be forced out during the export, so each page checks their rights again.
+    /// The first page records the export as an event, and is not returned without it. The actor may be forced out during the export, so each page checks their rights again.
     ///
     /// # Errors
     ///
@@ -31,6 +31,11 @@ impl Accounts {
         if !self.must_be_live(&mut on, actor, now).await?.is_staff() {
             return Err(AccountsError::Forbidden);
         }
-        Ok(list_events_after(&mut on, query, after, PART).await?)
+        let events = list_events_after(&mut on, query, after, PART).await?;
+        if after.is_none() {
+            drop(on);
+            self.record_export(actor, query).await?;
+        }
+        Ok(events)
     }
 }

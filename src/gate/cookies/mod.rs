@@ -4,7 +4,7 @@
 //! would be lost. A response fairing works on every outcome.
 
 pub(super) mod changes;
-mod claim;
+pub(super) mod claim;
 pub(super) mod known;
 pub(super) mod notice;
 mod opened;
@@ -136,7 +136,7 @@ impl Writer<'_, '_> {
 
     fn encrypted_session(&self, content: &Content, max_age: Option<Duration>) -> Cookie<'static> {
         let name = SESSION.on(self.request);
-        let mut cookie = self.cookie(SESSION, self.gate.cookie_keys.encrypt(name, content.to_json()));
+        let mut cookie = self.cookie(SESSION, self.gate.cookie_keys.encrypt_session(name, content));
         cookie.set_max_age(max_age.and_then(|age| time::Duration::try_from(age).ok()));
         cookie
     }

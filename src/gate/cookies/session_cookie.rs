@@ -8,7 +8,7 @@ use cookie::{Cookie, CookieJar, Key};
 
 use super::{
     claim::{Claim, Content},
-    opened::{CookieHash, DecryptedCookies},
+    opened::{CookieHash, DecryptedCookies, KnownParts},
 };
 use crate::settings::{SecretKeys, SecretMaterial};
 
@@ -17,6 +17,7 @@ pub(crate) struct CookieKeys {
     current: Key,
     previous: Vec<Key>,
     decrypted: DecryptedCookies,
+    known_parts: KnownParts,
 }
 
 impl fmt::Debug for CookieKeys {
@@ -31,6 +32,7 @@ impl CookieKeys {
             current: keys.current.cookie_key(),
             previous: keys.previous.iter().map(SecretMaterial::cookie_key).collect(),
             decrypted: DecryptedCookies::default(),
+            known_parts: KnownParts::default(),
         }
     }
 
@@ -39,6 +41,18 @@ impl CookieKeys {
         let mut jar = CookieJar::new();
         jar.private_mut(&self.current).add(Cookie::new(name, value));
         jar.get(name).map(|cookie| cookie.value().to_owned()).unwrap_or_default()
+    }
+
+    /// Encrypts and authenticates a session cookie.
+    pub(super) fn encrypt_session(&self, name: &'static str, content: &Content) -> String {
+        let encrypted = self.encrypt(name, content.to_json());
+        self.known_parts.put(&encrypted);
+        encrypted
+    }
+
+    /// Whether a cookie that this site cannot decrypt is certainly an altered copy of one of its session cookies.
+    pub(in crate::gate) fn is_altered_copy(&self, encrypted: &str) -> bool {
+        self.known_parts.has_any_of(encrypted)
     }
 
     /// Decrypts a value. The `bool` is true if it was encrypted under a previous key.
@@ -59,6 +73,7 @@ impl CookieKeys {
             return Some(DecryptedSession::Claims(claim, None));
         }
         let (json, needs_renewal) = self.decrypt(name, encrypted)?;
+        self.known_parts.put(encrypted);
         let Ok(content) = serde_json::from_str::<Content>(&json) else { return Some(DecryptedSession::Unreadable) };
         let Some(claim) = Claim::of(&content).map(Arc::new) else { return Some(DecryptedSession::Unreadable) };
         if needs_renewal {

@@ -14,7 +14,10 @@ use super::{
     csrf::{FIELD, is_posted_from_here, is_valid_token},
     refused_form::RefusedForm,
 };
-use crate::gate::{Login, Refused, login_of};
+use crate::{
+    accounts::FormFault,
+    gate::{Login, Refused, cookies::visitor::held_binding, guards::forged::record_refused_form, login_of},
+};
 
 /// The maximum size of a request body, in bytes.
 pub const BODY_BYTES: u64 = 32 * 1024;
@@ -78,6 +81,7 @@ async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status>
     }
     if !is_posted_from_here(request) {
         RefusedForm::from_elsewhere(request);
+        record_refused_form(request, login, FormFault::Elsewhere).await;
         return Err(Status::Forbidden);
     }
     if request.content_type().is_some_and(|kind| *kind != ContentType::Form) {
@@ -94,6 +98,8 @@ async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status>
         return Ok(fields);
     }
     RefusedForm::without_token(request, login, fields.0);
+    let has_cookie = matches!(login, Login::Live(_)) || held_binding(request).is_some();
+    record_refused_form(request, login, if has_cookie { FormFault::WrongToken } else { FormFault::NoCookie }).await;
     Err(Status::Forbidden)
 }
 

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::{
     client::RequestClient,
+    forged::{record_if_forged, record_unknown_token},
     judge::{Credential, Proof, judge},
 };
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
         refused::{Refused, UNAVAILABLE},
         standings::Standings,
     },
-    store::{Result, fleet::token_keys::TokenKeys, logins::TokenKey},
+    store::{Result, StoreError, fleet::token_keys::TokenKeys, logins::TokenKey},
 };
 
 /// The result of judging a request's `Authorization` header.
@@ -128,7 +129,12 @@ async fn load(request: &Request<'_>) -> ApiLogin {
         Authorization::Ambiguous => return ApiLogin::Invalid,
         Authorization::Bearer(text) => match verify_access(request, text, accounts.estimated_now()) {
             Ok(access) => judge_access(accounts, standings, access).await,
-            Err(JwtError::Invalid) => return ApiLogin::Invalid,
+            Err(JwtError::Invalid) => {
+                if let Some(jwt) = Jwt::of(request) {
+                    record_if_forged(accounts, &jwt, &RequestClient::of(request).to_client(), text).await;
+                }
+                return ApiLogin::Invalid;
+            }
             Err(JwtError::Expired) => return ApiLogin::Expired,
         },
         Authorization::Token(text) => match TokenSecret::parse(text) {
@@ -136,6 +142,9 @@ async fn load(request: &Request<'_>) -> ApiLogin {
             None => return ApiLogin::Invalid,
         },
     };
+    if matches!(judged, Ok(ApiLogin::Invalid)) && matches!(Authorization::of(request), Authorization::Token(_)) {
+        record_unknown_token(request, accounts).await;
+    }
     judged.unwrap_or_else(|error| {
         log::error!("could not judge a token: {error}");
         ApiLogin::Unavailable
@@ -150,7 +159,7 @@ async fn judge_access(accounts: &Accounts, standings: &Standings, access: Access
     let login = access.login();
     let (session, proof) = (&login.family, Proof::Signature);
     let credential = Credential { user_id: login.user_id, session, login_date: login.login_date, proof };
-    Ok(api_login(judge(accounts, standings, credential, false).await?, access.added()))
+    Ok(api_login(judge(accounts, standings, credential, false).await?.login, access.added()))
 }
 
 /// Judges an opaque token. The key may come from a cache, so it is read from the database before a refusal.
@@ -164,7 +173,8 @@ async fn judge_secret(
     let judge = async |key: &TokenKey| {
         let TokenKey { user_id, id, login_date, .. } = key;
         let (proof, login_date) = (Proof::Token(&hash), *login_date);
-        judge(accounts, standings, Credential { user_id: *user_id, session: id, login_date, proof }, false).await
+        let credential = Credential { user_id: *user_id, session: id, login_date, proof };
+        Ok::<_, StoreError>(judge(accounts, standings, credential, false).await?.login)
     };
     let Some(found) = keys.find(&hash).await? else { return Ok(ApiLogin::Invalid) };
     let mut login = judge(&found).await?;

@@ -41,6 +41,14 @@ pub(super) enum Proof<'a> {
     Signature,
 }
 
+/// The result of judging a credential.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) login: Login,
+    /// Whether the login exists, and the credential is not its own.
+    pub(super) is_false_claim: bool,
+}
+
 /// Judges a credential: from the cache if that accepts it, otherwise from the database. A passive request does not
 /// count as activity. A cookie whose secret was replaced is no login.
 pub(super) async fn judge(
@@ -48,30 +56,37 @@ pub(super) async fn judge(
     standings: &Standings,
     credential: Credential<'_>,
     is_passive: bool,
-) -> Result<Login, StoreError> {
+) -> Result<Judged, StoreError> {
     let login =
         ClaimedLogin { user_id: credential.user_id, session: credential.session, login_date: credential.login_date };
     if let Some(cached) =
         standings.cached(credential.user_id, credential.session).filter(|cached| is_proven(credential, cached))
         && let (limits, Ok(())) = accounts.check_login(login, &cached)
     {
-        return Ok(accept(accounts, standings, credential, (cached, limits), is_passive));
+        let login = accept(accounts, standings, credential, (cached, limits), is_passive);
+        return Ok(Judged { login, is_false_claim: false });
     }
     let mut read = standings.read(credential.user_id, credential.session).await?;
-    if !is_proven(credential, &read.standing) {
-        if has_old_secret(credential, &read.standing) && accounts.check_login(login, &read.standing).1.is_ok() {
-            return Ok(Login::Nobody);
-        }
+    let is_proven = is_proven(credential, &read.standing);
+    if !is_proven
+        && has_old_secret(credential, &read.standing)
+        && accounts.check_login(login, &read.standing).1.is_ok()
+    {
+        return Ok(Judged { login: Login::Nobody, is_false_claim: false });
+    }
+    let is_false_claim = read.standing.login.is_some() && !is_proven;
+    if is_false_claim {
         read.standing.login = None;
     }
     let (limits, verdict) = accounts.judge_login(login, &read.standing).await;
-    Ok(match verdict {
+    let login = match verdict {
         Ok(()) => {
             standings.cache(credential.user_id, credential.session, &read);
             accept(accounts, standings, credential, (read.standing, limits), is_passive)
         }
         Err(reason) => Login::Ended(EndedLogin { reason, user_reason: read.standing.user_reason(reason) }),
-    })
+    };
+    Ok(Judged { login, is_false_claim })
 }
 
 /// Whether the credential proves that the request belongs to the stored login.

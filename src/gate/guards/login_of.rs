@@ -2,9 +2,12 @@
 
 use rocket::Request;
 
-use super::judge::{Credential, Proof, judge};
+use super::{
+    forged::record_forged_cookie,
+    judge::{Credential, Judged, Proof, judge},
+};
 use crate::{
-    accounts::Accounts,
+    accounts::{Accounts, CookieFault},
     gate::{
         Changes, Login,
         cookies::{SESSION, find_cookie, session_cookie::DecryptedSession},
@@ -43,10 +46,17 @@ async fn load(request: &Request<'_>) -> Login {
             Some(DecryptedSession::Claims(claim, content_to_renew)) => (claim, content_to_renew),
             Some(DecryptedSession::Unreadable) => {
                 changes.end_session();
+                record_forged_cookie(request, CookieFault::Unreadable, None).await;
                 return Login::Nobody;
             }
             // This may be the cookie of another site on this host. Removing it would end the login there.
-            None => return Login::Nobody,
+            None => {
+                let is_altered = |encrypted: &str| gate.cookie_keys.is_altered_copy(encrypted).then_some(());
+                if find_cookie(request, SESSION, is_altered).is_some() {
+                    record_forged_cookie(request, CookieFault::Altered, None).await;
+                }
+                return Login::Nobody;
+            }
         };
     let Some(standings) = request.rocket().state::<Standings>() else { return Login::Unavailable };
     let credential = Credential {
@@ -55,7 +65,11 @@ async fn load(request: &Request<'_>) -> Login {
         login_date: claim.login_date,
         proof: Proof::Cookie(&claim.secret_hash),
     };
-    match judge(accounts, standings, credential, Passive::is(request)).await {
+    let judged = judge(accounts, standings, credential, Passive::is(request)).await;
+    if matches!(judged, Ok(Judged { is_false_claim: true, .. })) {
+        record_forged_cookie(request, CookieFault::FalseClaim, Some(&claim)).await;
+    }
+    match judged.map(|judged| judged.login) {
         Ok(Login::Live(live)) => {
             if let Some(content) = content_to_renew {
                 let max_age = claim

@@ -2,6 +2,7 @@
 
 pub(super) mod api_client;
 pub(super) mod client;
+pub(super) mod forged;
 mod judge;
 pub(super) mod login_of;
 pub(super) mod present;

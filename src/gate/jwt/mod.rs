@@ -189,6 +189,15 @@ impl<'r> Jwt<'r> {
         refresh_claim(&claims).filter(|_| claims.token_type == TokenType::Refresh)
     }
 
+    /// Whether a text has the form of a JWT (RFC 7515, section 7.1), but none of this site's keys signed it.
+    pub(super) fn is_signed_by_others(&self, token: &str) -> bool {
+        let JwtKeys { current, previous, .. } = &self.gate.jwt_keys;
+        let header = token.split('.').next().and_then(|part| BASE64URL_NOPAD.decode(part.as_bytes()).ok());
+        let is_jwt = header.is_some_and(|header| serde_json::from_slice::<Map<String, Value>>(&header).is_ok())
+            && token.split('.').count() == 3;
+        is_jwt && ![current].into_iter().chain(previous).any(|key| key.verify::<Value>(token).is_some())
+    }
+
     fn check_times(&self, nbf: i64, exp: i64, now: Moment) -> Result<(), JwtError> {
         let leeway = i64::try_from(self.gate.settings.token_leeway.as_secs()).unwrap_or(i64::MAX);
         if nbf.saturating_sub(leeway) > now.timestamp() {

@@ -191,7 +191,8 @@ pub async fn list_newest_events_of(on: &mut impl Sql, subject_id: i64, limit: i6
 /// Returns an error if the database does not respond.
 pub async fn list_newest_acts_of(on: &mut impl Sql, subject_id: i64, limit: i64) -> Result<Vec<EventRow>> {
     let sql = select_events!(
-        "curfew_events e WHERE e.subject_id = $1 AND e.kind NOT IN ('login-failed', 'throttled', 'refused')
+        "curfew_events e WHERE e.subject_id = $1 AND e.kind NOT IN
+            ('login-failed', 'throttled', 'refused', 'form-refused', 'cookie-forged', 'token-forged')
          ORDER BY e.at DESC, e.id DESC LIMIT $2"
     );
     Ok(fetch_all!(on, EventRow, sql, subject_id, limit)?)

@@ -29,6 +29,10 @@ pub(super) const fn label(kind: EventKind) -> &'static str {
         EventKind::Deleted => "Account deleted",
         EventKind::EventsPurged => "Old events deleted",
         EventKind::Refused => "Refused",
+        EventKind::FormRefused => "Form refused",
+        EventKind::CookieForged => "Forged or outdated cookie",
+        EventKind::TokenForged => "Forged or unknown token",
+        EventKind::Exported => "Events exported",
     }
 }
 
