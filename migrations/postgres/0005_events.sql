@@ -25,6 +25,7 @@ CREATE TABLE curfew_events (
 CREATE INDEX curfew_events_by_time ON curfew_events (at, id);
 CREATE INDEX curfew_events_by_kind ON curfew_events (kind, at);
 CREATE INDEX curfew_events_by_subject ON curfew_events (subject_id, at, id);
+CREATE INDEX curfew_events_by_actor ON curfew_events (actor_id) WHERE address IS NOT NULL; -- for the erasure
 CREATE INDEX curfew_events_to_index ON curfew_events (id) WHERE NOT names_indexed;
 
 -- As for the users: every trigram of the names.
@@ -48,6 +49,21 @@ $$;
 
 CREATE TRIGGER curfew_events_names_key_missing BEFORE INSERT ON curfew_events
     FOR EACH ROW WHEN (NEW.names_key IS NULL) EXECUTE FUNCTION curfew_events_names_key_missing();
+
+-- Deleted accounts whose email, addresses and user agents are still in events. Upkeep erases them there in batches.
+CREATE TABLE curfew_event_erasures (
+    user_id BIGINT NOT NULL PRIMARY KEY
+);
+
+CREATE FUNCTION curfew_users_events_to_erase() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO curfew_event_erasures (user_id) VALUES (OLD.id) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER curfew_users_events_to_erase AFTER DELETE ON curfew_users
+    FOR EACH ROW EXECUTE FUNCTION curfew_users_events_to_erase();
 
 -- How many sessions were live at the start of an hour, or soon after it.
 CREATE TABLE curfew_live_sessions_by_hour (

@@ -25,6 +25,7 @@ CREATE TABLE curfew_events (
 CREATE INDEX curfew_events_by_time ON curfew_events (at, id);
 CREATE INDEX curfew_events_by_kind ON curfew_events (kind, at);
 CREATE INDEX curfew_events_by_subject ON curfew_events (subject_id, at, id);
+CREATE INDEX curfew_events_by_actor ON curfew_events (actor_id) WHERE address IS NOT NULL; -- for the erasure
 CREATE INDEX curfew_events_to_index ON curfew_events (id) WHERE NOT names_indexed;
 
 -- As for the users: every trigram of the names, with the events that have it.
@@ -62,6 +63,15 @@ BEGIN
     INSERT INTO curfew_events_search (curfew_events_search, rowid, keys)
     VALUES ('delete', OLD.id, OLD.names_key || char(10, 10));
     INSERT INTO curfew_events_search (rowid, keys) SELECT NEW.id, NEW.names_key || char(10, 10) WHERE NEW.names_indexed;
+END;
+
+-- Deleted accounts whose email, addresses and user agents are still in events. Upkeep erases them there in batches.
+CREATE TABLE curfew_event_erasures (
+    user_id INTEGER NOT NULL PRIMARY KEY
+);
+
+CREATE TRIGGER curfew_users_events_to_erase AFTER DELETE ON curfew_users BEGIN
+    INSERT INTO curfew_event_erasures (user_id) VALUES (OLD.id) ON CONFLICT DO NOTHING;
 END;
 
 -- How many sessions were live at the start of an hour, or soon after it.

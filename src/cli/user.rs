@@ -222,7 +222,10 @@ async fn set_role(name: &LoginName, role: Role) -> Result<()> {
 }
 
 async fn delete(name: &LoginName) -> Result<()> {
-    let ended = open().await?.delete_user(&operator(), &target(name), &Reasons::default()).await?;
+    let accounts = open().await?;
+    let ended = accounts.delete_user(&operator(), &target(name), &Reasons::default()).await?;
+    // The server may be down. If it is up, this only comes before it.
+    accounts.erase_events_of_deleted().await?;
     say(&format!("{} is deleted; {ended}.", name.as_typed()))
 }
 

@@ -84,7 +84,7 @@ impl Database {
     /// The dump without events: a refused attempt only records an event.
     pub async fn dump_without_events(&self) -> Vec<String> {
         let mut rows = self.dump().await;
-        rows.retain(|row| !row.starts_with("curfew_events"));
+        rows.retain(|row| !row.starts_with("curfew_event"));
         rows
     }
 

@@ -21,6 +21,7 @@ mod clock_ahead;
 mod counted_acts;
 mod deactivation;
 mod deadlines;
+mod erased_events;
 mod events_index;
 mod events_kept;
 mod events_list;

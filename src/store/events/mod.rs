@@ -1,5 +1,6 @@
 //! The event log: one row per event, inserted in the transaction of the action that it records.
 
+pub mod erase;
 pub mod index;
 
 use super::{
