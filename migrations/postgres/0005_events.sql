@@ -50,6 +50,37 @@ $$;
 CREATE TRIGGER curfew_events_names_key_missing BEFORE INSERT ON curfew_events
     FOR EACH ROW WHEN (NEW.names_key IS NULL) EXECUTE FUNCTION curfew_events_names_key_missing();
 
+-- The chain of events: a link for each event, in the order in which they were linked. It shows an event that was changed
+-- or deleted afterwards. Deleting old events deletes the first links too, except the last of them, the anchor.
+CREATE TABLE curfew_event_links (
+    number BIGINT NOT NULL PRIMARY KEY, -- from 1, without gaps
+    event_id BIGINT NOT NULL,
+    event_at TIMESTAMPTZ NOT NULL, -- a missing event must be old enough to have been deleted by retention
+    digest BYTEA NOT NULL, -- of what the event keeps
+    personal_digest BYTEA NOT NULL, -- of the salt, and of what the event loses when the account is deleted
+    salt BYTEA, -- NULL: erased with it
+    previous BYTEA NOT NULL, -- the hash of the previous link
+    hash BYTEA NOT NULL, -- of all of this
+    seal BYTEA NOT NULL -- a MAC of the hash, under a key that is not in the database
+);
+
+CREATE UNIQUE INDEX curfew_event_links_by_event ON curfew_event_links (event_id);
+
+-- Events without a link. A trigger writes the rows, so that an event written by hand is linked too.
+CREATE TABLE curfew_events_to_link (
+    event_id BIGINT NOT NULL PRIMARY KEY
+);
+
+CREATE FUNCTION curfew_events_to_link() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO curfew_events_to_link (event_id) SELECT id FROM inserted;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER curfew_events_to_link AFTER INSERT ON curfew_events REFERENCING NEW TABLE AS inserted
+    FOR EACH STATEMENT EXECUTE FUNCTION curfew_events_to_link();
+
 -- Deleted accounts whose email, addresses and user agents are still in events. Upkeep erases them there in batches.
 CREATE TABLE curfew_event_erasures (
     user_id BIGINT NOT NULL PRIMARY KEY

@@ -65,6 +65,31 @@ BEGIN
     INSERT INTO curfew_events_search (rowid, keys) SELECT NEW.id, NEW.names_key || char(10, 10) WHERE NEW.names_indexed;
 END;
 
+-- The chain of events: a link for each event, in the order in which they were linked. It shows an event that was changed
+-- or deleted afterwards. Deleting old events deletes the first links too, except the last of them, the anchor.
+CREATE TABLE curfew_event_links (
+    number INTEGER NOT NULL PRIMARY KEY, -- from 1, without gaps
+    event_id INTEGER NOT NULL,
+    event_at DATETIME NOT NULL, -- a missing event must be old enough to have been deleted by retention
+    digest BLOB NOT NULL, -- of what the event keeps
+    personal_digest BLOB NOT NULL, -- of the salt, and of what the event loses when the account is deleted
+    salt BLOB, -- NULL: erased with it
+    previous BLOB NOT NULL, -- the hash of the previous link
+    hash BLOB NOT NULL, -- of all of this
+    seal BLOB NOT NULL -- a MAC of the hash, under a key that is not in the database
+);
+
+CREATE UNIQUE INDEX curfew_event_links_by_event ON curfew_event_links (event_id);
+
+-- Events without a link. A trigger writes the rows, so that an event written by hand is linked too.
+CREATE TABLE curfew_events_to_link (
+    event_id INTEGER NOT NULL PRIMARY KEY
+);
+
+CREATE TRIGGER curfew_events_to_link AFTER INSERT ON curfew_events BEGIN
+    INSERT INTO curfew_events_to_link (event_id) VALUES (NEW.id);
+END;
+
 -- Deleted accounts whose email, addresses and user agents are still in events. Upkeep erases them there in batches.
 CREATE TABLE curfew_event_erasures (
     user_id INTEGER NOT NULL PRIMARY KEY

@@ -51,9 +51,11 @@ pub use people::delete_user::DeletedAccount;
 pub use people::set_role::RoleChange;
 pub use reads::{Hours, Overview};
 pub use tokens::RefreshClaim;
+pub use upkeep::link_events::ChainKeys;
 pub use upkeep::node::{LEASE_RENEWED_EVERY, Node};
 pub use upkeep::read_receipt::{AppliedBy, AwaitedNode, Receipt};
 pub use upkeep::tidy_logins::Tidied;
+pub use upkeep::verify_events::{ChainBreak, ChainFault, ChainVerdict, LastLink, WholeChain};
 
 /// The result of a use case.
 pub type Result<T> = std::result::Result<T, AccountsError>;

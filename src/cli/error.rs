@@ -47,6 +47,9 @@ pub enum CommandError {
     /// The demo's folder could not be deleted.
     #[error("cannot delete the demo's folder {0}: {1}. Delete it yourself.")]
     NotRemoved(String, String),
+    /// The chain of events is broken.
+    #[error("{0}")]
+    BrokenChain(String),
     /// The demo could not be set up.
     #[error("the demo cannot start: {0}")]
     Demo(String),

@@ -72,7 +72,7 @@ enum Command {
     /// Create a token for a user's program, list a user's tokens, or revoke one.
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Delete old events.
+    /// Delete old events, or verify that none was changed.
     #[command(subcommand)]
     Event(event::EventCommand),
     /// End the logins of one user or of everyone.

@@ -33,6 +33,7 @@ pub mod settings {}
 
 #[doc = include_str!("command_line.md")]
 ///
+/// [Deploying]: crate::guide::deploying
 /// [Settings]: crate::guide::settings
 pub mod command_line {}
 

@@ -78,7 +78,7 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
     Ok(rocket::custom(figment)
         // The gate sets every header itself.
         .attach(Shield::new())
-        .attach(upkeep::database())
+        .attach(upkeep::database(keys))
         .attach(use_cases(Arc::clone(&settings), keys.clone(), configuration.redis.clone()))
         .attach(watch_connections())
         .manage(addresses::ADDRESSES)

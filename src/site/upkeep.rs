@@ -1,5 +1,5 @@
 //! Opens the database and runs the background tasks: write last-seen times and counts of acts, tidy logins, apply due
-//! schedules, index, erase and purge events, count for the overview's charts, and renew the node's lease.
+//! schedules, link, index, erase and purge events, count for the overview's charts, and renew the node's lease.
 //!
 //! One fairing does all of this, because Rocket runs the shutdown fairings concurrently.
 
@@ -20,8 +20,9 @@ use rocket::{
 use rocket_db_pools::{Database as _, Initializer};
 
 use crate::{
-    accounts::{Accounts, LEASE_RENEWED_EVERY, Node, Tidied},
+    accounts::{Accounts, ChainKeys, LEASE_RENEWED_EVERY, Node, Tidied},
     domain::logins::user_agent::Device,
+    settings::SecretKeys,
     store::Db,
 };
 
@@ -50,8 +51,8 @@ impl Upkeep {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(|task| task.abort());
     }
 
-    fn start(&self, accounts: &Accounts, node: Node) {
-        let [flushing, tidying, leasing, ending, applying, indexing, counting] =
+    fn start(&self, accounts: &Accounts, node: Node, keys: ChainKeys) {
+        let [flushing, tidying, leasing, ending, applying, indexing, counting, linking] =
             std::array::from_fn(|_| accounts.clone());
         let tasks = [
             tokio::spawn(async move { flushing.keep_flushing_activity().await }).abort_handle(),
@@ -60,6 +61,7 @@ impl Upkeep {
             tokio::spawn(async move { keep_applying_due(&applying).await }).abort_handle(),
             tokio::spawn(async move { keep_indexing(&indexing).await }).abort_handle(),
             tokio::spawn(async move { counting.keep_writing_counted_acts().await }).abort_handle(),
+            tokio::spawn(async move { linking.keep_linking_events(&keys).await }).abort_handle(),
             tokio::spawn(async move { keep_lease(&leasing, &node).await }).abort_handle(),
         ];
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
@@ -142,13 +144,14 @@ async fn renew_lease(accounts: &Accounts, node: &Node) {
 }
 
 /// Opens the database at startup and runs the background tasks. [`close`] must follow the shutdown.
-pub fn database() -> impl Fairing {
-    DatabaseWithUpkeep { database: Db::init(), upkeep: Upkeep::default() }
+pub fn database(keys: &SecretKeys) -> impl Fairing {
+    DatabaseWithUpkeep { database: Db::init(), upkeep: Upkeep::default(), chain_keys: ChainKeys::new(keys) }
 }
 
 struct DatabaseWithUpkeep {
     database: Initializer<Db>,
     upkeep: Upkeep,
+    chain_keys: ChainKeys,
 }
 
 #[rocket::async_trait]
@@ -169,7 +172,7 @@ impl Fairing for DatabaseWithUpkeep {
                 log::warn!("this node could not get its lease in the database {database} in time, will retry");
                 accounts.store().trust().record_failed_write(None);
             }
-            self.upkeep.start(accounts, node.clone());
+            self.upkeep.start(accounts, node.clone(), self.chain_keys.clone());
         }
     }
 

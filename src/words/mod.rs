@@ -27,6 +27,7 @@ macro_rules! in_words {
 
 mod counts;
 mod databases;
+mod event_chain;
 mod events;
 mod names;
 mod passwords;

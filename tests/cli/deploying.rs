@@ -8,6 +8,7 @@ use data_encoding::BASE64;
 use crate::{
     browser::Browser,
     guides::block,
+    program::until,
     site::{PASSWORD, Server, Site, on_every_engine},
     store::Engine,
 };
@@ -52,12 +53,13 @@ fn a_role_without_ownership_can_serve_a_migrated_database() {
         if site.database.engine == Engine::Sqlite {
             return;
         }
-        let role = WebRole::of(site);
+        let (role, retention) = (GuideRole::of(site, "curfew_web"), GuideRole::of(site, "curfew_retention"));
         let as_web = |args: &[&str]| site.program(args).set("DATABASE_URL", &role.url);
         let refusal = as_web(&["migrate"]).run().refused();
         assert!(refusal.contains("run `curfew migrate` as the role that owns it"), "{refusal}");
         site.run(&["migrate"]).done();
         role.is_granted_what_the_guide_says(site);
+        retention.is_granted_what_the_guide_says(site);
         let input = format!("{PASSWORD}\n");
         let args = ["user", "create", "ana", "--email", "ana@example.org", "--superuser", "--password-stdin"];
         as_web(&args).run_with(input.as_bytes()).done();
@@ -70,7 +72,28 @@ fn a_role_without_ownership_can_serve_a_migrated_database() {
         as_web(&["force-logout", "ana"]).run().done();
         ana.must_be_logged_out_soon();
         as_web(&["user", "delete", "ana", "--yes"]).run().refused(); // the last superuser
+        as_web(&["user", "create", "bo", "--email", "bo@example.org", "--password-stdin"])
+            .run_with(input.as_bytes())
+            .done();
+        as_web(&["user", "delete", "bo", "--yes"]).run().done();
+        until("every event is linked", || site.number("SELECT COUNT(*) FROM curfew_events_to_link") == 0);
         server.stop().done();
+
+        // The nodes only add events. The other role deletes and erases them, and leaves a whole chain.
+        let verify = || as_web(&["event", "verify"]).run().done();
+        assert!(verify().starts_with("The chain has no break: "), "{}", verify());
+        let purge = |role: &GuideRole<'_>, after: &str| {
+            site.program(&["event", "purge"]).set("DATABASE_URL", &role.url).set("CURFEW_EVENT_RETENTION", after).run()
+        };
+        std::thread::sleep(std::time::Duration::from_millis(1_100));
+        assert!(purge(&role, "1 s").refused().contains("permission denied"));
+        assert_eq!(site.number("SELECT COUNT(*) FROM curfew_event_erasures"), 1);
+        assert_eq!(purge(&retention, "1 day").done(), "0 events were deleted.\n");
+        assert_eq!(site.number("SELECT COUNT(*) FROM curfew_event_erasures"), 0);
+        assert!(verify().starts_with("The chain has no break: "), "{}", verify());
+        assert!(!purge(&retention, "1 s").done().starts_with("0 "));
+        let verify = as_web(&["event", "verify"]).set("CURFEW_EVENT_RETENTION", "1 s").run().done();
+        assert!(verify.contains("Retention has deleted events up to "), "{verify}");
 
         // The rights cover future tables as well as existing ones, and nothing else.
         site.sql("CREATE TABLE to_come (id BIGINT)");
@@ -78,28 +101,35 @@ fn a_role_without_ownership_can_serve_a_migrated_database() {
             site.sql(&role.must_have(table, "SELECT, INSERT, UPDATE, DELETE", true));
             site.sql(&role.must_have(table, "TRUNCATE, REFERENCES, TRIGGER", false));
         }
+        for table in ["curfew_events", "curfew_event_links"] {
+            site.sql(&role.must_have(table, "SELECT, INSERT", true));
+            site.sql(&role.must_have(table, "UPDATE, DELETE, TRUNCATE", false));
+            site.sql(&retention.must_have(table, "SELECT, INSERT, UPDATE, DELETE", true));
+        }
+        site.sql(&retention.must_have("curfew_users", "INSERT, UPDATE, DELETE", false));
         site.sql(&role.must_have("curfew_migrations", "SELECT", true));
         site.sql(&role.must_have("curfew_migrations", "INSERT, UPDATE, DELETE", false));
     });
 }
 
-/// A role on the test's Postgres server; deleted when dropped.
-struct WebRole<'s> {
+/// A role of the guide on the test's Postgres server; deleted when dropped.
+struct GuideRole<'s> {
+    in_guide: &'static str,
     name: String,
     url: String,
     site: &'s Site,
 }
 
-impl<'s> WebRole<'s> {
-    fn of(site: &'s Site) -> Self {
-        let name = format!("curfew_web_{:016x}", rand::random::<u64>());
+impl<'s> GuideRole<'s> {
+    fn of(site: &'s Site, in_guide: &'static str) -> Self {
+        let name = format!("{in_guide}_{:016x}", rand::random::<u64>());
         site.sql(&format!("CREATE ROLE {name} LOGIN PASSWORD 'tangerine'"));
         let (_, place) = site.database.url.split_once('@').expect("a role in the address");
-        Self { url: format!("postgres://{name}:tangerine@{place}"), name, site }
+        Self { in_guide, url: format!("postgres://{name}:tangerine@{place}"), name, site }
     }
 
     fn is_granted_what_the_guide_says(&self, site: &Site) {
-        let grants = block("-- grants.sql").replace("curfew_web", &self.name);
+        let grants = block("-- grants.sql").replace(self.in_guide, &self.name);
         for statement in grants.split(';').filter(|statement| statement.contains(&self.name)) {
             site.sql(statement);
         }
@@ -113,7 +143,7 @@ impl<'s> WebRole<'s> {
     }
 }
 
-impl Drop for WebRole<'_> {
+impl Drop for GuideRole<'_> {
     fn drop(&mut self) {
         self.site.sql(&format!("DROP OWNED BY {}", self.name));
         self.site.sql(&format!("DROP ROLE {}", self.name));

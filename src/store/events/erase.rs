@@ -2,9 +2,10 @@
 //!
 //! A trigger records each deleted account in `curfew_event_erasures`, also one that was deleted by hand.
 
+use super::chain::erase_salts;
 use crate::store::{
     Result, Sql,
-    engine::{Engine, execute, fetch_one, fetch_optional},
+    engine::{Engine, execute, fetch_all, fetch_one, fetch_optional},
 };
 
 /// Whether the events of any deleted account are still to be erased.
@@ -45,13 +46,14 @@ pub async fn erase_some_events_of(on: &mut impl Sql, user_id: i64, limit: i64) -
                         detail = CASE WHEN kind = 'profile-changed' THEN NULL ELSE detail END
                  WHERE id IN (SELECT id FROM curfew_events WHERE ",
                 $condition,
-                " ORDER BY id LIMIT $2)"
+                " ORDER BY id LIMIT $2) RETURNING id"
             )
         };
     }
-    let of_actor = execute!(on, sql!("actor_id = $1 AND address IS NOT NULL"), user_id, limit)?;
-    let of_subject = execute!(
+    let of_actor: Vec<(i64,)> = fetch_all!(on, (i64,), sql!("actor_id = $1 AND address IS NOT NULL"), user_id, limit)?;
+    let of_subject: Vec<(i64,)> = fetch_all!(
         on,
+        (i64,),
         sql!(
             "subject_id = $1 AND ((actor IS NULL AND address IS NOT NULL)
                                   OR (kind = 'profile-changed' AND detail IS NOT NULL))"
@@ -59,7 +61,9 @@ pub async fn erase_some_events_of(on: &mut impl Sql, user_id: i64, limit: i64) -
         user_id,
         limit
     )?;
-    Ok(of_actor + of_subject)
+    let ids: Vec<i64> = of_actor.into_iter().chain(of_subject).map(|(id,)| id).collect();
+    erase_salts(on, &ids).await?;
+    Ok(ids.len() as u64)
 }
 
 /// Records that the events of a deleted account are erased.

@@ -1,16 +1,18 @@
 //! The event log: one row per event, inserted in the transaction of the action that it records.
 
+pub mod chain;
 pub mod erase;
 pub mod index;
 
 use super::{
     Result, Sql,
-    engine::{Engine, execute, fetch_all, fetch_one, from_row::from_row},
+    engine::{Engine, fetch_all, fetch_one, from_row::from_row},
 };
 use crate::domain::{
     event_kind::EventKind, logins::session_secret::SessionId, moment::Moment, people::text::comparison_key,
     reason::EndReason, reason_text::Reasons,
 };
+use chain::delete_events_to_link;
 
 /// An account as an event names it. The account may be deleted later, but the event keeps the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,7 +212,7 @@ pub async fn delete_old_events(on: &mut impl Sql, up_to: Moment, limit: i64) -> 
             concat!(
                 "WITH oldest AS (SELECT id FROM curfew_events WHERE at <= $1 ORDER BY at, id LIMIT $2",
                 $end,
-                ") DELETE FROM curfew_events WHERE id IN (SELECT id FROM oldest)"
+                ") DELETE FROM curfew_events WHERE id IN (SELECT id FROM oldest) RETURNING id"
             )
         };
     }
@@ -218,5 +220,8 @@ pub async fn delete_old_events(on: &mut impl Sql, up_to: Moment, limit: i64) -> 
         Engine::Sqlite(_) => sql!(""),
         Engine::Postgres(_) => sql!(" FOR UPDATE SKIP LOCKED"),
     };
-    Ok(execute!(on, sql, up_to, limit)?)
+    let deleted: Vec<(i64,)> = fetch_all!(on, (i64,), sql, up_to, limit)?;
+    let ids: Vec<i64> = deleted.into_iter().map(|(id,)| id).collect();
+    delete_events_to_link(on, &ids).await?;
+    Ok(ids.len() as u64)
 }

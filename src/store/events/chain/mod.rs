@@ -1,0 +1,265 @@
+//! The chain of events: a link for each event, with the hash of the link before it.
+//!
+//! A login must not wait for the chain, so events are inserted without a link. One node at a time links them soon after.
+//! The rows of `curfew_events_to_link` say which, also when transactions commit in another order than that of their ids.
+
+mod digest;
+pub mod read;
+
+use sqlx::QueryBuilder;
+
+use crate::{
+    domain::moment::Moment,
+    store::{
+        Result, Sql,
+        engine::{
+            Engine, dialect::Dialect, execute, fetch_all, fetch_optional, from_row::from_row, on_engine, with_timeout,
+        },
+    },
+};
+pub use digest::HASH_BYTES;
+use digest::{event_digest, link_hash, personal_digest};
+
+/// The length of a salt, in bytes: without it, an erased address cannot be guessed from its digest.
+pub const SALT_BYTES: usize = 16;
+/// The key of the advisory lock under which Postgres changes the chain. An arbitrary number.
+const LOCK: i64 = 0x6375_7266_6577;
+
+/// What an event says, for its digest.
+#[derive(Debug, Clone)]
+pub struct LinkedEvent {
+    id: i64,
+    at: Moment,
+    kind: String,
+    actor_id: Option<i64>,
+    actor: Option<String>,
+    subject_id: Option<i64>,
+    subject: Option<String>,
+    session_id: Option<String>,
+    reason: Option<String>,
+    staff_reason: Option<String>,
+    user_reason: Option<String>,
+    address: Option<String>,
+    user_agent: Option<String>,
+    detail: Option<String>,
+    times: i64,
+    names_key: Option<String>,
+}
+
+from_row!(LinkedEvent {
+    id,
+    at,
+    kind,
+    actor_id,
+    actor,
+    subject_id,
+    subject,
+    session_id,
+    reason,
+    staff_reason,
+    user_reason,
+    address,
+    user_agent,
+    detail,
+    times,
+    names_key
+});
+
+/// The columns of a [`LinkedEvent`] `e`.
+macro_rules! event_columns {
+    () => {
+        "e.id, e.at, e.kind, e.actor_id, e.actor, e.subject_id, e.subject, e.session_id, e.reason, e.staff_reason,
+         e.user_reason, e.address, e.user_agent, e.detail, e.times, e.names_key"
+    };
+}
+
+pub(super) use event_columns;
+
+/// A link of the chain.
+#[derive(Debug, Clone)]
+pub struct LinkRow {
+    /// Its number, from 1.
+    pub number: i64,
+    /// The event.
+    pub event_id: i64,
+    /// The event's time.
+    pub event_at: Moment,
+    digest: Vec<u8>,
+    personal_digest: Vec<u8>,
+    salt: Option<Vec<u8>>,
+    /// The hash of the previous link.
+    pub previous: Vec<u8>,
+    /// The hash of this link.
+    pub hash: Vec<u8>,
+    /// The MAC of the hash.
+    pub seal: Vec<u8>,
+}
+
+from_row!(LinkRow { number, event_id, event_at, digest, personal_digest, salt, previous, hash, seal });
+
+impl LinkRow {
+    /// The hash that the link must have.
+    #[must_use]
+    pub fn computed_hash(&self) -> [u8; HASH_BYTES] {
+        link_hash(self)
+    }
+
+    /// Whether the personal parts of the event have been erased.
+    #[must_use]
+    pub const fn is_erased(&self) -> bool {
+        self.salt.is_none()
+    }
+
+    /// Whether the event is as it was linked, apart from an erasure of its personal parts.
+    #[must_use]
+    pub fn fits(&self, event: &LinkedEvent) -> bool {
+        let is_personal_part_kept = match &self.salt {
+            Some(salt) => self.personal_digest == personal_digest(salt, event),
+            None => event.is_erased(),
+        };
+        event.id == self.event_id && self.digest == event_digest(event) && is_personal_part_kept
+    }
+}
+
+/// Takes the lock of the chain until the transaction ends. Returns false if another node has it.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn try_lock_chain(on: &mut impl Sql) -> Result<bool> {
+    match on.engine()? {
+        // A transaction is the only writer from its start.
+        Engine::Sqlite(_) => Ok(true),
+        Engine::Postgres(connection) => {
+            let lock = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(LOCK);
+            Ok(with_timeout(lock.fetch_one(connection)).await?)
+        }
+    }
+}
+
+/// Finds the number and the hash of the last link.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn find_last_link(on: &mut impl Sql) -> Result<Option<(i64, Vec<u8>)>> {
+    let sql = "SELECT number, hash FROM curfew_event_links ORDER BY number DESC LIMIT 1";
+    Ok(fetch_optional!(on, (i64, Vec<u8>), sql)?)
+}
+
+/// At most `limit` events without a link, by id. On Postgres, locks them until the transaction ends, so that nobody
+/// erases parts of an event while it is linked, and skips those that another transaction has locked.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn lock_events_to_link(on: &mut impl Sql, limit: i64) -> Result<Vec<LinkedEvent>> {
+    macro_rules! sql {
+        ($lock:literal) => {
+            concat!(
+                "SELECT ",
+                event_columns!(),
+                " FROM curfew_events_to_link l JOIN curfew_events e ON e.id = l.event_id ORDER BY l.event_id LIMIT $1",
+                $lock
+            )
+        };
+    }
+    let sql = match on.engine()? {
+        Engine::Sqlite(_) => sql!(""),
+        Engine::Postgres(_) => sql!(" FOR SHARE OF e SKIP LOCKED"),
+    };
+    Ok(fetch_all!(on, LinkedEvent, sql, limit)?)
+}
+
+/// Appends the links of these events to the chain, which the caller has locked. `seal` computes the seal of a hash.
+/// Each event needs a salt.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn insert_links(
+    on: &mut impl Sql,
+    (last_number, last_hash): (i64, Vec<u8>),
+    events: &[(LinkedEvent, [u8; SALT_BYTES])],
+    seal: impl Fn(&[u8]) -> Vec<u8> + Send,
+) -> Result<()> {
+    let (mut number, mut previous) = (last_number, last_hash);
+    for (event, salt) in events {
+        number += 1;
+        let mut link = LinkRow {
+            number,
+            event_id: event.id,
+            event_at: event.at,
+            digest: event_digest(event).to_vec(),
+            personal_digest: personal_digest(salt, event).to_vec(),
+            salt: Some(salt.to_vec()),
+            previous,
+            hash: Vec::new(),
+            seal: Vec::new(),
+        };
+        link.hash = link.computed_hash().to_vec();
+        link.seal = seal(&link.hash);
+        insert_link(on, &link).await?;
+        previous = link.hash;
+    }
+    let ids: Vec<i64> = events.iter().map(|(event, _)| event.id).collect();
+    delete_events_to_link(on, &ids).await
+}
+
+async fn insert_link(on: &mut impl Sql, link: &LinkRow) -> Result<()> {
+    let sql = "
+        INSERT INTO curfew_event_links (number, event_id, event_at, digest, personal_digest, salt, previous, hash, seal)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    execute!(
+        on,
+        sql,
+        link.number,
+        link.event_id,
+        link.event_at,
+        &link.digest,
+        &link.personal_digest,
+        link.salt.as_deref(),
+        &link.previous,
+        &link.hash,
+        &link.seal
+    )?;
+    Ok(())
+}
+
+/// Records that these events have a link, or need none.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn delete_events_to_link(on: &mut impl Sql, ids: &[i64]) -> Result<()> {
+    fn statement<DB: Dialect>(ids: &[i64]) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("DELETE FROM curfew_events_to_link WHERE event_id");
+        DB::push_is_one_of(&mut sql, ids);
+        sql
+    }
+    on_engine!(on, |c| with_timeout(statement(ids).build().execute(c)).await.map(drop))?;
+    Ok(())
+}
+
+/// Deletes the first links, if retention has deleted their events: those up to the first link whose event exists, or is
+/// newer than `up_to`. Keeps the last of them, with whose hash the chain then begins. Reads at most `limit` links.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn delete_first_links(on: &mut impl Sql, up_to: Moment, limit: i64) -> Result<u64> {
+    let first = "
+        SELECT l.number, NOT EXISTS (SELECT 1 FROM curfew_events WHERE id = l.event_id) AND l.event_at <= $1
+        FROM curfew_event_links l ORDER BY l.number LIMIT $2";
+    let first: Vec<(i64, bool)> = fetch_all!(on, (i64, bool), first, up_to, limit)?;
+    let Some((anchor, _)) = first.into_iter().take_while(|(_, is_deleted)| *is_deleted).last() else { return Ok(0) };
+    Ok(execute!(on, "DELETE FROM curfew_event_links WHERE number < $1", anchor)?)
+}
+
+/// Erases the salts of the links of these events, whose personal parts are erased.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub(super) async fn erase_salts(on: &mut impl Sql, ids: &[i64]) -> Result<()> {
+    fn statement<DB: Dialect>(ids: &[i64]) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("UPDATE curfew_event_links SET salt = NULL WHERE event_id");
+        DB::push_is_one_of(&mut sql, ids);
+        sql
+    }
+    on_engine!(on, |c| with_timeout(statement(ids).build().execute(c)).await.map(drop))?;
+    Ok(())
+}
