@@ -72,7 +72,7 @@ enum Command {
     /// Create a token for a user's program, list a user's tokens, or revoke one.
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Delete old events, or verify that none was changed.
+    /// List events, delete old ones, or verify that none was changed.
     #[command(subcommand)]
     Event(event::EventCommand),
     /// End the logins of one user or of everyone.
@@ -85,7 +85,8 @@ impl Command {
     /// The user, session or token that the command is about, as typed. Empty if there is none.
     fn about(&self) -> &str {
         match self {
-            Self::Serve | Self::Demo | Self::Migrate | Self::Event(_) => "",
+            Self::Serve | Self::Demo | Self::Migrate => "",
+            Self::Event(command) => command.about(),
             Self::User(command) => command.about(),
             Self::Session(command) => command.about(),
             Self::Token(command) => command.about(),

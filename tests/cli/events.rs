@@ -37,6 +37,24 @@ fn the_retention_time_is_a_setting() {
 }
 
 #[test]
+fn events_are_listed_with_how_often_they_happened() {
+    on_every_engine(|site| {
+        for name in ["ana", "ben"] {
+            site.make_user(name, &[]);
+        }
+        site.sql("UPDATE curfew_events SET times = 29 WHERE subject = 'ana'");
+        let all = site.run(&["event", "list"]).done();
+        let lines: Vec<_> = all.lines().collect();
+        assert!(lines.len() == 2 && lines[0].contains("user-created  ben") && lines[1].contains("29 times"), "{all}");
+        let of_ana = site.run(&["event", "list", "ana@example.org", "--json"]).done();
+        let event: serde_json::Value = serde_json::from_str(&of_ana).expect("one JSON object");
+        assert_eq!((&event["kind"], &event["times"]), (&"user-created".into(), &29.into()));
+        assert_eq!(site.run(&["event", "list", "--limit", "1"]).done().lines().count(), 1);
+        assert!(site.run(&["event", "list", "zoe"]).refused().contains("no such user: zoe"));
+    });
+}
+
+#[test]
 fn the_chain_of_events_is_verified_with_the_server_down() {
     on_every_engine(|site| {
         for name in ["ana", "ben"] {

@@ -7,7 +7,7 @@ use crate::{
     domain::lists::{events_query::EventsQuery, users_query::PageNumber},
     store::{
         events::{EventRow, list_newest_acts_of, list_newest_events_of},
-        lists::events::{EventsPage, list_events},
+        lists::events::{EventsPage, list_events, list_events_after},
     },
 };
 
@@ -21,6 +21,15 @@ impl Accounts {
     /// Returns an error if the database does not respond.
     pub async fn list_events(&self, query: &EventsQuery, page: PageNumber) -> Result<EventsPage> {
         Ok(list_events(&mut self.store.read().await?, query, page).await?)
+    }
+
+    /// The newest events, of everyone or about an account, newest first.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn list_newest_events(&self, user: Option<i64>, limit: i64) -> Result<Vec<EventRow>> {
+        let query = EventsQuery { user, ..EventsQuery::default() };
+        Ok(list_events_after(&mut self.store.read().await?, &query, None, limit).await?)
     }
 
     /// The newest events about an account, newest first: at most `limit`, and the newest failed attempts among them.
