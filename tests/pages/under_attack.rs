@@ -183,15 +183,13 @@ async fn the_email_of_a_throttled_username_answers_like_an_unknown_email() {
             attacker.logs_in_with(&wrong(&*victim.name)).await.must_be(422);
         }
         attacker.logs_in_with(&wrong(&*victim.name)).await.must_be(429);
-        let shown = |page: &Page, name: &str| (page.status, page.body.replace(name, "NAME"));
         for turn in 0..=LIMIT {
             let known = attacker.logs_in_with(&wrong(&*victim.email)).await;
             let unknown = attacker.logs_in_with(&wrong("nobody@example.org")).await;
             assert_eq!(known.status, if turn < LIMIT { 422 } else { 429 }, "turn {turn}");
-            let (known, unknown) = (shown(&known, &victim.email), shown(&unknown, "nobody@example.org"));
-            assert_eq!(known.0, unknown.0, "turn {turn}");
+            assert_eq!(known.status, unknown.status, "turn {turn}");
             if turn < LIMIT {
-                assert_eq!(known.1, unknown.1, "turn {turn}");
+                assert_eq!(known.without(&victim.email), unknown.without("nobody@example.org"), "turn {turn}");
             }
         }
         let not_compared = "SELECT COUNT(*) FROM curfew_events WHERE detail LIKE 'not compared%'";

@@ -68,9 +68,7 @@ pub(super) async fn judge(
     }
     let mut read = standings.read(credential.user_id, credential.session).await?;
     let is_proven = is_proven(credential, &read.standing);
-    if !is_proven
-        && has_old_secret(credential, &read.standing)
-        && accounts.check_login(login, &read.standing).1.is_ok()
+    if !is_proven && has_old_secret(credential, &read.standing) && accounts.check_login(login, &read.standing).1.is_ok()
     {
         return Ok(Judged { login: Login::Nobody, is_false_claim: false });
     }

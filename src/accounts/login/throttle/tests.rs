@@ -1,8 +1,11 @@
 //! Tests of the throttle.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::*;
+use super::{
+    counter::{Counter, Place},
+    *,
+};
 
 const RATE: Rate = Rate { count: 3, period: Duration::from_mins(15) };
 /// How many wrong passwords of strangers pass at once.
@@ -67,6 +70,24 @@ async fn strangers_from_many_addresses_are_throttled_together_and_it_shows_once(
     assert!(attack(100).await.is_err_and(|throttled| throttled.shows_attack && !throttled.was_recorded));
     assert!(attack(101).await.is_err_and(|throttled| !throttled.shows_attack && throttled.was_recorded));
     assert!(fails(&throttle, "ben", "1.1.102.1").await.is_ok(), "another account");
+}
+
+#[test]
+fn strangers_get_at_most_100_wrong_passwords_in_any_hour() {
+    const HOUR: u64 = 3_600;
+    let keys = keys_of_guess(RATE, stranger("ana", Some(1), "1.1.1.1"));
+    let limit = &keys.iter().find(|counted| counted.key.kind == "account").expect("a key").limit;
+    let (mut counter, start, mut passed) = (Counter::default(), Instant::now(), Vec::new());
+    for second in 0..4 * HOUR {
+        let now = start + Duration::from_secs(second);
+        while counter.place(limit, now) == Place::Free {
+            counter.count_failure(limit, now);
+            passed.push(second);
+        }
+    }
+    let within_hour = |from: u64| passed.iter().filter(|at| (from..=from + HOUR).contains(*at)).count();
+    let most = passed.iter().map(|from| within_hour(*from)).max();
+    assert_eq!(most, Some(100), "of {}", passed.len());
 }
 
 #[rocket::async_test]
@@ -166,5 +187,6 @@ async fn an_empty_value_is_not_counted() {
         let attempt = throttle.begin(Purpose::Registration, RATE, "", "1.1.1.1").await.expect("no shared counters");
         assert!(attempt.map(Attempt::failed).is_ok());
     }
-    assert!(throttle.local.counters().keys().all(|key| key.kind == "registrations-of-address"));
+    let kinds: std::collections::BTreeSet<_> = throttle.local.counters().keys().map(|key| key.kind).collect();
+    assert_eq!(kinds, ["registrations", "registrations-of-address"].into());
 }
