@@ -58,6 +58,22 @@ async fn a_stolen_session_creates_no_token_without_the_password() {
 }
 
 #[rocket::async_test]
+async fn a_user_creates_at_most_60_tokens_an_hour() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let (mut ana, mut ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
+        for _ in 0..60 {
+            ana.posts("/account/tokens", &[("label", "backup")]).await.must_be(303);
+        }
+        let refused = ana.posts("/account/tokens", &[("label", "one more")]).await;
+        assert!(refused.must_be(429).header("Retry-After").is_some(), "{refused:?}");
+        assert_eq!(refused.value_in("label"), Some("one more"));
+        ben.posts("/account/tokens", &[("label", "backup")]).await.must_be(303);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'throttled'").await, 1);
+    }
+}
+
+#[rocket::async_test]
 async fn a_new_token_says_which_ones_it_ends() {
     for engine in any_engine() {
         let mut plan = Plan::default();

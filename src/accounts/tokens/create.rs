@@ -6,16 +6,20 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Client, Detail, LoginCounts, Result, StartedToken, Target,
         event::{BuildEvent as _, new_event},
-        login::{by_password::must_be_active, open_login::LoginDates, open_token::open_token},
+        login::{by_password::must_be_active, open_login::LoginDates, open_token::open_token, throttle::Purpose},
     },
     domain::{
         event_kind::EventKind,
         logins::{kind::LoginClass, token::TokenLabel},
+        rate::Rate,
         reason::EndReason,
         reason_text::Reasons,
     },
     store::events::insert_event,
 };
+
+/// How fast a user may create tokens.
+const MOST_CREATED: Rate = Rate { count: 60, period: Duration::from_hours(1) };
 
 impl Accounts {
     /// Creates an opaque token for the actor's own account, or at the command line for any account. The token counts as
@@ -24,8 +28,8 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`] for another user's account,
-    /// [`AccountsError::Inactive`], [`AccountsError::TokensFull`], [`AccountsError::Ended`] if the actor's login has
-    /// ended, or a database error.
+    /// [`AccountsError::Inactive`], [`AccountsError::TokensFull`], [`AccountsError::TooManyTries`],
+    /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn create_token(
         &self,
         actor: &Actor,
@@ -33,6 +37,7 @@ impl Accounts {
         label: &TokenLabel,
         lifetime: Duration,
     ) -> Result<(StartedToken, LoginCounts)> {
+        self.limit_creation(actor, label).await?;
         let user_id = self.find_target(target).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
@@ -57,5 +62,20 @@ impl Accounts {
         insert_event(&mut tx, &event).await?;
         tx.commit().await?;
         Ok((started, ended))
+    }
+
+    /// Refuses a user who creates tokens too fast. Each creation is a row and an event that stay for weeks.
+    async fn limit_creation(&self, actor: &Actor, label: &TokenLabel) -> Result<()> {
+        let Some(own) = actor.user_id else { return Ok(()) };
+        match self.throttle.begin(Purpose::Token, MOST_CREATED, &own.to_string(), "").await? {
+            Ok(attempt) => {
+                attempt.failed();
+                Ok(())
+            }
+            Err(throttled) => {
+                let token = Detail::Token(label.as_str());
+                self.refuse_throttled(throttled, |event| event.by(actor).to(own, &actor.name).saying(token)).await
+            }
+        }
     }
 }

@@ -122,6 +122,7 @@ pub(super) fn keys_of(purpose: Purpose, rate: Rate, what: &str, address: &str) -
     let (one_from_one, one, all_from_one) = match purpose {
         Purpose::Registration => ("registration-from-address", "registration", "registrations-of-address"),
         Purpose::Setup => ("setup-from-address", "setup", "setups-of-address"),
+        Purpose::Token => return vec![Counted::new("tokens", (what, ""), rate)],
     };
     let broad = rate.times(BROAD_FACTOR);
     let mut keys = Vec::with_capacity(4);

@@ -33,11 +33,13 @@ pub(in crate::accounts) use keys::Guesser;
 
 /// What an attempt is for, other than a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(in crate::accounts) enum Purpose {
     /// A registration.
     Registration,
     /// The setup code.
     Setup,
+    /// The creation of a token by its user.
+    Token,
 }
 
 /// The counters of every account and address with recent attempts. Clones share them.
@@ -63,7 +65,7 @@ impl Throttle {
     /// Begins an attempt. Waits while attempts in progress hold the last places.
     ///
     /// `what` identifies what is tried, `address` the client. An empty value is not counted.
-    pub(super) async fn begin(
+    pub(in crate::accounts) async fn begin(
         &self,
         purpose: Purpose,
         rate: Rate,
@@ -111,7 +113,7 @@ impl Accounts {
 /// An attempt in progress. If dropped, it does not count.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct Attempt {
+pub(in crate::accounts) struct Attempt {
     local: local::LocalPlaces,
     shared: Option<shared::SharedPlaces>,
 }
@@ -132,7 +134,7 @@ impl Attempt {
     }
 
     /// Counts the attempt as failed.
-    pub(super) fn failed(self) {
+    pub(in crate::accounts) fn failed(self) {
         let was_compared = self.is_compared();
         self.ended(Outcome::Failed { was_compared });
     }
