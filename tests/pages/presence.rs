@@ -205,6 +205,8 @@ async fn a_replaced_cookie_is_no_login_and_is_left_alone() {
         refused.must_lead_to("/login?next=%2Faccount");
         assert!(refused.set_cookies().is_empty(), "{refused:?}");
         assert!(person.is_logged_in().await);
+        let told = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'cookie-forged'";
+        assert_eq!(site.database.number(told).await, 1, "it may be a stolen copy");
         // Once the session has ended, the old cookie says why.
         let (operator, target) = (Actor::operator("test"), Target::Id(person.id));
         let ended = site.accounts().force_logout(&operator, &target, ForceLogoutMoment::Now, &Reasons::default()).await;

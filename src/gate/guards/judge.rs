@@ -70,7 +70,7 @@ pub(super) async fn judge(
     let is_proven = is_proven(credential, &read.standing);
     if !is_proven && has_old_secret(credential, &read.standing) && accounts.check_login(login, &read.standing).1.is_ok()
     {
-        return Ok(Judged { login: Login::Nobody, is_false_claim: false });
+        return Ok(Judged { login: Login::Nobody, is_false_claim: true });
     }
     let is_false_claim = read.standing.login.is_some() && !is_proven;
     if is_false_claim {

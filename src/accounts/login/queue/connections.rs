@@ -83,7 +83,7 @@ mod table {
     use std::{collections::HashSet, net::SocketAddr};
 
     use procfs::{
-        net::{TcpNetEntry, TcpState, tcp, tcp6},
+        net::{TcpNetEntry, TcpState},
         process::{FDTarget, Process},
     };
 
@@ -104,8 +104,10 @@ mod table {
     }
 
     fn entries(port: u16) -> Option<impl Iterator<Item = TcpNetEntry>> {
+        // Under the process's own folder, because a sandbox may hide the rest of `/proc` (`ProcSubset=pid`).
+        let own = Process::myself().ok()?;
         // A system without IPv6 has no second table.
-        let all = tcp().ok()?.into_iter().chain(tcp6().unwrap_or_default());
+        let all = own.tcp().ok()?.into_iter().chain(own.tcp6().unwrap_or_default());
         Some(all.filter(move |entry| entry.local_address.port() == port))
     }
 
