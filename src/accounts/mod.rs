@@ -28,7 +28,7 @@ use crate::{
     store::{Store, fleet::shared_counters::SharedCounters},
 };
 
-pub use crate::domain::logins::counts::{EveryonesEndedLogins, FEW_TOKENS, LoginCounts};
+pub use crate::domain::logins::counts::{EveryonesEndedLogins, FEW_TOKENS, LoginCounts, MOST_COUNTED};
 pub use actor::{Actor, Client, KnownBrowser};
 pub use bulk::{BeginBulk, Begun, BulkRun, PreviewedBulk};
 pub use ending::end_login::LoginEnd;

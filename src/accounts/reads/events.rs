@@ -34,7 +34,7 @@ impl Accounts {
 
     /// The newest events about an account, newest first: at most `limit`, and the newest failed attempts among them.
     ///
-    /// Strangers can cause any number of attempts. So if there are any, at most [`ATTEMPTS`] of them are listed, and
+    /// Strangers can cause any number of attempts. So if there are any, at most five of them are listed, and
     /// `limit` events of other kinds: no attempt pushes what really happened out of the list.
     ///
     /// # Errors

@@ -78,7 +78,7 @@ pub async fn count_logins_of_targets(
     Ok(login_counts(counted))
 }
 
-/// Converts the two columns of [`statement::COUNTS`].
+/// Converts a count of sessions and a count of tokens.
 fn login_counts((sessions, tokens): (i64, i64)) -> LoginCounts {
     LoginCounts { sessions: sessions.unsigned_abs(), tokens: tokens.unsigned_abs() }
 }
