@@ -47,3 +47,28 @@ async fn a_transaction_aborted_by_postgres_never_commits_and_the_next_one_does()
     })
     .await;
 }
+
+/// A statement of its own may leave a transaction open, which sqlx did not begin.
+#[rocket::async_test]
+async fn a_connection_left_inside_a_transaction_is_closed() {
+    on_each_engine(async |house: &House| {
+        let Store::Postgres { pool, .. } = &house.store else { return };
+        let mut left = pool.acquire().await.expect("a connection");
+        raw_sql("SET application_name = 'left'; BEGIN").execute(&mut *left).await.expect("a transaction");
+        drop(left);
+        let named = "SELECT COUNT(*) FROM pg_stat_activity
+                     WHERE datname = current_database() AND application_name = 'left' AND state = 'idle in transaction'";
+        // The pool examines a connection before it hands it out again, so taking all of them leaves none to examine.
+        let mut taken = Vec::new();
+        for _ in 0..pool.options().get_max_connections() {
+            let mut on = pool.acquire().await.expect("a connection");
+            let (name,): (String,) =
+                sqlx::query_as("SELECT current_setting('application_name')").fetch_one(&mut *on).await.expect("a name");
+            assert_ne!(name, "left");
+            taken.push(on);
+        }
+        drop(taken);
+        assert_eq!(count(&house.store, named).await, 0);
+    })
+    .await;
+}

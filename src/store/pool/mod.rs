@@ -258,17 +258,6 @@ impl Store {
     }
 }
 
-/// Whether the pool may keep a connection. When its disk is full or fails, SQLite rolls back by itself, but sqlx still
-/// counts an open transaction: every later one on that connection would fail until a restart.
-async fn is_out_of_transaction<C: sqlx::Connection>(connection: &mut C) -> sqlx::Result<bool> {
-    if !connection.is_in_transaction() {
-        return Ok(true);
-    }
-    // The rollback of a dropped transaction may still be queued. The ping is answered after it.
-    with_timeout(connection.ping()).await?;
-    Ok(!connection.is_in_transaction())
-}
-
 /// The message of the system or the database, without sqlx's own words.
 fn message_of(error: &sqlx::Error) -> String {
     match error {

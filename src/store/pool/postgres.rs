@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use sqlx::{
-    Connection as _, Executor as _,
+    Connection as _, Executor as _, PgConnection, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions},
+    raw_sql,
 };
 
 use super::{
     PoolLimits,
     hosts::{Hosts, is_read_only},
-    is_out_of_transaction, message_of,
+    message_of,
     properties::{Unfit, check_postgres, is_refused_parameter},
 };
 use crate::store::{
@@ -69,14 +70,20 @@ pub(in crate::store) fn pool_options(trust: &Trust, limits: PoolLimits) -> PgPoo
                 Ok(())
             })
         })
-        // `before_acquire` pings instead, and only trusted connections: a server that is gone never answers a ping.
+        // `before_acquire` asks instead, and only trusted connections: a server that is gone never answers.
         .test_before_acquire(false)
         .before_acquire(move |connection, meta| {
             let opened_at = Instant::now().checked_sub(meta.age);
             let is_trusted = opened_at.is_some_and(|opened_at| !trust_of_idle.was_lost_since(opened_at));
-            Box::pin(async move { Ok(is_trusted && connection.ping().await.is_ok()) })
+            Box::pin(async move { Ok(is_trusted && is_out_of_transaction(connection).await) })
         })
-        .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
+}
+
+/// Whether the server answers, and the connection is in no transaction. sqlx does not count a transaction whose `BEGIN`
+/// was given up while it waited. Inside one, `CURRENT_TIMESTAMP` stands still and a single statement is not committed.
+async fn is_out_of_transaction(connection: &mut PgConnection) -> bool {
+    let is_out = raw_sql("SELECT now() = statement_timestamp()").fetch_one(connection).await;
+    matches!(is_out.and_then(|row| row.try_get(0)), Ok(true))
 }
 
 /// `HOST:PORT/NAME`, with the socket's folder instead of `HOST:PORT` if there is one.

@@ -3,12 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use rocket::tokio::time::{Instant, sleep};
-use sqlx::sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{
+    Connection as _, SqliteConnection,
+    sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
 
 use super::{
     PoolLimits,
     file::sqlite_options,
-    is_out_of_transaction, message_of,
+    message_of,
     properties::{Unfit, check_sqlite},
     statistics::drop_statistics,
 };
@@ -84,4 +87,15 @@ pub(super) async fn open_sqlite(url: &str, limits: PoolLimits) -> std::result::R
     let lanes = Lanes::new(LANES, &LanePool::Sqlite(read.clone()), &clock, &Trust::default());
     let (long_work, transaction, trust) = (Arc::default(), limits.transaction, Trust::default());
     Ok(Store::Sqlite { read, write, lanes, long_work, transaction, clock, trust })
+}
+
+/// Whether the pool may keep a connection. When its disk is full or fails, SQLite rolls back by itself, but sqlx still
+/// counts an open transaction: every later one on that connection would fail until a restart.
+async fn is_out_of_transaction(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    if !connection.is_in_transaction() {
+        return Ok(true);
+    }
+    // The rollback of a dropped transaction may still be queued. The ping is answered after it.
+    with_timeout(connection.ping()).await?;
+    Ok(!connection.is_in_transaction())
 }
