@@ -55,7 +55,7 @@ pub use pages::answer::Answer;
 pub use pages::form::FormView;
 pub use rendering::shell::{Shell, ShellUser};
 pub use rendering::{Page, Templates};
-pub use upkeep::Upkeep;
+pub use upkeep::{Upkeep, tidy};
 
 /// The folders that must exist in the working directory.
 const FOLDERS: [&str; 2] = ["templates", "static"];

@@ -73,27 +73,32 @@ impl Upkeep {
 async fn keep_tidying(accounts: &Accounts) {
     sleep(MAX_FIRST_DELAY.mul_f64(rand::random())).await;
     loop {
-        match accounts.tidy_logins().await {
-            Ok(Tidied { ended: 0, deleted: 0 }) => {}
-            Ok(Tidied { ended, deleted }) => {
-                log::info!("ended {ended} expired logins, deleted {deleted} old ended logins");
-            }
-            Err(error) => log::error!("could not tidy the logins, will retry: {error}"),
-        }
-        match accounts.purge_events().await {
-            Ok(0) => {}
-            Ok(purged) => log::info!("deleted {purged} events past their retention"),
-            Err(error) => log::error!("could not delete old events, will retry: {error}"),
-        }
-        if let Err(error) = accounts.store().drop_statistics().await {
-            log::warn!("could not clear SQLite's statistics, will retry: {error}");
-        }
-        for counted in [accounts.sample_live_sessions().await, accounts.count_past_logins().await] {
-            if let Err(error) = counted {
-                log::warn!("could not update the counts for the overview, will retry: {error}");
-            }
-        }
+        tidy(accounts).await;
         sleep(TIDY_INTERVAL).await;
+    }
+}
+
+/// One round of tidying. A part that fails is logged, and does not keep the others from running.
+pub async fn tidy(accounts: &Accounts) {
+    match accounts.tidy_logins().await {
+        Ok(Tidied { ended: 0, deleted: 0 }) => {}
+        Ok(Tidied { ended, deleted }) => {
+            log::info!("ended {ended} expired logins, deleted {deleted} old ended logins");
+        }
+        Err(error) => log::error!("could not tidy the logins, will retry: {error}"),
+    }
+    match accounts.purge_events().await {
+        Ok(0) => {}
+        Ok(purged) => log::info!("deleted {purged} events past their retention"),
+        Err(error) => log::error!("could not delete old events, will retry: {error}"),
+    }
+    if let Err(error) = accounts.store().drop_statistics().await {
+        log::warn!("could not clear SQLite's statistics, will retry: {error}");
+    }
+    for counted in [accounts.sample_live_sessions().await, accounts.count_past_logins().await] {
+        if let Err(error) = counted {
+            log::warn!("could not update the counts for the overview, will retry: {error}");
+        }
     }
 }
 

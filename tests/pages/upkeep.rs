@@ -102,6 +102,17 @@ async fn background_tasks_write_activity_and_stop_at_shutdown() {
     }
 }
 
+/// Statistics of a small table would make SQLite scan it after it has grown.
+#[rocket::async_test]
+async fn tidying_drops_statistics_that_somebody_collected() {
+    const STATISTICS: &str = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'";
+    let site = site_with_unwritten_activity(Engine::Sqlite).await;
+    site.database.execute("ANALYZE").await;
+    assert_eq!(site.database.number(STATISTICS).await, 1);
+    curfew::site::tidy(site.accounts()).await;
+    assert_eq!(site.database.number(STATISTICS).await, 0);
+}
+
 #[rocket::async_test]
 async fn a_user_returning_to_a_tidied_session_learns_why_it_ended() {
     for engine in engines() {
