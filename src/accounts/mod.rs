@@ -10,6 +10,7 @@ mod ending;
 mod error;
 mod event;
 mod lock;
+mod locked;
 mod login;
 mod logins;
 mod people;

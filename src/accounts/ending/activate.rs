@@ -4,7 +4,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, RefusedAction, Result, Target,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        lock::Locked,
+        locked::Locked,
     },
     domain::{
         event_kind::EventKind,

@@ -5,7 +5,7 @@ use crate::{
         Accounts, AccountsError, Actor, Detail, LoginCounts, RefusedAction, Result, Target,
         authority::must_not_be_own,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        lock::Locked,
+        locked::Locked,
     },
     domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons},
     store::{Sql, feed::Change, users},

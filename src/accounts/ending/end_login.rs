@@ -4,7 +4,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Client, Detail, RefusedAction, Result,
         event::{BuildEvent as _, ended_kind, new_event},
-        lock::Locked,
+        locked::Locked,
     },
     domain::{
         logins::{kind::LoginClass, session_secret::SessionId},

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rocket::tokio::time::sleep;
 
 use crate::{
-    accounts::{Accounts, LoginCounts, Result, lock::Locked},
+    accounts::{Accounts, LoginCounts, Result, locked::Locked},
     domain::{logins::live::LiveAfter, moment::Moment, reason::EndReason, reason_text::Reasons},
     store::{
         Sql,

@@ -5,7 +5,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        lock::Locked,
+        locked::Locked,
         login::open_login::{LoginDates, StartedSession, open_session},
     },
     domain::{event_kind::EventKind, people::password::Password, reason::EndReason, reason_text::Reasons},

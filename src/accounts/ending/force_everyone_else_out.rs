@@ -4,7 +4,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, RefusedAction,
         Result,
-        lock::Locked,
+        locked::Locked,
         login::{
             open_login::{LoginDates, StartedSession, open_session},
             prove_presence::renew_session,

@@ -5,7 +5,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Detail, LoginCounts, RefusedAction, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        lock::Locked,
+        locked::Locked,
     },
     domain::{
         event_kind::EventKind, moment::Moment, people::login_name::LoginName, reason::EndReason, reason_text::Reasons,

@@ -2,7 +2,7 @@
 
 use super::date_at::{date_at, everyones_date_at, everyones_date_now};
 use crate::{
-    accounts::{Accounts, AccountsError, FEW_TOKENS, ForceLogoutMoment, LoginCounts, Result, lock::Locked},
+    accounts::{Accounts, AccountsError, FEW_TOKENS, ForceLogoutMoment, LoginCounts, Result, locked::Locked},
     domain::{
         logins::{
             kind::LoginClass,

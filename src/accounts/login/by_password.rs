@@ -5,7 +5,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Client, Detail, LoginCounts, Result,
         event::{BuildEvent as _, new_event},
-        lock::Locked,
+        locked::Locked,
     },
     domain::{
         event_kind::EventKind,

@@ -6,7 +6,7 @@ use super::{
     open_token::{Family, StartedToken, open_family, open_token},
 };
 use crate::{
-    accounts::{Accounts, Client, Detail, Result, lock::Locked},
+    accounts::{Accounts, Client, Detail, Result, locked::Locked},
     domain::{
         logins::{kind::LoginClass, session_secret::SessionId, token::TokenLabel},
         people::{login_name::LoginName, password::Password},

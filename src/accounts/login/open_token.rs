@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::open_login::{LoginDates, open_login};
 use crate::{
-    accounts::{Accounts, Client, Result, lock::Locked},
+    accounts::{Accounts, Client, Result, locked::Locked},
     domain::{
         logins::{
             kind::LoginKind,

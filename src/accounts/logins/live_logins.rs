@@ -2,7 +2,7 @@
 
 use super::record_activity::max_lag;
 use crate::{
-    accounts::{Accounts, AccountsError, LoginCounts, Result, lock::Locked},
+    accounts::{Accounts, AccountsError, LoginCounts, Result, locked::Locked},
     domain::{
         logins::live::{LiveAfter, LiveByRole},
         moment::Moment,

@@ -3,7 +3,7 @@
 //! Logins are counted and ended under the account's lock, so simultaneous logins never exceed the limit.
 
 use crate::{
-    accounts::{Accounts, AccountsError, LoginCounts, Result, lock::Locked},
+    accounts::{Accounts, AccountsError, LoginCounts, Result, locked::Locked},
     domain::{logins::kind::LoginClass, reason::EndReason, reason_text::Reasons},
     settings::WhenFull,
     store::{

@@ -5,7 +5,7 @@ use crate::{
         Accounts, Actor, LoginCounts, RefusedAction, Result, Target,
         authority::must_not_be_own,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        lock::Locked,
+        locked::Locked,
         login::open_login::StartedSession,
     },
     domain::{event_kind::EventKind, people::password::Password, reason::EndReason, reason_text::Reasons},

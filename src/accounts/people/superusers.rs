@@ -4,7 +4,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Result,
         authority::must_not_be_own,
-        lock::Locked,
+        locked::Locked,
         login::{open_login::StartedSession, prove_presence::renew_session},
     },
     domain::people::{password::Password, role::Role},

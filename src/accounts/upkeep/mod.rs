@@ -1,5 +1,6 @@
 //! What the site does by itself: tidying, counting, indexing, and keeping track of its nodes.
 
+pub(super) mod apply_due;
 pub(super) mod count_hours;
 pub(super) mod erase_events;
 pub(super) mod export_events;
