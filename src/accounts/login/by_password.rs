@@ -78,6 +78,7 @@ impl Accounts {
     ) -> Result<Option<T::Opened>> {
         let found = users::find_user_by_name(&mut self.store.read().await?, name).await?;
         let guesser = guesser(client, name, found.as_ref());
+        let hasher = self.hasher.of_client(guesser.line(), Some(client));
         let attempt = match self.begin_guess(Some(client), guesser).await? {
             Ok(attempt) => attempt,
             Err(throttled) => {
@@ -94,7 +95,6 @@ impl Accounts {
         }
         let is_compared = attempt.is_compared();
         let hash = found.as_ref().filter(|_| is_compared).map(|user| user.password_hash.as_str());
-        let hasher = self.hasher.of_client(Some(client));
         let verdict = hasher.verify(password, hash).await?;
         match found {
             Some(user) if verdict != Verdict::Wrong => {

@@ -17,7 +17,7 @@ use rocket::tokio::task::spawn_blocking;
 
 use super::{
     peppers::Peppers,
-    queue::{Network, Queue, RETRY_AFTER, Turn, connections::Connections},
+    queue::{Line, Network, Queue, RETRY_AFTER, Turn, connections::Connections},
     stored_hash::{StoredHash, stored_hash, unknown_format},
 };
 use crate::{
@@ -36,7 +36,8 @@ pub(in crate::accounts) struct Hasher {
     highest_cost: Arc<AtomicU32>,
     queue: Queue,
     connections: Connections,
-    /// The client that this hasher works for.
+    /// The client that this hasher works for, and the line in which it waits.
+    line: Line,
     network: Network,
     peer: Option<SocketAddr>,
     /// The hash to compare with for an unknown user, so that the comparison takes the same time.
@@ -64,6 +65,7 @@ impl Hasher {
             highest_cost: Arc::new(AtomicU32::new(cost)),
             queue: Queue::of(threads()),
             connections,
+            line: Line::Users,
             network: Network::default(),
             peer: None,
             dummy_hash: Arc::default(),
@@ -75,10 +77,10 @@ impl Hasher {
         Self { peppers: Arc::new(Peppers::of(keys)), ..self }
     }
 
-    /// A hasher that works for this client, and waits in the same queue until the client hangs up.
-    pub(in crate::accounts) fn of_client(&self, client: Option<&Client>) -> Self {
+    /// A hasher that works for this client, and waits in the same queue, in this line, until the client hangs up.
+    pub(in crate::accounts) fn of_client(&self, line: Line, client: Option<&Client>) -> Self {
         let network = client.map_or_else(Network::default, |client| Network::of(&client.address));
-        Self { network, peer: client.and_then(Client::peer), ..self.clone() }
+        Self { line, network, peer: client.and_then(Client::peer), ..self.clone() }
     }
 
     /// Hashes a new password for storage, unless it is easy to guess.
@@ -138,7 +140,7 @@ impl Hasher {
     pub(in crate::accounts) async fn occupy_threads(&self) -> Result<Vec<Turn>> {
         let mut turns = Vec::new();
         for _ in 0..threads() {
-            turns.push(self.queue.turn(self.network).await?);
+            turns.push(self.queue.turn(self.line, self.network).await?);
         }
         Ok(turns)
     }
@@ -156,7 +158,7 @@ impl Hasher {
     ) -> Result<T> {
         let failed = |error: &dyn std::error::Error| AccountsError::Hashing(error.to_string());
         // The turn lasts as long as the work, even if the request is dropped.
-        let turn = self.connections.while_open(self.peer, self.queue.turn(self.network)).await;
+        let turn = self.connections.while_open(self.peer, self.queue.turn(self.line, self.network)).await;
         let turn = turn.unwrap_or(Err(AccountsError::Busy { retry_after: RETRY_AFTER }))?;
         let worked = spawn_blocking(move || {
             let result = work();

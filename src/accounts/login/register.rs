@@ -2,6 +2,7 @@
 
 use super::{
     open_login::{LoginDates, StartedSession, open_session},
+    queue::Line,
     throttle::Purpose,
 };
 use crate::{
@@ -65,7 +66,8 @@ impl Accounts {
         role: Role,
         kind: EventKind,
     ) -> Result<StartedSession> {
-        let password_hash = self.hasher.of_client(Some(client)).hash_new(&registration.password).await?;
+        let password_hash =
+            self.hasher.of_client(Line::Strangers, Some(client)).hash_new(&registration.password).await?;
         let mut tx = self.store.begin().await?;
         if kind == EventKind::SetUp {
             // If two requests send the same code, the second one finds the code used.

@@ -1,8 +1,11 @@
-//! The queue for the threads that hash passwords: bounded, and shared fairly between networks.
+//! The queue for the threads that hash passwords: bounded, and shared fairly.
 //!
-//! One network cannot keep the others waiting: the turn goes to the network that has not been served for the longest
-//! time. If the queue is full, the network with the most waiters loses its last one. A waiter that is dropped leaves the
-//! queue at once.
+//! There are two lines, which take turns: one of strangers, and one of users, who are inside a live login or in a browser
+//! that has logged in to the account before. So strangers with any number of networks cannot keep users waiting.
+//!
+//! In a line, one network cannot keep the others waiting: the turn goes to the network that has not been served for the
+//! longest time. If the line is full, the network with the most waiters loses its last one. A waiter that is dropped
+//! leaves the queue at once.
 
 pub(in crate::accounts) mod connections;
 
@@ -18,9 +21,9 @@ use rocket::tokio::sync::oneshot;
 
 use crate::accounts::{AccountsError, Result};
 
-/// How many may wait for each thread: about ten seconds at the default cost.
+/// How many may wait in a line for each thread: about ten seconds at the default cost.
 const WAITING_PER_THREAD: usize = 50;
-/// The wait that a client is told when the queue is full.
+/// The wait that a client is told when its line is full.
 pub(in crate::accounts) const RETRY_AFTER: Duration = Duration::from_secs(10);
 /// For how many turns a network is remembered after its own. A forgotten network comes before all that are remembered,
 /// so this is also how many turns of new networks a waiter may have to let pass.
@@ -33,6 +36,15 @@ const IPV6_PREFIX: u8 = 48;
 #[derive(Debug, Clone)]
 pub(in crate::accounts) struct Queue(Arc<Mutex<State>>);
 
+/// Whether a waiter is known to the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::accounts) enum Line {
+    /// A form inside a live login, a browser that has logged in to the account before, or the operator.
+    Users,
+    /// Everybody else.
+    Strangers,
+}
+
 /// The network of a client. All clients without an address, such as the command line, are in one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(in crate::accounts) struct Network(Option<IpNet>);
@@ -44,6 +56,15 @@ pub(in crate::accounts) struct Turn(Option<Queue>);
 #[derive(Debug)]
 struct State {
     free_threads: usize,
+    users: Waiting,
+    strangers: Waiting,
+    /// The line that had the last turn.
+    last: Line,
+}
+
+/// One line of the queue.
+#[derive(Debug)]
+struct Waiting {
     max_waiting: usize,
     waiting: usize,
     /// How many turns there were.
@@ -88,26 +109,25 @@ impl Queue {
     }
 
     fn with_room(free_threads: usize, max_waiting: usize) -> Self {
-        let (networks, served) = (HashMap::new(), HashMap::new());
-        let state = State { free_threads, max_waiting, waiting: 0, turns: 0, arrivals: 0, networks, served };
-        Self(Arc::new(Mutex::new(state)))
+        let [users, strangers] = [(); 2].map(|()| Waiting::with_room(max_waiting));
+        Self(Arc::new(Mutex::new(State { free_threads, users, strangers, last: Line::Strangers })))
     }
 
     /// Waits for a turn.
     ///
     /// # Errors
-    /// Returns [`AccountsError::Busy`] if the queue is full and other networks have a better claim to its places.
-    pub(super) async fn turn(&self, network: Network) -> Result<Turn> {
+    /// Returns [`AccountsError::Busy`] if the line is full and other networks have a better claim to its places.
+    pub(super) async fn turn(&self, line: Line, network: Network) -> Result<Turn> {
         let busy = AccountsError::Busy { retry_after: RETRY_AFTER };
         let place = {
             let mut state = self.lock();
             if state.free_threads > 0 {
                 state.free_threads -= 1;
-                state.serve(network);
+                state.line(line).serve(network);
                 return Ok(Turn(Some(self.clone())));
             }
-            match state.join(network) {
-                Some((id, turn)) => Place { queue: self, network, id, turn },
+            match state.line(line).join(network) {
+                Some((id, turn)) => Place { queue: self, line, network, id, turn },
                 None => return Err(busy),
             }
         };
@@ -150,6 +170,7 @@ impl Drop for Turn {
 /// A place in the queue. If dropped, it is free for others.
 struct Place<'q> {
     queue: &'q Queue,
+    line: Line,
     network: Network,
     id: u64,
     turn: oneshot::Receiver<Turn>,
@@ -164,12 +185,39 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.queue.lock().leave(self.network, self.id);
+        self.queue.lock().line(self.line).leave(self.network, self.id);
     }
 }
 
 impl State {
-    /// Adds a waiter. `None` if the queue is full and no other network has a weaker claim.
+    const fn line(&mut self, line: Line) -> &mut Waiting {
+        match line {
+            Line::Users => &mut self.users,
+            Line::Strangers => &mut self.strangers,
+        }
+    }
+
+    /// Removes the waiter whose turn it is. The other line than the last time is first.
+    fn next(&mut self) -> Option<Waiter> {
+        let lines = match self.last {
+            Line::Users => [Line::Strangers, Line::Users],
+            Line::Strangers => [Line::Users, Line::Strangers],
+        };
+        lines.into_iter().find_map(|line| {
+            let waiter = self.line(line).next()?;
+            self.last = line;
+            Some(waiter)
+        })
+    }
+}
+
+impl Waiting {
+    fn with_room(max_waiting: usize) -> Self {
+        let (networks, served) = (HashMap::new(), HashMap::new());
+        Self { max_waiting, waiting: 0, turns: 0, arrivals: 0, networks, served }
+    }
+
+    /// Adds a waiter. `None` if the line is full and no other network has a weaker claim.
     fn join(&mut self, network: Network) -> Option<(u64, oneshot::Receiver<Turn>)> {
         let rank = self.networks.get(&network).map_or_else(|| self.rank_of(network), |waiters| waiters.rank);
         if self.waiting >= self.max_waiting {
@@ -203,7 +251,7 @@ impl State {
         }
     }
 
-    /// Removes the waiter whose turn it is.
+    /// Removes the line's waiter whose turn it is.
     fn next(&mut self) -> Option<Waiter> {
         let by_turn =
             self.networks.iter().min_by_key(|(_, waiters)| (waiters.rank, waiters.waiters.front().map(|w| w.id)));

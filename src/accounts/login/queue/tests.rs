@@ -7,7 +7,7 @@ use super::*;
 /// A queue whose only thread is taken by the network 10.0.0.0/24.
 async fn busy_queue(room: usize) -> (Queue, Turn) {
     let queue = Queue::with_room(1, room);
-    let turn = queue.turn(Network::of("10.0.0.1")).await.unwrap_or_else(|error| panic!("{error:?}"));
+    let turn = queue.turn(Line::Strangers, Network::of("10.0.0.1")).await.unwrap_or_else(|error| panic!("{error:?}"));
     (queue, turn)
 }
 
@@ -20,8 +20,12 @@ struct Client {
 
 impl Client {
     fn joins(queue: &Queue, name: &'static str) -> Self {
+        Self::joins_line(queue, Line::Strangers, name)
+    }
+
+    fn joins_line(queue: &Queue, line: Line, name: &'static str) -> Self {
         let queue = queue.clone();
-        let mut turn = async move { queue.turn(Network::of(name)).await }.boxed();
+        let mut turn = async move { queue.turn(line, Network::of(name)).await }.boxed();
         let is_refused = matches!(turn.as_mut().now_or_never(), Some(Err(_)));
         Self { name, turn, is_refused }
     }
@@ -68,7 +72,7 @@ async fn a_network_that_fills_the_queue_keeps_no_other_out() {
     assert_eq!(flood.each_ref().map(|client| client.is_refused), [false, false, false, true], "the queue is bounded");
     let other = Client::joins(&queue, "10.0.9.1");
     assert!(!other.is_refused);
-    assert_eq!(queue.lock().waiting, 3, "the flood has lost its last place");
+    assert_eq!(queue.lock().strangers.waiting, 3, "the flood has lost its last place");
     let clients = flood.into_iter().filter(|client| !client.is_refused).chain([other]).collect();
     assert_eq!(serve_all(turn, clients), ["10.0.9.1", "10.0.0.1", "10.0.0.2"]);
 }
@@ -82,16 +86,28 @@ async fn a_new_network_takes_the_place_of_one_that_was_just_served() {
     assert_eq!(serve_all(turn, vec![again, waiting, new]), ["10.0.1.1", "10.0.2.1"]);
 }
 
+/// However many networks the strangers come from.
+#[rocket::async_test]
+async fn strangers_and_users_take_turns_and_neither_keeps_the_other_out() {
+    let (queue, turn) = busy_queue(3).await;
+    let strangers = ["10.0.1.1", "10.0.2.1", "10.0.3.1", "10.0.4.1"].map(|name| Client::joins(&queue, name));
+    assert!(strangers[3].is_refused, "their line is full");
+    let users = ["10.0.0.1", "10.0.0.2"].map(|name| Client::joins_line(&queue, Line::Users, name));
+    assert!(users.iter().all(|user| !user.is_refused));
+    let clients = strangers.into_iter().filter(|client| !client.is_refused).chain(users).collect();
+    assert_eq!(serve_all(turn, clients), ["10.0.0.1", "10.0.1.1", "10.0.0.2", "10.0.2.1", "10.0.3.1"]);
+}
+
 #[rocket::async_test]
 async fn a_waiter_that_is_dropped_leaves_the_queue() {
     let (queue, turn) = busy_queue(2).await;
     let gone = [Client::joins(&queue, "10.0.1.1"), Client::joins(&queue, "10.0.1.2")];
     drop(gone);
-    assert_eq!(queue.lock().waiting, 0);
+    assert_eq!(queue.lock().strangers.waiting, 0);
     let next = Client::joins(&queue, "10.0.1.3");
     assert_eq!(serve_all(turn, vec![next]), ["10.0.1.3"]);
     let state = queue.lock();
-    assert_eq!((state.free_threads, state.networks.len()), (1, 0));
+    assert_eq!((state.free_threads, state.strangers.networks.len()), (1, 0));
 }
 
 #[rocket::async_test]
@@ -112,7 +128,7 @@ async fn a_waiter_is_overtaken_by_a_bounded_number_of_new_networks() {
     for number in 0..=REMEMBERED_TURNS + 1 {
         let address = format!("10.{}.{}.1", 1 + number / 250, number % 250);
         let queue = queue.clone();
-        let mut new = async move { queue.turn(Network::of(&address)).await }.boxed();
+        let mut new = async move { queue.turn(Line::Strangers, Network::of(&address)).await }.boxed();
         assert!(new.as_mut().now_or_never().is_none());
         // Tokio lets a task poll only so often before it yields.
         rocket::tokio::task::yield_now().await;
@@ -124,7 +140,7 @@ async fn a_waiter_is_overtaken_by_a_bounded_number_of_new_networks() {
         }
     }
     assert!(overtaken <= REMEMBERED_TURNS, "{overtaken}");
-    assert!(queue.lock().served.len() <= 2 * usize::try_from(REMEMBERED_TURNS).unwrap_or_default() + 1);
+    assert!(queue.lock().strangers.served.len() <= 2 * usize::try_from(REMEMBERED_TURNS).unwrap_or_default() + 1);
 }
 
 #[test]

@@ -7,7 +7,10 @@ use gcra::RateLimit;
 use sha2::{Digest as _, Sha256};
 
 use super::{Purpose, counter::Limit};
-use crate::{accounts::actor::counted_address, domain::rate::Rate};
+use crate::{
+    accounts::{actor::counted_address, login::queue::Line},
+    domain::rate::Rate,
+};
 
 /// The factor of the limits for one account from everywhere, and for one address with all accounts.
 const BROAD_FACTOR: u32 = 10;
@@ -34,6 +37,16 @@ pub(in crate::accounts) enum Guesser<'a> {
     KnownBrowser { account: i64, browser: &'a str },
     /// A form inside a live login.
     LiveLogin { account: i64, login: &'a str },
+}
+
+impl Guesser<'_> {
+    /// The line in which they wait for a hashing thread.
+    pub(in crate::accounts) const fn line(&self) -> Line {
+        match self {
+            Self::Stranger { .. } => Line::Strangers,
+            Self::KnownBrowser { .. } | Self::LiveLogin { .. } => Line::Users,
+        }
+    }
 }
 
 /// What is counted.
