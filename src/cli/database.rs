@@ -28,7 +28,7 @@ pub(super) async fn open() -> Result<Accounts> {
 pub(super) async fn open_to_hash() -> Result<Accounts> {
     let configuration = settings::load()?;
     let accounts = open_existing(configuration.clone()).await?;
-    // After the database was found: on SQLite a missing key is created next to it.
+    // After the database was found: without one, a command must not create a key.
     Ok(accounts.hashing_with(&configuration.secret_keys()?))
 }
 
@@ -53,6 +53,10 @@ pub(super) async fn open_or_create(configuration: Configuration) -> Result<Accou
 
 /// Opens and migrates a database. Prints a line if it creates the file.
 pub(super) async fn create_store(configuration: &Configuration) -> Result<Store> {
+    if configuration.database.file().is_some_and(|file| !file.exists()) {
+        // The key first: whoever finds the database finds its key too.
+        configuration.secret_keys()?;
+    }
     if let Some(path) = create_missing_file(configuration.database.reveal())? {
         say(&format!("Created the database file {}.", path.display()))?;
     }

@@ -117,8 +117,9 @@ async fn purge() -> Result<()> {
 
 /// The keys are those of the server, which seals the chain.
 async fn verify(as_json: bool) -> Result<()> {
+    let accounts = open().await?;
     let keys = ChainKeys::new(&settings::load()?.secret_keys()?);
-    match open().await?.verify_events(&keys).await? {
+    match accounts.verify_events(&keys).await? {
         ChainVerdict::Whole(chain) if as_json => {
             let last = chain.last.map(|last| {
                 json!({

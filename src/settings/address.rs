@@ -2,7 +2,7 @@
 //!
 //! An address may hold a password, so its `Debug` output shows only the scheme.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::Path};
 
 use redis::IntoConnectionInfo as _;
 
@@ -27,14 +27,19 @@ impl DatabaseAddress {
         &self.0
     }
 
-    /// The folder of the database file. `None` for Postgres.
+    /// The database file. `None` for Postgres.
     #[must_use]
-    pub fn folder(&self) -> Option<PathBuf> {
+    pub fn file(&self) -> Option<&Path> {
         let path = self.0.strip_prefix("sqlite:")?;
         let path = path.strip_prefix("//").unwrap_or(path);
-        let path = path.split('?').next().unwrap_or(path);
-        let folder = std::path::Path::new(path).parent()?;
-        Some(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })
+        Some(Path::new(path.split('?').next().unwrap_or(path)))
+    }
+
+    /// The folder of the database file. `None` for Postgres.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        let folder = self.file()?.parent()?;
+        Some(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
     }
 }
 
@@ -142,7 +147,8 @@ mod tests {
         assert!(!format!("{address:?}").contains("tangerine"));
         assert_eq!(DatabaseAddress::parse("sqlite::memory:"), None);
         assert_eq!(DatabaseAddress::parse("mysql://x"), None);
-        let folder = DatabaseAddress::parse("sqlite://var/a.db?mode=rwc").and_then(|address| address.folder());
-        assert_eq!(folder, Some(PathBuf::from("var")));
+        let address = DatabaseAddress::parse("sqlite://var/a.db?mode=rwc");
+        assert_eq!(address.as_ref().and_then(DatabaseAddress::folder), Some(Path::new("var")));
+        assert_eq!(address.as_ref().and_then(DatabaseAddress::file), Some(Path::new("var/a.db")));
     }
 }

@@ -86,11 +86,12 @@ pub struct SecretKeys {
 
 impl Configuration {
     /// Returns the keys from the settings. If none is set, it returns the key in the folder of the SQLite file, and
-    /// generates that key at the first start.
+    /// generates that key if the database file does not exist yet either.
     ///
     /// # Errors
-    /// Returns an error if a key is malformed, if other users can read the key file, or if no key is set on Postgres:
-    /// nodes that each generated a key could not read each other's cookies.
+    /// Returns an error if a key is malformed, if other users can read the key file, or if there is a database without
+    /// its key: with another key, nobody could log in. Also if no key is set on Postgres: nodes that each generated a
+    /// key could not read each other's cookies.
     pub fn secret_keys(&self) -> Result<SecretKeys, SettingsError> {
         let previous = self.previous_keys()?;
         let malformed = || SettingsError::new("secret_key", "malformed", ACCEPTED);
@@ -100,7 +101,7 @@ impl Configuration {
             if is_unset { None } else { find(&self.figment, "secret_key").map_err(|()| malformed())? };
         let current = match (set, self.database.folder()) {
             (Some(text), _) => SecretMaterial::parse(&text).ok_or_else(malformed)?,
-            (None, Some(folder)) => load_or_create_key(&folder)?,
+            (None, Some(folder)) => load_or_create_key(folder, self.database.file().is_some_and(Path::exists))?,
             (None, None) => {
                 let accepted = format!("set with Postgres, the same on every node: {ACCEPTED}");
                 return Err(SettingsError::new("ROCKET_SECRET_KEY", "missing", accepted));
@@ -123,7 +124,7 @@ fn is_zero(key: Vec<u8>) -> bool {
     key.iter().all(|byte| *byte == 0)
 }
 
-fn load_or_create_key(folder: &Path) -> Result<SecretMaterial, SettingsError> {
+fn load_or_create_key(folder: &Path, has_database: bool) -> Result<SecretMaterial, SettingsError> {
     let path = folder.join(KEY_FILE);
     let refuse = |value: String, accepted: &str| SettingsError::new(&path.display().to_string(), value, accepted);
     let unreadable = |error: io::Error| refuse(format!("not readable ({error})"), "a file that this user can read");
@@ -136,6 +137,11 @@ fn load_or_create_key(folder: &Path) -> Result<SecretMaterial, SettingsError> {
             let text = fs::read_to_string(&path).map_err(unreadable)?;
             SecretMaterial::parse(text.trim()).ok_or_else(|| refuse("malformed".to_owned(), ACCEPTED))
         }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && has_database => Err(refuse(
+            "missing, but its database is here".to_owned(),
+            "restored from the backup: no password can be checked without it. If it is lost, write a new one into this \
+             file with mode 0600, as `openssl rand -base64 64 | tr -d '\\n'` prints it, and set new passwords",
+        )),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             create_key(folder, &path).map_err(|error| {
                 refuse(format!("missing and cannot be created ({error})"), "in a folder that this user can write to")
@@ -189,11 +195,12 @@ mod tests {
     #[test]
     fn a_key_is_generated_once_and_refused_if_others_can_read_it() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
-        let generated = load_or_create_key(folder.path());
+        assert!(load_or_create_key(folder.path(), true).is_err(), "another key would lock everyone out");
+        let generated = load_or_create_key(folder.path(), false);
         assert!(generated.is_ok());
-        assert_eq!(generated, load_or_create_key(folder.path()));
+        assert_eq!(generated, load_or_create_key(folder.path(), true));
         fs::set_permissions(folder.path().join(KEY_FILE), fs::Permissions::from_mode(0o640))?;
-        let refusal = load_or_create_key(folder.path()).map_err(|error| error.to_string());
+        let refusal = load_or_create_key(folder.path(), true).map_err(|error| error.to_string());
         assert!(refusal.as_ref().is_err_and(|line| line.contains("0640") && !line.contains('\n')), "{refusal:?}");
         Ok(())
     }

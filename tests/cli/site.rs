@@ -1,6 +1,6 @@
 //! A site: its own database, commands on it, and its server while it runs.
 
-use std::sync::atomic::AtomicBool;
+use std::{fs::OpenOptions, io::Write as _, os::unix::fs::OpenOptionsExt as _, sync::atomic::AtomicBool};
 
 use data_encoding::BASE64;
 use rocket::tokio::runtime::Runtime;
@@ -64,7 +64,15 @@ impl Site {
     }
 
     fn over(database: Database) -> Self {
-        Self { server: None, database, key: BASE64.encode(&rand::random::<[u8; 64]>()) }
+        let key = BASE64.encode(&rand::random::<[u8; 64]>());
+        // A database that is there already has its key next to it.
+        let folder = database.folder.path();
+        if folder.join("curfew.db").exists() {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(0o600);
+            options.open(folder.join("secret.key")).and_then(|mut file| file.write_all(key.as_bytes())).expect("a key");
+        }
+        Self { server: None, database, key }
     }
 
     /// The program for this site, not started yet.

@@ -141,6 +141,36 @@ fn a_database_that_fails_during_a_command_is_named() {
     });
 }
 
+/// With another key, nobody could log in.
+#[test]
+fn a_database_without_its_key_is_refused() {
+    on_every_new_site(|site| {
+        if site.database.engine == Engine::Postgres {
+            return;
+        }
+        site.make_user("ana", &[]);
+        let key = site.database.folder.path().join("secret.key");
+        let aside = key.with_extension("aside");
+        fs::rename(&key, &aside).expect("the key is there");
+        for command in [&["serve"][..], &["user", "password", "ana", "--password-stdin"], &["event", "verify"]] {
+            refused(site.program(command).run_with(b"lamp-post-harbour\n"), &["secret.key", "missing", "backup"]);
+            assert!(!key.exists(), "{command:?}");
+        }
+        fs::rename(&aside, &key).expect("it is back");
+        assert!(site.logged_in("ana").is_logged_in());
+    });
+}
+
+#[test]
+fn nothing_creates_a_key_without_a_database() {
+    on_every_new_site(|site| {
+        for command in [&["event", "verify"][..], &["user", "password", "ana", "--password-stdin"]] {
+            assert!(!site.program(command).run_with(b"lamp-post-harbour\n").status.success());
+            assert!(!site.database.folder.path().join("secret.key").exists(), "{command:?}");
+        }
+    });
+}
+
 #[test]
 fn a_key_that_others_can_read_is_refused() {
     on_every_engine(|site| {
