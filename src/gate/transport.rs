@@ -64,9 +64,12 @@ fn is_https_by(settings: &Settings, request: &Request<'_>) -> bool {
     if let Some(base_url) = &settings.base_url {
         return base_url.is_https();
     }
-    let from_proxy = request.remote().is_some_and(|remote| is_trusted(settings, remote.ip()));
+    // Most requests end here: looking a header up costs more than the rest of this.
+    if !request.remote().is_some_and(|remote| is_trusted(settings, remote.ip())) {
+        return false;
+    }
     let last = request.headers().get("X-Forwarded-Proto").last().and_then(|line| line.rsplit(',').next());
-    from_proxy && last.is_some_and(|protocol| protocol.trim().eq_ignore_ascii_case("https"))
+    last.is_some_and(|protocol| protocol.trim().eq_ignore_ascii_case("https"))
 }
 
 fn is_trusted(settings: &Settings, address: IpAddr) -> bool {

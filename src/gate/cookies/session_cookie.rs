@@ -8,7 +8,7 @@ use cookie::{Cookie, CookieJar, Key};
 
 use super::{
     claim::{Claim, Content},
-    opened::{CookieHash, DecryptedCookies, KnownParts},
+    opened::{DecryptedCookies, KnownParts},
 };
 use crate::settings::{SecretKeys, SecretMaterial};
 
@@ -68,7 +68,7 @@ impl CookieKeys {
 
     /// Decrypts a session cookie. `None` if it was not encrypted by this site.
     pub(in crate::gate) fn decrypt_session(&self, name: &'static str, encrypted: &str) -> Option<DecryptedSession> {
-        let cookie = CookieHash::of(name, encrypted);
+        let cookie = self.decrypted.hash(name, encrypted);
         if let Some(claim) = self.decrypted.get(cookie) {
             return Some(DecryptedSession::Claims(claim, None));
         }
