@@ -15,16 +15,31 @@ use rocket::{
 use super::{CommandError, Result, database};
 use crate::{settings, site};
 
+/// The signal of a write beyond `RLIMIT_FSIZE`, on Linux and the BSDs.
+const SIGXFSZ: i32 = 25;
+
 pub(super) async fn run() -> Result<()> {
     // Listen first: a signal during the start then stops the site as soon as it has started.
     let hangup = signal(SignalKind::hangup());
+    // Otherwise a file that reaches the limit of its size ends the server. With a handler, only the write fails.
+    let _size_limit = signal(SignalKind::from_raw(SIGXFSZ));
     let configuration = settings::load()?;
     configuration.must_have_origin()?;
+    if configuration.settings.base_url.is_none() && !configuration.settings.trusted_proxies.is_empty() {
+        log::warn!(
+            "base_url is not set: behind a trusted proxy, its X-Forwarded-Proto decides whether cookies are Secure; set \
+             base_url to the address that users open"
+        );
+    }
     // Check before creating anything, so that a start in the wrong folder leaves no files there.
     site::must_have_folders()?;
-    let keys = configuration.secret_keys()?;
+    if configuration.database.file().is_none() {
+        // Before the server is asked. Of a file, what is wrong with it comes first: its key lies next to it.
+        configuration.secret_keys()?;
+    }
     // Open and close the database once here, so that an error is one line and not Rocket's launch report.
     database::create_store(&configuration).await?.close().await;
+    let keys = configuration.secret_keys()?;
     let hangup = AdHoc::on_liftoff("SIGHUP", |rocket| {
         let shutdown = rocket.shutdown();
         Box::pin(async move { stop_on_hangup(hangup, shutdown) })

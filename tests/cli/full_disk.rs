@@ -25,7 +25,7 @@ fn writes_succeed_again_after_a_full_disk_without_a_restart() {
             return; // Postgres writes its own files
         }
         site.make_user("ana", &[]);
-        site.server = Some(Server::wait_for(site.program(&["serve"]).ignoring("XFSZ").start()));
+        site.server = Some(Server::wait_for(site.program(&["serve"]).start()));
         let mut before = site.browser();
         let mut refused = site.browser();
         assert_eq!(before.submit("/login", &LOGIN).status, 303);
