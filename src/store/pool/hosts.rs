@@ -22,7 +22,7 @@ impl Hosts {
             return Err(OpenError::Address(AddressFault::HostsInParameter));
         }
         // The address may hold a password, so errors quote no part of it, nor the parser's message.
-        let options = each_host(url).iter().map(|url| PgConnectOptions::from_str(url)).collect::<Result<_, _>>();
+        let options = each_host(url).iter().map(|url| options_of(url)).collect::<Result<_, _>>();
         options.map(Self).map_err(|_| OpenError::Address(AddressFault::Malformed))
     }
 
@@ -53,6 +53,16 @@ impl Hosts {
         }
         readable.ok_or_else(|| refused.unwrap_or_else(|| (&self.0[0], "the address names no host".to_owned())))
     }
+}
+
+/// sqlx keeps the brackets of an IPv6 address, which no resolver knows.
+fn options_of(url: &str) -> sqlx::Result<PgConnectOptions> {
+    let options = PgConnectOptions::from_str(url)?;
+    let bare = options.get_host().strip_prefix('[').and_then(|host| host.strip_suffix(']')).map(str::to_owned);
+    Ok(match bare {
+        Some(address) => options.host(&address),
+        None => options,
+    })
 }
 
 /// The address, once for each of its hosts.
@@ -94,6 +104,16 @@ mod tests {
             ("postgres://a,b@one,[::1]:7", &["postgres://a,b@one", "postgres://a,b@[::1]:7"]),
         ] {
             assert_eq!(each_host(url), each);
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_loses_its_brackets() {
+        for (url, host) in [("postgres://ana@[::1]:7/curfew", "::1"), ("postgres://ana@db:7/curfew", "db")] {
+            assert!(
+                options_of(url).is_ok_and(|options| options.get_host() == host && options.get_port() == 7),
+                "{url}"
+            );
         }
     }
 }
