@@ -131,7 +131,8 @@ async fn load(request: &Request<'_>) -> ApiLogin {
             Ok(access) => judge_access(accounts, standings, access).await,
             Err(JwtError::Invalid) => {
                 if let Some(jwt) = Jwt::of(request) {
-                    record_if_forged(accounts, &jwt, &RequestClient::of(request).to_client(), text).await;
+                    let client = RequestClient::of(request).to_client();
+                    Box::pin(record_if_forged(accounts, &jwt, &client, text)).await;
                 }
                 return ApiLogin::Invalid;
             }
@@ -143,7 +144,7 @@ async fn load(request: &Request<'_>) -> ApiLogin {
         },
     };
     if matches!(judged, Ok(ApiLogin::Invalid)) && matches!(Authorization::of(request), Authorization::Token(_)) {
-        record_unknown_token(request, accounts).await;
+        Box::pin(record_unknown_token(request, accounts)).await;
     }
     judged.unwrap_or_else(|error| {
         log::error!("could not judge a token: {error}");
@@ -179,7 +180,7 @@ async fn judge_secret(
     let Some(found) = keys.find(&hash).await? else { return Ok(ApiLogin::Invalid) };
     let mut login = judge(&found).await?;
     if !matches!(login, Login::Live(_)) {
-        let Some(key) = keys.find_in_database(&hash).await? else { return Ok(ApiLogin::Invalid) };
+        let Some(key) = Box::pin(keys.find_in_database(&hash)).await? else { return Ok(ApiLogin::Invalid) };
         if key != found {
             login = judge(&key).await?;
         }
@@ -222,6 +223,6 @@ impl<'r> FromRequest<'r> for ApiStaff<'r> {
         if login.role().is_staff() {
             return Outcome::Success(Self { login, client });
         }
-        super::refuse(request, login, client).await
+        Box::pin(super::refuse(request, login, client)).await
     }
 }

@@ -66,6 +66,18 @@ pub(super) async fn judge(
         let login = accept(accounts, standings, credential, (cached, limits), is_passive);
         return Ok(Judged { login, is_false_claim: false });
     }
+    // Boxed: otherwise each request would carry the room that this takes, and few requests need it.
+    Box::pin(judge_from_database(accounts, standings, credential, is_passive)).await
+}
+
+async fn judge_from_database(
+    accounts: &Accounts,
+    standings: &Standings,
+    credential: Credential<'_>,
+    is_passive: bool,
+) -> Result<Judged, StoreError> {
+    let login =
+        ClaimedLogin { user_id: credential.user_id, session: credential.session, login_date: credential.login_date };
     let mut read = standings.read(credential.user_id, credential.session).await?;
     let is_proven = is_proven(credential, &read.standing);
     if !is_proven && has_old_secret(credential, &read.standing) && accounts.check_login(login, &read.standing).1.is_ok()

@@ -46,14 +46,14 @@ async fn load(request: &Request<'_>) -> Login {
             Some(DecryptedSession::Claims(claim, content_to_renew)) => (claim, content_to_renew),
             Some(DecryptedSession::Unreadable) => {
                 changes.end_session();
-                record_forged_cookie(request, CookieFault::Unreadable, None).await;
+                Box::pin(record_forged_cookie(request, CookieFault::Unreadable, None)).await;
                 return Login::Nobody;
             }
             // This may be the cookie of another site on this host. Removing it would end the login there.
             None => {
                 let is_altered = |encrypted: &str| gate.cookie_keys.is_altered_copy(encrypted).then_some(());
                 if find_cookie(request, SESSION, is_altered).is_some() {
-                    record_forged_cookie(request, CookieFault::Altered, None).await;
+                    Box::pin(record_forged_cookie(request, CookieFault::Altered, None)).await;
                 }
                 return Login::Nobody;
             }
@@ -67,7 +67,7 @@ async fn load(request: &Request<'_>) -> Login {
     };
     let judged = judge(accounts, standings, credential, Passive::is(request)).await;
     if matches!(judged, Ok(Judged { is_false_claim: true, .. })) {
-        record_forged_cookie(request, CookieFault::FalseClaim, Some(&claim)).await;
+        Box::pin(record_forged_cookie(request, CookieFault::FalseClaim, Some(&claim))).await;
     }
     match judged.map(|judged| judged.login) {
         Ok(Login::Live(live)) => {

@@ -124,7 +124,7 @@ impl<'r> FromRequest<'r> for Staff<'r> {
         if login.role().is_staff() {
             return Outcome::Success(Self { login, client });
         }
-        refuse(request, login, client).await
+        Box::pin(refuse(request, login, client)).await
     }
 }
 
@@ -137,7 +137,7 @@ impl<'r> FromRequest<'r> for Superuser<'r> {
         if login.role().is_superuser() {
             return Outcome::Success(Self { login, client });
         }
-        refuse(request, login, client).await
+        Box::pin(refuse(request, login, client)).await
     }
 }
 
