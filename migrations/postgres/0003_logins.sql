@@ -30,6 +30,10 @@ CREATE UNIQUE INDEX curfew_logins_by_token ON curfew_logins (secret_hash) WHERE 
 CREATE INDEX curfew_logins_by_user ON curfew_logins (user_id, login_date);
 CREATE INDEX curfew_logins_live_by_user ON curfew_logins (user_id, login_date) WHERE ended_at IS NULL;
 
+-- For the lists of one account's live sessions and live tokens, in their order.
+CREATE INDEX curfew_sessions_live_by_user ON curfew_logins (user_id, last_seen, login_date, id) WHERE kind = 'browser' AND ended_at IS NULL;
+CREATE INDEX curfew_tokens_live_by_user ON curfew_logins (user_id, login_date, opened_at, id) WHERE kind <> 'browser' AND ended_at IS NULL;
+
 -- For the staff's list of sessions, newest first.
 CREATE INDEX curfew_sessions_by_login_date ON curfew_logins (login_date, id) WHERE kind = 'browser';
 CREATE INDEX curfew_sessions_live_by_login_date ON curfew_logins (login_date, id) WHERE kind = 'browser' AND ended_at IS NULL;

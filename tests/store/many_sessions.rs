@@ -7,19 +7,24 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::{ActivityOf, ForceLogoutMoment, ForceLogoutOutcome, RoleChange, StartedSession, Target, Which},
     domain::{
-        logins::{counts::MOST_COUNTED, session_secret::SessionId},
+        logins::{counts::MOST_COUNTED, kind::LoginClass, live::LiveAfter, session_secret::SessionId},
+        moment::Moment,
         people::role::Role,
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
     },
     settings::WhenFull,
+    store::{
+        Store,
+        logins::{list_live_by_last_seen, list_live_sessions, list_live_tokens},
+    },
 };
 use rocket::tokio::join;
 
 use crate::{
     harness::quick_or_soak,
-    house::{House, NEW_PASSWORD, PASSWORD, Person, new_password, on_each_engine, operator, password},
-    raw::{count, run, texts},
+    house::{House, LONG_AGO, NEW_PASSWORD, PASSWORD, Person, new_password, on_each_engine, operator, password},
+    raw::{count, run, texts, work_of},
     session_limit::{limited, log_in},
 };
 
@@ -29,15 +34,33 @@ const MANY: u64 = 1_201;
 /// Logs in, and adds copies of the login until there are this many.
 async fn logs_in_until(house: &House, ana: &Person, times: u64) -> StartedSession {
     let login = house.log_in(ana).await;
-    let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {})", times - 1);
-    let copied = "user_id, kind, secret_hash, login_date, opened_at, last_seen, address, user_agent";
-    let copy = format!(
-        "INSERT INTO curfew_logins (id, {copied}) {numbers}
-         SELECT s.id || '-' || n.n, {copied} FROM curfew_logins s CROSS JOIN n WHERE s.id = '{}'",
-        login.id.as_str()
-    );
-    run(&house.store, &copy).await;
+    copy(house, &login, times - 1).await;
     login
+}
+
+/// Adds this many copies of a login, after the copies that there are.
+async fn copy(house: &House, login: &StartedSession, times: u64) {
+    insert_copies(house, login, times, ("browser", "last_seen, NULL")).await;
+}
+
+/// Adds this many tokens, made when that login was made.
+async fn copy_as_tokens(house: &House, login: &StartedSession, times: u64) {
+    let expiry = stored(house, login.login_date + TimeDelta::days(365));
+    insert_copies(house, login, times, ("jwt", &format!("NULL, '{expiry}'"))).await;
+}
+
+async fn insert_copies(house: &House, login: &StartedSession, times: u64, (kind, seen_and_expiry): (&str, &str)) {
+    let id = login.id.as_str();
+    let there = count(&house.store, &format!("SELECT COUNT(*) FROM curfew_logins WHERE id LIKE '{id}-{kind}-%'")).await;
+    let last = there.unsigned_abs() + times;
+    let copied = "user_id, secret_hash, login_date, opened_at, address, user_agent";
+    let sql = format!(
+        "INSERT INTO curfew_logins (id, kind, label, {copied}, last_seen, expires_at)
+         WITH RECURSIVE n (n) AS (SELECT {there} + 1 UNION ALL SELECT n + 1 FROM n WHERE n < {last})
+         SELECT s.id || '-{kind}-' || n.n, '{kind}', '', {copied}, {seen_and_expiry}
+         FROM curfew_logins s CROSS JOIN n WHERE s.id = '{id}'"
+    );
+    run(&house.store, &sql).await;
 }
 
 async fn logs_in_many(house: &House, ana: &Person) -> StartedSession {
@@ -122,22 +145,8 @@ async fn all_other_logins_end_however_many_there_are() {
 async fn many_tokens_end_at_once_and_each_records_why() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
-        let numbers = format!("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {MANY})");
         let made = house.log_in(&ana).await;
-        let copy = format!(
-            "INSERT INTO curfew_logins (id, user_id, kind, label, login_date, opened_at, expires_at, address, user_agent)
-             {numbers}
-             SELECT 'token-' || n.n, user_id, 'jwt', '', login_date, opened_at,
-                    (SELECT force_logout_date FROM curfew_users WHERE username = 'far'), address, user_agent
-             FROM curfew_logins CROSS JOIN n WHERE id = '{}'",
-            made.id.as_str()
-        );
-        // A date far in the future, in each engine's own format.
-        let far = house.member("far").await;
-        let ahead = made.login_date + TimeDelta::days(365);
-        let sql = format!("UPDATE curfew_users SET force_logout_date = '{}' WHERE id = {}", stored(house, ahead), far.id);
-        run(&house.store, &sql).await;
-        run(&house.store, &copy).await;
+        copy_as_tokens(house, &made, MANY).await;
 
         let reasons = Reasons::default();
         let target = Target::Id(ana.id);
@@ -202,10 +211,60 @@ async fn an_account_with_more_logins_than_are_counted_is_ended_like_any_other() 
     .await;
 }
 
-fn stored(house: &House, at: curfew::domain::moment::Moment) -> String {
+/// A page, the API and a login read the lists of an account whose logins are not counted to the end. A soak has a
+/// million of each kind.
+#[rocket::async_test]
+async fn the_lists_of_one_account_read_no_more_for_many_more_logins() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = logs_in_until(house, &ana, 2 * MOST_COUNTED).await;
+        copy_as_tokens(house, &login, 2 * MOST_COUNTED).await;
+        let many = work_of_lists(house, &ana, LONG_AGO).await;
+
+        let more = quick_or_soak(10 * MOST_COUNTED, 1_000_000);
+        copy(house, &login, more).await;
+        copy_as_tokens(house, &login, more).await;
+        must_be_no_more(&work_of_lists(house, &ana, LONG_AGO).await, &many);
+
+        // After a force logout, the rows of its logins are still there.
+        let forced_out = LiveAfter { login: login.login_date, ..LONG_AGO };
+        must_be_no_more(&work_of_lists(house, &ana, forced_out).await, &many);
+    })
+    .await;
+}
+
+/// The work for each list: live sessions, live tokens, and the sessions that the limit on sessions ends first.
+async fn work_of_lists(house: &House, ana: &Person, live: LiveAfter) -> [u64; 3] {
+    if let Store::Postgres { .. } = house.store {
+        run(&house.store, "ANALYZE curfew_logins").await; // as Postgres does by itself within a minute
+    }
+    let work = [
+        work_of(&house.store, async |on| {
+            list_live_sessions(on, ana.id, &live, 100).await.expect("a list");
+        })
+        .await,
+        work_of(&house.store, async |on| {
+            list_live_tokens(on, ana.id, None, &live, (100, 0)).await.expect("a list");
+        })
+        .await,
+        work_of(&house.store, async |on| {
+            list_live_by_last_seen(on, ana.id, LoginClass::Sessions, &live, 500).await.expect("a list");
+        })
+        .await,
+    ];
+    println!("work: {work:?}");
+    work
+}
+
+#[track_caller]
+fn must_be_no_more(work: &[u64; 3], than: &[u64; 3]) {
+    assert!(work.iter().zip(than).all(|(work, than)| *work <= than * 2), "{than:?} became {work:?}");
+}
+
+fn stored(house: &House, at: Moment) -> String {
     match house.store {
-        curfew::store::Store::Sqlite { .. } => at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string(),
-        curfew::store::Store::Postgres { .. } => at.to_rfc3339(),
+        Store::Sqlite { .. } => at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string(),
+        Store::Postgres { .. } => at.to_rfc3339(),
     }
 }
 
@@ -235,7 +294,7 @@ async fn writing_ends_and_activity_concurrently_does_not_deadlock() {
         for round in 0..8 {
             let login = logs_in_many(house, &ana).await;
             for n in 1..MANY {
-                let session = SessionId::from_stored(format!("{}-{n}", login.id.as_str()));
+                let session = SessionId::from_stored(format!("{}-browser-{n}", login.id.as_str()));
                 let at = login.login_date + TimeDelta::minutes(2);
                 house.accounts.record_activity(ActivityOf { session: &session, ..house.activity(&login, at) });
             }

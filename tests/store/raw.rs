@@ -1,7 +1,12 @@
 //! SQL to set up and inspect data, never to do what the program does.
 
-use curfew::store::Store;
-use sqlx::{AssertSqlSafe, Row as _};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use curfew::store::{Connection, Store};
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 /// Executes a statement as an administrator would, and returns the number of changed rows.
 pub async fn run(store: &Store, sql: &str) -> u64 {
@@ -75,4 +80,44 @@ pub async fn dump(store: &Store) -> Vec<String> {
         lines.extend(texts(store, &sql).await.into_iter().flatten().map(|row| format!("{table}: {row}")));
     }
     lines
+}
+
+/// What a read costs the database, as a number that is the same on every computer: steps of SQLite's virtual machine,
+/// or rows of logins that Postgres fetched.
+pub async fn work_of(store: &Store, read: impl AsyncFnOnce(&mut Connection)) -> u64 {
+    let mut on = store.read().await.expect("a connection");
+    let steps = Arc::new(AtomicU64::new(0));
+    let before = match &mut on {
+        Connection::Sqlite(on) => {
+            let steps = Arc::clone(&steps);
+            on.lock_handle().await.expect("its handle").set_progress_handler(1, move || {
+                steps.fetch_add(1, Ordering::SeqCst);
+                true
+            });
+            0
+        }
+        // Postgres adds the counts up, and starts again between two transactions now and then.
+        Connection::Postgres(on) => {
+            sqlx::raw_sql("BEGIN").execute(&mut **on).await.expect("Postgres accepts it");
+            logins_fetched(on).await
+        }
+    };
+    read(&mut on).await;
+    match &mut on {
+        Connection::Sqlite(on) => {
+            on.lock_handle().await.expect("its handle").remove_progress_handler();
+            steps.load(Ordering::SeqCst)
+        }
+        Connection::Postgres(on) => {
+            let fetched = logins_fetched(on).await;
+            sqlx::raw_sql("ROLLBACK").execute(&mut **on).await.expect("Postgres accepts it");
+            fetched - before
+        }
+    }
+}
+
+async fn logins_fetched(on: &mut PgConnection) -> u64 {
+    let sql = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'curfew_logins'";
+    let fetched: i64 = sqlx::query_scalar(sql).fetch_one(on).await.expect("a row");
+    fetched.unsigned_abs()
 }

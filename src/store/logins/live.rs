@@ -178,6 +178,67 @@ pub async fn end_live_logins(
     Ok(counts)
 }
 
+/// How the logins that were seen last, or longest ago, are found among the live ones of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    /// Read the live ones and sort them. After a force logout these are few, however many rows it left behind.
+    Sort,
+    /// Scan an index in the order of the list. There are so many live ones that the scan soon meets enough of them.
+    Scan,
+}
+
+async fn plan(on: &mut impl Sql, user_id: i64, class: LoginClass, live: &LiveAfter) -> Result<Plan> {
+    fn statement<DB: Dialect>(user_id: i64, class: LoginClass, live: &LiveAfter) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("SELECT CAST(1 AS BIGINT) FROM curfew_logins l");
+        push_live_of_class(&mut sql, user_id, class, live);
+        sql.push(format_args!(" LIMIT 1 OFFSET {MOST_COUNTED}"));
+        sql
+    }
+    let one_too_many: Option<i64> =
+        on_engine!(on, |c| with_timeout(statement(user_id, class, live).build_query_scalar().fetch_optional(c)).await)?;
+    Ok(if one_too_many.is_some() { Plan::Scan } else { Plan::Sort })
+}
+
+fn push_live_of_class<DB: Dialect>(sql: &mut QueryBuilder<DB>, user_id: i64, class: LoginClass, live: &LiveAfter) {
+    push_is_of_user(sql, user_id);
+    push_is_of_class(sql, class);
+    push_is_live(sql, live);
+}
+
+/// The time of the last request, worded as in the index. A live session always has one.
+const fn last_seen(class: LoginClass) -> &'static str {
+    match class {
+        LoginClass::Sessions => "l.last_seen",
+        LoginClass::Tokens => "COALESCE(l.last_seen, l.opened_at)",
+    }
+}
+
+fn push_from_live<DB: Dialect>(
+    sql: &mut QueryBuilder<DB>,
+    plan: Plan,
+    user_id: i64,
+    class: LoginClass,
+    live: &LiveAfter,
+) {
+    match plan {
+        // The limit is an optimization fence: it keeps the order out of the choice of an index.
+        Plan::Sort => {
+            sql.push(" FROM (SELECT * FROM curfew_logins l");
+            push_live_of_class(sql, user_id, class, live);
+            sql.push(" LIMIT 9223372036854775807) l");
+        }
+        // Inside CASE, because SQLite would scan the index of the login dates that it could compare, and sort.
+        Plan::Scan => {
+            sql.push(" FROM curfew_logins l");
+            push_is_of_user(sql, user_id);
+            push_is_of_class(sql, class);
+            sql.push(" AND l.ended_at IS NULL AND CASE WHEN TRUE");
+            push_is_live(sql, live);
+            sql.push(" THEN TRUE ELSE FALSE END");
+        }
+    }
+}
+
 /// Lists at most `limit` live logins of the account and class, each with its stored `last_seen`, or when it was opened.
 /// The longest unseen come first. Ties are ordered by login date.
 ///
@@ -190,21 +251,28 @@ pub async fn list_live_by_last_seen(
     live: &LiveAfter,
     limit: i64,
 ) -> Result<Vec<(SessionId, Moment)>> {
-    fn statement<DB: Dialect>(user_id: i64, class: LoginClass, live: &LiveAfter, limit: i64) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT l.id, COALESCE(l.last_seen, l.opened_at) FROM curfew_logins l");
-        push_is_of_user(&mut sql, user_id);
-        push_is_of_class(&mut sql, class);
-        push_is_live(&mut sql, live);
-        sql.push(" ORDER BY COALESCE(l.last_seen, l.opened_at), l.login_date, l.id LIMIT ");
+    fn statement<DB: Dialect>(
+        plan: Plan,
+        user_id: i64,
+        class: LoginClass,
+        live: &LiveAfter,
+        limit: i64,
+    ) -> QueryBuilder<DB> {
+        let seen = last_seen(class);
+        let mut sql = QueryBuilder::new(format!("SELECT l.id, {seen}"));
+        push_from_live(&mut sql, plan, user_id, class, live);
+        sql.push(format_args!(" ORDER BY {seen}, l.login_date, l.id LIMIT "));
         DB::bind_number(&mut sql, limit);
         sql
     }
+    let plan = plan(on, user_id, class, live).await?;
     let rows: Vec<(String, Moment)> =
-        on_engine!(on, |c| with_timeout(statement(user_id, class, live, limit).build_query_as().fetch_all(c)).await)?;
+        on_engine!(on, |c| with_timeout(statement(plan, user_id, class, live, limit).build_query_as().fetch_all(c))
+            .await)?;
     Ok(rows.into_iter().map(|(id, last_seen)| (SessionId::from_stored(id), last_seen)).collect())
 }
 
-/// Lists at most `limit` live sessions of the account, the most recently seen first.
+/// Lists at most `limit` live sessions of the account, the most recently seen first. Ties are ordered by login date.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -214,16 +282,15 @@ pub async fn list_live_sessions(
     live: &LiveAfter,
     limit: i64,
 ) -> Result<Vec<LoginRow>> {
-    fn statement<DB: Dialect>(user_id: i64, live: &LiveAfter, limit: i64) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new(format!("SELECT {COLUMNS} FROM curfew_logins l"));
-        push_is_of_user(&mut sql, user_id);
-        push_is_of_class(&mut sql, LoginClass::Sessions);
-        push_is_live(&mut sql, live);
-        sql.push(" ORDER BY COALESCE(l.last_seen, l.opened_at) DESC, l.id LIMIT ");
+    fn statement<DB: Dialect>(plan: Plan, user_id: i64, live: &LiveAfter, limit: i64) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new(format!("SELECT {COLUMNS}"));
+        push_from_live(&mut sql, plan, user_id, LoginClass::Sessions, live);
+        sql.push(" ORDER BY l.last_seen DESC, l.login_date DESC, l.id DESC LIMIT ");
         DB::bind_number(&mut sql, limit);
         sql
     }
-    Ok(on_engine!(on, |c| with_timeout(statement(user_id, live, limit).build_query_as().fetch_all(c)).await)?)
+    let plan = plan(on, user_id, LoginClass::Sessions, live).await?;
+    Ok(on_engine!(on, |c| with_timeout(statement(plan, user_id, live, limit).build_query_as().fetch_all(c)).await)?)
 }
 
 /// Lists live tokens of the account, newest first. `only` selects one kind of token. `range` is a limit and an offset.
@@ -251,7 +318,7 @@ pub async fn list_live_tokens(
             DB::bind_text(&mut sql, kind.code());
         }
         push_is_live(&mut sql, live);
-        sql.push(" ORDER BY l.login_date DESC, l.opened_at DESC, l.id");
+        sql.push(" ORDER BY l.login_date DESC, l.opened_at DESC, l.id DESC");
         push_limit(&mut sql, limit, offset);
         sql
     }
