@@ -9,10 +9,15 @@ mod store;
 #[path = "../harness/guides.rs"]
 mod guides;
 
+#[path = "../harness/nginx.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
+mod nginx;
+
 // Tests run in the order of these names. A test that waits for half a minute belongs to the first half, so that others
 // run meanwhile.
 mod browser;
 mod bulk;
+mod crowds;
 mod demo;
 mod deploying;
 mod events;

@@ -59,6 +59,23 @@ impl Program {
         self
     }
 
+    /// Lets the program open at most this many files and connections.
+    pub fn with_at_most(self, descriptors: u32) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"")]);
+        shell.arg(self.0.get_program()).args(self.0.get_args());
+        for (name, value) in self.0.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        if let Some(folder) = self.0.get_current_dir() {
+            shell.current_dir(folder);
+        }
+        Self(shell)
+    }
+
     /// Runs in another folder.
     pub fn in_folder(mut self, folder: &Path) -> Self {
         self.0.current_dir(folder);

@@ -30,6 +30,11 @@ pub fn on_every_engine(test: impl Fn(&mut Site)) {
     }
 }
 
+/// Runs a test that does not depend on the engine, with the server stopped.
+pub fn on_sqlite(test: impl Fn(&mut Site)) {
+    test(&mut Site::new(Engine::Sqlite));
+}
+
 /// Runs a test on every engine with an empty database, as on the first day.
 pub fn on_every_new_site(test: impl Fn(&mut Site)) {
     for engine in engines() {

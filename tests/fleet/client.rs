@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Certificate, Client, RequestBuilder, Response, header, redirect::Policy};
 use rocket::tokio::time::timeout;
 
-use crate::balancer::{Balancer, HOST};
+use crate::{balancer::Balancer, nginx::HOST};
 
 /// The name of the session cookie over HTTPS.
 pub const COOKIE: &str = "__Host-curfew";
@@ -36,11 +36,11 @@ impl Outside {
     pub fn of(balancer: &Balancer) -> Self {
         // Another test in this process may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let certificate = Certificate::from_pem(&balancer.certificate).expect("a certificate");
+        let certificate = Certificate::from_pem(&balancer.nginx.certificate).expect("a certificate");
         let client = || {
             Client::builder()
                 .tls_certs_only([certificate.clone()])
-                .resolve(HOST, balancer.address)
+                .resolve(HOST, balancer.nginx.address)
                 .redirect(Policy::none())
                 .no_proxy()
                 .timeout(PATIENCE)
@@ -49,7 +49,7 @@ impl Outside {
         Self {
             client: client().build().expect("a client"),
             unpooled,
-            origin: format!("https://{HOST}:{}", balancer.address.port()),
+            origin: format!("https://{HOST}:{}", balancer.nginx.address.port()),
         }
     }
 

@@ -11,6 +11,8 @@ mod nodes;
 
 #[path = "../harness/guides.rs"]
 mod guides;
+#[path = "../harness/nginx.rs"]
+mod nginx;
 #[path = "../cli/program.rs"]
 #[allow(dead_code, reason = "the fleet needs only a part of it")]
 mod program;

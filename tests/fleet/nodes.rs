@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::{
-    balancer::{HOST, free_address},
+    nginx::{HOST, free_address},
     program::{Program, Running},
     store::Database,
 };
