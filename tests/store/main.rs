@@ -44,6 +44,7 @@ mod same_instant;
 mod scheduled;
 mod session_limit;
 mod sessions;
+mod shared_counters;
 mod site_sessions;
 mod statistics;
 mod stepped_clock;

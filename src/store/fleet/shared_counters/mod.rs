@@ -6,15 +6,19 @@
 mod in_postgres;
 mod in_redis;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use rocket::tokio::sync::Semaphore;
 use sqlx::PgPool;
 
 use self::in_redis::InRedis;
 use super::redis_link::RedisLink;
 use crate::{
     domain::moment::Moment,
-    store::{Result, Sql, Store, Trust, engine::execute},
+    store::{
+        Result, Sql, Store, Trust,
+        engine::{execute, with_timeout},
+    },
 };
 
 /// A counter to store.
@@ -35,6 +39,8 @@ pub type Changed = Option<Vec<Option<Kept>>>;
 pub struct SharedCounters {
     redis: Option<InRedis>,
     postgres: Option<(PgPool, Trust)>,
+    /// At most half of the connections wait for counters. A crowd waits for the same ones, and would leave none to others.
+    turns: Arc<Semaphore>,
 }
 
 impl SharedCounters {
@@ -47,7 +53,9 @@ impl SharedCounters {
         };
         let redis = redis.map(InRedis::new);
         let is_shared = redis.is_some() || postgres.is_some();
-        is_shared.then_some(Self { redis, postgres })
+        let connections = postgres.as_ref().map_or(1, |(pool, _)| pool.options().get_max_connections());
+        let turns = Arc::new(Semaphore::new((connections / 2).max(1) as usize));
+        is_shared.then_some(Self { redis, postgres, turns })
     }
 
     /// Changes the counters with these names atomically. The names must be sorted.
@@ -70,6 +78,8 @@ impl SharedCounters {
         match &self.postgres {
             Some((pool, trust)) => {
                 trust.must_be_held()?;
+                let turn = async { self.turns.acquire().await.map_err(|_| sqlx::Error::PoolClosed) };
+                let _turn = with_timeout(turn).await?;
                 in_postgres::change(pool, names, &change).await.map(Some)
             }
             None => Ok(None),
