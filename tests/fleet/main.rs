@@ -1,9 +1,10 @@
-//! A deployed fleet: three servers with one Postgres, behind nginx with TLS, under load.
+//! A deployed fleet: three servers with one Postgres, behind nginx with TLS, under load. `attack` attacks one server.
 //!
 //! `cargo test --test fleet -- --nocapture` prints what it measured.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod attack;
 mod balancer;
 mod client;
 mod load;
