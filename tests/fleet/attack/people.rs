@@ -57,10 +57,10 @@ impl People {
     pub async fn of(place: &Place) -> Self {
         let members = (1..place.cookies.len()).map(|n| u8::try_from(n).expect("few members"));
         let members = members.map(|n| Caller::from_network(place.outside, (MEMBERS_BLOCK, n))).collect();
-        let mut people = Self { place: place.clone(), members, network: AtomicU8::new(0), known: String::new() };
+        let people = Self { place: place.clone(), members, network: AtomicU8::new(0), known: String::new() };
         let page = people.log_in("").await.expect("a first login");
-        people.known = page.cookies().find(|cookie| cookie.starts_with(KNOWN)).expect("a cookie").to_owned();
-        people
+        let known = page.cookies().find(|cookie| cookie.starts_with(KNOWN)).expect("a cookie");
+        Self { known: known.to_owned(), ..people }
     }
 
     /// Uses the site for this long.
@@ -99,7 +99,7 @@ impl People {
                 match self.log_in("").await {
                     Ok(page) if page.status == 303 => met.logins_of_strangers.push(asked.elapsed()),
                     Ok(page) if page.status == 503 => {
-                        met.refused.push(format!("a stranger's login {}", page.outcome()))
+                        met.refused.push(format!("a stranger's login {}", page.outcome()));
                     }
                     other => met.wrong.push(format!("a stranger's login: {:?}", other.map(|page| page.outcome()))),
                 }
