@@ -99,6 +99,7 @@
       const property = field && isTicked(field) ? "checked" : "value";
       if (!field || field[property] === value) continue;
       field[property] = value;
+      for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
       field.dispatchEvent(new Event("input", { bubbles: true }));
       count += 1;
     }

@@ -1,4 +1,4 @@
--- Accounts: the users, their login names, and the site's own row. Timestamps are UTC with microseconds.
+-- Accounts: the users, their login names, the site's own row, and templates for reasons. Timestamps are UTC with microseconds.
 -- The other folder has the same tables for SQLite; a test compares the two.
 
 CREATE TABLE curfew_users (
@@ -65,3 +65,12 @@ CREATE TABLE curfew_site (
 );
 
 INSERT INTO curfew_site (id) VALUES (1);
+
+-- Reasons that superusers have written for staff to choose from.
+CREATE TABLE curfew_reason_templates (
+    id BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    title TEXT NOT NULL,
+    title_key TEXT COLLATE "C" NOT NULL UNIQUE, -- after NFKC and case folding
+    staff_reason TEXT,
+    user_reason TEXT
+);

@@ -80,6 +80,12 @@ pub enum AccountsError {
     LastSuperuser,
     /// The actor would lock themselves out.
     OwnAccount,
+    /// No such template for reasons.
+    NoSuchTemplate,
+    /// Another template has the title.
+    TitleTaken,
+    /// There are as many templates as there may be.
+    TemplatesFull,
     /// The end of a deactivation is in the past.
     UntilIsPast,
     /// There is no schedule to cancel.

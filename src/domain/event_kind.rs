@@ -47,6 +47,10 @@ pub enum EventKind {
     Activated,
     /// The account was deleted.
     Deleted,
+    /// A superuser added a template for reasons.
+    ReasonTemplateAdded,
+    /// A superuser deleted a template for reasons.
+    ReasonTemplateDeleted,
     /// Old events were deleted from the command line.
     EventsPurged,
     /// An action was refused.
@@ -63,7 +67,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::Login,
         Self::LoginFailed,
         Self::Throttled,
@@ -86,6 +90,8 @@ impl EventKind {
         Self::Deactivated,
         Self::Activated,
         Self::Deleted,
+        Self::ReasonTemplateAdded,
+        Self::ReasonTemplateDeleted,
         Self::EventsPurged,
         Self::Refused,
         Self::FormRefused,
@@ -120,6 +126,8 @@ impl EventKind {
             Self::Deactivated => "deactivated",
             Self::Activated => "activated",
             Self::Deleted => "deleted",
+            Self::ReasonTemplateAdded => "reason-template-added",
+            Self::ReasonTemplateDeleted => "reason-template-deleted",
             Self::EventsPurged => "events-purged",
             Self::Refused => "refused",
             Self::FormRefused => "form-refused",

@@ -13,5 +13,6 @@ pub mod people;
 pub mod period;
 pub mod rate;
 pub mod reason;
+pub mod reason_template;
 pub mod reason_text;
 pub mod standing;

@@ -13,6 +13,7 @@ pub mod fleet;
 pub mod lists;
 pub mod logins;
 mod pool;
+pub mod reason_templates;
 pub mod schema;
 pub mod site;
 pub mod standing;

@@ -19,7 +19,7 @@ impl fmt::Display for Detail<'_> {
             Self::WasScheduledFor(at) => write!(f, "it was scheduled for {}", at.to_rfc3339()),
             Self::DeactivatedUntil(until) => write!(f, "until {}", until.to_rfc3339()),
             Self::DeactivationExpired => f.write_str("the deactivation expired"),
-            Self::Token(label) => write!(f, "\u{201c}{label}\u{201d}"),
+            Self::Token(label) | Self::ReasonTemplate(label) => write!(f, "\u{201c}{label}\u{201d}"),
             Self::JwtLogin => f.write_str("a program, with JWT"),
             Self::TokenLogin(label) => write!(f, "a program, with the token \u{201c}{label}\u{201d}"),
             Self::Changed { before, after } => write!(f, "from {before} to {after}"),
@@ -73,6 +73,7 @@ impl fmt::Display for RefusedAction {
             Self::DeleteUser => "deletion",
             Self::SetPassword => "new password",
             Self::SetRole => "change of role",
+            Self::ChangeReasonTemplates => "change of the templates for reasons",
         })
     }
 }

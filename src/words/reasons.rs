@@ -2,6 +2,7 @@
 
 use crate::domain::{
     reason::EndReason,
+    reason_template::{NoReason, ReasonTitleError},
     reason_text::{ReasonText, ReasonTextError},
 };
 
@@ -52,6 +53,20 @@ impl ReasonText {
             "A refresh token was used a second time. Log in again. If that was not your own program, change the \
              password.",
         ))
+    }
+}
+
+in_words! {
+    ReasonTitleError {
+        Self::Empty => "Enter a title.",
+        Self::TooLong => "A title has at most 60 characters.",
+        Self::Characters => "A title must not contain control characters.",
+    }
+}
+
+in_words! {
+    NoReason {
+        Self => "Write at least one of the two reasons.",
     }
 }
 

@@ -37,6 +37,9 @@ impl fmt::Display for AccountsError {
             Self::Forbidden => "Staff act on members only; ask a superuser.",
             Self::LastSuperuser => "This is the last superuser. Create another one first.",
             Self::OwnAccount => "You cannot do this to your own account. Ask another superuser.",
+            Self::NoSuchTemplate => "There is no such template.",
+            Self::TitleTaken => "Another template has this title.",
+            Self::TemplatesFull => "There are 20 templates, and no more are allowed. Delete one first.",
             Self::UntilIsPast => "Choose a time in the future.",
             Self::NothingScheduled => "Nothing is scheduled.",
         })

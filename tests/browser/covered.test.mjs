@@ -18,6 +18,7 @@ story("a forced-out page is cleared, and only the notice is left", async (stage)
   await guard.opens(friend);
   const { path } = guard;
   await streams.are(1);
+  await guard.unfolds(guard.form(`${path}/force-logout`));
   await guard.page.locator("#force-logout-staff_reason").fill(typed);
   const { page } = guard;
   const isFound = () => page.evaluate(() => window.find("friend", false, false, true));

@@ -9,6 +9,7 @@ story("the preview of a force logout follows the time entered", async (stage) =>
   const friend = await stage.member("friend");
   await friend.logsIn();
   await owner.opens(friend);
+  await owner.unfolds(owner.form(`${owner.path}/force-logout`));
   const effect = owner.page.locator("#force-logout-effect");
   const at = owner.page.locator("#force-logout-at");
   const says = (words) => owner.page.locator("#force-logout-effect", { hasText: words }).waitFor();

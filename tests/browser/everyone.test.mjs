@@ -45,6 +45,7 @@ story("typed text is restored after the recent-password check", async (stage) =>
   const friend = await stage.member("friend");
   await owner.opens(friend);
   const { path } = owner;
+  await owner.unfolds(owner.form(`${path}/force-logout`));
   await owner.page.locator("#force-logout-staff_reason").fill("Ticket 4711.");
   // As if this form asked for a recent password.
   await owner.page.route("**/force-logout", (route) => route.fulfill({
@@ -56,5 +57,7 @@ story("typed text is restored after the recent-password check", async (stage) =>
   const { pathname, search } = new URL(owner.page.url());
   await owner.submits(`${pathname}${search}`, { password: owner.password });
   assert.equal(owner.path, path);
-  assert.equal(await owner.page.locator("#force-logout-staff_reason").inputValue(), "Ticket 4711.");
+  const restored = owner.page.locator("#force-logout-staff_reason");
+  assert.equal(await restored.inputValue(), "Ticket 4711.");
+  assert.ok(await restored.isVisible(), "what was restored is unfolded");
 });

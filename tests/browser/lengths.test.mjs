@@ -41,6 +41,7 @@ story("a reason of 500 emoji is accepted, and the page says how many are too man
   await owner.opens(friend);
   const reason = "🦩".repeat(500);
   const form = owner.page.locator('form[action$="/force-logout"]');
+  await owner.unfolds(form);
   const field = form.locator('[name="user_reason"]');
   await field.focus();
   await owner.page.keyboard.insertText(`${reason}🦩`);

@@ -17,6 +17,7 @@ async function atWorkInBerlin(stage, options = {}) {
   assert.ok(there instanceof Staff);
   await there.logsIn();
   await there.visits(path);
+  await there.unfolds(there.page.locator("main"));
   return there;
 }
 

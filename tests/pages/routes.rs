@@ -69,6 +69,7 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Post, "/confirm",                          [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
     (Method::Get,  "/session/events",                   [Status(401), STREAM, STREAM, STREAM, STREAM, STREAM]),
     (Method::Get,  "/admin",                            [BACK, NO, OK, OK, BACK, BACK]),
+    (Method::Get,  "/admin/find",                       [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users",                      [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users/bulk",                 [BACK, NO, Status(400), Status(400), BACK, BACK]),
     (Method::Post, "/admin/users/bulk",                 [LOGIN, NO, Status(400), Status(400), LOGIN, LOGIN]),
@@ -83,7 +84,10 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Post, "/admin/users/<id>/force-logout/cancel", [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/deactivate",          [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/activate",            [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
+    (Method::Get,  "/admin/users/<id>/sessions",            [BACK, NO, OK, OK, BACK, BACK]),
+    (Method::Get,  "/admin/users/<id>/tokens",              [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Post, "/admin/users/<id>/sessions/<sid>/end",  [LOGIN, NO, NOT_FOUND, NOT_FOUND, LOGIN, LOGIN]),
+    (Method::Post, "/admin/users/<id>/tokens/<tid>/end",    [LOGIN, NO, NOT_FOUND, NOT_FOUND, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/role",                [LOGIN, NO, NO, WRONG, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/delete",              [LOGIN, NO, NO, WRONG, LOGIN, LOGIN]),
     (Method::Get,  "/admin/force-logout",               [BACK, NO, NO, OK, BACK, BACK]),
@@ -91,6 +95,9 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Post, "/admin/force-logout/cancel",        [LOGIN, NO, NO, EVERYONE, LOGIN, LOGIN]),
     (Method::Get,  "/admin/force-logout/effect",        [BACK, NO, NO, OK, BACK, BACK]),
     (Method::Get,  "/admin/force-logout/receipt",       [BACK, NO, NO, OK, BACK, BACK]),
+    (Method::Get,  "/admin/reasons",                    [BACK, NO, NO, OK, BACK, BACK]),
+    (Method::Post, "/admin/reasons",                    [LOGIN, NO, NO, WRONG, LOGIN, LOGIN]),
+    (Method::Post, "/admin/reasons/<id>/delete",        [LOGIN, NO, NO, NOT_FOUND, LOGIN, LOGIN]),
     (Method::Get,  "/livez",                            [OK; 6]),
     (Method::Get,  "/readyz",                           [OK; 6]),
     (Method::Get,  "/static/<path..>",                  [OK; 6]),
@@ -111,7 +118,10 @@ async fn every_route_answers_everyone_as_the_table_says() {
                 let target = site.person(Role::Member).await;
                 let mut person = somebody(&site, &mut superuser, who).await;
                 let id = target.id.to_string();
-                let path = address.replace("<id>", &id).replace("<sid>", "aaaaaaaaaaaaaaaa");
+                let path = address
+                    .replace("<id>", &id)
+                    .replace("<sid>", "aaaaaaaaaaaaaaaa")
+                    .replace("<tid>", "aaaaaaaaaaaaaaaa");
                 let path = path.replace("<path..>", "base.css");
                 let body = if *method == Method::Post { form(&person.token, &[]) } else { Vec::new() };
                 let page = match path.as_str() {

@@ -1,11 +1,17 @@
 //! Every use case that can be performed, each on a fresh database where it is possible.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 use chrono::TimeDelta;
 use curfew::{
     accounts::{AccountsError, Actor, ForceLogoutMoment, Result, StartedSession},
-    domain::{logins::kind::LoginClass, people::role::Role, reason::EndReason, reason_text::Reasons},
+    domain::{
+        logins::{kind::LoginClass, session_secret::SessionId, token::TokenLabel},
+        people::role::Role,
+        reason::EndReason,
+        reason_template::{NewReasonTemplate, ReasonTitle},
+        reason_text::Reasons,
+    },
     settings::WhenFull,
 };
 
@@ -51,6 +57,9 @@ pub enum Act {
     SetRoleByPassword,
     DeleteByPassword,
     DeleteOwnAccount,
+    AddReasonTemplate,
+    DeleteReasonTemplate,
+    EndTokenOfSomebody,
 }
 
 /// An account with two logins on which a use case can be performed.
@@ -58,6 +67,7 @@ pub struct Scene {
     ana: Person,
     logins: [StartedSession; 2],
     boss: Option<Actor>,
+    token: Option<SessionId>,
     code: String,
     /// Every secret that must never appear in the database.
     pub secrets: Vec<String>,
@@ -75,9 +85,20 @@ impl Scene {
             _ => None,
         };
         let logins = [house.log_in(&ana).await, house.log_in(&ana).await];
+        let token = match act {
+            Act::EndTokenOfSomebody => {
+                let (label, day) = (TokenLabel::parse("backup").expect("a label"), Duration::from_hours(24));
+                let made = house.accounts.create_token(&operator(), &ana.target(), &label, day).await;
+                Some(made.expect("a token").0.id)
+            }
+            _ => None,
+        };
+        if act == Act::DeleteReasonTemplate {
+            house.accounts.add_reason_template(&operator(), &template("Lost")).await.expect("a template");
+        }
         let secrets = logins.iter().flat_map(secrets_of).chain([PASSWORD, NEW_PASSWORD, &code].map(str::to_owned));
         let secrets = secrets.collect();
-        let scene = Self { ana, logins, boss, code, secrets };
+        let scene = Self { ana, logins, boss, token, code, secrets };
         let at = house.now().await + TimeDelta::hours(1);
         match act {
             Act::Cancel => drop(house.force_logout(&scene.ana, ForceLogoutMoment::At(at)).await),
@@ -110,6 +131,11 @@ impl Scene {
     }
 }
 
+/// A template for reasons with this title.
+fn template(title: &str) -> NewReasonTemplate {
+    NewReasonTemplate::new(ReasonTitle::parse(title).expect("a title"), reasons()).expect("a template")
+}
+
 /// The secret of a session, as in the cookie and as hexadecimal bytes.
 pub fn secrets_of(login: &StartedSession) -> [String; 2] {
     use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -129,7 +155,7 @@ async fn log_in_with_limit_of_one(house: &House, when_full: WhenFull) -> Result<
 
 impl Act {
     /// Every act with the kind, the reason and the detail of its one event.
-    pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 34] = [
+    pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 37] = [
         (Self::Register, "registered", None, ""),
         (Self::SetUp, "set-up", None, ""),
         (Self::Create, "user-created", None, "staff"),
@@ -169,6 +195,9 @@ impl Act {
         ),
         (Self::DeleteByPassword, "deleted", Some(EndReason::Deleted), "2 sessions ended"),
         (Self::DeleteOwnAccount, "deleted", Some(EndReason::Deleted), "2 sessions ended"),
+        (Self::AddReasonTemplate, "reason-template-added", None, "\u{201c}Lost\u{201d}"),
+        (Self::DeleteReasonTemplate, "reason-template-deleted", None, "\u{201c}Lost\u{201d}"),
+        (Self::EndTokenOfSomebody, "token-ended", Some(EndReason::ForcedOut), "\u{201c}backup\u{201d}"),
     ];
 
     /// Performs the act. Returns the session that it started, if any.
@@ -236,6 +265,15 @@ impl Act {
             }
             Self::DeleteByPassword => {
                 accounts.delete_user_by_password(&scene.boss()?, &old, scene.ana.id, &why).await.map(drop)?;
+            }
+            Self::AddReasonTemplate => accounts.add_reason_template(&root, &template("Lost")).await?,
+            Self::DeleteReasonTemplate => {
+                let id = accounts.list_reason_templates().await?.first().map_or(0, |template| template.id);
+                accounts.delete_reason_template(&root, id).await.map(drop)?;
+            }
+            Self::EndTokenOfSomebody => {
+                let token = scene.token.as_ref().ok_or(AccountsError::NoSuchToken)?;
+                accounts.end_token_of(&root, scene.ana.id, token, why.for_staff.clone()).await.map(drop)?;
             }
             Self::DeleteOwnAccount => accounts.delete_own_account(&ana, &old).await.map(drop)?,
         }

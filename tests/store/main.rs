@@ -28,6 +28,7 @@ mod events_kept;
 mod events_list;
 mod everyone_else;
 mod feed;
+mod finder;
 mod lock_order;
 mod looking;
 mod lost_transactions;

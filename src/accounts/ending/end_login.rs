@@ -78,6 +78,22 @@ impl Accounts {
         self.end_login_of(actor, user_id, (LoginClass::Sessions, session), staff_reason).await
     }
 
+    /// Ends one token of an account, for staff.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AccountsError::NoSuchToken`] for a token of another account, [`AccountsError::Forbidden`], or a
+    /// database error.
+    pub async fn end_token_of(
+        &self,
+        actor: &Actor,
+        user_id: i64,
+        token: &SessionId,
+        staff_reason: ReasonText,
+    ) -> Result<LoginEnd> {
+        self.end_login_of(actor, user_id, (LoginClass::Tokens, token), staff_reason).await
+    }
+
     /// Ends one login by its id alone, for staff.
     ///
     /// # Errors

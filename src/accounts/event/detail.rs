@@ -32,6 +32,8 @@ pub(crate) enum Detail<'a> {
     DeactivationExpired,
     /// The label of a token.
     Token(&'a str),
+    /// The title of a template for reasons.
+    ReasonTemplate(&'a str),
     /// A program logged in for a JWT family.
     JwtLogin,
     /// A program logged in for an opaque token with this label.
@@ -104,6 +106,7 @@ pub(crate) enum RefusedAction {
     DeleteUser,
     SetPassword,
     SetRole,
+    ChangeReasonTemplates,
 }
 
 /// Why an actor had no right to an action.

@@ -4,7 +4,7 @@ use crate::{
     accounts::{Accounts, AccountsError, Result},
     domain::{
         lists::users_query::PageNumber,
-        logins::kind::LoginKind,
+        logins::kind::{LoginClass, LoginKind},
         moment::Moment,
         reason::EndReason,
         standing::{Limits, LoginState, Question, SiteStanding, Standing, check},
@@ -18,6 +18,8 @@ use crate::{
 
 /// The number of tokens per page.
 const TOKENS_PER_PAGE: u32 = 100;
+/// The number of logins per page for staff, who can end each of them there.
+const LOGINS_PER_PAGE: u32 = 20;
 
 /// A listed login.
 #[derive(Debug)]
@@ -50,11 +52,22 @@ pub struct TokensPage {
     pub has_next: bool,
 }
 
+/// One page of an account's logins of one class.
+#[derive(Debug)]
+pub struct LoginsPage {
+    /// The logins.
+    pub logins: Vec<ListedLogin>,
+    /// Whether there is a next page.
+    pub has_next: bool,
+}
+
 /// What to list.
 #[derive(Debug, Clone, Copy)]
 enum Listing {
-    /// Sessions, up to a limit.
-    Sessions(Which, i64),
+    /// Live sessions, up to a limit.
+    LiveSessions(i64),
+    /// All stored sessions, with a limit and an offset.
+    AllSessions((i64, i64)),
     /// Live tokens, perhaps of one kind only, with a limit and an offset.
     Tokens(Option<LoginKind>, (i64, i64)),
 }
@@ -74,7 +87,11 @@ impl Accounts {
     ///
     /// Returns [`AccountsError::NoSuchUser`], or a database error.
     pub async fn list_sessions(&self, user_id: i64, which: Which, limit: i64) -> Result<Vec<ListedLogin>> {
-        let mut sessions = self.list_logins(user_id, Listing::Sessions(which, limit)).await?;
+        let listing = match which {
+            Which::Live => Listing::LiveSessions(limit),
+            Which::All => Listing::AllSessions((limit, 0)),
+        };
+        let mut sessions = self.list_logins(user_id, listing).await?;
         sessions.retain(|session| which == Which::All || is_live(session));
         Ok(sessions)
     }
@@ -93,6 +110,26 @@ impl Accounts {
         tokens.truncate(TOKENS_PER_PAGE as usize);
         tokens.retain(is_live);
         Ok(TokensPage { tokens, has_next })
+    }
+
+    /// Lists one page of the logins of an account, newest first, for staff: 20 of all stored sessions, or of the live
+    /// tokens.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AccountsError::NoSuchUser`], or a database error.
+    pub async fn list_logins_of(&self, user_id: i64, class: LoginClass, page: PageNumber) -> Result<LoginsPage> {
+        // One extra login shows whether there is a next page.
+        let range = (i64::from(LOGINS_PER_PAGE) + 1, page.offset(LOGINS_PER_PAGE));
+        let listing = match class {
+            LoginClass::Sessions => Listing::AllSessions(range),
+            LoginClass::Tokens => Listing::Tokens(None, range),
+        };
+        let mut logins = self.list_logins(user_id, listing).await?;
+        let has_next = logins.len() > LOGINS_PER_PAGE as usize;
+        logins.truncate(LOGINS_PER_PAGE as usize);
+        logins.retain(|login| class == LoginClass::Sessions || is_live(login));
+        Ok(LoginsPage { logins, has_next })
     }
 
     /// Lists all live tokens of an account, newest first.
@@ -114,8 +151,8 @@ impl Accounts {
         let user = find_user(&mut on, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         let live = self.live_logins_after(&user, site, now);
         let rows = match listing {
-            Listing::Sessions(Which::All, limit) => list_sessions(&mut on, user_id, limit).await?,
-            Listing::Sessions(Which::Live, limit) => list_live_sessions(&mut on, user_id, &live, limit).await?,
+            Listing::AllSessions(range) => list_sessions(&mut on, user_id, range).await?,
+            Listing::LiveSessions(limit) => list_live_sessions(&mut on, user_id, &live, limit).await?,
             Listing::Tokens(only, range) => list_live_tokens(&mut on, user_id, only, &live, range).await?,
         };
         let standing = user.standing(now)?;
@@ -124,7 +161,7 @@ impl Accounts {
     }
 
     /// Judges a login by the one rule.
-    pub(super) fn judged(
+    pub(in crate::accounts) fn judged(
         &self,
         row: LoginRow,
         account: Option<&Standing>,

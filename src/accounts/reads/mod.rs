@@ -1,8 +1,10 @@
 //! What pages and commands read, each with one connection and one time.
 
 mod events;
+mod find;
 mod overview;
 mod site;
 mod users;
 
+pub use find::{Found, FoundLogin, FoundUser};
 pub use overview::{Hours, Overview};

@@ -1,6 +1,7 @@
 //! The queries of the staff lists: filters, order and page.
 
 pub mod events_query;
+pub mod finder_query;
 pub mod sessions_query;
 pub mod users_filter;
 pub mod users_query;

@@ -5,9 +5,11 @@ mod choices;
 mod effect;
 mod events;
 mod everyone;
+mod find;
 mod moments;
 mod no_repeated_field;
 pub mod overview;
+mod reason_templates;
 mod reasons;
 mod receipt;
 mod sessions;
@@ -31,6 +33,7 @@ pub fn stage() -> AdHoc {
         rocket
             .register("/admin", catchers![invalid_parameter])
             .attach(overview::stage())
+            .attach(find::stage())
             .attach(users::stage())
             .attach(bulk::stage())
             .attach(user::stage())
@@ -41,9 +44,11 @@ pub fn stage() -> AdHoc {
             .attach(events::csv::stage())
             .attach(user::force_logout::stage())
             .attach(user::activation::stage())
-            .attach(user::sessions::stage())
+            .attach(user::logins::stage())
+            .attach(user::end_login::stage())
             .attach(user::role::stage())
             .attach(user::delete::stage())
             .attach(everyone::stage())
+            .attach(reason_templates::stage())
     })
 }

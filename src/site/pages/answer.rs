@@ -130,7 +130,7 @@ impl FormPage<'_, '_> {
                 form.set_error("form", words);
                 return self.show(form, view).with_retry_after(Status::ServiceUnavailable, retry_after);
             }
-            AccountsError::SessionsFull { .. } | AccountsError::TokensFull { .. } => {
+            AccountsError::SessionsFull { .. } | AccountsError::TokensFull { .. } | AccountsError::TemplatesFull => {
                 form.set_error("form", words);
                 return self.show(form, view).with_status(Status::Conflict);
             }
@@ -141,6 +141,7 @@ impl FormPage<'_, '_> {
             AccountsError::BadPassword(_) => form.set_error("password", words),
             AccountsError::WrongPassword => form.set_error(self.password_field, words),
             AccountsError::WrongSetupCode => form.set_error("setup_code", words),
+            AccountsError::TitleTaken => form.set_error("title", words),
             AccountsError::UntilIsPast => form.set_error("until", words),
             AccountsError::Inactive { user_reason, until } => {
                 form.set_error("form", inactive(&words, user_reason, until));
@@ -173,7 +174,8 @@ pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
         AccountsError::AlreadySetUp
         | AccountsError::NoSuchUser
         | AccountsError::NoSuchSession
-        | AccountsError::NoSuchToken => Answer::Status(Status::NotFound),
+        | AccountsError::NoSuchToken
+        | AccountsError::NoSuchTemplate => Answer::Status(Status::NotFound),
         AccountsError::Store(StoreError::Unavailable(_) | StoreError::Unwritable) => {
             log::error!("{error}");
             Answer::Status(Status::ServiceUnavailable)

@@ -24,11 +24,12 @@ enum Kind {
 }
 
 /// The fields that users fill in, each with its label. All other fields are sent again unchanged.
-const FIELDS: [(&str, &str, Kind); 14] = [
+const FIELDS: [(&str, &str, Kind); 15] = [
     ("setup_code", "Setup code", Kind::Line),
     ("username", "Username", Kind::Line),
     ("email", "Email", Kind::Line),
     ("label", "Label", Kind::Line),
+    ("title", "Title", Kind::Line),
     ("ttl", "Lifetime", Kind::Line),
     ("role", "Role", Kind::Line),
     ("at", "When", Kind::Moment),
@@ -137,7 +138,7 @@ fn again_view<'a>(action: &'a str, typed: &'a [(String, String)]) -> AgainView<'
         let Some((_, value)) = typed.iter().find(|(typed, _)| typed == name).filter(|_| !is_wrong_kind) else {
             continue;
         };
-        let is_required = matches!(name, "setup_code" | "username" | "email" | "label" | "role");
+        let is_required = matches!(name, "setup_code" | "username" | "email" | "label" | "title" | "role");
         if matches!(kind, Kind::Line | Kind::Reason | Kind::Moment) {
             form.set_value(name, value);
         }

@@ -6,16 +6,18 @@ use std::collections::BTreeMap;
 pub(super) const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];
 /// Each script does nothing on a page without its elements. `session-events.js` is last, because the scripts before it
 /// listen to its events.
-pub(super) const SCRIPTS: [&str; 13] = [
+pub(super) const SCRIPTS: [&str; 15] = [
     "submit-once.js",
     "show-password.js",
     "local-times.js",
     "local-moments.js",
     "follow-moment.js",
     "count-characters.js",
+    "reason-templates.js",
     "keep-drafts.js",
     "receipt.js",
     "mark-all.js",
+    "finder.js",
     "forget-secret.js",
     "login-ends.js",
     "login-ended.js",

@@ -252,16 +252,16 @@ pub async fn find_login(on: &mut impl Sql, id: &SessionId) -> Result<Option<Logi
     Ok(fetch_optional!(on, LoginRow, sql, id.as_str())?)
 }
 
-/// Lists at most `limit` sessions of the account, newest first, including ended ones.
+/// Lists sessions of the account, newest first, including ended ones. `range` is a limit and an offset.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_sessions(on: &mut impl Sql, user_id: i64, limit: i64) -> Result<Vec<LoginRow>> {
+pub async fn list_sessions(on: &mut impl Sql, user_id: i64, range: (i64, i64)) -> Result<Vec<LoginRow>> {
     let sql = concat!(
         "SELECT ",
         columns!(),
         " FROM curfew_logins l WHERE l.user_id = $1 AND l.kind = 'browser'
-          ORDER BY l.login_date DESC, l.opened_at DESC, l.id LIMIT $2"
+          ORDER BY l.login_date DESC, l.opened_at DESC, l.id LIMIT $2 OFFSET $3"
     );
-    Ok(fetch_all!(on, LoginRow, sql, user_id, limit)?)
+    Ok(fetch_all!(on, LoginRow, sql, user_id, range.0, range.1)?)
 }

@@ -4,9 +4,13 @@ mod ending_dates;
 mod names;
 pub mod presence;
 
+use sqlx::QueryBuilder;
+
 use super::{
     Result, Sql,
-    engine::{Engine, execute, fetch_one, fetch_optional, from_row::from_row, with_timeout},
+    engine::{
+        Engine, dialect::Dialect, execute, fetch_one, fetch_optional, from_row::from_row, on_engine, with_timeout,
+    },
     logins::stored::parse_reason,
     standing::is_active,
 };
@@ -170,6 +174,19 @@ pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Op
     let sql =
         select_users!("curfew_login_names n JOIN curfew_users ON curfew_users.id = n.user_id WHERE name_key = $1");
     Ok(fetch_optional!(on, User, sql, name.key())?)
+}
+
+/// Lists the accounts with these ids, in no order.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn list_users_by_id(on: &mut impl Sql, ids: &[i64]) -> Result<Vec<User>> {
+    fn statement<DB: Dialect>(ids: &[i64]) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new(select_users!("curfew_users WHERE id"));
+        DB::push_is_one_of(&mut sql, ids);
+        sql
+    }
+    Ok(on_engine!(on, |c| with_timeout(statement(ids).build_query_as().fetch_all(c)).await)?)
 }
 
 /// Finds the account and locks it until the transaction ends.

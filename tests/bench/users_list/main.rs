@@ -1,4 +1,4 @@
-//! The users list and the overview of staff with a million accounts: the median of each query.
+//! The users list, the finder and the overview of staff with a million accounts: the median of each query.
 //!
 //! `cargo bench --bench users_list`. Creating the accounts takes minutes; `CURFEW_BENCH_USERS` sets a lower number.
 
@@ -13,17 +13,23 @@ mod report;
 
 mod people;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use curfew::{
+    accounts::Accounts,
     domain::{
         lists::{
+            finder_query::FinderQuery,
             users_filter::UsersFilter,
             users_query::{PageNumber, Sort, UsersQuery},
         },
         logins::live::{LiveAfter, LiveByRole},
         standing::{Limits, SiteStanding},
     },
+    settings::Settings,
     store::{
         Store,
         lists::{overview, users::list_users},
@@ -79,9 +85,56 @@ async fn main() {
         let started = Instant::now();
         people::make(&database.url, users).await;
         println!("\n{engine:?}: {users} accounts created in {:.0} s", started.elapsed().as_secs_f64());
+        finder(engine, &store).await;
         lists(engine, &store).await;
         overviews(engine, &store).await;
         store.close().await;
+    }
+}
+
+/// What staff type, letter by letter: names, emails, parts of both, ids, and what nobody is called.
+const TYPED: [&str; 14] = [
+    "ana.lopez77",
+    "lopez_ana42",
+    "keiko-f42",
+    "dmitri.petrov123456@work.example.com",
+    "zzz",
+    "work.example",
+    "uni.example.net",
+    "son.m",
+    "opez9",
+    "xqzv",
+    "424242",
+    "@mail",
+    ".",
+    "abcdefghijklmnop",
+];
+
+/// Runs the finder for each text while it is typed.
+async fn finder(engine: Engine, store: &Store) {
+    let accounts = Accounts::new(store.clone(), Arc::new(Settings::default()));
+    let mut medians = Vec::new();
+    for whole in TYPED {
+        for (end, letter) in whole.char_indices() {
+            let text = &whole[..end + letter.len_utf8()];
+            let query = FinderQuery::parse(text).unwrap().unwrap();
+            let mut times = Vec::new();
+            for _ in 0..RUNS {
+                let started = Instant::now();
+                accounts.find(&query).await.unwrap();
+                times.push(started.elapsed().as_secs_f64() * 1e3);
+            }
+            medians.push((median(&mut times), format!("q={text:?}")));
+        }
+    }
+    medians.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (count, worst) = (medians.len(), medians.last().map_or(0.0, |(time, _)| *time));
+    let details = format!("of {count} texts, each the median of {RUNS}; the worst takes {worst:.1} ms");
+    let middle = Figure::Milliseconds(medians[count / 2].0);
+    row(&format!("{engine:?}: the finder, per text"), middle, Goal::Under(50.0), &details);
+    println!("The slowest:");
+    for (time, text) in medians.iter().rev().take(6) {
+        println!("  {time:>9.1} ms  {text}");
     }
 }
 

@@ -17,6 +17,12 @@ const LAST: [&str; 16] = [
 ];
 const HOSTS: [&str; 4] = ["mail.example", "post.example.org", "work.example.com", "uni.example.net"];
 
+/// A live login of every tenth user.
+const LOGINS: &str = "
+    INSERT INTO curfew_logins (id, user_id, kind, login_date, opened_at, last_seen, address, user_agent)
+    SELECT 'login' || id, id, 'browser', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, '192.0.2.7', 'Firefox'
+    FROM curfew_users WHERE id % 10 = 0";
+
 /// Inserts the accounts into the database at this URL.
 pub async fn make(url: &str, users: u32) {
     if url.starts_with("sqlite:") {
@@ -27,6 +33,7 @@ pub async fn make(url: &str, users: u32) {
         for start in (1..=users).step_by(BATCH as usize) {
             sqlx::raw_sql(AssertSqlSafe(insert(start, users))).execute(&mut connection).await.expect("accounts");
         }
+        sqlx::raw_sql(AssertSqlSafe(LOGINS.to_owned())).execute(&mut connection).await.expect("logins");
         // As on a growing site: nobody collects statistics.
         sqlx::raw_sql("COMMIT").execute(&mut connection).await.expect("done");
     } else {
@@ -34,6 +41,7 @@ pub async fn make(url: &str, users: u32) {
         for start in (1..=users).step_by(BATCH as usize) {
             sqlx::raw_sql(AssertSqlSafe(insert(start, users))).execute(&mut connection).await.expect("accounts");
         }
+        sqlx::raw_sql(AssertSqlSafe(LOGINS.to_owned())).execute(&mut connection).await.expect("logins");
         sqlx::raw_sql("VACUUM ANALYZE curfew_users").execute(&mut connection).await.expect("done");
     }
 }

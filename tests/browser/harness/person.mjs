@@ -125,9 +125,16 @@ export class Person {
     return this.page.locator(`main [name="${name}"]`);
   }
 
+  /** Opens the disclosures around the form and inside of it. */
+  async unfolds(form) {
+    const closed = form.locator("xpath=(ancestor::details | descendant::details)[not(@open)]/summary");
+    while ((await closed.count()) > 0) await closed.first().click();
+  }
+
   /** Fills in the form for `action` and submits it; the resulting page is loaded afterwards. */
   async submits(action, fields = {}) {
     const form = this.form(action);
+    await this.unfolds(form);
     for (const [name, value] of Object.entries(fields)) {
       await form.locator(`[name="${name}"]`).fill(value);
     }

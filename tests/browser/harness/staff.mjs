@@ -11,6 +11,12 @@ export class Staff extends Person {
     await this.follows(address);
   }
 
+  /** Types into the finder, as on a keyboard. */
+  async finds(text) {
+    await this.page.keyboard.press("Control+k");
+    await this.page.keyboard.type(text);
+  }
+
   /** The preview of the force logout on this user's page. */
   async previewText() {
     return this.form(`${this.path}/force-logout`).innerText();

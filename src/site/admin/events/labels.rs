@@ -27,6 +27,8 @@ pub(super) const fn label(kind: EventKind) -> &'static str {
         EventKind::Deactivated => "Deactivated",
         EventKind::Activated => "Activated",
         EventKind::Deleted => "Account deleted",
+        EventKind::ReasonTemplateAdded => "Template for reasons added",
+        EventKind::ReasonTemplateDeleted => "Template for reasons deleted",
         EventKind::EventsPurged => "Old events deleted",
         EventKind::Refused => "Refused",
         EventKind::FormRefused => "Form refused",

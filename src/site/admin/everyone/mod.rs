@@ -5,7 +5,10 @@ mod page;
 use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 
 use self::page::read;
-use super::{moments::read_moment, reasons::read_reasons};
+use super::{
+    moments::read_moment,
+    reasons::{fill_in_reasons, read_reasons},
+};
 use crate::{
     accounts::{Accounts, AccountsError, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome},
     domain::{people::password::Password, reason_text::Reasons},
@@ -30,6 +33,10 @@ struct EveryoneForm<'r> {
     user_reason: &'r str,
     #[field(default = "")]
     password: &'r str,
+    #[field(default = "")]
+    template: &'r str,
+    /// The button that fills in the reasons from the template.
+    fill: Option<&'r str>,
 }
 
 impl EveryoneForm<'_> {
@@ -62,8 +69,11 @@ async fn force_logout(
     changes: Changes<'_>,
     submission: Submission<EveryoneForm<'_>>,
 ) -> Answer {
-    let mut form = FormView::default();
-    let refused = match submission.0.read(&mut form) {
+    let (mut form, typed) = (FormView::default(), submission.0);
+    if typed.fill.is_some() {
+        return show_filled(accounts, &pages, changes, &typed).await;
+    }
+    let refused = match typed.read(&mut form) {
         Some((password, moment, reasons)) => {
             let (actor, remember) = (superuser.actor(), superuser.login.remember);
             match accounts.force_everyone_else_out(&actor, &password, moment, &reasons, remember).await {
@@ -83,6 +93,21 @@ async fn force_logout(
         (Ok(view), Some(error)) => form_page.refuse(error, form, |form| view.with(form)),
         (Ok(view), None) => form_page.show(form, |form| view.with(form)),
         (Err(error), _) => refuse(changes, error),
+    }
+}
+
+/// Shows the page again with the reasons of the chosen template.
+async fn show_filled(accounts: &Accounts, pages: &Pages<'_>, changes: Changes<'_>, typed: &EveryoneForm<'_>) -> Answer {
+    let mut form = FormView::default();
+    form.set_value("at", typed.at);
+    let filled = fill_in_reasons(accounts, &mut form, typed.template, [typed.staff_reason, typed.user_reason]).await;
+    let view = match filled {
+        Ok(()) => read(accounts, form.value("at")).await,
+        Err(error) => Err(error),
+    };
+    match view {
+        Ok(view) => pages.show_form("admin/everyone", &view.with(form)),
+        Err(error) => refuse(changes, error),
     }
 }
 

@@ -6,7 +6,11 @@ use crate::{
     accounts::{self, Accounts},
     domain::moment::Moment,
     site::{
-        admin::{effect::EffectView, receipt::view::ReceiptView},
+        admin::{
+            effect::EffectView,
+            reasons::{TemplateView, read_templates},
+            receipt::view::ReceiptView,
+        },
         pages::form::FormView,
     },
     store::{feed::Change, site::Site},
@@ -19,6 +23,7 @@ pub(super) struct EveryoneView {
     effect: EffectView,
     last: Option<LastView>,
     scheduled: Option<ScheduledView>,
+    templates: Vec<TemplateView>,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,5 +77,6 @@ pub(super) async fn read(accounts: &Accounts, typed_at: &str) -> accounts::Resul
             staff_reason: force_logout_scheduled_staff_reason,
             user_reason: force_logout_scheduled_user_reason,
         }),
+        templates: read_templates(accounts).await?,
     })
 }

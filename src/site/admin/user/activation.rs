@@ -2,13 +2,16 @@
 
 use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
 
-use super::page::{Forms, show_again};
+use super::page::{Forms, show_again, show_filled};
 use crate::{
     accounts::{Accounts, AccountsError, Target},
     domain::moment::{Moment, MomentError, parse_moment},
     gate::{Changes, Notice, NoticeKind, Staff, Submission},
     site::{
-        admin::{reasons::read_reasons, user},
+        admin::{
+            reasons::{fill_in_reasons, read_reasons},
+            user,
+        },
         pages::{
             Pages,
             answer::{Answer, refuse},
@@ -25,6 +28,10 @@ struct ActivationForm<'r> {
     staff_reason: &'r str,
     #[field(default = "")]
     user_reason: &'r str,
+    #[field(default = "")]
+    template: &'r str,
+    /// The button that fills in the reasons from the template.
+    fill: Option<&'r str>,
 }
 
 fn read_until(typed: &str) -> Result<Option<Moment>, MomentError> {
@@ -42,6 +49,17 @@ async fn deactivate(
 ) -> Answer {
     let typed = submission.0;
     let mut form = FormView::default();
+    if typed.fill.is_some() {
+        form.set_value("until", typed.until);
+        let reasons = [typed.staff_reason, typed.user_reason];
+        return match fill_in_reasons(accounts, &mut form, typed.template, reasons).await {
+            Ok(()) => {
+                let forms = Forms { deactivate: form, ..Forms::default() };
+                show_filled(staff.login, accounts, &pages, changes, id, forms).await
+            }
+            Err(error) => refuse(changes, error),
+        };
+    }
     let until = form.read("until", typed.until, read_until);
     let reasons = read_reasons(&mut form, typed.staff_reason, typed.user_reason);
     if let (Some(until), Some(reasons)) = (until, reasons) {

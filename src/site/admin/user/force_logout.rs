@@ -2,13 +2,17 @@
 
 use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
 
-use super::page::{Forms, show_again};
+use super::page::{Forms, show_again, show_filled};
 use crate::{
     accounts::{Accounts, AccountsError, ForceLogoutMoment, ForceLogoutOutcome, Target},
     domain::reason_text::Reasons,
     gate::{Button, Changes, Notice, NoticeKind, Staff, Submission},
     site::{
-        admin::{moments::read_moment, reasons::read_reasons, user},
+        admin::{
+            moments::read_moment,
+            reasons::{fill_in_reasons, read_reasons},
+            user,
+        },
         pages::{
             Pages,
             answer::{Answer, refuse},
@@ -26,6 +30,10 @@ struct ForceLogoutForm<'r> {
     staff_reason: &'r str,
     #[field(default = "")]
     user_reason: &'r str,
+    #[field(default = "")]
+    template: &'r str,
+    /// The button that fills in the reasons from the template.
+    fill: Option<&'r str>,
 }
 
 impl ForceLogoutForm<'_> {
@@ -45,8 +53,19 @@ async fn force_logout(
     id: i64,
     submission: Submission<ForceLogoutForm<'_>>,
 ) -> Answer {
-    let mut form = FormView::default();
-    let Some((moment, reasons)) = submission.0.read(&mut form) else {
+    let (mut form, typed) = (FormView::default(), submission.0);
+    if typed.fill.is_some() {
+        form.set_value("at", typed.at);
+        let reasons = [typed.staff_reason, typed.user_reason];
+        return match fill_in_reasons(accounts, &mut form, typed.template, reasons).await {
+            Ok(()) => {
+                let forms = Forms { force_logout: form, ..Forms::default() };
+                show_filled(staff.login, accounts, &pages, changes, id, forms).await
+            }
+            Err(error) => refuse(changes, error),
+        };
+    }
+    let Some((moment, reasons)) = typed.read(&mut form) else {
         return show_again(
             staff.login,
             accounts,

@@ -1,11 +1,13 @@
-//! The page of one user: status, sessions, events, and the staff actions.
+//! The page of one user: status, logins, events, and the staff actions.
 
 pub(super) mod activation;
 pub(super) mod delete;
+pub(super) mod end_login;
 pub(super) mod force_logout;
+pub(super) mod logins;
+mod logins_page;
 mod page;
 pub(super) mod role;
-pub(super) mod sessions;
 
 use rocket::{State, fairing::AdHoc, get, routes};
 

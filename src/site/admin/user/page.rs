@@ -4,14 +4,15 @@ use rocket::http::Status;
 use serde::Serialize;
 
 use crate::{
-    accounts::{self, Accounts, AccountsError, TargetAccount, Which},
-    domain::{lists::users_query::PageNumber, moment::Moment, reason::EndReason},
+    accounts::{self, Accounts, AccountsError, TargetAccount},
+    domain::{lists::users_query::PageNumber, logins::kind::LoginClass, moment::Moment, reason::EndReason},
     gate::{Changes, LiveLogin},
     site::{
         admin::{
             choices::{ChoiceView, choices},
             effect::EffectView,
             events::view::EventView,
+            reasons::{TemplateView, read_templates},
             receipt::view::ReceiptView,
         },
         pages::{
@@ -25,7 +26,7 @@ use crate::{
     store::{feed::Change, users::User},
 };
 
-/// The number of sessions, tokens and events shown.
+/// The number of events shown.
 const NEWEST: i64 = 20;
 
 /// The context of a user's page.
@@ -48,11 +49,12 @@ pub(super) struct UserPageView {
     force_logout_form: FormView,
     deactivate_form: FormView,
     activate_form: FormView,
-    session_form: FormView,
+    login_form: FormView,
     is_me: bool,
     roles: Vec<ChoiceView>,
     role_form: FormView,
     delete_form: FormView,
+    templates: Vec<TemplateView>,
 }
 
 #[derive(Debug, Serialize)]
@@ -89,8 +91,8 @@ pub(super) struct Forms {
     pub(super) force_logout: FormView,
     pub(super) deactivate: FormView,
     pub(super) activate: FormView,
-    /// The form that ends one session. Its value `session` is the id of that session.
-    pub(super) session: FormView,
+    /// The form that ends one session or token. Its value `login` is the id of that login.
+    pub(super) login: FormView,
     pub(super) role: FormView,
     pub(super) delete: FormView,
 }
@@ -111,18 +113,15 @@ impl UserPageView {
 pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Forms) -> accounts::Result<UserPageView> {
     let TargetAccount { user, will_end, now } = accounts.get_target_account(id).await?;
     let effect = EffectView::on_user(accounts, me, id, forms.force_logout.value("at")).await?;
-    let mut sessions = accounts.list_sessions(id, Which::All, NEWEST + 1).await?;
-    let mut tokens = accounts.list_tokens(id, None, PageNumber::default()).await?.tokens;
-    let tokens_more = tokens.len() > usize::try_from(NEWEST).unwrap_or_default();
-    tokens.truncate(usize::try_from(NEWEST).unwrap_or_default());
+    let first = PageNumber::default();
+    let sessions = accounts.list_logins_of(id, LoginClass::Sessions, first).await?;
+    let tokens = accounts.list_logins_of(id, LoginClass::Tokens, first).await?;
     let receipt = accounts.find_receipt(Change::User(id)).await?.and_then(ReceiptView::of);
     let events = accounts.list_newest_events_of(id, NEWEST).await?;
     // A force logout of everyone from before the account existed ended none of its logins.
     let (site, _) = accounts.read_site().await?;
     let everyone_out = site.force_logout_date.filter(|at| *at > user.date_joined);
     let is_last = accounts.is_last_superuser(id, user.role()).await?;
-    let sessions_more = sessions.len() > usize::try_from(NEWEST).unwrap_or_default();
-    sessions.truncate(usize::try_from(NEWEST).unwrap_or_default());
     let is_me = me.user_id == id;
     let may_act = me.role().may_act_on(user.role());
     let roles = choices(
@@ -133,7 +132,6 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
         ],
         user.role().code(),
     );
-    let sessions = sessions.into_iter().map(|listed| SessionView::of(listed, &me.session)).collect();
     Ok(UserPageView {
         receipt,
         will_end: will_end.sessions,
@@ -142,21 +140,22 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
         may_act,
         why_not: (!may_act).then(|| AccountsError::Forbidden.to_string()),
         can_deactivate: may_act && !is_me && !is_last,
-        sessions,
-        sessions_more,
-        tokens: tokens.into_iter().map(TokenView::from).collect(),
-        tokens_more,
+        sessions_more: sessions.has_next,
+        sessions: sessions.logins.into_iter().map(|listed| SessionView::of(listed, &me.session)).collect(),
+        tokens_more: tokens.has_next,
+        tokens: tokens.logins.into_iter().map(TokenView::from).collect(),
         events: events.into_iter().map(EventView::from).collect(),
         user: user_view(user, now)?,
         everyone_out,
         force_logout_form: forms.force_logout,
         deactivate_form: forms.deactivate,
         activate_form: forms.activate,
-        session_form: forms.session,
+        login_form: forms.login,
         is_me,
         roles,
         role_form: forms.role,
         delete_form: forms.delete,
+        templates: read_templates(accounts).await?,
     })
 }
 
@@ -197,6 +196,21 @@ pub(super) async fn show_again(
 ) -> Answer {
     match read(accounts, me, id, forms).await {
         Ok(view) => pages.show_form_again(Status::UnprocessableEntity, "admin/user", &view),
+        Err(error) => refuse(changes, error),
+    }
+}
+
+/// Shows the page again with a form that a template has filled in.
+pub(super) async fn show_filled(
+    me: &LiveLogin,
+    accounts: &Accounts,
+    pages: &Pages<'_>,
+    changes: Changes<'_>,
+    id: i64,
+    forms: Forms,
+) -> Answer {
+    match read(accounts, me, id, forms).await {
+        Ok(view) => pages.show_form("admin/user", &view),
         Err(error) => refuse(changes, error),
     }
 }

@@ -3,6 +3,7 @@
 //! A search uses one of the two plans that `search.rs` describes.
 
 pub(in crate::store) mod filter;
+mod find;
 mod statement;
 
 use super::{
@@ -21,6 +22,7 @@ use crate::{
         standing::is_active,
     },
 };
+pub use find::find_user_ids;
 use statement::Statement;
 
 /// At most this many users are counted. A larger total is only a minimum.

@@ -17,10 +17,25 @@ export async function* staffPages(stage, friendsName) {
   yield page("events-none", owner, "/admin/events?q=nobody-is-called-this");
   yield page("site-sessions-none", owner, "/admin/sessions?q=nobody-is-called-this");
 
+  yield page("find", owner, "/admin/find?q=r");
+  yield page("find-none", owner, "/admin/find?q=nobody-is-called-this");
+  yield page("find-nothing-yet", owner, "/admin/find");
+  yield {
+    name: "finder-lists",
+    person: owner,
+    open: async () => {
+      await owner.visits("/admin");
+      await owner.finds("r");
+      await owner.page.getByRole("option").first().waitFor();
+    },
+  };
+
   await owner.opens(friend);
   const friendsPage = owner.path;
   await stage.server.runs(["token", "create", friend.username, "--label", "backup on the home server, every night"]);
   yield page("user", owner, friendsPage);
+  yield page("user-sessions", owner, `${friendsPage}/sessions`);
+  yield page("user-tokens", owner, `${friendsPage}/tokens`);
   yield {
     name: "user-refused",
     person: owner,
