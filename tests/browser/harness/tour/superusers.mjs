@@ -9,11 +9,13 @@ export async function* superusersPages(stage, friendsName) {
   const friend = await userWithHistory(stage, owner, friendsName);
   for (const name of ["grace", "edsger", "barbara"]) await stage.member(name);
   yield* bulkPages(owner);
+  yield* reasonsPages(owner);
 
   await owner.opens(owner);
   yield page("user-oneself", owner, owner.path);
   yield page("confirm", owner, "/confirm?next=%2Fadmin%2Fusers");
   await owner.opens(friend);
+  yield page("user-with-templates", owner, owner.path);
   yield* everyonesPages(owner, owner.path);
 }
 
@@ -29,6 +31,16 @@ function* bulkPages(owner) {
       await owner.confirms("Force logout", reasons);
     },
   };
+}
+
+function* reasonsPages(owner) {
+  yield page("reasons-none", owner, "/admin/reasons");
+  const add = async (title) => {
+    await owner.visits("/admin/reasons");
+    await owner.submits("/admin/reasons", { title, ...reasons });
+  };
+  yield { name: "reasons-added", person: owner, open: () => add("Lost laptop") };
+  yield { name: "reasons-refused", person: owner, open: () => add("lost LAPTOP") };
 }
 
 function* everyonesPages(owner, friendsPage) {
