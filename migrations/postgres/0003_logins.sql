@@ -23,7 +23,11 @@ CREATE TABLE curfew_logins (
     ended_by TEXT,
     reason TEXT,
     staff_reason TEXT,
-    user_reason TEXT
+    user_reason TEXT,
+    username_key TEXT COLLATE "C" NOT NULL DEFAULT '', -- the account's, for the order of the staff's list; outlives the account
+    address_key TEXT COLLATE "C" NOT NULL DEFAULT '?', -- 32 digits that sort by number; '' if it is no IP; '?': not derived yet
+    browser TEXT COLLATE "C" NOT NULL DEFAULT '', -- the comparison key of the browser's name and version; '' if unknown
+    system TEXT COLLATE "C" NOT NULL DEFAULT '' -- of the operating system; '' if unknown
 );
 
 CREATE UNIQUE INDEX curfew_logins_by_token ON curfew_logins (secret_hash) WHERE kind = 'opaque';
@@ -34,8 +38,24 @@ CREATE INDEX curfew_logins_live_by_user ON curfew_logins (user_id, login_date) W
 CREATE INDEX curfew_sessions_live_by_user ON curfew_logins (user_id, last_seen, login_date, id) WHERE kind = 'browser' AND ended_at IS NULL;
 CREATE INDEX curfew_tokens_live_by_user ON curfew_logins (user_id, login_date, opened_at, id) WHERE kind <> 'browser' AND ended_at IS NULL;
 
--- For the staff's list of sessions, newest first.
-CREATE INDEX curfew_sessions_by_login_date ON curfew_logins (login_date, id) WHERE kind = 'browser';
+-- For the staff's list of logins: one index per order of the list, with the columns of the common filters, so that a
+-- scan skips other logins in the index. For the orders by time they exist again for live logins, which ended ones
+-- would hide.
+CREATE INDEX curfew_logins_by_opened_at ON curfew_logins (opened_at, id, kind, browser, system, address_key);
+CREATE INDEX curfew_logins_by_last_seen ON curfew_logins (last_seen NULLS FIRST, id, kind, browser, system, address_key);
+CREATE INDEX curfew_logins_by_username ON curfew_logins (username_key, opened_at, id, kind, browser, system, address_key);
+CREATE INDEX curfew_logins_by_address ON curfew_logins (address_key, opened_at, id, kind, browser, system);
+CREATE INDEX curfew_logins_live_by_opened_at ON curfew_logins (opened_at, id, kind, browser, system, address_key) WHERE ended_at IS NULL;
+CREATE INDEX curfew_logins_live_by_last_seen ON curfew_logins (last_seen NULLS FIRST, id, kind, browser, system, address_key) WHERE ended_at IS NULL;
+
+-- To look up rare browsers and systems.
+CREATE INDEX curfew_logins_by_browser ON curfew_logins (kind, browser);
+CREATE INDEX curfew_logins_by_system ON curfew_logins (system);
+
+-- Logins that were written by hand, until their traits are derived.
+CREATE INDEX curfew_logins_to_describe ON curfew_logins (id) WHERE address_key = '?';
+
+-- For counts of the site's live sessions.
 CREATE INDEX curfew_sessions_live_by_login_date ON curfew_logins (login_date, id) WHERE kind = 'browser' AND ended_at IS NULL;
 
 -- For upkeep: live logins in the order in which they reach their limits, and ended ones in the order of deletion.
@@ -43,6 +63,27 @@ CREATE INDEX curfew_sessions_live_by_opened_at ON curfew_logins (opened_at) WHER
 CREATE INDEX curfew_sessions_live_by_last_seen ON curfew_logins (last_seen) WHERE kind = 'browser' AND ended_at IS NULL;
 CREATE INDEX curfew_tokens_live_by_expiry ON curfew_logins (expires_at) WHERE ended_at IS NULL AND expires_at IS NOT NULL;
 CREATE INDEX curfew_logins_ended ON curfew_logins (ended_at) WHERE ended_at IS NOT NULL;
+
+-- Triggers keep what the list sorts and filters by up to date after a change by hand.
+CREATE FUNCTION curfew_logins_to_describe() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.address_key = '?';
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER curfew_logins_to_describe BEFORE UPDATE OF address, user_agent, user_id ON curfew_logins
+    FOR EACH ROW EXECUTE FUNCTION curfew_logins_to_describe();
+
+CREATE FUNCTION curfew_logins_username() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE curfew_logins SET username_key = NEW.username_key WHERE user_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER curfew_logins_username AFTER UPDATE OF username_key ON curfew_users
+    FOR EACH ROW WHEN (OLD.username_key <> NEW.username_key) EXECUTE FUNCTION curfew_logins_username();
 
 -- Actions that ended many logins of an account, until they are written into each login. The account's
 -- force_logout_date ended the logins at once. These rows only say who ended the live logins dated at or before

@@ -45,7 +45,7 @@ pub use login::register::Registration;
 pub use login::set_up::SETUP_CODE_CHARACTERS;
 pub use logins::judge_login::ClaimedLogin;
 pub use logins::list_logins::{ListedLogin, LoginsPage, TokensPage, Which};
-pub use logins::list_site_sessions::SiteSessions;
+pub use logins::list_site_logins::SiteLogins;
 pub use logins::live_logins::TargetAccount;
 pub use logins::record_activity::ActivityOf;
 pub use people::create_user::NewAccount;

@@ -3,6 +3,7 @@
 //! No Rocket, no SQL, no clock and no I/O: the current time is always an argument. Every way into the site asks
 //! [`standing::check`]. There must be no second rule.
 
+pub mod address_key;
 pub mod bulk;
 pub mod event_kind;
 pub mod lists;

@@ -32,7 +32,7 @@ pub struct MomentError;
 /// The years that both databases and all our text formats can represent.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=9999;
 
-/// Parses RFC 3339, or `YYYY-MM-DDTHH:MM[:SS]` as UTC. A browser's `datetime-local` field sends the latter.
+/// Parses RFC 3339, or `YYYY-MM-DDTHH:MM[:SS[.S]]` as UTC. A browser's `datetime-local` field sends the latter.
 ///
 /// # Errors
 /// Returns an error if the text has neither format or the year is not in 1970 to 9999.
@@ -42,7 +42,7 @@ pub fn parse_moment(text: &str) -> Result<Moment, MomentError> {
     let text = text.trim();
     let moment = match DateTime::parse_from_rfc3339(text) {
         Ok(moment) => moment.to_utc(),
-        Err(_) => ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        Err(_) => ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f"]
             .iter()
             .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
             .ok_or(MomentError)?

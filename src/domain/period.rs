@@ -36,6 +36,21 @@ impl Period {
         };
         Ok(Self { from, to: end.map(|end| end - MICROSECOND) })
     }
+
+    /// Parses the first and the last day or timestamp, both inclusive. An empty text leaves that end open.
+    ///
+    /// # Errors
+    /// Returns an error if a text is neither `YYYY-MM-DD` nor a timestamp, or its year is not in 1970 to 9999.
+    pub fn parse_inclusive(from: &str, to: &str) -> Result<Self, DayError> {
+        let to = parse_moment(to).map_or_else(|_| Ok(Self::parse("", to)?.to), |last| Ok(Some(last)))?;
+        Ok(Self { to, ..Self::parse(from, "")? })
+    }
+
+    /// Whether the period has this time.
+    #[must_use]
+    pub fn contains(&self, at: Moment) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)
+    }
 }
 
 fn parse_day(text: &str) -> Result<Option<Moment>, DayError> {
@@ -75,6 +90,18 @@ mod tests {
     }
 
     #[test]
+    fn an_inclusive_period_ends_with_its_last_day_or_time() {
+        let to = |text| Period::parse_inclusive("", text).map(|period| period.to.map(|to| to.to_rfc3339()));
+        assert_eq!(to("2026-02-28"), Ok(Some("2026-02-28T23:59:59.999999+00:00".to_owned())));
+        assert_eq!(to("2026-02-28T18:15:00Z"), Ok(Some("2026-02-28T18:15:00+00:00".to_owned())));
+        assert_eq!(to("2026-02-28T18:15:00.250"), Ok(Some("2026-02-28T18:15:00.250+00:00".to_owned())));
+        let period = Period::parse_inclusive("2026-02-28", "2026-02-28").expect("a period");
+        let has = |text| period.contains(parse_moment(text).expect("a time"));
+        assert_eq!(["2026-02-28T00:00:00Z", "2026-02-28T23:59:59.999999Z"].map(has), [true; 2]);
+        assert_eq!(["2026-02-27T23:59:59.999999Z", "2026-03-01T00:00:00Z"].map(has), [false; 2]);
+    }
+
+    #[test]
     fn other_formats_and_years_are_refused() {
         for text in [
             "2026-02-30",
@@ -91,6 +118,8 @@ mod tests {
         ] {
             assert_eq!(Period::parse(text, ""), Err(DayError), "{text}");
             assert_eq!(Period::parse("", text), Err(DayError), "{text}");
+            assert_eq!(Period::parse_inclusive(text, ""), Err(DayError), "{text}");
+            assert_eq!(Period::parse_inclusive("", text), Err(DayError), "{text}");
         }
     }
 }

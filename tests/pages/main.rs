@@ -41,7 +41,7 @@ mod routes;
 mod session_limit;
 mod sessions;
 mod shared_throttling;
-mod site_sessions;
+mod site_logins;
 mod static_files;
 mod streams;
 mod throttling;

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::{Accounts, ForceLogoutMoment, ForceLogoutOutcome, LoginCounts, StartedSession, Which},
     domain::{
-        lists::sessions_query::SessionsQuery,
+        lists::logins_query::LoginsQuery,
         logins::token::TokenLabel,
         people::{login_name::LoginName, role::Role},
         reason::EndReason,
@@ -59,8 +59,8 @@ async fn must_be_listed_nowhere_as_live(house: &House, person: &Person) {
     let live = house.accounts.list_sessions(person.id, Which::Live, 10).await.expect("a list");
     assert!(live.is_empty(), "{live:?}");
     assert_eq!(house.accounts.count_live_logins(person.id).await.expect("a count"), LoginCounts::default());
-    let site = house.accounts.list_site_sessions(&SessionsQuery::default()).await.expect("a list");
-    let of_them = site.sessions.iter().filter(|(_, listed)| listed.row.user_id == person.id).count();
+    let site = house.accounts.list_site_logins(&LoginsQuery::default()).await.expect("a list");
+    let of_them = site.logins.iter().filter(|(_, listed)| listed.row.user_id == person.id).count();
     assert_eq!(of_them, 0, "in the site's list");
 }
 

@@ -5,7 +5,7 @@ use curfew::{
     accounts::ForceLogoutMoment,
     domain::{
         event_kind::EventKind,
-        lists::sessions_query::SessionsQuery,
+        lists::logins_query::LoginsQuery,
         logins::session_secret::{SecretHash, SessionId},
         moment::{MICROSECOND, Moment},
         people::role::Role,
@@ -194,8 +194,8 @@ async fn the_overview_counts_the_live_sessions_that_the_list_shows() {
             let now = house.store.clock().now(&mut on).await.expect("the time");
             let live = house.accounts.live_by_role(SiteStanding::default(), now);
             let counts = overview::get_counts(&mut on, now, &live).await.expect("counts");
-            let listed = house.accounts.list_site_sessions(&SessionsQuery::default()).await.expect("a list");
-            assert_eq!(counts.live_sessions, listed.total);
+            let listed = house.accounts.list_site_logins(&LoginsQuery::default()).await.expect("a list");
+            assert_eq!(counts.live_sessions, listed.matches.logins);
             counts.live_sessions
         };
         assert_eq!(counted().await, 5);

@@ -18,7 +18,8 @@ use curfew::{
         event_kind::EventKind,
         lists::{
             events_query::EventsQuery,
-            sessions_query::{SessionsQuery, SessionsShown},
+            logins_filter::{LoginsFilter, LoginsShown},
+            logins_query::LoginsQuery,
             users_filter::{SearchText, UsersFilter},
             users_query::{PageNumber, Sort, UsersQuery},
         },
@@ -188,9 +189,11 @@ async fn measure_work(store: &Store) -> BTreeMap<String, u64> {
     work!(list_logins(&mut on, hour - TimeDelta::days(14), hour), "logins by hour");
     drop(on);
     for search in SEARCHES {
-        for state in [SessionsShown::Live, SessionsShown::All] {
-            let query = SessionsQuery { search: SearchText::parse(search).expect("a search"), state, page };
-            work!(accounts.list_site_sessions(&query), "site sessions {search:?} {state:?}");
+        for shown in [LoginsShown::Live, LoginsShown::All] {
+            let search = SearchText::parse(search).expect("a search");
+            let filter = LoginsFilter { search, shown, ..LoginsFilter::default() };
+            let query = LoginsQuery { filter, page, ..LoginsQuery::default() };
+            work!(accounts.list_site_logins(&query), "site logins {:?} {shown:?}", query.filter.search);
         }
         let before = steps.load(Ordering::SeqCst);
         preview(&accounts, &operator(), &matching(BulkAction::ForceLogout, search)).await;

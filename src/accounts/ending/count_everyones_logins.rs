@@ -16,8 +16,8 @@ use crate::{
     store::{
         Sql,
         lists::{
+            live_logins::count_live_site_logins,
             overview::{FEW_SESSIONS, count_few_live_sessions},
-            sessions::count_live_site_logins,
         },
         logins::live_samples::find_latest_live_sample,
     },

@@ -13,7 +13,7 @@ use crate::{
     },
     store::{
         Sql,
-        lists::{overview::count_live_sessions, sessions::count_live_site_logins},
+        lists::{live_logins::count_live_site_logins, overview::count_live_sessions},
         site,
         users::{self, User},
     },

@@ -3,7 +3,7 @@
 pub(super) mod activity;
 pub(super) mod judge_login;
 pub(super) mod list_logins;
-pub(super) mod list_site_sessions;
+pub(super) mod list_site_logins;
 pub(super) mod live_logins;
 pub(super) mod login_limit;
 pub(super) mod recent;

@@ -2,6 +2,7 @@
 
 pub mod events_query;
 pub mod finder_query;
-pub mod sessions_query;
+pub mod logins_filter;
+pub mod logins_query;
 pub mod users_filter;
 pub mod users_query;

@@ -26,6 +26,20 @@ pub enum LoginClass {
     Tokens,
 }
 
+impl LoginClass {
+    /// Both classes.
+    pub const ALL: [Self; 2] = [Self::Sessions, Self::Tokens];
+
+    /// The word, as in the query parameter `kind`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Sessions => "session",
+            Self::Tokens => "token",
+        }
+    }
+}
+
 impl LoginKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Browser, Self::Opaque, Self::Jwt];

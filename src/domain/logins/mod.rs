@@ -6,4 +6,5 @@ pub mod live;
 pub mod rotations;
 pub mod session_secret;
 pub mod token;
+pub mod traits;
 pub mod user_agent;

@@ -6,13 +6,13 @@ mod effect;
 mod events;
 mod everyone;
 mod find;
+mod logins;
 mod moments;
 mod no_repeated_field;
 pub mod overview;
 mod reason_templates;
 mod reasons;
 mod receipt;
-mod sessions;
 mod user;
 mod users;
 
@@ -39,7 +39,7 @@ pub fn stage() -> AdHoc {
             .attach(user::stage())
             .attach(receipt::stage())
             .attach(effect::stage())
-            .attach(sessions::stage())
+            .attach(logins::stage())
             .attach(events::stage())
             .attach(events::csv::stage())
             .attach(user::force_logout::stage())

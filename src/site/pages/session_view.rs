@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{
     accounts::ListedLogin,
     domain::{
+        address_key::Network,
         logins::{session_secret::SessionId, user_agent::Device},
         moment::Moment,
         reason::EndReason,
@@ -18,6 +19,8 @@ pub struct SessionView {
     login_date: Moment,
     last_seen: Moment,
     address: String,
+    /// Whether the logins from this address can be searched.
+    is_ip: bool,
     browser: Option<String>,
     system: Option<String>,
     user_agent: String,
@@ -42,6 +45,7 @@ impl SessionView {
             is_mine: row.id == mine.as_str(),
             login_date: row.opened_at,
             last_seen,
+            is_ip: Network::parse(&row.address).is_ok(),
             address: row.address,
             browser,
             system,

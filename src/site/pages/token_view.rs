@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     accounts::ListedLogin,
-    domain::{logins::kind::LoginKind, moment::Moment},
+    domain::{address_key::Network, logins::kind::LoginKind, moment::Moment},
 };
 
 /// One row of a list of tokens. The secret is never stored, so it is not part of it.
@@ -17,6 +17,8 @@ pub struct TokenView {
     last_used: Option<Moment>,
     expires: Moment,
     address: String,
+    /// Whether the logins from this address can be searched.
+    is_ip: bool,
     user_agent: String,
 }
 
@@ -30,6 +32,7 @@ impl From<ListedLogin> for TokenView {
             last_used: listed.last_seen,
             expires: row.expiry(),
             id: row.id,
+            is_ip: Network::parse(&row.address).is_ok(),
             address: row.address,
             user_agent: row.user_agent,
         }

@@ -1,4 +1,4 @@
-//! Formats timestamps and counts as text for the templates.
+//! Formats timestamps, counts and values of queries as text for the templates.
 
 use std::{cell::Cell, collections::HashMap, sync::LazyLock};
 
@@ -7,16 +7,20 @@ use chrono::{
     format::{Item, StrftimeItems},
 };
 use chrono_humanize::HumanTime;
+use rocket::http::RawStr;
 use tera::{Tera, Value};
 
 use crate::domain::moment::Moment;
 
-/// Registers the template filters for timestamps.
+/// Registers the template filters.
 pub fn register(tera: &mut Tera) {
     tera.register_filter("in_words", |value: &Value, _: &HashMap<String, Value>| filter(value, in_words));
     tera.register_filter("exact", |value: &Value, _: &HashMap<String, Value>| filter(value, exact));
     tera.register_filter("to_the_microsecond", |value: &Value, _: &HashMap<String, Value>| {
         filter(value, to_the_microsecond)
+    });
+    tera.register_filter("as_query_value", |value: &Value, _: &HashMap<String, Value>| {
+        Ok(Value::from(RawStr::new(value.as_str().unwrap_or_default()).percent_encode().as_str()))
     });
     tera.register_filter("with_times", WithTimes);
     tera.register_filter("time", Time);

@@ -10,6 +10,8 @@ pub(in crate::store) trait Dialect: Database<Arguments: Default> {
     const FIND: &'static str;
     /// A join that reads the table to its left first.
     const JOIN_IN_ORDER: &'static str;
+    /// The column by which a row is found again fastest, of a table whose primary key `id` is a text.
+    const ROW_ID: &'static str;
     /// Locks the selected rows and skips rows that another transaction has locked. Empty on SQLite: it has one writer.
     const LOCK_SKIPPING_LOCKED: &'static str;
 
@@ -60,6 +62,7 @@ macro_rules! bind_values {
 impl Dialect for Sqlite {
     const FIND: &'static str = "instr";
     const JOIN_IN_ORDER: &'static str = "CROSS JOIN"; // SQLite never reorders it
+    const ROW_ID: &'static str = "rowid";
     const LOCK_SKIPPING_LOCKED: &'static str = "";
 
     bind_values!(Sqlite);
@@ -73,6 +76,7 @@ impl Dialect for Sqlite {
 impl Dialect for Postgres {
     const FIND: &'static str = "strpos";
     const JOIN_IN_ORDER: &'static str = "JOIN"; // Postgres chooses the order by its statistics
+    const ROW_ID: &'static str = "id";
     const LOCK_SKIPPING_LOCKED: &'static str = " FOR UPDATE SKIP LOCKED";
 
     bind_values!(Postgres);

@@ -1,8 +1,9 @@
 //! The lists of the staff pages, with search, filters and paging. They stay fast with a million rows.
 
 pub mod events;
+pub mod live_logins;
+pub mod logins;
 pub mod overview;
 pub(super) mod search;
 mod searchable;
-pub mod sessions;
 pub mod users;

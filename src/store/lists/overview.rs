@@ -1,6 +1,6 @@
 //! The numbers on the staff overview.
 
-use super::sessions::count_live_site_logins;
+use super::live_logins::count_live_site_logins;
 use crate::{
     domain::{
         event_kind::EventKind,

@@ -1,6 +1,7 @@
 //! Logins: sessions of browsers and tokens of programs, and how each ended.
 
 pub mod by_hour;
+pub mod describe;
 pub mod ends;
 pub mod last_seen;
 mod live;
@@ -25,6 +26,7 @@ use crate::domain::{
         live::Dates,
         rotations::Rotations,
         session_secret::{SecretHash, SessionId},
+        traits::LoginTraits,
     },
     moment::Moment,
     reason::EndReason,
@@ -195,10 +197,12 @@ impl LoginRow {
 pub async fn insert_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
     let sql = "
         INSERT INTO curfew_logins (id, user_id, kind, secret_hash, remember, label, login_date, opened_at, last_seen, expires_at,
-                            generation, address, user_agent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12)";
+                            generation, address, user_agent, username_key, address_key, browser, system)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12,
+                COALESCE((SELECT username_key FROM curfew_users WHERE id = $2), ''), $13, $14, $15)";
     // A browser uses its login in the very next request. A token may stay unused.
     let last_seen = (new.kind == LoginKind::Browser).then_some(new.opened_at);
+    let traits = LoginTraits::of(new.address, new.user_agent);
     execute!(
         on,
         sql,
@@ -214,6 +218,9 @@ pub async fn insert_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
         new.expires_at,
         new.address,
         new.user_agent,
+        traits.address.as_str(),
+        traits.browser.as_str(),
+        traits.system.as_str(),
     )?;
     Ok(())
 }

@@ -1,11 +1,12 @@
-//! The site's list of sessions, compared with the standing check for each session.
+//! The site's list of logins, compared with the standing check for each login.
 
 use chrono::{SecondsFormat, TimeDelta};
 use curfew::{
-    accounts::{ForceLogoutMoment, SiteSessions, StartedSession},
+    accounts::{ForceLogoutMoment, SiteLogins, StartedSession},
     domain::{
         lists::{
-            sessions_query::{SESSIONS_PER_PAGE, SessionsQuery, SessionsShown},
+            logins_filter::{LoginsFilter, LoginsShown},
+            logins_query::LoginsQuery,
             users_filter::SearchText,
             users_query::PageNumber,
         },
@@ -36,6 +37,7 @@ const PEOPLE: [(&str, Role); 10] = [
     ("root", Role::Superuser),
 ];
 const SEARCHES: [&str; 11] = ["", "an", "ANA", "nan", "ω", "sam", "s", "example.org", "%", "nobody", "ana@example.org"];
+const PER_PAGE: usize = 20;
 /// More than the query reads at first.
 const CROWD: i64 = 5_100;
 
@@ -52,13 +54,14 @@ fn text(moment: Moment) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Micros, false)
 }
 
-fn query(search: &str, state: SessionsShown, page: u32) -> SessionsQuery {
+fn query(search: &str, state: LoginsShown, page: u32) -> LoginsQuery {
     let search = SearchText::parse(search).expect("a search");
-    SessionsQuery { search, state, page: PageNumber::parse(&page.to_string()).expect("a page") }
+    let filter = LoginsFilter { search, shown: state, ..LoginsFilter::default() };
+    LoginsQuery { filter, page: PageNumber::parse(&page.to_string()).expect("a page"), ..LoginsQuery::default() }
 }
 
-async fn page(house: &House, query: &SessionsQuery) -> SiteSessions {
-    house.accounts.list_site_sessions(query).await.expect("a page")
+async fn page(house: &House, query: &LoginsQuery) -> SiteLogins {
+    house.accounts.list_site_logins(query).await.expect("a page")
 }
 
 /// Three sessions per user, most of them ended in different ways.
@@ -121,7 +124,7 @@ async fn fill(house: &House) -> Vec<Judged> {
 }
 
 /// The model's result: session ids, and why each ended.
-fn model<'j>(all: &'j [Judged], search: &str, state: SessionsShown) -> Vec<(&'j str, Option<EndReason>)> {
+fn model<'j>(all: &'j [Judged], search: &str, state: LoginsShown) -> Vec<(&'j str, Option<EndReason>)> {
     let key = |text: &str| curfew::domain::people::text::comparison_key(text);
     let is_found = |judged: &Judged| {
         let email = format!("{}@example.org", judged.owner.name);
@@ -130,23 +133,27 @@ fn model<'j>(all: &'j [Judged], search: &str, state: SessionsShown) -> Vec<(&'j 
     };
     all.iter()
         .filter(|judged| is_found(judged))
-        .filter(|judged| state == SessionsShown::All || judged.verdict.is_ok())
+        .filter(|judged| state == LoginsShown::All || judged.verdict.is_ok())
         .map(|judged| (judged.id.as_str(), judged.verdict.err()))
         .collect()
 }
 
 async fn must_match_the_model(house: &House, all: &[Judged]) {
     for search in SEARCHES {
-        for state in [SessionsShown::Live, SessionsShown::All] {
+        for state in [LoginsShown::Live, LoginsShown::All] {
             let expected = model(all, search, state);
             for number in [1, 2] {
                 let shown = page(house, &query(search, state, number)).await;
-                let ids = shown.sessions.iter().map(|(_, listed)| (listed.row.id.as_str(), listed.ended));
-                let first = (number as usize - 1) * SESSIONS_PER_PAGE as usize;
-                let of_page: Vec<_> = expected.iter().skip(first).take(SESSIONS_PER_PAGE as usize).copied().collect();
+                let ids = shown.logins.iter().map(|(_, listed)| (listed.row.id.as_str(), listed.ended));
+                let first = (number as usize - 1) * PER_PAGE;
+                let of_page: Vec<_> = expected.iter().skip(first).take(PER_PAGE).copied().collect();
                 assert_eq!(ids.collect::<Vec<_>>(), of_page, "{search:?} {state:?} page {number}");
-                assert_eq!(usize::try_from(shown.total), Ok(expected.len()), "{search:?} {state:?} page {number}");
-                assert!(!shown.total_is_minimum);
+                assert_eq!(
+                    usize::try_from(shown.matches.logins),
+                    Ok(expected.len()),
+                    "{search:?} {state:?} page {number}"
+                );
+                assert!(!shown.matches.is_minimum);
                 assert_eq!(shown.has_next, expected.len() > first + of_page.len(), "{search:?} {state:?}");
             }
         }
@@ -183,28 +190,28 @@ async fn matches_after_many_others_are_found() {
             text(login),
         );
         assert_eq!(raw::run(&house.store, &insert).await, CROWD.unsigned_abs());
-        let live = page(house, &query("", SessionsShown::Live, 1)).await;
-        assert!(live.has_next && live.total_is_minimum, "{} sessions", live.total);
-        assert_eq!(live.total, 1_000);
+        let live = page(house, &query("", LoginsShown::Live, 1)).await;
+        assert!(live.has_next && live.matches.is_minimum, "{:?}", live.matches);
+        assert_eq!((live.matches.logins, live.matches.people), (3_000, 1), "only the first are counted");
         let mut seen = std::collections::BTreeSet::new();
-        for number in [1, 2, 3, 204, 205] {
-            let shown = page(house, &query("xxxx", SessionsShown::All, number)).await;
-            let count = shown.sessions.len();
-            assert_eq!(count, if number == 205 { 0 } else { 25 }, "page {number}");
-            assert_eq!(shown.has_next, number < 204, "page {number}");
-            seen.extend(shown.sessions.into_iter().map(|(_, listed)| listed.row.id));
+        for number in [1, 2, 3, 255, 256] {
+            let shown = page(house, &query("xxxx", LoginsShown::All, number)).await;
+            let count = shown.logins.len();
+            assert_eq!(count, if number == 256 { 0 } else { 20 }, "page {number}");
+            assert_eq!(shown.has_next, number < 255, "page {number}");
+            seen.extend(shown.logins.into_iter().map(|(_, listed)| listed.row.id));
         }
-        assert_eq!(seen.len(), 100, "no session appears on two pages");
+        assert_eq!(seen.len(), 80, "no session appears on two pages");
 
         // Ended according to the standing check only; no row says so.
         raw::run(&house.store, "UPDATE curfew_users SET is_active = FALSE WHERE username = 'xxxx'").await;
         all.retain(|judged| judged.verdict.is_ok());
         for search in SEARCHES {
-            let shown = page(house, &query(search, SessionsShown::Live, 1)).await;
-            let expected = model(&all, search, SessionsShown::Live);
-            let ids = shown.sessions.iter().map(|(_, listed)| (listed.row.id.as_str(), listed.ended));
+            let shown = page(house, &query(search, LoginsShown::Live, 1)).await;
+            let expected = model(&all, search, LoginsShown::Live);
+            let ids = shown.logins.iter().map(|(_, listed)| (listed.row.id.as_str(), listed.ended));
             assert_eq!(ids.collect::<Vec<_>>(), expected, "{search:?}");
-            assert_eq!(usize::try_from(shown.total), Ok(expected.len()), "{search:?}");
+            assert_eq!(usize::try_from(shown.matches.logins), Ok(expected.len()), "{search:?}");
         }
     })
     .await;
@@ -217,18 +224,18 @@ async fn after_everyone_out_only_new_logins_are_live() {
         for person in [&ana, &sam, &ana] {
             house.log_in(person).await;
         }
-        let live = query("", SessionsShown::Live, 1);
-        assert_eq!(page(house, &live).await.total, 3);
+        let live = query("", LoginsShown::Live, 1);
+        assert_eq!(page(house, &live).await.matches.logins, 3);
         house.everyone_out(ForceLogoutMoment::Now).await;
-        assert_eq!(page(house, &live).await.total, 0);
-        let all = page(house, &query("", SessionsShown::All, 1)).await;
-        assert_eq!(all.sessions.len(), 3);
-        assert!(all.sessions.iter().all(|(_, listed)| listed.ended == Some(EndReason::EveryoneOut)));
+        assert_eq!(page(house, &live).await.matches.logins, 0);
+        let all = page(house, &query("", LoginsShown::All, 1)).await;
+        assert_eq!(all.logins.len(), 3);
+        assert!(all.logins.iter().all(|(_, listed)| listed.ended == Some(EndReason::EveryoneOut)));
         let again = house.log_in(&ana).await;
         let shown = page(house, &live).await;
-        assert_eq!(shown.sessions.len(), 1);
-        assert_eq!(shown.sessions[0].1.row.id, again.id.as_str());
-        assert_eq!(shown.sessions[0].0.as_deref(), Some("ana"));
+        assert_eq!(shown.logins.len(), 1);
+        assert_eq!(shown.logins[0].1.row.id, again.id.as_str());
+        assert_eq!(shown.logins[0].0.as_deref(), Some("ana"));
     })
     .await;
 }

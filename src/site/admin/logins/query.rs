@@ -1,0 +1,121 @@
+//! The query of the list of logins: its fields as they were sent.
+
+#![allow(clippy::needless_borrows_for_generic_args, reason = "in derived code")]
+
+use rocket::{
+    FromForm, Request, UriDisplayQuery,
+    http::Status,
+    request::{FromRequest, Outcome},
+};
+
+use crate::domain::lists::{
+    logins_filter::{LoginsFields, LoginsFilter},
+    logins_query::{LoginsQuery, LoginsSort, PerPage},
+    users_filter::InvalidQuery,
+    users_query::PageNumber,
+};
+
+/// The query as it was sent. The links on the page repeat it with one field changed.
+#[derive(Debug, Clone, Copy, Default, FromForm, UriDisplayQuery)]
+pub(in crate::site) struct Sent<'q> {
+    pub(super) q: Option<&'q str>,
+    pub(super) address: Option<&'q str>,
+    pub(super) browser: Option<&'q str>,
+    pub(super) system: Option<&'q str>,
+    pub(super) kind: Option<&'q str>,
+    pub(super) state: Option<&'q str>,
+    pub(super) login_from: Option<&'q str>,
+    pub(super) login_to: Option<&'q str>,
+    pub(super) seen_from: Option<&'q str>,
+    pub(super) seen_to: Option<&'q str>,
+    pub(super) sort: Option<&'q str>,
+    pub(super) page: Option<&'q str>,
+    pub(super) per_page: Option<&'q str>,
+}
+
+/// The names of the fields.
+const FIELDS: [&str; 13] = [
+    "q",
+    "address",
+    "browser",
+    "system",
+    "kind",
+    "state",
+    "login_from",
+    "login_to",
+    "seen_from",
+    "seen_to",
+    "sort",
+    "page",
+    "per_page",
+];
+
+impl<'q> Sent<'q> {
+    /// The fields of the filter.
+    pub(super) fn fields(&self) -> LoginsFields<'q> {
+        let text = Option::unwrap_or_default;
+        LoginsFields {
+            q: text(self.q),
+            address: text(self.address),
+            browser: text(self.browser),
+            system: text(self.system),
+            kind: text(self.kind),
+            state: text(self.state),
+            login_from: text(self.login_from),
+            login_to: text(self.login_to),
+            seen_from: text(self.seen_from),
+            seen_to: text(self.seen_to),
+        }
+    }
+
+    /// Parses the query.
+    ///
+    /// # Errors
+    /// Returns an error if a value is not valid.
+    pub(super) fn parse(&self) -> Result<LoginsQuery, InvalidQuery> {
+        Ok(LoginsQuery {
+            filter: LoginsFilter::parse(&self.fields())?,
+            sort: LoginsSort::parse(self.sort.unwrap_or_default())?,
+            page: PageNumber::parse(self.page.unwrap_or_default())?,
+            per_page: PerPage::parse(self.per_page.unwrap_or_default())?,
+        })
+    }
+
+    /// The same query without empty fields.
+    pub(super) fn given(&self) -> Self {
+        let given = |text: Option<&'q str>| text.filter(|text| !text.is_empty());
+        Self {
+            q: given(self.q),
+            address: given(self.address),
+            browser: given(self.browser),
+            system: given(self.system),
+            kind: given(self.kind),
+            state: given(self.state),
+            login_from: given(self.login_from),
+            login_to: given(self.login_to),
+            seen_from: given(self.seen_from),
+            seen_to: given(self.seen_to),
+            sort: given(self.sort),
+            page: given(self.page),
+            per_page: given(self.per_page),
+        }
+    }
+}
+
+/// Proves that the query has no field that the page does not know: a filter with a typing error would list more logins
+/// than meant.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::site) struct NoUnknownField;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for NoUnknownField {
+    type Error = &'static str;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        if request.query_fields().all(|field| FIELDS.iter().any(|known| field.name.source() == *known)) {
+            Outcome::Success(Self)
+        } else {
+            Outcome::Error((Status::BadRequest, "a query field is unknown"))
+        }
+    }
+}
