@@ -47,7 +47,6 @@ mod scheduled;
 mod session_limit;
 mod sessions;
 mod shared_counters;
-mod site_sessions;
 mod site_logins;
 mod statistics;
 mod stepped_clock;
