@@ -1,6 +1,6 @@
 //! IP addresses as texts that sort by number, so that a database finds a network as a range of texts.
 
-use std::net::{IpAddr, Ipv6Addr};
+use core::net::{IpAddr, Ipv6Addr}; // the values only, no I/O
 
 use data_encoding::HEXLOWER;
 use ipnet::IpNet;
