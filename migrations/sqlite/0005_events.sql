@@ -19,11 +19,16 @@ CREATE TABLE curfew_events (
     detail TEXT,
     times INTEGER NOT NULL DEFAULT 1, -- how often it happened: acts that a client repeats at will are counted
     names_key TEXT, -- the keys of actor and subject, one per line; a single line if both are the same
-    names_indexed BOOLEAN NOT NULL DEFAULT TRUE -- FALSE: an event of a bulk action, to be indexed in the background
+    names_indexed BOOLEAN NOT NULL DEFAULT TRUE, -- FALSE: an event of a bulk action, to be indexed in the background
+    address_key TEXT NOT NULL DEFAULT '', -- the address as 32 hexadecimal characters of IPv6; '' if it is none
+    browser_key TEXT NOT NULL DEFAULT '' -- the browser that the user agent names, in lower case; '' if it is unknown
 );
 
 CREATE INDEX curfew_events_by_time ON curfew_events (at, id);
-CREATE INDEX curfew_events_by_kind ON curfew_events (kind, at);
+CREATE INDEX curfew_events_by_kind ON curfew_events (kind, at, id);
+-- For the staff's list. Both cover the other filters, so that an index scan seldom visits the table.
+CREATE INDEX curfew_events_by_address ON curfew_events (address_key, at, id, kind, browser_key);
+CREATE INDEX curfew_events_by_browser ON curfew_events (browser_key, at, id, kind, address_key);
 CREATE INDEX curfew_events_by_subject ON curfew_events (subject_id, at, id);
 CREATE INDEX curfew_events_by_actor ON curfew_events (actor_id) WHERE address IS NOT NULL; -- for the erasure
 CREATE INDEX curfew_events_to_index ON curfew_events (id) WHERE NOT names_indexed;

@@ -51,7 +51,7 @@ pub use logins::record_activity::ActivityOf;
 pub use people::create_user::NewAccount;
 pub use people::delete_user::DeletedAccount;
 pub use people::set_role::RoleChange;
-pub use reads::{Found, FoundLogin, FoundUser, Hours, Overview};
+pub use reads::{EventInFull, Found, FoundLogin, FoundUser, Hours, Overview};
 pub use tokens::RefreshClaim;
 pub use upkeep::link_events::ChainKeys;
 pub use upkeep::node::{LEASE_RENEWED_EVERY, Node};

@@ -121,11 +121,13 @@ impl fmt::Display for TokenFault {
 
 /// Which events a query selects.
 fn write_query(f: &mut fmt::Formatter<'_>, query: &EventsQuery) -> fmt::Result {
-    let EventsQuery { search, kind, user, period } = query;
+    let EventsQuery { search, kind, user, period, network, browser, sort: _ } = query;
     let words = [
         search.as_ref().map(|search| format!("with \u{201c}{}\u{201d}", search.key())),
         kind.map(|kind| format!("of the kind {}", kind.code())),
         user.map(|id| format!("about user {id}")),
+        network.as_ref().map(|network| format!("from the address {network}")),
+        browser.as_ref().map(|browser| format!("of the browser \u{201c}{}\u{201d}", browser.as_str())),
         period.from.map(|from| format!("from {}", from.to_rfc3339())),
         period.to.map(|to| format!("to {}", to.to_rfc3339())),
     ];

@@ -75,14 +75,50 @@ story("a day in a search is a day of the browser's time zone", async (stage) => 
   assert.deepEqual(await shown(), ["2026-03-01", "2026-03-02"], "the days stay the same");
 });
 
-story("a chart shows its hours in both time zones", async (stage) => {
+story("a chart shows its hours in both time zones, and its ticks in the browser's", async (stage) => {
   const owner = await stage.owner({ timezoneId: "Asia/Kathmandu" });
   await owner.visits("/admin");
   const both = /^\d\d:45 \(\d\d:00 UTC\)/;
   assert.match(await owner.page.locator(".bars title").first().textContent(), both);
-  assert.match(await owner.page.locator(".chart-ends time").first().innerText(), both);
   assert.match(await owner.page.locator(".bars").first().getAttribute("aria-label"), /\d\d:45 \(\d\d:00 UTC\)/);
-  assert.match(await owner.pageText(), /Each day starts at 05:45 \(00:00 UTC\)/);
+  for (const tick of await owner.page.locator(".ticks").first().locator(".tick").allInnerTexts()) {
+    assert.match(tick, /^\d\d:45$/);
+  }
+  assert.match(await owner.pageText(), /Hours in Asia\/Kath?mandu time\./);
+});
+
+story("a chart counts the days of the browser's time zone, and says so", async (stage) => {
+  const owner = await stage.owner({ timezoneId: "Asia/Kathmandu" });
+  const elsewhere = owner.in(await stage.browser({ javaScriptEnabled: false }));
+  await elsewhere.logsIn();
+  // 17:00 UTC is 22:45 in Kathmandu. Of the hour from 18:00 UTC, most belongs to the next day there.
+  const day = new Date(Date.now() - 4 * 24 * 3_600_000).toISOString().slice(0, 10);
+  for (const [hour, logins, failed] of [[17, 2, 0], [18, 3, 7]]) {
+    await stage.server.writes(`INSERT INTO curfew_logins_by_hour VALUES ('${day}T${hour}:00:00+00:00', ${logins}, ${failed})
+      ON CONFLICT (hour) DO UPDATE SET logins = excluded.logins, failed_logins = excluded.failed_logins;`);
+  }
+  const rowsOf = async (person) => {
+    await person.visits("/admin");
+    const rows = await person.page.locator(".numbers").last().locator("tbody tr").allTextContents();
+    return rows.map((row) => row.replace("not counted", " -"));
+  };
+  const name = (date) => new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: "UTC" }).format(date);
+  const [first, next] = [new Date(`${day}T00:00Z`), new Date(Date.parse(`${day}T00:00Z`) + 24 * 3_600_000)];
+  const inUtc = await rowsOf(elsewhere);
+  assert.ok(inUtc.includes(`${name(first)}57 -`), inUtc.join("|"));
+  assert.match(await elsewhere.pageText(), /Days in UTC\. Each day starts at 00:00 UTC\./);
+
+  const inKathmandu = await rowsOf(owner);
+  assert.ok(inKathmandu.includes(`${name(first)}20 -`), inKathmandu.join("|"));
+  assert.ok(inKathmandu.includes(`${name(next)}37 -`), inKathmandu.join("|"));
+  assert.match(await owner.pageText(), /Days in Asia\/Kath?mandu time\. Each day starts at 23:45 \(18:00 UTC\)\./);
+  const chart = owner.page.locator(".bars-failed").last();
+  assert.match(await chart.getAttribute("aria-label"), /^Failed logins per day \(Asia\/Kath?mandu\): 7 total, peak 7 /);
+  const highest = await chart.locator(".bar").evaluateAll((bars) => Math.max(...bars.map((bar) => bar.getAttribute("height"))));
+  assert.equal(highest, 70, "seven on a scale of ten, which the logins share");
+  assert.equal(await owner.page.locator(".bars-logins").last().locator("xpath=..").locator(".axis span").first().innerText(), "10");
+  assert.equal(await chart.locator('[fill="url(#not-counted)"]').count(), 0);
+  assert.ok((await owner.page.locator('.bars-live [fill="url(#not-counted)"]').count()) > 12);
 });
 
 story("without scripts a time is in UTC", async (stage) => {

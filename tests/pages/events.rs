@@ -1,7 +1,11 @@
 //! The events list of staff.
 
 use chrono::TimeDelta;
-use curfew::domain::{event_kind::EventKind, people::role::Role};
+use curfew::{
+    accounts::ChainKeys,
+    domain::{event_kind::EventKind, people::role::Role},
+    settings::{SecretKeys, SecretMaterial},
+};
 
 use crate::harness::{
     journeys::{STAFF_REASON, USER_REASON},
@@ -17,12 +21,12 @@ const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)
 
 /// The events in the page.
 fn events(page: &Page) -> Vec<&str> {
-    page.must_be(200).body.split("<li class=\"event\">").skip(1).collect()
+    page.must_be(200).body.split("<tr role=\"row\" class=\"tone-").skip(1).collect()
 }
 
 fn labels(page: &Page) -> Vec<&str> {
-    let labels = page.must_be(200).body.split("event-label\">").skip(1);
-    labels.filter_map(|rest| rest.split('<').next()).collect()
+    let labels = page.must_be(200).body.split("class=\"kind kind-").skip(1);
+    labels.filter_map(|rest| rest.split("</svg>").nth(1)?.split('<').next()).collect()
 }
 
 /// The target of a link.
@@ -53,22 +57,117 @@ async fn staff_see_each_event_in_full() {
         );
         assert!(page.body.contains("5 events, newest first"), "{page:?}");
         let (out, login) = (events(&page)[0], events(&page)[1]);
-        let to_ana = format!("<a href=\"/admin/users/{}\">ana</a>", ana.id);
-        let to_staff = format!("by <a href=\"/admin/users/{}\">{}</a>", staff.id, staff.name);
+        let to_ana = format!("<a class=\"name\" href=\"/admin/users/{}\">ana</a>", ana.id);
+        let to_staff = format!("<a class=\"name\" href=\"/admin/users/{}\">{}</a>", staff.id, staff.name);
         let words = ["1 session ended", "forced out", STAFF_REASON, USER_REASON, &to_ana, &to_staff];
         for words in words.into_iter().chain([staff.address.to_string().as_str()]) {
             assert!(out.contains(words), "{words}: {out}");
         }
-        for words in ["Firefox 145 on Windows", &ana.address.to_string(), &DESKTOP.replace('/', "&#x2F;")] {
-            assert!(login.contains(words), "{words}: {login}");
+        let to_browser = "href=\"/admin/events?browser=Firefox%20145\"";
+        let to_address = format!("href=\"/admin/events?address={}\"", ana.address);
+        for words in [to_browser, &to_address, ">Firefox 145</a> on Windows", &DESKTOP.replace('/', "&#x2F;")] {
+            assert!(login.replace("&#x2F;", "/").contains(&words.replace("&#x2F;", "/")), "{words}: {login}");
         }
+        assert!(page.body.contains("<a href=\"/admin/events\" aria-current=\"page\">Events</a>"), "{page:?}");
+        assert!(staff.opens("/admin").await.body.contains("<a href=\"/admin/events\">All events</a>"));
+    }
+}
+
+/// The page of the newest event of this kind.
+async fn newest(site: &Site, staff: &mut Person<'_>, kind: &str) -> Page {
+    let id = format!("SELECT id FROM curfew_events WHERE kind = '{kind}' ORDER BY id DESC LIMIT 1");
+    let path = format!("/admin/events/{}", site.database.number(&id).await);
+    let listed = staff.opens("/admin/events").await;
+    assert!(listed.body.contains(&format!("href=\"{path}\"")), "{path}: {listed:?}");
+    staff.opens(&path).await
+}
+
+#[rocket::async_test]
+async fn the_page_of_an_event_has_all_that_is_kept_and_links_to_what_it_names() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let ana = forced_out(&site, &mut staff).await;
+        let page = newest(&site, &mut staff, "force-logout").await;
+        let out = page.must_be(200).body.replace("&#x2F;", "/");
         let at = "SELECT CAST(at AS TEXT) FROM curfew_events ORDER BY at DESC, id DESC LIMIT 1";
         let at = site.database.texts(at).await.remove(0);
         let fraction: String =
             at.split_once('.').map_or("000000", |(_, rest)| rest).chars().take_while(char::is_ascii_digit).collect();
-        assert!(out.contains(&format!(".{fraction:0<6} UTC")), "times have microseconds, {at}: {out}");
-        assert!(page.body.contains("<a href=\"/admin/events\" aria-current=\"page\">Events</a>"), "{page:?}");
-        assert!(staff.opens("/admin").await.body.contains("<a href=\"/admin/events\">All events</a>"));
+        for words in [
+            &format!(".{fraction:0<6} UTC"),
+            "Force logout",
+            "1 session ended",
+            STAFF_REASON,
+            USER_REASON,
+            &format!("href=\"/admin/users/{}\">ana</a>", ana.id),
+            &format!("href=\"/admin/events?user={}\"", ana.id),
+            &format!("href=\"/admin/users/{}\">{}</a>", staff.id, staff.name),
+            &format!("href=\"/admin/users/{}#sessions\">Session</a>", staff.id),
+            "href=\"/admin/events?kind=force-logout\"",
+            &format!("href=\"/admin/events?address={}\"", staff.address),
+            "not linked yet",
+        ] {
+            assert!(out.contains(words), "{words}: {page:?}");
+        }
+        let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
+        assert!(site.accounts().link_events(&ChainKeys::new(&keys)).await.expect("they are linked") >= 5);
+        let page = newest(&site, &mut staff, "login").await;
+        for words in [DESKTOP, "href=\"/admin/events?browser=Firefox%20145\"", "Ended", "Link "] {
+            assert!(page.body.replace("&#x2F;", "/").contains(words), "{words}: {page:?}");
+        }
+
+        site.database.execute("DELETE FROM curfew_users WHERE username = 'ana'").await;
+        site.accounts().erase_events_of_deleted().await.expect("they are erased");
+        let logins = format!("DELETE FROM curfew_logins WHERE user_id = {}", ana.id);
+        site.database.execute(&logins).await;
+        let page = newest(&site, &mut staff, "force-logout").await;
+        assert!(page.body.contains("<span class=\"name\">ana</span>"), "a deleted user must not be linked: {page:?}");
+        let id = "SELECT id FROM curfew_events WHERE kind = 'login' AND subject = 'ana'";
+        let page = staff.opens(&format!("/admin/events/{}", site.database.number(id).await)).await;
+        for words in ["erased with the account", "no longer stored"] {
+            assert!(page.must_be(200).body.contains(words), "{words}: {page:?}");
+        }
+        for id in ["0", "-1", "999999", "99999999999999999999", "ana"] {
+            assert_eq!(staff.opens(&format!("/admin/events/{id}")).await.status, 404, "{id}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn an_address_a_network_and_a_browser_filter_the_list_and_each_column_sorts_it() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let ana = forced_out(&site, &mut staff).await;
+        let every = ["Account created", "Account created", "Logged in", "Logged in", "Force logout"];
+        for (query, expected) in [
+            (format!("address={}", ana.address), vec!["Logged in"]),
+            ("address=10.1.0.0/16&kind=login".to_owned(), vec!["Logged in", "Logged in"]),
+            ("address=2001:db8::/32".to_owned(), vec![]),
+            ("browser=firefox%20145".to_owned(), vec!["Logged in"]),
+            ("browser=Opera".to_owned(), vec![]),
+            ("sort=kind&kind=login".to_owned(), vec!["Logged in", "Logged in"]),
+            ("sort=-kind".to_owned(), every.to_vec()),
+            ("sort=-address&address=10.0.0.0/8".to_owned(), vec!["Logged in", "Force logout", "Logged in"]),
+        ] {
+            let page = staff.opens(&format!("/admin/events?{query}")).await;
+            assert_eq!(labels(&page), expected, "{query}: {page:?}");
+        }
+        let page = staff.opens("/admin/events?address=10.1.0.0/16&sort=address&q=a").await;
+        assert_eq!(page.value_in("address"), Some("10.1.0.0&#x2F;16"));
+        assert!(page.body.contains("<input type=\"hidden\" name=\"sort\" value=\"address\">"), "{page:?}");
+        let reversed = address(&page, "aria-sort=\"ascending\">\n  <a href=\"");
+        assert_eq!(reversed, "/admin/events?q=a&address=10.1.0.0%2F16&sort=-address");
+        let file = address(&page, "class=\"button\" href=\"");
+        assert_eq!(file, "/admin/events.csv?q=a&address=10.1.0.0%2F16");
+        let file = staff.opens("/admin/events.csv?address=10.1.0.0/16&kind=login").await;
+        assert_eq!(file.must_be(200).body.lines().count(), 3, "{file:?}");
+
+        let page = staff.opens("/admin/events?address=192.0.2&q=ana&sort=address").await;
+        assert!(page.field_error("address").is_some_and(|error| error.ends_with('.')), "{page:?}");
+        assert_eq!((page.value_in("address"), page.value_in("q")), (Some("192.0.2"), Some("ana")), "nothing is lost");
+        assert!(page.title().starts_with("Error: "), "{}", page.title());
     }
 }
 
@@ -205,12 +304,21 @@ async fn unknown_query_values_are_bad_requests() {
             "page=x",
             "q=%00",
             "q=a%E2%80%AEb",
+            "browser=a%00b",
+            "sort=at",
+            "sort=--time",
+            "address=192.0.2",
+            "address=192.0.2.0/33",
+            "address=%00",
+            "unknown=1",
+            "Kind=login",
+            "address[]=192.0.2.1",
             &long,
         ] {
             let page = staff.opens(&format!("{path}?{words}")).await;
             assert_eq!(page.status, 400, "{path}?{words}: {page:?}");
         }
-        for words in ["", "q=&kind=&from=&to=&user=&page=", "unknown=1"] {
+        for words in ["", "q=&kind=&from=&to=&user=&address=&browser=&sort=&page="] {
             staff.opens(&format!("{path}?{words}")).await.must_be(200);
         }
     }
@@ -232,7 +340,8 @@ async fn hostile_text_is_shown_as_text() {
         let set = columns.map(|column| format!("{column} = '{quoted}'")).join(", ");
         site.database.execute(&format!("UPDATE curfew_events SET {set} WHERE kind = 'force-logout'")).await;
         let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", HOSTILE).finish();
-        for path in ["/admin/events", "/admin", &format!("/admin/events?{query}")] {
+        let id = site.database.number("SELECT id FROM curfew_events WHERE kind LIKE '<script>%'").await;
+        for path in ["/admin/events", "/admin", &format!("/admin/events?{query}"), &format!("/admin/events/{id}")] {
             let page = staff.opens(path).await;
             assert!(page.must_be(200).body.contains("&lt;script&gt;"), "it must be shown, escaped: {page:?}");
             for tag in ["<script>", "<img src=x"] {
@@ -272,8 +381,7 @@ async fn a_flood_of_refused_requests_is_shown_with_its_count() {
         assert_eq!(site.accounts().write_counted_acts().await.expect("an answer"), 1);
         for page in ["/admin/events?kind=refused", &path] {
             let page = staff.opens(page).await;
-            let refused = "<span class=\"event-label\">Refused</span>";
-            assert_eq!(page.must_be(200).body.matches(refused).count(), 2, "{page:?}");
+            assert_eq!(labels(&page).iter().filter(|label| **label == "Refused").count(), 2, "{page:?}");
             assert_eq!(page.body.matches("29 times").count(), 1, "{page:?}");
         }
         let file = staff.opens("/admin/events.csv?kind=refused").await;

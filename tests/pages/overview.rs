@@ -38,12 +38,23 @@ async fn logins_failed_logins_and_live_sessions_are_in_charts_and_tables() {
         for label in [
             "Logins per hour: 4 total, peak 4 (12:00 UTC)",
             "Failed logins per hour: 1 total, peak 1 (12:00 UTC)",
+            "Failed logins per day (UTC): 1 total, peak 1 (",
             "Live sessions per day (UTC): 4 now, peak 4 (",
         ] {
             assert!(page.body.contains(&format!("role=\"img\" aria-label=\"{label}")), "{label}: {page:?}");
         }
         assert_eq!(page.body.matches("class=\"bar\"").count(), 3 * (24 + 14), "{page:?}");
         assert_eq!(page.body.matches("As a table").count(), 2);
+        assert_eq!(page.body.matches("<span>4</span><span>2</span><span>0</span>").count(), 6, "one scale: {page:?}");
+        for tick in ["<time class=\"tick\"", ">13:00</time>", ">19:00</time>", ">01:00</time>", ">07:00</time>"] {
+            assert!(page.body.contains(tick), "{tick}: {page:?}");
+        }
+        for says in ["Hours in <span data-part=\"chart-zone\">UTC<", "Days in <span data-part=\"chart-zone\">UTC<"] {
+            assert!(page.body.contains(says), "{says}: {page:?}");
+        }
+        // Only the current hour and day are counted.
+        assert_eq!(page.body.matches("fill=\"url(#not-counted)\"").count(), 23 + 13, "{page:?}");
+        assert_eq!(page.body.matches("data-part=\"hatched\" hidden").count(), 0, "{page:?}");
 
         site.shift_clock(TimeDelta::hours(3));
         staff.logs_in().await.must_be(303);
@@ -53,6 +64,27 @@ async fn logins_failed_logins_and_live_sessions_are_in_charts_and_tables() {
         site.accounts().count_past_logins().await.expect("a count");
         assert_eq!(last_rows(&staff.opens("/admin").await), [["1", "0", "4"], ["5", "1", "4"]]);
     }
+}
+
+#[rocket::async_test]
+async fn every_figure_leads_to_what_it_counts() {
+    let site = Site::on(any_engine()[0]).await;
+    let person = site.person(Role::Member).await;
+    person.another_browser().logs_in_with(&[("password", "not the password")]).await.must_be(422);
+    let mut staff = site.signed_in(Role::Staff).await;
+    let page = staff.opens("/admin").await;
+    let figures = page.between("<dl class=\"counts\">", "</dl>").expect("the figures").replace("&#x2F;", "/");
+    let links: Vec<String> = figures
+        .split("<dd><a href=\"")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once('"')?.0.replace("&amp;", "&")))
+        .collect();
+    assert_eq!(links.len(), figures.matches("<dt>").count(), "{figures}");
+    for link in &links {
+        staff.opens(link).await.must_be(200);
+    }
+    let failed = links.iter().find(|link| link.contains("kind=login-failed")).expect("the failed logins");
+    assert!(staff.opens(failed).await.body.contains("1 event,"), "{failed}");
 }
 
 #[rocket::async_test]

@@ -76,6 +76,7 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Get,  "/admin/bulk/<id>",                  [BACK, NO, NOT_FOUND, NOT_FOUND, BACK, BACK]),
     (Method::Get,  "/admin/sessions",                   [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/events",                     [BACK, NO, OK, OK, BACK, BACK]),
+    (Method::Get,  "/admin/events/<id>",                [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/events.csv",                 [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users/<id>",                 [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users/<id>/receipt",         [BACK, NO, OK, OK, BACK, BACK]),

@@ -49,6 +49,9 @@ async fn a_deleted_account_leaves_no_email_address_or_user_agent_in_the_events()
         assert!(house.accounts.erase_events_of_deleted().await.expect("an answer") >= 4);
         house.accounts.write_all_counted_acts().await.expect("an answer");
         assert_eq!(personal_events(house, "zoe").await, [""; 0]);
+        let keys =
+            "SELECT COUNT(*) FROM curfew_events WHERE actor = 'zoe' AND (address_key <> '' OR browser_key <> '')";
+        assert_eq!(count(&house.store, keys).await, 0, "nor what is derived from them");
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events").await, before + 3, "no event is gone");
 
         // The address of staff who acted on the account stays, and so does what belongs to others.

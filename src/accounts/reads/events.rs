@@ -4,17 +4,51 @@ use std::cmp::Reverse;
 
 use crate::{
     accounts::{Accounts, Result},
-    domain::lists::{events_query::EventsQuery, users_query::PageNumber},
+    domain::{
+        lists::{events_query::EventsQuery, users_query::PageNumber},
+        logins::session_secret::SessionId,
+    },
     store::{
-        events::{EventRow, list_newest_acts_of, list_newest_events_of},
+        events::{
+            EventRow,
+            chain::{LinkRow, read::find_link_of},
+            find_event, list_newest_acts_of, list_newest_events_of,
+        },
         lists::events::{EventsPage, list_events, list_events_after},
+        logins::{LoginRow, find_login},
     },
 };
 
 /// At most this many failed attempts are on a user's page.
 const ATTEMPTS: usize = 5;
 
+/// An event with what belongs to it.
+#[derive(Debug)]
+pub struct EventInFull {
+    /// The event.
+    pub event: EventRow,
+    /// Its login. `None` if the event has none, or if the login was deleted since.
+    pub login: Option<LoginRow>,
+    /// Its link in the chain of events. `None` if it is not linked yet.
+    pub link: Option<LinkRow>,
+}
+
 impl Accounts {
+    /// An event with its login and its link in the chain, if it exists.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn find_event(&self, id: i64) -> Result<Option<EventInFull>> {
+        let mut on = self.store.read().await?;
+        let Some(event) = find_event(&mut on, id).await? else { return Ok(None) };
+        let login = match event.session_id.clone().map(SessionId::from_stored) {
+            Some(id) => find_login(&mut on, &id).await?,
+            None => None,
+        };
+        let link = find_link_of(&mut on, event.id).await?;
+        Ok(Some(EventInFull { event, login, link }))
+    }
+
     /// One page of the matching events, newest first.
     ///
     /// # Errors

@@ -6,5 +6,6 @@ mod overview;
 mod site;
 mod users;
 
+pub use events::EventInFull;
 pub use find::{Found, FoundLogin, FoundUser};
 pub use overview::{Hours, Overview};

@@ -41,6 +41,41 @@ static CACHE: LazyLock<Cache<String, Device>> = LazyLock::new(|| Cache::new(CACH
 /// The size of the cache. A header has roughly a hundred bytes.
 const CACHE_ENTRIES: usize = 1_000;
 
+/// The most characters of a browser's name that its key has. An index entry of Postgres has a limit.
+const KEY_CHARACTERS: usize = 100;
+
+/// A browser's name as the filters compare it: in lower case. Empty if the browser is unknown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BrowserKey(String);
+
+impl BrowserKey {
+    /// The key of the browser that a header names.
+    #[must_use]
+    pub fn of_user_agent(user_agent: &str) -> Self {
+        Self::of(&Device::parse(user_agent).browser.unwrap_or_default())
+    }
+
+    /// The key of a browser's name, or of its first words.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        Self(name.trim().to_lowercase().chars().take(KEY_CHARACTERS).collect())
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The range of the keys that are equal to this one or continue it with a further word, such as "firefox" with
+    /// "firefox 145". The second bound is exclusive.
+    #[must_use]
+    pub fn bounds(&self) -> (&str, String) {
+        // `!` is the character after the space.
+        (&self.0, format!("{}!", self.0))
+    }
+}
+
 impl Device {
     /// Parses a header.
     #[must_use]
@@ -66,6 +101,27 @@ impl Device {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_covers_the_same_browser_with_further_words() {
+        let covers = |key: &str, other: &str| {
+            let (key, other) = (BrowserKey::of(key), BrowserKey::of(other));
+            let (first, after) = key.bounds();
+            first <= other.as_str() && other.as_str() < after.as_str()
+        };
+        for (key, other) in
+            [("Firefox", "firefox 145"), (" FIREFOX 145", "Firefox 145"), ("chrome", "Chrome Mobile 142")]
+        {
+            assert!(covers(key, other), "{key} {other}");
+        }
+        for (key, other) in [("Firefox 14", "Firefox 145"), ("Fire", "Firefox"), ("firefox 145", "firefox"), ("a", "")]
+        {
+            assert!(!covers(key, other), "{key} {other}");
+        }
+        assert_eq!(BrowserKey::of(&"İ".repeat(300)).as_str().chars().count(), KEY_CHARACTERS);
+        assert_eq!(BrowserKey::of_user_agent("curl/8.11.0").as_str(), "curl 8");
+        assert_eq!(BrowserKey::of_user_agent("").as_str(), "");
+    }
 
     #[test]
     fn common_browsers_and_systems_are_recognized() {

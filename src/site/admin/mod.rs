@@ -41,6 +41,7 @@ pub fn stage() -> AdHoc {
             .attach(effect::stage())
             .attach(logins::stage())
             .attach(events::stage())
+            .attach(events::one::stage())
             .attach(events::csv::stage())
             .attach(user::force_logout::stage())
             .attach(user::activation::stage())

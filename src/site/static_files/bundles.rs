@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 /// In cascade order.
-pub(super) const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];
+pub(super) const STYLES: [&str; 6] =
+    ["tokens.css", "base.css", "layout.css", "components.css", "events.css", "charts.css"];
 /// Each script does nothing on a page without its elements. `session-events.js` is last, because the scripts before it
 /// listen to its events.
-pub(super) const SCRIPTS: [&str; 15] = [
+pub(super) const SCRIPTS: [&str; 16] = [
     "submit-once.js",
     "show-password.js",
+    "local-charts.js", // before the times, which it changes
     "local-times.js",
     "local-moments.js",
     "follow-moment.js",

@@ -22,7 +22,8 @@ pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], event: &NewEv
     fn statement<DB: Dialect>(ids: &[i64], event: &NewEvent<'_>) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
             "INSERT INTO curfew_events (at, kind, actor_id, actor, session_id, reason, staff_reason, user_reason, \
-             address, user_agent, detail, names_indexed, subject_id, subject, names_key) SELECT ",
+             address, user_agent, detail, address_key, browser_key, names_indexed, subject_id, subject, names_key) \
+             SELECT ",
         );
         DB::bind_moment(&mut sql, event.at);
         sql.push(", ");
@@ -47,6 +48,10 @@ pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], event: &NewEv
         for text in texts {
             sql.push(", ");
             push_optional_text(&mut sql, text);
+        }
+        for key in [event.address_key().as_str(), event.browser_key().as_str()] {
+            sql.push(", ");
+            DB::bind_text(&mut sql, key);
         }
         sql.push(", FALSE, u.id, u.username, ");
         if event.actor.is_some() {

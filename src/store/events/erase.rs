@@ -42,7 +42,7 @@ pub async fn erase_some_events_of(on: &mut impl Sql, user_id: i64, limit: i64) -
     macro_rules! sql {
         ($condition:literal) => {
             concat!(
-                "UPDATE curfew_events SET address = NULL, user_agent = NULL,
+                "UPDATE curfew_events SET address = NULL, user_agent = NULL, address_key = '', browser_key = '',
                         detail = CASE WHEN kind = 'profile-changed' THEN NULL ELSE detail END
                  WHERE id IN (SELECT id FROM curfew_events WHERE ",
                 $condition,

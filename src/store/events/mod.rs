@@ -6,11 +6,16 @@ pub mod index;
 
 use super::{
     Result, Sql,
-    engine::{Engine, fetch_all, fetch_one, from_row::from_row},
+    engine::{Engine, fetch_all, fetch_one, fetch_optional, from_row::from_row},
 };
 use crate::domain::{
-    event_kind::EventKind, logins::session_secret::SessionId, moment::Moment, people::text::comparison_key,
-    reason::EndReason, reason_text::Reasons,
+    address_key::AddressKey,
+    event_kind::EventKind,
+    logins::{session_secret::SessionId, user_agent::BrowserKey},
+    moment::Moment,
+    people::text::comparison_key,
+    reason::EndReason,
+    reason_text::Reasons,
 };
 use chain::delete_events_to_link;
 
@@ -60,6 +65,18 @@ pub struct NewEvent<'a> {
     pub times: i64,
 }
 
+impl NewEvent<'_> {
+    /// The key by which the client's address is found and sorted.
+    pub(super) fn address_key(&self) -> AddressKey {
+        self.address.map(AddressKey::of).unwrap_or_default()
+    }
+
+    /// The key by which the client's browser is found and sorted.
+    pub(super) fn browser_key(&self) -> BrowserKey {
+        self.user_agent.map(BrowserKey::of_user_agent).unwrap_or_default()
+    }
+}
+
 /// A stored event.
 #[derive(Debug, Clone)]
 pub struct EventRow {
@@ -79,6 +96,8 @@ pub struct EventRow {
     pub subject_id: Option<i64>,
     /// The subject's id, while the account exists.
     pub subject_account: Option<i64>,
+    /// The login that did it, or that it ended.
+    pub session_id: Option<String>,
     /// Why logins ended, if the event ended any.
     pub reason: Option<String>,
     /// The reason that staff see.
@@ -104,6 +123,7 @@ from_row!(EventRow {
     subject,
     subject_id,
     subject_account,
+    session_id,
     reason,
     staff_reason,
     user_reason,
@@ -126,7 +146,7 @@ impl EventRow {
 macro_rules! select_events {
     ($from:literal) => {
         concat!(
-            "SELECT e.id, e.at, e.kind, e.actor, e.subject, e.subject_id, e.reason, e.staff_reason, e.user_reason,
+            "SELECT e.id, e.at, e.kind, e.actor, e.subject, e.subject_id, e.session_id, e.reason, e.staff_reason, e.user_reason,
                     e.address, e.user_agent, e.detail, e.times, (SELECT id FROM curfew_users WHERE id = e.actor_id) AS actor_account,
                     (SELECT id FROM curfew_users WHERE id = e.subject_id) AS subject_account
              FROM ",
@@ -144,8 +164,9 @@ pub(super) use select_events;
 pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO curfew_events (at, kind, actor_id, actor, subject_id, subject, session_id, reason,
-                            staff_reason, user_reason, address, user_agent, detail, times, names_key)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                            staff_reason, user_reason, address, user_agent, detail, times, names_key,
+                            address_key, browser_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         RETURNING id";
     let (id,) = fetch_one!(
         on,
@@ -166,8 +187,19 @@ pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64
         event.detail.as_deref(),
         event.times,
         Named::key_of(event.actor, event.subject),
+        event.address_key().as_str(),
+        event.browser_key().as_str(),
     )?;
     Ok(id)
+}
+
+/// Finds an event.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn find_event(on: &mut impl Sql, id: i64) -> Result<Option<EventRow>> {
+    let sql = select_events!("curfew_events e WHERE e.id = $1");
+    Ok(fetch_optional!(on, EventRow, sql, id)?)
 }
 
 /// The latest events, newest first.

@@ -19,7 +19,7 @@ const MAX_TRIGRAMS: usize = 32;
 const SAMPLE_ROWS: i64 = 3_000;
 
 /// With more candidates than this, a scan is faster than a lookup.
-const LOOKUP_LIMIT: i64 = 15_000;
+pub(super) const LOOKUP_LIMIT: i64 = 15_000;
 
 /// The names that can be searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +144,9 @@ impl<'t> Search<'t> {
 pub(in crate::store) trait SearchDialect: Dialect {
     /// Adds a select of the candidates: the ids that the search index returns. Not all of them need match.
     fn push_candidates(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>);
+
+    /// Adds, after a table, that the statement must read this index. Postgres decides by its statistics instead.
+    fn push_index(to: &mut QueryBuilder<Self>, index: &'static str);
 }
 
 impl SearchDialect for Sqlite {
@@ -164,6 +167,10 @@ impl SearchDialect for Sqlite {
             to.push_bind(quoted.collect::<Vec<_>>().join(" AND "));
         }
         push_unindexed_events(to, index, search);
+    }
+
+    fn push_index(to: &mut QueryBuilder<Self>, index: &'static str) {
+        to.push(" INDEXED BY ").push(index);
     }
 }
 
@@ -187,6 +194,8 @@ impl SearchDialect for Postgres {
         to.push("::tsquery");
         push_unindexed_events(to, index, search);
     }
+
+    fn push_index(_: &mut QueryBuilder<Self>, _: &'static str) {}
 }
 
 /// Adds to the candidates the matching events that are not indexed yet.

@@ -12,7 +12,7 @@ use crate::store::engine::dialect::push_limit;
 pub(super) enum Plan {
     /// Scan an index in the order of the list.
     Scan,
-    /// Look the matches up in the search index and sort them.
+    /// Look the matches up in the search index, or in another index of few matches, and sort them.
     Lookup,
 }
 
@@ -39,29 +39,40 @@ pub(super) trait SearchableList {
     /// Adds `ORDER BY`.
     fn push_order<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>);
 
+    /// Adds a select of the candidates of a lookup: ids of rows, of which not all need match.
+    fn push_candidates<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
+        match self.search() {
+            Some(search) => DB::push_candidates(sql, Self::INDEX, search),
+            None => _ = sql.push(format_args!("SELECT {} FROM {}", Self::ID, Self::TABLE)),
+        }
+    }
+
+    /// The index that a scan reads where SQLite, which keeps no statistics, could choose a slower one.
+    fn scanned_index(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Selects some of the matching rows.
     fn rows<DB: SearchDialect>(&self, limit: i64, offset: i64) -> QueryBuilder<DB> {
         let (table, id) = (Self::TABLE, Self::ID);
         let mut sql = QueryBuilder::new("");
+        self.push_found(&mut sql);
+        // For the rows that the offset skips, the inner select reads only the columns of the conditions and of the order.
+        sql.push(Self::SELECT).push(format_args!("(SELECT {id} FROM "));
         match self.plan() {
-            // For the rows that the offset skips, the inner select reads only the columns of the conditions.
             Plan::Scan => {
-                sql.push(Self::SELECT).push(format_args!("(SELECT {id} FROM {table}"));
-                self.push_conditions(&mut sql);
-                self.push_order(&mut sql);
-                push_limit(&mut sql, limit, offset);
-                sql.push(format_args!(") page {} {table} ON {id} = page.id", DB::JOIN_IN_ORDER));
-                self.push_order(&mut sql);
+                sql.push(table);
+                if let Some(index) = self.scanned_index() {
+                    DB::push_index(&mut sql, index);
+                }
             }
-            Plan::Lookup => {
-                self.push_found(&mut sql);
-                sql.push(Self::SELECT);
-                push_found_rows::<DB, Self>(&mut sql);
-                self.push_conditions(&mut sql);
-                self.push_order(&mut sql);
-                push_limit(&mut sql, limit, offset);
-            }
+            Plan::Lookup => push_found_rows::<DB, Self>(&mut sql),
         }
+        self.push_conditions(&mut sql);
+        self.push_order(&mut sql);
+        push_limit(&mut sql, limit, offset);
+        sql.push(format_args!(") page {} {table} ON {id} = page.id", DB::JOIN_IN_ORDER));
+        self.push_order(&mut sql);
         sql
     }
 
@@ -83,9 +94,9 @@ pub(super) trait SearchableList {
 
     /// Adds the common table expression `found` with the rows that a lookup finds. A scan needs none.
     fn push_found<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
-        if let (Plan::Lookup, Some(search)) = (self.plan(), self.search()) {
+        if self.plan() == Plan::Lookup {
             sql.push("WITH found AS MATERIALIZED (");
-            DB::push_candidates(sql, Self::INDEX, search);
+            self.push_candidates(sql);
             sql.push(") ");
         }
     }

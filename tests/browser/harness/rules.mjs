@@ -59,7 +59,7 @@ export function timesInOneZone(page) {
         wrong.push(`a time in UTC only: ${text.trim()}`);
       }
     }
-    for (const time of document.querySelectorAll("main time:not(.exact, .clock)")) {
+    for (const time of document.querySelectorAll("main time:not(.exact, .clock, .tick)")) {
       const block = time.closest("p, td, th, dd, li, h2, .line");
       if (time.title || !block?.querySelector(".exact")) wrong.push(`no exact time beside "${time.textContent}"`);
     }

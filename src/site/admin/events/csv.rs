@@ -33,12 +33,13 @@ const PAST_PROXY_TIMEOUT: Duration = Duration::from_secs(40);
 #[get("/admin/events.csv?<sent..>")]
 pub(super) async fn export<'r>(
     present: Present<Staff<'r>>,
-    _once: NoRepeatedField,
+    fields: NoRepeatedField,
     accounts: &'r State<Accounts>,
     changes: Changes<'r>,
     sent: Sent<'r>,
 ) -> Result<CsvFile<impl Stream<Item = Vec<u8>> + Send + 'r>, Answer> {
-    let Some((query, _)) = sent.parse() else { return Err(Answer::Status(Status::BadRequest)) };
+    let parsed = sent.parse().ok().filter(|_| fields.are_all_in(&Sent::FIELDS));
+    let Some((query, _)) = parsed else { return Err(Answer::Status(Status::BadRequest)) };
     let actor = present.actor();
     // An error before the first line can still become an error page.
     let first = read(accounts, &actor, &query, None).await.map_err(|error| refuse(changes, error))?;

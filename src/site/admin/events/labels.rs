@@ -1,4 +1,4 @@
-//! The names of the kinds of events, as staff see them.
+//! The names of the kinds of events, as staff see them, and the tones in which lists show them.
 
 use crate::domain::event_kind::EventKind;
 
@@ -41,4 +41,42 @@ pub(super) const fn label(kind: EventKind) -> &'static str {
 /// The label of a stored code. A code from a later version is shown unchanged.
 pub(super) fn label_of(code: &str) -> &str {
     EventKind::from_code(code).map_or(code, |kind| label(kind))
+}
+
+/// The tone of a stored code: a colour and an icon of the page. The label next to it says what happened.
+pub(super) fn tone_of(code: &str) -> &'static str {
+    match EventKind::from_code(code) {
+        Some(EventKind::Login | EventKind::Registered | EventKind::SetUp | EventKind::PasswordConfirmed) => "in",
+        Some(EventKind::Logout | EventKind::SessionEnded | EventKind::TokenEnded) => "out",
+        Some(
+            EventKind::LoginFailed
+            | EventKind::Throttled
+            | EventKind::UnderAttack
+            | EventKind::Refused
+            | EventKind::FormRefused
+            | EventKind::CookieForged
+            | EventKind::TokenForged,
+        ) => "attempt",
+        Some(
+            EventKind::ForceLogout
+            | EventKind::ForceLogoutScheduled
+            | EventKind::ForceLogoutCancelled
+            | EventKind::ForceLogoutDue
+            | EventKind::Deactivated
+            | EventKind::Activated
+            | EventKind::Deleted,
+        ) => "staff",
+        Some(
+            EventKind::TokenCreated
+            | EventKind::UserCreated
+            | EventKind::ProfileChanged
+            | EventKind::PasswordChanged
+            | EventKind::RoleChanged
+            | EventKind::ReasonTemplateAdded
+            | EventKind::ReasonTemplateDeleted
+            | EventKind::EventsPurged
+            | EventKind::Exported,
+        )
+        | None => "change",
+    }
 }

@@ -1,14 +1,19 @@
-//! The list of events, with search, filters by kind and period, and pages.
+//! The list of events, with search, filters, sorting and pages, and the page of each event.
 
 pub(super) mod csv;
 mod labels;
+pub(super) mod one;
 mod query;
 pub(super) mod view;
 
 use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
 use serde::Serialize;
 
-use self::{labels::label, query::Sent, view::EventView};
+use self::{
+    labels::label,
+    query::{QueryFault, Sent},
+    view::EventView,
+};
 use super::{
     choices::{ChoiceView, choices},
     no_repeated_field::NoRepeatedField,
@@ -18,7 +23,7 @@ use crate::{
     domain::{
         event_kind::EventKind,
         lists::{
-            events_query::EventsQuery,
+            events_query::{EventSort, EventSortKey, EventsQuery},
             users_query::{LAST_PAGE, PageNumber},
         },
         moment::{MICROSECOND, Moment},
@@ -38,6 +43,14 @@ struct EventsView<'q> {
     to: BoundView,
     kind: Vec<ChoiceView>,
     user: Option<FilteredUser>,
+    address: &'q str,
+    /// Whether the address is not one.
+    address_is_wrong: bool,
+    browser: &'q str,
+    sort: String,
+    /// The order in words.
+    order: &'static str,
+    columns: Vec<ColumnView>,
     total: i64,
     total_is_minimum: bool,
     page: u32,
@@ -46,6 +59,15 @@ struct EventsView<'q> {
     next: Option<String>,
     file: String,
     events: Vec<EventView>,
+}
+
+/// A column by which the list can be sorted.
+#[derive(Debug, Serialize)]
+struct ColumnView {
+    key: &'static str,
+    label: &'static str,
+    href: String,
+    direction: Option<&'static str>,
 }
 
 /// A bound of the period filter. Both fields are empty if the period is open.
@@ -76,13 +98,20 @@ struct FilteredUser {
 #[get("/admin/events?<sent..>")]
 pub(super) async fn show(
     _staff: Staff<'_>,
-    _once: NoRepeatedField,
+    fields: NoRepeatedField,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
     sent: Sent<'_>,
 ) -> Answer {
-    let Some((query, page)) = sent.parse() else { return Answer::Status(Status::BadRequest) };
+    if !fields.are_all_in(&Sent::FIELDS) {
+        return Answer::Status(Status::BadRequest);
+    }
+    let (query, page) = match sent.parse() {
+        Ok(parsed) => parsed,
+        Err(QueryFault::Network) => return pages.show_at(Status::BadRequest, "admin/events", &view_again(sent)),
+        Err(QueryFault::Other) => return Answer::Status(Status::BadRequest),
+    };
     match read(accounts, &query, page).await {
         Ok((listed, user)) => pages.show("admin/events", &view(sent, &query, page, listed, user)),
         Err(error) => refuse(changes, error),
@@ -102,6 +131,14 @@ async fn read(
     Ok((listed, user))
 }
 
+/// The form as it was sent, with an address that is not one.
+fn view_again(sent: Sent<'_>) -> EventsView<'_> {
+    let without = Sent { address: None, ..sent };
+    let (query, page) = without.parse().unwrap_or_default();
+    let user = query.user.map(|id| FilteredUser { id, username: None });
+    EventsView { address_is_wrong: true, ..view(sent, &query, page, None, user) }
+}
+
 fn view<'q>(
     sent: Sent<'q>,
     query: &EventsQuery,
@@ -118,10 +155,15 @@ fn view<'q>(
         to: BoundView::of(query.period.to.map(|last| last + MICROSECOND), query.period.to),
         kind: choices(&kinds, query.kind.map_or("", EventKind::code)),
         user,
+        address: sent.address.unwrap_or_default(),
+        browser: sent.browser.unwrap_or_default(),
+        sort: query.sort.word(),
+        order: order(query.sort),
+        columns: EventSortKey::ALL.iter().map(|(key, name)| column(sent, query.sort, *key, name)).collect(),
         page: number,
         too_far: page.is_beyond_last(),
         previous: (number > 1).then(|| href(sent, (number - 1).min(LAST_PAGE))),
-        file: uri!(csv::export(sent.on_page(None))).to_string(),
+        file: uri!(csv::export(sent.sorted_by(None))).to_string(),
         ..EventsView::default()
     };
     if let Some(listed) = listed {
@@ -136,6 +178,34 @@ fn view<'q>(
 fn href(sent: Sent<'_>, page: u32) -> String {
     let page = (page > 1).then(|| page.to_string());
     uri!(show(sent.on_page(page.as_deref()))).to_string()
+}
+
+fn column(sent: Sent<'_>, sort: EventSort, key: EventSortKey, name: &'static str) -> ColumnView {
+    let is_current = sort.key == key;
+    // The first click on the time sorts the newest first. A second click reverses the order.
+    let descending = if is_current { !sort.descending } else { key == EventSortKey::Time };
+    let word = EventSort { key, descending }.word();
+    ColumnView {
+        key: name,
+        label: match key {
+            EventSortKey::Time => "Time",
+            EventSortKey::Kind => "Event",
+            EventSortKey::Address => "Address",
+            EventSortKey::Browser => "Browser",
+        },
+        href: uri!(show(sent.sorted_by(Some(word.as_str()).filter(|word| !word.is_empty())))).to_string(),
+        direction: is_current.then_some(if sort.descending { "descending" } else { "ascending" }),
+    }
+}
+
+const fn order(sort: EventSort) -> &'static str {
+    match (sort.key, sort.descending) {
+        (EventSortKey::Time, true) => "newest first",
+        (EventSortKey::Time, false) => "oldest first",
+        (EventSortKey::Kind, _) => "by kind",
+        (EventSortKey::Address, _) => "by address",
+        (EventSortKey::Browser, _) => "by browser",
+    }
 }
 
 /// Mounts the page.

@@ -5,9 +5,14 @@
 use rocket::{FromForm, UriDisplayQuery};
 
 use crate::domain::{
+    address_key::Network,
     event_kind::EventKind,
-    lists::{events_query::EventsQuery, users_filter::SearchText, users_query::PageNumber},
-    period::Period,
+    lists::{
+        events_query::{EventSort, EventsQuery, parse_browser},
+        users_filter::{InvalidQuery, SearchText},
+        users_query::PageNumber,
+    },
+    period::{DayError, Period},
 };
 
 /// The query as it was sent. The links on the page repeat it with one field changed.
@@ -18,29 +23,69 @@ pub(in crate::site) struct Sent<'q> {
     pub(super) from: Option<&'q str>,
     pub(super) to: Option<&'q str>,
     pub(super) user: Option<&'q str>,
+    pub(super) address: Option<&'q str>,
+    pub(super) browser: Option<&'q str>,
+    pub(super) sort: Option<&'q str>,
     pub(super) page: Option<&'q str>,
 }
 
+/// Why a query is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum QueryFault {
+    /// The address is neither an address nor a network. People type it.
+    Network,
+    /// A field or value that no link or form of the site sends.
+    Other,
+}
+
+impl From<InvalidQuery> for QueryFault {
+    fn from(_: InvalidQuery) -> Self {
+        Self::Other
+    }
+}
+
+impl From<DayError> for QueryFault {
+    fn from(_: DayError) -> Self {
+        Self::Other
+    }
+}
+
 impl<'q> Sent<'q> {
-    /// Parses the query. Returns `None` if a value is not valid.
-    pub(super) fn parse(&self) -> Option<(EventsQuery, PageNumber)> {
+    /// The name of every field.
+    pub(super) const FIELDS: [&'static str; 9] =
+        ["q", "kind", "from", "to", "user", "address", "browser", "sort", "page"];
+
+    /// Parses the query.
+    ///
+    /// # Errors
+    /// Returns an error if a value is not valid.
+    pub(super) fn parse(&self) -> Result<(EventsQuery, PageNumber), QueryFault> {
         let text = Option::unwrap_or_default;
         let kind = match text(self.kind) {
             "" => None,
-            code => Some(EventKind::from_code(code)?),
+            code => Some(EventKind::from_code(code).ok_or(QueryFault::Other)?),
         };
         let user = match text(self.user) {
             "" => None,
-            number if number.bytes().all(|b| b.is_ascii_digit()) => Some(number.parse().ok()?),
-            _ => return None,
+            number if number.bytes().all(|b| b.is_ascii_digit()) => {
+                Some(number.parse().map_err(|_| QueryFault::Other)?)
+            }
+            _ => return Err(QueryFault::Other),
         };
         let query = EventsQuery {
-            search: SearchText::parse(text(self.q)).ok()?,
+            search: SearchText::parse(text(self.q))?,
             kind,
             user,
-            period: Period::parse(text(self.from), text(self.to)).ok()?,
+            period: Period::parse(text(self.from), text(self.to))?,
+            browser: parse_browser(text(self.browser))?,
+            sort: EventSort::parse(text(self.sort))?,
+            // Last, so that the page can show the address again with the other fields as they were sent.
+            network: match text(self.address).trim() {
+                "" => None,
+                typed => Some(Network::parse(typed).map_err(|_| QueryFault::Network)?),
+            },
         };
-        Some((query, PageNumber::parse(text(self.page)).ok()?))
+        Ok((query, PageNumber::parse(text(self.page))?))
     }
 
     /// The same query for another page, without empty fields.
@@ -52,7 +97,15 @@ impl<'q> Sent<'q> {
             from: given(self.from),
             to: given(self.to),
             user: given(self.user),
+            address: given(self.address),
+            browser: given(self.browser),
+            sort: given(self.sort),
             page,
         }
+    }
+
+    /// The first page of the same query in another order.
+    pub(super) fn sorted_by(&self, sort: Option<&'q str>) -> Self {
+        Self { sort, ..self.on_page(None) }
     }
 }

@@ -1,5 +1,6 @@
 //! The staff overview: counts, charts, schedules and recent events.
 
+mod bars;
 mod charts;
 
 use std::time::Duration;
@@ -8,10 +9,13 @@ use rocket::{State, fairing::AdHoc, get, routes};
 use serde::Serialize;
 
 use self::charts::SpanView;
-use super::events::view::EventView;
+use super::events::view::{EventView, list_since};
 use crate::{
     accounts::{self, Accounts, Overview},
-    domain::moment::Moment,
+    domain::{
+        event_kind::EventKind,
+        moment::{Moment, moment_before},
+    },
     gate::{Changes, Staff},
     site::pages::{
         Pages,
@@ -45,7 +49,9 @@ struct CountsView {
     live_sessions: i64,
     live_sessions_estimated: bool,
     logins_in_a_day: i64,
+    logins_href: String,
     failed_in_a_day: i64,
+    failed_href: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,7 +85,9 @@ async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
             live_sessions: counts.live_sessions,
             live_sessions_estimated: counts.live_sessions_estimated,
             logins_in_a_day: counts.logins,
+            logins_href: list_since(EventKind::Login, moment_before(now, DAY)),
             failed_in_a_day: counts.failed_logins,
+            failed_href: list_since(EventKind::LoginFailed, moment_before(now, DAY)),
         },
         spans,
         scheduled_more,

@@ -59,6 +59,16 @@ pub async fn list_chain_after(on: &mut impl Sql, number: i64, limit: i64) -> Res
     Ok(links.into_iter().map(row).collect())
 }
 
+/// Finds the link of an event.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn find_link_of(on: &mut impl Sql, event_id: i64) -> Result<Option<LinkRow>> {
+    let sql = "SELECT number, event_id, event_at, digest, personal_digest, salt, previous, hash, seal
+               FROM curfew_event_links WHERE event_id = $1";
+    Ok(fetch_optional!(on, LinkRow, sql, event_id)?)
+}
+
 impl LinkedEvent {
     /// The account to which the client in the event belongs.
     fn owner(&self) -> Option<i64> {

@@ -1,17 +1,22 @@
-//! The staff list of events: search, kind, period and pages, fast with a million events.
+//! The staff list of events: search, filters, order and pages, fast with a million events.
 //!
-//! Without a search, a page is read in order from the index by time, by kind or by account. A search uses one of the
-//! two plans that `search.rs` describes.
+//! Each order of the list has an index. If a filter or the search leaves few events, these are looked up and sorted.
+//! Otherwise the index of the order is scanned until the page is full. Both plans apply the same conditions: the choice
+//! affects the speed, never the result.
 
 mod statement;
 
 use super::{
-    search::{Search, SearchIndex},
-    searchable::{Plan, SearchableList as _},
+    search::{LOOKUP_LIMIT, Search, SearchIndex},
+    searchable::SearchableList as _,
 };
 use crate::{
     domain::{
-        lists::{events_query::EventsQuery, users_query::PageNumber},
+        address_key::Network,
+        lists::{
+            events_query::{EventSort, EventSortKey, EventsQuery},
+            users_query::PageNumber,
+        },
         moment::Moment,
     },
     store::{
@@ -20,7 +25,7 @@ use crate::{
         events::EventRow,
     },
 };
-use statement::Statement;
+use statement::{Filter, Lookup, Statement};
 
 /// The events on one page of the list.
 pub const EVENTS_PER_PAGE: u32 = 25;
@@ -57,14 +62,13 @@ pub struct EventsPage {
     pub has_next: bool,
 }
 
-/// One page of the matching events, newest first.
+/// One page of the matching events.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_events(on: &mut impl Sql, query: &EventsQuery, page: PageNumber) -> Result<EventsPage> {
     let search = query.search.as_ref().map(|text| Search::new(text.key()));
-    let plan = choose_plan(on, query, search.as_ref()).await?;
-    let statement = Statement { query, search: search.as_ref(), plan, after: None };
+    let statement = choose_plan(on, query, search.as_ref(), None).await?;
     // One extra row shows whether there is a next page.
     let (limit, offset) = (i64::from(EVENTS_PER_PAGE) + 1, page.offset(EVENTS_PER_PAGE));
     let mut events = read(on, &statement, limit, offset).await?;
@@ -87,19 +91,49 @@ pub async fn list_events_after(
     after: Option<EventPosition>,
     limit: i64,
 ) -> Result<Vec<EventRow>> {
+    let query = EventsQuery { sort: EventSort::default(), ..query.clone() };
     let search = query.search.as_ref().map(|text| Search::new(text.key()));
-    let plan = choose_plan(on, query, search.as_ref()).await?;
-    read(on, &Statement { query, search: search.as_ref(), plan, after }, limit, 0).await
+    let statement = choose_plan(on, &query, search.as_ref(), after).await?;
+    read(on, &statement, limit, 0).await
 }
 
 async fn read(on: &mut impl Sql, statement: &Statement<'_>, limit: i64, offset: i64) -> Result<Vec<EventRow>> {
     Ok(on_engine!(on, |c| with_timeout(statement.rows(limit, offset).build_query_as().fetch_all(c)).await)?)
 }
 
-/// Looks up rare matches. The events of one account are few enough to scan.
-async fn choose_plan(on: &mut impl Sql, query: &EventsQuery, search: Option<&Search<'_>>) -> Result<Plan> {
+/// Looks up the matches if one of the filters leaves few events.
+async fn choose_plan<'q>(
+    on: &mut impl Sql,
+    query: &'q EventsQuery,
+    search: Option<&'q Search<'q>>,
+    after: Option<EventPosition>,
+) -> Result<Statement<'q>> {
+    let statement = Statement { query, search, lookup: None, after };
+    let is_by_time = query.sort.key == EventSortKey::Time;
+    // The events of one account are few. Their index has them in the order of time.
+    if query.user.is_some() {
+        let lookup = (!is_by_time).then_some(Lookup::Filter(Filter::User));
+        return Ok(Statement { lookup, ..statement });
+    }
+    let is_one_address = query.network.as_ref().is_some_and(Network::is_one_address);
+    let filters = [
+        (query.network.is_some() && !(is_by_time && is_one_address), Filter::Network),
+        (query.browser.is_some(), Filter::Browser),
+        (query.kind.is_some() && !is_by_time && query.sort.key != EventSortKey::Kind, Filter::Kind),
+        ((query.period.from.is_some() || query.period.to.is_some()) && !is_by_time, Filter::Period),
+    ];
+    for (_, filter) in filters.into_iter().filter(|(is_given, _)| *is_given) {
+        let found: i64 = on_engine!(on, |c| {
+            with_timeout(statement.count_of(filter, LOOKUP_LIMIT + 1).build_query_scalar().fetch_one(c)).await
+        })?;
+        if found <= LOOKUP_LIMIT {
+            return Ok(Statement { lookup: Some(Lookup::Filter(filter)), ..statement });
+        }
+    }
     match search {
-        Some(search) if query.user.is_none() && search.is_rare(on, SearchIndex::Events).await? => Ok(Plan::Lookup),
-        _ => Ok(Plan::Scan),
+        Some(search) if search.is_rare(on, SearchIndex::Events).await? => {
+            Ok(Statement { lookup: Some(Lookup::Search), ..statement })
+        }
+        _ => Ok(statement),
     }
 }

@@ -14,6 +14,8 @@ export async function* staffPages(stage, friendsName) {
   yield page("site-sessions", owner, "/admin/sessions");
   yield page("site-sessions-all", owner, "/admin/sessions?state=all");
   yield page("events", owner, "/admin/events");
+  yield page("events-address-refused", owner, "/admin/events?address=192.0.2");
+  yield page("event", owner, "/admin/events/1");
   yield page("events-none", owner, "/admin/events?q=nobody-is-called-this");
   yield page("site-sessions-none", owner, "/admin/sessions?q=nobody-is-called-this");
 
