@@ -8,7 +8,7 @@ mod in_redis;
 
 use std::{sync::Arc, time::Duration};
 
-use rocket::tokio::sync::Semaphore;
+use rocket::{futures::TryFutureExt as _, tokio::sync::Semaphore};
 use sqlx::PgPool;
 
 use self::in_redis::InRedis;
@@ -78,8 +78,7 @@ impl SharedCounters {
         match &self.postgres {
             Some((pool, trust)) => {
                 trust.must_be_held()?;
-                let turn = async { self.turns.acquire().await.map_err(|_| sqlx::Error::PoolClosed) };
-                let _turn = with_timeout(turn).await?;
+                let _turn = with_timeout(self.turns.acquire().map_err(|_| sqlx::Error::PoolClosed)).await?;
                 in_postgres::change(pool, names, &change).await.map(Some)
             }
             None => Ok(None),
