@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rocket::{
     Request,
+    form::name::Key,
     http::Status,
     request::{FromRequest, Outcome},
 };
@@ -29,7 +30,7 @@ impl<'r> FromRequest<'r> for NoRepeatedField {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
         let names = request.query_fields().map(|field| field.name.source().to_string()).collect();
         let mut keys = BTreeSet::new();
-        if request.query_fields().all(|field| keys.insert(field.name.key().map(|key| key.as_str()))) {
+        if request.query_fields().all(|field| keys.insert(field.name.key().map(Key::as_str))) {
             Outcome::Success(Self { names })
         } else {
             Outcome::Error((Status::BadRequest, "a query field is repeated"))
