@@ -64,6 +64,19 @@ async fn a_deleted_account_leaves_no_email_address_or_user_agent_in_the_events()
     .await;
 }
 
+#[rocket::async_test]
+async fn the_events_of_an_account_that_exists_are_never_erased() {
+    on_each_engine(async |house: &House| {
+        with_events(house, "ana").await;
+        let before = personal_events(house, "ana").await;
+        run(&house.store, "INSERT INTO curfew_event_erasures (user_id) SELECT id FROM curfew_users").await;
+        assert_eq!(house.accounts.erase_events_of_deleted().await.expect("an answer"), 0);
+        assert_eq!(personal_events(house, "ana").await, before);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_event_erasures").await, 0);
+    })
+    .await;
+}
+
 /// More than a batch, of an account that was deleted by hand.
 #[rocket::async_test]
 async fn many_events_are_erased_in_batches() {

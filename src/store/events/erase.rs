@@ -36,6 +36,8 @@ pub async fn lock_erasure(on: &mut impl Sql) -> Result<Option<i64>> {
 /// An address belongs to the actor. An event without an actor, such as a failed login, has the address of whoever tried
 /// the account, most often its owner. The event of a changed email names both emails.
 ///
+/// Erases nothing of an account that exists, however it came to be recorded as deleted.
+///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn erase_some_events_of(on: &mut impl Sql, user_id: i64, limit: i64) -> Result<u64> {
@@ -46,7 +48,7 @@ pub async fn erase_some_events_of(on: &mut impl Sql, user_id: i64, limit: i64) -
                         detail = CASE WHEN kind = 'profile-changed' THEN NULL ELSE detail END
                  WHERE id IN (SELECT id FROM curfew_events WHERE ",
                 $condition,
-                " ORDER BY id LIMIT $2) RETURNING id"
+                " AND NOT EXISTS (SELECT 1 FROM curfew_users WHERE id = $1) ORDER BY id LIMIT $2) RETURNING id"
             )
         };
     }
