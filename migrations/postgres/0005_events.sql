@@ -61,6 +61,7 @@ CREATE TABLE curfew_event_links (
     number BIGINT NOT NULL PRIMARY KEY, -- from 1, without gaps
     event_id BIGINT NOT NULL,
     event_at TIMESTAMPTZ NOT NULL, -- a missing event must be old enough to have been deleted by retention
+    linked_at TIMESTAMPTZ NOT NULL, -- long after the event only if no server was running
     digest BYTEA NOT NULL, -- of what the event keeps
     personal_digest BYTEA NOT NULL, -- of the salt, and of what the event loses when the account is deleted
     salt BYTEA, -- NULL: erased with it
@@ -76,7 +77,8 @@ CREATE TABLE curfew_events_to_link (
     event_id BIGINT NOT NULL PRIMARY KEY
 );
 
-CREATE FUNCTION curfew_events_to_link() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+-- Runs as the owner, so that a role can add events without the right to add any other row here.
+CREATE FUNCTION curfew_events_to_link() RETURNS TRIGGER LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     INSERT INTO curfew_events_to_link (event_id) SELECT id FROM inserted;
     RETURN NULL;
@@ -91,7 +93,8 @@ CREATE TABLE curfew_event_erasures (
     user_id BIGINT NOT NULL PRIMARY KEY
 );
 
-CREATE FUNCTION curfew_users_events_to_erase() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+-- Runs as the owner, like curfew_events_to_link().
+CREATE FUNCTION curfew_users_events_to_erase() RETURNS TRIGGER LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     INSERT INTO curfew_event_erasures (user_id) VALUES (OLD.id) ON CONFLICT DO NOTHING;
     RETURN NULL;
@@ -100,6 +103,16 @@ $$;
 
 CREATE TRIGGER curfew_users_events_to_erase AFTER DELETE ON curfew_users
     FOR EACH ROW EXECUTE FUNCTION curfew_users_events_to_erase();
+
+-- Only these triggers may call the two, not a trigger on a table of somebody else. They see only this schema, because a
+-- temporary table would come first otherwise.
+REVOKE ALL ON FUNCTION curfew_events_to_link(), curfew_users_events_to_erase() FROM PUBLIC;
+DO $$
+BEGIN
+    EXECUTE format('ALTER FUNCTION curfew_events_to_link() SET search_path = %I, pg_temp', current_schema());
+    EXECUTE format('ALTER FUNCTION curfew_users_events_to_erase() SET search_path = %I, pg_temp', current_schema());
+END
+$$;
 
 -- How many sessions were live at the start of an hour, or soon after it.
 CREATE TABLE curfew_live_sessions_by_hour (

@@ -76,6 +76,7 @@ CREATE TABLE curfew_event_links (
     number INTEGER NOT NULL PRIMARY KEY, -- from 1, without gaps
     event_id INTEGER NOT NULL,
     event_at DATETIME NOT NULL, -- a missing event must be old enough to have been deleted by retention
+    linked_at DATETIME NOT NULL, -- long after the event only if no server was running
     digest BLOB NOT NULL, -- of what the event keeps
     personal_digest BLOB NOT NULL, -- of the salt, and of what the event loses when the account is deleted
     salt BLOB, -- NULL: erased with it

@@ -37,7 +37,7 @@ pub use ending::end_login::LoginEnd;
 pub use ending::force_logout::{ForceLogoutMoment, ForceLogoutOutcome, Target};
 pub use ending::preview_force_logout::{EveryonesLogins, ForceLogoutPreview};
 pub use error::AccountsError;
-pub(crate) use event::detail::{CookieFault, Detail, FormFault, NoRight, RefusedAction, TokenFault};
+pub(crate) use event::detail::{ChainStop, CookieFault, Detail, FormFault, NoRight, RefusedAction, TokenFault};
 pub use login::log_in::Credentials;
 pub use login::open_login::StartedSession;
 pub use login::open_token::{Family, StartedToken};
@@ -53,17 +53,16 @@ pub use people::delete_user::DeletedAccount;
 pub use people::set_role::RoleChange;
 pub use reads::{EventInFull, Found, FoundLogin, FoundUser, Hours, Overview};
 pub use tokens::RefreshClaim;
-pub use upkeep::link_events::ChainKeys;
+pub use upkeep::chain::{ChainBreak, ChainFault, ChainKeys, ChainVerdict, LastLink, LateLinks, NotedLink, WholeChain};
 pub use upkeep::node::{LEASE_RENEWED_EVERY, Node};
 pub use upkeep::read_receipt::{AppliedBy, AwaitedNode, Receipt};
 pub use upkeep::tidy_logins::Tidied;
-pub use upkeep::verify_events::{ChainBreak, ChainFault, ChainVerdict, LastLink, WholeChain};
 
 /// The result of a use case.
 pub type Result<T> = std::result::Result<T, AccountsError>;
 
-/// The use cases over one store. Clones share the throttles, the hashing threads, and the activity and counts that
-/// wait to be written.
+/// The use cases over one store. Clones share the throttles, the hashing threads, the activity and counts that wait to be
+/// written, and the last link of the chain that they have seen.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     store: Store,
@@ -76,6 +75,7 @@ pub struct Accounts {
     recent: logins::recent::Recent,
     has_leftover_ends: Arc<Notify>,
     counted_acts: event::counted::CountedActs,
+    known_end: upkeep::chain::KnownEnd,
 }
 
 impl Accounts {
@@ -88,6 +88,7 @@ impl Accounts {
         let (throttle, activity) = (login::throttle::Throttle::default(), logins::activity::Activity::default());
         let (recent, has_leftover_ends) = (logins::recent::Recent::default(), Arc::default());
         let counted_acts = event::counted::CountedActs::default();
+        let known_end = upkeep::chain::KnownEnd::default();
         Self {
             store,
             settings,
@@ -99,6 +100,7 @@ impl Accounts {
             recent,
             has_leftover_ends,
             counted_acts,
+            known_end,
         }
     }
 

@@ -50,6 +50,12 @@ pub enum CommandError {
     /// The chain of events is broken.
     #[error("{0}")]
     BrokenChain(String),
+    /// Links of the chain were made long after their events.
+    #[error("{0}")]
+    LateLinks(String),
+    /// The chain can be continued only after its last link.
+    #[error("Link {0} with this hash is not the last one of the chain, so nothing was changed.")]
+    NotLastLink(i64),
     /// The demo could not be set up.
     #[error("the demo cannot start: {0}")]
     Demo(String),

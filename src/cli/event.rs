@@ -1,7 +1,7 @@
 //! `curfew event …`
 
 use clap::Subcommand;
-use data_encoding::HEXLOWER;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde_json::json;
 
 use super::{
@@ -11,10 +11,10 @@ use super::{
     show::rfc3339,
 };
 use crate::{
-    accounts::{ChainKeys, ChainVerdict},
+    accounts::{ChainKeys, ChainVerdict, NotedLink, WholeChain},
     domain::people::login_name::LoginName,
     settings,
-    store::events::EventRow,
+    store::events::{EventRow, chain::HASH_BYTES},
 };
 
 #[derive(Debug, Subcommand)]
@@ -36,9 +36,19 @@ pub(super) enum EventCommand {
     Purge,
     /// Verify that no event was changed or deleted since it was linked to the chain of events.
     Verify {
+        /// A link that an earlier verification printed: the chain must still have it, and only links after it are
+        /// reported as late.
+        #[arg(long, value_name = "NUMBER:HASH", value_parser = noted_link)]
+        since: Option<NotedLink>,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
+    },
+    /// Continue the chain of events under a new secret key, when the old key is not in `previous_secret_keys`.
+    Continue {
+        /// The last link, as a verification with the old key printed it.
+        #[arg(value_name = "NUMBER:HASH", value_parser = noted_link)]
+        after: NotedLink,
     },
 }
 
@@ -47,7 +57,8 @@ impl EventCommand {
         match self {
             Self::List { name, limit, json } => list(name.as_ref(), limit, json).await,
             Self::Purge => purge().await,
-            Self::Verify { json } => verify(json).await,
+            Self::Verify { since, json } => verify(since.as_ref(), json).await,
+            Self::Continue { after } => continue_chain(&after).await,
         }
     }
 
@@ -55,7 +66,7 @@ impl EventCommand {
     pub(super) fn about(&self) -> &str {
         match self {
             Self::List { name, .. } => name.as_ref().map_or("", LoginName::as_typed),
-            Self::Purge | Self::Verify { .. } => "",
+            Self::Purge | Self::Verify { .. } | Self::Continue { .. } => "",
         }
     }
 }
@@ -115,31 +126,33 @@ async fn purge() -> Result<()> {
     })
 }
 
-/// The keys are those of the server, which seals the chain.
-async fn verify(as_json: bool) -> Result<()> {
+/// Parses a link as [`verify`] prints it.
+fn noted_link(text: &str) -> std::result::Result<NotedLink, &'static str> {
+    let (number, hash) = text.split_once(':').ok_or("expected NUMBER:HASH")?;
+    let number = number.parse().map_err(|_| "the part before the colon is not a number")?;
+    let hash = HEXLOWER_PERMISSIVE.decode(hash.as_bytes()).ok().filter(|hash| hash.len() == HASH_BYTES);
+    Ok(NotedLink { number, hash: hash.ok_or("the part after the colon is not a hash of 64 hexadecimal digits")? })
+}
+
+/// The keys of the server, which seals the chain.
+fn chain_keys() -> Result<ChainKeys> {
+    Ok(ChainKeys::new(&settings::load()?.secret_keys()?))
+}
+
+async fn verify(since: Option<&NotedLink>, as_json: bool) -> Result<()> {
     let accounts = open().await?;
-    let keys = ChainKeys::new(&settings::load()?.secret_keys()?);
-    match accounts.verify_events(&keys).await? {
-        ChainVerdict::Whole(chain) if as_json => {
-            let last = chain.last.map(|last| {
-                json!({
-                    "link": last.number,
-                    "event": last.event_id,
-                    "time": rfc3339(last.event_at),
-                    "hash": HEXLOWER.encode(&last.hash),
-                })
-            });
-            let chain = json!({
-                "is_whole": true,
-                "linked": chain.linked,
-                "erased": chain.erased,
-                "not_linked": chain.not_linked,
-                "deleted_up_to": chain.deleted_up_to.map(rfc3339),
-                "last": last,
-            });
-            say_json(&chain.to_string())
+    match accounts.verify_events(&chain_keys()?, since).await? {
+        ChainVerdict::Whole(chain) => {
+            if as_json {
+                say_json(&json_of_chain(&chain).to_string())?;
+            } else {
+                say(&chain.to_string())?;
+                if let Some(last) = &chain.last {
+                    say(&format!("The last link: {}:{}", last.number, HEXLOWER.encode(&last.hash)))?;
+                }
+            }
+            chain.late.map_or(Ok(()), |late| Err(CommandError::LateLinks(late.to_string())))
         }
-        ChainVerdict::Whole(chain) => say(&chain.to_string()),
         ChainVerdict::Broken(at) => {
             if as_json {
                 let at = json!({ "is_whole": false, "event": at.event_id, "link": at.link, "fault": at.fault.code() });
@@ -148,4 +161,41 @@ async fn verify(as_json: bool) -> Result<()> {
             Err(CommandError::BrokenChain(at.to_string()))
         }
     }
+}
+
+fn json_of_chain(chain: &WholeChain) -> serde_json::Value {
+    let last = chain.last.as_ref().map(|last| {
+        json!({
+            "link": last.number,
+            "event": last.event_id,
+            "time": rfc3339(last.event_at),
+            "hash": HEXLOWER.encode(&last.hash),
+        })
+    });
+    let late = chain.late.map(|late| {
+        json!({
+            "events": late.events,
+            "first_event": rfc3339(late.first_event_at),
+            "last_event": rfc3339(late.last_event_at),
+            "first_linked": rfc3339(late.first_linked_at),
+            "last_linked": rfc3339(late.last_linked_at),
+        })
+    });
+    json!({
+        "is_whole": true,
+        "linked": chain.linked,
+        "erased": chain.erased,
+        "not_linked": chain.not_linked,
+        "deleted_up_to": chain.deleted_up_to.map(rfc3339),
+        "last": last,
+        "late": late,
+    })
+}
+
+async fn continue_chain(after: &NotedLink) -> Result<()> {
+    let accounts = open().await?;
+    if !accounts.continue_chain(&operator(), &chain_keys()?, after).await? {
+        return Err(CommandError::NotLastLink(after.number));
+    }
+    say(&format!("The chain continues after link {}.", after.number))
 }

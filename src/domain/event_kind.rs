@@ -63,11 +63,15 @@ pub enum EventKind {
     TokenForged,
     /// Somebody exported events.
     Exported,
+    /// A node links no event any more, because the chain of events was tampered with.
+    ChainStopped,
+    /// An operator continued the chain of events under another secret key.
+    ChainContinued,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::Login,
         Self::LoginFailed,
         Self::Throttled,
@@ -98,6 +102,8 @@ impl EventKind {
         Self::CookieForged,
         Self::TokenForged,
         Self::Exported,
+        Self::ChainStopped,
+        Self::ChainContinued,
     ];
 
     /// The stored code.
@@ -134,6 +140,8 @@ impl EventKind {
             Self::CookieForged => "cookie-forged",
             Self::TokenForged => "token-forged",
             Self::Exported => "exported",
+            Self::ChainStopped => "chain-stopped",
+            Self::ChainContinued => "chain-continued",
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::SecondsFormat;
 
 use crate::{
-    accounts::{CookieFault, Detail, FormFault, NoRight, RefusedAction, TokenFault},
+    accounts::{ChainStop, CookieFault, Detail, FormFault, NoRight, RefusedAction, TokenFault},
     domain::{lists::events_query::EventsQuery, logins::kind::LoginClass},
 };
 
@@ -51,6 +51,8 @@ impl fmt::Display for Detail<'_> {
             Self::FurtherActs => f.write_str("further attempts, not listed one by one"),
             Self::OfFurtherSources => f.write_str("further attempts by many, not listed one by one"),
             Self::Between(from, to) => write!(f, "from {} to {}", from.to_rfc3339(), to.to_rfc3339()),
+            Self::ChainStopped(stop) => stop.fmt(f),
+            Self::ContinuedAfter(link) => write!(f, "after link {link}"),
             Self::RefusedInBulk { action, users } => {
                 write!(f, "bulk {action}: {} for {users} of the users", NoRight::Role)
             }
@@ -85,6 +87,15 @@ impl fmt::Display for NoRight {
             Self::LastSuperuser => "it is the last superuser",
             Self::OwnAccount => "it is their own account",
         })
+    }
+}
+
+impl fmt::Display for ChainStop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone(link) => write!(f, "link {link} was deleted or replaced"),
+            Self::NotSealed(link) => write!(f, "link {link}, the last one, was not sealed with this site's secret key"),
+        }
     }
 }
 

@@ -101,10 +101,28 @@ fn a_role_without_ownership_can_serve_a_migrated_database() {
             site.sql(&role.must_have(table, "SELECT, INSERT, UPDATE, DELETE", true));
             site.sql(&role.must_have(table, "TRUNCATE, REFERENCES, TRIGGER", false));
         }
-        for table in ["curfew_events", "curfew_event_links"] {
-            site.sql(&role.must_have(table, "SELECT, INSERT", true));
-            site.sql(&role.must_have(table, "UPDATE, DELETE, TRUNCATE", false));
-            site.sql(&retention.must_have(table, "SELECT, INSERT, UPDATE, DELETE", true));
+        for (table, given, refused) in [
+            ("curfew_events", "SELECT, INSERT", "UPDATE, DELETE, TRUNCATE"),
+            ("curfew_event_links", "SELECT, INSERT", "UPDATE, DELETE, TRUNCATE"),
+            ("curfew_events_to_link", "SELECT, DELETE", "INSERT, UPDATE, TRUNCATE"),
+            ("curfew_event_erasures", "SELECT", "INSERT, UPDATE, DELETE, TRUNCATE"),
+        ] {
+            site.sql(&role.must_have(table, given, true));
+            site.sql(&role.must_have(table, refused, false));
+        }
+        for (table, given, refused) in [
+            ("curfew_events", "SELECT, INSERT, DELETE", "UPDATE, TRUNCATE"),
+            ("curfew_event_links", "SELECT, DELETE", "INSERT, UPDATE, TRUNCATE"),
+            ("curfew_events_to_link", "SELECT, DELETE", "INSERT, UPDATE, TRUNCATE"),
+            ("curfew_event_erasures", "SELECT, UPDATE, DELETE", "INSERT, TRUNCATE"),
+        ] {
+            site.sql(&retention.must_have(table, given, true));
+            site.sql(&retention.must_have(table, refused, false));
+        }
+        // Otherwise a trigger on a table of their own would write there with the owner's rights.
+        for function in ["curfew_events_to_link()", "curfew_users_events_to_erase()"] {
+            site.sql(&role.must_not_call(function));
+            site.sql(&retention.must_not_call(function));
         }
         site.sql(&retention.must_have("curfew_users", "INSERT, UPDATE, DELETE", false));
         site.sql(&role.must_have("curfew_migrations", "SELECT", true));
@@ -140,6 +158,11 @@ impl<'s> GuideRole<'s> {
         let has = |right: &str| format!("has_table_privilege('{}', '{table}', '{right}')", self.name);
         let has: Vec<String> = rights.split(", ").map(|right| format!("{} = {is_given}", has(right))).collect();
         format!("SELECT 1 / CAST({} AS INTEGER)", has.join(" AND "))
+    }
+
+    /// A statement that fails if the role may call a function.
+    fn must_not_call(&self, function: &str) -> String {
+        format!("SELECT 1 / CAST(NOT has_function_privilege('{}', '{function}', 'EXECUTE') AS INTEGER)", self.name)
     }
 }
 

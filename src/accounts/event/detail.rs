@@ -88,6 +88,10 @@ pub(crate) enum Detail<'a> {
     OfFurtherSources,
     /// When the first and the last of the counted acts happened.
     Between(Moment, Moment),
+    /// Why no event is linked to the chain any more.
+    ChainStopped(ChainStop),
+    /// The number of the link after which an operator continued the chain.
+    ContinuedAfter(i64),
     /// The actor's role does not allow a bulk action, given by its code, for some of the users.
     RefusedInBulk { action: &'a str, users: u64 },
 }
@@ -115,6 +119,15 @@ pub(crate) enum NoRight {
     Role,
     LastSuperuser,
     OwnAccount,
+}
+
+/// Why a node links no event to the chain, with the number of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChainStop {
+    /// The node has seen this link, and it is gone or has another hash.
+    Gone(i64),
+    /// None of the node's keys has sealed this link, the last one.
+    NotSealed(i64),
 }
 
 /// Why a form failed the CSRF checks.

@@ -17,7 +17,7 @@ use crate::domain::{
     reason::EndReason,
     reason_text::Reasons,
 };
-use chain::delete_events_to_link;
+use chain::queue::delete_events_to_link;
 
 /// An account as an event names it. The account may be deleted later, but the event keeps the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

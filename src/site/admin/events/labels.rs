@@ -35,6 +35,8 @@ pub(super) const fn label(kind: EventKind) -> &'static str {
         EventKind::CookieForged => "Forged or outdated cookie",
         EventKind::TokenForged => "Forged or unknown token",
         EventKind::Exported => "Events exported",
+        EventKind::ChainStopped => "Chain of events tampered with",
+        EventKind::ChainContinued => "Chain of events continued",
     }
 }
 
@@ -72,6 +74,8 @@ pub(super) fn tone_of(code: &str) -> &'static str {
             | EventKind::ProfileChanged
             | EventKind::PasswordChanged
             | EventKind::RoleChanged
+            | EventKind::ChainStopped
+            | EventKind::ChainContinued
             | EventKind::ReasonTemplateAdded
             | EventKind::ReasonTemplateDeleted
             | EventKind::EventsPurged

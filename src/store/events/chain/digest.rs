@@ -45,9 +45,10 @@ pub(super) fn personal_digest(salt: &[u8], event: &LinkedEvent) -> [u8; HASH_BYT
 
 /// The hash of a link.
 pub(super) fn link_hash(link: &LinkRow) -> [u8; HASH_BYTES] {
-    let LinkRow { number, event_id, event_at, digest, personal_digest, previous, .. } = link;
+    let LinkRow { number, event_id, event_at, linked_at, digest, personal_digest, previous, .. } = link;
     let mut hash = Values::new("curfew event link");
     hash.number(Some(*number)).number(Some(*event_id)).number(Some(event_at.timestamp_micros()));
+    hash.number(Some(linked_at.timestamp_micros()));
     hash.bytes(Some(digest)).bytes(Some(personal_digest)).bytes(Some(previous));
     hash.finish()
 }

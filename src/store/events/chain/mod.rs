@@ -1,9 +1,10 @@
 //! The chain of events: a link for each event, with the hash of the link before it.
 //!
 //! A login must not wait for the chain, so events are inserted without a link. One node at a time links them soon after.
-//! The rows of `curfew_events_to_link` say which, also when transactions commit in another order than that of their ids.
+//! [`queue`] knows which.
 
 mod digest;
+pub mod queue;
 pub mod read;
 
 use sqlx::QueryBuilder;
@@ -13,12 +14,14 @@ use crate::{
     store::{
         Result, Sql,
         engine::{
-            Engine, dialect::Dialect, execute, fetch_all, fetch_optional, from_row::from_row, on_engine, with_timeout,
+            Engine, dialect::Dialect, execute, fetch_all, fetch_one, fetch_optional, from_row::from_row, on_engine,
+            with_timeout,
         },
     },
 };
 pub use digest::HASH_BYTES;
 use digest::{event_digest, link_hash, personal_digest};
+use queue::delete_events_to_link;
 
 /// The length of a salt, in bytes: without it, an erased address cannot be guessed from its digest.
 pub const SALT_BYTES: usize = 16;
@@ -84,6 +87,8 @@ pub struct LinkRow {
     pub event_id: i64,
     /// The event's time.
     pub event_at: Moment,
+    /// When the link was made.
+    pub linked_at: Moment,
     digest: Vec<u8>,
     personal_digest: Vec<u8>,
     salt: Option<Vec<u8>>,
@@ -95,7 +100,29 @@ pub struct LinkRow {
     pub seal: Vec<u8>,
 }
 
-from_row!(LinkRow { number, event_id, event_at, digest, personal_digest, salt, previous, hash, seal });
+from_row!(LinkRow { number, event_id, event_at, linked_at, digest, personal_digest, salt, previous, hash, seal });
+
+/// The columns of a [`LinkRow`].
+macro_rules! link_columns {
+    () => {
+        "number, event_id, event_at, linked_at, digest, personal_digest, salt, previous, hash, seal"
+    };
+}
+
+pub(super) use link_columns;
+
+/// The last link.
+#[derive(Debug, Clone)]
+pub struct ChainEnd {
+    /// Its number.
+    pub number: i64,
+    /// Its hash.
+    pub hash: Vec<u8>,
+    /// The MAC of the hash.
+    pub seal: Vec<u8>,
+}
+
+from_row!(ChainEnd { number, hash, seal });
 
 impl LinkRow {
     /// The hash that the link must have.
@@ -136,46 +163,56 @@ pub async fn try_lock_chain(on: &mut impl Sql) -> Result<bool> {
     }
 }
 
-/// Finds the number and the hash of the last link.
+/// Takes the lock of the chain until the transaction ends, after whoever has it.
 ///
 /// # Errors
-/// Returns an error if the database does not respond.
-pub async fn find_last_link(on: &mut impl Sql) -> Result<Option<(i64, Vec<u8>)>> {
-    let sql = "SELECT number, hash FROM curfew_event_links ORDER BY number DESC LIMIT 1";
-    Ok(fetch_optional!(on, (i64, Vec<u8>), sql)?)
-}
-
-/// At most `limit` events without a link, by id. On Postgres, locks them until the transaction ends, so that nobody
-/// erases parts of an event while it is linked, and skips those that another transaction has locked.
-///
-/// # Errors
-/// Returns an error if the database does not respond.
-pub async fn lock_events_to_link(on: &mut impl Sql, limit: i64) -> Result<Vec<LinkedEvent>> {
-    macro_rules! sql {
-        ($lock:literal) => {
-            concat!(
-                "SELECT ",
-                event_columns!(),
-                " FROM curfew_events_to_link l JOIN curfew_events e ON e.id = l.event_id ORDER BY l.event_id LIMIT $1",
-                $lock
-            )
-        };
+/// Returns an error if the database does not respond, or if the lock is held for too long.
+pub async fn lock_chain(on: &mut impl Sql) -> Result<()> {
+    if let Engine::Postgres(connection) = on.engine()? {
+        let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK);
+        with_timeout(lock.execute(connection)).await?;
     }
-    let sql = match on.engine()? {
-        Engine::Sqlite(_) => sql!(""),
-        Engine::Postgres(_) => sql!(" FOR SHARE OF e SKIP LOCKED"),
-    };
-    Ok(fetch_all!(on, LinkedEvent, sql, limit)?)
+    Ok(())
 }
 
-/// Appends the links of these events to the chain, which the caller has locked. `seal` computes the seal of a hash.
-/// Each event needs a salt.
+/// Finds the last link.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn find_last_link(on: &mut impl Sql) -> Result<Option<ChainEnd>> {
+    let sql = "SELECT number, hash, seal FROM curfew_event_links ORDER BY number DESC LIMIT 1";
+    Ok(fetch_optional!(on, ChainEnd, sql)?)
+}
+
+/// Finds the hash of a link.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn find_link_hash(on: &mut impl Sql, number: i64) -> Result<Option<Vec<u8>>> {
+    let found: Option<(Vec<u8>,)> =
+        fetch_optional!(on, (Vec<u8>,), "SELECT hash FROM curfew_event_links WHERE number = $1", number)?;
+    Ok(found.map(|(hash,)| hash))
+}
+
+/// Whether retention has deleted the first links up to this number.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn begins_after(on: &mut impl Sql, number: i64) -> Result<bool> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM curfew_event_links WHERE number <= $1)
+                  AND EXISTS (SELECT 1 FROM curfew_event_links WHERE number > $1)";
+    Ok(fetch_one!(on, (bool,), sql, number)?.0)
+}
+
+/// Appends the links of these events to the chain, which the caller has locked, after the link with this number and
+/// hash. `seal` computes the seal of a hash. Each event needs a salt.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn insert_links(
     on: &mut impl Sql,
     (last_number, last_hash): (i64, Vec<u8>),
+    linked_at: Moment,
     events: &[(LinkedEvent, [u8; SALT_BYTES])],
     seal: impl Fn(&[u8]) -> Vec<u8> + Send,
 ) -> Result<()> {
@@ -186,6 +223,7 @@ pub async fn insert_links(
             number,
             event_id: event.id,
             event_at: event.at,
+            linked_at,
             digest: event_digest(event).to_vec(),
             personal_digest: personal_digest(salt, event).to_vec(),
             salt: Some(salt.to_vec()),
@@ -204,14 +242,16 @@ pub async fn insert_links(
 
 async fn insert_link(on: &mut impl Sql, link: &LinkRow) -> Result<()> {
     let sql = "
-        INSERT INTO curfew_event_links (number, event_id, event_at, digest, personal_digest, salt, previous, hash, seal)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        INSERT INTO curfew_event_links
+            (number, event_id, event_at, linked_at, digest, personal_digest, salt, previous, hash, seal)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     execute!(
         on,
         sql,
         link.number,
         link.event_id,
         link.event_at,
+        link.linked_at,
         &link.digest,
         &link.personal_digest,
         link.salt.as_deref(),
@@ -219,20 +259,6 @@ async fn insert_link(on: &mut impl Sql, link: &LinkRow) -> Result<()> {
         &link.hash,
         &link.seal
     )?;
-    Ok(())
-}
-
-/// Records that these events have a link, or need none.
-///
-/// # Errors
-/// Returns an error if the database does not respond.
-pub async fn delete_events_to_link(on: &mut impl Sql, ids: &[i64]) -> Result<()> {
-    fn statement<DB: Dialect>(ids: &[i64]) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("DELETE FROM curfew_events_to_link WHERE event_id");
-        DB::push_is_one_of(&mut sql, ids);
-        sql
-    }
-    on_engine!(on, |c| with_timeout(statement(ids).build().execute(c)).await.map(drop))?;
     Ok(())
 }
 

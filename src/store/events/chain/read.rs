@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::QueryBuilder;
 
-use super::{LinkRow, LinkedEvent, event_columns};
+use super::{LinkRow, LinkedEvent, event_columns, link_columns};
 use crate::store::{
     Result, Sql,
-    engine::{dialect::Dialect, fetch_all, fetch_one, fetch_optional, on_engine, with_timeout},
+    engine::{dialect::Dialect, fetch_all, fetch_optional, on_engine, with_timeout},
 };
 
 /// A link with what is left of its event.
@@ -36,8 +36,8 @@ pub async fn list_chain_after(on: &mut impl Sql, number: i64, limit: i64) -> Res
         DB::push_is_one_of(&mut sql, ids);
         sql
     }
-    let links = "SELECT number, event_id, event_at, digest, personal_digest, salt, previous, hash, seal
-                 FROM curfew_event_links WHERE number > $1 ORDER BY number LIMIT $2";
+    let links =
+        concat!("SELECT ", link_columns!(), " FROM curfew_event_links WHERE number > $1 ORDER BY number LIMIT $2");
     let links: Vec<LinkRow> = fetch_all!(on, LinkRow, links, number, limit)?;
     let ids: Vec<i64> = links.iter().map(|link| link.event_id).collect();
     let found: Vec<LinkedEvent> = on_engine!(on, |c| with_timeout(events(&ids).build_query_as().fetch_all(c)).await)?;
@@ -74,14 +74,6 @@ impl LinkedEvent {
     fn owner(&self) -> Option<i64> {
         if self.actor.is_some() { self.actor_id } else { self.subject_id }
     }
-}
-
-/// Counts the events that are not linked yet.
-///
-/// # Errors
-/// Returns an error if the database does not respond.
-pub async fn count_events_to_link(on: &mut impl Sql) -> Result<i64> {
-    Ok(fetch_one!(on, (i64,), "SELECT COUNT(*) FROM curfew_events_to_link")?.0)
 }
 
 /// Finds an event that has no link and is not waiting for one.
