@@ -1,4 +1,4 @@
--- Bulk actions of staff: the numbers that the page promised, and the progress.
+-- Bulk actions of staff: the numbers that the page promised, and the progress. Also stored lists of users.
 -- The other folder has the same tables for Postgres; a test compares the two.
 
 CREATE TABLE curfew_bulk_actions (
@@ -20,3 +20,17 @@ CREATE TABLE curfew_bulk_actions (
 );
 
 CREATE INDEX curfew_bulk_actions_by_time ON curfew_bulk_actions (started_at);
+
+-- Lists of users: those that staff pasted, and those that a bulk action affected, under its own id.
+CREATE TABLE curfew_user_lists (
+    id TEXT NOT NULL PRIMARY KEY,
+    created_at DATETIME NOT NULL
+);
+
+CREATE INDEX curfew_user_lists_by_time ON curfew_user_lists (created_at);
+
+CREATE TABLE curfew_listed_users (
+    list_id TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    PRIMARY KEY (list_id, user_id)
+);

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::lists::users_filter::UsersFilter;
+use super::{lists::users_filter::UsersFilter, logins::session_secret::SessionId};
 
 /// What a bulk action does to each user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub enum BulkScope {
     Ids(Vec<i64>),
     /// All users that match the filter.
     Matching(UsersFilter),
+    /// The users of a stored list.
+    Listed(SessionId),
 }
 
 /// A bulk action and the users that staff chose for it.

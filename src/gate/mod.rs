@@ -36,6 +36,7 @@ pub use forms::csrf::Csrf;
 pub(crate) use forms::csrf::site_origin;
 pub use forms::refused_form::{FormRefusal, RefusedForm};
 pub use forms::submission::{BODY_BYTES, BODY_TIMEOUT, Button, Submission};
+pub use forms::upload::{UPLOAD_BYTES, Upload};
 pub use guards::api_client::{ApiClient, ApiLogin, ApiStaff, api_login_of};
 pub use guards::client::{ClientOf, KnownClient};
 pub(crate) use guards::forged::record_if_forged;

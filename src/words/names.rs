@@ -1,7 +1,8 @@
-//! What is wrong with a username, an email or a role.
+//! What is wrong with a username, an email, a role or a list of names.
 
-use crate::domain::people::{
-    email::EmailError, login_name::LoginNameError, role::UnknownRole, username::UsernameError,
+use crate::domain::{
+    lists::{pasted_names::PasteError, text_file::NotText},
+    people::{email::EmailError, login_name::LoginNameError, role::UnknownRole, username::UsernameError},
 };
 
 in_words! {
@@ -32,5 +33,18 @@ in_words! {
 in_words! {
     UnknownRole {
         Self(code) => "{code:?} is not a role: use member, staff or superuser",
+    }
+}
+
+in_words! {
+    PasteError {
+        Self::Empty => "Paste at least one username, email or id, or choose a file.",
+        Self::TooMany(names) => "This list has {names} names. Split it: at most 10,000 can be looked up at once.",
+    }
+}
+
+in_words! {
+    NotText {
+        Self => "This file is not text. Save it as text or CSV in UTF-8, and choose it again.",
     }
 }

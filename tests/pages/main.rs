@@ -30,6 +30,7 @@ mod outage;
 mod outcomes;
 mod overview;
 mod passwords;
+mod paste;
 mod people;
 mod presence;
 mod reason_templates;

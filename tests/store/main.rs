@@ -40,6 +40,7 @@ mod one_event;
 mod overtaken;
 mod pairs;
 mod passwords;
+mod paste;
 mod previews;
 mod refusals;
 mod same_instant;

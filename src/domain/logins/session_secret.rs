@@ -14,7 +14,7 @@ const SECRET_BYTES: usize = 32;
 /// The length of an id: 80 random bits do not collide.
 const ID_BYTES: usize = 10;
 
-/// The public id of a session, token or bulk action. It appears in URLs and events, and gives no access.
+/// The public id of a session, token, bulk action or stored list of users. It appears in URLs and events, and gives no access.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SessionId(String);
 

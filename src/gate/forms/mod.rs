@@ -5,3 +5,4 @@ pub(super) mod csrf;
 pub(super) mod log_limit;
 pub(super) mod refused_form;
 pub(super) mod submission;
+pub(super) mod upload;

@@ -50,7 +50,7 @@ impl<'r> FromForm<'r> for Button {
 }
 
 /// The decoded names and values of a form.
-struct Fields(Vec<(String, String)>);
+pub(super) struct Fields(pub(super) Vec<(String, String)>);
 
 #[rocket::async_trait]
 impl<'r, T: FromForm<'r>> FromData<'r> for Submission<T> {
@@ -58,14 +58,10 @@ impl<'r, T: FromForm<'r>> FromData<'r> for Submission<T> {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         match accept(request, data).await {
-            Ok(fields) => {
-                let fields: &'r Fields = request.local_cache(|| fields);
-                let values = fields.0.iter().map(|(name, value)| ValueField::from((name.as_str(), value.as_str())));
-                match Form::<T>::parse_iter(values) {
-                    Ok(form) => Outcome::Success(Self(form)),
-                    Err(_) => Outcome::Error((Status::BadRequest, Refused)),
-                }
-            }
+            Ok(fields) => match fields.parsed(request) {
+                Some(form) => Outcome::Success(Self(form)),
+                None => Outcome::Error((Status::BadRequest, Refused)),
+            },
             Err(status) => Outcome::Error((status, Refused)),
         }
     }
@@ -73,6 +69,20 @@ impl<'r, T: FromForm<'r>> FromData<'r> for Submission<T> {
 
 /// Runs the checks. The order matters: an ended session gets 401, and so its reason, before its token is checked.
 async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status> {
+    let login = check_sender(request).await?;
+    if request.content_type().is_some_and(|kind| *kind != ContentType::Form) {
+        return Err(Status::UnsupportedMediaType);
+    }
+    let reading = timeout(BODY_TIMEOUT, data.open(BODY_BYTES.bytes()).into_bytes());
+    let body = reading.await.map_err(|_| Status::RequestTimeout)?.map_err(|_| Status::BadRequest)?;
+    if !body.is_complete() {
+        return Err(Status::PayloadTooLarge);
+    }
+    check_token(request, login, Fields::parse(&body)?).await
+}
+
+/// Refuses a form of an ended session, or from another site, before its body is read.
+pub(super) async fn check_sender<'r>(request: &'r Request<'_>) -> Result<&'r Login, Status> {
     let login = login_of(request).await;
     match login {
         Login::Ended(_) => return Err(Status::Unauthorized),
@@ -84,15 +94,11 @@ async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status>
         record_refused_form(request, login, FormFault::Elsewhere).await;
         return Err(Status::Forbidden);
     }
-    if request.content_type().is_some_and(|kind| *kind != ContentType::Form) {
-        return Err(Status::UnsupportedMediaType);
-    }
-    let reading = timeout(BODY_TIMEOUT, data.open(BODY_BYTES.bytes()).into_bytes());
-    let body = reading.await.map_err(|_| Status::RequestTimeout)?.map_err(|_| Status::BadRequest)?;
-    if !body.is_complete() {
-        return Err(Status::PayloadTooLarge);
-    }
-    let fields = Fields::parse(&body)?;
+    Ok(login)
+}
+
+/// Refuses a form without a valid CSRF token.
+pub(super) async fn check_token(request: &Request<'_>, login: &Login, fields: Fields) -> Result<Fields, Status> {
     let token = fields.0.iter().find(|(name, _)| name == FIELD).map_or("", |(_, token)| token);
     if is_valid_token(request, login, token) {
         return Ok(fields);
@@ -104,8 +110,15 @@ async fn accept(request: &Request<'_>, data: Data<'_>) -> Result<Fields, Status>
 }
 
 impl Fields {
+    /// The form that has these fields, if they are valid.
+    pub(super) fn parsed<'r, T: FromForm<'r>>(self, request: &'r Request<'_>) -> Option<T> {
+        let fields: &'r Self = request.local_cache(|| self);
+        let values = fields.0.iter().map(|(name, value)| ValueField::from((name.as_str(), value.as_str())));
+        Form::<T>::parse_iter(values).ok()
+    }
+
     /// Refuses invalid UTF-8, which Rocket would replace. So the stored value is always what the user typed.
-    fn parse(body: &[u8]) -> Result<Self, Status> {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, Status> {
         let text = std::str::from_utf8(body).map_err(|_| Status::BadRequest)?;
         let decode = |text: &str| {
             RawStr::new(text).url_decode().map(std::borrow::Cow::into_owned).map_err(|_| Status::BadRequest)

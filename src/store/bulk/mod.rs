@@ -4,6 +4,7 @@
 //! page counted.
 
 mod events;
+pub mod listed;
 pub mod records;
 mod statement;
 mod write;
@@ -22,6 +23,7 @@ use crate::domain::{
     people::role::Role,
 };
 pub use events::insert_event_for_each;
+use listed::count_listed_users;
 use statement::Statement;
 pub use write::{count_live_logins_of_each, set_active_all, set_force_logout_date_of_all, set_inactive_all};
 
@@ -92,10 +94,12 @@ pub async fn list_targets(on: &mut impl Sql, targets: Targets<'_>) -> Result<(Ve
     let statement = Statement(targets);
     let chosen: Vec<ChosenRow> =
         on_engine!(on, |c| with_timeout(statement.chosen().build_query_as().fetch_all(c)).await)?;
-    let mut counts = BulkCounts::default();
-    if let BulkScope::Ids(requested) = &targets.choice.scope {
-        counts.missing = to_u64(requested.len() - chosen.len());
-    }
+    let requested = match &targets.choice.scope {
+        BulkScope::Ids(ids) => to_u64(ids.len()),
+        BulkScope::Listed(list) => count_listed_users(on, list).await?,
+        BulkScope::Matching(_) => to_u64(chosen.len()),
+    };
+    let mut counts = BulkCounts { missing: requested.saturating_sub(to_u64(chosen.len())), ..BulkCounts::default() };
     let mut ids = Vec::new();
     for user in chosen {
         match user {

@@ -80,14 +80,22 @@ impl Statement<'_> {
     fn push_scope<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         let everyone = UsersFilter::default();
         let filter = match &self.0.choice.scope {
-            BulkScope::Ids(_) => &everyone,
+            BulkScope::Ids(_) | BulkScope::Listed(_) => &everyone,
             BulkScope::Matching(filter) => filter,
         };
         let search = filter.search.as_ref().map(|text| Search::new(text.key()));
         push_filter(sql, filter, search.as_ref(), self.0.now);
-        if let BulkScope::Ids(ids) = &self.0.choice.scope {
-            sql.push(" AND u.id");
-            DB::push_is_one_of(sql, ids);
+        match &self.0.choice.scope {
+            BulkScope::Ids(ids) => {
+                sql.push(" AND u.id");
+                DB::push_is_one_of(sql, ids);
+            }
+            BulkScope::Listed(list) => {
+                sql.push(" AND u.id IN (SELECT user_id FROM curfew_listed_users WHERE list_id = ");
+                DB::bind_text(sql, list.as_str());
+                sql.push(")");
+            }
+            BulkScope::Matching(_) => {}
         }
         if let Some(up_to) = self.0.choice.up_to {
             sql.push(" AND u.id <= ");

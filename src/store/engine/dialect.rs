@@ -23,6 +23,8 @@ pub(in crate::store) trait Dialect: Database<Arguments: Default> {
     fn bind_moment(to: &mut QueryBuilder<Self>, moment: Moment);
     /// Adds the condition that the expression before it is one of these numbers, with a single bound value.
     fn push_is_one_of(to: &mut QueryBuilder<Self>, numbers: &[i64]);
+    /// Adds the same condition for texts.
+    fn push_is_one_of_texts(to: &mut QueryBuilder<Self>, texts: &[String]);
 }
 
 /// Adds a text as a bound value, or `NULL`.
@@ -71,6 +73,10 @@ impl Dialect for Sqlite {
         let list = numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
         to.push(" IN (SELECT value FROM json_each(").push_bind(format!("[{list}]")).push("))");
     }
+
+    fn push_is_one_of_texts(to: &mut QueryBuilder<Self>, texts: &[String]) {
+        to.push(" IN (SELECT value FROM json_each(").push_bind(serde_json::json!(texts).to_string()).push("))");
+    }
 }
 
 impl Dialect for Postgres {
@@ -83,5 +89,9 @@ impl Dialect for Postgres {
 
     fn push_is_one_of(to: &mut QueryBuilder<Self>, numbers: &[i64]) {
         to.push(" = ANY(").push_bind(numbers.to_vec()).push(")");
+    }
+
+    fn push_is_one_of_texts(to: &mut QueryBuilder<Self>, texts: &[String]) {
+        to.push(" = ANY(").push_bind(texts.to_vec()).push(")");
     }
 }

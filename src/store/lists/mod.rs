@@ -3,6 +3,7 @@
 pub mod events;
 pub mod live_logins;
 pub mod logins;
+pub mod named;
 pub mod overview;
 pub(super) mod search;
 mod searchable;

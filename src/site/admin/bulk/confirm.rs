@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{
     form::{Addressed, BulkForm, Chosen, Promise, Unreadable},
     progress,
+    view::CountsView,
 };
 use crate::{
     accounts::{Accounts, Actor, Begun, PreviewedBulk},
@@ -30,6 +31,7 @@ struct ConfirmView<'a> {
     action: &'static str,
     scope: &'a str,
     ids: Vec<i64>,
+    list: &'a str,
     q: &'a str,
     status: &'a str,
     role: &'a str,
@@ -40,35 +42,6 @@ struct ConfirmView<'a> {
     before: Option<CountsView>,
     promised: String,
     form: FormView,
-}
-
-#[derive(Debug, Default, Serialize)]
-struct CountsView {
-    users: u64,
-    sessions: u64,
-    tokens: u64,
-    includes_me: bool,
-    skipped: u64,
-    out_of_reach: u64,
-    own_account: u64,
-    already: u64,
-    missing: u64,
-}
-
-impl From<BulkCounts> for CountsView {
-    fn from(counts: BulkCounts) -> Self {
-        Self {
-            users: counts.users,
-            sessions: counts.sessions,
-            tokens: counts.tokens,
-            includes_me: counts.includes_actor,
-            skipped: counts.skipped(),
-            out_of_reach: counts.out_of_reach,
-            own_account: counts.own_account,
-            already: counts.already,
-            missing: counts.missing,
-        }
-    }
 }
 
 /// What the confirmation page needs from the request.
@@ -96,7 +69,7 @@ impl Confirm<'_, '_> {
             scope: self.chosen.scope,
             ids: match &previewed.choice.scope {
                 BulkScope::Ids(ids) => ids.clone(),
-                BulkScope::Matching(_) => Vec::new(),
+                BulkScope::Matching(_) | BulkScope::Listed(_) => Vec::new(),
             },
             counts: previewed.counts.into(),
             before: before.map(CountsView::from),
@@ -120,6 +93,7 @@ impl Confirm<'_, '_> {
     fn view(&self) -> ConfirmView<'_> {
         ConfirmView {
             action: BulkAction::parse(self.chosen.action).map_or("", BulkAction::code),
+            list: self.chosen.list,
             q: self.chosen.q,
             status: self.chosen.status,
             role: self.chosen.role,

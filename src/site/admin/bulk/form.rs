@@ -26,6 +26,7 @@ pub(super) struct Chosen<'r> {
     pub action: &'r str,
     pub scope: &'r str,
     pub id: Vec<&'r str>,
+    pub list: &'r str,
     pub q: &'r str,
     pub status: &'r str,
     pub role: &'r str,
@@ -37,6 +38,7 @@ pub(super) struct Addressed<'r> {
     action: Option<&'r str>,
     scope: Option<&'r str>,
     ids: Option<&'r str>,
+    list: Option<&'r str>,
     q: Option<&'r str>,
     status: Option<&'r str>,
     role: Option<&'r str>,
@@ -49,6 +51,7 @@ impl<'r> Addressed<'r> {
             action: text(self.action),
             scope: text(self.scope),
             id: text(self.ids).split(',').filter(|id| !id.is_empty()).collect(),
+            list: text(self.list),
             q: text(self.q),
             status: text(self.status),
             role: text(self.role),
@@ -64,6 +67,8 @@ pub(super) struct BulkForm<'r> {
     #[field(default = "")]
     scope: &'r str,
     id: Vec<&'r str>,
+    #[field(default = "")]
+    list: &'r str,
     #[field(default = "")]
     q: &'r str,
     #[field(default = "")]
@@ -95,6 +100,7 @@ impl<'r> BulkForm<'r> {
             action: self.action,
             scope: self.scope,
             id: self.id.clone(),
+            list: self.list,
             q: self.q,
             status: self.status,
             role: self.role,
@@ -122,6 +128,7 @@ impl<'r> Chosen<'r> {
             action: given(self.action),
             scope: given(self.scope),
             ids: given(ids),
+            list: given(self.list),
             q: given(self.q),
             status: given(self.status),
             role: given(self.role),
@@ -143,6 +150,7 @@ impl<'r> Chosen<'r> {
                 let filter = UsersFilter::parse(self.q, self.status, self.role);
                 BulkScope::Matching(filter.map_err(|_| Unreadable::Unknown)?)
             }
+            "list" => BulkScope::Listed(SessionId::parse(self.list).ok_or(Unreadable::Unknown)?),
             _ => return Err(Unreadable::Unknown),
         };
         Ok(BulkChoice { action, scope, up_to: None })

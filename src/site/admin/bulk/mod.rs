@@ -1,14 +1,16 @@
-//! Bulk actions on users: chosen on the list of users, confirmed on a page with exact counts, and followed until done.
+//! Bulk actions on users: chosen on the list of users or by a pasted list, confirmed on a page with exact counts, and followed until done.
 
 mod confirm;
 mod form;
+mod paste;
 mod progress;
+mod view;
 
 use rocket::{fairing::AdHoc, routes};
 
 /// Mounts the pages.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Bulk actions", |rocket| async {
-        rocket.mount("/", routes![confirm::show, confirm::post, progress::show])
+        rocket.mount("/", routes![paste::show, paste::post, confirm::show, confirm::post, progress::show])
     })
 }

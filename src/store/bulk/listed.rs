@@ -1,0 +1,64 @@
+//! Stored lists of users: those that staff pasted, and those that a bulk action affected, under the action's id.
+
+use sqlx::QueryBuilder;
+
+use crate::{
+    domain::{logins::session_secret::SessionId, moment::Moment},
+    store::{
+        Result, Sql,
+        engine::{dialect::Dialect, execute, fetch_one, on_engine, with_timeout},
+    },
+};
+
+/// Inserts an empty list.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn insert_user_list(on: &mut impl Sql, id: &SessionId, now: Moment) -> Result<()> {
+    execute!(on, "INSERT INTO curfew_user_lists (id, created_at) VALUES ($1, $2)", id.as_str(), now)?;
+    Ok(())
+}
+
+/// Adds users to a list. Ids without an account are left out.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn insert_listed_users(on: &mut impl Sql, id: &SessionId, ids: &[i64]) -> Result<()> {
+    fn statement<DB: Dialect>(id: &SessionId, ids: &[i64]) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("INSERT INTO curfew_listed_users (list_id, user_id) SELECT ");
+        DB::bind_text(&mut sql, id.as_str());
+        sql.push(", u.id FROM curfew_users u WHERE u.id");
+        DB::push_is_one_of(&mut sql, ids);
+        sql.push(" ON CONFLICT DO NOTHING");
+        sql
+    }
+    on_engine!(on, |c| with_timeout(statement(id, ids).build().execute(c)).await.map(drop))?;
+    Ok(())
+}
+
+/// How many users a list has, also those whose account was deleted. 0 if there is no such list.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn count_listed_users(on: &mut impl Sql, id: &SessionId) -> Result<u64> {
+    let sql = "SELECT COUNT(*) FROM curfew_listed_users WHERE list_id = $1";
+    let (count,) = fetch_one!(on, (i64,), sql, id.as_str())?;
+    Ok(count.unsigned_abs())
+}
+
+/// Deletes the lists that were created at `up_to` or earlier, at most `limit` of their users. Returns how many users.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn delete_old_user_lists(on: &mut impl Sql, up_to: Moment, limit: i64) -> Result<u64> {
+    let users = "
+        DELETE FROM curfew_listed_users WHERE (list_id, user_id) IN (
+            SELECT u.list_id, u.user_id FROM curfew_user_lists l JOIN curfew_listed_users u ON u.list_id = l.id
+            WHERE l.created_at <= $1 LIMIT $2)";
+    let deleted = execute!(on, users, up_to, limit)?;
+    let lists = "
+        DELETE FROM curfew_user_lists WHERE created_at <= $1
+            AND NOT EXISTS (SELECT 1 FROM curfew_listed_users WHERE list_id = curfew_user_lists.id)";
+    execute!(on, lists, up_to)?;
+    Ok(deleted)
+}
