@@ -18,6 +18,7 @@ CREATE TABLE curfew_events (
     user_agent TEXT,
     detail TEXT,
     times BIGINT NOT NULL DEFAULT 1, -- how often it happened: acts that a client repeats at will are counted
+    bulk_id TEXT COLLATE "C", -- the bulk action that it is part of, or that it records as a whole
     names_key TEXT COLLATE "C", -- the keys of actor and subject, one per line; a single line if both are the same
     names_indexed BOOLEAN NOT NULL DEFAULT TRUE, -- FALSE: an event of a bulk action, to be indexed in the background
     address_key TEXT COLLATE "C" NOT NULL DEFAULT '', -- the address as 32 hexadecimal characters of IPv6; '' if it is none
@@ -29,6 +30,7 @@ CREATE INDEX curfew_events_by_kind ON curfew_events (kind, at, id);
 -- For the staff's list. Both cover the other filters, so that an index scan seldom visits the table.
 CREATE INDEX curfew_events_by_address ON curfew_events (address_key, at, id, kind, browser_key);
 CREATE INDEX curfew_events_by_browser ON curfew_events (browser_key, at, id, kind, address_key);
+CREATE INDEX curfew_events_of_acts ON curfew_events (at, id) WHERE bulk_id IS NULL OR kind = 'bulk-action'; -- for the overview
 CREATE INDEX curfew_events_by_subject ON curfew_events (subject_id, at, id);
 CREATE INDEX curfew_events_by_actor ON curfew_events (actor_id) WHERE address IS NOT NULL; -- for the erasure
 CREATE INDEX curfew_events_to_index ON curfew_events (id) WHERE NOT names_indexed;

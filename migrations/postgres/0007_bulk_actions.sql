@@ -16,7 +16,10 @@ CREATE TABLE curfew_bulk_actions (
     started_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
     ended_at TIMESTAMPTZ, -- NULL: still running, or its server has stopped
-    failure TEXT -- why it stopped early
+    failure TEXT, -- why it stopped early
+    force_logout_at TIMESTAMPTZ, -- NULL: now
+    deactivated_until TIMESTAMPTZ,
+    event_id BIGINT -- the event of the whole action
 );
 
 CREATE INDEX curfew_bulk_actions_by_time ON curfew_bulk_actions (started_at);

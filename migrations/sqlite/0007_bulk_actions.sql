@@ -16,7 +16,10 @@ CREATE TABLE curfew_bulk_actions (
     started_at DATETIME NOT NULL,
     updated_at DATETIME NOT NULL,
     ended_at DATETIME, -- NULL: still running, or its server has stopped
-    failure TEXT -- why it stopped early
+    failure TEXT, -- why it stopped early
+    force_logout_at DATETIME, -- NULL: now
+    deactivated_until DATETIME,
+    event_id INTEGER -- the event of the whole action
 );
 
 CREATE INDEX curfew_bulk_actions_by_time ON curfew_bulk_actions (started_at);

@@ -105,6 +105,8 @@ pub struct Actor {
     pub session_secret: Option<SecretHash>,
     /// The client that they act from.
     pub client: Option<Client>,
+    /// The bulk action that they carry out.
+    pub bulk: Option<SessionId>,
 }
 
 impl Actor {
@@ -118,6 +120,7 @@ impl Actor {
             session: None,
             session_secret: None,
             client: None,
+            bulk: None,
         }
     }
 

@@ -32,7 +32,7 @@ use crate::{
 
 pub use crate::domain::logins::counts::{EveryonesEndedLogins, FEW_TOKENS, LoginCounts, MOST_COUNTED};
 pub use actor::{Actor, Client, KnownBrowser};
-pub use bulk::{BeginBulk, Begun, BulkRun, FoundName, LookedUp, PreviewedBulk};
+pub use bulk::{BeginBulk, Begun, BulkRun, FoundName, LookedUp, PreviewedBulk, USERS_LISTED};
 pub use ending::end_login::LoginEnd;
 pub use ending::force_logout::{ForceLogoutMoment, ForceLogoutOutcome, Target};
 pub use ending::preview_force_logout::{EveryonesLogins, ForceLogoutPreview};

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{lists::users_filter::UsersFilter, logins::session_secret::SessionId};
+use super::{lists::users_filter::UsersFilter, logins::session_secret::SessionId, moment::Moment};
 
 /// What a bulk action does to each user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,16 @@ impl BulkAction {
     pub fn parse(code: &str) -> Result<Self, UnknownAction> {
         Self::ALL.into_iter().find(|action| action.code() == code).ok_or(UnknownAction)
     }
+
+    /// The action that undoes this one. A force logout cannot be undone: its logins have ended.
+    #[must_use]
+    pub const fn inverse(self) -> Option<Self> {
+        match self {
+            Self::ForceLogout => None,
+            Self::Deactivate => Some(Self::Activate),
+            Self::Activate => Some(Self::Deactivate),
+        }
+    }
 }
 
 /// Which users a bulk action affects.
@@ -63,6 +73,27 @@ pub struct BulkChoice {
     /// The highest user id that the action affects. The action leaves out users who register after staff saw the
     /// confirmation page. `None` until staff have seen that page.
     pub up_to: Option<i64>,
+    /// When, until when, and whether for all logins.
+    pub terms: BulkTerms,
+}
+
+impl BulkChoice {
+    /// A choice that staff have not seen on a confirmation page yet: now, without an end, and for all logins.
+    #[must_use]
+    pub fn new(action: BulkAction, scope: BulkScope) -> Self {
+        Self { action, scope, up_to: None, terms: BulkTerms::default() }
+    }
+}
+
+/// What staff choose on the confirmation page, besides the reasons.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BulkTerms {
+    /// A force logout ends the logins made up to this time. A time in the future is a schedule. `None` is now.
+    pub at: Option<Moment>,
+    /// When a deactivation ends by itself.
+    pub until: Option<Moment>,
+    /// Whether a force logout leaves the login that the acting user acts with. A scheduled one leaves their account out.
+    pub keeps_own_login: bool,
 }
 
 /// How many users a bulk action affects, and how many it skips for each reason.
@@ -72,9 +103,12 @@ pub struct BulkCounts {
     pub users: u64,
     /// A digest of their ids, by [`digest_of`]. Two scopes with the same count need not hold the same users.
     pub whom: u64,
+    /// How many of them are staff or superusers.
+    pub staff: u64,
     /// Whether the acting user is one of them.
     pub includes_actor: bool,
-    /// Their live sessions, which the action ends.
+    /// Their live sessions, which the action ends. Together with the tokens at most
+    /// [`MOST_COUNTED`](super::logins::counts::MOST_COUNTED) + 1.
     pub sessions: u64,
     /// Their live tokens, which the action ends too.
     pub tokens: u64,

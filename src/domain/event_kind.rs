@@ -45,6 +45,8 @@ pub enum EventKind {
     Deactivated,
     /// The account was activated.
     Activated,
+    /// A bulk action began. Each of its users has an event of their own.
+    BulkAction,
     /// The account was deleted.
     Deleted,
     /// A superuser added a template for reasons.
@@ -71,7 +73,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Login,
         Self::LoginFailed,
         Self::Throttled,
@@ -93,6 +95,7 @@ impl EventKind {
         Self::ForceLogoutDue,
         Self::Deactivated,
         Self::Activated,
+        Self::BulkAction,
         Self::Deleted,
         Self::ReasonTemplateAdded,
         Self::ReasonTemplateDeleted,
@@ -131,6 +134,7 @@ impl EventKind {
             Self::ForceLogoutDue => "force-logout-due",
             Self::Deactivated => "deactivated",
             Self::Activated => "activated",
+            Self::BulkAction => "bulk-action",
             Self::Deleted => "deleted",
             Self::ReasonTemplateAdded => "reason-template-added",
             Self::ReasonTemplateDeleted => "reason-template-deleted",

@@ -98,6 +98,7 @@ impl LiveLogin {
             session: Some(self.session.clone()),
             session_secret: SecretHash::from_stored(&self.stored.secret_hash),
             client: Some(client),
+            bulk: None,
         }
     }
 }

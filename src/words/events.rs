@@ -53,6 +53,10 @@ impl fmt::Display for Detail<'_> {
             Self::Between(from, to) => write!(f, "from {} to {}", from.to_rfc3339(), to.to_rfc3339()),
             Self::ChainStopped(stop) => stop.fmt(f),
             Self::ContinuedAfter(link) => write!(f, "after link {link}"),
+            Self::Bulk { action, users } => {
+                let users = if *users == 1 { "1 user".to_owned() } else { format!("{users} users") };
+                write!(f, "{} for {users}", action.replace('-', " "))
+            }
             Self::RefusedInBulk { action, users } => {
                 write!(f, "bulk {action}: {} for {users} of the users", NoRight::Role)
             }

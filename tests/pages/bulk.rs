@@ -169,7 +169,7 @@ async fn values_that_no_page_offers_are_refused() {
         let fields = [("action", "deactivate"), ("scope", "matching"), (name, wrong)];
         staff.posts_with(&token, "/admin/users/bulk", &fields).await.must_be(400);
     }
-    for promised in ["", "x", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0:0:0:0:0"] {
+    for promised in ["", "x", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0:0:0:0:0:0"] {
         let mut fields = good.to_vec();
         fields.extend([("confirm", "yes"), ("promised", promised)]);
         staff.posts_with(&token, "/admin/users/bulk", &fields).await.must_be(400);

@@ -66,8 +66,9 @@ const TABLE: &[(&str, By, Fields)] = &[
             ("action", "force-logout"),
             ("scope", "matching"),
             ("confirm", "yes"),
-            // A bulk action that does not exist yet, on the first four users; the acting user is one of them.
-            ("promised", "aaaaaaaaaaaaaaaa:9999:4:8229976527224190662:1:0:0:0:0:0:0"),
+            // A bulk action that does not exist yet, on the first four users: three superusers, of whom the acting user
+            // is one, and a member.
+            ("promised", "aaaaaaaaaaaaaaaa:9999:4:8229976527224190662:3:1:0:0:0:0:0:0"),
         ],
     ),
     ("/admin/users/paste", By::Superuser, &[("names", "NAME")]),

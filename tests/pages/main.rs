@@ -8,6 +8,7 @@ mod harness;
 mod api;
 mod arbitrary_input;
 mod bulk;
+mod bulk_result;
 mod busy;
 mod causes;
 mod clock;

@@ -23,12 +23,12 @@ use crate::{
 pub const NEXT: TimeDelta = TimeDelta::seconds(1);
 
 pub fn ids(action: BulkAction, people: &[&Person]) -> BulkChoice {
-    BulkChoice { action, scope: BulkScope::Ids(people.iter().map(|person| person.id).collect()), up_to: None }
+    BulkChoice::new(action, BulkScope::Ids(people.iter().map(|person| person.id).collect()))
 }
 
 pub fn matching(action: BulkAction, search: &str) -> BulkChoice {
     let filter = UsersFilter::parse(search, "", "").expect("a filter");
-    BulkChoice { action, scope: BulkScope::Matching(filter), up_to: None }
+    BulkChoice::new(action, BulkScope::Matching(filter))
 }
 
 pub async fn preview(accounts: &Accounts, actor: &Actor, choice: &BulkChoice) -> PreviewedBulk {
@@ -197,12 +197,20 @@ async fn skipped_users_are_counted_by_reason_and_left_alone() {
         let expected = BulkCounts { users: 3, out_of_reach: 2, missing: 1, ..BulkCounts::default() };
         assert_eq!(counted, expected);
         let counted = counts(&superuser, BulkAction::ForceLogout).await;
-        let expected = BulkCounts { users: 5, sessions: 2, includes_actor: true, missing: 1, ..BulkCounts::default() };
+        let expected =
+            BulkCounts { users: 5, staff: 2, sessions: 2, includes_actor: true, missing: 1, ..BulkCounts::default() };
         assert_eq!(counted, expected);
         // Temporarily deactivated users are not yet deactivated for good.
         let counted = counts(&superuser, BulkAction::Deactivate).await;
-        let expected =
-            BulkCounts { users: 3, sessions: 1, own_account: 1, already: 1, missing: 1, ..BulkCounts::default() };
+        let expected = BulkCounts {
+            users: 3,
+            staff: 1,
+            sessions: 1,
+            own_account: 1,
+            already: 1,
+            missing: 1,
+            ..BulkCounts::default()
+        };
         assert_eq!(counted, expected);
         let counted = counts(&staff, BulkAction::Activate).await;
         let expected = BulkCounts { users: 2, already: 1, out_of_reach: 2, missing: 1, ..BulkCounts::default() };

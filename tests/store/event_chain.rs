@@ -123,6 +123,7 @@ async fn every_change_of_an_event_or_a_link_is_found() {
             ("events", "user_agent", "'x'"),
             ("events", "detail", "'x'"),
             ("events", "times", "2"),
+            ("events", "bulk_id", "'x'"),
             ("events", "names_key", "'x'"),
             ("event_links", "event_at", "'2026-03-01T00:00:00+00:00'"),
             ("event_links", "linked_at", "'2026-03-01T00:00:00+00:00'"),

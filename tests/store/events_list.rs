@@ -117,6 +117,7 @@ async fn fill(house: &House) -> Vec<EventRow> {
             user_agent: USER_AGENTS[turn / 3 % USER_AGENTS.len()],
             detail: Some(format!("event {turn}")),
             times: 1,
+            bulk: None,
         };
         insert_event(&mut tx, &event).await.expect("an event");
     }

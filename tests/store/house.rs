@@ -206,6 +206,7 @@ impl Person {
             session: Some(login.id.clone()),
             session_secret: Some(login.secret.hash()),
             client: Some(client()),
+            bulk: None,
         }
     }
 }

@@ -43,6 +43,7 @@ fn event(at: Moment, subject_id: i64) -> NewEvent<'static> {
         user_agent: None,
         detail: None,
         times: 1,
+        bulk: None,
     }
 }
 

@@ -16,6 +16,8 @@ mod raw;
 mod activity;
 mod bulk;
 mod bulk_meanwhile;
+mod bulk_terms;
+mod bulk_undone;
 mod by_hand;
 mod clock_ahead;
 mod counted_acts;

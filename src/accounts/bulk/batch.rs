@@ -8,29 +8,33 @@ use std::collections::BTreeMap;
 use super::BulkRun;
 use crate::{
     accounts::{
-        AccountsError, ForceLogoutOutcome, LoginCounts, Result,
+        AccountsError, Detail, ForceLogoutMoment, ForceLogoutOutcome, LoginCounts, Result,
         event::{BuildEvent as _, new_event},
     },
     domain::{
-        bulk::BulkAction, event_kind::EventKind, logins::live::LiveByRole, moment::Moment, reason::EndReason,
+        bulk::{BulkAction, BulkTerms},
+        event_kind::EventKind,
+        logins::live::LiveByRole,
+        moment::Moment,
+        reason::EndReason,
         standing::SiteStanding,
     },
     store::{
         Sql, Transaction,
         bulk::{
-            Targets, count_live_logins_of_each, insert_event_for_each, lock_targets, record_bulk_change,
-            records::add_to_bulk_record, set_active_all, set_force_logout_date_of_all, set_inactive_all,
-            set_records_bulk_change,
+            Targets, count_live_logins_of_each, insert_event_for_each, listed::insert_listed_users, lock_targets,
+            record_bulk_change, records::add_to_bulk_record, set_active_all, set_force_logout_date_of_all,
+            set_force_logout_scheduled_of_all, set_inactive_all, set_records_bulk_change,
         },
         events::NewEvent,
         logins::{Ending, ends::insert_login_end_of_each},
     },
 };
 
-/// What a transaction has done: how many accounts it acted on, and how many live logins ended.
+/// What a transaction has done: the accounts it acted on, and how many live logins ended.
 #[derive(Debug, Default)]
 struct Done {
-    users: u64,
+    users: Vec<i64>,
     logins: LoginCounts,
 }
 
@@ -66,19 +70,20 @@ impl BulkRun {
         let mut done = Done::default();
         for user in found {
             let counts = logins.get(&user.id).copied().unwrap_or_default();
-            if user.is_ordinary && (!counts.is_any() || self.ends_logins()) {
-                ordinary.entry(counts).or_default().push(user.id);
+            if user.is_ordinary && self.can_do_together(now) && (!counts.is_any() || self.ends_logins()) {
+                let ending = if self.schedule(now).is_some() { LoginCounts::default() } else { counts };
+                ordinary.entry(ending).or_default().push(user.id);
             } else {
-                done.add(self.do_one(&mut tx, user.id).await?);
+                done.add(user.id, self.do_one(&mut tx, user.id).await?);
             }
         }
         self.do_together(&mut tx, &ordinary, &live, now).await?;
         for (counts, ids) in &ordinary {
             let users = u64::try_from(ids.len()).unwrap_or_default();
-            done.users += users;
+            done.users.extend(ids);
             done.logins += LoginCounts { sessions: users * counts.sessions, tokens: users * counts.tokens };
         }
-        add_to_bulk_record(&mut tx, self.begin.id.as_str(), (done.users, done.logins), now).await?;
+        self.record_done(&mut tx, &done, now).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -89,10 +94,33 @@ impl BulkRun {
         self.accounts.must_be_live(&mut tx, &self.actor, now).await?;
         let mut done = Done::default();
         if let Some(id) = self.actor.user_id {
-            done.add(self.do_one(&mut tx, id).await?);
+            let ended = match self.begin.choice.terms {
+                BulkTerms { keeps_own_login: true, at, .. } if self.begin.choice.action == BulkAction::ForceLogout => {
+                    self.end_own_others(&mut tx, id, at).await?
+                }
+                _ => self.do_one(&mut tx, id).await?,
+            };
+            done.add(id, ended);
         }
-        add_to_bulk_record(&mut tx, self.begin.id.as_str(), (done.users, done.logins), now).await?;
+        self.record_done(&mut tx, &done, now).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Adds what the transaction has done to the action's record and to its list of users.
+    async fn record_done(&self, on: &mut Transaction, done: &Done, now: Moment) -> Result<()> {
+        insert_listed_users(on, &self.begin.id, &done.users).await?;
+        let users = u64::try_from(done.users.len()).unwrap_or(u64::MAX);
+        Ok(add_to_bulk_record(on, self.begin.id.as_str(), (users, done.logins), now).await?)
+    }
+
+    /// The time of a scheduled force logout.
+    pub(super) fn schedule(&self, now: Moment) -> Option<Moment> {
+        self.begin.choice.terms.at.filter(|at| *at > now && self.begin.choice.action == BulkAction::ForceLogout)
+    }
+
+    /// Which logins were made up to a time in the past is a question for each account.
+    fn can_do_together(&self, now: Moment) -> bool {
+        self.begin.choice.terms.at.is_none() || self.schedule(now).is_some()
     }
 
     /// Acts that could leave the site without a superuser queue for the site's row.
@@ -123,6 +151,13 @@ impl BulkRun {
     ) -> Result<()> {
         let ids: Vec<i64> = by_logins.values().flatten().copied().collect();
         let reasons = &self.begin.reasons;
+        if let Some(at) = self.schedule(now) {
+            set_force_logout_scheduled_of_all(on, &ids, at, &self.actor.name, reasons).await?;
+            let event = new_event(now, EventKind::ForceLogoutScheduled).by(&self.actor);
+            let event = event.because(EndReason::ForcedOut, reasons).saying(Detail::ScheduledFor(at));
+            insert_event_for_each(on, &ids, &event).await?;
+            return Ok(());
+        }
         set_records_bulk_change(on, true).await?;
         let with_logins: Vec<i64> =
             by_logins.iter().filter(|(counts, _)| counts.is_any()).flat_map(|(_, ids)| ids).copied().collect();
@@ -137,7 +172,7 @@ impl BulkRun {
             }
             BulkAction::Deactivate => {
                 end(on, EndReason::Deactivated).await?;
-                set_inactive_all(on, &ids, now, reasons).await?;
+                set_inactive_all(on, &ids, (now, self.begin.choice.terms.until), reasons).await?;
             }
             BulkAction::Activate => set_active_all(on, &ids, now).await?,
         }
@@ -161,7 +196,11 @@ impl BulkRun {
                 event(EventKind::ForceLogout).because(EndReason::ForcedOut, reasons).ending(ended)
             }
             BulkAction::Deactivate => {
-                event(EventKind::Deactivated).because(EndReason::Deactivated, reasons).ending(ended)
+                let event = event(EventKind::Deactivated).because(EndReason::Deactivated, reasons).ending(ended);
+                match self.begin.choice.terms.until {
+                    Some(until) => event.saying(Detail::DeactivatedUntil(until)),
+                    None => event,
+                }
             }
             BulkAction::Activate => NewEvent { reasons: reasons.clone(), ..event(EventKind::Activated) },
         }
@@ -170,16 +209,18 @@ impl BulkRun {
     /// Acts on one account. Returns how many logins ended, or `None` if there was nothing left to do.
     async fn do_one(&self, on: &mut Transaction, id: i64) -> Result<Option<LoginCounts>> {
         let (accounts, actor, reasons) = (&self.accounts, &self.actor, &self.begin.reasons);
+        let until = self.begin.choice.terms.until;
         let Some(locked) = accounts.lock_account(on, id).await? else { return Ok(None) };
         match self.begin.choice.action {
             BulkAction::ForceLogout => {
-                let date = locked.force_logout_date_now();
-                match accounts.end_logins(on, actor, &locked, date, reasons).await? {
+                let moment = self.begin.choice.terms.at.map_or(ForceLogoutMoment::Now, ForceLogoutMoment::At);
+                match accounts.force_logout_locked(on, actor, &locked, moment, reasons).await? {
                     ForceLogoutOutcome::Done { ended, .. } => Ok(Some(ended)),
-                    ForceLogoutOutcome::Scheduled { .. } | ForceLogoutOutcome::Unchanged { .. } => Ok(None),
+                    ForceLogoutOutcome::Scheduled { .. } => Ok(Some(LoginCounts::default())),
+                    ForceLogoutOutcome::Unchanged { .. } => Ok(None),
                 }
             }
-            BulkAction::Deactivate => match accounts.deactivate_locked(on, actor, &locked, None, reasons).await {
+            BulkAction::Deactivate => match accounts.deactivate_locked(on, actor, &locked, until, reasons).await {
                 Err(AccountsError::LastSuperuser | AccountsError::OwnAccount) => Ok(None),
                 ended => ended.map(Some),
             },
@@ -190,9 +231,9 @@ impl BulkRun {
 }
 
 impl Done {
-    fn add(&mut self, ended: Option<LoginCounts>) {
+    fn add(&mut self, id: i64, ended: Option<LoginCounts>) {
         if let Some(ended) = ended {
-            self.users += 1;
+            self.users.push(id);
             self.logins += ended;
         }
     }

@@ -5,6 +5,7 @@
 
 mod batch;
 mod begin;
+mod keep_own;
 mod look_up;
 mod preview;
 mod run;
@@ -12,12 +13,13 @@ mod run;
 use crate::domain::{
     bulk::{BulkChoice, BulkCounts},
     logins::session_secret::SessionId,
+    moment::Moment,
     reason_text::Reasons,
 };
 
 pub use begin::Begun;
 pub use look_up::{FoundName, LookedUp};
-pub use preview::PreviewedBulk;
+pub use preview::{PreviewedBulk, USERS_LISTED};
 pub use run::BulkRun;
 
 /// A bulk action that staff have confirmed.
@@ -31,4 +33,12 @@ pub struct BeginBulk {
     pub reasons: Reasons,
     /// What the confirmation page said.
     pub promised: BulkCounts,
+}
+
+impl BeginBulk {
+    /// Whether the actor's own account is left out: a scheduled force logout cannot spare one login of an account.
+    fn leaves_out_actor(&self, now: Moment) -> bool {
+        let terms = self.choice.terms;
+        self.promised.includes_actor && terms.keeps_own_login && terms.at.is_some_and(|at| at > now)
+    }
 }

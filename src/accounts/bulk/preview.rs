@@ -3,12 +3,14 @@
 use crate::{
     accounts::{Accounts, Actor, LoginCounts, Result},
     domain::{
-        bulk::{BulkChoice, BulkCounts},
+        bulk::{BulkChoice, BulkCounts, BulkTerms},
+        lists::users_query::PageNumber,
         people::role::Role,
     },
     store::{
         Connection,
-        bulk::{Targets, count_logins_of_targets, get_max_user_id, list_targets},
+        bulk::{Targets, count_logins_of_targets, get_max_user_id, list_affected_users, list_targets},
+        lists::named::KnownUser,
         site,
     },
 };
@@ -20,7 +22,16 @@ pub struct PreviewedBulk {
     pub choice: BulkChoice,
     /// How many accounts it acts on, and how many it skips.
     pub counts: BulkCounts,
+    /// The first of the accounts that it acts on, at most [`USERS_LISTED`].
+    pub users: Vec<KnownUser>,
+    /// The first staff and superusers among the accounts that it acts on, at most [`STAFF_LISTED`].
+    pub staff: Vec<KnownUser>,
 }
+
+/// How many users a page of a bulk action lists.
+pub const USERS_LISTED: u32 = 50;
+/// How many staff and superusers the confirmation page names.
+pub const STAFF_LISTED: u32 = 10;
 
 impl Accounts {
     /// Counts exactly what a bulk action would do.
@@ -38,20 +49,53 @@ impl Accounts {
         let now = self.store.clock().now(&mut on).await?;
         let targets = Targets { choice: &choice, actor_id: actor.user_id, actor_role: role, now };
         let (_, counts) = list_targets(&mut on, targets).await?;
-        let counts = self.with_logins(&mut on, targets, counts).await?;
-        Ok(PreviewedBulk { choice, counts })
+        self.previewed(&mut on, targets, counts).await
     }
 
-    /// Adds the live logins that the action would end.
-    pub(super) async fn with_logins(
+    /// A further page of the accounts that a bulk action would act on.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond.
+    pub async fn list_affected_users(
+        &self,
+        actor: &Actor,
+        role: Role,
+        choice: &BulkChoice,
+        page: PageNumber,
+    ) -> Result<Vec<KnownUser>> {
+        let mut on = self.store.read().await?;
+        let now = self.store.clock().now(&mut on).await?;
+        let targets = Targets { choice, actor_id: actor.user_id, actor_role: role, now };
+        let range = (i64::from(USERS_LISTED), page.offset(USERS_LISTED));
+        Ok(list_affected_users(&mut on, targets, false, range).await?)
+    }
+
+    /// Adds the live logins that the action would end, and the first of the users.
+    pub(super) async fn previewed(
         &self,
         on: &mut Connection,
         targets: Targets<'_>,
         counts: BulkCounts,
-    ) -> Result<BulkCounts> {
+    ) -> Result<PreviewedBulk> {
+        let users = list_affected_users(on, targets, false, (i64::from(USERS_LISTED), 0)).await?;
+        let staff = match counts.staff {
+            0 => Vec::new(),
+            _ => list_affected_users(on, targets, true, (i64::from(STAFF_LISTED), 0)).await?,
+        };
+        let counts = self.with_logins(on, targets, counts).await?;
+        Ok(PreviewedBulk { choice: targets.choice.clone(), counts, users, staff })
+    }
+
+    async fn with_logins(&self, on: &mut Connection, targets: Targets<'_>, counts: BulkCounts) -> Result<BulkCounts> {
         let site = site::get_site(on).await?.standing();
         let live = self.possibly_live_by_role(site, targets.now);
-        let LoginCounts { sessions, tokens } = count_logins_of_targets(on, targets, &live).await?;
+        let mut logins = count_logins_of_targets(on, targets, &live).await?;
+        let BulkTerms { at, keeps_own_login, .. } = targets.choice.terms;
+        if keeps_own_login && counts.includes_actor && at.is_none() {
+            logins = logins.without_own();
+        }
+        let LoginCounts { sessions, tokens } = logins;
         Ok(BulkCounts { sessions, tokens, ..counts })
     }
 }

@@ -5,7 +5,15 @@ use rocket::futures::stream::{self, TryStreamExt as _};
 use super::BeginBulk;
 use crate::{
     accounts::{Accounts, Actor, Result},
-    store::bulk::records::set_bulk_record_ended,
+    store::{
+        Transaction,
+        bulk::{
+            listed::find_listed_user,
+            records::{find_bulk_record, set_bulk_record_ended},
+        },
+        feed::Change,
+        fleet::receipts::request_receipts,
+    },
 };
 
 /// How many accounts one transaction acts on: all of them or none.
@@ -34,8 +42,23 @@ impl BulkRun {
         let mut tx = store.begin().await?;
         let now = store.clock().now(&mut tx).await?;
         set_bulk_record_ended(&mut tx, self.begin.id.as_str(), now, failure.as_deref()).await?;
+        // A schedule ends nothing yet.
+        if self.schedule(now).is_none() {
+            self.request_receipts(&mut tx).await?;
+        }
         tx.commit().await?;
         outcome
+    }
+
+    /// Asks each node to report when it has applied the whole action. Nodes apply changes in order, so a change that
+    /// follows all others is enough. It names one of the users: a change of nobody does not exist.
+    async fn request_receipts(&self, on: &mut Transaction) -> Result<()> {
+        let record = find_bulk_record(on, &self.begin.id).await?;
+        let user = find_listed_user(on, &self.begin.id).await?;
+        if let (Some(event_id), Some(user)) = (record.and_then(|record| record.event_id), user) {
+            request_receipts(on, Change::User(user), event_id).await?;
+        }
+        Ok(())
     }
 
     async fn do_all(&self) -> Result<()> {
@@ -44,7 +67,8 @@ impl BulkRun {
         let store = &self.accounts.store;
         let at_once = store.max_concurrent_writers();
         batches.try_for_each_concurrent(at_once, |ids| store.run_in_turn(self.do_batch(ids))).await?;
-        if self.begin.promised.includes_actor {
+        let now = store.clock().now(&mut store.read().await?).await?;
+        if self.begin.promised.includes_actor && !self.begin.leaves_out_actor(now) {
             // Last, because it may end the actor's own login.
             self.do_actor().await?;
         }

@@ -82,18 +82,26 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
-        let outcome = match moment {
-            ForceLogoutMoment::At(at) if at > locked.now => schedule(&mut tx, actor, &locked, at, reasons).await?,
-            ForceLogoutMoment::At(at) => {
-                let date = date_at(&mut tx, &locked.user, at).await?;
-                self.end_logins(&mut tx, actor, &locked, date, reasons).await?
-            }
-            ForceLogoutMoment::Now => {
-                self.end_logins(&mut tx, actor, &locked, locked.force_logout_date_now(), reasons).await?
-            }
-        };
+        let outcome = self.force_logout_locked(&mut tx, actor, &locked, moment, reasons).await?;
         tx.commit().await?;
         Ok(outcome)
+    }
+
+    /// Ends logins of a locked account, or schedules their end, if the actor may act on it.
+    pub(in crate::accounts) async fn force_logout_locked(
+        &self,
+        on: &mut impl Sql,
+        actor: &Actor,
+        locked: &Locked,
+        moment: ForceLogoutMoment,
+        reasons: &Reasons,
+    ) -> Result<ForceLogoutOutcome> {
+        let date = match moment {
+            ForceLogoutMoment::At(at) if at > locked.now => return schedule(on, actor, locked, at, reasons).await,
+            ForceLogoutMoment::At(at) => date_at(on, &locked.user, at).await?,
+            ForceLogoutMoment::Now => locked.force_logout_date_now(),
+        };
+        self.end_logins(on, actor, locked, date, reasons).await
     }
 
     /// Cancels the scheduled force logout of an account.

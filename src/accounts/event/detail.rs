@@ -92,6 +92,8 @@ pub(crate) enum Detail<'a> {
     ChainStopped(ChainStop),
     /// The number of the link after which an operator continued the chain.
     ContinuedAfter(i64),
+    /// A bulk action, given by its code, and how many users it affects.
+    Bulk { action: &'a str, users: u64 },
     /// The actor's role does not allow a bulk action, given by its code, for some of the users.
     RefusedInBulk { action: &'a str, users: u64 },
 }

@@ -39,6 +39,7 @@ pub(super) fn new_event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {
         user_agent: None,
         detail: None,
         times: 1,
+        bulk: None,
     }
 }
 
@@ -52,7 +53,7 @@ pub(super) const fn ended_kind(class: LoginClass) -> EventKind {
 
 /// Adds details to an event. The calls read like a sentence: `by` an actor, `to` a user, `because` of a reason.
 pub(super) trait BuildEvent<'a>: Sized {
-    /// Sets the actor, and the client that the actor uses.
+    /// Sets the actor, the client that the actor uses, and the bulk action that they carry out.
     fn by(self, actor: &'a Actor) -> Self;
     /// Sets the client.
     fn from(self, client: &'a Client) -> Self;
@@ -68,7 +69,8 @@ pub(super) trait BuildEvent<'a>: Sized {
 
 impl<'a> BuildEvent<'a> for NewEvent<'a> {
     fn by(self, actor: &'a Actor) -> Self {
-        let event = Self { actor: Some(actor.named()), session: actor.session.as_ref(), ..self };
+        let (session, bulk) = (actor.session.as_ref(), actor.bulk.as_ref());
+        let event = Self { actor: Some(actor.named()), session, bulk, ..self };
         match &actor.client {
             Some(client) => event.from(client),
             None => event,

@@ -27,7 +27,7 @@ pub struct Overview {
     pub counts: Counts,
     /// The users' scheduled force logouts, soonest first.
     pub scheduled: Vec<Scheduled>,
-    /// The newest events.
+    /// The newest events. A bulk action is one.
     pub events: Vec<EventRow>,
 }
 

@@ -9,10 +9,13 @@ use crate::{
     accounts::{Accounts, Result},
     domain::moment::Moment,
     store::{
+        Connection,
         feed::Change,
         fleet::{
             nodes::{NodeRow, list_nodes},
-            receipts::{ReceiptRow, find_latest_receipt_request, list_receipts},
+            receipts::{
+                ReceiptRequestRow, ReceiptRow, find_latest_receipt_request, find_receipt_request, list_receipts,
+            },
         },
     },
 };
@@ -58,15 +61,28 @@ impl Accounts {
     /// Returns an error if the database does not respond.
     pub async fn find_receipt(&self, change: Change) -> Result<Option<Receipt>> {
         let mut on = self.store.read().await?;
-        let now = self.store.clock().now(&mut on).await?;
-        let Some(asked) =
-            find_latest_receipt_request(&mut on, change).await?.filter(|asked| now - asked.at < SHOWN_FOR)
-        else {
-            return Ok(None);
-        };
+        let asked = find_latest_receipt_request(&mut on, change).await?;
+        self.receipt_of(&mut on, asked).await
+    }
+
+    /// The receipt of a bulk action as a whole. `None` if it is still running, has changed nobody, or is no longer
+    /// recent.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond.
+    pub async fn find_receipt_of_event(&self, event_id: i64) -> Result<Option<Receipt>> {
+        let mut on = self.store.read().await?;
+        let asked = find_receipt_request(&mut on, event_id).await?;
+        self.receipt_of(&mut on, asked).await
+    }
+
+    async fn receipt_of(&self, on: &mut Connection, asked: Option<ReceiptRequestRow>) -> Result<Option<Receipt>> {
+        let now = self.store.clock().now(on).await?;
+        let Some(asked) = asked.filter(|asked| now - asked.at < SHOWN_FOR) else { return Ok(None) };
         // Nodes first: one that reports in between is in both lists, and one that leaves is in neither.
-        let nodes = list_nodes(&mut on, now).await?;
-        let receipts = list_receipts(&mut on, asked.event_id).await?;
+        let nodes = list_nodes(on, now).await?;
+        let receipts = list_receipts(on, asked.event_id).await?;
         let is_awaited =
             |node: &NodeRow| node.started_at <= asked.at && !receipts.iter().any(|receipt| receipt.node_id == node.id);
         Ok(Some(Receipt {

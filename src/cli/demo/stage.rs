@@ -263,6 +263,7 @@ impl Stage {
             session: Some(session.id.clone()),
             session_secret: Some(session.secret.hash()),
             client: player.session.as_ref().map(|(_, client)| client.clone()),
+            bulk: None,
         })
     }
 }

@@ -22,8 +22,8 @@ pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], event: &NewEv
     fn statement<DB: Dialect>(ids: &[i64], event: &NewEvent<'_>) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
             "INSERT INTO curfew_events (at, kind, actor_id, actor, session_id, reason, staff_reason, user_reason, \
-             address, user_agent, detail, address_key, browser_key, names_indexed, subject_id, subject, names_key) \
-             SELECT ",
+             address, user_agent, detail, bulk_id, address_key, browser_key, names_indexed, subject_id, subject, \
+             names_key) SELECT ",
         );
         DB::bind_moment(&mut sql, event.at);
         sql.push(", ");
@@ -44,6 +44,7 @@ pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], event: &NewEv
             event.address,
             event.user_agent,
             event.detail.as_deref(),
+            event.bulk.map(SessionId::as_str),
         ];
         for text in texts {
             sql.push(", ");

@@ -6,7 +6,8 @@ use crate::{
     domain::{logins::session_secret::SessionId, moment::Moment},
     store::{
         Result, Sql,
-        engine::{dialect::Dialect, execute, fetch_one, on_engine, with_timeout},
+        engine::{dialect::Dialect, execute, fetch_all, fetch_one, fetch_optional, on_engine, with_timeout},
+        lists::named::KnownUser,
     },
 };
 
@@ -44,6 +45,32 @@ pub async fn count_listed_users(on: &mut impl Sql, id: &SessionId) -> Result<u64
     let sql = "SELECT COUNT(*) FROM curfew_listed_users WHERE list_id = $1";
     let (count,) = fetch_one!(on, (i64,), sql, id.as_str())?;
     Ok(count.unsigned_abs())
+}
+
+/// The users of a list whose accounts still exist, in ascending order of id. `range` is a limit and an offset.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn list_listed_users(
+    on: &mut impl Sql,
+    id: &SessionId,
+    (limit, offset): (i64, i64),
+) -> Result<Vec<KnownUser>> {
+    let sql = "
+        SELECT u.id, u.username, u.is_staff, u.is_superuser
+        FROM curfew_listed_users l JOIN curfew_users u ON u.id = l.user_id
+        WHERE l.list_id = $1 ORDER BY l.user_id LIMIT $2 OFFSET $3";
+    Ok(fetch_all!(on, KnownUser, sql, id.as_str(), limit, offset)?)
+}
+
+/// A user of a list; none if it is empty.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn find_listed_user(on: &mut impl Sql, id: &SessionId) -> Result<Option<i64>> {
+    let sql = "SELECT user_id FROM curfew_listed_users WHERE list_id = $1 ORDER BY user_id DESC LIMIT 1";
+    let found: Option<(i64,)> = fetch_optional!(on, (i64,), sql, id.as_str())?;
+    Ok(found.map(|(user_id,)| user_id))
 }
 
 /// Deletes the lists that were created at `up_to` or earlier, at most `limit` of their users. Returns how many users.

@@ -15,6 +15,7 @@ use super::{
     Result, Sql,
     engine::{Engine, dialect::Dialect, fetch_one, from_row::from_row, on_engine, with_timeout},
     feed::CHANNEL,
+    lists::named::KnownUser,
 };
 use crate::domain::{
     bulk::{BulkChoice, BulkCounts, BulkScope, digest_of},
@@ -25,7 +26,10 @@ use crate::domain::{
 pub use events::insert_event_for_each;
 use listed::count_listed_users;
 use statement::Statement;
-pub use write::{count_live_logins_of_each, set_active_all, set_force_logout_date_of_all, set_inactive_all};
+pub use write::{
+    count_live_logins_of_each, set_active_all, set_force_logout_date_of_all, set_force_logout_scheduled_of_all,
+    set_inactive_all,
+};
 
 /// A bulk action and its actor.
 #[derive(Debug, Clone, Copy)]
@@ -61,11 +65,12 @@ struct ChosenRow {
     is_out_of_reach: bool,
     is_own: bool,
     is_already_done: bool,
+    is_staff: bool,
 }
 
-from_row!(ChosenRow { id, is_out_of_reach, is_own, is_already_done });
+from_row!(ChosenRow { id, is_out_of_reach, is_own, is_already_done, is_staff });
 
-/// Counts the live logins that a bulk action ends.
+/// Counts the live logins that a bulk action ends, as far as the logins of one account are counted.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -106,13 +111,30 @@ pub async fn list_targets(on: &mut impl Sql, targets: Targets<'_>) -> Result<(Ve
             ChosenRow { is_out_of_reach: true, .. } => counts.out_of_reach += 1,
             ChosenRow { is_own: true, .. } => counts.own_account += 1,
             ChosenRow { is_already_done: true, .. } => counts.already += 1,
-            ChosenRow { id, .. } => ids.push(id),
+            ChosenRow { id, is_staff, .. } => {
+                ids.push(id);
+                counts.staff += u64::from(is_staff);
+            }
         }
     }
     counts.users = to_u64(ids.len());
     counts.whom = digest_of(&ids);
     counts.includes_actor = targets.actor_id.is_some_and(|id| ids.binary_search(&id).is_ok());
     Ok((ids, counts))
+}
+
+/// Lists the affected users in ascending order of id, or only the staff among them. `range` is a limit and an offset.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn list_affected_users(
+    on: &mut impl Sql,
+    targets: Targets<'_>,
+    only_staff: bool,
+    range: (i64, i64),
+) -> Result<Vec<KnownUser>> {
+    let statement = Statement(targets);
+    Ok(on_engine!(on, |c| with_timeout(statement.affected(only_staff, range).build_query_as().fetch_all(c)).await)?)
 }
 
 fn to_u64(length: usize) -> u64 {

@@ -44,6 +44,16 @@ pub struct BulkRecord {
     pub ended_at: Option<Moment>,
     /// Why it stopped early.
     pub failure: Option<String>,
+    /// The time of a force logout, if it is not now.
+    pub force_logout_at: Option<Moment>,
+    /// The end of a deactivation.
+    pub deactivated_until: Option<Moment>,
+    /// The event of the whole action, which its receipts are for.
+    pub event_id: Option<i64>,
+    /// The reason for staff, in the event.
+    pub staff_reason: Option<String>,
+    /// The reason for the users, in the event.
+    pub user_reason: Option<String>,
 }
 
 from_row!(BulkRecord {
@@ -61,18 +71,24 @@ from_row!(BulkRecord {
     started_at,
     updated_at,
     ended_at,
-    failure
+    failure,
+    force_logout_at,
+    deactivated_until,
+    event_id,
+    staff_reason,
+    user_reason
 });
 
-/// Inserts the record of a bulk action that starts. Returns whether its id is new.
+/// Inserts the record of a bulk action that starts, without its event. Returns whether its id is new.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn insert_bulk_record(on: &mut impl Sql, record: &BulkRecord) -> Result<bool> {
     let sql = "
         INSERT INTO curfew_bulk_actions (id, actor_id, actor, action, promised_users, promised_sessions, promised_tokens, skipped,
-                               users_done, sessions_ended, tokens_ended, started_at, updated_at, ended_at, failure)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO NOTHING";
+                               users_done, sessions_ended, tokens_ended, started_at, updated_at, ended_at, failure,
+                               force_logout_at, deactivated_until)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (id) DO NOTHING";
     let inserted = execute!(
         on,
         sql,
@@ -91,8 +107,19 @@ pub async fn insert_bulk_record(on: &mut impl Sql, record: &BulkRecord) -> Resul
         record.updated_at,
         record.ended_at,
         record.failure.as_deref(),
+        record.force_logout_at,
+        record.deactivated_until,
     )?;
     Ok(inserted > 0)
+}
+
+/// Sets the event of a bulk action that starts.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn set_bulk_event(on: &mut impl Sql, id: &SessionId, event_id: i64) -> Result<()> {
+    execute!(on, "UPDATE curfew_bulk_actions SET event_id = $2 WHERE id = $1", id.as_str(), event_id)?;
+    Ok(())
 }
 
 /// Finds the record with this id.
@@ -101,9 +128,10 @@ pub async fn insert_bulk_record(on: &mut impl Sql, record: &BulkRecord) -> Resul
 /// Returns an error if the database does not respond.
 pub async fn find_bulk_record(on: &mut impl Sql, id: &SessionId) -> Result<Option<BulkRecord>> {
     let sql = "
-        SELECT id, actor_id, actor, action, promised_users, promised_sessions, promised_tokens, skipped, users_done,
-               sessions_ended, tokens_ended, started_at, updated_at, ended_at, failure
-        FROM curfew_bulk_actions WHERE id = $1";
+        SELECT b.id, b.actor_id, b.actor, b.action, b.promised_users, b.promised_sessions, b.promised_tokens, b.skipped,
+               b.users_done, b.sessions_ended, b.tokens_ended, b.started_at, b.updated_at, b.ended_at, b.failure,
+               b.force_logout_at, b.deactivated_until, b.event_id, e.staff_reason, e.user_reason
+        FROM curfew_bulk_actions b LEFT JOIN curfew_events e ON e.id = b.event_id WHERE b.id = $1";
     Ok(fetch_optional!(on, BulkRecord, sql, id.as_str())?)
 }
 

@@ -7,18 +7,19 @@ use crate::{
     domain::{
         bulk::{BulkAction, BulkScope},
         lists::users_filter::UsersFilter,
-        logins::live::LiveByRole,
+        logins::{counts::MOST_COUNTED, live::LiveByRole},
         people::role::Role,
     },
     store::{
-        engine::dialect::Dialect,
+        engine::dialect::{Dialect, push_limit},
         lists::{search::Search, users::filter::push_filter},
         logins::push_is_live_by_role,
     },
 };
 
-/// Two columns: how many of the logins `l` are sessions, and how many are tokens.
-const COUNTS: &str = "COUNT(CASE WHEN l.kind = 'browser' THEN 1 END), COUNT(CASE WHEN l.kind <> 'browser' THEN 1 END)";
+/// Two columns: how many of the counted logins are sessions, and how many are tokens.
+const COUNTS: &str =
+    "COUNT(CASE WHEN counted.kind = 'browser' THEN 1 END), COUNT(CASE WHEN counted.kind <> 'browser' THEN 1 END)";
 
 /// Statements about the users `u` of a bulk action.
 #[derive(Debug, Clone, Copy)]
@@ -33,20 +34,43 @@ impl Statement<'_> {
         self.push_is_own(&mut sql);
         sql.push(" AS is_own, ");
         self.push_is_already(&mut sql);
-        sql.push(" AS is_already_done FROM curfew_users u");
+        sql.push(" AS is_already_done, (u.is_staff OR u.is_superuser) AS is_staff FROM curfew_users u");
         self.push_scope(&mut sql);
         sql.push(" ORDER BY u.id");
         sql
     }
 
-    /// Counts the live sessions and tokens of the affected users.
+    /// Counts the live sessions and tokens of the affected users, up to [`MOST_COUNTED`] + 1.
     pub fn count_logins<DB: Dialect>(self, live: &LiveByRole) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new(format!("SELECT {COUNTS} FROM curfew_users u "));
+        let mut sql = QueryBuilder::new(format!("SELECT {COUNTS} FROM (SELECT l.kind FROM curfew_users u "));
         sql.push(DB::JOIN_IN_ORDER).push(" curfew_logins l ON l.user_id = u.id");
         self.push_scope(&mut sql);
         sql.push(" AND ");
         self.push_is_affected(&mut sql);
         push_is_live_by_role(&mut sql, live);
+        // A later time is a schedule. What it would end now is what there is now.
+        if let Some(at) = self.0.choice.terms.at.filter(|at| *at < live.now) {
+            sql.push(" AND (l.login_date <= ");
+            DB::bind_moment(&mut sql, at);
+            sql.push(" OR l.opened_at <= ");
+            DB::bind_moment(&mut sql, at);
+            sql.push(")");
+        }
+        sql.push(format_args!(" LIMIT {}) AS counted", MOST_COUNTED + 1));
+        sql
+    }
+
+    /// Selects the affected users, or only the staff among them, as [`super::KnownUser`]s.
+    pub fn affected<DB: Dialect>(self, only_staff: bool, (limit, offset): (i64, i64)) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("SELECT u.id, u.username, u.is_staff, u.is_superuser FROM curfew_users u");
+        self.push_scope(&mut sql);
+        sql.push(" AND ");
+        self.push_is_affected(&mut sql);
+        if only_staff {
+            sql.push(" AND (u.is_staff OR u.is_superuser)");
+        }
+        sql.push(" ORDER BY u.id");
+        push_limit(&mut sql, limit, offset);
         sql
     }
 

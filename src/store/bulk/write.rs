@@ -67,12 +67,31 @@ pub async fn set_force_logout_date_of_all(
     set_all(on, ids, Change::ForceLogout { date, cause, reasons }).await
 }
 
-/// Deactivates these users until somebody activates them, and ends their logins.
+/// Schedules a force logout of these users, replacing the ones scheduled before.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_inactive_all(on: &mut impl Sql, ids: &[i64], date: Moment, reasons: &Reasons) -> Result<()> {
-    set_all(on, ids, Change::Inactive { date, reasons }).await
+pub async fn set_force_logout_scheduled_of_all(
+    on: &mut impl Sql,
+    ids: &[i64],
+    at: Moment,
+    by: &str,
+    reasons: &Reasons,
+) -> Result<()> {
+    set_all(on, ids, Change::Scheduled { at, by, reasons }).await
+}
+
+/// Deactivates these users until `until`, or until somebody activates them, and ends their logins.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn set_inactive_all(
+    on: &mut impl Sql,
+    ids: &[i64],
+    (date, until): (Moment, Option<Moment>),
+    reasons: &Reasons,
+) -> Result<()> {
+    set_all(on, ids, Change::Inactive { date, until, reasons }).await
 }
 
 /// Activates these users. Logins that a deactivation by a hand-written `UPDATE` left live end now, with the reasons of
@@ -88,7 +107,8 @@ pub async fn set_active_all(on: &mut impl Sql, ids: &[i64], date: Moment) -> Res
 #[derive(Debug, Clone, Copy)]
 enum Change<'a> {
     ForceLogout { date: Moment, cause: EndReason, reasons: &'a Reasons },
-    Inactive { date: Moment, reasons: &'a Reasons },
+    Scheduled { at: Moment, by: &'a str, reasons: &'a Reasons },
+    Inactive { date: Moment, until: Option<Moment>, reasons: &'a Reasons },
     Active { date: Moment },
 }
 
@@ -99,10 +119,23 @@ impl Change<'_> {
                 push_date(sql, date, cause);
                 push_reasons(sql, "force_logout_", reasons);
             }
-            Self::Inactive { date, reasons } => {
+            Self::Scheduled { at, by, reasons } => {
+                sql.push("force_logout_scheduled = ");
+                DB::bind_moment(sql, at);
+                sql.push(", force_logout_scheduled_by = ");
+                DB::bind_text(sql, by);
+                push_reasons(sql, "force_logout_scheduled_", reasons);
+            }
+            Self::Inactive { date, until, reasons } => {
                 push_date(sql, date, EndReason::Deactivated);
                 push_reasons(sql, "force_logout_", reasons);
-                sql.push(", is_active = FALSE, deactivated_until = NULL");
+                sql.push(", is_active = FALSE, deactivated_until = ");
+                match until {
+                    Some(until) => DB::bind_moment(sql, until),
+                    None => {
+                        sql.push("NULL");
+                    }
+                }
                 push_reasons(sql, "deactivated_", reasons);
             }
             Self::Active { date } => {

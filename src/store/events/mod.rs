@@ -63,6 +63,8 @@ pub struct NewEvent<'a> {
     pub detail: Option<String>,
     /// How often it happened.
     pub times: i64,
+    /// The bulk action that it is part of, or that it records as a whole.
+    pub bulk: Option<&'a SessionId>,
 }
 
 impl NewEvent<'_> {
@@ -112,6 +114,8 @@ pub struct EventRow {
     pub detail: Option<String>,
     /// How often it happened.
     pub times: i64,
+    /// The bulk action that it is part of, while staff can see that action.
+    pub bulk_id: Option<String>,
 }
 
 from_row!(EventRow {
@@ -130,7 +134,8 @@ from_row!(EventRow {
     address,
     user_agent,
     detail,
-    times
+    times,
+    bulk_id
 });
 
 impl EventRow {
@@ -148,7 +153,8 @@ macro_rules! select_events {
         concat!(
             "SELECT e.id, e.at, e.kind, e.actor, e.subject, e.subject_id, e.session_id, e.reason, e.staff_reason, e.user_reason,
                     e.address, e.user_agent, e.detail, e.times, (SELECT id FROM curfew_users WHERE id = e.actor_id) AS actor_account,
-                    (SELECT id FROM curfew_users WHERE id = e.subject_id) AS subject_account
+                    (SELECT id FROM curfew_users WHERE id = e.subject_id) AS subject_account,
+                    (SELECT id FROM curfew_bulk_actions WHERE id = e.bulk_id) AS bulk_id
              FROM ",
             $from
         )
@@ -164,9 +170,9 @@ pub(super) use select_events;
 pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO curfew_events (at, kind, actor_id, actor, subject_id, subject, session_id, reason,
-                            staff_reason, user_reason, address, user_agent, detail, times, names_key,
-                            address_key, browser_key)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                            staff_reason, user_reason, address, user_agent, detail, times, bulk_id,
+                            names_key, address_key, browser_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         RETURNING id";
     let (id,) = fetch_one!(
         on,
@@ -186,6 +192,7 @@ pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64
         event.user_agent,
         event.detail.as_deref(),
         event.times,
+        event.bulk.map(SessionId::as_str),
         Named::key_of(event.actor, event.subject),
         event.address_key().as_str(),
         event.browser_key().as_str(),
@@ -202,12 +209,15 @@ pub async fn find_event(on: &mut impl Sql, id: i64) -> Result<Option<EventRow>> 
     Ok(fetch_optional!(on, EventRow, sql, id)?)
 }
 
-/// The latest events, newest first.
+/// The latest events, newest first. A bulk action is one event: those of its users are left out.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_newest_events(on: &mut impl Sql, limit: i64) -> Result<Vec<EventRow>> {
-    let sql = select_events!("curfew_events e ORDER BY e.at DESC, e.id DESC LIMIT $1");
+    // In the words of the partial index.
+    let sql = select_events!(
+        "curfew_events e WHERE (e.bulk_id IS NULL OR e.kind = 'bulk-action') ORDER BY e.at DESC, e.id DESC LIMIT $1"
+    );
     Ok(fetch_all!(on, EventRow, sql, limit)?)
 }
 

@@ -58,6 +58,17 @@ pub async fn find_latest_receipt_request(on: &mut impl Sql, change: Change) -> R
     Ok(fetch_optional!(on, ReceiptRequestRow, sql, change.user_id())?)
 }
 
+/// Finds the request for receipts of an event.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn find_receipt_request(on: &mut impl Sql, event_id: i64) -> Result<Option<ReceiptRequestRow>> {
+    let sql = "
+        SELECT id AS event_id, at FROM curfew_events
+        WHERE id = $1 AND EXISTS (SELECT 1 FROM curfew_standing_changes c WHERE c.event_id = $1)";
+    Ok(fetch_optional!(on, ReceiptRequestRow, sql, event_id)?)
+}
+
 /// Inserts a node's receipt for an event, unless the node already has one or the event is older than the node.
 ///
 /// # Errors

@@ -79,7 +79,7 @@ fn name(run: u32) -> String {
 async fn act(accounts: &Accounts, name: &str, action: BulkAction) -> (f64, f64) {
     let operator = Actor::operator("bench");
     let filter = UsersFilter::parse(name, "", "").expect("a filter");
-    let choice = BulkChoice { action, scope: BulkScope::Matching(filter), up_to: None };
+    let choice = BulkChoice::new(action, BulkScope::Matching(filter));
     let started = Instant::now();
     let previewed = accounts.preview_bulk(&operator, operator.role, &choice).await.expect("a count");
     let counting = milliseconds_since(started);

@@ -6,12 +6,13 @@ use serde::Serialize;
 use super::{
     form::{Addressed, BulkForm, Chosen, Promise, Unreadable},
     progress,
-    view::CountsView,
+    view::{CountsView, UserView},
 };
 use crate::{
-    accounts::{Accounts, Actor, Begun, PreviewedBulk},
+    accounts::{self, Accounts, AccountsError, Actor, Begun, PreviewedBulk, USERS_LISTED},
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
+        lists::users_query::{LAST_PAGE, PageNumber},
         people::role::Role,
     },
     gate::{Changes, Present, Staff, Submission},
@@ -41,6 +42,11 @@ struct ConfirmView<'a> {
     /// The counts that were promised before, if they have changed since.
     before: Option<CountsView>,
     promised: String,
+    users: Vec<UserView>,
+    staff: Vec<UserView>,
+    page: u32,
+    previous: Option<String>,
+    next: Option<String>,
     form: FormView,
 }
 
@@ -52,19 +58,35 @@ struct Confirm<'a, 'r> {
     actor: &'a Actor,
     role: Role,
     chosen: &'a Chosen<'a>,
+    page: PageNumber,
 }
 
 impl Confirm<'_, '_> {
     async fn show(&self, choice: &BulkChoice, status: Status, form: FormView) -> Answer {
-        match self.accounts.preview_bulk(self.actor, self.role, choice).await {
-            Ok(previewed) => self.promise(&previewed, None, status, form),
+        match self.preview(choice).await {
+            Ok(previewed) => self.promise(previewed, None, status, form),
             Err(error) => refuse(self.changes, error),
         }
     }
 
+    /// Previews the action, with the users of this page.
+    async fn preview(&self, choice: &BulkChoice) -> accounts::Result<PreviewedBulk> {
+        let previewed = self.accounts.preview_bulk(self.actor, self.role, choice).await?;
+        if self.page.get() == 1 {
+            return Ok(previewed);
+        }
+        let users = self.accounts.list_affected_users(self.actor, self.role, &previewed.choice, self.page).await?;
+        Ok(PreviewedBulk { users, ..previewed })
+    }
+
     /// Shows the counts as a new promise. `before` is the promise that no longer holds.
-    fn promise(&self, previewed: &PreviewedBulk, before: Option<BulkCounts>, status: Status, form: FormView) -> Answer {
+    fn promise(&self, previewed: PreviewedBulk, before: Option<BulkCounts>, status: Status, form: FormView) -> Answer {
+        let page = self.page.get();
+        let has_next = previewed.counts.users > u64::from(page) * u64::from(USERS_LISTED);
         let view = ConfirmView {
+            page,
+            previous: (page > 1).then(|| self.href(page - 1)),
+            next: (has_next && page < LAST_PAGE).then(|| self.href(page + 1)),
             action: previewed.choice.action.code(),
             scope: self.chosen.scope,
             ids: match &previewed.choice.scope {
@@ -73,7 +95,9 @@ impl Confirm<'_, '_> {
             },
             counts: previewed.counts.into(),
             before: before.map(CountsView::from),
-            promised: Promise::of(previewed).to_text(),
+            promised: Promise::of(&previewed).to_text(),
+            users: previewed.users.into_iter().map(UserView::from).collect(),
+            staff: previewed.staff.into_iter().map(UserView::from).collect(),
             form,
             ..self.view()
         };
@@ -88,6 +112,11 @@ impl Confirm<'_, '_> {
                 self.pages.show_form_again(Status::UnprocessableEntity, "admin/bulk", &view)
             }
         }
+    }
+
+    fn href(&self, page: u32) -> String {
+        let (ids, page) = (self.chosen.id.join(","), (page > 1).then(|| page.to_string()));
+        uri!(show(self.chosen.addressed(&ids, page.as_deref()))).to_string()
     }
 
     fn view(&self) -> ConfirmView<'_> {
@@ -113,12 +142,17 @@ pub(super) async fn show(
     changes: Changes<'_>,
     addressed: Addressed<'_>,
 ) -> Answer {
-    let chosen = addressed.chosen();
+    let (chosen, mut form) = (addressed.chosen(), FormView::default());
+    let Some(page) = addressed.page() else { return Answer::Status(Status::BadRequest) };
     let (actor, role) = (present.actor(), present.login.role());
-    let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen };
-    match chosen.choice() {
-        Ok(choice) => confirm.show(&choice, Status::Ok, FormView::default()).await,
-        Err(why) => confirm.refuse_choice(why),
+    let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen, page };
+    let choice = match chosen.choice() {
+        Ok(choice) => choice,
+        Err(why) => return confirm.refuse_choice(why),
+    };
+    match chosen.terms(&mut form, true) {
+        Some(terms) => confirm.show(&BulkChoice { terms, ..choice }, Status::Ok, form).await,
+        None => confirm.show(&choice, Status::UnprocessableEntity, form).await,
     }
 }
 
@@ -136,29 +170,37 @@ pub(super) async fn post(
     if present.is_none() {
         // The guard of that page leads to `/confirm` and back to the same choice. Nothing is done yet.
         let ids = chosen.id.join(",");
-        return Answer::see_other(uri!(show(chosen.addressed(&ids))));
+        return Answer::see_other(uri!(show(chosen.addressed(&ids, None))));
     }
-    let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen };
+    let page = PageNumber::default();
+    let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen, page };
     let choice = match chosen.choice() {
         Ok(choice) => choice,
         Err(why) => return confirm.refuse_choice(why),
     };
     let mut form = FormView::default();
-    let Some(reasons) = submission.0.reasons(&mut form) else {
+    let keeps = submission.0.keeps_own_login() || !submission.0.has_promise();
+    let (terms, reasons) = (chosen.terms(&mut form, keeps), submission.0.reasons(&mut form));
+    let (Some(terms), Some(reasons)) = (terms, reasons) else {
         return confirm.show(&choice, Status::UnprocessableEntity, form).await;
     };
+    let choice = BulkChoice { terms, ..choice };
     if !submission.0.is_confirmed() {
         return confirm.show(&choice, Status::Ok, form).await;
     }
     let Some(promise) = submission.0.promise() else { return Answer::Status(Status::BadRequest) };
     let (id, before) = (promise.id.clone(), promise.counts);
-    match accounts.begin_bulk(&actor, promise.keep(choice, reasons)).await {
+    match accounts.begin_bulk(&actor, promise.keep(choice.clone(), reasons)).await {
         Ok(Begun::Run(run)) => {
             progress::run_in_background(*run).await;
-            Answer::see_other(uri!(progress::show(id = id.as_str())))
+            Answer::see_other(uri!(progress::show(id = id.as_str(), page = None::<&str>)))
         }
-        Ok(Begun::Already) => Answer::see_other(uri!(progress::show(id = id.as_str()))),
-        Ok(Begun::Changed(previewed)) => confirm.promise(&previewed, Some(before), Status::Ok, form),
+        Ok(Begun::Already) => Answer::see_other(uri!(progress::show(id = id.as_str(), page = None::<&str>))),
+        Ok(Begun::Changed(previewed)) => confirm.promise(*previewed, Some(before), Status::Ok, form),
+        Err(error @ AccountsError::UntilIsPast) => {
+            form.set_error("until", error);
+            confirm.show(&choice, Status::UnprocessableEntity, form).await
+        }
         Err(error) => refuse(changes, error),
     }
 }

@@ -9,9 +9,10 @@ use rocket::{FromForm, UriDisplayQuery};
 use crate::{
     accounts::{BeginBulk, PreviewedBulk},
     domain::{
-        bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
-        lists::users_filter::UsersFilter,
+        bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope, BulkTerms},
+        lists::{users_filter::UsersFilter, users_query::PageNumber},
         logins::session_secret::SessionId,
+        moment::{Moment, MomentError, parse_moment},
         reason_text::Reasons,
     },
     site::{
@@ -30,9 +31,11 @@ pub(super) struct Chosen<'r> {
     pub q: &'r str,
     pub status: &'r str,
     pub role: &'r str,
+    pub at: &'r str,
+    pub until: &'r str,
 }
 
-/// The choice as a query string, without empty fields.
+/// The choice as a query string, without empty fields. `page` is the page of the list of users.
 #[derive(Debug, Clone, Copy, FromForm, UriDisplayQuery)]
 pub(super) struct Addressed<'r> {
     action: Option<&'r str>,
@@ -42,9 +45,17 @@ pub(super) struct Addressed<'r> {
     q: Option<&'r str>,
     status: Option<&'r str>,
     role: Option<&'r str>,
+    at: Option<&'r str>,
+    until: Option<&'r str>,
+    page: Option<&'r str>,
 }
 
 impl<'r> Addressed<'r> {
+    /// The page of the list of users.
+    pub fn page(&self) -> Option<PageNumber> {
+        PageNumber::parse(self.page.unwrap_or_default()).ok().filter(|page| !page.is_beyond_last())
+    }
+
     pub fn chosen(&self) -> Chosen<'r> {
         let text = Option::unwrap_or_default;
         Chosen {
@@ -55,6 +66,8 @@ impl<'r> Addressed<'r> {
             q: text(self.q),
             status: text(self.status),
             role: text(self.role),
+            at: text(self.at),
+            until: text(self.until),
         }
     }
 }
@@ -76,6 +89,12 @@ pub(super) struct BulkForm<'r> {
     #[field(default = "")]
     role: &'r str,
     #[field(default = "")]
+    at: &'r str,
+    #[field(default = "")]
+    until: &'r str,
+    #[field(default = "")]
+    keep_mine: &'r str,
+    #[field(default = "")]
     staff_reason: &'r str,
     #[field(default = "")]
     user_reason: &'r str,
@@ -84,6 +103,9 @@ pub(super) struct BulkForm<'r> {
     #[field(default = "")]
     promised: &'r str,
 }
+
+/// The value of the ticked checkbox `keep_mine`.
+const KEEP: &str = "on";
 
 /// Why a choice is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,11 +126,23 @@ impl<'r> BulkForm<'r> {
             q: self.q,
             status: self.status,
             role: self.role,
+            at: self.at,
+            until: self.until,
         }
     }
 
     pub fn reasons(&self, form: &mut FormView) -> Option<Reasons> {
         read_reasons(form, self.staff_reason, self.user_reason)
+    }
+
+    /// Whether the form comes from a confirmation page, where staff have decided about their own login.
+    pub const fn has_promise(&self) -> bool {
+        !self.promised.is_empty()
+    }
+
+    /// Whether staff keep the login that they act with.
+    pub fn keeps_own_login(&self) -> bool {
+        self.keep_mine == KEEP
     }
 
     pub const fn is_confirmed(&self) -> bool {
@@ -123,7 +157,7 @@ impl<'r> BulkForm<'r> {
 
 impl<'r> Chosen<'r> {
     /// Converts the choice into a query string. `ids` are the user ids, comma-separated.
-    pub fn addressed(&self, ids: &'r str) -> Addressed<'r> {
+    pub fn addressed(&self, ids: &'r str, page: Option<&'r str>) -> Addressed<'r> {
         Addressed {
             action: given(self.action),
             scope: given(self.scope),
@@ -132,7 +166,26 @@ impl<'r> Chosen<'r> {
             q: given(self.q),
             status: given(self.status),
             role: given(self.role),
+            at: given(self.at),
+            until: given(self.until),
+            page,
         }
+    }
+
+    /// Parses when the action takes effect and ends. An action ignores the field that it does not have. `keeps` is
+    /// whether the acting user keeps their login, which is so until they decide otherwise.
+    pub fn terms(&self, form: &mut FormView, keeps: bool) -> Option<BulkTerms> {
+        form.set_value("keep_mine", if keeps { KEEP } else { "" });
+        let action = BulkAction::parse(self.action).ok();
+        let at = match action {
+            Some(BulkAction::ForceLogout) => form.read("at", self.at, read_time)?,
+            _ => None,
+        };
+        let until = match action {
+            Some(BulkAction::Deactivate) => form.read("until", self.until, read_time)?,
+            _ => None,
+        };
+        Some(BulkTerms { at, until, keeps_own_login: keeps && action == Some(BulkAction::ForceLogout) })
     }
 
     pub fn choice(&self) -> Result<BulkChoice, Unreadable> {
@@ -153,8 +206,12 @@ impl<'r> Chosen<'r> {
             "list" => BulkScope::Listed(SessionId::parse(self.list).ok_or(Unreadable::Unknown)?),
             _ => return Err(Unreadable::Unknown),
         };
-        Ok(BulkChoice { action, scope, up_to: None })
+        Ok(BulkChoice::new(action, scope))
     }
+}
+
+fn read_time(typed: &str) -> Result<Option<Moment>, MomentError> {
+    if typed.trim().is_empty() { Ok(None) } else { parse_moment(typed).map(Some) }
 }
 
 /// What the confirmation page promised. Its form carries the promise in a hidden field.
@@ -179,10 +236,21 @@ impl Promise {
 
     /// Formats the promise as colon-separated fields.
     pub fn to_text(&self) -> String {
-        let BulkCounts { users, whom, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing } =
-            self.counts;
+        let BulkCounts {
+            users,
+            whom,
+            staff,
+            includes_actor,
+            sessions,
+            tokens,
+            out_of_reach,
+            own_account,
+            already,
+            missing,
+        } = self.counts;
         let includes_actor = u64::from(includes_actor);
-        let numbers = [users, whom, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing];
+        let numbers =
+            [users, whom, staff, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing];
         let numbers = numbers.map(|number| number.to_string()).join(":");
         format!("{}:{}:{numbers}", self.id.as_str(), self.up_to)
     }
@@ -191,13 +259,24 @@ impl Promise {
         let (id, rest) = text.split_once(':')?;
         let (up_to, rest) = rest.split_once(':')?;
         let numbers: Vec<u64> = rest.split(':').map(|number| number.parse().ok()).collect::<Option<_>>()?;
-        let [users, whom, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing] = numbers[..]
+        let [users, whom, staff, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing] =
+            numbers[..]
         else {
             return None;
         };
         let includes_actor = includes_actor > 0;
-        let counts =
-            BulkCounts { users, whom, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing };
+        let counts = BulkCounts {
+            users,
+            whom,
+            staff,
+            includes_actor,
+            sessions,
+            tokens,
+            out_of_reach,
+            own_account,
+            already,
+            missing,
+        };
         Some(Self { id: SessionId::parse(id)?, up_to: up_to.parse().ok()?, counts })
     }
 
@@ -217,6 +296,7 @@ mod tests {
         let counts = BulkCounts {
             users: 3,
             whom: u64::MAX,
+            staff: 2,
             includes_actor: true,
             sessions: 5,
             tokens: 4,

@@ -7,7 +7,7 @@ use super::{form::Promise, view::CountsView};
 use crate::{
     accounts::{self, Accounts, FoundName, LookedUp},
     domain::{
-        bulk::{BulkAction, BulkChoice, BulkScope},
+        bulk::{BulkAction, BulkChoice, BulkScope, BulkTerms},
         lists::{
             pasted_names::{PastedName, parse_names},
             text_file::text_of_file,
@@ -169,7 +169,8 @@ async fn look_up(accounts: &Accounts, staff: &Staff<'_>, names: &[PastedName<'_>
     let choice = match list {
         Some(list) => {
             let (action, scope) = (BulkAction::ForceLogout, BulkScope::Listed(list.clone()));
-            let choice = BulkChoice { action, scope, up_to: None };
+            let terms = BulkTerms { keeps_own_login: true, ..BulkTerms::default() };
+            let choice = BulkChoice { terms, ..BulkChoice::new(action, scope) };
             let previewed = accounts.preview_bulk(&actor, staff.login.role(), &choice).await?;
             let promised = Promise::of(&previewed).to_text();
             Some(ChoiceView { list: list.as_str().to_owned(), counts: previewed.counts.into(), promised })

@@ -1,8 +1,8 @@
-//! The counts on the pages of a bulk action.
+//! The counts and the users on the pages of a bulk action.
 
 use serde::Serialize;
 
-use crate::domain::bulk::BulkCounts;
+use crate::{domain::bulk::BulkCounts, store::lists::named::KnownUser};
 
 /// The counts of a bulk action, for its pages.
 #[derive(Debug, Default, Serialize)]
@@ -10,6 +10,7 @@ pub(super) struct CountsView {
     pub users: u64,
     pub sessions: u64,
     pub tokens: u64,
+    pub staff: u64,
     pub includes_me: bool,
     pub skipped: u64,
     pub out_of_reach: u64,
@@ -24,6 +25,7 @@ impl From<BulkCounts> for CountsView {
             users: counts.users,
             sessions: counts.sessions,
             tokens: counts.tokens,
+            staff: counts.staff,
             includes_me: counts.includes_actor,
             skipped: counts.skipped(),
             out_of_reach: counts.out_of_reach,
@@ -31,5 +33,19 @@ impl From<BulkCounts> for CountsView {
             already: counts.already,
             missing: counts.missing,
         }
+    }
+}
+
+/// A user of a bulk action.
+#[derive(Debug, Serialize)]
+pub(super) struct UserView {
+    id: i64,
+    username: String,
+    role: &'static str,
+}
+
+impl From<KnownUser> for UserView {
+    fn from(user: KnownUser) -> Self {
+        Self { id: user.id, role: user.role().code(), username: user.username }
     }
 }

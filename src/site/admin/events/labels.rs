@@ -26,6 +26,7 @@ pub(super) const fn label(kind: EventKind) -> &'static str {
         EventKind::ForceLogoutDue => "Scheduled force logout came due",
         EventKind::Deactivated => "Deactivated",
         EventKind::Activated => "Activated",
+        EventKind::BulkAction => "Bulk action",
         EventKind::Deleted => "Account deleted",
         EventKind::ReasonTemplateAdded => "Template for reasons added",
         EventKind::ReasonTemplateDeleted => "Template for reasons deleted",
@@ -66,6 +67,7 @@ pub(super) fn tone_of(code: &str) -> &'static str {
             | EventKind::ForceLogoutDue
             | EventKind::Deactivated
             | EventKind::Activated
+            | EventKind::BulkAction
             | EventKind::Deleted,
         ) => "staff",
         Some(

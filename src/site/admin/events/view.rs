@@ -46,6 +46,8 @@ pub(in crate::site) struct EventView {
     browser_href: Option<String>,
     detail: Option<String>,
     times: i64,
+    /// The bulk action that it is part of, or that it records as a whole.
+    bulk: Option<String>,
 }
 
 impl From<EventRow> for EventView {
@@ -80,6 +82,7 @@ impl From<EventRow> for EventView {
             user_agent: row.user_agent,
             detail: row.detail,
             times: row.times,
+            bulk: row.bulk_id,
         }
     }
 }

@@ -25,13 +25,13 @@ impl LinkedEvent {
 /// The digest of what an event keeps when an account is deleted.
 pub(super) fn event_digest(event: &LinkedEvent) -> [u8; HASH_BYTES] {
     let LinkedEvent { id, at, kind, actor_id, actor, subject_id, subject, session_id, .. } = event;
-    let LinkedEvent { reason, staff_reason, user_reason, detail, times, names_key, .. } = event;
+    let LinkedEvent { reason, staff_reason, user_reason, detail, times, bulk_id, names_key, .. } = event;
     let detail = detail.as_ref().filter(|_| !event.has_personal_detail());
     let mut hash = Values::new("curfew event");
     hash.number(Some(*id)).number(Some(at.timestamp_micros())).text(Some(kind));
     hash.number(*actor_id).text(actor.as_ref()).number(*subject_id).text(subject.as_ref()).text(session_id.as_ref());
     hash.text(reason.as_ref()).text(staff_reason.as_ref()).text(user_reason.as_ref());
-    hash.text(detail).number(Some(*times)).text(names_key.as_ref());
+    hash.text(detail).number(Some(*times)).text(bulk_id.as_ref()).text(names_key.as_ref());
     hash.finish()
 }
 

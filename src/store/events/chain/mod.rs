@@ -46,6 +46,7 @@ pub struct LinkedEvent {
     user_agent: Option<String>,
     detail: Option<String>,
     times: i64,
+    bulk_id: Option<String>,
     names_key: Option<String>,
 }
 
@@ -65,6 +66,7 @@ from_row!(LinkedEvent {
     user_agent,
     detail,
     times,
+    bulk_id,
     names_key
 });
 
@@ -72,7 +74,8 @@ from_row!(LinkedEvent {
 macro_rules! event_columns {
     () => {
         "e.id, e.at, e.kind, e.actor_id, e.actor, e.subject_id, e.subject, e.session_id, e.reason, e.staff_reason,
-         e.user_reason, e.address, e.user_agent, e.detail, e.times, e.names_key"
+         e.user_reason, e.address, e.user_agent, e.detail, e.times, e.bulk_id,
+         e.names_key"
     };
 }
 

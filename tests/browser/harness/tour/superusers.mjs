@@ -21,6 +21,15 @@ export async function* superusersPages(stage, friendsName) {
 
 function* bulkPages(owner) {
   yield page("bulk", owner, "/admin/users/bulk?action=force-logout&scope=matching");
+  yield page("paste", owner, "/admin/users/paste");
+  yield {
+    name: "paste-found",
+    person: owner,
+    open: async () => {
+      await owner.visits("/admin/users/paste");
+      await owner.submits("/admin/users/paste", { names: "grace, edsger\nnobody\ngrace" });
+    },
+  };
   yield page("bulk-nobody", owner, "/admin/users/bulk?action=deactivate&scope=ids");
   yield {
     name: "bulk-done",
