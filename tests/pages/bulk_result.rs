@@ -76,7 +76,7 @@ async fn a_mistake_is_undone_for_exactly_these_users() {
 
         let overview = staff.opens("/admin").await;
         let events = overview.between("<h2 id=\"events\">", "</section>").expect("the recent events");
-        assert_eq!(events.matches(">Bulk action</a>").count(), 2, "{events}");
+        assert_eq!(events.matches(">Its users and their receipt</a>").count(), 2, "{events}");
         assert!(!events.contains(">Deactivated<") && events.contains(done.location()), "{events}");
         let all = staff.opens("/admin/events?q=reader0").await;
         assert!(all.body.contains(&format!("Part of <a href=\"{}\">", done.location())), "{all:?}");

@@ -66,9 +66,9 @@ const TABLE: &[(&str, By, Fields)] = &[
             ("action", "force-logout"),
             ("scope", "matching"),
             ("confirm", "yes"),
-            // A bulk action that does not exist yet, on the first four users: three superusers, of whom the acting user
-            // is one, and a member.
-            ("promised", "aaaaaaaaaaaaaaaa:9999:4:8229976527224190662:3:1:0:0:0:0:0:0"),
+            // A bulk action that does not exist yet, on the first four users: two superusers, of whom the acting user is
+            // one, and two members.
+            ("promised", "aaaaaaaaaaaaaaaa:9999:4:8229976527224190662:2:1:0:0:0:0:0:0"),
         ],
     ),
     ("/admin/users/paste", By::Superuser, &[("names", "NAME")]),
@@ -77,6 +77,9 @@ const TABLE: &[(&str, By, Fields)] = &[
     ("/account/tokens", By::Member, &[("label", "forged"), ("ttl", "72h")]),
     ("/account/tokens/<id>/revoke", By::Member, &[]),
     ("/admin/users/<id>/sessions/<sid>/end", By::Superuser, &[("staff_reason", "forged")]),
+    ("/admin/users/<id>/tokens/<tid>/end", By::Superuser, &[("staff_reason", "forged")]),
+    ("/admin/reasons", By::Superuser, &[("title", "forged"), ("user_reason", "forged")]),
+    ("/admin/reasons/<id>/delete", By::Superuser, &[]),
     ("/confirm", By::Superuser, &[("password", PASSWORD)]),
     ("/account/delete", By::Member, &[("password", PASSWORD)]),
     ("/admin/users/<id>/role", By::Superuser, &[("role", "staff"), ("password", PASSWORD)]),
@@ -202,12 +205,24 @@ async fn place(site: &Site, address: &str, person: &Person<'_>, target: i64) -> 
         return address.replace("<id>", &newest(person.id).await);
     }
     if address.starts_with("/account/tokens/") {
-        let (label, operator) = (TokenLabel::parse("backup").expect("a label"), Actor::operator("root"));
-        let (own, accounts) = (Target::Id(person.id), site.accounts());
-        let (made, _) = accounts.create_token(&operator, &own, &label, Duration::from_hours(1)).await.expect("a token");
-        return address.replace("<id>", made.id.as_str());
+        return address.replace("<id>", &token_of(site, person.id).await);
+    }
+    if address == "/admin/reasons/<id>/delete" {
+        let sql = "INSERT INTO curfew_reason_templates (title, title_key, user_reason) VALUES ('a', 'a', 'b')";
+        site.database.execute(sql).await;
+        return address.replace("<id>", "1");
+    }
+    if address.ends_with("/tokens/<tid>/end") {
+        return address.replace("<id>", &target.to_string()).replace("<tid>", &token_of(site, target).await);
     }
     address.replace("<id>", &target.to_string()).replace("<sid>", &newest(target).await)
+}
+
+/// The id of a new token of a user.
+async fn token_of(site: &Site, user: i64) -> String {
+    let (label, operator) = (TokenLabel::parse("backup").expect("a label"), Actor::operator("root"));
+    let made = site.accounts().create_token(&operator, &Target::Id(user), &label, Duration::from_hours(1)).await;
+    made.expect("a token").0.id.as_str().to_owned()
 }
 
 /// The target user, in a state in which the form has something to change.

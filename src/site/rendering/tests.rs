@@ -12,8 +12,8 @@ use super::{
 
 const HOSTILE: &str = r#"<b onclick="x('&amp;')">{{ shell.csrf_token }}{% raw %}/ session 1"#;
 /// These templates use the view in their title or head.
-const RENDERED_WHOLE: [&str; 6] =
-    ["admin/bulk", "admin/bulk_progress", "admin/event", "admin/user", "error", "refused_form"];
+const RENDERED_WHOLE: [&str; 7] =
+    ["admin/bulk", "admin/bulk_progress", "admin/event", "admin/user", "admin/user_logins", "error", "refused_form"];
 
 /// The templates of the site, as Rocket loads them.
 fn site() -> Tera {

@@ -82,7 +82,7 @@ pub(in crate::store) fn pool_options(trust: &Trust, limits: PoolLimits) -> PgPoo
 /// Whether the server answers, and the connection is in no transaction. sqlx does not count a transaction whose `BEGIN`
 /// was given up while it waited. Inside one, `CURRENT_TIMESTAMP` stands still and a single statement is not committed.
 async fn is_out_of_transaction(connection: &mut PgConnection) -> bool {
-    let is_out = raw_sql("SELECT now() = statement_timestamp()").fetch_one(connection).await;
+    let is_out = with_timeout(raw_sql("SELECT now() = statement_timestamp()").fetch_one(connection)).await;
     matches!(is_out.and_then(|row| row.try_get(0)), Ok(true))
 }
 

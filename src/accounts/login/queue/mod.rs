@@ -65,8 +65,8 @@ struct State {
 /// One line of the queue.
 #[derive(Debug)]
 struct Waiting {
-    max_waiting: usize,
-    waiting: usize,
+    room: usize,
+    count: usize,
     /// How many turns there were.
     turns: u64,
     /// How many waiters there were.
@@ -108,8 +108,8 @@ impl Queue {
         Self::with_room(threads, threads.saturating_mul(WAITING_PER_THREAD))
     }
 
-    fn with_room(free_threads: usize, max_waiting: usize) -> Self {
-        let [users, strangers] = [(); 2].map(|()| Waiting::with_room(max_waiting));
+    fn with_room(free_threads: usize, room: usize) -> Self {
+        let [users, strangers] = [(); 2].map(|()| Waiting::with_room(room));
         Self(Arc::new(Mutex::new(State { free_threads, users, strangers, last: Line::Strangers })))
     }
 
@@ -212,15 +212,15 @@ impl State {
 }
 
 impl Waiting {
-    fn with_room(max_waiting: usize) -> Self {
+    fn with_room(room: usize) -> Self {
         let (networks, served) = (HashMap::new(), HashMap::new());
-        Self { max_waiting, waiting: 0, turns: 0, arrivals: 0, networks, served }
+        Self { room, count: 0, turns: 0, arrivals: 0, networks, served }
     }
 
     /// Adds a waiter. `None` if the line is full and no other network has a weaker claim.
     fn join(&mut self, network: Network) -> Option<(u64, oneshot::Receiver<Turn>)> {
         let rank = self.networks.get(&network).map_or_else(|| self.rank_of(network), |waiters| waiters.rank);
-        if self.waiting >= self.max_waiting {
+        if self.count >= self.room {
             let own = self.networks.get(&network).map_or(0, |waiters| waiters.waiters.len());
             let claims =
                 self.networks.iter().map(|(network, waiters)| ((waiters.waiters.len(), waiters.rank), *network));
@@ -236,7 +236,7 @@ impl Waiting {
         let id = self.arrivals;
         let waiters = self.networks.entry(network).or_insert_with(|| Waiters { rank, waiters: VecDeque::new() });
         waiters.waiters.push_back(Waiter { id, turn: sender });
-        self.waiting += 1;
+        self.count += 1;
         Some((id, turn))
     }
 
@@ -245,7 +245,7 @@ impl Waiting {
         let Some(waiters) = self.networks.get_mut(&network) else { return };
         let before = waiters.waiters.len();
         waiters.waiters.retain(|waiter| waiter.id != id);
-        self.waiting -= before - waiters.waiters.len();
+        self.count -= before - waiters.waiters.len();
         if waiters.waiters.is_empty() {
             self.networks.remove(&network);
         }
@@ -260,7 +260,7 @@ impl Waiting {
         let waiters = self.networks.get_mut(&network)?;
         waiters.rank = self.turns;
         let waiter = waiters.waiters.pop_front()?;
-        self.waiting -= 1;
+        self.count -= 1;
         if waiters.waiters.is_empty() {
             self.networks.remove(&network);
         }

@@ -72,7 +72,7 @@ async fn a_network_that_fills_the_queue_keeps_no_other_out() {
     assert_eq!(flood.each_ref().map(|client| client.is_refused), [false, false, false, true], "the queue is bounded");
     let other = Client::joins(&queue, "10.0.9.1");
     assert!(!other.is_refused);
-    assert_eq!(queue.lock().strangers.waiting, 3, "the flood has lost its last place");
+    assert_eq!(queue.lock().strangers.count, 3, "the flood has lost its last place");
     let clients = flood.into_iter().filter(|client| !client.is_refused).chain([other]).collect();
     assert_eq!(serve_all(turn, clients), ["10.0.9.1", "10.0.0.1", "10.0.0.2"]);
 }
@@ -103,7 +103,7 @@ async fn a_waiter_that_is_dropped_leaves_the_queue() {
     let (queue, turn) = busy_queue(2).await;
     let gone = [Client::joins(&queue, "10.0.1.1"), Client::joins(&queue, "10.0.1.2")];
     drop(gone);
-    assert_eq!(queue.lock().strangers.waiting, 0);
+    assert_eq!(queue.lock().strangers.count, 0);
     let next = Client::joins(&queue, "10.0.1.3");
     assert_eq!(serve_all(turn, vec![next]), ["10.0.1.3"]);
     let state = queue.lock();

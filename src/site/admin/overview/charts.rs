@@ -271,7 +271,7 @@ mod tests {
         (logins[3], failed[5]) = (50, 400);
         let live: Vec<Option<i64>> = (0..24).map(|hour| (hour > 2).then_some(7)).collect();
         let view = SPANS[0].view(&moments, &logins, &failed, (&live, 7));
-        assert_eq!(view.charts.iter().map(|chart| chart.top).collect::<Vec<_>>(), [600, 600, 10]);
+        assert_eq!(view.charts.iter().map(|chart| chart.top).collect::<Vec<_>>(), [400, 400, 10]);
         assert!(view.has_gaps);
         let ticks: Vec<&str> = view.ticks.iter().map(|tick| tick.label.as_str()).collect();
         assert_eq!(ticks, ["01:00", "07:00", "13:00", "19:00"]);

@@ -64,8 +64,7 @@ pub async fn list_chain_after(on: &mut impl Sql, number: i64, limit: i64) -> Res
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn find_link_of(on: &mut impl Sql, event_id: i64) -> Result<Option<LinkRow>> {
-    let sql = "SELECT number, event_id, event_at, digest, personal_digest, salt, previous, hash, seal
-               FROM curfew_event_links WHERE event_id = $1";
+    let sql = concat!("SELECT ", link_columns!(), " FROM curfew_event_links WHERE event_id = $1");
     Ok(fetch_optional!(on, LinkRow, sql, event_id)?)
 }
 

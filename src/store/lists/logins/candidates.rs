@@ -6,11 +6,7 @@ use crate::{
     domain::{
         address_key::Network,
         lists::logins_filter::{LoginsFilter, LoginsShown},
-        logins::{
-            kind::{LoginClass, LoginKind},
-            live::LiveByRole,
-            traits::DeviceName,
-        },
+        logins::{kind::LoginClass, live::LiveByRole, traits::DeviceName},
         period::Period,
     },
     store::{
@@ -96,12 +92,14 @@ impl<'q> Candidates<'q> {
             Self::Name(_) => {}
             Self::Network(network) => push_is_in_network(sql, network),
             Self::Browser(class, name) => {
-                push_kinds(sql, class);
-                sql.push(" AND ");
                 push_name_range(sql, "l.browser", name);
+                if let Some(class) = class {
+                    sql.push(" AND ");
+                    push_class(sql, class);
+                }
             }
             Self::System(name) => push_name_range(sql, "l.system", name),
-            Self::Class(class) => push_kinds(sql, Some(class)),
+            Self::Class(class) => push_class(sql, class),
             Self::Made(period) => push_is_in_period(sql, "l.opened_at", period),
             Self::Seen(period) => push_is_in_period(sql, "l.last_seen", period),
             Self::Live(class, live) => push_may_be_live(sql, row, class, live),
@@ -160,8 +158,10 @@ pub(super) fn push_name_range<DB: SearchDialect>(sql: &mut QueryBuilder<DB>, col
     DB::bind_text(sql, &end);
 }
 
-fn push_kinds<DB: SearchDialect>(sql: &mut QueryBuilder<DB>, class: Option<LoginClass>) {
-    let kinds = LoginKind::ALL.into_iter().filter(|kind| class.is_none_or(|class| kind.class() == class));
-    let kinds: Vec<_> = kinds.map(|kind| format!("'{}'", kind.code())).collect();
-    sql.push(format_args!("l.kind IN ({})", kinds.join(", ")));
+/// Adds the condition that a login is of the class, as the partial index words it.
+fn push_class<DB: SearchDialect>(sql: &mut QueryBuilder<DB>, class: LoginClass) {
+    sql.push(match class {
+        LoginClass::Sessions => "l.kind = 'browser'",
+        LoginClass::Tokens => "l.kind <> 'browser'",
+    });
 }
