@@ -63,7 +63,7 @@ story("staff handle an incident on a site with many users", async (stage) => {
   // Afterwards: who did what to whom, when and why.
   await owner.visits("/admin/events?q=leaked-anna");
   page = await owner.pageText();
-  for (const words of ["Force logout", "leaked-anna", "by ada", "Ticket 4711", "A list of passwords was found."]) {
+  for (const words of ["Force logout", "leaked-anna\tada", "Ticket 4711", "A list of passwords was found."]) {
     assert.ok(page.includes(words), `${words} is not in: ${page}`);
   }
   await owner.visits("/admin/events?kind=deactivated");

@@ -48,7 +48,7 @@ story("a leaked list of 200 names is out with a paste and two clicks", async (st
   await bystander.follows("/account/profile");
   assert.equal(bystander.path, "/account/profile");
   await owner.visits("/admin");
-  assert.equal(await owner.page.getByRole("link", { name: "Bulk action", exact: true }).count(), 1);
+  assert.equal(await owner.page.getByRole("link", { name: "Its users and their receipt", exact: true }).count(), 1);
 });
 
 story("a file works too, and a deactivation by mistake is undone", async (stage) => {

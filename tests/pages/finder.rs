@@ -65,7 +65,7 @@ async fn staff_are_not_offered_to_force_out_whom_they_may_not_act_on() {
         let (mut staff, mut owner) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
         let (plain, forced) = (format!("/admin/users/{}", boss.id), format!("/admin/users/{}#force-out", boss.id));
         let list = part(&mut staff, "boss").await;
-        assert_eq!(leads(&list), [plain.clone()], "{list:?}");
+        assert_eq!(leads(&list), std::slice::from_ref(&plain), "{list:?}");
         assert!(!list.body.contains("Force out"), "{list:?}");
         let page = staff.opens("/admin/find?q=boss").await;
         assert!(page.body.contains(&format!("\"{plain}\"")) && !page.body.contains(&forced), "{page:?}");

@@ -123,7 +123,7 @@ async fn every_user_is_found_by_every_part_of_the_name() {
             for start in 0..characters.len() {
                 for end in start + 1..=characters.len() {
                     let part: String = characters[start..end].iter().collect();
-                    let key = Username::parse(name).expect("a username").key().to_owned();
+                    let key = Username::parse(name).expect("a username").key().clone();
                     assert!(names(house, &part).await.contains(name), "{part} of {key}");
                 }
             }

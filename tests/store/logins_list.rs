@@ -15,6 +15,7 @@ use curfew::domain::{
     logins::{kind::LoginClass, traits::DeviceName},
     moment::Moment,
     people::text::comparison_key,
+    period::Period,
 };
 
 use crate::{
@@ -185,7 +186,7 @@ fn model<'l>(
             && filter.class.is_none_or(|class| class == login.class)
             && (filter.shown == LoginsShown::All || login.is_live)
             && filter.made.contains(login.opened_at)
-            && (filter.seen == Default::default() || login.last_seen.is_some_and(|at| filter.seen.contains(at)))
+            && (filter.seen == Period::default() || login.last_seen.is_some_and(|at| filter.seen.contains(at)))
     };
     let mut found: Vec<&Login> = logins.iter().filter(|login| is_found(login)).collect();
     let by = |a: &&Login, b: &&Login| -> Ordering {

@@ -33,10 +33,10 @@ async fn ten_thousand_lines_are_each_found_unknown_repeated_or_out_of_reach() {
         let lines = lines.chain((1..=4_000).map(|n| format!("many{n}@EXAMPLE.org")));
         let lines = lines.chain((0..1_000).map(|n| format!("nobody{}", n % 500)));
         let text = lines.collect::<Vec<_>>().join("\n");
-        let names = parse_names(&text).expect("a list");
-        assert_eq!(names.len(), MOST_NAMES);
+        let pasted = parse_names(&text).expect("a list");
+        assert_eq!(pasted.len(), MOST_NAMES);
         let LookedUp { found, out_of_reach, unknown, repeated, list } =
-            house.accounts.look_up_names(&staff, &names).await.expect("an answer");
+            house.accounts.look_up_names(&staff, &pasted).await.expect("an answer");
         assert_eq!((found.len(), out_of_reach.len(), unknown.len(), repeated.len()), (3_960, 40, 1_500, 4_500));
         assert!(found.iter().all(|found| found.user.username == format!("many{}", found.name.line)));
         assert!(out_of_reach.iter().all(|found| found.name.line % 100 == 0));

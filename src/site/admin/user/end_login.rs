@@ -76,16 +76,12 @@ async fn end(
     let mut form = FormView::default();
     let Some(staff_reason) = form.read("staff_reason", typed.staff_reason, ReasonText::parse) else {
         form.set_value("login", login.as_str());
-        return match list {
-            Some(page) => {
-                logins_page::show_again(staff.login, accounts, (pages, changes), id, LoginsShown { class, page }, form)
-                    .await
-            }
-            None => {
-                let forms = Forms { login: form, ..Forms::default() };
-                page::show_again(staff.login, accounts, pages, changes, id, forms).await
-            }
-        };
+        if let Some(page) = list {
+            let shown = LoginsShown { class, page };
+            return logins_page::show_again(staff.login, accounts, (pages, changes), id, shown, form).await;
+        }
+        let forms = Forms { login: form, ..Forms::default() };
+        return page::show_again(staff.login, accounts, pages, changes, id, forms).await;
     };
     let ended = match class {
         LoginClass::Sessions => accounts.end_session_of(&staff.actor(), id, &login, staff_reason).await,
