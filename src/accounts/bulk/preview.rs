@@ -24,7 +24,7 @@ pub struct PreviewedBulk {
     pub counts: BulkCounts,
     /// The first of the accounts that it acts on, at most [`USERS_LISTED`].
     pub users: Vec<KnownUser>,
-    /// The first staff and superusers among the accounts that it acts on, at most [`STAFF_LISTED`].
+    /// The first staff and superusers among the accounts that it acts on, at most ten.
     pub staff: Vec<KnownUser>,
 }
 
