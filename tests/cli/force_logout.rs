@@ -184,7 +184,7 @@ fn the_events_record_actions_of_the_command_line_and_its_user() {
             site.run(act).done();
         }
         let overview = site.logged_in("boss").get("/admin").body;
-        let who = format!("by {} (command line)", whoami::username().expect("a name"));
+        let who = format!("by <span class=\"name\">{} (command line)</span>", whoami::username().expect("a name"));
         let (_, events) = overview.split_once("id=\"events\"").expect("the events");
         let must_record = |words: &str| {
             let event = events.split("<li").find(|event| event.contains(words));

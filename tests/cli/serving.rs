@@ -59,7 +59,7 @@ fn a_request_in_flight_is_answered_before_the_server_stops() {
     on_every_engine(|site| {
         site.make_user("ana", &[]);
         // A busy machine may take longer than the grace period of Rocket's shutdown.
-        let patient = site.program(&[]).set("ROCKET_SHUTDOWN", "{grace=10,mercy=10}");
+        let patient = site.program(&[]).set("ROCKET_SHUTDOWN", "{grace=20,mercy=10}");
         site.server = Some(Server::wait_for(patient.start()));
         let mut ana = site.logged_in("ana");
         let server = site.server.take().expect("a server");
