@@ -74,7 +74,7 @@ impl People {
                     Ok(page) if page.status == 200 => met.pages.push(asked.elapsed()),
                     Ok(page) if page.status == 503 => met.refused.push(format!("/account {}", page.outcome())),
                     Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                        met.refused.push("/account: too late".to_owned())
+                        met.refused.push("/account: too late".to_owned());
                     }
                     other => met.wrong.push(format!("/account: {:?}", other.map(|page| page.outcome()))),
                 }
@@ -90,7 +90,7 @@ impl People {
                     Ok(page) if page.status == 303 => met.logins.push(asked.elapsed()),
                     Ok(page) if page.status == 503 => met.refused.push(format!("a login {}", page.outcome())),
                     Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                        met.refused.push("a login: too late".to_owned())
+                        met.refused.push("a login: too late".to_owned());
                     }
                     other => met.wrong.push(format!("a login: {:?}", other.map(|page| page.outcome()))),
                 }
@@ -108,7 +108,7 @@ impl People {
                         met.refused.push(format!("a stranger's login {}", page.outcome()));
                     }
                     Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                        met.refused.push("a stranger's login: too late".to_owned())
+                        met.refused.push("a stranger's login: too late".to_owned());
                     }
                     other => met.wrong.push(format!("a stranger's login: {:?}", other.map(|page| page.outcome()))),
                 }
