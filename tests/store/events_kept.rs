@@ -1,10 +1,13 @@
 //! How long events are kept, and the counts made from them and from the live sessions.
 
+use std::time::Duration;
+
 use chrono::{DurationRound as _, TimeDelta, Timelike as _};
 use curfew::{
     accounts::ForceLogoutMoment,
     domain::moment::{MICROSECOND, Moment},
     store::{
+        Store,
         events::delete_old_events,
         logins::{
             by_hour::{HOUR, list_logins},
@@ -12,6 +15,7 @@ use curfew::{
         },
     },
 };
+use rocket::tokio::{join, time::sleep};
 
 use crate::{
     house::{House, on_each_engine, operator, run_concurrently},
@@ -46,7 +50,7 @@ async fn an_event_is_kept_for_the_retention_time() {
         assert_eq!(purge().await, 0, "one minute before the limit");
         house.store.clock().shift(TimeDelta::minutes(1));
         assert_eq!((purge().await, count(&house.store, EVENTS).await), (2, 1));
-        let shorter = house.accounts_with(|settings| settings.event_retention = std::time::Duration::from_secs(30));
+        let shorter = house.accounts_with(|settings| settings.event_retention = Duration::from_secs(30));
         assert_eq!(shorter.purge_events().await.expect("the events are purged"), 1);
 
         // A purge that someone requested is recorded, but not if there was nothing to delete.
@@ -79,6 +83,24 @@ async fn many_events_are_purged_in_batches_by_several_nodes_concurrently() {
         let purging = purging.map(|node| async move { node.purge_events().await.expect("the events are purged") });
         assert_eq!(run_concurrently(purging.into()).await.into_iter().sum::<u64>(), MANY.unsigned_abs() - 7);
         assert_eq!(count(&house.store, EVENTS).await, 0);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn an_event_that_is_being_linked_is_purged_afterwards() {
+    on_each_engine(async |house: &House| {
+        let Store::Postgres { pool, .. } = &house.store else { return };
+        many(house, house.now().await).await;
+        house.store.clock().shift(DAY * 401);
+        let mut linking = pool.begin().await.expect("a transaction");
+        sqlx::query("SELECT 1 FROM curfew_events FOR SHARE").execute(&mut *linking).await.expect("the locks");
+        let ended = async {
+            sleep(Duration::from_millis(300)).await;
+            linking.commit().await.expect("a commit");
+        };
+        let (purged, ()) = join!(house.accounts.purge_events(), ended);
+        assert_eq!(purged.expect("the events are purged"), MANY.unsigned_abs());
     })
     .await;
 }

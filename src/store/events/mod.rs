@@ -243,8 +243,8 @@ pub async fn list_newest_acts_of(on: &mut impl Sql, subject_id: i64, limit: i64)
     Ok(fetch_all!(on, EventRow, sql, subject_id, limit)?)
 }
 
-/// Deletes at most `limit` events from `up_to` or earlier, oldest first, and returns how many. On Postgres it skips the
-/// events that another transaction is deleting.
+/// Deletes at most `limit` events from `up_to` or earlier, oldest first, and returns how many. Waits for events that
+/// another transaction has locked: they may be in the middle of being linked, and no event that is due may stay behind.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -260,7 +260,7 @@ pub async fn delete_old_events(on: &mut impl Sql, up_to: Moment, limit: i64) -> 
     }
     let sql = match on.engine()? {
         Engine::Sqlite(_) => sql!(""),
-        Engine::Postgres(_) => sql!(" FOR UPDATE SKIP LOCKED"),
+        Engine::Postgres(_) => sql!(" FOR UPDATE"),
     };
     let deleted: Vec<(i64,)> = fetch_all!(on, (i64,), sql, up_to, limit)?;
     let ids: Vec<i64> = deleted.into_iter().map(|(id,)| id).collect();
