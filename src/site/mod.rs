@@ -98,8 +98,12 @@ pub async fn launch(site: Rocket<Build>) -> Result<(), rocket::Error> {
     match site.launch().await {
         Ok(rocket) => upkeep::close(rocket.state()).await,
         Err(error) => match error.kind() {
-            // A normal shutdown in which a connection outlasted the grace period and was cut.
-            ErrorKind::Shutdown(rocket, None) => upkeep::close(rocket.state()).await,
+            // A normal shutdown with a connection that is still open. It has outlasted the grace period and was cut,
+            // or Rocket did not wait for it.
+            ErrorKind::Shutdown(rocket, None) => {
+                upkeep::finish_shutdown(rocket).await;
+                upkeep::close(rocket.state()).await;
+            }
             _ => return Err(error),
         },
     }

@@ -42,6 +42,9 @@ const FIRST_LEASE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The deadline of each last write at shutdown, in case the database does not respond.
 const LAST_WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How often to check whether the requests in progress at shutdown have been answered.
+const ANSWERED_CHECK_INTERVAL: Duration = Duration::from_millis(20);
+
 /// The background tasks, in Rocket's managed state.
 #[derive(Debug, Clone, Default)]
 pub struct Upkeep(Arc<Mutex<Vec<AbortHandle>>>);
@@ -50,6 +53,10 @@ impl Upkeep {
     /// Stops the background tasks. Tests use this to rule out side effects.
     pub fn stop(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(|task| task.abort());
+    }
+
+    fn is_running(&self) -> bool {
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     fn start(&self, accounts: &Accounts, node: Node, keys: ChainKeys) {
@@ -188,13 +195,35 @@ impl Fairing for DatabaseWithUpkeep {
     /// Must be short, because Rocket accepts connections until it returns. The database stays open for the requests in
     /// progress.
     async fn on_shutdown(&self, rocket: &Rocket<Orbit>) {
-        self.upkeep.stop();
-        if let (Some(accounts), Some(node)) = (rocket.state::<Accounts>(), rocket.state::<Node>()) {
-            flush(accounts).await;
-            // If this fails, the lease expires by itself.
-            let _ = timeout(LAST_WRITE_TIMEOUT, accounts.leave(node)).await;
-        }
+        stop(&self.upkeep, rocket).await;
     }
+}
+
+async fn stop(upkeep: &Upkeep, rocket: &Rocket<Orbit>) {
+    upkeep.stop();
+    if let (Some(accounts), Some(node)) = (rocket.state::<Accounts>(), rocket.state::<Node>()) {
+        flush(accounts).await;
+        // If this fails, the lease expires by itself.
+        let _ = timeout(LAST_WRITE_TIMEOUT, accounts.leave(node)).await;
+    }
+}
+
+/// Does what Rocket leaves out of the shutdown when a connection arrives with the signal: Rocket 0.5 then takes the end
+/// of its accept loop for the end of the server, runs no shutdown fairing, and waits for no request in progress.
+pub(super) async fn finish_shutdown(rocket: &Arc<Rocket<Orbit>>) {
+    let Some(upkeep) = rocket.state::<Upkeep>() else { return };
+    if !upkeep.is_running() {
+        return; // the fairing has run, so Rocket has waited
+    }
+    stop(upkeep, rocket).await;
+    let limits = &rocket.config().shutdown;
+    let answers = async {
+        // Each connection has a reference.
+        while Arc::strong_count(rocket) > 1 {
+            sleep(ANSWERED_CHECK_INTERVAL).await;
+        }
+    };
+    let _ = timeout(Duration::from_secs((limits.grace + limits.mercy).into()), answers).await;
 }
 
 /// Writes what the last requests left in memory and closes the database.

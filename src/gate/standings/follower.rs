@@ -49,7 +49,8 @@ pub(in crate::gate) fn fairing() -> AdHoc {
             tokio::spawn(async move {
                 tokio::select! {
                     () = follower.follow() => {}
-                    () = shutdown => {}
+                    // The requests still in progress read the database, and do not wait for the feed.
+                    () = shutdown => follower.standings.feed_died(),
                 }
             });
         })
