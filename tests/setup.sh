@@ -1,12 +1,11 @@
 # Shared by tests/run and tests/bench/run: packages, a temporary Postgres, and a clean-up that leaves no process behind.
 # To be sourced. A function that cannot set something up prints why on standard error and fails.
 
-scratch=""    # one folder for all that a run leaves behind, removed at its end
-memory=""     # another in memory, for the Postgres that runs, where the machine has room
-postgres=""   # the folder with initdb and pg_ctl, once known
-database=""   # the data folder of the Postgres that runs, when one does
-group=""      # the process group that runs, when one does
-background="" # another that runs beside it, when one does
+scratch=""  # one folder for all that a run leaves behind, removed at its end
+memory=""   # another in memory, for the Postgres that runs, where the machine has room
+postgres="" # the folder with initdb and pg_ctl, once known
+database="" # the data folder of the Postgres that runs, when one does
+group=""    # the process group that runs, when one does
 
 # Cleans up when the script ends for any reason.
 clean_up_at_the_end() {
@@ -92,22 +91,14 @@ in_own_group() {
   set +m
   group=$!
   wait "$group" || status=$?
-  end_group "$group" # what the command itself left running
-  group=""
+  end_group # what the command itself left running
   return "$status"
 }
 
-# The same, without waiting for it. Once per run.
-in_background() {
-  set -m
-  "$@" </dev/null &
-  set +m
-  background=$!
-}
-
 end_group() {
-  local ending=$1
+  local ending=$group
   [[ -n $ending ]] || return 0
+  group=""
   for _ in {1..100}; do
     kill -TERM -- "-$ending" 2>/dev/null || return 0 # nobody is left
     wait "$ending" 2>/dev/null || true
@@ -119,8 +110,7 @@ end_group() {
 clean_up() {
   local status=$?
   trap '' INT TERM HUP # a second Ctrl-C must not leave a server behind
-  end_group "$group"
-  end_group "$background"
+  end_group
   if [[ -n $database ]]; then
     as_database_user "$postgres/pg_ctl" stop --pgdata="$database" --mode=immediate --silent || true
   fi
