@@ -54,7 +54,7 @@ CREATE INDEX curfew_tokens ON curfew_logins (id) WHERE kind <> 'browser';
 CREATE INDEX curfew_logins_by_system ON curfew_logins (system);
 
 -- Logins that were written by hand, until their traits are derived.
-CREATE INDEX curfew_logins_to_describe ON curfew_logins (id) WHERE address_key = '?';
+CREATE INDEX curfew_logins_without_traits ON curfew_logins (id) WHERE address_key = '?';
 
 -- For counts of the site's live sessions.
 CREATE INDEX curfew_sessions_live_by_login_date ON curfew_logins (login_date, id) WHERE kind = 'browser' AND ended_at IS NULL;
@@ -66,15 +66,15 @@ CREATE INDEX curfew_tokens_live_by_expiry ON curfew_logins (expires_at) WHERE en
 CREATE INDEX curfew_logins_ended ON curfew_logins (ended_at) WHERE ended_at IS NOT NULL;
 
 -- Triggers keep what the list sorts and filters by up to date after a change by hand.
-CREATE FUNCTION curfew_logins_to_describe() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE FUNCTION curfew_logins_reset_traits() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     NEW.address_key = '?';
     RETURN NEW;
 END
 $$;
 
-CREATE TRIGGER curfew_logins_to_describe BEFORE UPDATE OF address, user_agent, user_id ON curfew_logins
-    FOR EACH ROW EXECUTE FUNCTION curfew_logins_to_describe();
+CREATE TRIGGER curfew_logins_reset_traits BEFORE UPDATE OF address, user_agent, user_id ON curfew_logins
+    FOR EACH ROW EXECUTE FUNCTION curfew_logins_reset_traits();
 
 CREATE FUNCTION curfew_logins_username() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN

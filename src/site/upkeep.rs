@@ -32,8 +32,8 @@ const TIDY_INTERVAL: Duration = Duration::from_mins(10);
 const MAX_FIRST_DELAY: Duration = Duration::from_secs(30);
 /// How often due schedules are recorded. Their logins are refused from the due time on, before this runs.
 const DUE_INTERVAL: Duration = Duration::from_secs(5);
-/// How often the events of bulk actions are indexed, logins written by hand described, and the events of deleted
-/// accounts erased.
+/// How often to index the events of bulk actions, derive the traits of logins that were written by hand, and erase
+/// deleted accounts from the events.
 const INDEX_INTERVAL: Duration = Duration::from_secs(5);
 /// How often a node without a lease tries to renew it.
 const LEASE_RETRY_INTERVAL: Duration = Duration::from_millis(500);
@@ -125,7 +125,7 @@ async fn keep_indexing(accounts: &Accounts) {
         if let Err(error) = accounts.index_events().await {
             log::warn!("could not index the names in events, will retry: {error}");
         }
-        if let Err(error) = accounts.describe_logins().await {
+        if let Err(error) = accounts.derive_traits().await {
             log::warn!("could not derive the traits of logins, will retry: {error}");
         }
         if let Err(error) = accounts.erase_events_of_deleted().await {

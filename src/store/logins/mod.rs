@@ -1,7 +1,7 @@
 //! Logins: sessions of browsers and tokens of programs, and how each ended.
 
 pub mod by_hour;
-pub mod describe;
+pub mod derive_traits;
 pub mod ends;
 pub mod last_seen;
 mod live;

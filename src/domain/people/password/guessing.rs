@@ -53,7 +53,7 @@ pub(super) fn find_weakness(text: &str, own_words: &[&str]) -> Option<Weakness> 
     is_easy(word, own_words, YEARS_WITH_SIGNS).then_some(Weakness::Date)
 }
 
-/// Whether a part of a password is guessed too fast, if each guess of it is tried in so many forms.
+/// Whether this part of a password can be guessed too fast. An attacker tries each guess in this many forms.
 fn is_easy(part: &str, own_words: &[&str], forms: u64) -> bool {
     part.chars().count() <= MAX_SCORED_CHARACTERS
         && zxcvbn(part, own_words).guesses().saturating_mul(forms) < MIN_GUESSES

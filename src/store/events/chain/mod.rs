@@ -25,7 +25,7 @@ use queue::delete_events_to_link;
 
 /// The length of a salt, in bytes: without it, an erased address cannot be guessed from its digest.
 pub const SALT_BYTES: usize = 16;
-/// The key of the advisory lock under which Postgres changes the chain. An arbitrary number.
+/// The key of the advisory lock that a Postgres transaction holds while it changes the chain: an arbitrary number.
 const LOCK: i64 = 0x6375_7266_6577;
 
 /// What an event says, for its digest.

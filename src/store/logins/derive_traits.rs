@@ -1,5 +1,5 @@
-//! Derives what the staff's list filters and sorts by, for logins that were written or changed by hand. The program
-//! stores it with each login.
+//! Derives the traits by which staff filter and sort, for logins that were written or changed by hand. The program
+//! itself writes them with each login.
 
 use sqlx::QueryBuilder;
 
@@ -11,11 +11,11 @@ use crate::{
     },
 };
 
-/// Whether any logins wait for their traits.
+/// Whether any login has no traits yet.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn has_logins_to_describe(on: &mut impl Sql) -> Result<bool> {
+pub async fn has_logins_without_traits(on: &mut impl Sql) -> Result<bool> {
     Ok(fetch_one!(on, (bool,), "SELECT EXISTS (SELECT 1 FROM curfew_logins WHERE address_key = '?')")?.0)
 }
 
@@ -23,7 +23,7 @@ pub async fn has_logins_to_describe(on: &mut impl Sql) -> Result<bool> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn describe_some_logins(on: &mut impl Sql, limit: i64) -> Result<u64> {
+pub async fn derive_some_traits(on: &mut impl Sql, limit: i64) -> Result<u64> {
     fn statement<DB: Dialect>(limit: i64) -> QueryBuilder<DB> {
         let mut sql =
             QueryBuilder::new("SELECT id, address, user_agent FROM curfew_logins WHERE address_key = '?' LIMIT ");
@@ -37,10 +37,10 @@ pub async fn describe_some_logins(on: &mut impl Sql, limit: i64) -> Result<u64> 
         UPDATE curfew_logins SET address_key = $2, browser = $3, system = $4,
                username_key = COALESCE((SELECT u.username_key FROM curfew_users u WHERE u.id = user_id), username_key)
         WHERE id = $1";
-    let mut described = 0;
+    let mut derived = 0;
     for (id, address, user_agent) in &found {
         let LoginTraits { address, browser, system } = LoginTraits::of(address, user_agent);
-        described += execute!(on, sql, id, address.as_str(), browser.as_str(), system.as_str())?;
+        derived += execute!(on, sql, id, address.as_str(), browser.as_str(), system.as_str())?;
     }
-    Ok(described)
+    Ok(derived)
 }

@@ -1,0 +1,52 @@
+//! Derives the traits by which staff filter and sort, for logins that were written or changed by hand.
+
+use std::time::Duration;
+
+use rocket::tokio::time::sleep;
+
+use crate::{
+    accounts::{Accounts, Result},
+    store::logins::derive_traits::{derive_some_traits, has_logins_without_traits},
+};
+
+/// How many logins one transaction changes.
+const BATCH: i64 = 500;
+/// The pause between two batches, so that other writers are not held up.
+const PAUSE: Duration = Duration::from_millis(20);
+
+impl Accounts {
+    /// Derives the traits of the logins without any, and returns how many logins. Several nodes may do this at the
+    /// same time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond. Earlier batches stay done.
+    pub async fn derive_traits(&self) -> Result<u64> {
+        let mut derived = 0;
+        while let some @ 1.. = self.store.run_in_turn(Box::pin(self.derive_some_traits())).await? {
+            derived += some;
+            sleep(PAUSE).await;
+        }
+        Ok(derived)
+    }
+
+    /// Derives one batch before a list is read: staff may look for a login that was just written by hand. If this
+    /// fails, the list is shown all the same.
+    pub(in crate::accounts) async fn derive_traits_before_listing(&self) {
+        if let Err(error) = self.store.run_in_turn(Box::pin(self.derive_some_traits())).await {
+            log::warn!("could not derive the traits of logins, will retry: {}", error.for_log());
+        }
+    }
+
+    async fn derive_some_traits(&self) -> Result<u64> {
+        let mut on = self.store.read().await?;
+        if !has_logins_without_traits(&mut on).await? {
+            return Ok(0);
+        }
+        drop(on);
+        let mut tx = self.store.begin().await?;
+        let derived = derive_some_traits(&mut tx, BATCH).await?;
+        tx.commit().await?;
+        Ok(derived)
+    }
+}
