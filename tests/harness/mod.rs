@@ -13,4 +13,5 @@ pub mod redis;
 pub mod site;
 pub mod sql;
 pub mod store;
+pub mod strangers;
 pub mod stream;

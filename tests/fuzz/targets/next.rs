@@ -1,0 +1,5 @@
+//! Where to go after a login.
+
+#![no_main]
+
+curfew_fuzz::target!(Next);

@@ -1,0 +1,5 @@
+//! An address.
+
+#![no_main]
+
+curfew_fuzz::target!(Path);

@@ -1,0 +1,5 @@
+//! The encoding of a form.
+
+#![no_main]
+
+curfew_fuzz::target!(RawForm);

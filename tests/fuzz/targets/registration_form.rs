@@ -1,0 +1,5 @@
+//! A username, an email and a new password.
+
+#![no_main]
+
+curfew_fuzz::target!(RegistrationForm);
