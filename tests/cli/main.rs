@@ -13,31 +13,14 @@ mod guides;
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod nginx;
 
+mod browser;
+mod program;
+mod replicas;
+mod site;
+
 // Tests run in the order of these names. A test that waits for half a minute belongs to the first half, so that others
 // run meanwhile.
-mod browser;
-mod bulk;
-mod crowds;
-mod demo;
-mod deploying;
-mod events;
-mod failover;
-mod force_logout;
-mod full_disk;
-mod late_bodies;
-mod log;
-mod new_databases;
-mod odd_requests;
-mod passwords;
-mod program;
-mod properties;
-mod replicas;
-mod serving;
-mod sessions;
-mod setup;
-mod site;
-mod starts;
-mod terminal;
-mod tokens;
-mod usage;
-mod users;
+mod commands;
+mod failing;
+mod requests;
+mod starting;

@@ -155,7 +155,7 @@ impl Site {
         self.accounts().store().clock().shift(by);
     }
 
-    /// Every mounted route except the catch-all that only forwards or refuses (see `tests/cli/odd_requests.rs`).
+    /// Every mounted route except the catch-all that only forwards or refuses (see `tests/cli/requests/odd_requests.rs`).
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
         self.client.rocket().routes().filter(|route| route.uri != "/<_..>")
     }

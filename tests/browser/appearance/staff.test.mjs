@@ -1,0 +1,4 @@
+import { pagesAreForEveryone } from "../harness/appearance.mjs";
+import { tours } from "../harness/tour/index.mjs";
+
+pagesAreForEveryone("staff", tours.staffPages);

@@ -1,4 +1,0 @@
-import { pagesAreForEveryone } from "./harness/appearance.mjs";
-import { tours } from "./harness/tour/index.mjs";
-
-pagesAreForEveryone("visitors", tours.visitorsPages);

@@ -1,0 +1,11 @@
+//! The commands.
+
+mod demo;
+mod events;
+mod force_logout;
+mod passwords;
+mod sessions;
+mod terminal;
+mod tokens;
+mod usage;
+mod users;

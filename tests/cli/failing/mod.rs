@@ -1,0 +1,5 @@
+//! Databases and disks that fail, and servers that are killed.
+
+mod bulk;
+mod failover;
+mod full_disk;

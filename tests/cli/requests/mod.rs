@@ -1,0 +1,6 @@
+//! Requests that no browser sends.
+
+mod crowds;
+mod late_bodies;
+mod log;
+mod odd_requests;

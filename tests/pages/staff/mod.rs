@@ -1,0 +1,13 @@
+//! The console of staff.
+
+mod bulk;
+mod bulk_result;
+mod events;
+mod events_csv;
+mod finder;
+mod overview;
+mod paste;
+mod people;
+mod reason_templates;
+mod site_logins;
+mod user_page;

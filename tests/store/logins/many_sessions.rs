@@ -1,0 +1,320 @@
+//! An account with hundreds of sessions: a force logout ends them at once, and who ended them is written to the rows in
+//! small batches.
+
+use std::time::Instant;
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{ActivityOf, ForceLogoutMoment, ForceLogoutOutcome, RoleChange, StartedSession, Target, Which},
+    domain::{
+        logins::{counts::MOST_COUNTED, kind::LoginClass, live::LiveAfter, session_secret::SessionId},
+        moment::Moment,
+        people::role::Role,
+        reason::EndReason,
+        reason_text::{ReasonText, Reasons},
+    },
+    settings::WhenFull,
+    store::{
+        Store,
+        logins::{list_live_by_last_seen, list_live_sessions, list_live_tokens},
+    },
+};
+use rocket::tokio::join;
+
+use crate::{
+    harness::quick_or_soak,
+    house::{House, LONG_AGO, NEW_PASSWORD, PASSWORD, Person, new_password, on_each_engine, operator, password},
+    logins::session_limit::{limited, log_in},
+    raw::{count, run, texts, work_of},
+};
+
+/// More than two batches.
+const MANY: u64 = 1_201;
+
+/// Logs in, and adds copies of the login until there are this many.
+async fn logs_in_until(house: &House, ana: &Person, times: u64) -> StartedSession {
+    let login = house.log_in(ana).await;
+    copy(house, &login, times - 1).await;
+    login
+}
+
+/// Adds this many copies of a login, after the copies that there are.
+async fn copy(house: &House, login: &StartedSession, times: u64) {
+    insert_copies(house, login, times, ("browser", "last_seen, NULL")).await;
+}
+
+/// Adds this many tokens, made when that login was made.
+async fn copy_as_tokens(house: &House, login: &StartedSession, times: u64) {
+    let expiry = stored(house, login.login_date + TimeDelta::days(365));
+    insert_copies(house, login, times, ("jwt", &format!("NULL, '{expiry}'"))).await;
+}
+
+async fn insert_copies(house: &House, login: &StartedSession, times: u64, (kind, seen_and_expiry): (&str, &str)) {
+    let id = login.id.as_str();
+    let there = count(&house.store, &format!("SELECT COUNT(*) FROM curfew_logins WHERE id LIKE '{id}-{kind}-%'")).await;
+    let last = there.unsigned_abs() + times;
+    let copied = "user_id, secret_hash, login_date, opened_at, address, user_agent";
+    let sql = format!(
+        "INSERT INTO curfew_logins (id, kind, label, {copied}, last_seen, expires_at)
+         WITH RECURSIVE n (n) AS (SELECT {there} + 1 UNION ALL SELECT n + 1 FROM n WHERE n < {last})
+         SELECT s.id || '-{kind}-' || n.n, '{kind}', '', {copied}, {seen_and_expiry}
+         FROM curfew_logins s CROSS JOIN n WHERE s.id = '{id}'"
+    );
+    run(&house.store, &sql).await;
+}
+
+async fn logs_in_many(house: &House, ana: &Person) -> StartedSession {
+    logs_in_until(house, ana, MANY).await
+}
+
+async fn forced_out(house: &House, ana: &Person, why: &str) -> u64 {
+    let reason = || ReasonText::parse(why).expect("a reason");
+    let reasons = Reasons { for_staff: reason(), for_user: reason() };
+    let done = house.accounts.force_logout(&operator(), &Target::Id(ana.id), ForceLogoutMoment::Now, &reasons).await;
+    match done.expect("a force logout") {
+        ForceLogoutOutcome::Done { ended, .. } => ended.sessions,
+        other => panic!("an immediate force logout gave {other:?}"),
+    }
+}
+
+#[rocket::async_test]
+async fn all_sessions_end_at_once_and_each_records_who_ended_it_and_why() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = logs_in_many(house, &ana).await;
+        assert_eq!(forced_out(house, &ana, "the first").await, MANY);
+        assert_eq!(house.verdict(&login).await, Err(EndReason::ForcedOut), "before any row is written");
+        assert!(house.accounts.list_sessions(ana.id, Which::Live, 9).await.expect("a list").is_empty());
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NOT NULL").await, 0);
+
+        // A later force logout must not claim sessions that the first one ended.
+        logs_in_many(house, &ana).await;
+        assert_eq!(forced_out(house, &ana, "the second").await, MANY);
+        assert_eq!(forced_out(house, &ana, "the third").await, 0);
+        house.accounts.write_ends().await.expect("the database answers");
+        let recorded = "SELECT staff_reason || ', ' || user_reason || ', ' || reason || ', ' || COUNT(DISTINCT ended_at)
+                           || ', ' || COUNT(ended_by) FROM curfew_logins GROUP BY staff_reason, user_reason, reason ORDER BY 1";
+        let of = |why: &str| Some(format!("{why}, {why}, forced-out, 1, {MANY}"));
+        assert_eq!(texts(&house.store, recorded).await, [of("the first"), of("the second")]);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_ends").await, 0);
+    })
+    .await;
+}
+
+/// No single login may hold the account's lock while it ends all of them.
+#[rocket::async_test]
+async fn after_a_limit_is_set_each_login_ends_some_sessions_until_it_is_met() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        logs_in_many(house, &ana).await;
+        let accounts = limited(house, 2, WhenFull::EndOldest);
+        for left in [MANY + 1 - 500, MANY + 2 - 1_000, 2] {
+            log_in(&accounts, &ana).await;
+            let live = count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NULL").await;
+            assert_eq!(live.unsigned_abs(), left);
+        }
+    })
+    .await;
+}
+
+/// The date is one write and decides alone.
+#[rocket::async_test]
+async fn all_other_logins_end_however_many_there_are() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let own = logs_in_until(house, &ana, 4_500).await;
+        let ended = house.accounts.end_other_logins(&ana.acting_from(&own), &password(PASSWORD), false).await;
+        let (started, others) = ended.expect("an end");
+        assert_eq!(others.sessions, 4_499);
+        assert_eq!(house.verdict(&own).await, Err(EndReason::EndedByUser));
+        assert_eq!(house.verdict(&started).await, Ok(()));
+        house.accounts.write_ends().await.expect("the database answers");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NULL").await, 1);
+        let recorded = "SELECT detail FROM curfew_events WHERE kind = 'session-ended'";
+        assert_eq!(
+            texts(&house.store, recorded).await,
+            [Some("4499 sessions ended".to_owned())],
+            "one event for all of them"
+        );
+    })
+    .await;
+}
+
+/// The date is one write and decides alone, however many tokens there are.
+#[rocket::async_test]
+async fn many_tokens_end_at_once_and_each_records_why() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let made = house.log_in(&ana).await;
+        copy_as_tokens(house, &made, MANY).await;
+
+        let reasons = Reasons::default();
+        let target = Target::Id(ana.id);
+        let done = house.accounts.force_logout(&operator(), &target, ForceLogoutMoment::Now, &reasons).await;
+        let ForceLogoutOutcome::Done { ended, .. } = done.expect("a force logout") else { panic!("not applied") };
+        assert_eq!((ended.sessions, ended.tokens), (1, MANY));
+        let left = "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NULL";
+        assert_eq!(count(&house.store, left).await, i64::try_from(MANY).expect("a count"), "no row is written yet");
+        house.accounts.write_ends().await.expect("the database answers");
+        assert_eq!(count(&house.store, left).await, 0);
+        let recorded =
+            "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND reason = 'forced-out' AND ended_by IS NOT NULL";
+        assert_eq!(count(&house.store, recorded).await, i64::try_from(MANY).expect("a count"));
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_ends").await, 0);
+    })
+    .await;
+}
+
+/// Counting stops, so that no act takes longer for an account with a million logins. A soak has that many, and ends them
+/// for every cause.
+#[rocket::async_test]
+async fn an_account_with_more_logins_than_are_counted_is_ended_like_any_other() {
+    on_each_engine(async |house: &House| {
+        let (root, why) = (operator(), Reasons::default());
+        let causes: &[&str] =
+            quick_or_soak(&["force"], &["force", "deactivate", "role", "others", "own password", "password", "delete"]);
+        let ana = house.person("ana", Role::Staff).await;
+        let many = quick_or_soak(MOST_COUNTED + 2, 1_000_000);
+        let login = logs_in_until(house, &ana, many).await;
+        let password_hash = "SELECT password_hash FROM curfew_users WHERE username = 'ana'";
+        let password_hash = texts(&house.store, password_hash).await.pop().flatten().expect("a hash");
+        for cause in causes {
+            let promised = house.accounts.count_live_logins(ana.id).await.expect("a count");
+            let (accounts, target, own, actor) =
+                (&house.accounts, ana.target(), password(PASSWORD), ana.acting_from(&login));
+            let begun = Instant::now();
+            let ended = match *cause {
+                "force" => match house.force_logout(&ana, ForceLogoutMoment::Now).await {
+                    ForceLogoutOutcome::Done { ended, .. } => ended,
+                    other => panic!("{other:?}"),
+                },
+                "deactivate" => accounts.deactivate(&root, &target, None, &why).await.expect("a deactivation"),
+                "password" => {
+                    accounts.set_password(&root, &target, &new_password(NEW_PASSWORD)).await.expect("a password")
+                }
+                "role" => match accounts.set_role(&root, &target, Role::Member).await.expect("a role") {
+                    RoleChange::Lowered(ended) => ended,
+                    other => panic!("{other:?}"),
+                },
+                "own password" => {
+                    let new = new_password(NEW_PASSWORD);
+                    accounts.change_password(&actor, &own, &new, false).await.expect("a password").1
+                }
+                "others" => accounts.end_other_logins(&actor, &own, false).await.expect("an end").1,
+                _ => accounts.delete_user(&root, &target, &why).await.expect("a deletion"),
+            };
+            println!("{cause}: {many} logins ended in {:?}", begun.elapsed());
+            assert!(ended.is_more() && promised.is_more(), "{cause}: {promised:?} {ended:?}");
+            assert!(house.verdict(&login).await.is_err(), "{cause}");
+            // All logins are live again. It was a date that ended them, and no row says so yet.
+            for revive in [
+                &*format!(
+                    "UPDATE curfew_users SET force_logout_date = NULL, force_logout_cause = NULL, is_active = TRUE, \
+                     is_staff = TRUE, password_hash = '{password_hash}'"
+                ),
+                "DELETE FROM curfew_login_ends",
+                &*format!("UPDATE curfew_logins SET ended_at = NULL, reason = NULL WHERE id = '{}'", login.id.as_str()),
+            ] {
+                run(&house.store, revive).await;
+            }
+        }
+        let recorded = "SELECT detail FROM curfew_events WHERE kind = 'force-logout'";
+        assert_eq!(texts(&house.store, recorded).await, [Some("more than 10000 logins ended".to_owned())]);
+    })
+    .await;
+}
+
+/// A page, the API and a login read the lists of an account whose logins are not counted to the end. A soak has a
+/// million of each kind.
+#[rocket::async_test]
+async fn the_lists_of_one_account_read_no_more_for_many_more_logins() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let login = logs_in_until(house, &ana, 2 * MOST_COUNTED).await;
+        copy_as_tokens(house, &login, 2 * MOST_COUNTED).await;
+        let many = work_of_lists(house, &ana, LONG_AGO).await;
+
+        let more = quick_or_soak(10 * MOST_COUNTED, 1_000_000);
+        copy(house, &login, more).await;
+        copy_as_tokens(house, &login, more).await;
+        must_be_no_more(&work_of_lists(house, &ana, LONG_AGO).await, &many);
+
+        // After a force logout, the rows of its logins are still there.
+        let forced_out = LiveAfter { login: login.login_date, ..LONG_AGO };
+        must_be_no_more(&work_of_lists(house, &ana, forced_out).await, &many);
+    })
+    .await;
+}
+
+/// The work for each list: live sessions, live tokens, and the sessions that the limit on sessions ends first.
+async fn work_of_lists(house: &House, ana: &Person, live: LiveAfter) -> [u64; 3] {
+    if let Store::Postgres { .. } = house.store {
+        run(&house.store, "ANALYZE curfew_logins").await; // as Postgres does by itself within a minute
+    }
+    let work = [
+        work_of(&house.store, async |on| {
+            list_live_sessions(on, ana.id, &live, 100).await.expect("a list");
+        })
+        .await,
+        work_of(&house.store, async |on| {
+            list_live_tokens(on, ana.id, None, &live, (100, 0)).await.expect("a list");
+        })
+        .await,
+        work_of(&house.store, async |on| {
+            list_live_by_last_seen(on, ana.id, LoginClass::Sessions, &live, 500).await.expect("a list");
+        })
+        .await,
+    ];
+    println!("work: {work:?}");
+    work
+}
+
+#[track_caller]
+fn must_be_no_more(work: &[u64; 3], than: &[u64; 3]) {
+    assert!(work.iter().zip(than).all(|(work, than)| *work <= than * 2), "{than:?} became {work:?}");
+}
+
+fn stored(house: &House, at: Moment) -> String {
+    match house.store {
+        Store::Sqlite { .. } => at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string(),
+        Store::Postgres { .. } => at.to_rfc3339(),
+    }
+}
+
+#[rocket::async_test]
+async fn two_concurrent_writers_do_the_work_only_once() {
+    on_each_engine(async |house: &House| {
+        for name in ["ana", "ben", "cleo"] {
+            let person = house.member(name).await;
+            logs_in_many(house, &person).await;
+            assert_eq!(forced_out(house, &person, name).await, MANY);
+        }
+        let other = house.node();
+        let (one, two) = join!(house.accounts.write_ends(), other.write_ends());
+        assert!(one.is_ok() && two.is_ok());
+        house.accounts.write_ends().await.expect("the rows that the other had locked");
+        let right = "SELECT COUNT(*) FROM curfew_logins s JOIN curfew_users u ON u.id = s.user_id WHERE s.staff_reason = u.username";
+        assert_eq!(count(&house.store, right).await, 3 * MANY.cast_signed());
+    })
+    .await;
+}
+
+/// Activity is written at the same time, also in one statement for many sessions.
+#[rocket::async_test]
+async fn writing_ends_and_activity_concurrently_does_not_deadlock() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        for round in 0..8 {
+            let login = logs_in_many(house, &ana).await;
+            for n in 1..MANY {
+                let session = SessionId::from_stored(format!("{}-browser-{n}", login.id.as_str()));
+                let at = login.login_date + TimeDelta::minutes(2);
+                house.accounts.record_activity(ActivityOf { session: &session, ..house.activity(&login, at) });
+            }
+            assert_eq!(forced_out(house, &ana, "out").await, MANY);
+            let (ends, seen) = join!(house.accounts.write_ends(), house.accounts.flush_activity());
+            ends.and(seen).unwrap_or_else(|error| panic!("round {round}: {error}"));
+        }
+    })
+    .await;
+}
