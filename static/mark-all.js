@@ -1,4 +1,4 @@
-// One checkbox selects all users on the page and shows whether all are selected.
+// One checkbox selects all users or logins on the page and shows whether all are selected.
 "use strict";
 {
   const line = document.getElementById("mark-all");

@@ -32,7 +32,9 @@ use crate::{
 
 pub use crate::domain::logins::counts::{EveryonesEndedLogins, FEW_TOKENS, LoginCounts, MOST_COUNTED};
 pub use actor::{Actor, Client, KnownBrowser};
-pub use bulk::{BeginBulk, Begun, BulkRun, FoundName, LookedUp, PreviewedBulk, USERS_LISTED};
+pub use bulk::{
+    BeginBulk, Begun, BulkRun, FoundName, LOGINS_LISTED, LookedUp, PreviewedBulk, PreviewedLogins, USERS_LISTED,
+};
 pub use ending::end_login::LoginEnd;
 pub use ending::force_logout::{ForceLogoutMoment, ForceLogoutOutcome, Target};
 pub use ending::preview_force_logout::{EveryonesLogins, ForceLogoutPreview};
@@ -45,7 +47,7 @@ pub use login::register::Registration;
 pub use login::set_up::SETUP_CODE_CHARACTERS;
 pub use logins::judge_login::ClaimedLogin;
 pub use logins::list_logins::{ListedLogin, LoginsPage, TokensPage, Which};
-pub use logins::list_site_logins::SiteLogins;
+pub use logins::list_site_logins::{SiteListedLogin, SiteLogins};
 pub use logins::live_logins::TargetAccount;
 pub use logins::record_activity::ActivityOf;
 pub use people::create_user::NewAccount;

@@ -1,4 +1,4 @@
-//! A bulk action: one action on many users.
+//! A bulk action: one action on many users. [`super::chosen_logins`] has the choice of one on logins.
 
 use sha2::{Digest as _, Sha256};
 
@@ -96,16 +96,18 @@ pub struct BulkTerms {
     pub keeps_own_login: bool,
 }
 
-/// How many users a bulk action affects, and how many it skips for each reason.
+/// How many users a bulk action affects, and how many it skips for each reason. Of an action on chosen logins, the
+/// numbers leave out the login that the acting user acts with, and what is skipped are logins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BulkCounts {
     /// The users that the action affects.
     pub users: u64,
-    /// A digest of their ids, by [`digest_of`]. Two scopes with the same count need not hold the same users.
+    /// A digest of their ids, by [`digest_of`], or of the chosen logins, by [`digest_of_logins`]. Two scopes with the
+    /// same count need not hold the same users.
     pub whom: u64,
     /// How many of them are staff or superusers.
     pub staff: u64,
-    /// Whether the acting user is one of them.
+    /// Whether the acting user is one of them, or the login that they act with is chosen.
     pub includes_actor: bool,
     /// Their live sessions, which the action ends. Together with the tokens at most
     /// [`MOST_COUNTED`](super::logins::counts::MOST_COUNTED) + 1.
@@ -116,7 +118,7 @@ pub struct BulkCounts {
     pub out_of_reach: u64,
     /// Skipped: the acting user, because the action would lock them out.
     pub own_account: u64,
-    /// Skipped: users who are already active, or already deactivated without an end date.
+    /// Skipped: users who are already active, or already deactivated without an end date, and logins that have ended.
     pub already: u64,
     /// Skipped: ids of users that no longer exist.
     pub missing: u64,
@@ -144,6 +146,21 @@ pub fn digest_of(ids: &[i64]) -> u64 {
     for id in ids {
         hash.update(id.to_be_bytes());
     }
+    first_bits(hash)
+}
+
+/// The first 64 bits of the SHA-256 of the ids of logins, which must be in the same order each time.
+#[must_use]
+pub fn digest_of_logins<'i>(ids: impl Iterator<Item = &'i str>) -> u64 {
+    let mut hash = Sha256::new();
+    for id in ids {
+        hash.update(id);
+        hash.update([0]);
+    }
+    first_bits(hash)
+}
+
+fn first_bits(hash: Sha256) -> u64 {
     let mut first = [0; 8];
     first.copy_from_slice(&hash.finalize()[..8]);
     u64::from_be_bytes(first)
@@ -156,6 +173,15 @@ mod tests {
     #[test]
     fn different_users_have_different_digests() {
         let digests = [&[][..], &[1], &[2], &[1, 2], &[1, 3], &[258]].map(digest_of);
+        for (n, digest) in digests.iter().enumerate() {
+            assert!(!digests[..n].contains(digest), "{digests:?}");
+        }
+    }
+
+    #[test]
+    fn different_logins_have_different_digests() {
+        let digests = [&[][..], &["a"], &["b"], &["a", "b"], &["ab"], &["a", "c"]]
+            .map(|ids| digest_of_logins(ids.iter().copied()));
         for (n, digest) in digests.iter().enumerate() {
             assert!(!digests[..n].contains(digest), "{digests:?}");
         }

@@ -5,6 +5,7 @@
 
 pub mod address_key;
 pub mod bulk;
+pub mod chosen_logins;
 pub mod event_kind;
 pub mod lists;
 pub mod logins;

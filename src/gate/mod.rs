@@ -33,7 +33,7 @@ pub use cookies::changes::Changes;
 pub use cookies::notice::{Notice, NoticeKind};
 pub(crate) use forms::came_from::{came_from, fits, return_page};
 pub use forms::csrf::Csrf;
-pub(crate) use forms::csrf::site_origin;
+pub(crate) use forms::csrf::{FIELD as CSRF_FIELD, site_origin};
 pub use forms::refused_form::{FormRefusal, RefusedForm};
 pub use forms::submission::{BODY_BYTES, BODY_TIMEOUT, Button, Submission};
 pub use forms::upload::{UPLOAD_BYTES, Upload};

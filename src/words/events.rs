@@ -6,7 +6,7 @@ use chrono::SecondsFormat;
 
 use crate::{
     accounts::{ChainStop, CookieFault, Detail, FormFault, NoRight, RefusedAction, TokenFault},
-    domain::{lists::events_query::EventsQuery, logins::kind::LoginClass},
+    domain::{chosen_logins::END_LOGINS, lists::events_query::EventsQuery, logins::kind::LoginClass},
 };
 
 impl fmt::Display for Detail<'_> {
@@ -57,8 +57,9 @@ impl fmt::Display for Detail<'_> {
                 let users = if *users == 1 { "1 user".to_owned() } else { format!("{users} users") };
                 write!(f, "{} for {users}", action.replace('-', " "))
             }
-            Self::RefusedInBulk { action, users } => {
-                write!(f, "bulk {action}: {} for {users} of the users", NoRight::Role)
+            Self::RefusedInBulk { action, count } => {
+                let those = if *action == END_LOGINS { "logins" } else { "users" };
+                write!(f, "bulk {action}: {} for {count} of the {those}", NoRight::Role)
             }
         }
     }

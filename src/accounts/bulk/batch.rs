@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::BulkRun;
+use super::run::UsersRun;
 use crate::{
     accounts::{
         AccountsError, Detail, ForceLogoutMoment, ForceLogoutOutcome, LoginCounts, Result,
@@ -38,7 +38,7 @@ struct Done {
     logins: LoginCounts,
 }
 
-impl BulkRun {
+impl UsersRun {
     /// Acts on the accounts that still match, except the actor's own.
     pub(super) async fn do_batch(&self, ids: &[i64]) -> Result<()> {
         // Which accounts are superusers is known only once they are locked, and the site must be locked before them.
@@ -110,7 +110,7 @@ impl BulkRun {
     async fn record_done(&self, on: &mut Transaction, done: &Done, now: Moment) -> Result<()> {
         insert_listed_users(on, &self.begin.id, &done.users).await?;
         let users = u64::try_from(done.users.len()).unwrap_or(u64::MAX);
-        Ok(add_to_bulk_record(on, self.begin.id.as_str(), (users, done.logins), now).await?)
+        Ok(add_to_bulk_record(on, &self.begin.id, (users, done.logins), now).await?)
     }
 
     /// The time of a scheduled force logout.

@@ -3,14 +3,15 @@
 use super::{
     BeginBulk, BulkRun,
     preview::{PreviewedBulk, USERS_LISTED},
+    run::UsersRun,
 };
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Detail, Result,
+        Accounts, AccountsError, Actor, Detail, LoginCounts, Result,
         event::{BuildEvent as _, new_event},
     },
     domain::{
-        bulk::{BulkAction, BulkScope, BulkTerms},
+        bulk::{BulkAction, BulkCounts, BulkScope, BulkTerms},
         event_kind::EventKind,
         lists::users_query::PageNumber,
         logins::session_secret::SessionId,
@@ -30,13 +31,13 @@ use crate::{
 
 /// The outcome.
 #[derive(Debug)]
-pub enum Begun {
+pub enum Begun<P = PreviewedBulk> {
     /// The bulk action is ready to run.
     Run(Box<BulkRun>),
     /// It was begun before.
     Already,
-    /// It would now act on other users than the page said. Nothing has happened.
-    Changed(Box<PreviewedBulk>),
+    /// It would now act on other users or logins than the page said. Nothing has happened.
+    Changed(Box<P>),
 }
 
 impl Accounts {
@@ -66,23 +67,37 @@ impl Accounts {
         }
         drop(on);
         let actor = Actor { bulk: Some(begin.id.clone()), ..actor.clone() };
-        let act = record(&actor, &begin, now);
-        let mut tx = self.store.begin().await?;
-        let is_new = insert_bulk_record(&mut tx, &act).await?;
-        if is_new {
-            let event_id = insert_event(&mut tx, &event(&actor, &begin, now)).await?;
-            set_bulk_event(&mut tx, &begin.id, event_id).await?;
-            insert_user_list(&mut tx, &begin.id, now).await?;
-        }
-        let out_of_reach = counts.out_of_reach;
         // Only accounts that staff marked by hand count as refused. A filter never targets accounts out of their reach.
-        if is_new && out_of_reach > 0 && matches!(begin.choice.scope, BulkScope::Ids(_)) {
-            let what = Detail::RefusedInBulk { action: &act.action, users: out_of_reach };
-            insert_event(&mut tx, &new_event(now, EventKind::Refused).by(&actor).saying(what)).await?;
+        let is_by_hand = matches!(begin.choice.scope, BulkScope::Ids(_));
+        let refused = if is_by_hand { counts.out_of_reach } else { 0 };
+        let is_new = self.start_bulk(&actor, record(&actor, &begin, now), event(&actor, &begin, now), refused).await?;
+        let run = || BulkRun::Users(Box::new(UsersRun { accounts: self.clone(), actor, begin, ids }));
+        Ok(if is_new { Begun::Run(Box::new(run())) } else { Begun::Already })
+    }
+
+    /// Stores the record of a bulk action and its event, unless it was begun before. `refused` is how many of the chosen
+    /// users or logins the actor may not act on. Returns whether it is new.
+    pub(super) async fn start_bulk(
+        &self,
+        actor: &Actor,
+        record: BulkRecord,
+        event: NewEvent<'_>,
+        refused: u64,
+    ) -> Result<bool> {
+        let (id, now) = (SessionId::from_stored(record.id.clone()), record.started_at);
+        let mut tx = self.store.begin().await?;
+        if !insert_bulk_record(&mut tx, &record).await? {
+            return Ok(false);
+        }
+        let event_id = insert_event(&mut tx, &event).await?;
+        set_bulk_event(&mut tx, &id, event_id).await?;
+        insert_user_list(&mut tx, &id, now).await?;
+        if refused > 0 {
+            let what = Detail::RefusedInBulk { action: &record.action, count: refused };
+            insert_event(&mut tx, &new_event(now, EventKind::Refused).by(actor).saying(what)).await?;
         }
         tx.commit().await?;
-        let run = || BulkRun { accounts: self.clone(), actor, begin, ids };
-        Ok(if is_new { Begun::Run(Box::new(run())) } else { Begun::Already })
+        Ok(true)
     }
 
     /// A bulk action by its id.
@@ -110,17 +125,36 @@ impl Accounts {
 
 /// The record of a bulk action that starts now.
 fn record(actor: &Actor, begin: &BeginBulk, now: Moment) -> BulkRecord {
-    let promised = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let left_out = i64::from(begin.leaves_out_actor(now));
+    let left_out = u64::from(begin.leaves_out_actor(now));
+    let BulkCounts { users, sessions, tokens, .. } = begin.promised;
+    let promised = (users.saturating_sub(left_out), LoginCounts { sessions, tokens });
+    let skipped = begin.promised.skipped() + left_out;
     BulkRecord {
-        id: begin.id.as_str().to_owned(),
+        force_logout_at: begin.choice.terms.at,
+        deactivated_until: begin.choice.terms.until,
+        ..new_record(actor, (&begin.id, begin.choice.action.code()), promised, skipped, now)
+    }
+}
+
+/// The record of an action that has not done anything yet. `promised` is how many users it affects and which of their
+/// logins end.
+pub(super) fn new_record(
+    actor: &Actor,
+    (id, action): (&SessionId, &str),
+    (users, logins): (u64, LoginCounts),
+    skipped: u64,
+    now: Moment,
+) -> BulkRecord {
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    BulkRecord {
+        id: id.as_str().to_owned(),
         actor_id: actor.user_id,
         actor: actor.name.clone(),
-        action: begin.choice.action.code().to_owned(),
-        promised_users: promised(begin.promised.users) - left_out,
-        promised_sessions: promised(begin.promised.sessions),
-        promised_tokens: promised(begin.promised.tokens),
-        skipped: promised(begin.promised.skipped()) + left_out,
+        action: action.to_owned(),
+        promised_users: number(users),
+        promised_sessions: number(logins.sessions),
+        promised_tokens: number(logins.tokens),
+        skipped: number(skipped),
         users_done: 0,
         sessions_ended: 0,
         tokens_ended: 0,
@@ -128,8 +162,8 @@ fn record(actor: &Actor, begin: &BeginBulk, now: Moment) -> BulkRecord {
         updated_at: now,
         ended_at: None,
         failure: None,
-        force_logout_at: begin.choice.terms.at,
-        deactivated_until: begin.choice.terms.until,
+        force_logout_at: None,
+        deactivated_until: None,
         event_id: None,
         staff_reason: None,
         user_reason: None,

@@ -1,6 +1,6 @@
 //! Ends the actor's other logins, and keeps the one that they act with.
 
-use super::BulkRun;
+use super::run::UsersRun;
 use crate::{
     accounts::{
         LoginCounts, Result,
@@ -17,7 +17,7 @@ use crate::{
 /// At most this many sessions and tokens are ended. A user who acts has few.
 const MOST_ENDED: i64 = 5_000;
 
-impl BulkRun {
+impl UsersRun {
     /// Ends the actor's other logins, or those of them that were made at `up_to` or before. Each row is ended by itself,
     /// because a force-logout date of the account would end the kept login too.
     pub(super) async fn end_own_others(

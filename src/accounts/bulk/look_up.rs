@@ -8,10 +8,7 @@ use std::{
 use crate::{
     accounts::{Accounts, AccountsError, Actor, Result},
     domain::{lists::pasted_names::PastedName, logins::session_secret::SessionId},
-    store::{
-        bulk::listed::{insert_listed_users, insert_user_list},
-        lists::named::{KnownUser, list_ids_by_login_key, list_known_users},
-    },
+    store::lists::named::{KnownUser, list_ids_by_login_key, list_known_users},
 };
 
 /// What became of the names of a list. Each name is in one of the four.
@@ -81,22 +78,11 @@ impl Accounts {
                 (None, Some(user)) => looked_up.out_of_reach.push(FoundName { name: *name, user: user.clone() }),
             }
         }
-        looked_up.list = self.store_list(&looked_up.found).await?;
-        Ok(looked_up)
-    }
-
-    async fn store_list(&self, found: &[FoundName<'_>]) -> Result<Option<SessionId>> {
-        if found.is_empty() {
-            return Ok(None);
+        if !looked_up.found.is_empty() {
+            let ids: Vec<i64> = looked_up.found.iter().map(|found| found.user.id).collect();
+            looked_up.list = Some(self.store_user_list(&ids).await?);
         }
-        let ids: Vec<i64> = found.iter().map(|found| found.user.id).collect();
-        let list = SessionId::from_random(rand::random());
-        let mut tx = self.store.begin().await?;
-        let now = self.store.clock().now(&mut tx).await?;
-        insert_user_list(&mut tx, &list, now).await?;
-        insert_listed_users(&mut tx, &list, &ids).await?;
-        tx.commit().await?;
-        Ok(Some(list))
+        Ok(looked_up)
     }
 }
 

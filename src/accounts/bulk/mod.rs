@@ -2,11 +2,17 @@
 //!
 //! Each account gets the same date, event and receipt as from the use case for one account. The preview counts by the
 //! same conditions as the action.
+//!
+//! An action on chosen logins ends these and no others. It is begun, recorded and followed like one on users.
 
 mod batch;
 mod begin;
+mod begin_on_logins;
+mod choose_logins;
+mod end_logins;
 mod keep_own;
 mod look_up;
+mod people_of_logins;
 mod preview;
 mod run;
 
@@ -18,17 +24,19 @@ use crate::domain::{
 };
 
 pub use begin::Begun;
+pub use choose_logins::{LOGINS_LISTED, PreviewedLogins};
 pub use look_up::{FoundName, LookedUp};
 pub use preview::{PreviewedBulk, USERS_LISTED};
 pub use run::BulkRun;
 
-/// A bulk action that staff have confirmed.
+/// A bulk action that staff have confirmed: on users, or on the logins of a
+/// [`LoginsChoice`](crate::domain::chosen_logins::LoginsChoice).
 #[derive(Debug, Clone)]
-pub struct BeginBulk {
+pub struct BeginBulk<C = BulkChoice> {
     /// Its id, created with the confirmation page, so that a second click is the same action.
     pub id: SessionId,
-    /// What to do, and to which accounts.
-    pub choice: BulkChoice,
+    /// What to do, and to which accounts or logins.
+    pub choice: C,
     /// The reasons.
     pub reasons: Reasons,
     /// What the confirmation page said.

@@ -2,9 +2,10 @@
 
 use rocket::futures::stream::{self, TryStreamExt as _};
 
-use super::BeginBulk;
+use super::{BeginBulk, end_logins::LoginsRun};
 use crate::{
     accounts::{Accounts, Actor, Result},
+    domain::logins::session_secret::SessionId,
     store::{
         Transaction,
         bulk::{
@@ -21,7 +22,16 @@ const BATCH: usize = 1_000;
 
 /// A bulk action that has begun.
 #[derive(Debug)]
-pub struct BulkRun {
+pub enum BulkRun {
+    /// On users.
+    Users(Box<UsersRun>),
+    /// On chosen logins.
+    Logins(Box<LoginsRun>),
+}
+
+/// A bulk action on users that has begun.
+#[derive(Debug)]
+pub struct UsersRun {
     pub(in crate::accounts) accounts: Accounts,
     pub(in crate::accounts) actor: Actor,
     pub(in crate::accounts) begin: BeginBulk,
@@ -36,31 +46,40 @@ impl BulkRun {
     /// # Errors
     /// Returns an error if the actor's login ends or the database does not respond.
     pub async fn run(self) -> Result<()> {
-        let outcome = self.do_all().await;
+        let outcome = match &self {
+            Self::Users(run) => run.do_all().await,
+            Self::Logins(run) => run.do_all().await,
+        };
         let failure = outcome.as_ref().err().map(ToString::to_string);
-        let store = &self.accounts.store;
+        let (store, id) = match &self {
+            Self::Users(run) => (&run.accounts.store, &run.begin.id),
+            Self::Logins(run) => (&run.accounts.store, &run.begin.id),
+        };
         let mut tx = store.begin().await?;
         let now = store.clock().now(&mut tx).await?;
-        set_bulk_record_ended(&mut tx, self.begin.id.as_str(), now, failure.as_deref()).await?;
+        set_bulk_record_ended(&mut tx, id.as_str(), now, failure.as_deref()).await?;
         // A schedule ends nothing yet.
-        if self.schedule(now).is_none() {
-            self.request_receipts(&mut tx).await?;
+        let is_schedule = matches!(&self, Self::Users(run) if run.schedule(now).is_some());
+        if !is_schedule {
+            ask_for_receipts(&mut tx, id).await?;
         }
         tx.commit().await?;
         outcome
     }
+}
 
-    /// Asks each node to report when it has applied the whole action. Nodes apply changes in order, so a change that
-    /// follows all others is enough. It names one of the users: a change of nobody does not exist.
-    async fn request_receipts(&self, on: &mut Transaction) -> Result<()> {
-        let record = find_bulk_record(on, &self.begin.id).await?;
-        let user = find_listed_user(on, &self.begin.id).await?;
-        if let (Some(event_id), Some(user)) = (record.and_then(|record| record.event_id), user) {
-            request_receipts(on, Change::User(user), event_id).await?;
-        }
-        Ok(())
+/// Asks each node to report when it has applied the whole action. Nodes apply changes in order, so a change that follows
+/// all others is enough. It names one of the users: a change of nobody does not exist.
+async fn ask_for_receipts(on: &mut Transaction, id: &SessionId) -> Result<()> {
+    let record = find_bulk_record(on, id).await?;
+    let user = find_listed_user(on, id).await?;
+    if let (Some(event_id), Some(user)) = (record.and_then(|record| record.event_id), user) {
+        request_receipts(on, Change::User(user), event_id).await?;
     }
+    Ok(())
+}
 
+impl UsersRun {
     async fn do_all(&self) -> Result<()> {
         let others: Vec<i64> = self.ids.iter().copied().filter(|id| Some(*id) != self.actor.user_id).collect();
         let batches = stream::iter(others.chunks(BATCH).map(Ok));

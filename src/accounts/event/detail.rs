@@ -94,8 +94,8 @@ pub(crate) enum Detail<'a> {
     ContinuedAfter(i64),
     /// A bulk action, given by its code, and how many users it affects.
     Bulk { action: &'a str, users: u64 },
-    /// The actor's role does not allow a bulk action, given by its code, for some of the users.
-    RefusedInBulk { action: &'a str, users: u64 },
+    /// The actor's role does not allow a bulk action, given by its code, for some of the users or logins.
+    RefusedInBulk { action: &'a str, count: u64 },
 }
 
 /// An action that the actor may have no right to.

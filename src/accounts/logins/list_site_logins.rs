@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{Accounts, ListedLogin, Result},
-    domain::lists::logins_query::LoginsQuery,
+    domain::{lists::logins_query::LoginsQuery, moment::Moment, people::role::Role, standing::SiteStanding},
     store::{
         lists::logins::{self, Matches, SiteLogin},
         site::get_site,
@@ -12,12 +12,23 @@ use crate::{
 /// One page of the site's logins.
 #[derive(Debug)]
 pub struct SiteLogins {
-    /// The logins, each with its account's name unless the account was deleted.
-    pub logins: Vec<(Option<String>, ListedLogin)>,
+    /// The logins.
+    pub logins: Vec<SiteListedLogin>,
     /// How many match, on all pages.
     pub matches: Matches,
     /// Whether there is a next page.
     pub has_next: bool,
+}
+
+/// A login with its account.
+#[derive(Debug)]
+pub struct SiteListedLogin {
+    /// The username; none if the account was deleted.
+    pub username: Option<String>,
+    /// The account's role.
+    pub role: Role,
+    /// The login.
+    pub listed: ListedLogin,
 }
 
 impl Accounts {
@@ -33,11 +44,20 @@ impl Accounts {
         let site = get_site(&mut on).await?.standing();
         let live = self.live_by_role(site, now);
         let page = logins::list_site_logins(&mut on, query, &live).await?;
-        let judge = |found: SiteLogin| -> Result<(Option<String>, ListedLogin)> {
-            let (standing, limits) = (found.standing(now)?, self.settings.limits(found.role()));
-            Ok((found.username, self.judged(found.login, standing.as_ref(), &site, limits, now)?))
-        };
-        let logins = page.logins.into_iter().map(judge).collect::<Result<_>>()?;
+        let listed = |found| self.site_listed(found, &site, now);
+        let logins = page.logins.into_iter().map(listed).collect::<Result<_>>()?;
         Ok(SiteLogins { logins, matches: page.matches, has_next: page.has_next })
+    }
+
+    /// Judges a login with its account.
+    pub(in crate::accounts) fn site_listed(
+        &self,
+        found: SiteLogin,
+        site: &SiteStanding,
+        now: Moment,
+    ) -> Result<SiteListedLogin> {
+        let (standing, role) = (found.standing(now)?, found.role());
+        let listed = self.judged(found.login, standing.as_ref(), site, self.settings.limits(role), now)?;
+        Ok(SiteListedLogin { username: found.username, role, listed })
     }
 }

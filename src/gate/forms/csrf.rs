@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The hidden form field of the token.
-pub(super) const FIELD: &str = "csrf_token";
+pub const FIELD: &str = "csrf_token";
 /// The length of an HMAC with SHA-256.
 const SIGNATURE_BYTES: usize = 32;
 

@@ -7,7 +7,7 @@ pub(super) const STYLES: [&str; 6] =
     ["tokens.css", "base.css", "layout.css", "components.css", "events.css", "charts.css"];
 /// Each script does nothing on a page without its elements. `session-events.js` is last, because the scripts before it
 /// listen to its events.
-pub(super) const SCRIPTS: [&str; 16] = [
+pub(super) const SCRIPTS: [&str; 17] = [
     "submit-once.js",
     "show-password.js",
     "local-charts.js", // before the times, which it changes
@@ -19,6 +19,7 @@ pub(super) const SCRIPTS: [&str; 16] = [
     "keep-drafts.js",
     "receipt.js",
     "mark-all.js",
+    "marked-logins.js",
     "finder.js",
     "forget-secret.js",
     "login-ends.js",

@@ -20,11 +20,11 @@ pub async fn insert_user_list(on: &mut impl Sql, id: &SessionId, now: Moment) ->
     Ok(())
 }
 
-/// Adds users to a list. Ids without an account are left out.
+/// Adds users to a list, and returns how many are new to it. Ids without an account are left out.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_listed_users(on: &mut impl Sql, id: &SessionId, ids: &[i64]) -> Result<()> {
+pub async fn insert_listed_users(on: &mut impl Sql, id: &SessionId, ids: &[i64]) -> Result<u64> {
     fn statement<DB: Dialect>(id: &SessionId, ids: &[i64]) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("INSERT INTO curfew_listed_users (list_id, user_id) SELECT ");
         DB::bind_text(&mut sql, id.as_str());
@@ -33,8 +33,10 @@ pub async fn insert_listed_users(on: &mut impl Sql, id: &SessionId, ids: &[i64])
         sql.push(" ON CONFLICT DO NOTHING");
         sql
     }
-    on_engine!(on, |c| with_timeout(statement(id, ids).build().execute(c)).await.map(drop))?;
-    Ok(())
+    let inserted = on_engine!(on, |c| {
+        with_timeout(statement(id, ids).build().execute(c)).await.map(|done| done.rows_affected())
+    })?;
+    Ok(inserted)
 }
 
 /// How many users a list has, also those whose account was deleted. 0 if there is no such list.

@@ -5,6 +5,7 @@
 
 mod events;
 pub mod listed;
+pub mod logins;
 pub mod records;
 mod statement;
 mod write;

@@ -151,7 +151,7 @@ pub async fn is_bulk_action_running(on: &mut impl Sql, since: Moment) -> Result<
 /// Returns an error if the database does not respond.
 pub async fn add_to_bulk_record(
     on: &mut impl Sql,
-    id: &str,
+    id: &SessionId,
     (users, ended): (u64, LoginCounts),
     now: Moment,
 ) -> Result<()> {
@@ -160,7 +160,7 @@ pub async fn add_to_bulk_record(
                tokens_ended = tokens_ended + $4, updated_at = $5
         WHERE id = $1";
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    execute!(on, sql, id, count(users), count(ended.sessions), count(ended.tokens), now)?;
+    execute!(on, sql, id.as_str(), count(users), count(ended.sessions), count(ended.tokens), now)?;
     Ok(())
 }
 

@@ -126,6 +126,24 @@ pub async fn count_live_logins(
     Ok(LoginCounts { sessions: (all - tokens).unsigned_abs(), tokens: tokens.unsigned_abs() })
 }
 
+/// Ends all logins `l` that have not been ended yet. The caller adds which.
+pub(in crate::store) fn ending_statement<DB: Dialect>(ending: Ending<'_>) -> QueryBuilder<DB> {
+    let Ending { at, by, reason, reasons } = ending;
+    let mut sql = QueryBuilder::new("UPDATE curfew_logins AS l SET ended_at = ");
+    DB::bind_moment(&mut sql, at);
+    for (column, text) in [
+        ("ended_by", Some(by)),
+        ("reason", Some(reason.code())),
+        ("staff_reason", reasons.for_staff.as_deref()),
+        ("user_reason", reasons.for_user.as_deref()),
+    ] {
+        sql.push(format_args!(", {column} = "));
+        push_optional_text(&mut sql, text);
+    }
+    sql.push(" WHERE l.ended_at IS NULL");
+    sql
+}
+
 fn push_is_up_to<DB: Dialect>(sql: &mut QueryBuilder<DB>, up_to: Moment) {
     sql.push(" AND l.login_date <= ");
     DB::bind_moment(sql, up_to);
@@ -147,20 +165,10 @@ pub async fn end_live_logins(
         user_id: i64,
         (up_to, limit): (Moment, u64),
         live: &LiveAfter,
-        Ending { at, by, reason, reasons }: Ending<'_>,
+        ending: Ending<'_>,
     ) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("UPDATE curfew_logins AS l SET ended_at = ");
-        DB::bind_moment(&mut sql, at);
-        for (column, text) in [
-            ("ended_by", Some(by)),
-            ("reason", Some(reason.code())),
-            ("staff_reason", reasons.for_staff.as_deref()),
-            ("user_reason", reasons.for_user.as_deref()),
-        ] {
-            sql.push(format_args!(", {column} = "));
-            push_optional_text(&mut sql, text);
-        }
-        sql.push(" WHERE l.ended_at IS NULL AND l.id IN (SELECT l.id FROM curfew_logins l");
+        let mut sql = ending_statement(ending);
+        sql.push(" AND l.id IN (SELECT l.id FROM curfew_logins l");
         push_is_of_user(&mut sql, user_id);
         push_is_live(&mut sql, live);
         push_is_up_to(&mut sql, up_to);

@@ -69,6 +69,7 @@ export class Staff extends Person {
 
   /** Confirms the bulk action, with the given fields. */
   async confirms(act, reasons = {}) {
+    await this.unfolds(this.form("/admin/users/bulk"));
     for (const [name, text] of Object.entries(reasons)) await this.page.locator(`[name="${name}"]`).fill(text);
     await this.#leadsOn(this.page.getByRole("button", { name: new RegExp(`^${act}: `) }));
   }

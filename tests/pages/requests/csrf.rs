@@ -71,6 +71,17 @@ const TABLE: &[(&str, By, Fields)] = &[
             ("promised", "aaaaaaaaaaaaaaaa:9999:4:8229976527224190662:2:1:0:0:0:0:0:0"),
         ],
     ),
+    (
+        "/admin/sessions/bulk",
+        By::Superuser,
+        &[
+            ("action", "end"),
+            ("scope", "matching"),
+            ("confirm", "yes"),
+            // Of at most nine users, with nine sessions and tokens each, and with the acting user's own.
+            ("promised", "aaaaaaaaaaaaaaaa:4102444800000000:9:0:9:1:9:9:9:0:0:0"),
+        ],
+    ),
     ("/admin/users/paste", By::Superuser, &[("names", "NAME")]),
     ("/account/sessions/<id>/end", By::Member, &[]),
     ("/account/sessions/end-others", By::Member, &[("password", PASSWORD)]),

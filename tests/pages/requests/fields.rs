@@ -104,6 +104,17 @@ const FORMS: &[Form] = &[
         ],
     },
     Form {
+        action: "/admin/sessions/bulk",
+        by: Some(Role::Staff),
+        ids: "end-",
+        fields: &[
+            ("action", "end", Fixed),
+            ("scope", "matching", Fixed),
+            ("staff_reason", "", Reason),
+            ("user_reason", "", Reason),
+        ],
+    },
+    Form {
         action: "/account/sessions/end-others",
         by: Some(Role::Member),
         ids: "",

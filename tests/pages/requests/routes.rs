@@ -77,6 +77,8 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Post, "/admin/users/paste",                [LOGIN, NO, WRONG, WRONG, LOGIN, LOGIN]),
     (Method::Get,  "/admin/bulk/<id>",                  [BACK, NO, NOT_FOUND, NOT_FOUND, BACK, BACK]),
     (Method::Get,  "/admin/sessions",                   [BACK, NO, OK, OK, BACK, BACK]),
+    (Method::Get,  "/admin/sessions/bulk",              [BACK, NO, Status(400), Status(400), BACK, BACK]),
+    (Method::Post, "/admin/sessions/bulk",              [LOGIN, NO, Status(400), Status(400), LOGIN, LOGIN]),
     (Method::Get,  "/admin/events",                     [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/events/<id>",                [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/events.csv",                 [BACK, NO, OK, OK, BACK, BACK]),

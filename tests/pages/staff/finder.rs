@@ -114,7 +114,7 @@ async fn logins_addresses_and_pages_are_found() {
             ("2001:db8::/32", "2001:db8::/32"),
         ] {
             let list = part(&mut staff, q).await;
-            assert_eq!(leads(&list), [format!("/admin/sessions?address={address}")], "{list:?}");
+            assert_eq!(leads(&list), [format!("/admin/sessions?address={address}#force-out")], "{list:?}");
         }
         assert!(leads(&part(&mut staff, "192.0.2.300").await).is_empty());
         assert_eq!(leads(&part(&mut staff, "EVENT").await), ["/admin/events"]);

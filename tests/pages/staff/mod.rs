@@ -2,6 +2,7 @@
 
 mod bulk;
 mod bulk_result;
+mod end_logins;
 mod events;
 mod events_csv;
 mod finder;

@@ -222,7 +222,7 @@ async fn must_match(house: &House, logins: &[Login], fields: &LoginsFields<'_>, 
                 let shown = house.accounts.list_site_logins(&query).await.expect("a page");
                 let (size, offset) = (per_page.get() as usize, usize::try_from(number.offset(per_page.get())));
                 let offset = offset.expect("a number");
-                let ids = shown.logins.iter().map(|(_, listed)| listed.row.id.as_str());
+                let ids = shown.logins.iter().map(|login| login.listed.row.id.as_str());
                 let of_page = expected.iter().skip(offset).take(size).map(|login| login.id.as_str());
                 assert_eq!(ids.collect::<Vec<_>>(), of_page.collect::<Vec<_>>(), "{}", of(page));
                 assert_eq!(shown.has_next, expected.len() > offset + size, "{}", of(page));

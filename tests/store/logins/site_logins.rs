@@ -144,7 +144,7 @@ async fn must_match_the_model(house: &House, all: &[Judged]) {
             let expected = model(all, search, state);
             for number in [1, 2] {
                 let shown = page(house, &query(search, state, number)).await;
-                let ids = shown.logins.iter().map(|(_, listed)| (listed.row.id.as_str(), listed.ended));
+                let ids = shown.logins.iter().map(|login| (login.listed.row.id.as_str(), login.listed.ended));
                 let first = (number as usize - 1) * PER_PAGE;
                 let of_page: Vec<_> = expected.iter().skip(first).take(PER_PAGE).copied().collect();
                 assert_eq!(ids.collect::<Vec<_>>(), of_page, "{search:?} {state:?} page {number}");
@@ -199,7 +199,7 @@ async fn matches_after_many_others_are_found() {
             let count = shown.logins.len();
             assert_eq!(count, if number == 256 { 0 } else { 20 }, "page {number}");
             assert_eq!(shown.has_next, number < 255, "page {number}");
-            seen.extend(shown.logins.into_iter().map(|(_, listed)| listed.row.id));
+            seen.extend(shown.logins.into_iter().map(|login| login.listed.row.id));
         }
         assert_eq!(seen.len(), 80, "no session appears on two pages");
 
@@ -209,7 +209,7 @@ async fn matches_after_many_others_are_found() {
         for search in SEARCHES {
             let shown = page(house, &query(search, LoginsShown::Live, 1)).await;
             let expected = model(&all, search, LoginsShown::Live);
-            let ids = shown.logins.iter().map(|(_, listed)| (listed.row.id.as_str(), listed.ended));
+            let ids = shown.logins.iter().map(|login| (login.listed.row.id.as_str(), login.listed.ended));
             assert_eq!(ids.collect::<Vec<_>>(), expected, "{search:?}");
             assert_eq!(usize::try_from(shown.matches.logins), Ok(expected.len()), "{search:?}");
         }
@@ -230,12 +230,12 @@ async fn after_everyone_out_only_new_logins_are_live() {
         assert_eq!(page(house, &live).await.matches.logins, 0);
         let all = page(house, &query("", LoginsShown::All, 1)).await;
         assert_eq!(all.logins.len(), 3);
-        assert!(all.logins.iter().all(|(_, listed)| listed.ended == Some(EndReason::EveryoneOut)));
+        assert!(all.logins.iter().all(|login| login.listed.ended == Some(EndReason::EveryoneOut)));
         let again = house.log_in(&ana).await;
         let shown = page(house, &live).await;
         assert_eq!(shown.logins.len(), 1);
-        assert_eq!(shown.logins[0].1.row.id, again.id.as_str());
-        assert_eq!(shown.logins[0].0.as_deref(), Some("ana"));
+        assert_eq!(shown.logins[0].listed.row.id, again.id.as_str());
+        assert_eq!(shown.logins[0].username.as_deref(), Some("ana"));
     })
     .await;
 }

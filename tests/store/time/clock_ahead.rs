@@ -60,7 +60,7 @@ async fn must_be_listed_nowhere_as_live(house: &House, person: &Person) {
     assert!(live.is_empty(), "{live:?}");
     assert_eq!(house.accounts.count_live_logins(person.id).await.expect("a count"), LoginCounts::default());
     let site = house.accounts.list_site_logins(&LoginsQuery::default()).await.expect("a list");
-    let of_them = site.logins.iter().filter(|(_, listed)| listed.row.user_id == person.id).count();
+    let of_them = site.logins.iter().filter(|login| login.listed.row.user_id == person.id).count();
     assert_eq!(of_them, 0, "in the site's list");
 }
 

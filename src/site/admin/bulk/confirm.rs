@@ -4,8 +4,9 @@ use rocket::{State, get, http::Status, post, uri};
 use serde::Serialize;
 
 use super::{
-    form::{Addressed, BulkForm, Chosen, Promise, Unreadable},
+    form::{Addressed, BulkForm, Chosen, Unreadable},
     progress,
+    promise::Promise,
     view::{CountsView, UserView},
 };
 use crate::{
@@ -13,11 +14,15 @@ use crate::{
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
         lists::users_query::{LAST_PAGE, PageNumber},
+        logins::session_secret::SessionId,
         people::role::Role,
     },
     gate::{Changes, Present, Staff, Submission},
     site::{
-        admin::no_repeated_field::NoRepeatedField,
+        admin::{
+            no_repeated_field::NoRepeatedField,
+            reasons::{TemplateView, read_templates},
+        },
         pages::{
             Pages,
             answer::{Answer, refuse},
@@ -47,6 +52,7 @@ struct ConfirmView<'a> {
     page: u32,
     previous: Option<String>,
     next: Option<String>,
+    templates: Vec<TemplateView>,
     form: FormView,
 }
 
@@ -64,7 +70,7 @@ struct Confirm<'a, 'r> {
 impl Confirm<'_, '_> {
     async fn show(&self, choice: &BulkChoice, status: Status, form: FormView) -> Answer {
         match self.preview(choice).await {
-            Ok(previewed) => self.promise(previewed, None, status, form),
+            Ok(previewed) => self.promise(previewed, None, status, form).await,
             Err(error) => refuse(self.changes, error),
         }
     }
@@ -80,7 +86,17 @@ impl Confirm<'_, '_> {
     }
 
     /// Shows the counts as a new promise. `before` is the promise that no longer holds.
-    fn promise(&self, previewed: PreviewedBulk, before: Option<BulkCounts>, status: Status, form: FormView) -> Answer {
+    async fn promise(
+        &self,
+        previewed: PreviewedBulk,
+        before: Option<BulkCounts>,
+        status: Status,
+        form: FormView,
+    ) -> Answer {
+        let templates = match read_templates(self.accounts).await {
+            Ok(templates) => templates,
+            Err(error) => return refuse(self.changes, error),
+        };
         let page = self.page.get();
         let has_next = previewed.counts.users > u64::from(page) * u64::from(USERS_LISTED);
         let view = ConfirmView {
@@ -95,7 +111,8 @@ impl Confirm<'_, '_> {
             },
             counts: previewed.counts.into(),
             before: before.map(CountsView::from),
-            promised: Promise::of(&previewed).to_text(),
+            promised: Promise::new(previewed.choice.up_to, previewed.counts).to_text(),
+            templates,
             users: previewed.users.into_iter().map(UserView::from).collect(),
             staff: previewed.staff.into_iter().map(UserView::from).collect(),
             form,
@@ -130,6 +147,21 @@ impl Confirm<'_, '_> {
             ..ConfirmView::default()
         }
     }
+}
+
+/// Shows the confirmation page of a force logout of a stored list of users. Its form is posted to `/admin/users/bulk`.
+pub(in crate::site::admin) async fn show_force_logout_of_list(
+    accounts: &Accounts,
+    (pages, changes): (&Pages<'_>, Changes<'_>),
+    (actor, role): (&Actor, Role),
+    list: &SessionId,
+    (status, mut form): (Status, FormView),
+) -> Answer {
+    let chosen = Chosen::force_logout_of_list(list.as_str());
+    let terms = chosen.terms(&mut form, true).unwrap_or_default();
+    let confirm = Confirm { accounts, pages, changes, actor, role, chosen: &chosen, page: PageNumber::default() };
+    let choice = BulkChoice::new(BulkAction::ForceLogout, BulkScope::Listed(list.clone()));
+    confirm.show(&BulkChoice { terms, ..choice }, status, form).await
 }
 
 /// The page by GET, such as after `/confirm`.
@@ -180,6 +212,13 @@ pub(super) async fn post(
     };
     let mut form = FormView::default();
     let keeps = submission.0.keeps_own_login() || !submission.0.has_promise();
+    if submission.0.asks_to_fill() {
+        let terms = chosen.terms(&mut form, keeps).unwrap_or_default();
+        return match submission.0.fill_in(accounts, &mut form).await {
+            Ok(()) => confirm.show(&BulkChoice { terms, ..choice }, Status::Ok, form).await,
+            Err(error) => refuse(changes, error),
+        };
+    }
     let (terms, reasons) = (chosen.terms(&mut form, keeps), submission.0.reasons(&mut form));
     let (Some(terms), Some(reasons)) = (terms, reasons) else {
         return confirm.show(&choice, Status::UnprocessableEntity, form).await;
@@ -190,13 +229,14 @@ pub(super) async fn post(
     }
     let Some(promise) = submission.0.promise() else { return Answer::Status(Status::BadRequest) };
     let (id, before) = (promise.id.clone(), promise.counts);
-    match accounts.begin_bulk(&actor, promise.keep(choice.clone(), reasons)).await {
+    let promised = BulkChoice { up_to: Some(promise.up_to), ..choice.clone() };
+    match accounts.begin_bulk(&actor, promise.keep(promised, reasons)).await {
         Ok(Begun::Run(run)) => {
             progress::run_in_background(*run).await;
             Answer::see_other(uri!(progress::show(id = id.as_str(), page = None::<&str>)))
         }
         Ok(Begun::Already) => Answer::see_other(uri!(progress::show(id = id.as_str(), page = None::<&str>))),
-        Ok(Begun::Changed(previewed)) => confirm.promise(*previewed, Some(before), Status::Ok, form),
+        Ok(Begun::Changed(previewed)) => confirm.promise(*previewed, Some(before), Status::Ok, form).await,
         Err(error @ AccountsError::UntilIsPast) => {
             form.set_error("until", error);
             confirm.show(&choice, Status::UnprocessableEntity, form).await

@@ -6,17 +6,21 @@ use std::collections::BTreeSet;
 
 use rocket::{FromForm, UriDisplayQuery};
 
+use super::promise::Promise;
 use crate::{
-    accounts::{BeginBulk, PreviewedBulk},
+    accounts::{self, Accounts},
     domain::{
-        bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope, BulkTerms},
+        bulk::{BulkAction, BulkChoice, BulkScope, BulkTerms},
         lists::{users_filter::UsersFilter, users_query::PageNumber},
         logins::session_secret::SessionId,
         moment::{Moment, MomentError, parse_moment},
         reason_text::Reasons,
     },
     site::{
-        admin::{choices::given, reasons::read_reasons},
+        admin::{
+            choices::given,
+            reasons::{fill_in_reasons, read_reasons},
+        },
         pages::form::FormView,
     },
 };
@@ -99,6 +103,10 @@ pub(super) struct BulkForm<'r> {
     #[field(default = "")]
     user_reason: &'r str,
     #[field(default = "")]
+    template: &'r str,
+    /// The button that fills in the reasons from the template.
+    fill: Option<&'r str>,
+    #[field(default = "")]
     confirm: &'r str,
     #[field(default = "")]
     promised: &'r str,
@@ -135,6 +143,19 @@ impl<'r> BulkForm<'r> {
         read_reasons(form, self.staff_reason, self.user_reason)
     }
 
+    /// Whether the form asks to fill in the reasons from a template, instead of being confirmed.
+    pub const fn asks_to_fill(&self) -> bool {
+        self.fill.is_some()
+    }
+
+    /// Fills in the reasons from the chosen template.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn fill_in(&self, accounts: &Accounts, form: &mut FormView) -> accounts::Result<()> {
+        fill_in_reasons(accounts, form, self.template, [self.staff_reason, self.user_reason]).await
+    }
+
     /// Whether the form comes from a confirmation page, where staff have decided about their own login.
     pub const fn has_promise(&self) -> bool {
         !self.promised.is_empty()
@@ -156,6 +177,21 @@ impl<'r> BulkForm<'r> {
 }
 
 impl<'r> Chosen<'r> {
+    /// A force logout of the users of a stored list.
+    pub const fn force_logout_of_list(list: &'r str) -> Self {
+        Self {
+            action: BulkAction::ForceLogout.code(),
+            scope: "list",
+            id: Vec::new(),
+            list,
+            q: "",
+            status: "",
+            role: "",
+            at: "",
+            until: "",
+        }
+    }
+
     /// Converts the choice into a query string. `ids` are the user ids, comma-separated.
     pub fn addressed(&self, ids: &'r str, page: Option<&'r str>) -> Addressed<'r> {
         Addressed {
@@ -212,105 +248,4 @@ impl<'r> Chosen<'r> {
 
 fn read_time(typed: &str) -> Result<Option<Moment>, MomentError> {
     if typed.trim().is_empty() { Ok(None) } else { parse_moment(typed).map(Some) }
-}
-
-/// What the confirmation page promised. Its form carries the promise in a hidden field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Promise {
-    /// The id of the bulk action, so that posting the form twice runs it once.
-    pub id: SessionId,
-    /// The highest user id when the page was shown. Later users are not included.
-    pub up_to: i64,
-    pub counts: BulkCounts,
-}
-
-impl Promise {
-    /// A new promise, for a bulk action that has not started.
-    pub fn of(previewed: &PreviewedBulk) -> Self {
-        Self {
-            id: SessionId::from_random(rand::random()),
-            up_to: previewed.choice.up_to.unwrap_or_default(),
-            counts: previewed.counts,
-        }
-    }
-
-    /// Formats the promise as colon-separated fields.
-    pub fn to_text(&self) -> String {
-        let BulkCounts {
-            users,
-            whom,
-            staff,
-            includes_actor,
-            sessions,
-            tokens,
-            out_of_reach,
-            own_account,
-            already,
-            missing,
-        } = self.counts;
-        let includes_actor = u64::from(includes_actor);
-        let numbers =
-            [users, whom, staff, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing];
-        let numbers = numbers.map(|number| number.to_string()).join(":");
-        format!("{}:{}:{numbers}", self.id.as_str(), self.up_to)
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (id, rest) = text.split_once(':')?;
-        let (up_to, rest) = rest.split_once(':')?;
-        let numbers: Vec<u64> = rest.split(':').map(|number| number.parse().ok()).collect::<Option<_>>()?;
-        let [users, whom, staff, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing] =
-            numbers[..]
-        else {
-            return None;
-        };
-        let includes_actor = includes_actor > 0;
-        let counts = BulkCounts {
-            users,
-            whom,
-            staff,
-            includes_actor,
-            sessions,
-            tokens,
-            out_of_reach,
-            own_account,
-            already,
-            missing,
-        };
-        Some(Self { id: SessionId::parse(id)?, up_to: up_to.parse().ok()?, counts })
-    }
-
-    /// The bulk action as it was promised.
-    pub fn keep(self, choice: BulkChoice, reasons: Reasons) -> BeginBulk {
-        let choice = BulkChoice { up_to: Some(self.up_to), ..choice };
-        BeginBulk { id: self.id, choice, reasons, promised: self.counts }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_promise_survives_the_round_trip_through_text() {
-        let counts = BulkCounts {
-            users: 3,
-            whom: u64::MAX,
-            staff: 2,
-            includes_actor: true,
-            sessions: 5,
-            tokens: 4,
-            out_of_reach: 7,
-            own_account: 1,
-            already: 9,
-            missing: 2,
-        };
-        let promise = Promise { id: SessionId::from_random([7; 10]), up_to: 1_000, counts };
-        assert_eq!(Promise::parse(&promise.to_text()), Some(promise.clone()));
-        let text = promise.to_text();
-        for wrong in ["", "x", &text[1..], &text[..text.len() - 2], &format!("{text}:1"), &text.replace(":3:", ":-3:")]
-        {
-            assert_eq!(Promise::parse(wrong), None, "{wrong}");
-        }
-    }
 }

@@ -1,10 +1,12 @@
-//! Bulk actions on users: chosen on the list of users or by a pasted list, confirmed on a page with exact counts, and followed until done.
+//! Bulk actions on users: chosen on the list of users or by a pasted list, confirmed on a page with exact counts, and
+//! followed until done. Those on logins are chosen and confirmed in `logins`.
 
-mod confirm;
+pub(super) mod confirm;
 mod form;
 mod paste;
-mod progress;
-mod view;
+pub(super) mod progress;
+pub(super) mod promise;
+pub(super) mod view;
 
 use rocket::{fairing::AdHoc, routes};
 

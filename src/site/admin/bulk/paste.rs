@@ -3,7 +3,7 @@
 use rocket::{FromForm, State, get, http::Status, post};
 use serde::Serialize;
 
-use super::{form::Promise, view::CountsView};
+use super::{promise::Promise, view::CountsView};
 use crate::{
     accounts::{self, Accounts, FoundName, LookedUp},
     domain::{
@@ -172,7 +172,7 @@ async fn look_up(accounts: &Accounts, staff: &Staff<'_>, names: &[PastedName<'_>
             let terms = BulkTerms { keeps_own_login: true, ..BulkTerms::default() };
             let choice = BulkChoice { terms, ..BulkChoice::new(action, scope) };
             let previewed = accounts.preview_bulk(&actor, staff.login.role(), &choice).await?;
-            let promised = Promise::of(&previewed).to_text();
+            let promised = Promise::new(previewed.choice.up_to, previewed.counts).to_text();
             Some(ChoiceView { list: list.as_str().to_owned(), counts: previewed.counts.into(), promised })
         }
         None => None,

@@ -121,7 +121,7 @@ impl ProgressView {
 }
 
 /// Runs a bulk action in a separate task and waits up to [`MAX_WAIT`]. A longer action continues in the background.
-pub(super) async fn run_in_background(run: BulkRun) {
+pub(in crate::site::admin) async fn run_in_background(run: BulkRun) {
     let task = tokio::spawn(async move {
         if let Err(error) = run.run().await {
             log::warn!("a bulk action stopped with an error: {error}");
@@ -145,7 +145,7 @@ fn differs(act: &BulkRecord) -> bool {
 }
 
 #[get("/admin/bulk/<id>?<page>")]
-pub(super) async fn show(
+pub(in crate::site) async fn show(
     _staff: Staff<'_>,
     _once: NoRepeatedField,
     accounts: &State<Accounts>,

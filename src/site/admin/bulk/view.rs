@@ -6,7 +6,7 @@ use crate::{domain::bulk::BulkCounts, store::lists::named::KnownUser};
 
 /// The counts of a bulk action, for its pages.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct CountsView {
+pub(in crate::site::admin) struct CountsView {
     pub users: u64,
     pub sessions: u64,
     pub tokens: u64,
@@ -38,7 +38,7 @@ impl From<BulkCounts> for CountsView {
 
 /// A user of a bulk action.
 #[derive(Debug, Serialize)]
-pub(super) struct UserView {
+pub(in crate::site::admin) struct UserView {
     id: i64,
     username: String,
     role: &'static str,

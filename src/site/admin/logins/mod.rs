@@ -1,12 +1,13 @@
-//! The list of all logins on the site, with search, filters, sorting and pages.
+//! The list of all logins on the site, with search, filters, sorting and pages, and bulk actions on them.
 
+mod bulk;
 mod query;
 mod view;
 
 use rocket::{State, fairing::AdHoc, get, http::Status, routes};
 
 use self::{
-    query::{NoUnknownField, Sent},
+    query::{FIELDS, Sent},
     view::LoginsView,
 };
 use super::no_repeated_field::NoRepeatedField;
@@ -20,25 +21,24 @@ use crate::{
 };
 
 #[get("/admin/sessions?<sent..>")]
-#[allow(clippy::too_many_arguments, reason = "the guards")]
 pub(in crate::site) async fn show(
     staff: Staff<'_>,
-    _once: NoRepeatedField,
-    _known: NoUnknownField,
+    once: NoRepeatedField,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
     sent: Sent<'_>,
 ) -> Answer {
-    let Ok(query) = sent.parse() else { return Answer::Status(Status::BadRequest) };
+    let query = sent.parse().ok().filter(|_| once.are_all_in(&FIELDS));
+    let Some(query) = query else { return Answer::Status(Status::BadRequest) };
     let listed = if query.is_too_far() { None } else { Some(accounts.list_site_logins(&query).await) };
     match listed.transpose() {
-        Ok(listed) => pages.show("admin/logins", &LoginsView::of(sent, &query, listed, &staff.login.session)),
+        Ok(listed) => pages.show_form("admin/logins", &LoginsView::of(sent, &query, listed, staff.login)),
         Err(error) => refuse(changes, error),
     }
 }
 
 /// Mounts the page.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Logins", |rocket| async { rocket.mount("/", routes![show]) })
+    AdHoc::on_ignite("Logins", |rocket| async { rocket.mount("/", routes![show, bulk::show, bulk::post]) })
 }

@@ -2,11 +2,7 @@
 
 #![allow(clippy::needless_borrows_for_generic_args, reason = "in derived code")]
 
-use rocket::{
-    FromForm, Request, UriDisplayQuery,
-    http::Status,
-    request::{FromRequest, Outcome},
-};
+use rocket::{FromForm, UriDisplayQuery};
 
 use crate::domain::lists::{
     logins_filter::{LoginsFields, LoginsFilter},
@@ -34,7 +30,7 @@ pub(in crate::site) struct Sent<'q> {
 }
 
 /// The names of the fields.
-const FIELDS: [&str; 13] = [
+pub(super) const FIELDS: [&str; 13] = [
     "q",
     "address",
     "browser",
@@ -98,24 +94,6 @@ impl<'q> Sent<'q> {
             sort: given(self.sort),
             page: given(self.page),
             per_page: given(self.per_page),
-        }
-    }
-}
-
-/// Proves that the query has no field that the page does not know: a filter with a typing error would list more logins
-/// than meant.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::site) struct NoUnknownField;
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for NoUnknownField {
-    type Error = &'static str;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
-        if request.query_fields().all(|field| FIELDS.iter().any(|known| field.name.source() == *known)) {
-            Outcome::Success(Self)
-        } else {
-            Outcome::Error((Status::BadRequest, "a query field is unknown"))
         }
     }
 }

@@ -5,19 +5,17 @@ use serde::Serialize;
 
 use super::query::Sent;
 use crate::{
-    accounts::{ListedLogin, SiteLogins},
+    accounts::{SiteListedLogin, SiteLogins},
     domain::{
         lists::{
             logins_query::{LoginsQuery, LoginsSort, LoginsSortKey, PerPage},
             users_query::LAST_PAGE,
         },
-        logins::{
-            kind::{LoginClass, LoginKind},
-            session_secret::SessionId,
-        },
+        logins::kind::{LoginClass, LoginKind},
         moment::Moment,
         period::Period,
     },
+    gate::LiveLogin,
     site::{
         admin::choices::{ChoiceView, choices},
         pages::{form::FormView, session_view::SessionView},
@@ -55,7 +53,7 @@ pub(super) struct LoginsView {
 
 /// A field of the search that is not empty.
 #[derive(Debug, Serialize)]
-struct FieldView {
+pub(super) struct FieldView {
     name: &'static str,
     value: String,
 }
@@ -70,9 +68,11 @@ struct ColumnView {
 
 /// A login with its user. There is no username if the account was deleted.
 #[derive(Debug, Serialize)]
-struct LoginView {
+pub(super) struct LoginView {
     user_id: i64,
     username: Option<String>,
+    /// Whether the staff member may act on the user.
+    may_act: bool,
     is_token: bool,
     is_jwt: bool,
     /// The user's label for a token.
@@ -83,7 +83,7 @@ struct LoginView {
 }
 
 impl LoginsView {
-    pub(super) fn of(sent: Sent<'_>, query: &LoginsQuery, listed: Option<SiteLogins>, mine: &SessionId) -> Self {
+    pub(super) fn of(sent: Sent<'_>, query: &LoginsQuery, listed: Option<SiteLogins>, mine: &LiveLogin) -> Self {
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let page = query.page.get();
         let fields = fields(&sent);
@@ -116,28 +116,30 @@ impl LoginsView {
             view.people = listed.matches.people;
             view.total_is_minimum = listed.matches.is_minimum;
             view.next = listed.has_next.then(|| href(sent, None, page + 1));
-            view.logins = listed.logins.into_iter().map(|(name, login)| LoginView::of(name, login, mine)).collect();
+            view.logins = listed.logins.into_iter().map(|login| LoginView::of(login, mine)).collect();
         }
         view
     }
 }
 
 impl LoginView {
-    fn of(username: Option<String>, listed: ListedLogin, mine: &SessionId) -> Self {
+    /// `mine` is the login of the request.
+    pub(super) fn of(SiteListedLogin { username, role, listed }: SiteListedLogin, mine: &LiveLogin) -> Self {
         Self {
             user_id: listed.row.user_id,
+            may_act: username.is_some() && mine.role().may_act_on(role),
             username,
             is_token: listed.kind.class() == LoginClass::Tokens,
             is_jwt: listed.kind == LoginKind::Jwt,
             label: listed.row.label().to_owned(),
             last_used: listed.last_seen,
-            session: SessionView::of(listed, mine),
+            session: SessionView::of(listed, &mine.session),
         }
     }
 }
 
 /// The fields of the filter that are not empty.
-fn fields(sent: &Sent<'_>) -> Vec<FieldView> {
+pub(super) fn fields(sent: &Sent<'_>) -> Vec<FieldView> {
     let Sent { q, address, browser, system, kind, state, login_from, login_to, seen_from, seen_to, .. } = sent.given();
     let fields = [
         ("q", q),

@@ -7,10 +7,18 @@
 mod candidates;
 mod statement;
 
+use sqlx::{FromRow, postgres::PgRow, sqlite::SqliteRow};
+
 use super::search::Search;
 use crate::{
     domain::{
-        lists::logins_query::LoginsQuery, logins::live::LiveByRole, moment::Moment, people::role::Role,
+        lists::{
+            logins_filter::LoginsFilter,
+            logins_query::{LoginsQuery, LoginsSort},
+        },
+        logins::live::LiveByRole,
+        moment::Moment,
+        people::role::Role,
         standing::Standing,
     },
     store::{
@@ -22,7 +30,7 @@ use crate::{
     },
 };
 use candidates::Candidates;
-use statement::{Plan, Statement};
+use statement::{Plan, Statement, with_ids};
 
 /// How many logins are scanned first.
 const SCANNED_FIRST: i64 = 3_000;
@@ -109,10 +117,7 @@ pub async fn list_site_logins(on: &mut impl Sql, query: &LoginsQuery, live: &Liv
     let mut is_complete = more.is_none();
     let is_full = |logins: &[SiteLogin]| i64::try_from(logins.len()).is_ok_and(|count| count > per_page);
     if !is_complete && !is_full(&logins) {
-        statement.plan = match Candidates::rarest(on, filter, search.as_ref(), live).await? {
-            Some(candidates) => Plan::Lookup(candidates),
-            None => Plan::Scan { first: None },
-        };
+        statement.plan = plan_for_all(on, filter, search.as_ref(), live).await?;
         is_complete = matches!(statement.plan, Plan::Lookup(_));
         logins = read(on, &statement, (per_page, offset)).await?;
     }
@@ -127,6 +132,47 @@ pub async fn list_site_logins(on: &mut impl Sql, query: &LoginsQuery, live: &Liv
     let at_least = if shown > 0 { offset + shown } else { 0 };
     let matches = Matches { logins: count.max(at_least), people, is_minimum };
     Ok(SiteLoginsPage { logins, matches, has_next })
+}
+
+/// How to find every match.
+async fn plan_for_all<'q>(
+    on: &mut impl Sql,
+    filter: &'q LoginsFilter,
+    search: Option<&'q Search<'q>>,
+    live: &'q LiveByRole,
+) -> Result<Plan<'q>> {
+    Ok(match Candidates::rarest(on, filter, search, live).await? {
+        Some(candidates) => Plan::Lookup(candidates),
+        None => Plan::Scan { first: None },
+    })
+}
+
+/// Selects something of at most `limit` of the matching logins `l`, in no order, for a bulk action. `select` ends with
+/// `FROM`. It may name the accounts `u` if the filter shows only live logins.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub(in crate::store) async fn list_of_matching_logins<T>(
+    on: &mut impl Sql,
+    filter: &LoginsFilter,
+    live: &LiveByRole,
+    (select, limit): (&str, i64),
+) -> Result<Vec<T>>
+where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    let search = filter.search.as_ref().map(|text| Search::new(text.key()));
+    let plan = plan_for_all(on, filter, search.as_ref(), live).await?;
+    let statement = Statement { filter, sort: LoginsSort::default(), search: search.as_ref(), live, plan };
+    Ok(on_engine!(on, |c| with_timeout(statement.select(select, limit).build_query_as().fetch_all(c)).await)?)
+}
+
+/// The logins with these ids, the newest first.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn list_site_logins_with_ids(on: &mut impl Sql, ids: &[String]) -> Result<Vec<SiteLogin>> {
+    Ok(on_engine!(on, |c| with_timeout(with_ids(ids).build_query_as().fetch_all(c)).await)?)
 }
 
 async fn read(on: &mut impl Sql, statement: &Statement<'_>, (limit, offset): (i64, i64)) -> Result<Vec<SiteLogin>> {

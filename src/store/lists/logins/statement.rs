@@ -68,6 +68,17 @@ impl Statement<'_> {
         sql
     }
 
+    /// Selects something of at most `limit` of the matching logins `l`, in no order. `select` ends with `FROM`.
+    pub fn select<DB: SearchDialect>(&self, select: &str, limit: i64) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("");
+        self.push_found(&mut sql);
+        sql.push(select).push(" ");
+        self.push_matches(&mut sql);
+        sql.push(" LIMIT ");
+        DB::bind_number(&mut sql, limit);
+        sql
+    }
+
     /// Counts the logins that match, up to a limit, and their users.
     pub fn count<DB: SearchDialect>(&self, up_to: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("");
@@ -190,6 +201,16 @@ impl Statement<'_> {
         };
         sql.push(format_args!(", l.id {direction}"));
     }
+}
+
+/// Selects the logins with these ids as [`super::SiteLogin`]s, the newest first.
+pub(super) fn with_ids<DB: SearchDialect>(ids: &[String]) -> QueryBuilder<DB> {
+    let mut sql = QueryBuilder::new(format!(
+        "SELECT {COLUMNS}, {ACCOUNT_COLUMNS} FROM curfew_logins l LEFT JOIN curfew_users u ON u.id = l.user_id WHERE l.id"
+    ));
+    DB::push_is_one_of_texts(&mut sql, ids);
+    sql.push(" ORDER BY l.opened_at DESC, l.id DESC");
+    sql
 }
 
 /// Adds the condition that a browser or system has this name, or is a version of it.

@@ -13,6 +13,8 @@ export async function* staffPages(stage, friendsName) {
   yield page("users-none", owner, "/admin/users?q=nobody-is-called-this");
   yield page("site-sessions", owner, "/admin/sessions");
   yield page("site-sessions-all", owner, "/admin/sessions?state=all");
+  yield page("end-logins", owner, "/admin/sessions/bulk?action=end&scope=matching");
+  yield page("end-logins-none", owner, "/admin/sessions/bulk?action=end&scope=ids");
   yield page("events", owner, "/admin/events");
   yield page("events-address-refused", owner, "/admin/events?address=192.0.2");
   yield page("event", owner, "/admin/events/1");

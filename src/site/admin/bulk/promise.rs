@@ -1,0 +1,104 @@
+//! What a confirmation page promised. Its form carries the promise in a hidden field.
+
+use crate::{
+    accounts::BeginBulk,
+    domain::{bulk::BulkCounts, logins::session_secret::SessionId, reason_text::Reasons},
+};
+
+/// A promise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::site::admin) struct Promise {
+    /// The id of the bulk action, so that posting the form twice runs it once.
+    pub id: SessionId,
+    /// The highest user id when the page was shown, or the time of the page in microseconds for an action on logins.
+    /// Later users and logins are not included.
+    pub up_to: i64,
+    pub counts: BulkCounts,
+}
+
+impl Promise {
+    /// A new promise, for a bulk action that has not started.
+    pub fn new(up_to: Option<i64>, counts: BulkCounts) -> Self {
+        Self { id: SessionId::from_random(rand::random()), up_to: up_to.unwrap_or_default(), counts }
+    }
+
+    /// Formats the promise as colon-separated fields.
+    pub fn to_text(&self) -> String {
+        let BulkCounts {
+            users,
+            whom,
+            staff,
+            includes_actor,
+            sessions,
+            tokens,
+            out_of_reach,
+            own_account,
+            already,
+            missing,
+        } = self.counts;
+        let includes_actor = u64::from(includes_actor);
+        let numbers =
+            [users, whom, staff, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing];
+        let numbers = numbers.map(|number| number.to_string()).join(":");
+        format!("{}:{}:{numbers}", self.id.as_str(), self.up_to)
+    }
+
+    /// Parses the text of a promise.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, rest) = text.split_once(':')?;
+        let (up_to, rest) = rest.split_once(':')?;
+        let numbers: Vec<u64> = rest.split(':').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+        let [users, whom, staff, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing] =
+            numbers[..]
+        else {
+            return None;
+        };
+        let includes_actor = includes_actor > 0;
+        let counts = BulkCounts {
+            users,
+            whom,
+            staff,
+            includes_actor,
+            sessions,
+            tokens,
+            out_of_reach,
+            own_account,
+            already,
+            missing,
+        };
+        Some(Self { id: SessionId::parse(id)?, up_to: up_to.parse().ok()?, counts })
+    }
+
+    /// The bulk action as it was promised. `choice` is bounded by `up_to`.
+    pub fn keep<C>(self, choice: C, reasons: Reasons) -> BeginBulk<C> {
+        BeginBulk { id: self.id, choice, reasons, promised: self.counts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_survives_the_round_trip_through_text() {
+        let counts = BulkCounts {
+            users: 3,
+            whom: u64::MAX,
+            staff: 2,
+            includes_actor: true,
+            sessions: 5,
+            tokens: 4,
+            out_of_reach: 7,
+            own_account: 1,
+            already: 9,
+            missing: 2,
+        };
+        let promise = Promise { id: SessionId::from_random([7; 10]), up_to: 1_000, counts };
+        assert_eq!(Promise::parse(&promise.to_text()), Some(promise.clone()));
+        let text = promise.to_text();
+        for wrong in ["", "x", &text[1..], &text[..text.len() - 2], &format!("{text}:1"), &text.replace(":3:", ":-3:")]
+        {
+            assert_eq!(Promise::parse(wrong), None, "{wrong}");
+        }
+    }
+}

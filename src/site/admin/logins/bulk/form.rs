@@ -1,0 +1,186 @@
+//! The form of a bulk action on logins: the choice, the reasons, and the promise of the confirmation page.
+
+use std::collections::BTreeSet;
+
+use rocket::form::{self, DataField, Error, Errors, FromForm, Options, ValueField, error::ErrorKind};
+
+use crate::{
+    accounts::{self, Accounts},
+    domain::{
+        chosen_logins::LoginsScope, lists::logins_filter::LoginsFilter, logins::session_secret::SessionId,
+        reason_text::Reasons,
+    },
+    gate::CSRF_FIELD,
+    site::{
+        admin::{
+            bulk::promise::Promise,
+            logins::query::{self, Sent},
+            reasons::{fill_in_reasons, read_reasons},
+        },
+        pages::form::FormView,
+    },
+};
+
+/// What to do with the chosen logins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LoginsAction {
+    /// End these logins.
+    End,
+    /// Force out their people.
+    ForceLogout,
+}
+
+/// Why a choice is not valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// A value that no page of this site offers.
+    Unknown,
+    /// No login is selected.
+    Nothing,
+}
+
+/// The choice, as a form or an address has it.
+#[derive(Debug, Clone)]
+pub(super) struct Chosen<'r> {
+    pub action: &'r str,
+    pub scope: &'r str,
+    pub id: Vec<&'r str>,
+    /// The filter.
+    pub sent: Sent<'r>,
+}
+
+impl Chosen<'_> {
+    pub fn action(&self) -> Result<LoginsAction, Unreadable> {
+        match self.action {
+            "end" => Ok(LoginsAction::End),
+            "force-logout" => Ok(LoginsAction::ForceLogout),
+            _ => Err(Unreadable::Unknown),
+        }
+    }
+
+    pub fn scope(&self) -> Result<LoginsScope, Unreadable> {
+        match self.scope {
+            "ids" => {
+                let ids: Option<Vec<SessionId>> = self.id.iter().map(|id| SessionId::parse(id)).collect();
+                let mut ids = ids.ok_or(Unreadable::Unknown)?;
+                let mut seen = BTreeSet::new();
+                ids.retain(|id| seen.insert(id.as_str().to_owned()));
+                if ids.is_empty() { Err(Unreadable::Nothing) } else { Ok(LoginsScope::Ids(ids)) }
+            }
+            "matching" => {
+                let filter = LoginsFilter::parse(&self.sent.fields()).map_err(|_| Unreadable::Unknown)?;
+                Ok(LoginsScope::Matching(filter))
+            }
+            _ => Err(Unreadable::Unknown),
+        }
+    }
+}
+
+/// The posted form.
+#[derive(Debug)]
+pub(in crate::site) struct BulkForm<'r> {
+    sent: Sent<'r>,
+    own: OwnFields<'r>,
+}
+
+/// The fields that the form has besides those of the filter.
+#[derive(Debug, FromForm)]
+struct OwnFields<'r> {
+    #[field(default = "")]
+    action: &'r str,
+    #[field(default = "")]
+    scope: &'r str,
+    id: Vec<&'r str>,
+    #[field(default = "")]
+    keep_mine: &'r str,
+    #[field(default = "")]
+    staff_reason: &'r str,
+    #[field(default = "")]
+    user_reason: &'r str,
+    #[field(default = "")]
+    template: &'r str,
+    /// The button that fills in the reasons from the template.
+    fill: Option<&'r str>,
+    #[field(default = "")]
+    confirm: &'r str,
+    #[field(default = "")]
+    promised: &'r str,
+}
+
+/// Their names.
+const OWN_FIELDS: [&str; 10] =
+    ["action", "scope", "id", "keep_mine", "staff_reason", "user_reason", "template", "fill", "confirm", "promised"];
+
+/// A form as it is read.
+pub(in crate::site) struct Reading<'r> {
+    sent: <Sent<'r> as FromForm<'r>>::Context,
+    own: <OwnFields<'r> as FromForm<'r>>::Context,
+    names: BTreeSet<&'r str>,
+    has_fault: bool,
+}
+
+/// A field that is unknown, or repeated and so not read, would choose more logins than meant: the form is refused.
+#[rocket::async_trait]
+impl<'r> FromForm<'r> for BulkForm<'r> {
+    type Context = Reading<'r>;
+
+    fn init(options: Options) -> Self::Context {
+        let (sent, own) = (Sent::init(options), OwnFields::init(options));
+        Reading { sent, own, names: BTreeSet::new(), has_fault: false }
+    }
+
+    fn push_value(reading: &mut Self::Context, field: ValueField<'r>) {
+        let name = field.name.source().as_str();
+        let is_own = OWN_FIELDS.contains(&name) || name == CSRF_FIELD;
+        let is_new = reading.names.insert(name);
+        reading.has_fault |= !(is_own || query::FIELDS.contains(&name)) || !is_new && name != "id";
+        if is_own {
+            OwnFields::push_value(&mut reading.own, field);
+        } else {
+            Sent::push_value(&mut reading.sent, field);
+        }
+    }
+
+    async fn push_data(_: &mut Self::Context, _: DataField<'r, '_>) {}
+
+    fn finalize(reading: Self::Context) -> form::Result<'r, Self> {
+        if reading.has_fault {
+            return Err(Errors::from(Error::from(ErrorKind::Unexpected)));
+        }
+        Ok(Self { sent: Sent::finalize(reading.sent)?, own: OwnFields::finalize(reading.own)? })
+    }
+}
+
+impl<'r> BulkForm<'r> {
+    pub(super) fn chosen(&self) -> Chosen<'r> {
+        let OwnFields { action, scope, id, .. } = &self.own;
+        Chosen { action, scope, id: id.clone(), sent: self.sent }
+    }
+
+    pub(super) fn reasons(&self, form: &mut FormView) -> Option<Reasons> {
+        read_reasons(form, self.own.staff_reason, self.own.user_reason)
+    }
+
+    /// Whether the form asks to fill in the reasons from a template, instead of being confirmed.
+    pub(super) const fn asks_to_fill(&self) -> bool {
+        self.own.fill.is_some()
+    }
+
+    pub(super) async fn fill_in(&self, accounts: &Accounts, form: &mut FormView) -> accounts::Result<()> {
+        fill_in_reasons(accounts, form, self.own.template, [self.own.staff_reason, self.own.user_reason]).await
+    }
+
+    /// Whether staff keep the login that they act with. `None` until a confirmation page has asked them.
+    pub(super) fn keeps_own_login(&self) -> Option<bool> {
+        (!self.own.promised.is_empty()).then(|| self.own.keep_mine == "on")
+    }
+
+    pub(super) const fn is_confirmed(&self) -> bool {
+        !self.own.confirm.is_empty()
+    }
+
+    /// The promise that the confirmation page made, if the field is valid.
+    pub(super) fn promise(&self) -> Option<Promise> {
+        Promise::parse(self.own.promised)
+    }
+}
