@@ -36,7 +36,7 @@ pub struct PreviewedLogins {
     pub choice: LoginsChoice,
     /// How many logins and people it affects, without the login that the actor acts with, and how many logins it skips.
     pub counts: BulkCounts,
-    /// Whether it affects more logins than [`MOST_CHOSEN`], and so cannot begin.
+    /// Whether it affects more logins than one action takes, and so cannot begin.
     pub is_too_many: bool,
     /// The newest of the logins that it ends, at most [`LOGINS_LISTED`].
     pub logins: Vec<SiteListedLogin>,

@@ -29,8 +29,7 @@ pub use look_up::{FoundName, LookedUp};
 pub use preview::{PreviewedBulk, USERS_LISTED};
 pub use run::BulkRun;
 
-/// A bulk action that staff have confirmed: on users, or on the logins of a
-/// [`LoginsChoice`](crate::domain::chosen_logins::LoginsChoice).
+/// A bulk action that staff have confirmed: on users, or on the logins of a `LoginsChoice`.
 #[derive(Debug, Clone)]
 pub struct BeginBulk<C = BulkChoice> {
     /// Its id, created with the confirmation page, so that a second click is the same action.

@@ -19,7 +19,7 @@ use crate::{
 
 impl Accounts {
     /// Stores the list of the people of these logins, also of ended ones if the filter shows those. Returns `None` if
-    /// there are more logins than [`MOST_CHOSEN`].
+    /// there are more logins than one action takes.
     ///
     /// # Errors
     ///
