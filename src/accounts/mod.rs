@@ -53,7 +53,7 @@ pub use logins::record_activity::ActivityOf;
 pub use people::create_user::NewAccount;
 pub use people::delete_user::DeletedAccount;
 pub use people::set_role::RoleChange;
-pub use reads::{EventInFull, Found, FoundLogin, FoundUser, Hours, Overview};
+pub use reads::{EventInFull, Found, FoundLogin, FoundUser, Hours, Overview, UsersWithLogins};
 pub use tokens::RefreshClaim;
 pub use upkeep::chain::{ChainBreak, ChainFault, ChainKeys, ChainVerdict, LastLink, LateLinks, NotedLink, WholeChain};
 pub use upkeep::node::{LEASE_RENEWED_EVERY, Node};

@@ -54,7 +54,9 @@ impl UsersRun {
         let accounts = &self.accounts;
         let (mut tx, site, now) = self.begin_batch(locks_site).await?;
         let actor_role = accounts.must_be_live(&mut tx, &self.actor, now).await?;
-        let targets = Targets { choice: &self.begin.choice, actor_id: self.actor.user_id, actor_role, now };
+        let live = accounts.possibly_live_by_role(site, now);
+        let choice = &self.begin.choice;
+        let targets = Targets { choice, actor_id: self.actor.user_id, actor_role, live: &live };
         let found = lock_targets(&mut tx, targets, ids).await?;
         let may_leave_nobody = self.begin.choice.action == BulkAction::Deactivate;
         if may_leave_nobody && !locks_site && found.iter().any(|user| user.is_superuser) {

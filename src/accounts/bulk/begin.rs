@@ -52,7 +52,8 @@ impl Accounts {
         if find_bulk_record(&mut on, &begin.id).await?.is_some() {
             return Ok(Begun::Already);
         }
-        let now = self.store.clock().now(&mut on).await?;
+        let live = self.possibly_live_now(&mut on).await?;
+        let now = live.now;
         let role = self.must_be_live(&mut on, actor, now).await?;
         if !role.is_staff() {
             return Err(AccountsError::Forbidden);
@@ -60,10 +61,12 @@ impl Accounts {
         if begin.choice.terms.until.is_some_and(|until| until <= now) {
             return Err(AccountsError::UntilIsPast);
         }
-        let targets = Targets { choice: &begin.choice, actor_id: actor.user_id, actor_role: role, now };
+        let targets = Targets { choice: &begin.choice, actor_id: actor.user_id, actor_role: role, live: &live };
         let (ids, counts) = list_targets(&mut on, targets).await?;
         if !counts.has_same_users(&begin.promised) {
-            return Ok(Begun::Changed(Box::new(self.previewed(&mut on, targets, counts).await?)));
+            drop(on);
+            let choice = self.store_active_targets(actor, role, begin.choice).await?;
+            return Ok(Begun::Changed(Box::new(self.preview_bulk(actor, role, &choice).await?)));
         }
         drop(on);
         let actor = Actor { bulk: Some(begin.id.clone()), ..actor.clone() };

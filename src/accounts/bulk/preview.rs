@@ -3,15 +3,18 @@
 use crate::{
     accounts::{Accounts, Actor, LoginCounts, Result},
     domain::{
-        bulk::{BulkChoice, BulkCounts, BulkTerms},
+        bulk::{BulkChoice, BulkCounts, BulkScope, BulkTerms},
         lists::users_query::PageNumber,
+        logins::session_secret::SessionId,
         people::role::Role,
     },
     store::{
         Connection,
-        bulk::{Targets, count_logins_of_targets, get_max_user_id, list_affected_users, list_targets},
+        bulk::{
+            Targets, count_logins_of_targets, get_max_user_id, insert_chosen_users, list_affected_users, list_targets,
+            listed::insert_user_list,
+        },
         lists::named::KnownUser,
-        site,
     },
 };
 
@@ -46,10 +49,34 @@ impl Accounts {
             None => get_max_user_id(&mut on).await?,
         };
         let choice = BulkChoice { up_to: Some(up_to), ..choice.clone() };
-        let now = self.store.clock().now(&mut on).await?;
-        let targets = Targets { choice: &choice, actor_id: actor.user_id, actor_role: role, now };
+        let live = self.possibly_live_now(&mut on).await?;
+        let targets = Targets { choice: &choice, actor_id: actor.user_id, actor_role: role, live: &live };
         let (_, counts) = list_targets(&mut on, targets).await?;
-        self.previewed(&mut on, targets, counts).await
+        previewed(&mut on, targets, counts).await
+    }
+
+    /// Replaces a filter that follows activity by a stored list of the accounts that match now. Their requests and
+    /// logins change who matches, so on a busy site no confirmation would hold. Other choices stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond.
+    pub async fn store_active_targets(&self, actor: &Actor, role: Role, choice: BulkChoice) -> Result<BulkChoice> {
+        let follows_activity = match &choice.scope {
+            BulkScope::Matching(filter) => filter.follows_activity(),
+            BulkScope::Ids(_) | BulkScope::Listed(_) => false,
+        };
+        if !follows_activity {
+            return Ok(choice);
+        }
+        let list = SessionId::from_random(rand::random());
+        let mut tx = self.store.begin().await?;
+        let live = self.possibly_live_now(&mut tx).await?;
+        let targets = Targets { choice: &choice, actor_id: actor.user_id, actor_role: role, live: &live };
+        insert_user_list(&mut tx, &list, live.now).await?;
+        insert_chosen_users(&mut tx, &list, targets).await?;
+        tx.commit().await?;
+        Ok(BulkChoice { scope: BulkScope::Listed(list), ..choice })
     }
 
     /// A further page of the accounts that a bulk action would act on.
@@ -65,37 +92,31 @@ impl Accounts {
         page: PageNumber,
     ) -> Result<Vec<KnownUser>> {
         let mut on = self.store.read().await?;
-        let now = self.store.clock().now(&mut on).await?;
-        let targets = Targets { choice, actor_id: actor.user_id, actor_role: role, now };
+        let live = self.possibly_live_now(&mut on).await?;
+        let targets = Targets { choice, actor_id: actor.user_id, actor_role: role, live: &live };
         let range = (i64::from(USERS_LISTED), page.offset(USERS_LISTED));
         Ok(list_affected_users(&mut on, targets, false, range).await?)
     }
+}
 
-    /// Adds the live logins that the action would end, and the first of the users.
-    pub(super) async fn previewed(
-        &self,
-        on: &mut Connection,
-        targets: Targets<'_>,
-        counts: BulkCounts,
-    ) -> Result<PreviewedBulk> {
-        let users = list_affected_users(on, targets, false, (i64::from(USERS_LISTED), 0)).await?;
-        let staff = match counts.staff {
-            0 => Vec::new(),
-            _ => list_affected_users(on, targets, true, (i64::from(STAFF_LISTED), 0)).await?,
-        };
-        let counts = self.with_logins(on, targets, counts).await?;
-        Ok(PreviewedBulk { choice: targets.choice.clone(), counts, users, staff })
-    }
+/// Adds the live logins that the action would end, and the first of the users.
+async fn previewed(on: &mut Connection, targets: Targets<'_>, counts: BulkCounts) -> Result<PreviewedBulk> {
+    let users = list_affected_users(on, targets, false, (i64::from(USERS_LISTED), 0)).await?;
+    let staff = match counts.staff {
+        0 => Vec::new(),
+        _ => list_affected_users(on, targets, true, (i64::from(STAFF_LISTED), 0)).await?,
+    };
+    let counts = with_logins(on, targets, counts).await?;
+    Ok(PreviewedBulk { choice: targets.choice.clone(), counts, users, staff })
+}
 
-    async fn with_logins(&self, on: &mut Connection, targets: Targets<'_>, counts: BulkCounts) -> Result<BulkCounts> {
-        let site = site::get_site(on).await?.standing();
-        let live = self.possibly_live_by_role(site, targets.now);
-        let mut logins = count_logins_of_targets(on, targets, &live).await?;
-        let BulkTerms { at, keeps_own_login, .. } = targets.choice.terms;
-        if keeps_own_login && counts.includes_actor && at.is_none() {
-            logins = logins.without_own();
-        }
-        let LoginCounts { sessions, tokens } = logins;
-        Ok(BulkCounts { sessions, tokens, ..counts })
+/// Adds the live logins that the action would end.
+async fn with_logins(on: &mut Connection, targets: Targets<'_>, counts: BulkCounts) -> Result<BulkCounts> {
+    let mut logins = count_logins_of_targets(on, targets).await?;
+    let BulkTerms { at, keeps_own_login, .. } = targets.choice.terms;
+    if keeps_own_login && counts.includes_actor && at.is_none() {
+        logins = logins.without_own();
     }
+    let LoginCounts { sessions, tokens } = logins;
+    Ok(BulkCounts { sessions, tokens, ..counts })
 }

@@ -55,6 +55,12 @@ impl Accounts {
         LiveByRole { member: of(Role::Member), staff: of(Role::Staff), now }
     }
 
+    /// Like [`Self::possibly_live_by_role`], by the site's standing now.
+    pub(in crate::accounts) async fn possibly_live_now(&self, on: &mut impl Sql) -> Result<LiveByRole> {
+        let now = self.store.clock().now(on).await?;
+        Ok(self.possibly_live_by_role(site::get_site(on).await?.standing(), now))
+    }
+
     /// The live logins of an account that are dated `up_to` or earlier.
     pub(in crate::accounts) async fn count_logins(
         &self,

@@ -9,3 +9,4 @@ mod users;
 pub use events::EventInFull;
 pub use find::{Found, FoundLogin, FoundUser};
 pub use overview::{Hours, Overview};
+pub use users::UsersWithLogins;

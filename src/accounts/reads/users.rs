@@ -1,23 +1,43 @@
 //! The accounts that pages and commands list.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    accounts::{Accounts, Result},
+    accounts::{Accounts, LoginCounts, Result},
     domain::{lists::users_query::UsersQuery, moment::Moment, people::role::Role},
     store::{
+        bulk::count_live_logins_of_each,
         lists::users::{UsersPage, list_users},
         users::{User, count_other_superusers, find_user, list_users_after},
     },
 };
 
+/// One page of the list of accounts.
+#[derive(Debug)]
+pub struct UsersWithLogins {
+    /// The page.
+    pub page: UsersPage,
+    /// How many live logins the accounts have, by id. An account without any is missing.
+    pub logins: BTreeMap<i64, LoginCounts>,
+    /// The time of the read.
+    pub now: Moment,
+}
+
 impl Accounts {
-    /// One page of the matching accounts, and the time of the read.
+    /// One page of the matching accounts, with how many live logins each has.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
-    pub async fn list_users(&self, query: &UsersQuery) -> Result<(UsersPage, Moment)> {
+    pub async fn list_users(&self, query: &UsersQuery) -> Result<UsersWithLogins> {
         let mut on = self.store.read().await?;
-        let now = self.store.clock().now(&mut on).await?;
-        Ok((list_users(&mut on, query, now).await?, now))
+        // As a bulk action on the matching accounts counts them.
+        let live = self.possibly_live_now(&mut on).await?;
+        let page = list_users(&mut on, query, &live).await?;
+        // An account that was deactivated by hand has no live login, whatever its logins' rows say.
+        let active = page.users.iter().filter(|user| user.is_active_at(live.now));
+        let ids: Vec<i64> = active.map(|user| user.id).collect();
+        let logins = count_live_logins_of_each(&mut on, &ids, &live).await?.into_iter().collect();
+        Ok(UsersWithLogins { page, logins, now: live.now })
     }
 
     /// The next accounts by username, at most `limit`, and the time of the read. `after` is a comparison key.

@@ -1,9 +1,6 @@
 //! The query of the staff page that lists the site's logins. Unknown values are errors.
 
-use super::{logins_filter::LoginsFilter, users_filter::InvalidQuery, users_query::PageNumber};
-
-/// The list ends after this many logins. Staff narrow the search instead of paging further.
-const LAST_ROW: i64 = 10_000;
+use super::{logins_filter::LoginsFilter, per_page::PerPage, users_filter::InvalidQuery, users_query::PageNumber};
 
 /// Which logins to list, and in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,14 +13,6 @@ pub struct LoginsQuery {
     pub page: PageNumber,
     /// The number of logins per page.
     pub per_page: PerPage,
-}
-
-impl LoginsQuery {
-    /// Whether the page is beyond the last one that the list shows.
-    #[must_use]
-    pub const fn is_too_far(&self) -> bool {
-        self.page.is_beyond_last() || self.page.offset(self.per_page.get()) >= LAST_ROW
-    }
 }
 
 /// What the list is sorted by.
@@ -88,44 +77,12 @@ impl LoginsSort {
     }
 }
 
-/// The number of rows per page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PerPage(u32);
-
-impl Default for PerPage {
-    fn default() -> Self {
-        Self(Self::ALL[0])
-    }
-}
-
-impl PerPage {
-    /// The numbers to choose from.
-    pub const ALL: [u32; 3] = [20, 50, 100];
-
-    /// Parses a number. An empty text is the default.
-    ///
-    /// # Errors
-    /// Returns an error if it is not one of [`Self::ALL`].
-    pub fn parse(text: &str) -> Result<Self, InvalidQuery> {
-        if text.is_empty() {
-            return Ok(Self::default());
-        }
-        Self::ALL.into_iter().find(|number| number.to_string() == text).map(Self).ok_or(InvalidQuery)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_known_sorts_and_page_sizes_are_accepted() {
+    fn only_known_sorts_are_accepted() {
         for (_, word) in LoginsSortKey::ALL {
             for word in [word.to_owned(), format!("-{word}")] {
                 assert_eq!(LoginsSort::parse(&word).map(LoginsSort::word), Ok(word));
@@ -135,23 +92,5 @@ mod tests {
         for word in ["id", "--login", "login desc", "-", "Login"] {
             assert!(LoginsSort::parse(word).is_err(), "{word}");
         }
-        assert_eq!(
-            ["", "20", "50", "100"].map(|text| PerPage::parse(text).map(PerPage::get)),
-            [Ok(20), Ok(20), Ok(50), Ok(100)]
-        );
-        for text in ["0", "25", "020", "1000", "-20", "x"] {
-            assert!(PerPage::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_list_ends_after_the_same_number_of_logins_or_pages() {
-        let is_too_far = |page, per_page| {
-            let page = PageNumber::parse(page).expect("a page");
-            LoginsQuery { page, per_page: PerPage::parse(per_page).expect("a size"), ..LoginsQuery::default() }
-                .is_too_far()
-        };
-        assert_eq!(["400", "401"].map(|page| is_too_far(page, "20")), [false, true]);
-        assert_eq!(["100", "101", "99999999999"].map(|page| is_too_far(page, "100")), [false, true, true]);
     }
 }

@@ -1,9 +1,10 @@
 //! The query of the staff page that lists users. Unknown values are errors.
 
-use super::users_filter::{InvalidQuery, UsersFilter};
+use super::{
+    per_page::PerPage,
+    users_filter::{InvalidQuery, UsersFilter},
+};
 
-/// The number of users per page.
-pub const USERS_PER_PAGE: u32 = 20;
 /// The last page of any list. Beyond it, staff are asked to narrow the search.
 pub const LAST_PAGE: u32 = 400;
 
@@ -16,6 +17,8 @@ pub struct UsersQuery {
     pub sort: Sort,
     /// The page number.
     pub page: PageNumber,
+    /// The number of users per page.
+    pub per_page: PerPage,
 }
 
 /// What the list is sorted by.

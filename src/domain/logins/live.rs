@@ -109,6 +109,16 @@ pub struct LiveByRole {
     pub now: Moment,
 }
 
+impl LiveByRole {
+    /// On a site without limits, and without a force logout of everyone.
+    #[must_use]
+    pub fn unlimited(now: Moment) -> Self {
+        let limits = Limits { lifetime: Duration::MAX, idle: Duration::MAX };
+        let all = LiveAfter::of_site(&SiteStanding::default(), limits, Duration::ZERO, now);
+        Self { member: all, staff: all, now }
+    }
+}
+
 #[cfg(test)]
 #[path = "live_properties.rs"]
 mod properties;

@@ -3,7 +3,7 @@
 use rocket::{State, fairing::AdHoc, get, routes, uri};
 use serde::Serialize;
 
-use super::{moments::read_moment, no_repeated_field::NoRepeatedField};
+use super::{moments::read_moment, search::no_repeated_field::NoRepeatedField};
 use crate::{
     accounts::{self, Accounts, EveryonesLogins, ForceLogoutPreview, LoginCounts},
     domain::moment::Moment,

@@ -1,18 +1,17 @@
 //! The staff pages.
 
 mod bulk;
-mod choices;
 mod effect;
 mod events;
 mod everyone;
 mod find;
 mod logins;
 mod moments;
-mod no_repeated_field;
 pub mod overview;
 mod reason_templates;
 mod reasons;
 mod receipt;
+mod search;
 mod user;
 mod users;
 

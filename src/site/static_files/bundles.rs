@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 /// In cascade order.
-pub(super) const STYLES: [&str; 6] =
-    ["tokens.css", "base.css", "layout.css", "components.css", "events.css", "charts.css"];
+pub(super) const STYLES: [&str; 7] =
+    ["tokens.css", "base.css", "layout.css", "components.css", "users.css", "events.css", "charts.css"];
 /// Each script does nothing on a page without its elements. `session-events.js` is last, because the scripts before it
 /// listen to its events.
-pub(super) const SCRIPTS: [&str; 17] = [
+pub(super) const SCRIPTS: [&str; 18] = [
     "submit-once.js",
     "show-password.js",
     "local-charts.js", // before the times, which it changes
@@ -19,6 +19,7 @@ pub(super) const SCRIPTS: [&str; 17] = [
     "keep-drafts.js",
     "receipt.js",
     "mark-all.js",
+    "keep-marks.js",
     "marked-logins.js",
     "finder.js",
     "forget-secret.js",

@@ -20,8 +20,7 @@ use super::{
 };
 use crate::domain::{
     bulk::{BulkChoice, BulkCounts, BulkScope, digest_of},
-    logins::{counts::LoginCounts, live::LiveByRole},
-    moment::Moment,
+    logins::{counts::LoginCounts, live::LiveByRole, session_secret::SessionId},
     people::role::Role,
 };
 pub use events::insert_event_for_each;
@@ -41,8 +40,8 @@ pub struct Targets<'a> {
     pub actor_id: Option<i64>,
     /// The acting user's role.
     pub actor_role: Role,
-    /// The current time.
-    pub now: Moment,
+    /// Which logins are live, and the current time.
+    pub live: &'a LiveByRole,
 }
 
 /// A user that a bulk action affects.
@@ -75,14 +74,10 @@ from_row!(ChosenRow { id, is_out_of_reach, is_own, is_already_done, is_staff });
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_logins_of_targets(
-    on: &mut impl Sql,
-    targets: Targets<'_>,
-    live: &LiveByRole,
-) -> Result<LoginCounts> {
+pub async fn count_logins_of_targets(on: &mut impl Sql, targets: Targets<'_>) -> Result<LoginCounts> {
     let statement = Statement(targets);
     let counted: (i64, i64) =
-        on_engine!(on, |c| with_timeout(statement.count_logins(live).build_query_as().fetch_one(c)).await)?;
+        on_engine!(on, |c| with_timeout(statement.count_logins().build_query_as().fetch_one(c)).await)?;
     Ok(login_counts(counted))
 }
 
@@ -122,6 +117,16 @@ pub async fn list_targets(on: &mut impl Sql, targets: Targets<'_>) -> Result<(Ve
     counts.whom = digest_of(&ids);
     counts.includes_actor = targets.actor_id.is_some_and(|id| ids.binary_search(&id).is_ok());
     Ok((ids, counts))
+}
+
+/// Adds every user in the scope to a stored list, also those that the action would skip.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn insert_chosen_users(on: &mut impl Sql, list: &SessionId, targets: Targets<'_>) -> Result<()> {
+    let statement = Statement(targets);
+    on_engine!(on, |c| with_timeout(statement.insert_chosen(list).build().execute(c)).await.map(drop))?;
+    Ok(())
 }
 
 /// Lists the affected users in ascending order of id, or only the staff among them. `range` is a limit and an offset.

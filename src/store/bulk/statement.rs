@@ -7,7 +7,7 @@ use crate::{
     domain::{
         bulk::{BulkAction, BulkScope},
         lists::users_filter::UsersFilter,
-        logins::{counts::MOST_COUNTED, live::LiveByRole},
+        logins::{counts::MOST_COUNTED, session_secret::SessionId},
         people::role::Role,
     },
     store::{
@@ -40,8 +40,18 @@ impl Statement<'_> {
         sql
     }
 
+    /// Adds every user in the scope to a stored list.
+    pub fn insert_chosen<DB: Dialect>(self, list: &SessionId) -> QueryBuilder<DB> {
+        let mut sql = QueryBuilder::new("INSERT INTO curfew_listed_users (list_id, user_id) SELECT ");
+        DB::bind_text(&mut sql, list.as_str());
+        sql.push(", u.id FROM curfew_users u");
+        self.push_scope(&mut sql);
+        sql
+    }
+
     /// Counts the live sessions and tokens of the affected users, up to [`MOST_COUNTED`] + 1.
-    pub fn count_logins<DB: Dialect>(self, live: &LiveByRole) -> QueryBuilder<DB> {
+    pub fn count_logins<DB: Dialect>(self) -> QueryBuilder<DB> {
+        let live = self.0.live;
         let mut sql = QueryBuilder::new(format!("SELECT {COUNTS} FROM (SELECT l.kind FROM curfew_users u "));
         sql.push(DB::JOIN_IN_ORDER).push(" curfew_logins l ON l.user_id = u.id");
         self.push_scope(&mut sql);
@@ -76,7 +86,7 @@ impl Statement<'_> {
 
     /// Selects the affected users among `ids`, as [`super::TargetUser`]s. `lock` is the engine's locking clause.
     pub fn affected_among<DB: Dialect>(self, ids: &[i64], lock: &str) -> QueryBuilder<DB> {
-        let now = self.0.now;
+        let now = self.0.live.now;
         // Selects by id first. Otherwise the database may scan a status index from its start, past all the entries that
         // earlier batches removed.
         let mut sql = QueryBuilder::new("WITH chosen AS MATERIALIZED (SELECT * FROM curfew_users WHERE id");
@@ -108,7 +118,7 @@ impl Statement<'_> {
             BulkScope::Matching(filter) => filter,
         };
         let search = filter.search.as_ref().map(|text| Search::new(text.key()));
-        push_filter(sql, filter, search.as_ref(), self.0.now);
+        push_filter(sql, filter, search.as_ref(), self.0.live);
         match &self.0.choice.scope {
             BulkScope::Ids(ids) => {
                 sql.push(" AND u.id");
@@ -173,7 +183,7 @@ impl Statement<'_> {
             }
             BulkAction::Activate => {
                 sql.push("(u.is_active OR u.deactivated_until <= ");
-                DB::bind_moment(sql, self.0.now);
+                DB::bind_moment(sql, self.0.live.now);
                 sql.push(" AND u.deactivated_until IS NOT NULL)");
             }
         }

@@ -5,6 +5,7 @@ pub mod live_logins;
 pub mod logins;
 pub mod named;
 pub mod overview;
+mod period;
 pub(super) mod search;
 mod searchable;
 pub mod users;

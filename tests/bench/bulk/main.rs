@@ -22,7 +22,7 @@ use curfew::{
     accounts::{Accounts, Actor, BeginBulk, Begun},
     domain::{
         bulk::{BulkAction, BulkChoice, BulkScope},
-        lists::users_filter::UsersFilter,
+        lists::users_filter::{UsersFields, UsersFilter},
         logins::session_secret::SessionId,
         reason_text::Reasons,
     },
@@ -78,7 +78,7 @@ fn name(run: u32) -> String {
 /// The time to count and the time to act, in milliseconds.
 async fn act(accounts: &Accounts, name: &str, action: BulkAction) -> (f64, f64) {
     let operator = Actor::operator("bench");
-    let filter = UsersFilter::parse(name, "", "").expect("a filter");
+    let filter = UsersFilter::parse(&UsersFields { q: name, ..UsersFields::default() }).expect("a filter");
     let choice = BulkChoice::new(action, BulkScope::Matching(filter));
     let started = Instant::now();
     let previewed = accounts.preview_bulk(&operator, operator.role, &choice).await.expect("a count");

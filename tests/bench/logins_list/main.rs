@@ -25,7 +25,8 @@ use curfew::{
         chosen_logins::{LoginsChoice, LoginsScope},
         lists::{
             logins_filter::{LoginsFields, LoginsFilter},
-            logins_query::{LoginsQuery, LoginsSort, PerPage},
+            logins_query::{LoginsQuery, LoginsSort},
+            per_page::PerPage,
             users_query::PageNumber,
         },
         people::role::Role,

@@ -68,7 +68,7 @@ const TABLE: &[(&str, By, Fields)] = &[
             ("confirm", "yes"),
             // A bulk action that does not exist yet, on the first four users: two superusers, of whom the acting user is
             // one, and two members.
-            ("promised", "aaaaaaaaaaaaaaaa:9999:4:8229976527224190662:2:1:0:0:0:0:0:0"),
+            ("promised", "aaaaaaaaaaaaaaaa:9999:4:8229976527224190662:2:true:0:0:0:0:0:0"),
         ],
     ),
     (
@@ -79,7 +79,7 @@ const TABLE: &[(&str, By, Fields)] = &[
             ("scope", "matching"),
             ("confirm", "yes"),
             // Of at most nine users, with nine sessions and tokens each, and with the acting user's own.
-            ("promised", "aaaaaaaaaaaaaaaa:4102444800000000:9:0:9:1:9:9:9:0:0:0"),
+            ("promised", "aaaaaaaaaaaaaaaa:4102444800000000:9:0:9:true:9:9:9:0:0:0"),
         ],
     ),
     ("/admin/users/paste", By::Superuser, &[("names", "NAME")]),

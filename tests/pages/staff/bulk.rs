@@ -129,6 +129,44 @@ async fn a_change_since_the_confirmation_page_is_shown_and_nothing_happens() {
     }
 }
 
+/// On a busy site, others log in and out between the confirmation page and its button.
+#[rocket::async_test]
+async fn a_choice_of_users_who_are_logged_in_holds_while_others_come_and_go() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let (mut ana, mut ben) = (site.signed_in(Role::Member).await, site.signed_in(Role::Member).await);
+        let [mut eve, mut fay, mut gus] =
+            [site.person(Role::Member).await, site.person(Role::Member).await, site.person(Role::Member).await];
+        staff.opens("/admin/users").await;
+        let token = staff.token.clone();
+        let choice = [("action", "force-logout"), ("scope", "matching"), ("live", "yes"), ("role", "member")];
+        let page = staff.posts_with(&token, "/admin/users/bulk", &choice).await;
+        assert!(page.must_be(200).body.contains("Force logout for 2 users?"), "{page:?}");
+        assert!(page.body.contains("matched when this page was first shown: member, logged in."), "{page:?}");
+        ana.posts("/logout", &[]).await.must_be(303);
+        eve.logs_in().await.must_be(303);
+        confirms(&mut staff, &page, &[]).await.must_be(303);
+        ben.opens("/account").await.must_be(303);
+        eve.opens("/account").await.must_be(200);
+
+        // An address has no list. The page that asks again has one.
+        let address = "/admin/users/bulk?action=force-logout&scope=matching&live=yes&role=member";
+        let page = staff.opens(address).await;
+        assert!(page.must_be(200).body.contains("Force logout for 1 user?"), "{page:?}");
+        fay.logs_in().await.must_be(303);
+        let changed = confirms(&mut staff, &page, &[]).await;
+        assert!(changed.must_be(200).body.contains("nothing has been done yet"), "{changed:?}");
+        assert!(changed.body.contains("Force logout for 2 users?"), "{changed:?}");
+        gus.logs_in().await.must_be(303);
+        confirms(&mut staff, &changed, &[]).await.must_be(303);
+        for out in [&mut eve, &mut fay] {
+            out.opens("/account").await.must_be(303);
+        }
+        gus.opens("/account").await.must_be(200);
+    }
+}
+
 #[rocket::async_test]
 async fn acting_on_oneself_is_announced_and_then_logs_out() {
     for engine in any_engine() {

@@ -2,7 +2,7 @@
 
 use curfew::domain::people::role::Role;
 
-use crate::harness::{site::Site, store::any_engine};
+use crate::harness::{page::Page, site::Site, store::any_engine};
 
 /// Text from a hostile browser or a hostile colleague.
 const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7 * 7 }}";
@@ -21,7 +21,9 @@ async fn an_unknown_query_value_of_the_users_list_is_refused() {
             "role=staff&sort=-last_login",
             "role=superuser&sort=email&page=2",
             "page=400",
-            "unknown=1",
+            "live=yes&per_page=100",
+            "live=no&joined_from=2026-01-01&joined_to=2026-03-01T00:00:00Z",
+            "login_from=2026-01-01&login_to=&seen_from=&seen_to=2026-01-01",
         ] {
             staff.opens(&format!("/admin/users?{good}")).await.must_be(200);
         }
@@ -40,12 +42,72 @@ async fn an_unknown_query_value_of_the_users_list_is_refused() {
             "page=%2B1",
             "q=%00",
             "q=a%E2%80%AEb",
+            "unknown=1",
+            "live=maybe",
+            "per_page=1000",
+            "per_page=0",
+            "joined_from=yesterday",
+            "seen_to=2026-02-30",
         ] {
             let page = staff.opens(&format!("/admin/users?{bad}")).await;
             assert_eq!(page.status, 400, "{bad}: {page:?}");
         }
         let long = "a".repeat(300);
         assert_eq!(staff.opens(&format!("/admin/users?q={long}")).await.status, 400);
+    }
+}
+
+#[rocket::async_test]
+async fn the_list_shows_live_logins_and_filters_by_them_and_by_dates_also_for_a_bulk_action() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        let (ana, ben) = (site.named("ana", Role::Member).await, site.named("ben", Role::Member).await);
+        for _ in 0..2 {
+            ana.another_browser().logs_in().await.must_be(303);
+        }
+        ben.another_browser().logs_in().await.must_be(303);
+        staff.forces_out(&ben).await.must_be(303);
+        site.database
+            .execute("UPDATE curfew_users SET date_joined = '2026-03-01T12:00:00+00:00' WHERE username = 'ben'")
+            .await;
+        let names = |page: &Page| {
+            let rows = page.must_be(200).body.split("class=\"record-name\"").skip(1);
+            rows.filter_map(|row| Some(row.split("\">").nth(2)?.split('<').next()?.to_owned())).collect::<Vec<_>>()
+        };
+        for (query, expected) in [
+            ("live=yes&role=member", vec!["ana"]),
+            ("live=no&role=member", vec!["ben"]),
+            ("joined_from=2026-03-01&joined_to=2026-03-01", vec!["ben"]),
+            ("joined_to=2026-02-28", vec![]),
+            ("joined_from=2026-03-02&role=member", vec!["ana"]),
+            ("seen_from=2026-03-01&live=no&role=member", vec!["ben"]),
+        ] {
+            assert_eq!(names(&staff.opens(&format!("/admin/users?{query}")).await), expected, "{query}");
+        }
+        let page = staff.opens("/admin/users?live=yes&role=member&seen_from=2026-03-01&per_page=50").await;
+        assert!(page.body.contains(">2 sessions</a>"), "{page:?}");
+        assert!(page.body.contains("<option value=\"50\" selected>"), "{page:?}");
+        assert!(page.body.contains("search-more\" open"), "the dates are shown: {page:?}");
+        let fields = page.between("action=\"/admin/users/bulk\"", "</form>").expect("the form");
+        for field in ["name=\"live\" value=\"yes\"", "name=\"seen_from\" value=\"2026-03-01\""] {
+            assert!(fields.contains(field), "{field}: {fields}");
+        }
+        let token = page.csrf_token().expect("a form").to_owned();
+        let choice = [
+            ("action", "force-logout"),
+            ("scope", "matching"),
+            ("role", "member"),
+            ("live", "yes"),
+            ("seen_from", "2026-03-01"),
+        ];
+        let page = staff.posts_with(&token, "/admin/users/bulk", &choice).await;
+        assert!(page.must_be(200).body.contains("Force logout for 1 user?"), "{page:?}");
+        assert!(page.body.contains("name=\"seen_from\" value=\"2026-03-01\""), "{page:?}");
+        let page = staff.opens("/admin/users/bulk?action=force-logout&scope=matching&role=member&live=no").await;
+        assert!(page.must_be(200).body.contains("Force logout for 1 user?"), "{page:?}");
+        let wrong = [("action", "force-logout"), ("scope", "matching"), ("live", "maybe")];
+        staff.posts_with(&token, "/admin/users/bulk", &wrong).await.must_be(400);
     }
 }
 

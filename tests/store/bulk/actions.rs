@@ -7,7 +7,7 @@ use curfew::{
     accounts::{Accounts, Actor, BeginBulk, Begun, BulkRun, ForceLogoutMoment, PreviewedBulk, StartedSession},
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
-        lists::users_filter::UsersFilter,
+        lists::users_filter::{UsersFields, UsersFilter},
         logins::{session_secret::SessionId, token::TokenLabel},
         people::{login_name::LoginName, role::Role},
         reason::EndReason,
@@ -27,7 +27,7 @@ pub fn ids(action: BulkAction, people: &[&Person]) -> BulkChoice {
 }
 
 pub fn matching(action: BulkAction, search: &str) -> BulkChoice {
-    let filter = UsersFilter::parse(search, "", "").expect("a filter");
+    let filter = UsersFilter::parse(&UsersFields { q: search, ..UsersFields::default() }).expect("a filter");
     BulkChoice::new(action, BulkScope::Matching(filter))
 }
 

@@ -20,17 +20,22 @@ use curfew::{
             events_query::EventsQuery,
             logins_filter::{LoginsFilter, LoginsShown},
             logins_query::LoginsQuery,
-            users_filter::{SearchText, UsersFilter},
+            users_filter::{SearchText, UsersFields, UsersFilter},
             users_query::{PageNumber, Sort, UsersQuery},
         },
+        moment::Moment,
         people::{login_name::LoginName, role::Role},
         reason_text::Reasons,
+        standing::SiteStanding,
     },
     settings::{SecretKeys, SecretMaterial, Settings},
     store::{
         Connection, PoolLimits, Store,
         events::{list_newest_events, list_newest_events_of},
-        lists::{events::list_events, users::list_users},
+        lists::{
+            events::list_events,
+            users::{Reach, list_users, list_users_within},
+        },
         logins::by_hour::list_logins,
         users::list_users_after,
     },
@@ -151,6 +156,31 @@ async fn count_steps(store: &Store) -> Arc<AtomicU64> {
     steps
 }
 
+/// Filters by dates and live logins in two orders, each by all plans.
+fn filtered_users(search: &str, now: Moment) -> Vec<(UsersQuery, Reach)> {
+    let (from, to) = ((now - TimeDelta::days(40)).to_rfc3339(), (now - TimeDelta::hours(8)).to_rfc3339());
+    let all = UsersFields { q: search, ..UsersFields::default() };
+    let filters = [
+        UsersFields { live: "yes", ..all },
+        UsersFields { live: "no", role: "member", ..all },
+        UsersFields { joined_from: &from, ..all },
+        UsersFields { seen_from: &to, live: "yes", ..all },
+        UsersFields { seen_to: &to, login_from: &from, status: "inactive", ..all },
+    ];
+    let mut queries = Vec::new();
+    for fields in filters {
+        let filter = UsersFilter::parse(&fields).expect("a filter");
+        for sort in ["username", "-last_seen"] {
+            let sort = Sort::parse(sort).expect("a sort");
+            let query = UsersQuery { filter: filter.clone(), sort, ..UsersQuery::default() };
+            let reaches =
+                [Reach::OF_PAGES, Reach { first: 30, ..Reach::OF_PAGES }, Reach { first: 30, rare: 30, in_all: 300 }];
+            queries.extend(reaches.map(|reach| (query.clone(), reach)));
+        }
+    }
+    queries
+}
+
 /// The steps of each operation of a site.
 async fn measure_work(store: &Store) -> BTreeMap<String, u64> {
     let steps = count_steps(store).await;
@@ -168,13 +198,19 @@ async fn measure_work(store: &Store) -> BTreeMap<String, u64> {
     let page = PageNumber::parse("1").expect("a page");
     let mut on = store.read().await.expect("a connection");
     let now = store.clock().now(&mut on).await.expect("the time");
+    let live = accounts.live_by_role(SiteStanding::default(), now);
     for search in SEARCHES {
         for (status, role) in [("", ""), ("inactive", ""), ("", "staff"), ("active", "member")] {
             for sort in ["username", "-last_seen"] {
-                let filter = UsersFilter::parse(search, status, role).expect("a filter");
-                let query = UsersQuery { filter, sort: Sort::parse(sort).expect("a sort"), page };
-                work!(list_users(&mut on, &query, now), "users {search:?} {status} {role} {sort}");
+                let fields = UsersFields { q: search, status, role, ..UsersFields::default() };
+                let filter = UsersFilter::parse(&fields).expect("a filter");
+                let query =
+                    UsersQuery { filter, sort: Sort::parse(sort).expect("a sort"), page, ..UsersQuery::default() };
+                work!(list_users(&mut on, &query, &live), "users {search:?} {status} {role} {sort}");
             }
+        }
+        for (number, (query, reach)) in filtered_users(search, now).into_iter().enumerate() {
+            work!(list_users_within(&mut on, &query, &live, reach), "users {search:?} filter {number}");
         }
         for (kind, user) in [(None, None), (Some(EventKind::LoginFailed), None), (Some(EventKind::Login), Some(7))] {
             let search = SearchText::parse(search).expect("a search");

@@ -9,7 +9,8 @@ use curfew::domain::{
     address_key::AddressKey,
     lists::{
         logins_filter::{LoginsFields, LoginsFilter, LoginsShown},
-        logins_query::{LoginsQuery, LoginsSort, LoginsSortKey, PerPage},
+        logins_query::{LoginsQuery, LoginsSort, LoginsSortKey},
+        per_page::PerPage,
         users_query::PageNumber,
     },
     logins::{kind::LoginClass, traits::DeviceName},

@@ -1,15 +1,22 @@
 //! The users list of staff, compared with a simple model.
 
+use std::collections::BTreeSet;
+
+use chrono::SecondsFormat;
 use curfew::{
     domain::{
         lists::{
-            users_filter::{SearchText, Status, UsersFilter},
-            users_query::{PageNumber, Sort, SortKey, USERS_PER_PAGE, UsersQuery},
+            per_page::PerPage,
+            users_filter::{SearchText, Status, UsersFields, UsersFilter},
+            users_query::{PageNumber, Sort, SortKey, UsersQuery},
         },
+        logins::live::LiveByRole,
         moment::{MICROSECOND, Moment},
         people::role::Role,
+        period::Period,
+        standing::SiteStanding,
     },
-    store::lists::users::{ListedUser, list_users},
+    store::lists::users::{ListedUser, Reach, list_users, list_users_within},
 };
 use proptest::{
     prelude::*,
@@ -87,25 +94,45 @@ const SEARCHES: &[&str] = &[
     "b*",
 ];
 
+/// The reach of the staff pages, and shorter ones, with which sixty accounts need every plan.
+const REACHES: [Reach; 3] =
+    [Reach::OF_PAGES, Reach { first: 5, rare: 10, in_all: 25 }, Reach { first: 30, rare: 3, in_all: 45 }];
+
 #[rocket::async_test]
 async fn every_search_filter_order_and_page_of_users_matches_the_model() {
     on_each_engine(async |house| {
         fill(house).await;
         let mut on = house.store.read().await.expect("a connection");
         let now = house.store.clock().now(&mut on).await.expect("the time");
+        let live = live(house, now);
         let all = everyone(house, now).await;
+        let logged_in: BTreeSet<i64> = logged_in(house, &all, now).await;
+        assert!(logged_in.len() > 5 && logged_in.len() < 40, "{logged_in:?}");
         let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-        for _ in 0..400 {
-            let query = queries().new_tree(&mut runner).expect("a query").current();
-            let page = list_users(&mut on, &query, now).await.expect("a page");
-            let expected = model(&all, &query, now);
-            let per_page = USERS_PER_PAGE as usize;
+        let (mut cut, mut at_least) = (0, 0);
+        for turn in 0..1_200 {
+            let (query, reach) = (queries().new_tree(&mut runner).expect("a query").current(), REACHES[turn % 3]);
+            let page = list_users_within(&mut on, &query, &live, reach).await.expect("a page");
+            let expected = model(&all, &query, now, &logged_in);
+            let per_page = query.per_page.get() as usize;
             let first = (query.page.get() as usize - 1) * per_page;
             let shown: Vec<&ListedUser> = expected.iter().skip(first).take(per_page).copied().collect();
-            assert_eq!(page.users.iter().collect::<Vec<_>>(), shown, "{query:?}");
-            assert_eq!(usize::try_from(page.total), Ok(expected.len()), "{query:?}");
-            assert_eq!(page.has_next, expected.len() > first + per_page, "{query:?}");
+            let (users, total) = (page.users.iter().collect::<Vec<_>>(), usize::try_from(page.total).expect("a count"));
+            if page.is_cut {
+                assert!(shown.starts_with(&users) && turn % 3 > 0, "{query:?} {reach:?}");
+            } else {
+                assert_eq!(users, shown, "{query:?} {reach:?}");
+                assert_eq!(page.has_next, expected.len() > first + per_page, "{query:?} {reach:?}");
+            }
+            if page.total_is_minimum {
+                assert!(total <= expected.len() && turn % 3 > 0, "{query:?} {reach:?} {total}");
+            } else {
+                assert_eq!(total, expected.len(), "{query:?} {reach:?}");
+            }
+            cut += usize::from(page.is_cut);
+            at_least += usize::from(page.total_is_minimum);
         }
+        assert!(cut > 10 && at_least > cut, "{cut} lists were cut, {at_least} were not counted to the end");
     })
     .await;
 }
@@ -116,9 +143,9 @@ async fn the_search_follows_changes_and_deletions_also_by_sql() {
         fill(house).await;
         let found = async |text: &str| {
             let mut on = house.store.read().await.expect("a connection");
-            let filter = UsersFilter::parse(text, "", "").expect("a search");
+            let filter = UsersFilter::parse(&UsersFields { q: text, ..UsersFields::default() }).expect("a search");
             let query = UsersQuery { filter, ..UsersQuery::default() };
-            let page = list_users(&mut on, &query, Moment::UNIX_EPOCH).await.expect("a page");
+            let page = list_users(&mut on, &query, &live(house, Moment::UNIX_EPOCH)).await.expect("a page");
             page.users.into_iter().map(|user| user.username).collect::<Vec<_>>()
         };
         assert_eq!(found("bob@").await, ["bob"]);
@@ -172,13 +199,43 @@ async fn fill(house: &House) {
     tx.commit().await.expect("a commit");
 }
 
+/// Which logins are live at this time.
+fn live(house: &House, now: Moment) -> LiveByRole {
+    house.accounts.live_by_role(SiteStanding::default(), now)
+}
+
+/// Logs some of them in, one in a way that is not live. Returns the active users with a live login.
+async fn logged_in(house: &House, all: &[ListedUser], now: Moment) -> BTreeSet<i64> {
+    let mut logged_in = BTreeSet::new();
+    let at = now.to_rfc3339_opts(SecondsFormat::Micros, false);
+    for (turn, user) in all.iter().enumerate().filter(|(turn, _)| turn % 3 == 0) {
+        let ended = if turn % 9 == 0 { format!("'{at}'") } else { "NULL".to_owned() };
+        let id = user.id;
+        raw::run(
+            &house.store,
+            &format!(
+                "INSERT INTO curfew_logins (id, user_id, kind, secret_hash, login_date, opened_at, last_seen, address,
+                                            user_agent, ended_at)
+                 VALUES ('login{id}', {id}, 'browser', NULL, '{at}', '{at}', '{at}', '192.0.2.7', '', {ended})"
+            ),
+        )
+        .await;
+        if turn % 9 != 0 && user.is_active_at(now) {
+            logged_in.insert(id);
+        }
+    }
+    logged_in
+}
+
 /// Everyone, page by page in the default order.
 async fn everyone(house: &House, now: Moment) -> Vec<ListedUser> {
     let mut on = house.store.read().await.expect("a connection");
     let mut all = Vec::new();
     for page in 1.. {
         let page = PageNumber::parse(&page.to_string()).expect("a page");
-        let listed = list_users(&mut on, &UsersQuery { page, ..UsersQuery::default() }, now).await.expect("a page");
+        let listed = list_users(&mut on, &UsersQuery { page, ..UsersQuery::default() }, &live(house, now))
+            .await
+            .expect("a page");
         all.extend(listed.users);
         if !listed.has_next {
             break;
@@ -193,16 +250,39 @@ fn queries() -> impl Strategy<Value = UsersQuery> {
     let status = proptest::option::of(prop_oneof![Just(Status::Active), Just(Status::Inactive)]);
     let role = proptest::option::weighted(0.3, proptest::sample::select(Role::ALL.to_vec()));
     let key = proptest::sample::select(SortKey::ALL.map(|(key, _)| key).to_vec());
-    (search, status, role, key, any::<bool>(), 1_u32..4).prop_map(|(text, status, role, key, descending, page)| {
-        UsersQuery {
-            filter: UsersFilter { search: SearchText::parse(text).expect("a search"), status, role },
-            sort: Sort { key, descending },
+    let sort = (key, any::<bool>()).prop_map(|(key, descending)| Sort { key, descending });
+    // The dates of the users are a few microseconds after the epoch.
+    let period = || {
+        let bound =
+            || proptest::option::weighted(0.5, (0..7_i32).prop_map(|turn| Moment::UNIX_EPOCH + MICROSECOND * turn));
+        let both = (bound(), bound()).prop_map(|(from, to)| Period { from, to });
+        prop_oneof![3 => Just(Period::default()), 1 => both]
+    };
+    let live = proptest::option::weighted(0.3, any::<bool>());
+    let page = (1_u32..4, proptest::sample::select(PerPage::ALL.to_vec()));
+    (search, (status, role, live), (period(), period(), period()), sort, page).prop_map(
+        |(text, (status, role, live), (joined, login, seen), sort, (page, per_page))| UsersQuery {
+            filter: UsersFilter {
+                search: SearchText::parse(text).expect("a search"),
+                status,
+                role,
+                joined,
+                login,
+                seen,
+                live,
+            },
+            sort,
             page: PageNumber::parse(&page.to_string()).expect("a page"),
-        }
-    })
+            per_page: PerPage::parse(&per_page.to_string()).expect("a size"),
+        },
+    )
 }
 
-fn model<'u>(all: &'u [ListedUser], query: &UsersQuery, now: Moment) -> Vec<&'u ListedUser> {
+fn model<'u>(all: &'u [ListedUser], query: &UsersQuery, now: Moment, logged_in: &BTreeSet<i64>) -> Vec<&'u ListedUser> {
+    let is_within = |period: Period, at: Option<Moment>| {
+        period.from.is_none_or(|from| at.is_some_and(|at| at >= from))
+            && period.to.is_none_or(|to| at.is_some_and(|at| at <= to))
+    };
     let key = |text: &str| curfew::domain::people::text::comparison_key(text);
     let is_found = |user: &ListedUser| {
         query
@@ -216,6 +296,10 @@ fn model<'u>(all: &'u [ListedUser], query: &UsersQuery, now: Moment) -> Vec<&'u 
         .filter(|user| is_found(user))
         .filter(|user| query.filter.status.is_none_or(|status| user.is_active_at(now) == (status == Status::Active)))
         .filter(|user| query.filter.role.is_none_or(|role| user.role() == role))
+        .filter(|user| is_within(query.filter.joined, Some(user.date_joined)))
+        .filter(|user| is_within(query.filter.login, user.last_login))
+        .filter(|user| is_within(query.filter.seen, user.last_seen))
+        .filter(|user| query.filter.live.is_none_or(|is_live| logged_in.contains(&user.id) == is_live))
         .collect();
     found.sort_by(|a, b| {
         let order = match query.sort.key {

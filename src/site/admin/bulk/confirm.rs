@@ -4,6 +4,7 @@ use rocket::{State, get, http::Status, post, uri};
 use serde::Serialize;
 
 use super::{
+    criteria::{CriterionView, criteria},
     form::{Addressed, BulkForm, Chosen, Unreadable},
     progress,
     promise::Promise,
@@ -20,8 +21,11 @@ use crate::{
     gate::{Changes, Present, Staff, Submission},
     site::{
         admin::{
-            no_repeated_field::NoRepeatedField,
             reasons::{TemplateView, read_templates},
+            search::{
+                fields::{FieldView, fields},
+                no_repeated_field::NoRepeatedField,
+            },
         },
         pages::{
             Pages,
@@ -38,9 +42,9 @@ struct ConfirmView<'a> {
     scope: &'a str,
     ids: Vec<i64>,
     list: &'a str,
-    q: &'a str,
-    status: &'a str,
-    role: &'a str,
+    /// The fields of the filter that are not empty.
+    fields: Vec<FieldView<'a>>,
+    criteria: Vec<CriterionView>,
     is_superuser: bool,
     nobody_chosen: bool,
     counts: CountsView,
@@ -99,22 +103,28 @@ impl Confirm<'_, '_> {
         };
         let page = self.page.get();
         let has_next = previewed.counts.users > u64::from(page) * u64::from(USERS_LISTED);
+        let promised = Promise::new(previewed.choice.up_to, previewed.counts).to_text();
+        let PreviewedBulk { choice, counts, users, staff } = previewed;
+        let (scope, ids, list) = match &choice.scope {
+            BulkScope::Ids(ids) => ("ids", ids.clone(), ""),
+            BulkScope::Matching(_) => ("matching", Vec::new(), ""),
+            BulkScope::Listed(list) => ("list", Vec::new(), list.as_str()),
+        };
+        let chosen = Chosen { scope, list, ..self.chosen.clone() };
         let view = ConfirmView {
             page,
-            previous: (page > 1).then(|| self.href(page - 1)),
-            next: (has_next && page < LAST_PAGE).then(|| self.href(page + 1)),
-            action: previewed.choice.action.code(),
-            scope: self.chosen.scope,
-            ids: match &previewed.choice.scope {
-                BulkScope::Ids(ids) => ids.clone(),
-                BulkScope::Matching(_) | BulkScope::Listed(_) => Vec::new(),
-            },
-            counts: previewed.counts.into(),
+            previous: (page > 1).then(|| href(&chosen, page - 1)),
+            next: (has_next && page < LAST_PAGE).then(|| href(&chosen, page + 1)),
+            action: choice.action.code(),
+            scope,
+            ids,
+            list,
+            counts: counts.into(),
             before: before.map(CountsView::from),
-            promised: Promise::new(previewed.choice.up_to, previewed.counts).to_text(),
+            promised,
             templates,
-            users: previewed.users.into_iter().map(UserView::from).collect(),
-            staff: previewed.staff.into_iter().map(UserView::from).collect(),
+            users: users.into_iter().map(UserView::from).collect(),
+            staff: staff.into_iter().map(UserView::from).collect(),
             form,
             ..self.view()
         };
@@ -131,18 +141,11 @@ impl Confirm<'_, '_> {
         }
     }
 
-    fn href(&self, page: u32) -> String {
-        let (ids, page) = (self.chosen.id.join(","), (page > 1).then(|| page.to_string()));
-        uri!(show(self.chosen.addressed(&ids, page.as_deref()))).to_string()
-    }
-
     fn view(&self) -> ConfirmView<'_> {
         ConfirmView {
             action: BulkAction::parse(self.chosen.action).map_or("", BulkAction::code),
-            list: self.chosen.list,
-            q: self.chosen.q,
-            status: self.chosen.status,
-            role: self.chosen.role,
+            fields: fields(&self.chosen.filter),
+            criteria: criteria(&self.chosen.filter),
             is_superuser: self.role.is_superuser(),
             ..ConfirmView::default()
         }
@@ -164,18 +167,26 @@ pub(in crate::site::admin) async fn show_force_logout_of_list(
     confirm.show(&BulkChoice { terms, ..choice }, status, form).await
 }
 
+/// The same confirmation with another page of the users.
+fn href(chosen: &Chosen<'_>, page: u32) -> String {
+    let (ids, page) = (chosen.id.join(","), (page > 1).then(|| page.to_string()));
+    uri!(show(chosen.addressed(&ids, page.as_deref()))).to_string()
+}
+
 /// The page by GET, such as after `/confirm`.
 #[get("/admin/users/bulk?<addressed..>")]
+#[allow(clippy::large_types_passed_by_value, reason = "a query is an argument by value")]
 pub(super) async fn show(
     present: Present<Staff<'_>>,
-    _once: NoRepeatedField,
+    fields: NoRepeatedField,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
     addressed: Addressed<'_>,
 ) -> Answer {
     let (chosen, mut form) = (addressed.chosen(), FormView::default());
-    let Some(page) = addressed.page() else { return Answer::Status(Status::BadRequest) };
+    let page = addressed.page().filter(|_| fields.are_all_in(Addressed::FIELDS));
+    let Some(page) = page else { return Answer::Status(Status::BadRequest) };
     let (actor, role) = (present.actor(), present.login.role());
     let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen, page };
     let choice = match chosen.choice() {
@@ -225,7 +236,10 @@ pub(super) async fn post(
     };
     let choice = BulkChoice { terms, ..choice };
     if !submission.0.is_confirmed() {
-        return confirm.show(&choice, Status::Ok, form).await;
+        return match accounts.store_active_targets(&actor, role, choice).await {
+            Ok(choice) => confirm.show(&choice, Status::Ok, form).await,
+            Err(error) => refuse(changes, error),
+        };
     }
     let Some(promise) = submission.0.promise() else { return Answer::Status(Status::BadRequest) };
     let (id, before) = (promise.id.clone(), promise.counts);

@@ -1,8 +1,8 @@
-//! The forms of a bulk action: the choice, the reasons, and the promise of the confirmation page.
+//! The forms of a bulk action: the choice and the reasons.
 
 #![allow(clippy::needless_borrows_for_generic_args, reason = "in derived code")]
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, convert::identity};
 
 use rocket::{FromForm, UriDisplayQuery};
 
@@ -11,15 +11,18 @@ use crate::{
     accounts::{self, Accounts},
     domain::{
         bulk::{BulkAction, BulkChoice, BulkScope, BulkTerms},
-        lists::{users_filter::UsersFilter, users_query::PageNumber},
+        lists::{
+            users_filter::{UsersFields, UsersFilter},
+            users_query::PageNumber,
+        },
         logins::session_secret::SessionId,
         moment::{Moment, MomentError, parse_moment},
         reason_text::Reasons,
     },
     site::{
         admin::{
-            choices::given,
             reasons::{fill_in_reasons, read_reasons},
+            search::sent::{sent, users_fields},
         },
         pages::form::FormView,
     },
@@ -32,26 +35,18 @@ pub(super) struct Chosen<'r> {
     pub scope: &'r str,
     pub id: Vec<&'r str>,
     pub list: &'r str,
-    pub q: &'r str,
-    pub status: &'r str,
-    pub role: &'r str,
+    pub filter: UsersFields<'r>,
     pub at: &'r str,
     pub until: &'r str,
 }
 
-/// The choice as a query string, without empty fields. `page` is the page of the list of users.
-#[derive(Debug, Clone, Copy, FromForm, UriDisplayQuery)]
-pub(super) struct Addressed<'r> {
-    action: Option<&'r str>,
-    scope: Option<&'r str>,
-    ids: Option<&'r str>,
-    list: Option<&'r str>,
-    q: Option<&'r str>,
-    status: Option<&'r str>,
-    role: Option<&'r str>,
-    at: Option<&'r str>,
-    until: Option<&'r str>,
-    page: Option<&'r str>,
+sent! {
+    /// The choice as a query string. `page` is the page of the list of users.
+    #[derive(Debug, Clone, Copy, Default, FromForm, UriDisplayQuery)]
+    pub(super) struct Addressed {
+        action, scope, ids, list, q, status, role, joined_from, joined_to, login_from, login_to, seen_from, seen_to, live,
+        at, until, page,
+    }
 }
 
 impl<'r> Addressed<'r> {
@@ -67,9 +62,7 @@ impl<'r> Addressed<'r> {
             scope: text(self.scope),
             id: text(self.ids).split(',').filter(|id| !id.is_empty()).collect(),
             list: text(self.list),
-            q: text(self.q),
-            status: text(self.status),
-            role: text(self.role),
+            filter: users_fields!(self, text),
             at: text(self.at),
             until: text(self.until),
         }
@@ -77,6 +70,7 @@ impl<'r> Addressed<'r> {
 }
 
 /// The posted choice, with the reasons and the promise.
+// Not optional texts, which Rocket takes as missing if they are repeated: a filter could match more than intended.
 #[derive(Debug, FromForm)]
 pub(super) struct BulkForm<'r> {
     #[field(default = "")]
@@ -92,6 +86,20 @@ pub(super) struct BulkForm<'r> {
     status: &'r str,
     #[field(default = "")]
     role: &'r str,
+    #[field(default = "")]
+    joined_from: &'r str,
+    #[field(default = "")]
+    joined_to: &'r str,
+    #[field(default = "")]
+    login_from: &'r str,
+    #[field(default = "")]
+    login_to: &'r str,
+    #[field(default = "")]
+    seen_from: &'r str,
+    #[field(default = "")]
+    seen_to: &'r str,
+    #[field(default = "")]
+    live: &'r str,
     #[field(default = "")]
     at: &'r str,
     #[field(default = "")]
@@ -131,9 +139,7 @@ impl<'r> BulkForm<'r> {
             scope: self.scope,
             id: self.id.clone(),
             list: self.list,
-            q: self.q,
-            status: self.status,
-            role: self.role,
+            filter: users_fields!(self, identity),
             at: self.at,
             until: self.until,
         }
@@ -178,15 +184,13 @@ impl<'r> BulkForm<'r> {
 
 impl<'r> Chosen<'r> {
     /// A force logout of the users of a stored list.
-    pub const fn force_logout_of_list(list: &'r str) -> Self {
+    pub fn force_logout_of_list(list: &'r str) -> Self {
         Self {
             action: BulkAction::ForceLogout.code(),
             scope: "list",
             id: Vec::new(),
             list,
-            q: "",
-            status: "",
-            role: "",
+            filter: UsersFields::default(),
             at: "",
             until: "",
         }
@@ -194,18 +198,28 @@ impl<'r> Chosen<'r> {
 
     /// Converts the choice into a query string. `ids` are the user ids, comma-separated.
     pub fn addressed(&self, ids: &'r str, page: Option<&'r str>) -> Addressed<'r> {
-        Addressed {
-            action: given(self.action),
-            scope: given(self.scope),
-            ids: given(ids),
-            list: given(self.list),
-            q: given(self.q),
-            status: given(self.status),
-            role: given(self.role),
-            at: given(self.at),
-            until: given(self.until),
+        let UsersFields { q, status, role, joined_from, joined_to, login_from, login_to, seen_from, seen_to, live } =
+            self.filter;
+        let addressed = Addressed {
+            action: Some(self.action),
+            scope: Some(self.scope),
+            ids: Some(ids),
+            list: Some(self.list),
+            q: Some(q),
+            status: Some(status),
+            role: Some(role),
+            joined_from: Some(joined_from),
+            joined_to: Some(joined_to),
+            login_from: Some(login_from),
+            login_to: Some(login_to),
+            seen_from: Some(seen_from),
+            seen_to: Some(seen_to),
+            live: Some(live),
+            at: Some(self.at),
+            until: Some(self.until),
             page,
-        }
+        };
+        addressed.given()
     }
 
     /// Parses when the action takes effect and ends. An action ignores the field that it does not have. `keeps` is
@@ -235,10 +249,7 @@ impl<'r> Chosen<'r> {
                 }
                 BulkScope::Ids(ids.into_iter().collect())
             }
-            "matching" => {
-                let filter = UsersFilter::parse(self.q, self.status, self.role);
-                BulkScope::Matching(filter.map_err(|_| Unreadable::Unknown)?)
-            }
+            "matching" => BulkScope::Matching(UsersFilter::parse(&self.filter).map_err(|_| Unreadable::Unknown)?),
             "list" => BulkScope::Listed(SessionId::parse(self.list).ok_or(Unreadable::Unknown)?),
             _ => return Err(Unreadable::Unknown),
         };

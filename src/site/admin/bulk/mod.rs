@@ -2,6 +2,7 @@
 //! followed until done. Those on logins are chosen and confirmed in `logins`.
 
 pub(super) mod confirm;
+mod criteria;
 mod form;
 mod paste;
 pub(super) mod progress;

@@ -21,7 +21,7 @@ use crate::{
     },
     gate::{Changes, Staff},
     site::{
-        admin::{no_repeated_field::NoRepeatedField, receipt::view::ReceiptView},
+        admin::{receipt::view::ReceiptView, search::no_repeated_field::NoRepeatedField},
         pages::{
             Pages,
             answer::{Answer, refuse},

@@ -24,49 +24,14 @@ impl Promise {
 
     /// Formats the promise as colon-separated fields.
     pub fn to_text(&self) -> String {
-        let BulkCounts {
-            users,
-            whom,
-            staff,
-            includes_actor,
-            sessions,
-            tokens,
-            out_of_reach,
-            own_account,
-            already,
-            missing,
-        } = self.counts;
-        let includes_actor = u64::from(includes_actor);
-        let numbers =
-            [users, whom, staff, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing];
-        let numbers = numbers.map(|number| number.to_string()).join(":");
-        format!("{}:{}:{numbers}", self.id.as_str(), self.up_to)
+        format!("{}:{}:{}", self.id.as_str(), self.up_to, texts_of(&self.counts).join(":"))
     }
 
-    /// Parses the text of a promise.
+    /// Parses the text that [`Self::to_text`] returns.
     pub fn parse(text: &str) -> Option<Self> {
         let (id, rest) = text.split_once(':')?;
         let (up_to, rest) = rest.split_once(':')?;
-        let numbers: Vec<u64> = rest.split(':').map(|number| number.parse().ok()).collect::<Option<_>>()?;
-        let [users, whom, staff, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing] =
-            numbers[..]
-        else {
-            return None;
-        };
-        let includes_actor = includes_actor > 0;
-        let counts = BulkCounts {
-            users,
-            whom,
-            staff,
-            includes_actor,
-            sessions,
-            tokens,
-            out_of_reach,
-            own_account,
-            already,
-            missing,
-        };
-        Some(Self { id: SessionId::parse(id)?, up_to: up_to.parse().ok()?, counts })
+        Some(Self { id: SessionId::parse(id)?, up_to: up_to.parse().ok()?, counts: counts_of(rest.split(':'))? })
     }
 
     /// The bulk action as it was promised. `choice` is bounded by `up_to`.
@@ -74,6 +39,22 @@ impl Promise {
         BeginBulk { id: self.id, choice, reasons, promised: self.counts }
     }
 }
+
+/// Converts the counts into texts and back, in the same order.
+macro_rules! texts {
+    ($($count:ident),+) => {
+        fn texts_of(counts: &BulkCounts) -> Vec<String> {
+            vec![$(counts.$count.to_string()),+]
+        }
+
+        fn counts_of<'t>(mut texts: impl Iterator<Item = &'t str>) -> Option<BulkCounts> {
+            let counts = BulkCounts { $($count: texts.next()?.parse().ok()?),+ };
+            texts.next().is_none().then_some(counts)
+        }
+    };
+}
+
+texts!(users, whom, staff, includes_actor, sessions, tokens, out_of_reach, own_account, already, missing);
 
 #[cfg(test)]
 mod tests {

@@ -16,7 +16,7 @@ use crate::{
     domain::lists::events_query::EventsQuery,
     gate::{Changes, Present, Staff},
     site::{
-        admin::no_repeated_field::NoRepeatedField,
+        admin::search::no_repeated_field::NoRepeatedField,
         pages::{
             answer::{Answer, refuse},
             csv_file::{CsvFile, INCOMPLETE, lines},
@@ -38,7 +38,7 @@ pub(super) async fn export<'r>(
     changes: Changes<'r>,
     sent: Sent<'r>,
 ) -> Result<CsvFile<impl Stream<Item = Vec<u8>> + Send + 'r>, Answer> {
-    let parsed = sent.parse().ok().filter(|_| fields.are_all_in(&Sent::FIELDS));
+    let parsed = sent.parse().ok().filter(|_| fields.are_all_in(Sent::FIELDS));
     let Some((query, _)) = parsed else { return Err(Answer::Status(Status::BadRequest)) };
     let actor = present.actor();
     // An error before the first line can still become an error page.

@@ -14,8 +14,9 @@ use self::{
     query::{QueryFault, Sent},
     view::EventView,
 };
-use super::{
+use super::search::{
     choices::{ChoiceView, choices},
+    columns::{ColumnView, is_next_descending},
     no_repeated_field::NoRepeatedField,
 };
 use crate::{
@@ -61,15 +62,6 @@ struct EventsView<'q> {
     events: Vec<EventView>,
 }
 
-/// A column by which the list can be sorted.
-#[derive(Debug, Serialize)]
-struct ColumnView {
-    key: &'static str,
-    label: &'static str,
-    href: String,
-    direction: Option<&'static str>,
-}
-
 /// A bound of the period filter. Both fields are empty if the period is open.
 #[derive(Debug, Default, Serialize)]
 struct BoundView {
@@ -104,7 +96,7 @@ pub(super) async fn show(
     changes: Changes<'_>,
     sent: Sent<'_>,
 ) -> Answer {
-    if !fields.are_all_in(&Sent::FIELDS) {
+    if !fields.are_all_in(Sent::FIELDS) {
         return Answer::Status(Status::BadRequest);
     }
     let (query, page) = match sent.parse() {
@@ -181,20 +173,19 @@ fn href(sent: Sent<'_>, page: u32) -> String {
 }
 
 fn column(sent: Sent<'_>, sort: EventSort, key: EventSortKey, name: &'static str) -> ColumnView {
-    let is_current = sort.key == key;
-    // The first click on the time sorts the newest first. A second click reverses the order.
-    let descending = if is_current { !sort.descending } else { key == EventSortKey::Time };
+    let current = (sort.key == key).then_some(sort.descending);
+    let descending = is_next_descending(current, key == EventSortKey::Time);
     let word = EventSort { key, descending }.word();
-    ColumnView {
-        key: name,
-        label: match key {
-            EventSortKey::Time => "Time",
-            EventSortKey::Kind => "Event",
-            EventSortKey::Address => "Address",
-            EventSortKey::Browser => "Browser",
-        },
-        href: uri!(show(sent.sorted_by(Some(word.as_str()).filter(|word| !word.is_empty())))).to_string(),
-        direction: is_current.then_some(if sort.descending { "descending" } else { "ascending" }),
+    let href = uri!(show(sent.sorted_by(Some(word.as_str()).filter(|word| !word.is_empty())))).to_string();
+    ColumnView::new((name, label_of(key)), href, current)
+}
+
+const fn label_of(key: EventSortKey) -> &'static str {
+    match key {
+        EventSortKey::Time => "Time",
+        EventSortKey::Kind => "Event",
+        EventSortKey::Address => "Address",
+        EventSortKey::Browser => "Browser",
     }
 }
 

@@ -4,29 +4,24 @@
 
 use rocket::{FromForm, UriDisplayQuery};
 
-use crate::domain::{
-    address_key::Network,
-    event_kind::EventKind,
-    lists::{
-        events_query::{EventSort, EventsQuery, parse_browser},
-        users_filter::{InvalidQuery, SearchText},
-        users_query::PageNumber,
+use crate::{
+    domain::{
+        address_key::Network,
+        event_kind::EventKind,
+        lists::{
+            events_query::{EventSort, EventsQuery, parse_browser},
+            users_filter::{InvalidQuery, SearchText},
+            users_query::PageNumber,
+        },
+        period::{DayError, Period},
     },
-    period::{DayError, Period},
+    site::admin::search::sent::sent,
 };
 
-/// The query as it was sent. The links on the page repeat it with one field changed.
-#[derive(Debug, Clone, Copy, Default, FromForm, UriDisplayQuery)]
-pub(in crate::site) struct Sent<'q> {
-    pub(super) q: Option<&'q str>,
-    pub(super) kind: Option<&'q str>,
-    pub(super) from: Option<&'q str>,
-    pub(super) to: Option<&'q str>,
-    pub(super) user: Option<&'q str>,
-    pub(super) address: Option<&'q str>,
-    pub(super) browser: Option<&'q str>,
-    pub(super) sort: Option<&'q str>,
-    pub(super) page: Option<&'q str>,
+sent! {
+    /// The query as it was sent. The links on the page repeat it with one field changed.
+    #[derive(Debug, Clone, Copy, Default, FromForm, UriDisplayQuery)]
+    pub(in crate::site) struct Sent { q, kind, from, to, user, address, browser, sort, page }
 }
 
 /// Why a query is refused.
@@ -51,10 +46,6 @@ impl From<DayError> for QueryFault {
 }
 
 impl<'q> Sent<'q> {
-    /// The name of every field.
-    pub(super) const FIELDS: [&'static str; 9] =
-        ["q", "kind", "from", "to", "user", "address", "browser", "sort", "page"];
-
     /// Parses the query.
     ///
     /// # Errors
@@ -90,18 +81,7 @@ impl<'q> Sent<'q> {
 
     /// The same query for another page, without empty fields.
     pub(super) fn on_page(&self, page: Option<&'q str>) -> Self {
-        let given = |text: Option<&'q str>| text.filter(|text| !text.is_empty());
-        Self {
-            q: given(self.q),
-            kind: given(self.kind),
-            from: given(self.from),
-            to: given(self.to),
-            user: given(self.user),
-            address: given(self.address),
-            browser: given(self.browser),
-            sort: given(self.sort),
-            page,
-        }
+        Self { page, ..self.given() }
     }
 
     /// The first page of the same query in another order.

@@ -6,7 +6,7 @@ mod view;
 use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
 
 use self::view::FindView;
-use super::{no_repeated_field::NoRepeatedField, user};
+use super::{search::no_repeated_field::NoRepeatedField, user};
 use crate::{
     accounts::Accounts,
     domain::lists::finder_query::FinderQuery,

@@ -6,11 +6,8 @@ mod view;
 
 use rocket::{State, fairing::AdHoc, get, http::Status, routes};
 
-use self::{
-    query::{FIELDS, Sent},
-    view::LoginsView,
-};
-use super::no_repeated_field::NoRepeatedField;
+use self::{query::Sent, view::LoginsView};
+use super::search::no_repeated_field::NoRepeatedField;
 use crate::{
     accounts::Accounts,
     gate::{Changes, Staff},
@@ -23,15 +20,18 @@ use crate::{
 #[get("/admin/sessions?<sent..>")]
 pub(in crate::site) async fn show(
     staff: Staff<'_>,
-    once: NoRepeatedField,
+    fields: NoRepeatedField,
     accounts: &State<Accounts>,
     pages: Pages<'_>,
     changes: Changes<'_>,
     sent: Sent<'_>,
 ) -> Answer {
-    let query = sent.parse().ok().filter(|_| once.are_all_in(&FIELDS));
-    let Some(query) = query else { return Answer::Status(Status::BadRequest) };
-    let listed = if query.is_too_far() { None } else { Some(accounts.list_site_logins(&query).await) };
+    let query = match sent.parse() {
+        Ok(query) if fields.are_all_in(Sent::FIELDS) => query,
+        _ => return Answer::Status(Status::BadRequest),
+    };
+    let is_too_far = query.per_page.is_too_far(query.page);
+    let listed = if is_too_far { None } else { Some(accounts.list_site_logins(&query).await) };
     match listed.transpose() {
         Ok(listed) => pages.show_form("admin/logins", &LoginsView::of(sent, &query, listed, staff.login)),
         Err(error) => refuse(changes, error),

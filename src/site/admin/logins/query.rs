@@ -4,47 +4,24 @@
 
 use rocket::{FromForm, UriDisplayQuery};
 
-use crate::domain::lists::{
-    logins_filter::{LoginsFields, LoginsFilter},
-    logins_query::{LoginsQuery, LoginsSort, PerPage},
-    users_filter::InvalidQuery,
-    users_query::PageNumber,
+use crate::{
+    domain::lists::{
+        logins_filter::{LoginsFields, LoginsFilter},
+        logins_query::{LoginsQuery, LoginsSort},
+        per_page::PerPage,
+        users_filter::InvalidQuery,
+        users_query::PageNumber,
+    },
+    site::admin::search::sent::sent,
 };
 
-/// The query as it was sent. The links on the page repeat it with one field changed.
-#[derive(Debug, Clone, Copy, Default, FromForm, UriDisplayQuery)]
-pub(in crate::site) struct Sent<'q> {
-    pub(super) q: Option<&'q str>,
-    pub(super) address: Option<&'q str>,
-    pub(super) browser: Option<&'q str>,
-    pub(super) system: Option<&'q str>,
-    pub(super) kind: Option<&'q str>,
-    pub(super) state: Option<&'q str>,
-    pub(super) login_from: Option<&'q str>,
-    pub(super) login_to: Option<&'q str>,
-    pub(super) seen_from: Option<&'q str>,
-    pub(super) seen_to: Option<&'q str>,
-    pub(super) sort: Option<&'q str>,
-    pub(super) page: Option<&'q str>,
-    pub(super) per_page: Option<&'q str>,
+sent! {
+    /// The query as it was sent. The links on the page repeat it with one field changed.
+    #[derive(Debug, Clone, Copy, Default, FromForm, UriDisplayQuery)]
+    pub(in crate::site) struct Sent {
+        q, address, browser, system, kind, state, login_from, login_to, seen_from, seen_to, sort, page, per_page,
+    }
 }
-
-/// The names of the fields.
-pub(super) const FIELDS: [&str; 13] = [
-    "q",
-    "address",
-    "browser",
-    "system",
-    "kind",
-    "state",
-    "login_from",
-    "login_to",
-    "seen_from",
-    "seen_to",
-    "sort",
-    "page",
-    "per_page",
-];
 
 impl<'q> Sent<'q> {
     /// The fields of the filter.
@@ -75,25 +52,5 @@ impl<'q> Sent<'q> {
             page: PageNumber::parse(self.page.unwrap_or_default())?,
             per_page: PerPage::parse(self.per_page.unwrap_or_default())?,
         })
-    }
-
-    /// The same query without empty fields.
-    pub(super) fn given(&self) -> Self {
-        let given = |text: Option<&'q str>| text.filter(|text| !text.is_empty());
-        Self {
-            q: given(self.q),
-            address: given(self.address),
-            browser: given(self.browser),
-            system: given(self.system),
-            kind: given(self.kind),
-            state: given(self.state),
-            login_from: given(self.login_from),
-            login_to: given(self.login_to),
-            seen_from: given(self.seen_from),
-            seen_to: given(self.seen_to),
-            sort: given(self.sort),
-            page: given(self.page),
-            per_page: given(self.per_page),
-        }
     }
 }

@@ -8,16 +8,19 @@ use crate::{
     accounts::{SiteListedLogin, SiteLogins},
     domain::{
         lists::{
-            logins_query::{LoginsQuery, LoginsSort, LoginsSortKey, PerPage},
-            users_query::LAST_PAGE,
+            logins_filter::LoginsFilter,
+            logins_query::{LoginsQuery, LoginsSort, LoginsSortKey},
         },
         logins::kind::{LoginClass, LoginKind},
         moment::Moment,
-        period::Period,
     },
     gate::LiveLogin,
     site::{
-        admin::choices::{ChoiceView, choices},
+        admin::search::{
+            choices::{ChoiceView, choices, per_page},
+            columns::{ColumnView, is_next_descending},
+            times::times,
+        },
         pages::{form::FormView, session_view::SessionView},
     },
 };
@@ -58,14 +61,6 @@ pub(super) struct FieldView {
     value: String,
 }
 
-#[derive(Debug, Serialize)]
-struct ColumnView {
-    key: &'static str,
-    label: &'static str,
-    href: String,
-    direction: Option<&'static str>,
-}
-
 /// A login with its user. There is no username if the account was deleted.
 #[derive(Debug, Serialize)]
 pub(super) struct LoginView {
@@ -97,7 +92,7 @@ impl LoginsView {
             has_more_filters: fields.iter().any(|field| folded.contains(&field.name)),
             has_filters: fields.iter().any(|field| field.name != "state"),
             fields,
-            times: times(query),
+            times: times(bounds(query)),
             kind: choices(
                 &[("", "Sessions and tokens"), ("session", "Sessions"), ("token", "Tokens")],
                 query.filter.class.map_or("", LoginClass::word),
@@ -107,8 +102,8 @@ impl LoginsView {
             sort: query.sort.word(),
             columns: LoginsSortKey::ALL.iter().map(|(key, name)| column(sent, query.sort, *key, name)).collect(),
             page,
-            too_far: query.is_too_far(),
-            previous: (page > 1).then(|| href(sent, None, (page - 1).min(LAST_PAGE))),
+            too_far: query.per_page.is_too_far(query.page),
+            previous: (page > 1).then(|| href(sent, None, (page - 1).min(query.per_page.last_page()))),
             ..Self::default()
         };
         if let Some(listed) = listed {
@@ -157,39 +152,15 @@ pub(super) fn fields(sent: &Sent<'_>) -> Vec<FieldView> {
     given.map(|(name, value)| FieldView { name, value: value.to_owned() }).collect()
 }
 
-/// The bounds of the periods, as the fields for date and time have them.
-fn times(query: &LoginsQuery) -> FormView {
-    let mut form = FormView::default();
-    let Period { from: login_from, to: login_to } = query.filter.made;
-    let Period { from: seen_from, to: seen_to } = query.filter.seen;
-    let bounds = [("login_from", login_from), ("login_to", login_to), ("seen_from", seen_from), ("seen_to", seen_to)];
-    for (name, bound) in bounds {
-        // Such a field keeps no more than milliseconds.
-        let text = bound.map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%M:%S%.3f").to_string());
-        form.set_value(name, text.trim_end_matches(".000").trim_end_matches(":00"));
-    }
-    form
-}
-
-fn per_page(chosen: PerPage) -> Vec<ChoiceView> {
-    let label = match chosen.get() {
-        50 => "50",
-        100 => "100",
-        _ => "20",
-    };
-    choices(&[("20", "20"), ("50", "50"), ("100", "100")], label)
+fn bounds(query: &LoginsQuery) -> [(&'static str, Option<Moment>); 4] {
+    let LoginsFilter { made, seen, .. } = &query.filter;
+    [("login_from", made.from), ("login_to", made.to), ("seen_from", seen.from), ("seen_to", seen.to)]
 }
 
 fn column(sent: Sent<'_>, sort: LoginsSort, key: LoginsSortKey, name: &'static str) -> ColumnView {
-    let is_current = sort.key == key;
-    // The first click on a date sorts the newest first. A second click reverses the order.
-    let descending = if is_current { !sort.descending } else { key.is_date() };
-    ColumnView {
-        key: name,
-        label: label(key),
-        href: href(sent, Some(&LoginsSort { key, descending }.word()), 1),
-        direction: is_current.then_some(if sort.descending { "descending" } else { "ascending" }),
-    }
+    let current = (sort.key == key).then_some(sort.descending);
+    let next = LoginsSort { key, descending: is_next_descending(current, key.is_date()) }.word();
+    ColumnView::new((name, label(key)), href(sent, Some(&next), 1), current)
 }
 
 const fn label(key: LoginsSortKey) -> &'static str {

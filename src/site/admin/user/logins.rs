@@ -8,7 +8,7 @@ use crate::{
     domain::{lists::users_query::PageNumber, logins::kind::LoginClass},
     gate::{Changes, Staff},
     site::{
-        admin::no_repeated_field::NoRepeatedField,
+        admin::search::no_repeated_field::NoRepeatedField,
         pages::{
             Pages,
             answer::{Answer, refuse},

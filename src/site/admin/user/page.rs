@@ -9,11 +9,11 @@ use crate::{
     gate::{Changes, LiveLogin},
     site::{
         admin::{
-            choices::{ChoiceView, choices},
             effect::EffectView,
             events::view::EventView,
             reasons::{TemplateView, read_templates},
             receipt::view::ReceiptView,
+            search::choices::{ChoiceView, choices},
         },
         pages::{
             Pages,

@@ -12,7 +12,10 @@ use crate::{
     store::{
         Result, Sql,
         engine::{on_engine, with_timeout},
-        lists::search::{Search, SearchDialect, SearchIndex},
+        lists::{
+            period::push_is_in_period,
+            search::{Search, SearchDialect, SearchIndex},
+        },
     },
 };
 
@@ -102,16 +105,16 @@ impl<'q> Candidates<'q> {
             Self::Class(class) => push_class(sql, class),
             Self::Made(period) => push_is_in_period(sql, "l.opened_at", period),
             Self::Seen(period) => push_is_in_period(sql, "l.last_seen", period),
-            Self::Live(class, live) => push_may_be_live(sql, row, class, live),
+            Self::Live(class, live) => push_may_be_live(sql, &format!("l.{row}"), class, live),
         }
     }
 }
 
 /// Sessions that have not ended and are later than every force logout of the site, and tokens that have not expired:
-/// as the two partial indexes have them.
-fn push_may_be_live<DB: SearchDialect>(
+/// as the two partial indexes have them. `column` is what the select before it selects of them, as `id`.
+pub(in crate::store::lists) fn push_may_be_live<DB: SearchDialect>(
     sql: &mut QueryBuilder<DB>,
-    row: &str,
+    column: &str,
     class: Option<LoginClass>,
     live: &LiveByRole,
 ) {
@@ -121,7 +124,7 @@ fn push_may_be_live<DB: SearchDialect>(
         DB::bind_moment(sql, member.session_login().min(staff.session_login()));
     }
     if class.is_none() {
-        sql.push(format_args!(" UNION ALL SELECT l.{row} AS id FROM curfew_logins l WHERE "));
+        sql.push(format_args!(" UNION ALL SELECT {column} AS id FROM curfew_logins l WHERE "));
     }
     if class != Some(LoginClass::Sessions) {
         sql.push(format_args!("{of} l.expires_at IS NOT NULL AND l.expires_at > "));
@@ -136,17 +139,6 @@ pub(super) fn push_is_in_network<DB: SearchDialect>(sql: &mut QueryBuilder<DB>, 
     DB::bind_text(sql, network.first().as_str());
     sql.push(" AND l.address_key <= ");
     DB::bind_text(sql, network.last().as_str());
-}
-
-/// Adds the condition that a timestamp is in the period.
-pub(super) fn push_is_in_period<DB: SearchDialect>(sql: &mut QueryBuilder<DB>, column: &str, period: &Period) {
-    sql.push("TRUE");
-    for (comparison, bound) in [(">=", period.from), ("<=", period.to)] {
-        if let Some(at) = bound {
-            sql.push(format_args!(" AND {column} {comparison} "));
-            DB::bind_moment(sql, at);
-        }
-    }
 }
 
 /// Adds a range of names that holds the name and its versions, and few others.

@@ -30,6 +30,7 @@ use crate::{
     },
 };
 use candidates::Candidates;
+pub(in crate::store::lists) use candidates::push_may_be_live;
 use statement::{Plan, Statement, with_ids};
 
 /// How many logins are scanned first.

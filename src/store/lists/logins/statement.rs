@@ -2,7 +2,7 @@
 
 use sqlx::QueryBuilder;
 
-use super::candidates::{Candidates, push_is_in_network, push_is_in_period, push_name_range};
+use super::candidates::{Candidates, push_is_in_network, push_name_range};
 use crate::{
     domain::{
         lists::{
@@ -14,7 +14,10 @@ use crate::{
     },
     store::{
         engine::dialect::push_limit,
-        lists::search::{Search, SearchDialect, SearchIndex},
+        lists::{
+            period::push_is_in_period,
+            search::{Search, SearchDialect, SearchIndex},
+        },
         logins::{COLUMNS, push_is_live_by_role, push_is_of_class},
     },
 };

@@ -6,10 +6,11 @@
 
 use sqlx::QueryBuilder;
 
-use super::{Plan, Search, SearchIndex, Statement};
+use super::{Search, SearchIndex, Statement, candidates::Candidates};
 use crate::{
     domain::{
         lists::{users_filter::SearchText, users_query::UsersQuery},
+        logins::live::LiveByRole,
         moment::Moment,
     },
     store::{
@@ -68,10 +69,10 @@ fn scan_first<DB: Dialect>(search: &Search<'_>, limit: i64) -> QueryBuilder<DB> 
 
 /// The ids of at most `limit` matches among all users.
 async fn list_all(on: &mut impl Sql, search: &Search<'_>, limit: i64) -> Result<Vec<i64>> {
-    let plan = if search.is_rare(on, SearchIndex::Users).await? { Plan::Lookup } else { Plan::Scan };
-    // No filter of the query depends on the time.
-    let (query, now) = (UsersQuery::default(), Moment::UNIX_EPOCH);
-    let statement = Statement { query: &query, search: Some(search), plan, now };
+    let candidates = search.is_rare(on, SearchIndex::Users).await?.then_some(Candidates::Named(search));
+    // No filter of the query depends on the time or on logins.
+    let (query, live) = (UsersQuery::default(), LiveByRole::unlimited(Moment::UNIX_EPOCH));
+    let statement = Statement { query: &query, search: Some(search), live: &live, candidates };
     let users: Vec<super::ListedUser> =
         on_engine!(on, |c| with_timeout(statement.rows(limit, 0).build_query_as().fetch_all(c)).await)?;
     Ok(users.into_iter().map(|user| user.id).collect())

@@ -2,11 +2,11 @@
 
 use sqlx::QueryBuilder;
 
-use super::filter::push_filter;
+use super::{candidates::Candidates, filter::push_filter};
 use crate::{
     domain::{
         lists::users_query::{SortKey, UsersQuery},
-        moment::Moment,
+        logins::live::LiveByRole,
     },
     store::lists::{
         search::{Search, SearchDialect, SearchIndex},
@@ -15,12 +15,13 @@ use crate::{
 };
 
 /// A query of the list.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Statement<'q> {
     pub query: &'q UsersQuery,
     pub search: Option<&'q Search<'q>>,
-    pub plan: Plan,
-    pub now: Moment,
+    pub live: &'q LiveByRole,
+    /// What is looked up. `None` is a scan of all users in the order of the list.
+    pub candidates: Option<Candidates<'q>>,
 }
 
 impl SearchableList for Statement<'_> {
@@ -32,7 +33,7 @@ impl SearchableList for Statement<'_> {
     const INDEX: SearchIndex = SearchIndex::Users;
 
     fn plan(&self) -> Plan {
-        self.plan
+        if self.candidates.is_some() { Plan::Lookup } else { Plan::Scan }
     }
 
     fn search(&self) -> Option<&Search<'_>> {
@@ -40,19 +41,30 @@ impl SearchableList for Statement<'_> {
     }
 
     fn push_conditions<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
-        push_filter(sql, &self.query.filter, self.search, self.now);
+        push_filter(sql, &self.query.filter, self.search, self.live);
+    }
+
+    fn push_candidates<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
+        if let Some(candidates) = self.candidates {
+            candidates.push(sql, self);
+        }
     }
 
     /// Users who never logged in sort as the earliest, on both engines.
     fn push_order<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
-        let column = match self.query.sort.key {
-            SortKey::Username => "username_key",
-            SortKey::Email => "email_key",
-            SortKey::DateJoined => "date_joined",
-            SortKey::LastLogin => "last_login",
-            SortKey::LastSeen => "last_seen",
-        };
+        let column = column(self.query.sort.key);
         let (direction, nulls) = if self.query.sort.descending { ("DESC", "LAST") } else { ("ASC", "FIRST") };
-        sql.push(format_args!(" ORDER BY u.{column} {direction} NULLS {nulls}, u.id {direction}"));
+        sql.push(format_args!(" ORDER BY {column} {direction} NULLS {nulls}, u.id {direction}"));
+    }
+}
+
+/// The column of the users `u` that a list is sorted by.
+pub(super) const fn column(key: SortKey) -> &'static str {
+    match key {
+        SortKey::Username => "u.username_key",
+        SortKey::Email => "u.email_key",
+        SortKey::DateJoined => "u.date_joined",
+        SortKey::LastLogin => "u.last_login",
+        SortKey::LastSeen => "u.last_seen",
     }
 }

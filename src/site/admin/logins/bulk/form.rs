@@ -14,7 +14,7 @@ use crate::{
     site::{
         admin::{
             bulk::promise::Promise,
-            logins::query::{self, Sent},
+            logins::query::Sent,
             reasons::{fill_in_reasons, read_reasons},
         },
         pages::form::FormView,
@@ -133,7 +133,7 @@ impl<'r> FromForm<'r> for BulkForm<'r> {
         let name = field.name.source().as_str();
         let is_own = OWN_FIELDS.contains(&name) || name == CSRF_FIELD;
         let is_new = reading.names.insert(name);
-        reading.has_fault |= !(is_own || query::FIELDS.contains(&name)) || !is_new && name != "id";
+        reading.has_fault |= !(is_own || Sent::FIELDS.contains(&name)) || !is_new && name != "id";
         if is_own {
             OwnFields::push_value(&mut reading.own, field);
         } else {

@@ -10,7 +10,7 @@ use self::{
     form::{BulkForm, Chosen, LoginsAction, Unreadable},
     page::{EndPage, refused_choice, too_many_people},
 };
-use super::query::{FIELDS, Sent};
+use super::query::Sent;
 use crate::{
     accounts::{Accounts, Actor, Begun},
     domain::chosen_logins::{LoginsChoice, LoginsScope},
@@ -18,8 +18,7 @@ use crate::{
     site::{
         admin::{
             bulk::{confirm::show_force_logout_of_list, progress},
-            choices::given,
-            no_repeated_field::NoRepeatedField,
+            search::{choices::given, no_repeated_field::NoRepeatedField},
         },
         pages::{
             Pages,
@@ -99,7 +98,7 @@ pub(in crate::site) async fn show(
     ids: Option<&str>,
     sent: Sent<'_>,
 ) -> Answer {
-    let known: Vec<&str> = FIELDS.into_iter().chain(["action", "scope", "ids"]).collect();
+    let known: Vec<&str> = Sent::FIELDS.iter().copied().chain(["action", "scope", "ids"]).collect();
     if !once.are_all_in(&known) {
         return Answer::Status(Status::BadRequest);
     }

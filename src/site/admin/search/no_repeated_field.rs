@@ -12,13 +12,13 @@ use rocket::{
 /// Proves that no query field is repeated. Rocket would treat a repeated field as missing, so a query could match more
 /// than intended, such as all users.
 #[derive(Debug)]
-pub(super) struct NoRepeatedField {
+pub(in crate::site::admin) struct NoRepeatedField {
     names: Vec<String>,
 }
 
 impl NoRepeatedField {
     /// Whether every field of the query is one of these. A mistyped filter would match more than intended.
-    pub(super) fn are_all_in(&self, known: &[&str]) -> bool {
+    pub(in crate::site::admin) fn are_all_in(&self, known: &[&str]) -> bool {
         self.names.iter().all(|name| known.contains(&name.as_str()))
     }
 }
