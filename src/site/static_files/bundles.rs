@@ -7,11 +7,12 @@ pub(super) const STYLES: [&str; 7] =
     ["tokens.css", "base.css", "layout.css", "components.css", "users.css", "events.css", "charts.css"];
 /// Each script does nothing on a page without its elements. `session-events.js` is last, because the scripts before it
 /// listen to its events.
-pub(super) const SCRIPTS: [&str; 18] = [
+pub(super) const SCRIPTS: [&str; 19] = [
     "submit-once.js",
     "show-password.js",
     "local-charts.js", // before the times, which it changes
     "local-times.js",
+    "tick-times.js",
     "local-moments.js",
     "follow-moment.js",
     "count-characters.js",
