@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { story } from "./harness/story.mjs";
+import { story } from "../harness/story.mjs";
 
 const [minute, hour, day] = [60, 3_600, 86_400];
 // Of each phrase, spans that read the same for the next ten seconds.

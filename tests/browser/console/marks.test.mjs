@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { story } from "./harness/story.mjs";
+import { story } from "../harness/story.mjs";
 
 const bar = (staff) => staff.page.locator("[data-part=marked]");
 const box = (staff, name) => staff.page.getByLabel(`Select ${name}`, { exact: true });
