@@ -1,4 +1,4 @@
-//! A bulk action: one action on many users. [`super::chosen_logins`] has the choice of one on logins.
+//! A bulk action on many users. For one on many logins, see [`super::chosen_logins`].
 
 use sha2::{Digest as _, Sha256};
 

@@ -32,7 +32,7 @@ const TIDY_INTERVAL: Duration = Duration::from_mins(10);
 const MAX_FIRST_DELAY: Duration = Duration::from_secs(30);
 /// How often due schedules are recorded. Their logins are refused from the due time on, before this runs.
 const DUE_INTERVAL: Duration = Duration::from_secs(5);
-/// How often to index the events of bulk actions, derive the traits of logins that were written by hand, and erase
+/// How often to index the events of bulk actions, fill in the traits of logins that were inserted with SQL, and erase
 /// deleted accounts from the events.
 const INDEX_INTERVAL: Duration = Duration::from_secs(5);
 /// How often a node without a lease tries to renew it.

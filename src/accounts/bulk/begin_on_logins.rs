@@ -59,7 +59,7 @@ impl Accounts {
         let what = Detail::Bulk { action: END_LOGINS, users };
         let event = new_event(now, EventKind::BulkAction).by(&actor).saying(what);
         let event = event.because(EndReason::ForcedOut, &begin.reasons);
-        // Only logins that staff marked by hand count as refused. A filter never targets accounts out of their reach.
+        // A filter leaves out the logins that staff may not act on. Only selecting one of them is an attempt.
         let refused = if matches!(begin.choice.scope, LoginsScope::Ids(_)) { counts.out_of_reach } else { 0 };
         let is_new = self.start_bulk(&actor, record, event, refused).await?;
         let run = || BulkRun::Logins(Box::new(LoginsRun { accounts: self.clone(), actor, begin, logins, own }));

@@ -33,7 +33,7 @@ impl Accounts {
         // As a bulk action on the matching accounts counts them.
         let live = self.possibly_live_now(&mut on).await?;
         let page = list_users(&mut on, query, &live).await?;
-        // An account that was deactivated by hand has no live login, whatever its logins' rows say.
+        // An account that was deactivated with SQL has no live login, even if the rows of its logins do not say so.
         let active = page.users.iter().filter(|user| user.is_active_at(live.now));
         let ids: Vec<i64> = active.map(|user| user.id).collect();
         let logins = count_live_logins_of_each(&mut on, &ids, &live).await?.into_iter().collect();

@@ -1,4 +1,4 @@
-//! Derives the traits by which staff filter and sort, for logins that were written or changed by hand.
+//! Fills in the browser, system and address of logins that were inserted or changed with SQL, so that staff find them.
 
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ impl Accounts {
         Ok(derived)
     }
 
-    /// Derives one batch before a list is read: staff may look for a login that was just written by hand. If this
-    /// fails, the list is shown all the same.
+    /// Derives one batch before a list is read, so that it includes a login that was just inserted with SQL. If this
+    /// fails, the list is still shown.
     pub(in crate::accounts) async fn derive_traits_before_listing(&self) {
         if let Err(error) = self.store.run_in_turn(Box::pin(self.derive_some_traits())).await {
             log::warn!("could not derive the traits of logins, will retry: {}", error.for_log());

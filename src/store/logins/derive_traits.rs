@@ -1,5 +1,5 @@
-//! Derives the traits by which staff filter and sort, for logins that were written or changed by hand. The program
-//! itself writes them with each login.
+//! Fills in the traits of logins that were inserted or changed with SQL: the columns by which staff filter and sort.
+//! The program itself writes them with each login.
 
 use sqlx::QueryBuilder;
 

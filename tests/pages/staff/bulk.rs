@@ -207,6 +207,11 @@ async fn values_that_no_page_offers_are_refused() {
         let fields = [("action", "deactivate"), ("scope", "matching"), (name, wrong)];
         staff.posts_with(&token, "/admin/users/bulk", &fields).await.must_be(400);
     }
+    // A mistyped or repeated filter would match more than intended.
+    for wrong in [&[("joined_form", "2026-01-01")][..], &[("ids", "1")], &[("q", "a"), ("q", "b")]] {
+        let fields = [&[("action", "deactivate"), ("scope", "matching")][..], wrong].concat();
+        staff.posts_with(&token, "/admin/users/bulk", &fields).await.must_be(400);
+    }
     for promised in ["", "x", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0", "aaaaaaaaaaaaaaaa:1:1:0:0:0:0:0:0:0:0:0:0"] {
         let mut fields = good.to_vec();
         fields.extend([("confirm", "yes"), ("promised", promised)]);

@@ -23,7 +23,7 @@ use crate::accounts::{AccountsError, Result};
 
 /// How many may wait in a line for each thread: about ten seconds at the default cost.
 const WAITING_PER_THREAD: usize = 50;
-/// How long a client is told to wait when the queue is full.
+/// The `Retry-After` of a request that finds the queue full.
 pub(in crate::accounts) const RETRY_AFTER: Duration = Duration::from_secs(10);
 /// For how many turns a network is remembered after its own. A forgotten network comes before all that are remembered,
 /// so this is also how many turns of new networks a waiter may have to let pass.

@@ -24,6 +24,7 @@ use crate::{
             reasons::{TemplateView, read_templates},
             search::{
                 fields::{FieldView, fields},
+                known::Known,
                 no_repeated_field::NoRepeatedField,
             },
         },
@@ -206,10 +207,11 @@ pub(super) async fn post(
     pages: Pages<'_>,
     changes: Changes<'_>,
     present: Option<Present<Staff<'_>>>,
-    submission: Submission<BulkForm<'_>>,
+    submission: Submission<Known<BulkForm<'_>>>,
 ) -> Answer {
     let (actor, role) = (staff.actor(), staff.login.role());
-    let chosen = submission.0.chosen();
+    let sent = &submission.0.0;
+    let chosen = sent.chosen();
     if present.is_none() {
         // The guard of that page leads to `/confirm` and back to the same choice. Nothing is done yet.
         let ids = chosen.id.join(",");
@@ -222,26 +224,26 @@ pub(super) async fn post(
         Err(why) => return confirm.refuse_choice(why),
     };
     let mut form = FormView::default();
-    let keeps = submission.0.keeps_own_login() || !submission.0.has_promise();
-    if submission.0.asks_to_fill() {
+    let keeps = sent.keeps_own_login() || !sent.has_promise();
+    if sent.asks_to_fill() {
         let terms = chosen.terms(&mut form, keeps).unwrap_or_default();
-        return match submission.0.fill_in(accounts, &mut form).await {
+        return match sent.fill_in(accounts, &mut form).await {
             Ok(()) => confirm.show(&BulkChoice { terms, ..choice }, Status::Ok, form).await,
             Err(error) => refuse(changes, error),
         };
     }
-    let (terms, reasons) = (chosen.terms(&mut form, keeps), submission.0.reasons(&mut form));
+    let (terms, reasons) = (chosen.terms(&mut form, keeps), sent.reasons(&mut form));
     let (Some(terms), Some(reasons)) = (terms, reasons) else {
         return confirm.show(&choice, Status::UnprocessableEntity, form).await;
     };
     let choice = BulkChoice { terms, ..choice };
-    if !submission.0.is_confirmed() {
+    if !sent.is_confirmed() {
         return match accounts.store_active_targets(&actor, role, choice).await {
             Ok(choice) => confirm.show(&choice, Status::Ok, form).await,
             Err(error) => refuse(changes, error),
         };
     }
-    let Some(promise) = submission.0.promise() else { return Answer::Status(Status::BadRequest) };
+    let Some(promise) = sent.promise() else { return Answer::Status(Status::BadRequest) };
     let (id, before) = (promise.id.clone(), promise.counts);
     let promised = BulkChoice { up_to: Some(promise.up_to), ..choice.clone() };
     match accounts.begin_bulk(&actor, promise.keep(promised, reasons)).await {

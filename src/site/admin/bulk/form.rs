@@ -22,7 +22,10 @@ use crate::{
     site::{
         admin::{
             reasons::{fill_in_reasons, read_reasons},
-            search::sent::{sent, users_fields},
+            search::{
+                known::HasFields,
+                sent::{sent, users_fields},
+            },
         },
         pages::form::FormView,
     },
@@ -70,7 +73,6 @@ impl<'r> Addressed<'r> {
 }
 
 /// The posted choice, with the reasons and the promise.
-// Not optional texts, which Rocket takes as missing if they are repeated: a filter could match more than intended.
 #[derive(Debug, FromForm)]
 pub(super) struct BulkForm<'r> {
     #[field(default = "")]
@@ -118,6 +120,18 @@ pub(super) struct BulkForm<'r> {
     confirm: &'r str,
     #[field(default = "")]
     promised: &'r str,
+}
+
+/// The fields besides those of the choice.
+const OWN_FIELDS: [&str; 8] =
+    ["id", "keep_mine", "staff_reason", "user_reason", "template", "fill", "confirm", "promised"];
+
+impl HasFields for BulkForm<'_> {
+    fn has_field(name: &str) -> bool {
+        // An address has the ids in one field, and a page.
+        let is_of_choice = Addressed::FIELDS.contains(&name) && !["ids", "page"].contains(&name);
+        is_of_choice || OWN_FIELDS.contains(&name)
+    }
 }
 
 /// The value of the ticked checkbox `keep_mine`.

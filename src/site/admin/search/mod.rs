@@ -3,6 +3,7 @@
 pub(super) mod choices;
 pub(super) mod columns;
 pub(super) mod fields;
+pub(super) mod known;
 pub(super) mod no_repeated_field;
 pub(super) mod sent;
 pub(super) mod times;

@@ -76,8 +76,8 @@ fn push_has_status<DB: Dialect>(sql: &mut QueryBuilder<DB>, status: Status, now:
     sql.push(")");
 }
 
-/// Adds the condition that a user has a live login. An account that was deactivated by hand has none, whatever its
-/// logins' rows say.
+/// Adds the condition that a user has a live login. An account that was deactivated with SQL has none, even if the rows
+/// of its logins do not say so.
 fn push_is_logged_in<DB: Dialect>(sql: &mut QueryBuilder<DB>, live: &LiveByRole) {
     // `COALESCE`, because the negation of an unknown truth would list the user under neither.
     sql.push("(COALESCE(u.is_active OR u.deactivated_until <= ");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rocket::form::{self, DataField, Error, Errors, FromForm, Options, ValueField, error::ErrorKind};
+use rocket::form::{self, DataField, FromForm, Options, ValueField};
 
 use crate::{
     accounts::{self, Accounts},
@@ -10,12 +10,12 @@ use crate::{
         chosen_logins::LoginsScope, lists::logins_filter::LoginsFilter, logins::session_secret::SessionId,
         reason_text::Reasons,
     },
-    gate::CSRF_FIELD,
     site::{
         admin::{
             bulk::promise::Promise,
             logins::query::Sent,
             reasons::{fill_in_reasons, read_reasons},
+            search::known::HasFields,
         },
         pages::form::FormView,
     },
@@ -85,7 +85,7 @@ pub(in crate::site) struct BulkForm<'r> {
 
 /// The fields that the form has besides those of the filter.
 #[derive(Debug, FromForm)]
-struct OwnFields<'r> {
+pub(in crate::site) struct OwnFields<'r> {
     #[field(default = "")]
     action: &'r str,
     #[field(default = "")]
@@ -111,43 +111,30 @@ struct OwnFields<'r> {
 const OWN_FIELDS: [&str; 10] =
     ["action", "scope", "id", "keep_mine", "staff_reason", "user_reason", "template", "fill", "confirm", "promised"];
 
-/// A form as it is read.
-pub(in crate::site) struct Reading<'r> {
-    sent: <Sent<'r> as FromForm<'r>>::Context,
-    own: <OwnFields<'r> as FromForm<'r>>::Context,
-    names: BTreeSet<&'r str>,
-    has_fault: bool,
+impl HasFields for BulkForm<'_> {
+    fn has_field(name: &str) -> bool {
+        OWN_FIELDS.contains(&name) || Sent::FIELDS.contains(&name)
+    }
 }
 
-/// A field that is unknown, or repeated and so not read, would choose more logins than meant: the form is refused.
+/// Both parts read every field, and each ignores those of the other.
 #[rocket::async_trait]
 impl<'r> FromForm<'r> for BulkForm<'r> {
-    type Context = Reading<'r>;
+    type Context = (<Sent<'r> as FromForm<'r>>::Context, <OwnFields<'r> as FromForm<'r>>::Context);
 
     fn init(options: Options) -> Self::Context {
-        let (sent, own) = (Sent::init(options), OwnFields::init(options));
-        Reading { sent, own, names: BTreeSet::new(), has_fault: false }
+        (Sent::init(options), OwnFields::init(options))
     }
 
-    fn push_value(reading: &mut Self::Context, field: ValueField<'r>) {
-        let name = field.name.source().as_str();
-        let is_own = OWN_FIELDS.contains(&name) || name == CSRF_FIELD;
-        let is_new = reading.names.insert(name);
-        reading.has_fault |= !(is_own || Sent::FIELDS.contains(&name)) || !is_new && name != "id";
-        if is_own {
-            OwnFields::push_value(&mut reading.own, field);
-        } else {
-            Sent::push_value(&mut reading.sent, field);
-        }
+    fn push_value((sent, own): &mut Self::Context, field: ValueField<'r>) {
+        Sent::push_value(sent, field.clone());
+        OwnFields::push_value(own, field);
     }
 
     async fn push_data(_: &mut Self::Context, _: DataField<'r, '_>) {}
 
-    fn finalize(reading: Self::Context) -> form::Result<'r, Self> {
-        if reading.has_fault {
-            return Err(Errors::from(Error::from(ErrorKind::Unexpected)));
-        }
-        Ok(Self { sent: Sent::finalize(reading.sent)?, own: OwnFields::finalize(reading.own)? })
+    fn finalize((sent, own): Self::Context) -> form::Result<'r, Self> {
+        Ok(Self { sent: Sent::finalize(sent)?, own: OwnFields::finalize(own)? })
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     site::{
         admin::{
             bulk::{confirm::show_force_logout_of_list, progress},
-            search::{choices::given, no_repeated_field::NoRepeatedField},
+            search::{choices::given, known::Known, no_repeated_field::NoRepeatedField},
         },
         pages::{
             Pages,
@@ -117,9 +117,9 @@ pub(in crate::site) async fn post(
     pages: Pages<'_>,
     changes: Changes<'_>,
     present: Option<Present<Staff<'_>>>,
-    submission: Submission<BulkForm<'_>>,
+    submission: Submission<Known<BulkForm<'_>>>,
 ) -> Answer {
-    let (sent, actor) = (&submission.0, staff.actor());
+    let (sent, actor) = (&submission.0.0, staff.actor());
     let chosen = sent.chosen();
     let request = Request { accounts, pages: &pages, changes, actor: &actor, login: staff.login, chosen: &chosen };
     if let Err(why) = chosen.action().and(chosen.scope().map(drop)) {
