@@ -7,6 +7,8 @@ CREATE TABLE curfew_users (
     username_key TEXT NOT NULL UNIQUE, -- after NFKC and case folding
     email TEXT NOT NULL,
     email_key TEXT NOT NULL UNIQUE,
+    email_verified_at DATETIME, -- NULL: nobody has proven that the address is the user's
+    pending_email TEXT, -- a new email that waits for its own letter
     password_hash TEXT NOT NULL,
     password_version INTEGER NOT NULL DEFAULT 0, -- one more with each new password: browsers known before it are unknown again
     is_active BOOLEAN NOT NULL,

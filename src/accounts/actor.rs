@@ -28,6 +28,9 @@ pub struct Client {
     /// The other end of the connection.
     peer: Option<SocketAddr>,
     known: Vec<KnownBrowser>,
+    /// Where the client reached the site, such as `http://localhost:8000`. Letters of a site without `base_url` lead
+    /// there.
+    origin: Option<String>,
 }
 
 /// A browser that has logged in to an account before. It has a counter of its own for wrong passwords, and no other
@@ -48,7 +51,7 @@ impl Client {
     #[must_use]
     pub fn new(address: String, user_agent: &str) -> Self {
         let user_agent = escaped(user_agent).chars().take(USER_AGENT_CHARACTERS).collect();
-        Self { address, user_agent, peer: None, known: Vec::new() }
+        Self { address, user_agent, peer: None, known: Vec::new(), origin: None }
     }
 
     /// Adds the other end of the connection, so that the client is noticed to hang up.
@@ -66,6 +69,22 @@ impl Client {
     #[must_use]
     pub fn known_as(self, known: Vec<KnownBrowser>) -> Self {
         Self { known, ..self }
+    }
+
+    /// Adds where the client reached the site.
+    #[must_use]
+    pub fn at_origin(self, origin: String) -> Self {
+        Self { origin: Some(origin), ..self }
+    }
+
+    /// Where the client reached the site.
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
+    /// Whether the browser has logged in to the account before, also before a change of its password.
+    pub(super) fn has_used(&self, user_id: i64) -> bool {
+        self.known.iter().any(|known| known.user_id == user_id)
     }
 
     /// The browser, if it has logged in to the account since the last change of its password.

@@ -37,6 +37,10 @@ pub enum AccountsError {
         /// When the deactivation ends.
         until: Option<Moment>,
     },
+    /// The right password of an account whose email is not verified, on a site that requires it.
+    Unverified,
+    /// The link is wrong, used, expired or dead. The error does not say which.
+    BadLink,
     /// The right password of an account that has reached its session limit.
     SessionsFull {
         /// How many live sessions it has. More than the limit if the limit was lowered.

@@ -9,6 +9,8 @@ mod bulk;
 mod ending;
 mod error;
 mod event;
+mod letters;
+mod links;
 mod lock;
 mod locked;
 mod login;
@@ -36,10 +38,12 @@ pub use bulk::{
     BeginBulk, Begun, BulkRun, FoundName, LOGINS_LISTED, LookedUp, PreviewedBulk, PreviewedLogins, USERS_LISTED,
 };
 pub use ending::end_login::LoginEnd;
-pub use ending::force_logout::{ForceLogoutMoment, ForceLogoutOutcome, Target};
+pub use ending::force_logout::{ForceLogoutMoment, ForceLogoutOutcome, NotifyUser, Target};
 pub use ending::preview_force_logout::{EveryonesLogins, ForceLogoutPreview};
 pub use error::AccountsError;
 pub(crate) use event::detail::{ChainStop, CookieFault, Detail, FormFault, NoRight, RefusedAction, TokenFault};
+pub use letters::{CLAIM_EXTENDED_EVERY, LetterOutcome, LetterToSend};
+pub use links::{LinkTarget, TakenBack, Verified};
 pub use login::log_in::Credentials;
 pub use login::open_login::StartedSession;
 pub use login::open_token::{Family, StartedToken};
@@ -53,7 +57,7 @@ pub use logins::record_activity::ActivityOf;
 pub use people::create_user::NewAccount;
 pub use people::delete_user::DeletedAccount;
 pub use people::set_role::RoleChange;
-pub use reads::{EventInFull, Found, FoundLogin, FoundUser, Hours, Overview, UsersWithLogins};
+pub use reads::{EventInFull, Found, FoundLogin, FoundUser, Hours, LateLetters, Overview, UsersWithLogins};
 pub use tokens::RefreshClaim;
 pub use upkeep::chain::{ChainBreak, ChainFault, ChainKeys, ChainVerdict, LastLink, LateLinks, NotedLink, WholeChain};
 pub use upkeep::node::{LEASE_RENEWED_EVERY, Node};
@@ -76,6 +80,7 @@ pub struct Accounts {
     activity: logins::activity::Activity,
     recent: logins::recent::Recent,
     has_leftover_ends: Arc<Notify>,
+    has_letters: Arc<Notify>,
     counted_acts: event::counted::CountedActs,
     known_end: upkeep::chain::KnownEnd,
 }
@@ -88,7 +93,7 @@ impl Accounts {
         let hasher = login::hashing::Hasher::new(settings.bcrypt_cost, connections.clone());
         let reserved_names = Arc::new(ReservedNames::new(&settings.site_name, &settings.reserved_names));
         let (throttle, activity) = (login::throttle::Throttle::default(), logins::activity::Activity::default());
-        let (recent, has_leftover_ends) = (logins::recent::Recent::default(), Arc::default());
+        let recent = logins::recent::Recent::default();
         let counted_acts = event::counted::CountedActs::default();
         let known_end = upkeep::chain::KnownEnd::default();
         Self {
@@ -100,7 +105,8 @@ impl Accounts {
             connections,
             activity,
             recent,
-            has_leftover_ends,
+            has_leftover_ends: Arc::default(),
+            has_letters: Arc::default(),
             counted_acts,
             known_end,
         }

@@ -196,11 +196,14 @@ impl From<AccountsError> for Problem {
             | AccountsError::TitleTaken
             | AccountsError::TemplatesFull
             | AccountsError::NothingScheduled => Self::new(Code::Conflict, text),
-            AccountsError::Forbidden | AccountsError::RegistrationClosed => Self::new(Code::Forbidden, text),
+            AccountsError::Forbidden | AccountsError::RegistrationClosed | AccountsError::Unverified => {
+                Self::new(Code::Forbidden, text)
+            }
             AccountsError::NoSuchUser
             | AccountsError::NoSuchSession
             | AccountsError::NoSuchToken
-            | AccountsError::NoSuchTemplate => Self::new(Code::NotFound, text),
+            | AccountsError::NoSuchTemplate
+            | AccountsError::BadLink => Self::new(Code::NotFound, text),
             AccountsError::UntilIsPast | AccountsError::WrongSetupCode | AccountsError::BadPassword(_) => {
                 Self::new(Code::BadRequest, text)
             }

@@ -56,6 +56,9 @@ pub enum CommandError {
     /// The chain can be continued only after its last link.
     #[error("Link {0} with this hash is not the last one of the chain, so nothing was changed.")]
     NotLastLink(i64),
+    /// The mail server did not take a letter.
+    #[error("The letter to {0} was not sent: {1}")]
+    NotTaken(String, String),
     /// The demo could not be set up.
     #[error("the demo cannot start: {0}")]
     Demo(String),

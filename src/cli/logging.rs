@@ -9,7 +9,7 @@ use env_logger::{Builder, Logger, fmt::Formatter};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use rocket::{Config, config::LogLevel};
 
-use crate::{domain::people::text::escaped, store::DRIVERS_LOG};
+use crate::{domain::people::text::escaped, site::SECRET, store::DRIVERS_LOG};
 
 /// The target of Rocket's records about each request.
 const ROCKETS_SERVER: &str = "rocket::server";
@@ -70,6 +70,11 @@ impl Log for WithoutRequests {
         if !Self::accepts(record.metadata()) {
             return;
         }
+        if let Some(text) = without_secrets(&record.args().to_string()) {
+            return self.0.log(
+                &Record::builder().args(format_args!("{text}")).target(record.target()).level(record.level()).build(),
+            );
+        }
         if is_client_error(record) {
             let (args, target) = (*record.args(), record.target());
             self.0.log(&Record::builder().args(args).target(target).level(Level::Info).build());
@@ -97,6 +102,25 @@ fn is_client_error(record: &Record<'_>) -> bool {
             || target.starts_with("rocket::") && begins_as_one())
 }
 
+/// The text without the tokens of links in letters, if it has any: Rocket logs the address of each request.
+fn without_secrets(text: &str) -> Option<String> {
+    let mut shown = None;
+    for prefix in SECRET {
+        let mut rest = shown.as_deref().unwrap_or(text);
+        if !rest.contains(prefix) {
+            continue;
+        }
+        let mut out = String::with_capacity(rest.len());
+        while let Some((before, after)) = rest.split_once(prefix) {
+            out.extend([before, prefix, "\u{2026}"]);
+            rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+        }
+        out.push_str(rest);
+        shown = Some(out);
+    }
+    shown
+}
+
 /// Drops Rocket's detail records, except for errors. Rocket logs a detail as a warning for each guard that refuses a
 /// request, although the record that the detail belongs to has another level.
 fn without_details(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
@@ -109,4 +133,21 @@ fn without_details(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
 fn with_target(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let (level, target) = (record.level(), record.target());
     writeln!(out, "[{} {level} {target}] {}", out.timestamp(), escaped(&record.args().to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secrets;
+
+    #[test]
+    fn a_record_of_a_request_has_no_token() {
+        for (logged, shown) in [
+            ("GET /password/reset/abc234 text/html:", "GET /password/reset/\u{2026} text/html:"),
+            ("No matching routes for PUT /not-me/ABC.", "No matching routes for PUT /not-me/\u{2026}."),
+            ("/email/verify/a /email/verify/b", "/email/verify/\u{2026} /email/verify/\u{2026}"),
+        ] {
+            assert_eq!(without_secrets(logged).as_deref(), Some(shown));
+        }
+        assert_eq!(without_secrets("GET /account text/html:"), None);
+    }
 }

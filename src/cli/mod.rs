@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod force_logout;
 mod logging;
+mod mail;
 mod migrate;
 mod password;
 mod serve;
@@ -33,7 +34,8 @@ pub use error::CommandError;
 
 /// The end of every help text.
 const SETTINGS: &str = "\
-Settings: Rocket.toml, then the environment: ROCKET_…, DATABASE_URL, REDIS_URL, CURFEW_…; the settings guide lists them.
+Settings: Rocket.toml, then the environment: ROCKET_…, DATABASE_URL, REDIS_URL, SMTP_URL,
+CURFEW_…; the settings guide lists them.
 Status: 0 done, 1 refused or failed (one line on standard error says why), 2 wrong usage.";
 
 /// The result of a command. An error becomes one line on standard error.
@@ -75,6 +77,9 @@ enum Command {
     /// List events, delete old ones, or verify that none was changed.
     #[command(subcommand)]
     Event(event::EventCommand),
+    /// Send a test letter.
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// End the logins of one user or of everyone.
     ///
     /// Users can log in again. Without --at, it ends every login made so far.
@@ -90,6 +95,7 @@ impl Command {
             Self::User(command) => command.about(),
             Self::Session(command) => command.about(),
             Self::Token(command) => command.about(),
+            Self::Mail(command) => command.about(),
             Self::ForceLogout(command) => command.about(),
         }
     }
@@ -133,6 +139,7 @@ async fn run_command(command: Option<Command>) -> Result<()> {
         Command::Session(command) => command.run().await,
         Command::Token(command) => command.run().await,
         Command::Event(command) => command.run().await,
+        Command::Mail(command) => command.run().await,
         Command::ForceLogout(command) => command.run().await,
     }
 }

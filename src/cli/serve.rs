@@ -25,6 +25,7 @@ pub(super) async fn run() -> Result<()> {
     let _size_limit = signal(SignalKind::from_raw(SIGXFSZ));
     let configuration = settings::load()?;
     configuration.must_have_origin()?;
+    configuration.must_have_origin_for_letters()?;
     if configuration.settings.base_url.is_none() && !configuration.settings.trusted_proxies.is_empty() {
         log::warn!(
             "base_url is not set: behind a trusted proxy, its X-Forwarded-Proto decides whether cookies are Secure; set \

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     accounts::{Accounts, AccountsError, Registration, RoleChange},
     domain::{
+        letters::link::LinkPurpose,
         people::{
             email::Email,
             login_name::LoginName,
@@ -21,6 +22,7 @@ use crate::{
         reason_text::{ReasonText, Reasons},
     },
     settings,
+    site::link_path,
     store::users::{NameClash, User},
 };
 
@@ -70,6 +72,14 @@ pub(super) enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Print a link with which the user chooses a new password.
+    ///
+    /// For people without mail. The link works once; `reset_link_lifetime` says for how long.
+    ResetLink {
+        /// A username or an email.
+        #[arg(value_parser = LoginName::parse)]
+        name: LoginName,
+    },
     /// Change an account's role; a lower role ends its logins.
     Role {
         /// A username or an email.
@@ -118,6 +128,7 @@ impl UserCommand {
             Self::Deactivate { name, reason } => deactivate(&name, reason).await,
             Self::Activate { name } => activate(&name).await,
             Self::Password { name, password_stdin } => set_password(&name, password_stdin).await,
+            Self::ResetLink { name } => print_reset_link(&name).await,
             Self::Role { name, role } => set_role(&name, role).await,
             Self::Delete { name, yes: _ } => delete(&name).await,
         }
@@ -132,6 +143,7 @@ impl UserCommand {
             | Self::Deactivate { name, .. }
             | Self::Activate { name }
             | Self::Password { name, .. }
+            | Self::ResetLink { name }
             | Self::Role { name, .. }
             | Self::Delete { name, .. } => name.as_typed(),
         }
@@ -207,6 +219,13 @@ async fn set_password(name: &LoginName, password_stdin: bool) -> Result<()> {
     let password = password::read(password_stdin, names, settings.password_min_length)?;
     let ended = accounts.set_password(&operator(), &target(name), &password).await?;
     say(&format!("The password of {} was changed; {ended}.", name.as_typed()))
+}
+
+/// Prints the link alone, so that a script can pass it on.
+async fn print_reset_link(name: &LoginName) -> Result<()> {
+    let origin = settings::load()?.origin();
+    let token = open().await?.create_reset_link(&operator(), &target(name)).await?;
+    say(&format!("{origin}{}{}", link_path(LinkPurpose::Reset), token.reveal()))
 }
 
 async fn set_role(name: &LoginName, role: Role) -> Result<()> {

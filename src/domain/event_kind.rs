@@ -27,6 +27,14 @@ pub enum EventKind {
     UserCreated,
     /// The email was changed.
     ProfileChanged,
+    /// The user wants another email, which counts once its letter is confirmed.
+    EmailChangeRequested,
+    /// The user proved that the email is theirs.
+    EmailVerified,
+    /// Staff, or the operator at the command line, let the user choose a new password.
+    ResetLink,
+    /// The owner took the account back with the link in a letter.
+    NotMe,
     /// The password was changed.
     PasswordChanged,
     /// The user passed a recent-password check.
@@ -73,7 +81,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 37] = [
         Self::Login,
         Self::LoginFailed,
         Self::Throttled,
@@ -86,6 +94,10 @@ impl EventKind {
         Self::SetUp,
         Self::UserCreated,
         Self::ProfileChanged,
+        Self::EmailChangeRequested,
+        Self::EmailVerified,
+        Self::ResetLink,
+        Self::NotMe,
         Self::PasswordChanged,
         Self::PasswordConfirmed,
         Self::RoleChanged,
@@ -125,6 +137,10 @@ impl EventKind {
             Self::SetUp => "set-up",
             Self::UserCreated => "user-created",
             Self::ProfileChanged => "profile-changed",
+            Self::EmailChangeRequested => "email-change-requested",
+            Self::EmailVerified => "email-verified",
+            Self::ResetLink => "reset-link",
+            Self::NotMe => "not-me",
             Self::PasswordChanged => "password-changed",
             Self::PasswordConfirmed => "password-confirmed",
             Self::RoleChanged => "role-changed",

@@ -7,6 +7,7 @@ pub mod address_key;
 pub mod bulk;
 pub mod chosen_logins;
 pub mod event_kind;
+pub mod letters;
 pub mod lists;
 pub mod logins;
 pub mod moment;

@@ -28,11 +28,13 @@ pub enum EndReason {
     RoleChanged,
     /// The account was deleted.
     Deleted,
+    /// The owner took the account back with the link in a letter: "This wasn't me".
+    NotMe,
 }
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ForcedOut,
         Self::EveryoneOut,
         Self::Deactivated,
@@ -44,6 +46,7 @@ impl EndReason {
         Self::Expired,
         Self::RoleChanged,
         Self::Deleted,
+        Self::NotMe,
     ];
 
     /// The stable code that programs rely on.
@@ -61,6 +64,7 @@ impl EndReason {
             Self::Expired => "expired",
             Self::RoleChanged => "role-changed",
             Self::Deleted => "deleted",
+            Self::NotMe => "not-me",
         }
     }
 

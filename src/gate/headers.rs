@@ -6,7 +6,10 @@ use rocket::{
     http::{Header, Status},
 };
 
-use super::transport::{gate, is_https};
+use super::{
+    Addresses,
+    transport::{gate, is_https},
+};
 
 /// Only this site's own files, nothing inline, and no framing.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -37,6 +40,11 @@ impl Caching {
     }
 }
 
+/// Pages of this site learn where a user came from, unless that address is a secret.
+fn referrer_policy(request: &Request<'_>) -> &'static str {
+    if Addresses::of(request).is_secret(request.uri().path().as_str()) { "no-referrer" } else { "same-origin" }
+}
+
 /// Sets the security headers and `Cache-Control` on every response, also on errors.
 pub(super) struct Headers;
 
@@ -51,7 +59,7 @@ impl Fairing for Headers {
             ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
             ("X-Content-Type-Options", "nosniff"),
             ("X-Frame-Options", "DENY"), // for browsers without frame-ancestors
-            ("Referrer-Policy", "same-origin"),
+            ("Referrer-Policy", referrer_policy(request)),
             ("Cross-Origin-Opener-Policy", "same-origin"),
             ("Cross-Origin-Resource-Policy", "same-origin"),
             ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),

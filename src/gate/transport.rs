@@ -56,6 +56,16 @@ fn hop_address(hop: &str) -> Option<IpAddr> {
     bare.parse().or_else(|_| with_port()).ok()
 }
 
+/// The scheme and host by which the client reached a site without `base_url`. With it, a request never decides where
+/// links lead.
+pub(super) fn requested_origin<'r>(request: &'r Request<'_>) -> Option<(&'static str, &'r str)> {
+    if gate(request)?.settings.base_url.is_some() {
+        return None;
+    }
+    let host = request.headers().get_one("Host")?;
+    Some((if is_https(request) { "https" } else { "http" }, host))
+}
+
 pub(super) fn gate<'r>(request: &'r Request<'_>) -> Option<&'r Gate> {
     request.rocket().state::<Gate>()
 }

@@ -103,6 +103,16 @@ impl BaseUrl {
         &self.origin
     }
 
+    /// The host, without the port. An IPv6 address is in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.origin.split_once("://").map_or("", |(_, authority)| authority);
+        match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => authority,
+        }
+    }
+
     /// Whether the scheme is https.
     #[must_use]
     pub fn is_https(&self) -> bool {
@@ -128,6 +138,14 @@ mod tests {
             ("http://[::1]:80", "http://[::1]"),
         ] {
             assert_eq!(BaseUrl::parse(text).map(|url| url.origin).as_deref(), Some(origin), "{text}");
+        }
+        for (text, host) in [
+            ("https://a.example", "a.example"),
+            ("http://a:8000", "a"),
+            ("http://[::1]:8", "[::1]"),
+            ("http://[::1]", "[::1]"),
+        ] {
+            assert_eq!(BaseUrl::parse(text).as_ref().map(BaseUrl::host), Some(host), "{text}");
         }
         for text in [
             "example.org",

@@ -1,12 +1,13 @@
 //! What the values of settings look like: how each kind is parsed, and what its error says is accepted.
 
-use std::{net::IpAddr, num::NonZeroU32, str::FromStr as _, time::Duration};
+use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, str::FromStr as _, time::Duration};
 
 use ipnet::IpNet;
 use rocket::figment::value::Value;
 
 use super::{
-    BaseUrl, Check, RegistrationPolicy, SecureCookies, SettingsError, WhenFull,
+    BaseUrl, Check, EmailVerification, MailSender, RegistrationPolicy, SecureCookies, SettingsError, WhenFull,
+    mail::parse_folder,
     value::{as_text, as_texts},
 };
 use crate::domain::{
@@ -82,12 +83,20 @@ pub(super) const BASE_URL: Kind<Option<BaseUrl>> =
     Kind { accepted: "an origin such as https://example.org", parse: |text| BaseUrl::parse(text).map(Some) };
 pub(super) const ORIGINS: List<BaseUrl> =
     List(Kind { accepted: "a list of origins such as [\"https://app.example.org\"]", parse: BaseUrl::parse });
+pub(super) const MAIL_FROM: Kind<Option<MailSender>> = Kind {
+    accepted: "a sender such as \"Riverside <accounts@riverside.example>\"",
+    parse: |text| MailSender::parse(text).map(Some),
+};
+pub(super) const MAIL_FOLDER: Kind<Option<PathBuf>> =
+    Kind { accepted: "the path of a folder", parse: |text| parse_folder(text).map(Some) };
 pub(super) const NETWORKS: List<IpNet> = List(Kind {
     accepted: "a list of addresses or networks such as [\"127.0.0.1\", \"10.0.0.0/8\"]",
     parse: |text| text.parse().ok().or_else(|| text.parse().ok().map(|address: IpAddr| IpNet::from(address))),
 });
 pub(super) const REGISTRATION: Choice<RegistrationPolicy> =
     Choice(&[("open", RegistrationPolicy::Open), ("closed", RegistrationPolicy::Closed)]);
+pub(super) const EMAIL_VERIFICATION: Choice<EmailVerification> =
+    Choice(&[("optional", EmailVerification::Optional), ("required", EmailVerification::Required)]);
 pub(super) const WHEN_FULL: Choice<WhenFull> =
     Choice(&[("end-oldest", WhenFull::EndOldest), ("refuse-new", WhenFull::RefuseNew)]);
 pub(super) const CHECK: Choice<Check> = Choice(&[("cached", Check::Cached), ("every-request", Check::EveryRequest)]);

@@ -2,22 +2,23 @@
 //!
 //! A new setting is one entry here, and a row in the settings guide.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 use rocket::figment::value::Dict;
 
 use super::{
-    BaseUrl, Check, RegistrationPolicy, SecureCookies, SettingsError, WhenFull,
+    BaseUrl, Check, EmailVerification, MailSender, RegistrationPolicy, SecureCookies, SettingsError, WhenFull,
     kinds::{
-        BASE_URL, BCRYPT_COST, CHECK, DURATION, LEEWAY, LIMIT, NETWORKS, ORIGINS, PASSWORD_LENGTH, RATE, REGISTRATION,
-        SECURE_COOKIES, SITE_NAME, SWITCH, TOKEN_LIFETIME, USERNAMES, WHEN_FULL,
+        BASE_URL, BCRYPT_COST, CHECK, DURATION, EMAIL_VERIFICATION, LEEWAY, LIMIT, MAIL_FOLDER, MAIL_FROM, NETWORKS,
+        ORIGINS, PASSWORD_LENGTH, RATE, REGISTRATION, SECURE_COOKIES, SITE_NAME, SWITCH, TOKEN_LIFETIME, USERNAMES,
+        WHEN_FULL,
     },
 };
 use crate::domain::rate::Rate;
 
 /// The keys that are read apart from [`Settings`], because they hold secrets.
-const KEYS_OF_SECRETS: [&str; 2] = ["previous_secret_keys", "redis_url"];
+const KEYS_OF_SECRETS: [&str; 3] = ["previous_secret_keys", "redis_url", "smtp_url"];
 
 macro_rules! settings {
     ($($(#[$doc:meta])+ $key:ident: $type:ty = $default:expr, $kind:expr;)+) => {
@@ -48,7 +49,7 @@ macro_rules! settings {
 
         /// Every key of `[default.curfew]`.
         pub(super) const KEYS: [&str; [$(stringify!($key)),+].len() + KEYS_OF_SECRETS.len()] =
-            [$(stringify!($key),)+ KEYS_OF_SECRETS[0], KEYS_OF_SECRETS[1]];
+            [$(stringify!($key),)+ KEYS_OF_SECRETS[0], KEYS_OF_SECRETS[1], KEYS_OF_SECRETS[2]];
     };
 }
 
@@ -61,6 +62,12 @@ settings! {
     base_url: Option<BaseUrl> = None, BASE_URL;
     /// Whether visitors may register.
     registration: RegistrationPolicy = RegistrationPolicy::Open, REGISTRATION;
+    /// Whether an account must prove its email before it can log in.
+    email_verification: EmailVerification = EmailVerification::Optional, EMAIL_VERIFICATION;
+    /// How long the link in a letter lets its reader choose a new password.
+    reset_link_lifetime: Duration = Duration::from_hours(1), DURATION;
+    /// How long the link in a letter verifies an email.
+    verification_link_lifetime: Duration = Duration::from_hours(HOURS_PER_DAY), DURATION;
     /// The lifetime of a member's session.
     session_lifetime: Duration = Duration::from_hours(14 * HOURS_PER_DAY), DURATION;
     /// The idle timeout of a member's session.
@@ -103,6 +110,11 @@ settings! {
     password_min_length: usize = 8, PASSWORD_LENGTH;
     /// The bcrypt cost of a password hash. Each step doubles the time.
     bcrypt_cost: u32 = 12, BCRYPT_COST;
+    /// The sender of letters. `None`: see [`Configuration::mail_sender`](super::Configuration::mail_sender).
+    mail_from: Option<MailSender> = None, MAIL_FROM;
+    /// The folder of the letters of a site without a mail server. `None`: see
+    /// [`Configuration::mail_folder`](super::Configuration::mail_folder).
+    mail_folder: Option<PathBuf> = None, MAIL_FOLDER;
     /// The proxies whose `X-Forwarded-For` and `-Proto` are trusted.
     trusted_proxies: Vec<IpNet> = Vec::new(), NETWORKS;
     /// Whether HSTS covers all subdomains of the site's host.

@@ -1,12 +1,13 @@
 //! The settings: read and checked once, at start.
 //!
-//! The sources are `Rocket.toml`, then `ROCKET_…`, then `DATABASE_URL`, `REDIS_URL` and `CURFEW_…`. An invalid setting
+//! The sources are `Rocket.toml`, then `ROCKET_…`, then `DATABASE_URL`, `REDIS_URL`, `SMTP_URL` and `CURFEW_…`. An invalid setting
 //! stops the start with an error of one line. That line must never contain a value that may hold a secret.
 
 mod address;
 mod keys;
 mod kinds;
 mod list;
+mod mail;
 mod names;
 mod reader;
 mod rocket_settings;
@@ -14,7 +15,7 @@ mod source;
 mod value;
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     num::NonZeroU32,
 };
 
@@ -25,7 +26,11 @@ use crate::domain::{people::role::Role, standing::Limits};
 pub use address::{BaseUrl, DatabaseAddress, RedisAddress};
 pub use keys::{SecretKeys, SecretMaterial};
 pub use list::Settings;
+pub use mail::{Encryption, MailSender, MailServer};
 pub use source::{check, load, load_rocket_settings};
+
+/// Rocket's default port.
+const DEFAULT_PORT: u16 = 8000;
 
 /// Who may create an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +39,15 @@ pub enum RegistrationPolicy {
     Open,
     /// Only the operator, at the command line.
     Closed,
+}
+
+/// Whether an account must prove that its email is the user's before it can log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailVerification {
+    /// No: the letter only asks.
+    Optional,
+    /// Yes: registering logs nobody in.
+    Required,
 }
 
 /// What happens to a login when its account already has the maximum number of live logins.
@@ -98,6 +112,8 @@ pub struct Configuration {
     pub database: DatabaseAddress,
     /// The Redis server for data that nodes share and may lose. `None` uses the database instead.
     pub redis: Option<RedisAddress>,
+    /// The mail server. `None` writes letters to a folder instead.
+    pub mail_server: Option<MailServer>,
     /// The maximum number of database connections.
     pub connections: Option<u32>,
     /// The source of Rocket's own settings.
@@ -105,6 +121,17 @@ pub struct Configuration {
 }
 
 impl Configuration {
+    /// Where the site is, such as `https://example.org`: `base_url`, or the address and port of the server.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        if let Some(base_url) = &self.settings.base_url {
+            return base_url.as_str().to_owned();
+        }
+        let address = self.figment.extract_inner("address").unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let port = self.figment.extract_inner("port").unwrap_or(DEFAULT_PORT);
+        format!("http://{}", SocketAddr::new(address, port))
+    }
+
     /// Refuses to serve other machines without `base_url`: requests must not decide the site's own origin.
     ///
     /// # Errors

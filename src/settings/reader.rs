@@ -3,8 +3,8 @@
 use rocket::figment::Figment;
 
 use super::{
-    Configuration, DatabaseAddress, RedisAddress, Settings, SettingsError, list::KEYS, names::accepted_instead,
-    rocket_settings::check_rocket_settings, value::find,
+    Configuration, DatabaseAddress, MailServer, RedisAddress, Settings, SettingsError, list::KEYS,
+    names::accepted_instead, rocket_settings::check_rocket_settings, value::find,
 };
 
 const DEFAULT_DATABASE: &str = "sqlite:var/curfew.db";
@@ -20,11 +20,12 @@ pub(super) fn read(figment: Figment) -> Result<Configuration, SettingsError> {
     let address: Option<String> = find(&figment, "databases.curfew.url").map_err(|()| unsupported())?;
     let database = DatabaseAddress::parse(address.as_deref().unwrap_or(DEFAULT_DATABASE)).ok_or_else(unsupported)?;
     let redis = read_redis(&figment)?;
+    let mail_server = read_mail_server(&figment)?;
     let settings = read_settings(&figment)?;
     let connections = find(&figment, "databases.curfew.max_connections").map_err(|()| {
         SettingsError::new("databases.curfew.max_connections", "of the wrong type", "a whole number of at least 1")
     })?;
-    Ok(Configuration { settings, database, redis, connections, figment })
+    Ok(Configuration { settings, database, redis, mail_server, connections, figment })
 }
 
 /// Reads the address of Redis. An empty address means no Redis.
@@ -34,6 +35,14 @@ fn read_redis(figment: &Figment) -> Result<Option<RedisAddress>, SettingsError> 
     let address: Option<String> = find(figment, "curfew.redis_url").map_err(|()| unsupported())?;
     let address = address.filter(|address| !address.is_empty());
     address.map(|address| RedisAddress::parse(&address).ok_or_else(unsupported)).transpose()
+}
+
+/// Reads the address of the mail server. An empty address means no mail server.
+fn read_mail_server(figment: &Figment) -> Result<Option<MailServer>, SettingsError> {
+    let unsupported = || SettingsError::new("SMTP_URL", "unsupported", MailServer::ACCEPTED);
+    let address: Option<String> = find(figment, "curfew.smtp_url").map_err(|()| unsupported())?;
+    let address = address.filter(|address| !address.is_empty());
+    address.map(|address| MailServer::parse(&address).ok_or_else(unsupported)).transpose()
 }
 
 fn read_settings(figment: &Figment) -> Result<Settings, SettingsError> {

@@ -33,6 +33,8 @@ fn every_key_is_read() {
         password_min_length = 15
         reserved_names = [\"harbour-master\", \"Ferry\"]
         trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]
+        mail_from = \"Riverside <accounts@riverside.example>\"
+        mail_folder = \"letters\"
         secure_cookies = \"always\"",
     );
     let settings = configuration.map(|configuration| configuration.settings);
@@ -51,6 +53,8 @@ fn every_key_is_read() {
     assert_eq!(settings.trusted_proxies.len(), 2);
     assert_eq!(settings.password_min_length, 15);
     assert_eq!(settings.reserved_names, ["harbour-master", "Ferry"]);
+    assert_eq!(settings.mail_from.map(|sender| sender.address).as_deref(), Some("accounts@riverside.example"));
+    assert_eq!(settings.mail_folder, Some("letters".into()));
     assert_eq!(settings.secure_cookies, SecureCookies::Always);
 }
 
@@ -88,6 +92,8 @@ fn an_invalid_value_is_reported_in_one_line() {
         ("trusted_proxies", "[\"nowhere\"]"),
         ("secure_cookies", "true"),
         ("base_url", "\"example.org\""),
+        ("mail_from", "\"Riverside\""),
+        ("mail_folder", "\"\""),
         ("site_name", "\"\""),
         ("colour", "\"red\""),
     ] {
@@ -108,6 +114,8 @@ fn an_invalid_secret_or_address_is_never_shown() {
         "[default.databases.curfew]\nurl = [\"sqlite:tangerine\"]",
         "[default.databases.curfew]\nmax_connections = \"tangerine\"",
         "[default.curfew]\nprevious_secret_keys = \"tangerine\"",
+        "[default.curfew]\nsmtp_url = \"smtp://ana:tangerine@mail.example\"",
+        "[default.curfew]\nsmtp_url = [\"tangerine\"]",
         "[default]\ncurfew = \"tangerine\"",
         "[default]\nsecret_key = \"tangerine\n",
     ] {
@@ -157,12 +165,40 @@ fn keys_of_other_programs_are_accepted() {
     }
 }
 
+#[test]
+fn the_sender_and_the_folder_of_letters_follow_the_site() {
+    for (text, sender, folder) in [
+        ("", "accounts@localhost", "var/mail"),
+        ("[default.curfew]\nbase_url = \"https://a.example:8443\"", "accounts@a.example", "var/mail"),
+        ("[default.curfew]\nbase_url = \"http://[::1]:8000\"", "accounts@localhost", "var/mail"),
+        ("[default.curfew]\nbase_url = \"http://10.0.0.5:8000\"", "accounts@[10.0.0.5]", "var/mail"),
+        ("[default.databases.curfew]\nurl = \"sqlite:data/a.db\"", "accounts@localhost", "data/mail"),
+        ("[default.databases.curfew]\nurl = \"postgres://a@b/c\"", "accounts@localhost", "var/mail"),
+    ] {
+        let read = read_toml(text).map(|read| (read.mail_sender().address, read.mail_folder()));
+        assert_eq!(read, Ok((sender.to_owned(), folder.into())), "{text}");
+    }
+}
+
+#[test]
+fn a_site_with_a_mail_server_needs_its_own_address() {
+    let smtp = "[default.curfew]\nsmtp_url = \"smtps://ana:tangerine@mail.example\"\n";
+    let refusal = |text: &str| {
+        let read = read_toml(text);
+        read.and_then(|read| read.must_have_origin_for_letters().map_err(|error| error.to_string())).err()
+    };
+    let without = refusal(smtp).unwrap_or_default();
+    assert!(without.starts_with("base_url is missing") && !without.contains("tangerine"), "{without}");
+    assert_eq!(refusal(&format!("{smtp}base_url = \"https://a.example\"")), None);
+    assert_eq!(refusal(""), None);
+}
+
 /// No setting accepts a list within a list, so each key that is read gives an error.
 #[test]
 fn every_key_is_read_by_its_name() {
     for key in KEYS {
         let refusal = read_toml(&format!("[default.curfew]\n{key} = [[]]")).err().unwrap_or_default();
-        let is_read_elsewhere = key == "redis_url" || key == "previous_secret_keys";
+        let is_read_elsewhere = ["redis_url", "smtp_url", "previous_secret_keys"].contains(&key);
         assert!(is_read_elsewhere || (refusal.contains(key) && !refusal.contains("unknown")), "{key}: {refusal}");
     }
 }

@@ -13,7 +13,8 @@ use super::{
 };
 
 /// Conventional environment variables and the keys that they set.
-const CONVENTIONAL: [(&str, &str); 2] = [("DATABASE_URL", "databases.curfew.url"), ("REDIS_URL", "curfew.redis_url")];
+const CONVENTIONAL: [(&str, &str); 3] =
+    [("DATABASE_URL", "databases.curfew.url"), ("REDIS_URL", "curfew.redis_url"), ("SMTP_URL", "curfew.smtp_url")];
 
 /// Reads the settings from `Rocket.toml` and the environment.
 ///
@@ -45,7 +46,14 @@ pub fn load_rocket_settings(database: DatabaseAddress) -> Result<Configuration, 
     check()?;
     names::warn_about_variables();
     let figment = rocket::Config::figment();
-    Ok(Configuration { settings: Settings::default(), database, redis: None, connections: None, figment })
+    Ok(Configuration {
+        settings: Settings::default(),
+        database,
+        redis: None,
+        mail_server: None,
+        connections: None,
+        figment,
+    })
 }
 
 /// Checks Rocket's own settings, except for the secret key. Rocket would panic on invalid ones.

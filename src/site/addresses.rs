@@ -2,16 +2,36 @@
 
 use rocket::Request;
 
-use crate::{accounts::Target, domain::people::login_name::LoginName, gate::Addresses};
+use crate::{
+    accounts::Target,
+    domain::{letters::link::LinkPurpose, people::login_name::LoginName},
+    gate::Addresses,
+};
 
 /// The login page. `uri!` would need its handler, which is built on the pages that refuse an ended login.
 pub(super) const LOGIN: &str = "/login";
 
+/// The beginnings of the links in letters, which end with a token.
+pub(crate) const SECRET: [&str; 3] = [RESET, VERIFY, NOT_ME];
+const RESET: &str = "/password/reset/";
+const VERIFY: &str = "/email/verify/";
+const NOT_ME: &str = "/not-me/";
+
+/// The path of a link in a letter, before its token.
+pub(crate) const fn link_path(purpose: LinkPurpose) -> &'static str {
+    match purpose {
+        LinkPurpose::Reset => RESET,
+        LinkPurpose::Verify => VERIFY,
+        LinkPurpose::NotMe => NOT_ME,
+    }
+}
+
 /// The paths that the gate must know.
 pub(super) const ADDRESSES: Addresses = Addresses {
     home: "/account",
-    entry: &[LOGIN, "/register", "/setup", "/confirm"],
+    entry: &[LOGIN, "/register", "/setup", "/confirm", "/password/", "/email/", "/not-me/"],
     api: "/api/",
+    secret: &SECRET,
     subject: subject_of,
 };
 

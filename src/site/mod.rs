@@ -29,6 +29,7 @@ mod catchers;
 mod entry;
 mod health;
 mod home;
+mod letters;
 mod pages;
 mod rendering;
 mod static_files;
@@ -49,7 +50,9 @@ use crate::{
     },
 };
 
+pub(crate) use self::addresses::{SECRET, link_path};
 use self::static_files::StaticFiles;
+pub use letters::{Letters, TestLetter, send_test_letter};
 pub use pages::Pages;
 pub use pages::answer::Answer;
 pub use pages::form::FormView;
@@ -84,6 +87,7 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
         .manage(addresses::ADDRESSES)
         .attach(gate::stage(settings, keys))
         .attach(rendering::stage(files.clone()))
+        .attach(letters::stage(configuration))
         .attach(entry::setup_code::printer())
         .attach(static_files::stage(files))
         .attach(stage())
@@ -96,13 +100,13 @@ pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket
 /// Returns an error if the server cannot start or serve.
 pub async fn launch(site: Rocket<Build>) -> Result<(), rocket::Error> {
     match site.launch().await {
-        Ok(rocket) => upkeep::close(rocket.state()).await,
+        Ok(rocket) => upkeep::close(rocket.state(), rocket.state()).await,
         Err(error) => match error.kind() {
             // A normal shutdown with a connection that is still open. It has outlasted the grace period and was cut,
             // or Rocket did not wait for it.
             ErrorKind::Shutdown(rocket, None) => {
                 upkeep::finish_shutdown(rocket).await;
-                upkeep::close(rocket.state()).await;
+                upkeep::close(rocket.state(), rocket.state()).await;
             }
             _ => return Err(error),
         },
@@ -173,6 +177,7 @@ fn stage() -> AdHoc {
             .attach(entry::login::stage())
             .attach(entry::logout::stage())
             .attach(entry::confirm::stage())
+            .attach(entry::links::stage())
             .attach(account::stage())
             .attach(admin::stage())
             .attach(health::stage())

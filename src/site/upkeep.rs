@@ -1,5 +1,6 @@
 //! Opens the database and runs the background tasks: write last-seen times and counts of acts, tidy logins, apply due
-//! schedules, link, index, erase and purge events, count for the overview's charts, and renew the node's lease.
+//! schedules, link, index, erase and purge events, count for the overview's charts, send letters, and renew the node's
+//! lease.
 //!
 //! One fairing does all of this, because Rocket runs the shutdown fairings concurrently.
 
@@ -26,6 +27,8 @@ use crate::{
     store::Db,
 };
 
+use super::letters::Letters;
+
 const TIDY_INTERVAL: Duration = Duration::from_mins(10);
 /// The upper limit of the random delay before the first tidying, so that nodes that start together do not all do the
 /// same work.
@@ -42,21 +45,40 @@ const FIRST_LEASE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The deadline of each last write at shutdown, in case the database does not respond.
 const LAST_WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long to wait at shutdown for the letter that is being sent.
+const LAST_LETTER_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How often to check whether the requests in progress at shutdown have been answered.
 const ANSWERED_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The background tasks, in Rocket's managed state.
 #[derive(Debug, Clone, Default)]
-pub struct Upkeep(Arc<Mutex<Vec<AbortHandle>>>);
+pub struct Upkeep(Arc<Mutex<Tasks>>);
+
+#[derive(Debug, Default)]
+struct Tasks {
+    running: Vec<AbortHandle>,
+    letters: Option<Letters>,
+}
 
 impl Upkeep {
     /// Stops the background tasks. Tests use this to rule out side effects.
     pub fn stop(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(|task| task.abort());
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.running.drain(..).for_each(|task| task.abort());
+        if let Some(letters) = tasks.letters.take() {
+            letters.stop();
+        }
     }
 
     fn is_running(&self) -> bool {
-        !self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).running.is_empty()
+    }
+
+    /// Apart from the others: it must not be cut off in the middle of a letter.
+    fn start_sending(&self, letters: Letters, accounts: Accounts, node: Node) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).letters = Some(letters.clone());
+        drop(tokio::spawn(async move { letters.keep_sending(&accounts, &node).await }));
     }
 
     fn start(&self, accounts: &Accounts, node: Node, keys: ChainKeys) {
@@ -72,7 +94,7 @@ impl Upkeep {
             tokio::spawn(async move { linking.keep_linking_events(&keys).await }).abort_handle(),
             tokio::spawn(async move { keep_lease(&leasing, &node).await }).abort_handle(),
         ];
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).running.extend(tasks);
         // Compiles the user agent patterns now, so that the first page does not wait for it.
         tokio::task::spawn_blocking(|| Device::parse(""));
     }
@@ -99,6 +121,11 @@ pub async fn tidy(accounts: &Accounts) {
         Ok(0) => {}
         Ok(purged) => log::info!("deleted {purged} events past their retention"),
         Err(error) => log::error!("could not delete old events, will retry: {error}"),
+    }
+    match accounts.purge_letters().await {
+        Ok(0) => {}
+        Ok(purged) => log::info!("deleted {purged} old letters and links"),
+        Err(error) => log::error!("could not delete old letters and links, will retry: {error}"),
     }
     if let Err(error) = accounts.store().drop_statistics().await {
         log::warn!("could not clear SQLite's statistics, will retry: {error}");
@@ -189,6 +216,10 @@ impl Fairing for DatabaseWithUpkeep {
                 accounts.store().trust().record_failed_write(None);
             }
             self.upkeep.start(accounts, node.clone(), self.chain_keys.clone());
+            if let Some(letters) = rocket.state::<Letters>().cloned() {
+                letters.listen_at(rocket.config());
+                self.upkeep.start_sending(letters, accounts.clone(), node.clone());
+            }
         }
     }
 
@@ -226,8 +257,11 @@ pub(super) async fn finish_shutdown(rocket: &Arc<Rocket<Orbit>>) {
     let _ = timeout(Duration::from_secs((limits.grace + limits.mercy).into()), answers).await;
 }
 
-/// Writes what the last requests left in memory and closes the database.
-pub(super) async fn close(accounts: Option<&Accounts>) {
+/// Waits for the letter that is being sent, writes what the last requests left in memory, and closes the database.
+pub(super) async fn close(accounts: Option<&Accounts>, letters: Option<&Letters>) {
+    if let Some(letters) = letters {
+        letters.finish(LAST_LETTER_TIMEOUT).await;
+    }
     if let Some(accounts) = accounts {
         flush(accounts).await;
         if timeout(LAST_WRITE_TIMEOUT, accounts.store().close()).await.is_err() {

@@ -10,6 +10,8 @@ mod error;
 pub mod events;
 pub mod feed;
 pub mod fleet;
+pub mod letters;
+pub mod links;
 pub mod lists;
 pub mod logins;
 mod pool;

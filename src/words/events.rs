@@ -53,6 +53,8 @@ impl fmt::Display for Detail<'_> {
             Self::Between(from, to) => write!(f, "from {} to {}", from.to_rfc3339(), to.to_rfc3339()),
             Self::ChainStopped(stop) => stop.fmt(f),
             Self::ContinuedAfter(link) => write!(f, "after link {link}"),
+            Self::ByLink => f.write_str("with the link in a letter"),
+            Self::Unverified => f.write_str("the email is not verified"),
             Self::Bulk { action, users } => {
                 let users = if *users == 1 { "1 user".to_owned() } else { format!("{users} users") };
                 write!(f, "{} for {users}", action.replace('-', " "))
@@ -80,6 +82,7 @@ impl fmt::Display for RefusedAction {
             Self::DeleteUser => "deletion",
             Self::SetPassword => "new password",
             Self::SetRole => "change of role",
+            Self::SendResetLink => "reset link",
             Self::ChangeReasonTemplates => "change of the templates for reasons",
         })
     }

@@ -29,6 +29,8 @@ mod counts;
 mod databases;
 mod event_chain;
 mod events;
+pub(crate) mod letters;
+mod mail;
 mod names;
 mod passwords;
 mod reasons;

@@ -22,6 +22,7 @@ impl EndReason {
             Self::Expired => "Expired",
             Self::RoleChanged => "Role changed",
             Self::Deleted => "Account deleted",
+            Self::NotMe => "\u{201c}This wasn\u{2019}t me\u{201d}",
         }
     }
 
@@ -42,6 +43,10 @@ impl EndReason {
             Self::Expired => "Your login has expired. Please log in again.",
             Self::RoleChanged => "The role of your account was changed, which ended your login. Please log in again.",
             Self::Deleted => "This account was deleted.",
+            Self::NotMe => {
+                "The owner of this account ended all its logins with a link in a letter. Choose a new password with the \
+                 letter that followed."
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ impl fmt::Display for AccountsError {
             Self::BadCredentials => "Wrong username, email or password.",
             Self::WrongPassword => "Wrong password.",
             Self::Inactive { .. } => "This account is deactivated.",
+            Self::Unverified => "Verify your email first: open the link in the letter that this site sent you.",
+            Self::BadLink => "This link does not work any more. Ask for a new one.",
             Self::SessionsFull { live, limit } => return f.write_str(&sessions_full_in_words(*live, *limit)),
             Self::TokensFull { live, limit } => return f.write_str(&tokens_full_in_words(*live, *limit)),
             Self::Ended { reason, .. } => return write!(f, "This login has ended ({reason})."),

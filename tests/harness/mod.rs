@@ -4,6 +4,7 @@
 
 pub mod jar;
 pub mod journeys;
+pub mod letters;
 pub mod page;
 pub mod person;
 pub mod probes;

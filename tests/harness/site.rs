@@ -94,8 +94,16 @@ impl Plan {
     pub async fn over(self, database: Database) -> Site {
         let figment = Figment::from(rocket::Config { log_level: LogLevel::Off, ..rocket::Config::default() });
         let address = DatabaseAddress::parse(&database.url).expect("an address of a database");
-        let configuration =
-            Configuration { settings: self.settings, database: address, redis: self.redis, connections: None, figment };
+        // On Postgres, the default is in the working directory.
+        let mail_folder = Some(self.settings.mail_folder.unwrap_or_else(|| database.folder.path().join("mail")));
+        let configuration = Configuration {
+            settings: Settings { mail_folder, ..self.settings },
+            database: address,
+            redis: self.redis,
+            mail_server: None,
+            connections: None,
+            figment,
+        };
         let rocket = curfew::site::rocket(&configuration, &self.keys).expect("the folders exist");
         let rocket = rocket.manage(Held::default()).mount("/probe", self.probes);
         let client = Client::untracked(rocket).await.expect("the site starts");
@@ -138,6 +146,11 @@ impl Site {
     pub fn accounts(&self) -> &Accounts {
         self.database.is_changed_directly.store(true, Ordering::SeqCst);
         self.client.rocket().state().expect("the use cases are managed")
+    }
+
+    /// The instance of Rocket.
+    pub fn rocket(&self) -> &rocket::Rocket<rocket::Orbit> {
+        self.client.rocket()
     }
 
     /// Controls `/probe/hold`.

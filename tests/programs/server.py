@@ -58,13 +58,38 @@ class Server:
             raise
 
     def stop(self):
+        self.terminate()
+        self.wait()
+
+    def terminate(self):
+        """Asks the server to stop."""
         self._process.terminate()
+
+    def wait(self):
+        """Waits until the server has stopped."""
         try:
             self._process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
             raise
+
+    def kill(self):
+        """Ends the server with SIGKILL, as a crash of its machine would."""
+        self._process.kill()
+        self._process.wait(PATIENCE_SECONDS)
+
+    def has_connection_from(self, port):
+        """Whether the server has a connection whose own port is this one."""
+        own = f" 0100007F:{port:04X} "
+        files = Path(f"/proc/{self._process.pid}/fd").iterdir()
+        sockets = {os.readlink(file).removeprefix("socket:[").removesuffix("]") for file in files}
+        open_ones = [line for line in Path("/proc/net/tcp").read_text().splitlines() if own in line[:20]]
+        return any(line.split()[9] in sockets for line in open_ones)
+
+    @property
+    def is_running(self):
+        return self._process.poll() is None
 
     def another(self, **settings):
         """Another node of the same site, not started yet."""
@@ -106,7 +131,7 @@ class Server:
 
     def _environment(self):
         # Only variables set by a test may reach the program, not the settings of the user who runs the tests.
-        foreign = re.compile(r"ROCKET_|CURFEW_|(DATABASE_URL|REDIS_URL|RUST_LOG)$")
+        foreign = re.compile(r"ROCKET_|CURFEW_|(DATABASE_URL|REDIS_URL|SMTP_URL|RUST_LOG)$")
         inherited = {name: value for name, value in os.environ.items() if not foreign.match(name)}
         own = {
             "DATABASE_URL": f"sqlite:{self.folder / 'curfew.db'}",
@@ -121,12 +146,14 @@ class Server:
     # Nothing signals that a program has begun to listen, so this polls.
     def _until_it_is_ready(self):
         end = time.monotonic() + PATIENCE_SECONDS
-        while not self._answers():
+        while not self.answers:
             if self._process.poll() is not None or time.monotonic() > end:
                 raise AssertionError(f"The program is not ready.\n{self.printed.decode(errors='replace')}")
             time.sleep(0.02)
 
-    def _answers(self):
+    @property
+    def answers(self):
+        """Whether it is ready."""
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=PATIENCE_SECONDS):
                 return True

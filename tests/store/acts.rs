@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::{AccountsError, Actor, ForceLogoutMoment, Result, StartedSession},
     domain::{
+        letters::link::{LinkPurpose, LinkToken},
         logins::{kind::LoginClass, session_secret::SessionId, token::TokenLabel},
         people::role::Role,
         reason::EndReason,
@@ -15,9 +16,12 @@ use curfew::{
     settings::WhenFull,
 };
 
-use crate::house::{
-    House, NEW_PASSWORD, PASSWORD, Person, client, credentials, email, new_password, operator, password, reasons,
-    registration,
+use crate::{
+    house::{
+        House, NEW_PASSWORD, PASSWORD, Person, client, credentials, email, new_password, operator, password, reasons,
+        registration,
+    },
+    raw::run,
 };
 
 /// A use case.
@@ -33,6 +37,11 @@ pub enum Act {
     LogOut,
     GrowIdle,
     ChangeEmail,
+    VerifyNewEmail,
+    VerifyEmail,
+    ResetPassword,
+    SendResetLink,
+    TakeBack,
     ChangePassword,
     SetPassword,
     Promote,
@@ -68,6 +77,7 @@ pub struct Scene {
     logins: [StartedSession; 2],
     boss: Option<Actor>,
     token: Option<SessionId>,
+    link: Option<LinkToken>,
     code: String,
     /// Every secret that must never appear in the database.
     pub secrets: Vec<String>,
@@ -96,9 +106,24 @@ impl Scene {
         if act == Act::DeleteReasonTemplate {
             house.accounts.add_reason_template(&operator(), &template("Lost")).await.expect("a template");
         }
+        let of_ana = "ana@example.org";
+        let link = match act {
+            Act::VerifyNewEmail => {
+                let (acting, new) = (ana.acting_from(&logins[0]), email("other@example.org"));
+                house.accounts.change_email(&acting, &password(PASSWORD), &new).await.expect("it waits");
+                Some(house.link(LinkPurpose::Verify, &ana, new.as_str()).await)
+            }
+            Act::VerifyEmail => {
+                run(&house.store, "UPDATE curfew_users SET email_verified_at = NULL").await;
+                Some(house.link(LinkPurpose::Verify, &ana, of_ana).await)
+            }
+            Act::ResetPassword => Some(house.link(LinkPurpose::Reset, &ana, of_ana).await),
+            Act::TakeBack => Some(house.link(LinkPurpose::NotMe, &ana, of_ana).await),
+            _ => None,
+        };
         let secrets = logins.iter().flat_map(secrets_of).chain([PASSWORD, NEW_PASSWORD, &code].map(str::to_owned));
-        let secrets = secrets.collect();
-        let scene = Self { ana, logins, boss, token, code, secrets };
+        let secrets = secrets.chain(link.iter().map(|link| link.reveal().to_owned())).collect();
+        let scene = Self { ana, logins, boss, token, link, code, secrets };
         let at = house.now().await + TimeDelta::hours(1);
         match act {
             Act::Cancel => drop(house.force_logout(&scene.ana, ForceLogoutMoment::At(at)).await),
@@ -123,6 +148,10 @@ impl Scene {
             _ => {}
         }
         scene
+    }
+
+    fn link(&self) -> Result<&LinkToken> {
+        self.link.as_ref().ok_or(AccountsError::BadLink)
     }
 
     /// The superuser who acts on a page, for the use cases that need one.
@@ -155,7 +184,7 @@ async fn log_in_with_limit_of_one(house: &House, when_full: WhenFull) -> Result<
 
 impl Act {
     /// Every act with the kind, the reason and the detail of its one event.
-    pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 37] = [
+    pub const ALL: [(Self, &'static str, Option<EndReason>, &'static str); 42] = [
         (Self::Register, "registered", None, ""),
         (Self::SetUp, "set-up", None, ""),
         (Self::Create, "user-created", None, "staff"),
@@ -165,7 +194,17 @@ impl Act {
         (Self::FailToLogInWhereItIsFull, "login-failed", None, "the account is full; live sessions: 2, allowed: 1"),
         (Self::LogOut, "logout", Some(EndReason::LoggedOut), ""),
         (Self::GrowIdle, "session-ended", Some(EndReason::Idle), ""),
-        (Self::ChangeEmail, "profile-changed", None, "from ana@example.org to other@example.org"),
+        (Self::ChangeEmail, "email-change-requested", None, ""),
+        (Self::VerifyNewEmail, "profile-changed", None, "from ana@example.org to other@example.org"),
+        (Self::VerifyEmail, "email-verified", None, ""),
+        (
+            Self::ResetPassword,
+            "password-changed",
+            Some(EndReason::PasswordChanged),
+            "with the link in a letter; 2 sessions ended",
+        ),
+        (Self::SendResetLink, "reset-link", None, ""),
+        (Self::TakeBack, "not-me", Some(EndReason::NotMe), "2 sessions ended"),
         (Self::ChangePassword, "password-changed", Some(EndReason::PasswordChanged), "1 session ended"),
         (Self::SetPassword, "password-changed", Some(EndReason::PasswordChanged), "2 sessions ended"),
         (Self::Promote, "role-changed", None, "from member to staff"),
@@ -207,7 +246,7 @@ impl Act {
         let in_an_hour = ForceLogoutMoment::At(house.now().await + TimeDelta::hours(1));
         let (old, new) = (password(PASSWORD), new_password(NEW_PASSWORD));
         match self {
-            Self::Register => return accounts.register(&client(), &registration("ben")).await.map(Some),
+            Self::Register => return accounts.register(&client(), &registration("ben")).await,
             Self::SetUp => return accounts.set_up(&client(), &scene.code, &registration("ben")).await.map(Some),
             Self::LogIn => return accounts.log_in(&client(), &credentials("ana", PASSWORD)).await.map(Some),
             Self::LogInInPlaceOfOthers => return log_in_with_limit_of_one(house, WhenFull::EndOldest).await.map(Some),
@@ -231,6 +270,12 @@ impl Act {
                     .await?;
             }
             Self::ChangeEmail => accounts.change_email(&ana, &old, &email("other@example.org")).await.map(drop)?,
+            Self::VerifyNewEmail | Self::VerifyEmail => {
+                accounts.verify_email(&client(), scene.link()?).await.map(drop)?;
+            }
+            Self::ResetPassword => accounts.reset_password(&client(), scene.link()?, &new).await?,
+            Self::SendResetLink => accounts.send_reset_link(&root, &target).await.map(drop)?,
+            Self::TakeBack => accounts.take_account_back(&client(), scene.link()?).await.map(drop)?,
             Self::SetPassword => accounts.set_password(&root, &target, &new).await.map(drop)?,
             Self::Promote => accounts.set_role(&root, &target, Role::Staff).await.map(drop)?,
             Self::Demote => accounts.set_role(&root, &target, Role::Member).await.map(drop)?,

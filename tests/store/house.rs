@@ -5,11 +5,12 @@ use std::{future::Future, sync::Arc};
 use curfew::{
     accounts::{
         Accounts, ActivityOf, Actor, ClaimedLogin, Client, Credentials, EveryonesEndedLogins, ForceLogoutMoment,
-        ForceLogoutOutcome, Registration, Result, StartedSession, Target,
+        ForceLogoutOutcome, Registration, Result, StartedSession, Target, Verified,
     },
     domain::{
+        letters::link::{LinkPurpose, LinkToken},
         logins::live::LiveAfter,
-        moment::Moment,
+        moment::{MICROSECOND, Moment},
         people::{
             email::Email,
             login_name::LoginName,
@@ -24,6 +25,7 @@ use curfew::{
     settings::{SecretKeys, SecretMaterial, Settings},
     store::{
         Store,
+        links::{NewLink, insert_link, insert_link_token},
         standing::{LoginStanding, get_login_standing},
         users::{User, find_user},
     },
@@ -180,6 +182,32 @@ impl House {
             ForceLogoutOutcome::Done { ended, .. } => ended.sessions,
             other => panic!("an immediate force logout gave {other:?}"),
         }
+    }
+
+    /// A link to this address, as a letter that is sent now holds it.
+    pub async fn link(&self, purpose: LinkPurpose, person: &Person, address: &str) -> LinkToken {
+        self.link_of(purpose, person, address, self.now().await).await
+    }
+
+    /// A link to this address, as a letter holds it that was queued then.
+    pub async fn link_of(&self, purpose: LinkPurpose, person: &Person, address: &str, issued_at: Moment) -> LinkToken {
+        let user = self.user(person).await;
+        let login_date = user.force_logout_date.map_or(issued_at, |date| issued_at.max(date + MICROSECOND));
+        let mut tx = self.store.begin().await.expect("a transaction");
+        let new = NewLink { purpose, user_id: person.id, address, login_date, issued_at };
+        let id = insert_link(&mut tx, &new).await.expect("a link");
+        let token = LinkToken::from_random(rand::random());
+        insert_link_token(&mut tx, id, &token).await.expect("a token");
+        tx.commit().await.expect("a commit");
+        token
+    }
+
+    /// Changes the email: with the password, and with the link in the letter.
+    pub async fn change_email(&self, acting: &Actor, person: &Person, to: &str) {
+        let new = email(to);
+        self.accounts.change_email(acting, &password(PASSWORD), &new).await.expect("a new email");
+        let token = self.link(LinkPurpose::Verify, person, to).await;
+        assert_eq!(self.accounts.verify_email(&client(), &token).await.expect("it counts"), Verified::NewEmail);
     }
 
     /// The user acting from a new session.

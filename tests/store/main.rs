@@ -17,6 +17,7 @@ mod bulk;
 mod ending;
 mod engine;
 mod events;
+mod letters;
 mod logins;
 mod people;
 mod time;

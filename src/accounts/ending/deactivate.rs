@@ -2,12 +2,14 @@
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Detail, LoginCounts, RefusedAction, Result, Target,
+        Accounts, AccountsError, Actor, Detail, LoginCounts, NotifyUser, RefusedAction, Result, Target,
         authority::must_not_be_own,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         locked::Locked,
     },
-    domain::{event_kind::EventKind, moment::Moment, reason::EndReason, reason_text::Reasons},
+    domain::{
+        event_kind::EventKind, letters::kind::LetterKind, moment::Moment, reason::EndReason, reason_text::Reasons,
+    },
     store::{Sql, feed::Change, users},
 };
 
@@ -26,8 +28,23 @@ impl Accounts {
         until: Option<Moment>,
         reasons: &Reasons,
     ) -> Result<LoginCounts> {
+        self.deactivate_and_notify(actor, target, until, (reasons, NotifyUser::No)).await
+    }
+
+    /// Like [`Self::deactivate`], and sends the user a letter.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Self::deactivate`].
+    pub async fn deactivate_and_notify(
+        &self,
+        actor: &Actor,
+        target: &Target,
+        until: Option<Moment>,
+        (reasons, notify): (&Reasons, NotifyUser),
+    ) -> Result<LoginCounts> {
         let user_id = self.find_target(target).await?;
-        let outcome = self.try_deactivate(actor, user_id, until, reasons).await;
+        let outcome = self.try_deactivate(actor, user_id, until, (reasons, notify)).await;
         self.record_if_refused(actor, Some(user_id), RefusedAction::Deactivate, outcome).await
     }
 
@@ -36,10 +53,14 @@ impl Accounts {
         actor: &Actor,
         user_id: i64,
         until: Option<Moment>,
-        reasons: &Reasons,
+        (reasons, notify): (&Reasons, NotifyUser),
     ) -> Result<LoginCounts> {
         let (mut tx, locked) = self.begin_sensitive_action(actor, user_id).await?;
         let ended = self.deactivate_locked(&mut tx, actor, &locked, until, reasons).await?;
+        if notify == NotifyUser::ByLetter {
+            let said = (actor.client.as_ref(), reasons, until);
+            self.queue_letter_of_staff(&mut tx, LetterKind::Deactivated, &locked, said).await?;
+        }
         tx.commit().await?;
         Ok(ended)
     }

@@ -8,7 +8,8 @@ use crate::{
         locked::Locked,
     },
     domain::{
-        event_kind::EventKind, moment::Moment, people::login_name::LoginName, reason::EndReason, reason_text::Reasons,
+        event_kind::EventKind, letters::kind::LetterKind, moment::Moment, people::login_name::LoginName,
+        reason::EndReason, reason_text::Reasons,
     },
     store::{Sql, events::insert_event, feed::Change, users},
 };
@@ -20,6 +21,16 @@ pub enum Target {
     Id(i64),
     /// By username or email.
     Name(LoginName),
+}
+
+/// Whether the user gets a letter with the reason for them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NotifyUser {
+    /// No letter.
+    #[default]
+    No,
+    /// A letter.
+    ByLetter,
 }
 
 /// Which logins a force logout ends.
@@ -67,8 +78,23 @@ impl Accounts {
         moment: ForceLogoutMoment,
         reasons: &Reasons,
     ) -> Result<ForceLogoutOutcome> {
+        self.force_logout_and_notify(actor, target, moment, (reasons, NotifyUser::No)).await
+    }
+
+    /// Like [`Self::force_logout`], and sends the user a letter if it ends or schedules anything.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Self::force_logout`].
+    pub async fn force_logout_and_notify(
+        &self,
+        actor: &Actor,
+        target: &Target,
+        moment: ForceLogoutMoment,
+        (reasons, notify): (&Reasons, NotifyUser),
+    ) -> Result<ForceLogoutOutcome> {
         let user_id = self.find_target(target).await?;
-        let outcome = self.try_force_logout(actor, user_id, moment, reasons).await;
+        let outcome = self.try_force_logout(actor, user_id, moment, (reasons, notify)).await;
         self.record_if_refused(actor, Some(user_id), RefusedAction::ForceLogout, outcome).await
     }
 
@@ -77,12 +103,20 @@ impl Accounts {
         actor: &Actor,
         user_id: i64,
         moment: ForceLogoutMoment,
-        reasons: &Reasons,
+        (reasons, notify): (&Reasons, NotifyUser),
     ) -> Result<ForceLogoutOutcome> {
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
         let outcome = self.force_logout_locked(&mut tx, actor, &locked, moment, reasons).await?;
+        let scheduled = match outcome {
+            ForceLogoutOutcome::Scheduled { at } => Some(at),
+            ForceLogoutOutcome::Done { .. } | ForceLogoutOutcome::Unchanged { .. } => None,
+        };
+        if notify == NotifyUser::ByLetter && !matches!(outcome, ForceLogoutOutcome::Unchanged { .. }) {
+            let said = (actor.client.as_ref(), reasons, scheduled);
+            self.queue_letter_of_staff(&mut tx, LetterKind::ForcedOut, &locked, said).await?;
+        }
         tx.commit().await?;
         Ok(outcome)
     }

@@ -92,6 +92,10 @@ pub(crate) enum Detail<'a> {
     ChainStopped(ChainStop),
     /// The number of the link after which an operator continued the chain.
     ContinuedAfter(i64),
+    /// The password was set with the link in a letter.
+    ByLink,
+    /// The account is not verified, and the site requires it.
+    Unverified,
     /// A bulk action, given by its code, and how many users it affects.
     Bulk { action: &'a str, users: u64 },
     /// The actor's role does not allow a bulk action, given by its code, for some of the users or logins.
@@ -112,6 +116,7 @@ pub(crate) enum RefusedAction {
     DeleteUser,
     SetPassword,
     SetRole,
+    SendResetLink,
     ChangeReasonTemplates,
 }
 

@@ -14,6 +14,7 @@ use crate::{
         reason::EndReason,
         reason_text::Reasons,
     },
+    settings::EmailVerification,
     store::{
         Transaction,
         events::{NewEvent, insert_event},
@@ -40,6 +41,15 @@ pub(super) trait LoginType: Send + Sync {
         client: &Client,
         dates: LoginDates,
     ) -> impl Future<Output = Result<Self::Opened>> + Send;
+
+    /// Whether the account has been used with this browser or program before the opened login.
+    fn is_known(
+        &self,
+        on: &mut Transaction,
+        user_id: i64,
+        client: &Client,
+        opened: &SessionId,
+    ) -> impl Future<Output = Result<bool>> + Send;
 
     /// The id of the opened login.
     fn id(opened: &Self::Opened) -> &SessionId;
@@ -158,6 +168,10 @@ impl Accounts {
             event = event.because(EndReason::LoggedInElsewhere, &Reasons::default()).ending(ended);
         }
         insert_event(&mut tx, &event).await?;
+        // The first login of an account is the one of its registration, or of whoever was given the account.
+        if user.last_login.is_some() && !login_type.is_known(&mut tx, user.id, client, T::id(&opened)).await? {
+            self.queue_new_login_letter(&mut tx, &locked, client).await?;
+        }
         tx.commit().await?;
         Ok(Some(opened))
     }
@@ -165,6 +179,9 @@ impl Accounts {
     /// Checks that a locked account may log in now. Returns how many of its logins ended to make room.
     async fn admit<T: LoginType>(&self, on: &mut Transaction, locked: &Locked) -> Result<LoginCounts> {
         must_be_active(locked)?;
+        if locked.user.email_verified_at.is_none() && self.settings.email_verification == EmailVerification::Required {
+            return Err(AccountsError::Unverified);
+        }
         self.make_room(on, locked, T::CLASS).await
     }
 
@@ -219,6 +236,7 @@ fn with_account<'a>(event: NewEvent<'a>, found: Option<&'a User>) -> NewEvent<'a
 fn refusal_detail(refusal: &AccountsError) -> Option<Detail<'static>> {
     match *refusal {
         AccountsError::Inactive { .. } => Some(Detail::Inactive),
+        AccountsError::Unverified => Some(Detail::Unverified),
         AccountsError::SessionsFull { live, limit } => Some(Detail::SessionsFull { live, limit }),
         AccountsError::TokensFull { live, limit } => Some(Detail::TokensFull { live, limit }),
         _ => None,

@@ -11,7 +11,7 @@ use crate::{
         logins::{kind::LoginClass, session_secret::SessionId, token::TokenLabel},
         people::{login_name::LoginName, password::Password},
     },
-    store::Transaction,
+    store::{Transaction, logins::has_token_of_program},
 };
 
 /// What a user enters to log in with a browser.
@@ -82,6 +82,10 @@ impl LoginType for Browser {
         open_session(on, (locked.user.id, locked.user.role()), client, self.remember, dates).await
     }
 
+    async fn is_known(&self, _: &mut Transaction, user_id: i64, client: &Client, _: &SessionId) -> Result<bool> {
+        Ok(client.has_used(user_id))
+    }
+
     fn id(opened: &StartedSession) -> &SessionId {
         &opened.id
     }
@@ -106,6 +110,10 @@ impl LoginType for JwtFamily {
         dates: LoginDates,
     ) -> Result<Family> {
         open_family(accounts, on, locked, client, dates).await
+    }
+
+    async fn is_known(&self, on: &mut Transaction, user_id: i64, client: &Client, opened: &SessionId) -> Result<bool> {
+        Ok(has_token_of_program(on, user_id, client.user_agent(), opened).await?)
     }
 
     fn id(opened: &Family) -> &SessionId {
@@ -134,6 +142,10 @@ impl LoginType for OpaqueToken<'_> {
         dates: LoginDates,
     ) -> Result<StartedToken> {
         open_token(on, locked, client, (self.label, accounts.settings.token_lifetime), dates).await
+    }
+
+    async fn is_known(&self, on: &mut Transaction, user_id: i64, client: &Client, opened: &SessionId) -> Result<bool> {
+        Ok(has_token_of_program(on, user_id, client.user_agent(), opened).await?)
     }
 
     fn id(opened: &StartedToken) -> &SessionId {

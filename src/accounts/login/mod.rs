@@ -12,5 +12,5 @@ pub(super) mod prove_presence;
 pub(super) mod queue;
 pub(super) mod register;
 pub(super) mod set_up;
-mod stored_hash;
+pub(in crate::accounts) mod stored_hash;
 pub(super) mod throttle;

@@ -12,11 +12,14 @@ use crate::{
     },
     domain::{
         event_kind::EventKind,
+        letters::{details::LetterDetails, kind::LetterKind},
         people::{email::Email, password::NewPassword, role::Role, username::Username},
     },
+    settings::EmailVerification,
     store::{
         Sql, StoreError,
         events::insert_event,
+        letters::{NewLetter, insert_letter},
         site,
         users::{self, NameClash, NewUser},
     },
@@ -34,13 +37,14 @@ pub struct Registration {
 }
 
 impl Accounts {
-    /// Registers a member and logs them in.
+    /// Registers a member, sends the letter that verifies the email, and logs them in. `None` if the site requires the
+    /// letter to be confirmed first.
     ///
     /// # Errors
     ///
     /// Returns [`AccountsError::RegistrationClosed`], [`AccountsError::NameTaken`], [`AccountsError::NameReserved`],
     /// [`AccountsError::BadPassword`], [`AccountsError::TooManyTries`], or a database error.
-    pub async fn register(&self, client: &Client, registration: &Registration) -> Result<StartedSession> {
+    pub async fn register(&self, client: &Client, registration: &Registration) -> Result<Option<StartedSession>> {
         if !self.settings.registration_is_open() {
             return Err(AccountsError::RegistrationClosed);
         }
@@ -65,7 +69,7 @@ impl Accounts {
         registration: &Registration,
         role: Role,
         kind: EventKind,
-    ) -> Result<StartedSession> {
+    ) -> Result<Option<StartedSession>> {
         let password_hash =
             self.hasher.of_client(Line::Strangers, Some(client)).hash_new(&registration.password).await?;
         let mut tx = self.store.begin().await?;
@@ -86,15 +90,31 @@ impl Accounts {
             password_hash: &password_hash,
             role,
             date_joined: now,
+            is_verified: kind == EventKind::SetUp,
         };
         let id = insert_unique_user(&mut tx, &new).await?;
         let dates = LoginDates::of(now, None, site);
-        let started = open_session(&mut tx, (id, role), client, false, dates).await?;
+        let must_verify = !new.is_verified && self.settings.email_verification == EmailVerification::Required;
+        let started =
+            if must_verify { None } else { Some(open_session(&mut tx, (id, role), client, false, dates).await?) };
         let mut event = new_event(dates.opened_at, kind).to(id, registration.username.as_str()).from(client);
         event.actor = event.subject;
-        event.session = Some(&started.id);
+        event.session = started.as_ref().map(|started| &started.id);
         insert_event(&mut tx, &event).await?;
+        if !new.is_verified {
+            let letter = NewLetter {
+                kind: LetterKind::VerifyEmail,
+                user_id: Some(id),
+                address: registration.email.as_str(),
+                origin: client.origin(),
+                details: &LetterDetails::default(),
+                now,
+                due_at: now,
+            };
+            insert_letter(&mut tx, &letter).await?;
+        }
         tx.commit().await?;
+        self.letters_queued();
         Ok(started)
     }
 }

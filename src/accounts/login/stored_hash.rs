@@ -5,6 +5,8 @@
 const WITH_KEY: &str = "bcrypt_hmac_sha256$";
 /// Django's name for the form without a key.
 const WITHOUT_KEY: &str = "bcrypt_sha256$";
+/// What is stored instead of a hash when the password was taken out of use. No password matches it.
+pub(in crate::accounts) const NO_PASSWORD: &str = "none";
 /// The length of a bcrypt hash: version, cost, salt and digest.
 const BCRYPT_CHARACTERS: usize = 60;
 
@@ -41,7 +43,7 @@ pub(super) fn stored_hash(key: &str, bcrypt: &str) -> String {
 /// The name of an unknown hash format: the text before its first separator, as Django and the Modular Crypt Format
 /// write it. It contains nothing of the hash itself.
 pub(super) fn unknown_format(stored: &str) -> Option<&str> {
-    if StoredHash::parse(stored).is_some() {
+    if stored == NO_PASSWORD || StoredHash::parse(stored).is_some() {
         return None;
     }
     let name = match stored.strip_prefix('$') {
@@ -66,6 +68,11 @@ mod tests {
         let parsed = |key| Some(StoredHash { key, bcrypt: BCRYPT, cost: 5 });
         assert_eq!(StoredHash::parse(&stored_hash("a-Key_17", BCRYPT)), parsed(Some("a-Key_17")));
         assert_eq!(StoredHash::parse(&format!("bcrypt_sha256${BCRYPT}")), parsed(None));
+    }
+
+    #[test]
+    fn no_password_is_not_an_unknown_format() {
+        assert_eq!((StoredHash::parse(NO_PASSWORD), unknown_format(NO_PASSWORD)), (None, None));
     }
 
     #[test]

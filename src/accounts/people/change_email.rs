@@ -1,25 +1,27 @@
-//! Changes the actor's own email.
+//! Changes the actor's own email: the new one counts once its own letter is confirmed.
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, Detail, Result,
+        Accounts, AccountsError, Actor, Client, Result,
         event::{BuildEvent as _, new_event},
         login::{open_login::StartedSession, prove_presence::renew_session},
     },
     domain::{
         event_kind::EventKind,
+        letters::{details::LetterDetails, kind::LetterKind},
         people::{email::Email, password::Password},
     },
     store::{
-        StoreError,
+        Sql,
         events::insert_event,
-        users::{self, NameClash},
+        letters::{NewLetter, insert_letter},
+        users::{self, User},
     },
 };
 
 impl Accounts {
-    /// Changes the actor's email. Their password confirms it. Returns the session with its new secret, as
-    /// [`Self::prove_presence`] does.
+    /// Sends a letter to the actor's new email, which counts once the letter is confirmed. The actor's password confirms
+    /// the change. Returns the session with its new secret, as [`Self::prove_presence`] does.
     ///
     /// # Errors
     ///
@@ -38,21 +40,77 @@ impl Accounts {
         let renewed = renew_session(&mut tx, actor, locked.now).await?;
         let user = &locked.user;
         if user.email == email.as_str() {
+            users::set_pending_email(&mut tx, user.id, None).await?;
             tx.commit().await?;
             return Ok(renewed);
         }
         if let Some(clash) = users::find_name_clash(&mut tx, Some(user.id), None, Some(email)).await? {
             return Err(AccountsError::NameTaken(clash));
         }
-        users::set_email(&mut tx, user, email).await.map_err(|error| match error {
-            StoreError::Taken => AccountsError::NameTaken(NameClash::Email),
-            other => other.into(),
-        })?;
-        let detail = Detail::Changed { before: &user.email, after: email.as_str() };
-        let event =
-            new_event(locked.now, EventKind::ProfileChanged).by(actor).to(user.id, &user.username).saying(detail);
+        users::set_pending_email(&mut tx, user.id, Some(email.as_str())).await?;
+        let event = new_event(locked.now, EventKind::EmailChangeRequested).by(actor).to(user.id, &user.username);
         insert_event(&mut tx, &event).await?;
+        insert_verification(&mut tx, actor, user, email.as_str(), locked.now).await?;
         tx.commit().await?;
+        self.letters_queued();
         Ok(renewed)
     }
+
+    /// Sends the verification letter of the actor again: to the email that waits, or to the account's own. Returns the
+    /// address, or `None` if there is nothing to verify.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the actor's login has ended or the database does not respond.
+    pub async fn send_own_verification(&self, actor: &Actor) -> Result<Option<String>> {
+        let id = actor.user_id.ok_or(AccountsError::NoSuchUser)?;
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock_account(&mut tx, id).await?.ok_or(AccountsError::NoSuchUser)?;
+        self.must_be_live(&mut tx, actor, locked.now).await?;
+        let user = &locked.user;
+        let own = user.email_verified_at.is_none().then_some(&user.email);
+        let Some(address) = user.pending_email.as_ref().or(own) else {
+            tx.commit().await?;
+            return Ok(None);
+        };
+        insert_verification(&mut tx, actor, user, address, locked.now).await?;
+        tx.commit().await?;
+        self.letters_queued();
+        Ok(Some(address.clone()))
+    }
+
+    /// Cancels the change of the actor's email that waits. Returns whether one did.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the actor's login has ended or the database does not respond.
+    pub async fn cancel_email_change(&self, actor: &Actor) -> Result<bool> {
+        let id = actor.user_id.ok_or(AccountsError::NoSuchUser)?;
+        let mut tx = self.store.begin().await?;
+        let locked = self.lock_account(&mut tx, id).await?.ok_or(AccountsError::NoSuchUser)?;
+        self.must_be_live(&mut tx, actor, locked.now).await?;
+        users::set_pending_email(&mut tx, id, None).await?;
+        tx.commit().await?;
+        Ok(locked.user.pending_email.is_some())
+    }
+}
+
+async fn insert_verification(
+    on: &mut impl Sql,
+    actor: &Actor,
+    user: &User,
+    address: &str,
+    now: crate::domain::moment::Moment,
+) -> Result<()> {
+    let letter = NewLetter {
+        kind: LetterKind::VerifyEmail,
+        user_id: Some(user.id),
+        address,
+        origin: actor.client.as_ref().and_then(Client::origin),
+        details: &LetterDetails::default(),
+        now,
+        due_at: now,
+    };
+    insert_letter(on, &letter).await?;
+    Ok(())
 }

@@ -8,6 +8,7 @@ use crate::{
     },
     domain::{
         event_kind::EventKind,
+        letters::kind::LetterKind,
         people::password::{NewPassword, Password},
         reason::EndReason,
         reason_text::Reasons,
@@ -48,6 +49,7 @@ impl Accounts {
             .because(reason, &Reasons::default())
             .ending(others);
         insert_event_with_receipt(&mut tx, &event, Change::User(proven.id)).await?;
+        self.queue_letter(&mut tx, LetterKind::PasswordChanged, &locked, actor.client.as_ref()).await?;
         tx.commit().await?;
         Ok((started, others))
     }

@@ -40,6 +40,7 @@ impl Accounts {
             password_hash: &password_hash,
             role,
             date_joined: now,
+            is_verified: true,
         };
         let id = insert_unique_user(&mut tx, &new).await?;
         let event = new_event(now, EventKind::UserCreated)

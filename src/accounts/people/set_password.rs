@@ -5,7 +5,10 @@ use crate::{
         Accounts, AccountsError, Actor, LoginCounts, RefusedAction, Result, Target,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
     },
-    domain::{event_kind::EventKind, people::password::NewPassword, reason::EndReason, reason_text::Reasons},
+    domain::{
+        event_kind::EventKind, letters::kind::LetterKind, people::password::NewPassword, reason::EndReason,
+        reason_text::Reasons,
+    },
     store::{
         feed::Change,
         users::{self, User},
@@ -50,6 +53,7 @@ impl Accounts {
             .because(reason, &reasons)
             .ending(ended);
         insert_event_with_receipt(&mut tx, &event, Change::User(user_id)).await?;
+        self.queue_letter(&mut tx, LetterKind::PasswordChanged, &locked, actor.client.as_ref()).await?;
         tx.commit().await?;
         Ok(ended)
     }

@@ -47,6 +47,11 @@ impl Node {
         let id = BASE32_NOPAD.encode(&rand::random::<[u8; ID_BYTES]>()).to_lowercase();
         Self(Arc::new(Inner { id, name, started_at: OnceLock::new() }))
     }
+
+    /// The id, which is new at each start.
+    pub(in crate::accounts) fn id(&self) -> &str {
+        &self.0.id
+    }
 }
 
 impl Accounts {

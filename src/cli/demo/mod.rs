@@ -42,7 +42,10 @@ async fn serve_from(folder: &Path, mut signals: Signals) -> Result<()> {
     let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
     let site = site::rocket(&configuration, &keys)?;
     match fill(&configuration, &keys, &mut signals).await? {
-        Some(logins) => serve::launch(site.attach(stop_on(signals)).attach(print_logins(logins))).await,
+        Some(logins) => {
+            let letters = configuration.mail_folder().display().to_string();
+            serve::launch(site.attach(stop_on(signals)).attach(print_logins(logins, letters))).await
+        }
         None => Ok(()),
     }
 }
@@ -81,13 +84,14 @@ async fn fill(configuration: &Configuration, keys: &SecretKeys, signals: &mut Si
     lines.map(Some)
 }
 
-fn print_logins(logins: Vec<String>) -> AdHoc {
+fn print_logins(logins: Vec<String>, letters: String) -> AdHoc {
     AdHoc::on_liftoff("Sample logins", |_| {
         Box::pin(async move {
             let heading = "Sample logins, with new passwords at each start:".to_owned();
             let logins = logins.iter().map(|login| format!("  {login}"));
+            let letters = format!("Letters that the site sends become files in {letters}");
             let end = "Press Ctrl-C to stop the demo and delete its data.".to_owned();
-            for line in [heading].into_iter().chain(logins).chain([end]) {
+            for line in [heading].into_iter().chain(logins).chain([letters, end]) {
                 // A closed standard output is no reason to stop serving.
                 let _ = say(&line);
             }

@@ -28,7 +28,7 @@ use crate::{
         reason_text::{ReasonText, Reasons},
     },
     settings::{SecretKeys, Settings},
-    store::Store,
+    store::{Store, letters::delete_letters_of, users::set_email_verified},
 };
 
 /// The length of a generated password, in random bytes.
@@ -99,7 +99,17 @@ impl Stage {
             self.accounts.sample_live_sessions().await?;
         }
         self.set_clock_back(TimeDelta::zero());
+        self.delete_letters().await?;
         Ok(true)
+    }
+
+    /// The letters of the history would all be sent now.
+    async fn delete_letters(&self) -> Result<()> {
+        let mut tx = self.accounts.store().begin().await?;
+        for player in self.players.values() {
+            delete_letters_of(&mut tx, player.id).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     fn set_clock_back(&mut self, behind: TimeDelta) {
@@ -164,7 +174,12 @@ impl Stage {
             let code = self.accounts.renew_setup_code().await?.unwrap_or_default();
             (self.accounts.set_up(&client, &code, &registration).await?, Role::Superuser)
         } else {
-            (self.accounts.register(&client, &registration).await?, Role::Member)
+            let started = self.accounts.register(&client, &registration).await?;
+            let started = started.ok_or(AccountsError::Unverified)?;
+            let mut tx = self.accounts.store().begin().await?;
+            set_email_verified(&mut tx, started.user_id, started.login_date).await?;
+            tx.commit().await?;
+            (started, Role::Member)
         };
         let player = Player { number, id: started.user_id, role, password: known, session: Some((started, client)) };
         self.players.insert(who, player);

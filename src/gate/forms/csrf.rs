@@ -15,7 +15,7 @@ use sha2::Sha256;
 
 use crate::{
     gate::{
-        Changes, Gate, LiveLogin, Login,
+        Addresses, Changes, Gate, LiveLogin, Login,
         cookies::visitor::{find_binding, held_binding, new_binding},
         login_of,
         transport::{gate, is_https},
@@ -137,8 +137,13 @@ pub(super) fn is_valid_token(request: &Request<'_>, login: &Login, token: &str) 
 /// passes: current browsers send them, and the token protects the others.
 pub(super) fn is_posted_from_here(request: &Request<'_>) -> bool {
     let headers = request.headers();
+    // A page under a secret address sends no referrer, and then its forms have the origin `null` (Fetch Standard,
+    // "serializing a request origin"). Other pages can have it too, so the browser must say that it is this site.
+    let is_secret = || Addresses::of(request).is_secret(request.uri().path().as_str());
+    let is_null_from_here =
+        |origin: &str| origin == "null" && headers.get_one("Sec-Fetch-Site") == Some("same-origin") && is_secret();
     headers.get("Sec-Fetch-Site").all(|site| matches!(site, "same-origin" | "none"))
-        && headers.get("Origin").all(|origin| is_own_origin(request, origin))
+        && headers.get("Origin").all(|origin| is_own_origin(request, origin) || is_null_from_here(origin))
 }
 
 /// Whether an `Origin` is this site's.

@@ -1,12 +1,12 @@
 //! Records why a posted form was refused, for the error page. Also logs the cases that only the operator can fix.
 
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 
 use rocket::Request;
 
 use super::csrf::{is_own_origin, site_origin};
 use crate::gate::{
-    Login,
+    Addresses, Login,
     cookies::visitor::held_binding,
     transport::{gate, is_cookie_secure, is_https},
 };
@@ -55,7 +55,7 @@ impl RefusedForm {
     /// Records a form from another site. Its body is not read.
     pub(super) fn from_elsewhere(request: &Request<'_>) {
         let (received, own) = (shorten(&claimed_origin(request)), shorten(&site_origin(request)));
-        let path = request.uri().path();
+        let path = shown_path(request);
         warn(request, &format!("a form for {path} was refused: it came from {received}, and this site is at {own}"));
         Self { why: FormRefusal::Elsewhere { received, own }, typed: Vec::new() }.keep(request);
     }
@@ -66,7 +66,7 @@ impl RefusedForm {
         let why = match (has_cookie, is_cookie_secure(request) && !comes_over_https(request)) {
             (true, _) => FormRefusal::Old,
             (false, true) => {
-                let path = request.uri().path();
+                let path = shown_path(request);
                 let cause = "the cookies are https-only (base_url, secure_cookies, X-Forwarded-Proto), but the browser used http";
                 warn(request, &format!("a form for {path} was refused: {cause}"));
                 FormRefusal::HttpsOnly
@@ -103,6 +103,10 @@ fn claimed_origin(request: &Request<'_>) -> String {
 fn comes_over_https(request: &Request<'_>) -> bool {
     let origin = request.headers().get_one("Origin").filter(|origin| origin.contains("://"));
     origin.map_or_else(|| is_https(request), |origin| origin.starts_with("https://"))
+}
+
+fn shown_path<'r>(request: &'r Request<'_>) -> Cow<'r, str> {
+    Addresses::of(request).without_secret(request.uri().path().as_str())
 }
 
 fn shorten(text: &str) -> String {

@@ -14,7 +14,7 @@ use crate::{
     accounts::Client,
     gate::{
         cookies::known::KnownAccounts,
-        transport::{client_address, gate},
+        transport::{client_address, gate, requested_origin},
     },
 };
 
@@ -33,6 +33,8 @@ pub(in crate::gate) struct RequestClient<'r> {
     address: Option<IpAddr>,
     peer: Option<SocketAddr>,
     user_agent: &'r str,
+    /// The scheme and host by which the client reached a site without `base_url`.
+    origin: Option<(&'static str, &'r str)>,
 }
 
 impl<'r> RequestClient<'r> {
@@ -41,12 +43,17 @@ impl<'r> RequestClient<'r> {
             address: client_address(request),
             peer: request.remote(),
             user_agent: request.headers().get_one("User-Agent").unwrap_or_default(),
+            origin: requested_origin(request),
         }
     }
 
     pub(super) fn to_client(self) -> Client {
         let address = self.address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
-        Client::new(address, self.user_agent).connected_from(self.peer)
+        let client = Client::new(address, self.user_agent).connected_from(self.peer);
+        match self.origin {
+            Some((scheme, host)) => client.at_origin(format!("{scheme}://{host}")),
+            None => client,
+        }
     }
 }
 

@@ -152,6 +152,7 @@ pub(super) async fn refuse<'r, T>(
         // For the API, record the route's pattern: a program may put anything into the path, even a token.
         let api_route = request.route().filter(|route| route.uri.path().starts_with(addresses.api));
         let path = api_route.map_or(request.uri().path().as_str(), |route| route.uri.path());
+        let path = addresses.without_secret(path);
         let (actor, action) = (login.actor(client.to_client()), format!("{} {path}", request.method()));
         if let Err(error) = accounts.record_refused_access(&actor, (addresses.subject)(request), &action).await {
             log::error!("could not record a refused attempt: {error}");

@@ -6,6 +6,7 @@ mod events;
 mod everyone;
 mod find;
 mod logins;
+mod mail;
 mod moments;
 pub mod overview;
 mod reason_templates;
@@ -46,9 +47,11 @@ pub fn stage() -> AdHoc {
             .attach(user::activation::stage())
             .attach(user::logins::stage())
             .attach(user::end_login::stage())
+            .attach(user::reset_link::stage())
             .attach(user::role::stage())
             .attach(user::delete::stage())
             .attach(everyone::stage())
+            .attach(mail::stage())
             .attach(reason_templates::stage())
     })
 }

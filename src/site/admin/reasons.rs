@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    accounts::{self, Accounts},
+    accounts::{self, Accounts, NotifyUser},
     domain::reason_text::{ReasonText, Reasons},
     site::pages::form::FormView,
     store::reason_templates::ReasonTemplate,
@@ -53,4 +53,13 @@ pub(super) async fn fill_in_reasons(
     form.set_value("staff_reason", for_staff.as_deref().unwrap_or(staff_reason));
     form.set_value("user_reason", for_user.as_deref().unwrap_or(user_reason));
     Ok(())
+}
+
+/// Reads the box that sends the user a letter, and keeps it checked.
+pub(in crate::site) fn read_notify(form: &mut FormView, typed: &str) -> NotifyUser {
+    if typed.is_empty() {
+        return NotifyUser::No;
+    }
+    form.set_value("notify", "on");
+    NotifyUser::ByLetter
 }

@@ -4,7 +4,7 @@ use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
-    accounts::{Accounts, Credentials},
+    accounts::{Accounts, AccountsError, Credentials},
     domain::{
         next_path::NextPath,
         people::{login_name::LoginName, password::Password},
@@ -32,6 +32,8 @@ struct LoginForm<'r> {
 #[derive(Debug, Serialize)]
 struct LoginView {
     form: FormView,
+    /// Whether the email must be verified first.
+    must_verify: bool,
 }
 
 impl LoginForm<'_> {
@@ -51,7 +53,7 @@ impl LoginForm<'_> {
 pub(super) fn show(_visitor: Visitor, pages: Pages<'_>, next: Option<&str>) -> Answer {
     let mut form = FormView::default();
     form.set_value("next", next.and_then(NextPath::parse).as_ref().map_or("", NextPath::as_str));
-    pages.show_form("login", &LoginView { form })
+    pages.show_form("login", &LoginView { form, must_verify: false })
 }
 
 #[get("/login", rank = 2)]
@@ -70,7 +72,7 @@ async fn log_in(
 ) -> Answer {
     let typed = submission.0;
     let form_page = FormPage { pages: &pages, changes, template: "login", password_field: "password" };
-    let view = |form| LoginView { form };
+    let view = |form| LoginView { form, must_verify: false };
     let mut form = FormView::default();
     let Some(credentials) = typed.read(&mut form) else { return form_page.show(form, view) };
     match accounts.log_in(&client.0, &credentials).await {
@@ -78,7 +80,10 @@ async fn log_in(
             changes.start_session(started);
             Answer::see_next(Some(typed.next), uri!(crate::site::account::overview::show))
         }
-        Err(error) => form_page.refuse(error, form, view),
+        Err(error) => {
+            let must_verify = matches!(error, AccountsError::Unverified);
+            form_page.refuse(error, form, |form| LoginView { form, must_verify })
+        }
     }
 }
 

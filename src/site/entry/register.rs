@@ -6,11 +6,14 @@ use serde::Serialize;
 use crate::{
     accounts::Accounts,
     gate::{Changes, ClientOf, Notice, SignedIn, Submission, Visitor},
-    site::pages::{
-        Pages,
-        answer::{Answer, FormPage},
-        form::FormView,
-        shared_fields::read_registration,
+    site::{
+        addresses::LOGIN,
+        pages::{
+            Pages,
+            answer::{Answer, FormPage},
+            form::FormView,
+            shared_fields::read_registration,
+        },
     },
 };
 
@@ -73,7 +76,15 @@ async fn register(
         return form_page.show(form, view);
     };
     match accounts.register(&client.0, &registration).await {
-        Ok(started) => {
+        Ok(None) => {
+            changes.leave_notice(Notice::done(format!(
+                "Almost done, {}. Open the link in the letter that was sent to {}, and then log in.",
+                registration.username.as_str(),
+                registration.email.as_str()
+            )));
+            Answer::see_other(LOGIN)
+        }
+        Ok(Some(started)) => {
             changes.start_session(started);
             changes.leave_notice(Notice::done(format!(
                 "Welcome, {}. Your account is ready.",

@@ -147,6 +147,7 @@ impl FormPage<'_, '_> {
                 form.set_error("form", inactive(&words, user_reason, until));
             }
             AccountsError::BadCredentials
+            | AccountsError::Unverified
             | AccountsError::LastSuperuser
             | AccountsError::OwnAccount
             | AccountsError::NothingScheduled => {
@@ -171,6 +172,7 @@ pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
         | AccountsError::LastSuperuser
         | AccountsError::OwnAccount => Answer::Refused(Status::Forbidden, error.to_string()),
         AccountsError::Busy { .. } => Answer::Refused(Status::ServiceUnavailable, error.to_string()),
+        AccountsError::BadLink => Answer::Status(Status::Gone),
         AccountsError::AlreadySetUp
         | AccountsError::NoSuchUser
         | AccountsError::NoSuchSession

@@ -19,9 +19,12 @@ use rocket::{
 use serde::Serialize;
 
 use self::answer::Answer;
-use super::rendering::{
-    Page, Templates,
-    shell::{EndView, Shell, ShellUser},
+use super::{
+    addresses::ADDRESSES,
+    rendering::{
+        Page, Templates,
+        shell::{EndView, Shell, ShellUser},
+    },
 };
 use crate::{
     domain::next_path::NextPath,
@@ -51,7 +54,8 @@ impl<'r> Pages<'r> {
     pub async fn of(request: &'r Request<'_>) -> Self {
         let path = request.uri().path().as_str();
         // Scripts put the path into links. `//example.org` would lead off the site.
-        let path = if NextPath::parse(path).is_some() { path } else { "/" };
+        let is_shown = NextPath::parse(path).is_some() && !ADDRESSES.is_secret(path);
+        let path = if is_shown { path } else { "/" };
         let login = login_of(request).await;
         Self {
             templates: request.rocket().state(),

@@ -10,6 +10,7 @@ use crate::{
     accounts::Accounts,
     domain::next_path::NextPath,
     gate::{FormRefusal, RefusedForm, came_from, site_origin},
+    site::addresses::ADDRESSES,
 };
 
 /// How a field is shown again.
@@ -53,6 +54,7 @@ struct FieldView {
 /// The form to send again.
 #[derive(Debug, Serialize)]
 struct AgainView<'a> {
+    /// Empty: the page's own address.
     action: &'a str,
     fields: Vec<FieldView>,
     kept: Vec<(&'a str, String)>,
@@ -78,7 +80,13 @@ pub(in crate::site) async fn refused_form_page(form: &RefusedForm, request: &Req
         FormRefusal::HttpsOnly => Some(site_origin(request).replacen("http://", "https://", 1)),
         FormRefusal::NoCookie | FormRefusal::Old => None,
     };
-    let action = NextPath::parse(&request.uri().to_string());
+    // The page is at the address that the form was posted to. A secret address is not repeated on it.
+    let is_secret = ADDRESSES.is_secret(request.uri().path().as_str());
+    let action = if is_secret {
+        Some(String::new())
+    } else {
+        NextPath::parse(&request.uri().to_string()).map(|path| path.as_str().to_owned())
+    };
     let again = action.as_ref().filter(|_| address.is_none() && !form.typed.is_empty());
     let (title, text) = title_and_text(&form.why, again.is_some());
     let accounts = request.rocket().state::<Accounts>();
@@ -87,7 +95,7 @@ pub(in crate::site) async fn refused_form_page(form: &RefusedForm, request: &Req
         text,
         address,
         page: came_from(request).map(|page| page.as_str().to_owned()),
-        again: again.map(|action| again_view(action.as_str(), &form.typed)),
+        again: again.map(|action| again_view(action, &form.typed)),
         password_min_length: accounts.map_or(0, |accounts| accounts.settings().password_min_length),
     };
     let pages = Pages::of(request).await;

@@ -31,6 +31,12 @@ pub use page::Page;
 /// The initial size of a page's buffer; most pages fit.
 const PAGE_BYTES: usize = 8 * 1024;
 
+/// The templates of letters, by file and name.
+const LETTERS: [(&str, &str); 2] = [
+    ("templates/letters/letter.html.tera", "letters/letter"),
+    ("templates/letters/letter_text.txt.tera", "letters/letter_text"),
+];
+
 /// The context of a template.
 #[derive(Debug, Serialize)]
 struct Context<'a, V> {
@@ -76,6 +82,32 @@ impl Templates {
             None => loaded.render(template, &context),
         })?;
         Ok(Page::new(loaded.content_type(template)?, body))
+    }
+
+    /// Loads only the templates of letters, for a command.
+    ///
+    /// # Errors
+    /// Returns an error if a template is missing or malformed.
+    pub(super) fn of_letters() -> tera::Result<Self> {
+        let mut tera = Tera::default();
+        tera.autoescape_on(vec![".html.tera"]);
+        tera.add_template_files(LETTERS.map(|(file, name)| (file, Some(name))))?;
+        wording::register(&mut tera);
+        let templates = Self::default();
+        templates.load(tera);
+        Ok(templates)
+    }
+
+    /// Renders a template without a shell, such as a part of a letter.
+    ///
+    /// # Errors
+    /// Returns an error if the template does not exist or fails.
+    pub(super) fn render_text(&self, template: &'static str, view: &impl Serialize) -> tera::Result<String> {
+        let mut context = tera::Context::new();
+        context.insert("view", view);
+        let text = wording::with_current_time(Utc::now(), || self.read().tera.render(template, &context))?;
+        // A comment at the top of the template leaves an empty line.
+        Ok(text.trim_start().to_owned())
     }
 
     fn load(&self, tera: Tera) {

@@ -13,7 +13,7 @@ pub mod upkeep;
 
 pub use live::{count_live_logins, end_live_logins, list_live_by_last_seen, list_live_sessions, list_live_tokens};
 pub(super) use live::{ending_statement, push_is_live_by_role, push_is_of_class};
-pub use tokens::{TokenKey, find_token_key, set_rotated};
+pub use tokens::{TokenKey, find_token_key, has_token_of_program, set_rotated};
 
 use self::stored::{ended, parse_kind};
 use super::{

@@ -62,3 +62,21 @@ pub async fn set_rotated(
     execute!(on, sql, id.as_str(), at, rotations.to_text(), expires_at)?;
     Ok(())
 }
+
+/// Whether the account has another login of a program with this user agent, among its latest thousand.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn has_token_of_program(
+    on: &mut impl Sql,
+    user_id: i64,
+    user_agent: &str,
+    other_than: &SessionId,
+) -> Result<bool> {
+    let sql = "
+        SELECT id FROM (
+            SELECT id, kind, user_agent FROM curfew_logins WHERE user_id = $1 ORDER BY login_date DESC LIMIT 1000
+        ) latest WHERE kind <> 'browser' AND user_agent = $2 AND id <> $3 LIMIT 1";
+    let found: Option<(String,)> = fetch_optional!(on, (String,), sql, user_id, user_agent, other_than.as_str())?;
+    Ok(found.is_some())
+}

@@ -30,6 +30,7 @@ migrations![
     "0005_events",
     "0006_nodes",
     "0007_bulk_actions",
+    "0008_letters",
 ];
 
 fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::domain::{
     moment::Moment,
-    people::{login_name::LoginName, role::Role},
+    people::{login_key::login_key, login_name::LoginName, role::Role},
     reason::EndReason,
     standing::Standing,
 };
@@ -35,6 +35,10 @@ pub struct User {
     pub username: String,
     /// The email.
     pub email: String,
+    /// When the user proved that the email is theirs.
+    pub email_verified_at: Option<Moment>,
+    /// A new email that waits until its own letter is confirmed.
+    pub pending_email: Option<String>,
     /// `bcrypt_hmac_sha256$KEY$$2b$…`, or `bcrypt_sha256$$2b$…`
     pub password_hash: String,
     /// How often the password was changed.
@@ -77,6 +81,8 @@ from_row!(User {
     id,
     username,
     email,
+    email_verified_at,
+    pending_email,
     password_hash,
     password_version,
     is_active,
@@ -104,8 +110,8 @@ from_row!(User {
 macro_rules! select_users {
     ($from:literal) => {
         concat!(
-            "SELECT curfew_users.id, username, email, password_hash, password_version, is_active, is_staff, is_superuser,
-                    date_joined, last_login, last_login_date, last_seen,
+            "SELECT curfew_users.id, username, email, email_verified_at, pending_email, password_hash, password_version,
+                    is_active, is_staff, is_superuser, date_joined, last_login, last_login_date, last_seen,
                     force_logout_date, force_logout_cause, force_logout_staff_reason,
                     force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_by,
                     force_logout_scheduled_staff_reason, force_logout_scheduled_user_reason, deactivated_until,
@@ -176,6 +182,18 @@ pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Op
     Ok(fetch_optional!(on, User, sql, name.key())?)
 }
 
+/// Finds the id of the account with this email. A username that looks like the address does not count.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn find_user_by_email(on: &mut impl Sql, address: &str) -> Result<Option<i64>> {
+    let key = login_key(address);
+    let sql =
+        select_users!("curfew_login_names n JOIN curfew_users ON curfew_users.id = n.user_id WHERE name_key = $1");
+    let found: Option<User> = fetch_optional!(on, User, sql, &key)?;
+    Ok(found.filter(|user| login_key(&user.email) == key).map(|user| user.id))
+}
+
 /// Lists the accounts with these ids, in no order.
 ///
 /// # Errors
@@ -243,6 +261,37 @@ pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, open
         WHERE id = $1 RETURNING password_version";
     let (version,) = fetch_one!(on, (i64,), sql, id, login_date, opened_at)?;
     Ok(version)
+}
+
+/// Raises the latest `LAST_LOGIN_DATE` of the account, so that the next force logout is dated at or after it. For a
+/// link, which the rule orders as a login.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn raise_last_login_date(on: &mut impl Sql, id: i64, login_date: Moment) -> Result<()> {
+    let sql = "
+        UPDATE curfew_users SET last_login_date = $2
+        WHERE id = $1 AND (last_login_date IS NULL OR last_login_date < $2)";
+    execute!(on, sql, id, login_date)?;
+    Ok(())
+}
+
+/// Records that the user proved that the account's email is theirs, unless that is on record.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn set_email_verified(on: &mut impl Sql, id: i64, at: Moment) -> Result<()> {
+    execute!(on, "UPDATE curfew_users SET email_verified_at = $2 WHERE id = $1 AND email_verified_at IS NULL", id, at)?;
+    Ok(())
+}
+
+/// Sets or clears the new email that waits for its own letter.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn set_pending_email(on: &mut impl Sql, id: i64, email: Option<&str>) -> Result<()> {
+    execute!(on, "UPDATE curfew_users SET pending_email = $2 WHERE id = $1", id, email)?;
+    Ok(())
 }
 
 /// Records that strangers guess the account's password, unless that was recorded after `not_after`. Returns whether it

@@ -30,6 +30,8 @@ pub struct NewUser<'a> {
     pub role: Role,
     /// When the account is created.
     pub date_joined: Moment,
+    /// Whether the email counts as the user's without a letter.
+    pub is_verified: bool,
 }
 
 /// Which of two new names is taken.
@@ -90,8 +92,8 @@ async fn looks_like_another(on: &mut impl Sql, own_id: Option<i64>, username: &U
 /// database does not respond.
 pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
     let sql = "
-        INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser, date_joined)
-        VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id";
+        INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser, date_joined, email_verified_at)
+        VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING id";
     let inserted: Option<(i64,)> = fetch_optional!(
         on,
         (i64,),
@@ -104,6 +106,7 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
         new.role.is_staff(),
         new.role.is_superuser(),
         new.date_joined,
+        new.is_verified.then_some(new.date_joined),
     )?;
     let (id,) = inserted.ok_or(StoreError::Taken)?;
     // In sorted order: otherwise two new accounts whose usernames are each other's emails could deadlock.
@@ -135,18 +138,14 @@ async fn insert_skeleton(on: &mut impl Sql, user_id: i64, skeleton: &str) -> Res
     Ok(execute!(on, sql, skeleton, user_id)? > 0)
 }
 
-/// Changes the account's email.
+/// Changes the account's email to one that the user has proven to be theirs. No other email waits then.
 ///
 /// # Errors
 /// Returns [`StoreError::Taken`] if another account has it, or an error if the database does not respond.
-pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email) -> Result<()> {
-    execute!(
-        on,
-        "UPDATE curfew_users SET email = $2, email_key = $3 WHERE id = $1",
-        user.id,
-        email.as_str(),
-        email.search_key()
-    )?;
+pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email, verified_at: Moment) -> Result<()> {
+    let sql = "
+        UPDATE curfew_users SET email = $2, email_key = $3, email_verified_at = $4, pending_email = NULL WHERE id = $1";
+    execute!(on, sql, user.id, email.as_str(), email.search_key(), verified_at)?;
     let (username_key, email_key) = (login_key(&user.username), email.login_key());
     let sql = "DELETE FROM curfew_login_names WHERE user_id = $1 AND name_key <> $2";
     execute!(on, sql, user.id, &username_key)?;

@@ -69,6 +69,7 @@ pub fn whole_site(database: &Database, check: Check, redis: Option<RedisAddress>
         settings: Settings { bcrypt_cost: 4, check, ..Settings::default() },
         database: DatabaseAddress::parse(&database.url).expect("an address"),
         redis,
+        mail_server: None,
         connections: None,
         figment: figment(),
     };

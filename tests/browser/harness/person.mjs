@@ -133,7 +133,15 @@ export class Person {
 
   /** Fills in the form for `action` and submits it; the resulting page is loaded afterwards. */
   async submits(action, fields = {}) {
-    const form = this.form(action);
+    await this.#submits(this.form(action), fields);
+  }
+
+  /** The same with the form that posts to the page's own address. */
+  async submitsHere(fields = {}) {
+    await this.#submits(this.page.locator("main form:not([action])"), fields);
+  }
+
+  async #submits(form, fields) {
     await this.unfolds(form);
     for (const [name, value] of Object.entries(fields)) {
       await form.locator(`[name="${name}"]`).fill(value);

@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -19,6 +19,7 @@ export class Server {
   #folder;
   #environment;
   #printed = "";
+  #read = new Set();
 
   /** `settings` are environment variables for the program. */
   static async start(settings = {}) {
@@ -86,6 +87,23 @@ export class Server {
     return heard.out;
   }
 
+  /** Waits for the next letter to this address, and returns its kind and its link. */
+  async letter(address, kind) {
+    let found;
+    await this.#until(`a letter of kind ${kind} to ${address} is sent`, async () => {
+      const folder = path.join(this.#folder, "mail");
+      for (const name of await readdir(folder).catch(() => [])) {
+        if (!name.endsWith(".eml") || this.#read.has(name)) continue;
+        const text = (await readFile(path.join(folder, name), "utf8")).replaceAll("=\r\n", "");
+        if (!text.includes(`X-Curfew-Letter: ${kind}`) || !text.includes(`To: ${address}`)) continue;
+        this.#read.add(name);
+        found = text.match(/(http:\/\/[^\s"<]+?\/(?:password\/reset|email\/verify|not-me)\/([a-z2-7]{32}))/);
+      }
+      return found;
+    });
+    return { link: found[1], token: found[2] };
+  }
+
   /** Writes to the database with SQL. */
   async writes(sql) {
     const { status, err } = await this.#asksSqlite(sql, PATIENCE_MS);
@@ -149,7 +167,7 @@ export class Server {
     }
   }
 
-  // The only place that polls: nothing signals that a program has begun to listen.
+  // The only place that polls: nothing signals that a program has begun to listen, or has sent a letter.
   async #until(what, isSo) {
     const end = Date.now() + PATIENCE_MS;
     while (!(await isSo())) {
@@ -164,7 +182,7 @@ export class Server {
 // Only variables set by a test may reach the program, not the settings of the user who runs the tests.
 function environment(folder, port) {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(ROCKET_|CURFEW_|DATABASE_URL$|REDIS_URL$)/.test(name),
+    ([name]) => !/^(ROCKET_|CURFEW_|DATABASE_URL$|REDIS_URL$|SMTP_URL$)/.test(name),
   );
   return {
     ...Object.fromEntries(inherited),

@@ -3,6 +3,7 @@
 mod demo;
 mod events;
 mod force_logout;
+mod mail;
 mod passwords;
 mod sessions;
 mod terminal;

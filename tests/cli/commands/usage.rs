@@ -2,7 +2,7 @@
 
 use crate::program::Program;
 
-const COMMANDS: [&[&str]; 22] = [
+const COMMANDS: [&[&str]; 24] = [
     &[],
     &["serve"],
     &["demo"],
@@ -19,6 +19,8 @@ const COMMANDS: [&[&str]; 22] = [
     &["session"],
     &["session", "list"],
     &["session", "end"],
+    &["mail"],
+    &["mail", "test"],
     &["event"],
     &["event", "purge"],
     &["token"],

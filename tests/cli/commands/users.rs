@@ -55,6 +55,25 @@ fn json_output_is_one_object_per_line_with_the_same_keys_everywhere() {
 }
 
 #[test]
+fn a_reset_link_lets_the_user_choose_a_password_once() {
+    down_and_up(|site| {
+        site.make_user("ana", &[]);
+        let link = site.run(&["user", "reset-link", "ana"]).done();
+        let (_, token) = link.trim_end().split_once("/password/reset/").expect("an address and nothing else");
+        assert!(link.starts_with("http") && token.len() == 32, "{link}");
+        assert_ne!(site.run(&["user", "reset-link", "ana@example.org"]).done(), link, "each is a new one");
+        let events = site.run(&["event", "list", "ana"]).done();
+        assert_eq!(events.matches("reset-link").count(), 2, "{events}");
+        assert!(!events.contains(token), "{events}");
+        site.run(&["user", "deactivate", "ana", "--reason", "left"]).done();
+        let refused = site.run(&["user", "reset-link", "ana"]).refused();
+        assert!(refused.contains("ana") && refused.contains("deactivated"), "{refused}");
+        let refused = site.run(&["user", "reset-link", "nobody"]).refused();
+        assert!(refused.contains("nobody"), "{refused}");
+    });
+}
+
+#[test]
 fn a_list_without_users_is_empty() {
     on_every_engine(|site| {
         assert_eq!(site.run(&["user", "list"]).done(), "");

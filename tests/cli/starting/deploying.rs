@@ -40,7 +40,7 @@ fn a_running_node_works_with_the_schema_of_the_next_version() {
         assert!(site.browser().logs_in("ana", PASSWORD));
         site.make_user("bo", &[]);
         // Reverted: the earlier version starts on this database too.
-        site.server.take().expect("a server").stop().done();
+        site.server.take().expect("a server").stop().without_letters().done();
         site.start();
         ana.moves_to(&site.server.as_ref().expect("a server").address);
         pages(&mut ana);

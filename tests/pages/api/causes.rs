@@ -37,6 +37,7 @@ enum Cause {
     PasswordChanged,
     RoleChanged,
     Deleted,
+    TakenBack,
     LoggedInElsewhere,
     EndedByUser,
     LoggedOut,
@@ -46,12 +47,12 @@ enum Cause {
 use Cause::{
     DeactivatedOnAPage, DeactivatedOverTheApi, Deleted, EndedByUser, EveryoneOut, EveryoneOutScheduled, Expired,
     ForcedOutAtTheCommandLine, ForcedOutOnAPage, ForcedOutOverTheApi, LoggedInElsewhere, LoggedOut, PasswordChanged,
-    RoleChanged, ScheduledForThem,
+    RoleChanged, ScheduledForThem, TakenBack,
 };
 
 /// A cause, the reason code given, and the kind of its one event. For a scheduled force logout that is the event of
 /// its coming due. Expiry alone records no event.
-const TABLE: [(Cause, &str, Option<&str>); 15] = [
+const TABLE: [(Cause, &str, Option<&str>); 16] = [
     (ForcedOutOnAPage, "forced-out", Some("force-logout")),
     (ForcedOutOverTheApi, "forced-out", Some("force-logout")),
     (ForcedOutAtTheCommandLine, "forced-out", Some("force-logout")),
@@ -63,6 +64,7 @@ const TABLE: [(Cause, &str, Option<&str>); 15] = [
     (PasswordChanged, "password-changed", Some("password-changed")),
     (RoleChanged, "role-changed", Some("role-changed")),
     (Deleted, "deleted", Some("deleted")),
+    (TakenBack, "not-me", Some("not-me")),
     (LoggedInElsewhere, "logged-in-elsewhere", Some("login")),
     (EndedByUser, "ended-by-user", None), // the event is about a token or a session, depending on what was ended
     (LoggedOut, "logged-out", None),
@@ -190,6 +192,7 @@ async fn end(site: &Site, cause: Cause, credential: Credential, person: &mut Per
             let change = site.accounts().set_role(&operator, &target, Role::Staff).await.expect("a role change");
             assert!(matches!(change, RoleChange::Lowered(_)), "{change:?}");
         }
+        TakenBack => site.takes_back(person.id, &person.email).await,
         Deleted => drop(site.accounts().delete_user(&operator, &target, &reasons()).await.expect("a deletion")),
         LoggedInElsewhere => {
             let other = if credential == Credential::Opaque { Credential::Access } else { Credential::Opaque };

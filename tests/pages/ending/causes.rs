@@ -27,7 +27,7 @@ use crate::harness::{
 };
 
 /// A cause: its code, the kind of its one event, and whether the user's reason is shown.
-const CAUSES: [(&str, &str, bool); 11] = [
+const CAUSES: [(&str, &str, bool); 12] = [
     ("forced-out", "force-logout", true),
     ("everyone-out", "force-logout", true),
     ("deactivated", "deactivated", true),
@@ -39,6 +39,7 @@ const CAUSES: [(&str, &str, bool); 11] = [
     ("expired", "session-ended", false),
     ("role-changed", "role-changed", false),
     ("deleted", "deleted", false),
+    ("not-me", "not-me", false),
 ];
 
 /// How a browser uses a login.
@@ -210,6 +211,7 @@ async fn end(site: &Site, code: &str, person: &Person<'_>) {
             assert!(matches!(change, RoleChange::Lowered(_)), "{change:?}");
         }
         "deleted" => drop(accounts.delete_user(&operator, &target, &why).await.expect("a deletion")),
+        "not-me" => site.takes_back(person.id, &person.email).await,
         other => panic!("nothing ends a login for {other}"),
     }
 }

@@ -112,6 +112,8 @@ async fn changing_the_email_needs_the_password_and_frees_the_old_one() {
         let mut ana = site.named("ana", Role::Member).await;
         ana.logs_in().await.must_be(303);
         ana.changes_email("new@example.org").await.must_lead_to("/account/profile");
+        let letter = site.sends_letter().await;
+        ana.posts(&letter.link(), &[]).await.must_lead_to("/login");
         let page = ana.opens("/account/profile").await;
         assert_eq!(page.value_in("email"), Some("new@example.org"));
         assert!(ana.is_logged_in().await, "changing the email ends no login");

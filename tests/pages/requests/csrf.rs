@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Actor, Target},
-    domain::{logins::token::TokenLabel, people::role::Role},
+    domain::{letters::link::LinkPurpose, logins::token::TokenLabel, people::role::Role},
 };
 use rocket::http::Method;
 
@@ -55,6 +55,14 @@ const TABLE: &[(&str, By, Fields)] = &[
         By::Member,
         &[("current_password", PASSWORD), ("password", "a lamp at sea"), ("password_again", "a lamp at sea")],
     ),
+    ("/password/forgot", By::Visitor, &[("email", "nobody@example.org")]),
+    ("/password/reset/<token>", By::Visitor, &[("password", "a lamp at sea"), ("password_again", "a lamp at sea")]),
+    ("/email/verify", By::Visitor, &[("email", "nobody@example.org")]),
+    ("/email/verify/<token>", By::Visitor, &[]),
+    ("/not-me/<token>", By::Visitor, &[]),
+    ("/account/email/verify", By::Member, &[]),
+    ("/account/email/cancel", By::Member, &[]),
+    ("/admin/users/<id>/reset-link", By::Superuser, &[]),
     ("/admin/users/<id>/force-logout", By::Superuser, &[("user_reason", "forged")]),
     ("/admin/users/<id>/force-logout/cancel", By::Superuser, &[]),
     ("/admin/users/<id>/deactivate", By::Superuser, &[("user_reason", "forged")]),
@@ -119,6 +127,9 @@ async fn every_post_route_is_in_the_csrf_matrix() {
     assert_eq!(mounted, listed);
 }
 
+/// The browser says so for the forms of links too, whose origin is `null`.
+const FROM_NOWHERE: &[(&str, &str)] = &[("Origin", "null"), ("Sec-Fetch-Site", "cross-site")];
+
 async fn forge(engine: Engine, address: &str, by: By, fields: Fields) {
     let site = Plan::default().on(engine).await;
     let code = site.accounts().renew_setup_code().await.expect("the database answers").unwrap_or_default();
@@ -129,6 +140,11 @@ async fn forge(engine: Engine, address: &str, by: By, fields: Fields) {
     other.opens(if by == By::Visitor { "/login" } else { "/account" }).await;
     assert_ne!(own, other.token);
 
+    if address.contains("/email/") {
+        let waits = if address.ends_with("/cancel") { "'new@example.org'" } else { "NULL" };
+        let sql = format!("UPDATE curfew_users SET email_verified_at = NULL, pending_email = {waits}");
+        site.database.execute(&sql).await;
+    }
     let path = place(&site, address, &person, target).await;
     let fields: Vec<(&str, &str)> =
         fields.iter().map(|(field, value)| (*field, filled(value, &code, &person.name))).collect();
@@ -140,7 +156,7 @@ async fn forge(engine: Engine, address: &str, by: By, fields: Fields) {
         ("with another's token", form(&other.token, &fields), &[]),
         ("with the token from before", form(&before, &fields), &[]),
         ("with a shortened token", form(&own[..own.len() - 1], &fields), &[]),
-        ("from nowhere", good.clone(), &[("Origin", "null")]),
+        ("from nowhere", good.clone(), FROM_NOWHERE),
         ("from elsewhere", good.clone(), &[("Origin", "https://elsewhere.test")]),
         ("from a like name", good.clone(), &[("Origin", "http://curfew.test.elsewhere.test")]),
         ("from another port", good.clone(), &[("Origin", "http://curfew.test:81")]),
@@ -211,6 +227,14 @@ async fn place(site: &Site, address: &str, person: &Person<'_>, target: i64) -> 
         let sql = format!("SELECT id FROM curfew_logins WHERE user_id = {user} ORDER BY login_date DESC LIMIT 1");
         site.database.texts(&sql).await.pop().unwrap_or_default()
     };
+    if let Some(path) = address.strip_suffix("<token>") {
+        let purpose = match path {
+            "/password/reset/" => LinkPurpose::Reset,
+            "/email/verify/" => LinkPurpose::Verify,
+            _ => LinkPurpose::NotMe,
+        };
+        return format!("{path}{}", site.link(purpose, person.id, &person.email).await.reveal());
+    }
     if address.starts_with("/account/sessions/") {
         person.another_browser().logs_in().await.must_be(303);
         return address.replace("<id>", &newest(person.id).await);

@@ -31,6 +31,8 @@ const OK: Is = Status(200);
 const NO: Is = Status(403);
 const NOT_FOUND: Is = Status(404);
 const WRONG: Is = Status(422);
+const GONE: Is = Status(410);
+const PROFILE: Is = To("/account/profile");
 const LOGIN: Is = To("/login");
 const ACCOUNT: Is = To("/account");
 const USER: Is = To("/admin/users/ID");
@@ -51,10 +53,22 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Post, "/register",                         [WRONG,   ACCOUNT, ACCOUNT, ACCOUNT, LOGIN,    LOGIN]),
     (Method::Get,  "/login",                            [OK,      ACCOUNT, ACCOUNT, ACCOUNT, OK,       OK]),
     (Method::Post, "/login",                            [WRONG,   ACCOUNT, ACCOUNT, ACCOUNT, LOGIN,    LOGIN]),
+    (Method::Get,  "/password/forgot",                  [OK; 6]),
+    (Method::Post, "/password/forgot",                  [WRONG,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
+    (Method::Get,  "/password/reset/<token>",           [GONE; 6]),
+    (Method::Post, "/password/reset/<token>",           [GONE,    GONE,    GONE,    GONE,    LOGIN,    LOGIN]),
+    (Method::Get,  "/email/verify",                     [OK; 6]),
+    (Method::Post, "/email/verify",                     [WRONG,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
+    (Method::Get,  "/email/verify/<token>",             [GONE; 6]),
+    (Method::Post, "/email/verify/<token>",             [GONE,    GONE,    GONE,    GONE,    LOGIN,    LOGIN]),
+    (Method::Get,  "/not-me/<token>",                   [GONE; 6]),
+    (Method::Post, "/not-me/<token>",                   [GONE,    GONE,    GONE,    GONE,    LOGIN,    LOGIN]),
     (Method::Post, "/logout",                           [To("/"), To("/"), To("/"), To("/"), LOGIN,    LOGIN]),
     (Method::Get,  "/account",                          [BACK, OK, OK, OK, BACK, BACK]),
     (Method::Get,  "/account/profile",                  [BACK, OK, OK, OK, BACK, BACK]),
     (Method::Post, "/account/profile",                  [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
+    (Method::Post, "/account/email/verify",             [LOGIN,   PROFILE, PROFILE, PROFILE, LOGIN,    LOGIN]),
+    (Method::Post, "/account/email/cancel",             [LOGIN,   PROFILE, PROFILE, PROFILE, LOGIN,    LOGIN]),
     (Method::Get,  "/account/password",                 [BACK, OK, OK, OK, BACK, BACK]),
     (Method::Post, "/account/password",                 [LOGIN,   WRONG,   WRONG,   WRONG,   LOGIN,    LOGIN]),
     (Method::Get,  "/account/sessions",                 [BACK, OK, OK, OK, BACK, BACK]),
@@ -80,6 +94,7 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Get,  "/admin/sessions/bulk",              [BACK, NO, Status(400), Status(400), BACK, BACK]),
     (Method::Post, "/admin/sessions/bulk",              [LOGIN, NO, Status(400), Status(400), LOGIN, LOGIN]),
     (Method::Get,  "/admin/events",                     [BACK, NO, OK, OK, BACK, BACK]),
+    (Method::Get,  "/admin/mail",                       [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/events/<id>",                [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/events.csv",                 [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users/<id>",                 [BACK, NO, OK, OK, BACK, BACK]),
@@ -89,6 +104,7 @@ const TABLE: &[(Method, &str, [Is; 6])] = &[
     (Method::Post, "/admin/users/<id>/force-logout/cancel", [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/deactivate",          [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
     (Method::Post, "/admin/users/<id>/activate",            [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
+    (Method::Post, "/admin/users/<id>/reset-link",          [LOGIN, NO, USER, USER, LOGIN, LOGIN]),
     (Method::Get,  "/admin/users/<id>/sessions",            [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Get,  "/admin/users/<id>/tokens",              [BACK, NO, OK, OK, BACK, BACK]),
     (Method::Post, "/admin/users/<id>/sessions/<sid>/end",  [LOGIN, NO, NOT_FOUND, NOT_FOUND, LOGIN, LOGIN]),
@@ -127,7 +143,7 @@ async fn every_route_answers_everyone_as_the_table_says() {
                     .replace("<id>", &id)
                     .replace("<sid>", "aaaaaaaaaaaaaaaa")
                     .replace("<tid>", "aaaaaaaaaaaaaaaa");
-                let path = path.replace("<path..>", "base.css");
+                let path = path.replace("<path..>", "base.css").replace("<token>", &"a".repeat(32));
                 let body = if *method == Method::Post { form(&person.token, &[]) } else { Vec::new() };
                 let page = match path.as_str() {
                     "/session/events" => match person.watches().await {

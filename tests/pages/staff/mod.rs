@@ -6,6 +6,7 @@ mod end_logins;
 mod events;
 mod events_csv;
 mod finder;
+mod mail;
 mod overview;
 mod paste;
 mod people;

@@ -80,10 +80,10 @@ fn both_folders_have_the_same_migrations() {
 /// migration.
 #[test]
 fn applied_migrations_never_change() {
-    const APPLIED: usize = 7;
+    const APPLIED: usize = 8;
     for (engine, digest) in [
-        ("sqlite", "504fce5ec552136430aa3541523a41d4861697af76eccc21beb30952c0f627ad"),
-        ("postgres", "3e75c7375454c79bc9716f9cf1b9a2efca39b2e87b6206b11d20f974fd037249"),
+        ("sqlite", "a85383e8697e0522d5c4e54a8800eda0f63f306d23090577004faf9acca9cfc3"),
+        ("postgres", "67295fdde5a0cef2c4dddabf1cd3f85b650f5ceddbcd00f16004f3a7be486ed3"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -7,9 +7,7 @@ use curfew::{
 };
 
 use crate::{
-    house::{
-        House, NEW_PASSWORD, PASSWORD, Person, client, credentials, email, on_each_engine, operator, password, reasons,
-    },
+    house::{House, NEW_PASSWORD, Person, client, credentials, on_each_engine, operator, reasons},
     raw::{count, dump, run, texts},
 };
 
@@ -22,8 +20,7 @@ async fn with_events(house: &House, name: &str) -> Person {
     let acting = house.acting(&person).await;
     let wrong = house.accounts.log_in(&client(), &credentials(name, NEW_PASSWORD)).await;
     assert!(wrong.is_err());
-    let address = email(&format!("other.{name}@example.org"));
-    house.accounts.change_email(&acting, &password(PASSWORD), &address).await.expect("a new email");
+    house.change_email(&acting, &person, &format!("other.{name}@example.org")).await;
     house.accounts.record_refused_access(&acting, None, "GET /admin").await.expect("it is recorded");
     house.accounts.record_refused_access(&acting, None, "GET /admin").await.expect("it is counted");
     person

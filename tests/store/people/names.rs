@@ -1,7 +1,10 @@
 //! Which account has which name: one key belongs to one account.
 
 use curfew::{
-    domain::people::{login_name::LoginName, role::Role},
+    domain::{
+        moment::Moment,
+        people::{login_name::LoginName, role::Role},
+    },
     store::{
         StoreError,
         users::{self, NameClash, NewUser},
@@ -23,7 +26,7 @@ async fn insert(house: &House, name: &str, address: &str) -> Result<i64, StoreEr
     let (username, email) = (username(name), email(address));
     let date_joined = house.store.clock().now(&mut tx).await.expect("the time");
     let (password_hash, role) = ("", Role::Member);
-    let new = NewUser { username: &username, email: &email, password_hash, role, date_joined };
+    let new = NewUser { username: &username, email: &email, password_hash, role, date_joined, is_verified: true };
     let made = users::insert_user(&mut tx, &new).await;
     // Commits after a refusal too, which must leave nothing behind.
     tx.commit().await.expect("a commit");
@@ -137,12 +140,14 @@ async fn changing_the_email_frees_the_old_one_and_takes_nobody_elses() {
         let user = house.user(&ana).await;
         for taken in ["BEN@example.org", "ben@example.org"] {
             let mut tx = house.store.begin().await.expect("a transaction");
-            let refused = users::set_email(&mut tx, &user, &email(taken)).await;
+            let refused = users::set_email(&mut tx, &user, &email(taken), Moment::UNIX_EPOCH).await;
             assert!(matches!(refused, Err(StoreError::Taken)), "{refused:?}");
         }
         let mut tx = house.store.begin().await.expect("a transaction");
-        users::set_email(&mut tx, &user, &email("new@example.org")).await.expect("another email");
-        users::set_email(&mut tx, &house.user(&ben).await, &email("ana@example.org")).await.expect("the freed one");
+        users::set_email(&mut tx, &user, &email("new@example.org"), Moment::UNIX_EPOCH).await.expect("another email");
+        users::set_email(&mut tx, &house.user(&ben).await, &email("ana@example.org"), Moment::UNIX_EPOCH)
+            .await
+            .expect("the freed one");
         tx.commit().await.expect("a commit");
         let mut on = house.store.read().await.expect("a connection");
         for (key, owner) in [("new@example.org", &ana), ("ana", &ana), ("ana@example.org", &ben), ("ben", &ben)] {
@@ -164,7 +169,7 @@ async fn a_username_equal_to_the_accounts_email_is_one_name() {
         let mut tx = house.store.begin().await.expect("a transaction");
         for address in ["new@example.org", "ANA@example.org"] {
             let user = users::find_user(&mut tx, id).await.expect("an answer").expect("the account");
-            users::set_email(&mut tx, &user, &email(address)).await.expect("another email");
+            users::set_email(&mut tx, &user, &email(address), Moment::UNIX_EPOCH).await.expect("another email");
             let found = users::find_user_by_name(&mut tx, &login_name("ana@example.org")).await.expect("an answer");
             assert_eq!(found.map(|user| user.id), Some(id), "the username must still find the account");
         }

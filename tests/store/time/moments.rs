@@ -118,6 +118,7 @@ async fn the_last_login_never_moves_back_at_any_precision() {
                     password_hash: "",
                     role: Role::Member,
                     date_joined: *first,
+                    is_verified: true,
                 };
                 let id = users::insert_user(&mut tx, &new).await.expect("an account");
                 users::set_last_login(&mut tx, id, *first, *first).await.expect("a write");

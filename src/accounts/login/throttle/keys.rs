@@ -136,6 +136,8 @@ pub(super) fn keys_of(purpose: Purpose, rate: Rate, what: &str, address: &str) -
         Purpose::Registration => ("registration-from-address", "registration", "registrations-of-address"),
         Purpose::Setup => ("setup-from-address", "setup", "setups-of-address"),
         Purpose::Token => return vec![Counted::new("tokens", (what, ""), rate)],
+        // Not by the recipient, who gets a few letters an hour whoever asks: nobody may keep others from asking.
+        Purpose::Letter => return vec![Counted::new("letters-of-address", ("", address), rate.times(BROAD_FACTOR))],
     };
     let broad = rate.times(BROAD_FACTOR);
     let mut keys = Vec::with_capacity(4);

@@ -40,6 +40,8 @@ pub(in crate::accounts) enum Purpose {
     Setup,
     /// The creation of a token by its user.
     Token,
+    /// A request for a letter.
+    Letter,
 }
 
 /// The counters of every account and address with recent attempts. Clones share them.

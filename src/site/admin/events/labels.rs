@@ -17,6 +17,10 @@ pub(super) const fn label(kind: EventKind) -> &'static str {
         EventKind::SetUp => "Set up the site",
         EventKind::UserCreated => "Account created",
         EventKind::ProfileChanged => "Email changed",
+        EventKind::EmailChangeRequested => "Email change requested",
+        EventKind::EmailVerified => "Email verified",
+        EventKind::ResetLink => "Reset link created",
+        EventKind::NotMe => "\u{201c}This wasn\u{2019}t me\u{201d}",
         EventKind::PasswordChanged => "Password changed",
         EventKind::PasswordConfirmed => "Password confirmed",
         EventKind::RoleChanged => "Role changed",
@@ -74,6 +78,10 @@ pub(super) fn tone_of(code: &str) -> &'static str {
             EventKind::TokenCreated
             | EventKind::UserCreated
             | EventKind::ProfileChanged
+            | EventKind::EmailChangeRequested
+            | EventKind::EmailVerified
+            | EventKind::ResetLink
+            | EventKind::NotMe
             | EventKind::PasswordChanged
             | EventKind::RoleChanged
             | EventKind::ChainStopped

@@ -18,12 +18,13 @@ const fn for_staff(name: &'static str, href: &'static str) -> Place {
     Place { name, href, for_superusers: false }
 }
 
-const PLACES: [Place; 12] = [
+const PLACES: [Place; 13] = [
     for_staff("Overview", "/admin"),
     for_staff("Users", "/admin/users"),
     for_staff("Paste a list of users", "/admin/users/paste"),
     for_staff("Logins", "/admin/sessions"),
     for_staff("Events", "/admin/events"),
+    for_staff("Letters", "/admin/mail"),
     Place { name: "Force logout of everyone", href: "/admin/force-logout", for_superusers: true },
     Place { name: "Templates for reasons", href: "/admin/reasons", for_superusers: true },
     for_staff("Your account", "/account"),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use self::charts::SpanView;
 use super::events::view::{EventView, list_since};
 use crate::{
-    accounts::{self, Accounts, Overview},
+    accounts::{self, Accounts, LateLetters, Overview},
     domain::{
         event_kind::EventKind,
         moment::{Moment, moment_before},
@@ -32,6 +32,8 @@ const NEWEST: i64 = 15;
 #[derive(Debug, Serialize)]
 struct OverviewView {
     counts: CountsView,
+    /// Letters that give a reason to look.
+    letters: Option<LettersView>,
     spans: Vec<SpanView>,
     everyone: EveryoneView,
     scheduled: Vec<ScheduledView>,
@@ -55,6 +57,20 @@ struct CountsView {
 }
 
 #[derive(Debug, Serialize)]
+struct LettersView {
+    waiting: i64,
+    since: Option<Moment>,
+    failed: i64,
+}
+
+impl LettersView {
+    fn of(late: LateLetters) -> Option<Self> {
+        let LateLetters { waiting, since, failed } = late;
+        (waiting > 0 || failed > 0).then_some(Self { waiting, since, failed })
+    }
+}
+
+#[derive(Debug, Serialize)]
 struct EveryoneView {
     force_logout_date: Option<Moment>,
     scheduled: Option<Moment>,
@@ -71,6 +87,7 @@ struct ScheduledView {
 }
 
 async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
+    let late = accounts.read_late_letters(DAY).await?;
     let Overview { now, site, counts, mut scheduled, events } = accounts.read_overview(DAY, NEWEST).await?;
     let spans = charts::read(accounts, now, counts.live_sessions).await?;
     let shown = usize::try_from(NEWEST).unwrap_or_default();
@@ -89,6 +106,7 @@ async fn read(accounts: &Accounts) -> accounts::Result<OverviewView> {
             failed_in_a_day: counts.failed_logins,
             failed_href: list_since(EventKind::LoginFailed, moment_before(now, DAY)),
         },
+        letters: LettersView::of(late),
         spans,
         scheduled_more,
         scheduled: scheduled_in_order(&site, scheduled),

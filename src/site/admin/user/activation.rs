@@ -9,7 +9,7 @@ use crate::{
     gate::{Changes, Notice, NoticeKind, Staff, Submission},
     site::{
         admin::{
-            reasons::{fill_in_reasons, read_reasons},
+            reasons::{fill_in_reasons, read_notify, read_reasons},
             user,
         },
         pages::{
@@ -28,6 +28,8 @@ struct ActivationForm<'r> {
     staff_reason: &'r str,
     #[field(default = "")]
     user_reason: &'r str,
+    #[field(default = "")]
+    notify: &'r str,
     #[field(default = "")]
     template: &'r str,
     /// The button that fills in the reasons from the template.
@@ -51,6 +53,7 @@ async fn deactivate(
     let mut form = FormView::default();
     if typed.fill.is_some() {
         form.set_value("until", typed.until);
+        read_notify(&mut form, typed.notify);
         let reasons = [typed.staff_reason, typed.user_reason];
         return match fill_in_reasons(accounts, &mut form, typed.template, reasons).await {
             Ok(()) => {
@@ -60,10 +63,11 @@ async fn deactivate(
             Err(error) => refuse(changes, error),
         };
     }
+    let notify = read_notify(&mut form, typed.notify);
     let until = form.read("until", typed.until, read_until);
     let reasons = read_reasons(&mut form, typed.staff_reason, typed.user_reason);
     if let (Some(until), Some(reasons)) = (until, reasons) {
-        match accounts.deactivate(&staff.actor(), &Target::Id(id), until, &reasons).await {
+        match accounts.deactivate_and_notify(&staff.actor(), &Target::Id(id), until, (&reasons, notify)).await {
             Ok(ended) => {
                 changes.leave_notice(Notice::done(format!("The account has been deactivated: {ended}.")));
                 return Answer::see_other(uri!(user::show(id)));

@@ -10,7 +10,7 @@ use crate::{
     site::{
         admin::{
             moments::read_moment,
-            reasons::{fill_in_reasons, read_reasons},
+            reasons::{fill_in_reasons, read_notify, read_reasons},
             user,
         },
         pages::{
@@ -30,6 +30,8 @@ struct ForceLogoutForm<'r> {
     staff_reason: &'r str,
     #[field(default = "")]
     user_reason: &'r str,
+    #[field(default = "")]
+    notify: &'r str,
     #[field(default = "")]
     template: &'r str,
     /// The button that fills in the reasons from the template.
@@ -56,6 +58,7 @@ async fn force_logout(
     let (mut form, typed) = (FormView::default(), submission.0);
     if typed.fill.is_some() {
         form.set_value("at", typed.at);
+        read_notify(&mut form, typed.notify);
         let reasons = [typed.staff_reason, typed.user_reason];
         return match fill_in_reasons(accounts, &mut form, typed.template, reasons).await {
             Ok(()) => {
@@ -65,6 +68,7 @@ async fn force_logout(
             Err(error) => refuse(changes, error),
         };
     }
+    let notify = read_notify(&mut form, typed.notify);
     let Some((moment, reasons)) = typed.read(&mut form) else {
         return show_again(
             staff.login,
@@ -76,7 +80,7 @@ async fn force_logout(
         )
         .await;
     };
-    match accounts.force_logout(&staff.actor(), &Target::Id(id), moment, &reasons).await {
+    match accounts.force_logout_and_notify(&staff.actor(), &Target::Id(id), moment, (&reasons, notify)).await {
         Ok(outcome) => {
             changes.leave_notice(notice_of(outcome));
             Answer::see_other(uri!(user::show(id)))

@@ -7,6 +7,7 @@ pub(super) mod force_logout;
 pub(super) mod logins;
 mod logins_page;
 mod page;
+pub(super) mod reset_link;
 pub(super) mod role;
 
 use rocket::{State, fairing::AdHoc, get, routes};

@@ -17,6 +17,14 @@ export async function* membersPages(stage, friendsName) {
     },
   };
   yield page("profile", friend, "/account/profile");
+  yield {
+    name: "profile-email-waits",
+    person: friend,
+    open: async () => {
+      await friend.visits("/account/profile");
+      await friend.submits("/account/profile", { email: "another.address@example.org", password: friend.password });
+    },
+  };
   yield page("password", friend, "/account/password");
   yield page("sessions", friend, "/account/sessions");
   yield page("tokens", friend, "/account/tokens");

@@ -19,6 +19,7 @@ export async function* staffPages(stage, friendsName) {
   yield page("events-address-refused", owner, "/admin/events?address=192.0.2");
   yield page("event", owner, "/admin/events/1");
   yield page("events-none", owner, "/admin/events?q=nobody-is-called-this");
+  yield page("letters", owner, "/admin/mail");
   yield page("site-sessions-none", owner, "/admin/sessions?q=nobody-is-called-this");
 
   yield page("find", owner, "/admin/find?q=r");

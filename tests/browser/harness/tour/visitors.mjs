@@ -12,6 +12,11 @@ export async function* visitorsPages(stage, friendsName) {
   yield page("login", visitor, "/login");
   yield page("register", visitor, "/register");
   yield page("not-found", visitor, "/no-such-page");
+  yield page("forgotten", visitor, "/password/forgot");
+  yield page("forgotten-sent", visitor, "/password/forgot?sent");
+  yield page("verify-again", visitor, "/email/verify");
+  yield page("dead-link", visitor, `/password/reset/${"a".repeat(32)}`);
+  yield* linksPages(stage, visitor, friend);
 
   const { username, email, password } = visitor;
   yield {
@@ -37,6 +42,29 @@ export async function* visitorsPages(stage, friendsName) {
     },
   };
   yield loginAfterForceLogout(owner, friend);
+}
+
+/** The pages of the links in letters. */
+async function* linksPages(stage, visitor, friend) {
+  await visitor.visits("/password/forgot");
+  await visitor.submits("/password/forgot", { email: friend.email });
+  const { link } = await stage.server.letter(friend.email, "reset-password");
+  yield page("reset-password", visitor, link);
+  yield {
+    name: "reset-refused",
+    person: visitor,
+    open: async () => {
+      await visitor.visits(link);
+      await visitor.submitsHere({ password: "password123", password_again: "password123" });
+    },
+  };
+  await stage.server.writes("UPDATE curfew_users SET email_verified_at = NULL");
+  await visitor.visits("/email/verify");
+  await visitor.submits("/email/verify", { email: friend.email });
+  yield page("verify-email", visitor, (await stage.server.letter(friend.email, "verify-email")).link);
+  // The first login of an account sends no letter.
+  for (const browser of [await stage.browser(), await stage.browser()]) await friend.in(browser).logsIn();
+  yield page("not-me", visitor, (await stage.server.letter(friend.email, "new-login")).link);
 }
 
 function loginAfterForceLogout(owner, friend) {

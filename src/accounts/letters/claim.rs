@@ -1,0 +1,188 @@
+//! Claims the next letter that is due, and keeps the claim while the letter is being sent.
+//!
+//! A letter is never lost, and its recipient never gets it more than twice. A node counts a sending in a transaction of
+//! its own before the mail server can have the letter, and a letter has at most two sendings with an unknown outcome.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::{Composed, LetterToSend, QueuedLetter};
+use crate::{
+    accounts::{Accounts, AccountsError, Node, Result},
+    domain::{
+        letters::{
+            kind::LetterKind,
+            sending::{LIMIT_PERIOD, LetterFault, LetterState, MOST_ATTEMPTS, MOST_SENDINGS, wait_after},
+        },
+        moment::{Moment, moment_before},
+    },
+    store::{
+        StoreError, Transaction,
+        letters::{
+            claims::{
+                DueLetter, begin_sending, claim_letter, count_letters_to, extend_claim, find_due_letter, finish_letter,
+                is_letter_due, lock_claims, postpone_due_letter,
+            },
+            listed::delete_letter,
+        },
+    },
+};
+
+/// How long a claim lasts. Then another node takes over the letter: this one is dead, or lost its database.
+const CLAIM: TimeDelta = TimeDelta::seconds(15);
+/// How often the claim is extended while the letter is being sent: two of these may fail before the claim runs out.
+pub const CLAIM_EXTENDED_EVERY: Duration = Duration::from_secs(5);
+
+/// What became of one letter that was due.
+enum Claim {
+    /// None was due.
+    Nothing,
+    /// It was finished without being sent.
+    Finished,
+    /// It is this node's to send.
+    Send(Box<LetterToSend>),
+    /// It could not be prepared, and the transaction must be rolled back.
+    Broken(i64, AccountsError),
+}
+
+impl Accounts {
+    /// Wakes the sender of letters. Call this after the commit that queued one.
+    pub(in crate::accounts) fn letters_queued(&self) {
+        self.has_letters.notify_one();
+    }
+
+    /// Waits until this process has queued a letter.
+    pub async fn letter_was_queued(&self) {
+        self.has_letters.notified().await;
+    }
+
+    /// Whether a letter is due. Cheap enough to ask every second.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond.
+    pub async fn has_due_letter(&self) -> Result<bool> {
+        Ok(is_letter_due(&mut self.store.read().await?, self.store.clock().estimate()).await?)
+    }
+
+    /// Claims the letter that has been due longest for a node, and prepares it. Returns `None` if none is due.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond.
+    pub async fn claim_letter(&self, node: &Node) -> Result<Option<LetterToSend>> {
+        loop {
+            match self.claim_next(node).await? {
+                Claim::Nothing => return Ok(None),
+                Claim::Send(letter) => return Ok(Some(*letter)),
+                Claim::Finished => {}
+                Claim::Broken(id, error) => {
+                    log::error!("could not prepare letter {id}, will retry: {}", error.for_log());
+                    self.postpone_broken(id).await?;
+                }
+            }
+        }
+    }
+
+    async fn claim_next(&self, node: &Node) -> Result<Claim> {
+        let mut tx = self.store.begin().await?;
+        lock_claims(&mut tx).await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let Some(due) = find_due_letter(&mut tx, now).await? else { return Ok(Claim::Nothing) };
+        let claim = self.claim(&mut tx, due, node, now).await?;
+        if !matches!(claim, Claim::Broken(..)) {
+            tx.commit().await?;
+        }
+        Ok(claim)
+    }
+
+    async fn claim(&self, tx: &mut Transaction, due: DueLetter, node: &Node, now: Moment) -> Result<Claim> {
+        let id = due.id;
+        let queued = match read(&due) {
+            Ok(queued) => queued,
+            Err(error) => {
+                finish_letter(tx, id, LetterState::Failed, error.as_deref(), now).await?;
+                return Ok(Claim::Finished);
+            }
+        };
+        let others = count_letters_to(tx, queued.kind, &due, moment_before(now, LIMIT_PERIOD)).await?;
+        if others >= queued.kind.most_per_hour() {
+            finish_letter(tx, id, LetterState::Dropped, Some(LetterFault::Limit.code()), now).await?;
+            return Ok(Claim::Finished);
+        }
+        match self.compose_letter(tx, queued).await {
+            Ok(Composed::Send { letter, link_id }) => {
+                claim_letter(tx, (id, link_id), node.id(), (now, now + CLAIM)).await?;
+                Ok(Claim::Send(letter))
+            }
+            Ok(Composed::Drop) => {
+                delete_letter(tx, id).await?;
+                Ok(Claim::Finished)
+            }
+            // The next letters need the database too.
+            Err(AccountsError::Store(error @ (StoreError::Unavailable(_) | StoreError::Unwritable))) => {
+                Err(error.into())
+            }
+            // The next letters must not wait for this one.
+            Err(error) => Ok(Claim::Broken(id, error)),
+        }
+    }
+
+    async fn postpone_broken(&self, id: i64) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let again_at = now + TimeDelta::from_std(wait_after(MOST_ATTEMPTS)).unwrap_or_default();
+        postpone_due_letter(&mut tx, id, LetterFault::Unreadable.code(), (now, again_at)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Extends the node's claim of a letter. Returns false if another node may have taken the letter over.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond.
+    pub async fn extend_claim(&self, node: &Node, id: i64) -> Result<bool> {
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let is_extended = extend_claim(&mut tx, id, node.id(), (now, now + CLAIM)).await?;
+        tx.commit().await?;
+        Ok(is_extended)
+    }
+
+    /// Records that the mail server may have the letter from now on. Returns false if it must not be sent: another node
+    /// may have taken it over.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond. The letter must then not be sent.
+    pub async fn begin_sending(&self, node: &Node, id: i64) -> Result<bool> {
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let may_send = begin_sending(&mut tx, id, node.id(), (now, now + CLAIM)).await?;
+        tx.commit().await?;
+        Ok(may_send)
+    }
+}
+
+/// The letter as it was queued. Returns the error of one that must not be tried again.
+fn read(due: &DueLetter) -> std::result::Result<QueuedLetter, Option<String>> {
+    let unreadable = || Some(LetterFault::Unreadable.code().to_owned());
+    if due.sendings >= MOST_SENDINGS {
+        return Err(Some(LetterFault::UnknownOutcome.code().to_owned()));
+    }
+    if due.attempts >= MOST_ATTEMPTS {
+        return Err(due.error.clone());
+    }
+    Ok(QueuedLetter {
+        id: due.id,
+        kind: LetterKind::from_code(&due.kind).ok_or_else(unreadable)?,
+        user_id: due.user_id,
+        address: due.address.clone(),
+        origin: due.origin.clone(),
+        details: serde_json::from_str(&due.details).map_err(|_| unreadable())?,
+        times: due.times,
+        queued_at: due.queued_at,
+        link_id: due.link_id,
+    })
+}

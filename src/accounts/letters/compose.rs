@@ -1,0 +1,105 @@
+//! Prepares a letter that is due: finds its account, and creates the link's token, which only the letter holds.
+
+use crate::{
+    accounts::{
+        Accounts, Result,
+        links::{
+            find::sent_to_its_purpose,
+            issue::{create_token, issue_link},
+        },
+    },
+    domain::{
+        letters::{
+            details::LetterDetails,
+            kind::LetterKind,
+            link::{LinkPurpose, LinkToken},
+        },
+        moment::Moment,
+    },
+    store::{Transaction, users::find_user_by_email},
+};
+
+/// A letter that is due, as it was queued.
+#[derive(Debug, Clone)]
+pub(in crate::accounts) struct QueuedLetter {
+    pub(in crate::accounts) id: i64,
+    pub(in crate::accounts) kind: LetterKind,
+    pub(in crate::accounts) user_id: Option<i64>,
+    pub(in crate::accounts) address: String,
+    pub(in crate::accounts) origin: Option<String>,
+    pub(in crate::accounts) details: LetterDetails,
+    pub(in crate::accounts) times: i64,
+    pub(in crate::accounts) queued_at: Moment,
+    /// The link of an earlier attempt.
+    pub(in crate::accounts) link_id: Option<i64>,
+}
+
+/// A letter with everything that its words need.
+#[derive(Debug, Clone)]
+pub struct LetterToSend {
+    /// The id, for the `Message-ID`.
+    pub id: i64,
+    /// The kind.
+    pub kind: LetterKind,
+    /// The recipient.
+    pub address: String,
+    /// The account's name.
+    pub username: String,
+    /// The link, with its token.
+    pub link: (LinkPurpose, LinkToken),
+    /// The origin of the request, for links of a site without `base_url`.
+    pub origin: Option<String>,
+    /// What it says.
+    pub details: LetterDetails,
+    /// How many logins it reports.
+    pub times: i64,
+    /// When it was queued.
+    pub queued_at: Moment,
+}
+
+/// What becomes of a letter that is due.
+#[derive(Debug)]
+pub(in crate::accounts) enum Composed {
+    /// It is sent, and its link is stored in this row.
+    Send { letter: Box<LetterToSend>, link_id: i64 },
+    /// It is not sent, and its row is deleted: nobody has the address, or the account may not log in.
+    Drop,
+}
+
+impl Accounts {
+    /// Prepares a letter in the transaction that claims it. Its link is issued at the first attempt; each attempt adds a
+    /// token, because only the letter holds it.
+    pub(in crate::accounts) async fn compose_letter(
+        &self,
+        on: &mut Transaction,
+        queued: QueuedLetter,
+    ) -> Result<Composed> {
+        let user_id = match queued.user_id {
+            Some(id) => Some(id),
+            None => find_user_by_email(on, &queued.address).await?,
+        };
+        let Some(user_id) = user_id else { return Ok(Composed::Drop) };
+        let Some(locked) = self.lock_account(on, user_id).await? else { return Ok(Composed::Drop) };
+        // Whoever asked may have typed an address that only looks like the account's: `miKe@` with the Kelvin sign.
+        let address = if queued.user_id.is_none() { locked.user.email.clone() } else { queued.address };
+        let purpose = queued.kind.link();
+        let is_meant = sent_to_its_purpose(purpose, &address, &locked.user);
+        // A not-me link also helps the owner of an account that is deactivated. The others could not be used.
+        if !is_meant || purpose != LinkPurpose::NotMe && !locked.user.is_active_at(locked.now) {
+            return Ok(Composed::Drop);
+        }
+        let link_id = if let Some(id) = queued.link_id {
+            id
+        } else {
+            // By the order in which letters were queued, the owner's letter wins over those to an attacker.
+            let issued_at = if purpose == LinkPurpose::NotMe { queued.queued_at } else { locked.now };
+            issue_link(on, purpose, &locked, &address, issued_at).await?
+        };
+        let token = create_token(on, link_id).await?;
+        let QueuedLetter { id, kind, origin, details, times, queued_at, .. } = queued;
+        let username = locked.user.username;
+        let link = (purpose, token);
+        let letter = LetterToSend { id, kind, address, username, link, origin, details, times, queued_at };
+        Ok(Composed::Send { letter: Box::new(letter), link_id })
+    }
+}

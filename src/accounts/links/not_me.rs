@@ -1,0 +1,111 @@
+//! "This wasn't me": the owner takes the account back with the link in a letter.
+//!
+//! An attacker may hold a session, the password, and the account's present email. The owner still has the mailbox that
+//! a letter of the last week went to, and that is enough.
+
+use super::find::is_same;
+use crate::{
+    accounts::{
+        Accounts, Client, Detail, LoginCounts, Result,
+        event::{BuildEvent as _, insert_event_with_receipt, new_event},
+        locked::Locked,
+        login::stored_hash::NO_PASSWORD,
+    },
+    domain::{
+        event_kind::EventKind,
+        letters::{
+            details::LetterDetails,
+            kind::LetterKind,
+            link::{LinkPurpose, LinkToken},
+        },
+        people::email::Email,
+        reason::EndReason,
+        reason_text::Reasons,
+    },
+    store::{
+        Transaction,
+        events::insert_event,
+        feed::Change,
+        letters::{NewLetter, delete_waiting_letters_elsewhere, insert_letter},
+        links::delete_later_not_me_links,
+        users,
+    },
+};
+
+/// An account that its owner took back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenBack {
+    /// The live logins that ended.
+    pub ended: LoginCounts,
+    /// The address that the reset letter goes to.
+    pub address: String,
+    /// Whether the account has this address. Otherwise another account has it by now, and staff must help.
+    pub has_address: bool,
+}
+
+impl Accounts {
+    /// Ends every login of the link's account, takes the password out of use, restores the address that the link was
+    /// sent to, and sends a reset letter there.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`crate::accounts::AccountsError::BadLink`], or a database error.
+    pub async fn take_account_back(&self, client: &Client, token: &LinkToken) -> Result<TakenBack> {
+        let mut tx = self.store.begin().await?;
+        let (link, locked) = self.take_link(&mut tx, LinkPurpose::NotMe, token).await?;
+        let user = &locked.user;
+        users::set_password(&mut tx, user.id, NO_PASSWORD).await?;
+        let (reason, reasons) = (EndReason::NotMe, Reasons::default());
+        let date = locked.force_logout_date_now();
+        let ended = self.end_logins_until(&mut tx, &locked, date, &user.username, (reason, &reasons)).await?;
+        let mut event = new_event(locked.now, EventKind::NotMe)
+            .to(user.id, &user.username)
+            .from(client)
+            .because(reason, &reasons)
+            .ending(ended);
+        event.actor = event.subject;
+        insert_event_with_receipt(&mut tx, &event, Change::User(user.id)).await?;
+        let has_address = restore_email(&mut tx, client, &locked, &link.address).await?;
+        // The attacker's mailbox may have such letters too. Those that reported something later than this one must not
+        // take the account again.
+        delete_later_not_me_links(&mut tx, user.id, &link.address, link.issued_at).await?;
+        delete_waiting_letters_elsewhere(&mut tx, user.id, &link.address).await?;
+        if has_address {
+            let letter = NewLetter {
+                kind: LetterKind::ResetPassword,
+                user_id: Some(user.id),
+                address: &link.address,
+                origin: client.origin(),
+                details: &LetterDetails::default(),
+                now: locked.now,
+                due_at: locked.now,
+            };
+            insert_letter(&mut tx, &letter).await?;
+        }
+        tx.commit().await?;
+        self.letters_queued();
+        Ok(TakenBack { ended, address: link.address, has_address })
+    }
+}
+
+/// Gives the account its address back. Returns whether the account has it: another account may have it by now.
+async fn restore_email(on: &mut Transaction, client: &Client, locked: &Locked, address: &str) -> Result<bool> {
+    let user = &locked.user;
+    users::set_pending_email(on, user.id, None).await?;
+    if is_same(address, &user.email) {
+        users::set_email_verified(on, user.id, locked.now).await?;
+        return Ok(true);
+    }
+    let Ok(email) = Email::parse(address) else { return Ok(false) };
+    if users::find_name_clash(on, Some(user.id), None, Some(&email)).await?.is_some() {
+        return Ok(false);
+    }
+    // If another request took it since, this one fails and the link stays good.
+    users::set_email(on, user, &email, locked.now).await?;
+    let detail = Detail::Changed { before: &user.email, after: email.as_str() };
+    let mut event =
+        new_event(locked.now, EventKind::ProfileChanged).to(user.id, &user.username).from(client).saying(detail);
+    event.actor = event.subject;
+    insert_event(on, &event).await?;
+    Ok(true)
+}

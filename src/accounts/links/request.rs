@@ -1,0 +1,64 @@
+//! Requests for a letter by whoever says an address: a visitor who forgot the password, or whose letter never came.
+//!
+//! Every request writes one row, whether the address is known or not. The account is looked up when the letter is sent.
+//! So the answer and its time reveal nothing.
+
+use crate::{
+    accounts::{Accounts, Client, Result, login::throttle::Purpose},
+    domain::{
+        letters::{details::LetterDetails, kind::LetterKind},
+        people::email::Email,
+    },
+    store::letters::{NewLetter, insert_letter, listed::delete_letter},
+};
+
+impl Accounts {
+    /// Asks for a letter with a reset link to this address. The outcome says nothing about the address, nor whether the
+    /// client has asked too often.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond.
+    pub async fn request_reset(&self, client: &Client, email: &Email) -> Result<()> {
+        self.request_letter(client, LetterKind::ResetPassword, email).await
+    }
+
+    /// Asks for another letter with a verification link to this address, in the same way.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond.
+    pub async fn request_verification(&self, client: &Client, email: &Email) -> Result<()> {
+        self.request_letter(client, LetterKind::VerifyEmail, email).await
+    }
+
+    async fn request_letter(&self, client: &Client, kind: LetterKind, email: &Email) -> Result<()> {
+        let rate = self.settings.throttle_login;
+        let is_throttled = match self.throttle.begin(Purpose::Letter, rate, "", &client.address).await? {
+            Ok(attempt) => {
+                attempt.failed();
+                false
+            }
+            Err(_) => true,
+        };
+        let mut tx = self.store.begin().await?;
+        let now = self.store.clock().now(&mut tx).await?;
+        let letter = NewLetter {
+            kind,
+            user_id: None,
+            address: email.as_str(),
+            origin: client.origin(),
+            details: &LetterDetails::default(),
+            now,
+            due_at: now,
+        };
+        let id = insert_letter(&mut tx, &letter).await?;
+        if is_throttled {
+            // Writes as much as another request, and leaves nothing behind.
+            delete_letter(&mut tx, id).await?;
+        }
+        tx.commit().await?;
+        self.letters_queued();
+        Ok(())
+    }
+}

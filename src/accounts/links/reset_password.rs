@@ -1,0 +1,53 @@
+//! Sets a new password with the link in a letter.
+
+use crate::{
+    accounts::{
+        Accounts, Client, Detail, Result,
+        event::{BuildEvent as _, insert_event_with_receipt, new_event},
+        login::queue::Line,
+    },
+    domain::{
+        event_kind::EventKind,
+        letters::{
+            kind::LetterKind,
+            link::{LinkPurpose, LinkToken},
+        },
+        people::password::NewPassword,
+        reason::EndReason,
+        reason_text::Reasons,
+    },
+    store::{feed::Change, users},
+};
+
+impl Accounts {
+    /// Sets the password of the link's account and ends every login. It logs nobody in. Whoever has the link reads the
+    /// account's mail, so the email counts as verified.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`crate::accounts::AccountsError::BadLink`], [`crate::accounts::AccountsError::BadPassword`],
+    /// [`crate::accounts::AccountsError::Busy`], or a database error.
+    pub async fn reset_password(&self, client: &Client, token: &LinkToken, new: &NewPassword) -> Result<()> {
+        // Before the hash, which costs a wrong link nothing.
+        self.read_link(LinkPurpose::Reset, token).await?;
+        let hash = self.hasher.of_client(Line::Strangers, Some(client)).hash_new(new).await?;
+        let mut tx = self.store.begin().await?;
+        let (_, locked) = self.take_link(&mut tx, LinkPurpose::Reset, token).await?;
+        let user = &locked.user;
+        users::set_password(&mut tx, user.id, &hash).await?;
+        users::set_email_verified(&mut tx, user.id, locked.now).await?;
+        let (reason, reasons) = (EndReason::PasswordChanged, Reasons::default());
+        let date = locked.force_logout_date_now();
+        let ended = self.end_logins_until(&mut tx, &locked, date, &user.username, (reason, &reasons)).await?;
+        let mut event = new_event(locked.now, EventKind::PasswordChanged)
+            .to(user.id, &user.username)
+            .from(client)
+            .because(reason, &reasons)
+            .saying(Detail::ByLink)
+            .ending(ended);
+        event.actor = event.subject;
+        insert_event_with_receipt(&mut tx, &event, Change::User(user.id)).await?;
+        self.queue_letter(&mut tx, LetterKind::PasswordChanged, &locked, Some(client)).await?;
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,80 @@
+//! "This wasn't me": the owner takes the account back with the link in a letter.
+
+use rocket::{State, fairing::AdHoc, get, post, routes};
+use serde::Serialize;
+
+use super::dead::{find_target, refuse_link};
+use crate::{
+    accounts::{Accounts, TakenBack},
+    domain::letters::link::LinkPurpose,
+    gate::{Anyone, Button, Changes, ClientOf, Notice, NoticeKind, Submission},
+    site::{
+        addresses::LOGIN,
+        pages::{Pages, answer::Answer},
+    },
+};
+
+#[derive(Debug, Serialize)]
+struct NotMeView<'a> {
+    username: &'a str,
+    address: &'a str,
+    /// Whether the account has another email by now.
+    restores: bool,
+}
+
+#[get("/not-me/<token>")]
+async fn show(
+    _anyone: Anyone<'_>,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    token: &str,
+) -> Answer {
+    match find_target(accounts, (&pages, changes), LinkPurpose::NotMe, token).await {
+        Ok((_, target)) => {
+            let view = NotMeView {
+                username: &target.user.username,
+                address: &target.address,
+                restores: target.user.email != target.address,
+            };
+            pages.show_form("links/not_me", &view)
+        }
+        Err(answer) => answer,
+    }
+}
+
+#[post("/not-me/<token>", data = "<_submission>")]
+async fn take_back(
+    _anyone: Anyone<'_>,
+    client: ClientOf,
+    accounts: &State<Accounts>,
+    pages: Pages<'_>,
+    changes: Changes<'_>,
+    token: &str,
+    _submission: Submission<Button>,
+) -> Answer {
+    let (token, _) = match find_target(accounts, (&pages, changes), LinkPurpose::NotMe, token).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let notice = match accounts.take_account_back(&client.0, &token).await {
+        Ok(TakenBack { address, has_address: true, .. }) => Notice::done(format!(
+            "Every login of your account has ended. Choose a new password with the letter that was sent to {address}."
+        )),
+        Ok(TakenBack { address, has_address: false, .. }) => Notice::new(
+            NoticeKind::Warning,
+            format!(
+                "Every login of your account has ended, and its password works no more. Another account has {address} \
+                 by now, so ask the staff of this site for a new password."
+            ),
+        ),
+        Err(error) => return refuse_link(&pages, changes, LinkPurpose::NotMe, error),
+    };
+    changes.leave_notice(notice);
+    Answer::see_other(LOGIN)
+}
+
+/// Mounts the page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Not me", |rocket| async { rocket.mount("/", routes![show, take_back]) })
+}

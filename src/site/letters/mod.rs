@@ -1,0 +1,163 @@
+//! Sends the letters that wait in the outbox: to the mail server, or into a folder on a site without one.
+//!
+//! One node at a time sends a letter. Nothing here may hold up a request: sending runs in a task of its own, and holds
+//! no transaction while it waits for the mail server.
+
+mod channel;
+mod folder;
+mod harmless;
+mod message;
+mod sending;
+mod smtp;
+mod test_letter;
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use rocket::{
+    Config,
+    fairing::AdHoc,
+    tokio::{
+        sync::{Mutex as AsyncMutex, Notify},
+        time::timeout,
+    },
+};
+
+use self::{
+    channel::Route,
+    message::{Identity, WriteError, WrittenLetter},
+};
+use super::{addresses::link_path, rendering::Templates};
+use crate::{
+    accounts::LetterToSend,
+    settings::{BaseUrl, Configuration, MailSender},
+    words::letters::{Around, LetterWords},
+};
+pub use test_letter::{TestLetter, send_test_letter};
+
+/// The sender of the site's letters. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Letters(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    route: Route,
+    sender: MailSender,
+    site_name: String,
+    /// How long a reset link and a verification link work.
+    lifetimes: (Duration, Duration),
+    base_url: Option<BaseUrl>,
+    /// Where the server listens, by its settings and in fact: the system may choose the port.
+    configured_at: String,
+    listens_at: OnceLock<String>,
+    templates: Templates,
+    is_stopping: AtomicBool,
+    stopped: Notify,
+    /// Held while letters are sent.
+    sending: AsyncMutex<()>,
+    /// What last kept letters from being sent.
+    trouble: Mutex<Option<String>>,
+}
+
+impl Letters {
+    pub(super) fn new(configuration: &Configuration, templates: Templates) -> Self {
+        let config = configuration.figment.extract::<Config>().unwrap_or_default();
+        Self(Arc::new(Inner {
+            route: match &configuration.mail_server {
+                Some(server) => Route::Server(server.clone()),
+                None => Route::Folder(configuration.mail_folder()),
+            },
+            sender: configuration.mail_sender(),
+            site_name: configuration.settings.site_name.clone(),
+            lifetimes: (configuration.settings.reset_link_lifetime, configuration.settings.verification_link_lifetime),
+            base_url: configuration.settings.base_url.clone(),
+            configured_at: address_of(&config),
+            listens_at: OnceLock::new(),
+            templates,
+            is_stopping: AtomicBool::new(false),
+            stopped: Notify::new(),
+            sending: AsyncMutex::default(),
+            trouble: Mutex::default(),
+        }))
+    }
+
+    /// Notes where the server listens, for the links of a site without `base_url`.
+    pub(super) fn listen_at(&self, config: &Config) {
+        self.0.listens_at.get_or_init(|| address_of(config));
+    }
+
+    /// Stops after the current letter.
+    pub(super) fn stop(&self) {
+        self.0.is_stopping.store(true, Ordering::SeqCst);
+        self.0.stopped.notify_one();
+    }
+
+    /// Waits until no letter is being sent, at most for a while: one that is interrupted may be sent twice.
+    pub(super) async fn finish(&self, limit: Duration) {
+        if timeout(limit, self.0.sending.lock()).await.is_err() {
+            log::warn!("stopping while a letter is being sent; it may be sent once more");
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.0.is_stopping.load(Ordering::SeqCst)
+    }
+
+    fn write(&self, letter: &LetterToSend) -> Result<WrittenLetter, WriteError> {
+        let origin = self.origin(letter.origin.as_deref());
+        let Inner { templates, sender, site_name, lifetimes, .. } = &*self.0;
+        let (purpose, token) = &letter.link;
+        let link = format!("{origin}{}{}", link_path(*purpose), token.reveal());
+        let words = LetterWords::of(letter, Around { site_name, link: &link, lifetimes: *lifetimes });
+        message::write(templates, sender, identity(letter), (words, site_name, origin))
+    }
+
+    /// Where the links in a letter lead. Only a site without `base_url` believes the request.
+    fn origin<'a>(&'a self, of_request: Option<&'a str>) -> &'a str {
+        let own = || self.0.listens_at.get().unwrap_or(&self.0.configured_at);
+        self.0.base_url.as_ref().map(BaseUrl::as_str).or(of_request).unwrap_or_else(|| own())
+    }
+
+    /// Logs what keeps letters from being sent once, and its end.
+    fn report(&self, trouble: Option<&str>) {
+        let mut known = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.as_deref() == trouble {
+            return;
+        }
+        match (trouble, &self.0.route) {
+            (Some(error), Route::Server(server)) => {
+                log::warn!("letters wait, will retry: the mail server {server:?}: {error}");
+            }
+            (Some(error), Route::Folder(folder)) => {
+                log::warn!("letters wait, will retry: the folder {}: {error}", folder.display());
+            }
+            (None, _) => log::warn!("letters are sent again"),
+        }
+        *known = trouble.map(str::to_owned);
+    }
+}
+
+fn address_of(config: &Config) -> String {
+    format!("http://{}", SocketAddr::new(config.address, config.port))
+}
+
+fn identity(letter: &LetterToSend) -> Identity<'_> {
+    Identity { id: letter.id, queued_at: letter.queued_at, kind: letter.kind.code(), recipient: &letter.address }
+}
+
+/// Manages [`Letters`], after the templates.
+pub(super) fn stage(configuration: &Configuration) -> AdHoc {
+    let configuration = configuration.clone();
+    AdHoc::try_on_ignite("Letters", |rocket| async move {
+        match rocket.state::<Templates>().cloned() {
+            Some(templates) => Ok(rocket.manage(Letters::new(&configuration, templates))),
+            None => Err(rocket),
+        }
+    })
+}

@@ -1,0 +1,165 @@
+//! Sends letters that are due, and records what became of each.
+
+use std::{convert::Infallible, time::Duration};
+
+use rocket::tokio::{select, time::sleep};
+
+use super::{
+    Letters,
+    channel::{Channel, put},
+    identity,
+    message::WriteError,
+    smtp::Delivery,
+};
+use crate::accounts::{self, Accounts, CLAIM_EXTENDED_EVERY, LetterOutcome, LetterToSend, Node};
+
+/// How often to look for letters that another process has queued, or that have become due.
+const POLL_INTERVAL: Duration = Duration::from_millis(800);
+/// How long to wait before an outcome is recorded again, if the database does not respond.
+const RECORD_INTERVAL: Duration = Duration::from_secs(1);
+/// A word of the mail server's answer that contains so much of a link's token is left out.
+const TOKEN_PART: usize = 8;
+
+impl Letters {
+    /// Sends letters as they become due. Returns after [`Self::stop`], once the current letter is sent.
+    pub(in crate::site) async fn keep_sending(&self, accounts: &Accounts, node: &Node) {
+        while !self.is_stopping() {
+            if let Err(error) = self.send_while(|| !self.is_stopping(), (accounts, node)).await {
+                self.report(Some(&error.to_string()));
+            }
+            select! {
+                () = accounts.letter_was_queued() => {}
+                () = sleep(POLL_INTERVAL) => {}
+                () = self.0.stopped.notified() => {}
+            }
+        }
+    }
+
+    /// Sends the letters that are due, all over one connection. Returns how many were tried.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond. What the mail server does to a letter is recorded in its row.
+    pub async fn send_due(&self, accounts: &Accounts, node: &Node) -> accounts::Result<u64> {
+        self.send_while(|| true, (accounts, node)).await
+    }
+
+    async fn send_while(
+        &self,
+        may_go_on: impl Fn() -> bool + Send,
+        (accounts, node): (&Accounts, &Node),
+    ) -> accounts::Result<u64> {
+        let mut tried = 0;
+        if !accounts.has_due_letter().await? {
+            return Ok(tried);
+        }
+        let _sending = self.0.sending.lock().await;
+        let mut channel = match self.open().await {
+            Ok(channel) => channel,
+            Err(error) => {
+                self.report(Some(&error));
+                accounts.postpone_due_letters(&error).await?;
+                return Ok(tried);
+            }
+        };
+        while may_go_on()
+            && let Some(letter) = accounts.claim_letter(node).await?
+        {
+            tried += 1;
+            let delivery = self.send(&mut channel, accounts, node, &letter).await;
+            let trouble = self.record(accounts, node, &letter, &delivery).await;
+            if delivery.is_usable {
+                self.report(None);
+            } else {
+                // The next letter would most likely meet the same fate.
+                if let Some(error) = trouble {
+                    self.report(Some(&error));
+                    accounts.postpone_due_letters(&error).await?;
+                }
+                return Ok(tried);
+            }
+        }
+        if let Channel::Server(connection) = channel {
+            connection.close();
+        }
+        Ok(tried)
+    }
+
+    /// Sends one letter that the node has claimed, and keeps the claim meanwhile.
+    async fn send(
+        &self,
+        channel: &mut Channel<'_>,
+        accounts: &Accounts,
+        node: &Node,
+        letter: &LetterToSend,
+    ) -> Delivery {
+        let written = match self.write(letter) {
+            Ok(written) => written,
+            Err(error @ WriteError::Recipient(_)) => {
+                return Delivery::before_data(LetterOutcome::Refused(error.to_string()), true);
+            }
+            Err(error) => {
+                log::error!("letter {} waits, because it cannot be written: {error}", letter.id);
+                return Delivery::before_data(LetterOutcome::NotYet(error.to_string()), true);
+            }
+        };
+        match channel {
+            Channel::Folder(folder) => put(folder, identity(letter), written).await,
+            Channel::Server(connection) => {
+                let may_begin = async { accounts.begin_sending(node, letter.id).await.unwrap_or(false) };
+                select! {
+                    delivery = connection.deliver(&written, may_begin) => delivery,
+                    never = keep_claim(accounts, node, letter.id) => match never {},
+                }
+            }
+        }
+    }
+
+    /// Records the outcome, however long the database takes: a letter whose outcome is forgotten is sent again. Returns
+    /// what went wrong.
+    async fn record(
+        &self,
+        accounts: &Accounts,
+        node: &Node,
+        letter: &LetterToSend,
+        delivery: &Delivery,
+    ) -> Option<String> {
+        let outcome = match delivery.outcome.as_ref()? {
+            LetterOutcome::Sent => LetterOutcome::Sent,
+            LetterOutcome::Refused(error) => LetterOutcome::Refused(without_token(error, letter)),
+            LetterOutcome::NotYet(error) => LetterOutcome::NotYet(without_token(error, letter)),
+            LetterOutcome::Unknown(error) => LetterOutcome::Unknown(without_token(error, letter)),
+        };
+        while let Err(error) = accounts.record_letter_outcome(node, letter.id, delivery.has_begun, &outcome).await {
+            self.report(Some(&error.to_string()));
+            if self.is_stopping() {
+                break;
+            }
+            sleep(RECORD_INTERVAL).await;
+        }
+        match outcome {
+            LetterOutcome::Sent => None,
+            LetterOutcome::Refused(error) | LetterOutcome::NotYet(error) | LetterOutcome::Unknown(error) => Some(error),
+        }
+    }
+}
+
+/// Extends the claim until it is dropped. If the database does not respond, another node may take the letter over.
+async fn keep_claim(accounts: &Accounts, node: &Node, id: i64) -> Infallible {
+    loop {
+        sleep(CLAIM_EXTENDED_EVERY).await;
+        if let Err(error) = accounts.extend_claim(node, id).await {
+            log::debug!("could not extend the claim of letter {id}: {error}");
+        }
+    }
+}
+
+/// Leaves out the words of an answer that quote the link's token.
+fn without_token(answer: &str, letter: &LetterToSend) -> String {
+    let token = letter.link.1.reveal().to_lowercase();
+    let quotes = |word: &str| {
+        let word = word.to_lowercase();
+        (0..token.len().saturating_sub(TOKEN_PART - 1))
+            .any(|at| token.get(at..at + TOKEN_PART).is_some_and(|part| word.contains(part)))
+    };
+    answer.split(' ').map(|word| if quotes(word) { "…" } else { word }).collect::<Vec<_>>().join(" ")
+}

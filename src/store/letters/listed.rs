@@ -1,0 +1,89 @@
+//! What staff see of the letters, and how long they are kept.
+
+use crate::{
+    domain::moment::Moment,
+    store::{
+        Result, Sql,
+        engine::{execute, fetch_all, fetch_one, from_row::from_row},
+    },
+};
+
+/// A letter, without what it says.
+#[derive(Debug, Clone)]
+pub struct ListedLetter {
+    /// The id.
+    pub id: i64,
+    /// The code of its kind.
+    pub kind: String,
+    /// Its account, if it is known and still exists.
+    pub user_id: Option<i64>,
+    /// The account's name.
+    pub username: Option<String>,
+    /// The code of its state.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// The error of the last attempt.
+    pub error: Option<String>,
+    /// When it was queued.
+    pub queued_at: Moment,
+    /// When it is tried next.
+    pub due_at: Option<Moment>,
+}
+
+from_row!(ListedLetter { id, kind, user_id, username, state, attempts, error, queued_at, due_at });
+
+/// The newest letters, newest first. A letter to an address has an account once it was tried.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn list_newest_letters(on: &mut impl Sql, limit: i64) -> Result<Vec<ListedLetter>> {
+    let sql = "
+        SELECT l.id, l.kind, u.id AS user_id, u.username, l.state, l.attempts, l.error, l.queued_at, l.due_at
+        FROM curfew_letters l
+        LEFT JOIN curfew_links k ON k.id = l.link_id
+        LEFT JOIN curfew_users u ON u.id = COALESCE(l.user_id, k.user_id)
+        ORDER BY l.id DESC LIMIT $1";
+    Ok(fetch_all!(on, ListedLetter, sql, limit)?)
+}
+
+/// How many letters wait although they are due or were tried, and since when.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn count_waiting_letters(on: &mut impl Sql, now: Moment) -> Result<(i64, Option<Moment>)> {
+    let sql = "
+        SELECT COUNT(*), MIN(queued_at) FROM curfew_letters
+        WHERE due_at IS NOT NULL AND (due_at <= $1 OR attempts > 0)";
+    Ok(fetch_one!(on, (i64, Option<Moment>), sql, now)?)
+}
+
+/// How many letters were given up after a time.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn count_failed_letters(on: &mut impl Sql, since: Moment) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM curfew_letters WHERE finished_at > $1 AND state = 'failed'";
+    let (count,) = fetch_one!(on, (i64,), sql, since)?;
+    Ok(count)
+}
+
+/// Deletes at most `limit` letters whose waiting ended before a time. Returns how many.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn delete_letters_before(on: &mut impl Sql, before: Moment, limit: i64) -> Result<u64> {
+    let sql = "
+        DELETE FROM curfew_letters WHERE id IN
+            (SELECT id FROM curfew_letters WHERE finished_at < $1 ORDER BY finished_at, id LIMIT $2)";
+    Ok(execute!(on, sql, before, limit)?)
+}
+
+/// Deletes a letter.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn delete_letter(on: &mut impl Sql, id: i64) -> Result<()> {
+    execute!(on, "DELETE FROM curfew_letters WHERE id = $1", id)?;
+    Ok(())
+}

@@ -1,0 +1,158 @@
+"""Letters reach the mail server, whatever it does."""
+
+import pytest
+
+from mail_server import Die, Hold, Quote
+
+
+@pytest.mark.parametrize(
+    ("encryption", "needs_password"),
+    [("none", False), ("starttls", False), ("starttls", True), ("implicit", False), ("implicit", True)],
+)
+def test_a_letter_is_sent(mail, sites, encryption, needs_password):
+    server = mail(encryption=encryption, needs_password=needs_password)
+    site = sites(server)
+    user = site.make_user()
+    site.outbox.put(user)
+    (letter,) = server.wait_for(1)
+    assert letter["To"] == user.email and letter["From"] == "Curfew <accounts@riverside.example>"
+    assert server.recipients == [user.email]
+    assert site.outbox.until(lambda rows: rows[0][0] == "sent") == [("sent", 1, 1, None)]
+
+
+def test_a_site_never_falls_back_to_an_unencrypted_connection(mail, sites):
+    server = mail()
+    site = sites(server, SMTP_URL=server.url.replace("tls=none", "tls=required"))
+    site.outbox.put(site.make_user())
+    ((state, _, sendings, error),) = site.outbox.until(lambda rows: rows[0][3])
+    assert (state, sendings) == ("waiting", 0) and "STARTTLS" in error
+    assert not server.letters
+
+
+def test_a_mail_server_with_an_unknown_certificate_gets_no_letter(mail, sites, tmp_path):
+    server = mail(encryption="implicit")
+    (tmp_path / "other").mkdir()
+    other = type(server)(tmp_path / "other", encryption="implicit")
+    site = sites(server, SSL_CERT_FILE=str(other.certificate))
+    site.outbox.put(site.make_user())
+    ((state, _, sendings, error),) = site.outbox.until(lambda rows: rows[0][3])
+    assert (state, sendings) == ("waiting", 0) and "certificate" in error
+    assert not server.letters
+
+
+def test_a_wrong_password_lets_letters_wait(mail, sites):
+    server = mail(encryption="implicit", needs_password=True)
+    site = sites(server, SMTP_URL=server.url.replace("tanger", "wrong"))
+    site.outbox.put(site.make_user())
+    ((state, _, sendings, error),) = site.outbox.until(lambda rows: rows[0][3])
+    assert (state, sendings) == ("waiting", 0) and error.startswith("535")
+    assert b"wrong%3Aine" not in site.printed and b"wrong:ine" not in site.printed
+
+
+def test_a_greylisted_letter_is_sent_later(mail, sites):
+    server = mail()
+    server.at("rcpt", "450 4.2.0 greylisted, come back later")
+    site = sites(server)
+    site.outbox.put(site.make_user())
+    server.wait_for(1)
+    assert site.outbox.until(lambda rows: rows[0][0] == "sent") == [("sent", 2, 1, None)]
+    assert len(server.letters) == 1
+
+
+def test_a_refused_address_stops_its_letter_and_no_other(mail, sites):
+    server = mail()
+    server.at("rcpt", "550 5.1.1 no such mailbox")
+    site = sites(server)
+    user = site.make_user()
+    site.outbox.put(user, number=2)
+    server.wait_for(1)
+    first, second = site.outbox.until(lambda rows: all(row[0] != "waiting" for row in rows))
+    assert first == ("failed", 1, 0, "550 5.1.1 no such mailbox")
+    assert second == ("sent", 1, 1, None)
+    assert server.greetings == 1, "both letters take one connection"
+
+
+def test_an_answer_after_the_letter_counts(mail, sites):
+    server = mail()
+    server.at("content", "451 4.3.0 try again")
+    server.at("content", "554 5.7.1 looks like spam: https://riverside.example/x")
+    site = sites(server)
+    site.outbox.put(site.make_user())
+    site.outbox.until(lambda rows: rows[0][1:3] == (1, 0) and rows[0][3])
+    ((state, attempts, _, error),) = site.outbox.until(lambda rows: rows[0][0] == "failed")
+    assert (state, attempts) == ("failed", 2) and error.startswith("554 5.7.1 looks like spam")
+    assert not server.letters
+
+
+def test_an_answer_that_quotes_the_link_is_not_stored(mail, sites):
+    server = mail()
+    refusal = server.at("content", Quote())
+    site = sites(server)
+    site.outbox.put(site.make_user())
+    ((_, _, _, error),) = site.outbox.until(lambda rows: rows[0][0] == "failed")
+    assert error == "554 5.7.1 spam: …"
+    assert refusal.token and refusal.token.encode() not in site.stored + site.printed
+
+
+@pytest.mark.parametrize("step", ["connect", "ehlo", "mail", "rcpt", "data", "middle", "content"])
+def test_a_mail_server_that_dies_gets_the_letter_later(mail, sites, step):
+    server = mail()
+    server.at(step, Die())
+    site = sites(server)
+    site.outbox.put(site.make_user())
+    server.wait_for(2 if step == "content" else 1)
+    ((state, attempts, sendings, error),) = site.outbox.until(lambda rows: rows[0][0] == "sent")
+    assert (state, attempts, error) == ("sent", 2, None)
+    assert sendings == (2 if step in ("middle", "content") else 1)
+    assert len({letter["Message-ID"] for letter in server.parsed()}) == 1
+
+
+def test_a_letter_with_two_unknown_outcomes_is_given_up(mail, sites):
+    server = mail()
+    server.at("content", Die(), times=2)
+    site = sites(server)
+    site.outbox.put(site.make_user())
+    rows = site.outbox.until(lambda rows: rows[0][0] == "failed")
+    assert rows == [("failed", 2, 2, "unknown-outcome")]
+    assert len(server.letters) == 2
+
+
+@pytest.mark.parametrize("step", ["connect", "rcpt"])
+def test_a_mail_server_that_hangs_holds_up_no_page(mail, sites, step):
+    server = mail()
+    hold = server.at(step, Hold())
+    site = sites(server)
+    user = site.make_user()
+    site.outbox.put(user)
+    hold.wait()
+    # The sender waits for the mail server now. A command and a page do not.
+    site.make_user()
+    assert site.answers
+    server.wait_for(1)
+    assert site.outbox.until(lambda rows: rows[0][0] == "sent")[0][:2] == ("sent", 2)
+
+
+def test_a_mail_server_that_never_closes_gets_the_next_letters(mail, sites):
+    server = mail()
+    server.at("quit", Hold(), times=2)
+    site = sites(server)
+    user = site.make_user()
+    for number in range(1, 4):
+        site.outbox.put(user, address=f"{user.username}+{number}@example.org")
+        server.wait_for(number)
+    assert len(server.letters) == 3
+
+
+def test_letters_wait_while_the_mail_server_is_gone(mail, sites):
+    server = mail()
+    server.stop()
+    site = sites(server)
+    site.outbox.put(site.make_user(), number=20)
+    site.outbox.until(lambda rows: all(row[3] for row in rows))
+    server.start()
+    site.outbox.let_all_be_due()
+    server.wait_for(20)
+    site.outbox.until(lambda rows: {row[0] for row in rows} == {"sent"})
+    assert len(server.letters) == 20
+    waits = [line for line in site.printed.splitlines() if b"letters wait" in line]
+    assert len(waits) == 1 and b"Connection refused" in waits[0], waits

@@ -1,0 +1,134 @@
+//! Which acts queue a letter, to whom, and how often.
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::ForceLogoutMoment,
+    accounts::{Client, KnownBrowser, NotifyUser},
+    domain::{logins::token::TokenLabel, people::login_name::LoginName},
+};
+
+use crate::{
+    house::{
+        House, NEW_PASSWORD, PASSWORD, client, credentials, email, new_password, on_each_engine, operator, password,
+        reasons, registration,
+    },
+    raw::{count, run, texts},
+};
+
+/// Every letter, as "kind address times".
+async fn letters(house: &House) -> Vec<String> {
+    let sql = "SELECT kind || ' ' || address || ' ' || CAST(times AS TEXT) FROM curfew_letters ORDER BY id";
+    texts(&house.store, sql).await.into_iter().flatten().collect()
+}
+
+#[rocket::async_test]
+async fn each_act_that_a_user_must_know_of_queues_its_letter() {
+    on_each_engine(async |house: &House| {
+        let started = house.accounts.register(&client(), &registration("ana")).await.expect("an answer");
+        let ana = crate::house::Person {
+            id: started.expect("a session").user_id,
+            name: "ana".to_owned(),
+            role: curfew::domain::people::role::Role::Member,
+        };
+        assert_eq!(letters(house).await, ["verify-email ana@example.org 1"]);
+        run(&house.store, "DELETE FROM curfew_letters").await;
+        let known = Client::new("192.0.2.7".to_owned(), "Firefox").known_as(vec![KnownBrowser {
+            user_id: ana.id,
+            password_version: 7,
+            browser: "b".to_owned(),
+        }]);
+        let login = house.accounts.log_in(&known, &credentials("ana", PASSWORD)).await.expect("a login");
+        assert_eq!(letters(house).await, [""; 0], "a browser that the account has used before a new password too");
+
+        let acting = ana.acting_from(&login);
+        let (old, new) = (password(PASSWORD), new_password(NEW_PASSWORD));
+        house.accounts.change_password(&acting, &old, &new, false).await.expect("a new password");
+        let why = (&reasons(), NotifyUser::ByLetter);
+        let (root, target, now) = (operator(), ana.target(), ForceLogoutMoment::Now);
+        house.accounts.force_logout(&root, &target, now, &reasons()).await.expect("without a letter");
+        house.accounts.force_logout_and_notify(&root, &target, now, why).await.expect("with a letter");
+        house.accounts.deactivate_and_notify(&root, &target, None, why).await.expect("with a letter");
+        let expected =
+            ["password-changed", "forced-out", "deactivated"].map(|kind| format!("{kind} ana@example.org 1"));
+        assert_eq!(letters(house).await, expected);
+        let of_staff = "SELECT COUNT(*) FROM curfew_letters WHERE details LIKE '%seen twice%'";
+        assert_eq!(count(&house.store, of_staff).await, 0, "the reason for staff is in no letter");
+        let of_user = "SELECT COUNT(*) FROM curfew_letters WHERE details LIKE '%please log in again%'";
+        assert_eq!(count(&house.store, of_user).await, 2);
+        house.accounts.delete_user(&root, &target, &reasons()).await.expect("a deletion");
+        assert_eq!(letters(house).await, [""; 0], "an account's letters end with it");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn logins_of_unknown_browsers_in_one_hour_are_one_letter_with_their_count() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        house.log_in(&ana).await;
+        assert_eq!(letters(house).await, [""; 0], "the first login of an account sends none");
+        for _ in 0..20 {
+            house.log_in(&ana).await;
+        }
+        assert_eq!(letters(house).await, ["new-login ana@example.org 20"]);
+        // The letter is being sent. What comes later is the next one, an hour after this one.
+        let started = "UPDATE curfew_letters SET started_at = queued_at, due_at = NULL";
+        run(&house.store, started).await;
+        house.store.clock().shift(TimeDelta::minutes(10));
+        house.log_in(&ana).await;
+        house.log_in(&ana).await;
+        assert_eq!(letters(house).await, ["new-login ana@example.org 20", "new-login ana@example.org 2"]);
+        let early =
+            "SELECT COUNT(*) FROM curfew_letters a JOIN curfew_letters b ON b.id > a.id AND b.due_at < b.queued_at";
+        assert_eq!(count(&house.store, early).await, 0);
+        let now = house.now().await;
+        let waits = format!(
+            "SELECT COUNT(*) FROM curfew_letters WHERE started_at IS NULL AND due_at > '{}'",
+            (now + TimeDelta::minutes(49)).format("%Y-%m-%d %H:%M:%S+00:00")
+        );
+        assert_eq!(count(&house.store, &waits).await, 1);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_program_is_known_by_its_user_agent() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        house.log_in(&ana).await;
+        let log_in = async |user_agent: &str| {
+            let client = Client::new("192.0.2.8".to_owned(), user_agent);
+            let (name, label) = (LoginName::parse("ana").expect("a name"), TokenLabel::parse("cron").expect("a label"));
+            let opened = house.accounts.log_in_for_token(&client, (&name, &password(PASSWORD)), &label).await;
+            opened.expect("a token");
+        };
+        log_in("backup/1").await;
+        assert_eq!(letters(house).await, ["new-login ana@example.org 1"]);
+        log_in("backup/1").await;
+        assert_eq!(letters(house).await, ["new-login ana@example.org 1"]);
+        log_in("backup/2").await;
+        assert_eq!(letters(house).await, ["new-login ana@example.org 2"]);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_request_queues_one_letter_whatever_the_address_is() {
+    on_each_engine(async |house: &House| {
+        house.member("ana").await;
+        let ben = house.member("ben").await;
+        house.accounts.deactivate(&operator(), &ben.target(), None, &reasons()).await.expect("a deactivation");
+        for address in ["ana@example.org", "ben@example.org", "nobody@example.org"] {
+            house.accounts.request_reset(&client(), &email(address)).await.expect("it is queued");
+            house.accounts.request_verification(&client(), &email(address)).await.expect("it is queued");
+        }
+        let rows = "SELECT COUNT(*) FROM curfew_letters WHERE user_id IS NULL";
+        assert_eq!(count(&house.store, rows).await, 6);
+        let strict = house.accounts_with(|settings| settings.throttle_login.count = 1);
+        for _ in 0..15 {
+            strict.request_reset(&client(), &email("ana@example.org")).await.expect("the same answer");
+        }
+        assert_eq!(count(&house.store, rows).await, 16, "ten pass, and those beyond leave no row");
+    })
+    .await;
+}

@@ -1,0 +1,293 @@
+//! Claims, limits and outcomes of letters: one node at a time, never lost, never more than twice, few to one address.
+
+use std::iter;
+
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{LetterOutcome, LetterToSend, Node},
+    domain::letters::{
+        details::LetterDetails,
+        kind::LetterKind,
+        sending::{LetterFault, MOST_ATTEMPTS},
+    },
+    store::letters::{NewLetter, insert_letter},
+};
+
+use crate::{
+    house::{House, on_each_engine, run_concurrently},
+    raw::{count, run, texts},
+};
+
+fn node(name: &str) -> Node {
+    Node::new(name.to_owned())
+}
+
+async fn queue(house: &House, kind: LetterKind, user_id: i64, address: &str) -> i64 {
+    let now = house.now().await;
+    let mut tx = house.store.begin().await.expect("a transaction");
+    let (details, origin, user_id) = (&LetterDetails::default(), None, Some(user_id));
+    let letter = NewLetter { kind, user_id, address, origin, details, now, due_at: now };
+    let id = insert_letter(&mut tx, &letter).await.expect("a letter");
+    tx.commit().await.expect("a commit");
+    id
+}
+
+async fn queue_one(house: &House, name: &str) -> i64 {
+    let user = house.member(name).await;
+    queue(house, LetterKind::PasswordChanged, user.id, &format!("{name}@example.org")).await
+}
+
+async fn claim(house: &House, node: &Node) -> Option<LetterToSend> {
+    house.accounts.claim_letter(node).await.expect("the database answers")
+}
+
+async fn record(house: &House, node: &Node, id: i64, has_begun: bool, outcome: LetterOutcome) {
+    house.accounts.record_letter_outcome(node, id, has_begun, &outcome).await.expect("the database answers");
+}
+
+/// Each letter as "state attempts sendings error".
+async fn rows(house: &House) -> Vec<String> {
+    let sql = "
+        SELECT state || ' ' || CAST(attempts AS TEXT) || ' ' || CAST(sendings AS TEXT) || ' ' || COALESCE(error, '-')
+        FROM curfew_letters ORDER BY id";
+    texts(&house.store, sql).await.into_iter().flatten().collect()
+}
+
+fn not_yet() -> LetterOutcome {
+    LetterOutcome::NotYet("450 later".to_owned())
+}
+
+fn unknown() -> LetterOutcome {
+    LetterOutcome::Unknown("cut".to_owned())
+}
+
+#[rocket::async_test]
+async fn a_letter_belongs_to_one_node_until_its_claim_runs_out() {
+    on_each_engine(async |house: &House| {
+        let (first, second) = (node("one"), node("two"));
+        let id = queue_one(house, "ana").await;
+        assert!(house.accounts.has_due_letter().await.expect("an answer"));
+        assert_eq!(claim(house, &first).await.expect("a letter").id, id);
+        assert!(claim(house, &second).await.is_none());
+        house.store.clock().shift(TimeDelta::seconds(14));
+        assert!(claim(house, &second).await.is_none());
+        assert!(house.accounts.extend_claim(&first, id).await.expect("an answer"), "while it is being sent");
+        house.store.clock().shift(TimeDelta::seconds(14));
+        assert!(claim(house, &second).await.is_none());
+        house.store.clock().shift(TimeDelta::seconds(2));
+        // The first node is dead or lost its database: less than 20 seconds after its last sign.
+        assert_eq!(claim(house, &second).await.expect("the letter is taken over").id, id);
+        assert!(!house.accounts.extend_claim(&first, id).await.expect("an answer"));
+        assert!(!house.accounts.begin_sending(&first, id).await.expect("an answer"), "it is not the first node's");
+        record(house, &first, id, false, not_yet()).await;
+        assert_eq!(rows(house).await, ["waiting 2 0 -"], "nor is its outcome");
+        assert!(house.accounts.begin_sending(&second, id).await.expect("an answer"));
+        record(house, &second, id, true, LetterOutcome::Sent).await;
+        assert_eq!(rows(house).await, ["sent 2 1 -"]);
+        assert!(!house.accounts.has_due_letter().await.expect("an answer"));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn nodes_that_claim_at_the_same_time_share_the_letters() {
+    on_each_engine(async |house: &House| {
+        let user = house.member("ana").await;
+        for number in 0..12 {
+            queue(house, LetterKind::PasswordChanged, user.id, &format!("ana+{number}@example.org")).await;
+        }
+        let claims = (0..4).map(|number| {
+            let (accounts, node) = (house.node(), node(&number.to_string()));
+            async move {
+                let mut ids = Vec::new();
+                while let Some(letter) = accounts.claim_letter(&node).await.expect("the database answers") {
+                    ids.push(letter.id);
+                }
+                ids
+            }
+        });
+        let mut ids: Vec<i64> = run_concurrently(claims.collect()).await.into_iter().flatten().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 12);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_letters WHERE attempts = 1").await, 12);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn an_address_gets_three_letters_of_a_kind_per_hour_from_all_nodes_together() {
+    on_each_engine(async |house: &House| {
+        let user = house.member("ana").await;
+        for address in ["ana@example.org", "ANA@example.org"].repeat(5) {
+            queue(house, LetterKind::PasswordChanged, user.id, address).await;
+        }
+        let claims = (0..4).map(|number| {
+            let (accounts, node) = (house.node(), node(&number.to_string()));
+            async move {
+                let mut sent = 0;
+                while let Some(letter) = accounts.claim_letter(&node).await.expect("the database answers") {
+                    assert!(accounts.begin_sending(&node, letter.id).await.expect("an answer"));
+                    let outcome = accounts.record_letter_outcome(&node, letter.id, true, &LetterOutcome::Sent);
+                    outcome.await.expect("the database answers");
+                    sent += 1;
+                }
+                sent
+            }
+        });
+        let sent: Vec<u32> = run_concurrently(claims.collect()).await;
+        assert_eq!(sent.iter().sum::<u32>(), 3);
+        let dropped = "SELECT COUNT(*) FROM curfew_letters WHERE state = 'dropped' AND error = 'limit'";
+        assert_eq!(count(&house.store, dropped).await, 7);
+
+        let ours = node("one");
+        for kind in [LetterKind::EmailChanged, LetterKind::NewLogin, LetterKind::NewLogin] {
+            queue(house, kind, user.id, "ana@example.org").await;
+        }
+        assert_eq!(claim(house, &ours).await.expect("of another kind").kind, LetterKind::EmailChanged);
+        assert_eq!(claim(house, &ours).await.expect("of a third kind").kind, LetterKind::NewLogin);
+        assert!(claim(house, &ours).await.is_none(), "one an hour tells of new logins");
+        house.store.clock().shift(TimeDelta::minutes(61));
+        queue(house, LetterKind::PasswordChanged, user.id, "ana@example.org").await;
+        let next = house.accounts.claim_letter(&ours).await.expect("the database answers").expect("a letter");
+        assert_ne!(next.kind, LetterKind::PasswordChanged, "those that nobody has finished come first");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn letters_that_the_server_did_not_take_yet_count_for_the_limit_too() {
+    on_each_engine(async |house: &House| {
+        let (ours, user) = (node("one"), house.member("ana").await);
+        for _ in 0..3 {
+            let id = queue(house, LetterKind::PasswordChanged, user.id, "ana@example.org").await;
+            claim(house, &ours).await.expect("a letter");
+            record(house, &ours, id, false, not_yet()).await;
+        }
+        // Hours later, when the first ones have reached nobody yet.
+        house.store.clock().shift(TimeDelta::seconds(2));
+        queue(house, LetterKind::PasswordChanged, user.id, "ana@example.org").await;
+        assert!(claim(house, &ours).await.is_none());
+        let waiting = ["waiting 1 0 450 later"; 3];
+        assert_eq!(rows(house).await, [&waiting[..], &["dropped 0 0 limit"]].concat());
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_letter_is_sent_at_most_twice() {
+    on_each_engine(async |house: &House| {
+        let ours = node("one");
+        let id = queue_one(house, "ana").await;
+        for again in [5, 9] {
+            claim(house, &ours).await.expect("a letter");
+            assert!(house.accounts.begin_sending(&ours, id).await.expect("an answer"));
+            record(house, &ours, id, true, not_yet()).await;
+            assert_eq!(rows(house).await.len(), 1);
+            house.store.clock().shift(TimeDelta::seconds(again));
+        }
+        assert_eq!(rows(house).await, ["waiting 2 0 450 later"], "an answer says that the server does not have it");
+        claim(house, &ours).await.expect("a letter");
+        assert!(house.accounts.begin_sending(&ours, id).await.expect("an answer"));
+        record(house, &ours, id, true, unknown()).await;
+        assert_eq!(rows(house).await, ["waiting 3 1 cut"]);
+        house.store.clock().shift(TimeDelta::seconds(17));
+        claim(house, &ours).await.expect("a letter");
+        assert!(house.accounts.begin_sending(&ours, id).await.expect("an answer"));
+        assert!(!house.accounts.begin_sending(&ours, id).await.expect("an answer"), "a third copy");
+        record(house, &ours, id, true, unknown()).await;
+        assert_eq!(rows(house).await, [format!("failed 4 2 {}", LetterFault::UnknownOutcome.code())]);
+
+        // Nodes that die during two sendings record no outcome.
+        let id = queue_one(house, "ben").await;
+        for number in 0..2 {
+            let dying = node(&number.to_string());
+            claim(house, &dying).await.expect("a letter");
+            assert!(house.accounts.begin_sending(&dying, id).await.expect("an answer"));
+            house.store.clock().shift(TimeDelta::seconds(16));
+        }
+        assert!(claim(house, &ours).await.is_none());
+        assert_eq!(rows(house).await[1], format!("failed 2 2 {}", LetterFault::UnknownOutcome.code()));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_letter_is_tried_for_a_day_with_growing_waits() {
+    on_each_engine(async |house: &House| {
+        let ours = node("one");
+        let id = queue_one(house, "ana").await;
+        let begin = house.now().await;
+        let mut waits = [4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048].into_iter().chain(iter::repeat(3_600));
+        while claim(house, &ours).await.is_some() {
+            record(house, &ours, id, false, not_yet()).await;
+            house.store.clock().shift(TimeDelta::seconds(waits.next().expect("a wait") - 1));
+            assert!(claim(house, &ours).await.is_none(), "it waits");
+            house.store.clock().shift(TimeDelta::seconds(1));
+        }
+        assert_eq!(rows(house).await, [format!("failed {MOST_ATTEMPTS} 0 450 later")]);
+        assert!(house.now().await - begin >= TimeDelta::days(1));
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn letters_wait_together_while_the_mail_server_is_gone() {
+    on_each_engine(async |house: &House| {
+        let ours = node("one");
+        for name in ["ana", "ben", "cleo"] {
+            queue_one(house, name).await;
+        }
+        let id = claim(house, &ours).await.expect("a letter").id;
+        record(house, &ours, id, false, LetterOutcome::Refused("550 no".to_owned())).await;
+        assert_eq!(house.accounts.postpone_due_letters("refused").await.expect("an answer"), 2);
+        assert_eq!(rows(house).await, ["failed 1 0 550 no", "waiting 1 0 refused", "waiting 1 0 refused"]);
+        assert!(!house.accounts.has_due_letter().await.expect("an answer"));
+        let late = house.accounts.read_late_letters(std::time::Duration::from_mins(1)).await.expect("counts");
+        assert_eq!((late.waiting, late.failed), (2, 1));
+        house.store.clock().shift(TimeDelta::seconds(4));
+        assert!(claim(house, &ours).await.is_some(), "they count for no limit");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_finished_letter_forgets_what_it_said_and_goes_after_a_week() {
+    on_each_engine(async |house: &House| {
+        let ours = node("one");
+        let id = queue_one(house, "ana").await;
+        run(&house.store, "UPDATE curfew_letters SET details = '{\"user_agent\":\"Firefox\"}', origin = 'https://a.b'")
+            .await;
+        claim(house, &ours).await.expect("a letter");
+        record(house, &ours, id, false, LetterOutcome::Sent).await;
+        let told = "SELECT COUNT(*) FROM curfew_letters WHERE details <> '{}' OR origin IS NOT NULL";
+        assert_eq!(count(&house.store, told).await, 0);
+        let listed = house.accounts.list_newest_letters(10).await.expect("a list");
+        assert_eq!((listed[0].username.as_deref(), listed[0].state.as_str()), (Some("ana"), "sent"));
+        house.store.clock().shift(TimeDelta::days(7) - TimeDelta::minutes(1));
+        assert_eq!(house.accounts.purge_letters().await.expect("an answer"), 0);
+        house.store.clock().shift(TimeDelta::minutes(2));
+        assert_eq!(house.accounts.purge_letters().await.expect("an answer"), 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_links").await, 1, "a link works for a week");
+        house.store.clock().shift(TimeDelta::days(1));
+        assert_eq!(house.accounts.purge_letters().await.expect("an answer"), 1);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_link_tokens").await, 0);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_letter_that_cannot_be_read_holds_up_no_other() {
+    on_each_engine(async |house: &House| {
+        let ours = node("one");
+        for name in ["ana", "ben", "cleo"] {
+            queue_one(house, name).await;
+        }
+        run(&house.store, "UPDATE curfew_letters SET details = 'no JSON' WHERE id = 1").await;
+        run(&house.store, "UPDATE curfew_letters SET kind = 'from-a-later-version' WHERE id = 2").await;
+        assert_eq!(claim(house, &ours).await.expect("a letter").username, "cleo");
+        let unreadable = format!("failed 0 0 {}", LetterFault::Unreadable.code());
+        assert_eq!(rows(house).await, [&unreadable, &unreadable, "waiting 1 0 -"]);
+    })
+    .await;
+}
