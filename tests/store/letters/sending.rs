@@ -1,6 +1,6 @@
 //! Claims, limits and outcomes of letters: one node at a time, never lost, never more than twice, few to one address.
 
-use std::iter;
+use std::{iter, time::Duration};
 
 use chrono::TimeDelta;
 use curfew::{
@@ -243,10 +243,20 @@ async fn letters_wait_together_while_the_mail_server_is_gone() {
         assert_eq!(house.accounts.postpone_due_letters("refused").await.expect("an answer"), 2);
         assert_eq!(rows(house).await, ["failed 1 0 550 no", "waiting 1 0 refused", "waiting 1 0 refused"]);
         assert!(!house.accounts.has_due_letter().await.expect("an answer"));
-        let late = house.accounts.read_late_letters(std::time::Duration::from_mins(1)).await.expect("counts");
-        assert_eq!((late.waiting, late.failed), (2, 1));
+        let minute = Duration::from_mins(1);
+        let late = house.accounts.read_late_letters(minute).await.expect("counts");
+        assert_eq!((late.waiting, late.waiting_is_minimum, late.failed), (2, false, 1));
         house.store.clock().shift(TimeDelta::seconds(4));
         assert!(claim(house, &ours).await.is_some(), "they count for no limit");
+        for _ in 0..9 {
+            let twice = "
+                INSERT INTO curfew_letters (kind, user_id, address, address_key, details, queued_at, due_at, state)
+                SELECT kind, user_id, address, address_key, details, queued_at, queued_at, state
+                FROM curfew_letters WHERE state = 'waiting'";
+            run(&house.store, twice).await;
+        }
+        let late = house.accounts.read_late_letters(minute).await.expect("counts");
+        assert_eq!((late.waiting, late.waiting_is_minimum), (1_000, true), "of 1,024");
     })
     .await;
 }

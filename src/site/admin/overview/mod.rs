@@ -59,14 +59,15 @@ struct CountsView {
 #[derive(Debug, Serialize)]
 struct LettersView {
     waiting: i64,
+    waiting_is_minimum: bool,
     since: Option<Moment>,
     failed: i64,
 }
 
 impl LettersView {
     fn of(late: LateLetters) -> Option<Self> {
-        let LateLetters { waiting, since, failed } = late;
-        (waiting > 0 || failed > 0).then_some(Self { waiting, since, failed })
+        let LateLetters { waiting, waiting_is_minimum, since, failed } = late;
+        (waiting > 0 || failed > 0).then_some(Self { waiting, waiting_is_minimum, since, failed })
     }
 }
 
