@@ -49,8 +49,19 @@ pub(super) enum Outcome {
     Succeeded,
 }
 
+impl Admitted {
+    /// Whether the attempt holds a place in this counter until it ends. One that is not compared uses up no try of the
+    /// account, so it keeps none from others.
+    pub(super) const fn holds(self, counted: &Counted) -> bool {
+        self.is_compared || !counted.is_hidden
+    }
+}
+
 /// Decides whether an attempt with these counters may begin. A counter that refuses it remembers that the refusal is
 /// recorded now.
+///
+/// An attempt waits only for counters that an unknown name has too. If it waited for a hidden one, the time of the
+/// answer would reveal that attempts by another name of the account are in progress.
 pub(super) fn decide(counted: &[Counted], counters: &mut [Counter], now: Instant) -> Step {
     let places: Vec<_> =
         counted.iter().zip(&*counters).map(|(counted, counter)| counter.place(&counted.limit, now)).collect();
@@ -59,8 +70,9 @@ pub(super) fn decide(counted: &[Counted], counters: &mut [Counter], now: Instant
         Place::Free | Place::Held => None,
     });
     let wait = waits.clone().filter(|(is_hidden, _)| !is_hidden).map(|(_, wait)| wait).max();
-    let is_compared = waits.count() == 0;
-    if wait.is_none() && places.contains(&Place::Held) {
+    let is_held = |hidden| counted.iter().zip(&places).any(|(c, place)| c.is_hidden == hidden && *place == Place::Held);
+    let is_compared = waits.count() == 0 && !is_held(true);
+    if wait.is_none() && is_held(false) {
         return Step::Wait;
     }
     let (mut was_recorded, mut shows_attack) = (true, false);

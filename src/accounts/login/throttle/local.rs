@@ -61,8 +61,8 @@ impl LocalCounters {
     fn try_begin(&self, counted: &[Counted]) -> Step {
         self.change(counted, |counters, now| {
             let step = decide(counted, counters, now);
-            if let Step::Begin(_) = step {
-                for counter in counters {
+            if let Step::Begin(admitted) = step {
+                for (_, counter) in counted.iter().zip(counters).filter(|(counted, _)| admitted.holds(counted)) {
                     counter.in_progress += 1;
                 }
             }
@@ -70,11 +70,11 @@ impl LocalCounters {
         })
     }
 
-    fn settle(&self, counted: &[Counted], outcome: Outcome) {
+    fn settle(&self, counted: &[Counted], admitted: Admitted, outcome: Outcome) {
         self.change(counted, |counters, now| {
             for (counted, counter) in counted.iter().zip(counters) {
                 count(counted, counter, outcome, now);
-                counter.in_progress -= 1;
+                counter.in_progress -= u32::from(admitted.holds(counted));
             }
         });
         self.settled.notify_waiters();
@@ -118,6 +118,6 @@ impl LocalPlaces {
 
 impl Drop for LocalPlaces {
     fn drop(&mut self) {
-        self.counters.settle(&self.counted, self.outcome);
+        self.counters.settle(&self.counted, self.admitted, self.outcome);
     }
 }

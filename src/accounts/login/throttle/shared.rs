@@ -139,9 +139,9 @@ fn try_begin(now: Now, texts: &[Option<String>], counted: &[Counted], id: u64) -
         return (step, None);
     }
     let until = now.micros_of(now.here + PLACE_LIFETIME);
-    for (kept, counter) in all.iter_mut().zip(&counters) {
+    for ((kept, counter), counted) in all.iter_mut().zip(&counters).zip(counted) {
         kept.recorded_until = counter.recorded_until.map(|until| now.micros_of(until));
-        if let Step::Begin(_) = step {
+        if matches!(step, Step::Begin(admitted) if admitted.holds(counted)) {
             kept.under_way.push(HeldPlace { id, until });
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use rocket::futures::FutureExt as _;
+
 use super::{
     counter::{Counter, Place},
     *,
@@ -137,6 +139,34 @@ async fn the_names_of_one_account_share_its_tries_and_answer_like_unknown_names(
     assert_eq!(email[..3], [Ok(false); 3], "the account has no tries left");
     let elsewhere = answers("ana@example.org", Some(1), "2.2.2.2").await;
     assert_eq!(elsewhere[..3], [Ok(true); 3], "another address has tries of its own");
+}
+
+/// A wait would reveal that the names belong to one account, as a refusal would.
+#[rocket::async_test]
+async fn a_name_never_waits_for_attempts_in_progress_by_another_name_of_its_account() {
+    const EMAIL: &str = "ana@example.org";
+    let throttle = Throttle::default();
+    // Whether an attempt begins at once, and is compared.
+    let at_once = |guesser: Guesser<'_>| {
+        let attempt = begin(&throttle, guesser).now_or_never()?.expect("no refusal");
+        Some((attempt.is_compared(), attempt))
+    };
+    let is_compared = |guesser| at_once(guesser).map(|(is_compared, _)| is_compared);
+    let by_username = [(); 3].map(|()| at_once(stranger("ana", Some(1), "1.1.1.1")));
+    assert!(is_compared(stranger("ana", Some(1), "1.1.1.1")).is_none(), "the same name waits, as an unknown one does");
+    assert_eq!(is_compared(stranger("nobody@example.org", None, "1.1.1.1")), Some(true));
+    assert_eq!(is_compared(stranger(EMAIL, Some(1), "1.1.1.1")), Some(false), "it begins at once");
+    let uncompared = [(); 3].map(|()| at_once(stranger(EMAIL, Some(1), "1.1.1.1")));
+    drop(by_username);
+    assert_eq!(is_compared(stranger("ana", Some(1), "1.1.1.1")), Some(true), "one that is not compared holds no try");
+    drop(uncompared);
+    let from_everywhere: Vec<_> = (0..STRANGERS_AT_ONCE)
+        .map(|number| at_once(stranger("ana", Some(1), &format!("2.2.{number}.1"))))
+        .collect();
+    assert!(is_compared(stranger("ana", Some(1), "3.3.3.3")).is_none());
+    assert_eq!(is_compared(stranger(EMAIL, Some(1), "3.3.3.3")), Some(false));
+    drop(from_everywhere);
+    assert_eq!(is_compared(stranger(EMAIL, Some(1), "3.3.3.3")), Some(true));
 }
 
 #[rocket::async_test]
