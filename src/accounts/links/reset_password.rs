@@ -4,7 +4,7 @@ use crate::{
     accounts::{
         Accounts, Client, Detail, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        login::queue::Line,
+        login::queue::{Claimant, Network},
     },
     domain::{
         event_kind::EventKind,
@@ -30,7 +30,7 @@ impl Accounts {
     pub async fn reset_password(&self, client: &Client, token: &LinkToken, new: &NewPassword) -> Result<()> {
         // Before the hash, which costs a wrong link nothing.
         self.read_link(LinkPurpose::Reset, token).await?;
-        let hash = self.hasher.of_client(Line::Strangers, Some(client)).hash_new(new).await?;
+        let hash = self.hasher.of_client(Claimant::Strangers(Network::of(&client.address)), Some(client)).hash_new(new).await?;
         let mut tx = self.store.begin().await?;
         let (_, locked) = self.take_link(&mut tx, LinkPurpose::Reset, token).await?;
         let user = &locked.user;

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         event_kind::EventKind,
         logins::{kind::LoginClass, session_secret::SessionId},
-        people::{login_name::LoginName, password::Password},
+        people::{login_name::LoginName, password::Password, role::Role},
         reason::EndReason,
         reason_text::Reasons,
     },
@@ -88,7 +88,8 @@ impl Accounts {
     ) -> Result<Option<T::Opened>> {
         let found = users::find_user_by_name(&mut self.store.read().await?, name).await?;
         let guesser = guesser(client, name, found.as_ref());
-        let hasher = self.hasher.of_client(guesser.line(), Some(client));
+        let claimant = guesser.claimant(found.as_ref().map_or(Role::Member, User::role));
+        let hasher = self.hasher.of_client(claimant, Some(client));
         let attempt = match self.begin_guess(Some(client), guesser).await? {
             Ok(attempt) => attempt,
             Err(throttled) => {

@@ -17,7 +17,7 @@ use rocket::tokio::task::spawn_blocking;
 
 use super::{
     peppers::Peppers,
-    queue::{Line, Network, Queue, RETRY_AFTER, Turn, connections::Connections},
+    queue::{Claimant, Queue, RETRY_AFTER, Turn, connections::Connections},
     stored_hash::{StoredHash, stored_hash, unknown_format},
 };
 use crate::{
@@ -36,9 +36,8 @@ pub(in crate::accounts) struct Hasher {
     highest_cost: Arc<AtomicU32>,
     queue: Queue,
     connections: Connections,
-    /// The client that this hasher works for, and the line in which it waits.
-    line: Line,
-    network: Network,
+    /// Whom this hasher works for, and the other end of their connection.
+    claimant: Claimant,
     peer: Option<SocketAddr>,
     /// The hash to compare with for an unknown user, so that the comparison takes the same time.
     dummy_hash: Arc<OnceLock<String>>,
@@ -65,8 +64,7 @@ impl Hasher {
             highest_cost: Arc::new(AtomicU32::new(cost)),
             queue: Queue::of(threads()),
             connections,
-            line: Line::Users,
-            network: Network::default(),
+            claimant: Claimant::Operator,
             peer: None,
             dummy_hash: Arc::default(),
         }
@@ -77,10 +75,9 @@ impl Hasher {
         Self { peppers: Arc::new(Peppers::of(keys)), ..self }
     }
 
-    /// A hasher that works for this client, and waits in the same queue, in this line, until the client hangs up.
-    pub(in crate::accounts) fn of_client(&self, line: Line, client: Option<&Client>) -> Self {
-        let network = client.map_or_else(Network::default, |client| Network::of(&client.address));
-        Self { line, network, peer: client.and_then(Client::peer), ..self.clone() }
+    /// A hasher that works for this client, and waits in the same queue, on this claim, until the client hangs up.
+    pub(in crate::accounts) fn of_client(&self, claimant: Claimant, client: Option<&Client>) -> Self {
+        Self { claimant, peer: client.and_then(Client::peer), ..self.clone() }
     }
 
     /// Hashes a new password for storage, unless it is easy to guess.
@@ -140,7 +137,7 @@ impl Hasher {
     pub(in crate::accounts) async fn occupy_threads(&self) -> Result<Vec<Turn>> {
         let mut turns = Vec::new();
         for _ in 0..threads() {
-            turns.push(self.queue.turn(self.line, self.network).await?);
+            turns.push(self.queue.turn(self.claimant).await?);
         }
         Ok(turns)
     }
@@ -158,7 +155,7 @@ impl Hasher {
     ) -> Result<T> {
         let failed = |error: &dyn std::error::Error| AccountsError::Hashing(error.to_string());
         // The turn lasts as long as the work, even if the request is dropped.
-        let turn = self.connections.while_open(self.peer, self.queue.turn(self.line, self.network)).await;
+        let turn = self.connections.while_open(self.peer, self.queue.turn(self.claimant)).await;
         let turn = turn.unwrap_or(Err(AccountsError::Busy { retry_after: RETRY_AFTER }))?;
         let worked = spawn_blocking(move || {
             let result = work();

@@ -20,7 +20,7 @@ impl Accounts {
                 return self.refuse_throttled(throttled, |event| event.by(actor).to(user.id, &user.username)).await;
             }
         };
-        let hasher = self.hasher.of_client(guesser.line(), actor.client.as_ref());
+        let hasher = self.hasher.of_client(guesser.claimant(user.role()), actor.client.as_ref());
         match hasher.verify(password, Some(&user.password_hash)).await? {
             Verdict::Wrong => {
                 attempt.failed();

@@ -2,7 +2,7 @@
 
 use super::{
     open_login::{LoginDates, StartedSession, open_session},
-    queue::Line,
+    queue::{Claimant, network::Network},
     throttle::Purpose,
 };
 use crate::{
@@ -70,8 +70,12 @@ impl Accounts {
         role: Role,
         kind: EventKind,
     ) -> Result<Option<StartedSession>> {
-        let password_hash =
-            self.hasher.of_client(Line::Strangers, Some(client)).hash_new(&registration.password).await?;
+        // The setup code comes from the operator.
+        let claimant = match kind {
+            EventKind::SetUp => Claimant::Operator,
+            _ => Claimant::Strangers(Network::of(&client.address)),
+        };
+        let password_hash = self.hasher.of_client(claimant, Some(client)).hash_new(&registration.password).await?;
         let mut tx = self.store.begin().await?;
         if kind == EventKind::SetUp {
             // If two requests send the same code, the second one finds the code used.

@@ -4,7 +4,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        login::{open_login::StartedSession, queue::Line},
+        login::{open_login::StartedSession, queue::Claimant},
     },
     domain::{
         event_kind::EventKind,
@@ -32,7 +32,8 @@ impl Accounts {
         remember: bool,
     ) -> Result<(StartedSession, LoginCounts)> {
         let proven = self.prove_password(actor, current).await?;
-        let hash = self.hasher.of_client(Line::Users, actor.client.as_ref()).hash_new(new).await?;
+        let claimant = Claimant::Account { id: proven.id, role: proven.role() };
+        let hash = self.hasher.of_client(claimant, actor.client.as_ref()).hash_new(new).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;

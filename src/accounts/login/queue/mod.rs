@@ -1,53 +1,69 @@
 //! The queue for the threads that hash passwords: bounded, and shared fairly.
 //!
-//! There are two lines, which take turns: one of strangers, and one of users, who are inside a live login or in a browser
-//! that has logged in to the account before. So strangers with any number of networks cannot keep users waiting.
+//! There are three lines, which take turns: staff, members, and strangers. Whoever is inside a live login, or in a browser
+//! that has logged in to the account before, waits in the line of the account's role. So strangers with any number of
+//! networks cannot keep users waiting, and members with any number of accounts cannot keep staff waiting.
 //!
-//! In a line, one network cannot keep the others waiting: the turn goes to the network that has not been served for the
-//! longest time. If the line is full, the network with the most waiters loses its last one. A waiter that is dropped
-//! leaves the queue at once.
+//! In a line, nobody can keep the others waiting: users share the turns by account, strangers by network. The turn goes
+//! to the one that has had the fewest of the last [`REMEMBERED_TURNS`] turns of the line. If the line is full, the one
+//! with the most waiters loses the last of them. A waiter that is dropped leaves the queue at once.
 
 pub(in crate::accounts) mod connections;
+pub(in crate::accounts) mod network;
 
 use std::{
     collections::{HashMap, VecDeque},
-    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use ipnet::IpNet;
 use rocket::tokio::sync::oneshot;
 
-use crate::accounts::{AccountsError, Result};
+use self::network::Network;
+use crate::{
+    accounts::{AccountsError, Result},
+    domain::people::role::Role,
+};
 
 /// How many may wait in a line for each thread: about ten seconds at the default cost.
 const WAITING_PER_THREAD: usize = 50;
 /// The `Retry-After` of a request that finds the queue full.
 pub(in crate::accounts) const RETRY_AFTER: Duration = Duration::from_secs(10);
-/// For how many turns a network is remembered after its own. A forgotten network comes before all that are remembered,
-/// so this is also how many turns of new networks a waiter may have to let pass.
-const REMEMBERED_TURNS: u64 = 500;
-/// The prefixes that a network is told by: what one customer of a provider can fill with addresses.
-const IPV4_PREFIX: u8 = 24;
-const IPV6_PREFIX: u8 = 48;
+/// How many turns of a line are remembered. Whoever has had none of them comes first, so this is also how many turns of
+/// new networks a waiter may have to let pass.
+const REMEMBERED_TURNS: usize = 500;
 
 /// The queue. Clones share it.
 #[derive(Debug, Clone)]
 pub(in crate::accounts) struct Queue(Arc<Mutex<State>>);
 
-/// Whether a waiter is known to the site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::accounts) enum Line {
-    /// A form inside a live login, a browser that has logged in to the account before, or the operator.
-    Users,
-    /// Everybody else.
-    Strangers,
+/// Whose share of the turns a waiter uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::accounts) enum Claimant {
+    /// The operator, at the command line or with the setup code.
+    Operator,
+    /// An account: a form inside a live login, or a browser that has logged in to the account before.
+    Account { id: i64, role: Role },
+    /// Everybody else in this network.
+    Strangers(Network),
 }
 
-/// The network of a client. All clients without an address, such as the command line, are in one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub(in crate::accounts) struct Network(Option<IpNet>);
+impl Claimant {
+    const fn line(self) -> Line {
+        match self {
+            Self::Operator | Self::Account { role: Role::Staff | Role::Superuser, .. } => Line::Staff,
+            Self::Account { role: Role::Member, .. } => Line::Members,
+            Self::Strangers(_) => Line::Strangers,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Staff,
+    Members,
+    Strangers,
+}
 
 /// The right to use one of the threads. It lasts until it is dropped.
 #[derive(Debug)]
@@ -56,7 +72,8 @@ pub(in crate::accounts) struct Turn(Option<Queue>);
 #[derive(Debug)]
 struct State {
     free_threads: usize,
-    users: Waiting,
+    staff: Waiting,
+    members: Waiting,
     strangers: Waiting,
     /// The line that had the last turn.
     last: Line,
@@ -67,22 +84,11 @@ struct State {
 struct Waiting {
     room: usize,
     count: usize,
-    /// How many turns there were.
-    turns: u64,
     /// How many waiters there were.
     arrivals: u64,
-    /// The networks with waiters.
-    networks: HashMap<Network, Waiters>,
-    /// The number of the last turn of each network.
-    served: HashMap<Network, u64>,
-}
-
-/// The waiters of one network, the first one first.
-#[derive(Debug)]
-struct Waiters {
-    /// The number of the network's last turn, or a later one if that is forgotten. The lowest number is next.
-    rank: u64,
-    waiters: VecDeque<Waiter>,
+    /// The waiters of each claimant, the first one first.
+    waiters: HashMap<Claimant, VecDeque<Waiter>>,
+    turns: Turns,
 }
 
 #[derive(Debug)]
@@ -91,15 +97,23 @@ struct Waiter {
     turn: oneshot::Sender<Turn>,
 }
 
-impl Network {
-    /// The network of this address.
-    pub(in crate::accounts) fn of(address: &str) -> Self {
-        let network = address.parse().ok().and_then(|address: IpAddr| {
-            let prefix = if address.is_ipv4() { IPV4_PREFIX } else { IPV6_PREFIX };
-            IpNet::new(address, prefix).ok()
-        });
-        Self(network.map(|network| network.trunc()))
-    }
+/// The last turns of a line.
+#[derive(Debug, Default)]
+struct Turns {
+    /// How many there were.
+    count: u64,
+    /// Who had the last ones, the latest last.
+    last: VecDeque<Claimant>,
+    ranks: HashMap<Claimant, Rank>,
+}
+
+/// How much a claimant has had. The lowest rank is next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// How many of the remembered turns.
+    turns: u64,
+    /// The number of the last of them.
+    last: u64,
 }
 
 impl Queue {
@@ -109,25 +123,25 @@ impl Queue {
     }
 
     fn with_room(free_threads: usize, room: usize) -> Self {
-        let [users, strangers] = [(); 2].map(|()| Waiting::with_room(room));
-        Self(Arc::new(Mutex::new(State { free_threads, users, strangers, last: Line::Strangers })))
+        let [staff, members, strangers] = [(); 3].map(|()| Waiting::with_room(room));
+        Self(Arc::new(Mutex::new(State { free_threads, staff, members, strangers, last: Line::Strangers })))
     }
 
     /// Waits for a turn.
     ///
     /// # Errors
-    /// Returns [`AccountsError::Busy`] if the line is full and other networks have a better claim to its places.
-    pub(super) async fn turn(&self, line: Line, network: Network) -> Result<Turn> {
+    /// Returns [`AccountsError::Busy`] if the line is full and others have a better claim to its places.
+    pub(super) async fn turn(&self, of: Claimant) -> Result<Turn> {
         let busy = AccountsError::Busy { retry_after: RETRY_AFTER };
         let place = {
             let mut state = self.lock();
             if state.free_threads > 0 {
                 state.free_threads -= 1;
-                state.line(line).serve(network);
+                state.line(of.line()).turns.count(of);
                 return Ok(Turn(Some(self.clone())));
             }
-            match state.line(line).join(network) {
-                Some((id, turn)) => Place { queue: self, line, network, id, turn },
+            match state.line(of.line()).join(of) {
+                Some((id, turn)) => Place { queue: self, of, id, turn },
                 None => return Err(busy),
             }
         };
@@ -170,14 +184,13 @@ impl Drop for Turn {
 /// A place in the queue. If dropped, it is free for others.
 struct Place<'q> {
     queue: &'q Queue,
-    line: Line,
-    network: Network,
+    of: Claimant,
     id: u64,
     turn: oneshot::Receiver<Turn>,
 }
 
 impl Place<'_> {
-    /// Waits for the turn. `None` if the place was lost to another network.
+    /// Waits for the turn. `None` if the place was lost to another claimant.
     async fn turn(mut self) -> Option<Turn> {
         (&mut self.turn).await.ok()
     }
@@ -185,23 +198,25 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.queue.lock().line(self.line).leave(self.network, self.id);
+        self.queue.lock().line(self.of.line()).leave(self.of, self.id);
     }
 }
 
 impl State {
     const fn line(&mut self, line: Line) -> &mut Waiting {
         match line {
-            Line::Users => &mut self.users,
+            Line::Staff => &mut self.staff,
+            Line::Members => &mut self.members,
             Line::Strangers => &mut self.strangers,
         }
     }
 
-    /// Removes the waiter whose turn it is. The other line than the last time is first.
+    /// Removes the waiter whose turn it is. The lines after the one that had the last turn are first.
     fn next(&mut self) -> Option<Waiter> {
         let lines = match self.last {
-            Line::Users => [Line::Strangers, Line::Users],
-            Line::Strangers => [Line::Users, Line::Strangers],
+            Line::Staff => [Line::Members, Line::Strangers, Line::Staff],
+            Line::Members => [Line::Strangers, Line::Staff, Line::Members],
+            Line::Strangers => [Line::Staff, Line::Members, Line::Strangers],
         };
         lines.into_iter().find_map(|line| {
             let waiter = self.line(line).next()?;
@@ -213,73 +228,72 @@ impl State {
 
 impl Waiting {
     fn with_room(room: usize) -> Self {
-        let (networks, served) = (HashMap::new(), HashMap::new());
-        Self { room, count: 0, turns: 0, arrivals: 0, networks, served }
+        Self { room, count: 0, arrivals: 0, waiters: HashMap::new(), turns: Turns::default() }
     }
 
-    /// Adds a waiter. `None` if the line is full and no other network has a weaker claim.
-    fn join(&mut self, network: Network) -> Option<(u64, oneshot::Receiver<Turn>)> {
-        let rank = self.networks.get(&network).map_or_else(|| self.rank_of(network), |waiters| waiters.rank);
+    /// Adds a waiter. `None` if the line is full and nobody else has a weaker claim.
+    fn join(&mut self, of: Claimant) -> Option<(u64, oneshot::Receiver<Turn>)> {
         if self.count >= self.room {
-            let own = self.networks.get(&network).map_or(0, |waiters| waiters.waiters.len());
-            let claims =
-                self.networks.iter().map(|(network, waiters)| ((waiters.waiters.len(), waiters.rank), *network));
+            let own = self.waiters.get(&of).map_or(0, VecDeque::len);
+            let claims = self.waiters.iter().map(|(of, waiters)| ((waiters.len(), self.turns.rank(*of)), *of));
             let (weakest, loser) = claims.max_by_key(|(claim, _)| *claim)?;
-            if weakest <= (own + 1, rank) {
+            if weakest <= (own + 1, self.turns.rank(of)) {
                 return None;
             }
-            let last = self.networks.get(&loser)?.waiters.back()?.id;
+            let last = self.waiters.get(&loser)?.back()?.id;
             self.leave(loser, last);
         }
         let (sender, turn) = oneshot::channel();
         self.arrivals += 1;
         let id = self.arrivals;
-        let waiters = self.networks.entry(network).or_insert_with(|| Waiters { rank, waiters: VecDeque::new() });
-        waiters.waiters.push_back(Waiter { id, turn: sender });
+        self.waiters.entry(of).or_default().push_back(Waiter { id, turn: sender });
         self.count += 1;
         Some((id, turn))
     }
 
     /// Removes a waiter, unless it has had its turn.
-    fn leave(&mut self, network: Network, id: u64) {
-        let Some(waiters) = self.networks.get_mut(&network) else { return };
-        let before = waiters.waiters.len();
-        waiters.waiters.retain(|waiter| waiter.id != id);
-        self.count -= before - waiters.waiters.len();
-        if waiters.waiters.is_empty() {
-            self.networks.remove(&network);
+    fn leave(&mut self, of: Claimant, id: u64) {
+        let Some(waiters) = self.waiters.get_mut(&of) else { return };
+        let before = waiters.len();
+        waiters.retain(|waiter| waiter.id != id);
+        self.count -= before - waiters.len();
+        if waiters.is_empty() {
+            self.waiters.remove(&of);
         }
     }
 
     /// Removes the line's waiter whose turn it is.
     fn next(&mut self) -> Option<Waiter> {
-        let by_turn =
-            self.networks.iter().min_by_key(|(_, waiters)| (waiters.rank, waiters.waiters.front().map(|w| w.id)));
-        let network = *by_turn?.0;
-        self.serve(network);
-        let waiters = self.networks.get_mut(&network)?;
-        waiters.rank = self.turns;
-        let waiter = waiters.waiters.pop_front()?;
+        let first = |waiters: &VecDeque<Waiter>| waiters.front().map(|waiter| waiter.id);
+        let by_turn = self.waiters.iter().min_by_key(|(of, waiters)| (self.turns.rank(**of), first(waiters)));
+        let of = *by_turn?.0;
+        self.turns.count(of);
+        let waiters = self.waiters.get_mut(&of)?;
+        let waiter = waiters.pop_front()?;
         self.count -= 1;
-        if waiters.waiters.is_empty() {
-            self.networks.remove(&network);
+        if waiters.is_empty() {
+            self.waiters.remove(&of);
         }
         Some(waiter)
     }
+}
 
-    fn serve(&mut self, network: Network) {
-        self.turns += 1;
-        self.served.insert(network, self.turns);
-        let forgotten = self.turns.saturating_sub(REMEMBERED_TURNS);
-        // Half of them are forgotten each time, so that this is rare.
-        if u64::try_from(self.served.len()).is_ok_and(|served| served > 2 * REMEMBERED_TURNS) {
-            self.served.retain(|_, turn| *turn > forgotten);
-        }
+impl Turns {
+    fn rank(&self, of: Claimant) -> Rank {
+        self.ranks.get(&of).copied().unwrap_or_default()
     }
 
-    fn rank_of(&self, network: Network) -> u64 {
-        let forgotten = self.turns.saturating_sub(REMEMBERED_TURNS);
-        self.served.get(&network).map_or(forgotten, |turn| (*turn).max(forgotten))
+    fn count(&mut self, of: Claimant) {
+        self.count += 1;
+        self.last.push_back(of);
+        let rank = self.ranks.entry(of).or_default();
+        *rank = Rank { turns: rank.turns + 1, last: self.count };
+        let forgotten = if self.last.len() > REMEMBERED_TURNS { self.last.pop_front() } else { None };
+        let Some(of) = forgotten else { return };
+        match self.ranks.get_mut(&of) {
+            Some(rank) if rank.turns > 1 => rank.turns -= 1,
+            _ => drop(self.ranks.remove(&of)),
+        }
     }
 }
 

@@ -7,9 +7,19 @@ use super::*;
 /// A queue whose only thread is taken by the network 10.0.0.0/24.
 async fn busy_queue(room: usize) -> (Queue, Turn) {
     let queue = Queue::with_room(1, room);
-    let turn = queue.turn(Line::Strangers, Network::of("10.0.0.1")).await.unwrap_or_else(|error| panic!("{error:?}"));
+    let turn = queue.turn(stranger("10.0.0.1")).await.unwrap_or_else(|error| panic!("{error:?}"));
     (queue, turn)
 }
+
+fn stranger(address: &str) -> Claimant {
+    Claimant::Strangers(Network::of(address))
+}
+
+const fn member(id: i64) -> Claimant {
+    Claimant::Account { id, role: Role::Member }
+}
+
+const BOSS: Claimant = Claimant::Account { id: 1, role: Role::Superuser };
 
 /// A client that has joined the queue, or was refused.
 struct Client {
@@ -20,12 +30,12 @@ struct Client {
 
 impl Client {
     fn joins(queue: &Queue, name: &'static str) -> Self {
-        Self::joins_line(queue, Line::Strangers, name)
+        Self::joins_as(queue, stranger(name), name)
     }
 
-    fn joins_line(queue: &Queue, line: Line, name: &'static str) -> Self {
+    fn joins_as(queue: &Queue, claimant: Claimant, name: &'static str) -> Self {
         let queue = queue.clone();
-        let mut turn = async move { queue.turn(line, Network::of(name)).await }.boxed();
+        let mut turn = async move { queue.turn(claimant).await }.boxed();
         let is_refused = matches!(turn.as_mut().now_or_never(), Some(Err(_)));
         Self { name, turn, is_refused }
     }
@@ -86,16 +96,65 @@ async fn a_new_network_takes_the_place_of_one_that_was_just_served() {
     assert_eq!(serve_all(turn, vec![again, waiting, new]), ["10.0.1.1", "10.0.2.1"]);
 }
 
-/// However many networks the strangers come from.
+/// However many networks the strangers come from, and however many accounts members have.
 #[rocket::async_test]
-async fn strangers_and_users_take_turns_and_neither_keeps_the_other_out() {
+async fn staff_members_and_strangers_take_turns_and_none_keeps_the_others_out() {
     let (queue, turn) = busy_queue(3).await;
     let strangers = ["10.0.1.1", "10.0.2.1", "10.0.3.1", "10.0.4.1"].map(|name| Client::joins(&queue, name));
-    assert!(strangers[3].is_refused, "their line is full");
-    let users = ["10.0.0.1", "10.0.0.2"].map(|name| Client::joins_line(&queue, Line::Users, name));
-    assert!(users.iter().all(|user| !user.is_refused));
-    let clients = strangers.into_iter().filter(|client| !client.is_refused).chain(users).collect();
-    assert_eq!(serve_all(turn, clients), ["10.0.0.1", "10.0.1.1", "10.0.0.2", "10.0.2.1", "10.0.3.1"]);
+    let members = [2, 3, 4, 5].map(|id| Client::joins_as(&queue, member(id), "member"));
+    assert!(strangers[3].is_refused && members[3].is_refused, "their lines are full");
+    let staff = [(BOSS, "boss"), (BOSS, "boss again"), (Claimant::Operator, "operator")];
+    let staff = staff.map(|(claimant, name)| Client::joins_as(&queue, claimant, name));
+    let all = staff.into_iter().chain(members).chain(strangers);
+    let order = serve_all(turn, all.filter(|client| !client.is_refused).collect());
+    let expected = ["boss", "member", "10.0.1.1", "operator", "member", "10.0.2.1", "boss again", "member", "10.0.3.1"];
+    assert_eq!(order, expected);
+}
+
+/// Also from more networks than have room, because users share the turns by account.
+#[rocket::async_test]
+async fn accounts_with_many_waiters_keep_no_other_user_waiting() {
+    let (queue, mut turn) = busy_queue(40).await;
+    let flood = |id| (0..20).map(move |_| (member(id), "flood"));
+    let join = |(claimant, name)| Client::joins_as(&queue, claimant, name);
+    let mut clients: Vec<_> = flood(2).chain(flood(3)).map(join).collect();
+    for _ in 0..10 {
+        // The user comes back at once each time.
+        let mut user = Client::joins_as(&queue, member(9), "user");
+        assert!(!user.is_refused, "the flood has lost its last place");
+        let mut before = 0;
+        turn = loop {
+            drop(turn);
+            if let Some(Ok(next)) = user.poll() {
+                break next;
+            }
+            let mut served = None;
+            clients.retain_mut(|client| match client.poll() {
+                Some(next) => {
+                    served = served.take().or(next.ok());
+                    false
+                }
+                None => true,
+            });
+            (before, turn) = (before + 1, served.unwrap_or_else(|| panic!("nobody was served")));
+        };
+        assert!(before <= 2, "{before} turns of the others");
+    }
+}
+
+#[rocket::async_test]
+async fn who_had_few_turns_comes_before_who_had_many() {
+    let (queue, mut turn) = busy_queue(10).await;
+    let free = |turn: &mut Turn| drop(std::mem::replace(turn, Turn(None)));
+    for id in [2, 2, 2, 3, 3, 3, 9, 9] {
+        let mut next = Client::joins_as(&queue, member(id), "earlier");
+        free(&mut turn);
+        turn = next.poll().and_then(Result::ok).unwrap_or_else(|| panic!("nobody else waits"));
+    }
+    let clients = [(2, "flood"), (3, "flood"), (9, "user"), (2, "flood"), (9, "user"), (9, "user again")];
+    let clients = clients.map(|(id, name)| Client::joins_as(&queue, member(id), name)).into();
+    let order = serve_all(turn, clients);
+    assert_eq!(order, ["user", "flood", "flood", "user", "flood", "user again"]);
 }
 
 #[rocket::async_test]
@@ -107,7 +166,7 @@ async fn a_waiter_that_is_dropped_leaves_the_queue() {
     let next = Client::joins(&queue, "10.0.1.3");
     assert_eq!(serve_all(turn, vec![next]), ["10.0.1.3"]);
     let state = queue.lock();
-    assert_eq!((state.free_threads, state.strangers.networks.len()), (1, 0));
+    assert_eq!((state.free_threads, state.strangers.waiters.len()), (1, 0));
 }
 
 #[rocket::async_test]
@@ -128,7 +187,7 @@ async fn a_waiter_is_overtaken_by_a_bounded_number_of_new_networks() {
     for number in 0..=REMEMBERED_TURNS + 1 {
         let address = format!("10.{}.{}.1", 1 + number / 250, number % 250);
         let queue = queue.clone();
-        let mut new = async move { queue.turn(Line::Strangers, Network::of(&address)).await }.boxed();
+        let mut new = async move { queue.turn(stranger(&address)).await }.boxed();
         assert!(new.as_mut().now_or_never().is_none());
         // Tokio lets a task poll only so often before it yields.
         rocket::tokio::task::yield_now().await;
@@ -140,18 +199,5 @@ async fn a_waiter_is_overtaken_by_a_bounded_number_of_new_networks() {
         }
     }
     assert!(overtaken <= REMEMBERED_TURNS, "{overtaken}");
-    assert!(queue.lock().strangers.served.len() <= 2 * usize::try_from(REMEMBERED_TURNS).unwrap_or_default() + 1);
-}
-
-#[test]
-fn a_network_is_what_one_customer_can_fill() {
-    for (one, other, are_one) in [
-        ("192.0.2.1", "192.0.2.254", true),
-        ("192.0.2.1", "192.0.3.1", false),
-        ("2001:db8:1::1", "2001:db8:1:ffff::1", true),
-        ("2001:db8:1::1", "2001:db8:2::1", false),
-        ("unknown", "", true),
-    ] {
-        assert_eq!(Network::of(one) == Network::of(other), are_one, "{one} and {other}");
-    }
+    assert!(queue.lock().strangers.turns.ranks.len() <= REMEMBERED_TURNS);
 }

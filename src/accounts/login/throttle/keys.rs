@@ -8,8 +8,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Purpose, counter::Limit};
 use crate::{
-    accounts::{actor::counted_address, login::queue::Line},
-    domain::rate::Rate,
+    accounts::{
+        actor::counted_address,
+        login::queue::{Claimant, network::Network},
+    },
+    domain::{people::role::Role, rate::Rate},
 };
 
 /// The factor of the limits for one account from everywhere, and for one address with all accounts.
@@ -40,11 +43,13 @@ pub(in crate::accounts) enum Guesser<'a> {
 }
 
 impl Guesser<'_> {
-    /// The line in which they wait for a hashing thread.
-    pub(in crate::accounts) const fn line(&self) -> Line {
-        match self {
-            Self::Stranger { .. } => Line::Strangers,
-            Self::KnownBrowser { .. } | Self::LiveLogin { .. } => Line::Users,
+    /// Whose share of the hashing threads they use. `role` is the role of the account.
+    pub(in crate::accounts) fn claimant(&self, role: Role) -> Claimant {
+        match *self {
+            Self::Stranger { address, .. } => Claimant::Strangers(Network::of(address)),
+            Self::KnownBrowser { account: id, .. } | Self::LiveLogin { account: id, .. } => {
+                Claimant::Account { id, role }
+            }
         }
     }
 }
