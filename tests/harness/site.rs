@@ -173,11 +173,11 @@ impl Site {
         self.client.rocket().routes().filter(|route| route.uri != "/<_..>")
     }
 
-    /// A person with a new browser and a new address, without an account.
+    /// A person with a new browser, a new address and most often a new network, without an account.
     pub fn visitor(&self) -> Person<'_> {
         let number = self.given.fetch_add(1, Ordering::SeqCst);
         let [_, _, high, low] = number.to_be_bytes();
-        Person::new(self, &format!("person{number}"), IpAddr::V4(Ipv4Addr::new(10, 1, high, low)))
+        Person::new(self, &format!("person{number}"), IpAddr::V4(Ipv4Addr::new(10, 1, low, high + 1)))
     }
 
     /// A person with an account of this role, not logged in.

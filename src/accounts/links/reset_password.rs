@@ -2,9 +2,9 @@
 
 use crate::{
     accounts::{
-        Accounts, Client, Detail, Result,
+        Accounts, Client, Detail, LinkTarget, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        login::queue::{Claimant, Network},
+        login::queue::Claimant,
     },
     domain::{
         event_kind::EventKind,
@@ -29,8 +29,10 @@ impl Accounts {
     /// [`crate::accounts::AccountsError::Busy`], or a database error.
     pub async fn reset_password(&self, client: &Client, token: &LinkToken, new: &NewPassword) -> Result<()> {
         // Before the hash, which costs a wrong link nothing.
-        self.read_link(LinkPurpose::Reset, token).await?;
-        let hash = self.hasher.of_client(Claimant::Strangers(Network::of(&client.address)), Some(client)).hash_new(new).await?;
+        let LinkTarget { user, .. } = self.read_link(LinkPurpose::Reset, token).await?;
+        // Whoever has the link is as good as the account's owner.
+        let claimant = Claimant::Account { id: user.id, role: user.role() };
+        let hash = self.hasher.of_client(claimant, Some(client)).hash_new(new).await?;
         let mut tx = self.store.begin().await?;
         let (_, locked) = self.take_link(&mut tx, LinkPurpose::Reset, token).await?;
         let user = &locked.user;

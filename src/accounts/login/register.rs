@@ -48,18 +48,32 @@ impl Accounts {
         if !self.settings.registration_is_open() {
             return Err(AccountsError::RegistrationClosed);
         }
-        // Every attempt counts as a failure, even a successful one, because there is no account yet to count by.
-        let rate = self.settings.throttle_login;
-        match self.throttle.begin(Purpose::Registration, rate, "", &client.address).await? {
-            Ok(attempt) => attempt.failed(),
-            Err(throttled) => {
-                return self.refuse_throttled(throttled, |event| event.from(client).saying(Detail::Registration)).await;
-            }
-        }
+        self.count_registration(client, Purpose::Registration).await?;
         if self.reserved_names.contains(&registration.username) {
             return Err(AccountsError::NameReserved);
         }
+        let (username, email) = (&registration.username, &registration.email);
+        let clash = users::find_name_clash(&mut self.store.read().await?, None, Some(username), Some(email)).await?;
+        if let Some(clash) = clash {
+            return Err(AccountsError::NameTaken(clash));
+        }
+        // Only what costs a hash counts for the whole site: otherwise cheap requests would close it to everybody.
+        self.count_registration(client, Purpose::NewAccount).await?;
         self.create_account(client, registration, Role::Member, EventKind::Registered).await
+    }
+
+    /// Counts a registration as a failure, even one that succeeds, because there is no account yet to count by.
+    async fn count_registration(&self, client: &Client, purpose: Purpose) -> Result<()> {
+        let rate = self.settings.throttle_login;
+        match self.throttle.begin(purpose, rate, "", &client.address).await? {
+            Ok(attempt) => {
+                attempt.failed();
+                Ok(())
+            }
+            Err(throttled) => {
+                self.refuse_throttled(throttled, |event| event.from(client).saying(Detail::Registration)).await
+            }
+        }
     }
 
     /// Creates an account of this role with its first session.

@@ -52,7 +52,7 @@ impl Accounts {
             return Err(AccountsError::AlreadySetUp);
         }
         let rate = self.settings.throttle_login;
-        let attempt = match self.throttle.begin(Purpose::Setup, rate, "setup", &client.address).await? {
+        let attempt = match self.throttle.begin(Purpose::Setup, rate, "", &client.address).await? {
             Ok(attempt) => attempt,
             Err(throttled) => {
                 return self.refuse_throttled(throttled, |event| event.from(client).saying(Detail::Setup)).await;

@@ -17,7 +17,7 @@ use crate::{
 
 /// The factor of the limits for one account from everywhere, and for one address with all accounts.
 const BROAD_FACTOR: u32 = 10;
-/// The factor of the limit for the registrations of the whole site: one attacker with many addresses must not fill it.
+/// The factor of the limit for the new accounts of the whole site. One network gets a tenth of it.
 const SITE_FACTOR: u32 = 100;
 /// The factor of the limits of right passwords.
 const SUCCESS_FACTOR: u32 = 10;
@@ -101,6 +101,11 @@ impl Counted {
         Self { limit: Limit { failures, grows: false, ..counted.limit }, means_attack: true, ..counted }
     }
 
+    /// Without growing waits. What everybody shares must stay open: beyond the rate, attempts pass one by one.
+    fn steady(self) -> Self {
+        Self { limit: Limit { grows: false, ..self.limit }, ..self }
+    }
+
     /// Counts wrong passwords only: right ones count by the name.
     fn hidden(self) -> Self {
         Self { limit: Limit { successes: None, ..self.limit }, is_hidden: true, ..self }
@@ -134,29 +139,26 @@ pub(super) fn keys_of_guess(rate: Rate, guesser: Guesser<'_>) -> Vec<Counted> {
     }
 }
 
-/// The counters of an attempt at something else. An empty value is not counted.
+/// The counters of an attempt at something else.
 pub(super) fn keys_of(purpose: Purpose, rate: Rate, what: &str, address: &str) -> Vec<Counted> {
+    let network = Network::of(address).to_string();
     let address = &*counted_address(address);
-    let (one_from_one, one, all_from_one) = match purpose {
-        Purpose::Registration => ("registration-from-address", "registration", "registrations-of-address"),
-        Purpose::Setup => ("setup-from-address", "setup", "setups-of-address"),
-        Purpose::Token => return vec![Counted::new("tokens", (what, ""), rate)],
-        // Not by the recipient, who gets a few letters an hour whoever asks: nobody may keep others from asking.
-        Purpose::Letter => return vec![Counted::new("letters-of-address", ("", address), rate.times(BROAD_FACTOR))],
-    };
     let broad = rate.times(BROAD_FACTOR);
-    let mut keys = Vec::with_capacity(4);
-    if !what.is_empty() && !address.is_empty() {
-        keys.push(Counted::new(one_from_one, (what, address), rate));
+    match purpose {
+        Purpose::Registration => vec![
+            Counted::new("registrations-of-address", ("", address), broad),
+            Counted::new("registrations-of-network", ("", &network), broad).steady(),
+        ],
+        Purpose::NewAccount => vec![Counted::new("new-accounts", ("", ""), rate.times(SITE_FACTOR)).steady()],
+        Purpose::Setup => vec![
+            Counted::new("setup-from-address", ("", address), rate),
+            Counted::new("setup", ("", ""), broad).steady(),
+        ],
+        Purpose::Token => vec![Counted::new("tokens", (what, ""), rate)],
+        // Not by the recipient, who gets a few letters an hour whoever asks: nobody may keep others from asking.
+        Purpose::Letter => vec![
+            Counted::new("letters-of-address", ("", address), broad),
+            Counted::new("letters-of-network", ("", &network), broad).steady(),
+        ],
     }
-    if !what.is_empty() {
-        keys.push(Counted::new(one, (what, ""), broad));
-    }
-    if !address.is_empty() {
-        keys.push(Counted::new(all_from_one, ("", address), broad));
-    }
-    if purpose == Purpose::Registration {
-        keys.push(Counted::new("registrations", ("", ""), rate.times(SITE_FACTOR)));
-    }
-    keys
 }

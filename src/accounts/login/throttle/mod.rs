@@ -34,8 +34,10 @@ pub(in crate::accounts) use keys::Guesser;
 /// What an attempt is for, other than a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::accounts) enum Purpose {
-    /// A registration.
+    /// A registration, however it ends.
     Registration,
+    /// A registration that costs a hash, by the whole site together.
+    NewAccount,
     /// The setup code.
     Setup,
     /// The creation of a token by its user.
@@ -66,7 +68,7 @@ impl Throttle {
 
     /// Begins an attempt. Waits while attempts in progress hold the last places.
     ///
-    /// `what` identifies what is tried, `address` the client. An empty value is not counted.
+    /// `what` identifies the user of a [`Purpose::Token`], `address` the client.
     pub(in crate::accounts) async fn begin(
         &self,
         purpose: Purpose,

@@ -160,9 +160,8 @@ async fn a_name_never_waits_for_attempts_in_progress_by_another_name_of_its_acco
     drop(by_username);
     assert_eq!(is_compared(stranger("ana", Some(1), "1.1.1.1")), Some(true), "one that is not compared holds no try");
     drop(uncompared);
-    let from_everywhere: Vec<_> = (0..STRANGERS_AT_ONCE)
-        .map(|number| at_once(stranger("ana", Some(1), &format!("2.2.{number}.1"))))
-        .collect();
+    let from_everywhere: Vec<_> =
+        (0..STRANGERS_AT_ONCE).map(|number| at_once(stranger("ana", Some(1), &format!("2.2.{number}.1")))).collect();
     assert!(is_compared(stranger("ana", Some(1), "3.3.3.3")).is_none());
     assert_eq!(is_compared(stranger(EMAIL, Some(1), "3.3.3.3")), Some(false));
     drop(from_everywhere);
@@ -211,12 +210,36 @@ async fn simultaneous_failures_get_no_more_tries_than_sequential_ones() {
 }
 
 #[rocket::async_test]
-async fn an_empty_value_is_not_counted() {
+async fn one_network_fills_a_tenth_of_the_registrations_and_closes_them_to_nobody() {
     let throttle = Throttle::default();
-    for _ in 0..10 {
-        let attempt = throttle.begin(Purpose::Registration, RATE, "", "1.1.1.1").await.expect("no shared counters");
-        assert!(attempt.map(Attempt::failed).is_ok());
+    let begins = async |purpose, address: &str| {
+        let attempt = throttle.begin(purpose, RATE, "", address).await.expect("no shared counters");
+        attempt.map(Attempt::failed)
+    };
+    let mut passed = 0;
+    for number in 0..100 {
+        let address = format!("2001:db8:1:{number}::1");
+        if begins(Purpose::Registration, &address).await.is_ok() {
+            passed += 1;
+            assert!(begins(Purpose::NewAccount, &address).await.is_ok());
+        }
     }
-    let kinds: std::collections::BTreeSet<_> = throttle.local.counters().keys().map(|key| key.kind).collect();
-    assert_eq!(kinds, ["registrations", "registrations-of-address"].into());
+    assert_eq!(passed, 30, "ten times the limit, from however many addresses");
+    assert!(begins(Purpose::Registration, "2001:db8:2::1").await.is_ok(), "another network");
+    for _ in passed..300 {
+        assert!(begins(Purpose::NewAccount, "192.0.2.1").await.is_ok());
+    }
+    for purpose in [Purpose::NewAccount, Purpose::Setup] {
+        let keys = keys_of(purpose, RATE, "", "192.0.2.1");
+        let shared = keys.last().expect("a key of everybody");
+        let (mut counter, step) = (Counter::default(), RATE.period / shared.limit.failures.resource_limit);
+        let mut now = Instant::now();
+        for turn in 0..1_000 {
+            counter.count_failure(&shared.limit, now);
+            if let Place::Throttled { wait } = counter.place(&shared.limit, now) {
+                assert!(wait <= step, "{purpose:?}: the wait of turn {turn} grew to {wait:?}");
+                now += wait;
+            }
+        }
+    }
 }
