@@ -142,15 +142,34 @@ impl fmt::Display for TokenFault {
 fn write_query(f: &mut fmt::Formatter<'_>, query: &EventsQuery) -> fmt::Result {
     let EventsQuery { search, kind, user, period, network, browser, sort: _ } = query;
     let words = [
-        // Not the text: it may be the email of an account that is deleted later.
+        // Not what was looked for: it may identify a person whose account is deleted later.
         search.as_ref().map(|_| "that a search found".to_owned()),
         kind.map(|kind| format!("of the kind {}", kind.code())),
         user.map(|id| format!("about user {id}")),
-        network.as_ref().map(|network| format!("from the address {network}")),
-        browser.as_ref().map(|browser| format!("of the browser \u{201c}{}\u{201d}", browser.as_str())),
+        network.as_ref().map(|_| "from an address".to_owned()),
+        browser.as_ref().map(|_| "of a browser".to_owned()),
         period.from.map(|from| format!("from {}", from.to_rfc3339())),
         period.to.map(|to| format!("to {}", to.to_rfc3339())),
     ];
     let words: Vec<_> = words.into_iter().flatten().collect();
     if words.is_empty() { f.write_str("all events") } else { write!(f, "events {}", words.join(" ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{address_key::Network, lists::users_filter::SearchText, logins::user_agent::BrowserKey};
+
+    #[test]
+    fn an_export_repeats_nothing_that_may_identify_a_person() {
+        let query = EventsQuery {
+            search: SearchText::parse("fay@example.org").ok().flatten(),
+            network: Network::parse("192.0.2.7").ok(),
+            browser: Some(BrowserKey::of("Firefox 99 of Fay")),
+            user: Some(7),
+            ..EventsQuery::default()
+        };
+        let detail = Detail::Exported(&query).to_string();
+        assert_eq!(detail, "events that a search found about user 7 from an address of a browser");
+    }
 }
