@@ -24,15 +24,9 @@ pub(super) async fn run() -> Result<()> {
     // Otherwise a file that reaches the limit of its size ends the server. With a handler, only the write fails.
     let _size_limit = signal(SignalKind::from_raw(SIGXFSZ));
     let configuration = settings::load()?;
+    // Check before creating anything, so that a start in the wrong folder leaves no files there.
     configuration.must_have_origin()?;
     configuration.must_have_origin_for_letters()?;
-    if configuration.settings.base_url.is_none() && !configuration.settings.trusted_proxies.is_empty() {
-        log::warn!(
-            "base_url is not set: behind a trusted proxy, its X-Forwarded-Proto decides whether cookies are Secure; set \
-             base_url to the address that users open"
-        );
-    }
-    // Check before creating anything, so that a start in the wrong folder leaves no files there.
     site::must_have_folders()?;
     if configuration.database.file().is_none() {
         // Before the server is asked. Of a file, what is wrong with it comes first: its key lies next to it.

@@ -1,7 +1,7 @@
 //! `curfew demo`: a site with sample users that deletes its data at the end.
 //!
 //! It must touch no other data: it has its own database and secret key, and reads only Rocket's settings, such as the
-//! port.
+//! port. So it has no origin of its own, and serves this machine only.
 
 mod history;
 mod people;
@@ -58,6 +58,10 @@ fn configuration(folder: &Path) -> Result<Configuration> {
     let mut configuration = settings::load_rocket_settings(database)?;
     let settings = &mut configuration.settings;
     *settings = Settings { bcrypt_cost: BCRYPT_COST, site_name: SITE_NAME.to_owned(), ..Settings::default() };
+    if configuration.must_have_origin().is_err() {
+        let why = "it serves this machine only: set ROCKET_ADDRESS to a loopback address such as 127.0.0.1";
+        return Err(CommandError::Demo(why.to_owned()));
+    }
     Ok(configuration)
 }
 

@@ -37,6 +37,15 @@ fn login(server: &mut Server, role: &str) -> (String, String) {
     (words.next().expect("a name"), words.next().expect("a password"))
 }
 
+/// It has sample passwords and no address of its own, so that requests would decide whether its cookies are Secure.
+#[test]
+fn a_demo_that_others_could_reach_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = demo(folder.path()).set("ROCKET_ADDRESS", "0.0.0.0").run();
+    assert!(refused.refused().contains("it serves this machine only: set ROCKET_ADDRESS"));
+    assert!(names_in(folder.path()).is_empty());
+}
+
 #[test]
 fn each_printed_login_has_the_access_of_its_role() {
     let folder = tempfile::tempdir().expect("a folder");

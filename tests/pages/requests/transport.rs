@@ -1,7 +1,7 @@
 //! HTTP and HTTPS, as settings and trusted proxies determine it, and what each means for the cookies.
 
-use curfew::settings::{BaseUrl, SecureCookies, Settings};
-use rocket::http::Method;
+use curfew::settings::{BaseUrl, Configuration, DatabaseAddress, SecureCookies, Settings};
+use rocket::{figment::Figment, http::Method};
 
 use crate::harness::{
     jar::{Jar, SetCookie},
@@ -49,6 +49,29 @@ async fn the_cookies_follow_the_browsers_protocol() {
             assert_eq!(strict, *is_strict, "{protocol:?} {secure_cookies:?}");
         }
     }
+}
+
+/// However it is built: by the program, or by a program of one's own.
+#[test]
+fn a_site_that_others_can_reach_is_not_built_without_its_own_origin() {
+    let Plan { settings, keys, .. } = Plan::default();
+    let built = |address: &str, base_url: Option<&str>| {
+        let settings = Settings { base_url: base_url.and_then(BaseUrl::parse), ..settings.clone() };
+        let configuration = Configuration {
+            settings,
+            database: DatabaseAddress::parse("sqlite:nowhere.db").expect("an address"),
+            redis: None,
+            connections: None,
+            figment: Figment::from(rocket::Config::default()).merge(("address", address)),
+        };
+        curfew::site::rocket(&configuration, &keys).map(drop).map_err(|error| error.to_string())
+    };
+    for address in ["0.0.0.0", "::", "192.0.2.1"] {
+        let refused = built(address, None).expect_err("no site");
+        assert!(refused.contains("base_url is missing") && refused.contains(address), "{refused}");
+        assert_eq!(built(address, Some("https://curfew.test")), Ok(()));
+    }
+    assert_eq!(built("127.0.0.1", None), Ok(()));
 }
 
 #[rocket::async_test]
