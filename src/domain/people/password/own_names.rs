@@ -2,6 +2,8 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
+use unicode_security::skeleton;
+
 use super::PASSWORD_CHARACTERS;
 use crate::domain::people::login_key::login_key;
 
@@ -40,15 +42,26 @@ impl OwnWords {
         self.0.iter().map(String::as_str).collect()
     }
 
-    /// Whether the password is own words, once or repeated, with fewer digits and signs than a password has.
+    /// Whether the password is own words or look-alikes of them, once or repeated, with fewer digits and signs than a
+    /// password has. Repeating a sign adds nothing.
     pub(super) fn make_up(&self, password: &str) -> bool {
-        let whole = login_key(password);
+        let whole = look(&login_key(password));
         // A word is replaced by NUL, which no password has, so that what was around it does not form another word.
-        let rest = self.0.iter().fold(whole.clone(), |rest, word| rest.replace(word, "\0"));
+        let rest = self.0.iter().fold(whole.clone(), |rest, word| rest.replace(&look(word), "\0"));
         let has_letters = rest.chars().any(char::is_alphabetic);
-        let signs = rest.chars().filter(|c| *c != '\0').count();
-        rest != whole && !has_letters && signs < *PASSWORD_CHARACTERS.start()
+        let digits = rest.chars().filter(|c| c.is_numeric()).count();
+        let signs: BTreeSet<char> = rest.chars().filter(|c| !c.is_numeric() && *c != '\0').collect();
+        rest != whole && !has_letters && digits + signs.len() < *PASSWORD_CHARACTERS.start()
     }
+}
+
+/// What the letters of a text look like (Unicode Technical Standard 39). Digits stay, so that they can be counted.
+fn look(text: &str) -> String {
+    let mut look = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_alphabetic() { look.extend(skeleton(c.encode_utf8(&mut [0; 4]))) } else { look.push(c) }
+    }
+    look
 }
 
 #[cfg(test)]
@@ -59,6 +72,11 @@ mod tests {
     fn a_password_of_own_words_digits_and_signs_is_recognised() {
         let words = OwnWords::of(OwnNames { username: "ana", email: "zoë.lima9@example.org", site_name: "Curfew" });
         for password in ["ana-ana-ana", "curfew-curfew", "Curfew2026!", "ANA.lima.1999", "ZOË.lima9", "9limalima9"] {
+            assert!(words.make_up(password), "{password}");
+        }
+        for password in
+            ["Curfew2026!!!!", "!!!!ana!?!?!?!?", "\u{441}urfew-curfew", "\u{441}urfew2026!", "\u{430}n\u{430}-ana.99"]
+        {
             assert!(words.make_up(password), "{password}");
         }
         for password in ["banana boat", "curfew bell", "ana 8841 2290 5531", "48151623", "zoning laws", ""] {
