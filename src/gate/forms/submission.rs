@@ -1,6 +1,6 @@
 //! The data guard of posted forms. It refuses a form from another site, without a valid token, or over the size limit.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use rocket::{
     Data, Request,
@@ -26,7 +26,13 @@ pub const BODY_BYTES: u64 = 32 * 1024;
 /// does not hold a connection open for long.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// The name of the boxes that people mark in a list, one field for each.
+const CHOICES: &str = "id";
+
 /// A form that passed all checks. Every page route that changes something must take one.
+///
+/// A repeated field is refused, because two readers of such a form may take different values. Only `id`, the boxes that
+/// people mark in a list, and fields whose names end with `[]` may be repeated.
 #[derive(Debug)]
 pub struct Submission<T>(pub T);
 
@@ -113,8 +119,17 @@ impl Fields {
     /// The form that has these fields, if they are valid.
     pub(super) fn parsed<'r, T: FromForm<'r>>(self, request: &'r Request<'_>) -> Option<T> {
         let fields: &'r Self = request.local_cache(|| self);
+        if fields.has_repeated() {
+            return None;
+        }
         let values = fields.0.iter().map(|(name, value)| ValueField::from((name.as_str(), value.as_str())));
         Form::<T>::parse_iter(values).ok()
+    }
+
+    fn has_repeated(&self) -> bool {
+        let mut names = HashSet::new();
+        let mut single = self.0.iter().filter(|(name, _)| name != CHOICES && !name.ends_with("[]"));
+        !single.all(|(name, _)| names.insert(name))
     }
 
     /// Refuses invalid UTF-8, which Rocket would replace. So the stored value is always what the user typed.

@@ -98,6 +98,37 @@ async fn the_hidden_fields_of_a_form_are_sent_again() {
     }
 }
 
+/// Two readers of such a form may take different values.
+#[rocket::async_test]
+async fn a_form_with_a_repeated_field_is_refused() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let member = site.person(Role::Member).await;
+        let mut visitor = site.visitor();
+        for (path, fields) in [
+            ("/login", vec![("username", &*member.name), ("password", PASSWORD)]),
+            (
+                "/register",
+                vec![
+                    ("username", &*visitor.name.clone()),
+                    ("email", &*visitor.email.clone()),
+                    ("password", PASSWORD),
+                    ("password_again", PASSWORD),
+                ],
+            ),
+        ] {
+            visitor.opens(path).await;
+            for (name, value) in fields.iter().chain([&("csrf_token", &*visitor.token.clone())]) {
+                let repeated: Vec<_> = fields.iter().copied().chain([(*name, *value)]).collect();
+                let page = visitor.posts_with(&visitor.token.clone(), path, &repeated).await;
+                assert_eq!(page.status, 400, "{path} {name}: {page:?}");
+            }
+            visitor.posts_with(&visitor.token.clone(), path, &fields).await.must_lead_to("/account");
+            visitor.jar = Jar::default();
+        }
+    }
+}
+
 #[rocket::async_test]
 async fn a_browser_without_cookies_is_warned_and_can_resubmit_the_form() {
     for engine in any_engine() {
