@@ -48,8 +48,14 @@ struct Outside {
 
 impl Outside {
     fn of(site: &mut Site) -> Self {
-        let address = site.browser().address().to_owned();
-        let changes = [("127.0.0.1:8000", address)];
+        Self::with(site.browser().address(), &[])
+    }
+
+    /// In front of this server, with these changes of the guide's site.
+    fn with(server: &str, changes: &[(&str, &str)]) -> Self {
+        let to_server = ("127.0.0.1:8000", server);
+        let changes = changes.iter().chain([&to_server]).map(|(from, to)| (*from, (*to).to_owned()));
+        let changes: Vec<_> = changes.collect();
         let nginx = Nginx::start(block("# /etc/nginx/sites-available/curfew"), &changes);
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(&nginx.certificate).expect("a certificate")).expect("a root");
@@ -131,6 +137,52 @@ fn nginx_ends_slow_clients_and_serves_the_others() {
         }
         println!("nginx ended all slow connections {:?} after the first was opened", begun.elapsed());
         outside.must_serve(SOMEBODY);
+    });
+}
+
+/// How often a dripping client sends a byte, and for how long nginx waits for one here.
+const DRIP: Duration = Duration::from_millis(500);
+const WAIT: (&str, &str) = ("client_body_timeout 15s", "client_body_timeout 5s");
+const DRIPPING: usize = 30;
+
+/// nginx has no limit for a body as a whole. A client that goes on sending is held by it alone: the server is not asked
+/// before the body is whole.
+#[test]
+fn a_body_that_drips_is_held_by_nginx_and_costs_the_server_nothing() {
+    on_sqlite(|site| {
+        let server = Server::wait_for(site.program(&["serve"]).start());
+        let outside = Outside::with(&server.address, &[WAIT]);
+        outside.must_serve(SOMEBODY);
+        let sockets = || {
+            let descriptors = fs::read_dir(format!("/proc/{}/fd", server.running.id())).expect("a running server");
+            let links = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+            links.filter(|link| link.to_string_lossy().starts_with("socket:")).count()
+        };
+        let before = sockets();
+        let post = "POST /login HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\nContent-Length: 20\r\n\r\n";
+        let mut dripping: Vec<Tls> = (0..DRIPPING).map(|_| outside.send(CROWD, post)).collect();
+        let begun = Instant::now();
+        for _ in 0..19 {
+            std::thread::sleep(DRIP);
+            for connection in &mut dripping {
+                connection.write_all(b"a").expect("nginx reads on");
+                connection.flush().expect("nginx reads on");
+            }
+        }
+        println!("{DRIPPING} bodies have dripped for {:?}, and nginx waits 5 s for the next byte", begun.elapsed());
+        assert!(sockets() <= before + 5, "{before} and then {}", sockets());
+        outside.must_serve(SOMEBODY);
+        outside.must_serve(CROWD);
+        // One of them sends the rest, and the others stop.
+        let mut whole = dripping.remove(0);
+        whole.write_all(b"a").expect("nginx reads on");
+        whole.flush().expect("nginx reads on");
+        assert_eq!(status(&read_to_end(&mut whole)), Some(403), "a form without a token");
+        for connection in &mut dripping {
+            let answer = status(&read_to_end(connection));
+            assert!(answer.is_none_or(|status| status == 408), "{answer:?}");
+        }
+        assert!(server.stop().status.success());
     });
 }
 
