@@ -9,9 +9,11 @@
     const people = bar.querySelector("[data-part=people]");
     const [ofLogins, ofPeople] = [logins.textContent, people.textContent];
 
+    const userOf = (box) => box.closest("tr").querySelector("th a").pathname;
+
     const show = () => {
       const marked = boxes.filter((box) => box.checked);
-      const users = new Set(marked.map((box) => box.dataset.user)).size;
+      const users = new Set(marked.map(userOf)).size;
       const one = marked.length === 1;
       logins.textContent = marked.length ? `End the ${marked.length} selected login${one ? "" : "s"}…` : ofLogins;
       people.textContent = marked.length ? `Force out the ${users} selected ${users === 1 ? "person" : "people"}…` : ofPeople;

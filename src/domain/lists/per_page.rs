@@ -22,6 +22,9 @@ impl PerPage {
     /// The numbers to choose from.
     pub const ALL: [u32; 3] = [20, 50, 100];
 
+    /// The largest of them.
+    pub const LARGEST: u32 = Self::ALL[2];
+
     /// Parses a number. An empty text is the default.
     ///
     /// # Errors

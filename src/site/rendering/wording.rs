@@ -20,10 +20,16 @@ pub fn register(tera: &mut Tera) {
         filter(value, to_the_microsecond)
     });
     tera.register_filter("as_query_value", |value: &Value, _: &HashMap<String, Value>| {
-        Ok(Value::from(RawStr::new(value.as_str().unwrap_or_default()).percent_encode().as_str()))
+        Ok(Value::from(query_value(value.as_str().unwrap_or_default())))
     });
     tera.register_filter("with_times", WithTimes);
-    tera.register_filter("time", Time);
+    tera.register_filter("time", Time { has_exact: true });
+    tera.register_filter("short_time", Time { has_exact: false });
+}
+
+/// Encodes a text for a query. Spaces and the colons of addresses have short forms there, which long lists need.
+fn query_value(text: &str) -> String {
+    RawStr::new(text).percent_encode().as_str().replace("%20", "+").replace("%3A", ":")
 }
 
 thread_local! {
@@ -95,9 +101,13 @@ pub fn in_text(moment: Moment) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// A filter that shows a timestamp as a relative time followed by the exact time, and null as "never". It is in Rust
-/// because pages show many times, and macros that call macros took a quarter of the account page.
-struct Time;
+/// A filter that shows a timestamp as a relative time, and null as "never". It is in Rust because pages show many times,
+/// and macros that call macros took a quarter of the account page.
+struct Time {
+    /// Whether the exact time follows. Rows of lists leave it out, because it was half of a long page: there, a checkbox
+    /// shows it for all rows.
+    has_exact: bool,
+}
 
 impl tera::Filter for Time {
     fn filter(&self, value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
@@ -108,8 +118,13 @@ impl tera::Filter for Time {
             return Err(tera::Error::msg(format!("{value} is not a timestamp")));
         };
         let (at, moment) = (tera::escape_html(at), moment.to_utc());
-        let (relative, exact) = (in_words(moment), exact_time(&at, moment));
-        Ok(Value::String(format!("<time datetime=\"{at}\">{relative}</time> {exact}")))
+        let relative = in_words(moment);
+        Ok(Value::String(if self.has_exact {
+            format!("<time datetime=\"{at}\">{relative}</time> {}", exact_time(&at, moment))
+        } else {
+            let at = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
+            format!("<time datetime=\"{at}\">{relative}</time>")
+        }))
     }
 
     /// The filter escapes the timestamp itself.

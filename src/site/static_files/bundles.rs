@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 /// In cascade order.
-pub(super) const STYLES: [&str; 7] =
-    ["tokens.css", "base.css", "layout.css", "components.css", "users.css", "events.css", "charts.css"];
+pub(super) const STYLES: [&str; 8] =
+    ["tokens.css", "base.css", "layout.css", "components.css", "users.css", "rows.css", "events.css", "charts.css"];
 /// Each script does nothing on a page without its elements. `session-events.js` is last, because the scripts before it
 /// listen to its events.
-pub(super) const SCRIPTS: [&str; 19] = [
+pub(super) const SCRIPTS: [&str; 21] = [
     "submit-once.js",
     "show-password.js",
     "local-charts.js", // before the times, which it changes
     "local-times.js",
+    "exact-times.js", // after the script that puts them into the browser's zone
     "tick-times.js",
     "local-moments.js",
     "follow-moment.js",
@@ -19,6 +20,7 @@ pub(super) const SCRIPTS: [&str; 19] = [
     "reason-templates.js",
     "keep-drafts.js",
     "receipt.js",
+    "table-roles.js",
     "mark-all.js",
     "keep-marks.js",
     "marked-logins.js",

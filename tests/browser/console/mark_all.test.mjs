@@ -9,7 +9,7 @@ story("one box selects all users on the page, and single ones can be deselected"
   for (const name of ["reader-ben", "reader-cara", "reader-dora"]) await stage.member(name);
   await owner.searches("reader-");
   const all = owner.page.getByLabel("Select all on this page");
-  const box = (name) => owner.page.getByLabel(`Select ${name}`);
+  const box = (name) => owner.page.getByRole("checkbox", { name, exact: true });
   const looksMixed = () => all.evaluate((input) => input.indeterminate);
 
   await all.press("Space");

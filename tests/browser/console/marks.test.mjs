@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { story } from "../harness/story.mjs";
 
 const bar = (staff) => staff.page.locator("[data-part=marked]");
-const box = (staff, name) => staff.page.getByLabel(`Select ${name}`, { exact: true });
+const box = (staff, name) => staff.page.getByRole("checkbox", { name, exact: true });
 
 async function readers(stage, count) {
   const names = Array.from({ length: count }, (_, number) => `reader${String(number).padStart(2, "0")}`);

@@ -2,12 +2,15 @@
 
 import { Person } from "./person.mjs";
 
+/** A username as a list shows it. */
+const inShort = (username) => (username.length > 32 ? `${username.slice(0, 32)}…` : username);
+
 export class Staff extends Person {
   /** Opens a user's page through the search. */
   async opens(user) {
     await this.visits("/admin/users");
     await this.submits("/admin/users", { q: user.username });
-    const address = await this.page.getByRole("link", { name: user.username, exact: true }).getAttribute("href");
+    const address = await this.page.getByRole("link", { name: inShort(user.username), exact: true }).getAttribute("href");
     await this.follows(address);
   }
 
@@ -63,7 +66,7 @@ export class Staff extends Person {
 
   /** Chooses a bulk action for the users with these names on the page. */
   async choosesFor(act, usernames) {
-    for (const name of usernames) await this.page.getByLabel(`Select ${name}`, { exact: true }).check();
+    for (const name of usernames) await this.page.getByRole("checkbox", { name, exact: true }).check();
     await this.#leadsOn(this.page.getByRole("button", { name: `${act}…` }));
   }
 

@@ -177,7 +177,7 @@ async fn each_row_has_a_box_and_a_button_where_staff_may_act() {
         let program = ana.program_with_token().await;
         let mut staff = site.signed_in(Role::Staff).await;
         let list = staff.opens("/admin/sessions?kind=token").await;
-        let id = list.between("form=\"end-one\" name=\"id\" value=\"", "\"").expect("a button in the row").to_owned();
+        let id = list.between("form=\"one\" name=\"id\" value=\"", "\"").expect("a button in the row").to_owned();
         assert!(list.body.contains(&format!("type=\"checkbox\" name=\"id\" value=\"{id}\"")), "{list:?}");
         let page = chooses(&mut staff, "end", &[("scope", "ids"), ("id", &id)]).await;
         assert!(page.must_be(200).body.contains("<h1>End 1 login of 1 person?</h1>"), "{page:?}");

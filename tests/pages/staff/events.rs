@@ -21,7 +21,7 @@ const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)
 
 /// The events in the page.
 fn events(page: &Page) -> Vec<&str> {
-    page.must_be(200).body.split("<tr role=\"row\" class=\"tone-").skip(1).collect()
+    page.must_be(200).body.split("<tr class=\"tone-").skip(1).collect()
 }
 
 fn labels(page: &Page) -> Vec<&str> {
@@ -65,7 +65,7 @@ async fn staff_see_each_event_in_full() {
         }
         let to_browser = "href=\"/admin/events?browser=Firefox%20145\"";
         let to_address = format!("href=\"/admin/events?address={}\"", ana.address);
-        for words in [to_browser, &to_address, ">Firefox 145</a> on Windows", &DESKTOP.replace('/', "&#x2F;")] {
+        for words in [to_browser, &to_address, ">Firefox 145</a> on Windows"] {
             assert!(login.replace("&#x2F;", "/").contains(&words.replace("&#x2F;", "/")), "{words}: {login}");
         }
         assert!(page.body.contains("<a href=\"/admin/events\" aria-current=\"page\">Events</a>"), "{page:?}");

@@ -8,6 +8,7 @@ mod events_csv;
 mod finder;
 mod mail;
 mod overview;
+mod page_sizes;
 mod paste;
 mod people;
 mod reason_templates;

@@ -9,12 +9,12 @@ const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko
 
 /// The rows of the list in the page.
 fn rows(page: &Page) -> Vec<&str> {
-    page.must_be(200).body.split("<tr role=\"row\"").skip(2).collect()
+    page.must_be(200).body.split("<tr").skip(2).collect()
 }
 
 /// The rows that link to this person's page.
 fn rows_of<'p>(page: &'p Page, person: &Person<'_>) -> Vec<&'p str> {
-    let link = format!("href=\"/admin/users/{}\"", person.id);
+    let link = format!("href=\"users/{}\"", person.id);
     rows(page).into_iter().filter(|row| row.contains(&link)).collect()
 }
 
@@ -35,7 +35,7 @@ async fn staff_see_who_is_logged_in_where() {
         assert_eq!(rows(&page).len(), 2, "{page:?}");
         assert!(rows(&page)[0].contains("this is you"), "the newest login comes first, and is marked: {page:?}");
         let of_ana = rows_of(&page, &ana);
-        for words in [">Firefox 145</a> on <a", ">Windows</a>", &ana.address.to_string(), ">ana</a>", "live"] {
+        for words in [">Firefox 145</a> on Windows <a", &ana.address.to_string(), ">ana</a>", "session"] {
             assert!(of_ana[0].contains(words), "{words}: {of_ana:?}");
         }
         assert_eq!(page.body.matches("this is you").count(), 1);
@@ -67,8 +67,8 @@ async fn only_live_sessions_are_shown_by_default() {
         assert!(page.body.contains("4 logins"), "{page:?}");
         for (person, why) in [(&gone, "Logged out"), (&idle, "Unused for too long"), (&out, "Forced out")] {
             let row = rows_of(&page, person)[0];
-            assert!(row.contains("is-over") && !row.contains("tag-live"), "{row}");
-            assert!(row.contains(why), "{why}: {row}");
+            assert!(row.contains("is-over") && !row.contains("<b>live</b>"), "{row}");
+            assert!(row.contains(&why.to_lowercase()), "{why}: {row}");
         }
         assert!(!idle.is_logged_in().await);
 

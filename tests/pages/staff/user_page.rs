@@ -69,7 +69,7 @@ async fn every_session_of_a_user_can_be_reached_and_ended() {
         }
         let user = format!("/admin/users/{}", ana.id);
         let page = staff.opens(&user).await;
-        assert_eq!(end_forms(&page).len(), 20);
+        assert_eq!(end_forms(&page).len(), 10);
         let to_all = format!("<a href=\"{user}/sessions\">All sessions of this user</a>");
         assert!(page.body.replace("&#x2F;", "/").contains(&to_all), "{page:?}");
         let list = format!("{user}/sessions");

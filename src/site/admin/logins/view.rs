@@ -10,6 +10,7 @@ use crate::{
         lists::{
             logins_filter::LoginsFilter,
             logins_query::{LoginsQuery, LoginsSort, LoginsSortKey},
+            per_page::PerPage,
         },
         logins::kind::{LoginClass, LoginKind},
         moment::Moment,
@@ -42,6 +43,8 @@ pub(super) struct LoginsView {
     kind: Vec<ChoiceView>,
     state: Vec<ChoiceView>,
     per_page: Vec<ChoiceView>,
+    /// Whether each row has a button that ends its login. The longest page has only the boxes, to stay small.
+    has_end: bool,
     sort: String,
     columns: Vec<ColumnView>,
     total: i64,
@@ -99,6 +102,7 @@ impl LoginsView {
             ),
             state: choices(&[("live", "Live"), ("all", "Live and ended")], query.filter.shown.word()),
             per_page: per_page(query.per_page),
+            has_end: query.per_page.get() < PerPage::LARGEST,
             sort: query.sort.word(),
             columns: LoginsSortKey::ALL.iter().map(|(key, name)| column(sent, query.sort, *key, name)).collect(),
             page,

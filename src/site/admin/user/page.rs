@@ -4,7 +4,7 @@ use rocket::http::Status;
 use serde::Serialize;
 
 use crate::{
-    accounts::{self, Accounts, AccountsError, TargetAccount},
+    accounts::{self, Accounts, AccountsError, LoginsPage, TargetAccount},
     domain::{lists::users_query::PageNumber, logins::kind::LoginClass, moment::Moment, reason::EndReason},
     gate::{Changes, LiveLogin},
     site::{
@@ -27,7 +27,9 @@ use crate::{
 };
 
 /// The number of events shown.
-const NEWEST: i64 = 20;
+const NEWEST: i64 = 10;
+/// The number of sessions and of tokens shown. The page has a form for each, and links to the lists of all.
+const LOGINS_SHOWN: usize = 10;
 
 /// The context of a user's page.
 #[derive(Debug, Serialize)]
@@ -134,6 +136,7 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
         ],
         user.role().code(),
     );
+    let is_more = |logins: &LoginsPage| logins.has_next || logins.logins.len() > LOGINS_SHOWN;
     Ok(UserPageView {
         receipt,
         will_end: will_end.sessions,
@@ -142,10 +145,15 @@ pub(super) async fn read(accounts: &Accounts, me: &LiveLogin, id: i64, forms: Fo
         may_act,
         why_not: (!may_act).then(|| AccountsError::Forbidden.to_string()),
         can_deactivate: may_act && !is_me && !is_last,
-        sessions_more: sessions.has_next,
-        sessions: sessions.logins.into_iter().map(|listed| SessionView::of(listed, &me.session)).collect(),
-        tokens_more: tokens.has_next,
-        tokens: tokens.logins.into_iter().map(TokenView::from).collect(),
+        sessions_more: is_more(&sessions),
+        sessions: sessions
+            .logins
+            .into_iter()
+            .take(LOGINS_SHOWN)
+            .map(|listed| SessionView::of(listed, &me.session))
+            .collect(),
+        tokens_more: is_more(&tokens),
+        tokens: tokens.logins.into_iter().take(LOGINS_SHOWN).map(TokenView::from).collect(),
         events: events.into_iter().map(EventView::from).collect(),
         user: user_view(user, now)?,
         everyone_out,
