@@ -2,7 +2,7 @@
 // (the leader) passes its messages on through a `BroadcastChannel`.
 //
 // Each tab dispatches events on its document: `login-ended`, `login-again` and `login-scheduled`, and `login-ending`
-// while it is not known yet which of the first two follows.
+// while it is not known yet which of the first two follows. For staff there is `site-news` too.
 "use strict";
 if ("BroadcastChannel" in window && "EventSource" in window) {
   const address = "/session/events";
@@ -61,6 +61,8 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     } else if (kind === "scheduled" && theirs === login && !over) {
       scheduled = detail;
       dispatch("login-scheduled", detail);
+    } else if (kind === "news" && theirs === login && !over) {
+      dispatch("site-news", detail);
     }
   };
 
@@ -112,6 +114,7 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
       clearTimeout(timer);
       broadcast("scheduled", JSON.parse(data));
     });
+    stream.addEventListener("news", ({ data }) => broadcast("news", JSON.parse(data)));
     stream.addEventListener("ended", ({ data }) => broadcast("ended", JSON.parse(data)));
     stream.addEventListener("error", () => {
       clearTimeout(timer);

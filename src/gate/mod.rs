@@ -15,6 +15,7 @@ mod jwt;
 mod login;
 mod refused;
 mod session_events;
+mod staff_news;
 mod standings;
 mod transport;
 mod well_formed;

@@ -1,8 +1,9 @@
-//! `/session/events`: server-sent events that notify a page when its login ends or is scheduled to end.
+//! `/session/events`: server-sent events that notify a page when its login ends or is scheduled to end, and pages of staff
+//! when something has happened on the site.
 //!
 //! The stream checks the login with the same rule as the guards. It never counts as activity of the user.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use chrono::TimeDelta;
 use rand::RngExt as _;
@@ -16,7 +17,10 @@ use rocket::{
         self, Responder,
         stream::{Event, EventStream, stream},
     },
-    tokio::{select, time::sleep},
+    tokio::{
+        select,
+        time::{Instant, sleep_until},
+    },
 };
 use serde::Serialize;
 
@@ -25,6 +29,7 @@ use super::{
     forms::came_from::came_from,
     login_of,
     refused::{Refused, UNAVAILABLE},
+    staff_news::StaffNews,
     standings::watchers::Watchers,
 };
 use crate::{
@@ -90,6 +95,13 @@ struct Scheduled {
     reason: Option<String>,
 }
 
+/// The data of the event `news`, for staff: when the newest event of the site happened. It says nothing else, because
+/// the pages read what has happened with the guards of staff.
+#[derive(Debug, Serialize)]
+struct News {
+    at: Moment,
+}
+
 /// An event stream with a small write buffer, because it is idle nearly all the time.
 pub(super) struct SmallEventStream<S>(EventStream<S>);
 
@@ -121,9 +133,10 @@ pub(super) fn session_events<'r>(
         };
         let mut watch = watchers.watch(login.user_id, &login.session);
         let mut sent: Option<Scheduled> = None;
+        let mut news = StaffNews::of(login, accounts);
         loop {
             let clock = accounts.store().clock();
-            let clock_moved = clock.moved();
+            let mut clock_moved = pin!(clock.moved());
             // Boxed, so that the idle stream holds no memory for this future.
             let next_check_in = match Box::pin(judge(accounts, login)).await {
                 Ok(Verdict::Live { scheduled, next_check_in }) => {
@@ -141,11 +154,15 @@ pub(super) fn session_events<'r>(
                 Err(_) => CHECK_INTERVAL_WITHOUT_FEED,
             };
             let interval = if watch.is_alive() { CHECK_INTERVAL } else { CHECK_INTERVAL_WITHOUT_FEED };
-            select! {
-                is_open = watch.changed() => if !is_open { return },
-                () = clock_moved => {}
-                () = sleep(next_check_in.min(interval)) => {}
-                () = &mut shutdown => return,
+            let next_check = Instant::now() + next_check_in.min(interval);
+            loop {
+                select! {
+                    is_open = watch.changed() => if is_open { break } else { return },
+                    () = &mut clock_moved => break,
+                    () = sleep_until(next_check) => break,
+                    at = news.next() => yield event("news", &News { at }),
+                    () = &mut shutdown => return,
+                }
             }
         }
     };

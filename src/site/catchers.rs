@@ -27,11 +27,11 @@ struct ErrorView<'a> {
 /// to the page that was requested.
 #[catch(401)]
 async fn log_in_first(request: &Request<'_>) -> Answer {
-    if Passive::is(request) {
-        return Answer::LogInFirst;
-    }
     if let Login::Ended(ended) = login_of(request).await {
         Changes::of(request).leave_notice(Notice::ended(ended));
+    }
+    if Passive::is(request) {
+        return Answer::LogInFirst;
     }
     let next = return_page(request);
     Answer::see_other(uri!(super::entry::login::show(next = next.as_ref().map(NextPath::as_str))))

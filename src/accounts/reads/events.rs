@@ -7,12 +7,13 @@ use crate::{
     domain::{
         lists::{events_query::EventsQuery, users_query::PageNumber},
         logins::session_secret::SessionId,
+        moment::Moment,
     },
     store::{
         events::{
             EventRow,
             chain::{LinkRow, read::find_link_of},
-            find_event, list_newest_acts_of, list_newest_events_of,
+            find_event, find_newest_event_time, list_newest_acts_of, list_newest_events_of,
         },
         lists::events::{EventsPage, list_events, list_events_after},
         logins::{LoginRow, find_login},
@@ -47,6 +48,14 @@ impl Accounts {
         };
         let link = find_link_of(&mut on, event.id).await?;
         Ok(Some(EventInFull { event, login, link }))
+    }
+
+    /// When the newest event of the site happened, if there is one.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn find_newest_event_time(&self) -> Result<Option<Moment>> {
+        Ok(find_newest_event_time(&mut self.store.read().await?).await?)
     }
 
     /// One page of the matching events, newest first.

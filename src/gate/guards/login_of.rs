@@ -17,15 +17,18 @@ use crate::{
 };
 
 /// Marks a request that a script made without the user, such as an event stream. A passive request does not count
-/// as activity, and its errors are not answered with a page.
-#[derive(Debug, Default)]
+/// as activity, its errors are not answered with a page, and it takes no notice that is meant for the user's next page.
+#[derive(Debug)]
 pub struct Passive(pub(in crate::gate) bool);
+
+/// The header with which a script says that its request is passive.
+const PASSIVE_HEADER: &str = "X-Passive";
 
 impl Passive {
     /// Whether the request is passive.
     #[must_use]
     pub fn is(request: &Request<'_>) -> bool {
-        request.local_cache(Self::default).0
+        request.local_cache(|| Self(request.headers().contains(PASSIVE_HEADER))).0
     }
 }
 

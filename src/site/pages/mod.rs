@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     domain::next_path::NextPath,
-    gate::{Changes, Csrf, Login, Notice, ScheduledEnd, login_of},
+    gate::{Changes, Csrf, Login, Notice, Passive, ScheduledEnd, login_of},
     settings::Settings,
 };
 
@@ -65,7 +65,7 @@ impl<'r> Pages<'r> {
             login,
             csrf: Csrf::of(request).await,
             changes: Changes::of(request),
-            notice: Notice::from_cookie(request).filter(|notice| notice.is_for(path, login)),
+            notice: Notice::from_cookie(request).filter(|notice| notice.is_for(path, login) && !Passive::is(request)),
         }
     }
 

@@ -7,7 +7,7 @@ pub(super) const STYLES: [&str; 8] =
     ["tokens.css", "base.css", "layout.css", "components.css", "users.css", "rows.css", "events.css", "charts.css"];
 /// Each script does nothing on a page without its elements. `session-events.js` is last, because the scripts before it
 /// listen to its events.
-pub(super) const SCRIPTS: [&str; 21] = [
+pub(super) const SCRIPTS: [&str; 22] = [
     "submit-once.js",
     "show-password.js",
     "local-charts.js", // before the times, which it changes
@@ -26,6 +26,7 @@ pub(super) const SCRIPTS: [&str; 21] = [
     "marked-logins.js",
     "finder.js",
     "forget-secret.js",
+    "fresh.js",
     "login-ends.js",
     "login-ended.js",
     "session-events.js",

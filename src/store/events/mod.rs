@@ -209,6 +209,15 @@ pub async fn find_event(on: &mut impl Sql, id: i64) -> Result<Option<EventRow>> 
     Ok(fetch_optional!(on, EventRow, sql, id)?)
 }
 
+/// When the newest event happened. `None` if there is no event.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn find_newest_event_time(on: &mut impl Sql) -> Result<Option<Moment>> {
+    let newest = "SELECT at FROM curfew_events ORDER BY at DESC, id DESC LIMIT 1";
+    Ok(fetch_optional!(on, (Moment,), newest)?.map(|(at,)| at))
+}
+
 /// The latest events, newest first. A bulk action is one event: those of its users are left out.
 ///
 /// # Errors

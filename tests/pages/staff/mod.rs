@@ -6,6 +6,7 @@ mod end_logins;
 mod events;
 mod events_csv;
 mod finder;
+mod fresh;
 mod mail;
 mod overview;
 mod page_sizes;
