@@ -13,6 +13,8 @@ pub enum BulkAction {
     Deactivate,
     /// Lets a deactivated user log in again.
     Activate,
+    /// Cancels the user's scheduled force logout.
+    CancelForceLogout,
 }
 
 /// The code is not a bulk action.
@@ -21,7 +23,7 @@ pub struct UnknownAction;
 
 impl BulkAction {
     /// Every action, in the order in which the staff pages offer them.
-    pub const ALL: [Self; 3] = [Self::ForceLogout, Self::Deactivate, Self::Activate];
+    pub const ALL: [Self; 4] = [Self::ForceLogout, Self::Deactivate, Self::Activate, Self::CancelForceLogout];
 
     /// The code, as in the form field `action`.
     #[must_use]
@@ -30,6 +32,7 @@ impl BulkAction {
             Self::ForceLogout => "force-logout",
             Self::Deactivate => "deactivate",
             Self::Activate => "activate",
+            Self::CancelForceLogout => "cancel-force-logout",
         }
     }
 
@@ -41,11 +44,13 @@ impl BulkAction {
         Self::ALL.into_iter().find(|action| action.code() == code).ok_or(UnknownAction)
     }
 
-    /// The action that undoes this one. A force logout cannot be undone: its logins have ended.
+    /// The action that undoes this one. A force logout can be undone only while it is scheduled: then its logins have
+    /// not ended yet.
     #[must_use]
-    pub const fn inverse(self) -> Option<Self> {
+    pub const fn inverse(self, is_scheduled: bool) -> Option<Self> {
         match self {
-            Self::ForceLogout => None,
+            Self::ForceLogout if is_scheduled => Some(Self::CancelForceLogout),
+            Self::ForceLogout | Self::CancelForceLogout => None,
             Self::Deactivate => Some(Self::Activate),
             Self::Activate => Some(Self::Deactivate),
         }
@@ -118,7 +123,8 @@ pub struct BulkCounts {
     pub out_of_reach: u64,
     /// Skipped: the acting user, because the action would lock them out.
     pub own_account: u64,
-    /// Skipped: users who are already active, or already deactivated without an end date, and logins that have ended.
+    /// Skipped: users who are already active, or already deactivated without an end date, or for whom no force logout is
+    /// scheduled, and logins that have ended.
     pub already: u64,
     /// Skipped: ids of users that no longer exist.
     pub missing: u64,

@@ -1,7 +1,8 @@
 //! Acts on up to a thousand accounts in one transaction: all of them or none, together with their events.
 //!
 //! Most accounts are written together. An account with a due schedule, a login dated ahead of the clock, or the
-//! superuser role goes through the use case for one account, in the same transaction.
+//! superuser role goes through the use case for one account, in the same transaction. So do those whose scheduled force
+//! logout is cancelled, because the event of each says when it was scheduled.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +10,11 @@ use super::run::UsersRun;
 use crate::{
     accounts::{
         AccountsError, Detail, ForceLogoutMoment, ForceLogoutOutcome, LoginCounts, Result,
+        ending::force_logout::cancel_force_logout_locked,
         event::{BuildEvent as _, new_event},
     },
     domain::{
-        bulk::{BulkAction, BulkTerms},
+        bulk::{BulkAction, BulkChoice, BulkTerms},
         event_kind::EventKind,
         logins::live::LiveByRole,
         moment::Moment,
@@ -120,9 +122,10 @@ impl UsersRun {
         self.begin.choice.terms.at.filter(|at| *at > now && self.begin.choice.action == BulkAction::ForceLogout)
     }
 
-    /// Which logins were made up to a time in the past is a question for each account.
+    /// Which logins were made up to a time in the past is a question for each account, and so is what was scheduled.
     fn can_do_together(&self, now: Moment) -> bool {
-        self.begin.choice.terms.at.is_none() || self.schedule(now).is_some()
+        let BulkChoice { action, terms, .. } = &self.begin.choice;
+        *action != BulkAction::CancelForceLogout && (terms.at.is_none() || self.schedule(now).is_some())
     }
 
     /// Acts that could leave the site without a superuser queue for the site's row.
@@ -177,6 +180,8 @@ impl UsersRun {
                 set_inactive_all(on, &ids, (now, self.begin.choice.terms.until), reasons).await?;
             }
             BulkAction::Activate => set_active_all(on, &ids, now).await?,
+            // Each on its own.
+            BulkAction::CancelForceLogout => {}
         }
         let mut latest = None;
         for (counts, ids) in by_logins {
@@ -205,6 +210,7 @@ impl UsersRun {
                 }
             }
             BulkAction::Activate => NewEvent { reasons: reasons.clone(), ..event(EventKind::Activated) },
+            BulkAction::CancelForceLogout => event(EventKind::ForceLogoutCancelled),
         }
     }
 
@@ -228,6 +234,10 @@ impl UsersRun {
             },
             BulkAction::Activate if locked.user.is_active_at(locked.now) => Ok(None),
             BulkAction::Activate => accounts.activate_locked(on, actor, &locked, reasons).await.map(Some),
+            BulkAction::CancelForceLogout => {
+                let is_cancelled = cancel_force_logout_locked(on, actor, &locked, reasons).await?;
+                Ok(is_cancelled.then(LoginCounts::default))
+            }
         }
     }
 }

@@ -186,6 +186,6 @@ fn event<'a>(actor: &'a Actor, begin: &BeginBulk, now: Moment) -> NewEvent<'a> {
     match action {
         BulkAction::ForceLogout => event.because(EndReason::ForcedOut, &begin.reasons),
         BulkAction::Deactivate => event.because(EndReason::Deactivated, &begin.reasons),
-        BulkAction::Activate => NewEvent { reasons: begin.reasons.clone(), ..event },
+        BulkAction::Activate | BulkAction::CancelForceLogout => NewEvent { reasons: begin.reasons.clone(), ..event },
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     accounts::{Accounts, Actor, LoginCounts, Result},
     domain::{
-        bulk::{BulkChoice, BulkCounts, BulkScope, BulkTerms},
+        bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope, BulkTerms},
         lists::users_query::PageNumber,
         logins::session_secret::SessionId,
         people::role::Role,
@@ -112,6 +112,9 @@ async fn previewed(on: &mut Connection, targets: Targets<'_>, counts: BulkCounts
 
 /// Adds the live logins that the action would end.
 async fn with_logins(on: &mut Connection, targets: Targets<'_>, counts: BulkCounts) -> Result<BulkCounts> {
+    if targets.choice.action == BulkAction::CancelForceLogout {
+        return Ok(counts);
+    }
     let mut logins = count_logins_of_targets(on, targets).await?;
     let BulkTerms { at, keeps_own_login, .. } = targets.choice.terms;
     if keeps_own_login && counts.includes_actor && at.is_none() {

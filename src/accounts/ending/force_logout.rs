@@ -11,7 +11,12 @@ use crate::{
         event_kind::EventKind, letters::kind::LetterKind, moment::Moment, people::login_name::LoginName,
         reason::EndReason, reason_text::Reasons,
     },
-    store::{Sql, events::insert_event, feed::Change, users},
+    store::{
+        Sql,
+        events::{NewEvent, insert_event},
+        feed::Change,
+        users,
+    },
 };
 
 /// The account that an action is about.
@@ -154,19 +159,10 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_reach(&mut tx, actor, locked.user.role(), locked.now).await?;
-        let user = &locked.user;
-        let Some(at) = user.force_logout_scheduled else {
-            // Taking the lock may just have applied the due schedule. The commit keeps that.
-            tx.commit().await?;
-            return Err(AccountsError::NothingScheduled);
-        };
-        users::clear_force_logout_scheduled(&mut tx, user.id).await?;
-        let event = new_event(locked.now, EventKind::ForceLogoutCancelled)
-            .by(actor)
-            .to(user.id, &user.username)
-            .saying(Detail::WasScheduledFor(at));
-        insert_event(&mut tx, &event).await?;
-        Ok(tx.commit().await?)
+        let is_cancelled = cancel_force_logout_locked(&mut tx, actor, &locked, &Reasons::default()).await?;
+        // Taking the lock may just have applied the due schedule. The commit keeps that.
+        tx.commit().await?;
+        if is_cancelled { Ok(()) } else { Err(AccountsError::NothingScheduled) }
     }
 
     /// The id of the account that an action is about.
@@ -202,6 +198,24 @@ impl Accounts {
         insert_event_with_receipt(on, &event, Change::User(user.id)).await?;
         Ok(ForceLogoutOutcome::Done { date, ended })
     }
+}
+
+/// Cancels the scheduled force logout of a locked account. Returns `false` if there is none.
+pub(in crate::accounts) async fn cancel_force_logout_locked(
+    on: &mut impl Sql,
+    actor: &Actor,
+    locked: &Locked,
+    reasons: &Reasons,
+) -> Result<bool> {
+    let user = &locked.user;
+    let Some(at) = user.force_logout_scheduled else { return Ok(false) };
+    users::clear_force_logout_scheduled(on, user.id).await?;
+    let event = new_event(locked.now, EventKind::ForceLogoutCancelled)
+        .by(actor)
+        .to(user.id, &user.username)
+        .saying(Detail::WasScheduledFor(at));
+    insert_event(on, &NewEvent { reasons: reasons.clone(), ..event }).await?;
+    Ok(true)
 }
 
 async fn schedule(

@@ -171,8 +171,8 @@ impl Statement<'_> {
         }
     }
 
-    /// Adds the condition that the user is already active, or already deactivated. A deactivation with an end date does
-    /// not count: the action makes it permanent.
+    /// Adds the condition that the user is already active, or already deactivated, or that no force logout is scheduled
+    /// for the user. A deactivation with an end date does not count: the action makes it permanent.
     fn push_is_already<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         match self.0.choice.action {
             BulkAction::ForceLogout => {
@@ -185,6 +185,11 @@ impl Statement<'_> {
                 sql.push("(u.is_active OR u.deactivated_until <= ");
                 DB::bind_moment(sql, self.0.live.now);
                 sql.push(" AND u.deactivated_until IS NOT NULL)");
+            }
+            BulkAction::CancelForceLogout => {
+                sql.push("(u.force_logout_scheduled IS NULL OR u.force_logout_scheduled <= ");
+                DB::bind_moment(sql, self.0.live.now);
+                sql.push(")");
             }
         }
     }

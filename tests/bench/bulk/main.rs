@@ -56,7 +56,7 @@ async fn main() {
         people.log_in(all + 1..=all + all / 3, &format!("(n - {all}) * 3")).await;
         for run in 0..RUNS {
             people.rename(run * CHOSEN + 1..=(run + 1) * CHOSEN, &name(run)).await;
-            for (n, action) in BulkAction::ALL.into_iter().enumerate() {
+            for (n, action) in BulkAction::ALL.into_iter().take(3).enumerate() {
                 let (counting, acting) = act(&accounts, &name(run), action).await;
                 times[3].push(counting);
                 times[n].push(acting);

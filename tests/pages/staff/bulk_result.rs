@@ -84,6 +84,47 @@ async fn a_mistake_is_undone_for_exactly_these_users() {
 }
 
 #[rocket::async_test]
+async fn a_scheduled_force_logout_is_cancelled_for_exactly_these_users_until_it_is_due() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        for n in 0..3 {
+            site.named(&format!("reader{n}"), Role::Member).await;
+        }
+        let mut reader = site.named("reader-here", Role::Member).await;
+        reader.logs_in().await.must_be(303);
+        let page = chooses(&mut staff, "force-logout", "reader").await;
+        let done = sends(&mut staff, &page, &[("confirm", "yes"), ("at", "2099-12-31T23:59")]).await;
+        done.must_be(303);
+        // Somebody has cancelled one of them since.
+        let one = format!("/admin/users/{}/force-logout/cancel", site.id_of("reader0").await);
+        staff.posts(&one, &[]).await.must_be(303);
+
+        let result = staff.opens(done.location()).await;
+        assert!(result.body.contains("Cancel the force logout of these 4 users…"), "{result:?}");
+        let promise = sends(&mut staff, &result, &[("action", "cancel-force-logout")]).await;
+        for words in ["Cancel force logout for 3 users?", "1: no force logout is scheduled", "They stay logged in."] {
+            assert!(promise.must_be(200).body.contains(words), "{words}: {promise:?}");
+        }
+        assert!(!promise.body.contains("Logins to end"), "{promise:?}");
+        let undone = sends(&mut staff, &promise, &[("confirm", "yes"), ("staff_reason", "a mistake")]).await;
+        let undone = staff.opens(undone.location()).await;
+        assert!(undone.body.contains("Done: 3 users.") && !undone.body.contains("again…"), "{undone:?}");
+        let left = "SELECT COUNT(*) FROM curfew_users WHERE force_logout_scheduled IS NOT NULL";
+        assert_eq!(site.database.number(left).await, 0);
+        let events =
+            "SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout-cancelled' AND staff_reason = 'a mistake'";
+        assert_eq!(site.database.number(events).await, 3);
+        assert!(reader.is_logged_in().await);
+
+        let page = chooses(&mut staff, "force-logout", "reader").await;
+        let done = sends(&mut staff, &page, &[("confirm", "yes")]).await;
+        let result = staff.opens(done.location()).await;
+        assert!(!result.body.contains("Cancel the force logout"), "what has ended stays ended: {result:?}");
+    }
+}
+
+#[rocket::async_test]
 async fn a_time_that_is_wrong_is_shown_at_its_field_and_keeps_the_rest() {
     let site = Site::on(any_engine()[0]).await;
     let mut staff = site.signed_in(Role::Staff).await;

@@ -39,7 +39,7 @@ async fn the_inverse_affects_exactly_those_whom_the_action_affected() {
         let ids = texts(&house.store, "SELECT CAST(id AS TEXT) FROM curfew_users WHERE username = 'many7'").await;
         let gone = Target::Id(ids[0].as_ref().expect("an id").parse().expect("a number"));
         house.accounts.delete_user(&operator(), &gone, &reasons()).await.expect("an act");
-        let undo = BulkChoice::new(BulkAction::Deactivate.inverse().expect("an inverse"), BulkScope::Listed(id));
+        let undo = BulkChoice::new(BulkAction::Deactivate.inverse(false).expect("an inverse"), BulkScope::Listed(id));
         let previewed = preview(&house.accounts, &staff, &undo).await;
         assert_eq!((previewed.counts.users, previewed.counts.missing, previewed.counts.already), (59, 1, 0));
         begun(house, &staff, begin(previewed)).await.run().await.expect("the bulk action finishes");

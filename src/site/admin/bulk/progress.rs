@@ -86,7 +86,8 @@ impl ProgressView {
             (None, None) if now - act.updated_at > INTERRUPTED_AFTER => Stage::Interrupted,
             (None, None) => Stage::Running,
         };
-        let inverse = BulkAction::parse(&act.action).ok().and_then(BulkAction::inverse);
+        let is_scheduled = act.force_logout_at.is_some_and(|at| at > now);
+        let inverse = BulkAction::parse(&act.action).ok().and_then(|action| action.inverse(is_scheduled));
         let address = uri!(show(id = act.id.as_str(), page = None::<&str>)).to_string();
         Self {
             state,
