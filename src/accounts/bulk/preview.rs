@@ -69,14 +69,24 @@ impl Accounts {
         if !follows_activity {
             return Ok(choice);
         }
+        let list = self.store_targets(actor, role, &choice).await?;
+        Ok(BulkChoice { scope: BulkScope::Listed(list), ..choice })
+    }
+
+    /// Stores the accounts of a choice as a list, and returns its id.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database does not respond.
+    pub async fn store_targets(&self, actor: &Actor, role: Role, choice: &BulkChoice) -> Result<SessionId> {
         let list = SessionId::from_random(rand::random());
         let mut tx = self.store.begin().await?;
         let live = self.possibly_live_now(&mut tx).await?;
-        let targets = Targets { choice: &choice, actor_id: actor.user_id, actor_role: role, live: &live };
+        let targets = Targets { choice, actor_id: actor.user_id, actor_role: role, live: &live };
         insert_user_list(&mut tx, &list, live.now).await?;
         insert_chosen_users(&mut tx, &list, targets).await?;
         tx.commit().await?;
-        Ok(BulkChoice { scope: BulkScope::Listed(list), ..choice })
+        Ok(list)
     }
 
     /// A further page of the accounts that a bulk action would act on.

@@ -1,8 +1,14 @@
 //! What the pages of a bulk action say before and after it: whom it affects, when, and how to undo it.
 
+use chrono::TimeDelta;
 use curfew::domain::people::role::Role;
 
-use crate::harness::{page::Page, person::Person, site::Site, store::any_engine};
+use crate::harness::{
+    page::Page,
+    person::Person,
+    site::{PASSWORD, Site},
+    store::any_engine,
+};
 
 const BULK: &str = "/admin/users/bulk";
 
@@ -121,6 +127,37 @@ async fn a_scheduled_force_logout_is_cancelled_for_exactly_these_users_until_it_
         let done = sends(&mut staff, &page, &[("confirm", "yes")]).await;
         let result = staff.opens(done.location()).await;
         assert!(!result.body.contains("Cancel the force logout"), "what has ended stays ended: {result:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn five_hundred_selected_users_survive_the_check_of_the_password() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        site.database
+            .execute(
+                "INSERT INTO curfew_users (id, username, username_key, email, email_key, password_hash, is_active, is_staff,
+                                           is_superuser, date_joined)
+                 WITH RECURSIVE n (n) AS (SELECT 1000001 UNION ALL SELECT n + 1 FROM n WHERE n < 1000500)
+                 SELECT n, 'reader' || n, 'reader' || n, 'reader' || n, 'reader' || n, 'none', TRUE, FALSE, FALSE, u.date_joined
+                 FROM n CROSS JOIN curfew_users u",
+            )
+            .await;
+        let ids: Vec<String> = (1_000_001..=1_000_500).map(|id: i64| id.to_string()).collect();
+        let mut fields = vec![("action", "deactivate"), ("scope", "ids")];
+        fields.extend(ids.iter().map(|id| ("id", id.as_str())));
+        staff.opens("/admin/users").await;
+        let token = staff.token.clone();
+        site.shift_clock(TimeDelta::minutes(16));
+        let sent = staff.posts_with(&token, BULK, &fields).await;
+        let asked = staff.opens(sent.must_be(303).location()).await;
+        assert!(asked.must_be(303).location().starts_with("/confirm?next="), "{asked:?}");
+        let back = staff.posts(asked.location(), &[("password", PASSWORD)]).await;
+        let page = staff.opens(back.must_be(303).location()).await;
+        assert!(page.must_be(200).body.contains("Deactivate for 500 users?"), "{page:?}");
+        sends(&mut staff, &page, &[("confirm", "yes")]).await.must_be(303);
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 500);
     }
 }
 

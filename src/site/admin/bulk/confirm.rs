@@ -1,6 +1,10 @@
 //! The confirmation page of a bulk action, and its start once it is confirmed.
 
-use rocket::{State, get, http::Status, post, uri};
+use rocket::{
+    State, get,
+    http::{Status, uri::Origin},
+    post, uri,
+};
 use serde::Serialize;
 
 use super::{
@@ -16,6 +20,7 @@ use crate::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
         lists::users_query::{LAST_PAGE, PageNumber},
         logins::session_secret::SessionId,
+        next_path::NextPath,
         people::role::Role,
     },
     gate::{Changes, Present, Staff, Submission},
@@ -174,6 +179,24 @@ fn href(chosen: &Chosen<'_>, page: u32) -> String {
     uri!(show(chosen.addressed(&ids, page.as_deref()))).to_string()
 }
 
+/// The address of the page of a choice. Many selected users are stored as a list, because `/confirm` leads back only to a
+/// short address.
+async fn address_of(
+    chosen: &Chosen<'_>,
+    (accounts, actor, role): (&Accounts, &Actor, Role),
+) -> accounts::Result<Origin<'static>> {
+    let ids = chosen.id.join(",");
+    let address = uri!(show(chosen.addressed(&ids, None)));
+    match chosen.choice() {
+        Ok(choice) if NextPath::parse(&address.to_string()).is_none() => {
+            let list = accounts.store_targets(actor, role, &choice).await?;
+            let listed = Chosen { scope: "list", id: Vec::new(), list: list.as_str(), ..chosen.clone() };
+            Ok(uri!(show(listed.addressed("", None))))
+        }
+        _ => Ok(address),
+    }
+}
+
 /// The page by GET, such as after `/confirm`.
 #[get("/admin/users/bulk?<addressed..>")]
 #[allow(clippy::large_types_passed_by_value, reason = "a query is an argument by value")]
@@ -214,8 +237,10 @@ pub(super) async fn post(
     let chosen = sent.chosen();
     if present.is_none() {
         // The guard of that page leads to `/confirm` and back to the same choice. Nothing is done yet.
-        let ids = chosen.id.join(",");
-        return Answer::see_other(uri!(show(chosen.addressed(&ids, None))));
+        return match address_of(&chosen, (accounts, &actor, role)).await {
+            Ok(address) => Answer::see_other(address),
+            Err(error) => refuse(changes, error),
+        };
     }
     let page = PageNumber::default();
     let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen, page };
