@@ -61,6 +61,7 @@ fn a_site_that_others_can_reach_is_not_built_without_its_own_origin() {
             settings,
             database: DatabaseAddress::parse("sqlite:nowhere.db").expect("an address"),
             redis: None,
+            mail_server: None,
             connections: None,
             figment: Figment::from(rocket::Config::default()).merge(("address", address)),
         };
