@@ -124,6 +124,10 @@ async fn a_deleted_user_is_logged_out_and_the_events_keep_the_name() {
         zoe.logs_in().await.must_be(422);
         let page = owner.opens("/admin").await;
         assert!(page.body.contains("Account deleted") && page.body.contains("zoe"), "{page:?}");
+        // A list shows the first words of a reason, and the event's page all of them.
+        assert!(!page.body.contains("<script>alert"), "{page:?}");
+        let event = "SELECT id FROM curfew_events WHERE kind = 'deleted' AND subject = 'zoe'";
+        let page = owner.opens(&format!("/admin/events/{}", site.database.number(event).await)).await;
         assert!(page.body.contains("&lt;script&gt;") && !page.body.contains("<script>"), "{page:?}");
         let kept = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'deleted' AND subject = 'zoe'";
         assert_eq!(site.database.number(kept).await, 1);
