@@ -15,8 +15,9 @@ const WAITING_PER_THREAD: usize = 50;
 
 /// The same person in a network of their own.
 fn from_network(person: &Person<'_>, network: u8) -> IpAddr {
-    let host = person.address.to_string().rsplit('.').next().and_then(|host| host.parse().ok()).expect("IPv4");
-    IpAddr::V4(Ipv4Addr::new(10, 200, network, host))
+    let IpAddr::V4(address) = person.address else { panic!("IPv4") };
+    let [_, _, person, _] = address.octets();
+    IpAddr::V4(Ipv4Addr::new(10, 200, network, person))
 }
 
 #[track_caller]
