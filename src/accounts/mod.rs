@@ -15,6 +15,7 @@ mod lock;
 mod locked;
 mod login;
 mod logins;
+mod outbox;
 mod people;
 mod reads;
 mod reasons;
@@ -80,7 +81,6 @@ pub struct Accounts {
     activity: logins::activity::Activity,
     recent: logins::recent::Recent,
     has_leftover_ends: Arc<Notify>,
-    has_letters: Arc<Notify>,
     counted_acts: event::counted::CountedActs,
     known_end: upkeep::chain::KnownEnd,
 }
@@ -106,7 +106,6 @@ impl Accounts {
             activity,
             recent,
             has_leftover_ends: Arc::default(),
-            has_letters: Arc::default(),
             counted_acts,
             known_end,
         }

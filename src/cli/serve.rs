@@ -26,7 +26,6 @@ pub(super) async fn run() -> Result<()> {
     let configuration = settings::load()?;
     // Check before creating anything, so that a start in the wrong folder leaves no files there.
     configuration.must_have_origin()?;
-    configuration.must_have_origin_for_letters()?;
     site::must_have_folders()?;
     if configuration.database.file().is_none() {
         // Before the server is asked. Of a file, what is wrong with it comes first: its key lies next to it.

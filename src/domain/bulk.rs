@@ -1,4 +1,4 @@
-//! A bulk action on many users. For one on many logins, see [`super::chosen_logins`].
+//! Bulk actions on users. [`super::chosen_logins`] has those on logins.
 
 use sha2::{Digest as _, Sha256};
 

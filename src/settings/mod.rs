@@ -19,7 +19,7 @@ use std::{
     num::NonZeroU32,
 };
 
-use rocket::figment::Figment;
+use rocket::{Config, figment::Figment};
 
 use crate::domain::{people::role::Role, standing::Limits};
 
@@ -28,9 +28,6 @@ pub use keys::{SecretKeys, SecretMaterial};
 pub use list::Settings;
 pub use mail::{Encryption, MailSender, MailServer};
 pub use source::{check, load, load_rocket_settings};
-
-/// Rocket's default port.
-const DEFAULT_PORT: u16 = 8000;
 
 /// Who may create an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +93,15 @@ impl Settings {
         }
     }
 
+    /// Where the site is, such as `https://example.org`: `base_url`, or the address and port of the server.
+    #[must_use]
+    pub fn origin(&self, server: &Config) -> String {
+        match &self.base_url {
+            Some(base_url) => base_url.as_str().to_owned(),
+            None => format!("http://{}", SocketAddr::new(server.address, server.port)),
+        }
+    }
+
     /// The maximum number of live sessions of an account with this role. `None` is no limit.
     #[must_use]
     pub const fn max_sessions_of(&self, role: Role) -> Option<NonZeroU32> {
@@ -124,23 +130,20 @@ impl Configuration {
     /// Where the site is, such as `https://example.org`: `base_url`, or the address and port of the server.
     #[must_use]
     pub fn origin(&self) -> String {
-        if let Some(base_url) = &self.settings.base_url {
-            return base_url.as_str().to_owned();
-        }
-        let address = self.figment.extract_inner("address").unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let port = self.figment.extract_inner("port").unwrap_or(DEFAULT_PORT);
-        format!("http://{}", SocketAddr::new(address, port))
+        self.settings.origin(&self.figment.extract().unwrap_or_default())
     }
 
-    /// Refuses to serve other machines without `base_url`: requests must not decide the site's own origin.
+    /// Refuses to serve other machines, or to send letters, without `base_url`: requests must not decide the site's own
+    /// origin.
     ///
     /// # Errors
     ///
-    /// Returns an error if the server listens on more than the loopback address and `base_url` is not set.
+    /// Returns an error if `base_url` is not set, and the server listens on more than the loopback address or a mail
+    /// server is set.
     pub fn must_have_origin(&self) -> Result<(), SettingsError> {
         let address = self.figment.extract_inner("address").unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         if address.is_loopback() || self.settings.base_url.is_some() {
-            return Ok(());
+            return self.must_have_origin_for_letters();
         }
         let accepted = format!(
             "set to the address that users open, such as \"https://example.org\", because the server listens on {address}"

@@ -66,11 +66,9 @@ const FOLDERS: [&str; 2] = ["templates", "static"];
 /// Builds the whole site, ready to launch.
 ///
 /// # Errors
-/// Returns an error if the working directory has no templates or static files, or if the server listens on a public
-/// address and `base_url` is not set.
+/// Returns an error if the working directory has no templates or static files, or if `base_url` is needed and not set.
 pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket<Build>, SettingsError> {
     configuration.must_have_origin()?;
-    configuration.must_have_origin_for_letters()?;
     let settings = Arc::new(configuration.settings.clone());
     if settings.base_url.is_none() && !settings.trusted_proxies.is_empty() {
         log::warn!(

@@ -170,7 +170,7 @@ fn not_me(kind: LetterKind, link: &str) -> [Piece; 3] {
 /// The account, when it happened, and from where.
 fn facts(letter: &LetterToSend, account: (&'static str, String)) -> Vec<(&'static str, String)> {
     let details = &letter.details;
-    let mut facts = vec![account, ("When", in_utc(details.at.unwrap_or(letter.queued_at)))];
+    let mut facts = vec![account, ("When", in_utc(letter.queued_at))];
     if let Some(user_agent) = details.user_agent.as_deref().filter(|user_agent| !user_agent.is_empty()) {
         let Device { browser, system } = Device::parse(user_agent);
         let named: Vec<_> = [browser, system].into_iter().flatten().collect();

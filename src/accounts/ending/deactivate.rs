@@ -6,9 +6,14 @@ use crate::{
         authority::must_not_be_own,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         locked::Locked,
+        outbox::queue_letter_of_staff,
     },
     domain::{
-        event_kind::EventKind, letters::kind::LetterKind, moment::Moment, reason::EndReason, reason_text::Reasons,
+        event_kind::EventKind,
+        letters::{details::LetterDetails, kind::LetterKind},
+        moment::Moment,
+        reason::EndReason,
+        reason_text::Reasons,
     },
     store::{Sql, feed::Change, users},
 };
@@ -58,8 +63,8 @@ impl Accounts {
         let (mut tx, locked) = self.begin_sensitive_action(actor, user_id).await?;
         let ended = self.deactivate_locked(&mut tx, actor, &locked, until, reasons).await?;
         if notify == NotifyUser::ByLetter {
-            let said = (actor.client.as_ref(), reasons, until);
-            self.queue_letter_of_staff(&mut tx, LetterKind::Deactivated, &locked, said).await?;
+            let details = LetterDetails::because(reasons, until);
+            queue_letter_of_staff(&mut tx, LetterKind::Deactivated, &locked, actor, details).await?;
         }
         tx.commit().await?;
         Ok(ended)

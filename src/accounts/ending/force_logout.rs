@@ -6,10 +6,15 @@ use crate::{
         Accounts, AccountsError, Actor, Detail, LoginCounts, RefusedAction, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         locked::Locked,
+        outbox::queue_letter_of_staff,
     },
     domain::{
-        event_kind::EventKind, letters::kind::LetterKind, moment::Moment, people::login_name::LoginName,
-        reason::EndReason, reason_text::Reasons,
+        event_kind::EventKind,
+        letters::{details::LetterDetails, kind::LetterKind},
+        moment::Moment,
+        people::login_name::LoginName,
+        reason::EndReason,
+        reason_text::Reasons,
     },
     store::{
         Sql,
@@ -119,8 +124,8 @@ impl Accounts {
             ForceLogoutOutcome::Done { .. } | ForceLogoutOutcome::Unchanged { .. } => None,
         };
         if notify == NotifyUser::ByLetter && !matches!(outcome, ForceLogoutOutcome::Unchanged { .. }) {
-            let said = (actor.client.as_ref(), reasons, scheduled);
-            self.queue_letter_of_staff(&mut tx, LetterKind::ForcedOut, &locked, said).await?;
+            let details = LetterDetails::because(reasons, scheduled);
+            queue_letter_of_staff(&mut tx, LetterKind::ForcedOut, &locked, actor, details).await?;
         }
         tx.commit().await?;
         Ok(outcome)

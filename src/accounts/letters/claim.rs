@@ -47,16 +47,6 @@ enum Claim {
 }
 
 impl Accounts {
-    /// Wakes the sender of letters. Call this after the commit that queued one.
-    pub(in crate::accounts) fn letters_queued(&self) {
-        self.has_letters.notify_one();
-    }
-
-    /// Waits until this process has queued a letter.
-    pub async fn letter_was_queued(&self) {
-        self.has_letters.notified().await;
-    }
-
     /// Whether a letter is due. Cheap enough to ask every second.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ pub struct LetterToSend {
     pub details: LetterDetails,
     /// How many logins it reports.
     pub times: i64,
-    /// When it was queued.
+    /// When it was queued, which is when what it reports happened.
     pub queued_at: Moment,
 }
 

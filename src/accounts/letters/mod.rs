@@ -1,10 +1,9 @@
-//! Letters: queues them in the transaction of the act they report, and prepares them when they are due.
+//! Letters: prepares those that are due, and records what became of them. `accounts/outbox.rs` queues them.
 
 mod claim;
 mod compose;
 mod outcome;
 mod purge;
-mod queue;
 
 pub use claim::CLAIM_EXTENDED_EVERY;
 pub use compose::LetterToSend;

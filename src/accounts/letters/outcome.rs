@@ -102,7 +102,7 @@ impl Accounts {
     }
 }
 
-/// When a letter is tried again after so many attempts.
+/// When to try a letter again, given its number of attempts.
 fn after(now: Moment, attempts: i64) -> Moment {
     now + TimeDelta::from_std(wait_after(attempts)).unwrap_or_default()
 }

@@ -13,9 +13,6 @@ use crate::{
     },
 };
 
-/// The number of random bytes of a token.
-const TOKEN_BYTES: usize = 20;
-
 /// Issues a link that is sent to this address, and returns its id. It has no token yet. `issued_at` is when its letter
 /// was queued or now.
 pub(in crate::accounts) async fn issue_link(
@@ -35,7 +32,7 @@ pub(in crate::accounts) async fn issue_link(
 
 /// Creates a token of a link. Only its hash is stored.
 pub(in crate::accounts) async fn create_token(on: &mut impl Sql, link_id: i64) -> Result<LinkToken> {
-    let token = LinkToken::from_random(rand::random::<[u8; TOKEN_BYTES]>());
+    let token = LinkToken::from_random(rand::random());
     insert_link_token(on, link_id, &token).await?;
     Ok(token)
 }

@@ -14,7 +14,6 @@ use crate::{
     domain::{
         event_kind::EventKind,
         letters::{
-            details::LetterDetails,
             kind::LetterKind,
             link::{LinkPurpose, LinkToken},
         },
@@ -72,18 +71,13 @@ impl Accounts {
         delete_waiting_letters_elsewhere(&mut tx, user.id, &link.address).await?;
         if has_address {
             let letter = NewLetter {
-                kind: LetterKind::ResetPassword,
                 user_id: Some(user.id),
-                address: &link.address,
                 origin: client.origin(),
-                details: &LetterDetails::default(),
-                now: locked.now,
-                due_at: locked.now,
+                ..NewLetter::new(LetterKind::ResetPassword, &link.address, locked.now)
             };
             insert_letter(&mut tx, &letter).await?;
         }
         tx.commit().await?;
-        self.letters_queued();
         Ok(TakenBack { ended, address: link.address, has_address })
     }
 }

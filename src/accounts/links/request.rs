@@ -1,14 +1,11 @@
-//! Requests for a letter by whoever says an address: a visitor who forgot the password, or whose letter never came.
+//! Requests for a letter to an address that a visitor typed: they forgot the password, or a letter never came.
 //!
 //! Every request writes one row, whether the address is known or not. The account is looked up when the letter is sent.
 //! So the answer and its time reveal nothing.
 
 use crate::{
     accounts::{Accounts, Client, Result, login::throttle::Purpose},
-    domain::{
-        letters::{details::LetterDetails, kind::LetterKind},
-        people::email::Email,
-    },
+    domain::{letters::kind::LetterKind, people::email::Email},
     store::letters::{NewLetter, insert_letter, listed::delete_letter},
 };
 
@@ -43,22 +40,12 @@ impl Accounts {
         };
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
-        let letter = NewLetter {
-            kind,
-            user_id: None,
-            address: email.as_str(),
-            origin: client.origin(),
-            details: &LetterDetails::default(),
-            now,
-            due_at: now,
-        };
+        let letter = NewLetter { origin: client.origin(), ..NewLetter::new(kind, email.as_str(), now) };
         let id = insert_letter(&mut tx, &letter).await?;
         if is_throttled {
             // Writes as much as another request, and leaves nothing behind.
             delete_letter(&mut tx, id).await?;
         }
-        tx.commit().await?;
-        self.letters_queued();
-        Ok(())
+        Ok(tx.commit().await?)
     }
 }

@@ -5,6 +5,7 @@ use crate::{
         Accounts, Client, Detail, LinkTarget, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         login::queue::Claimant,
+        outbox::queue_letter,
     },
     domain::{
         event_kind::EventKind,
@@ -49,7 +50,7 @@ impl Accounts {
             .ending(ended);
         event.actor = event.subject;
         insert_event_with_receipt(&mut tx, &event, Change::User(user.id)).await?;
-        self.queue_letter(&mut tx, LetterKind::PasswordChanged, &locked, Some(client)).await?;
+        queue_letter(&mut tx, LetterKind::PasswordChanged, &locked, Some(client)).await?;
         Ok(tx.commit().await?)
     }
 }

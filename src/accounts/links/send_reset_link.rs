@@ -7,10 +7,12 @@ use crate::{
         event::{BuildEvent as _, new_event},
         locked::Locked,
         login::by_password::must_be_active,
+        outbox::queue_letter_of_staff,
     },
     domain::{
         event_kind::EventKind,
         letters::{
+            details::LetterDetails,
             kind::LetterKind,
             link::{LinkPurpose, LinkToken},
         },
@@ -33,9 +35,8 @@ impl Accounts {
 
     async fn try_send_reset_link(&self, actor: &Actor, user_id: i64) -> Result<String> {
         let (mut tx, locked) = self.begin_reset_link(actor, user_id).await?;
-        self.queue_letter(&mut tx, LetterKind::ResetPassword, &locked, actor.client.as_ref()).await?;
+        queue_letter_of_staff(&mut tx, LetterKind::ResetPassword, &locked, actor, LetterDetails::default()).await?;
         tx.commit().await?;
-        self.letters_queued();
         Ok(locked.user.email)
     }
 

@@ -6,6 +6,7 @@ use crate::{
         Accounts, AccountsError, Client, Detail, Result,
         event::{BuildEvent as _, new_event},
         locked::Locked,
+        outbox::{naming, queue_letter_saying},
     },
     domain::{
         event_kind::EventKind,
@@ -19,7 +20,6 @@ use crate::{
     store::{
         StoreError, Transaction,
         events::insert_event,
-        letters::{NewLetter, insert_letter},
         users::{self, NameClash},
     },
 };
@@ -75,22 +75,8 @@ impl Accounts {
             new_event(locked.now, EventKind::ProfileChanged).to(user.id, &user.username).from(client).saying(detail);
         event.actor = event.subject;
         insert_event(on, &event).await?;
-        let details = LetterDetails {
-            new_email: Some(email.as_str().to_owned()),
-            address: Some(client.address.clone()),
-            user_agent: Some(client.user_agent().to_owned()),
-            ..LetterDetails::default()
-        };
-        let letter = NewLetter {
-            kind: LetterKind::EmailChanged,
-            user_id: Some(user.id),
-            address: &user.email,
-            origin: client.origin(),
-            details: &details,
-            now: locked.now,
-            due_at: locked.now,
-        };
-        insert_letter(on, &letter).await?;
-        Ok(())
+        // `locked` was read before the change, so this goes to the old address.
+        let details = LetterDetails { new_email: Some(email.as_str().to_owned()), ..naming(Some(client)) };
+        queue_letter_saying(on, LetterKind::EmailChanged, locked, Some(client), details).await
     }
 }

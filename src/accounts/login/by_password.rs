@@ -6,6 +6,7 @@ use crate::{
         Accounts, AccountsError, Client, Detail, LoginCounts, Result,
         event::{BuildEvent as _, new_event},
         locked::Locked,
+        outbox::queue_new_login_letter,
     },
     domain::{
         event_kind::EventKind,
@@ -169,9 +170,9 @@ impl Accounts {
             event = event.because(EndReason::LoggedInElsewhere, &Reasons::default()).ending(ended);
         }
         insert_event(&mut tx, &event).await?;
-        // The first login of an account is the one of its registration, or of whoever was given the account.
+        // The first login of an account sends no letter: its owner has just registered, or has just received the account.
         if user.last_login.is_some() && !login_type.is_known(&mut tx, user.id, client, T::id(&opened)).await? {
-            self.queue_new_login_letter(&mut tx, &locked, client).await?;
+            queue_new_login_letter(&mut tx, &locked, client).await?;
         }
         tx.commit().await?;
         Ok(Some(opened))

@@ -12,7 +12,7 @@ use crate::{
     },
     domain::{
         event_kind::EventKind,
-        letters::{details::LetterDetails, kind::LetterKind},
+        letters::kind::LetterKind,
         people::{email::Email, password::NewPassword, role::Role, username::Username},
     },
     settings::EmailVerification,
@@ -121,18 +121,13 @@ impl Accounts {
         insert_event(&mut tx, &event).await?;
         if !new.is_verified {
             let letter = NewLetter {
-                kind: LetterKind::VerifyEmail,
                 user_id: Some(id),
-                address: registration.email.as_str(),
                 origin: client.origin(),
-                details: &LetterDetails::default(),
-                now,
-                due_at: now,
+                ..NewLetter::new(LetterKind::VerifyEmail, registration.email.as_str(), now)
             };
             insert_letter(&mut tx, &letter).await?;
         }
         tx.commit().await?;
-        self.letters_queued();
         Ok(started)
     }
 }

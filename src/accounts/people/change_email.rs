@@ -8,7 +8,8 @@ use crate::{
     },
     domain::{
         event_kind::EventKind,
-        letters::{details::LetterDetails, kind::LetterKind},
+        letters::kind::LetterKind,
+        moment::Moment,
         people::{email::Email, password::Password},
     },
     store::{
@@ -52,7 +53,6 @@ impl Accounts {
         insert_event(&mut tx, &event).await?;
         insert_verification(&mut tx, actor, user, email.as_str(), locked.now).await?;
         tx.commit().await?;
-        self.letters_queued();
         Ok(renewed)
     }
 
@@ -75,7 +75,6 @@ impl Accounts {
         };
         insert_verification(&mut tx, actor, user, address, locked.now).await?;
         tx.commit().await?;
-        self.letters_queued();
         Ok(Some(address.clone()))
     }
 
@@ -95,21 +94,11 @@ impl Accounts {
     }
 }
 
-async fn insert_verification(
-    on: &mut impl Sql,
-    actor: &Actor,
-    user: &User,
-    address: &str,
-    now: crate::domain::moment::Moment,
-) -> Result<()> {
+async fn insert_verification(on: &mut impl Sql, actor: &Actor, user: &User, address: &str, now: Moment) -> Result<()> {
     let letter = NewLetter {
-        kind: LetterKind::VerifyEmail,
         user_id: Some(user.id),
-        address,
         origin: actor.client.as_ref().and_then(Client::origin),
-        details: &LetterDetails::default(),
-        now,
-        due_at: now,
+        ..NewLetter::new(LetterKind::VerifyEmail, address, now)
     };
     insert_letter(on, &letter).await?;
     Ok(())

@@ -5,6 +5,7 @@ use crate::{
         Accounts, AccountsError, Actor, LoginCounts, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         login::{open_login::StartedSession, queue::Claimant},
+        outbox::queue_letter,
     },
     domain::{
         event_kind::EventKind,
@@ -50,7 +51,7 @@ impl Accounts {
             .because(reason, &Reasons::default())
             .ending(others);
         insert_event_with_receipt(&mut tx, &event, Change::User(proven.id)).await?;
-        self.queue_letter(&mut tx, LetterKind::PasswordChanged, &locked, actor.client.as_ref()).await?;
+        queue_letter(&mut tx, LetterKind::PasswordChanged, &locked, actor.client.as_ref()).await?;
         tx.commit().await?;
         Ok((started, others))
     }

@@ -4,9 +4,13 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, LoginCounts, RefusedAction, Result, Target,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
+        outbox::queue_letter_of_staff,
     },
     domain::{
-        event_kind::EventKind, letters::kind::LetterKind, people::password::NewPassword, reason::EndReason,
+        event_kind::EventKind,
+        letters::{details::LetterDetails, kind::LetterKind},
+        people::password::NewPassword,
+        reason::EndReason,
         reason_text::Reasons,
     },
     store::{
@@ -53,7 +57,7 @@ impl Accounts {
             .because(reason, &reasons)
             .ending(ended);
         insert_event_with_receipt(&mut tx, &event, Change::User(user_id)).await?;
-        self.queue_letter(&mut tx, LetterKind::PasswordChanged, &locked, actor.client.as_ref()).await?;
+        queue_letter_of_staff(&mut tx, LetterKind::PasswordChanged, &locked, actor, LetterDetails::default()).await?;
         tx.commit().await?;
         Ok(ended)
     }

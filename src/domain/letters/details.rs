@@ -2,14 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::moment::Moment;
+use crate::domain::{moment::Moment, reason_text::Reasons};
 
 /// The details of a letter, stored as JSON while it waits. Each kind uses only some of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LetterDetails {
-    /// When what the letter reports happened. `None`: when it was queued.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Moment>,
     /// The address of the browser or program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -25,4 +22,12 @@ pub struct LetterDetails {
     /// The account's new email.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_email: Option<String>,
+}
+
+impl LetterDetails {
+    /// What a letter says about an act of staff: the reason for the user, and its time.
+    #[must_use]
+    pub fn because(reasons: &Reasons, until: Option<Moment>) -> Self {
+        Self { user_reason: reasons.for_user.as_deref().map(str::to_owned), until, ..Self::default() }
+    }
 }

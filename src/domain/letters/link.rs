@@ -1,4 +1,4 @@
-//! The link in a letter. It is a credential: whoever has it may do one thing to one account, once.
+//! Links in letters. A link is a credential: its holder may do one thing to one account, once.
 
 use std::{fmt, time::Duration};
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 const FIRST_WAIT: Duration = Duration::from_secs(4);
 /// No wait is longer.
 const MAX_WAIT: Duration = Duration::from_hours(1);
-/// After so many attempts a letter is given up. The waits between them add up to a day.
+/// The maximum number of attempts. The waits between them add up to a day.
 pub const MOST_ATTEMPTS: i64 = 34;
-/// After so many attempts with an unknown outcome a letter is given up: the recipient may have as many copies.
+/// The maximum number of attempts with an unknown outcome. Each may have left a copy with the recipient.
 pub const MOST_SENDINGS: i64 = 2;
 /// The time in which one address gets at most [`LetterKind::most_per_hour`](super::kind::LetterKind::most_per_hour).
 pub const LIMIT_PERIOD: Duration = Duration::from_hours(1);
 
-/// How long to wait after so many attempts.
+/// How long to wait after this many failed attempts.
 #[must_use]
 pub fn wait_after(attempts: i64) -> Duration {
     // Ten doublings reach the longest wait.

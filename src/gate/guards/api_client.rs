@@ -160,7 +160,7 @@ async fn judge_access(accounts: &Accounts, standings: &Standings, access: Access
     let login = access.login();
     let (session, proof) = (&login.family, Proof::Signature);
     let credential = Credential { user_id: login.user_id, session, login_date: login.login_date, proof };
-    Ok(api_login(judge(accounts, standings, credential, false).await?.login, access.added()))
+    Ok(api_login(judge(accounts, standings, credential, |_| false).await?.login, access.added()))
 }
 
 /// Judges an opaque token. The key may come from a cache, so it is read from the database before a refusal.
@@ -175,7 +175,7 @@ async fn judge_secret(
         let TokenKey { user_id, id, login_date, .. } = key;
         let (proof, login_date) = (Proof::Token(&hash), *login_date);
         let credential = Credential { user_id: *user_id, session: id, login_date, proof };
-        Ok::<_, StoreError>(judge(accounts, standings, credential, false).await?.login)
+        Ok::<_, StoreError>(judge(accounts, standings, credential, |_| false).await?.login)
     };
     let Some(found) = keys.find(&hash).await? else { return Ok(ApiLogin::Invalid) };
     let mut login = judge(&found).await?;

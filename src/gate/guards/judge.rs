@@ -10,6 +10,7 @@ use crate::{
             session_secret::{SecretHash, SessionId},
         },
         moment::Moment,
+        people::role::Role,
         reason::EndReason,
         standing::Limits,
     },
@@ -49,13 +50,13 @@ pub(super) struct Judged {
     pub(super) is_false_claim: bool,
 }
 
-/// Judges a credential: from the cache if that accepts it, otherwise from the database. A passive request does not
-/// count as activity. A cookie whose secret was replaced is no login.
+/// Judges a credential: from the cache if that accepts it, otherwise from the database. A request that
+/// `is_passive` for the account's role does not count as activity. A cookie whose secret was replaced is no login.
 pub(super) async fn judge(
     accounts: &Accounts,
     standings: &Standings,
     credential: Credential<'_>,
-    is_passive: bool,
+    is_passive: impl FnOnce(Role) -> bool,
 ) -> Result<Judged, StoreError> {
     let login =
         ClaimedLogin { user_id: credential.user_id, session: credential.session, login_date: credential.login_date };
@@ -74,7 +75,7 @@ async fn judge_from_database(
     accounts: &Accounts,
     standings: &Standings,
     credential: Credential<'_>,
-    is_passive: bool,
+    is_passive: impl FnOnce(Role) -> bool,
 ) -> Result<Judged, StoreError> {
     let login =
         ClaimedLogin { user_id: credential.user_id, session: credential.session, login_date: credential.login_date };
@@ -132,14 +133,14 @@ fn accept(
     standings: &Standings,
     credential: Credential<'_>,
     (standing, limits): (LoginStanding, Limits),
-    is_passive: bool,
+    is_passive: impl FnOnce(Role) -> bool,
 ) -> Login {
     let scheduled =
         standing.scheduled().map(|(at, reason)| ScheduledEnd { at, user_reason: reason.map(str::to_owned) });
     let LoginStanding { account: Some(account), login: Some(stored), now, .. } = standing else {
         return Login::Ended(EndedLogin { reason: EndReason::Expired, user_reason: None });
     };
-    if !is_passive {
+    if !is_passive(account.role) {
         let Credential { user_id, session, .. } = credential;
         if accounts.record_seen(ActivityOf { user_id, session, limits, at: now }, stored.state.last_seen) {
             standings.record_seen(user_id, session, now);

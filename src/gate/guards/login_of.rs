@@ -1,6 +1,6 @@
 //! Authenticates a request by its session cookie, at most once per request and only on demand.
 
-use rocket::Request;
+use rocket::{Request, http::Method};
 
 use super::{
     forged::record_forged_cookie,
@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     accounts::{Accounts, CookieFault},
+    domain::people::role::Role,
     gate::{
         Changes, Login,
         cookies::{SESSION, find_cookie, session_cookie::DecryptedSession},
@@ -28,8 +29,18 @@ impl Passive {
     /// Whether the request is passive.
     #[must_use]
     pub fn is(request: &Request<'_>) -> bool {
-        request.local_cache(|| Self(request.headers().contains(PASSIVE_HEADER))).0
+        request.local_cache(|| Self(has_header(request))).0
     }
+
+    /// Whether the request is passive if a live login of this role sends it. Only pages of staff read themselves again,
+    /// so the header hides nobody else from the list of logins, and costs them no lookup.
+    fn of(request: &Request<'_>, role: Role) -> bool {
+        request.local_cache(|| Self(role.is_staff() && has_header(request))).0
+    }
+}
+
+fn has_header(request: &Request<'_>) -> bool {
+    request.method() == Method::Get && request.headers().contains(PASSIVE_HEADER)
 }
 
 /// The login of a request. The first call judges the session cookie, if there is one. Later calls in the same
@@ -68,7 +79,7 @@ async fn load(request: &Request<'_>) -> Login {
         login_date: claim.login_date,
         proof: Proof::Cookie(&claim.secret_hash),
     };
-    let judged = judge(accounts, standings, credential, Passive::is(request)).await;
+    let judged = judge(accounts, standings, credential, |role| Passive::of(request, role)).await;
     if matches!(judged, Ok(Judged { is_false_claim: true, .. })) {
         Box::pin(record_forged_cookie(request, CookieFault::FalseClaim, Some(&claim))).await;
     }

@@ -18,21 +18,13 @@ async fn print_code(rocket: &Rocket<Orbit>) {
     match accounts.renew_setup_code().await {
         Ok(Some(code)) => {
             print_line(&format!("Setup code: {code}"));
-            print_line(&format!("Create the first superuser at {}/setup", address(rocket, accounts)));
+            print_line(&format!("Create the first superuser at {}/setup", settings.origin(rocket.config())));
         }
-        Ok(None) => print_line(&format!("{} is at {}", accounts.settings().site_name, address(rocket, accounts))),
+        Ok(None) => print_line(&format!("{} is at {}", settings.site_name, settings.origin(rocket.config()))),
         Err(error) => {
             let database = accounts.store().name();
             log::error!("could not create a setup code in the database {database}: {error}");
         }
-    }
-}
-
-fn address(rocket: &Rocket<Orbit>, accounts: &Accounts) -> String {
-    let config = rocket.config();
-    match &accounts.settings().base_url {
-        Some(url) => url.as_str().to_owned(),
-        None => format!("http://{}", std::net::SocketAddr::new(config.address, config.port)),
     }
 }
 

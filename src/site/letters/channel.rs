@@ -41,7 +41,7 @@ impl Letters {
 
     /// The name of this host for the mail server.
     fn host(&self) -> Option<&str> {
-        let host = self.0.base_url.as_ref().map(BaseUrl::host)?;
+        let host = self.0.settings.base_url.as_ref().map(BaseUrl::host)?;
         let is_name = host.is_ascii() && !host.starts_with('[') && host.parse::<IpAddr>().is_err();
         is_name.then_some(host)
     }

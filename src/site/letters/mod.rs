@@ -12,7 +12,6 @@ mod smtp;
 mod test_letter;
 
 use std::{
-    net::SocketAddr,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -36,7 +35,7 @@ use self::{
 use super::{addresses::link_path, rendering::Templates};
 use crate::{
     accounts::LetterToSend,
-    settings::{BaseUrl, Configuration, MailSender},
+    settings::{Configuration, MailSender, Settings},
     words::letters::{Around, LetterWords},
 };
 pub use test_letter::{TestLetter, send_test_letter};
@@ -49,13 +48,10 @@ pub struct Letters(Arc<Inner>);
 struct Inner {
     route: Route,
     sender: MailSender,
-    site_name: String,
-    /// How long a reset link and a verification link work.
-    lifetimes: (Duration, Duration),
-    base_url: Option<BaseUrl>,
-    /// Where the server listens, by its settings and in fact: the system may choose the port.
-    configured_at: String,
-    listens_at: OnceLock<String>,
+    settings: Settings,
+    /// Where the site is, by its settings and in fact: the system may choose the port.
+    configured_origin: String,
+    origin: OnceLock<String>,
     templates: Templates,
     is_stopping: AtomicBool,
     stopped: Notify,
@@ -67,18 +63,15 @@ struct Inner {
 
 impl Letters {
     pub(super) fn new(configuration: &Configuration, templates: Templates) -> Self {
-        let config = configuration.figment.extract::<Config>().unwrap_or_default();
         Self(Arc::new(Inner {
             route: match &configuration.mail_server {
                 Some(server) => Route::Server(server.clone()),
                 None => Route::Folder(configuration.mail_folder()),
             },
             sender: configuration.mail_sender(),
-            site_name: configuration.settings.site_name.clone(),
-            lifetimes: (configuration.settings.reset_link_lifetime, configuration.settings.verification_link_lifetime),
-            base_url: configuration.settings.base_url.clone(),
-            configured_at: address_of(&config),
-            listens_at: OnceLock::new(),
+            settings: configuration.settings.clone(),
+            configured_origin: configuration.origin(),
+            origin: OnceLock::new(),
             templates,
             is_stopping: AtomicBool::new(false),
             stopped: Notify::new(),
@@ -89,7 +82,7 @@ impl Letters {
 
     /// Notes where the server listens, for the links of a site without `base_url`.
     pub(super) fn listen_at(&self, config: &Config) {
-        self.0.listens_at.get_or_init(|| address_of(config));
+        self.0.origin.get_or_init(|| self.0.settings.origin(config));
     }
 
     /// Stops after the current letter.
@@ -111,17 +104,19 @@ impl Letters {
 
     fn write(&self, letter: &LetterToSend) -> Result<WrittenLetter, WriteError> {
         let origin = self.origin(letter.origin.as_deref());
-        let Inner { templates, sender, site_name, lifetimes, .. } = &*self.0;
+        let Inner { templates, sender, settings, .. } = &*self.0;
         let (purpose, token) = &letter.link;
         let link = format!("{origin}{}{}", link_path(*purpose), token.reveal());
-        let words = LetterWords::of(letter, Around { site_name, link: &link, lifetimes: *lifetimes });
-        message::write(templates, sender, identity(letter), (words, site_name, origin))
+        let lifetimes = (settings.reset_link_lifetime, settings.verification_link_lifetime);
+        let words = LetterWords::of(letter, Around { site_name: &settings.site_name, link: &link, lifetimes });
+        message::write(templates, sender, identity(letter), (words, &settings.site_name, origin))
     }
 
     /// Where the links in a letter lead. Only a site without `base_url` believes the request.
     fn origin<'a>(&'a self, of_request: Option<&'a str>) -> &'a str {
-        let own = || self.0.listens_at.get().unwrap_or(&self.0.configured_at);
-        self.0.base_url.as_ref().map(BaseUrl::as_str).or(of_request).unwrap_or_else(|| own())
+        let Inner { settings, configured_origin, origin, .. } = &*self.0;
+        let of_request = of_request.filter(|_| settings.base_url.is_none());
+        of_request.unwrap_or_else(|| origin.get().unwrap_or(configured_origin))
     }
 
     /// Logs what keeps letters from being sent once, and its end.
@@ -141,10 +136,6 @@ impl Letters {
         }
         *known = trouble.map(str::to_owned);
     }
-}
-
-fn address_of(config: &Config) -> String {
-    format!("http://{}", SocketAddr::new(config.address, config.port))
 }
 
 fn identity(letter: &LetterToSend) -> Identity<'_> {

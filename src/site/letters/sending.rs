@@ -13,8 +13,8 @@ use super::{
 };
 use crate::accounts::{self, Accounts, CLAIM_EXTENDED_EVERY, LetterOutcome, LetterToSend, Node};
 
-/// How often to look for letters that another process has queued, or that have become due.
-const POLL_INTERVAL: Duration = Duration::from_millis(800);
+/// How often to look for letters that are due. A letter leaves within a second of the commit that queued it.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long to wait before an outcome is recorded again, if the database does not respond.
 const RECORD_INTERVAL: Duration = Duration::from_secs(1);
 /// A word of the mail server's answer that contains so much of a link's token is left out.
@@ -28,7 +28,6 @@ impl Letters {
                 self.report(Some(&error.to_string()));
             }
             select! {
-                () = accounts.letter_was_queued() => {}
                 () = sleep(POLL_INTERVAL) => {}
                 () = self.0.stopped.notified() => {}
             }

@@ -33,7 +33,7 @@ pub async fn send_test_letter(configuration: &Configuration, to: &Email) -> Resu
 impl Letters {
     async fn send_test(&self, to: &Email) -> Result<TestLetter, String> {
         let identity = message::Identity { id: 0, queued_at: Utc::now(), kind: KIND, recipient: to.as_str() };
-        let site_name = &self.0.site_name;
+        let site_name = &self.0.settings.site_name;
         let words = (LetterWords::of_test(site_name), site_name.as_str(), self.origin(None));
         let written = message::write(&self.0.templates, &self.0.sender, identity, words);
         let written = written.map_err(|error| error.to_string())?;

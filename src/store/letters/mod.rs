@@ -27,11 +27,19 @@ pub struct NewLetter<'a> {
     /// The origin of the request, such as `https://example.org`, for links of a site without `base_url`.
     pub origin: Option<&'a str>,
     /// What it says.
-    pub details: &'a LetterDetails,
+    pub details: LetterDetails,
     /// The current time.
     pub now: Moment,
     /// When to send it.
     pub due_at: Moment,
+}
+
+impl<'a> NewLetter<'a> {
+    /// A letter to whoever has this address, due now. It says no more than its kind.
+    #[must_use]
+    pub fn new(kind: LetterKind, address: &'a str, now: Moment) -> Self {
+        Self { kind, user_id: None, address, origin: None, details: LetterDetails::default(), now, due_at: now }
+    }
 }
 
 /// Queues a letter and returns its id.
@@ -42,7 +50,7 @@ pub async fn insert_letter(on: &mut impl Sql, new: &NewLetter<'_>) -> Result<i64
     let sql = "
         INSERT INTO curfew_letters (kind, user_id, address, address_key, origin, details, queued_at, due_at, state)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting') RETURNING id";
-    let details = serde_json::to_string(new.details).unwrap_or_default();
+    let details = serde_json::to_string(&new.details).unwrap_or_default();
     let key = login_key(new.address);
     let (id,) = fetch_one!(
         on,

@@ -71,6 +71,14 @@ async fn a_page_that_a_script_reads_again_is_no_activity_and_takes_no_notice() {
         assert!(staff.opens(&user).await.body.contains("notice-done"), "the notice is for the user's next page");
         assert_ne!(site.database.texts(&seen).await, before);
 
+        // A member cannot hide with the header: no page of theirs reads itself again.
+        let mut ana = site.signed_in(Role::Member).await;
+        let seen = format!("SELECT CAST(last_seen AS TEXT) FROM curfew_logins WHERE user_id = {}", ana.id);
+        let before = site.database.texts(&seen).await;
+        site.shift_clock(TimeDelta::minutes(10));
+        ana.sends(Method::Get, "/account", &PASSIVE, Vec::new()).await.must_be(200);
+        assert_ne!(site.database.texts(&seen).await, before);
+
         site.shift_clock(TimeDelta::days(40));
         let page = staff.sends(Method::Get, &user, &PASSIVE, Vec::new()).await;
         assert_eq!((page.status, page.location()), (401, ""), "no redirect for a script: {page:?}");

@@ -4,7 +4,10 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::ForceLogoutMoment,
     accounts::{Client, KnownBrowser, NotifyUser},
-    domain::{logins::token::TokenLabel, people::login_name::LoginName},
+    domain::{
+        logins::token::TokenLabel,
+        people::{login_name::LoginName, role::Role},
+    },
 };
 
 use crate::{
@@ -28,7 +31,7 @@ async fn each_act_that_a_user_must_know_of_queues_its_letter() {
         let ana = crate::house::Person {
             id: started.expect("a session").user_id,
             name: "ana".to_owned(),
-            role: curfew::domain::people::role::Role::Member,
+            role: Role::Member,
         };
         assert_eq!(letters(house).await, ["verify-email ana@example.org 1"]);
         run(&house.store, "DELETE FROM curfew_letters").await;
@@ -57,6 +60,31 @@ async fn each_act_that_a_user_must_know_of_queues_its_letter() {
         assert_eq!(count(&house.store, of_user).await, 2);
         house.accounts.delete_user(&root, &target, &reasons()).await.expect("a deletion");
         assert_eq!(letters(house).await, [""; 0], "an account's letters end with it");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_letter_names_the_browser_of_the_user_but_not_that_of_staff() {
+    on_each_engine(async |house: &House| {
+        let (root, ana) = (house.person("root", Role::Superuser).await, house.member("ana").await);
+        let (root, acting) = (house.acting(&root).await, house.acting(&ana).await);
+        let (accounts, target, now) = (&house.accounts, ana.target(), ForceLogoutMoment::Now);
+        let (old, new) = (password(PASSWORD), new_password(NEW_PASSWORD));
+        accounts.change_password(&acting, &old, &new, false).await.expect("a new password");
+        accounts.set_password(&root, &target, &new_password(PASSWORD)).await.expect("a new password");
+        let why = (&reasons(), NotifyUser::ByLetter);
+        accounts.force_logout_and_notify(&root, &target, now, why).await.expect("a letter");
+        accounts.send_reset_link(&root, &target).await.expect("a letter");
+        accounts.deactivate_and_notify(&root, &target, None, why).await.expect("a letter");
+        let kinds = |matching: &'static str| async move {
+            let sql = format!("SELECT kind FROM curfew_letters WHERE details {matching} ORDER BY id");
+            texts(&house.store, &sql).await.into_iter().flatten().collect::<Vec<_>>()
+        };
+        let names = "LIKE '%192.0.2.7%' OR details LIKE '%a browser of the tests%'";
+        assert_eq!(kinds(names).await, ["password-changed"]);
+        let others = ["password-changed", "forced-out", "reset-password", "deactivated"];
+        assert_eq!(kinds("NOT LIKE '%192.0.2.7%' AND details NOT LIKE '%a browser of the tests%'").await, others);
     })
     .await;
 }

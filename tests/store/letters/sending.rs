@@ -6,7 +6,6 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::{LetterOutcome, LetterToSend, Node},
     domain::letters::{
-        details::LetterDetails,
         kind::LetterKind,
         sending::{LetterFault, MOST_ATTEMPTS},
     },
@@ -25,8 +24,7 @@ fn node(name: &str) -> Node {
 async fn queue(house: &House, kind: LetterKind, user_id: i64, address: &str) -> i64 {
     let now = house.now().await;
     let mut tx = house.store.begin().await.expect("a transaction");
-    let (details, origin, user_id) = (&LetterDetails::default(), None, Some(user_id));
-    let letter = NewLetter { kind, user_id, address, origin, details, now, due_at: now };
+    let letter = NewLetter { user_id: Some(user_id), ..NewLetter::new(kind, address, now) };
     let id = insert_letter(&mut tx, &letter).await.expect("a letter");
     tx.commit().await.expect("a commit");
     id

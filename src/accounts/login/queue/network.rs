@@ -1,4 +1,4 @@
-//! The networks that strangers are told by.
+//! Groups clients by network. Strangers share turns and limits with their network.
 
 use std::{fmt, net::IpAddr};
 

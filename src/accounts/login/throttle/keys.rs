@@ -155,7 +155,8 @@ pub(super) fn keys_of(purpose: Purpose, rate: Rate, what: &str, address: &str) -
             Counted::new("setup", ("", ""), broad).steady(),
         ],
         Purpose::Token => vec![Counted::new("tokens", (what, ""), rate)],
-        // Not by the recipient, who gets a few letters an hour whoever asks: nobody may keep others from asking.
+        // Not counted by recipient: an address gets only a few letters an hour anyway, and nobody may use up the requests
+        // of its owner.
         Purpose::Letter => vec![
             Counted::new("letters-of-address", ("", address), broad),
             Counted::new("letters-of-network", ("", &network), broad).steady(),

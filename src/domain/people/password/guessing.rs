@@ -212,20 +212,6 @@ mod tests {
         numbers.filter_map(|number| char::from_u32(0x21 + number % 94)).collect()
     }
 
-    /// Prints the time; run it with `--nocapture`.
-    #[test]
-    fn the_longest_passwords_are_examined() {
-        let costly = ["ab".repeat(63) + "c", random_text(128), "aA1".repeat(42) + "b", "aabbccddeeffgg".repeat(9)];
-        for text in costly {
-            let started = std::time::Instant::now();
-            let once = without_repetitions(&text).len();
-            let cut = started.elapsed();
-            let weakness = find_weakness(&text, &["riverside"]);
-            println!("{once} of {} characters in {cut:?}, all in {:?}: {weakness:?}", text.len(), started.elapsed());
-            assert!(once <= text.len());
-        }
-    }
-
     #[test]
     fn a_word_with_a_year_is_easy_in_any_language() {
         for easy in [

@@ -1,0 +1,86 @@
+//! Queues a letter to an account, in the transaction of the act that it reports.
+
+use chrono::TimeDelta;
+
+use crate::{
+    accounts::{Actor, Client, Result, locked::Locked},
+    domain::letters::{details::LetterDetails, kind::LetterKind},
+    store::{
+        Sql,
+        letters::{NewLetter, add_login_to_letter, find_new_login_letter, insert_letter},
+    },
+};
+
+/// An address gets one letter about new logins in this time.
+const NEW_LOGIN_INTERVAL: TimeDelta = TimeDelta::hours(1);
+
+/// Queues a letter to the account's email. It names the client that acted, if there is one.
+pub(in crate::accounts) async fn queue_letter(
+    on: &mut impl Sql,
+    kind: LetterKind,
+    locked: &Locked,
+    client: Option<&Client>,
+) -> Result<()> {
+    queue_letter_saying(on, kind, locked, client, naming(client)).await
+}
+
+/// Queues a letter about an act of staff. It does not name their client.
+pub(in crate::accounts) async fn queue_letter_of_staff(
+    on: &mut impl Sql,
+    kind: LetterKind,
+    locked: &Locked,
+    actor: &Actor,
+    details: LetterDetails,
+) -> Result<()> {
+    queue_letter_saying(on, kind, locked, actor.client.as_ref(), details).await
+}
+
+/// Queues a letter to the account's email that says no more than these details. The client only decides where its links
+/// lead.
+pub(in crate::accounts) async fn queue_letter_saying(
+    on: &mut impl Sql,
+    kind: LetterKind,
+    locked: &Locked,
+    client: Option<&Client>,
+    details: LetterDetails,
+) -> Result<()> {
+    insert_letter(on, &NewLetter { details, ..letter_to(locked, kind, client) }).await?;
+    Ok(())
+}
+
+/// Queues the letter about a login with a browser or program that is new to the account. Further logins in the same
+/// hour are counted in the next letter.
+pub(in crate::accounts) async fn queue_new_login_letter(
+    on: &mut impl Sql,
+    locked: &Locked,
+    client: &Client,
+) -> Result<()> {
+    let last = find_new_login_letter(on, locked.user.id).await?;
+    if let Some(last) = &last
+        && add_login_to_letter(on, last.id).await?
+    {
+        return Ok(());
+    }
+    let next = last.and_then(|last| last.started_at).map(|at| at + NEW_LOGIN_INTERVAL);
+    let due_at = next.map_or(locked.now, |next| next.max(locked.now));
+    let details = naming(Some(client));
+    insert_letter(on, &NewLetter { details, due_at, ..letter_to(locked, LetterKind::NewLogin, Some(client)) }).await?;
+    Ok(())
+}
+
+/// Details that name the client that acted.
+pub(in crate::accounts) fn naming(client: Option<&Client>) -> LetterDetails {
+    LetterDetails {
+        address: client.map(|client| client.address.clone()),
+        user_agent: client.map(|client| client.user_agent().to_owned()),
+        ..LetterDetails::default()
+    }
+}
+
+fn letter_to<'a>(locked: &'a Locked, kind: LetterKind, client: Option<&'a Client>) -> NewLetter<'a> {
+    NewLetter {
+        user_id: Some(locked.user.id),
+        origin: client.and_then(Client::origin),
+        ..NewLetter::new(kind, &locked.user.email, locked.now)
+    }
+}
