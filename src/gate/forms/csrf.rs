@@ -138,10 +138,12 @@ pub(super) fn is_valid_token(request: &Request<'_>, login: &Login, token: &str) 
 pub(super) fn is_posted_from_here(request: &Request<'_>) -> bool {
     let headers = request.headers();
     // A page under a secret address sends no referrer, and then its forms have the origin `null` (Fetch Standard,
-    // "serializing a request origin"). Other pages can have it too, so the browser must say that it is this site.
+    // "serializing a request origin"). Other pages can have it too, so the browser must not name another site. Browsers
+    // leave `Sec-Fetch-Site` out over plain HTTP (Fetch Metadata, section 2.1): then the token decides.
     let is_secret = || Addresses::of(request).is_secret(request.uri().path().as_str());
-    let is_null_from_here =
-        |origin: &str| origin == "null" && headers.get_one("Sec-Fetch-Site") == Some("same-origin") && is_secret();
+    let is_null_from_here = |origin: &str| {
+        origin == "null" && headers.get("Sec-Fetch-Site").all(|site| site == "same-origin") && is_secret()
+    };
     headers.get("Sec-Fetch-Site").all(|site| matches!(site, "same-origin" | "none"))
         && headers.get("Origin").all(|origin| is_own_origin(request, origin) || is_null_from_here(origin))
 }
