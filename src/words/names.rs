@@ -19,6 +19,7 @@ in_words! {
         Self::Empty => "Enter an email address.",
         Self::TooLong => "An email address has at most 254 characters.",
         Self::Grammar => "This is not an email address. Write one like name@example.org.",
+        Self::Quoted => "An email address must not contain quotation marks.",
     }
 }
 

@@ -23,13 +23,18 @@ pub enum EmailError {
     TooLong,
     /// Not an address according to RFC 5321 and RFC 6531.
     Grammar,
+    /// A quoted local part, such as `"ana"@example.org`.
+    Quoted,
 }
 
 impl Email {
     /// Parses an address (RFC 5321, internationalized by RFC 6531). Leading and trailing spaces are removed.
     ///
+    /// A quoted local part is refused. `ana`, `"ana"` and `"\ana"` are one mailbox (RFC 5321, section 4.1.2) but would
+    /// be three addresses here: three accounts, each with its own limit of letters. Some cannot be sent to at all.
+    ///
     /// # Errors
-    /// Returns an error if the address is empty, too long or malformed.
+    /// Returns an error if the address is empty, too long, quoted or malformed.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
         let text = text.trim_matches(' ');
         let options = Options::default().without_display_text().without_domain_literal();
@@ -39,6 +44,7 @@ impl Email {
             _ if text.chars().any(|c| is_forbidden(c) || is_invisible(c) || c.is_whitespace()) => {
                 Err(EmailError::Grammar)
             }
+            _ if text.contains('"') => Err(EmailError::Quoted),
             _ => EmailAddress::parse_with_options(text, options)
                 .map(|_| Self(text.to_owned()))
                 .map_err(|_| EmailError::Grammar),
@@ -92,6 +98,17 @@ mod tests {
             "a@b.org\nBcc: c@d.org",
         ] {
             assert_eq!(Email::parse(text), Err(EmailError::Grammar), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_spelling_of_a_mailbox_is_refused() {
+        for text in [r#""ana"@example.org"#, r#""\ana"@example.org"#, r#""a,b"@example.org"#, r#"a."n".a@example.org"#] {
+            assert_eq!(Email::parse(text), Err(EmailError::Quoted), "{text}");
+        }
+        // Without quotation marks, nothing else writes a mailbox in two ways: no escapes, no comments.
+        for text in [r"\ana@example.org", "ana(a)@example.org", "ana@example.org(a)", "ana@example.org."] {
+            assert_eq!(Email::parse(text), Err(EmailError::Grammar), "{text}");
         }
     }
 }
