@@ -19,6 +19,8 @@ const FOLDER: &str = "mail";
 const FOLDER_ON_POSTGRES: &str = "var/mail";
 /// The mailbox of the default sender.
 const MAILBOX: &str = "accounts";
+/// The host of the default sender, where the site has none that a sender can have.
+const NO_HOST: &str = "localhost";
 
 /// How the connection to the mail server is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,18 +121,17 @@ impl MailSender {
 }
 
 impl Configuration {
-    /// The sender of the letters: the one in the settings, or `accounts@` the host of `base_url`.
+    /// The sender of the letters: the one in the settings, or `accounts@` the host of `base_url`. Few mail servers take
+    /// a sender at an IP address, so that becomes `localhost`, and so does a host that no address can have.
     #[must_use]
     pub fn mail_sender(&self) -> MailSender {
         let settings = &self.settings;
-        let host = settings.base_url.as_ref().map_or("localhost", super::BaseUrl::host);
-        let host = match host.trim_matches(['[', ']']).parse() {
-            Ok(IpAddr::V4(address)) => format!("[{address}]"),
-            // Few mail servers take the address of an IPv6 host.
-            Ok(IpAddr::V6(_)) => "localhost".to_owned(),
-            Err(_) => host.to_owned(),
-        };
-        let default = || MailSender { name: Some(settings.site_name.clone()), address: format!("{MAILBOX}@{host}") };
+        let host = settings.base_url.as_ref().map_or(NO_HOST, super::BaseUrl::host);
+        let is_ip = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        let at = |host: &str| format!("{MAILBOX}@{host}");
+        let address = Some(at(host)).filter(|address| !is_ip && Email::parse(address).is_ok());
+        let address = address.unwrap_or_else(|| at(NO_HOST));
+        let default = || MailSender { name: Some(settings.site_name.clone()), address };
         settings.mail_from.clone().unwrap_or_else(default)
     }
 

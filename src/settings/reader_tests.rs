@@ -171,7 +171,7 @@ fn the_sender_and_the_folder_of_letters_follow_the_site() {
         ("", "accounts@localhost", "var/mail"),
         ("[default.curfew]\nbase_url = \"https://a.example:8443\"", "accounts@a.example", "var/mail"),
         ("[default.curfew]\nbase_url = \"http://[::1]:8000\"", "accounts@localhost", "var/mail"),
-        ("[default.curfew]\nbase_url = \"http://10.0.0.5:8000\"", "accounts@[10.0.0.5]", "var/mail"),
+        ("[default.curfew]\nbase_url = \"http://10.0.0.5:8000\"", "accounts@localhost", "var/mail"),
         ("[default.databases.curfew]\nurl = \"sqlite:data/a.db\"", "accounts@localhost", "data/mail"),
         ("[default.databases.curfew]\nurl = \"postgres://a@b/c\"", "accounts@localhost", "var/mail"),
     ] {

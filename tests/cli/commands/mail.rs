@@ -32,6 +32,23 @@ fn a_test_letter_goes_into_the_folder_without_a_mail_server() {
     });
 }
 
+#[test]
+fn a_site_at_any_host_has_a_sender() {
+    on_sqlite(|site| {
+        for (base_url, sender) in [
+            ("http://127.0.0.1:8000", "accounts@localhost"),
+            ("http://[::1]:8000", "accounts@localhost"),
+            ("http://192.0.2.7", "accounts@localhost"),
+            ("https://riverside.example", "accounts@riverside.example"),
+        ] {
+            let said = site.program(&TO).set("CURFEW_BASE_URL", base_url).run().done();
+            let path = said.trim_end().strip_prefix("The letter to ana@example.org is in ").expect("a path");
+            let letter = fs::read_to_string(path.trim_end_matches('.')).expect("the letter");
+            assert!(letter.contains(&format!("From: Curfew <{sender}>\r\n")), "{base_url}: {letter}");
+        }
+    });
+}
+
 /// A mail server for one connection that answers each line with the next of these.
 fn mail_server(answers: &'static [&'static str]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
