@@ -9,6 +9,7 @@ CREATE TABLE curfew_users (
     email_key TEXT NOT NULL UNIQUE,
     email_verified_at DATETIME, -- NULL: nobody has proven that the address is the user's
     pending_email TEXT, -- a new email that waits for its own letter
+    email_distrusted_at DATETIME, -- when the owner said that somebody else set the email; no letter goes there since
     password_hash TEXT NOT NULL,
     password_version INTEGER NOT NULL DEFAULT 0, -- one more with each new password: browsers known before it are unknown again
     is_active BOOLEAN NOT NULL,

@@ -35,6 +35,7 @@ CREATE TABLE curfew_links (
     purpose TEXT NOT NULL, -- reset, verify or not-me
     user_id INTEGER NOT NULL,
     address TEXT NOT NULL, -- that the link was sent to
+    address_key TEXT NOT NULL, -- as in curfew_login_names
     login_date DATETIME NOT NULL, -- the order among force logouts, as of a login
     issued_at DATETIME NOT NULL, -- by the clock
     used_at DATETIME
@@ -42,6 +43,8 @@ CREATE TABLE curfew_links (
 
 CREATE INDEX curfew_links_by_user ON curfew_links (user_id, purpose);
 CREATE INDEX curfew_links_by_time ON curfew_links (issued_at);
+-- Finds who may take an address back.
+CREATE INDEX curfew_links_not_me ON curfew_links (address_key) WHERE purpose = 'not-me' AND used_at IS NULL;
 
 -- The hashes of a link's tokens: each attempt to send its letter creates one.
 CREATE TABLE curfew_link_tokens (

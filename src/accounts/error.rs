@@ -39,6 +39,8 @@ pub enum AccountsError {
     },
     /// The right password of an account whose email is not verified, on a site that requires it.
     Unverified,
+    /// The owner says that somebody else set the account's email, so no letter goes there.
+    EmailDistrusted,
     /// The link is wrong, used, expired or dead. The error does not say which.
     BadLink,
     /// The right password of an account that has reached its session limit.

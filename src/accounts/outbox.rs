@@ -36,7 +36,7 @@ pub(in crate::accounts) async fn queue_letter_of_staff(
 }
 
 /// Queues a letter to the account's email that says no more than these details. The client only decides where its links
-/// lead.
+/// lead. No letter is queued to an address that somebody else than the account's owner has set.
 pub(in crate::accounts) async fn queue_letter_saying(
     on: &mut impl Sql,
     kind: LetterKind,
@@ -44,6 +44,9 @@ pub(in crate::accounts) async fn queue_letter_saying(
     client: Option<&Client>,
     details: LetterDetails,
 ) -> Result<()> {
+    if locked.user.email_distrusted_at.is_some() {
+        return Ok(());
+    }
     insert_letter(on, &NewLetter { details, ..letter_to(locked, kind, client) }).await?;
     Ok(())
 }
@@ -55,6 +58,9 @@ pub(in crate::accounts) async fn queue_new_login_letter(
     locked: &Locked,
     client: &Client,
 ) -> Result<()> {
+    if locked.user.email_distrusted_at.is_some() {
+        return Ok(());
+    }
     let last = find_new_login_letter(on, locked.user.id).await?;
     if let Some(last) = &last
         && add_login_to_letter(on, last.id).await?

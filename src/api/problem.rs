@@ -193,6 +193,7 @@ impl From<AccountsError> for Problem {
             | AccountsError::AlreadySetUp
             | AccountsError::NameTaken(_)
             | AccountsError::NameReserved
+            | AccountsError::EmailDistrusted
             | AccountsError::TitleTaken
             | AccountsError::TemplatesFull
             | AccountsError::NothingScheduled => Self::new(Code::Conflict, text),

@@ -7,6 +7,7 @@ use super::{
 use crate::domain::{
     letters::link::{LinkPurpose, LinkToken},
     moment::Moment,
+    people::login_key::login_key,
 };
 
 /// A row of `curfew_links`.
@@ -49,10 +50,11 @@ pub struct NewLink<'a> {
 /// Returns an error if the database does not respond.
 pub async fn insert_link(on: &mut impl Sql, new: &NewLink<'_>) -> Result<i64> {
     let sql = "
-        INSERT INTO curfew_links (purpose, user_id, address, login_date, issued_at)
-        VALUES ($1, $2, $3, $4, $5) RETURNING id";
+        INSERT INTO curfew_links (purpose, user_id, address, address_key, login_date, issued_at)
+        VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
     let NewLink { purpose, user_id, address, login_date, issued_at } = new;
-    let (id,) = fetch_one!(on, (i64,), sql, purpose.code(), *user_id, *address, *login_date, *issued_at)?;
+    let key = login_key(address);
+    let (id,) = fetch_one!(on, (i64,), sql, purpose.code(), *user_id, *address, &key, *login_date, *issued_at)?;
     Ok(id)
 }
 

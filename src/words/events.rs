@@ -54,6 +54,7 @@ impl fmt::Display for Detail<'_> {
             Self::ChainStopped(stop) => stop.fmt(f),
             Self::ContinuedAfter(link) => write!(f, "after link {link}"),
             Self::ByLink => f.write_str("with the link in a letter"),
+            Self::AddressTaken => f.write_str("its email could not be restored, because another account has it"),
             Self::Unverified => f.write_str("the email is not verified"),
             Self::Bulk { action, users } => {
                 let users = if *users == 1 { "1 user".to_owned() } else { format!("{users} users") };

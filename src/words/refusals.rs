@@ -20,6 +20,10 @@ impl fmt::Display for AccountsError {
             Self::WrongPassword => "Wrong password.",
             Self::Inactive { .. } => "This account is deactivated.",
             Self::Unverified => "Verify your email first: open the link in the letter that this site sent you.",
+            Self::EmailDistrusted => {
+                "Somebody else set the email of this account, says its owner, so no letter goes there. Make sure who the \
+                 owner is, and give them the link that curfew user reset-link prints."
+            }
             Self::BadLink => "This link does not work any more. Ask for a new one.",
             Self::SessionsFull { live, limit } => return f.write_str(&sessions_full_in_words(*live, *limit)),
             Self::TokensFull { live, limit } => return f.write_str(&tokens_full_in_words(*live, *limit)),

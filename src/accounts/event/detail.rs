@@ -94,6 +94,8 @@ pub(crate) enum Detail<'a> {
     ContinuedAfter(i64),
     /// The password was set with the link in a letter.
     ByLink,
+    /// The account could not get its email back, because another account has it.
+    AddressTaken,
     /// The account is not verified, and the site requires it.
     Unverified,
     /// A bulk action, given by its code, and how many users it affects.

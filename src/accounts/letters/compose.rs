@@ -4,7 +4,7 @@ use crate::{
     accounts::{
         Accounts, Result,
         links::{
-            find::sent_to_its_purpose,
+            find::{is_same, sent_to_its_purpose},
             issue::{create_token, issue_link},
         },
     },
@@ -62,7 +62,8 @@ pub struct LetterToSend {
 pub(in crate::accounts) enum Composed {
     /// It is sent, and its link is stored in this row.
     Send { letter: Box<LetterToSend>, link_id: i64 },
-    /// It is not sent, and its row is deleted: nobody has the address, or the account may not log in.
+    /// It is not sent, and its row is deleted: nobody has the address, the account may not log in, or somebody else than
+    /// its owner set the address.
     Drop,
 }
 
@@ -84,8 +85,10 @@ impl Accounts {
         let address = if queued.user_id.is_none() { locked.user.email.clone() } else { queued.address };
         let purpose = queued.kind.link();
         let is_meant = sent_to_its_purpose(purpose, &address, &locked.user);
+        // Somebody may have asked for it.
+        let is_distrusted = locked.user.email_distrusted_at.is_some() && is_same(&address, &locked.user.email);
         // A not-me link also helps the owner of an account that is deactivated. The others could not be used.
-        if !is_meant || purpose != LinkPurpose::NotMe && !locked.user.is_active_at(locked.now) {
+        if !is_meant || is_distrusted || purpose != LinkPurpose::NotMe && !locked.user.is_active_at(locked.now) {
             return Ok(Composed::Drop);
         }
         let link_id = if let Some(id) = queued.link_id {

@@ -101,6 +101,6 @@ pub(in crate::accounts) fn sent_to_its_purpose(purpose: LinkPurpose, address: &s
 }
 
 /// Whether two addresses are the same mailbox, as a login sees it.
-pub(super) fn is_same(a: &str, b: &str) -> bool {
+pub(in crate::accounts) fn is_same(a: &str, b: &str) -> bool {
     login_key(a) == login_key(b)
 }

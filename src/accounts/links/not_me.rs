@@ -17,7 +17,7 @@ use crate::{
             kind::LetterKind,
             link::{LinkPurpose, LinkToken},
         },
-        people::email::Email,
+        people::{email::Email, login_key::login_key},
         reason::EndReason,
         reason_text::Reasons,
     },
@@ -25,7 +25,7 @@ use crate::{
         Transaction,
         events::insert_event,
         feed::Change,
-        letters::{NewLetter, delete_waiting_letters_elsewhere, insert_letter},
+        letters::{NewLetter, delete_later_letters_elsewhere, insert_letter},
         links::delete_later_not_me_links,
         users,
     },
@@ -38,13 +38,14 @@ pub struct TakenBack {
     pub ended: LoginCounts,
     /// The address that the reset letter goes to.
     pub address: String,
-    /// Whether the account has this address. Otherwise another account has it by now, and staff must help.
+    /// Whether the account has this address. Otherwise another account has it, no letter goes anywhere, and staff must
+    /// help.
     pub has_address: bool,
 }
 
 impl Accounts {
     /// Ends every login of the link's account, takes the password out of use, restores the address that the link was
-    /// sent to, and sends a reset letter there.
+    /// sent to, and sends a reset letter there. If another account has the address, no letter is sent at all.
     ///
     /// # Errors
     ///
@@ -63,12 +64,15 @@ impl Accounts {
             .because(reason, &reasons)
             .ending(ended);
         event.actor = event.subject;
-        insert_event_with_receipt(&mut tx, &event, Change::User(user.id)).await?;
         let has_address = restore_email(&mut tx, client, &locked, &link.address).await?;
+        if !has_address {
+            event = event.saying(Detail::AddressTaken);
+        }
+        insert_event_with_receipt(&mut tx, &event, Change::User(user.id)).await?;
         // The attacker's mailbox may have such letters too. Those that reported something later than this one must not
-        // take the account again.
+        // take the account again. Earlier ones stay: the owner's, if the attacker is the first to use a link.
         delete_later_not_me_links(&mut tx, user.id, &link.address, link.issued_at).await?;
-        delete_waiting_letters_elsewhere(&mut tx, user.id, &link.address).await?;
+        delete_later_letters_elsewhere(&mut tx, user.id, &link.address, link.issued_at).await?;
         if has_address {
             let letter = NewLetter {
                 user_id: Some(user.id),
@@ -82,18 +86,22 @@ impl Accounts {
     }
 }
 
-/// Gives the account its address back. Returns whether the account has it: another account may have it by now.
+/// Gives the account its address back. Returns whether the account has it. Another account can have it only if it was
+/// there before the address was reserved (`src/store/users/reserved.rs`). Then the email stays as whoever else set it,
+/// and no letter must go there.
 async fn restore_email(on: &mut Transaction, client: &Client, locked: &Locked, address: &str) -> Result<bool> {
     let user = &locked.user;
     users::set_pending_email(on, user.id, None).await?;
     if is_same(address, &user.email) {
         users::set_email_verified(on, user.id, locked.now).await?;
-        return Ok(true);
+        return Ok(user.email_distrusted_at.is_none());
     }
-    let Ok(email) = Email::parse(address) else { return Ok(false) };
-    if users::find_name_clash(on, Some(user.id), None, Some(&email)).await?.is_some() {
+    let restored = Email::parse(address).ok();
+    let owner = users::find_name_owner(on, &login_key(address)).await?;
+    let Some(email) = restored.filter(|_| owner.is_none_or(|owner| owner == user.id)) else {
+        users::set_email_distrusted(on, user.id, locked.now).await?;
         return Ok(false);
-    }
+    };
     // If another request took it since, this one fails and the link stays good.
     users::set_email(on, user, &email, locked.now).await?;
     let detail = Detail::Changed { before: &user.email, after: email.as_str() };

@@ -25,8 +25,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::Inactive`], or a database
-    /// error.
+    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::Inactive`],
+    /// [`AccountsError::EmailDistrusted`], or a database error.
     pub async fn send_reset_link(&self, actor: &Actor, target: &Target) -> Result<String> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_send_reset_link(actor, user_id).await;
@@ -35,6 +35,9 @@ impl Accounts {
 
     async fn try_send_reset_link(&self, actor: &Actor, user_id: i64) -> Result<String> {
         let (mut tx, locked) = self.begin_reset_link(actor, user_id).await?;
+        if locked.user.email_distrusted_at.is_some() {
+            return Err(AccountsError::EmailDistrusted);
+        }
         queue_letter_of_staff(&mut tx, LetterKind::ResetPassword, &locked, actor, LetterDetails::default()).await?;
         tx.commit().await?;
         Ok(locked.user.email)

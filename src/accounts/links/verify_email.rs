@@ -63,7 +63,7 @@ impl Accounts {
     async fn replace_email(&self, on: &mut Transaction, client: &Client, locked: &Locked, address: &str) -> Result<()> {
         let user = &locked.user;
         let email = Email::parse(address).map_err(|_| AccountsError::BadLink)?;
-        if let Some(clash) = users::find_name_clash(on, Some(user.id), None, Some(&email)).await? {
+        if let Some(clash) = users::find_name_clash(on, Some(user.id), None, Some(&email), locked.now).await? {
             return Err(AccountsError::NameTaken(clash));
         }
         users::set_email(on, user, &email, locked.now).await.map_err(|error| match error {

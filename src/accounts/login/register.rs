@@ -53,7 +53,10 @@ impl Accounts {
             return Err(AccountsError::NameReserved);
         }
         let (username, email) = (&registration.username, &registration.email);
-        let clash = users::find_name_clash(&mut self.store.read().await?, None, Some(username), Some(email)).await?;
+        let mut on = self.store.read().await?;
+        let now = self.store.clock().now(&mut on).await?;
+        let clash = users::find_name_clash(&mut on, None, Some(username), Some(email), now).await?;
+        drop(on);
         if let Some(clash) = clash {
             return Err(AccountsError::NameTaken(clash));
         }
@@ -134,13 +137,14 @@ impl Accounts {
 
 /// Inserts an account. Returns an error that says which name is taken, if one is.
 pub(in crate::accounts) async fn insert_unique_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
-    if let Some(clash) = users::find_name_clash(on, None, Some(new.username), Some(new.email)).await? {
+    let (username, email, now) = (Some(new.username), Some(new.email), new.date_joined);
+    if let Some(clash) = users::find_name_clash(on, None, username, email, now).await? {
         return Err(AccountsError::NameTaken(clash));
     }
     match users::insert_user(on, new).await {
         // Another request took the name between the check and the write.
         Err(StoreError::Taken) => {
-            let clash = users::find_name_clash(on, None, Some(new.username), Some(new.email)).await?;
+            let clash = users::find_name_clash(on, None, username, email, now).await?;
             Err(AccountsError::NameTaken(clash.unwrap_or(NameClash::Username)))
         }
         inserted => Ok(inserted?),

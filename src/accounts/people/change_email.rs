@@ -45,7 +45,7 @@ impl Accounts {
             tx.commit().await?;
             return Ok(renewed);
         }
-        if let Some(clash) = users::find_name_clash(&mut tx, Some(user.id), None, Some(email)).await? {
+        if let Some(clash) = users::find_name_clash(&mut tx, Some(user.id), None, Some(email), locked.now).await? {
             return Err(AccountsError::NameTaken(clash));
         }
         users::set_pending_email(&mut tx, user.id, Some(email.as_str())).await?;

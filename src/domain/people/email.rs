@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_quoted_spelling_of_a_mailbox_is_refused() {
-        for text in [r#""ana"@example.org"#, r#""\ana"@example.org"#, r#""a,b"@example.org"#, r#"a."n".a@example.org"#] {
+        for text in [r#""ana"@example.org"#, r#""\ana"@example.org"#, r#""a,b"@example.org"#, r#"a."n".a@example.org"#]
+        {
             assert_eq!(Email::parse(text), Err(EmailError::Quoted), "{text}");
         }
         // Without quotation marks, nothing else writes a mailbox in two ways: no escapes, no comments.

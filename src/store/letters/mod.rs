@@ -68,13 +68,20 @@ pub async fn insert_letter(on: &mut impl Sql, new: &NewLetter<'_>) -> Result<i64
     Ok(id)
 }
 
-/// Deletes the account's letters to other addresses than this one that wait.
+/// Deletes the account's letters to other addresses than this one that wait and were queued after `after`.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_waiting_letters_elsewhere(on: &mut impl Sql, user_id: i64, address: &str) -> Result<()> {
-    let sql = "DELETE FROM curfew_letters WHERE user_id = $1 AND address_key <> $2 AND due_at IS NOT NULL";
-    execute!(on, sql, user_id, &login_key(address))?;
+pub async fn delete_later_letters_elsewhere(
+    on: &mut impl Sql,
+    user_id: i64,
+    address: &str,
+    after: Moment,
+) -> Result<()> {
+    let sql = "
+        DELETE FROM curfew_letters
+        WHERE user_id = $1 AND address_key <> $2 AND queued_at > $3 AND due_at IS NOT NULL";
+    execute!(on, sql, user_id, &login_key(address), after)?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod ending_dates;
 mod names;
 pub mod presence;
+mod reserved;
 
 use sqlx::QueryBuilder;
 
@@ -24,7 +25,7 @@ pub use ending_dates::{
     clear_force_logout_scheduled, list_due_users, set_active, set_force_logout_date, set_force_logout_scheduled,
     set_inactive,
 };
-pub use names::{NameClash, NewUser, find_name_clash, insert_user, set_email};
+pub use names::{NameClash, NewUser, find_name_clash, find_name_owner, insert_user, set_email};
 
 /// A row of `curfew_users`.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub struct User {
     pub email_verified_at: Option<Moment>,
     /// A new email that waits until its own letter is confirmed.
     pub pending_email: Option<String>,
+    /// When the owner said that somebody else set the email. No letter goes there since.
+    pub email_distrusted_at: Option<Moment>,
     /// `bcrypt_hmac_sha256$KEY$$2b$…`, or `bcrypt_sha256$$2b$…`
     pub password_hash: String,
     /// How often the password was changed.
@@ -83,6 +86,7 @@ from_row!(User {
     email,
     email_verified_at,
     pending_email,
+    email_distrusted_at,
     password_hash,
     password_version,
     is_active,
@@ -110,8 +114,8 @@ from_row!(User {
 macro_rules! select_users {
     ($from:literal) => {
         concat!(
-            "SELECT curfew_users.id, username, email, email_verified_at, pending_email, password_hash, password_version,
-                    is_active, is_staff, is_superuser, date_joined, last_login, last_login_date, last_seen,
+            "SELECT curfew_users.id, username, email, email_verified_at, pending_email, email_distrusted_at, password_hash,
+                    password_version, is_active, is_staff, is_superuser, date_joined, last_login, last_login_date, last_seen,
                     force_logout_date, force_logout_cause, force_logout_staff_reason,
                     force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_by,
                     force_logout_scheduled_staff_reason, force_logout_scheduled_user_reason, deactivated_until,
@@ -291,6 +295,15 @@ pub async fn set_email_verified(on: &mut impl Sql, id: i64, at: Moment) -> Resul
 /// Returns an error if the database does not respond.
 pub async fn set_pending_email(on: &mut impl Sql, id: i64, email: Option<&str>) -> Result<()> {
     execute!(on, "UPDATE curfew_users SET pending_email = $2 WHERE id = $1", id, email)?;
+    Ok(())
+}
+
+/// Records that somebody else set the account's email, as its owner says. [`set_email`] ends this.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn set_email_distrusted(on: &mut impl Sql, id: i64, at: Moment) -> Result<()> {
+    execute!(on, "UPDATE curfew_users SET email_distrusted_at = $2 WHERE id = $1", id, at)?;
     Ok(())
 }
 

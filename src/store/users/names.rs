@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{User, delete_user};
+use super::{User, delete_user, reserved::is_reserved};
 use crate::{
     domain::{
         moment::Moment,
@@ -45,7 +45,8 @@ pub enum NameClash {
     LookAlike,
 }
 
-/// Finds which of the two names belongs to an account other than `own_id`, or looks like its username, if any.
+/// Finds which of the two names belongs to an account other than `own_id`, or looks like its username, if any. An
+/// address that such an account may take back with a link belongs to it too.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -54,6 +55,7 @@ pub async fn find_name_clash(
     own_id: Option<i64>,
     username: Option<&Username>,
     email: Option<&Email>,
+    now: Moment,
 ) -> Result<Option<NameClash>> {
     // Before the names: an account that is committed in between must be found by its name, if that is the same.
     let looks_like_another = match username {
@@ -64,13 +66,23 @@ pub async fn find_name_clash(
         [(username.map(Username::login_key), NameClash::Username), (email.map(Email::login_key), NameClash::Email)];
     for (key, clash) in names {
         let Some(key) = key else { continue };
-        let owner: Option<(i64,)> =
-            fetch_optional!(on, (i64,), "SELECT user_id FROM curfew_login_names WHERE name_key = $1", &key)?;
-        if owner.is_some_and(|(id,)| Some(id) != own_id) {
+        let is_anothers = find_name_owner(on, &key).await?.is_some_and(|id| Some(id) != own_id);
+        // After the names: an account that changes its email in between still has the name, or has the link by then.
+        if is_anothers || is_reserved(on, &key, own_id, now).await? {
             return Ok(Some(clash));
         }
     }
     Ok(looks_like_another.then_some(NameClash::LookAlike))
+}
+
+/// Finds the account that has this key as a username or an email.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn find_name_owner(on: &mut impl Sql, key: &str) -> Result<Option<i64>> {
+    let sql = "SELECT user_id FROM curfew_login_names WHERE name_key = $1";
+    let owner: Option<(i64,)> = fetch_optional!(on, (i64,), sql, key)?;
+    Ok(owner.map(|(id,)| id))
 }
 
 /// Whether the username looks like that of an account other than `own_id`.
@@ -138,13 +150,16 @@ async fn insert_skeleton(on: &mut impl Sql, user_id: i64, skeleton: &str) -> Res
     Ok(execute!(on, sql, skeleton, user_id)? > 0)
 }
 
-/// Changes the account's email to one that the user has proven to be theirs. No other email waits then.
+/// Changes the account's email to one that the user has proven to be theirs. No other email waits then. Must not be
+/// refused because another account may take the address back: both would be the owner of one mailbox.
 ///
 /// # Errors
 /// Returns [`StoreError::Taken`] if another account has it, or an error if the database does not respond.
 pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email, verified_at: Moment) -> Result<()> {
     let sql = "
-        UPDATE curfew_users SET email = $2, email_key = $3, email_verified_at = $4, pending_email = NULL WHERE id = $1";
+        UPDATE curfew_users
+        SET email = $2, email_key = $3, email_verified_at = $4, pending_email = NULL, email_distrusted_at = NULL
+        WHERE id = $1";
     execute!(on, sql, user.id, email.as_str(), email.search_key(), verified_at)?;
     let (username_key, email_key) = (login_key(&user.username), email.login_key());
     let sql = "DELETE FROM curfew_login_names WHERE user_id = $1 AND name_key <> $2";

@@ -1,5 +1,6 @@
 //! Creating accounts: by registration, and the first superuser's.
 
+use chrono::TimeDelta;
 use curfew::domain::people::role::Role;
 use rocket::http::RawStr;
 
@@ -106,7 +107,7 @@ async fn a_username_may_be_the_accounts_own_email() {
 }
 
 #[rocket::async_test]
-async fn changing_the_email_needs_the_password_and_frees_the_old_one() {
+async fn changing_the_email_needs_the_password_and_frees_the_old_one_after_a_week() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let mut ana = site.named("ana", Role::Member).await;
@@ -121,6 +122,11 @@ async fn changing_the_email_needs_the_password_and_frees_the_old_one() {
         let mut other = ana.another_browser();
         other.logs_in_with(&[("username", "ana@example.org")]).await.must_be(422);
         other.logs_in_with(&[("username", "new@example.org")]).await.must_lead_to("/account");
+        let page = site.visitor().registers_as("ben", "ana@example.org", PASSWORD).await;
+        assert!(page.must_be(422).field_error("email").is_some(), "its owner may take it back: {page:?}");
+        let page = site.visitor().registers_as("ana@example.org", "ben@example.org", PASSWORD).await;
+        assert!(page.must_be(422).field_error("username").is_some(), "nor is it a username: {page:?}");
+        site.shift_clock(TimeDelta::days(7));
         site.visitor().registers_as("ben", "ana@example.org", PASSWORD).await.must_lead_to("/account");
     }
 }

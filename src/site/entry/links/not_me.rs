@@ -64,8 +64,8 @@ async fn take_back(
         Ok(TakenBack { address, has_address: false, .. }) => Notice::new(
             NoticeKind::Warning,
             format!(
-                "Every login of your account has ended, and its password works no more. Another account has {address} \
-                 by now, so ask the staff of this site for a new password."
+                "Every login of your account has ended, and its password works no more. No letter was sent, because \
+                 another account has {address}. Ask the staff of this site for a link to choose a new password."
             ),
         ),
         Err(error) => return refuse_link(&pages, changes, LinkPurpose::NotMe, error),
