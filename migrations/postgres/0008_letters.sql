@@ -5,8 +5,8 @@ CREATE TABLE curfew_letters (
     id BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind TEXT NOT NULL,
     user_id BIGINT, -- NULL: a request for this address; the account is looked up when the letter is sent
-    address TEXT NOT NULL, -- the recipient
-    address_key TEXT COLLATE "C" NOT NULL, -- as in curfew_login_names
+    address TEXT NOT NULL, -- the recipient; empty once the account is deleted
+    address_key TEXT COLLATE "C" NOT NULL, -- as in curfew_login_names; a hash once the account is deleted
     origin TEXT, -- of the request, for links of a site without base_url
     details TEXT NOT NULL, -- JSON without secrets
     times BIGINT NOT NULL DEFAULT 1, -- how many logins a letter about new logins reports
@@ -27,6 +27,7 @@ CREATE INDEX curfew_letters_due ON curfew_letters (due_at) WHERE due_at IS NOT N
 CREATE INDEX curfew_letters_waiting ON curfew_letters (queued_at, due_at, attempts) WHERE due_at IS NOT NULL;
 CREATE INDEX curfew_letters_by_address ON curfew_letters (address_key, kind, started_at);
 CREATE INDEX curfew_letters_by_user ON curfew_letters (user_id, kind);
+CREATE INDEX curfew_letters_erased ON curfew_letters (started_at) WHERE address = '';
 CREATE INDEX curfew_letters_finished ON curfew_letters (finished_at) WHERE finished_at IS NOT NULL;
 
 -- What a link may do, to whom, and since when. The same rule judges it as a login.

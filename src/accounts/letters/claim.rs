@@ -101,13 +101,19 @@ impl Accounts {
             finish_letter(tx, id, LetterState::Dropped, Some(LetterFault::Limit.code()), now).await?;
             return Ok(Claim::Finished);
         }
+        let may_have_arrived = due.sendings > 0;
         match self.compose_letter(tx, queued).await {
             Ok(Composed::Send { letter, link_id }) => {
                 claim_letter(tx, (id, link_id), node.id(), (now, now + CLAIM)).await?;
                 Ok(Claim::Send(letter))
             }
             Ok(Composed::Drop) => {
-                delete_letter(tx, id).await?;
+                if may_have_arrived {
+                    // It counts for the limit.
+                    finish_letter(tx, id, LetterState::Dropped, None, now).await?;
+                } else {
+                    delete_letter(tx, id).await?;
+                }
                 Ok(Claim::Finished)
             }
             // The next letters need the database too.

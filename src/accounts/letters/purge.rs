@@ -6,8 +6,11 @@ use rocket::tokio::time::sleep;
 
 use crate::{
     accounts::{Accounts, Result},
-    domain::moment::moment_before,
-    store::{letters::listed::delete_letters_before, links::delete_links_before},
+    domain::{letters::sending::LIMIT_PERIOD, moment::moment_before},
+    store::{
+        letters::{erased::delete_erased_letters_before, listed::delete_letters_before},
+        links::delete_links_before,
+    },
 };
 
 /// How long a letter is kept after its waiting ended.
@@ -20,7 +23,8 @@ const BATCH: i64 = 500;
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl Accounts {
-    /// Deletes the letters that were finished, and the links that were issued, long ago. Returns how many. Several
+    /// Deletes the letters that were finished, and the links that were issued, long ago, and what stayed of the letters
+    /// of deleted accounts. Returns how many. Several
     /// nodes may do this at the same time.
     ///
     /// # Errors
@@ -39,8 +43,9 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
         let letters = delete_letters_before(&mut tx, moment_before(now, LETTERS_KEPT), BATCH).await?;
+        let erased = delete_erased_letters_before(&mut tx, moment_before(now, LIMIT_PERIOD), BATCH).await?;
         let links = delete_links_before(&mut tx, moment_before(now, LINKS_KEPT), BATCH).await?;
         tx.commit().await?;
-        Ok(letters + links)
+        Ok(letters + erased + links)
     }
 }

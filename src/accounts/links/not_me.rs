@@ -25,7 +25,7 @@ use crate::{
         Transaction,
         events::insert_event,
         feed::Change,
-        letters::{NewLetter, delete_later_letters_elsewhere, insert_letter},
+        letters::{NewLetter, drop_later_letters_elsewhere, insert_letter},
         links::delete_later_not_me_links,
         users,
     },
@@ -72,7 +72,7 @@ impl Accounts {
         // The attacker's mailbox may have such letters too. Those that reported something later than this one must not
         // take the account again. Earlier ones stay: the owner's, if the attacker is the first to use a link.
         delete_later_not_me_links(&mut tx, user.id, &link.address, link.issued_at).await?;
-        delete_later_letters_elsewhere(&mut tx, user.id, &link.address, link.issued_at).await?;
+        drop_later_letters_elsewhere(&mut tx, user.id, &link.address, (link.issued_at, locked.now)).await?;
         if has_address {
             let letter = NewLetter {
                 user_id: Some(user.id),

@@ -8,8 +8,13 @@ use crate::{
         locked::Locked,
         login::open_login::StartedSession,
     },
-    domain::{event_kind::EventKind, people::password::Password, reason::EndReason, reason_text::Reasons},
-    store::{Transaction, feed::Change, letters::delete_letters_of, links::delete_links_of, logins::Ending, users},
+    domain::{
+        event_kind::EventKind, letters::sending::LIMIT_PERIOD, moment::moment_before, people::password::Password,
+        reason::EndReason, reason_text::Reasons,
+    },
+    store::{
+        Transaction, feed::Change, letters::erased::erase_letters_of, links::delete_links_of, logins::Ending, users,
+    },
 };
 
 /// An account that was deleted.
@@ -81,7 +86,8 @@ impl Accounts {
         let (user, now) = (&locked.user, locked.now);
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::Deleted, reasons };
         let ended = self.record_live_logins_ended(&mut tx, locked, locked.force_logout_date_now(), ending).await?;
-        delete_letters_of(&mut tx, user.id).await?;
+        let counted = (moment_before(now, LIMIT_PERIOD), now);
+        erase_letters_of(&mut tx, user.id, &user.email, counted).await?;
         delete_links_of(&mut tx, user.id).await?;
         users::delete_user(&mut tx, user.id).await?;
         let event = new_event(now, EventKind::Deleted)

