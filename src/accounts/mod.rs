@@ -55,6 +55,7 @@ pub use logins::list_logins::{ListedLogin, LoginsPage, TokensPage, Which};
 pub use logins::list_site_logins::{SiteListedLogin, SiteLogins};
 pub use logins::live_logins::TargetAccount;
 pub use logins::record_activity::ActivityOf;
+pub use outbox::LetterComes;
 pub use people::create_user::NewAccount;
 pub use people::delete_user::DeletedAccount;
 pub use people::set_role::RoleChange;

@@ -4,15 +4,29 @@ use chrono::TimeDelta;
 
 use crate::{
     accounts::{Actor, Client, Result, locked::Locked},
-    domain::letters::{details::LetterDetails, kind::LetterKind},
+    domain::{
+        letters::{details::LetterDetails, kind::LetterKind, sending::LIMIT_PERIOD},
+        moment::moment_before,
+    },
     store::{
         Sql,
-        letters::{NewLetter, add_login_to_letter, find_new_login_letter, insert_letter},
+        letters::{NewLetter, add_login_to_letter, find_new_login_letter, insert_letter, limits::count_letters_to},
     },
 };
 
 /// An address gets one letter about new logins in this time.
 const NEW_LOGIN_INTERVAL: TimeDelta = TimeDelta::hours(1);
+
+/// When a letter comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LetterComes {
+    /// As soon as it can be sent.
+    Now,
+    /// When its address may get one more of the kind.
+    WithinAnHour,
+    /// Never: somebody else than the account's owner has set its email.
+    Never,
+}
 
 /// Queues a letter to the account's email. It names the client that acted, if there is one.
 pub(in crate::accounts) async fn queue_letter(
@@ -22,6 +36,23 @@ pub(in crate::accounts) async fn queue_letter(
     client: Option<&Client>,
 ) -> Result<()> {
     queue_letter_saying(on, kind, locked, client, naming(client)).await
+}
+
+/// Queues a letter with a reset link to the account's email. Returns when it comes.
+pub(in crate::accounts) async fn queue_reset_letter(
+    on: &mut impl Sql,
+    locked: &Locked,
+    client: Option<&Client>,
+) -> Result<LetterComes> {
+    if locked.user.email_distrusted_at.is_some() {
+        return Ok(LetterComes::Never);
+    }
+    let kind = LetterKind::ResetPassword;
+    let counted = (moment_before(locked.now, LIMIT_PERIOD), locked.now);
+    let others = count_letters_to(on, kind, &locked.user.email, counted).await?;
+    queue_letter_saying(on, kind, locked, client, LetterDetails::default()).await?;
+    let has_room = usize::try_from(others).is_ok_and(|others| others < kind.most_per_hour());
+    Ok(if has_room { LetterComes::Now } else { LetterComes::WithinAnHour })
 }
 
 /// Queues a letter about an act of staff. It does not name their client.

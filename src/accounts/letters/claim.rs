@@ -21,9 +21,10 @@ use crate::{
         StoreError, Transaction,
         letters::{
             claims::{
-                DueLetter, begin_sending, claim_letter, count_letters_to, extend_claim, find_due_letter, finish_letter,
-                is_letter_due, lock_claims, postpone_due_letter,
+                DueLetter, begin_sending, claim_letter, extend_claim, find_due_letter, finish_letter, is_letter_due,
+                lock_claims, postpone_due_letter,
             },
+            limits::{add_to_letter_put_off, list_counted_letters, put_off_letter},
             listed::delete_letter,
         },
     },
@@ -31,6 +32,8 @@ use crate::{
 
 /// How long a claim lasts. Then another node takes over the letter: this one is dead, or lost its database.
 const CLAIM: TimeDelta = TimeDelta::seconds(15);
+/// When to look again whether an address may get a letter, if those that count have not reached it yet.
+const LIMIT_LOOKED_AT_AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// How often the claim is extended while the letter is being sent: two of these may fail before the claim runs out.
 pub const CLAIM_EXTENDED_EVERY: Duration = Duration::from_secs(5);
 
@@ -96,9 +99,7 @@ impl Accounts {
                 return Ok(Claim::Finished);
             }
         };
-        let others = count_letters_to(tx, queued.kind, &due, moment_before(now, LIMIT_PERIOD)).await?;
-        if others >= queued.kind.most_per_hour() {
-            finish_letter(tx, id, LetterState::Dropped, Some(LetterFault::Limit.code()), now).await?;
+        if put_off(tx, queued.kind, &due, now).await? {
             return Ok(Claim::Finished);
         }
         let may_have_arrived = due.sendings > 0;
@@ -159,6 +160,24 @@ impl Accounts {
         tx.commit().await?;
         Ok(may_send)
     }
+}
+
+/// Lets a letter wait if its address has had as many of the kind in the last hour as it may. Returns whether it did.
+///
+/// At most one letter of a kind waits for each account, so nobody can fill the next hours. A further one is dropped,
+/// and the one that waits stands for both. What a visitor asked for is dropped: its address has had three.
+async fn put_off(tx: &mut Transaction, kind: LetterKind, due: &DueLetter, now: Moment) -> Result<bool> {
+    let counted = list_counted_letters(tx, kind, due, moment_before(now, LIMIT_PERIOD)).await?;
+    let Some(must_pass) = counted.len().checked_sub(kind.most_per_hour()) else { return Ok(false) };
+    if due.user_id.is_none() && due.sendings == 0 {
+        delete_letter(tx, due.id).await?;
+    } else if due.user_id.is_none() || add_to_letter_put_off(tx, kind, due).await? {
+        finish_letter(tx, due.id, LetterState::Dropped, Some(LetterFault::Limit.code()), now).await?;
+    } else {
+        let passes_at = counted.get(must_pass).copied().flatten().map(|started_at| started_at + LIMIT_PERIOD);
+        put_off_letter(tx, due.id, passes_at.unwrap_or(now + LIMIT_LOOKED_AT_AGAIN)).await?;
+    }
+    Ok(true)
 }
 
 /// The letter as it was queued. Returns the error of one that must not be tried again.

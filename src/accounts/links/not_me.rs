@@ -6,28 +6,22 @@
 use super::find::is_same;
 use crate::{
     accounts::{
-        Accounts, Client, Detail, LoginCounts, Result,
+        Accounts, AccountsError, Client, Detail, LetterComes, LoginCounts, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         locked::Locked,
         login::stored_hash::NO_PASSWORD,
+        outbox::queue_reset_letter,
     },
     domain::{
         event_kind::EventKind,
-        letters::{
-            kind::LetterKind,
-            link::{LinkPurpose, LinkToken},
-        },
+        letters::link::{LinkPurpose, LinkToken},
         people::{email::Email, login_key::login_key},
         reason::EndReason,
         reason_text::Reasons,
     },
     store::{
-        Transaction,
-        events::insert_event,
-        feed::Change,
-        letters::{NewLetter, drop_later_letters_elsewhere, insert_letter},
-        links::delete_later_not_me_links,
-        users,
+        Transaction, events::insert_event, feed::Change, letters::drop_later_letters_elsewhere,
+        links::delete_later_not_me_links, users,
     },
 };
 
@@ -38,9 +32,8 @@ pub struct TakenBack {
     pub ended: LoginCounts,
     /// The address that the reset letter goes to.
     pub address: String,
-    /// Whether the account has this address. Otherwise another account has it, no letter goes anywhere, and staff must
-    /// help.
-    pub has_address: bool,
+    /// When it comes. Never, if another account has the address: then staff must help.
+    pub letter: LetterComes,
 }
 
 impl Accounts {
@@ -73,16 +66,10 @@ impl Accounts {
         // take the account again. Earlier ones stay: the owner's, if the attacker is the first to use a link.
         delete_later_not_me_links(&mut tx, user.id, &link.address, link.issued_at).await?;
         drop_later_letters_elsewhere(&mut tx, user.id, &link.address, (link.issued_at, locked.now)).await?;
-        if has_address {
-            let letter = NewLetter {
-                user_id: Some(user.id),
-                origin: client.origin(),
-                ..NewLetter::new(LetterKind::ResetPassword, &link.address, locked.now)
-            };
-            insert_letter(&mut tx, &letter).await?;
-        }
+        let user = users::find_user(&mut tx, user.id).await?.ok_or(AccountsError::BadLink)?;
+        let letter = queue_reset_letter(&mut tx, &Locked { user, ..locked }, Some(client)).await?;
         tx.commit().await?;
-        Ok(TakenBack { ended, address: link.address, has_address })
+        Ok(TakenBack { ended, address: link.address, letter })
     }
 }
 

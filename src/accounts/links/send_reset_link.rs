@@ -3,44 +3,40 @@
 use super::issue::{create_token, issue_link};
 use crate::{
     accounts::{
-        Accounts, AccountsError, Actor, RefusedAction, Result, Target,
+        Accounts, AccountsError, Actor, LetterComes, RefusedAction, Result, Target,
         event::{BuildEvent as _, new_event},
         locked::Locked,
         login::by_password::must_be_active,
-        outbox::queue_letter_of_staff,
+        outbox::queue_reset_letter,
     },
     domain::{
         event_kind::EventKind,
-        letters::{
-            details::LetterDetails,
-            kind::LetterKind,
-            link::{LinkPurpose, LinkToken},
-        },
+        letters::link::{LinkPurpose, LinkToken},
     },
     store::{Transaction, events::insert_event},
 };
 
 impl Accounts {
-    /// Sends a user a letter with a reset link. Returns the address.
+    /// Sends a user a letter with a reset link. Returns the address, and when the letter comes.
     ///
     /// # Errors
     ///
     /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::Inactive`],
     /// [`AccountsError::EmailDistrusted`], or a database error.
-    pub async fn send_reset_link(&self, actor: &Actor, target: &Target) -> Result<String> {
+    pub async fn send_reset_link(&self, actor: &Actor, target: &Target) -> Result<(String, LetterComes)> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_send_reset_link(actor, user_id).await;
         self.record_if_refused(actor, Some(user_id), RefusedAction::SendResetLink, outcome).await
     }
 
-    async fn try_send_reset_link(&self, actor: &Actor, user_id: i64) -> Result<String> {
+    async fn try_send_reset_link(&self, actor: &Actor, user_id: i64) -> Result<(String, LetterComes)> {
         let (mut tx, locked) = self.begin_reset_link(actor, user_id).await?;
         if locked.user.email_distrusted_at.is_some() {
             return Err(AccountsError::EmailDistrusted);
         }
-        queue_letter_of_staff(&mut tx, LetterKind::ResetPassword, &locked, actor, LetterDetails::default()).await?;
+        let comes = queue_reset_letter(&mut tx, &locked, actor.client.as_ref()).await?;
         tx.commit().await?;
-        Ok(locked.user.email)
+        Ok((locked.user.email, comes))
     }
 
     /// Creates a reset link without a letter, for people without mail. Only the operator at the command line may.

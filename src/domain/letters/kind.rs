@@ -67,7 +67,7 @@ impl LetterKind {
 
     /// The most letters of the kind that one address gets per hour.
     #[must_use]
-    pub const fn most_per_hour(self) -> i64 {
+    pub const fn most_per_hour(self) -> usize {
         match self {
             Self::NewLogin => 1,
             _ => 3,

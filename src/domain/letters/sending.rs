@@ -30,7 +30,7 @@ pub enum LetterState {
     Sent,
     /// It was given up.
     Failed,
-    /// It was not sent at all, such as one too many for its address.
+    /// It was not sent at all, such as one too many for its address while another one waits for that.
     Dropped,
 }
 
@@ -59,7 +59,7 @@ impl LetterState {
 /// Why the site itself gave a letter up. Otherwise the row holds the answer of the mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LetterFault {
-    /// Its address has had as many of the kind in the last hour as it may.
+    /// Its address has had as many of the kind in the last hour as it may. A letter that waits for that has it too.
     Limit,
     /// The outcome of two attempts is unknown, so a third might be a third copy.
     UnknownOutcome,

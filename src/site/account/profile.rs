@@ -75,7 +75,8 @@ async fn change(
                 Notice::new(NoticeKind::Info, "Nothing changed: this is your email.")
             } else {
                 Notice::done(format!(
-                    "A letter is on its way to {}. Open its link to change your email.",
+                    "A letter is on its way to {}. Open its link to change your email. An address gets at most three \
+                     such letters an hour.",
                     email.as_str()
                 ))
             });
@@ -93,7 +94,9 @@ async fn verify_again(
     _submission: Submission<Button>,
 ) -> Answer {
     let notice = match accounts.send_own_verification(&signed_in.actor()).await {
-        Ok(Some(address)) => Notice::done(format!("A letter is on its way to {address}. Open its link.")),
+        Ok(Some(address)) => Notice::done(format!(
+            "A letter is on its way to {address}. Open its link. An address gets at most three such letters an hour."
+        )),
         Ok(None) => Notice::new(NoticeKind::Info, "Your email is verified already."),
         Err(error) => return refuse(changes, error),
     };

@@ -39,7 +39,7 @@ struct LetterView {
     attempts: i64,
     error: Option<String>,
     queued_at: Moment,
-    /// When a letter that was tried is tried again.
+    /// When a letter that was tried, or put off, is tried again.
     next_at: Option<Moment>,
 }
 
@@ -58,9 +58,9 @@ impl From<ListedLetter> for LetterView {
             is_over: matches!(known, Some(LetterState::Sent | LetterState::Dropped)),
             state: known.map_or(state, |state| state.label().to_owned()),
             attempts,
+            next_at: due_at.filter(|_| attempts > 0 || error.is_some()),
             error: error.map(in_words),
             queued_at,
-            next_at: due_at.filter(|_| attempts > 0),
         }
     }
 }

@@ -1,17 +1,13 @@
 //! Claims: one node at a time sends a letter. While it does, `due_at` is when another node may take the letter over.
 
-use super::erased::erased_key;
 use crate::{
     domain::{
-        letters::{
-            kind::LetterKind,
-            sending::{LetterState, MOST_SENDINGS},
-        },
+        letters::sending::{LetterState, MOST_SENDINGS},
         moment::Moment,
     },
     store::{
         Result, Sql,
-        engine::{Engine, execute, fetch_all, fetch_one, fetch_optional, from_row::from_row, with_timeout},
+        engine::{Engine, execute, fetch_all, fetch_optional, from_row::from_row, with_timeout},
     },
 };
 
@@ -98,21 +94,6 @@ pub async fn find_due_letter(on: &mut impl Sql, now: Moment) -> Result<Option<Du
                link_id
         FROM curfew_letters WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at, id LIMIT 1";
     Ok(fetch_optional!(on, DueLetter, sql, now)?)
-}
-
-/// Counts the other letters of the kind to the same address that count for the limit: those that may have reached it
-/// after `since`, and older ones that wait for their next attempt.
-///
-/// # Errors
-/// Returns an error if the database does not respond.
-pub async fn count_letters_to(on: &mut impl Sql, kind: LetterKind, due: &DueLetter, since: Moment) -> Result<i64> {
-    let sql = "
-        SELECT COUNT(*) FROM curfew_letters
-        WHERE address_key IN ($1, $5) AND kind = $2 AND id <> $3
-          AND (started_at > $4 OR (state = 'waiting' AND attempts > 0 AND id < $3))";
-    let erased = erased_key(&due.address_key);
-    let (count,) = fetch_one!(on, (i64,), sql, &due.address_key, kind.code(), due.id, since, erased)?;
-    Ok(count)
 }
 
 /// Claims a letter for a node, until a time.

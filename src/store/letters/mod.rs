@@ -4,6 +4,7 @@
 
 pub mod claims;
 pub mod erased;
+pub mod limits;
 pub mod listed;
 
 use super::{

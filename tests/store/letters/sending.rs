@@ -4,16 +4,20 @@ use std::{iter, time::Duration};
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{LetterOutcome, LetterToSend, Node, Target},
+    accounts::{LetterComes, LetterOutcome, LetterToSend, Node, Target},
     domain::letters::{
         kind::LetterKind,
+        link::LinkPurpose,
         sending::{LetterFault, MOST_ATTEMPTS},
     },
     store::letters::{NewLetter, insert_letter},
 };
 
 use crate::{
-    house::{House, client, email, on_each_engine, operator, reasons, registration_with, run_concurrently},
+    house::{
+        House, NEW_PASSWORD, client, email, new_password, on_each_engine, operator, reasons, registration_with,
+        run_concurrently,
+    },
     raw::{count, run, texts},
 };
 
@@ -135,20 +139,104 @@ async fn an_address_gets_three_letters_of_a_kind_per_hour_from_all_nodes_togethe
         });
         let sent: Vec<u32> = run_concurrently(claims.collect()).await;
         assert_eq!(sent.iter().sum::<u32>(), 3);
+        let put_off =
+            "SELECT COUNT(*) FROM curfew_letters WHERE state = 'waiting' AND error = 'limit' AND attempts = 0";
+        assert_eq!(count(&house.store, put_off).await, 1, "one waits for the account, however many there are");
         let dropped = "SELECT COUNT(*) FROM curfew_letters WHERE state = 'dropped' AND error = 'limit'";
-        assert_eq!(count(&house.store, dropped).await, 7);
+        assert_eq!(count(&house.store, dropped).await, 6);
 
         let ours = node("one");
         for kind in [LetterKind::EmailChanged, LetterKind::NewLogin, LetterKind::NewLogin] {
             queue(house, kind, user.id, "ana@example.org").await;
         }
         assert_eq!(claim(house, &ours).await.expect("of another kind").kind, LetterKind::EmailChanged);
-        assert_eq!(claim(house, &ours).await.expect("of a third kind").kind, LetterKind::NewLogin);
+        let third = claim(house, &ours).await.expect("of a third kind");
+        assert_eq!(third.kind, LetterKind::NewLogin);
         assert!(claim(house, &ours).await.is_none(), "one an hour tells of new logins");
-        house.store.clock().shift(TimeDelta::minutes(61));
+        run(&house.store, "UPDATE curfew_letters SET state = 'sent', due_at = NULL WHERE claimed_by IS NOT NULL").await;
+        house.store.clock().shift(TimeDelta::minutes(59));
+        assert!(claim(house, &ours).await.is_none());
+        house.store.clock().shift(TimeDelta::minutes(2));
         queue(house, LetterKind::PasswordChanged, user.id, "ana@example.org").await;
-        let next = house.accounts.claim_letter(&ours).await.expect("the database answers").expect("a letter");
-        assert_ne!(next.kind, LetterKind::PasswordChanged, "those that nobody has finished come first");
+        for kind in [LetterKind::PasswordChanged, LetterKind::NewLogin, LetterKind::PasswordChanged] {
+            assert_eq!(claim(house, &ours).await.expect("those that were put off come first").kind, kind);
+        }
+    })
+    .await;
+}
+
+/// A stranger fills the limit with requests. What staff, the owner or the site send must not be lost by that.
+#[rocket::async_test]
+async fn requests_of_strangers_put_off_a_letter_of_the_account_but_never_stop_it() {
+    on_each_engine(async |house: &House| {
+        let (ours, ana) = (node("one"), house.member("ana").await);
+        let ask = async |times: usize| {
+            for _ in 0..times {
+                house.accounts.request_reset(&client(), &email("ana@example.org")).await.expect("it is queued");
+            }
+        };
+        let sends = async || {
+            let mut sent = 0;
+            while let Some(letter) = claim(house, &ours).await {
+                record(house, &ours, letter.id, false, LetterOutcome::Sent).await;
+                sent += 1;
+            }
+            sent
+        };
+        ask(2).await;
+        let (_, comes) = house.accounts.send_reset_link(&operator(), &ana.target()).await.expect("it is queued");
+        assert_eq!((comes, sends().await), (LetterComes::Now, 3));
+        ask(5).await;
+        assert_eq!(sends().await, 0);
+        let left = "SELECT COUNT(*) FROM curfew_letters WHERE user_id IS NULL AND link_id IS NULL";
+        assert_eq!(count(&house.store, left).await, 0, "nothing is left of requests beyond the limit");
+        house.store.clock().shift(TimeDelta::minutes(10));
+        for _ in 0..3 {
+            let (_, comes) = house.accounts.send_reset_link(&operator(), &ana.target()).await.expect("it is queued");
+            assert_eq!(comes, LetterComes::WithinAnHour);
+            assert_eq!(sends().await, 0);
+        }
+        let token = house.link(LinkPurpose::NotMe, &ana, "ana@example.org").await;
+        let back = house.accounts.take_account_back(&client(), &token).await.expect("the owner takes it back");
+        assert_eq!(back.letter, LetterComes::WithinAnHour);
+        let waiting = "SELECT COUNT(*) FROM curfew_letters WHERE due_at IS NOT NULL";
+        sends().await;
+        assert_eq!(count(&house.store, waiting).await, 1, "they wait as one");
+        house.store.clock().shift(TimeDelta::minutes(49));
+        ask(5).await;
+        assert_eq!(sends().await, 0);
+        house.store.clock().shift(TimeDelta::minutes(1));
+        ask(5).await;
+        let letter = claim(house, &ours).await.expect("the letter that was put off comes first");
+        assert_eq!(
+            count(&house.store, &format!("SELECT user_id FROM curfew_letters WHERE id = {}", letter.id)).await,
+            ana.id
+        );
+        let (_, reset) = letter.link;
+        house.accounts.reset_password(&client(), &reset, &new_password(NEW_PASSWORD)).await.expect("its link works");
+    })
+    .await;
+}
+
+/// The first letter was put off by the mail server, and sent just before the next one was due.
+#[rocket::async_test]
+async fn a_letter_about_new_logins_is_never_lost_by_the_limit() {
+    on_each_engine(async |house: &House| {
+        let (ours, ana) = (node("one"), house.member("ana").await);
+        house.log_in(&ana).await;
+        house.log_in(&ana).await;
+        let first = claim(house, &ours).await.expect("a letter");
+        house.log_in(&ana).await; // while the first letter is being sent
+        record(house, &ours, first.id, false, not_yet()).await;
+        house.store.clock().shift(TimeDelta::minutes(59));
+        assert_eq!(claim(house, &ours).await.expect("the first again").id, first.id);
+        record(house, &ours, first.id, false, LetterOutcome::Sent).await;
+        house.store.clock().shift(TimeDelta::minutes(2));
+        assert!(claim(house, &ours).await.is_none(), "one an hour");
+        house.log_in(&ana).await;
+        house.store.clock().shift(TimeDelta::minutes(58));
+        let second = claim(house, &ours).await.expect("the second letter");
+        assert_eq!((second.kind, first.times + second.times), (LetterKind::NewLogin, 3), "every login is reported");
     })
     .await;
 }
@@ -228,7 +316,10 @@ async fn letters_that_the_server_did_not_take_yet_count_for_the_limit_too() {
         queue(house, LetterKind::PasswordChanged, user.id, "ana@example.org").await;
         assert!(claim(house, &ours).await.is_none());
         let waiting = ["waiting 1 0 450 later"; 3];
-        assert_eq!(rows(house).await, [&waiting[..], &["dropped 0 0 limit"]].concat());
+        assert_eq!(rows(house).await, [&waiting[..], &["waiting 0 0 limit"]].concat());
+        run(&house.store, "UPDATE curfew_letters SET state = 'failed', due_at = NULL WHERE attempts > 0").await;
+        house.store.clock().shift(TimeDelta::minutes(5));
+        assert!(claim(house, &ours).await.is_some(), "none of them has reached the address");
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{AccountsError, Node},
+    accounts::{AccountsError, LetterComes, Node},
     domain::{
         letters::link::{LinkPurpose, LinkToken},
         people::role::Role,
@@ -51,7 +51,7 @@ async fn the_owner_takes_back_an_account_whose_email_was_changed() {
         assert_eq!(waiting(house).await, ["password-changed mallory@example.org"]);
 
         let back = house.accounts.take_account_back(&client(), &owners).await.expect("the owner takes it back");
-        assert!(back.has_address);
+        assert_eq!(back.letter, LetterComes::Now);
         assert_eq!(house.user(&ana).await.email, "ana@example.org");
         assert_eq!(house.verdict(&attackers_login).await, Err(EndReason::NotMe));
         for tried in [PASSWORD, NEW_PASSWORD, "none"] {
@@ -120,7 +120,7 @@ async fn nobody_takes_the_address_that_an_account_may_still_take_back() {
         assert!(matches!(verified, Err(AccountsError::NameTaken(NameClash::Email))), "{verified:?}");
 
         let back = house.accounts.take_account_back(&client(), &owners).await.expect("the owner takes it back");
-        assert!(back.has_address);
+        assert_eq!(back.letter, LetterComes::Now);
         assert_eq!(house.user(&ana).await.email, "ana@example.org");
         assert!(can_register(house, "mallory", "mallory@example.org").await, "the other address is free at once");
     })
@@ -160,7 +160,7 @@ async fn an_address_that_cannot_be_restored_leaves_the_account_to_nobody_but_sta
         let login = house.log_in(&ana).await;
         run(&house.store, "DELETE FROM curfew_letters").await;
         let back = house.accounts.take_account_back(&client(), &owners).await.expect("the logins end all the same");
-        assert!(!back.has_address);
+        assert_eq!(back.letter, LetterComes::Never);
         assert_eq!(house.verdict(&login).await, Err(EndReason::NotMe));
         assert_eq!(house.user(&ana).await.email, "mallory@example.org");
         assert_eq!(waiting(house).await, [""; 0]);

@@ -3,7 +3,7 @@
 use rocket::{State, fairing::AdHoc, post, routes, uri};
 
 use crate::{
-    accounts::{Accounts, AccountsError, Target},
+    accounts::{Accounts, AccountsError, LetterComes, Target},
     gate::{Button, Changes, Notice, NoticeKind, Staff, Submission},
     site::{
         admin::user,
@@ -20,7 +20,10 @@ async fn send(
     _submission: Submission<Button>,
 ) -> Answer {
     let notice = match accounts.send_reset_link(&staff.actor(), &Target::Id(id)).await {
-        Ok(address) => Notice::done(format!("A letter with a reset link goes to {address}.")),
+        Ok((address, LetterComes::WithinAnHour)) => Notice::done(format!(
+            "A letter with a reset link goes to {address} within an hour: the address has had three such letters already."
+        )),
+        Ok((address, _)) => Notice::done(format!("A letter with a reset link goes to {address}.")),
         Err(error @ (AccountsError::Inactive { .. } | AccountsError::EmailDistrusted)) => {
             Notice::new(NoticeKind::Error, error.to_string())
         }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::dead::{find_target, refuse_link};
 use crate::{
-    accounts::{Accounts, TakenBack},
+    accounts::{Accounts, LetterComes, TakenBack},
     domain::letters::link::LinkPurpose,
     gate::{Anyone, Button, Changes, ClientOf, Notice, NoticeKind, Submission},
     site::{
@@ -58,10 +58,14 @@ async fn take_back(
         Err(answer) => return answer,
     };
     let notice = match accounts.take_account_back(&client.0, &token).await {
-        Ok(TakenBack { address, has_address: true, .. }) => Notice::done(format!(
+        Ok(TakenBack { address, letter: LetterComes::Now, .. }) => Notice::done(format!(
             "Every login of your account has ended. Choose a new password with the letter that was sent to {address}."
         )),
-        Ok(TakenBack { address, has_address: false, .. }) => Notice::new(
+        Ok(TakenBack { address, letter: LetterComes::WithinAnHour, .. }) => Notice::done(format!(
+            "Every login of your account has ended, and its password works no more. The letter to choose a new one \
+             comes to {address} within an hour: the address has had three such letters already."
+        )),
+        Ok(TakenBack { address, letter: LetterComes::Never, .. }) => Notice::new(
             NoticeKind::Warning,
             format!(
                 "Every login of your account has ended, and its password works no more. No letter was sent, because \
