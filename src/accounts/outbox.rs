@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::{
-    accounts::{Actor, Client, Result, locked::Locked},
+    accounts::{Actor, Client, Result, locked::Locked, login::stored_hash::NO_PASSWORD},
     domain::{
         letters::{details::LetterDetails, kind::LetterKind, sending::LIMIT_PERIOD},
         moment::moment_before,
@@ -24,6 +24,8 @@ pub enum LetterComes {
     Now,
     /// When its address may get one more of the kind.
     WithinAnHour,
+    /// When the account is active again: its link could not be used before.
+    OnceActive,
     /// Never: somebody else than the account's owner has set its email.
     Never,
 }
@@ -38,7 +40,8 @@ pub(in crate::accounts) async fn queue_letter(
     queue_letter_saying(on, kind, locked, client, naming(client)).await
 }
 
-/// Queues a letter with a reset link to the account's email. Returns when it comes.
+/// Queues a letter with a reset link to the account's email. Returns when it comes. Activating an account that has no
+/// password queues it then.
 pub(in crate::accounts) async fn queue_reset_letter(
     on: &mut impl Sql,
     locked: &Locked,
@@ -47,12 +50,28 @@ pub(in crate::accounts) async fn queue_reset_letter(
     if locked.user.email_distrusted_at.is_some() {
         return Ok(LetterComes::Never);
     }
+    if !locked.user.is_active_at(locked.now) {
+        return Ok(LetterComes::OnceActive);
+    }
     let kind = LetterKind::ResetPassword;
     let counted = (moment_before(locked.now, LIMIT_PERIOD), locked.now);
     let others = count_letters_to(on, kind, &locked.user.email, counted).await?;
     queue_letter_saying(on, kind, locked, client, LetterDetails::default()).await?;
     let has_room = usize::try_from(others).is_ok_and(|others| others < kind.most_per_hour());
     Ok(if has_room { LetterComes::Now } else { LetterComes::WithinAnHour })
+}
+
+/// Queues a letter with a reset link to an account that is active again without a password: its owner took it back
+/// while it was deactivated. `locked` may be as it was before.
+pub(in crate::accounts) async fn queue_reset_letter_if_active_again(
+    on: &mut impl Sql,
+    locked: &Locked,
+    client: Option<&Client>,
+) -> Result<()> {
+    if locked.user.password_hash == NO_PASSWORD {
+        queue_letter_saying(on, LetterKind::ResetPassword, locked, client, LetterDetails::default()).await?;
+    }
+    Ok(())
 }
 
 /// Queues a letter about an act of staff. It does not name their client.

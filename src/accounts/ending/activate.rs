@@ -5,6 +5,7 @@ use crate::{
         Accounts, AccountsError, Actor, LoginCounts, RefusedAction, Result, Target,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         locked::Locked,
+        outbox::queue_reset_letter_if_active_again,
     },
     domain::{
         event_kind::EventKind,
@@ -56,6 +57,7 @@ impl Accounts {
         }
         event.reasons = reasons.clone();
         insert_event_with_receipt(on, &event, Change::User(user.id)).await?;
+        queue_reset_letter_if_active_again(on, locked, actor.client.as_ref()).await?;
         Ok(ended)
     }
 

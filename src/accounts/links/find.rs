@@ -25,6 +25,8 @@ pub struct LinkTarget {
     pub user: User,
     /// The address that the link was sent to.
     pub address: String,
+    /// Whether the account is active.
+    pub is_active: bool,
 }
 
 impl Accounts {
@@ -40,7 +42,7 @@ impl Accounts {
         let site = get_site(&mut on).await?.standing();
         let now = self.store.clock().now(&mut on).await?;
         self.must_be_good(purpose, &link, (&user, &site), now)?;
-        Ok(LinkTarget { user, address: link.address })
+        Ok(LinkTarget { is_active: user.is_active_at(now), user, address: link.address })
     }
 
     /// Uses a link up in the transaction of what it does, and locks its account. Of two requests, one gets it.

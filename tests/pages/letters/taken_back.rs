@@ -1,8 +1,17 @@
 //! "This wasn't me", from the letter to the new password.
 
-use curfew::domain::people::role::Role;
+use chrono::TimeDelta;
+use curfew::{
+    accounts::{Actor, Target},
+    domain::{people::role::Role, reason_text::Reasons},
+};
 
-use crate::harness::{letters::Letter, site::Site, store::engines};
+use crate::harness::{
+    letters::Letter,
+    person::Person,
+    site::Site,
+    store::{any_engine, engines},
+};
 
 const NEW: &str = "violet-anchor-17-meadow";
 
@@ -50,5 +59,46 @@ async fn the_owner_takes_the_account_back_with_two_requests_and_without_logging_
         ana.logs_in().await.must_lead_to("/account");
         // The other links are spent by now, or were sent to the attacker.
         assert_eq!(phone.opens(&to_old.link()).await.status, 410);
+    }
+}
+
+/// What the page says about the letter is true.
+#[rocket::async_test]
+async fn the_page_says_when_the_letter_comes() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let operator = Actor::operator("test");
+        let mut ana = site.signed_in(Role::Member).await;
+        let login = async |site: &Site, ana: &Person<'_>| {
+            site.shift_clock(TimeDelta::minutes(61));
+            ana.another_browser().logs_in().await.must_lead_to("/account");
+            of_kind(&site.sends_letters().await, "new-login").link()
+        };
+        let link = login(&site, &ana).await;
+        for _ in 0..3 {
+            site.visitor().posts("/password/forgot", &[("email", &ana.email)]).await.must_be(303);
+        }
+        assert_eq!(site.sends_letters().await.len(), 3, "strangers have used up the hour");
+        let mut phone = site.visitor();
+        phone.posts(&link, &[]).await.must_lead_to("/login");
+        let page = phone.opens("/login").await;
+        assert!(page.body.contains("within an hour"), "{page:?}");
+        assert!(site.sends_letters().await.is_empty());
+        site.shift_clock(TimeDelta::minutes(61));
+        let reset = site.sends_letter().await;
+        let new = [("password", NEW), ("password_again", NEW)];
+        phone.posts(&reset.link(), &new).await.must_lead_to("/login");
+        ana.password = NEW.to_owned();
+
+        let link = login(&site, &ana).await;
+        let target = Target::Id(ana.id);
+        site.accounts().deactivate(&operator, &target, None, &Reasons::default()).await.expect("a deactivation");
+        assert!(phone.opens(&link).await.must_be(200).body.contains("once the account is active again"));
+        phone.posts(&link, &[]).await.must_lead_to("/login");
+        let page = phone.opens("/login").await;
+        assert!(page.body.contains("once it is active again"), "{page:?}");
+        assert!(site.sends_letters().await.is_empty());
+        site.accounts().activate(&operator, &target, &Reasons::default()).await.expect("an activation");
+        assert_eq!(site.sends_letter().await.header("X-Curfew-Letter"), "reset-password");
     }
 }

@@ -7,6 +7,7 @@ use curfew::{
         letters::link::{LinkPurpose, LinkToken},
         people::role::Role,
         reason::EndReason,
+        reason_text::Reasons,
     },
     store::users::NameClash,
 };
@@ -213,6 +214,44 @@ async fn an_attacker_cannot_end_the_owners_letter_that_still_waits() {
         house.accounts.take_account_back(&client(), &attackers).await.expect("the attacker is first");
         let expected = ["email-changed ana@example.org", "reset-password mallory@example.org"];
         assert_eq!(waiting(house).await.into_iter().filter(|w| !w.starts_with("verify")).collect::<Vec<_>>(), expected);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn the_letter_to_a_deactivated_account_comes_once_it_is_active_again() {
+    on_each_engine(async |house: &House| {
+        for (name, until) in [("ana", None), ("ben", Some(TimeDelta::hours(1)))] {
+            let person = house.member(name).await;
+            let address = format!("{name}@example.org");
+            let token = house.link(LinkPurpose::NotMe, &person, &address).await;
+            let until = match until {
+                Some(after) => Some(house.now().await + after),
+                None => None,
+            };
+            let (accounts, root, target) = (&house.accounts, operator(), person.target());
+            accounts.deactivate(&root, &target, until, &Reasons::default()).await.expect("a deactivation");
+            let back = accounts.take_account_back(&client(), &token).await.expect("the owner takes it back");
+            assert_eq!(back.letter, LetterComes::OnceActive);
+            assert_eq!(waiting(house).await, [""; 0]);
+            if until.is_some() {
+                house.store.clock().shift(TimeDelta::minutes(61));
+                accounts.apply_all_due().await.expect("the deactivation is over");
+            } else {
+                assert!(accounts.activate(&root, &target, &Reasons::default()).await.expect("it was inactive"));
+            }
+            assert_eq!(waiting(house).await, [format!("reset-password {address}")]);
+            let node = Node::new("one".to_owned());
+            let letter = accounts.claim_letter(&node).await.expect("an answer").expect("a letter");
+            let reset = accounts.reset_password(&client(), &letter.link.1, &new_password(NEW_PASSWORD)).await;
+            reset.expect("a new password");
+            run(&house.store, "DELETE FROM curfew_letters").await;
+
+            // An account with a password gets none.
+            accounts.deactivate(&root, &target, None, &Reasons::default()).await.expect("a deactivation");
+            accounts.activate(&root, &target, &Reasons::default()).await.expect("it was inactive");
+            assert_eq!(waiting(house).await, [""; 0]);
+        }
     })
     .await;
 }

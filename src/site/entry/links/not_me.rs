@@ -20,6 +20,7 @@ struct NotMeView<'a> {
     address: &'a str,
     /// Whether the account has another email by now.
     restores: bool,
+    is_active: bool,
 }
 
 #[get("/not-me/<token>")]
@@ -36,6 +37,7 @@ async fn show(
                 username: &target.user.username,
                 address: &target.address,
                 restores: target.user.email != target.address,
+                is_active: target.is_active,
             };
             pages.show_form("links/not_me", &view)
         }
@@ -65,6 +67,13 @@ async fn take_back(
             "Every login of your account has ended, and its password works no more. The letter to choose a new one \
              comes to {address} within an hour: the address has had three such letters already."
         )),
+        Ok(TakenBack { address, letter: LetterComes::OnceActive, .. }) => Notice::new(
+            NoticeKind::Warning,
+            format!(
+                "The password of your account works no more. The account is deactivated: once it is active again, a \
+                 letter to choose a new password goes to {address}."
+            ),
+        ),
         Ok(TakenBack { address, letter: LetterComes::Never, .. }) => Notice::new(
             NoticeKind::Warning,
             format!(
