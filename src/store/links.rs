@@ -88,6 +88,30 @@ pub async fn use_link(on: &mut impl Sql, id: i64, now: Moment) -> Result<bool> {
     Ok(execute!(on, "UPDATE curfew_links SET used_at = $2 WHERE id = $1 AND used_at IS NULL", id, now)? > 0)
 }
 
+/// Ends the account's links to verify this address. They would work again if the user asked for the address again.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn end_links_that_verify(on: &mut impl Sql, user_id: i64, address: &str, now: Moment) -> Result<()> {
+    let sql = "
+        UPDATE curfew_links SET used_at = $3
+        WHERE user_id = $1 AND purpose = 'verify' AND address_key = $2 AND used_at IS NULL";
+    execute!(on, sql, user_id, &login_key(address), now)?;
+    Ok(())
+}
+
+/// Ends the account's links that depend on its email. They would work again if it had that email again.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn end_links_of_email(on: &mut impl Sql, user_id: i64, now: Moment) -> Result<()> {
+    let sql = "
+        UPDATE curfew_links SET used_at = $2
+        WHERE user_id = $1 AND purpose IN ('reset', 'verify') AND used_at IS NULL";
+    execute!(on, sql, user_id, now)?;
+    Ok(())
+}
+
 /// Deletes the not-me links of an account that were issued after `after` to another address than `address`.
 ///
 /// # Errors

@@ -4,18 +4,20 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Client, Result,
         event::{BuildEvent as _, new_event},
+        locked::Locked,
         login::{open_login::StartedSession, prove_presence::renew_session},
     },
     domain::{
         event_kind::EventKind,
         letters::kind::LetterKind,
         moment::Moment,
-        people::{email::Email, password::Password},
+        people::{email::Email, login_key::login_key, password::Password},
     },
     store::{
         Sql,
         events::insert_event,
         letters::{NewLetter, insert_letter},
+        links::end_links_that_verify,
         users::{self, User},
     },
 };
@@ -41,12 +43,16 @@ impl Accounts {
         let renewed = renew_session(&mut tx, actor, locked.now).await?;
         let user = &locked.user;
         if user.email == email.as_str() {
-            users::set_pending_email(&mut tx, user.id, None).await?;
+            cancel_pending(&mut tx, &locked).await?;
             tx.commit().await?;
             return Ok(renewed);
         }
         if let Some(clash) = users::find_name_clash(&mut tx, Some(user.id), None, Some(email), locked.now).await? {
             return Err(AccountsError::NameTaken(clash));
+        }
+        // Whoever asks again for the same address may use the letter that they have.
+        if user.pending_email.as_deref().is_some_and(|pending| login_key(pending) != email.login_key()) {
+            cancel_pending(&mut tx, &locked).await?;
         }
         users::set_pending_email(&mut tx, user.id, Some(email.as_str())).await?;
         let event = new_event(locked.now, EventKind::EmailChangeRequested).by(actor).to(user.id, &user.username);
@@ -88,10 +94,18 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
-        users::set_pending_email(&mut tx, id, None).await?;
+        cancel_pending(&mut tx, &locked).await?;
         tx.commit().await?;
         Ok(locked.user.pending_email.is_some())
     }
+}
+
+/// Cancels a change that waits, and ends the links of its letters.
+async fn cancel_pending(on: &mut impl Sql, locked: &Locked) -> Result<()> {
+    let user = &locked.user;
+    let Some(pending) = &user.pending_email else { return Ok(()) };
+    end_links_that_verify(on, user.id, pending, locked.now).await?;
+    Ok(users::set_pending_email(on, user.id, None).await?)
 }
 
 async fn insert_verification(on: &mut impl Sql, actor: &Actor, user: &User, address: &str, now: Moment) -> Result<()> {

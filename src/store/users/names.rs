@@ -14,6 +14,7 @@ use crate::{
     store::{
         Result, Sql, StoreError,
         engine::{execute, fetch_optional},
+        links::end_links_of_email,
     },
 };
 
@@ -150,7 +151,8 @@ async fn insert_skeleton(on: &mut impl Sql, user_id: i64, skeleton: &str) -> Res
     Ok(execute!(on, sql, skeleton, user_id)? > 0)
 }
 
-/// Changes the account's email to one that the user has proven to be theirs. No other email waits then. Must not be
+/// Changes the account's email to one that the user has proven to be theirs. No other email waits then, and the links
+/// that were sent to the old one end. Must not be
 /// refused because another account may take the address back: both would be the owner of one mailbox.
 ///
 /// # Errors
@@ -161,6 +163,7 @@ pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email, verified_a
         SET email = $2, email_key = $3, email_verified_at = $4, pending_email = NULL, email_distrusted_at = NULL
         WHERE id = $1";
     execute!(on, sql, user.id, email.as_str(), email.search_key(), verified_at)?;
+    end_links_of_email(on, user.id, verified_at).await?;
     let (username_key, email_key) = (login_key(&user.username), email.login_key());
     let sql = "DELETE FROM curfew_login_names WHERE user_id = $1 AND name_key <> $2";
     execute!(on, sql, user.id, &username_key)?;

@@ -184,6 +184,9 @@ async fn a_new_email_counts_once_its_letter_is_confirmed() {
         assert!(matches!(read, Err(AccountsError::BadLink)), "cancelled: {read:?}");
 
         house.accounts.change_email(&acting, &password(PASSWORD), &new).await.expect("it waits again");
+        let read = house.accounts.read_link(LinkPurpose::Verify, &token).await;
+        assert!(matches!(read, Err(AccountsError::BadLink)), "a cancelled link stays dead: {read:?}");
+        let token = house.link(LinkPurpose::Verify, &ana, new.as_str()).await;
         // Somebody else registers with it in the meantime.
         let ben = house.accounts.register(&client(), &crate::house::registration_with("ben", new.as_str())).await;
         let ben = ben.expect("an answer").expect("a session").user_id;
@@ -196,6 +199,58 @@ async fn a_new_email_counts_once_its_letter_is_confirmed() {
         assert_eq!((user.email.as_str(), user.pending_email.as_deref()), (new.as_str(), None));
         let again = house.accounts.verify_email(&client(), &token).await;
         assert!(matches!(again, Err(AccountsError::BadLink)), "{again:?}");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_link_that_an_email_has_ended_stays_dead_when_the_email_comes_back() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let acting = house.acting(&ana).await;
+        run(&house.store, "UPDATE curfew_users SET email_verified_at = NULL").await;
+        let reset = house.link(LinkPurpose::Reset, &ana, "ana@example.org").await;
+        let verify = house.link(LinkPurpose::Verify, &ana, "ana@example.org").await;
+        let first = email("first@example.org");
+        house.accounts.change_email(&acting, &password(PASSWORD), &first).await.expect("it waits");
+        let pending = house.link(LinkPurpose::Verify, &ana, first.as_str()).await;
+        assert!(
+            house.accounts.read_link(LinkPurpose::Verify, &verify).await.is_ok(),
+            "the email is still the account's"
+        );
+        house.change_email(&acting, &ana, "other@example.org").await;
+        house.change_email(&acting, &ana, "ana@example.org").await;
+        house.accounts.change_email(&acting, &password(PASSWORD), &first).await.expect("it waits again");
+        run(&house.store, "UPDATE curfew_users SET email_verified_at = NULL").await;
+        for (purpose, token) in
+            [(LinkPurpose::Reset, reset), (LinkPurpose::Verify, verify), (LinkPurpose::Verify, pending)]
+        {
+            let read = house.accounts.read_link(purpose, &token).await;
+            assert!(matches!(read, Err(AccountsError::BadLink)), "{purpose:?}: {read:?}");
+        }
+    })
+    .await;
+}
+
+/// A change that a later one replaced, or that the user took back by typing the account's own email.
+#[rocket::async_test]
+async fn a_change_of_the_email_that_another_replaced_stays_cancelled() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let acting = house.acting(&ana).await;
+        let change = async |to: &str| {
+            house.accounts.change_email(&acting, &password(PASSWORD), &email(to)).await.expect("an answer");
+        };
+        for between in ["second@example.org", "ana@example.org"] {
+            change("first@example.org").await;
+            let token = house.link(LinkPurpose::Verify, &ana, "first@example.org").await;
+            change("FIRST@example.org").await;
+            assert!(house.accounts.read_link(LinkPurpose::Verify, &token).await.is_ok(), "asked for again");
+            change(between).await;
+            change("first@example.org").await;
+            let read = house.accounts.read_link(LinkPurpose::Verify, &token).await;
+            assert!(matches!(read, Err(AccountsError::BadLink)), "{between}: {read:?}");
+        }
     })
     .await;
 }
