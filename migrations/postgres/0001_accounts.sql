@@ -12,6 +12,8 @@ CREATE TABLE curfew_users (
     email_distrusted_at TIMESTAMPTZ, -- when the owner said that somebody else set the email; no letter goes there since
     password_hash TEXT NOT NULL,
     password_version BIGINT NOT NULL DEFAULT 0, -- one more with each new password: browsers known before it are unknown again
+    known_from TIMESTAMPTZ, -- browsers and programs used before are new to the account: the password was reset, or taken out of use
+    known_from_version BIGINT NOT NULL DEFAULT 0, -- the password_version then
     is_active BOOLEAN NOT NULL,
     is_staff BOOLEAN NOT NULL,
     is_superuser BOOLEAN NOT NULL,

@@ -82,9 +82,9 @@ impl Client {
         self.origin.as_deref()
     }
 
-    /// Whether the browser has logged in to the account before, also before a change of its password.
-    pub(super) fn has_used(&self, user_id: i64) -> bool {
-        self.known.iter().any(|known| known.user_id == user_id)
+    /// Whether the browser has logged in to the account before, with its password of this version or a later one.
+    pub(super) fn has_used(&self, user_id: i64, from_version: i64) -> bool {
+        self.known.iter().any(|known| known.user_id == user_id && known.password_version >= from_version)
     }
 
     /// The browser, if it has logged in to the account since the last change of its password.

@@ -47,7 +47,7 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let (link, locked) = self.take_link(&mut tx, LinkPurpose::NotMe, token).await?;
         let user = &locked.user;
-        users::set_password(&mut tx, user.id, NO_PASSWORD).await?;
+        users::reset_password(&mut tx, user.id, NO_PASSWORD, locked.now).await?;
         let (reason, reasons) = (EndReason::NotMe, Reasons::default());
         let date = locked.force_logout_date_now();
         let ended = self.end_logins_until(&mut tx, &locked, date, &user.username, (reason, &reasons)).await?;

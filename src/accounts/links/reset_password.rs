@@ -37,7 +37,7 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let (_, locked) = self.take_link(&mut tx, LinkPurpose::Reset, token).await?;
         let user = &locked.user;
-        users::set_password(&mut tx, user.id, &hash).await?;
+        users::reset_password(&mut tx, user.id, &hash, locked.now).await?;
         users::set_email_verified(&mut tx, user.id, locked.now).await?;
         let (reason, reasons) = (EndReason::PasswordChanged, Reasons::default());
         let date = locked.force_logout_date_now();

@@ -43,11 +43,12 @@ pub(super) trait LoginType: Send + Sync {
         dates: LoginDates,
     ) -> impl Future<Output = Result<Self::Opened>> + Send;
 
-    /// Whether the account has been used with this browser or program before the opened login.
+    /// Whether the account has been used with this browser or program before the opened login, and since its password
+    /// was last reset.
     fn is_known(
         &self,
         on: &mut Transaction,
-        user_id: i64,
+        user: &User,
         client: &Client,
         opened: &SessionId,
     ) -> impl Future<Output = Result<bool>> + Send;
@@ -171,7 +172,7 @@ impl Accounts {
         }
         insert_event(&mut tx, &event).await?;
         // The first login of an account sends no letter: its owner has just registered, or has just received the account.
-        if user.last_login.is_some() && !login_type.is_known(&mut tx, user.id, client, T::id(&opened)).await? {
+        if user.last_login.is_some() && !login_type.is_known(&mut tx, user, client, T::id(&opened)).await? {
             queue_new_login_letter(&mut tx, &locked, client).await?;
         }
         tx.commit().await?;

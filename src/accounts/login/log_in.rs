@@ -11,7 +11,7 @@ use crate::{
         logins::{kind::LoginClass, session_secret::SessionId, token::TokenLabel},
         people::{login_name::LoginName, password::Password},
     },
-    store::{Transaction, logins::has_token_of_program},
+    store::{Transaction, logins::has_token_of_program, users::User},
 };
 
 /// What a user enters to log in with a browser.
@@ -82,8 +82,8 @@ impl LoginType for Browser {
         open_session(on, (locked.user.id, locked.user.role()), client, self.remember, dates).await
     }
 
-    async fn is_known(&self, _: &mut Transaction, user_id: i64, client: &Client, _: &SessionId) -> Result<bool> {
-        Ok(client.has_used(user_id))
+    async fn is_known(&self, _: &mut Transaction, user: &User, client: &Client, _: &SessionId) -> Result<bool> {
+        Ok(client.has_used(user.id, user.known_from_version))
     }
 
     fn id(opened: &StartedSession) -> &SessionId {
@@ -112,8 +112,8 @@ impl LoginType for JwtFamily {
         open_family(accounts, on, locked, client, dates).await
     }
 
-    async fn is_known(&self, on: &mut Transaction, user_id: i64, client: &Client, opened: &SessionId) -> Result<bool> {
-        Ok(has_token_of_program(on, user_id, client.user_agent(), opened).await?)
+    async fn is_known(&self, on: &mut Transaction, user: &User, client: &Client, opened: &SessionId) -> Result<bool> {
+        Ok(has_token_of_program(on, (user.id, user.known_from), client.user_agent(), opened).await?)
     }
 
     fn id(opened: &Family) -> &SessionId {
@@ -144,8 +144,8 @@ impl LoginType for OpaqueToken<'_> {
         open_token(on, locked, client, (self.label, accounts.settings.token_lifetime), dates).await
     }
 
-    async fn is_known(&self, on: &mut Transaction, user_id: i64, client: &Client, opened: &SessionId) -> Result<bool> {
-        Ok(has_token_of_program(on, user_id, client.user_agent(), opened).await?)
+    async fn is_known(&self, on: &mut Transaction, user: &User, client: &Client, opened: &SessionId) -> Result<bool> {
+        Ok(has_token_of_program(on, (user.id, user.known_from), client.user_agent(), opened).await?)
     }
 
     fn id(opened: &StartedToken) -> &SessionId {

@@ -47,7 +47,7 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_superuser(&mut tx, actor, locked.now).await?;
-        users::set_password(&mut tx, user_id, &hash).await?;
+        users::reset_password(&mut tx, user_id, &hash, locked.now).await?;
         let (reason, reasons) = (EndReason::PasswordChanged, Reasons::default());
         let date = locked.force_logout_date_now();
         let ended = self.end_logins_until(&mut tx, &locked, date, &actor.name, (reason, &reasons)).await?;

@@ -69,14 +69,16 @@ pub async fn set_rotated(
 /// Returns an error if the database does not respond.
 pub async fn has_token_of_program(
     on: &mut impl Sql,
-    user_id: i64,
+    (user_id, since): (i64, Option<Moment>),
     user_agent: &str,
     other_than: &SessionId,
 ) -> Result<bool> {
     let sql = "
         SELECT id FROM (
-            SELECT id, kind, user_agent FROM curfew_logins WHERE user_id = $1 ORDER BY login_date DESC LIMIT 1000
-        ) latest WHERE kind <> 'browser' AND user_agent = $2 AND id <> $3 LIMIT 1";
-    let found: Option<(String,)> = fetch_optional!(on, (String,), sql, user_id, user_agent, other_than.as_str())?;
+            SELECT id, kind, user_agent, opened_at FROM curfew_logins
+            WHERE user_id = $1 ORDER BY login_date DESC LIMIT 1000
+        ) latest WHERE kind <> 'browser' AND user_agent = $2 AND id <> $3 AND opened_at >= $4 LIMIT 1";
+    let (since, id) = (since.unwrap_or(Moment::UNIX_EPOCH), other_than.as_str());
+    let found: Option<(String,)> = fetch_optional!(on, (String,), sql, user_id, user_agent, id, since)?;
     Ok(found.is_some())
 }

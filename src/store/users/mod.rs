@@ -46,6 +46,10 @@ pub struct User {
     pub password_hash: String,
     /// How often the password was changed.
     pub password_version: i64,
+    /// Since when browsers and programs count as used by the account.
+    pub known_from: Option<Moment>,
+    /// The version of the password then.
+    pub known_from_version: i64,
     is_active: bool,
     is_staff: bool,
     is_superuser: bool,
@@ -89,6 +93,8 @@ from_row!(User {
     email_distrusted_at,
     password_hash,
     password_version,
+    known_from,
+    known_from_version,
     is_active,
     is_staff,
     is_superuser,
@@ -115,7 +121,7 @@ macro_rules! select_users {
     ($from:literal) => {
         concat!(
             "SELECT curfew_users.id, username, email, email_verified_at, pending_email, email_distrusted_at, password_hash,
-                    password_version, is_active, is_staff, is_superuser, date_joined, last_login, last_login_date, last_seen,
+                    password_version, known_from, known_from_version, is_active, is_staff, is_superuser, date_joined, last_login, last_login_date, last_seen,
                     force_logout_date, force_logout_cause, force_logout_staff_reason,
                     force_logout_user_reason, force_logout_scheduled, force_logout_scheduled_by,
                     force_logout_scheduled_staff_reason, force_logout_scheduled_user_reason, deactivated_until,
@@ -231,6 +237,18 @@ pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
 pub async fn set_password(on: &mut impl Sql, id: i64, hash: &str) -> Result<()> {
     let sql = "UPDATE curfew_users SET password_hash = $2, password_version = password_version + 1 WHERE id = $1";
     execute!(on, sql, id, hash)?;
+    Ok(())
+}
+
+/// Changes the account's password for somebody who could not prove the old one: others may have known that. Browsers and
+/// programs that were used with it count as new to the account.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn reset_password(on: &mut impl Sql, id: i64, hash: &str, at: Moment) -> Result<()> {
+    set_password(on, id, hash).await?;
+    let sql = "UPDATE curfew_users SET known_from = $2, known_from_version = password_version WHERE id = $1";
+    execute!(on, sql, id, at)?;
     Ok(())
 }
 

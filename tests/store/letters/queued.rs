@@ -5,6 +5,7 @@ use curfew::{
     accounts::ForceLogoutMoment,
     accounts::{Client, KnownBrowser, NotifyUser},
     domain::{
+        letters::link::LinkPurpose,
         logins::token::TokenLabel,
         people::{login_name::LoginName, role::Role},
     },
@@ -136,6 +137,67 @@ async fn a_program_is_known_by_its_user_agent() {
         assert_eq!(letters(house).await, ["new-login ana@example.org 1"]);
         log_in("backup/2").await;
         assert_eq!(letters(house).await, ["new-login ana@example.org 2"]);
+    })
+    .await;
+}
+
+/// An attacker's browser and program stay no more known than the password that they used.
+#[rocket::async_test]
+async fn what_was_used_before_a_reset_is_new_to_the_account() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let (accounts, root, target) = (&house.accounts, operator(), ana.target());
+        let mut known: Vec<KnownBrowser> = Vec::new();
+        let log_in = async |known: &mut Vec<KnownBrowser>, text: &str| {
+            let browser = Client::new("192.0.2.66".to_owned(), "Firefox").known_as(known.clone());
+            let started = accounts.log_in(&browser, &credentials("ana", text)).await.expect("a login");
+            let version = started.password_version;
+            *known = vec![KnownBrowser { user_id: ana.id, password_version: version, browser: "b".to_owned() }];
+            let program = Client::new("192.0.2.66".to_owned(), "backup/1");
+            let (name, label) = (LoginName::parse("ana").expect("a name"), TokenLabel::parse("cron").expect("a label"));
+            accounts.log_in_for_token(&program, (&name, &password(text)), &label).await.expect("a token");
+        };
+        let reported = async || {
+            let sql = "SELECT CAST(COALESCE(SUM(times), 0) AS BIGINT) FROM curfew_letters WHERE kind = 'new-login'";
+            let reported = count(&house.store, sql).await;
+            run(&house.store, "DELETE FROM curfew_letters").await;
+            reported
+        };
+        log_in(&mut known, PASSWORD).await;
+        reported().await;
+        log_in(&mut known, PASSWORD).await;
+        assert_eq!(reported().await, 0, "both are known");
+        let acting = house.acting(&ana).await;
+        let (old, new) = (password(PASSWORD), new_password(NEW_PASSWORD));
+        accounts.change_password(&acting, &old, &new, false).await.expect("a new password");
+        reported().await;
+        log_in(&mut known, NEW_PASSWORD).await;
+        assert_eq!(reported().await, 0, "whoever changes the password knows the old one");
+
+        house.store.clock().shift(TimeDelta::seconds(1));
+        let link = accounts.create_reset_link(&root, &target).await.expect("a link");
+        accounts.reset_password(&client(), &link, &new_password(PASSWORD)).await.expect("a new password");
+        log_in(&mut known, PASSWORD).await;
+        assert_eq!(reported().await, 2, "after a reset");
+        log_in(&mut known, PASSWORD).await;
+        assert_eq!(reported().await, 0, "once");
+
+        house.store.clock().shift(TimeDelta::seconds(1));
+        accounts.set_password(&root, &target, &new).await.expect("a new password");
+        log_in(&mut known, NEW_PASSWORD).await;
+        assert_eq!(reported().await, 2, "after a new password from the operator");
+
+        house.store.clock().shift(TimeDelta::seconds(1));
+        let link = house.link(LinkPurpose::NotMe, &ana, "ana@example.org").await;
+        accounts.take_account_back(&client(), &link).await.expect("the owner takes it back");
+        // Written as a use case must not: so that only not-me has happened.
+        house.member("ben").await;
+        let same = "
+            UPDATE curfew_users SET password_hash = (SELECT password_hash FROM curfew_users WHERE username = 'ben')
+            WHERE username = 'ana'";
+        run(&house.store, same).await;
+        log_in(&mut known, PASSWORD).await;
+        assert_eq!(reported().await, 2, "after not-me");
     })
     .await;
 }
