@@ -3,13 +3,16 @@
 //! It must never contain a whole request or response, which hold cookies and tokens. Control characters are escaped,
 //! because clients can put any text into a record.
 
-use std::io::{self, Write as _};
+use std::{
+    borrow::Cow,
+    io::{self, Write as _},
+};
 
 use env_logger::{Builder, Logger, fmt::Formatter};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use rocket::{Config, config::LogLevel};
 
-use crate::{domain::people::text::escaped, site::SECRET, store::DRIVERS_LOG};
+use crate::{domain::people::text::escaped, site::ADDRESSES, store::DRIVERS_LOG};
 
 /// The target of Rocket's records about each request.
 const ROCKETS_SERVER: &str = "rocket::server";
@@ -104,21 +107,21 @@ fn is_client_error(record: &Record<'_>) -> bool {
 
 /// The text without the tokens of links in letters, if it has any: Rocket logs the address of each request.
 fn without_secrets(text: &str) -> Option<String> {
-    let mut shown = None;
-    for prefix in SECRET {
-        let mut rest = shown.as_deref().unwrap_or(text);
-        if !rest.contains(prefix) {
-            continue;
-        }
-        let mut out = String::with_capacity(rest.len());
-        while let Some((before, after)) = rest.split_once(prefix) {
-            out.extend([before, prefix, "\u{2026}"]);
-            rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
-        }
-        out.push_str(rest);
-        shown = Some(out);
-    }
-    shown
+    let mut has_secret = false;
+    let words = text.split_inclusive(char::is_whitespace).map(|word| {
+        let slashes = word.match_indices('/').map(|(at, _)| at);
+        let Some((before, path)) = slashes.map(|at| word.split_at(at)).find(|(_, path)| ADDRESSES.is_secret(path))
+        else {
+            return Cow::Borrowed(word);
+        };
+        has_secret = true;
+        // The sentence may go on after the address.
+        let address = path.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '\u{2026}');
+        let after = &path[address.len()..];
+        Cow::Owned(format!("{before}{}{after}", ADDRESSES.without_secret(path)))
+    });
+    let shown: String = words.collect();
+    has_secret.then_some(shown)
 }
 
 /// Drops Rocket's detail records, except for errors. Rocket logs a detail as a warning for each guard that refuses a
@@ -145,6 +148,10 @@ mod tests {
             ("GET /password/reset/abc234 text/html:", "GET /password/reset/\u{2026} text/html:"),
             ("No matching routes for PUT /not-me/ABC.", "No matching routes for PUT /not-me/\u{2026}."),
             ("/email/verify/a /email/verify/b", "/email/verify/\u{2026} /email/verify/\u{2026}"),
+            ("GET //Email/VERIFY//abc text/html:", "GET /email/verify/\u{2026} text/html:"),
+            ("POST /not-me/\u{2026} was refused.", "POST /not-me/\u{2026} was refused."),
+            ("GET /email/%76erify/abc:", "GET /email/verify/\u{2026}:"),
+            ("\"http://curfew.test/not-me/abc\"", "\"http://curfew.test/not-me/\u{2026}\""),
         ] {
             assert_eq!(without_secrets(logged).as_deref(), Some(shown));
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rocket::Request;
+use rocket::{Request, http::RawStr};
 
 use crate::accounts::Target;
 
@@ -30,16 +30,56 @@ impl Addresses {
         request.rocket().state().copied().unwrap_or(fallback)
     }
 
-    /// Whether the path ends with a secret.
+    /// Whether the path ends with a secret, also in a spelling that leads nowhere or that only Rocket understands:
+    /// `//email/VERIFY/…`, `/email/%76erify/…`. Whoever mistypes a link has the same secret.
     #[must_use]
     pub fn is_secret(&self, path: &str) -> bool {
-        self.secret.iter().any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()))
+        self.secret.iter().any(|prefix| rest_after(prefix, path).is_some_and(|rest| rest > 0))
     }
 
     /// A path for events and the log: without its secret.
     #[must_use]
     pub fn without_secret<'p>(&self, path: &'p str) -> Cow<'p, str> {
-        let secret = self.secret.iter().find(|prefix| path.starts_with(*prefix));
+        let secret = self.secret.iter().find(|prefix| rest_after(prefix, path).is_some());
         secret.map_or(Cow::Borrowed(path), |prefix| Cow::Owned(format!("{prefix}\u{2026}")))
+    }
+}
+
+/// How many segments the path has after the prefix. `None` if it does not begin with the prefix. Case, empty segments and
+/// percent-encoding make no difference.
+fn rest_after(prefix: &str, path: &str) -> Option<usize> {
+    let mut rest = path.split(['/', '\\']).filter(|segment| !matches!(*segment, "" | "."));
+    let is_next = |segment: &str| {
+        rest.next().is_some_and(|own| RawStr::new(own).percent_decode_lossy().eq_ignore_ascii_case(segment))
+    };
+    prefix.split('/').filter(|segment| !segment.is_empty()).all(is_next).then(|| rest.count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESSES: Addresses =
+        Addresses { home: "/", entry: &[], api: "/api/", secret: &["/not-me/", "/email/verify/"], subject: |_| None };
+
+    #[test]
+    fn a_secret_is_left_out_however_its_address_is_spelled() {
+        for path in [
+            "/email/verify/TOKEN",
+            "//email/verify/TOKEN",
+            "/EMAIL/Verify/TOKEN",
+            "/email//verify///TOKEN",
+            "/email/./verify/TOKEN",
+            "/email/%76%45rify/TOKEN",
+            "/email/verify/TOKEN/and/more",
+            "\\email\\verify\\TOKEN",
+        ] {
+            assert!(ADDRESSES.is_secret(path), "{path}");
+            assert_eq!(ADDRESSES.without_secret(path), "/email/verify/\u{2026}", "{path}");
+        }
+        for path in ["/email/verify", "/email", "/", "", "/verify/TOKEN", "/email/verified/TOKEN", "/x/not-me/TOKEN"] {
+            assert!(!ADDRESSES.is_secret(path), "{path}");
+        }
+        assert_eq!(ADDRESSES.without_secret("/Account"), "/Account");
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 pub(super) const LOGIN: &str = "/login";
 
 /// The beginnings of the links in letters, which end with a token.
-pub(crate) const SECRET: [&str; 3] = [RESET, VERIFY, NOT_ME];
+const SECRET: [&str; 3] = [RESET, VERIFY, NOT_ME];
 const RESET: &str = "/password/reset/";
 const VERIFY: &str = "/email/verify/";
 const NOT_ME: &str = "/not-me/";
@@ -27,7 +27,7 @@ pub(crate) const fn link_path(purpose: LinkPurpose) -> &'static str {
 }
 
 /// The paths that the gate must know.
-pub(super) const ADDRESSES: Addresses = Addresses {
+pub(crate) const ADDRESSES: Addresses = Addresses {
     home: "/account",
     entry: &[LOGIN, "/register", "/setup", "/confirm", "/password/", "/email/", "/not-me/"],
     api: "/api/",

@@ -50,7 +50,7 @@ use crate::{
     },
 };
 
-pub(crate) use self::addresses::{SECRET, link_path};
+pub(crate) use self::addresses::{ADDRESSES, link_path};
 use self::static_files::StaticFiles;
 pub use letters::{Letters, TestLetter, send_test_letter};
 pub use pages::Pages;

@@ -58,6 +58,17 @@ async fn no_page_event_or_header_repeats_a_token() {
                 site.signed_in(Role::Member).await.opens(&link).await,
             ];
             assert_eq!(pages.iter().map(|page| page.status).collect::<Vec<_>>()[..3], [200, 403, 403], "{link}");
+            let (before, _) = link.rsplit_once('/').expect("a path");
+            for odd in [
+                format!("/{before}/{token}"),
+                format!("{}/{token}", before.to_uppercase()),
+                format!("{}/{token}", before.replacen('/', "//", 2)),
+                format!("{}/{token}", before.replace('e', "%65")),
+                format!("{link}/"),
+                format!("{link}/more"),
+            ] {
+                pages.push(site.visitor().sends(Method::Get, &odd, &[("Accept", "text/html")], Vec::new()).await);
+            }
             let mut visitor = site.visitor();
             visitor.opens(&link).await;
             let used =
