@@ -8,9 +8,9 @@ mod people;
 mod signals;
 mod stage;
 
-use std::path::Path;
+use std::{fs::DirBuilder, io, os::unix::fs::DirBuilderExt as _, path::Path};
 
-use rocket::{fairing::AdHoc, tokio};
+use rocket::{fairing::AdHoc, http::RawStr, tokio};
 
 use self::{signals::Signals, stage::Stage};
 use super::{CommandError, Result, database, say, serve};
@@ -43,7 +43,7 @@ async fn serve_from(folder: &Path, mut signals: Signals) -> Result<()> {
     let site = site::rocket(&configuration, &keys)?;
     match fill(&configuration, &keys, &mut signals).await? {
         Some(logins) => {
-            let letters = configuration.mail_folder().display().to_string();
+            let letters = file_address(&configuration.mail_folder())?;
             serve::launch(site.attach(stop_on(signals)).attach(print_logins(logins, letters))).await
         }
         None => Ok(()),
@@ -88,12 +88,26 @@ async fn fill(configuration: &Configuration, keys: &SecretKeys, signals: &mut Si
     lines.map(Some)
 }
 
+/// The address of the folder for a browser, which shows its files. The folder exists from now on.
+fn file_address(folder: &Path) -> Result<String> {
+    let refused = |error: io::Error| CommandError::Demo(format!("{}: {error}", folder.display()));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
+    let path = folder.canonicalize().map_err(refused)?;
+    let encoded = path
+        .to_string_lossy()
+        .split('/')
+        .map(|name| RawStr::new(name).percent_encode().to_string())
+        .collect::<Vec<_>>()
+        .join("/");
+    Ok(format!("file://{encoded}"))
+}
+
 fn print_logins(logins: Vec<String>, letters: String) -> AdHoc {
     AdHoc::on_liftoff("Sample logins", |_| {
         Box::pin(async move {
             let heading = "Sample logins, with new passwords at each start:".to_owned();
             let logins = logins.iter().map(|login| format!("  {login}"));
-            let letters = format!("Letters that the site sends become files in {letters}");
+            let letters = format!("Letters that the site sends become files. Open them in a browser: {letters}");
             let end = "Press Ctrl-C to stop the demo and delete its data.".to_owned();
             for line in [heading].into_iter().chain(logins).chain([letters, end]) {
                 // A closed standard output is no reason to stop serving.

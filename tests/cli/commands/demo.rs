@@ -65,7 +65,9 @@ fn each_printed_login_has_the_access_of_its_role() {
         passwords.push(password);
     }
     assert_eq!(server.setup_code, None, "a demo needs no setup");
-    server.stop().done();
+    let letters = server.running.hear(|line| line.split_once("file://").map(|(_, path)| path.to_owned()));
+    assert!(std::path::Path::new(&letters).is_dir(), "{letters}");
+    server.stop().without_letters().done();
 
     let mut server = Server::wait_for(demo(folder.path()).start());
     assert!(!passwords.contains(&login(&mut server, "member").1), "every start creates new passwords");
