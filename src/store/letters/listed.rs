@@ -1,5 +1,7 @@
 //! What staff see of the letters, and how long they are kept.
 
+use std::cmp::Reverse;
+
 use crate::{
     domain::moment::Moment,
     store::{
@@ -33,18 +35,31 @@ pub struct ListedLetter {
 
 from_row!(ListedLetter { id, kind, user_id, username, state, attempts, error, queued_at, due_at });
 
-/// The newest letters, newest first. A letter to an address has an account once it was tried.
+/// `select_listed!("WHERE …")` selects [`ListedLetter`]s. A letter to an address has an account once it was tried.
+macro_rules! select_listed {
+    ($of:literal) => {
+        concat!(
+            "SELECT l.id, l.kind, u.id AS user_id, u.username, l.state, l.attempts, l.error, l.queued_at, l.due_at
+             FROM curfew_letters l
+             LEFT JOIN curfew_links k ON k.id = l.link_id
+             LEFT JOIN curfew_users u ON u.id = COALESCE(l.user_id, k.user_id) ",
+            $of,
+            " ORDER BY l.id DESC LIMIT $1"
+        )
+    };
+}
+
+/// The newest letters, newest first. Letters that were dropped are listed as far as there is room: they can be many, and
+/// must not hide what was sent, waits or failed.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_newest_letters(on: &mut impl Sql, limit: i64) -> Result<Vec<ListedLetter>> {
-    let sql = "
-        SELECT l.id, l.kind, u.id AS user_id, u.username, l.state, l.attempts, l.error, l.queued_at, l.due_at
-        FROM curfew_letters l
-        LEFT JOIN curfew_links k ON k.id = l.link_id
-        LEFT JOIN curfew_users u ON u.id = COALESCE(l.user_id, k.user_id)
-        ORDER BY l.id DESC LIMIT $1";
-    Ok(fetch_all!(on, ListedLetter, sql, limit)?)
+    let mut listed = fetch_all!(on, ListedLetter, select_listed!("WHERE l.state <> 'dropped'"), limit)?;
+    let room = limit - i64::try_from(listed.len()).unwrap_or(limit);
+    listed.extend(fetch_all!(on, ListedLetter, select_listed!("WHERE l.state = 'dropped'"), room)?);
+    listed.sort_unstable_by_key(|letter| Reverse(letter.id));
+    Ok(listed)
 }
 
 /// How many letters wait although they are due or were tried, and since when. Counts to `most`: there can be many, and

@@ -57,6 +57,26 @@ async fn staff_see_what_became_of_the_letters_and_not_what_they_say() {
 }
 
 #[rocket::async_test]
+async fn letters_that_were_not_sent_push_no_other_off_the_page() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let ana = site.named("ana", Role::Member).await;
+        let mut staff = site.signed_in(Role::Staff).await;
+        for state in ["sent", "waiting", "failed"] {
+            queue(&site, ana.id, state, "NULL").await;
+        }
+        for _ in 0..120 {
+            queue(&site, ana.id, "dropped", "'limit'").await;
+        }
+        let page = staff.opens("/admin/mail").await;
+        assert_eq!(page.must_be(200).body.matches("data-label=\"Letter\"").count(), 100);
+        for tag in ["sent", "waiting", "failed"] {
+            assert!(page.body.contains(&format!("<span class=\"tag\">{tag}</span>")), "{tag}: {page:?}");
+        }
+    }
+}
+
+#[rocket::async_test]
 async fn the_page_lists_a_hundred_letters_and_stays_small() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
