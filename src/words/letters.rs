@@ -106,7 +106,7 @@ impl LetterWords {
                          not used before."
                     ),
                     times => format!(
-                        "In about an hour, {times} logins to your account at {site} came from browsers or programs \
+                        "Within about an hour, {times} logins to your account at {site} came from browsers or programs \
                          that the account had not used before. This was the first of them:"
                     ),
                 };
@@ -152,6 +152,10 @@ impl LetterWords {
 
 /// What to do if it was somebody else.
 fn not_me(kind: LetterKind, link: &str) -> [Piece; 3] {
+    let gives_back = match kind {
+        LetterKind::EmailChanged => ", gives the account this address back",
+        _ => "",
+    };
     let if_it_was_you = match kind {
         LetterKind::ForcedOut | LetterKind::Deactivated => "If somebody else may have used your account, take it back:",
         _ => "If that was you, do nothing. If it was not, take your account back:",
@@ -160,8 +164,8 @@ fn not_me(kind: LetterKind, link: &str) -> [Piece; 3] {
         Piece::Text(if_it_was_you.to_owned()),
         Piece::Button("This wasn\u{2019}t me", link.to_owned()),
         Piece::Text(format!(
-            "The link asks once more. Then it ends every login, takes the password out of use, and sends you a letter \
-             to choose a new one. It works once, for {}.",
+            "The link asks once more. Then it ends every login, takes the password out of use{gives_back}, and sends \
+             you a letter to choose a new one. It works once, for {}.",
             in_words(NOT_ME_LIFETIME)
         )),
     ]
@@ -194,4 +198,19 @@ fn in_utc(moment: Moment) -> String {
 fn in_words(lifetime: Duration) -> String {
     let lifetime = chrono::TimeDelta::from_std(lifetime).unwrap_or(chrono::TimeDelta::MAX);
     HumanTime::from(lifetime).to_text_en(Accuracy::Precise, Tense::Present)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(kind: LetterKind) -> String {
+        format!("{:?}", not_me(kind, ""))
+    }
+
+    #[test]
+    fn the_old_address_reads_that_its_link_gives_the_address_back() {
+        assert!(told(LetterKind::EmailChanged).contains("gives the account this address back"));
+        assert!(!told(LetterKind::NewLogin).contains("address back"));
+    }
 }

@@ -50,6 +50,9 @@ story("an owner takes the account back with two taps on a phone", async (stage) 
   await inHand.visits(link);
   const button = inHand.page.getByRole("button", { name: "End every login" });
   assert(await button.isVisible());
+  const effects = inHand.page.locator("#not-me-effect");
+  const room = await effects.evaluate((list) => Number.parseFloat(getComputedStyle(list).paddingInlineStart));
+  assert(room >= 16, "the marks of the list are inside the panel");
   const { y, height } = await button.boundingBox();
   assert(y + height <= phone.viewport.height, "the button is in view without scrolling");
   await inHand.submitsHere();
