@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::{
-    accounts::{Actor, Client, Result, locked::Locked, login::stored_hash::NO_PASSWORD},
+    accounts::{Actor, Client, Result, locked::Locked},
     domain::{
         letters::{details::LetterDetails, kind::LetterKind, sending::LIMIT_PERIOD},
         moment::moment_before,
@@ -68,7 +68,7 @@ pub(in crate::accounts) async fn queue_reset_letter_if_active_again(
     locked: &Locked,
     client: Option<&Client>,
 ) -> Result<()> {
-    if locked.user.password_hash == NO_PASSWORD {
+    if !locked.user.has_password() {
         queue_letter_saying(on, LetterKind::ResetPassword, locked, client, LetterDetails::default()).await?;
     }
     Ok(())

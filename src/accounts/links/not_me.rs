@@ -9,7 +9,6 @@ use crate::{
         Accounts, AccountsError, Client, Detail, LetterComes, LoginCounts, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         locked::Locked,
-        login::stored_hash::NO_PASSWORD,
         outbox::queue_reset_letter,
     },
     domain::{
@@ -47,7 +46,7 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let (link, locked) = self.take_link(&mut tx, LinkPurpose::NotMe, token).await?;
         let user = &locked.user;
-        users::reset_password(&mut tx, user.id, NO_PASSWORD, locked.now).await?;
+        users::reset_password(&mut tx, user.id, users::NO_PASSWORD, locked.now).await?;
         let (reason, reasons) = (EndReason::NotMe, Reasons::default());
         let date = locked.force_logout_date_now();
         let ended = self.end_logins_until(&mut tx, &locked, date, &user.username, (reason, &reasons)).await?;

@@ -1,12 +1,12 @@
 //! The stored forms of a password's hash, which no one may change: `bcrypt_hmac_sha256$KEY$$2b$…`, where `KEY` names the
 //! key that the password was digested with, and `bcrypt_sha256$$2b$…` without a key, which Django writes.
 
+use crate::store::users::NO_PASSWORD;
+
 /// The form with a key, before the key's name.
 const WITH_KEY: &str = "bcrypt_hmac_sha256$";
 /// Django's name for the form without a key.
 const WITHOUT_KEY: &str = "bcrypt_sha256$";
-/// What is stored instead of a hash when the password was taken out of use. No password matches it.
-pub(in crate::accounts) const NO_PASSWORD: &str = "none";
 /// The length of a bcrypt hash: version, cost, salt and digest.
 const BCRYPT_CHARACTERS: usize = 60;
 

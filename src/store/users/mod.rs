@@ -27,6 +27,9 @@ pub use ending_dates::{
 };
 pub use names::{NameClash, NewUser, find_name_clash, find_name_owner, insert_user, set_email};
 
+/// What is stored instead of a hash while an account has no password. No password matches it.
+pub const NO_PASSWORD: &str = "none";
+
 /// A row of `curfew_users`.
 #[derive(Debug, Clone)]
 pub struct User {
@@ -137,6 +140,12 @@ impl User {
     #[must_use]
     pub const fn role(&self) -> Role {
         Role::from_flags(self.is_staff, self.is_superuser)
+    }
+
+    /// Whether the account has a password: it has none after "This wasn't me", until the user chooses one.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.password_hash != NO_PASSWORD
     }
 
     /// Whether the user may log in at `now`.
