@@ -29,6 +29,7 @@ pub mod site;
 mod words;
 
 // What the public functions take and return.
+pub use accounts::{Accounts, HookResult, HookUser, InTransaction};
 pub use domain::{
     lists::{events_query::EventsQuery, users_query::PageNumber},
     logins::kind::LoginKind,
@@ -43,7 +44,11 @@ pub use domain::{
     reason::EndReason,
     reason_text::{ReasonText, Reasons},
 };
-pub use store::{StoreError, feed::Change};
+pub use gate::{Headers, Present, SignedIn, Staff, Superuser};
+pub use site::Curfew;
+#[cfg(feature = "testing")]
+pub use site::testing;
+pub use store::{HostValue, StoreError, feed::Change};
 
 // The rest of these two is public only to the project's own tests.
 #[cfg(not(feature = "internals"))]

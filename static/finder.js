@@ -2,6 +2,7 @@
 // arrow keys choose, Enter opens, Escape closes. Before the list has arrived, Enter sends the form.
 "use strict";
 {
+  const page = document.querySelector("meta[name=curfew-page]").dataset;
   const waitMs = 100;
   const form = document.querySelector(".finder");
 
@@ -70,7 +71,7 @@
       latest += 1;
       const turn = latest;
       const text = input.value;
-      const address = `/admin/find?${new URLSearchParams({ q: text, part: "yes" })}`;
+      const address = `${page.root}/admin/find?${new URLSearchParams({ q: text, part: "yes" })}`;
       const answer = await fetch(address, { redirect: "error" }).catch(() => undefined);
       const html = answer?.ok ? await answer.text() : "";
       if (turn !== latest) return; // the text has changed since

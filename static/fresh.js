@@ -3,11 +3,12 @@
 // nothing jumps under the pointer.
 "use strict";
 {
+  const page = document.querySelector("meta[name=curfew-page]").dataset;
   const leastMs = 5_000;
   const selector = "[data-fresh=rows]";
   const shown = document.querySelector(selector);
   const link = document.querySelector("[data-part=fresh]");
-  const pageNow = Number(document.body.dataset.now);
+  const pageNow = Number(page.now);
   const isFirstPage = !new URLSearchParams(location.search).has("page");
 
   // A row is known by what it leads to, or by what its box selects.

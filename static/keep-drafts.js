@@ -5,12 +5,14 @@
 // the device is lost, shared or in the wrong hands: then the drafts are deleted.
 "use strict";
 {
+  const page = document.querySelector("meta[name=curfew-page]").dataset;
   const keptMs = 60 * 60_000;
   // An end without a reason, and a reason that is not known here, delete them too.
   const keepingReasons = ["idle", "expired"];
   const prefix = "curfew-draft ";
   const sentKey = "curfew-sent";
-  const { user, path } = document.body.dataset;
+  const { user, path } = page;
+  const login = `${page.root}/login`;
   let clearTimer;
 
   const isFresh = (draft) => {
@@ -120,12 +122,12 @@
   const isErrorPage = document.querySelector(".trouble") !== null;
   const endReason = document.querySelector(".notice")?.dataset.reason;
   const keepsDrafts = keepingReasons.includes(endReason);
-  const isDetour = user ? location.pathname === "/confirm" : location.pathname === "/login" && keepsDrafts;
+  const isDetour = user ? location.pathname === `${page.root}/confirm` : location.pathname === login && keepsDrafts;
   // This page does not know whose login ended.
   if (endReason && !keepsDrafts) forget(prefix);
   const sent = take("sessionStorage", sentKey);
   if (sent && (isErrorPage || isDetour)) keep(sent);
-  else if (sent && !user && location.pathname !== "/login") put("sessionStorage", sentKey, sent);
+  else if (sent && !user && location.pathname !== login) put("sessionStorage", sentKey, sent);
   clearOld();
   window.addEventListener("storage", clearOld);
 
@@ -137,7 +139,7 @@
     document.addEventListener("submit", ({ target, defaultPrevented }) => {
       if (defaultPrevented) return;
       if (target.matches('main form[method="post"]')) put("sessionStorage", sentKey, draft(Date.now()));
-      if (target.matches('[action="/logout"]')) forget(`${prefix}${user} `);
+      if (target.matches(`[action="${page.root}/logout"]`)) forget(`${prefix}${user} `);
     });
 
     let endedAt;

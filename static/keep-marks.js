@@ -3,11 +3,12 @@
 // search and page.
 "use strict";
 {
+  const page = document.querySelector("meta[name=curfew-page]").dataset;
   // The addresses and forms that carry the ids must stay short.
   const most = 500;
   const marksKey = "curfew-marked-users";
   const listKey = "curfew-users-list";
-  const { login, path } = document.body.dataset;
+  const { login, path } = page;
   const form = document.querySelector("form[data-marks]");
 
   // A browser may refuse to store anything. Then only the marks of this page count.
@@ -91,13 +92,13 @@
   };
 
   // A bulk action that runs, and the end of the login, end the selection.
-  if (path?.startsWith("/admin/bulk/")) forget(marksKey);
+  if (path?.startsWith(`${page.root}/admin/bulk/`)) forget(marksKey);
   document.addEventListener("login-ended", () => [marksKey, listKey].forEach(forget));
 
   if (form) keepMarks();
-  if (path === "/admin/users") keep(listKey, { search: location.search });
+  if (path === `${page.root}/admin/users`) keep(listKey, { search: location.search });
   const list = read(listKey);
   if (typeof list?.search === "string") {
-    for (const back of document.querySelectorAll('.back a[href="/admin/users"]')) back.search = list.search;
+    for (const back of document.querySelectorAll(`.back a[href="${page.root}/admin/users"]`)) back.search = list.search;
   }
 }

@@ -2,6 +2,7 @@
 // counts days of UTC. Both count in the same way; see `overview/charts.rs` and `overview/bars.rs`.
 "use strict";
 {
+  const page = document.querySelector("meta[name=curfew-page]").dataset;
   const hourMs = 3_600_000;
   const height = 100;
   const minHeight = 3;
@@ -26,7 +27,7 @@
 
   /** The hours of each of the last days, today's last. An hour that lies in two days belongs to the one with more of it. */
   const hoursOfDays = (from, hours, days) => {
-    const now = new Date(Number(document.body.dataset.now));
+    const now = new Date(Number(page.now));
     const starts = Array.from({ length: days }, (_, day) =>
       new Date(now.getFullYear(), now.getMonth(), now.getDate() - (days - 1 - day)));
     const found = starts.map((start) => ({ start, hours: [] }));

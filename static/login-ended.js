@@ -4,7 +4,10 @@
 // If another tab of the browser has a new login of the same user, the page stays readable under a banner.
 "use strict";
 {
-  const { path, user } = document.body.dataset;
+  const page = document.querySelector("meta[name=curfew-page]").dataset;
+  const { path, user } = page;
+  // In the layout of a host, Curfew has a part of the page.
+  const frame = document.querySelector(".curfew") ?? document.body;
   const thisPage = path === location.pathname ? path + location.search : path;
   // What was taken out, each part with the comment that holds its place, until the login is certainly over.
   let taken = [];
@@ -59,7 +62,7 @@
       form.classList.add("is-over");
       for (const button of form.querySelectorAll('[type="submit"]')) button.disabled = true;
     }
-    return document.querySelector("main .is-over") !== null;
+    return document.querySelector("#main .is-over") !== null;
   };
 
   const build = (name, link) => {
@@ -71,17 +74,19 @@
   // In place of what the page showed.
   const showOnCover = () => {
     document.getElementById("main")?.remove();
-    const main = document.createElement("main");
+    const main = document.createElement(frame === document.body ? "main" : "curfew-main");
     main.id = "main";
     main.className = "narrow";
     main.append(banner);
-    document.body.insertBefore(main, document.querySelector("body > .site-footer"));
+    frame.insertBefore(main, frame.querySelector(":scope > .site-footer"));
     document.title = banner.dataset.title;
     banner.focus({ preventScroll: true });
   };
 
   const showAbove = () => {
-    document.querySelector(".skip").after(banner);
+    const skip = document.querySelector(".skip");
+    if (skip) skip.after(banner);
+    else frame.prepend(banner);
     // Takes the focus only if no field has it, so that typing is not interrupted.
     if (document.activeElement === document.body) banner.focus({ preventScroll: true });
   };
@@ -94,7 +99,7 @@
     isOver = true;
     taken = [];
     left = undefined;
-    build("login-ended", `/login?next=${encodeURIComponent(thisPage)}`);
+    build("login-ended", `${page.root}/login?next=${encodeURIComponent(thisPage)}`);
     // Without a reason the cookie is gone, as after a logout.
     banner.dataset.reason = reason ?? "logged-out";
     if (message) fill("message", message);

@@ -1,6 +1,7 @@
 // Counts down the last minutes before a scheduled force logout.
 "use strict";
 {
+  const page = document.querySelector("meta[name=curfew-page]").dataset;
   const secondMs = 1_000;
   const lastMs = 5 * 60_000; // `ENDS_SOON` on the server
   const longestWaitMs = 60 * 60_000; // a timer overflows after 24.8 days
@@ -12,7 +13,7 @@
   // The login ends by the server's clock, from which the browser's clock may differ.
   const [navigation] = performance.getEntriesByType("navigation");
   const receivedAt = navigation ? performance.timeOrigin + navigation.responseStart : Date.now();
-  const serverAheadMs = Number(document.body.dataset.now) - receivedAt;
+  const serverAheadMs = Number(page.now) - receivedAt;
 
   let banner;
   let timer;

@@ -5,7 +5,8 @@
 // while it is not known yet which of the first two follows. For staff there is `site-news` too.
 "use strict";
 if ("BroadcastChannel" in window && "EventSource" in window) {
-  const address = "/session/events";
+  const page = document.querySelector("meta[name=curfew-page]").dataset;
+  const address = `${page.root}/session/events`;
   // Wait before opening a stream. A page that is left at once opens none, and other tabs are heard first.
   const settleMs = 500;
   // The server sends a scheduled end as soon as a stream opens. After this much silence, none is scheduled.
@@ -16,9 +17,9 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
   const answerMs = 5_000;
   const retryMs = { least: 5_000, spread: 25_000, most: 600_000 };
 
-  const { user } = document.body.dataset;
+  const { user } = page;
   // The login date of this page, by the server's clock. Of two logins, the later one holds the cookie.
-  const login = Number(document.body.dataset.login);
+  const login = Number(page.login);
   const loadedAt = Date.now();
   let channel;
   let leaving;
@@ -206,7 +207,7 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     come();
     document.addEventListener("submit", ({ target, defaultPrevented }) => {
       if (defaultPrevented || !target.matches('form[method="post"]')) return;
-      broadcast("sent", { isLogout: target.matches('[action="/logout"]') });
+      broadcast("sent", { isLogout: target.matches(`[action="${page.root}/logout"]`) });
     });
     // A page in the back/forward cache must not keep the lock. `login-ended.js` replaces it when it returns.
     window.addEventListener("pagehide", leave);

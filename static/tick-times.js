@@ -1,6 +1,7 @@
 // Keeps relative times true while a page is open, in the words of the server: "3 minutes ago", "in 2 hours".
 "use strict";
 {
+  const page = document.querySelector("meta[name=curfew-page]").dataset;
   const tickMs = 10_000;
   const [minute, hour, day] = [60, 3_600, 86_400];
   // Above the first number of seconds, a span is counted in the second.
@@ -42,7 +43,7 @@
   // The server's clock counts, from which the browser's may differ.
   const [navigation] = performance.getEntriesByType("navigation");
   const receivedAt = navigation ? performance.timeOrigin + navigation.responseStart : Date.now();
-  const serverAheadMs = Number(document.body.dataset.now) - receivedAt;
+  const serverAheadMs = Number(page.now) - receivedAt;
 
   const tick = () => {
     if (document.visibilityState !== "visible") return;
@@ -53,7 +54,7 @@
     }
   };
 
-  if (document.body.dataset.now) {
+  if (page.now) {
     setInterval(tick, tickMs);
     document.addEventListener("visibilitychange", tick);
   }

@@ -47,6 +47,14 @@ fn unit(folder: &Path) -> PathBuf {
 }
 
 #[test]
+fn the_guide_shows_the_program_of_the_host_line_for_line() {
+    let program = fs::read_to_string("tests/host/src/main.rs").expect("the program");
+    let (_, code) = program.split_once("\n\n").expect("its code, after its documentation");
+    let guide = fs::read_to_string("src/guide/library.md").expect("the guide");
+    assert!(guide.contains(code), "src/guide/library.md does not have:\n{code}");
+}
+
+#[test]
 fn systemd_accepts_the_unit_without_a_warning() {
     let folder = folder();
     let unit = unit(folder.path());

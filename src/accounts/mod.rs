@@ -9,6 +9,7 @@ mod bulk;
 mod ending;
 mod error;
 mod event;
+mod hooks;
 mod letters;
 mod links;
 mod lock;
@@ -23,7 +24,7 @@ mod refusal;
 mod tokens;
 mod upkeep;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use rocket::tokio::sync::Notify;
 
@@ -43,6 +44,8 @@ pub use ending::force_logout::{ForceLogoutMoment, ForceLogoutOutcome, NotifyUser
 pub use ending::preview_force_logout::{EveryonesLogins, ForceLogoutPreview};
 pub use error::AccountsError;
 pub(crate) use event::detail::{ChainStop, CookieFault, Detail, FormFault, NoRight, RefusedAction, TokenFault};
+pub(crate) use hooks::Hooks;
+pub use hooks::{HookResult, HookUser, InTransaction};
 pub use letters::{CLAIM_EXTENDED_EVERY, LetterOutcome, LetterToSend};
 pub use links::{LinkTarget, TakenBack, Verified};
 pub use login::log_in::Credentials;
@@ -84,6 +87,8 @@ pub struct Accounts {
     has_leftover_ends: Arc<Notify>,
     counted_acts: event::counted::CountedActs,
     known_end: upkeep::chain::KnownEnd,
+    hooks: Hooks,
+    is_set_up: Arc<AtomicBool>,
 }
 
 impl Accounts {
@@ -109,6 +114,8 @@ impl Accounts {
             has_leftover_ends: Arc::default(),
             counted_acts,
             known_end,
+            hooks: Hooks::default(),
+            is_set_up: Arc::default(),
         }
     }
 
@@ -123,6 +130,12 @@ impl Accounts {
     #[must_use]
     pub fn hashing_with(self, keys: &SecretKeys) -> Self {
         Self { hasher: self.hasher.with_keys(keys), ..self }
+    }
+
+    /// Calls the hooks of the host.
+    #[must_use]
+    pub(crate) fn calling(self, hooks: Hooks) -> Self {
+        Self { hooks, ..self }
     }
 
     /// Notices from now on when a client hangs up while its login waits, if this process serves on the port.

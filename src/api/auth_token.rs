@@ -1,6 +1,6 @@
 //! `/api/auth-token`: creates an opaque token for a username and password.
 
-use rocket::{State, fairing::AdHoc, http::Status, post, routes, serde::json::Json};
+use rocket::{Route, State, http::Status, post, routes, serde::json::Json};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -56,7 +56,7 @@ async fn log_in(
     Ok((Status::Created, Json(created)))
 }
 
-/// Mounts the route.
-pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("API: opaque tokens", |rocket| async { rocket.mount("/", routes![log_in]) })
+/// The routes of the route.
+pub(super) fn routes() -> Vec<Route> {
+    routes![log_in]
 }

@@ -1,14 +1,14 @@
-//! Turns every error status under `/api` into a problem.
+//! Turns every error status of the API into a problem.
 
 use std::sync::{Mutex, PoisonError};
 
-use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status};
+use rocket::{Catcher, Request, catch, catchers, http::Status, response::Responder as _};
 
 use super::{
     BASE,
     problem::{Code, Problem},
 };
-use crate::gate::{ApiLogin, JwtError, api_login_of, fits};
+use crate::gate::{ApiLogin, ErrorAnswer, JwtError, Root, api_login_of, fits, names_one_host, own_path};
 
 /// The problem that a data guard found, kept in the request's local cache for the catcher.
 #[derive(Debug, Default)]
@@ -28,7 +28,15 @@ impl FoundProblem {
     }
 }
 
-#[catch(401)]
+/// Answers an error status.
+pub(crate) fn answer_error<'r>(status: Status, request: &'r Request<'_>) -> ErrorAnswer<'r> {
+    Box::pin(async move { problem_of(status, request).await.respond_to(request) })
+}
+
+async fn problem_of(status: Status, request: &Request<'_>) -> Problem {
+    if status == Status::Unauthorized { unauthorized(request).await } else { other_problem(status, request) }
+}
+
 async fn unauthorized(request: &Request<'_>) -> Problem {
     match api_login_of(request).await {
         ApiLogin::Invalid => Problem::token(JwtError::Invalid),
@@ -41,8 +49,7 @@ async fn unauthorized(request: &Request<'_>) -> Problem {
     }
 }
 
-#[catch(default)]
-fn default_problem(status: Status, request: &Request<'_>) -> Problem {
+fn other_problem(status: Status, request: &Request<'_>) -> Problem {
     if let Some(problem) = FoundProblem::of(request).take() {
         return problem;
     }
@@ -63,11 +70,14 @@ fn default_problem(status: Status, request: &Request<'_>) -> Problem {
 
 /// The methods that an address supports, comma-separated.
 fn allowed(request: &Request<'_>) -> String {
-    let path = request.uri().path();
+    let path = own_path(request);
+    let Some(root) = Root::of(request) else { return String::new() };
     let mut methods: Vec<&str> = request
         .rocket()
         .routes()
-        .filter(|route| route.uri.path().starts_with(BASE) && fits(route, path.as_str()))
+        .filter(|route| {
+            root.own_path(route.uri.path()).is_some_and(|pattern| pattern.starts_with(BASE) && fits(pattern, path))
+        })
         .flat_map(
             |route| if route.method.as_str() == "GET" { vec!["GET", "HEAD"] } else { vec![route.method.as_str()] },
         )
@@ -77,7 +87,14 @@ fn allowed(request: &Request<'_>) -> String {
     methods.join(", ")
 }
 
-/// Catches every status under `/api`.
-pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("API problems", |rocket| async { rocket.register(BASE, catchers![unauthorized, default_problem]) })
+#[catch(default)]
+async fn problem(status: Status, request: &Request<'_>) -> Problem {
+    // No route has refused a request that a proxy could read differently.
+    let status = if names_one_host(request) { status } else { Status::BadRequest };
+    problem_of(status, request).await
+}
+
+/// The catchers, for addresses of the API that do not exist.
+pub(crate) fn catchers() -> Vec<Catcher> {
+    catchers![problem]
 }

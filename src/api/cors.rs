@@ -7,12 +7,12 @@ use std::io::Cursor;
 
 use rocket::{
     Request, Response,
-    fairing::{AdHoc, Fairing, Info, Kind},
+    fairing::{Fairing, Info, Kind},
     http::{Header, Method, Status},
 };
 
 use super::BASE;
-use crate::accounts::Accounts;
+use crate::{accounts::Accounts, gate::own_path};
 
 /// The headers that a script may send. `Authorization` must be listed: a wildcard does not include it.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type";
@@ -20,7 +20,7 @@ const ALLOWED_METHODS: &str = "GET, POST, DELETE";
 /// How long a browser may cache a preflight response, in seconds.
 const MAX_AGE_SECONDS: &str = "600";
 
-struct Cors;
+pub(super) struct Cors;
 
 #[rocket::async_trait]
 impl Fairing for Cors {
@@ -52,7 +52,7 @@ impl Fairing for Cors {
 }
 
 fn is_of_api(request: &Request<'_>) -> bool {
-    request.uri().path().as_str().strip_prefix(BASE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    own_path(request).strip_prefix(BASE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The request's origin, if the settings allow it.
@@ -60,10 +60,5 @@ fn allowed_origin(request: &Request<'_>) -> Option<String> {
     let mut origins = request.headers().get("Origin");
     let origin = origins.next().filter(|_| origins.next().is_none())?;
     let settings = request.rocket().state::<Accounts>()?.settings();
-    settings.cors_origins.iter().any(|allowed| allowed.as_str() == origin).then(|| origin.to_owned())
-}
-
-/// Adds the CORS headers and answers preflight requests.
-pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("CORS", |rocket| async { rocket.attach(Cors) })
+    settings.cors_origins.iter().any(|allowed| allowed.origin() == origin).then(|| origin.to_owned())
 }

@@ -1,6 +1,6 @@
 //! `/api/me`: the account that the token belongs to.
 
-use rocket::{fairing::AdHoc, get, routes, serde::json::Json};
+use rocket::{Route, get, routes, serde::json::Json};
 use serde::Serialize;
 
 use super::moments::Timestamp;
@@ -29,7 +29,7 @@ fn show(client: ApiClient<'_>) -> Json<Me<'_>> {
     })
 }
 
-/// Mounts the route.
-pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("API: me", |rocket| async { rocket.mount("/", routes![show]) })
+/// The routes of the route.
+pub(super) fn routes() -> Vec<Route> {
+    routes![show]
 }

@@ -17,27 +17,29 @@ mod token;
 mod tokens;
 mod users;
 
-use rocket::fairing::AdHoc;
+use rocket::{Route, fairing::AdHoc};
 
+pub(crate) use catchers::{answer_error, catchers};
 pub use problem::{Code, Problem};
 
 /// The path of the API.
-const BASE: &str = "/api";
+pub(crate) const BASE: &str = "/api";
 
-/// Attaches the API.
-#[must_use]
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("API", |rocket| async {
-        rocket
-            .attach(paths::fairing())
-            .attach(cors::stage())
-            .attach(token::stage())
-            .attach(auth_token::stage())
-            .attach(me::stage())
-            .attach(sessions::stage())
-            .attach(tokens::stage())
-            .attach(users::stage())
-            .attach(openapi::stage())
-            .attach(catchers::stage())
-    })
+/// The routes of the API.
+pub(crate) fn routes() -> Vec<Route> {
+    [
+        token::routes(),
+        auth_token::routes(),
+        me::routes(),
+        sessions::routes(),
+        tokens::routes(),
+        users::routes(),
+        openapi::routes(),
+    ]
+    .concat()
+}
+
+/// What the API needs besides its routes.
+pub(crate) fn stage() -> AdHoc {
+    AdHoc::on_ignite("API", |rocket| async { rocket.attach(paths::fairing()).attach(cors::Cors) })
 }

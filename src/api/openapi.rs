@@ -1,6 +1,6 @@
 //! `/api/openapi.json`: the `OpenAPI` description. A test compares it with the routes.
 
-use rocket::{fairing::AdHoc, get, response::content::RawJson, routes};
+use rocket::{Route, get, response::content::RawJson, routes};
 
 /// Written by hand, because it says more than could be generated from the code.
 const DESCRIPTION: &str = include_str!("openapi.json");
@@ -10,7 +10,7 @@ const fn show() -> RawJson<&'static str> {
     RawJson(DESCRIPTION)
 }
 
-/// Mounts the route.
-pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("API: description", |rocket| async { rocket.mount("/", routes![show]) })
+/// The routes of the route.
+pub(super) fn routes() -> Vec<Route> {
+    routes![show]
 }

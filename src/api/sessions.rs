@@ -1,6 +1,6 @@
 //! `/api/sessions`: the caller's own sessions.
 
-use rocket::{State, delete, fairing::AdHoc, get, response::status::NoContent, routes, serde::json::Json};
+use rocket::{Route, State, delete, get, response::status::NoContent, routes, serde::json::Json};
 use serde::Serialize;
 
 use super::{moments::Timestamp, problem::Problem};
@@ -55,7 +55,7 @@ async fn end(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> Res
     Ok(NoContent)
 }
 
-/// Mounts the routes.
-pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("API: sessions", |rocket| async { rocket.mount("/", routes![list, end]) })
+/// The routes of the routes.
+pub(super) fn routes() -> Vec<Route> {
+    routes![list, end]
 }

@@ -1,6 +1,6 @@
 //! `/api/token`: creates, refreshes and revokes JWT pairs.
 
-use rocket::{State, fairing::AdHoc, post, response::status::NoContent, routes, serde::json::Json};
+use rocket::{Route, State, post, response::status::NoContent, routes, serde::json::Json};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -107,7 +107,7 @@ async fn sign_pair_or_end_family(
     Err(Problem::broken())
 }
 
-/// Mounts the routes.
-pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("API: JWT", |rocket| async { rocket.mount("/", routes![log_in, refresh, revoke]) })
+/// The routes of the routes.
+pub(super) fn routes() -> Vec<Route> {
+    routes![log_in, refresh, revoke]
 }

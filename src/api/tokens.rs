@@ -1,6 +1,6 @@
 //! `/api/tokens`: the caller's own opaque tokens.
 
-use rocket::{State, delete, fairing::AdHoc, get, response::status::NoContent, routes, serde::json::Json, uri};
+use rocket::{Route, State, delete, get, response::status::NoContent, routes, serde::json::Json, uri};
 use serde::Serialize;
 
 use super::{
@@ -75,7 +75,7 @@ async fn revoke(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> 
     Ok(NoContent)
 }
 
-/// Mounts the routes.
-pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("API: tokens", |rocket| async { rocket.mount("/", routes![list, revoke]) })
+/// The routes of the routes.
+pub(super) fn routes() -> Vec<Route> {
+    routes![list, revoke]
 }

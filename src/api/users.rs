@@ -1,6 +1,6 @@
 //! `/api/users/<name>`: staff actions on one account, for example from an offboarding script.
 
-use rocket::{State, fairing::AdHoc, get, post, routes, serde::json::Json};
+use rocket::{Route, State, get, post, routes, serde::json::Json};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -159,9 +159,7 @@ async fn activate(
     Ok(Json(read_user(accounts, name).await?))
 }
 
-/// Mounts the routes.
-pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("API: users", |rocket| async {
-        rocket.mount("/", routes![show, force_logout, deactivate, activate])
-    })
+/// The routes of the routes.
+pub(super) fn routes() -> Vec<Route> {
+    routes![show, force_logout, deactivate, activate]
 }

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{Result, say};
+use super::{Result, host, say};
 use crate::{
     accounts::{Accounts, Actor, Target},
     domain::people::login_name::LoginName,
-    settings::{self, Configuration},
+    settings::Configuration,
     store::{OpenError, PoolLimits, Store, create_missing_file, schema::Content},
 };
 
@@ -21,12 +21,12 @@ pub(super) fn opened() -> Option<&'static str> {
 /// Opens and migrates the database of the settings, which must hold a site already. On a new database, a command would
 /// report success and change nothing.
 pub(super) async fn open() -> Result<Accounts> {
-    open_existing(settings::load()?).await
+    open_existing(host::settings()?).await
 }
 
 /// Like [`open`], for a command that sets a password: it needs the server's secret key.
 pub(super) async fn open_to_hash() -> Result<Accounts> {
-    let configuration = settings::load()?;
+    let configuration = host::settings()?;
     let accounts = open_existing(configuration.clone()).await?;
     // After the database was found: without one, a command must not create a key.
     Ok(accounts.hashing_with(&configuration.secret_keys()?))
@@ -41,14 +41,20 @@ async fn open_existing(configuration: Configuration) -> Result<Accounts> {
         Content::Other => return Err(OpenError::Foreign(store.name()).into()),
     }
     store.migrate().await?;
-    Ok(Accounts::new(store, Arc::new(configuration.settings)))
+    accounts_over(store, configuration)
 }
 
 /// Opens and migrates the database of the settings, and creates it and its secret key if they are missing.
 pub(super) async fn open_or_create(configuration: Configuration) -> Result<Accounts> {
     let store = create_store(&configuration).await?;
     let keys = configuration.secret_keys()?;
-    Ok(Accounts::new(store, Arc::new(configuration.settings)).hashing_with(&keys))
+    Ok(accounts_over(store, configuration)?.hashing_with(&keys))
+}
+
+/// The use cases, with the hooks of the program.
+fn accounts_over(store: Store, configuration: Configuration) -> Result<Accounts> {
+    let hooks = host::options()?.hooks.clone();
+    Ok(Accounts::new(store, Arc::new(configuration.settings)).calling(hooks))
 }
 
 /// Opens and migrates a database. Prints a line if it creates the file.

@@ -59,6 +59,23 @@ pub enum CommandError {
     /// The mail server did not take a letter.
     #[error("The letter to {0} was not sent: {1}")]
     NotTaken(String, String),
+    /// The program of a host attaches no Curfew.
+    #[error("this program attaches no Curfew: add `.attach(Curfew::init())`")]
+    NoCurfew,
+    /// The program of a host reads no override folder.
+    #[error(
+        "this program reads no folder of its own files: add `.overrides(\"templates/curfew\")`, or name one with --into"
+    )]
+    NoOverrides,
+    /// There is no embedded file with this name.
+    #[error("There is no embedded file {0:?}. `curfew eject` lists all.")]
+    NoSuchFile(String),
+    /// A file would be overwritten.
+    #[error("{0} exists already, so nothing was written. Delete it first.")]
+    Exists(String),
+    /// A file could not be written.
+    #[error("cannot write {0}: {1}")]
+    NotWritten(String, String),
     /// The demo could not be set up.
     #[error("the demo cannot start: {0}")]
     Demo(String),

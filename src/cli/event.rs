@@ -7,13 +7,12 @@ use serde_json::json;
 use super::{
     CommandError, Result,
     database::{open, operator, target},
-    say, say_json,
+    host, say, say_json,
     show::rfc3339,
 };
 use crate::{
     accounts::{ChainKeys, ChainVerdict, NotedLink, WholeChain},
     domain::people::login_name::LoginName,
-    settings,
     store::events::{EventRow, chain::HASH_BYTES},
 };
 
@@ -136,7 +135,7 @@ fn noted_link(text: &str) -> std::result::Result<NotedLink, &'static str> {
 
 /// The keys of the server, which seals the chain.
 fn chain_keys() -> Result<ChainKeys> {
-    Ok(ChainKeys::new(&settings::load()?.secret_keys()?))
+    Ok(ChainKeys::new(&host::settings()?.secret_keys()?))
 }
 
 async fn verify(since: Option<&NotedLink>, as_json: bool) -> Result<()> {

@@ -10,9 +10,9 @@ use std::{
 
 use env_logger::{Builder, Logger, fmt::Formatter};
 use log::{Level, LevelFilter, Log, Metadata, Record};
-use rocket::{Config, config::LogLevel};
+use rocket::config::LogLevel;
 
-use crate::{domain::people::text::escaped, site::ADDRESSES, store::DRIVERS_LOG};
+use crate::{domain::people::text::escaped, settings, site::ADDRESSES, store::DRIVERS_LOG};
 
 /// The target of Rocket's records about each request.
 const ROCKETS_SERVER: &str = "rocket::server";
@@ -27,7 +27,7 @@ const CLIENT_ERRORS: [&str; 5] =
 
 /// Starts the log. `RUST_LOG`, if set, overrides `log_level`. In other commands, the database driver logs only errors.
 pub(super) fn start(serves: bool) {
-    let level = Config::figment().extract_inner::<LogLevel>("log_level").unwrap_or(LogLevel::Critical);
+    let level = settings::figment().extract_inner::<LogLevel>("log_level").unwrap_or(LogLevel::Critical);
     let mut builder = Builder::new();
     builder.filter_level(level.into());
     if level == LogLevel::Critical {

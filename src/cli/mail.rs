@@ -2,10 +2,9 @@
 
 use clap::Subcommand;
 
-use super::{CommandError, Result, say};
+use super::{CommandError, Result, host, say};
 use crate::{
     domain::people::email::Email,
-    settings,
     site::{self, TestLetter},
 };
 
@@ -37,11 +36,10 @@ impl MailCommand {
 }
 
 async fn test(address: &Email) -> Result<()> {
-    let configuration = settings::load()?;
+    let configuration = host::settings()?;
     configuration.must_have_origin_for_letters()?;
-    site::must_have_folders()?;
     let to = address.as_str();
-    match site::send_test_letter(&configuration, address).await {
+    match site::send_test_letter((&configuration, host::options()?), address).await {
         Ok(TestLetter::Taken) => say(&format!("The mail server has taken the letter to {to}.")),
         Ok(TestLetter::Written(path)) => say(&format!("The letter to {to} is in {}.", path.display())),
         Err(why) => Err(match &configuration.mail_server {

@@ -5,9 +5,11 @@
 
 mod database;
 mod demo;
+mod eject;
 mod error;
 mod event;
 mod force_logout;
+mod host;
 mod logging;
 mod mail;
 mod migrate;
@@ -24,6 +26,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+use rocket::{Build, Rocket};
 
 use crate::{
     domain::people::text::{escaped, escaped_json},
@@ -65,6 +68,8 @@ enum Command {
     Demo,
     /// Migrate the database and do nothing else.
     Migrate,
+    /// Write embedded templates, styles or scripts into a folder, to change them.
+    Eject(eject::Eject),
     /// Create, list, show and change accounts.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -90,7 +95,7 @@ impl Command {
     /// The user, session or token that the command is about, as typed. Empty if there is none.
     fn about(&self) -> &str {
         match self {
-            Self::Serve | Self::Demo | Self::Migrate => "",
+            Self::Serve | Self::Demo | Self::Migrate | Self::Eject(_) => "",
             Self::Event(command) => command.about(),
             Self::User(command) => command.about(),
             Self::Session(command) => command.about(),
@@ -108,19 +113,33 @@ impl Arguments {
     }
 }
 
-/// Runs the program with the arguments of the process. The exit status is 0 for success, 1 for a command that was
-/// refused or failed, and 2 for wrong usage.
+/// Runs a command of Curfew in a program that has attached it, with the arguments of the process. Without a command, it
+/// serves. The exit status is 0 for success, 1 for a command that was refused or failed, and 2 for wrong usage.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// use curfew::Curfew;
+/// use rocket::{Build, Rocket};
+///
+/// fn main() -> ExitCode {
+///     curfew::cli::run_with(rocket)
+/// }
+///
+/// fn rocket() -> Rocket<Build> {
+///     rocket::build().attach(Curfew::init())
+/// }
+/// ```
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run_with(program: impl FnOnce() -> Rocket<Build>) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return say_usage(&error),
     };
+    // Before the program is built, because Rocket would start a log of its own.
     logging::start(arguments.serves());
     let about = arguments.command.as_ref().map(|command| command.about().to_owned()).unwrap_or_default();
-    // Checked first, because Rocket's runtime panics on settings that it cannot read.
-    let outcome =
-        settings::check().map_err(CommandError::from).and_then(|()| rocket::execute(run_command(arguments.command)));
+    let outcome = run_on_site(arguments.command, program);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -130,11 +149,20 @@ pub fn run() -> ExitCode {
     }
 }
 
-async fn run_command(command: Option<Command>) -> Result<()> {
+fn run_on_site(command: Option<Command>, program: impl FnOnce() -> Rocket<Build>) -> Result<()> {
+    // Checked first, because Rocket's runtime panics on settings that it cannot read.
+    settings::check()?;
+    let program = program();
+    host::note(&program)?;
+    rocket::execute(run_command(command, program))
+}
+
+async fn run_command(command: Option<Command>, program: Rocket<Build>) -> Result<()> {
     match command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run().await,
+        Command::Serve => serve::run(program).await,
         Command::Demo => demo::run().await,
         Command::Migrate => migrate::run().await,
+        Command::Eject(command) => command.run(),
         Command::User(command) => command.run().await,
         Command::Session(command) => command.run().await,
         Command::Token(command) => command.run().await,

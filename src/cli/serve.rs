@@ -12,33 +12,33 @@ use rocket::{
     },
 };
 
-use super::{CommandError, Result, database};
-use crate::{settings, site};
+use super::{CommandError, Result, database, host};
+use crate::site;
 
 /// The signal of a write beyond `RLIMIT_FSIZE`, on Linux and the BSDs.
 const SIGXFSZ: i32 = 25;
 
-pub(super) async fn run() -> Result<()> {
+pub(super) async fn run(program: Rocket<Build>) -> Result<()> {
     // Listen first: a signal during the start then stops the site as soon as it has started.
     let hangup = signal(SignalKind::hangup());
     // Otherwise a file that reaches the limit of its size ends the server. With a handler, only the write fails.
     let _size_limit = signal(SignalKind::from_raw(SIGXFSZ));
-    let configuration = settings::load()?;
+    let configuration = host::settings()?;
     // Check before creating anything, so that a start in the wrong folder leaves no files there.
     configuration.must_have_origin()?;
-    site::must_have_folders()?;
+    host::options()?.templates(&configuration)?;
     if configuration.database.file().is_none() {
         // Before the server is asked. Of a file, what is wrong with it comes first: its key lies next to it.
         configuration.secret_keys()?;
     }
     // Open and close the database once here, so that an error is one line and not Rocket's launch report.
     database::create_store(&configuration).await?.close().await;
-    let keys = configuration.secret_keys()?;
+    configuration.secret_keys()?;
     let hangup = AdHoc::on_liftoff("SIGHUP", |rocket| {
         let shutdown = rocket.shutdown();
         Box::pin(async move { stop_on_hangup(hangup, shutdown) })
     });
-    launch(site::rocket(&configuration, &keys)?.attach(hangup)).await
+    launch(program.attach(hangup)).await
 }
 
 /// Serves until the process is stopped.

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::{
     CommandError, Result,
     database::{open, open_or_create, open_to_hash, operator, target},
-    password, say,
+    host, password, say,
     show::{UserJson, say_details, say_line},
 };
 use crate::{
@@ -21,7 +21,6 @@ use crate::{
         },
         reason_text::{ReasonText, Reasons},
     },
-    settings,
     site::link_path,
     store::users::{NameClash, User},
 };
@@ -153,7 +152,7 @@ impl UserCommand {
 impl Create {
     async fn run(self) -> Result<()> {
         let (username, email) = (self.name, self.email);
-        let configuration = settings::load()?;
+        let configuration = host::settings()?;
         let settings = &configuration.settings;
         let names = OwnNames { username: username.as_str(), email: email.as_str(), site_name: &settings.site_name };
         // Before a missing database is created, which a refused password must not leave behind.
@@ -223,9 +222,10 @@ async fn set_password(name: &LoginName, password_stdin: bool) -> Result<()> {
 
 /// Prints the link alone, so that a script can pass it on.
 async fn print_reset_link(name: &LoginName) -> Result<()> {
-    let origin = settings::load()?.origin();
+    let configuration = host::settings()?;
+    let (origin, root) = (configuration.origin(), host::options()?.root(&configuration)?);
     let token = open().await?.create_reset_link(&operator(), &target(name)).await?;
-    say(&format!("{origin}{}{}", link_path(LinkPurpose::Reset), token.reveal()))
+    say(&format!("{origin}{}{}", root.link(link_path(LinkPurpose::Reset)), token.reveal()))
 }
 
 async fn set_role(name: &LoginName, role: Role) -> Result<()> {

@@ -12,6 +12,7 @@ pub mod lists;
 pub mod logins;
 pub mod moment;
 pub mod next_path;
+pub mod path_prefix;
 pub mod people;
 pub mod period;
 pub mod rate;

@@ -1,4 +1,4 @@
-//! The security and caching headers of every response.
+//! The security and caching headers of the site's own pages, and the caching of a host's pages.
 
 use rocket::{
     Request, Response,
@@ -7,17 +7,53 @@ use rocket::{
 };
 
 use super::{
-    Addresses,
+    Addresses, Changes, Gate, own_path,
+    own_routes::is_own,
+    policy::Policy,
     transport::{gate, is_https},
 };
 
-/// Only this site's own files, nothing inline, and no framing.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-    font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const CACHE_CONTROL: &str = "Cache-Control";
+
 /// One year, in seconds (RFC 6797).
 const STRICT_TRANSPORT: &str = "max-age=31536000";
 /// The same for all subdomains too.
 const STRICT_TRANSPORT_OF_ALL: &str = "max-age=31536000; includeSubDomains";
+
+/// Which responses get the strict security headers.
+#[derive(Debug, Clone, Default)]
+pub struct Headers {
+    are_everywhere: bool,
+    policy: Policy,
+}
+
+impl Headers {
+    /// Curfew's own pages only. This is the default.
+    #[must_use]
+    pub fn of_own_pages() -> Self {
+        Self::default()
+    }
+
+    /// Every response of the program.
+    #[must_use]
+    pub fn everywhere() -> Self {
+        Self { are_everywhere: true, ..Self::default() }
+    }
+
+    /// Whether every response gets the headers.
+    pub(super) const fn are_everywhere(&self) -> bool {
+        self.are_everywhere
+    }
+
+    /// Allows more sources in the `Content-Security-Policy`, such as `img-src https://cdn.example.org`. Several
+    /// directives are separated by semicolons.
+    ///
+    /// # Errors
+    /// Returns the directive that the policy does not have, or that is malformed.
+    pub(crate) fn allow(&mut self, directives: &str) -> Result<(), String> {
+        self.policy.allow(directives)
+    }
+}
 
 /// How long browsers and proxies may cache a response. A handler sets it in the request's local cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,42 +78,50 @@ impl Caching {
 
 /// Pages of this site learn where a user came from, unless that address is a secret.
 fn referrer_policy(request: &Request<'_>) -> &'static str {
-    if Addresses::of(request).is_secret(request.uri().path().as_str()) { "no-referrer" } else { "same-origin" }
+    if Addresses::of(request).is_secret(own_path(request)) { "no-referrer" } else { "same-origin" }
 }
 
-/// Sets the security headers and `Cache-Control` on every response, also on errors.
-pub(super) struct Headers;
+/// Sets the headers of a response, also of an error.
+pub(super) struct HeaderWriter;
 
 #[rocket::async_trait]
-impl Fairing for Headers {
+impl Fairing for HeaderWriter {
     fn info(&self) -> Info {
         Info { name: "Security headers", kind: Kind::Response }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        for (name, value) in [
-            ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
-            ("X-Content-Type-Options", "nosniff"),
-            ("X-Frame-Options", "DENY"), // for browsers without frame-ancestors
-            ("Referrer-Policy", referrer_policy(request)),
-            ("Cross-Origin-Opener-Policy", "same-origin"),
-            ("Cross-Origin-Resource-Policy", "same-origin"),
-            ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
-        ] {
-            response.set_header(Header::new(name, value));
+        let Some(gate) = gate(request) else { return };
+        if gate.headers.are_everywhere || is_own(request) {
+            set_headers(request, gate, response);
+        } else if !response.headers().contains(CACHE_CONTROL) && Changes::of(request).guarded_as().is_some() {
+            response.set_header(Header::new(CACHE_CONTROL, Caching::Never.directives()));
         }
-        if is_https(request) {
-            let of_all = gate(request).is_some_and(|gate| gate.settings.hsts_include_subdomains);
-            let value = if of_all { STRICT_TRANSPORT_OF_ALL } else { STRICT_TRANSPORT };
-            response.set_header(Header::new("Strict-Transport-Security", value));
-        }
-        if response.content_type().is_some_and(|kind| kind.is_event_stream()) {
-            // nginx would otherwise buffer the events until its buffer is full.
-            response.set_header(Header::new("X-Accel-Buffering", "no"));
-        }
-        let requested = *request.local_cache(|| Caching::Never);
-        let is_cacheable = [Status::Ok, Status::NotModified].contains(&response.status());
-        let caching = if is_cacheable { requested } else { Caching::Never };
-        response.set_header(Header::new("Cache-Control", caching.directives()));
     }
+}
+
+fn set_headers<'r>(request: &'r Request<'_>, gate: &'r Gate, response: &mut Response<'r>) {
+    for (name, value) in [
+        ("Content-Security-Policy", gate.headers.policy.as_str()),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"), // for browsers without frame-ancestors
+        ("Referrer-Policy", referrer_policy(request)),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+    ] {
+        response.set_header(Header::new(name, value));
+    }
+    if is_https(request) {
+        let value = if gate.settings.hsts_include_subdomains { STRICT_TRANSPORT_OF_ALL } else { STRICT_TRANSPORT };
+        response.set_header(Header::new("Strict-Transport-Security", value));
+    }
+    if response.content_type().is_some_and(|kind| kind.is_event_stream()) {
+        // nginx would otherwise buffer the events until its buffer is full.
+        response.set_header(Header::new("X-Accel-Buffering", "no"));
+    }
+    let requested = *request.local_cache(|| Caching::Never);
+    let is_cacheable = [Status::Ok, Status::NotModified].contains(&response.status());
+    let caching = if is_cacheable { requested } else { Caching::Never };
+    response.set_header(Header::new(CACHE_CONTROL, caching.directives()));
 }

@@ -25,7 +25,7 @@ use rocket::{
 use serde::Serialize;
 
 use super::{
-    Addresses, Changes, EndedLogin, LiveLogin, Login, Notice, Passive,
+    Addresses, Changes, EndedLogin, LiveLogin, Login, Notice, Passive, Root,
     forms::came_from::came_from,
     login_of,
     refused::{Refused, UNAVAILABLE},
@@ -73,7 +73,7 @@ impl<'r> FromRequest<'r> for WatchedLogin<'r> {
             Login::Nobody => return Outcome::Error((rocket::http::Status::Unauthorized, Refused)),
             Login::Unavailable => return Outcome::Error(UNAVAILABLE),
         };
-        let home = || Addresses::of(request).home.to_owned();
+        let home = || Root::of(request).map_or_else(String::new, |root| root.link(Addresses::of(request).home));
         let next = came_from(request).map_or_else(home, |page| page.as_str().to_owned());
         Outcome::Success(Self { login, next })
     }

@@ -1,11 +1,11 @@
-//! The scheme and the client address of a request.
+//! The scheme, the host and the client address of a request.
 //!
 //! The setting `base_url` decides the scheme. Without it, and for addresses, `X-Forwarded-*` headers count if they come
 //! from a trusted proxy.
 
 use std::net::{IpAddr, SocketAddr};
 
-use rocket::Request;
+use rocket::{Request, http::uri::Host};
 
 use super::Gate;
 use crate::settings::{SecureCookies, Settings};
@@ -64,6 +64,13 @@ pub(super) fn requested_origin<'r>(request: &'r Request<'_>) -> Option<(&'static
     }
     let host = request.headers().get_one("Host")?;
     Some((if is_https(request) { "https" } else { "http" }, host))
+}
+
+/// Whether the request has exactly one valid `Host` header (RFC 9112, section 3.2). Rocket accepts none, and takes
+/// the first of two.
+pub(crate) fn names_one_host(request: &Request<'_>) -> bool {
+    let mut hosts = request.headers().get("Host");
+    matches!((hosts.next().map(Host::parse), hosts.next()), (Some(Ok(_)), None))
 }
 
 pub(super) fn gate<'r>(request: &'r Request<'_>) -> Option<&'r Gate> {

@@ -1,4 +1,4 @@
-//! Answers 400 to requests that a proxy and Rocket could read differently, before any other route sees them.
+//! Finds requests that a proxy and Rocket could read differently. Own routes answer them with 400.
 //!
 //! - A request must have exactly one valid `Host` header (RFC 9112, section 3.2). Rocket accepts a request
 //!   without one, and takes the first of two.
@@ -6,65 +6,25 @@
 //!   which no form here uses. A `POST` that became a `HEAD` was answered with a `Content-Length` but no body, and
 //!   the connection was closed. A proxy counts that as a failed node.
 //!
-//! A fairing cannot refuse a request, but a route that ranks before all others can. So the fairing adds a second
-//! `Host` header to a request whose form overrides the method, and the route refuses it. A marker in the
-//! request's local cache would cost every request an allocation.
+//! A fairing cannot refuse a request, but a route can. So the fairing adds a second `Host` header to a request whose form
+//! overrides the method, and the route refuses it. A marker in the request's local cache would cost every request an
+//! allocation.
 
 use rocket::{
-    Data, Request, Route,
+    Data, Request,
     fairing::{Fairing, Info, Kind},
     form::Form,
-    http::{Header, Method, Status, uri::Host},
-    route::{Handler, Outcome},
+    http::{Header, Method},
     tokio::time::timeout,
 };
 
-use super::forms::submission::BODY_TIMEOUT;
-
-/// Ranks before every other route: Rocket's default ranks begin at -12.
-const FIRST: isize = -100;
+use super::{forms::submission::BODY_TIMEOUT, own_routes::is_path_of_own, transport::gate};
 
 /// How many bytes of a form Rocket inspects for `_method`.
 const PEEK_BYTES: usize = "_method=delete".len();
 
 /// The second host that marks a request whose form overrides the method.
 const OVERRIDE_MARKER: &str = "two-methods.invalid";
-
-/// Routes that refuse malformed requests and forward all others.
-pub(super) fn routes() -> Vec<Route> {
-    [
-        Method::Get,
-        Method::Head,
-        Method::Post,
-        Method::Put,
-        Method::Delete,
-        Method::Patch,
-        Method::Options,
-        Method::Trace,
-        Method::Connect,
-    ]
-    .map(|method| Route::ranked(FIRST, method, "/<_..>", WellFormed))
-    .into()
-}
-
-#[derive(Clone)]
-struct WellFormed;
-
-#[rocket::async_trait]
-impl Handler for WellFormed {
-    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        if names_one_host(request) {
-            Outcome::forward(data, Status::NotFound)
-        } else {
-            Outcome::error(Status::BadRequest)
-        }
-    }
-}
-
-fn names_one_host(request: &Request<'_>) -> bool {
-    let mut hosts = request.headers().get("Host");
-    matches!((hosts.next().map(Host::parse), hosts.next()), (Some(Ok(_)), None))
-}
 
 /// Marks a request whose form overrides its method, so that the route refuses it.
 ///
@@ -82,6 +42,10 @@ impl Fairing for MarkMethodOverride {
         let is_form = request.content_type().is_some_and(|kind| kind.is_form());
         if !is_form || request.method() == Method::Post {
             return; // Rocket only overrides a `POST`, so an overridden request is not a `POST` here
+        }
+        let is_everywhere = gate(request).is_some_and(|gate| gate.headers.are_everywhere());
+        if !is_everywhere && !is_path_of_own(request) {
+            return; // a host may override the methods of its own forms
         }
         // A form that does not begin in time is refused too.
         let form = timeout(BODY_TIMEOUT, data.peek(PEEK_BYTES)).await;

@@ -6,6 +6,7 @@
 //! | run it on several machines | [`many_nodes`] |
 //! | look up a setting | [`settings`] |
 //! | look up a command | [`command_line`] |
+//! | add Curfew to a Rocket program | [`library`] |
 //! | add a page, or look up an address of the site | [`pages`] |
 //! | call the JSON API, or add a route to it | [`api`] |
 //! | understand how a force logout works, and where the code is | [`architecture`] |
@@ -37,9 +38,16 @@ pub mod settings {}
 /// [Settings]: crate::guide::settings
 pub mod command_line {}
 
+#[doc = include_str!("library.md")]
+///
+/// [Settings]: crate::guide::settings
+/// [command line]: crate::guide::command_line
+pub mod library {}
+
 #[doc = include_str!("pages.md")]
 ///
 /// [API]: crate::guide::api
+/// [Curfew in a Rocket program]: crate::guide::library
 pub mod pages {}
 
 #[doc = include_str!("api.md")]

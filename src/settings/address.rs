@@ -6,6 +6,8 @@ use std::{fmt, path::Path};
 
 use redis::IntoConnectionInfo as _;
 
+use crate::domain::path_prefix::PathPrefix;
+
 /// The address of a database.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseAddress(String);
@@ -75,17 +77,20 @@ impl fmt::Debug for RedisAddress {
     }
 }
 
-/// An origin as seen from outside, such as the site's own: scheme, host and port.
+/// An address as seen from outside, such as the site's own: scheme, host and port, and maybe a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
-    origin: String,
+    address: String,
+    path: PathPrefix,
 }
 
 impl BaseUrl {
-    /// Parses an origin such as `https://example.org`. A trailing slash is removed.
+    /// Parses an address such as `https://example.org` or `https://example.org/accounts`. A trailing slash is removed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let origin = text.strip_suffix('/').unwrap_or(text).to_lowercase();
+        let after_scheme = text.find("://")? + "://".len();
+        let end = text[after_scheme..].find('/').map_or(text.len(), |at| after_scheme + at);
+        let (origin, path) = (text[..end].to_lowercase(), PathPrefix::parse(&text[end..])?);
         let uri = rocket::http::uri::Absolute::parse(&origin).ok()?;
         let is_web = matches!(uri.scheme(), "http" | "https");
         let is_bare = uri.path().is_empty() && uri.query().is_none();
@@ -94,19 +99,37 @@ impl BaseUrl {
         // Browsers leave out the default port in the `Origin` header.
         let default_port = if uri.scheme() == "https" { ":443" } else { ":80" };
         let origin = origin.strip_suffix(default_port).unwrap_or(&origin).to_owned();
-        (is_web && is_bare && has_host).then_some(Self { origin })
+        (is_web && is_bare && has_host).then(|| Self { address: format!("{origin}{}", path.as_str()), path })
+    }
+
+    /// Parses an origin: an address without a path.
+    #[must_use]
+    pub fn parse_origin(text: &str) -> Option<Self> {
+        Self::parse(text).filter(|address| address.path.is_root())
+    }
+
+    /// The whole address, without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.address
     }
 
     /// The origin, as browsers send it in the `Origin` header.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.origin
+    pub fn origin(&self) -> &str {
+        self.address.strip_suffix(self.path.as_str()).unwrap_or(&self.address)
+    }
+
+    /// The path: where a proxy has the site.
+    #[must_use]
+    pub const fn path(&self) -> &PathPrefix {
+        &self.path
     }
 
     /// The host, without the port. An IPv6 address is in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
-        let authority = self.origin.split_once("://").map_or("", |(_, authority)| authority);
+        let authority = self.origin().split_once("://").map_or("", |(_, authority)| authority);
         match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => host,
             _ => authority,
@@ -116,31 +139,34 @@ impl BaseUrl {
     /// Whether the scheme is https.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.origin.starts_with("https://")
+        self.address.starts_with("https://")
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_base_url_is_an_origin_without_path_query_and_user() {
-        assert_eq!(
-            BaseUrl::parse("https://Example.org/").map(|url| url.origin),
-            Some("https://example.org".to_owned())
-        );
-        assert!(BaseUrl::parse("http://127.0.0.1:8000").is_some());
-        for (text, origin) in [
-            ("https://example.org:443", "https://example.org"),
-            ("http://example.org:80/", "http://example.org"),
-            ("https://example.org:80", "https://example.org:80"),
-            ("http://[::1]:80", "http://[::1]"),
+    fn a_base_url_is_an_origin_and_maybe_a_path() {
+        for (text, origin, path) in [
+            ("https://Example.org/", "https://example.org", ""),
+            ("https://example.org", "https://example.org", ""),
+            ("http://127.0.0.1:8000", "http://127.0.0.1:8000", ""),
+            ("https://example.org:443", "https://example.org", ""),
+            ("http://example.org:80/", "http://example.org", ""),
+            ("https://example.org:80", "https://example.org:80", ""),
+            ("http://[::1]:80", "http://[::1]", ""),
+            ("https://Example.org/Accounts/", "https://example.org", "/Accounts"),
+            ("https://example.org:443/a/b", "https://example.org", "/a/b"),
         ] {
-            assert_eq!(BaseUrl::parse(text).map(|url| url.origin).as_deref(), Some(origin), "{text}");
+            let parsed = BaseUrl::parse(text).expect(text);
+            assert_eq!((parsed.origin(), parsed.path().as_str()), (origin, path), "{text}");
+            assert_eq!(BaseUrl::parse_origin(text).is_some(), path.is_empty(), "{text}");
         }
         for (text, host) in [
-            ("https://a.example", "a.example"),
+            ("https://a.example/a", "a.example"),
             ("http://a:8000", "a"),
             ("http://[::1]:8", "[::1]"),
             ("http://[::1]", "[::1]"),
@@ -150,9 +176,12 @@ mod tests {
         for text in [
             "example.org",
             "ftp://example.org",
-            "https://example.org/a",
+            "https://example.org//",
+            "https://example.org/a/../b",
             "https://a@example.org",
             "https://example.org?x",
+            "https://example.org/a?x",
+            "https:///a",
             "",
         ] {
             assert_eq!(BaseUrl::parse(text), None, "{text}");

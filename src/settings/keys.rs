@@ -95,10 +95,8 @@ impl Configuration {
     pub fn secret_keys(&self) -> Result<SecretKeys, SettingsError> {
         let previous = self.previous_keys()?;
         let malformed = || SettingsError::new("secret_key", "malformed", ACCEPTED);
-        // Rocket's default is a key whose bytes are all zero. A text means that the key was set.
-        let is_unset = find::<Vec<u8>>(&self.figment, "secret_key").is_ok_and(|key| key.is_none_or(is_zero));
         let set: Option<String> =
-            if is_unset { None } else { find(&self.figment, "secret_key").map_err(|()| malformed())? };
+            if self.has_secret_key() { find(&self.figment, "secret_key").map_err(|()| malformed())? } else { None };
         let current = match (set, self.database.folder()) {
             (Some(text), _) => SecretMaterial::parse(&text).ok_or_else(malformed)?,
             (None, Some(folder)) => load_or_create_key(folder, self.database.file().is_some_and(Path::exists))?,
@@ -108,6 +106,11 @@ impl Configuration {
             }
         };
         Ok(SecretKeys { current, previous })
+    }
+
+    /// Whether a secret key is set. Rocket's default is a key whose bytes are all zero; a text means that one was set.
+    pub(crate) fn has_secret_key(&self) -> bool {
+        !find::<Vec<u8>>(&self.figment, "secret_key").is_ok_and(|key| key.is_none_or(is_zero))
     }
 
     /// Parses `previous_secret_keys`.

@@ -80,9 +80,9 @@ pub(super) const SITE_NAME: Kind<String> = Kind {
     },
 };
 pub(super) const BASE_URL: Kind<Option<BaseUrl>> =
-    Kind { accepted: "an origin such as https://example.org", parse: |text| BaseUrl::parse(text).map(Some) };
+    Kind { accepted: "an address such as https://example.org", parse: |text| BaseUrl::parse(text).map(Some) };
 pub(super) const ORIGINS: List<BaseUrl> =
-    List(Kind { accepted: "a list of origins such as [\"https://app.example.org\"]", parse: BaseUrl::parse });
+    List(Kind { accepted: "a list of origins such as [\"https://app.example.org\"]", parse: BaseUrl::parse_origin });
 pub(super) const MAIL_FROM: Kind<Option<MailSender>> = Kind {
     accepted: "a sender such as \"Riverside <accounts@riverside.example>\"",
     parse: |text| MailSender::parse(text).map(Some),

@@ -27,7 +27,7 @@ pub use address::{BaseUrl, DatabaseAddress, RedisAddress};
 pub use keys::{SecretKeys, SecretMaterial};
 pub use list::Settings;
 pub use mail::{Encryption, MailSender, MailServer};
-pub use source::{check, load, load_rocket_settings};
+pub use source::{check, check_program, figment, load_rocket_settings};
 
 /// Who may create an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Settings {
     #[must_use]
     pub fn origin(&self, server: &Config) -> String {
         match &self.base_url {
-            Some(base_url) => base_url.as_str().to_owned(),
+            Some(base_url) => base_url.origin().to_owned(),
             None => format!("http://{}", SocketAddr::new(server.address, server.port)),
         }
     }

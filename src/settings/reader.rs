@@ -4,28 +4,33 @@ use rocket::figment::Figment;
 
 use super::{
     Configuration, DatabaseAddress, MailServer, RedisAddress, Settings, SettingsError, list::KEYS,
-    names::accepted_instead, rocket_settings::check_rocket_settings, value::find,
+    names::accepted_instead, value::find,
 };
 
 const DEFAULT_DATABASE: &str = "sqlite:var/curfew.db";
 
-/// Reads every setting.
-///
-/// # Errors
-/// Returns an error for the first setting that is invalid or unknown.
-pub(super) fn read(figment: Figment) -> Result<Configuration, SettingsError> {
-    check_rocket_settings(&figment)?;
-    let unsupported =
-        || SettingsError::new("DATABASE_URL", "unsupported", "sqlite:PATH (a file) or postgres://USER@HOST/NAME");
-    let address: Option<String> = find(&figment, "databases.curfew.url").map_err(|()| unsupported())?;
-    let database = DatabaseAddress::parse(address.as_deref().unwrap_or(DEFAULT_DATABASE)).ok_or_else(unsupported)?;
-    let redis = read_redis(&figment)?;
-    let mail_server = read_mail_server(&figment)?;
-    let settings = read_settings(&figment)?;
-    let connections = find(&figment, "databases.curfew.max_connections").map_err(|()| {
-        SettingsError::new("databases.curfew.max_connections", "of the wrong type", "a whole number of at least 1")
-    })?;
-    Ok(Configuration { settings, database, redis, mail_server, connections, figment })
+impl Configuration {
+    /// Reads `[default.curfew]` and `[default.databases.curfew]`.
+    ///
+    /// # Errors
+    /// Returns an error for the first setting that is invalid or unknown.
+    pub fn read(figment: Figment) -> Result<Self, SettingsError> {
+        let unsupported =
+            || SettingsError::new("DATABASE_URL", "unsupported", "sqlite:PATH (a file) or postgres://USER@HOST/NAME");
+        let address: Option<String> = find(&figment, "databases.curfew.url").map_err(|()| unsupported())?;
+        let database =
+            DatabaseAddress::parse(address.as_deref().unwrap_or(DEFAULT_DATABASE)).ok_or_else(unsupported)?;
+        let redis = read_redis(&figment)?;
+        let mail_server = read_mail_server(&figment)?;
+        let settings = read_settings(&figment)?;
+        let connections = find(&figment, "databases.curfew.max_connections").map_err(|()| {
+            SettingsError::new("databases.curfew.max_connections", "of the wrong type", "a whole number of at least 1")
+        })?;
+        let configuration = Self { settings, database, redis, mail_server, connections, figment };
+        // Checking these keys here makes every command refuse an invalid one.
+        configuration.previous_keys()?;
+        Ok(configuration)
+    }
 }
 
 /// Reads the address of Redis. An empty address means no Redis.

@@ -5,12 +5,13 @@ use std::{num::NonZeroU32, time::Duration};
 use super::*;
 use crate::{
     domain::rate::Rate,
-    settings::{SecureCookies, WhenFull},
+    settings::{SecureCookies, WhenFull, check_program},
 };
 
 fn read_toml(text: &str) -> Result<Configuration, String> {
     use rocket::figment::providers::{Format as _, Toml};
-    read(Figment::from(rocket::Config::default()).merge(Toml::string(text).nested())).map_err(|error| error.to_string())
+    let figment = Figment::from(rocket::Config::default()).merge(Toml::string(text).nested());
+    check_program(&figment).and_then(|()| Configuration::read(figment)).map_err(|error| error.to_string())
 }
 
 #[test]

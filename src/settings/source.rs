@@ -2,13 +2,19 @@
 
 use std::path::Path;
 
-use rocket::figment::providers::{Env, Serialized};
+use rocket::{
+    Config,
+    config::{Ident, LogLevel},
+    figment::{
+        Figment, Profile,
+        providers::{Env, Format as _, Serialized, Toml},
+    },
+};
 
 use super::{
     Configuration, DatabaseAddress, Settings, SettingsError,
     list::KEYS,
     names::{self, PREFIX},
-    reader::read,
     rocket_settings::{PLACEHOLDER_KEY, check_rocket_settings},
 };
 
@@ -16,26 +22,41 @@ use super::{
 const CONVENTIONAL: [(&str, &str); 3] =
     [("DATABASE_URL", "databases.curfew.url"), ("REDIS_URL", "curfew.redis_url"), ("SMTP_URL", "curfew.smtp_url")];
 
-/// Reads the settings from `Rocket.toml` and the environment.
-///
-/// # Errors
-/// Returns an error for the first setting that is invalid or unknown.
-pub fn load() -> Result<Configuration, SettingsError> {
-    check()?;
-    names::warn_about_variables();
+/// The settings of a program that is nothing but Curfew: Rocket's, then `DATABASE_URL`, `REDIS_URL`, `SMTP_URL` and
+/// `CURFEW_…`. A host that wants the variables too builds its program with `rocket::custom(curfew::settings::figment())`.
+#[must_use]
+pub fn figment() -> Figment {
     let env = Env::prefixed(PREFIX).only(&KEYS).map(|key| format!("curfew.{}", key.as_str().to_lowercase()).into());
-    let mut figment = rocket::Config::figment().merge(env.global());
+    let mut figment = rocket_figment().merge(env.global());
     for (variable, key) in CONVENTIONAL {
         if let Some(url) = std::env::var_os(variable) {
-            // Ignoring a value that is not UTF-8 would silently open the default database.
-            let url = url.into_string().map_err(|_| SettingsError::new(variable, "malformed", "UTF-8 text"))?;
-            figment = figment.merge(Serialized::global(key, url));
+            // A value that is not UTF-8 is refused later. Ignoring it would silently open the default database.
+            figment = match url.into_string() {
+                Ok(url) => figment.merge(Serialized::global(key, url)),
+                Err(url) => figment.merge(Serialized::global(key, url.as_encoded_bytes())),
+            };
         }
     }
-    let configuration = read(figment)?;
-    // The server reads these keys again. Checking them here makes every command refuse an invalid one.
-    configuration.previous_keys()?;
-    Ok(configuration)
+    figment
+}
+
+/// Rocket's settings of a program that is nothing but Curfew, which Rocket itself would announce and log at length.
+fn rocket_figment() -> Figment {
+    let quiet = Config { log_level: LogLevel::Critical, ident: Ident::none(), ..Config::default() };
+    // As `Config::figment` does.
+    Figment::from(quiet)
+        .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
+        .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
+        .select(Profile::from_env_or("ROCKET_PROFILE", Config::DEFAULT_PROFILE))
+}
+
+/// Checks all settings of a program, also those that belong to Rocket.
+///
+/// # Errors
+/// Returns an error for the first of Rocket's settings that is invalid, or a name that is misspelt.
+pub fn check_program(figment: &Figment) -> Result<(), SettingsError> {
+    names::warn_about_variables();
+    check_rocket_settings(figment)
 }
 
 /// Reads only Rocket's own settings, such as the port, and uses the defaults for everything else.
@@ -45,7 +66,7 @@ pub fn load() -> Result<Configuration, SettingsError> {
 pub fn load_rocket_settings(database: DatabaseAddress) -> Result<Configuration, SettingsError> {
     check()?;
     names::warn_about_variables();
-    let figment = rocket::Config::figment();
+    let figment = rocket_figment();
     Ok(Configuration {
         settings: Settings::default(),
         database,
@@ -65,5 +86,5 @@ pub fn check() -> Result<(), SettingsError> {
     if let Some(path) = std::env::var_os(CONFIG).filter(|path| !Path::new(path).is_file()) {
         return Err(SettingsError::new(CONFIG, path.to_string_lossy(), "the path of a file"));
     }
-    check_rocket_settings(&rocket::Config::figment().merge((PLACEHOLDER_KEY.0, PLACEHOLDER_KEY.1.as_slice())))
+    check_rocket_settings(&rocket_figment().merge((PLACEHOLDER_KEY.0, PLACEHOLDER_KEY.1.as_slice())))
 }

@@ -1,21 +1,30 @@
 //! This site's paths that the gate and every page must know.
 
-use rocket::Request;
+use rocket::{Request, http::uri::Origin, uri};
 
 use crate::{
     accounts::Target,
     domain::{letters::link::LinkPurpose, people::login_name::LoginName},
-    gate::Addresses,
+    gate::{Addresses, Root},
 };
 
-/// The login page. `uri!` would need its handler, which is built on the pages that refuse an ended login.
-pub(super) const LOGIN: &str = "/login";
+const LOGIN: &str = "/login";
 
 /// The beginnings of the links in letters, which end with a token.
 const SECRET: [&str; 3] = [RESET, VERIFY, NOT_ME];
 const RESET: &str = "/password/reset/";
 const VERIFY: &str = "/email/verify/";
 const NOT_ME: &str = "/not-me/";
+
+/// The login page. `uri!` with its handler would need a module that is built on the pages that refuse an ended login.
+pub(super) fn login_page() -> Origin<'static> {
+    uri!("/login")
+}
+
+/// The page that creates the first superuser, for the start page of a new site, to which its handler leads back.
+pub(super) fn setup_page() -> Origin<'static> {
+    uri!("/setup")
+}
 
 /// The path of a link in a letter, before its token.
 pub(crate) const fn link_path(purpose: LinkPurpose) -> &'static str {
@@ -37,7 +46,8 @@ pub(crate) const ADDRESSES: Addresses = Addresses {
 
 /// The user that a request to `/admin/users/<id>/…` or `/api/users/<name>/…` is about.
 fn subject_of(request: &Request<'_>) -> Option<Target> {
-    let segments = request.uri().path().segments();
+    let root = Root::of(request)?;
+    let segments = request.uri().path().segments().skip(root.mount_segments());
     match (segments.get(0)?, segments.get(1)?, segments.get(2)?) {
         ("admin", "users", id) => id.parse().ok().map(Target::Id),
         ("api", "users", name) => LoginName::parse(name).ok().map(Target::Name),

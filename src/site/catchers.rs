@@ -1,6 +1,12 @@
 //! The error catchers: one page for every status that no handler renders itself.
 
-use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status, uri};
+use rocket::{
+    Catcher, Request, Response, catch, catchers,
+    fairing::{Fairing, Info, Kind},
+    http::Status,
+    response::Responder as _,
+    uri,
+};
 use serde::Serialize;
 
 use super::pages::{
@@ -9,8 +15,12 @@ use super::pages::{
     refused_form::refused_form_page,
 };
 use crate::{
+    api,
     domain::next_path::NextPath,
-    gate::{Changes, Login, Notice, Passive, RefusedForm, login_of, return_page},
+    gate::{
+        Changes, ErrorAnswer, GuardedAs, Login, Notice, Passive, RefusedForm, is_own, login_of, names_one_host,
+        return_page,
+    },
 };
 
 /// The context of the error page.
@@ -23,9 +33,25 @@ struct ErrorView<'a> {
     home_link: bool,
 }
 
+/// Answers an error status.
+pub(super) fn answer_error<'r>(status: Status, request: &'r Request<'_>) -> ErrorAnswer<'r> {
+    Box::pin(async move { page_of(status, request).await.respond_to(request) })
+}
+
+async fn page_of(status: Status, request: &Request<'_>) -> Answer {
+    match status.code {
+        401 => log_in_first(request).await,
+        428 => confirm_first(request),
+        403 => match RefusedForm::of(request) {
+            Some(form) => refused_form_page(form, request).await,
+            None => error_page(status, request).await,
+        },
+        _ => error_page(status, request).await,
+    }
+}
+
 /// Redirects visitors, and logins that have ended, to the login page, which says why a login ended and then leads on
 /// to the page that was requested.
-#[catch(401)]
 async fn log_in_first(request: &Request<'_>) -> Answer {
     if let Login::Ended(ended) = login_of(request).await {
         Changes::of(request).leave_notice(Notice::ended(ended));
@@ -39,24 +65,9 @@ async fn log_in_first(request: &Request<'_>) -> Answer {
 
 /// Redirects staff whose last password check is too old to `/confirm`, and then back. The posted action was not carried
 /// out.
-#[catch(428)]
 fn confirm_first(request: &Request<'_>) -> Answer {
     let next = return_page(request);
     Answer::see_other(uri!(super::entry::confirm::show(next = next.as_ref().map(NextPath::as_str))))
-}
-
-/// Shows a refused form again, or the page of 403.
-#[catch(403)]
-async fn forbidden(request: &Request<'_>) -> Answer {
-    match RefusedForm::of(request) {
-        Some(form) => refused_form_page(form, request).await,
-        None => error_page(Status::Forbidden, request).await,
-    }
-}
-
-#[catch(default)]
-async fn other(status: Status, request: &Request<'_>) -> Answer {
-    error_page(status, request).await
 }
 
 /// Renders the error page of a status.
@@ -93,9 +104,49 @@ fn title_and_text(status: Status) -> (&'static str, &'static str) {
     }
 }
 
-/// Registers the catchers.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Error pages", |rocket| async {
-        rocket.register("/", catchers![log_in_first, confirm_first, forbidden, other])
-    })
+#[catch(default)]
+async fn page(status: Status, request: &Request<'_>) -> Answer {
+    // No route has refused a request that a proxy could read differently.
+    let status = if names_one_host(request) { status } else { Status::BadRequest };
+    page_of(status, request).await
+}
+
+/// The catchers, for addresses that do not exist.
+pub(super) fn catchers() -> Vec<Catcher> {
+    catchers![page]
+}
+
+/// Leads people from a host's page to the login, or to the question for their password, when a guard refuses them.
+/// Programs that are refused get a problem. A host's own catcher of the status is left alone.
+pub(super) struct LeadToLogin;
+
+#[rocket::async_trait]
+impl Fairing for LeadToLogin {
+    fn info(&self) -> Info {
+        Info { name: "Redirects to the login", kind: Kind::Response }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let status = response.status();
+        if !matches!(status.code, 401 | 403 | 428) || is_own(request) || is_caught(status, request) {
+            return;
+        }
+        let answer = match Changes::of(request).guarded_as() {
+            Some(GuardedAs::RefusedPage) => answer_error(status, request).await,
+            Some(GuardedAs::RefusedProgram) => api::answer_error(status, request).await,
+            Some(GuardedAs::Asked) | None => return,
+        };
+        if let Ok(answer) = answer {
+            *response = answer;
+        }
+    }
+}
+
+/// Whether the program catches just this status at this address.
+fn is_caught(status: Status, request: &Request<'_>) -> bool {
+    let path = request.uri().path().as_str();
+    let covers = |base: &str| {
+        path.strip_prefix(base.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    request.rocket().catchers().any(|catcher| catcher.code == Some(status.code) && covers(catcher.base.path().as_str()))
 }

@@ -1,15 +1,15 @@
 //! Health checks. They need no login and reveal nothing else.
 
-use rocket::{State, fairing::AdHoc, get, http::Status, routes};
+use rocket::{Route, State, get, http::Status, routes};
 
 use crate::{accounts::Accounts, store::StoreError};
 
-#[get("/livez")]
+#[get("/livez", rank = 100)]
 const fn livez() -> &'static str {
     "ok\n"
 }
 
-#[get("/readyz")]
+#[get("/readyz", rank = 100)]
 async fn readyz(accounts: &State<Accounts>) -> (Status, &'static str) {
     match accounts.store().is_ready().await {
         Ok(true) => (Status::Ok, "ok\n"),
@@ -19,7 +19,7 @@ async fn readyz(accounts: &State<Accounts>) -> (Status, &'static str) {
     }
 }
 
-/// Mounts the health checks.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Health", |rocket| async { rocket.mount("/", routes![livez, readyz]) })
+/// The routes of the health checks.
+pub fn routes() -> Vec<Route> {
+    routes![livez, readyz]
 }

@@ -1,9 +1,9 @@
-//! The start page. Without a session cookie it does not read the database.
+//! The start page. On a new site it leads to the setup. Otherwise, without a session cookie, it does not read the database.
 
 use std::sync::{Arc, OnceLock};
 
 use rocket::{
-    Orbit, Request, Rocket,
+    Orbit, Request, Rocket, Route, State,
     fairing::AdHoc,
     get,
     response::{self, Responder, content::RawHtml},
@@ -11,8 +11,11 @@ use rocket::{
 };
 use serde::Serialize;
 
-use super::pages::Pages;
-use crate::gate::Anyone;
+use super::{
+    addresses::setup_page,
+    pages::{Pages, answer::Answer},
+};
+use crate::{accounts::Accounts, gate::Anyone};
 
 /// The start page needs no context of its own.
 #[derive(Debug, Serialize)]
@@ -46,12 +49,21 @@ fn page_for_visitors(rocket: &Rocket<Orbit>, pages: &Pages<'_>) -> Option<Arc<st
     Some(Arc::clone(rendered.get_or_init(|| page.into())))
 }
 
-#[get("/")]
-fn show<'r>(_anyone: Anyone<'r>, pages: Pages<'r>) -> Home<'r> {
-    Home(pages)
+/// A host may have a start page of its own, which comes first.
+#[get("/", rank = 100)]
+async fn show<'r>(_anyone: Anyone<'r>, accounts: &State<Accounts>, pages: Pages<'r>) -> Result<Home<'r>, Answer> {
+    match accounts.needs_setup().await {
+        Ok(true) if pages.is_for_any_visitor() => Err(Answer::see_other(setup_page())),
+        _ => Ok(Home(pages)),
+    }
 }
 
-/// Mounts the start page.
+/// The routes of the start page.
+pub fn routes() -> Vec<Route> {
+    routes![show]
+}
+
+/// What the start page needs besides its route.
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Start page", |rocket| async { rocket.manage(ForVisitors::default()).mount("/", routes![show]) })
+    AdHoc::on_ignite("Start page", |rocket| async { rocket.manage(ForVisitors::default()) })
 }

@@ -2,57 +2,38 @@
 //!
 //! Handlers contain no SQL and no authorization: guards and use cases decide who may do what.
 //!
-//! Your own program can add pages:
-//!
-//! ```no_run
-//! use curfew::{gate::SignedIn, settings, site::{self, Answer, Pages}};
-//! use rocket::{get, routes};
-//!
-//! #[get("/garden")]
-//! fn garden(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
-//!     let view = serde_json::json!({ "gardener": signed_in.login.account.username });
-//!     pages.show("garden", &view) // templates/garden.html.tera
-//! }
-//!
-//! # async fn launch() -> Result<(), Box<dyn std::error::Error>> {
-//! let configuration = settings::load()?;
-//! let keys = configuration.secret_keys()?;
-//! site::launch(site::rocket(&configuration, &keys)?.mount("/", routes![garden])).await?;
-//! # Ok(())
-//! # }
-//! ```
+//! [`Curfew`] adds the pages to a program.
 
 mod account;
 mod addresses;
 mod admin;
 mod catchers;
 mod entry;
+mod fairing;
+mod files;
 mod health;
 mod home;
 mod letters;
 mod pages;
 mod rendering;
 mod static_files;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod upkeep;
 
-use std::{path::Path, sync::Arc};
-
-use rocket::{Build, Rocket, error::ErrorKind, fairing::AdHoc, shield::Shield};
-use rocket_db_pools::Database as _;
+use rocket::{Build, Rocket, Route, error::ErrorKind};
 
 use crate::{
-    accounts::Accounts,
-    api, gate,
-    settings::{Configuration, RedisAddress, SecretKeys, SettingsError},
-    store::{
-        Db,
-        fleet::{redis_link::RedisLink, shared_counters::SharedCounters, token_keys::TokenKeys},
-    },
+    gate::{self, Headers},
+    settings::{Configuration, SecretKeys},
 };
 
 pub(crate) use self::addresses::{ADDRESSES, link_path};
-use self::static_files::StaticFiles;
-pub use letters::{Letters, TestLetter, send_test_letter};
+pub use fairing::Curfew;
+pub(crate) use fairing::{Options, attached};
+pub(crate) use files::all_embedded;
+pub(crate) use letters::send_test_letter;
+pub use letters::{Letters, TestLetter};
 pub use pages::Pages;
 pub use pages::answer::Answer;
 pub use pages::form::FormView;
@@ -60,45 +41,15 @@ pub use rendering::shell::{Shell, ShellUser};
 pub use rendering::{Page, Templates};
 pub use upkeep::{Upkeep, tidy};
 
-/// The folders that must exist in the working directory.
-const FOLDERS: [&str; 2] = ["templates", "static"];
+/// A program that is nothing but Curfew: the whole host is its own.
+pub(crate) fn whole_program(curfew: Curfew) -> Curfew {
+    curfew.catchers().headers(Headers::everywhere())
+}
 
-/// Builds the whole site, ready to launch.
-///
-/// # Errors
-/// Returns an error if the working directory has no templates or static files, or if `base_url` is needed and not set.
-pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Result<Rocket<Build>, SettingsError> {
-    configuration.must_have_origin()?;
-    let settings = Arc::new(configuration.settings.clone());
-    if settings.base_url.is_none() && !settings.trusted_proxies.is_empty() {
-        log::warn!(
-            "base_url is not set: behind a trusted proxy, its X-Forwarded-Proto decides whether cookies are Secure; set \
-             base_url to the address that users open"
-        );
-    }
-    must_have_folders()?;
-    let files = StaticFiles::read(Path::new("static"))?;
-    let figment = configuration
-        .figment
-        .clone()
-        .merge(("databases.curfew.url", configuration.database.reveal()))
-        // The gate reads the client's address from trusted proxies itself.
-        .merge(("ip_header", false));
-    let figment = figment.merge(("secret_key", keys.current.reveal()));
-    Ok(rocket::custom(figment)
-        // The gate sets every header itself.
-        .attach(Shield::new())
-        .attach(upkeep::database(keys))
-        .attach(use_cases(Arc::clone(&settings), keys.clone(), configuration.redis.clone()))
-        .attach(watch_connections())
-        .manage(addresses::ADDRESSES)
-        .attach(gate::stage(settings, keys))
-        .attach(rendering::stage(files.clone()))
-        .attach(letters::stage(configuration))
-        .attach(entry::setup_code::printer())
-        .attach(static_files::stage(files))
-        .attach(stage())
-        .attach(api::stage()))
+/// Builds a program that is nothing but Curfew, with these settings.
+pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Rocket<Build> {
+    let curfew = Curfew::with(configuration.clone(), keys.clone());
+    rocket::custom(configuration.figment.clone()).attach(whole_program(curfew))
 }
 
 /// Serves until shutdown, then closes the database once all requests in progress have been answered.
@@ -121,73 +72,21 @@ pub async fn launch(site: Rocket<Build>) -> Result<(), rocket::Error> {
     Ok(())
 }
 
-/// Checks that the working directory has templates and static files.
-///
-/// # Errors
-/// Returns an error if one of the folders is missing.
-pub fn must_have_folders() -> Result<(), SettingsError> {
-    if FOLDERS.iter().all(|folder| Path::new(folder).is_dir()) {
-        return Ok(());
-    }
-    Err(SettingsError::new(
-        "the working directory",
-        "one without `templates` and `static`",
-        "the project's folder, or one with copies of its `templates` and `static`",
-    ))
-}
-
-/// Manages [`Accounts`] for guards and handlers.
-fn use_cases(settings: Arc<crate::settings::Settings>, keys: SecretKeys, redis: Option<RedisAddress>) -> AdHoc {
-    AdHoc::try_on_ignite("Use cases", |rocket| async move {
-        let Some(db) = Db::fetch(&rocket) else { return Err(rocket) };
-        let redis = match redis.as_ref().map(RedisLink::to).transpose() {
-            Ok(redis) => redis,
-            Err(error) => {
-                log::error!("{error}");
-                return Err(rocket);
-            }
-        };
-        if let Some(redis) = &redis {
-            redis.warn_of_lossy_settings().await;
-        }
-        let counters = SharedCounters::of(db, redis.clone());
-        let token_keys = TokenKeys::of((**db).clone(), redis);
-        let accounts = Accounts::new((**db).clone(), settings).hashing_with(&keys).counting_with(counters);
-        match accounts.warm_up().await {
-            Ok(()) => Ok(rocket.manage(accounts).manage(token_keys)),
-            Err(error) => {
-                log::error!("{error}");
-                Err(rocket)
-            }
-        }
-    })
-}
-
-/// Lets waiting logins notice that their client has hung up.
-fn watch_connections() -> AdHoc {
-    AdHoc::on_liftoff("Connections", |rocket| {
-        Box::pin(async {
-            if let Some(accounts) = rocket.state::<Accounts>() {
-                accounts.watch_connections(rocket.config().port).await;
-            }
-        })
-    })
-}
-
-/// Mounts every page.
-fn stage() -> AdHoc {
-    AdHoc::on_ignite("Pages", |rocket| async {
-        rocket
-            .attach(home::stage())
-            .attach(entry::setup::stage())
-            .attach(entry::register::stage())
-            .attach(entry::login::stage())
-            .attach(entry::logout::stage())
-            .attach(entry::confirm::stage())
-            .attach(entry::links::stage())
-            .attach(account::stage())
-            .attach(admin::stage())
-            .attach(health::stage())
-            .attach(catchers::stage())
-    })
+/// The routes of every page.
+fn routes() -> Vec<Route> {
+    [
+        home::routes(),
+        entry::setup::routes(),
+        entry::register::routes(),
+        entry::login::routes(),
+        entry::logout::routes(),
+        entry::confirm::routes(),
+        entry::links::routes(),
+        account::routes(),
+        admin::routes(),
+        health::routes(),
+        static_files::routes(),
+        gate::routes(),
+    ]
+    .concat()
 }

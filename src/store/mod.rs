@@ -10,6 +10,7 @@ mod error;
 pub mod events;
 pub mod feed;
 pub mod fleet;
+mod host;
 pub mod letters;
 pub mod links;
 pub mod lists;
@@ -25,6 +26,8 @@ pub use engine::clock::Clock;
 pub use engine::trust::Trust;
 pub use engine::{Connection, Sql, Transaction};
 pub use error::{AddressFault, Lack, OpenError, StoreError};
+pub use host::HostValue;
+pub(crate) use host::execute_for_host;
 pub use pool::file::create_missing_file;
 pub use pool::{Db, PoolLimits, Store};
 

@@ -22,7 +22,7 @@ use curfew::{
     site::Upkeep,
 };
 use rocket::{
-    Route,
+    Build, Rocket, Route,
     config::LogLevel,
     figment::Figment,
     http::{Cookie, Header, Method},
@@ -104,7 +104,7 @@ impl Plan {
             connections: None,
             figment,
         };
-        let rocket = curfew::site::rocket(&configuration, &self.keys).expect("the folders exist");
+        let rocket = curfew::site::rocket(&configuration, &self.keys);
         let rocket = rocket.manage(Held::default()).mount("/probe", self.probes);
         let client = Client::untracked(rocket).await.expect("the site starts");
         if !self.keeps_itself {
@@ -114,6 +114,25 @@ impl Plan {
         }
         Site { client, database, given: AtomicU32::new(0), keeps_itself: self.keeps_itself }
     }
+}
+
+/// Runs a program that has attached Curfew, on a fresh database. The program is built with the settings of Curfew.
+pub async fn host(engine: Engine, program: impl FnOnce(Figment) -> Rocket<Build>) -> Site {
+    host_over(Database::new(engine).await, program).await
+}
+
+/// Like [`host`], on an existing database.
+pub async fn host_over(database: Database, program: impl FnOnce(Figment) -> Rocket<Build>) -> Site {
+    let figment = Figment::from(rocket::Config { log_level: LogLevel::Off, ..rocket::Config::default() })
+        .merge(("secret_key", "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk="))
+        .merge(("template_dir", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/templates")))
+        .merge(("databases.curfew.url", &database.url))
+        .merge(("curfew.bcrypt_cost", 4))
+        .merge(("curfew.mail_folder", database.folder.path().join("mail")));
+    let client = Client::untracked(program(figment)).await.expect("the program starts");
+    client.rocket().state::<Upkeep>().expect("the upkeep is managed").stop();
+    client.rocket().state::<Accounts>().expect("the use cases are managed").store().trust().waive_proof();
+    Site { client, database, given: AtomicU32::new(0), keeps_itself: false }
 }
 
 /// A running site.
@@ -148,6 +167,12 @@ impl Site {
         self.client.rocket().state().expect("the use cases are managed")
     }
 
+    /// The client that all requests are sent by.
+    pub fn client(&self) -> &Client {
+        self.database.is_changed_directly.store(true, Ordering::SeqCst);
+        &self.client
+    }
+
     /// The instance of Rocket.
     pub fn rocket(&self) -> &rocket::Rocket<rocket::Orbit> {
         self.client.rocket()
@@ -168,9 +193,9 @@ impl Site {
         self.accounts().store().clock().shift(by);
     }
 
-    /// Every mounted route except the catch-all that only forwards or refuses (see `tests/cli/requests/odd_requests.rs`).
+    /// Every mounted route.
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
-        self.client.rocket().routes().filter(|route| route.uri != "/<_..>")
+        self.client.rocket().routes()
     }
 
     /// A person with a new browser, a new address and most often a new network, without an account.

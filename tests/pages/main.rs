@@ -8,6 +8,7 @@ mod harness;
 mod account;
 mod api;
 mod ending;
+mod host;
 mod letters;
 mod login;
 mod requests;

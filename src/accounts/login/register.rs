@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     accounts::{
-        Accounts, AccountsError, Client, Detail, Result,
+        Accounts, AccountsError, Client, Detail, HookUser, Result,
         event::{BuildEvent as _, new_event},
     },
     domain::{
@@ -17,7 +17,7 @@ use crate::{
     },
     settings::EmailVerification,
     store::{
-        Sql, StoreError,
+        StoreError, Transaction,
         events::insert_event,
         letters::{NewLetter, insert_letter},
         site,
@@ -113,7 +113,7 @@ impl Accounts {
             date_joined: now,
             is_verified: kind == EventKind::SetUp,
         };
-        let id = insert_unique_user(&mut tx, &new).await?;
+        let id = self.insert_account(&mut tx, &new).await?;
         let dates = LoginDates::of(now, None, site);
         let must_verify = !new.is_verified && self.settings.email_verification == EmailVerification::Required;
         let started =
@@ -133,20 +133,22 @@ impl Accounts {
         tx.commit().await?;
         Ok(started)
     }
-}
 
-/// Inserts an account. Returns an error that says which name is taken, if one is.
-pub(in crate::accounts) async fn insert_unique_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
-    let (username, email, now) = (Some(new.username), Some(new.email), new.date_joined);
-    if let Some(clash) = users::find_name_clash(on, None, username, email, now).await? {
-        return Err(AccountsError::NameTaken(clash));
-    }
-    match users::insert_user(on, new).await {
-        // Another request took the name between the check and the write.
-        Err(StoreError::Taken) => {
-            let clash = users::find_name_clash(on, None, username, email, now).await?;
-            Err(AccountsError::NameTaken(clash.unwrap_or(NameClash::Username)))
+    /// Inserts an account and calls the hooks of the host. Returns an error that says which name is taken, if one is.
+    pub(in crate::accounts) async fn insert_account(&self, tx: &mut Transaction, new: &NewUser<'_>) -> Result<i64> {
+        let (username, email, now) = (Some(new.username), Some(new.email), new.date_joined);
+        if let Some(clash) = users::find_name_clash(tx, None, username, email, now).await? {
+            return Err(AccountsError::NameTaken(clash));
         }
-        inserted => Ok(inserted?),
+        let id = match users::insert_user(tx, new).await {
+            // Another request took the name between the check and the write.
+            Err(StoreError::Taken) => {
+                let clash = users::find_name_clash(tx, None, username, email, now).await?;
+                return Err(AccountsError::NameTaken(clash.unwrap_or(NameClash::Username)));
+            }
+            inserted => inserted?,
+        };
+        self.hooks.call_registered(tx, HookUser { id, username: new.username.as_str() }).await?;
+        Ok(id)
     }
 }

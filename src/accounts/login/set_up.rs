@@ -1,5 +1,7 @@
 //! Creates the first superuser with the code that the server prints.
 
+use std::sync::atomic::Ordering;
+
 use data_encoding::BASE32_NOPAD;
 
 use super::{open_login::StartedSession, throttle::Purpose};
@@ -15,13 +17,18 @@ const CODE_BYTES: usize = 16;
 pub const SETUP_CODE_CHARACTERS: usize = 64;
 
 impl Accounts {
-    /// Whether there is no superuser yet.
+    /// Whether there is no superuser yet. Once there is one, this reads no database: the last one can never go.
     ///
     /// # Errors
     ///
     /// Returns an error if the database does not respond.
     pub async fn needs_setup(&self) -> Result<bool> {
-        Ok(!users::has_superuser(&mut self.store.read().await?).await?)
+        if self.is_set_up.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let is_set_up = users::has_superuser(&mut self.store.read().await?).await?;
+        self.is_set_up.store(is_set_up, Ordering::Relaxed);
+        Ok(!is_set_up)
     }
 
     /// Replaces the setup code while there is no superuser. Only its hash is stored.

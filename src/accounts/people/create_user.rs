@@ -4,7 +4,6 @@ use crate::{
     accounts::{
         Accounts, Actor, Detail, RefusedAction, Registration, Result,
         event::{BuildEvent as _, new_event},
-        login::register::insert_unique_user,
     },
     domain::{event_kind::EventKind, people::role::Role},
     store::{events::insert_event, users::NewUser},
@@ -42,7 +41,7 @@ impl Accounts {
             date_joined: now,
             is_verified: true,
         };
-        let id = insert_unique_user(&mut tx, &new).await?;
+        let id = self.insert_account(&mut tx, &new).await?;
         let event = new_event(now, EventKind::UserCreated)
             .by(actor)
             .to(id, registration.username.as_str())

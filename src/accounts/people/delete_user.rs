@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{
-        Accounts, Actor, LoginCounts, RefusedAction, Result, Target,
+        Accounts, Actor, HookUser, LoginCounts, RefusedAction, Result, Target,
         authority::must_not_be_own,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         locked::Locked,
@@ -89,6 +89,7 @@ impl Accounts {
         let counted = (moment_before(now, LIMIT_PERIOD), now);
         erase_letters_of(&mut tx, user.id, &user.email, counted).await?;
         delete_links_of(&mut tx, user.id).await?;
+        self.hooks.call_deleted(&mut tx, HookUser { id: user.id, username: &user.username }).await?;
         users::delete_user(&mut tx, user.id).await?;
         let event = new_event(now, EventKind::Deleted)
             .by(actor)

@@ -40,7 +40,7 @@ pub(super) async fn run() -> Result<()> {
 async fn serve_from(folder: &Path, mut signals: Signals) -> Result<()> {
     let configuration = configuration(folder)?;
     let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
-    let site = site::rocket(&configuration, &keys)?;
+    let site = site::rocket(&configuration, &keys);
     match fill(&configuration, &keys, &mut signals).await? {
         Some(logins) => {
             let letters = file_address(&configuration.mail_folder())?;

@@ -1,4 +1,6 @@
 //! The cookie changes of a request. Guards and handlers state them here. Only [`crate::gate::cookies`] writes them.
+//!
+//! What the guards of a request did is here too, for the headers and errors of a host's own pages.
 
 use std::{
     convert::Infallible,
@@ -41,7 +43,19 @@ pub(super) struct StatedChanges {
     pub(in crate::gate) notice: Option<NoticeChange>,
     pub(in crate::gate) visitor: Option<String>,
     pub(in crate::gate) clears_site_data: bool,
+    guarded_as: Option<GuardedAs>,
     is_written: bool,
+}
+
+/// What the guards of a request did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum GuardedAs {
+    /// They asked who sent it, so the response depends on that.
+    Asked,
+    /// They refused a person, who may log in or give the password first.
+    RefusedPage,
+    /// They refused a program.
+    RefusedProgram,
 }
 
 #[derive(Debug, Default)]
@@ -89,6 +103,17 @@ impl<'r> Changes<'r> {
 
     pub(in crate::gate) fn renew_session(self, content: Content, max_age: Option<Duration>) {
         self.lock_to_change().session.get_or_insert(SessionChange::Renew(content, max_age));
+    }
+
+    /// Notes what a guard did. A refusal outlasts a question.
+    pub(in crate::gate) fn note_guard(self, guarded_as: GuardedAs) {
+        let mut changes = self.lock();
+        changes.guarded_as = changes.guarded_as.max(Some(guarded_as));
+    }
+
+    /// What the guards did, if any did something.
+    pub(crate) fn guarded_as(self) -> Option<GuardedAs> {
+        self.lock().guarded_as
     }
 
     /// Leaves a notice for the next page.

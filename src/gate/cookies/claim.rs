@@ -25,7 +25,7 @@ pub(in crate::gate) struct Content {
 }
 
 impl Content {
-    pub(super) fn of(started: &StartedSession) -> Self {
+    pub(in crate::gate) fn of(started: &StartedSession) -> Self {
         Self {
             last_login_date: started.login_date.to_rfc3339_opts(SecondsFormat::Micros, true),
             user: started.user_id,

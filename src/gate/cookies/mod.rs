@@ -35,8 +35,8 @@ use crate::accounts::StartedSession;
 /// The names of one cookie: over http and over https.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name {
-    plain: &'static str,
-    secure: &'static str,
+    pub(super) plain: &'static str,
+    pub(super) secure: &'static str,
 }
 
 /// The session cookie.

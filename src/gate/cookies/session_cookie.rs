@@ -44,7 +44,7 @@ impl CookieKeys {
     }
 
     /// Encrypts and authenticates a session cookie.
-    pub(super) fn encrypt_session(&self, name: &'static str, content: &Content) -> String {
+    pub(in crate::gate) fn encrypt_session(&self, name: &'static str, content: &Content) -> String {
         let encrypted = self.encrypt(name, content.to_json());
         self.known_parts.put(&encrypted);
         encrypted

@@ -2,7 +2,10 @@
 
 use rocket::{Request, Route, http::Method};
 
-use crate::{domain::next_path::NextPath, gate::Addresses};
+use crate::{
+    domain::next_path::NextPath,
+    gate::{Addresses, Root},
+};
 
 /// The page of the `Referer`: the one a form was posted from, or the one that opened an event stream.
 pub(crate) fn came_from(request: &Request<'_>) -> Option<NextPath> {
@@ -10,13 +13,14 @@ pub(crate) fn came_from(request: &Request<'_>) -> Option<NextPath> {
     let referer = request.headers().get_one("Referer")?;
     let (_, rest) = referer.split_once("://")?;
     let path = NextPath::parse(rest.strip_prefix(host)?)?;
-    let is_entry = Addresses::of(request).entry.iter().any(|entry| path.as_str().starts_with(entry));
-    (!is_entry).then(|| nearest_page(request, path))
+    let own = Root::of(request)?.own_path_of_seen(path.as_str());
+    let is_entry = own.is_some_and(|own| Addresses::of(request).entry.iter().any(|entry| own.starts_with(entry)));
+    if is_entry { None } else { nearest_page(request, path) }
 }
 
 /// The requested page. For a posted form or a file, the page that it was requested from.
 pub(crate) fn return_page(request: &Request<'_>) -> Option<NextPath> {
-    let requested = || NextPath::parse(&request.uri().to_string());
+    let requested = || NextPath::parse(&Root::of(request)?.shown(&request.uri().to_string()));
     match request.method() {
         // The browser would save the file and stay on the login form, which has already been used.
         Method::Get if is_file(request) => came_from(request).or_else(requested),
@@ -31,35 +35,37 @@ fn is_file(request: &Request<'_>) -> bool {
 
 /// The path itself, or the nearest parent that has a page. A refused form or a confirmation is shown at the path that
 /// it was posted to, which may not answer a GET.
-fn nearest_page(request: &Request<'_>, path: NextPath) -> NextPath {
+fn nearest_page(request: &Request<'_>, shown: NextPath) -> Option<NextPath> {
+    let root = Root::of(request)?;
+    let path = root.on_server(shown.as_str())?;
     let routes: Vec<&Route> = request.rocket().routes().collect();
-    if !is_only_posted_to(&routes, path.as_str()) {
-        return path;
+    if !is_only_posted_to(&routes, path) {
+        return Some(shown);
     }
-    let without_query = path.as_str().split('?').next().unwrap_or_default();
+    let without_query = path.split('?').next().unwrap_or_default();
     let mut parents =
         without_query.rmatch_indices('/').map(|(at, _)| &without_query[..at]).filter(|parent| !parent.is_empty());
     let page = parents.find(|parent| answers_get(&routes, parent) && !is_only_posted_to(&routes, parent));
-    page.and_then(NextPath::parse).unwrap_or(path)
+    Some(page.and_then(|page| NextPath::parse(&root.shown(page))).unwrap_or(shown))
 }
 
 /// Whether a GET route matches the path.
 fn answers_get(routes: &[&Route], path: &str) -> bool {
-    routes.iter().any(|route| route.method == Method::Get && fits(route, path))
+    routes.iter().any(|route| route.method == Method::Get && fits(route.uri.path(), path))
 }
 
 /// Whether a POST route matches the path, without a GET route of the same pattern.
 fn is_only_posted_to(routes: &[&Route], path: &str) -> bool {
     routes
         .iter()
-        .filter(|route| route.method == Method::Post && fits(route, path))
+        .filter(|route| route.method == Method::Post && fits(route.uri.path(), path))
         .any(|post| !routes.iter().any(|get| get.method == Method::Get && get.uri.path() == post.uri.path()))
 }
 
 /// Whether a route's pattern matches a path, segment by segment.
-pub(crate) fn fits(route: &Route, path: &str) -> bool {
+pub(crate) fn fits(pattern: &str, path: &str) -> bool {
     let segments = |path| str::split(path, '/').collect::<Vec<_>>();
-    let (pattern, path) = (segments(route.uri.path()), segments(path.split('?').next().unwrap_or_default()));
+    let (pattern, path) = (segments(pattern), segments(path.split('?').next().unwrap_or_default()));
     pattern.len() == path.len()
         && pattern.iter().zip(&path).all(|(pattern, segment)| pattern == segment || pattern.starts_with('<'))
 }

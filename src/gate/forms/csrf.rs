@@ -6,18 +6,23 @@
 //! Each page masks the token anew. Otherwise the lengths of compressed pages could reveal it byte by byte, because a
 //! page also repeats text from its address (BREACH, <https://breachattack.com>).
 
-use std::fmt;
+use std::{convert::Infallible, fmt};
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use rocket::Request;
+use rocket::{
+    Ignite, Request, Rocket, Sentinel,
+    request::{FromRequest, Outcome},
+};
 use sha2::Sha256;
 
 use crate::{
+    domain::logins::session_secret::SessionId,
     gate::{
         Addresses, Changes, Gate, LiveLogin, Login,
+        attached::is_without_curfew,
         cookies::visitor::{find_binding, held_binding, new_binding},
-        login_of,
+        login_of, own_path,
         transport::{gate, is_https},
     },
     settings::{SecretKeys, SecretMaterial},
@@ -115,8 +120,33 @@ impl<'r> Csrf<'r> {
     }
 }
 
+impl Sentinel for Csrf<'_> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_without_curfew(rocket)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Csrf<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self::of(request).await)
+    }
+}
+
 fn session_message(login: &LiveLogin) -> String {
-    format!("session {}", login.session.as_str())
+    message_of_session(&login.session)
+}
+
+fn message_of_session(session: &SessionId) -> String {
+    format!("session {}", session.as_str())
+}
+
+/// The token of a session's forms.
+#[cfg(feature = "testing")]
+pub(in crate::gate) fn token_of_session(keys: &CsrfKeys, session: &SessionId) -> String {
+    keys.sign(&message_of_session(session))
 }
 
 fn visitor_message(binding: &str) -> String {
@@ -140,7 +170,7 @@ pub(super) fn is_posted_from_here(request: &Request<'_>) -> bool {
     // A page under a secret address sends no referrer, and then its forms have the origin `null` (Fetch Standard,
     // "serializing a request origin"). Other pages can have it too, so the browser must not name another site. Browsers
     // leave `Sec-Fetch-Site` out over plain HTTP (Fetch Metadata, section 2.1): then the token decides.
-    let is_secret = || Addresses::of(request).is_secret(request.uri().path().as_str());
+    let is_secret = || Addresses::of(request).is_secret(own_path(request));
     let is_null_from_here = |origin: &str| {
         origin == "null" && headers.get("Sec-Fetch-Site").all(|site| site == "same-origin") && is_secret()
     };
@@ -152,7 +182,7 @@ pub(super) fn is_posted_from_here(request: &Request<'_>) -> bool {
 pub(super) fn is_own_origin(request: &Request<'_>, origin: &str) -> bool {
     let base_url = gate(request).and_then(|gate| gate.settings.base_url.as_ref());
     match (base_url, request.headers().get_one("Host")) {
-        (Some(base_url), _) => origin.eq_ignore_ascii_case(base_url.as_str()),
+        (Some(base_url), _) => origin.eq_ignore_ascii_case(base_url.origin()),
         // Accepts both schemes: a proxy that is not listed as trusted may hide the scheme, but never the host.
         (None, Some(host)) => ["http://", "https://"]
             .iter()
@@ -165,7 +195,7 @@ pub(super) fn is_own_origin(request: &Request<'_>, origin: &str) -> bool {
 /// This site's origin: `base_url`, or without it the scheme and `Host` of the request.
 pub(crate) fn site_origin(request: &Request<'_>) -> String {
     if let Some(base_url) = gate(request).and_then(|gate| gate.settings.base_url.as_ref()) {
-        return base_url.as_str().to_owned();
+        return base_url.origin().to_owned();
     }
     let scheme = if is_https(request) { "https" } else { "http" };
     format!("{scheme}://{}", request.headers().get_one("Host").unwrap_or_default())

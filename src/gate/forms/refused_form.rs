@@ -8,6 +8,7 @@ use super::csrf::{is_own_origin, site_origin};
 use crate::gate::{
     Addresses, Login,
     cookies::visitor::held_binding,
+    own_path,
     transport::{gate, is_cookie_secure, is_https},
 };
 
@@ -106,7 +107,7 @@ fn comes_over_https(request: &Request<'_>) -> bool {
 }
 
 fn shown_path<'r>(request: &'r Request<'_>) -> Cow<'r, str> {
-    Addresses::of(request).without_secret(request.uri().path().as_str())
+    Addresses::of(request).without_secret(own_path(request))
 }
 
 fn shorten(text: &str) -> String {

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use rocket::{
-    Data, Request,
+    Data, Ignite, Request, Rocket, Sentinel,
     data::{FromData, Outcome, ToByteUnit as _},
     form::{DataField, Form, FromForm, Options, ValueField},
     http::{ContentType, RawStr, Status},
@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     accounts::FormFault,
-    gate::{Login, Refused, cookies::visitor::held_binding, guards::forged::record_refused_form, login_of},
+    gate::{
+        Login, Refused, attached::is_without_curfew, cookies::visitor::held_binding,
+        guards::forged::record_refused_form, login_of,
+    },
 };
 
 /// The maximum size of a request body, in bytes.
@@ -57,6 +60,12 @@ impl<'r> FromForm<'r> for Button {
 
 /// The decoded names and values of a form.
 pub(super) struct Fields(pub(super) Vec<(String, String)>);
+
+impl<T> Sentinel for Submission<T> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_without_curfew(rocket)
+    }
+}
 
 #[rocket::async_trait]
 impl<'r, T: FromForm<'r>> FromData<'r> for Submission<T> {

@@ -22,7 +22,8 @@ use crate::{
     accounts::{Accounts, Actor},
     domain::{logins::token::TokenSecret, moment::Moment, reason::EndReason},
     gate::{
-        EndedLogin, LiveLogin, Login,
+        Changes, EndedLogin, LiveLogin, Login,
+        cookies::changes::GuardedAs,
         jwt::{AccessToken, Jwt, JwtError},
         refused::{Refused, UNAVAILABLE},
         standings::Standings,
@@ -124,6 +125,7 @@ async fn load(request: &Request<'_>) -> ApiLogin {
     ) else {
         return ApiLogin::Unavailable;
     };
+    Changes::of(request).note_guard(GuardedAs::Asked);
     let judged = match Authorization::of(request) {
         Authorization::None => return ApiLogin::Nobody,
         Authorization::Ambiguous => return ApiLogin::Invalid,
@@ -209,7 +211,10 @@ impl<'r> FromRequest<'r> for ApiClient<'r> {
                 Outcome::Success(Self { login, claims, client: RequestClient::of(request) })
             }
             ApiLogin::Unavailable => Outcome::Error(UNAVAILABLE),
-            _ => Outcome::Error((Status::Unauthorized, Refused)),
+            _ => {
+                Changes::of(request).note_guard(GuardedAs::RefusedProgram);
+                Outcome::Error((Status::Unauthorized, Refused))
+            }
         }
     }
 }
@@ -223,6 +228,7 @@ impl<'r> FromRequest<'r> for ApiStaff<'r> {
         if login.role().is_staff() {
             return Outcome::Success(Self { login, client });
         }
+        Changes::of(request).note_guard(GuardedAs::RefusedProgram);
         Box::pin(super::refuse(request, login, client)).await
     }
 }

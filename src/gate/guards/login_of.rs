@@ -11,7 +11,7 @@ use crate::{
     domain::people::role::Role,
     gate::{
         Changes, Login,
-        cookies::{SESSION, find_cookie, session_cookie::DecryptedSession},
+        cookies::{SESSION, changes::GuardedAs, find_cookie, session_cookie::DecryptedSession},
         standings::Standings,
         transport::gate,
     },
@@ -54,6 +54,7 @@ async fn load(request: &Request<'_>) -> Login {
         return Login::Unavailable;
     };
     let changes = Changes::of(request);
+    changes.note_guard(GuardedAs::Asked);
     let name = SESSION.on(request);
     let (claim, content_to_renew) =
         match find_cookie(request, SESSION, |encrypted| gate.cookie_keys.decrypt_session(name, encrypted)) {

@@ -8,18 +8,26 @@ pub(super) mod login_of;
 pub(super) mod present;
 
 use rocket::{
-    Request,
+    Ignite, Request, Rocket, Sentinel,
     http::Status,
     outcome::try_outcome,
     request::{FromRequest, Outcome},
 };
 
-use self::client::RequestClient;
+use self::{
+    api_client::{ApiClient, ApiStaff},
+    client::RequestClient,
+};
 use super::{
-    Addresses, LiveLogin, Login, login_of,
+    Addresses, Changes, LiveLogin, Login,
+    cookies::changes::GuardedAs,
+    login_of, own_path,
     refused::{Refused, UNAVAILABLE},
 };
-use crate::accounts::{Accounts, Actor};
+use crate::{
+    accounts::{Accounts, Actor},
+    domain::people::role::Role,
+};
 
 /// Anyone, logged in or not.
 #[derive(Debug, Clone, Copy)]
@@ -53,29 +61,38 @@ pub struct Superuser<'r> {
     client: RequestClient<'r>,
 }
 
-impl SignedIn<'_> {
-    /// The acting user, as the use cases expect it.
-    #[must_use]
-    pub fn actor(&self) -> Actor {
-        self.login.actor(self.client.to_client())
-    }
+/// What every guard of a logged-in person tells.
+macro_rules! tell_who_it_is {
+    ($($guard:ident),*) => {
+        $(impl $guard<'_> {
+            /// The user's id: `curfew_users.id`.
+            #[must_use]
+            pub fn user_id(&self) -> i64 {
+                self.login.user_id
+            }
+
+            /// The username.
+            #[must_use]
+            pub fn username(&self) -> &str {
+                &self.login.account.username
+            }
+
+            /// The user's role.
+            #[must_use]
+            pub fn role(&self) -> Role {
+                self.login.role()
+            }
+
+            /// The acting user, as the use cases expect it.
+            #[must_use]
+            pub fn actor(&self) -> Actor {
+                self.login.actor(self.client.to_client())
+            }
+        })*
+    };
 }
 
-impl Staff<'_> {
-    /// The acting user, as the use cases expect it.
-    #[must_use]
-    pub fn actor(&self) -> Actor {
-        self.login.actor(self.client.to_client())
-    }
-}
-
-impl Superuser<'_> {
-    /// The acting user, as the use cases expect it.
-    #[must_use]
-    pub fn actor(&self) -> Actor {
-        self.login.actor(self.client.to_client())
-    }
-}
+tell_who_it_is!(SignedIn, Staff, Superuser);
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Anyone<'r> {
@@ -109,7 +126,10 @@ impl<'r> FromRequest<'r> for SignedIn<'r> {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
         match login_of(request).await {
             Login::Live(login) => Outcome::Success(Self { login, client: RequestClient::of(request) }),
-            Login::Nobody | Login::Ended(_) => Outcome::Error((Status::Unauthorized, Refused)),
+            Login::Nobody | Login::Ended(_) => {
+                Changes::of(request).note_guard(GuardedAs::RefusedPage);
+                Outcome::Error((Status::Unauthorized, Refused))
+            }
             Login::Unavailable => Outcome::Error(UNAVAILABLE),
         }
     }
@@ -150,8 +170,8 @@ pub(super) async fn refuse<'r, T>(
     if let Some(accounts) = request.rocket().state::<Accounts>() {
         let addresses = Addresses::of(request);
         // For the API, record the route's pattern: a program may put anything into the path, even a token.
-        let api_route = request.route().filter(|route| route.uri.path().starts_with(addresses.api));
-        let path = api_route.map_or(request.uri().path().as_str(), |route| route.uri.path());
+        let pattern = request.route().map(|route| super::root::own_path_of(request, route.uri.path()));
+        let path = pattern.filter(|pattern| pattern.starts_with(addresses.api)).unwrap_or_else(|| own_path(request));
         let path = addresses.without_secret(path);
         let (actor, action) = (login.actor(client.to_client()), format!("{} {path}", request.method()));
         if let Err(error) = accounts.record_refused_access(&actor, (addresses.subject)(request), &action).await {
@@ -160,3 +180,16 @@ pub(super) async fn refuse<'r, T>(
     }
     Outcome::Error((Status::Forbidden, Refused))
 }
+
+/// A program that uses a guard without Curfew refuses to launch.
+macro_rules! need_curfew {
+    ($($guard:ty),*) => {
+        $(impl Sentinel for $guard {
+            fn abort(rocket: &Rocket<Ignite>) -> bool {
+                super::attached::is_without_curfew(rocket)
+            }
+        })*
+    };
+}
+
+need_curfew!(Anyone<'_>, Visitor, SignedIn<'_>, Staff<'_>, Superuser<'_>, ApiClient<'_>, ApiStaff<'_>);

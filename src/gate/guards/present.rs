@@ -5,7 +5,7 @@
 use std::ops::Deref;
 
 use rocket::{
-    Request,
+    Ignite, Request, Rocket, Sentinel,
     http::Status,
     outcome::try_outcome,
     request::{FromRequest, Outcome},
@@ -15,7 +15,9 @@ use super::{SignedIn, Staff, Superuser};
 use crate::{
     accounts::Accounts,
     gate::{
-        LiveLogin,
+        Changes, LiveLogin,
+        attached::is_without_curfew,
+        cookies::changes::GuardedAs,
         refused::{Refused, UNAVAILABLE},
     },
 };
@@ -57,6 +59,12 @@ impl<G> Deref for Present<G> {
     }
 }
 
+impl<G> Sentinel for Present<G> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_without_curfew(rocket)
+    }
+}
+
 #[rocket::async_trait]
 impl<'r, G> FromRequest<'r> for Present<G>
 where
@@ -69,7 +77,10 @@ where
         let Some(accounts) = request.rocket().state::<Accounts>() else { return Outcome::Error(UNAVAILABLE) };
         match accounts.is_present(&guard.login().session).await {
             Ok(true) => Outcome::Success(Self(guard)),
-            Ok(false) => Outcome::Error((Status::PreconditionRequired, Refused)),
+            Ok(false) => {
+                Changes::of(request).note_guard(GuardedAs::RefusedPage);
+                Outcome::Error((Status::PreconditionRequired, Refused))
+            }
             Err(error) => {
                 log::error!("could not check for a recent password: {error}");
                 Outcome::Error(UNAVAILABLE)

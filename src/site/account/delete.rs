@@ -1,6 +1,6 @@
 //! Deletes the user's own account.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use rocket::{FromForm, Route, State, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
@@ -76,7 +76,7 @@ async fn delete(
     }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Account deletion", |rocket| async { rocket.mount("/", routes![show, delete]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, delete]
 }

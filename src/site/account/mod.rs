@@ -2,22 +2,15 @@
 
 mod delete;
 pub mod overview;
-mod password;
+pub mod password;
 mod profile;
 mod sessions;
 mod tokens;
 
-use rocket::fairing::AdHoc;
+use rocket::Route;
 
-/// Mounts the account pages.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Account", |rocket| async {
-        rocket
-            .attach(overview::stage())
-            .attach(profile::stage())
-            .attach(password::stage())
-            .attach(sessions::stage())
-            .attach(tokens::stage())
-            .attach(delete::stage())
-    })
+/// The routes of the account pages.
+pub fn routes() -> Vec<Route> {
+    [overview::routes(), profile::routes(), password::routes(), sessions::routes(), tokens::routes(), delete::routes()]
+        .concat()
 }

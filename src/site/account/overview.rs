@@ -1,6 +1,6 @@
 //! The account overview, where users land after login.
 
-use rocket::{fairing::AdHoc, get, routes};
+use rocket::{Route, get, routes};
 use serde::Serialize;
 
 use crate::{
@@ -70,7 +70,7 @@ pub fn show(signed_in: SignedIn<'_>, pages: Pages<'_>) -> Answer {
     )
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Account overview", |rocket| async { rocket.mount("/", routes![show]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show]
 }

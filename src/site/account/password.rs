@@ -1,6 +1,6 @@
 //! Changes the user's own password.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use rocket::{FromForm, Route, State, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
@@ -97,12 +97,17 @@ async fn change(
 }
 
 /// The address that password managers open to change a password (W3C, "A Well-Known URL for Changing Passwords").
-#[get("/.well-known/change-password")]
+#[get("/.well-known/change-password", rank = 100)]
 fn show_to_password_manager() -> Answer {
     Answer::see_other(uri!(show))
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Password", |rocket| async { rocket.mount("/", routes![show, change, show_to_password_manager]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, change]
+}
+
+/// The route that is at the root of the host, wherever the pages are. The host's own comes first.
+pub fn well_known_route() -> Vec<Route> {
+    routes![show_to_password_manager]
 }

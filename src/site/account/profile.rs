@@ -1,6 +1,6 @@
 //! Changes the user's own email.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use rocket::{FromForm, Route, State, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
@@ -120,7 +120,7 @@ async fn cancel(
     Answer::see_other(uri!(show))
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Profile", |rocket| async { rocket.mount("/", routes![show, change, verify_again, cancel]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, change, verify_again, cancel]
 }

@@ -1,6 +1,6 @@
 //! Lists and ends the user's own sessions.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use rocket::{FromForm, Route, State, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
@@ -114,7 +114,7 @@ async fn end_others(
     }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Sessions", |rocket| async { rocket.mount("/", routes![show, end_others, end]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, end_others, end]
 }

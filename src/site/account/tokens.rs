@@ -1,6 +1,6 @@
 //! Lists, creates and revokes the user's own tokens.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, http::Status, post, routes, uri};
+use rocket::{FromForm, Route, State, get, http::Status, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
@@ -149,7 +149,7 @@ async fn revoke(
     Answer::see_other(uri!(show(page = page.filter(|page| PageNumber::parse(page).is_ok()))))
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Tokens", |rocket| async { rocket.mount("/", routes![show, create, revoke]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, create, revoke]
 }

@@ -1,6 +1,6 @@
 //! The preview of a force logout at the typed time, for the page and for the script that updates it.
 
-use rocket::{State, fairing::AdHoc, get, routes, uri};
+use rocket::{Route, State, get, routes, uri};
 use serde::Serialize;
 
 use super::{moments::read_moment, search::no_repeated_field::NoRepeatedField};
@@ -122,7 +122,7 @@ async fn show_everyones(
     }
 }
 
-/// Mounts the previews.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Force logout preview", |rocket| async { rocket.mount("/", routes![show, show_everyones]) })
+/// The routes of the previews.
+pub fn routes() -> Vec<Route> {
+    routes![show, show_everyones]
 }

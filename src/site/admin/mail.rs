@@ -1,6 +1,6 @@
 //! The last letters: to whom, and what became of them. Never what they say, nor where to.
 
-use rocket::{State, fairing::AdHoc, get, routes};
+use rocket::{Route, State, get, routes};
 use serde::Serialize;
 
 use crate::{
@@ -78,7 +78,7 @@ async fn show(_staff: Staff<'_>, accounts: &State<Accounts>, pages: Pages<'_>, c
     }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Letters for staff", |rocket| async { rocket.mount("/", routes![show]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show]
 }

@@ -16,42 +16,32 @@ mod search;
 mod user;
 mod users;
 
-use rocket::{Request, catch, catchers, fairing::AdHoc, http::Status};
+use rocket::Route;
 
-pub(in crate::site) use super::{catchers::error_page, pages::answer::Answer};
-
-/// Answers 404 where a parameter in the path is not a number, which Rocket reports as 422. Invalid forms never get here:
-/// their handlers show them again.
-#[catch(422)]
-async fn invalid_parameter(request: &Request<'_>) -> Answer {
-    error_page(Status::NotFound, request).await
-}
-
-/// Mounts the staff pages.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Staff pages", |rocket| async {
-        rocket
-            .register("/admin", catchers![invalid_parameter])
-            .attach(overview::stage())
-            .attach(find::stage())
-            .attach(users::stage())
-            .attach(bulk::stage())
-            .attach(user::stage())
-            .attach(receipt::stage())
-            .attach(effect::stage())
-            .attach(logins::stage())
-            .attach(events::stage())
-            .attach(events::one::stage())
-            .attach(events::csv::stage())
-            .attach(user::force_logout::stage())
-            .attach(user::activation::stage())
-            .attach(user::logins::stage())
-            .attach(user::end_login::stage())
-            .attach(user::reset_link::stage())
-            .attach(user::role::stage())
-            .attach(user::delete::stage())
-            .attach(everyone::stage())
-            .attach(mail::stage())
-            .attach(reason_templates::stage())
-    })
+/// The routes of the staff pages.
+pub fn routes() -> Vec<Route> {
+    [
+        overview::routes(),
+        find::routes(),
+        users::routes(),
+        bulk::routes(),
+        user::routes(),
+        receipt::routes(),
+        effect::routes(),
+        logins::routes(),
+        events::routes(),
+        events::one::routes(),
+        events::csv::routes(),
+        user::force_logout::routes(),
+        user::activation::routes(),
+        user::logins::routes(),
+        user::end_login::routes(),
+        user::reset_link::routes(),
+        user::role::routes(),
+        user::delete::routes(),
+        everyone::routes(),
+        mail::routes(),
+        reason_templates::routes(),
+    ]
+    .concat()
 }

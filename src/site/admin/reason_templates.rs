@@ -1,6 +1,6 @@
 //! The templates for reasons. For superusers only.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use rocket::{FromForm, Route, State, get, post, routes, uri};
 use serde::Serialize;
 
 use super::reasons::{TemplateView, read_reasons, read_templates};
@@ -102,7 +102,7 @@ async fn delete(
     }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Templates for reasons", |rocket| async { rocket.mount("/", routes![show, add, delete]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, add, delete]
 }

@@ -1,6 +1,6 @@
 //! The recent-password check: asks for the password again before sensitive actions.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use rocket::{FromForm, Route, State, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
@@ -71,7 +71,7 @@ async fn confirm(
     }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Confirm", |rocket| async { rocket.mount("/", routes![show, confirm]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, confirm]
 }

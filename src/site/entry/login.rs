@@ -1,6 +1,6 @@
 //! The login form.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use rocket::{FromForm, Route, State, get, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
@@ -92,9 +92,7 @@ fn log_in_signed_in(_signed_in: SignedIn<'_>) -> Answer {
     Answer::see_other(uri!(crate::site::account::overview::show))
 }
 
-/// Mounts the login.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Login", |rocket| async {
-        rocket.mount("/", routes![show, show_signed_in, log_in, log_in_signed_in])
-    })
+/// The routes of the login.
+pub fn routes() -> Vec<Route> {
+    routes![show, show_signed_in, log_in, log_in_signed_in]
 }

@@ -1,6 +1,6 @@
 //! Logout, by POST only, so that a link cannot log anyone out.
 
-use rocket::{State, fairing::AdHoc, post, routes, uri};
+use rocket::{Route, State, post, routes, uri};
 
 use crate::{
     accounts::Accounts,
@@ -26,7 +26,7 @@ async fn log_out(
     Answer::see_other(uri!(crate::site::home::show))
 }
 
-/// Mounts the logout.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Logout", |rocket| async { rocket.mount("/", routes![log_out]) })
+/// The routes of the logout.
+pub fn routes() -> Vec<Route> {
+    routes![log_out]
 }

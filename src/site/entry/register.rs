@@ -1,13 +1,13 @@
 //! Registration.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, http::Status, post, routes, uri};
+use rocket::{FromForm, Route, State, get, http::Status, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
     accounts::Accounts,
     gate::{Changes, ClientOf, Notice, SignedIn, Submission, Visitor},
     site::{
-        addresses::LOGIN,
+        addresses::login_page,
         pages::{
             Pages,
             answer::{Answer, FormPage},
@@ -82,7 +82,7 @@ async fn register(
                 registration.username.as_str(),
                 registration.email.as_str()
             )));
-            Answer::see_other(LOGIN)
+            Answer::see_other(login_page())
         }
         Ok(Some(started)) => {
             changes.start_session(started);
@@ -101,9 +101,7 @@ fn register_signed_in(_signed_in: SignedIn<'_>) -> Answer {
     Answer::see_other(uri!(crate::site::account::overview::show))
 }
 
-/// Mounts the registration.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Registration", |rocket| async {
-        rocket.mount("/", routes![show, show_signed_in, register, register_signed_in])
-    })
+/// The routes of the registration.
+pub fn routes() -> Vec<Route> {
+    routes![show, show_signed_in, register, register_signed_in]
 }

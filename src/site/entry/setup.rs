@@ -1,6 +1,6 @@
 //! Creates the first superuser. The setup code proves that the visitor can read the server's terminal.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, http::Status, post, routes, uri};
+use rocket::{FromForm, Route, State, get, http::Status, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
@@ -98,7 +98,7 @@ async fn set_up(
     }
 }
 
-/// Mounts the setup.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Setup", |rocket| async { rocket.mount("/", routes![show, set_up]) })
+/// The routes of the setup.
+pub fn routes() -> Vec<Route> {
+    routes![show, set_up]
 }

@@ -21,7 +21,6 @@ use std::{
 
 use rocket::{
     Config,
-    fairing::AdHoc,
     tokio::{
         sync::{Mutex as AsyncMutex, Notify},
         time::timeout,
@@ -38,7 +37,8 @@ use crate::{
     settings::{Configuration, MailSender, Settings},
     words::letters::{Around, LetterWords},
 };
-pub use test_letter::{TestLetter, send_test_letter};
+pub use test_letter::TestLetter;
+pub(crate) use test_letter::send_test_letter;
 
 /// The sender of the site's letters. Clones share it.
 #[derive(Debug, Clone)]
@@ -106,7 +106,8 @@ impl Letters {
         let origin = self.origin(letter.origin.as_deref());
         let Inner { templates, sender, settings, .. } = &*self.0;
         let (purpose, token) = &letter.link;
-        let link = format!("{origin}{}{}", link_path(*purpose), token.reveal());
+        let root = templates.root().seen();
+        let link = format!("{origin}{root}{}{}", link_path(*purpose), token.reveal());
         let lifetimes = (settings.reset_link_lifetime, settings.verification_link_lifetime);
         let words = LetterWords::of(letter, Around { site_name: &settings.site_name, link: &link, lifetimes });
         message::write(templates, sender, identity(letter), (words, &settings.site_name, origin))
@@ -140,15 +141,4 @@ impl Letters {
 
 fn identity(letter: &LetterToSend) -> Identity<'_> {
     Identity { id: letter.id, queued_at: letter.queued_at, kind: letter.kind.code(), recipient: &letter.address }
-}
-
-/// Manages [`Letters`], after the templates.
-pub(super) fn stage(configuration: &Configuration) -> AdHoc {
-    let configuration = configuration.clone();
-    AdHoc::try_on_ignite("Letters", |rocket| async move {
-        match rocket.state::<Templates>().cloned() {
-            Some(templates) => Ok(rocket.manage(Letters::new(&configuration, templates))),
-            None => Err(rocket),
-        }
-    })
 }

@@ -4,9 +4,10 @@ use std::{future, path::PathBuf};
 
 use chrono::Utc;
 
-use super::{Letters, Templates, channel::Channel, folder, message};
+use super::{Letters, channel::Channel, folder, message};
 use crate::{
-    accounts::LetterOutcome, domain::people::email::Email, settings::Configuration, words::letters::LetterWords,
+    accounts::LetterOutcome, domain::people::email::Email, settings::Configuration, site::Options,
+    words::letters::LetterWords,
 };
 
 /// The code of its kind, in `X-Curfew-Letter`.
@@ -25,8 +26,11 @@ pub enum TestLetter {
 ///
 /// # Errors
 /// Returns the answer of the mail server, or what is wrong with the folder or the templates.
-pub async fn send_test_letter(configuration: &Configuration, to: &Email) -> Result<TestLetter, String> {
-    let templates = Templates::of_letters().map_err(|error| error.to_string())?;
+pub(crate) async fn send_test_letter(
+    (configuration, options): (&Configuration, &Options),
+    to: &Email,
+) -> Result<TestLetter, String> {
+    let templates = options.templates(configuration).map_err(|error| error.to_string())?;
     Letters::new(configuration, templates).send_test(to).await
 }
 

@@ -13,9 +13,9 @@ use super::{Pages, form::FormView};
 use crate::{
     accounts::AccountsError,
     domain::{moment::Moment, next_path::NextPath},
-    gate::{Changes, EndedLogin, Notice},
+    gate::{Changes, EndedLogin, Notice, Root},
     site::{
-        addresses::LOGIN,
+        addresses::login_page,
         rendering::{self, wording::in_text},
     },
     store::{StoreError, users::NameClash},
@@ -28,8 +28,10 @@ pub enum Answer {
     Page(Status, rendering::Page),
     /// A page with status 429 or 503, and `Retry-After`.
     Wait(Status, rendering::Page, Duration),
-    /// A 303 redirect.
-    SeeOther(Redirect),
+    /// A 303 redirect to one of Curfew's own pages.
+    SeeOther(Reference<'static>),
+    /// A 303 redirect to any page of the host.
+    GoOn(NextPath),
     /// A plain 401 without a redirect, for scripts.
     LogInFirst,
     /// The error page of a status.
@@ -43,18 +45,16 @@ pub enum Answer {
 pub(in crate::site) struct RefusalText(pub(in crate::site) Option<String>);
 
 impl Answer {
-    /// Redirects with 303.
+    /// Redirects with 303 to one of Curfew's own pages, such as `uri!("/account")`, wherever these pages are.
     #[must_use]
-    pub fn see_other(to: impl TryInto<rocket::http::uri::Reference<'static>>) -> Self {
-        Self::SeeOther(Redirect::to(to))
+    pub fn see_other(to: impl Into<Reference<'static>>) -> Self {
+        Self::SeeOther(to.into())
     }
 
-    /// Redirects to `next` if it is a path on this site, or else to `otherwise`.
+    /// Redirects to `next` if it is a path on this host, or else to the own page `otherwise`.
     #[must_use]
     pub fn see_next(next: Option<&str>, otherwise: impl Into<Reference<'static>>) -> Self {
-        let next =
-            next.and_then(NextPath::parse).and_then(|next| Reference::parse_owned(next.as_str().to_owned()).ok());
-        Self::see_other(next.unwrap_or_else(|| otherwise.into()))
+        next.and_then(NextPath::parse).map_or_else(|| Self::see_other(otherwise), Self::GoOn)
     }
 
     fn with_status(self, status: Status) -> Self {
@@ -79,7 +79,11 @@ impl<'r> Responder<'r, 'static> for Answer {
             Self::Wait(status, page, wait) => Response::build_from((status, page).respond_to(request)?)
                 .header(Header::new("Retry-After", wait.as_secs().saturating_add(1).to_string()))
                 .ok(),
-            Self::SeeOther(redirect) => redirect.respond_to(request),
+            Self::SeeOther(own) => {
+                let root = Root::of(request).map_or("", Root::seen);
+                Redirect::to(format!("{root}{own}")).respond_to(request)
+            }
+            Self::GoOn(next) => Redirect::to(next.as_str().to_owned()).respond_to(request),
             Self::LogInFirst => {
                 Response::build_from((Status::Unauthorized, "You are not logged in.\n").respond_to(request)?)
                     // A 401 must name a scheme (RFC 9110, section 15.5.2). For this one, browsers open no prompt.
@@ -165,7 +169,7 @@ pub fn refuse(changes: Changes<'_>, error: AccountsError) -> Answer {
         AccountsError::Ended { reason, user_reason } => {
             changes.end_session_now();
             changes.leave_notice(Notice::ended(&EndedLogin { reason, user_reason }));
-            Answer::see_other(LOGIN)
+            Answer::see_other(login_page())
         }
         AccountsError::RegistrationClosed
         | AccountsError::Forbidden

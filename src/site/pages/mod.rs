@@ -8,11 +8,11 @@ pub(super) mod session_view;
 pub(super) mod shared_fields;
 pub(super) mod token_view;
 
-use std::convert::Infallible;
+use std::{borrow::Cow, convert::Infallible};
 
 use chrono::TimeDelta;
 use rocket::{
-    Request,
+    Ignite, Request, Rocket, Sentinel,
     http::Status,
     request::{FromRequest, Outcome},
 };
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     domain::next_path::NextPath,
-    gate::{Changes, Csrf, Login, Notice, Passive, ScheduledEnd, login_of},
+    gate::{Changes, Csrf, Login, Notice, Passive, Root, ScheduledEnd, is_without_curfew, login_of},
     settings::Settings,
 };
 
@@ -40,7 +40,10 @@ const ENDS_SOON: TimeDelta = TimeDelta::minutes(5);
 pub struct Pages<'r> {
     templates: Option<&'r Templates>,
     settings: Option<&'r Settings>,
+    /// The own path. Empty for a page of the host.
     path: &'r str,
+    /// The path that browsers show.
+    address: Cow<'r, str>,
     /// Whether the route has a fixed path.
     is_only_path: bool,
     login: &'r Login,
@@ -52,16 +55,20 @@ pub struct Pages<'r> {
 impl<'r> Pages<'r> {
     /// Collects the context of a request.
     pub async fn of(request: &'r Request<'_>) -> Self {
-        let path = request.uri().path().as_str();
-        // Scripts put the path into links. `//example.org` would lead off the site.
-        let is_shown = NextPath::parse(path).is_some() && !ADDRESSES.is_secret(path);
-        let path = if is_shown { path } else { "/" };
+        let on_server = request.uri().path().as_str();
+        let root = Root::of(request);
+        // A page of the host has no own path.
+        let path = root.and_then(|root| root.own_path(on_server)).unwrap_or_default();
+        // Scripts put the address into links. `//example.org` would lead off the site.
+        let is_shown = NextPath::parse(on_server).is_some() && !ADDRESSES.is_secret(path);
+        let (path, shown) = if is_shown { (path, on_server) } else { ("/", "/") };
         let login = login_of(request).await;
         Self {
             templates: request.rocket().state(),
             settings: request.rocket().state::<crate::accounts::Accounts>().map(crate::accounts::Accounts::settings),
             path,
-            is_only_path: request.route().is_some_and(|route| route.uri.path() == path),
+            address: root.map_or(shown.into(), |root| root.shown(shown)),
+            is_only_path: request.route().is_some_and(|route| route.uri.path() == on_server),
             login,
             csrf: Csrf::of(request).await,
             changes: Changes::of(request),
@@ -159,6 +166,7 @@ impl<'r> Pages<'r> {
         Shell {
             site_name: self.settings.map_or("", |settings| &settings.site_name),
             path: self.path,
+            address: &self.address,
             is_error: status.code >= 400,
             user,
             csrf_token,
@@ -177,6 +185,12 @@ fn log_causes(template: &str, error: &dyn std::error::Error) {
     log::error!("the template {template} cannot be rendered: {error}");
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.for_each(|cause| log::error!("{cause}"));
+}
+
+impl Sentinel for Pages<'_> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_without_curfew(rocket)
+    }
 }
 
 #[rocket::async_trait]

@@ -9,7 +9,7 @@ use super::{Pages, answer::Answer, form::FormView};
 use crate::{
     accounts::Accounts,
     domain::next_path::NextPath,
-    gate::{FormRefusal, RefusedForm, came_from, site_origin},
+    gate::{FormRefusal, RefusedForm, Root, came_from, own_path, site_origin},
     site::addresses::ADDRESSES,
 };
 
@@ -81,11 +81,13 @@ pub(in crate::site) async fn refused_form_page(form: &RefusedForm, request: &Req
         FormRefusal::NoCookie | FormRefusal::Old => None,
     };
     // The page is at the address that the form was posted to. A secret address is not repeated on it.
-    let is_secret = ADDRESSES.is_secret(request.uri().path().as_str());
+    let is_secret = ADDRESSES.is_secret(own_path(request));
     let action = if is_secret {
         Some(String::new())
     } else {
-        NextPath::parse(&request.uri().to_string()).map(|path| path.as_str().to_owned())
+        let uri = request.uri().to_string();
+        let shown = Root::of(request).map(|root| root.shown(&uri));
+        shown.as_deref().and_then(NextPath::parse).map(|path| path.as_str().to_owned())
     };
     let again = action.as_ref().filter(|_| address.is_none() && !form.typed.is_empty());
     let (title, text) = title_and_text(&form.why, again.is_some());

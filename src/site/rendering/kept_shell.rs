@@ -130,6 +130,7 @@ fn with_marks(shell: &Shell<'_>) -> Value {
     json!({
         "site_name": shell.site_name,
         "path": shell.path,
+        "address": shell.address,
         "is_error": shell.is_error,
         "user": shell.user.as_ref().map(user),
         "csrf_token": shell.csrf_token.map(|_| Gap::CsrfToken.mark()),

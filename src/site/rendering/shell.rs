@@ -9,8 +9,10 @@ use crate::{domain::moment::Moment, gate::Notice};
 pub struct Shell<'a> {
     /// The name of the site.
     pub site_name: &'a str,
-    /// The path of the request.
+    /// Curfew's own path of the page, such as `/account`, wherever its pages are. Empty for a page of the host.
     pub path: &'a str,
+    /// The path that browsers show.
+    pub address: &'a str,
     /// Whether the status is 400 or above. The title then starts with "Error".
     pub is_error: bool,
     /// The logged-in user.
@@ -54,7 +56,7 @@ pub struct EndView<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::site) struct SharedShell {
     site_name: String,
-    path: String,
+    address: String,
     is_error: bool,
     /// `is_staff` and `is_superuser`, if somebody is logged in.
     role: Option<(bool, bool)>,
@@ -70,7 +72,7 @@ impl SharedShell {
         }
         Some(Self {
             site_name: shell.site_name.to_owned(),
-            path: shell.path.to_owned(),
+            address: shell.address.to_owned(),
             is_error: shell.is_error,
             role: shell.user.as_ref().map(|user| (user.is_staff, user.is_superuser)),
             has_csrf_token: shell.csrf_token.is_some(),

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use tera::{Context, Tera};
 
 use super::{
-    StaticFiles,
+    Root, SiteFiles, Sources, StaticFiles,
     kept_shell::KeptShell,
+    loading,
     shell::{EndView, SharedShell, Shell, ShellUser},
-    wording,
 };
 
 const HOSTILE: &str = r#"<b onclick="x('&amp;')">{{ shell.csrf_token }}{% raw %}/ session 1"#;
@@ -15,27 +15,11 @@ const HOSTILE: &str = r#"<b onclick="x('&amp;')">{{ shell.csrf_token }}{% raw %}
 const RENDERED_WHOLE: [&str; 7] =
     ["admin/bulk", "admin/bulk_progress", "admin/event", "admin/user", "admin/user_logins", "error", "refused_form"];
 
-/// The templates of the site, as Rocket loads them.
+/// The templates of the site.
 fn site() -> Tera {
-    let mut tera = Tera::default();
-    tera.autoescape_on(vec![".html.tera"]);
-    let mut files = Vec::new();
-    collect("templates", &mut files);
-    let named = files.iter().map(|file| {
-        let name = file.trim_start_matches("templates/").trim_end_matches(".html.tera");
-        (file.as_str(), Some(name))
-    });
-    tera.add_template_files(named).expect("the templates of the site");
-    wording::register(&mut tera);
-    StaticFiles::read(std::path::Path::new("static")).expect("the static files").register(&mut tera);
-    tera
-}
-
-fn collect(folder: &str, files: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        let path = entry.to_str().expect("a path").to_owned();
-        if entry.is_dir() { collect(&path, files) } else { files.push(path) }
-    }
+    let (files, root) = (SiteFiles::default(), Root::default());
+    let assets = StaticFiles::load(&files, &root).expect("the static files");
+    loading::load(&Sources { files, assets, root, layout: None }).expect("the templates of the site")
 }
 
 /// A page of another site, with its own base template and an extra block.
@@ -55,6 +39,7 @@ fn shell<'a>(user: Option<ShellUser<'a>>, csrf_token: Option<&'a str>) -> Shell<
     Shell {
         site_name: HOSTILE,
         path: "/account",
+        address: "/account",
         is_error: false,
         user,
         csrf_token,
@@ -133,7 +118,7 @@ fn requests_with_different_shells_have_different_kinds() {
         shell(ana(), None),
         shell(Some(ShellUser { is_staff: true, ..user("ana") }), Some("token")),
         shell(Some(ShellUser { is_superuser: true, ..user("ana") }), Some("token")),
-        Shell { path: "/account/sessions", ..shell(ana(), Some("token")) },
+        Shell { address: "/account/sessions", ..shell(ana(), Some("token")) },
         Shell { is_error: true, ..shell(ana(), Some("token")) },
         Shell { registration_open: false, ..shell(ana(), Some("token")) },
         Shell { site_name: "Other", ..shell(ana(), Some("token")) },

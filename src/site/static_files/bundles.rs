@@ -32,32 +32,40 @@ pub(super) const SCRIPTS: [&str; 22] = [
     "session-events.js",
 ];
 
-/// Adds `site.css` and `site.js`.
-///
-/// # Errors
-/// Returns the name of a missing source.
-pub(super) fn add(contents: &mut BTreeMap<String, Vec<u8>>) -> Result<(), &'static str> {
-    let styles = concatenate(contents, &STYLES, "", "")?;
+/// Adds `site.css` and `site.js`, and `within_layout.css` for the layout of a host.
+pub(super) fn add(contents: &mut BTreeMap<String, Vec<u8>>) {
+    let styles = concatenate(contents, &STYLES, "", "");
     // A script that fails in a browser that lacks a feature must not stop the others.
     let scripts =
-        concatenate(contents, &SCRIPTS, "try { (() => {\n", "})(); } catch (error) { console.error(error); }\n")?;
+        concatenate(contents, &SCRIPTS, "try { (() => {\n", "})(); } catch (error) { console.error(error); }\n");
+    contents.insert("within_layout.css".to_owned(), within_layout(&styles));
     contents.insert("site.css".to_owned(), styles);
     contents.insert("site.js".to_owned(), scripts);
-    Ok(())
 }
 
-fn concatenate(
-    contents: &BTreeMap<String, Vec<u8>>,
-    sources: &[&'static str],
-    before: &str,
-    after: &str,
-) -> Result<Vec<u8>, &'static str> {
+/// The styles for pages in the layout of a host. They hold for Curfew's part of the page alone, which is not the `main` of
+/// the page but an element of its own, with the same specificity.
+fn within_layout(styles: &[u8]) -> Vec<u8> {
+    const SELECTORS: [(&str, &str); 6] = [
+        (":root", ":scope"),
+        ("\nhtml {", "\n:scope {"),
+        ("\nbody {", "\n:scope {"),
+        ("\nmain", "\ncurfew-main"),
+        ("  main", "  curfew-main"),
+        ("+ main", "+ curfew-main"),
+    ];
+    const OWN: &str = ":scope { min-height: 0; }\ncurfew-main { display: block; }\n";
+    let styles = String::from_utf8_lossy(styles);
+    let styles = SELECTORS.iter().fold(styles.into_owned(), |styles, (alone, within)| styles.replace(alone, within));
+    format!("@scope (.curfew) {{\n{styles}{OWN}}}\n").into_bytes()
+}
+
+fn concatenate(contents: &BTreeMap<String, Vec<u8>>, sources: &[&'static str], before: &str, after: &str) -> Vec<u8> {
     let mut bundle = Vec::new();
-    for source in sources {
-        let content = contents.get(*source).ok_or(*source)?;
+    for content in sources.iter().filter_map(|source| contents.get(*source)) {
         for part in [before.as_bytes(), content, b"\n", after.as_bytes()] {
             bundle.extend_from_slice(part);
         }
     }
-    Ok(bundle)
+    bundle
 }

@@ -7,6 +7,7 @@ use rocket::http::ContentType;
 use sha2::{Digest as _, Sha256};
 
 use super::encoding::Encoding;
+use crate::gate::Root;
 
 /// The length of the truncated SHA-256, long enough that two versions of a file do not collide by chance.
 const HASH_BYTES: usize = 8;
@@ -23,7 +24,7 @@ pub(super) struct StaticFile {
 }
 
 impl StaticFile {
-    pub(super) fn new(name: &str, content: Vec<u8>) -> Self {
+    pub(super) fn new(name: &str, content: Vec<u8>, root: &Root) -> Self {
         let hash = HEXLOWER.encode(&Sha256::digest(&content)[..HASH_BYTES]);
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
         let content_type = match extension {
@@ -32,8 +33,8 @@ impl StaticFile {
             _ => ContentType::from_extension(extension).unwrap_or(ContentType::Binary),
         };
         let address = match Path::new(name).extension() {
-            Some(_) => format!("/static/{stem}.{hash}.{extension}"),
-            None => format!("/static/{name}"),
+            Some(_) => root.link(&format!("/static/{stem}.{hash}.{extension}")),
+            None => root.link(&format!("/static/{name}")),
         };
         Self { content, content_type, hash, address, brotli: OnceLock::new(), gzip: OnceLock::new() }
     }

@@ -1,4 +1,4 @@
-//! Static files: read once at startup and served from memory.
+//! Static files: served from memory.
 //!
 //! Templates refer to a file by `asset(name="…")`. The address contains a hash of the content, so browsers can cache
 //! it forever and a page never loads styles or scripts of another version. Only static files are compressed. Pages must
@@ -11,8 +11,6 @@ mod routes;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs, io,
-    path::Path,
     sync::Arc,
 };
 
@@ -20,23 +18,24 @@ use rocket::fairing::AdHoc;
 use tera::{Function, Tera, Value};
 
 use self::file::StaticFile;
-use crate::settings::SettingsError;
+pub(super) use self::routes::routes;
+use super::files::SiteFiles;
+use crate::{gate::Root, settings::SettingsError};
 
 /// All files, by their path below `static`. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StaticFiles(Arc<BTreeMap<String, Arc<StaticFile>>>);
 
 impl StaticFiles {
-    /// Reads a folder and bundles the styles and scripts.
+    /// Bundles the styles and scripts, and gives every file its address below the root of the pages.
     ///
     /// # Errors
-    /// Returns an error if the folder cannot be read or a source of a bundle is missing.
-    pub(super) fn read(folder: &Path) -> Result<Self, SettingsError> {
-        let mut contents = BTreeMap::new();
-        read_below(folder, "", &mut contents).map_err(|error| refused(folder, &error.to_string()))?;
-        bundles::add(&mut contents).map_err(|missing| refused(folder, &format!("without `{missing}`")))?;
+    /// Returns an error if a file cannot be read.
+    pub(super) fn load(files: &SiteFiles, root: &Root) -> Result<Self, SettingsError> {
+        let mut contents = files.static_files()?;
+        bundles::add(&mut contents);
         let files = contents.into_iter().map(|(name, content)| {
-            let file = Arc::new(StaticFile::new(&name, content));
+            let file = Arc::new(StaticFile::new(&name, content, root));
             (name, file)
         });
         Ok(Self(Arc::new(files.collect())))
@@ -90,32 +89,11 @@ impl Function for Asset {
     }
 }
 
-fn read_below(folder: &Path, prefix: &str, contents: &mut BTreeMap<String, Vec<u8>>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.')) else {
-            continue;
-        };
-        let name = format!("{prefix}{name}");
-        if path.is_dir() {
-            read_below(&path, &format!("{name}/"), contents)?;
-        } else {
-            contents.insert(name, fs::read(&path)?);
-        }
-    }
-    Ok(())
-}
-
-fn refused(folder: &Path, what: &str) -> SettingsError {
-    let folder = format!("the folder `{}`", folder.display());
-    SettingsError::new(&folder, what, "the one that comes with the program, with files of your own added")
-}
-
-/// Serves the files and compresses them in the background.
+/// Compresses the files in the background.
 pub(super) fn stage(files: StaticFiles) -> AdHoc {
     AdHoc::on_ignite("Static files", |rocket| async {
         let compressed = files.clone();
-        rocket.manage(files).mount("/", routes::routes()).attach(AdHoc::on_liftoff("Compression", |_| {
+        rocket.manage(files).attach(AdHoc::on_liftoff("Compression", |_| {
             Box::pin(async move {
                 // Debug builds take a second, so there each file is compressed on its first request.
                 if !cfg!(debug_assertions) {

@@ -1,10 +1,11 @@
 //! The routes of static files, and the fixed addresses at which browsers and robots request some of them.
 
-use std::{io::Cursor, path::PathBuf, sync::Arc};
+use std::{convert::Infallible, io::Cursor, path::Path, sync::Arc};
 
 use rocket::{
     Request, Response, Route, State, get,
     http::{Header, Status},
+    request::{FromRequest, Outcome},
     response::{self, Responder},
     routes, tokio,
 };
@@ -37,12 +38,18 @@ impl<'r> FileResponse<'r> {
 /// The best coding that a request accepts.
 struct AcceptEncoding(Option<Encoding>);
 
-#[rocket::async_trait]
-impl<'r> rocket::request::FromRequest<'r> for AcceptEncoding {
-    type Error = std::convert::Infallible;
+impl AcceptEncoding {
+    fn of(request: &Request<'_>) -> Self {
+        Self(Encoding::accepted(request.headers().get("Accept-Encoding")))
+    }
+}
 
-    async fn from_request(request: &'r Request<'_>) -> rocket::request::Outcome<Self, Self::Error> {
-        rocket::request::Outcome::Success(Self(Encoding::accepted(request.headers().get("Accept-Encoding"))))
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for AcceptEncoding {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self::of(request))
     }
 }
 
@@ -80,30 +87,45 @@ fn matches_tag<'h>(lines: impl Iterator<Item = &'h str>, tag: &str) -> bool {
     tags.any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }
 
-#[get("/static/<path..>")]
-async fn below_static(
-    path: Option<PathBuf>,
-    accepts: AcceptEncoding,
-    files: &State<StaticFiles>,
-) -> Option<FileResponse<'_>> {
-    FileResponse::of(files, path?.to_str()?, accepts).await
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for FileResponse<'r> {
+    type Error = Infallible;
+
+    /// Finds the file of a path below `/static`. Without one it forwards, because a host may have files there too.
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let path = request.routed_segments(1..).to_path_buf(false).ok();
+        let files = request.rocket().state::<StaticFiles>();
+        let (Some(path), Some(files)) = (path.as_deref().and_then(Path::to_str), files) else {
+            return Outcome::Forward(Status::NotFound);
+        };
+        match Self::of(files, path, AcceptEncoding::of(request)).await {
+            Some(file) => Outcome::Success(file),
+            None => Outcome::Forward(Status::NotFound),
+        }
+    }
 }
 
-#[get("/favicon.ico")]
+#[get("/static/<_..>")]
+const fn below_static(file: FileResponse<'_>) -> FileResponse<'_> {
+    file
+}
+
+#[get("/favicon.ico", rank = 100)]
 async fn favicon(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<FileResponse<'_>> {
     FileResponse::of(files, "favicon.ico", accepts).await
 }
 
-#[get("/apple-touch-icon.png")]
+#[get("/apple-touch-icon.png", rank = 100)]
 async fn touch_icon(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<FileResponse<'_>> {
     FileResponse::of(files, "apple-touch-icon.png", accepts).await
 }
 
-#[get("/robots.txt")]
+#[get("/robots.txt", rank = 100)]
 async fn robots(accepts: AcceptEncoding, files: &State<StaticFiles>) -> Option<FileResponse<'_>> {
     FileResponse::of(files, "robots.txt", accepts).await
 }
 
-pub(super) fn routes() -> Vec<Route> {
+/// The routes of the files. Those that a host may have itself come after the host's.
+pub(in crate::site) fn routes() -> Vec<Route> {
     routes![below_static, favicon, touch_icon, robots]
 }

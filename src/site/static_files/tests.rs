@@ -1,18 +1,21 @@
 //! Addresses change with the content, and every source is in a bundle.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs};
 
-use super::{Meant, StaticFiles, bundles};
+use super::{Meant, SiteFiles, StaticFiles, bundles};
+use crate::gate::Root;
 
 const FOLDER: &str = "static";
 
-fn copy_of_static() -> tempfile::TempDir {
+/// The files of a site with these overrides, by their paths in the override folder.
+fn with_overrides(overrides: &[(&str, &str)]) -> StaticFiles {
     let folder = tempfile::tempdir().expect("a folder");
-    for entry in fs::read_dir(FOLDER).expect("the static files") {
-        let path = entry.expect("an entry").path();
-        fs::copy(&path, folder.path().join(path.file_name().expect("a name"))).expect("a copy");
+    for (path, content) in overrides {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, content).expect("it is written");
     }
-    folder
+    StaticFiles::load(&SiteFiles::new(Some(folder.path().to_owned())), &Root::default()).expect("the files")
 }
 
 fn address(files: &StaticFiles, name: &str) -> String {
@@ -21,10 +24,7 @@ fn address(files: &StaticFiles, name: &str) -> String {
 
 #[test]
 fn a_changed_source_changes_the_address_of_its_bundle_and_of_no_other() {
-    let folder = copy_of_static();
-    let before = StaticFiles::read(folder.path()).expect("the files");
-    fs::write(folder.path().join("base.css"), "html {}").expect("it is written");
-    let after = StaticFiles::read(folder.path()).expect("the files");
+    let (before, after) = (with_overrides(&[]), with_overrides(&[("static/base.css", "html {}")]));
     assert_ne!(address(&before, "site.css"), address(&after, "site.css"));
     assert_eq!(address(&before, "site.js"), address(&after, "site.js"));
 
@@ -45,22 +45,17 @@ fn every_style_and_script_is_in_its_bundle() {
 }
 
 #[test]
-fn the_error_names_a_missing_source() {
-    let folder = copy_of_static();
-    fs::remove_file(folder.path().join("layout.css")).expect("it is gone");
-    let refused = StaticFiles::read(folder.path()).expect_err("a source is missing");
-    assert!(refused.to_string().contains("layout.css"), "{refused}");
-    StaticFiles::read(Path::new("no/such/folder")).expect_err("a folder is missing");
+fn hidden_files_and_templates_are_not_served_and_files_in_folders_are() {
+    let files = with_overrides(&[("static/.secret", "x"), ("static/pictures/a.png", "x"), ("login.html.tera", "x")]);
+    assert!(files.find(".secret").is_none() && files.find("login.html.tera").is_none());
+    assert!(files.find("pictures/a.png").is_some());
+    assert!(address(&files, "pictures/a.png").starts_with("/static/pictures/a."));
 }
 
 #[test]
-fn hidden_files_are_not_served_and_files_in_folders_are() {
-    let folder = copy_of_static();
-    fs::write(folder.path().join(".secret"), "x").expect("it is written");
-    fs::create_dir(folder.path().join("pictures")).expect("a folder");
-    fs::write(folder.path().join("pictures/a.png"), "x").expect("it is written");
-    let files = StaticFiles::read(folder.path()).expect("the files");
-    assert!(files.find(".secret").is_none());
-    assert!(files.find("pictures/a.png").is_some());
-    assert!(address(&files, "pictures/a.png").starts_with("/static/pictures/a."));
+fn addresses_are_below_the_root_of_the_pages() {
+    let prefix = |text| crate::domain::path_prefix::PathPrefix::parse(text).expect("a prefix");
+    let root = Root::new(prefix("/auth"), prefix("/shop"));
+    let files = StaticFiles::load(&SiteFiles::default(), &root).expect("the files");
+    assert!(address(&files, "site.css").starts_with("/shop/auth/static/site."));
 }

@@ -74,7 +74,7 @@ pub fn whole_site(database: &Database, check: Check, redis: Option<RedisAddress>
         figment: figment(),
     };
     let keys = SecretKeys { current: SecretMaterial::generate(), previous: Vec::new() };
-    (site::rocket(&configuration, &keys).expect("the site"), keys)
+    (site::rocket(&configuration, &keys), keys)
 }
 
 /// Registers a user at a site and returns the session cookie.
@@ -111,7 +111,7 @@ pub async fn launch_bare() -> SocketAddr {
 #[get("/")]
 fn bare() -> Template {
     let shell = context! {
-        site_name: "Curfew", path: "/", is_error: false, user: (), csrf_token: (), registration_open: true, notice: ()
+        site_name: "Curfew", path: "/", address: "/", is_error: false, user: (), csrf_token: (), registration_open: true, notice: ()
     };
     Template::render("home", context! { shell, view: context! {} })
 }
@@ -122,9 +122,10 @@ fn unguarded(templates: &State<Templates>) -> Page {
     templates.render("account/overview", (&shell(), true), &view()).expect("the page")
 }
 
+/// The same page, rendered as a whole by Tera.
 #[get("/bench/plain")]
-fn plain() -> Template {
-    Template::render("account/overview", context! { shell: shell(), view: view() })
+fn plain(templates: &State<Templates>) -> Page {
+    templates.render("account/overview", (&shell(), false), &view()).expect("the page")
 }
 
 /// The page's own context, as the handler of `/account` builds it.
@@ -156,6 +157,7 @@ pub fn shell() -> Shell<'static> {
     Shell {
         site_name: "Curfew",
         path: "/account",
+        address: "/account",
         is_error: false,
         user: Some(ShellUser {
             username: "bench",
@@ -193,7 +195,7 @@ pub fn view() -> View {
     }
 }
 
-fn figment() -> rocket::figment::Figment {
+pub fn figment() -> rocket::figment::Figment {
     rocket::figment::Figment::from(rocket::Config::release_default())
         .merge(("log_level", "off"))
         .merge(("ident", false))
@@ -203,7 +205,7 @@ fn figment() -> rocket::figment::Figment {
         .merge(("template_dir", "templates"))
 }
 
-async fn launch(rocket: Rocket<Build>) -> SocketAddr {
+pub async fn launch(rocket: Rocket<Build>) -> SocketAddr {
     let (launched, address) = oneshot::channel();
     let report = AdHoc::on_liftoff("Address", |rocket| {
         Box::pin(async move {

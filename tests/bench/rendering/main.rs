@@ -1,4 +1,4 @@
-//! The cost of rendering `/account`, step by step: as Rocket renders a template, and as the site does.
+//! The cost of rendering `/account`, step by step: as a whole, and as the site does.
 //!
 //! `cargo bench --bench rendering`, measured by Criterion.
 
@@ -19,7 +19,6 @@ use curfew::{
     site::{Shell, Templates},
 };
 use rocket::{figment::value::Value, local::asynchronous::Client, tokio::runtime::Runtime};
-use rocket_dyn_templates::{Template, tera};
 use serde::Serialize;
 use sites::{View, shell, view, whole_site};
 use store::{Database, Engine};
@@ -55,8 +54,8 @@ fn rendering(criterion: &mut Criterion) {
     criterion.bench_function("/account: its context, converted once", |bencher| {
         bencher.iter(|| tera::Context::from_serialize(&context).expect("a context"));
     });
-    criterion.bench_function("/account: the page, as Rocket renders it", |bencher| {
-        bencher.iter(|| Template::show(client.rocket(), "account/overview", &context).expect("a page"));
+    criterion.bench_function("/account: the page, as Tera renders all of it", |bencher| {
+        bencher.iter(|| templates.render("account/overview", (&shell, false), &view).expect("a page"));
     });
     criterion.bench_function("/account: the page, in its kept shell", |bencher| {
         bencher.iter(|| templates.render("account/overview", (&shell, true), &view).expect("a page"));

@@ -9,7 +9,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
-const program = path.resolve(repository, process.env.CARGO_TARGET_DIR ?? "target", "debug/curfew");
+const built = path.resolve(repository, process.env.CARGO_TARGET_DIR ?? "target", "debug");
+// The program, and the site of its own in `tests/host` that has added it.
+const curfew = { program: path.join(built, "curfew"), folder: repository, root: "" };
+const host = { program: path.join(built, "examples/host"), folder: path.join(repository, "tests/host"), root: "/auth" };
 
 // A limit against hanging forever, far longer than a busy machine needs.
 const PATIENCE_MS = 60_000;
@@ -20,17 +23,19 @@ export class Server {
   #environment;
   #printed = "";
   #read = new Set();
+  #kind = curfew;
 
-  /** `settings` are environment variables for the program. */
-  static async start(settings = {}) {
+  /** `settings` are environment variables for the program. `inHost`: Curfew in a site of its own. */
+  static async start(settings = {}, { inHost = false } = {}) {
     const server = new Server();
+    if (inHost) server.#kind = host;
     const port = await freePort();
     server.url = `http://127.0.0.1:${port}`;
     server.#folder = await mkdtemp(path.join(tmpdir(), "curfew-browser-"));
     server.#environment = { ...environment(server.#folder, port), ...settings };
     try {
       server.#launch();
-      await server.#until("it is ready", () => server.#answers("/readyz"));
+      await server.#until("it is ready", () => server.#answers(`${server.#kind.root}/readyz`));
     } catch (error) {
       await server.stop();
       throw error;
@@ -77,7 +82,8 @@ export class Server {
 
   /** Runs a command of the program on the same database. */
   async runs(args, input = "") {
-    const done = execFile(program, args, { cwd: repository, env: this.#environment });
+    const { program, folder } = this.#kind;
+    const done = execFile(program, args, { cwd: folder, env: this.#environment });
     const heard = { out: "", err: "" };
     done.stdout.on("data", (text) => (heard.out += text));
     done.stderr.on("data", (text) => (heard.err += text));
@@ -147,8 +153,9 @@ export class Server {
   }
 
   #launch() {
+    const { program, folder } = this.#kind;
     this.#child = spawn(program, ["serve"], {
-      cwd: repository,
+      cwd: folder,
       env: this.#environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -184,9 +191,12 @@ function environment(folder, port) {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(ROCKET_|CURFEW_|DATABASE_URL$|REDIS_URL$|SMTP_URL$)/.test(name),
   );
+  const database = `sqlite:${path.join(folder, "curfew.db")}`;
   return {
     ...Object.fromEntries(inherited),
-    DATABASE_URL: `sqlite:${path.join(folder, "curfew.db")}`,
+    DATABASE_URL: database,
+    // A host reads its own settings only.
+    ROCKET_DATABASES: `{curfew={url="${database}"}}`,
     ROCKET_ADDRESS: "127.0.0.1",
     ROCKET_PORT: String(port),
     ROCKET_LOG_LEVEL: "normal",

@@ -11,9 +11,9 @@ export class Stage {
   #contexts = [];
   #pages = [];
 
-  static async open({ settings, ...options } = {}) {
+  static async open({ settings, inHost, ...options } = {}) {
     const stage = new Stage();
-    stage.server = await Server.start(settings);
+    stage.server = await Server.start(settings, { inHost });
     try {
       stage.#browser = await launch(options);
     } catch (error) {

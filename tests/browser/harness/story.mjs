@@ -12,7 +12,7 @@ const PATIENCE_MS = 10 * 60_000;
 after(endBrowsers);
 
 /**
- * `tell` gets a `Stage`; `options` are those of `launch`, and the program's `settings`. Fails if a page logs a
+ * `tell` gets a `Stage`; `options` are those of `launch`, the program's `settings`, and `inHost`. Fails if a page logs a
  * complaint in the console.
  */
 export function story(title, tell, options = {}) {

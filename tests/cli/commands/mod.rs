@@ -1,6 +1,7 @@
 //! The commands.
 
 mod demo;
+mod eject;
 mod events;
 mod force_logout;
 mod mail;

@@ -3,8 +3,9 @@
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _};
 
 use crate::{
+    browser::Browser,
     program::{Outcome, Program},
-    site::{on_every_engine, on_every_new_site},
+    site::{Server, on_every_engine, on_every_new_site},
     store::Engine,
 };
 
@@ -236,17 +237,30 @@ fn a_port_in_use_is_refused() {
 }
 
 #[test]
-fn a_folder_without_templates_is_refused_and_left_as_it_was() {
+fn the_program_needs_nothing_beside_it() {
     on_every_new_site(|site| {
         let folder = tempfile::tempdir().expect("a folder");
+        let server = Server::wait_for(site.program(&["serve"]).in_folder(folder.path()).start());
+        let login = Browser::new(&server.address).get("/login");
+        assert!(login.status == 200 && login.body.contains("<title>Log in"), "{}", login.body);
+        server.stop().done();
+    });
+}
+
+#[test]
+fn a_template_that_is_malformed_is_named_before_anything_is_created() {
+    on_every_new_site(|site| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let overrides = folder.path().join("templates/curfew");
+        fs::create_dir_all(&overrides).expect("a folder");
+        fs::write(overrides.join("login.html.tera"), "{% if %}").expect("it is written");
         let program = site.program(&["serve"]).in_folder(folder.path());
         let program = match site.database.engine {
             Engine::Sqlite => program.unset("DATABASE_URL"),
             Engine::Postgres => program,
         };
-        refused(program.run(), &["the working directory", "`templates` and `static`"]);
-        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0);
-        assert!(!site.database.folder.path().join("curfew.db").exists());
+        refused(program.run(), &["the template login.html.tera", "1:"]);
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1);
     });
 }
 

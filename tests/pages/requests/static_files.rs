@@ -160,6 +160,8 @@ async fn files_that_browsers_and_robots_request_exist() {
 #[rocket::async_test]
 async fn every_public_page_has_a_description() {
     let site = Site::on(engines()[0]).await;
+    assert_eq!(site.visitor().opens("/").await.must_be(303).location(), "/setup", "a new site");
+    site.person(Role::Superuser).await;
     let mut visitor = site.visitor();
     let mut descriptions = BTreeSet::new();
     for path in ["/", "/login", "/register", "/no-such-page"] {

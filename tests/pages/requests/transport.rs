@@ -1,7 +1,7 @@
 //! HTTP and HTTPS, as settings and trusted proxies determine it, and what each means for the cookies.
 
 use curfew::settings::{BaseUrl, Configuration, DatabaseAddress, SecureCookies, Settings};
-use rocket::{figment::Figment, http::Method};
+use rocket::{error::ErrorKind, figment::Figment, http::Method};
 
 use crate::harness::{
     jar::{Jar, SetCookie},
@@ -51,28 +51,25 @@ async fn the_cookies_follow_the_browsers_protocol() {
     }
 }
 
-/// However it is built: by the program, or by a program of one's own.
-#[test]
-fn a_site_that_others_can_reach_is_not_built_without_its_own_origin() {
+#[rocket::async_test]
+async fn a_site_that_others_can_reach_does_not_launch_without_its_own_origin() {
     let Plan { settings, keys, .. } = Plan::default();
-    let built = |address: &str, base_url: Option<&str>| {
-        let settings = Settings { base_url: base_url.and_then(BaseUrl::parse), ..settings.clone() };
-        let configuration = Configuration {
-            settings,
-            database: DatabaseAddress::parse("sqlite:nowhere.db").expect("an address"),
-            redis: None,
-            mail_server: None,
-            connections: None,
-            figment: Figment::from(rocket::Config::default()).merge(("address", address)),
-        };
-        curfew::site::rocket(&configuration, &keys).map(drop).map_err(|error| error.to_string())
+    let configuration = |address: &str, base_url: Option<&str>| Configuration {
+        settings: Settings { base_url: base_url.and_then(BaseUrl::parse), ..settings.clone() },
+        database: DatabaseAddress::parse("sqlite:nowhere.db").expect("an address"),
+        redis: None,
+        mail_server: None,
+        connections: None,
+        figment: Figment::from(rocket::Config::default()).merge(("address", address)),
     };
     for address in ["0.0.0.0", "::", "192.0.2.1"] {
-        let refused = built(address, None).expect_err("no site");
+        let refused = configuration(address, None).must_have_origin().expect_err("no site").to_string();
         assert!(refused.contains("base_url is missing") && refused.contains(address), "{refused}");
-        assert_eq!(built(address, Some("https://curfew.test")), Ok(()));
+        let refused = curfew::site::rocket(&configuration(address, None), &keys).ignite().await.expect_err("no site");
+        assert!(matches!(refused.kind(), ErrorKind::FailedFairings(_)), "{}", refused.kind());
+        assert_eq!(configuration(address, Some("https://curfew.test")).must_have_origin(), Ok(()));
     }
-    assert_eq!(built("127.0.0.1", None), Ok(()));
+    assert_eq!(configuration("127.0.0.1", None).must_have_origin(), Ok(()));
 }
 
 #[rocket::async_test]

@@ -9,11 +9,9 @@ pub(super) mod progress;
 pub(super) mod promise;
 pub(super) mod view;
 
-use rocket::{fairing::AdHoc, routes};
+use rocket::{Route, routes};
 
-/// Mounts the pages.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Bulk actions", |rocket| async {
-        rocket.mount("/", routes![paste::show, paste::post, confirm::show, confirm::post, progress::show])
-    })
+/// The routes of the pages.
+pub fn routes() -> Vec<Route> {
+    routes![paste::show, paste::post, confirm::show, confirm::post, progress::show]
 }

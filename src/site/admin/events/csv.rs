@@ -6,9 +6,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use chrono::SecondsFormat;
-use rocket::{
-    State, fairing::AdHoc, futures::Stream, get, http::Status, response::stream::stream, routes, tokio::time::sleep,
-};
+use rocket::{Route, State, futures::Stream, get, http::Status, response::stream::stream, routes, tokio::time::sleep};
 
 use super::query::Sent;
 use crate::{
@@ -103,7 +101,7 @@ fn record(event: EventRow) -> [Cow<'static, str>; COLUMNS.len()] {
     ]
 }
 
-/// Mounts the export.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Event export", |rocket| async { rocket.mount("/", routes![export]) })
+/// The routes of the export.
+pub fn routes() -> Vec<Route> {
+    routes![export]
 }

@@ -6,7 +6,7 @@ pub(super) mod one;
 mod query;
 pub(super) mod view;
 
-use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
+use rocket::{Route, State, get, http::Status, routes, uri};
 use serde::Serialize;
 
 use self::{
@@ -199,7 +199,7 @@ const fn order(sort: EventSort) -> &'static str {
     }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Events", |rocket| async { rocket.mount("/", routes![show]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show]
 }

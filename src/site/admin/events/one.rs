@@ -1,7 +1,7 @@
 //! The page of one event: everything that is kept of it.
 
 use data_encoding::HEXLOWER;
-use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
+use rocket::{Route, State, get, http::Status, routes, uri};
 use serde::Serialize;
 
 use super::view::EventView;
@@ -106,7 +106,7 @@ fn link_view(link: &LinkRow) -> LinkView {
     LinkView { number: link.number, hash: HEXLOWER.encode(&link.hash), is_erased: link.is_erased() }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Event", |rocket| async { rocket.mount("/", routes![show]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show]
 }

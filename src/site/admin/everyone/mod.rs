@@ -2,7 +2,7 @@
 
 mod page;
 
-use rocket::{FromForm, State, fairing::AdHoc, get, post, routes, uri};
+use rocket::{FromForm, Route, State, get, post, routes, uri};
 
 use self::page::read;
 use super::{
@@ -147,9 +147,7 @@ async fn cancel(
     Answer::see_other(uri!(show))
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Force logout of everyone", |rocket| async {
-        rocket.mount("/", routes![show, force_logout, cancel])
-    })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, force_logout, cancel]
 }

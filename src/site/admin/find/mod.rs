@@ -3,7 +3,7 @@
 mod places;
 mod view;
 
-use rocket::{State, fairing::AdHoc, get, http::Status, routes, uri};
+use rocket::{Route, State, get, http::Status, routes, uri};
 
 use self::view::FindView;
 use super::{search::no_repeated_field::NoRepeatedField, user};
@@ -47,7 +47,7 @@ async fn show(
     pages.show(if part.is_some() { "admin/find_part" } else { "admin/find" }, &view)
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Finder", |rocket| async { rocket.mount("/", routes![show]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show]
 }

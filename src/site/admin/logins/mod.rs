@@ -4,7 +4,7 @@ mod bulk;
 mod query;
 mod view;
 
-use rocket::{State, fairing::AdHoc, get, http::Status, routes};
+use rocket::{Route, State, get, http::Status, routes};
 
 use self::{query::Sent, view::LoginsView};
 use super::search::no_repeated_field::NoRepeatedField;
@@ -38,7 +38,7 @@ pub(in crate::site) async fn show(
     }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Logins", |rocket| async { rocket.mount("/", routes![show, bulk::show, bulk::post]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, bulk::show, bulk::post]
 }

@@ -5,7 +5,7 @@ mod charts;
 
 use std::time::Duration;
 
-use rocket::{State, fairing::AdHoc, get, routes};
+use rocket::{Route, State, get, routes};
 use serde::Serialize;
 
 use self::charts::SpanView;
@@ -151,7 +151,7 @@ pub async fn show(_staff: Staff<'_>, accounts: &State<Accounts>, pages: Pages<'_
     }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Staff overview", |rocket| async { rocket.mount("/", routes![show]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show]
 }

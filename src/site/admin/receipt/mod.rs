@@ -2,7 +2,7 @@
 
 pub(super) mod view;
 
-use rocket::{State, fairing::AdHoc, get, routes, uri};
+use rocket::{Route, State, get, routes, uri};
 use serde::Serialize;
 
 use self::view::ReceiptView;
@@ -54,7 +54,7 @@ async fn part(accounts: &Accounts, pages: &Pages<'_>, changes: Changes<'_>, chan
     }
 }
 
-/// Mounts the receipts.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Receipt", |rocket| async { rocket.mount("/", routes![show, show_everyones]) })
+/// The routes of the receipts.
+pub fn routes() -> Vec<Route> {
+    routes![show, show_everyones]
 }

@@ -1,6 +1,6 @@
 //! Deactivates and activates a user.
 
-use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
+use rocket::{FromForm, Route, State, post, routes, uri};
 
 use super::page::{Forms, show_again, show_filled};
 use crate::{
@@ -104,7 +104,7 @@ async fn activate(
     Answer::see_other(uri!(user::show(id)))
 }
 
-/// Mounts the forms.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Activation", |rocket| async { rocket.mount("/", routes![deactivate, activate]) })
+/// The routes of the forms.
+pub fn routes() -> Vec<Route> {
+    routes![deactivate, activate]
 }

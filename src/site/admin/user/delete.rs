@@ -1,6 +1,6 @@
 //! Deletes a user's account. For superusers only.
 
-use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
+use rocket::{FromForm, Route, State, post, routes, uri};
 
 use super::page::{Forms, read, show_again};
 use crate::{
@@ -62,7 +62,7 @@ async fn delete(
     }
 }
 
-/// Mounts the deletion.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("User deletion", |rocket| async { rocket.mount("/", routes![delete]) })
+/// The routes of the deletion.
+pub fn routes() -> Vec<Route> {
+    routes![delete]
 }

@@ -1,6 +1,6 @@
 //! Ends one session or token of a user.
 
-use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
+use rocket::{FromForm, Route, State, post, routes, uri};
 
 use super::{
     logins_page::{self, LoginsShown},
@@ -105,7 +105,7 @@ async fn end(
     }
 }
 
-/// Mounts the forms.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("End of a user's login", |rocket| async { rocket.mount("/", routes![end_session, end_token]) })
+/// The routes of the forms.
+pub fn routes() -> Vec<Route> {
+    routes![end_session, end_token]
 }

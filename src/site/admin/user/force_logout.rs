@@ -1,6 +1,6 @@
 //! Forces one user out, now or at a scheduled time, and cancels a scheduled one.
 
-use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
+use rocket::{FromForm, Route, State, post, routes, uri};
 
 use super::page::{Forms, show_again, show_filled};
 use crate::{
@@ -120,7 +120,7 @@ async fn cancel(
     Answer::see_other(uri!(user::show(id)))
 }
 
-/// Mounts the forms.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Force logout", |rocket| async { rocket.mount("/", routes![force_logout, cancel]) })
+/// The routes of the forms.
+pub fn routes() -> Vec<Route> {
+    routes![force_logout, cancel]
 }

@@ -1,6 +1,6 @@
 //! All sessions and all tokens of a user, page by page.
 
-use rocket::{State, fairing::AdHoc, get, http::Status, routes};
+use rocket::{Route, State, get, http::Status, routes};
 
 use super::logins_page::{LoginsShown, read};
 use crate::{
@@ -57,7 +57,7 @@ async fn show(
     }
 }
 
-/// Mounts the pages.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Logins of a user", |rocket| async { rocket.mount("/", routes![show_sessions, show_tokens]) })
+/// The routes of the pages.
+pub fn routes() -> Vec<Route> {
+    routes![show_sessions, show_tokens]
 }

@@ -10,7 +10,7 @@ mod page;
 pub(super) mod reset_link;
 pub(super) mod role;
 
-use rocket::{State, fairing::AdHoc, get, routes};
+use rocket::{Route, State, get, routes};
 
 use self::page::{Forms, read};
 use crate::{
@@ -36,7 +36,7 @@ pub(super) async fn show(
     }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("User", |rocket| async { rocket.mount("/", routes![show]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show]
 }

@@ -1,6 +1,6 @@
 //! Sends a user a letter with which they choose a new password.
 
-use rocket::{State, fairing::AdHoc, post, routes, uri};
+use rocket::{Route, State, post, routes, uri};
 
 use crate::{
     accounts::{Accounts, AccountsError, LetterComes, Target},
@@ -33,7 +33,7 @@ async fn send(
     Answer::see_other(uri!(user::show(id)))
 }
 
-/// Mounts the form.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Reset link", |rocket| async { rocket.mount("/", routes![send]) })
+/// The routes of the form.
+pub fn routes() -> Vec<Route> {
+    routes![send]
 }

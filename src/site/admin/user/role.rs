@@ -1,6 +1,6 @@
 //! Changes a user's role. For superusers only.
 
-use rocket::{FromForm, State, fairing::AdHoc, post, routes, uri};
+use rocket::{FromForm, Route, State, post, routes, uri};
 
 use super::page::{Forms, read, show_again};
 use crate::{
@@ -78,7 +78,7 @@ fn notice_of(role: Role, change: RoleChange) -> Notice {
     }
 }
 
-/// Mounts the form.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Role", |rocket| async { rocket.mount("/", routes![set_role]) })
+/// The routes of the form.
+pub fn routes() -> Vec<Route> {
+    routes![set_role]
 }

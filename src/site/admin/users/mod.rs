@@ -3,7 +3,7 @@
 mod query;
 mod view;
 
-use rocket::{State, fairing::AdHoc, get, http::Status, routes};
+use rocket::{Route, State, get, http::Status, routes};
 
 use self::{query::Sent, view::UsersView};
 use super::search::no_repeated_field::NoRepeatedField;
@@ -37,7 +37,7 @@ pub(super) async fn show(
     }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Users", |rocket| async { rocket.mount("/", routes![show]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show]
 }

@@ -2,7 +2,7 @@
 //!
 //! The answer is the same, after the same time, whether the address is known or not.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, http::Status, post, routes, uri};
+use rocket::{FromForm, Route, State, get, http::Status, post, routes, uri};
 use serde::Serialize;
 
 use crate::{
@@ -93,9 +93,7 @@ async fn verify_again(
     }
 }
 
-/// Mounts the pages.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Requests for letters", |rocket| async {
-        rocket.mount("/", routes![show_forgotten, forgotten, show_verify_again, verify_again])
-    })
+/// The routes of the pages.
+pub fn routes() -> Vec<Route> {
+    routes![show_forgotten, forgotten, show_verify_again, verify_again]
 }

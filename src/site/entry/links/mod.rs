@@ -9,11 +9,9 @@ mod not_me;
 mod reset;
 mod verify;
 
-use rocket::fairing::AdHoc;
+use rocket::Route;
 
-/// Mounts the pages.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Links in letters", |rocket| async {
-        rocket.attach(forgotten::stage()).attach(reset::stage()).attach(verify::stage()).attach(not_me::stage())
-    })
+/// The routes of the links in letters.
+pub fn routes() -> Vec<Route> {
+    [forgotten::routes(), reset::routes(), verify::routes(), not_me::routes()].concat()
 }

@@ -1,6 +1,6 @@
 //! "This wasn't me": the owner takes the account back with the link in a letter.
 
-use rocket::{State, fairing::AdHoc, get, post, routes};
+use rocket::{Route, State, get, post, routes};
 use serde::Serialize;
 
 use super::dead::{find_target, refuse_link};
@@ -9,7 +9,7 @@ use crate::{
     domain::letters::link::LinkPurpose,
     gate::{Anyone, Button, Changes, ClientOf, Notice, NoticeKind, Submission},
     site::{
-        addresses::LOGIN,
+        addresses::login_page,
         pages::{Pages, answer::Answer},
     },
 };
@@ -84,10 +84,10 @@ async fn take_back(
         Err(error) => return refuse_link(&pages, changes, LinkPurpose::NotMe, error),
     };
     changes.leave_notice(notice);
-    Answer::see_other(LOGIN)
+    Answer::see_other(login_page())
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Not me", |rocket| async { rocket.mount("/", routes![show, take_back]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, take_back]
 }

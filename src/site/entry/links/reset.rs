@@ -1,6 +1,6 @@
 //! Sets a new password with the link in a letter.
 
-use rocket::{FromForm, State, fairing::AdHoc, get, post, routes};
+use rocket::{FromForm, Route, State, get, post, routes};
 use serde::Serialize;
 
 use super::dead::{find_target, refuse_link};
@@ -9,7 +9,7 @@ use crate::{
     domain::{letters::link::LinkPurpose, people::password::OwnNames},
     gate::{Anyone, Changes, ClientOf, Notice, Submission},
     site::{
-        addresses::LOGIN,
+        addresses::login_page,
         pages::{
             Pages,
             answer::{Answer, FormPage},
@@ -80,14 +80,14 @@ async fn reset(
             changes.leave_notice(Notice::done(
                 "Your password has been changed, and every login has ended. Log in with it.",
             ));
-            Answer::see_other(LOGIN)
+            Answer::see_other(login_page())
         }
         Err(error @ AccountsError::BadLink) => refuse_link(&pages, changes, LinkPurpose::Reset, error),
         Err(error) => form_page.refuse(error, form, view),
     }
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Password reset", |rocket| async { rocket.mount("/", routes![show, reset]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, reset]
 }

@@ -1,6 +1,6 @@
 //! Verifies an email with the link in a letter.
 
-use rocket::{State, fairing::AdHoc, get, post, routes};
+use rocket::{Route, State, get, post, routes};
 use serde::Serialize;
 
 use super::dead::{find_target, refuse_link};
@@ -9,7 +9,7 @@ use crate::{
     domain::letters::link::LinkPurpose,
     gate::{Anyone, Button, Changes, ClientOf, Notice, NoticeKind, Submission},
     site::{
-        addresses::LOGIN,
+        addresses::login_page,
         pages::{Pages, answer::Answer},
     },
 };
@@ -65,10 +65,10 @@ async fn verify(
     };
     changes.leave_notice(notice);
     // Leads on to the account if somebody is logged in.
-    Answer::see_other(LOGIN)
+    Answer::see_other(login_page())
 }
 
-/// Mounts the page.
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Email verification", |rocket| async { rocket.mount("/", routes![show, verify]) })
+/// The routes of the page.
+pub fn routes() -> Vec<Route> {
+    routes![show, verify]
 }

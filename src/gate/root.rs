@@ -1,0 +1,118 @@
+//! Where the site's own pages are, below the root of the server.
+//!
+//! Code and templates name a page by its own path, such as `/login`. Only what leaves the site, or comes from a browser,
+//! is under the root: links, redirects, `Referer`, and the paths of requests.
+
+use std::borrow::Cow;
+
+use rocket::Request;
+
+use super::transport::gate;
+use crate::domain::path_prefix::PathPrefix;
+
+/// Where the site's own pages are. By default, at the root of the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Root {
+    /// Where Rocket has the pages.
+    mount: PathPrefix,
+    /// Where browsers see Rocket's root: the path of `base_url`, which a proxy removes.
+    proxy: PathPrefix,
+    /// Where browsers see the pages: `proxy`, then `mount`.
+    seen: PathPrefix,
+}
+
+impl Root {
+    /// Pages below `mount`, on a server that browsers see below `proxy`.
+    pub(crate) fn new(mount: PathPrefix, proxy: PathPrefix) -> Self {
+        Self { seen: proxy.followed_by(&mount), mount, proxy }
+    }
+
+    /// The root of the site that answers this request.
+    pub(crate) fn of<'r>(request: &'r Request<'_>) -> Option<&'r Self> {
+        gate(request).map(|gate| &gate.root)
+    }
+
+    /// Where to mount the pages.
+    pub(crate) fn mount_point(&self) -> &str {
+        if self.mount.is_root() { "/" } else { self.mount.as_str() }
+    }
+
+    /// Whether the pages have a path of their own, apart from those of the host.
+    pub(crate) const fn is_apart(&self) -> bool {
+        !self.mount.is_root()
+    }
+
+    /// How many segments of a path are before those of the own path.
+    pub(crate) fn mount_segments(&self) -> usize {
+        self.mount.as_str().matches('/').count()
+    }
+
+    /// What a link to an own path begins with.
+    pub(crate) fn seen(&self) -> &str {
+        self.seen.as_str()
+    }
+
+    /// The own path of a path on this server. `None` if it is outside.
+    pub(crate) fn own_path<'p>(&self, path: &'p str) -> Option<&'p str> {
+        self.mount.rest_of(path)
+    }
+
+    /// The own path of an address that a browser shows. `None` if it is outside.
+    pub(crate) fn own_path_of_seen<'p>(&self, path: &'p str) -> Option<&'p str> {
+        self.seen.rest_of(path)
+    }
+
+    /// The path on this server of an address that a browser shows.
+    pub(crate) fn on_server<'p>(&self, path: &'p str) -> Option<&'p str> {
+        self.proxy.rest_of(path)
+    }
+
+    /// The address that browsers show for a path on this server.
+    pub(crate) fn shown<'p>(&self, path_on_server: &'p str) -> Cow<'p, str> {
+        if self.proxy.is_root() {
+            return path_on_server.into();
+        }
+        format!("{}{path_on_server}", self.proxy.as_str()).into()
+    }
+
+    /// The address that browsers show for an own path.
+    pub(crate) fn link(&self, own_path: &str) -> String {
+        format!("{}{own_path}", self.seen.as_str())
+    }
+}
+
+/// The own path of a request. A path outside stays as it is: it belongs to no page of this site.
+pub(crate) fn own_path<'r>(request: &'r Request<'_>) -> &'r str {
+    own_path_of(request, request.uri().path().as_str())
+}
+
+/// The own path of a route's pattern or another path of this server. A path outside stays as it is.
+pub(crate) fn own_path_of<'p>(request: &Request<'_>, path: &'p str) -> &'p str {
+    Root::of(request).and_then(|root| root.own_path(path)).unwrap_or(path)
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_translated_between_the_site_the_server_and_the_browser() {
+        let prefix = |text| PathPrefix::parse(text).expect("a prefix");
+        let root = Root::new(prefix("/auth/"), prefix("/shop"));
+        assert_eq!(root.mount_point(), "/auth");
+        assert_eq!(root.link("/login?next=%2F"), "/shop/auth/login?next=%2F");
+        assert_eq!(root.shown("/garden"), "/shop/garden");
+        assert_eq!(root.own_path("/auth/login"), Some("/login"));
+        assert_eq!(root.own_path("/auth"), Some("/"));
+        assert_eq!(root.own_path("/author"), None);
+        assert_eq!(root.own_path("/garden"), None);
+        assert_eq!(root.own_path_of_seen("/shop/auth/login?a"), Some("/login?a"));
+        assert_eq!(root.own_path_of_seen("/auth/login"), None);
+        assert_eq!(root.on_server("/shop/garden"), Some("/garden"));
+
+        let root = Root::default();
+        assert_eq!((root.mount_point(), root.is_apart()), ("/", false));
+        assert_eq!((root.link("/login"), root.own_path("/login")), ("/login".to_owned(), Some("/login")));
+    }
+}

@@ -1,0 +1,105 @@
+//! Puts Curfew's pages into the layout of a host.
+//!
+//! Two sets of templates never meet, so their names cannot clash. Curfew's templates render the parts of a page: its
+//! title, what belongs into its head, and its content. Then the host's layout is rendered around them.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use rocket::figment::Figment;
+use tera::{Context, Template, Tera};
+
+use super::loading::name_of;
+use crate::settings::SettingsError;
+
+/// The base of Curfew's pages within a layout. It renders the parts, in this order: title, head, content.
+pub(super) const BASE: &str = "within_layout";
+/// Between two parts. Unicode reserves this character for use inside a program, so it does not occur in text.
+pub(super) const PART_END: char = '\u{fdd5}';
+/// The page of the host that has the parts. It extends the layout.
+const PAGE: &str = "curfew page";
+
+/// The layout of a host: a template in the folder of its templates.
+#[derive(Debug, Clone)]
+pub(in crate::site) struct Layout {
+    name: String,
+    folder: PathBuf,
+}
+
+impl Layout {
+    /// The layout with this name, in the `template_dir` of the host's settings.
+    pub(in crate::site) fn new(name: &str, figment: &Figment) -> Self {
+        let folder = figment.extract_inner("template_dir").unwrap_or_else(|_| PathBuf::from("templates"));
+        Self { name: name.to_owned(), folder }
+    }
+
+    /// Loads all templates of the folder, and a page in the layout.
+    ///
+    /// # Errors
+    /// Returns an error if the folder cannot be read, or the layout is missing or malformed.
+    pub(super) fn load(&self) -> Result<Tera, SettingsError> {
+        let refused = |what: String| {
+            let layout = format!("Curfew::layout, {:?} in {},", self.name, self.folder.display());
+            SettingsError::new(&layout, what, "a Tera template with the blocks title, head and content")
+        };
+        let mut tera = Tera::default();
+        tera.autoescape_on(vec![".html.tera", ".html"]);
+        let mut paths = Vec::new();
+        find_templates(&self.folder, &mut paths).map_err(|error| refused(error.to_string()))?;
+        for path in paths {
+            let below = path.strip_prefix(&self.folder).unwrap_or(&path).display().to_string();
+            let name = name_of(&below);
+            let text = fs::read_to_string(&path).map_err(|error| refused(format!("{}: {error}", path.display())))?;
+            match Template::new(name, Some(below.clone()), &text) {
+                Ok(template) => drop(tera.templates.insert(name.to_owned(), template)),
+                Err(error) if name == self.name => return Err(refused(causes(&error))),
+                // Another engine's, or one that the layout does not use.
+                Err(error) => log::debug!("{} is left out of the layout: {error}", path.display()),
+            }
+        }
+        if !tera.templates.contains_key(&self.name) {
+            return Err(refused("missing".to_owned()));
+        }
+        let page = format!(
+            "{{% extends \"{}\" %}}{{% block title %}}{{{{ curfew.title | safe }}}}{{% endblock title %}}\
+             {{% block head %}}{{{{ curfew.head | safe }}}}{{% endblock head %}}\
+             {{% block content %}}{{{{ curfew.content | safe }}}}{{% endblock content %}}",
+            self.name
+        );
+        tera.add_raw_template(PAGE, &page).map_err(|error| refused(causes(&error)))?;
+        Ok(tera)
+    }
+}
+
+/// Renders the layout around the parts of a page. A fragment stays as it is.
+pub(super) fn fill(layout: &Tera, parts: Vec<u8>) -> tera::Result<Vec<u8>> {
+    let parts = String::from_utf8(parts).map_err(|error| tera::Error::msg(error.to_string()))?;
+    if !parts.contains(PART_END) {
+        return Ok(parts.into_bytes()); // a fragment for a script
+    }
+    let mut parts = parts.splitn(3, PART_END);
+    let mut next = || parts.next().unwrap_or_default().trim();
+    let mut context = Context::new();
+    context.insert("curfew", &serde_json::json!({ "title": next(), "head": next(), "content": next() }));
+    layout.render(PAGE, &context).map(String::into_bytes)
+}
+
+fn find_templates(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            find_templates(&path, paths)?;
+        } else if path.extension().is_some_and(|extension| extension == "tera") {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn causes(error: &tera::Error) -> String {
+    let error: &dyn std::error::Error = error;
+    let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+    causes.collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,4 @@
+CREATE TABLE gardens (
+    owner  INTEGER PRIMARY KEY REFERENCES curfew_users (id) ON DELETE CASCADE,
+    litres INTEGER NOT NULL
+);

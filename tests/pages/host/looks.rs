@@ -1,0 +1,76 @@
+//! Curfew's pages in the layout of a host, and with files that replace embedded ones.
+
+use std::fs;
+
+use curfew::{Curfew, Role};
+use rocket::error::ErrorKind;
+
+use crate::harness::{site::host, store::any_engine};
+
+#[rocket::async_test]
+async fn the_pages_are_in_the_layout_of_the_host() {
+    for engine in any_engine() {
+        let site = host(engine, |figment| rocket::custom(figment).attach(Curfew::init().layout("layout"))).await;
+        let mut ana = site.signed_in(Role::Superuser).await;
+        for path in ["/account", "/account/sessions", "/admin", "/admin/users", "/admin/nowhere", "/confirm"] {
+            let page = ana.opens(path).await;
+            if page.status == 404 && path == "/admin/nowhere" {
+                continue; // the host's own error
+            }
+            page.must_be(200);
+            assert_eq!(page.body.matches("<html").count(), 1, "{path}");
+            assert!(page.body.contains("<a href=\"/\">The garden</a>"), "{path}: {}", page.body);
+            assert!(page.title().ends_with("· Curfew"), "{path}: {}", page.title());
+            assert!(page.body.contains("within_layout."), "{path}");
+            assert!(!page.body.contains('\u{fdd5}'), "{path}");
+        }
+        let page = site.visitor().opens("/login").await;
+        assert!(page.must_be(200).csrf_token().is_some(), "{page:?}");
+        let page = ana.opens("/admin/users/999999").await;
+        assert!(page.must_be(404).body.contains("The garden"), "{page:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_layout_that_is_missing_or_malformed_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("broken.html.tera"), "{% block title %}").expect("it is written");
+    for name in ["nowhere", "broken"] {
+        let figment = rocket::Config::figment()
+            .merge(("log_level", "off"))
+            .merge(("databases.curfew.url", format!("sqlite:{}", folder.path().join("a.db").display())))
+            .merge(("template_dir", folder.path()));
+        let refused =
+            rocket::custom(figment).attach(Curfew::init().layout(name)).ignite().await.expect_err("no layout");
+        assert!(matches!(refused.kind(), ErrorKind::FailedFairings(_)), "{}", refused.kind());
+    }
+}
+
+#[rocket::async_test]
+async fn files_of_the_override_folder_replace_embedded_ones_and_add_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("it is written");
+    };
+    write(
+        "macros/start.html.tera",
+        "{% macro title() %}The garden{% endmacro %}{% macro lead(site_name) %}{% endmacro %}{% macro points() %}{% endmacro %}",
+    );
+    write("static/tokens.css", ":root { --ground: #0a0b0c; }");
+    write("static/garden.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+    for engine in any_engine() {
+        let site =
+            host(engine, |figment| rocket::custom(figment).attach(Curfew::init().overrides(folder.path()))).await;
+        site.person(Role::Superuser).await; // without one, the start page leads to the setup
+        let mut visitor = site.visitor();
+        let page = visitor.opens("/").await;
+        assert!(page.must_be(200).body.contains("The garden"), "{page:?}");
+        let styles = page.between("<link rel=\"stylesheet\" href=\"", "\"").expect("styles").to_owned();
+        let styles = visitor.opens(&styles).await.must_be(200).body.clone();
+        assert!(styles.contains("#0a0b0c") && styles.contains(".button"), "{styles}");
+        visitor.opens("/static/garden.svg").await.must_be(200);
+        assert_eq!(visitor.opens("/login").await.must_be(200).title(), "Log in · Curfew");
+    }
+}

@@ -1,0 +1,117 @@
+//! A host keeps what it has: its start page, its catchers, its templates, its files, its headers and its forms.
+
+use curfew::{Curfew, Headers, SignedIn};
+use rocket::{
+    Request, catch, catchers,
+    fs::{FileServer, relative},
+    get,
+    http::{Method, Status},
+    put,
+    response::content::RawHtml,
+    routes,
+};
+use rocket_dyn_templates::{Template, context};
+
+use crate::harness::{
+    site::host,
+    store::{any_engine, engines},
+};
+
+#[get("/")]
+fn home() -> Template {
+    Template::render("home", context! {})
+}
+
+#[get("/garden")]
+fn garden(me: SignedIn<'_>) -> String {
+    format!("{} {} {}", me.user_id(), me.username(), me.role())
+}
+
+#[get("/hours")]
+const fn hours() -> &'static str {
+    "from nine to five"
+}
+
+#[get("/scripted")]
+const fn scripted() -> RawHtml<&'static str> {
+    RawHtml("<script>1</script><img src=\"https://cdn.example/a.png\">")
+}
+
+#[put("/plants")]
+const fn plant() -> &'static str {
+    "planted"
+}
+
+#[catch(default)]
+fn not_here(status: Status, _: &Request<'_>) -> String {
+    format!("the host's own {}", status.code)
+}
+
+#[rocket::async_test]
+async fn a_host_keeps_its_start_page_its_catchers_its_templates_and_its_files() {
+    for engine in engines() {
+        let site = host(engine, |figment| {
+            rocket::custom(figment)
+                .attach(Curfew::init())
+                .attach(Template::fairing())
+                .mount("/", routes![home, garden])
+                .mount("/static", FileServer::from(relative!("tests/host/templates")))
+                .register("/", catchers![not_here])
+        })
+        .await;
+        let mut visitor = site.visitor();
+        assert!(visitor.opens("/").await.must_be(200).body.contains("Welcome to the garden"));
+        assert_eq!(visitor.opens("/nowhere").await.must_be(404).body, "the host's own 404");
+        assert!(visitor.opens("/static/layout.html.tera").await.must_be(200).body.contains("<!DOCTYPE"));
+        let login = visitor.opens("/login").await;
+        let styles = login.must_be(200).between("<link rel=\"stylesheet\" href=\"", "\"").expect("styles").to_owned();
+        visitor.opens(&styles).await.must_be(200);
+
+        let mut ana = site.signed_in(curfew::Role::Member).await;
+        let (id, name) = (ana.id, ana.name.clone());
+        assert_eq!(ana.opens("/garden").await.must_be(200).body, format!("{id} {name} member"));
+        // Curfew's own pages answer their own errors.
+        let page = ana.opens("/admin").await;
+        assert!(page.must_be(403).body.contains("Access denied"), "{page:?}");
+        let page = ana.opens("/not-me/unknown").await;
+        assert!(page.must_be(410).body.contains("<title>"), "{page:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn the_strict_headers_are_of_own_pages_only_unless_the_host_wants_them() {
+    for engine in any_engine() {
+        for (is_everywhere, policy) in [(false, None), (true, Some("default-src 'none'"))] {
+            let site = host(engine, |figment| {
+                let headers = if is_everywhere { Headers::everywhere() } else { Headers::of_own_pages() };
+                let curfew = Curfew::init().headers(headers).csp("img-src https://cdn.example");
+                rocket::custom(figment).attach(curfew).mount("/", routes![hours, scripted, garden])
+            })
+            .await;
+            let mut ana = site.signed_in(curfew::Role::Member).await;
+            for path in ["/hours", "/scripted", "/garden", "/nowhere"] {
+                let page = ana.opens(path).await;
+                let found = page.header("Content-Security-Policy");
+                assert_eq!(found.map(|found| found.starts_with("default-src 'none'")), policy.map(|_| true), "{path}");
+                let is_stored = if is_everywhere || path == "/garden" { Some("no-store") } else { None };
+                assert_eq!(page.header("Cache-Control"), is_stored, "{path}");
+            }
+            let page = ana.opens("/account").await;
+            let found = page.must_be(200).header("Content-Security-Policy").expect("a policy");
+            assert!(found.contains("img-src 'self' https://cdn.example;"), "{found}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_form_of_the_host_may_override_its_method_and_one_of_curfew_may_not() {
+    for engine in any_engine() {
+        let site =
+            host(engine, |figment| rocket::custom(figment).attach(Curfew::init()).mount("/", routes![plant])).await;
+        let mut visitor = site.visitor();
+        let body = || b"_method=put".to_vec();
+        assert_eq!(visitor.sends(Method::Post, "/plants", &[], body()).await.must_be(200).body, "planted");
+        visitor.sends(Method::Post, "/login", &[], body()).await.must_be(400);
+        visitor.sends(Method::Post, "/login", &[], b"_method=head".to_vec()).await.must_be(400);
+    }
+}
