@@ -1,4 +1,4 @@
-//! Checks the configurations that the guides contain with the programs that will read them.
+//! Checks the configurations that the guides and the packages contain with the programs that will read them.
 //!
 //! `tests/run` installs these programs and sets `CURFEW_TEST_TOOLS`. Without it, a missing program skips its test.
 
@@ -39,10 +39,10 @@ fn folder() -> tempfile::TempDir {
 fn unit(folder: &Path) -> PathBuf {
     let program = folder.join("curfew");
     fs::copy("/bin/true", &program).expect("a program");
-    let unit = block("# /etc/systemd/system/curfew.service");
-    assert!(unit.contains("\nExecStart=/srv/curfew/curfew\n"), "{unit}");
+    let unit = fs::read_to_string("debian/curfew.service").expect("the unit");
+    assert!(unit.contains("\nExecStart=/usr/lib/curfew/curfew\n"), "{unit}");
     let file = folder.join("curfew.service");
-    fs::write(&file, unit.replace("/srv/curfew/curfew", &program.display().to_string())).expect("a file");
+    fs::write(&file, unit.replace("/usr/lib/curfew/curfew", &program.display().to_string())).expect("a file");
     file
 }
 
@@ -52,6 +52,46 @@ fn the_guide_shows_the_program_of_the_host_line_for_line() {
     let (_, code) = program.split_once("\n\n").expect("its code, after its documentation");
     let guide = fs::read_to_string("src/guide/library.md").expect("the guide");
     assert!(guide.contains(code), "src/guide/library.md does not have:\n{code}");
+}
+
+#[test]
+fn the_container_copies_what_exists() {
+    let container = fs::read_to_string("Containerfile").expect("the file");
+    let let_in = fs::read_to_string(".dockerignore").expect("the file");
+    let mut copied = 0;
+    for line in container.lines().filter_map(|line| line.strip_prefix("COPY ")).filter(|line| !line.starts_with("--")) {
+        let paths: Vec<&str> = line.split(' ').collect();
+        for path in &paths[..paths.len() - 1] {
+            assert!(Path::new(path).exists(), "{path} does not exist");
+            assert!(let_in.lines().any(|line| line.strip_prefix('!') == Some(path)), ".dockerignore leaves out {path}");
+            copied += 1;
+        }
+    }
+    assert!(copied >= 6, "{container}");
+    // Where cargo puts the program of this profile.
+    assert!(container.contains("\nRUN cargo build --locked --profile dist\n"));
+    assert!(container.contains("\nCOPY --from=builder /build/target/dist/curfew /usr/bin/curfew\n"));
+}
+
+#[test]
+fn the_program_is_linked_only_with_what_the_container_has() {
+    let Some(said) = ask("ldd", &[env!("CARGO_BIN_EXE_curfew")]) else { return };
+    let names =
+        said.lines().filter_map(|line| line.split_whitespace().next()).filter_map(|path| path.rsplit('/').next());
+    for name in names {
+        let known = ["linux-vdso.so.1", "libc.so.6", "libm.so.6", "libgcc_s.so.1"];
+        assert!(known.contains(&name) || name.starts_with("ld-linux"), "{said}");
+    }
+}
+
+#[test]
+fn the_settings_of_the_package_are_those_of_the_guide() {
+    let settings = fs::read_to_string("debian/Rocket.toml").expect("the settings");
+    // As in the guide, apart from the keys that depend on the site.
+    for line in block("# /etc/curfew/Rocket.toml").lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let line = line.split("   #").next().unwrap_or(line).trim_end();
+        assert!(settings.lines().any(|other| other.trim_start_matches("# ") == line), "{line:?} is not in {settings}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod force_logout;
 mod host;
 mod logging;
 mod mail;
+mod manual;
 mod migrate;
 mod password;
 mod serve;
@@ -89,13 +90,15 @@ enum Command {
     ///
     /// Users can log in again. Without --at, it ends every login made so far.
     ForceLogout(force_logout::ForceLogout),
+    #[command(flatten)]
+    Manual(manual::ManualCommand),
 }
 
 impl Command {
     /// The user, session or token that the command is about, as typed. Empty if there is none.
     fn about(&self) -> &str {
         match self {
-            Self::Serve | Self::Demo | Self::Migrate | Self::Eject(_) => "",
+            Self::Serve | Self::Demo | Self::Migrate | Self::Eject(_) | Self::Manual(_) => "",
             Self::Event(command) => command.about(),
             Self::User(command) => command.about(),
             Self::Session(command) => command.about(),
@@ -139,7 +142,11 @@ pub fn run_with(program: impl FnOnce() -> Rocket<Build>) -> ExitCode {
     // Before the program is built, because Rocket would start a log of its own.
     logging::start(arguments.serves());
     let about = arguments.command.as_ref().map(|command| command.about().to_owned()).unwrap_or_default();
-    let outcome = run_on_site(arguments.command, program);
+    let outcome = match arguments.command {
+        // Without the settings: a shell that starts in any folder may ask for completions.
+        Some(Command::Manual(command)) => command.run(),
+        command => run_on_site(command, program),
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -169,6 +176,7 @@ async fn run_command(command: Option<Command>, program: Rocket<Build>) -> Result
         Command::Event(command) => command.run().await,
         Command::Mail(command) => command.run().await,
         Command::ForceLogout(command) => command.run().await,
+        Command::Manual(command) => command.run(),
     }
 }
 

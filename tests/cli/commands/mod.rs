@@ -5,6 +5,7 @@ mod eject;
 mod events;
 mod force_logout;
 mod mail;
+mod manual;
 mod passwords;
 mod sessions;
 mod terminal;
