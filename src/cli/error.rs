@@ -2,11 +2,7 @@
 
 use crate::{
     accounts::AccountsError,
-    domain::{
-        logins::token::TokenLabelError,
-        people::{email::EmailError, login_name::LoginNameError, password::PasswordError, username::UsernameError},
-        reason_text::ReasonTextError,
-    },
+    domain::people::password::PasswordError,
     settings::SettingsError,
     store::{OpenError, StoreError},
 };
@@ -80,19 +76,6 @@ pub enum CommandError {
     #[error("the demo cannot start: {0}")]
     Demo(String),
 }
-
-/// The demo parses its sample names and reasons as if users had typed them.
-macro_rules! from_the_demo {
-    ($($error:ty),*) => {
-        $(impl From<$error> for CommandError {
-            fn from(error: $error) -> Self {
-                Self::Demo(error.to_string())
-            }
-        })*
-    };
-}
-
-from_the_demo!(EmailError, LoginNameError, ReasonTextError, TokenLabelError, UsernameError);
 
 impl CommandError {
     /// Returns the error as one line that names what the command is `about`, and an error of the `database` with its

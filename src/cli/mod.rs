@@ -4,6 +4,10 @@
 //! control the terminal.
 
 mod database;
+#[cfg(feature = "demo")]
+mod demo;
+#[cfg(not(feature = "demo"))]
+#[path = "without_demo.rs"]
 mod demo;
 mod eject;
 mod error;
@@ -66,6 +70,7 @@ enum Command {
     ///
     /// The demo creates its data at each start, deletes it at the end, and touches no other data. It reads only
     /// Rocket's own settings, such as `ROCKET_PORT`. It prints the sample logins.
+    #[cfg_attr(not(feature = "demo"), command(hide = true))]
     Demo,
     /// Migrate the database and do nothing else.
     Migrate,

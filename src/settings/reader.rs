@@ -20,7 +20,7 @@ impl Configuration {
         let address: Option<String> = find(&figment, "databases.curfew.url").map_err(|()| unsupported())?;
         let database =
             DatabaseAddress::parse(address.as_deref().unwrap_or(DEFAULT_DATABASE)).ok_or_else(unsupported)?;
-        let redis = read_redis(&figment)?;
+        let redis = read_redis(&figment, cfg!(feature = "redis"))?;
         let mail_server = read_mail_server(&figment)?;
         let settings = read_settings(&figment)?;
         let connections = find(&figment, "databases.curfew.max_connections").map_err(|()| {
@@ -33,12 +33,16 @@ impl Configuration {
     }
 }
 
-/// Reads the address of Redis. An empty address means no Redis.
-fn read_redis(figment: &Figment) -> Result<Option<RedisAddress>, SettingsError> {
+/// Reads the address of Redis. An empty address means no Redis. A program without a client for Redis refuses one: it
+/// would count each node's failed logins alone.
+fn read_redis(figment: &Figment, has_client: bool) -> Result<Option<RedisAddress>, SettingsError> {
     let unsupported =
         || SettingsError::new("REDIS_URL", "unsupported", "redis://HOST:PORT, or rediss://HOST:PORT with TLS");
     let address: Option<String> = find(figment, "curfew.redis_url").map_err(|()| unsupported())?;
     let address = address.filter(|address| !address.is_empty());
+    if address.is_some() && !has_client {
+        return Err(SettingsError::new("REDIS_URL", "set", "left out, because this program was built without Redis"));
+    }
     address.map(|address| RedisAddress::parse(&address).ok_or_else(unsupported)).transpose()
 }
 

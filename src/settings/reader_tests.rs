@@ -203,3 +203,11 @@ fn every_key_is_read_by_its_name() {
         assert!(is_read_elsewhere || (refusal.contains(key) && !refusal.contains("unknown")), "{key}: {refusal}");
     }
 }
+
+#[test]
+fn a_program_without_a_client_for_redis_refuses_its_address() {
+    let figment = |address: &str| Figment::from(("curfew.redis_url", address));
+    let refusal = read_redis(&figment("redis://127.0.0.1:6379"), false).expect_err("no client");
+    assert!(refusal.to_string().contains("because this program was built without Redis"), "{refusal}");
+    assert_eq!(read_redis(&figment(""), false), Ok(None));
+}

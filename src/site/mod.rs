@@ -47,6 +47,7 @@ pub(crate) fn whole_program(curfew: Curfew) -> Curfew {
 }
 
 /// Builds a program that is nothing but Curfew, with these settings.
+#[must_use]
 pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Rocket<Build> {
     let curfew = Curfew::with(configuration.clone(), keys.clone());
     rocket::custom(configuration.figment.clone()).attach(whole_program(curfew))

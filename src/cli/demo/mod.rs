@@ -3,6 +3,7 @@
 //! It must touch no other data: it has its own database and secret key, and reads only Rocket's settings, such as the
 //! port. So it has no origin of its own, and serves this machine only.
 
+mod errors;
 mod history;
 mod people;
 mod signals;

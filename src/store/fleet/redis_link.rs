@@ -9,7 +9,7 @@ use std::{
 };
 
 use redis::{
-    Client, ErrorKind, RedisError, RedisResult,
+    AsyncCommands as _, Client, ErrorKind, RedisError, RedisResult, SetExpiry, SetOptions,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use rocket::tokio::{sync::OnceCell, time::timeout};
@@ -67,6 +67,25 @@ impl RedisLink {
         };
         self.set_pause(answer.as_ref().err());
         answer.ok()
+    }
+
+    /// Gets the text under a key. Returns `None` if there is none, or if Redis does not respond.
+    pub(in crate::store) async fn get_text(&self, key: &str) -> Option<String> {
+        self.ask(async |connection| match with_timeout(connection.get(key)).await {
+            // Another program's value under our key.
+            Err(error) if error.code() == Some("WRONGTYPE") => Ok(None),
+            answer => answer,
+        })
+        .await?
+    }
+
+    /// Stores a text under a key for this time, in whole seconds. If Redis does not respond, the log already says so.
+    pub(in crate::store) async fn put_text(&self, key: &str, text: &str, kept_for: Duration) {
+        let options = SetOptions::default().with_expiration(SetExpiry::EX(kept_for.as_secs()));
+        self.ask(async |connection| -> RedisResult<()> {
+            with_timeout(connection.set_options(key, text, options)).await
+        })
+        .await;
     }
 
     /// Warns of Redis settings that lose the shared counters. If Redis does not respond, the log already says so.

@@ -8,9 +8,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use chrono::DateTime;
 use data_encoding::BASE64URL_NOPAD;
 use quick_cache::sync::Cache;
-use redis::{AsyncCommands as _, RedisResult, SetExpiry, SetOptions};
 
-use super::redis_link::{RedisLink, with_timeout};
+use super::redis_link::RedisLink;
 use crate::{
     domain::{
         logins::session_secret::{SecretHash, SessionId},
@@ -84,18 +83,7 @@ impl TokenKeys {
     }
 
     async fn find_in_redis(&self, hash: &SecretHash) -> Option<TokenKey> {
-        let name = redis_key(hash);
-        let text: Option<String> = self
-            .0
-            .redis
-            .as_ref()?
-            .ask(async |connection| match with_timeout(connection.get(&name)).await {
-                // Another program's value under our key.
-                Err(error) if error.code() == Some("WRONGTYPE") => Ok(None),
-                answer => answer,
-            })
-            .await?;
-        parse(&text?)
+        parse(&self.0.redis.as_ref()?.get_text(&redis_key(hash)).await?)
     }
 
     /// Stores an entry that expires with the token. An expired token is not stored.
@@ -105,13 +93,7 @@ impl TokenKeys {
         if remaining < Duration::from_secs(1) {
             return;
         }
-        let options = SetOptions::default().with_expiration(SetExpiry::EX(remaining.as_secs()));
-        let (name, text) = (redis_key(hash), to_text(key));
-        redis
-            .ask(async |connection| -> RedisResult<()> {
-                with_timeout(connection.set_options(&name, &text, options)).await
-            })
-            .await;
+        redis.put_text(&redis_key(hash), &to_text(key), remaining).await;
     }
 }
 

@@ -123,6 +123,7 @@ pub async fn add_login_to_letter(on: &mut impl Sql, id: i64) -> Result<bool> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
+#[cfg(feature = "demo")]
 pub async fn delete_letters_of(on: &mut impl Sql, user_id: i64) -> Result<()> {
     execute!(on, "DELETE FROM curfew_letters WHERE user_id = $1", user_id)?;
     Ok(())

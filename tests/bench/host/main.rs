@@ -16,7 +16,6 @@ mod report;
 #[path = "../pages/sides.rs"]
 mod sides;
 #[path = "../pages/sites.rs"]
-#[allow(dead_code, reason = "a bench needs only a part of the sites")]
 mod sites;
 
 use std::{net::SocketAddr, time::Instant};

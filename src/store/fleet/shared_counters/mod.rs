@@ -4,6 +4,10 @@
 //! Use them for throttling only: Redis may lose them, so whether a login is good must never depend on them.
 
 mod in_postgres;
+#[cfg(feature = "redis")]
+mod in_redis;
+#[cfg(not(feature = "redis"))]
+#[path = "without_redis.rs"]
 mod in_redis;
 
 use std::{sync::Arc, time::Duration};
