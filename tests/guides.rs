@@ -39,7 +39,7 @@ fn folder() -> tempfile::TempDir {
 fn unit(folder: &Path) -> PathBuf {
     let program = folder.join("curfew");
     fs::copy("/bin/true", &program).expect("a program");
-    let unit = fs::read_to_string("debian/curfew.service").expect("the unit");
+    let unit = fs::read_to_string("src/debian/curfew.service").expect("the unit");
     assert!(unit.contains("\nExecStart=/usr/lib/curfew/curfew\n"), "{unit}");
     let file = folder.join("curfew.service");
     fs::write(&file, unit.replace("/usr/lib/curfew/curfew", &program.display().to_string())).expect("a file");
@@ -86,7 +86,7 @@ fn the_program_is_linked_only_with_what_the_container_has() {
 
 #[test]
 fn the_settings_of_the_package_are_those_of_the_guide() {
-    let settings = fs::read_to_string("debian/Rocket.toml").expect("the settings");
+    let settings = fs::read_to_string("src/debian/Rocket.toml").expect("the settings");
     // As in the guide, apart from the keys that depend on the site.
     for line in block("# /etc/curfew/Rocket.toml").lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         let line = line.split("   #").next().unwrap_or(line).trim_end();

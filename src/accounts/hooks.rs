@@ -19,17 +19,17 @@ pub struct HookUser<'h> {
 pub struct InTransaction<'h>(&'h mut Transaction);
 
 impl InTransaction<'_> {
-    /// Executes one statement, with `$1`, `$2` and so on for the values. Returns the number of rows that it changed.
+    /// Executes one statement, with `$1`, `$2` and so on for the values.
     ///
     /// # Errors
     /// Returns an error if the database refuses the statement or does not respond. Return it from the hook.
-    pub async fn execute(&mut self, sql: &str, values: &[HostValue]) -> std::result::Result<u64, StoreError> {
+    pub async fn execute(&mut self, sql: &str, values: &[HostValue]) -> std::result::Result<(), StoreError> {
         execute_for_host(self.0, sql, values).await
     }
 }
 
-/// What a hook returns: nothing of interest, or the error that undoes the transaction.
-pub type HookResult<'h> = Pin<Box<dyn Future<Output = std::result::Result<u64, StoreError>> + Send + 'h>>;
+/// What a hook returns: nothing, or the error that undoes the transaction.
+pub type HookResult<'h> = Pin<Box<dyn Future<Output = std::result::Result<(), StoreError>> + Send + 'h>>;
 
 type Hook = Arc<dyn for<'h> Fn(HookUser<'h>, InTransaction<'h>) -> HookResult<'h> + Send + Sync>;
 

@@ -61,9 +61,9 @@ pub(in crate::accounts) async fn queue_reset_letter(
     Ok(if has_room { LetterComes::Now } else { LetterComes::WithinAnHour })
 }
 
-/// Queues a letter with a reset link to an account that is active again without a password: its owner took it back
-/// while it was deactivated. `locked` may be as it was before.
-pub(in crate::accounts) async fn queue_reset_letter_if_active_again(
+/// Queues a letter with a reset link to an account that has just been activated, if it has no password: its owner took it
+/// back while it was deactivated. `locked` may be as it was before the activation.
+pub(in crate::accounts) async fn queue_reset_letter_if_no_password(
     on: &mut impl Sql,
     locked: &Locked,
     client: Option<&Client>,

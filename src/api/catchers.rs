@@ -70,8 +70,7 @@ fn other_problem(status: Status, request: &Request<'_>) -> Problem {
 
 /// The methods that an address supports, comma-separated.
 fn allowed(request: &Request<'_>) -> String {
-    let path = own_path(request);
-    let Some(root) = Root::of(request) else { return String::new() };
+    let (Some(root), Some(path)) = (Root::of(request), own_path(request)) else { return String::new() };
     let mut methods: Vec<&str> = request
         .rocket()
         .routes()

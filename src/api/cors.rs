@@ -52,7 +52,8 @@ impl Fairing for Cors {
 }
 
 fn is_of_api(request: &Request<'_>) -> bool {
-    own_path(request).strip_prefix(BASE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let below = own_path(request).and_then(|own| own.strip_prefix(BASE));
+    below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The request's origin, if the settings allow it.

@@ -18,12 +18,9 @@ mod logging;
 mod mail;
 mod manual;
 mod migrate;
-mod password;
 mod serve;
-mod session;
 mod show;
-mod token;
-mod user;
+mod users;
 
 use std::{
     io::{self, Write as _},
@@ -78,13 +75,13 @@ enum Command {
     Eject(eject::Eject),
     /// Create, list, show and change accounts.
     #[command(subcommand)]
-    User(user::UserCommand),
+    User(users::UserCommand),
     /// List a user's sessions, or end one.
     #[command(subcommand)]
-    Session(session::SessionCommand),
+    Session(users::SessionCommand),
     /// Create a token for a user's program, list a user's tokens, or revoke one.
     #[command(subcommand)]
-    Token(token::TokenCommand),
+    Token(users::TokenCommand),
     /// List events, delete old ones, or verify that none was changed.
     #[command(subcommand)]
     Event(event::EventCommand),

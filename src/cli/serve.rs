@@ -26,7 +26,7 @@ pub(super) async fn run(program: Rocket<Build>) -> Result<()> {
     let configuration = host::settings()?;
     // Check before creating anything, so that a start in the wrong folder leaves no files there.
     configuration.must_have_origin()?;
-    host::options()?.templates(&configuration)?;
+    host::options()?.check_own_templates(&configuration)?;
     if configuration.database.file().is_none() {
         // Before the server is asked. Of a file, what is wrong with it comes first: its key lies next to it.
         configuration.secret_keys()?;

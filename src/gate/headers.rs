@@ -7,9 +7,10 @@ use rocket::{
 };
 
 use super::{
-    Addresses, Changes, Gate, own_path,
+    Changes, Gate,
     own_routes::is_own,
     policy::Policy,
+    root::is_for_secret,
     transport::{gate, is_https},
 };
 
@@ -78,7 +79,7 @@ impl Caching {
 
 /// Pages of this site learn where a user came from, unless that address is a secret.
 fn referrer_policy(request: &Request<'_>) -> &'static str {
-    if Addresses::of(request).is_secret(own_path(request)) { "no-referrer" } else { "same-origin" }
+    if is_for_secret(request) { "no-referrer" } else { "same-origin" }
 }
 
 /// Sets the headers of a response, also of an error.

@@ -57,7 +57,7 @@ pub use jwt::{AddedClaims, Jwt, JwtError, TokenPair};
 pub use login::{EndedLogin, LiveLogin, Login, ScheduledEnd};
 pub(crate) use own_routes::{ErrorAnswer, is_own, own};
 pub use refused::Refused;
-pub(crate) use root::{Root, own_path};
+pub(crate) use root::{Root, is_for_secret, own_path};
 pub use standings::{FEED_MAX_AGE, Standings};
 #[cfg(feature = "testing")]
 pub(crate) use testing::{csrf_token_of, session_cookie_of};

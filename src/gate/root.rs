@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use rocket::Request;
 
-use super::transport::gate;
+use super::{Addresses, transport::gate};
 use crate::domain::path_prefix::PathPrefix;
 
 /// Where the site's own pages are. By default, at the root of the server.
@@ -81,14 +81,22 @@ impl Root {
     }
 }
 
-/// The own path of a request. A path outside stays as it is: it belongs to no page of this site.
-pub(crate) fn own_path<'r>(request: &'r Request<'_>) -> &'r str {
-    own_path_of(request, request.uri().path().as_str())
+/// The own path of a request. `None` for a page of the host.
+pub(crate) fn own_path<'r>(request: &'r Request<'_>) -> Option<&'r str> {
+    Root::of(request)?.own_path(request.uri().path().as_str())
 }
 
-/// The own path of a route's pattern or another path of this server. A path outside stays as it is.
-pub(crate) fn own_path_of<'p>(request: &Request<'_>, path: &'p str) -> &'p str {
-    Root::of(request).and_then(|root| root.own_path(path)).unwrap_or(path)
+/// Whether a request is for an own address that ends with a secret.
+pub(crate) fn is_for_secret(request: &Request<'_>) -> bool {
+    own_path(request).is_some_and(|own| Addresses::of(request).is_secret(own))
+}
+
+/// The path of a request for events and the log, without a secret.
+pub(crate) fn named_path<'r>(request: &'r Request<'_>) -> Cow<'r, str> {
+    match own_path(request) {
+        Some(own) => Addresses::of(request).without_secret(own),
+        None => request.uri().path().as_str().into(),
+    }
 }
 
 #[cfg(test)]

@@ -131,10 +131,10 @@ impl Fairing for LeadToLogin {
         if !matches!(status.code, 401 | 403 | 428) || is_own(request) || is_caught(status, request) {
             return;
         }
-        let answer = match Changes::of(request).guarded_as() {
-            Some(GuardedAs::RefusedPage) => answer_error(status, request).await,
-            Some(GuardedAs::RefusedProgram) => api::answer_error(status, request).await,
-            Some(GuardedAs::Asked) | None => return,
+        let answer = match (Changes::of(request).guarded_as(), status.code) {
+            (Some(GuardedAs::RefusedPage), 401 | 428) => answer_error(status, request).await,
+            (Some(GuardedAs::RefusedProgram), 401 | 403) => api::answer_error(status, request).await,
+            _ => return,
         };
         if let Ok(answer) = answer {
             *response = answer;

@@ -233,6 +233,12 @@ impl Options {
         Templates::load(Sources { files, assets, root, layout })
     }
 
+    /// Refuses templates of the program that are malformed. The embedded ones are not, and parsing all takes time.
+    pub(crate) fn check_own_templates(&self, configuration: &Configuration) -> Result<(), SettingsError> {
+        let has_own = self.layout.is_some() || self.overrides().is_some_and(Path::exists);
+        if has_own { self.templates(configuration).map(drop) } else { Ok(()) }
+    }
+
     fn parts(&self, configuration: &Configuration) -> Result<Parts, SettingsError> {
         configuration.must_have_origin()?;
         let mut headers = self.headers.clone();

@@ -5,12 +5,13 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use rust_embed::RustEmbed;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::settings::SettingsError;
 
@@ -71,17 +72,19 @@ impl SiteFiles {
     /// When a template was last changed. Debug builds load the templates again after that.
     pub(super) fn last_change(&self) -> Option<SystemTime> {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
-        [Some(source), self.overrides.clone()].into_iter().flatten().filter_map(|folder| newest_below(&folder)).max()
+        [Some(source), self.overrides.clone()]
+            .into_iter()
+            .flatten()
+            .filter_map(|folder| last_change_below(&folder))
+            .max()
     }
 
     fn read_overrides(&self, below: &str, contents: &mut Contents) -> Result<(), SettingsError> {
-        let Some(folder) = self.overrides.as_ref().map(|folder| folder.join(below)).filter(|folder| folder.is_dir())
-        else {
-            return Ok(());
-        };
-        read_below(&folder, "", contents).map_err(|error| {
-            SettingsError::new(&format!("the folder {}", folder.display()), error.to_string(), "a folder of text files")
-        })
+        let Some(folder) = self.overrides.as_ref().map(|folder| folder.join(below)) else { return Ok(()) };
+        for (name, path) in files_below(&folder)? {
+            contents.insert(name, fs::read(&path).map_err(|error| unreadable(&path, &error))?);
+        }
+        Ok(())
     }
 }
 
@@ -101,30 +104,33 @@ fn is_static(path: &str) -> bool {
     path.strip_prefix(STATIC).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Adds every file below a folder, except hidden ones.
-fn read_below(folder: &Path, prefix: &str, contents: &mut Contents) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.')) else {
-            continue;
-        };
-        let name = format!("{prefix}{name}");
-        if path.is_dir() {
-            read_below(&path, &format!("{name}/"), contents)?;
-        } else {
-            contents.insert(name, fs::read(&path)?);
+/// The files below a folder, except hidden ones, by their paths there. A folder that is missing has none.
+///
+/// # Errors
+/// Returns an error if the folder cannot be read.
+pub(super) fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, SettingsError> {
+    let is_hidden = |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
+    let mut files = Vec::new();
+    for entry in WalkDir::new(folder).follow_links(true).into_iter().filter_entry(|entry| !is_hidden(entry)) {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => {
+                let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+                files.push((below.to_string_lossy().into_owned(), entry.into_path()));
+            }
+            Ok(_) => {}
+            Err(_) if !folder.exists() => {}
+            Err(error) => return Err(unreadable(folder, &error)),
         }
     }
-    Ok(())
+    Ok(files)
 }
 
-/// The latest change of a file or folder below a folder.
-fn newest_below(folder: &Path) -> Option<SystemTime> {
-    let below = fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
-    let of_entry = |path: PathBuf| if path.is_dir() { newest_below(&path) } else { changed_at(&path) };
-    below.filter_map(of_entry).chain(changed_at(folder)).max()
+/// The latest change of a folder, and of every file and folder in it.
+pub(super) fn last_change_below(folder: &Path) -> Option<SystemTime> {
+    let entries = WalkDir::new(folder).follow_links(true).into_iter().filter_map(Result::ok);
+    entries.filter_map(|entry| entry.metadata().ok()?.modified().ok()).max()
 }
 
-fn changed_at(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).ok()?.modified().ok()
+fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> SettingsError {
+    SettingsError::new(&path.display().to_string(), format!("not readable ({error})"), "readable by this user")
 }

@@ -42,11 +42,11 @@ impl From<bool> for HostValue {
     }
 }
 
-/// Executes a statement of the host. Returns the number of rows that it changed.
+/// Executes a statement of the host.
 ///
 /// # Errors
 /// Returns an error if the database refuses the statement or does not respond.
-pub(crate) async fn execute_for_host(on: &mut Transaction, sql: &str, values: &[HostValue]) -> Result<u64> {
+pub(crate) async fn execute_for_host(on: &mut Transaction, sql: &str, values: &[HostValue]) -> Result<()> {
     macro_rules! execute {
         ($connection:expr) => {{
             // The host's own text, with its values apart.
@@ -58,11 +58,12 @@ pub(crate) async fn execute_for_host(on: &mut Transaction, sql: &str, values: &[
                     HostValue::Bool(truth) => query.bind(*truth),
                 };
             }
-            with_timeout(query.execute($connection)).await?.rows_affected()
+            with_timeout(query.execute($connection)).await?;
         }};
     }
-    Ok(match on.engine()? {
+    match on.engine()? {
         Engine::Sqlite(connection) => execute!(connection),
         Engine::Postgres(connection) => execute!(connection),
-    })
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use crate::{
         Accounts, AccountsError, Actor, LoginCounts, RefusedAction, Result, Target,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         locked::Locked,
-        outbox::queue_reset_letter_if_active_again,
+        outbox::queue_reset_letter_if_no_password,
     },
     domain::{
         event_kind::EventKind,
@@ -57,7 +57,7 @@ impl Accounts {
         }
         event.reasons = reasons.clone();
         insert_event_with_receipt(on, &event, Change::User(user.id)).await?;
-        queue_reset_letter_if_active_again(on, locked, actor.client.as_ref()).await?;
+        queue_reset_letter_if_no_password(on, locked, actor.client.as_ref()).await?;
         Ok(ended)
     }
 

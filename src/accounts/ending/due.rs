@@ -13,7 +13,7 @@ use crate::{
         Accounts, Detail, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         locked::Locked,
-        outbox::queue_reset_letter_if_active_again,
+        outbox::queue_reset_letter_if_no_password,
     },
     domain::{
         event_kind::EventKind,
@@ -104,6 +104,6 @@ async fn end_due_deactivation(on: &mut impl Sql, locked: &Locked) -> Result<bool
     users::set_active(on, user.id).await?;
     let event = new_event(*now, EventKind::Activated).to(user.id, &user.username).saying(Detail::DeactivationExpired);
     insert_event(on, &event).await?;
-    queue_reset_letter_if_active_again(on, locked, None).await?;
+    queue_reset_letter_if_no_password(on, locked, None).await?;
     Ok(true)
 }

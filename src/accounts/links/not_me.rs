@@ -72,9 +72,9 @@ impl Accounts {
     }
 }
 
-/// Gives the account its address back. Returns whether the account has it. Another account can have it only if it was
-/// there before the address was reserved (`src/store/users/reserved.rs`). Then the email stays as whoever else set it,
-/// and no letter must go there.
+/// Gives the account its address back, and returns whether it has it. It cannot if another account had the address before
+/// it was reserved (`src/store/users/reserved.rs`). The email then stays what somebody else set, and no letter may go
+/// there.
 async fn restore_email(on: &mut Transaction, client: &Client, locked: &Locked, address: &str) -> Result<bool> {
     let user = &locked.user;
     users::set_pending_email(on, user.id, None).await?;

@@ -19,10 +19,11 @@ use sha2::Sha256;
 use crate::{
     domain::logins::session_secret::SessionId,
     gate::{
-        Addresses, Changes, Gate, LiveLogin, Login,
+        Changes, Gate, LiveLogin, Login,
         attached::is_without_curfew,
         cookies::visitor::{find_binding, held_binding, new_binding},
-        login_of, own_path,
+        login_of,
+        root::is_for_secret,
         transport::{gate, is_https},
     },
     settings::{SecretKeys, SecretMaterial},
@@ -170,9 +171,8 @@ pub(super) fn is_posted_from_here(request: &Request<'_>) -> bool {
     // A page under a secret address sends no referrer, and then its forms have the origin `null` (Fetch Standard,
     // "serializing a request origin"). Other pages can have it too, so the browser must not name another site. Browsers
     // leave `Sec-Fetch-Site` out over plain HTTP (Fetch Metadata, section 2.1): then the token decides.
-    let is_secret = || Addresses::of(request).is_secret(own_path(request));
     let is_null_from_here = |origin: &str| {
-        origin == "null" && headers.get("Sec-Fetch-Site").all(|site| site == "same-origin") && is_secret()
+        origin == "null" && headers.get("Sec-Fetch-Site").all(|site| site == "same-origin") && is_for_secret(request)
     };
     headers.get("Sec-Fetch-Site").all(|site| matches!(site, "same-origin" | "none"))
         && headers.get("Origin").all(|origin| is_own_origin(request, origin) || is_null_from_here(origin))

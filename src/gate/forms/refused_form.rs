@@ -1,14 +1,14 @@
 //! Records why a posted form was refused, for the error page. Also logs the cases that only the operator can fix.
 
-use std::{borrow::Cow, time::Instant};
+use std::time::Instant;
 
 use rocket::Request;
 
 use super::csrf::{is_own_origin, site_origin};
 use crate::gate::{
-    Addresses, Login,
+    Login,
     cookies::visitor::held_binding,
-    own_path,
+    root::named_path,
     transport::{gate, is_cookie_secure, is_https},
 };
 
@@ -56,7 +56,7 @@ impl RefusedForm {
     /// Records a form from another site. Its body is not read.
     pub(super) fn from_elsewhere(request: &Request<'_>) {
         let (received, own) = (shorten(&claimed_origin(request)), shorten(&site_origin(request)));
-        let path = shown_path(request);
+        let path = named_path(request);
         warn(request, &format!("a form for {path} was refused: it came from {received}, and this site is at {own}"));
         Self { why: FormRefusal::Elsewhere { received, own }, typed: Vec::new() }.keep(request);
     }
@@ -67,7 +67,7 @@ impl RefusedForm {
         let why = match (has_cookie, is_cookie_secure(request) && !comes_over_https(request)) {
             (true, _) => FormRefusal::Old,
             (false, true) => {
-                let path = shown_path(request);
+                let path = named_path(request);
                 let cause = "the cookies are https-only (base_url, secure_cookies, X-Forwarded-Proto), but the browser used http";
                 warn(request, &format!("a form for {path} was refused: {cause}"));
                 FormRefusal::HttpsOnly
@@ -104,10 +104,6 @@ fn claimed_origin(request: &Request<'_>) -> String {
 fn comes_over_https(request: &Request<'_>) -> bool {
     let origin = request.headers().get_one("Origin").filter(|origin| origin.contains("://"));
     origin.map_or_else(|| is_https(request), |origin| origin.starts_with("https://"))
-}
-
-fn shown_path<'r>(request: &'r Request<'_>) -> Cow<'r, str> {
-    Addresses::of(request).without_secret(own_path(request))
 }
 
 fn shorten(text: &str) -> String {

@@ -18,7 +18,7 @@ use rocket::Request;
 use super::client::ClientOf;
 use crate::{
     accounts::{Accounts, Client, CookieFault, FormFault, TokenFault},
-    gate::{Addresses, Login, cookies::claim::Claim, jwt::Jwt, own_path},
+    gate::{Login, cookies::claim::Claim, jwt::Jwt, root::named_path},
 };
 
 /// Records a forged session cookie. `claim` is what it claims, if it could be decrypted.
@@ -44,7 +44,7 @@ pub(crate) async fn record_if_forged(accounts: &Accounts, jwt: &Jwt<'_>, client:
 pub(in crate::gate) async fn record_refused_form(request: &Request<'_>, login: &Login, fault: FormFault) {
     let Some(accounts) = request.rocket().state::<Accounts>() else { return };
     let client = ClientOf::request(request).0;
-    let path = Addresses::of(request).without_secret(own_path(request));
+    let path = named_path(request);
     let form = format!("{} {path}", request.method());
     let recorded = match login {
         Login::Live(login) => accounts.record_refused_form_of(&login.actor(client), &form, fault).await,

@@ -21,8 +21,9 @@ use self::{
 use super::{
     Addresses, Changes, LiveLogin, Login,
     cookies::changes::GuardedAs,
-    login_of, own_path,
+    login_of,
     refused::{Refused, UNAVAILABLE},
+    root::{Root, named_path},
 };
 use crate::{
     accounts::{Accounts, Actor},
@@ -170,9 +171,9 @@ pub(super) async fn refuse<'r, T>(
     if let Some(accounts) = request.rocket().state::<Accounts>() {
         let addresses = Addresses::of(request);
         // For the API, record the route's pattern: a program may put anything into the path, even a token.
-        let pattern = request.route().map(|route| super::root::own_path_of(request, route.uri.path()));
-        let path = pattern.filter(|pattern| pattern.starts_with(addresses.api)).unwrap_or_else(|| own_path(request));
-        let path = addresses.without_secret(path);
+        let pattern = request.route().and_then(|route| Root::of(request)?.own_path(route.uri.path()));
+        let pattern = pattern.filter(|pattern| pattern.starts_with(addresses.api));
+        let path = pattern.map_or_else(|| named_path(request), Into::into);
         let (actor, action) = (login.actor(client.to_client()), format!("{} {path}", request.method()));
         if let Err(error) = accounts.record_refused_access(&actor, (addresses.subject)(request), &action).await {
             log::error!("could not record a refused attempt: {error}");

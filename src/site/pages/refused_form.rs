@@ -9,8 +9,7 @@ use super::{Pages, answer::Answer, form::FormView};
 use crate::{
     accounts::Accounts,
     domain::next_path::NextPath,
-    gate::{FormRefusal, RefusedForm, Root, came_from, own_path, site_origin},
-    site::addresses::ADDRESSES,
+    gate::{FormRefusal, RefusedForm, Root, came_from, is_for_secret, site_origin},
 };
 
 /// How a field is shown again.
@@ -81,7 +80,7 @@ pub(in crate::site) async fn refused_form_page(form: &RefusedForm, request: &Req
         FormRefusal::NoCookie | FormRefusal::Old => None,
     };
     // The page is at the address that the form was posted to. A secret address is not repeated on it.
-    let is_secret = ADDRESSES.is_secret(own_path(request));
+    let is_secret = is_for_secret(request);
     let action = if is_secret {
         Some(String::new())
     } else {

@@ -4,15 +4,21 @@
 //! title, what belongs into its head, and its content. Then the host's layout is rendered around them.
 
 use std::{
-    fs, io,
+    collections::HashSet,
+    ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use rocket::figment::Figment;
 use tera::{Context, Template, Tera};
 
-use super::loading::name_of;
-use crate::settings::SettingsError;
+use super::loading::{causes, name_of};
+use crate::{
+    settings::SettingsError,
+    site::files::{files_below, last_change_below},
+};
 
 /// The base of Curfew's pages within a layout. It renders the parts, in this order: title, head, content.
 pub(super) const BASE: &str = "within_layout";
@@ -35,6 +41,11 @@ impl Layout {
         Self { name: name.to_owned(), folder }
     }
 
+    /// When a template of the host was last changed.
+    pub(super) fn last_change(&self) -> Option<SystemTime> {
+        last_change_below(&self.folder)
+    }
+
     /// Loads all templates of the folder, and a page in the layout.
     ///
     /// # Errors
@@ -46,10 +57,7 @@ impl Layout {
         };
         let mut tera = Tera::default();
         tera.autoescape_on(vec![".html.tera", ".html"]);
-        let mut paths = Vec::new();
-        find_templates(&self.folder, &mut paths).map_err(|error| refused(error.to_string()))?;
-        for path in paths {
-            let below = path.strip_prefix(&self.folder).unwrap_or(&path).display().to_string();
+        for (below, path) in files_below(&self.folder)?.into_iter().filter(|(_, path)| is_template(path)) {
             let name = name_of(&below);
             let text = fs::read_to_string(&path).map_err(|error| refused(format!("{}: {error}", path.display())))?;
             match Template::new(name, Some(below.clone()), &text) {
@@ -59,6 +67,7 @@ impl Layout {
                 Err(error) => log::debug!("{} is left out of the layout: {error}", path.display()),
             }
         }
+        leave_out_fragments(&mut tera, &self.name);
         if !tera.templates.contains_key(&self.name) {
             return Err(refused("missing".to_owned()));
         }
@@ -73,6 +82,26 @@ impl Layout {
     }
 }
 
+/// Leaves out templates that extend or import what is not here, such as Curfew's own that the host has changed. The
+/// layout itself stays, so that Tera can say what it lacks.
+fn leave_out_fragments(tera: &mut Tera, layout: &str) {
+    loop {
+        let names: HashSet<String> = tera.templates.keys().cloned().collect();
+        let is_complete = |template: &Template| {
+            let imported = template.imported_macro_files.iter().map(|(file, _)| file);
+            imported.chain(&template.parent).all(|name| names.contains(name))
+        };
+        tera.templates.retain(|name, template| name == layout || is_complete(template));
+        if tera.templates.len() == names.len() {
+            return;
+        }
+    }
+}
+
+fn is_template(path: &Path) -> bool {
+    path.extension() == Some(OsStr::new("tera"))
+}
+
 /// Renders the layout around the parts of a page. A fragment stays as it is.
 pub(super) fn fill(layout: &Tera, parts: Vec<u8>) -> tera::Result<Vec<u8>> {
     let parts = String::from_utf8(parts).map_err(|error| tera::Error::msg(error.to_string()))?;
@@ -84,22 +113,4 @@ pub(super) fn fill(layout: &Tera, parts: Vec<u8>) -> tera::Result<Vec<u8>> {
     let mut context = Context::new();
     context.insert("curfew", &serde_json::json!({ "title": next(), "head": next(), "content": next() }));
     layout.render(PAGE, &context).map(String::into_bytes)
-}
-
-fn find_templates(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            find_templates(&path, paths)?;
-        } else if path.extension().is_some_and(|extension| extension == "tera") {
-            paths.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn causes(error: &tera::Error) -> String {
-    let error: &dyn std::error::Error = error;
-    let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
-    causes.collect::<Vec<_>>().join(": ")
 }

@@ -70,10 +70,13 @@ fn with_root(text: &str, root: &str) -> String {
     OWN_ADDRESSES.iter().fold(text.to_owned(), |text, own| text.replace(own, &own.replace('@', root)))
 }
 
-/// Tera's last cause names the problem, with the line.
 fn refused(path: &str, error: &tera::Error) -> SettingsError {
+    SettingsError::new(&format!("the template {path}"), causes(error), "a template that Tera accepts")
+}
+
+/// What is wrong with a template. Tera's last cause names the problem, with the line.
+pub(super) fn causes(error: &tera::Error) -> String {
     let error: &dyn std::error::Error = error;
-    let causes: Vec<String> =
-        std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect();
-    SettingsError::new(&format!("the template {path}"), causes.join(": "), "a template that Tera accepts")
+    let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+    causes.collect::<Vec<_>>().join(": ")
 }

@@ -66,8 +66,13 @@ pub(super) struct Sources {
 }
 
 impl Sources {
+    /// When a template was last changed, of Curfew or of the layout.
+    fn last_change(&self) -> Option<SystemTime> {
+        self.files.last_change().max(self.layout.as_ref().and_then(Layout::last_change))
+    }
+
     fn load(&self) -> Result<Loaded, SettingsError> {
-        let changed_at = if cfg!(debug_assertions) { self.files.last_change() } else { None };
+        let changed_at = if cfg!(debug_assertions) { self.last_change() } else { None };
         let tera = loading::load(self)?;
         let layout = self.layout.as_ref().map(Layout::load).transpose()?;
         Ok(Loaded { tera, layout, shells: HashMap::new(), changed_at, looked_at: Instant::now() })
@@ -161,7 +166,7 @@ impl Templates {
         }
         let mut loaded = self.write();
         loaded.looked_at = Instant::now();
-        let changed_at = sources.files.last_change();
+        let changed_at = sources.last_change();
         if changed_at == loaded.changed_at {
             return;
         }

@@ -37,7 +37,7 @@ pub struct NewLetter<'a> {
 }
 
 impl<'a> NewLetter<'a> {
-    /// A letter to whoever has this address, due now. It says no more than its kind.
+    /// A letter to this address, due now and without details.
     #[must_use]
     pub fn new(kind: LetterKind, address: &'a str, now: Moment) -> Self {
         Self { kind, user_id: None, address, origin: None, details: LetterDetails::default(), now, due_at: now }

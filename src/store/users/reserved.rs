@@ -1,7 +1,7 @@
 //! Addresses that an account may take back with the link in a letter.
 //!
-//! While it may, nobody else can have the address. Otherwise whoever changes the email of a stolen account would give
-//! the old one to an account of their own, and the owner's link could not restore it.
+//! Until then, no other account can have the address. Otherwise an attacker who changes the email of a stolen account
+//! could register another account with the old address, and the owner's link could not restore it.
 
 use crate::{
     domain::{

@@ -67,7 +67,7 @@ fn each_printed_login_has_the_access_of_its_role() {
     assert_eq!(server.setup_code, None, "a demo needs no setup");
     let letters = server.running.hear(|line| line.split_once("file://").map(|(_, path)| path.to_owned()));
     assert!(std::path::Path::new(&letters).is_dir(), "{letters}");
-    server.stop().without_letters().done();
+    server.stop().done();
 
     let mut server = Server::wait_for(demo(folder.path()).start());
     assert!(!passwords.contains(&login(&mut server, "member").1), "every start creates new passwords");

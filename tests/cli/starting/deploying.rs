@@ -40,7 +40,7 @@ fn a_running_node_works_with_the_schema_of_the_next_version() {
         assert!(site.browser().logs_in("ana", PASSWORD));
         site.make_user("bo", &[]);
         // Reverted: the earlier version starts on this database too.
-        site.server.take().expect("a server").stop().without_letters().done();
+        site.server.take().expect("a server").stop().done();
         site.start();
         ana.moves_to(&site.server.as_ref().expect("a server").address);
         pages(&mut ana);
@@ -191,7 +191,7 @@ fn the_secret_key_can_be_rotated_on_two_nodes_without_ending_logins_or_forms() {
         assert!(ana.logs_in("ana", PASSWORD));
         for (node, keys) in [(0, reading), (1, reading), (0, writing), (1, writing)] {
             let fresh = start(keys);
-            std::mem::replace(&mut nodes[node], fresh).stop().without_letters().done();
+            std::mem::replace(&mut nodes[node], fresh).stop().done();
             for (here, there) in [(0, 1), (1, 0)] {
                 ana.moves_to(&nodes[here].address);
                 assert!(ana.is_logged_in());

@@ -72,7 +72,7 @@ fn a_request_in_flight_is_answered_before_the_server_stops() {
                 arriving.join().expect("the server accepts no more connections");
             });
             assert_eq!(page.status, 303, "{}", page.body);
-            server.running.wait().without_letters().done();
+            server.running.wait().done();
             let waiting = format!("SELECT COUNT(*) FROM curfew_users WHERE pending_email = '{email}'");
             assert_eq!(site.number(&waiting), 1, "{email}");
         }

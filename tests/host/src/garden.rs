@@ -1,4 +1,4 @@
-//! The host's own pages: one for everybody, one with a form for whoever is logged in, and one for programs.
+//! The host's own pages: a public page, a page with a form for logged-in users, and a route for programs.
 
 use curfew::{
     HookResult, HookUser, InTransaction, SignedIn,

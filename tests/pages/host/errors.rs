@@ -5,7 +5,14 @@ use curfew::{
     gate::{ApiClient, Csrf, Visitor},
     site::Pages,
 };
-use rocket::{Route, State, catch, catchers, config::LogLevel, error::ErrorKind, get, http::Method, routes};
+use rocket::{
+    Route, State, catch, catchers,
+    config::LogLevel,
+    error::ErrorKind,
+    get,
+    http::{Method, Status},
+    routes,
+};
 
 use crate::harness::{
     site::{PASSWORD, host},
@@ -102,6 +109,25 @@ async fn with_catchers_the_errors_of_the_host_look_like_those_of_curfew() {
         assert!(visitor.opens("/nowhere").await.must_be(404).body.contains("Page not found"));
         let page = visitor.sends(Method::Get, "/api/nowhere", &[], Vec::new()).await;
         assert!(page.must_be(404).body.contains("\"not_found\""), "{page:?}");
+    }
+}
+
+#[get("/closed")]
+fn closed(me: Option<SignedIn<'_>>) -> (Status, String) {
+    (Status::Forbidden, me.map_or_else(|| "closed".to_owned(), |me| format!("closed, {}", me.username())))
+}
+
+#[rocket::async_test]
+async fn a_page_that_lets_visitors_in_keeps_its_own_refusal() {
+    for engine in any_engine() {
+        let site =
+            host(engine, |figment| rocket::custom(figment).attach(Curfew::init()).mount("/", routes![closed])).await;
+        let page = site.visitor().opens("/closed").await;
+        assert_eq!(page.must_be(403).body, "closed");
+        assert_eq!(page.header("Cache-Control"), Some("no-store"), "it depends on who asks");
+        let mut ana = site.signed_in(curfew::Role::Member).await;
+        let words = format!("closed, {}", ana.name);
+        assert_eq!(ana.opens("/closed").await.must_be(403).body, words);
     }
 }
 

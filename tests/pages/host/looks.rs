@@ -74,3 +74,33 @@ async fn files_of_the_override_folder_replace_embedded_ones_and_add_others() {
         assert_eq!(visitor.opens("/login").await.must_be(200).title(), "Log in · Curfew");
     }
 }
+
+/// Only debug builds look for changes.
+#[rocket::async_test]
+async fn a_changed_layout_and_a_changed_template_show_without_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("it is written");
+    let layout = |words: &str| {
+        format!(
+            "{words}{{% block title %}}{{% endblock %}}{{% block head %}}{{% endblock %}}{{% block content %}}{{% endblock %}}"
+        )
+    };
+    for engine in any_engine() {
+        write("frame.html.tera", &layout("the first frame"));
+        let site = host(engine, |figment| {
+            let figment = figment.merge(("template_dir", folder.path()));
+            rocket::custom(figment).attach(Curfew::init().layout("frame").overrides(folder.path()))
+        })
+        .await;
+        let mut visitor = site.visitor();
+        assert!(visitor.opens("/login").await.must_be(200).body.contains("the first frame"));
+        write("frame.html.tera", &layout("the second frame"));
+        while !visitor.opens("/login").await.must_be(200).body.contains("the second frame") {}
+        write("login.html.tera", "{% extends \"base\" %}{% block content %}my own login{% endblock %}");
+        while !visitor.opens("/login").await.must_be(200).body.contains("my own login") {}
+        write("login.html.tera", "{% extends %}"); // malformed, so nothing changes
+        write("frame.html.tera", &layout("the third frame"));
+        fs::remove_file(folder.path().join("login.html.tera")).expect("it is there");
+        while !visitor.opens("/login").await.must_be(200).body.contains("the third frame") {}
+    }
+}

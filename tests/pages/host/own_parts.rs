@@ -5,7 +5,7 @@ use rocket::{
     Request, catch, catchers,
     fs::{FileServer, relative},
     get,
-    http::{Method, Status},
+    http::{Method, Status, uri::Origin},
     put,
     response::content::RawHtml,
     routes,
@@ -113,5 +113,30 @@ async fn a_form_of_the_host_may_override_its_method_and_one_of_curfew_may_not() 
         assert_eq!(visitor.sends(Method::Post, "/plants", &[], body()).await.must_be(200).body, "planted");
         visitor.sends(Method::Post, "/login", &[], body()).await.must_be(400);
         visitor.sends(Method::Post, "/login", &[], b"_method=head".to_vec()).await.must_be(400);
+    }
+}
+
+#[get("/api/<_..>")]
+fn plants(asked: &Origin<'_>) -> String {
+    asked.to_string()
+}
+
+#[rocket::async_test]
+async fn an_api_of_the_host_is_left_alone_where_curfew_has_a_path_of_its_own() {
+    for engine in any_engine() {
+        let site = host(engine, |figment| {
+            let figment = figment.merge(("curfew.cors_origins", vec!["https://app.example"]));
+            rocket::custom(figment).attach(Curfew::init().at("/auth")).mount("/", routes![plants])
+        })
+        .await;
+        let mut app = site.visitor();
+        let origin = [("Origin", "https://app.example")];
+        let page = app.sends(Method::Get, "/api/plants/", &origin, Vec::new()).await;
+        assert_eq!(
+            (page.must_be(200).body.as_str(), page.header("Access-Control-Allow-Origin")),
+            ("/api/plants/", None)
+        );
+        let page = app.sends(Method::Get, "/auth/api/openapi.json/", &origin, Vec::new()).await;
+        assert_eq!(page.must_be(200).header("Access-Control-Allow-Origin"), Some("https://app.example"));
     }
 }

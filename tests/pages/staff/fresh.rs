@@ -71,7 +71,7 @@ async fn a_page_that_a_script_reads_again_is_no_activity_and_takes_no_notice() {
         assert!(staff.opens(&user).await.body.contains("notice-done"), "the notice is for the user's next page");
         assert_ne!(site.database.texts(&seen).await, before);
 
-        // A member cannot hide with the header: no page of theirs reads itself again.
+        // The header does not hide members: their pages never reload in the background.
         let mut ana = site.signed_in(Role::Member).await;
         let seen = format!("SELECT CAST(last_seen AS TEXT) FROM curfew_logins WHERE user_id = {}", ana.id);
         let before = site.database.texts(&seen).await;

@@ -147,7 +147,7 @@ async fn an_address_is_free_a_week_after_its_last_letter_and_always_to_its_own_a
     .await;
 }
 
-/// The other account was there before the address was reserved, or was written by hand.
+/// The other account had the address before it was reserved, or was inserted with SQL.
 #[rocket::async_test]
 async fn an_address_that_cannot_be_restored_leaves_the_account_to_nobody_but_staff() {
     on_each_engine(async |house: &House| {

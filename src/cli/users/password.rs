@@ -4,8 +4,10 @@ use std::io::{BufRead as _, IsTerminal as _};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{CommandError, Result};
-use crate::domain::people::password::{NewPassword, OwnNames};
+use crate::{
+    cli::{CommandError, Result},
+    domain::people::password::{NewPassword, OwnNames},
+};
 
 /// The maximum number of bytes to read. It leaves room for 128 characters, each with decomposed accents.
 const LINE_BYTES: usize = 4_096;

@@ -5,14 +5,14 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{
-    Result,
-    database::{open, operator, target},
-    say, say_error, say_json,
-    show::rfc3339,
-};
 use crate::{
     accounts::{ListedLogin, LoginEnd},
+    cli::{
+        Result,
+        database::{open, operator, target},
+        say, say_error, say_json,
+        show::rfc3339,
+    },
     domain::{
         logins::{
             kind::LoginClass,
@@ -25,7 +25,7 @@ use crate::{
 };
 
 #[derive(Debug, Subcommand)]
-pub(super) enum TokenCommand {
+pub(in crate::cli) enum TokenCommand {
     /// Create a token for a user's program; it is printed only once.
     Create {
         /// A username or an email.
@@ -56,7 +56,7 @@ pub(super) enum TokenCommand {
 }
 
 impl TokenCommand {
-    pub(super) async fn run(self) -> Result<()> {
+    pub(in crate::cli) async fn run(self) -> Result<()> {
         match self {
             Self::Create { name, label, ttl } => create(&name, &label, ttl).await,
             Self::List { name, json } => list(&name, json).await,
@@ -65,7 +65,7 @@ impl TokenCommand {
     }
 
     /// The user or token that the command is about, as typed.
-    pub(super) fn about(&self) -> &str {
+    pub(in crate::cli) fn about(&self) -> &str {
         match self {
             Self::Create { name, .. } | Self::List { name, .. } => name.as_typed(),
             Self::Revoke { id } => id.as_str(),

@@ -3,14 +3,14 @@
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{
-    Result,
-    database::{open, operator, target},
-    say, say_json,
-    show::rfc3339,
-};
 use crate::{
     accounts::{ListedLogin, LoginEnd, Which},
+    cli::{
+        Result,
+        database::{open, operator, target},
+        say, say_json,
+        show::rfc3339,
+    },
     domain::{
         logins::{kind::LoginClass, session_secret::SessionId, user_agent::Device},
         people::login_name::LoginName,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Debug, Subcommand)]
-pub(super) enum SessionCommand {
+pub(in crate::cli) enum SessionCommand {
     /// List a user's live sessions, most recently seen first.
     List {
         /// A username or an email.
@@ -38,7 +38,7 @@ pub(super) enum SessionCommand {
 }
 
 impl SessionCommand {
-    pub(super) async fn run(self) -> Result<()> {
+    pub(in crate::cli) async fn run(self) -> Result<()> {
         match self {
             Self::List { name, json } => list(&name, json).await,
             Self::End { id } => end(&id).await,
@@ -46,7 +46,7 @@ impl SessionCommand {
     }
 
     /// The user or session that the command is about, as typed.
-    pub(super) fn about(&self) -> &str {
+    pub(in crate::cli) fn about(&self) -> &str {
         match self {
             Self::List { name, .. } => name.as_typed(),
             Self::End { id } => id.as_str(),

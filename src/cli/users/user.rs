@@ -2,14 +2,15 @@
 
 use clap::{Args, Subcommand};
 
-use super::{
-    CommandError, Result,
-    database::{open, open_or_create, open_to_hash, operator, target},
-    host, password, say,
-    show::{UserJson, say_details, say_line},
-};
+use super::password;
 use crate::{
     accounts::{Accounts, AccountsError, Registration, RoleChange},
+    cli::{
+        CommandError, Result,
+        database::{open, open_or_create, open_to_hash, operator, target},
+        host, say,
+        show::{UserJson, say_details, say_line},
+    },
     domain::{
         letters::link::LinkPurpose,
         people::{
@@ -29,7 +30,7 @@ use crate::{
 const BATCH: i64 = 1_000;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum UserCommand {
+pub(in crate::cli) enum UserCommand {
     /// Create an account; asks for its password.
     Create(Create),
     /// List all accounts by name.
@@ -100,7 +101,7 @@ pub(super) enum UserCommand {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Create {
+pub(in crate::cli) struct Create {
     /// The username: 1 to 64 letters and digits of any script, or @ . + - _
     #[arg(value_parser = Username::parse)]
     name: Username,
@@ -119,7 +120,7 @@ pub(super) struct Create {
 }
 
 impl UserCommand {
-    pub(super) async fn run(self) -> Result<()> {
+    pub(in crate::cli) async fn run(self) -> Result<()> {
         match self {
             Self::Create(create) => create.run().await,
             Self::List { json } => list(json).await,
@@ -134,7 +135,7 @@ impl UserCommand {
     }
 
     /// The user that the command is about, as typed. Empty if there is none.
-    pub(super) fn about(&self) -> &str {
+    pub(in crate::cli) fn about(&self) -> &str {
         match self {
             Self::Create(create) => create.name.as_str(),
             Self::List { .. } => "",
