@@ -143,15 +143,6 @@ impl Accounts {
         self.connections.watch(port).await;
     }
 
-    /// Hashes a password once, so that the first unknown user at the login takes as long as the next.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if passwords cannot be hashed.
-    pub async fn warm_up(&self) -> Result<()> {
-        self.hasher.warm_up().await
-    }
-
     /// Keeps all hashing threads busy until the returned value is dropped. For tests of what waits then.
     ///
     /// # Errors

@@ -325,13 +325,7 @@ fn use_cases(
         let token_keys = TokenKeys::of((**db).clone(), redis);
         let accounts =
             Accounts::new((**db).clone(), settings).hashing_with(&keys).counting_with(counters).calling(hooks);
-        match accounts.warm_up().await {
-            Ok(()) => Ok(rocket.manage(accounts).manage(token_keys)),
-            Err(error) => {
-                log::error!("{error}");
-                Err(rocket)
-            }
-        }
+        Ok(rocket.manage(accounts).manage(token_keys))
     })
 }
 

@@ -8,7 +8,7 @@ use std::{
     iter,
     net::SocketAddr,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -39,8 +39,6 @@ pub(in crate::accounts) struct Hasher {
     /// Whom this hasher works for, and the other end of their connection.
     claimant: Claimant,
     peer: Option<SocketAddr>,
-    /// The hash to compare with for an unknown user, so that the comparison takes the same time.
-    dummy_hash: Arc<OnceLock<String>>,
 }
 
 /// The outcome of comparing a password with a hash.
@@ -66,7 +64,6 @@ impl Hasher {
             connections,
             claimant: Claimant::Operator,
             peer: None,
-            dummy_hash: Arc::default(),
         }
     }
 
@@ -102,12 +99,12 @@ impl Hasher {
     /// password always takes the same time, regardless of the cost of its hash.
     pub(super) async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict> {
         let (password, stored) = (password.clone(), stored.map(str::to_owned));
-        let (cost, peppers, dummy) = (self.cost, Arc::clone(&self.peppers), Arc::clone(&self.dummy_hash));
+        let (cost, peppers) = (self.cost, Arc::clone(&self.peppers));
         let highest_cost = Arc::clone(&self.highest_cost);
         self.on_blocking_thread(move || {
             let stored = stored.as_deref().and_then(StoredHash::parse).filter(|stored| peppers.has(stored.key));
-            let dummy = || dummy.get_or_init(|| bcrypt_hash("nobody", cost).unwrap_or_default());
-            let compared = stored.unwrap_or_else(|| StoredHash { key: None, bcrypt: dummy(), cost });
+            let dummy = dummy_hash(cost);
+            let compared = stored.unwrap_or(StoredHash { key: None, bcrypt: &dummy, cost });
             let highest = highest_cost.fetch_max(compared.cost, Ordering::Relaxed).max(compared.cost);
             let older = password.reveal_older_forms();
             for (form, text) in iter::once(password.reveal()).chain(older.iter().map(String::as_str)).enumerate() {
@@ -142,13 +139,6 @@ impl Hasher {
         Ok(turns)
     }
 
-    /// Creates the dummy hash, so that the first login of an unknown user takes no longer than others.
-    pub(in crate::accounts) async fn warm_up(&self) -> Result<()> {
-        let password =
-            Password::parse("nobody".to_owned()).map_err(|error| AccountsError::Hashing(format!("{error:?}")))?;
-        self.verify(&password, None).await.map(drop)
-    }
-
     async fn on_blocking_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
@@ -179,11 +169,22 @@ fn hash(password: &Password, peppers: &Peppers, cost: u32) -> Result<String> {
 }
 
 fn bcrypt_hash(digest: &str, cost: u32) -> Result<String> {
-    bcrypt::hash(digest, cost).map_err(|error| AccountsError::Hashing(error.to_string()))
+    bcrypt::hash(digest, cost).map_err(hashing_error)
+}
+
+/// A hash to compare with for an unknown user, so that the comparison takes the same time. It is of no password that
+/// anybody knows, and none is accepted for it.
+fn dummy_hash(cost: u32) -> String {
+    format!("$2b${cost:02}$SL4BKWyaP2m9qTjX5dVnUeWVpF74CEC0EDpcolqPaPzIcnrv2Cetu")
 }
 
 fn is_hash_of(hash: &str, digest: &str) -> Result<bool> {
-    bcrypt::verify(digest, hash).map_err(|error| AccountsError::Hashing(error.to_string()))
+    bcrypt::verify(digest, hash).map_err(hashing_error)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn hashing_error(error: bcrypt::BcryptError) -> AccountsError {
+    AccountsError::Hashing(error.to_string())
 }
 
 #[cfg(test)]
@@ -269,11 +270,15 @@ mod tests {
         Ok(())
     }
 
+    /// bcrypt computes at the hasher's cost: it does not refuse the dummy hash beforehand.
     #[rocket::async_test]
-    async fn the_dummy_password_is_wrong() -> Result<()> {
-        let hasher = hasher(4);
-        hasher.warm_up().await?;
-        assert_eq!(hasher.verify(&password("nobody"), None).await?, Verdict::Wrong);
+    async fn no_password_is_right_for_an_unknown_user() -> Result<()> {
+        for cost in [4, 10] {
+            let dummy: bcrypt::HashParts = dummy_hash(cost).parse().map_err(hashing_error)?;
+            assert_eq!(dummy.get_cost(), cost);
+            assert!(!is_hash_of(&dummy_hash(cost), "nobody")?);
+        }
+        assert_eq!(hasher(4).verify(&password("nobody"), None).await?, Verdict::Wrong);
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 //!
 //! A template's name is its path without the ending, so pages extend `base` and not a file.
 
+use std::{panic::resume_unwind, thread};
+
 use tera::{Template, Tera};
 
 use super::{Sources, layout::BASE, wording};
@@ -19,21 +21,40 @@ const OWN_ADDRESSES: [&str; 3] = ["\"@/", "\"@{", "%}@/"];
 pub(super) fn load(Sources { files, assets, root, layout }: &Sources) -> Result<Tera, SettingsError> {
     let mut tera = Tera::default();
     tera.autoescape_on(vec![HTML]);
-    for (path, text) in files.templates()? {
-        let name = match name_of(&path) {
-            "base" if layout.is_some() => continue,
-            BASE if layout.is_some() => "base",
-            name => name,
-        };
-        let text = with_root(&text, root.seen());
-        let template = parse(name, &path, text).map_err(|error| refused(&path, &error))?;
-        tera.templates.insert(name.to_owned(), template);
+    let files = files.templates()?;
+    let named = files.iter().filter_map(|(path, text)| match name_of(path) {
+        "base" if layout.is_some() => None,
+        BASE if layout.is_some() => Some(("base", path, text)),
+        name => Some((name, path, text)),
+    });
+    for template in parse_all(&named.collect::<Vec<_>>(), root.seen())? {
+        tera.templates.insert(template.name.clone(), template);
     }
     tera.build_inheritance_chains().map_err(|error| refused("templates", &error))?;
     tera.check_macro_files().map_err(|error| refused("templates", &error))?;
     wording::register(&mut tera);
     assets.register(&mut tera);
     Ok(tera)
+}
+
+/// Parses templates, given as name, path and text, on all cores: it is most of a start.
+fn parse_all(named: &[(&str, &String, &String)], root: &str) -> Result<Vec<Template>, SettingsError> {
+    let parse_part = |part: &[(&str, &String, &String)]| -> Result<Vec<Template>, SettingsError> {
+        let parsed = part
+            .iter()
+            .map(|(name, path, text)| parse(name, path, with_root(text, root)).map_err(|error| refused(path, &error)));
+        parsed.collect()
+    };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let parts = named.chunks(named.len().div_ceil(cores).max(1));
+        let threads: Vec<_> = parts.map(|part| scope.spawn(move || parse_part(part))).collect();
+        let mut templates = Vec::with_capacity(named.len());
+        for thread in threads {
+            templates.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+        }
+        Ok(templates)
+    })
 }
 
 #[cfg(not(debug_assertions))]
