@@ -53,6 +53,8 @@ pub enum OpenError {
 pub enum AddressFault {
     /// It names no known engine.
     Engine,
+    /// It names Postgres, and this program was built without the feature `postgres`.
+    WithoutPostgres,
     /// It lists several hosts in a parameter.
     HostsInParameter,
     /// The address of a server is malformed.

@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     Result, Transaction,
-    engine::{Engine, Sql as _, with_timeout},
+    engine::{on_engine, with_timeout},
 };
 
 /// A value of a host's statement.
@@ -47,23 +47,16 @@ impl From<bool> for HostValue {
 /// # Errors
 /// Returns an error if the database refuses the statement or does not respond.
 pub(crate) async fn execute_for_host(on: &mut Transaction, sql: &str, values: &[HostValue]) -> Result<()> {
-    macro_rules! execute {
-        ($connection:expr) => {{
-            // The host's own text, with its values apart.
-            let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
-            for value in values {
-                query = match value {
-                    HostValue::Integer(number) => query.bind(*number),
-                    HostValue::Text(text) => query.bind(text.clone()),
-                    HostValue::Bool(truth) => query.bind(*truth),
-                };
-            }
-            with_timeout(query.execute($connection)).await?;
-        }};
-    }
-    match on.engine()? {
-        Engine::Sqlite(connection) => execute!(connection),
-        Engine::Postgres(connection) => execute!(connection),
-    }
-    Ok(())
+    Ok(on_engine!(on, |c| {
+        // The host's own text, with its values apart.
+        let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+        for value in values {
+            query = match value {
+                HostValue::Integer(number) => query.bind(*number),
+                HostValue::Text(text) => query.bind(text.clone()),
+                HostValue::Bool(truth) => query.bind(*truth),
+            };
+        }
+        with_timeout(query.execute(c)).await.map(drop)
+    })?)
 }

@@ -4,6 +4,8 @@
 //! transaction, so the use case that calls it sets the transaction's bounds. Nothing else in the crate may name
 //! sqlx.
 
+#![cfg_attr(not(feature = "postgres"), allow(unused, clippy::unused_async, reason = "Postgres needs them"))]
+
 pub mod bulk;
 mod engine;
 mod error;
@@ -29,7 +31,7 @@ pub use error::{AddressFault, Lack, OpenError, StoreError};
 pub use host::HostValue;
 pub(crate) use host::execute_for_host;
 pub use pool::file::create_missing_file;
-pub use pool::{Db, PoolLimits, Store};
+pub use pool::{Db, PoolLimits, Pools, Store};
 
 /// The log target of the database drivers.
 pub const DRIVERS_LOG: &str = "sqlx";

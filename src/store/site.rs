@@ -65,6 +65,7 @@ pub async fn get_site(on: &mut impl Sql) -> Result<Site> {
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn lock_site(on: &mut impl Sql) -> Result<Site> {
+    #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         with_timeout(sqlx::query("SELECT 1 FROM curfew_site WHERE id = 1 FOR UPDATE").execute(connection)).await?;
     }

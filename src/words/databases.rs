@@ -36,6 +36,7 @@ in_words! {
 in_words! {
     AddressFault {
         Self::Engine => "it starts with neither sqlite: nor postgres:",
+        Self::WithoutPostgres => "this program was built without the feature `postgres`",
         Self::HostsInParameter => "put several hosts before the database name: HOST:PORT,HOST:PORT/NAME",
         Self::Malformed => "it is malformed; percent-encode special characters in the password, such as / as %2F",
         Self::File(error) => "{error}",

@@ -5,17 +5,17 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use curfew::store::{Connection, Store};
+use curfew::store::{Connection, Pools, Store};
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 /// Executes a statement as an administrator would, and returns the number of changed rows.
 pub async fn run(store: &Store, sql: &str) -> u64 {
     let sql = AssertSqlSafe(sql.to_owned());
-    match store {
-        Store::Sqlite { write, .. } => {
+    match &store.pools {
+        Pools::Sqlite { write, .. } => {
             sqlx::query(sql).execute(write).await.expect("SQLite accepts it").rows_affected()
         }
-        Store::Postgres { pool, .. } => {
+        Pools::Postgres { pool, .. } => {
             sqlx::query(sql).execute(pool).await.expect("Postgres accepts it").rows_affected()
         }
     }
@@ -24,12 +24,12 @@ pub async fn run(store: &Store, sql: &str) -> u64 {
 /// The only column of a query, as text; NULL as `None`.
 pub async fn texts(store: &Store, sql: &str) -> Vec<Option<String>> {
     let sql = AssertSqlSafe(sql.to_owned());
-    match store {
-        Store::Sqlite { read, .. } => {
+    match &store.pools {
+        Pools::Sqlite { read, .. } => {
             let rows = sqlx::query(sql).fetch_all(read).await.expect("SQLite answers");
             rows.iter().map(|row| row.get(0)).collect()
         }
-        Store::Postgres { pool, .. } => {
+        Pools::Postgres { pool, .. } => {
             let rows = sqlx::query(sql).fetch_all(pool).await.expect("Postgres answers");
             rows.iter().map(|row| row.get(0)).collect()
         }
@@ -44,13 +44,13 @@ pub async fn count(store: &Store, sql: &str) -> i64 {
 
 /// All tables except sqlx's own.
 pub async fn tables(store: &Store) -> Vec<String> {
-    let sql = match store {
-        Store::Sqlite { .. } => {
+    let sql = match &store.pools {
+        Pools::Sqlite { .. } => {
             "SELECT name FROM sqlite_master
              WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'curfew_migrations'
                AND name NOT LIKE '%s\\_search%' ESCAPE '\\' ORDER BY name"
         }
-        Store::Postgres { .. } => {
+        Pools::Postgres { .. } => {
             "SELECT tablename::text FROM pg_tables
              WHERE schemaname = 'public' AND tablename <> 'curfew_migrations' AND tablename NOT LIKE '%s\\_search'
              ORDER BY tablename COLLATE \"C\""
@@ -69,13 +69,13 @@ pub async fn dump_without_events(store: &Store) -> Vec<String> {
 pub async fn dump(store: &Store) -> Vec<String> {
     let mut lines = Vec::new();
     for table in tables(store).await.into_iter().filter(|table| table != "curfew_standing_changes") {
-        let sql = match store {
-            Store::Sqlite { .. } => {
+        let sql = match &store.pools {
+            Pools::Sqlite { .. } => {
                 let columns = texts(store, &format!("SELECT name FROM pragma_table_info('{table}')")).await;
                 let quoted: Vec<_> = columns.into_iter().flatten().map(|column| format!("quote({column})")).collect();
                 format!("SELECT {} FROM {table} ORDER BY 1", quoted.join(" || ',' || "))
             }
-            Store::Postgres { .. } => format!("SELECT CAST({table} AS TEXT) FROM {table} ORDER BY 1"),
+            Pools::Postgres { .. } => format!("SELECT CAST({table} AS TEXT) FROM {table} ORDER BY 1"),
         };
         lines.extend(texts(store, &sql).await.into_iter().flatten().map(|row| format!("{table}: {row}")));
     }

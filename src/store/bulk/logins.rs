@@ -119,6 +119,7 @@ pub async fn list_users_of_logins(
 /// Returns an error if the database does not respond.
 pub async fn lock_users(on: &mut impl Sql, ids: &[i64]) -> Result<()> {
     // SQLite has one writer.
+    #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         let sql = sqlx::query("SELECT id FROM curfew_users WHERE id = ANY($1) ORDER BY id FOR UPDATE");
         with_timeout(sql.bind(ids).execute(connection)).await?;

@@ -163,6 +163,7 @@ pub async fn get_max_user_id(on: &mut impl Sql) -> Result<i64> {
 pub async fn lock_targets(on: &mut impl Sql, targets: Targets<'_>, ids: &[i64]) -> Result<Vec<TargetUser>> {
     let lock = match on.engine()? {
         Engine::Sqlite(_) => "",
+        #[cfg(feature = "postgres")]
         Engine::Postgres(_) => " ORDER BY id FOR UPDATE",
     };
     let statement = Statement(targets);
@@ -175,6 +176,7 @@ pub async fn lock_targets(on: &mut impl Sql, targets: Targets<'_>, ids: &[i64]) 
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn set_records_bulk_change(on: &mut impl Sql, records_bulk_change: bool) -> Result<()> {
+    #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         let setting =
             sqlx::query("SELECT set_config('curfew.records_bulk_change', CASE WHEN $1 THEN 'on' ELSE 'off' END, TRUE)");
@@ -196,6 +198,7 @@ pub async fn record_bulk_change(on: &mut impl Sql, ids: &[i64], event_id: i64) -
             Sqlite::push_is_one_of(&mut sql, ids);
             with_timeout(sql.build().execute(connection)).await?;
         }
+        #[cfg(feature = "postgres")]
         Engine::Postgres(connection) => {
             let sql = "WITH inserted AS (INSERT INTO curfew_standing_changes (user_id, event_id) SELECT unnest($1), $2
                                      RETURNING user_id, event_id)

@@ -56,6 +56,7 @@ impl Clock {
     pub async fn now(&self, on: &mut impl Sql) -> Result<Moment> {
         match on.engine()? {
             Engine::Sqlite(_) => Ok(self.process_now()),
+            #[cfg(feature = "postgres")]
             Engine::Postgres(connection) => {
                 let now = with_timeout(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(connection)).await?;
                 Ok(self.shifted(now))
@@ -81,7 +82,11 @@ impl Clock {
 
     /// Whether the site's clock is the database's.
     pub(in crate::store) fn is_in_database(on: &mut impl Sql) -> bool {
-        matches!(on.engine(), Ok(Engine::Postgres(_)))
+        match on.engine() {
+            #[cfg(feature = "postgres")]
+            Ok(Engine::Postgres(_)) => true,
+            _ => false,
+        }
     }
 
     /// The current time by the site's clock, for a statement that also read Postgres's `CURRENT_TIMESTAMP`. The

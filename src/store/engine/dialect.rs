@@ -1,6 +1,8 @@
 //! The SQL in which the two engines differ, for statements that are built at run time.
 
-use sqlx::{Database, Postgres, QueryBuilder, Sqlite};
+#[cfg(feature = "postgres")]
+use sqlx::Postgres;
+use sqlx::{Database, QueryBuilder, Sqlite};
 
 use crate::domain::moment::Moment;
 
@@ -79,6 +81,7 @@ impl Dialect for Sqlite {
     }
 }
 
+#[cfg(feature = "postgres")]
 impl Dialect for Postgres {
     const FIND: &'static str = "strpos";
     const JOIN_IN_ORDER: &'static str = "JOIN"; // Postgres chooses the order by its statistics

@@ -1,5 +1,7 @@
 //! Reads a row into a struct by column names.
 
+use sqlx::{FromRow, sqlite::SqliteRow};
+
 /// Implements [`sqlx::FromRow`] on both engines for a struct whose fields are columns: `from_row!(User { id, email })`.
 /// Fields that are structs, read from the same row, go into `with { … }`.
 ///
@@ -17,8 +19,27 @@ macro_rules! from_row {
     };
     ($row:ident { $($column:ident),* $(,)? } $(with { $($part:ident),* })?) => {
         $crate::store::engine::from_row::from_row!(@sqlx::sqlite::SqliteRow, $row { $($column),* } { $($($part),*)? });
+        #[cfg(feature = "postgres")]
         $crate::store::engine::from_row::from_row!(@sqlx::postgres::PgRow, $row { $($column),* } { $($($part),*)? });
     };
 }
 
 pub(in crate::store) use from_row;
+
+/// What can be read from a row of either engine.
+#[cfg(feature = "postgres")]
+pub(in crate::store) trait FromAnyRow:
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin
+{
+}
+#[cfg(feature = "postgres")]
+impl<T> FromAnyRow for T where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin
+{
+}
+
+/// What can be read from a row.
+#[cfg(not(feature = "postgres"))]
+pub(in crate::store) trait FromAnyRow: for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
+#[cfg(not(feature = "postgres"))]
+impl<T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin> FromAnyRow for T {}

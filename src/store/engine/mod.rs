@@ -12,7 +12,9 @@ pub(super) mod trust;
 use std::{future::Future, io, time::Duration};
 
 use rocket::tokio::time::{Instant, timeout};
-use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, pool::PoolConnection};
+#[cfg(feature = "postgres")]
+use sqlx::{PgConnection, Postgres};
+use sqlx::{Sqlite, SqliteConnection, pool::PoolConnection};
 
 use super::Result;
 
@@ -33,6 +35,7 @@ pub enum Engine<'c> {
     /// SQLite.
     Sqlite(&'c mut SqliteConnection),
     /// Postgres.
+    #[cfg(feature = "postgres")]
     Postgres(&'c mut PgConnection),
 }
 
@@ -51,6 +54,7 @@ pub enum Connection {
     /// To SQLite.
     Sqlite(PoolConnection<Sqlite>),
     /// To Postgres.
+    #[cfg(feature = "postgres")]
     Postgres(PoolConnection<Postgres>),
 }
 
@@ -58,6 +62,7 @@ impl Sql for Connection {
     fn engine(&mut self) -> sqlx::Result<Engine<'_>> {
         Ok(match self {
             Self::Sqlite(connection) => Engine::Sqlite(&mut *connection),
+            #[cfg(feature = "postgres")]
             Self::Postgres(connection) => Engine::Postgres(&mut *connection),
         })
     }
@@ -68,6 +73,7 @@ impl Connection {
     pub(super) fn discard(self) {
         match self {
             Self::Sqlite(connection) => drop(connection.detach()),
+            #[cfg(feature = "postgres")]
             Self::Postgres(connection) => drop(connection.detach()),
         }
     }
@@ -80,6 +86,7 @@ pub enum Transaction {
     /// On SQLite: the only writer, from its start.
     Sqlite(sqlx::Transaction<'static, Sqlite>, Instant),
     /// On Postgres: at isolation level read committed. The `lock_` functions lock rows.
+    #[cfg(feature = "postgres")]
     Postgres(sqlx::Transaction<'static, Postgres>, Instant),
 }
 
@@ -93,6 +100,7 @@ impl Transaction {
         self.engine()?;
         match self {
             Self::Sqlite(transaction, _) => with_timeout(transaction.commit()).await?,
+            #[cfg(feature = "postgres")]
             Self::Postgres(mut transaction, _) => {
                 // After a failed statement, Postgres answers COMMIT with a rollback and no error. This SELECT returns the error.
                 with_timeout(sqlx::raw_sql("SELECT 1").execute(&mut *transaction)).await?;
@@ -105,14 +113,15 @@ impl Transaction {
 
 impl Sql for Transaction {
     fn engine(&mut self) -> sqlx::Result<Engine<'_>> {
-        let (Self::Sqlite(_, deadline) | Self::Postgres(_, deadline)) = self;
+        let (engine, deadline) = match self {
+            Self::Sqlite(transaction, deadline) => (Engine::Sqlite(&mut *transaction), deadline),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(transaction, deadline) => (Engine::Postgres(&mut *transaction), deadline),
+        };
         if Instant::now() > *deadline {
             return Err(timeout_error("the transaction took too long and was rolled back"));
         }
-        Ok(match self {
-            Self::Sqlite(transaction, _) => Engine::Sqlite(&mut *transaction),
-            Self::Postgres(transaction, _) => Engine::Postgres(&mut *transaction),
-        })
+        Ok(engine)
     }
 }
 
@@ -140,6 +149,7 @@ macro_rules! on_engine {
     ($on:expr, |$connection:ident| $body:expr) => {
         match $crate::store::Sql::engine($on) {
             Ok($crate::store::engine::Engine::Sqlite($connection)) => $body,
+            #[cfg(feature = "postgres")]
             Ok($crate::store::engine::Engine::Postgres($connection)) => $body,
             Err(error) => Err(error),
         }

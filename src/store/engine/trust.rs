@@ -14,12 +14,15 @@ use std::{
 };
 
 use rocket::tokio::sync::Notify;
-use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
+use sqlx::error::DatabaseError;
+#[cfg(feature = "postgres")]
+use sqlx::postgres::PgDatabaseError;
 
 use super::codes::is_code;
 use crate::store::{Result, StoreError};
 
 /// Postgres's error codes for refused writes: read-only, insufficient privilege, disk full.
+#[cfg(feature = "postgres")]
 const POSTGRES_REFUSALS: [&str; 3] = ["25006", "42501", "53100"];
 /// SQLite's result codes for refused writes: read-only, I/O error, disk full.
 const SQLITE_REFUSALS: [u32; 3] = [8, 10, 13];
@@ -187,10 +190,11 @@ impl State {
 fn is_refusal(error: &StoreError) -> bool {
     let StoreError::Unavailable(sqlx::Error::Database(error)) = error else { return false };
     let error: &dyn DatabaseError = &**error;
-    match error.try_downcast_ref::<PgDatabaseError>() {
-        Some(error) => POSTGRES_REFUSALS.contains(&error.code()),
-        None => SQLITE_REFUSALS.iter().any(|code| is_code(error, *code)),
+    #[cfg(feature = "postgres")]
+    if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
+        return POSTGRES_REFUSALS.contains(&error.code());
     }
+    SQLITE_REFUSALS.iter().any(|code| is_code(error, *code))
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub async fn has_erasures(on: &mut impl Sql) -> Result<bool> {
 pub async fn lock_erasure(on: &mut impl Sql) -> Result<Option<i64>> {
     let sql = match on.engine()? {
         Engine::Sqlite(_) => "SELECT user_id FROM curfew_event_erasures ORDER BY user_id LIMIT 1",
+        #[cfg(feature = "postgres")]
         Engine::Postgres(_) => {
             "SELECT user_id FROM curfew_event_erasures ORDER BY user_id LIMIT 1 FOR UPDATE SKIP LOCKED"
         }

@@ -269,6 +269,7 @@ pub async fn delete_old_events(on: &mut impl Sql, up_to: Moment, limit: i64) -> 
     }
     let sql = match on.engine()? {
         Engine::Sqlite(_) => sql!(""),
+        #[cfg(feature = "postgres")]
         Engine::Postgres(_) => sql!(" FOR UPDATE"),
     };
     let deleted: Vec<(i64,)> = fetch_all!(on, (i64,), sql, up_to, limit)?;

@@ -77,6 +77,7 @@ pub async fn is_letter_due(on: &mut impl Sql, now: Moment) -> Result<bool> {
 /// Returns an error if the database does not respond, or if the lock is held for too long.
 pub async fn lock_claims(on: &mut impl Sql) -> Result<()> {
     // On SQLite, a transaction is the only writer from its start.
+    #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK);
         with_timeout(lock.execute(connection)).await?;

@@ -141,6 +141,7 @@ async fn count_events(on: &mut impl Sql, kind: EventKind, since: Moment) -> Resu
 }
 
 async fn count_users(on: &mut impl Sql) -> Result<(i64, bool)> {
+    #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         let sql = "SELECT reltuples::BIGINT FROM pg_class WHERE oid = 'curfew_users'::regclass";
         let estimate: i64 = with_timeout(sqlx::query_scalar(sql).fetch_one(connection)).await?;

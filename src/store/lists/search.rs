@@ -4,7 +4,9 @@
 //! scans an index in the order of the list until the page is full. Both plans apply the same conditions: the choice
 //! affects the speed, never the result.
 
-use sqlx::{Postgres, QueryBuilder, Sqlite};
+#[cfg(feature = "postgres")]
+use sqlx::Postgres;
+use sqlx::{QueryBuilder, Sqlite};
 
 use crate::store::{
     Result, Sql,
@@ -100,6 +102,7 @@ impl<'t> Search<'t> {
                 Ok(candidates <= LOOKUP_LIMIT)
             }
             // A GIN index scan cannot stop early, so this reads a sample of the table.
+            #[cfg(feature = "postgres")]
             Engine::Postgres(connection) => {
                 // The estimated number of rows; -1 before the first `VACUUM` or `ANALYZE`.
                 let estimate = "SELECT reltuples::BIGINT FROM pg_class WHERE oid = $1::regclass";
@@ -174,6 +177,7 @@ impl SearchDialect for Sqlite {
     }
 }
 
+#[cfg(feature = "postgres")]
 impl SearchDialect for Postgres {
     fn push_candidates(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>) {
         let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));

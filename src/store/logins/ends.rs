@@ -163,6 +163,7 @@ pub async fn write_login_ends(on: &mut impl Sql, ends: &[i64], limit: u32) -> Re
     if ends.is_empty() {
         return Ok(());
     }
+    #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         let sql = "SELECT 1 FROM curfew_users WHERE id IN (SELECT user_id FROM curfew_login_ends WHERE id = ANY($1))
                    ORDER BY id FOR NO KEY UPDATE";

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{PgConnection, SqliteConnection};
+#[cfg(feature = "postgres")]
+use sqlx::PgConnection;
+use sqlx::SqliteConnection;
 
 use crate::{
     domain::{logins::session_secret::SessionId, moment::Moment},
@@ -40,6 +42,7 @@ pub async fn set_last_seen(on: &mut impl Sql, seen: &[Seen]) -> Result<()> {
     }
     match on.engine()? {
         Engine::Sqlite(connection) => set_one_by_one(connection, &users, seen).await?,
+        #[cfg(feature = "postgres")]
         Engine::Postgres(connection) => set_all_at_once(connection, &users, seen).await?,
     }
     Ok(())
@@ -63,6 +66,7 @@ async fn set_one_by_one(on: &mut SqliteConnection, users: &BTreeMap<i64, Moment>
 }
 
 /// Runs few statements, because each round trip prolongs the locks.
+#[cfg(feature = "postgres")]
 async fn set_all_at_once(on: &mut PgConnection, users: &BTreeMap<i64, Moment>, seen: &[Seen]) -> sqlx::Result<()> {
     let (ids, at): (Vec<i64>, Vec<Moment>) = users.iter().unzip();
     let sql = "SELECT 1 FROM curfew_users WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";

@@ -1,8 +1,10 @@
 //! The connection pools of the database, on either engine.
 
 pub(super) mod file;
+#[cfg(feature = "postgres")]
 mod hosts;
 mod in_rocket;
+#[cfg(feature = "postgres")]
 mod postgres;
 mod properties;
 mod sqlite;
@@ -14,14 +16,15 @@ use rocket::tokio::{
     sync::Mutex,
     time::{Instant, sleep},
 };
-use sqlx::{PgPool, SqlitePool};
+#[cfg(feature = "postgres")]
+use sqlx::PgPool;
+use sqlx::SqlitePool;
 
+use self::{file::create_missing_file, sqlite::open_sqlite, statistics::drop_statistics};
+#[cfg(feature = "postgres")]
 use self::{
-    file::create_missing_file,
     hosts::Hosts,
     postgres::{name_of, open_postgres},
-    sqlite::open_sqlite,
-    statistics::drop_statistics,
 };
 use super::{
     AddressFault, Clock, Connection, OpenError, Result, Transaction, Trust,
@@ -30,6 +33,7 @@ use super::{
 };
 use crate::domain::logins::session_secret::SessionId;
 pub use in_rocket::Db;
+#[cfg(feature = "postgres")]
 pub(super) use postgres::pool_options;
 
 /// After each part, a long job pauses for the time that the part took, divided by this.
@@ -63,40 +67,38 @@ impl PoolLimits {
     }
 }
 
-/// The database of this site, on either engine. Clones share the pools and the clock.
+/// The database of this site. Clones share the pools and the clock.
 #[derive(Debug, Clone)]
-pub enum Store {
-    /// A SQLite file. Writers queue for one connection, so that none finds the file locked by another.
+pub struct Store {
+    /// The pools, for everything but the guard.
+    pub pools: Pools,
+    /// The guard's connections.
+    lanes: Lanes,
+    /// How long after its begin a transaction may start statements.
+    transaction: Duration,
+    clock: Clock,
+    trust: Trust,
+}
+
+/// The pools of the connections to either engine.
+#[derive(Debug, Clone)]
+pub enum Pools {
+    /// Of a SQLite file. Writers queue for one connection, so that none finds the file locked by another.
     Sqlite {
         /// The pool for reading.
         read: SqlitePool,
         /// The pool for transactions that write, with a single connection.
         write: SqlitePool,
-        /// The guard's connections.
-        lanes: Lanes,
         /// Held by the long job whose turn it is.
         long_work: Arc<Mutex<()>>,
-        /// How long after its begin a transaction may start statements.
-        transaction: Duration,
-        /// The clock.
-        clock: Clock,
-        /// Whether this process can write to it.
-        trust: Trust,
     },
-    /// A Postgres server.
+    /// Of a Postgres server.
+    #[cfg(feature = "postgres")]
     Postgres {
-        /// The pool, for everything else.
+        /// The pool.
         pool: PgPool,
         /// The servers that the pool may connect to.
         hosts: Hosts,
-        /// The guard's connections.
-        lanes: Lanes,
-        /// How long after its begin a transaction may start statements.
-        transaction: Duration,
-        /// The clock.
-        clock: Clock,
-        /// Whether it is trusted.
-        trust: Trust,
     },
 }
 
@@ -106,8 +108,7 @@ impl Store {
     /// # Errors
     /// Returns an error if the database does not respond, or holds an unknown code.
     pub async fn get_login_standing(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
-        let (Self::Sqlite { lanes, .. } | Self::Postgres { lanes, .. }) = self;
-        lanes.read(user_id, session).await
+        self.lanes.read(user_id, session).await
     }
 
     /// Opens `sqlite:PATH` or `postgres://…`, without migrating. Creates a missing SQLite file.
@@ -127,7 +128,10 @@ impl Store {
         let limits = PoolLimits { connections: limits.connections.max(MIN_CONNECTIONS), ..limits };
         match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => open_sqlite(url, limits).await,
+            #[cfg(feature = "postgres")]
             Some("postgres" | "postgresql") => open_postgres(url, limits).await,
+            #[cfg(not(feature = "postgres"))]
+            Some("postgres" | "postgresql") => Err(OpenError::Address(AddressFault::WithoutPostgres)),
             _ => Err(OpenError::Address(AddressFault::Engine)),
         }
     }
@@ -135,26 +139,23 @@ impl Store {
     /// The name for error messages: the file's path, or the server and its database. Never a user or a password.
     #[must_use]
     pub fn name(&self) -> String {
-        match self {
-            Self::Sqlite { read, .. } => read.connect_options().get_filename().display().to_string(),
-            Self::Postgres { pool, .. } => name_of(&pool.connect_options()),
+        match &self.pools {
+            Pools::Sqlite { read, .. } => read.connect_options().get_filename().display().to_string(),
+            #[cfg(feature = "postgres")]
+            Pools::Postgres { pool, .. } => name_of(&pool.connect_options()),
         }
     }
 
     /// The clock of this store.
     #[must_use]
     pub const fn clock(&self) -> &Clock {
-        match self {
-            Self::Sqlite { clock, .. } | Self::Postgres { clock, .. } => clock,
-        }
+        &self.clock
     }
 
     /// Whether this process may trust what it reads from the database.
     #[must_use]
     pub const fn trust(&self) -> &Trust {
-        match self {
-            Self::Sqlite { trust, .. } | Self::Postgres { trust, .. } => trust,
-        }
+        &self.trust
     }
 
     // Futures that wait for a connection are boxed: every use case and guard would reserve room for them otherwise.
@@ -164,10 +165,11 @@ impl Store {
     /// # Errors
     /// Returns an error if the database does not respond, or is a server that is not trusted.
     pub async fn read(&self) -> Result<Connection> {
-        Ok(match self {
-            Self::Sqlite { read, .. } => Connection::Sqlite(with_timeout(Box::pin(read.acquire())).await?),
-            Self::Postgres { pool, trust, .. } => {
-                trust.must_be_held()?;
+        Ok(match &self.pools {
+            Pools::Sqlite { read, .. } => Connection::Sqlite(with_timeout(Box::pin(read.acquire())).await?),
+            #[cfg(feature = "postgres")]
+            Pools::Postgres { pool, .. } => {
+                self.trust.must_be_held()?;
                 Connection::Postgres(with_timeout(Box::pin(pool.acquire())).await?)
             }
         })
@@ -178,8 +180,9 @@ impl Store {
     /// # Errors
     /// Returns an error if the database does not respond, or is a server that is not trusted.
     pub async fn begin(&self) -> Result<Transaction> {
-        if let Self::Postgres { trust, .. } = self {
-            trust.must_be_held()?;
+        #[cfg(feature = "postgres")]
+        if let Pools::Postgres { .. } = self.pools {
+            self.trust.must_be_held()?;
         }
         self.begin_proof().await
     }
@@ -190,20 +193,22 @@ impl Store {
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn begin_proof(&self) -> Result<Transaction> {
-        Ok(match self {
-            Self::Sqlite { write, transaction, .. } => {
+        let deadline = |transaction: Duration| Instant::now() + transaction;
+        Ok(match &self.pools {
+            Pools::Sqlite { write, .. } => {
                 let begun = with_timeout(Box::pin(write.begin_with("BEGIN IMMEDIATE"))).await?;
-                Transaction::Sqlite(begun, Instant::now() + *transaction)
+                Transaction::Sqlite(begun, deadline(self.transaction))
             }
-            Self::Postgres { pool, hosts, transaction, trust, .. } => {
-                if hosts.are_several() && !trust.is_held() {
+            #[cfg(feature = "postgres")]
+            Pools::Postgres { pool, hosts } => {
+                if hosts.are_several() && !self.trust.is_held() {
                     // Another server may be the primary by now.
                     if let Ok((options, _)) = Box::pin(hosts.connect()).await {
                         pool.set_connect_options(options.clone());
                     }
                 }
                 let begun = with_timeout(Box::pin(pool.begin())).await?;
-                Transaction::Postgres(begun, Instant::now() + *transaction)
+                Transaction::Postgres(begun, deadline(self.transaction))
             }
         })
     }
@@ -212,9 +217,10 @@ impl Store {
     /// connections to requests.
     #[must_use]
     pub fn max_concurrent_writers(&self) -> usize {
-        match self {
-            Self::Sqlite { .. } => 1,
-            Self::Postgres { pool, .. } => pool.options().get_max_connections() as usize / 2,
+        match &self.pools {
+            Pools::Sqlite { .. } => 1,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres { pool, .. } => pool.options().get_max_connections() as usize / 2,
         }
     }
 
@@ -222,7 +228,11 @@ impl Store {
     /// a sixth of the time to other processes. Only one process at a time can write to a SQLite file, and SQLite has no
     /// queue: another process retries, in the end ten times a second, and fails after five seconds.
     pub async fn run_in_turn<T>(&self, part: impl Future<Output = T>) -> T {
-        let Self::Sqlite { long_work, .. } = self else { return part.await };
+        let long_work = match &self.pools {
+            Pools::Sqlite { long_work, .. } => long_work,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres { .. } => return part.await,
+        };
         let _turn = long_work.lock().await;
         let began = Instant::now();
         let done = part.await;
@@ -232,16 +242,14 @@ impl Store {
 
     /// Closes every connection.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite { read, write, lanes, .. } => {
-                lanes.release().await;
+        self.lanes.release().await;
+        match &self.pools {
+            Pools::Sqlite { read, write, .. } => {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres { pool, lanes, .. } => {
-                lanes.release().await;
-                pool.close().await;
-            }
+            #[cfg(feature = "postgres")]
+            Pools::Postgres { pool, .. } => pool.close().await,
         }
     }
 
@@ -251,8 +259,10 @@ impl Store {
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn drop_statistics(&self) -> Result<()> {
-        if let Self::Sqlite { write, .. } = self {
-            drop_statistics(&mut *with_timeout(write.acquire()).await?).await?;
+        match &self.pools {
+            Pools::Sqlite { write, .. } => drop_statistics(&mut *with_timeout(write.acquire()).await?).await?,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres { .. } => {}
         }
         Ok(())
     }

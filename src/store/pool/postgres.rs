@@ -9,7 +9,7 @@ use sqlx::{
 };
 
 use super::{
-    PoolLimits,
+    PoolLimits, Pools,
     hosts::{Hosts, is_read_only},
     message_of,
     properties::{Unfit, check_postgres, is_refused_parameter},
@@ -50,7 +50,7 @@ pub(super) async fn open_postgres(url: &str, limits: PoolLimits) -> std::result:
     let clock = Clock::default();
     let lanes =
         Lanes::new(limits.connections / CONNECTIONS_PER_LANE, &LanePool::Postgres(pool.clone()), &clock, &trust);
-    Ok(Store::Postgres { pool, hosts, lanes, transaction: limits.transaction, clock, trust })
+    Ok(Store { pools: Pools::Postgres { pool, hosts }, lanes, transaction: limits.transaction, clock, trust })
 }
 
 /// The options of every pool. A connection from before a loss of trust is never used. If this process must prove that

@@ -9,7 +9,7 @@ use sqlx::{
 };
 
 use super::{
-    PoolLimits,
+    PoolLimits, Pools,
     file::sqlite_options,
     message_of,
     properties::{Unfit, check_sqlite},
@@ -85,8 +85,8 @@ pub(super) async fn open_sqlite(url: &str, limits: PoolLimits) -> std::result::R
     let clock = Clock::default();
     // The lanes trust the file always: even when it takes no writes, there is no newer primary to read from.
     let lanes = Lanes::new(LANES, &LanePool::Sqlite(read.clone()), &clock, &Trust::default());
-    let (long_work, transaction, trust) = (Arc::default(), limits.transaction, Trust::default());
-    Ok(Store::Sqlite { read, write, lanes, long_work, transaction, clock, trust })
+    let pools = Pools::Sqlite { read, write, long_work: Arc::default() };
+    Ok(Store { pools, lanes, transaction: limits.transaction, clock, trust: Trust::default() })
 }
 
 /// Whether the pool may keep a connection. When its disk is full or fails, SQLite rolls back by itself, but sqlx still

@@ -10,9 +10,11 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
 };
 
-use super::migrations::{POSTGRES, SQLITE};
+#[cfg(feature = "postgres")]
+use super::migrations::POSTGRES;
+use super::migrations::SQLITE;
 use crate::store::{
-    OpenError, Result, Sql, Store, StoreError,
+    OpenError, Pools, Result, Sql, Store, StoreError,
     engine::{fetch_all, fetch_one, from_row::from_row},
 };
 
@@ -31,9 +33,10 @@ impl Store {
             // A new database has no table of migrations, so reading it fails. Migrating reports any other error.
             Ok(Fit::Behind) | Err(_) => {}
         }
-        let outcome = match self {
-            Self::Sqlite { write, .. } => migrate_sqlite(write).await,
-            Self::Postgres { pool, .. } => POSTGRES.run(pool).await,
+        let outcome = match &self.pools {
+            Pools::Sqlite { write, .. } => migrate_sqlite(write).await,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres { pool, .. } => POSTGRES.run(pool).await,
         };
         outcome.map_err(|error| match error {
             MigrateError::VersionMissing(version) => OpenError::Newer(self.name(), version),
@@ -52,11 +55,12 @@ impl Store {
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn content(&self) -> Result<Content> {
-        let tables = match self {
-            Self::Sqlite { .. } => {
+        let tables = match self.pools {
+            Pools::Sqlite { .. } => {
                 "SELECT count(CASE name WHEN 'curfew_migrations' THEN 1 END), count(*) FROM sqlite_schema"
             }
-            Self::Postgres { .. } => {
+            #[cfg(feature = "postgres")]
+            Pools::Postgres { .. } => {
                 "SELECT count(to_regclass('curfew_migrations')),
                         (SELECT count(*) FROM pg_tables WHERE schemaname = ANY (current_schemas(FALSE)))"
             }
@@ -78,9 +82,10 @@ impl Store {
     }
 
     async fn fit(&self) -> Result<Fit> {
-        let ours = match self {
-            Self::Sqlite { .. } => &SQLITE,
-            Self::Postgres { .. } => &POSTGRES,
+        let ours = match self.pools {
+            Pools::Sqlite { .. } => &SQLITE,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres { .. } => &POSTGRES,
         };
         Ok(fit(ours, &list_applied(&mut self.read().await?).await?))
     }

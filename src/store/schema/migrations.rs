@@ -16,6 +16,7 @@ macro_rules! migrations {
         pub(super) static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
             migrator(&[$(($name, include_str!(concat!("../../../migrations/sqlite/", $name, ".sql")))),*])
         });
+        #[cfg(feature = "postgres")]
         pub(super) static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
             migrator(&[$(($name, include_str!(concat!("../../../migrations/postgres/", $name, ".sql")))),*])
         });

@@ -19,7 +19,9 @@ use rocket::tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
-use sqlx::{PgPool, SqlitePool};
+#[cfg(feature = "postgres")]
+use sqlx::PgPool;
+use sqlx::SqlitePool;
 
 use crate::{
     domain::logins::session_secret::SessionId,
@@ -37,6 +39,7 @@ const QUEUE_LENGTH: usize = 1_024;
 #[derive(Debug, Clone)]
 pub(in crate::store) enum LanePool {
     Sqlite(SqlitePool),
+    #[cfg(feature = "postgres")]
     Postgres(PgPool),
 }
 
@@ -44,6 +47,7 @@ impl LanePool {
     async fn connect(&self) -> sqlx::Result<Connection> {
         match self {
             Self::Sqlite(pool) => with_timeout(Box::pin(pool.acquire())).await.map(Connection::Sqlite),
+            #[cfg(feature = "postgres")]
             Self::Postgres(pool) => with_timeout(Box::pin(pool.acquire())).await.map(Connection::Postgres),
         }
     }

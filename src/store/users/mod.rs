@@ -232,6 +232,7 @@ pub async fn list_users_by_id(on: &mut impl Sql, ids: &[i64]) -> Result<Vec<User
 /// Returns an error if the database does not respond.
 pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
     // On SQLite a transaction is the only writer from its start.
+    #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         let lock = sqlx::query("SELECT 1 FROM curfew_users WHERE id = $1 FOR UPDATE").bind(id);
         with_timeout(lock.execute(connection)).await?;

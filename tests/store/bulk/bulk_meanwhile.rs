@@ -3,7 +3,7 @@
 use curfew::{
     accounts::{AccountsError, Begun},
     domain::{bulk::BulkAction, people::role::Role, reason::EndReason, reason_text::Reasons},
-    store::Store,
+    store::Pools,
 };
 
 use crate::{
@@ -181,7 +181,7 @@ async fn the_connections_of_a_bulk_action_report_changes_through_triggers_again(
         many_logged_in(house, 2_500).await;
         let confirmed = begin(preview(&house.accounts, &staff, &matching(BulkAction::ForceLogout, "many")).await);
         begun(house, &staff, confirmed).await.run().await.expect("the bulk action finishes");
-        let Store::Postgres { pool, .. } = &house.store else { return };
+        let Pools::Postgres { pool, .. } = &house.store.pools else { return };
         let mut all = Vec::new();
         for _ in 0..pool.size() {
             all.push(pool.acquire().await.expect("a connection"));

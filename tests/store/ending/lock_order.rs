@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::{Accounts, ActivityOf, Actor, Result},
     domain::{bulk::BulkAction, logins::session_secret::SessionId, people::role::Role},
-    store::Store,
+    store::Pools,
 };
 use rocket::tokio::{join, time::sleep};
 
@@ -60,7 +60,7 @@ async fn concurrent_writes_of_ends_and_activity_do_not_deadlock() {
 #[rocket::async_test]
 async fn writers_of_many_sessions_lock_the_accounts_first_in_ascending_order() {
     async fn locks_in_order(house: &House, write: impl AsyncFnOnce(Accounts) -> Result<()>) {
-        let Store::Postgres { pool, .. } = &house.store else { return };
+        let Pools::Postgres { pool, .. } = &house.store.pools else { return };
         let accounts = "SELECT CAST(id AS TEXT) FROM curfew_users WHERE username LIKE 'many%'";
         let numbers = |ids: Vec<Option<String>>| -> BTreeSet<i64> {
             ids.into_iter().flatten().map(|id| id.parse().expect("a number")).collect()

@@ -2,7 +2,7 @@
 
 use curfew::{
     domain::reason::EndReason,
-    store::{Store, users},
+    store::{Pools, Store, users},
 };
 
 use crate::{
@@ -13,9 +13,9 @@ use crate::{
 /// The current time as an administrator would write it on this engine. SQLite rounds down to whole seconds, so one
 /// second is added to come after the login.
 fn now(store: &Store) -> &'static str {
-    match store {
-        Store::Sqlite { .. } => "datetime('now', '+1 second')",
-        Store::Postgres { .. } => "now()",
+    match &store.pools {
+        Pools::Sqlite { .. } => "datetime('now', '+1 second')",
+        Pools::Postgres { .. } => "now()",
     }
 }
 
@@ -43,9 +43,9 @@ async fn a_schedule_set_by_sql_comes_due() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
-        let later = match house.store {
-            Store::Sqlite { .. } => "datetime('now', '+1 hour')",
-            Store::Postgres { .. } => "now() + interval '1 hour'",
+        let later = match house.store.pools {
+            Pools::Sqlite { .. } => "datetime('now', '+1 hour')",
+            Pools::Postgres { .. } => "now() + interval '1 hour'",
         };
         run(&house.store, &format!("UPDATE curfew_users SET force_logout_scheduled = {later}")).await;
         house.accounts.apply_due(ana.id).await.expect("due force logouts are applied");
@@ -80,9 +80,9 @@ async fn flags_set_by_sql_take_effect() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
         let login = house.log_in(&ana).await;
-        let (off, on) = match house.store {
-            Store::Sqlite { .. } => ("0", "1"),
-            Store::Postgres { .. } => ("FALSE", "TRUE"),
+        let (off, on) = match house.store.pools {
+            Pools::Sqlite { .. } => ("0", "1"),
+            Pools::Postgres { .. } => ("FALSE", "TRUE"),
         };
         run(&house.store, &format!("UPDATE curfew_users SET is_active = {off}")).await;
         assert_eq!(house.verdict(&login).await, Err(EndReason::Deactivated));

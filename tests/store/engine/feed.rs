@@ -6,7 +6,7 @@ use curfew::{
     accounts::ForceLogoutMoment,
     domain::people::role::Role,
     store::{
-        Store,
+        Pools,
         feed::{Change, Feed, News},
         users,
     },
@@ -170,7 +170,7 @@ async fn a_late_commit_is_reported_and_a_rollback_is_not() {
         drop(taken_back);
         let mut late = house.store.begin().await.expect("a transaction");
         users::set_active(&mut late, people[0].id).await.expect("a change");
-        if matches!(house.store, Store::Postgres { .. }) {
+        if matches!(house.store.pools, Pools::Postgres { .. }) {
             house.force_out(&people[1]).await;
             let before = reported(house, &mut feed).await;
             assert!(before.contains(&Change::User(people[1].id)), "{before:?}");
@@ -189,7 +189,7 @@ async fn a_late_commit_is_reported_and_a_rollback_is_not() {
 async fn a_late_commit_is_reported_after_any_number_of_other_changes() {
     on_each_engine(async |house: &House| {
         // SQLite has only one writer at a time.
-        let Store::Postgres { pool, .. } = &house.store else { return };
+        let Pools::Postgres { pool, .. } = &house.store.pools else { return };
         run(&house.store, "INSERT INTO curfew_standing_changes (user_id) VALUES (6)").await;
         let mut feed = open(house).await;
         let mut late = pool.begin().await.expect("a transaction");
@@ -245,7 +245,7 @@ async fn a_moved_renamed_or_replaced_row_is_reported_for_its_former_owner() {
             "UPDATE curfew_logins SET id = 'other' WHERE user_id = ANA",
             "UPDATE curfew_logins SET reason = 'forced-out' WHERE user_id = ANA",
         ];
-        if matches!(house.store, Store::Sqlite { .. }) {
+        if matches!(house.store.pools, Pools::Sqlite { .. }) {
             acts.extend([
                 "REPLACE INTO curfew_logins SELECT * FROM curfew_logins WHERE user_id = ANA",
                 "REPLACE INTO curfew_users SELECT * FROM curfew_users WHERE id = ANA",
@@ -285,9 +285,9 @@ async fn moving_a_login_date_before_the_accounts_date_is_reported() {
 #[rocket::async_test]
 async fn replacing_or_deleting_the_sites_row_is_reported_for_everyone() {
     on_each_engine(async |house: &House| {
-        let replace = match house.store {
-            Store::Sqlite { .. } => "REPLACE INTO curfew_site SELECT * FROM curfew_site",
-            Store::Postgres { .. } => {
+        let replace = match house.store.pools {
+            Pools::Sqlite { .. } => "REPLACE INTO curfew_site SELECT * FROM curfew_site",
+            Pools::Postgres { .. } => {
                 "WITH gone AS (DELETE FROM curfew_site RETURNING *) INSERT INTO curfew_site SELECT * FROM gone"
             }
         };
@@ -304,7 +304,7 @@ async fn replacing_or_deleting_the_sites_row_is_reported_for_everyone() {
 #[rocket::async_test]
 async fn truncating_a_table_is_reported_for_everyone() {
     on_each_engine(async |house: &House| {
-        if !matches!(house.store, Store::Postgres { .. }) {
+        if !matches!(house.store.pools, Pools::Postgres { .. }) {
             return;
         }
         let ana = house.member("ana").await;

@@ -1,6 +1,6 @@
 //! A transaction that Postgres aborted: it never counts as committed, and the next one succeeds.
 
-use curfew::store::{Store, Transaction};
+use curfew::store::{Pools, Transaction};
 use sqlx::{AssertSqlSafe, raw_sql};
 
 use crate::{
@@ -24,7 +24,7 @@ const OPEN: &str = "SELECT COUNT(*) FROM pg_stat_activity
 #[rocket::async_test]
 async fn a_transaction_aborted_by_postgres_never_commits_and_the_next_one_does() {
     on_each_engine(async |house: &House| {
-        if !matches!(house.store, Store::Postgres { .. }) {
+        if !matches!(house.store.pools, Pools::Postgres { .. }) {
             return;
         }
         let ana = house.member("ana").await;
@@ -52,7 +52,7 @@ async fn a_transaction_aborted_by_postgres_never_commits_and_the_next_one_does()
 #[rocket::async_test]
 async fn a_connection_left_inside_a_transaction_is_closed() {
     on_each_engine(async |house: &House| {
-        let Store::Postgres { pool, .. } = &house.store else { return };
+        let Pools::Postgres { pool, .. } = &house.store.pools else { return };
         let mut left = pool.acquire().await.expect("a connection");
         raw_sql("SET application_name = 'left'; BEGIN").execute(&mut *left).await.expect("a transaction");
         drop(left);

@@ -1,6 +1,6 @@
 //! The counters that nodes share in Postgres.
 
-use curfew::store::{Store, fleet::shared_counters::SharedCounters};
+use curfew::store::{Pools, fleet::shared_counters::SharedCounters};
 use rocket::{futures::future::join_all, tokio::select};
 
 use crate::{
@@ -15,7 +15,7 @@ const CROWD: usize = 20;
 #[rocket::async_test]
 async fn a_crowd_that_waits_for_one_counter_leaves_connections_to_others() {
     on_each_engine(async |house: &House| {
-        let Store::Postgres { pool, .. } = &house.store else { return };
+        let Pools::Postgres { pool, .. } = &house.store.pools else { return };
         let counters = SharedCounters::of(&house.store, None).expect("Postgres has them");
         let mut holder = pool.begin().await.expect("a transaction");
         let hold = "INSERT INTO curfew_shared_counters (name) VALUES ('hot')";

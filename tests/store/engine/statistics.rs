@@ -30,7 +30,7 @@ use curfew::{
     },
     settings::{SecretKeys, SecretMaterial, Settings},
     store::{
-        Connection, PoolLimits, Store,
+        Connection, PoolLimits, Pools, Store,
         events::{list_newest_events, list_newest_events_of},
         lists::{
             events::list_events,
@@ -150,7 +150,7 @@ async fn count_steps(store: &Store) -> Arc<AtomicU64> {
         let Connection::Sqlite(on) = on else { panic!("a file") };
         count(on.lock_handle().await.expect("its handle"));
     }
-    let Store::Sqlite { write, .. } = store else { panic!("a file") };
+    let Pools::Sqlite { write, .. } = &store.pools else { panic!("a file") };
     sqlx::query("SELECT COUNT(*) FROM curfew_site").execute(write).await.expect("an answer");
     count(write.acquire().await.expect("the writer").lock_handle().await.expect("its handle"));
     steps

@@ -1,6 +1,6 @@
 //! The tables created by the migrations are the same on both engines. Also covers databases of other versions.
 
-use curfew::store::{OpenError, PoolLimits, Store};
+use curfew::store::{OpenError, PoolLimits, Pools, Store};
 use data_encoding::HEXLOWER;
 use rocket::tokio::task::JoinSet;
 use sha2::{Digest as _, Sha256};
@@ -14,12 +14,12 @@ use crate::{
 async fn columns(store: &Store) -> Vec<String> {
     let mut columns = Vec::new();
     for table in tables(store).await {
-        let sql = match store {
-            Store::Sqlite { .. } => format!(
+        let sql = match &store.pools {
+            Pools::Sqlite { .. } => format!(
                 "SELECT '{table}.' || name || ' ' || type || CASE \"notnull\" WHEN 1 THEN '' ELSE ' NULL' END
                  FROM pragma_table_info('{table}') ORDER BY cid"
             ),
-            Store::Postgres { .. } => format!(
+            Pools::Postgres { .. } => format!(
                 "SELECT '{table}.' || column_name || ' ' || CASE data_type
                         WHEN 'bigint' THEN 'INTEGER' WHEN 'bytea' THEN 'BLOB'
                         WHEN 'timestamp with time zone' THEN 'DATETIME' ELSE upper(data_type) END
@@ -35,11 +35,11 @@ async fn columns(store: &Store) -> Vec<String> {
 
 /// The indexes that we named.
 async fn indexes(store: &Store) -> Vec<String> {
-    let sql = match store {
-        Store::Sqlite { .. } => {
+    let sql = match &store.pools {
+        Pools::Sqlite { .. } => {
             "SELECT tbl_name || '.' || name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1"
         }
-        Store::Postgres { .. } => {
+        Pools::Postgres { .. } => {
             "SELECT tablename || '.' || indexname FROM pg_indexes
              WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_search' AND indexname NOT LIKE '%\\_search\\_trigrams' AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'
              ORDER BY (tablename || '.' || indexname) COLLATE \"C\""

@@ -87,7 +87,7 @@ async fn attempts_do_not_bury_the_events_of_a_user() {
                  WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30)
                  SELECT CAST('{}' AS {}), '{}', {}, 'ana' FROM n",
                 at.to_rfc3339(),
-                if matches!(house.store, curfew::store::Store::Sqlite { .. }) { "TEXT" } else { "TIMESTAMPTZ" },
+                if matches!(house.store.pools, curfew::store::Pools::Sqlite { .. }) { "TEXT" } else { "TIMESTAMPTZ" },
                 kind.code(),
                 ana.id,
             );

@@ -3,7 +3,7 @@
 use curfew::{
     accounts::{Client, ForceLogoutMoment},
     domain::people::role::Role,
-    store::Store,
+    store::Pools,
 };
 
 use crate::{
@@ -79,7 +79,8 @@ async fn the_events_of_an_account_that_exists_are_never_erased() {
 async fn many_events_are_erased_in_batches() {
     on_each_engine(async |house: &House| {
         let zoe = house.member("zoe").await;
-        let at = if matches!(house.store, Store::Sqlite { .. }) { "'2026-03-01T00:00:00+00:00'" } else { "now()" };
+        let at =
+            if matches!(house.store.pools, Pools::Sqlite { .. }) { "'2026-03-01T00:00:00+00:00'" } else { "now()" };
         let sql = format!(
             "INSERT INTO curfew_events (at, kind, actor_id, actor, subject_id, subject, address, user_agent)
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)

@@ -5,7 +5,7 @@ use curfew::{
     accounts::{ChainBreak, ChainFault, ChainKeys, ChainVerdict, NotedLink, WholeChain},
     domain::{letters::link::LinkPurpose, people::role::Role},
     settings::{SecretKeys, SecretMaterial},
-    store::Store,
+    store::Pools,
 };
 
 use crate::{
@@ -105,7 +105,7 @@ async fn every_change_of_an_event_or_a_link_is_found() {
         let ids = texts(&house.store, "SELECT CAST(id AS TEXT) FROM curfew_events ORDER BY id").await;
         let id = ids[2].clone().expect("an id");
         let number: i64 = id.parse().expect("a number");
-        let bytes = if matches!(house.store, Store::Sqlite { .. }) { "x'00'" } else { "'\\x00'" };
+        let bytes = if matches!(house.store.pools, Pools::Sqlite { .. }) { "x'00'" } else { "'\\x00'" };
         for (table, column, value) in [
             ("events", "at", "'2026-03-01T00:00:00+00:00'"),
             ("events", "kind", "'login'"),
@@ -327,7 +327,7 @@ async fn retention_leaves_an_anchor_and_a_chain_without_a_break() {
         house.member("ben").await;
         link(house, &keys).await;
         // In the middle: the event before it is not old enough, because the clock was ahead.
-        let late = if matches!(house.store, Store::Sqlite { .. }) {
+        let late = if matches!(house.store.pools, Pools::Sqlite { .. }) {
             "'2024-03-01T00:00:00+00:00'"
         } else {
             "TIMESTAMPTZ '2024-03-01T00:00:00Z'"

@@ -5,7 +5,7 @@ use curfew::{
         bulk::BulkAction,
         lists::{events_query::EventsQuery, users_filter::SearchText, users_query::PageNumber},
     },
-    store::{Store, lists::events::list_events},
+    store::{Pools, lists::events::list_events},
 };
 
 use crate::{
@@ -84,7 +84,7 @@ async fn events_changed_by_sql_before_indexing_leave_the_index_intact() {
         }
         house.accounts.index_events().await.expect("the events are indexed");
         assert_eq!((found(house, "many4").await, left(house).await), (1, 0));
-        if matches!(house.store, Store::Sqlite { .. }) {
+        if matches!(house.store.pools, Pools::Sqlite { .. }) {
             run(&house.store, "INSERT INTO curfew_events_search (curfew_events_search) VALUES ('integrity-check')")
                 .await;
         }

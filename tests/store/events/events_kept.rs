@@ -7,7 +7,7 @@ use curfew::{
     accounts::ForceLogoutMoment,
     domain::moment::{MICROSECOND, Moment},
     store::{
-        Store,
+        Pools,
         events::delete_old_events,
         logins::{
             by_hour::{HOUR, list_logins},
@@ -33,7 +33,7 @@ async fn many(house: &House, at: Moment) {
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
          SELECT CAST('{}' AS {}), 'logout', 'ana', 'ana' FROM n",
         at.to_rfc3339(),
-        if matches!(house.store, curfew::store::Store::Sqlite { .. }) { "TEXT" } else { "TIMESTAMPTZ" },
+        if matches!(house.store.pools, curfew::store::Pools::Sqlite { .. }) { "TEXT" } else { "TIMESTAMPTZ" },
     );
     run(&house.store, &sql).await;
 }
@@ -90,7 +90,7 @@ async fn many_events_are_purged_in_batches_by_several_nodes_concurrently() {
 #[rocket::async_test]
 async fn an_event_that_is_being_linked_is_purged_afterwards() {
     on_each_engine(async |house: &House| {
-        let Store::Postgres { pool, .. } = &house.store else { return };
+        let Pools::Postgres { pool, .. } = &house.store.pools else { return };
         many(house, house.now().await).await;
         house.store.clock().shift(DAY * 401);
         let mut linking = pool.begin().await.expect("a transaction");

@@ -325,7 +325,7 @@ async fn add_crowd(house: &House) {
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CROWD})
          SELECT '{later}', 'logout', 'Crowd', 'crowd' FROM n"
     );
-    let crowd = if matches!(house.store, curfew::store::Store::Postgres { .. }) {
+    let crowd = if matches!(house.store.pools, curfew::store::Pools::Postgres { .. }) {
         crowd.replace(&format!("SELECT '{later}'"), &format!("SELECT CAST('{later}' AS TIMESTAMPTZ)"))
     } else {
         crowd

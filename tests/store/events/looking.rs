@@ -14,7 +14,7 @@ use curfew::{
         standing::SiteStanding,
     },
     store::{
-        Store,
+        Pools,
         events::{Named, NewEvent, insert_event, list_newest_events, list_newest_events_of},
         lists::overview,
         site,
@@ -201,9 +201,9 @@ async fn the_overview_counts_the_live_sessions_that_the_list_shows() {
         };
         assert_eq!(counted().await, 5);
         run(&house.store, "UPDATE curfew_users SET is_active = FALSE WHERE username = 'off'").await;
-        let now = match house.store {
-            Store::Sqlite { .. } => "datetime('now', '+1 second')", // not in the site's own format
-            Store::Postgres { .. } => "now()",
+        let now = match house.store.pools {
+            Pools::Sqlite { .. } => "datetime('now', '+1 second')", // not in the site's own format
+            Pools::Postgres { .. } => "now()",
         };
         run(&house.store, &format!("UPDATE curfew_users SET force_logout_date = {now} WHERE username = 'out'")).await;
         run(&house.store, "UPDATE curfew_users SET force_logout_scheduled = last_login WHERE username = 'due'").await;

@@ -290,7 +290,7 @@ async fn every_filter_and_order_among_a_crowd_matches_the_model() {
         house.member("xxxx").await;
         let crowd: Vec<Login> = crowd(now).collect();
         insert(house, &crowd, now, true).await;
-        if matches!(house.store, curfew::store::Store::Postgres { .. }) {
+        if matches!(house.store.pools, curfew::store::Pools::Postgres { .. }) {
             raw::run(&house.store, "ANALYZE").await;
         }
         logins.extend(crowd);

@@ -15,7 +15,7 @@ use curfew::{
     },
     settings::WhenFull,
     store::{
-        Store,
+        Pools,
         logins::{list_live_by_last_seen, list_live_sessions, list_live_tokens},
     },
 };
@@ -59,9 +59,9 @@ async fn insert_copies(house: &House, login: &StartedSession, times: u64, (kind,
     let there = count(&house.store, &format!("SELECT COUNT(*) FROM curfew_logins WHERE id LIKE '{id}-{kind}-%'")).await;
     let last = there.unsigned_abs() + times;
     // No two opaque tokens are the same.
-    let secret = match (kind, &house.store) {
-        ("opaque", Store::Sqlite { .. }) => "CAST('secret ' || n.n AS BLOB)",
-        ("opaque", Store::Postgres { .. }) => "CAST('secret ' || n.n AS BYTEA)",
+    let secret = match (kind, &house.store.pools) {
+        ("opaque", Pools::Sqlite { .. }) => "CAST('secret ' || n.n AS BLOB)",
+        ("opaque", Pools::Postgres { .. }) => "CAST('secret ' || n.n AS BYTEA)",
         _ => "secret_hash",
     };
     let copied = "user_id, login_date, opened_at, address, user_agent";
@@ -263,7 +263,7 @@ async fn the_lists_of_one_account_read_no_more_for_many_more_logins() {
 
 /// The work for each list: live sessions, live tokens, and the sessions that the limit on sessions ends first.
 async fn work_of_lists(house: &House, ana: &Person, live: LiveAfter) -> [u64; 3] {
-    if let Store::Postgres { .. } = house.store {
+    if let Pools::Postgres { .. } = house.store.pools {
         run(&house.store, "ANALYZE curfew_logins").await; // as Postgres does by itself within a minute
     }
     let work = [
@@ -290,9 +290,9 @@ fn must_be_no_more(work: &[u64; 3], than: &[u64; 3]) {
 }
 
 fn stored(house: &House, at: Moment) -> String {
-    match house.store {
-        Store::Sqlite { .. } => at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string(),
-        Store::Postgres { .. } => at.to_rfc3339(),
+    match house.store.pools {
+        Pools::Sqlite { .. } => at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string(),
+        Pools::Postgres { .. } => at.to_rfc3339(),
     }
 }
 

@@ -184,7 +184,7 @@ async fn matches_after_many_others_are_found() {
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CROWD})
              SELECT 'crowd-' || CAST(10000 + i AS TEXT), {}, 'browser', {}, '{}', '{}', '{}', '', '' FROM n",
             crowd.id,
-            if matches!(house.store, curfew::store::Store::Sqlite { .. }) { "x'00'" } else { "'\\x00'" },
+            if matches!(house.store.pools, curfew::store::Pools::Sqlite { .. }) { "x'00'" } else { "'\\x00'" },
             text(login),
             text(login),
             text(login),

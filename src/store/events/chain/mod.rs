@@ -159,6 +159,7 @@ pub async fn try_lock_chain(on: &mut impl Sql) -> Result<bool> {
     match on.engine()? {
         // A transaction is the only writer from its start.
         Engine::Sqlite(_) => Ok(true),
+        #[cfg(feature = "postgres")]
         Engine::Postgres(connection) => {
             let lock = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(LOCK);
             Ok(with_timeout(lock.fetch_one(connection)).await?)
@@ -171,6 +172,7 @@ pub async fn try_lock_chain(on: &mut impl Sql) -> Result<bool> {
 /// # Errors
 /// Returns an error if the database does not respond, or if the lock is held for too long.
 pub async fn lock_chain(on: &mut impl Sql) -> Result<()> {
+    #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK);
         with_timeout(lock.execute(connection)).await?;

@@ -75,6 +75,7 @@ pub async fn lock_events_to_link(on: &mut impl Sql, limit: i64) -> Result<Vec<Li
     }
     let sql = match on.engine()? {
         Engine::Sqlite(_) => sql!(""),
+        #[cfg(feature = "postgres")]
         Engine::Postgres(_) => sql!(" FOR SHARE OF e SKIP LOCKED"),
     };
     Ok(fetch_all!(on, LinkedEvent, sql, limit)?)

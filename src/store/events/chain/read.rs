@@ -109,6 +109,7 @@ pub async fn may_delete_events(on: &mut impl Sql) -> Result<bool> {
     use crate::store::engine::Engine;
     match on.engine()? {
         Engine::Sqlite(_) => Ok(true),
+        #[cfg(feature = "postgres")]
         Engine::Postgres(connection) => {
             let may = sqlx::query_scalar("SELECT has_table_privilege('curfew_events', 'DELETE')");
             Ok(with_timeout(may.fetch_one(connection)).await?)

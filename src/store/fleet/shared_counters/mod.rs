@@ -3,6 +3,10 @@
 //!
 //! Use them for throttling only: Redis may lose them, so whether a login is good must never depend on them.
 
+#[cfg(feature = "postgres")]
+mod in_postgres;
+#[cfg(not(feature = "postgres"))]
+#[path = "without_postgres.rs"]
 mod in_postgres;
 #[cfg(feature = "redis")]
 mod in_redis;
@@ -13,14 +17,13 @@ mod in_redis;
 use std::{sync::Arc, time::Duration};
 
 use rocket::{futures::TryFutureExt as _, tokio::sync::Semaphore};
-use sqlx::PgPool;
 
-use self::in_redis::InRedis;
+use self::{in_postgres::InPostgres, in_redis::InRedis};
 use super::redis_link::RedisLink;
 use crate::{
     domain::moment::Moment,
     store::{
-        Result, Sql, Store, Trust,
+        Result, Sql, Store,
         engine::{execute, with_timeout},
     },
 };
@@ -42,7 +45,7 @@ pub type Changed = Option<Vec<Option<Kept>>>;
 #[derive(Debug, Clone)]
 pub struct SharedCounters {
     redis: Option<InRedis>,
-    postgres: Option<(PgPool, Trust)>,
+    postgres: Option<InPostgres>,
     /// At most half of the connections wait for counters. A crowd waits for the same ones, and would leave none to others.
     turns: Arc<Semaphore>,
 }
@@ -51,13 +54,10 @@ impl SharedCounters {
     /// Returns `None` if there is neither Redis nor Postgres. Redis need not run yet.
     #[must_use]
     pub fn of(store: &Store, redis: Option<RedisLink>) -> Option<Self> {
-        let postgres = match store {
-            Store::Postgres { pool, trust, .. } => Some((pool.clone(), trust.clone())),
-            Store::Sqlite { .. } => None,
-        };
+        let postgres = InPostgres::of(store);
         let redis = redis.map(InRedis::new);
         let is_shared = redis.is_some() || postgres.is_some();
-        let connections = postgres.as_ref().map_or(1, |(pool, _)| pool.options().get_max_connections());
+        let connections = postgres.as_ref().map_or(1, InPostgres::max_connections);
         let turns = Arc::new(Semaphore::new((connections / 2).max(1) as usize));
         is_shared.then_some(Self { redis, postgres, turns })
     }
@@ -80,10 +80,10 @@ impl SharedCounters {
             return Ok(Some(result));
         }
         match &self.postgres {
-            Some((pool, trust)) => {
-                trust.must_be_held()?;
+            Some(postgres) => {
+                postgres.must_be_trusted()?;
                 let _turn = with_timeout(self.turns.acquire().map_err(|_| sqlx::Error::PoolClosed)).await?;
-                in_postgres::change(pool, names, &change).await.map(Some)
+                postgres.change(names, &change).await.map(Some)
             }
             None => Ok(None),
         }

@@ -7,8 +7,6 @@
 mod candidates;
 mod statement;
 
-use sqlx::{FromRow, postgres::PgRow, sqlite::SqliteRow};
-
 use super::search::Search;
 use crate::{
     domain::{
@@ -23,7 +21,10 @@ use crate::{
     },
     store::{
         Result, Sql,
-        engine::{from_row::from_row, on_engine, with_timeout},
+        engine::{
+            from_row::{FromAnyRow, from_row},
+            on_engine, with_timeout,
+        },
         logins::LoginRow,
         logins::stored::parse_reason,
         standing::is_active,
@@ -153,15 +154,12 @@ async fn plan_for_all<'q>(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub(in crate::store) async fn list_of_matching_logins<T>(
+pub(in crate::store) async fn list_of_matching_logins<T: FromAnyRow>(
     on: &mut impl Sql,
     filter: &LoginsFilter,
     live: &LiveByRole,
     (select, limit): (&str, i64),
-) -> Result<Vec<T>>
-where
-    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
-{
+) -> Result<Vec<T>> {
     let search = filter.search.as_ref().map(|text| Search::new(text.key()));
     let plan = plan_for_all(on, filter, search.as_ref(), live).await?;
     let statement = Statement { filter, sort: LoginsSort::default(), search: search.as_ref(), live, plan };

@@ -5,22 +5,25 @@
 //! twice a second, since a notification may be lost with its connection. Each poll on Postgres starts at the oldest
 //! transaction that was open at the previous poll. [`crate::store::logins::upkeep`] deletes old changes, read or not.
 
+#[cfg(feature = "postgres")]
+mod notified;
+#[cfg(not(feature = "postgres"))]
+#[path = "without_postgres.rs"]
+mod notified;
+
 use std::{collections::BTreeSet, time::Duration};
 
 use rocket::tokio::{
     select,
     sync::Notify,
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{Instant, sleep, timeout},
 };
-use sqlx::{
-    postgres::{PgListener, PgNotification},
-    sqlite::SqlitePoolOptions,
-};
+use sqlx::sqlite::SqlitePoolOptions;
 
+use self::notified::Listener;
 use super::{
-    Clock, Connection, Result, Store, StoreError, Trust,
+    Clock, Connection, Pools, Result, Store, StoreError, Trust,
     engine::{fetch_all, fetch_one, from_row::from_row, timed_out, with_timeout},
-    pool::{PoolLimits, pool_options},
 };
 
 /// How often the feed polls on SQLite.
@@ -71,7 +74,7 @@ pub struct News {
 #[derive(Debug)]
 pub struct Feed {
     connection: Connection,
-    listener: Option<PgListener>,
+    listener: Option<Listener>,
     /// The last `PRAGMA data_version`, on SQLite.
     version: i64,
     /// The highest id of a change read so far.
@@ -97,21 +100,16 @@ impl Feed {
     /// Returns an error if the database does not respond.
     pub async fn open(store: &Store) -> Result<Self> {
         let opened_at = std::time::Instant::now();
-        let (connection, listener) = match store {
-            Store::Sqlite { read, .. } => {
+        let (connection, listener) = match &store.pools {
+            Pools::Sqlite { read, .. } => {
                 let pool = SqlitePoolOptions::new().max_connections(1);
                 let pool = pool.connect_lazy_with((*read.connect_options()).clone());
                 (Connection::Sqlite(with_timeout(pool.acquire()).await?), None)
             }
-            Store::Postgres { pool, trust, .. } => {
-                trust.must_be_held()?;
-                let own = pool_options(trust, PoolLimits::of(Some(2)));
-                let own = own.connect_lazy_with((*pool.connect_options()).clone());
-                let mut listener = with_timeout(PgListener::connect_with(&own)).await?;
-                // Report a lost connection instead of reconnecting silently.
-                listener.eager_reconnect(false);
-                with_timeout(listener.listen(CHANNEL)).await?;
-                (Connection::Postgres(with_timeout(own.acquire()).await?), Some(listener))
+            #[cfg(feature = "postgres")]
+            Pools::Postgres { pool, .. } => {
+                let (connection, listener) = Listener::open(pool, store.trust()).await?;
+                (connection, Some(listener))
             }
         };
         let (next_poll, seen, looked_at) = (Instant::now(), BTreeSet::new(), std::time::Instant::now());
@@ -173,21 +171,13 @@ impl Feed {
             if !self.trust.is_held_since(self.opened_at) {
                 return Err(StoreError::Unwritable);
             }
-            let notified = select! {
-                notified = timeout_at(self.next_poll, listener.try_recv()) => notified.ok(),
-                () = hurry.notified() => None,
+            let news = select! {
+                news = listener.next(self.next_poll) => news?,
+                () = hurry.notified() => Vec::new(),
             };
-            if let Some(notified) = notified {
-                // `None` means that the connection was lost.
-                let notification = notified?.ok_or_else(timed_out)?;
-                let mut news = vec![parse_notification(&notification)];
-                while let Some(notification) = listener.next_buffered() {
-                    news.push(parse_notification(&notification));
-                }
-                // Poll on time, however many notifications come: only a poll proves that none is missing.
-                if Instant::now() < self.next_poll {
-                    return Ok(news);
-                }
+            // Poll on time, however many notifications come: only a poll proves that none is missing.
+            if !news.is_empty() && Instant::now() < self.next_poll {
+                return Ok(news);
             }
             self.next_poll = Instant::now() + POSTGRES_POLL_INTERVAL;
         } else {
@@ -278,11 +268,4 @@ impl ChangeRow {
     fn news(&self) -> News {
         News { change: Change::of(self.user_id), receipt_for: self.event_id }
     }
-}
-
-/// Parses `7`, a change of account 7, or `7#12`, which also asks for a receipt of event 12. Without an account id, or
-/// with an unreadable one, it is a change of everyone.
-fn parse_notification(notification: &PgNotification) -> News {
-    let (user_id, event_id) = notification.payload().split_once('#').unwrap_or((notification.payload(), ""));
-    News { change: Change::of(user_id.parse().ok()), receipt_for: event_id.parse().ok() }
 }
