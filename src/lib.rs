@@ -16,20 +16,20 @@
 //! ```
 //!
 //! To follow the code, begin with the rule in `src/domain/standing.rs`. Then read `src/store/standing`, which reads
-//! what the rule needs; [`gate::login_of`], which asks the rule on each request; and [`accounts`], whose use cases
+//! what the rule needs; `login_of` in `src/gate/guards`, which asks the rule on each request; and `src/accounts`, whose use cases
 //! change its answer.
 
-pub mod accounts;
-pub mod api;
+#![cfg_attr(not(feature = "internals"), allow(unused_imports, reason = "the tests name them"))]
+
 pub mod cli;
-pub mod gate;
 pub mod guide;
-pub mod settings;
-pub mod site;
 mod words;
 
-// What the public functions take and return.
-pub use accounts::{Accounts, HookResult, HookUser, InTransaction};
+// What a program that adds Curfew uses.
+pub use accounts::{
+    Accounts, AccountsError, Actor, Client, ForceLogoutMoment, ForceLogoutOutcome, HookResult, HookUser, InTransaction,
+    NotifyUser, Target,
+};
 pub use domain::{
     lists::{events_query::EventsQuery, users_query::PageNumber},
     logins::kind::LoginKind,
@@ -44,17 +44,40 @@ pub use domain::{
     reason::EndReason,
     reason_text::{ReasonText, Reasons},
 };
-pub use gate::{Headers, Present, SignedIn, Staff, Superuser};
-pub use site::Curfew;
+pub use gate::{
+    AddedClaims, Anyone, ApiClient, ApiStaff, Csrf, Headers, Present, SignedIn, Staff, Submission, Superuser, Visitor,
+};
+pub use settings::figment;
 #[cfg(feature = "testing")]
 pub use site::testing;
+pub use site::{Answer, Curfew, Page, Pages};
 pub use store::{HostValue, StoreError, feed::Change};
 
-// The rest of these two is public only to the project's own tests.
+// The layers are public only to the project's own tests.
+#[cfg(not(feature = "internals"))]
+mod accounts;
+#[cfg(feature = "internals")]
+pub mod accounts;
+#[cfg(not(feature = "internals"))]
+mod api;
+#[cfg(feature = "internals")]
+pub mod api;
 #[cfg(not(feature = "internals"))]
 mod domain;
 #[cfg(feature = "internals")]
 pub mod domain;
+#[cfg(not(feature = "internals"))]
+mod gate;
+#[cfg(feature = "internals")]
+pub mod gate;
+#[cfg(not(feature = "internals"))]
+mod settings;
+#[cfg(feature = "internals")]
+pub mod settings;
+#[cfg(not(feature = "internals"))]
+mod site;
+#[cfg(feature = "internals")]
+pub mod site;
 #[cfg(not(feature = "internals"))]
 mod store;
 #[cfg(feature = "internals")]

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use curfew::{Curfew, Headers, settings};
+use curfew::{Curfew, Headers};
 use rocket::{Build, Rocket};
 
 /// Rendering a page allocates many small pieces that other threads free. The system's allocator is slow at that.
@@ -15,5 +15,5 @@ fn main() -> ExitCode {
 
 fn rocket() -> Rocket<Build> {
     let curfew = Curfew::init().catchers().headers(Headers::everywhere()).overrides("templates/curfew");
-    rocket::custom(settings::figment()).attach(curfew)
+    rocket::custom(curfew::figment()).attach(curfew)
 }

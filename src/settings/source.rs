@@ -23,7 +23,7 @@ const CONVENTIONAL: [(&str, &str); 3] =
     [("DATABASE_URL", "databases.curfew.url"), ("REDIS_URL", "curfew.redis_url"), ("SMTP_URL", "curfew.smtp_url")];
 
 /// The settings of a program that is nothing but Curfew: Rocket's, then `DATABASE_URL`, `REDIS_URL`, `SMTP_URL` and
-/// `CURFEW_…`. A host that wants the variables too builds its program with `rocket::custom(curfew::settings::figment())`.
+/// `CURFEW_…`. A host that wants the variables too builds its program with `rocket::custom(curfew::figment())`.
 #[must_use]
 pub fn figment() -> Figment {
     let env = Env::prefixed(PREFIX).only(&KEYS).map(|key| format!("curfew.{}", key.as_str().to_lowercase()).into());

@@ -41,7 +41,7 @@ pub enum Begun<P = PreviewedBulk> {
 }
 
 impl Accounts {
-    /// Begins a bulk action, which [`BulkRun::run`] carries out.
+    /// Begins a bulk action, which `BulkRun::run` carries out.
     ///
     /// # Errors
     ///

@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl Accounts {
-    /// Begins the end of the chosen logins, which [`BulkRun::run`] carries out.
+    /// Begins the end of the chosen logins, which `BulkRun::run` carries out.
     ///
     /// # Errors
     ///

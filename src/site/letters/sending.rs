@@ -38,6 +38,7 @@ impl Letters {
     ///
     /// # Errors
     /// Returns an error if the database does not respond. What the mail server does to a letter is recorded in its row.
+    #[cfg(feature = "internals")]
     pub async fn send_due(&self, accounts: &Accounts, node: &Node) -> accounts::Result<u64> {
         self.send_while(|| true, (accounts, node)).await
     }
