@@ -27,6 +27,9 @@ pub(in crate::store) trait Dialect: Database<Arguments: Default> {
     fn push_is_one_of(to: &mut QueryBuilder<Self>, numbers: &[i64]);
     /// Adds the same condition for texts.
     fn push_is_one_of_texts(to: &mut QueryBuilder<Self>, texts: &[String]);
+    /// Adds a join that looks up, for each row of the sources before it, the rows of a table whose `column` is the
+    /// source's `key`: `push_lookup(sql, "curfew_users u", "u.id", "found.id")`.
+    fn push_lookup(to: &mut QueryBuilder<Self>, table: &str, column: &str, key: &str);
 }
 
 /// Adds a text as a bound value, or `NULL`.
@@ -76,6 +79,10 @@ impl Dialect for Sqlite {
         to.push(" IN (SELECT value FROM json_each(").push_bind(format!("[{list}]")).push("))");
     }
 
+    fn push_lookup(to: &mut QueryBuilder<Self>, table: &str, column: &str, key: &str) {
+        to.push(format_args!(" {} {table} ON {column} = {key}", Self::JOIN_IN_ORDER));
+    }
+
     fn push_is_one_of_texts(to: &mut QueryBuilder<Self>, texts: &[String]) {
         to.push(" IN (SELECT value FROM json_each(").push_bind(serde_json::json!(texts).to_string()).push("))");
     }
@@ -92,6 +99,13 @@ impl Dialect for Postgres {
 
     fn push_is_one_of(to: &mut QueryBuilder<Self>, numbers: &[i64]) {
         to.push(" = ANY(").push_bind(numbers.to_vec()).push(")");
+    }
+
+    /// `OFFSET 0` keeps the lookup apart. Otherwise, Postgres would compare every row with every other where its
+    /// statistics are so old that it expects few of either, such as a minute after many logins.
+    fn push_lookup(to: &mut QueryBuilder<Self>, table: &str, column: &str, key: &str) {
+        let name = column.split('.').next().unwrap_or(table);
+        to.push(format_args!(" CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {column} = {key} OFFSET 0) AS {name}"));
     }
 
     fn push_is_one_of_texts(to: &mut QueryBuilder<Self>, texts: &[String]) {

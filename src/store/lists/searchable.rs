@@ -103,5 +103,6 @@ pub(super) trait SearchableList {
 }
 
 fn push_found_rows<DB: SearchDialect, L: SearchableList + ?Sized>(sql: &mut QueryBuilder<DB>) {
-    sql.push(format_args!("found {} {} ON {} = found.id", DB::JOIN_IN_ORDER, L::TABLE, L::ID));
+    sql.push("found");
+    DB::push_lookup(sql, L::TABLE, L::ID, "found.id");
 }

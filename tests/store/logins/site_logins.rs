@@ -38,8 +38,9 @@ const PEOPLE: [(&str, Role); 10] = [
 ];
 const SEARCHES: [&str; 11] = ["", "an", "ANA", "nan", "ω", "sam", "s", "example.org", "%", "nobody", "ana@example.org"];
 const PER_PAGE: usize = 20;
-/// More than the query reads at first.
-const CROWD: i64 = 5_100;
+/// More than the query reads at first, and about as many as it looks up. If it compared each with every other, as
+/// Postgres does where it expects few, a page would take longer than a statement may.
+const CROWD: i64 = 9_900;
 
 /// A session, its user, and the verdict of the standing check.
 struct Judged {
@@ -194,11 +195,11 @@ async fn matches_after_many_others_are_found() {
         assert!(live.has_next && live.matches.is_minimum, "{:?}", live.matches);
         assert_eq!((live.matches.logins, live.matches.people), (3_000, 1), "only the first are counted");
         let mut seen = std::collections::BTreeSet::new();
-        for number in [1, 2, 3, 255, 256] {
+        for number in [1, 2, 3, 495, 496] {
             let shown = page(house, &query("xxxx", LoginsShown::All, number)).await;
             let count = shown.logins.len();
-            assert_eq!(count, if number == 256 { 0 } else { 20 }, "page {number}");
-            assert_eq!(shown.has_next, number < 255, "page {number}");
+            assert_eq!(count, if number == 496 { 0 } else { 20 }, "page {number}");
+            assert_eq!(shown.has_next, number < 495, "page {number}");
             seen.extend(shown.logins.into_iter().map(|login| login.listed.row.id));
         }
         assert_eq!(seen.len(), 80, "no session appears on two pages");

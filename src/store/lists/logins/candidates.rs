@@ -87,7 +87,8 @@ impl<'q> Candidates<'q> {
         if let Self::Name(search) = self {
             sql.push(format_args!("SELECT l.{row} AS id FROM ("));
             DB::push_candidates(sql, SearchIndex::Users, search);
-            sql.push(format_args!(") AS users {} curfew_logins l ON l.user_id = users.id", DB::JOIN_IN_ORDER));
+            sql.push(") AS users");
+            DB::push_lookup(sql, "curfew_logins l", "l.user_id", "users.id");
             return;
         }
         sql.push(format_args!("SELECT l.{row} AS id FROM curfew_logins l WHERE "));

@@ -107,7 +107,8 @@ impl Statement<'_> {
         let join = DB::JOIN_IN_ORDER;
         match self.plan {
             Plan::Lookup(_) => {
-                sql.push(format_args!("found {join} curfew_logins l ON l.{} = found.id", DB::ROW_ID));
+                sql.push("found");
+                DB::push_lookup(sql, "curfew_logins l", &format!("l.{}", DB::ROW_ID), "found.id");
             }
             Plan::Scan { first: Some(first) } => {
                 sql.push("(SELECT * FROM curfew_logins l WHERE TRUE");
