@@ -59,14 +59,15 @@ impl Accounts {
         Ok(is_letter_due(&mut self.store.read().await?, self.store.clock().estimate()).await?)
     }
 
-    /// Claims the letter that has been due longest for a node, and prepares it. Returns `None` if none is due.
+    /// Claims the letter that has been due longest for a node, and prepares it. Returns `None` if none is due, or was
+    /// at `due_by`, if that is earlier.
     ///
     /// # Errors
     ///
     /// Returns an error if the database does not respond.
-    pub async fn claim_letter(&self, node: &Node) -> Result<Option<LetterToSend>> {
+    pub async fn claim_letter(&self, node: &Node, due_by: Option<Moment>) -> Result<Option<LetterToSend>> {
         loop {
-            match self.claim_next(node).await? {
+            match self.claim_next(node, due_by).await? {
                 Claim::Nothing => return Ok(None),
                 Claim::Send(letter) => return Ok(Some(*letter)),
                 Claim::Finished => {}
@@ -78,11 +79,12 @@ impl Accounts {
         }
     }
 
-    async fn claim_next(&self, node: &Node) -> Result<Claim> {
+    async fn claim_next(&self, node: &Node, due_by: Option<Moment>) -> Result<Claim> {
         let mut tx = self.store.begin().await?;
         lock_claims(&mut tx).await?;
         let now = self.store.clock().now(&mut tx).await?;
-        let Some(due) = find_due_letter(&mut tx, now).await? else { return Ok(Claim::Nothing) };
+        let due_by = due_by.map_or(now, |earlier| earlier.min(now));
+        let Some(due) = find_due_letter(&mut tx, due_by).await? else { return Ok(Claim::Nothing) };
         let claim = self.claim(&mut tx, due, node, now).await?;
         if !matches!(claim, Claim::Broken(..)) {
             tx.commit().await?;

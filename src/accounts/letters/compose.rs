@@ -55,6 +55,8 @@ pub struct LetterToSend {
     pub times: i64,
     /// When it was queued, which is when what it reports happened.
     pub queued_at: Moment,
+    /// When it was claimed.
+    pub claimed_at: Moment,
 }
 
 /// What becomes of a letter that is due.
@@ -100,9 +102,9 @@ impl Accounts {
         };
         let token = create_token(on, link_id).await?;
         let QueuedLetter { id, kind, origin, details, times, queued_at, .. } = queued;
-        let username = locked.user.username;
+        let (username, claimed_at) = (locked.user.username, locked.now);
         let link = (purpose, token);
-        let letter = LetterToSend { id, kind, address, username, link, origin, details, times, queued_at };
+        let letter = LetterToSend { id, kind, address, username, link, origin, details, times, queued_at, claimed_at };
         Ok(Composed::Send { letter: Box::new(letter), link_id })
     }
 }

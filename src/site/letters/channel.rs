@@ -10,7 +10,7 @@ use rocket::tokio::task::spawn_blocking;
 use super::{
     Letters, folder,
     message::{Identity, WrittenLetter},
-    smtp::{Connection, Delivery},
+    smtp::{Connection, Delivery, Then},
 };
 use crate::{
     accounts::LetterOutcome,
@@ -54,9 +54,9 @@ pub(super) async fn put(folder: &Path, identity: Identity<'_>, letter: WrittenLe
     match put {
         Ok(Ok(path)) => {
             log::warn!("a letter of kind {} is in {}", identity.kind, path.display());
-            Delivery::before_data(LetterOutcome::Sent, true)
+            Delivery::before_data(LetterOutcome::Sent, Then::Next)
         }
-        Ok(Err(error)) => Delivery::before_data(LetterOutcome::NotYet(error.to_string()), false),
-        Err(error) => Delivery::before_data(LetterOutcome::NotYet(error.to_string()), false),
+        Ok(Err(error)) => Delivery::before_data(LetterOutcome::NotYet(error.to_string()), Then::Stop),
+        Err(error) => Delivery::before_data(LetterOutcome::NotYet(error.to_string()), Then::Stop),
     }
 }

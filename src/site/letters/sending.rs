@@ -9,7 +9,7 @@ use super::{
     channel::{Channel, put},
     identity,
     message::WriteError,
-    smtp::Delivery,
+    smtp::{Delivery, Then},
 };
 use crate::accounts::{self, Accounts, CLAIM_EXTENDED_EVERY, LetterOutcome, LetterToSend, Node};
 
@@ -34,7 +34,8 @@ impl Letters {
         }
     }
 
-    /// Sends the letters that are due, all over one connection. Returns how many were tried.
+    /// Sends the letters that are due, each at most once, over one connection for as long as that lasts. Returns how
+    /// many were tried.
     ///
     /// # Errors
     /// Returns an error if the database does not respond. What the mail server does to a letter is recorded in its row.
@@ -53,35 +54,57 @@ impl Letters {
             return Ok(tried);
         }
         let _sending = self.0.sending.lock().await;
-        let mut channel = match self.open().await {
-            Ok(channel) => channel,
-            Err(error) => {
-                self.report(Some(&error));
-                accounts.postpone_due_letters(&error).await?;
-                return Ok(tried);
-            }
-        };
-        while may_go_on()
-            && let Some(letter) = accounts.claim_letter(node).await?
-        {
-            tried += 1;
-            let delivery = self.send(&mut channel, accounts, node, &letter).await;
-            let trouble = self.record(accounts, node, &letter, &delivery).await;
-            if delivery.is_usable {
-                self.report(None);
-            } else {
-                // The next letter would most likely meet the same fate.
-                if let Some(error) = trouble {
-                    self.report(Some(&error));
-                    accounts.postpone_due_letters(&error).await?;
+        let mut channel = None;
+        // What is due by now: a letter that is postponed waits for another turn.
+        let mut due_by = None;
+        while may_go_on() && (channel.is_some() || accounts.has_due_letter().await?) {
+            let mut open = match self.keep_or_open(channel.take()).await {
+                Ok(open) => open,
+                Err(error) => {
+                    self.put_off_all(accounts, &error).await?;
+                    break;
                 }
-                return Ok(tried);
+            };
+            let Some(letter) = accounts.claim_letter(node, due_by).await? else {
+                channel = Some(open);
+                break;
+            };
+            due_by.get_or_insert(letter.claimed_at);
+            tried += 1;
+            let delivery = self.send(&mut open, accounts, node, &letter).await;
+            let trouble = self.record(accounts, node, &letter, &delivery).await;
+            match (delivery.then, trouble) {
+                (Then::Next, _) => {
+                    self.report(None);
+                    channel = Some(open);
+                }
+                // One letter must not hold up the others: they take a new connection.
+                (Then::Reopen, Some(error)) => self.report(Some(&error)),
+                // The next letter would meet the same fate.
+                (Then::Stop, Some(error)) => {
+                    self.put_off_all(accounts, &error).await?;
+                    break;
+                }
+                (_, None) => {}
             }
         }
-        if let Channel::Server(connection) = channel {
+        if let Some(Channel::Server(connection)) = channel {
             connection.close();
         }
         Ok(tried)
+    }
+
+    async fn keep_or_open<'a>(&'a self, channel: Option<Channel<'a>>) -> Result<Channel<'a>, String> {
+        match channel {
+            Some(channel) => Ok(channel),
+            None => self.open().await,
+        }
+    }
+
+    async fn put_off_all(&self, accounts: &Accounts, trouble: &str) -> accounts::Result<()> {
+        self.report(Some(trouble));
+        accounts.postpone_due_letters(trouble).await?;
+        Ok(())
     }
 
     /// Sends one letter that the node has claimed, and keeps the claim meanwhile.
@@ -95,11 +118,11 @@ impl Letters {
         let written = match self.write(letter) {
             Ok(written) => written,
             Err(error @ WriteError::Recipient(_)) => {
-                return Delivery::before_data(LetterOutcome::Refused(error.to_string()), true);
+                return Delivery::before_data(LetterOutcome::Refused(error.to_string()), Then::Next);
             }
             Err(error) => {
                 log::error!("letter {} waits, because it cannot be written: {error}", letter.id);
-                return Delivery::before_data(LetterOutcome::NotYet(error.to_string()), true);
+                return Delivery::before_data(LetterOutcome::NotYet(error.to_string()), Then::Next);
             }
         };
         match channel {

@@ -33,7 +33,11 @@ const QUIT_TIMEOUT: Duration = Duration::from_secs(5);
 const NO_NAME: &str = "localhost";
 
 /// A connection to the mail server.
-pub(super) struct Connection(AsyncSmtpConnection);
+pub(super) struct Connection {
+    smtp: AsyncSmtpConnection,
+    /// Whether the server has accepted the sender over this connection.
+    takes_sender: bool,
+}
 
 /// What became of a letter, and of the connection.
 #[derive(Debug)]
@@ -42,13 +46,30 @@ pub(super) struct Delivery {
     pub(super) outcome: Option<LetterOutcome>,
     /// Whether the letter's data may have gone out.
     pub(super) has_begun: bool,
-    /// Whether the connection takes another letter.
-    pub(super) is_usable: bool,
+    /// What to do with the other letters.
+    pub(super) then: Then,
+}
+
+/// What to do with the other letters after an attempt to send one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// The connection takes the next letter.
+    Next,
+    /// The connection is lost. That may be because of this letter, so the next one takes a new connection.
+    Reopen,
+    /// No letter could be sent now.
+    Stop,
+}
+
+impl Then {
+    const fn next_if(is_usable: bool) -> Self {
+        if is_usable { Self::Next } else { Self::Reopen }
+    }
 }
 
 impl Delivery {
-    pub(super) const fn before_data(outcome: LetterOutcome, is_usable: bool) -> Self {
-        Self { outcome: Some(outcome), has_begun: false, is_usable }
+    pub(super) const fn before_data(outcome: LetterOutcome, then: Then) -> Self {
+        Self { outcome: Some(outcome), has_begun: false, then }
     }
 }
 
@@ -89,7 +110,7 @@ impl Connection {
     /// Connects, encrypts and authenticates.
     pub(super) async fn open(server: &MailServer, hello: Option<&str>) -> Result<Self, String> {
         match timeout(OPEN_TIMEOUT, Self::connect(server, hello)).await {
-            Ok(Ok(connection)) => Ok(Self(connection)),
+            Ok(Ok(smtp)) => Ok(Self { smtp, takes_sender: false }),
             Ok(Err(error)) => Err(in_words(&error)),
             Err(_) => Err(no_answer(OPEN_TIMEOUT)),
         }
@@ -123,16 +144,16 @@ impl Connection {
         let outcome = match timeout(COMMANDS_TIMEOUT, self.announce(&letter.envelope)).await {
             Ok(Ok(())) => None,
             Ok(Err(delivery)) => Some(delivery),
-            Err(_) => Some(Delivery::before_data(LetterOutcome::NotYet(no_answer(COMMANDS_TIMEOUT)), false)),
+            Err(_) => Some(Delivery::before_data(LetterOutcome::NotYet(no_answer(COMMANDS_TIMEOUT)), self.lost())),
         };
         if let Some(delivery) = outcome {
             return delivery;
         }
         if !may_begin.await {
             // The server waits for data. Without any, it drops the letter once the connection is closed.
-            return Delivery { outcome: None, has_begun: false, is_usable: false };
+            return Delivery { outcome: None, has_begun: false, then: Then::Reopen };
         }
-        let (outcome, is_usable) = match timeout(DATA_TIMEOUT, self.0.message(&letter.bytes)).await {
+        let (outcome, is_usable) = match timeout(DATA_TIMEOUT, self.smtp.message(&letter.bytes)).await {
             Ok(Ok(_)) => (LetterOutcome::Sent, true),
             Ok(Err(error)) => match (error.status(), Answer::of(&error)) {
                 (_, Answer::Never(answer)) => (LetterOutcome::Refused(answer), true),
@@ -142,35 +163,44 @@ impl Connection {
             },
             Err(_) => (LetterOutcome::Unknown(no_answer(DATA_TIMEOUT)), false),
         };
-        Delivery { outcome: Some(outcome), has_begun: true, is_usable }
+        Delivery { outcome: Some(outcome), has_begun: true, then: Then::next_if(is_usable) }
     }
 
     /// Names the sender and the recipient, until the server waits for the data.
     async fn announce(&mut self, envelope: &Envelope) -> Result<(), Delivery> {
         let mut options = Vec::new();
         if envelope.to().iter().chain(envelope.from()).any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
-            if !self.0.server_info().supports_feature(Extension::SmtpUtfEight) {
+            if !self.smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
                 let refused = LetterOutcome::Refused(NO_SMTPUTF8.to_owned());
-                return Err(Delivery::before_data(refused, true));
+                return Err(Delivery::before_data(refused, Then::Next));
             }
             options.push(MailParameter::SmtpUtfEight);
             // The headers contain the address.
             options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
-        if let Err(error) = self.0.command(Mail::new(envelope.from().cloned(), options)).await {
+        if let Err(error) = self.smtp.command(Mail::new(envelope.from().cloned(), options)).await {
             // A sender that the server refuses is a wrong setting, so the letters wait for a better one.
-            let (Answer::Never(answer) | Answer::Later(answer) | Answer::Lost(answer)) = Answer::of(&error);
-            return Err(Delivery::before_data(LetterOutcome::NotYet(answer), false));
+            let (answer, then) = match Answer::of(&error) {
+                Answer::Never(answer) | Answer::Later(answer) => (answer, Then::Stop),
+                Answer::Lost(answer) => (answer, self.lost()),
+            };
+            return Err(Delivery::before_data(LetterOutcome::NotYet(answer), then));
         }
+        self.takes_sender = true;
         for recipient in envelope.to() {
-            if let Err(error) = self.0.command(Rcpt::new(recipient.clone(), Vec::new())).await {
+            if let Err(error) = self.smtp.command(Rcpt::new(recipient.clone(), Vec::new())).await {
                 return Err(self.refused(&error).await);
             }
         }
-        match self.0.command(Data).await {
+        match self.smtp.command(Data).await {
             Ok(_) => Ok(()),
             Err(error) => Err(self.refused(&error).await),
         }
+    }
+
+    /// What to do after the connection is lost. The commands before the recipient are the same for every letter.
+    const fn lost(&self) -> Then {
+        if self.takes_sender { Then::Reopen } else { Then::Stop }
     }
 
     /// Ends the transaction of a letter that the server does not take.
@@ -180,13 +210,13 @@ impl Connection {
             Answer::Later(answer) => (LetterOutcome::NotYet(answer), true),
             Answer::Lost(error) => (LetterOutcome::NotYet(error), false),
         };
-        let is_usable = is_usable && self.0.command("RSET\r\n").await.is_ok();
-        Delivery::before_data(outcome, is_usable)
+        let is_usable = is_usable && self.smtp.command("RSET\r\n").await.is_ok();
+        Delivery::before_data(outcome, Then::next_if(is_usable))
     }
 
     /// Says goodbye.
     pub(super) async fn quit(&mut self) {
-        drop(timeout(QUIT_TIMEOUT, self.0.quit()).await);
+        drop(timeout(QUIT_TIMEOUT, self.smtp.quit()).await);
     }
 
     /// Says goodbye in the background: some servers never answer.

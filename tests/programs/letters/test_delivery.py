@@ -117,6 +117,21 @@ def test_a_letter_with_two_unknown_outcomes_is_given_up(mail, sites):
     assert len(server.letters) == 2
 
 
+@pytest.mark.parametrize(
+    ("step", "action"),
+    [("rcpt", "421 4.7.0 not for this recipient"), ("rcpt", Die()), ("rcpt", Hold()), ("content", Die())],
+)
+def test_a_letter_that_loses_the_connection_holds_up_no_other(mail, sites, step, action):
+    server = mail()
+    server.at(step, action)
+    site = sites(server)
+    site.outbox.put(site.make_user(), number=3)
+    first, *others = site.outbox.until(lambda rows: {row[0] for row in rows} == {"sent"})
+    assert first[:2] == ("sent", 2)
+    assert others == [("sent", 1, 1, None)] * 2
+    assert server.greetings <= 3, "the others share a connection"
+
+
 @pytest.mark.parametrize("step", ["connect", "rcpt"])
 def test_a_mail_server_that_hangs_holds_up_no_page(mail, sites, step):
     server = mail()

@@ -40,7 +40,7 @@ async fn queue_one(house: &House, name: &str) -> i64 {
 }
 
 async fn claim(house: &House, node: &Node) -> Option<LetterToSend> {
-    house.accounts.claim_letter(node).await.expect("the database answers")
+    house.accounts.claim_letter(node, None).await.expect("the database answers")
 }
 
 async fn record(house: &House, node: &Node, id: i64, has_begun: bool, outcome: LetterOutcome) {
@@ -102,7 +102,7 @@ async fn nodes_that_claim_at_the_same_time_share_the_letters() {
             let (accounts, node) = (house.node(), node(&number.to_string()));
             async move {
                 let mut ids = Vec::new();
-                while let Some(letter) = accounts.claim_letter(&node).await.expect("the database answers") {
+                while let Some(letter) = accounts.claim_letter(&node, None).await.expect("the database answers") {
                     ids.push(letter.id);
                 }
                 ids
@@ -128,7 +128,7 @@ async fn an_address_gets_three_letters_of_a_kind_per_hour_from_all_nodes_togethe
             let (accounts, node) = (house.node(), node(&number.to_string()));
             async move {
                 let mut sent = 0;
-                while let Some(letter) = accounts.claim_letter(&node).await.expect("the database answers") {
+                while let Some(letter) = accounts.claim_letter(&node, None).await.expect("the database answers") {
                     assert!(accounts.begin_sending(&node, letter.id).await.expect("an answer"));
                     let outcome = accounts.record_letter_outcome(&node, letter.id, true, &LetterOutcome::Sent);
                     outcome.await.expect("the database answers");

@@ -199,7 +199,7 @@ async fn an_address_that_cannot_be_restored_leaves_the_account_to_nobody_but_sta
 /// Whether no letter is sent.
 async fn claims_nothing(house: &House) -> bool {
     let node = Node::new("one".to_owned());
-    house.accounts.claim_letter(&node).await.expect("the database answers").is_none()
+    house.accounts.claim_letter(&node, None).await.expect("the database answers").is_none()
 }
 
 /// The mail server puts the owner's letter off, and the attacker's arrives.
@@ -242,7 +242,7 @@ async fn the_letter_to_a_deactivated_account_comes_once_it_is_active_again() {
             }
             assert_eq!(waiting(house).await, [format!("reset-password {address}")]);
             let node = Node::new("one".to_owned());
-            let letter = accounts.claim_letter(&node).await.expect("an answer").expect("a letter");
+            let letter = accounts.claim_letter(&node, None).await.expect("an answer").expect("a letter");
             let reset = accounts.reset_password(&client(), &letter.link.1, &new_password(NEW_PASSWORD)).await;
             reset.expect("a new password");
             run(&house.store, "DELETE FROM curfew_letters").await;
