@@ -211,8 +211,9 @@ if ("BroadcastChannel" in window && "EventSource" in window) {
     });
     // A page in the back/forward cache must not keep the lock. `login-ended.js` replaces it when it returns.
     window.addEventListener("pagehide", leave);
-  } else if (!document.querySelector(".trouble")) {
-    // An error page may not know who is logged in. Any other page without a user proves that nobody is.
+  } else if (!document.querySelector(".trouble, [data-for-anyone]")) {
+    // An error page may not know who is logged in, and the page of a link does not ask. Any other page without a user
+    // proves that nobody is.
     const once = new BroadcastChannel("session-events");
     once.postMessage({ kind: "came", askedAt: performance.timeOrigin, detail: endNotice() });
     once.close();

@@ -25,6 +25,8 @@ pub(super) enum SessionChange {
     Renew(Content, Option<Duration>),
     /// Removes it.
     End,
+    /// Removes it if it is of this account.
+    EndOf(i64),
 }
 
 /// A change of the notice cookie.
@@ -94,6 +96,11 @@ impl<'r> Changes<'r> {
     /// Removes the session cookie, because the login has ended, even if this request started a session.
     pub fn end_session_now(self) {
         self.lock_to_change().session = Some(SessionChange::End);
+    }
+
+    /// Removes the session cookie if it is of this account, because every login of the account has ended.
+    pub fn end_session_of(self, user_id: i64) {
+        self.lock_to_change().session = Some(SessionChange::EndOf(user_id));
     }
 
     /// Removes the session cookie, unless another session change is stated.

@@ -24,6 +24,7 @@ use self::{
     changes::{NoticeChange, SessionChange, StatedChanges},
     claim::Content,
     known::{KNOWN_MAX_AGE, KnownAccounts},
+    session_cookie::DecryptedSession,
     visitor::holds_own_binding,
 };
 use super::{
@@ -88,7 +89,8 @@ impl Fairing for CookieWriter {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let Some(gate) = gate(request) else { return };
-        let StatedChanges { session, notice, visitor, clears_site_data, .. } = Changes::of(request).to_write();
+        let StatedChanges { session, notice, visitor, clears_site_data, .. } =
+            Changes::of(request).to_write();
         let writer = Writer { gate, is_secure: is_cookie_secure(request), request };
         // A login ends the visitor's CSRF binding, so that old forms of the visitor do not work again after a logout.
         let is_start = matches!(session, Some(SessionChange::Start(_)));
@@ -101,7 +103,7 @@ impl Fairing for CookieWriter {
             Some(SessionChange::Start(started)) => Some(writer.known(started)),
             _ => None,
         };
-        let session = session.map(|change| writer.session(change));
+        let session = session.and_then(|change| writer.session(change));
         let notice = notice.map(|change| writer.notice(change));
         for cookie in [session, known, notice, visitor].into_iter().flatten() {
             response.adjoin_header(Header::new("Set-Cookie", cookie.encoded().to_string()));
@@ -120,12 +122,20 @@ struct Writer<'g, 'r> {
 }
 
 impl Writer<'_, '_> {
-    fn session(&self, change: SessionChange) -> Cookie<'static> {
-        match change {
+    fn session(&self, change: SessionChange) -> Option<Cookie<'static>> {
+        Some(match change {
             SessionChange::Start(started) => self.encrypted_session(&Content::of(&started), self.max_age(&started)),
             SessionChange::Renew(content, max_age) => self.encrypted_session(&content, max_age),
-            SessionChange::End => self.removal(SESSION),
-        }
+            SessionChange::EndOf(user_id) if !self.holds_session_of(user_id) => return None,
+            SessionChange::End | SessionChange::EndOf(_) => self.removal(SESSION),
+        })
+    }
+
+    fn holds_session_of(&self, user_id: i64) -> bool {
+        let name = SESSION.on(self.request);
+        let decrypt = |encrypted: &str| self.gate.cookie_keys.decrypt_session(name, encrypted);
+        let decrypted = find_cookie(self.request, SESSION, decrypt);
+        matches!(decrypted, Some(DecryptedSession::Claims(claim, _)) if claim.user_id == user_id)
     }
 
     /// `Max-Age`: what is left of the session's lifetime with "remember me". Otherwise `None`, so the cookie ends with

@@ -12,6 +12,7 @@ use crate::{
     gate::{
         Changes, Login,
         cookies::{SESSION, changes::GuardedAs, find_cookie, session_cookie::DecryptedSession},
+        root::is_for_secret,
         standings::Standings,
         transport::gate,
     },
@@ -44,7 +45,7 @@ fn has_header(request: &Request<'_>) -> bool {
 }
 
 /// The login of a request. The first call judges the session cookie, if there is one. Later calls in the same
-/// request return the same result.
+/// request return the same result. At an address that ends with a secret, it is [`Login::Nobody`].
 pub async fn login_of<'r>(request: &'r Request<'_>) -> &'r Login {
     request.local_cache_async(load(request)).await
 }
@@ -55,6 +56,10 @@ async fn load(request: &Request<'_>) -> Login {
     };
     let changes = Changes::of(request);
     changes.note_guard(GuardedAs::Asked);
+    // Whoever has a link may use it. Nobody must be able to stop that by ending the login of this browser.
+    if is_for_secret(request) {
+        return Login::Nobody;
+    }
     let name = SESSION.on(request);
     let (claim, content_to_renew) =
         match find_cookie(request, SESSION, |encrypted| gate.cookie_keys.decrypt_session(name, encrypted)) {

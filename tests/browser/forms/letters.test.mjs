@@ -71,3 +71,20 @@ story("an owner takes the account back with two taps on a phone", async (stage) 
   assert.match(await attacker.pageText(), /Wrong username, email or password/);
   assert(!stage.server.printed.includes(token) && !stage.server.printed.includes(reset.token));
 });
+
+story("a link works on in a browser whose login ends, and ends no login by being opened", async (stage) => {
+  const owner = await stage.member("ana");
+  await owner.logsIn();
+  const attacker = owner.in(await stage.browser());
+  await attacker.logsIn();
+  const { link } = await stage.server.letter(owner.email, "new-login");
+
+  const tab = await owner.opensTab();
+  await tab.visits(link);
+  await attacker.changesPassword();
+  assert.equal((await owner.waitsForEndNotice()).reason, "password-changed", "the link alone ended nothing");
+  assert(await tab.page.getByRole("button", { name: "End every login" }).isVisible());
+  await tab.submitsHere();
+  assert.match(await tab.pageText(), /Every login of your account has ended/);
+  assert.equal((await attacker.waitsForEndNotice()).reason, "not-me");
+});

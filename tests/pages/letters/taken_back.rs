@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{Actor, Target},
+    accounts::{Actor, ForceLogoutMoment, Target},
     domain::{people::role::Role, reason_text::Reasons},
 };
 
@@ -59,6 +59,36 @@ async fn the_owner_takes_the_account_back_with_two_requests_and_without_logging_
         ana.logs_in().await.must_lead_to("/account");
         // The other links are spent by now, or were sent to the attacker.
         assert_eq!(phone.opens(&to_old.link()).await.status, 410);
+    }
+}
+
+/// Whoever ends the login of the owner's browser must not stop the owner by that.
+#[rocket::async_test]
+async fn the_links_do_not_depend_on_the_login_of_the_browser() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut ana = site.signed_in(Role::Member).await;
+        let mut mallory = ana.another_browser();
+        mallory.logs_in().await.must_lead_to("/account");
+        let link = site.sends_letter().await.link();
+        let page = ana.opens(&link).await;
+        assert!(!page.must_be(200).body.contains("data-login"), "it opens no event stream: {page:?}");
+        let token = ana.token.clone();
+        site.accounts()
+            .force_logout(&Actor::operator("test"), &Target::Id(ana.id), ForceLogoutMoment::Now, &Reasons::default())
+            .await
+            .expect("a force logout");
+        ana.posts_with("wrong", &link, &[]).await.must_be(403);
+        ana.posts_with(&token, &link, &[]).await.must_lead_to("/login");
+        let page = ana.opens("/login").await;
+        assert!(page.body.contains("Every login of your account has ended"), "it worked: {page:?}");
+
+        let reset = site.sends_letter().await.link();
+        let mut ben = site.signed_in(Role::Member).await;
+        ben.opens(&reset).await.must_be(200);
+        let new = [("password", NEW), ("password_again", NEW)];
+        ben.posts_with(&ben.token.clone(), &reset, &new).await.must_lead_to("/login");
+        ben.opens("/account").await.must_be(200);
     }
 }
 

@@ -55,7 +55,7 @@ async fn take_back(
     token: &str,
     _submission: Submission<Button>,
 ) -> Answer {
-    let (token, _) = match find_target(accounts, (&pages, changes), LinkPurpose::NotMe, token).await {
+    let (token, target) = match find_target(accounts, (&pages, changes), LinkPurpose::NotMe, token).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
@@ -83,6 +83,7 @@ async fn take_back(
         ),
         Err(error) => return refuse_link(&pages, changes, LinkPurpose::NotMe, error),
     };
+    changes.end_session_of(target.user.id);
     changes.leave_notice(notice);
     Answer::see_other(login_page())
 }

@@ -77,6 +77,7 @@ async fn reset(
     let Some(new) = new else { return form_page.show(form, view) };
     match accounts.reset_password(&client.0, &token, &new).await {
         Ok(()) => {
+            changes.end_session_of(user.id);
             changes.leave_notice(Notice::done(
                 "Your password has been changed, and every login has ended. Log in with it.",
             ));
