@@ -22,7 +22,8 @@ use crate::{
 
 impl Accounts {
     /// Sets the password of the link's account and ends every login. It logs nobody in. Whoever has the link reads the
-    /// account's mail, so the email counts as verified.
+    /// account's mail, so the email counts as verified. A new email that waits for its letter is forgotten: somebody who
+    /// held the account may have asked for it.
     ///
     /// # Errors
     ///
@@ -39,6 +40,7 @@ impl Accounts {
         let user = &locked.user;
         users::reset_password(&mut tx, user.id, &hash, locked.now).await?;
         users::set_email_verified(&mut tx, user.id, locked.now).await?;
+        users::set_pending_email(&mut tx, user.id, None).await?;
         let (reason, reasons) = (EndReason::PasswordChanged, Reasons::default());
         let date = locked.force_logout_date_now();
         let ended = self.end_logins_until(&mut tx, &locked, date, &user.username, (reason, &reasons)).await?;

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{AccountsError, ForceLogoutMoment, Verified},
+    accounts::{AccountsError, ForceLogoutMoment, Node, Verified},
     domain::{letters::link::LinkPurpose, people::role::Role, reason::EndReason, reason_text::Reasons},
 };
 
@@ -152,6 +152,25 @@ async fn a_reset_changes_the_password_and_ends_every_login() {
 }
 
 /// The clock was ahead when the link was issued, and was corrected. The next force logout must still end the link.
+/// The letter to the attacker's address may still wait, and issues a new link when it is sent.
+#[rocket::async_test]
+async fn a_reset_forgets_an_email_that_somebody_else_asked_for() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let mallory = house.acting(&ana).await;
+        let (old, theirs) = (password(PASSWORD), email("mallory@example.org"));
+        house.accounts.change_email(&mallory, &old, &theirs).await.expect("it waits");
+        let token = house.link(LinkPurpose::Reset, &ana, "ana@example.org").await;
+        house.accounts.reset_password(&client(), &token, &new_password(NEW_PASSWORD)).await.expect("a new password");
+        assert_eq!(house.user(&ana).await.pending_email, None);
+        let node = Node::new("one".to_owned());
+        while let Some(letter) = house.accounts.claim_letter(&node, None).await.expect("the database answers") {
+            assert_ne!(letter.address, theirs.as_str());
+        }
+    })
+    .await;
+}
+
 #[rocket::async_test]
 async fn a_force_logout_ends_a_link_that_is_dated_ahead_of_the_clock() {
     on_each_engine(async |house: &House| {
