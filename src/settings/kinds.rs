@@ -11,6 +11,7 @@ use super::{
     value::{as_text, as_texts},
 };
 use crate::domain::{
+    letters::link::MAX_LINK_LIFETIME,
     logins::token::parse_token_lifetime,
     people::{password::MIN_LENGTHS, text::is_forbidden, username::Username},
     rate::Rate,
@@ -42,6 +43,14 @@ pub(super) const DURATION: Kind<Duration> = Kind {
     parse: |text| {
         let duration = humantime::parse_duration(text).ok()?;
         (Duration::from_secs(1)..=MAX_DURATION).contains(&duration).then_some(duration)
+    },
+};
+/// The links of letters.
+pub(super) const LINK_LIFETIME: Kind<Duration> = Kind {
+    accepted: "a duration such as \"90 minutes\" or \"3 days\", from one second to 7 days",
+    parse: |text| {
+        let duration = humantime::parse_duration(text).ok()?;
+        (Duration::from_secs(1)..=MAX_LINK_LIFETIME).contains(&duration).then_some(duration)
     },
 };
 pub(super) const TOKEN_LIFETIME: Kind<Duration> = Kind {

@@ -10,9 +10,9 @@ use rocket::figment::value::Dict;
 use super::{
     BaseUrl, Check, EmailVerification, MailSender, RegistrationPolicy, SecureCookies, SettingsError, WhenFull,
     kinds::{
-        BASE_URL, BCRYPT_COST, CHECK, DURATION, EMAIL_VERIFICATION, LEEWAY, LIMIT, MAIL_FOLDER, MAIL_FROM, NETWORKS,
-        ORIGINS, PASSWORD_LENGTH, RATE, REGISTRATION, SECURE_COOKIES, SITE_NAME, SWITCH, TOKEN_LIFETIME, USERNAMES,
-        WHEN_FULL,
+        BASE_URL, BCRYPT_COST, CHECK, DURATION, EMAIL_VERIFICATION, LEEWAY, LIMIT, LINK_LIFETIME, MAIL_FOLDER,
+        MAIL_FROM, NETWORKS, ORIGINS, PASSWORD_LENGTH, RATE, REGISTRATION, SECURE_COOKIES, SITE_NAME, SWITCH,
+        TOKEN_LIFETIME, USERNAMES, WHEN_FULL,
     },
 };
 use crate::domain::rate::Rate;
@@ -65,9 +65,9 @@ settings! {
     /// Whether an account must prove its email before it can log in.
     email_verification: EmailVerification = EmailVerification::Optional, EMAIL_VERIFICATION;
     /// How long the link in a letter lets its reader choose a new password.
-    reset_link_lifetime: Duration = Duration::from_hours(1), DURATION;
+    reset_link_lifetime: Duration = Duration::from_hours(1), LINK_LIFETIME;
     /// How long the link in a letter verifies an email.
-    verification_link_lifetime: Duration = Duration::from_hours(HOURS_PER_DAY), DURATION;
+    verification_link_lifetime: Duration = Duration::from_hours(HOURS_PER_DAY), LINK_LIFETIME;
     /// The lifetime of a member's session.
     session_lifetime: Duration = Duration::from_hours(14 * HOURS_PER_DAY), DURATION;
     /// The idle timeout of a member's session.

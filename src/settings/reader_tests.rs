@@ -75,6 +75,8 @@ fn an_invalid_value_is_reported_in_one_line() {
         ("session_idle", "\"0 s\""),
         ("session_idle", "\"soon\""),
         ("session_lifetime", "\"900 years\""),
+        ("reset_link_lifetime", "\"8 days\""),
+        ("verification_link_lifetime", "\"169 hours\""),
         ("max_sessions", "-1"),
         ("max_sessions", "1.5"),
         ("max_sessions", "1000001"),

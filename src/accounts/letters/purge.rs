@@ -6,7 +6,10 @@ use rocket::tokio::time::sleep;
 
 use crate::{
     accounts::{Accounts, Result},
-    domain::{letters::sending::LIMIT_PERIOD, moment::moment_before},
+    domain::{
+        letters::{link::MAX_LINK_LIFETIME, sending::LIMIT_PERIOD},
+        moment::moment_before,
+    },
     store::{
         letters::{erased::delete_erased_letters_before, listed::delete_letters_before},
         links::delete_links_before,
@@ -15,8 +18,8 @@ use crate::{
 
 /// How long a letter is kept after its waiting ended.
 const LETTERS_KEPT: Duration = Duration::from_hours(7 * 24);
-/// How long a link is kept. None works for longer than a week.
-const LINKS_KEPT: Duration = Duration::from_hours(8 * 24);
+/// How long a link is kept. A day more than any works.
+const LINKS_KEPT: Duration = MAX_LINK_LIFETIME.saturating_add(Duration::from_hours(24));
 /// How many rows one transaction deletes.
 const BATCH: i64 = 500;
 /// The pause between two batches, so that other writers are not held up.

@@ -11,8 +11,10 @@ use crate::domain::{
     standing::{Limits, LoginState, Question, SiteStanding, Standing, check},
 };
 
+/// The longest time that any link may work. Its row is kept for a day longer.
+pub const MAX_LINK_LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// How long a not-me link works.
-pub const NOT_ME_LIFETIME: Duration = Duration::from_hours(7 * 24);
+pub const NOT_ME_LIFETIME: Duration = MAX_LINK_LIFETIME;
 
 /// The length of a token: 160 bits cannot be guessed.
 const TOKEN_BYTES: usize = 20;
