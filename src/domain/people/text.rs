@@ -1,5 +1,7 @@
 //! Checks, comparison keys and escaping for all text that users type.
 
+use std::borrow::Cow;
+
 use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -12,6 +14,16 @@ pub fn is_forbidden(c: char) -> bool {
             '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}'
             | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
             | '\u{E0000}'..='\u{E007F}')
+}
+
+/// An invisible character that joins two words. Letters break up names and addresses with it, so that no mail program
+/// makes a link of them.
+pub const WORD_JOINER: char = '\u{2060}';
+
+/// A name or an address as it was before a letter broke it up. Whoever copies it from there pastes the joiners too.
+#[must_use]
+pub fn without_joiners(text: &str) -> Cow<'_, str> {
+    if text.contains(WORD_JOINER) { text.replace(WORD_JOINER, "").into() } else { text.into() }
 }
 
 /// Whether a character is invisible (Unicode's `Default_Ignorable_Code_Point`). In text it may join or vary its

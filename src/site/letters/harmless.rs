@@ -2,12 +2,10 @@
 
 use std::net::IpAddr;
 
-use crate::domain::people::text::escaped;
+use crate::domain::people::text::{WORD_JOINER, escaped};
 
-/// An invisible character that joins two words. No mail program takes what contains it for an address.
-const WORD_JOINER: char = '\u{2060}';
-
-/// Escapes control and invisible characters, and breaks up everything that looks like an address.
+/// Escapes control and invisible characters, and breaks up everything that looks like an address. No mail program takes
+/// what contains a word joiner for one.
 pub(super) fn harmless(text: &str) -> String {
     let text = escaped(text);
     let mut out = String::with_capacity(text.len());

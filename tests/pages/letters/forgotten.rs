@@ -33,6 +33,9 @@ async fn a_forgotten_password_is_replaced_with_the_link_in_the_letter() {
         elsewhere.opens("/password/forgot?sent").await.must_be(200);
         let letter = site.sends_letter().await;
         assert_eq!((letter.header("To"), letter.header("X-Curfew-Letter")), (ana.email.as_str(), "reset-password"));
+        let copied = ana.email.replace('@', "@\u{2060}");
+        forgets(&mut elsewhere, &copied).await.must_lead_to("/password/forgot?sent");
+        assert_eq!(site.sends_letter().await.header("To"), ana.email, "an address copied from a letter");
         assert_eq!(letter.origin(), "http://curfew.test", "without base_url, where the request went");
         for _ in 0..2 {
             let page = elsewhere.opens(&letter.link()).await;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     accounts::Accounts,
-    domain::people::email::Email,
+    domain::people::{email::Email, text::without_joiners},
     gate::{Anyone, Changes, ClientOf, Submission},
     site::pages::{
         Pages,
@@ -48,7 +48,7 @@ fn show_verify_again(_anyone: Anyone<'_>, pages: Pages<'_>, sent: Option<&str>) 
 
 fn read(typed: &str) -> Result<Email, FormView> {
     let mut form = FormView::default();
-    form.read("email", typed, Email::parse).ok_or(form)
+    form.read("email", &without_joiners(typed), Email::parse).ok_or(form)
 }
 
 fn ask_again(pages: &Pages<'_>, template: &'static str, form: FormView) -> Answer {
