@@ -273,7 +273,7 @@ impl Act {
             Self::VerifyNewEmail | Self::VerifyEmail => {
                 accounts.verify_email(&client(), scene.link()?).await.map(drop)?;
             }
-            Self::ResetPassword => accounts.reset_password(&client(), scene.link()?, &new).await?,
+            Self::ResetPassword => accounts.reset_password(&client(), scene.link()?, &new).await.map(drop)?,
             Self::SendResetLink => accounts.send_reset_link(&root, &target).await.map(drop)?,
             Self::TakeBack => accounts.take_account_back(&client(), scene.link()?).await.map(drop)?,
             Self::SetPassword => accounts.set_password(&root, &target, &new).await.map(drop)?,

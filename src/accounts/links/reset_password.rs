@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{
-        Accounts, Client, Detail, LinkTarget, Result,
+        Accounts, AccountsError, Client, Detail, LinkTarget, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         login::queue::Claimant,
         outbox::queue_letter,
@@ -25,11 +25,12 @@ impl Accounts {
     /// account's mail, so the email counts as verified. A new email that waits for its letter is forgotten: somebody who
     /// held the account may have asked for it.
     ///
+    /// Returns the version of the new password, for the browser that set it.
+    ///
     /// # Errors
     ///
-    /// Returns [`crate::accounts::AccountsError::BadLink`], [`crate::accounts::AccountsError::BadPassword`],
-    /// [`crate::accounts::AccountsError::Busy`], or a database error.
-    pub async fn reset_password(&self, client: &Client, token: &LinkToken, new: &NewPassword) -> Result<()> {
+    /// Returns [`AccountsError::BadLink`], [`AccountsError::BadPassword`], [`AccountsError::Busy`], or a database error.
+    pub async fn reset_password(&self, client: &Client, token: &LinkToken, new: &NewPassword) -> Result<i64> {
         // Before the hash, which costs a wrong link nothing.
         let LinkTarget { user, .. } = self.read_link(LinkPurpose::Reset, token).await?;
         // Whoever has the link is as good as the account's owner.
@@ -53,6 +54,8 @@ impl Accounts {
         event.actor = event.subject;
         insert_event_with_receipt(&mut tx, &event, Change::User(user.id)).await?;
         queue_letter(&mut tx, LetterKind::PasswordChanged, &locked, Some(client)).await?;
-        Ok(tx.commit().await?)
+        let reset = users::find_user(&mut tx, user.id).await?.ok_or(AccountsError::BadLink)?;
+        tx.commit().await?;
+        Ok(reset.password_version)
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct StatedChanges {
     pub(in crate::gate) session: Option<SessionChange>,
     pub(in crate::gate) notice: Option<NoticeChange>,
     pub(in crate::gate) visitor: Option<String>,
+    /// An account, and the version of its password.
+    pub(in crate::gate) known_to: Option<(i64, i64)>,
     pub(in crate::gate) clears_site_data: bool,
     guarded_as: Option<GuardedAs>,
     is_written: bool,
@@ -101,6 +103,11 @@ impl<'r> Changes<'r> {
     /// Removes the session cookie if it is of this account, because every login of the account has ended.
     pub fn end_session_of(self, user_id: i64) {
         self.lock_to_change().session = Some(SessionChange::EndOf(user_id));
+    }
+
+    /// Lets the browser be known to the account from now on, as after a login with its password of this version.
+    pub fn know_browser(self, user_id: i64, password_version: i64) {
+        self.lock_to_change().known_to = Some((user_id, password_version));
     }
 
     /// Removes the session cookie, unless another session change is stated.

@@ -1,5 +1,5 @@
-//! The accounts that a browser has logged in to before: a device cookie (OWASP, "Slow Down Online Guessing Attacks with
-//! Device Cookies").
+//! The accounts that a browser has logged in to before, or has reset the password of: a device cookie (OWASP, "Slow Down
+//! Online Guessing Attacks with Device Cookies").
 //!
 //! It gives wrong passwords from this browser a counter of their own, so that strangers who guess cannot keep the owner
 //! out. It proves nothing else: no guard reads it.
@@ -10,10 +10,7 @@ use rocket::Request;
 use serde::{Deserialize, Serialize};
 
 use super::{KNOWN, find_cookie};
-use crate::{
-    accounts::{KnownBrowser, StartedSession},
-    gate::Gate,
-};
+use crate::{accounts::KnownBrowser, gate::Gate};
 
 /// How long a browser stays known after a login. Browsers keep no cookie for longer (RFC 6265bis, section 5.5).
 pub(super) const KNOWN_MAX_AGE: time::Duration = time::Duration::days(400);
@@ -44,12 +41,12 @@ impl KnownAccounts {
         find_cookie(request, KNOWN, read).unwrap_or_default()
     }
 
-    /// Adds an account that the browser has logged in to now.
-    pub(super) fn with(mut self, started: &StartedSession) -> Self {
-        let before = self.0.iter().position(|known| known.user == started.user_id).map(|at| self.0.remove(at));
+    /// Adds an account whose password of this version was typed in this browser now.
+    pub(super) fn with(mut self, (user, password): (i64, i64)) -> Self {
+        let before = self.0.iter().position(|known| known.user == user).map(|at| self.0.remove(at));
         let new = || BASE64URL_NOPAD.encode(&rand::random::<[u8; BROWSER_BYTES]>());
         let browser = before.map_or_else(new, |known| known.browser);
-        self.0.insert(0, KnownAccount { user: started.user_id, password: started.password_version, browser });
+        self.0.insert(0, KnownAccount { user, password, browser });
         self.0.truncate(MAX_ACCOUNTS);
         self
     }

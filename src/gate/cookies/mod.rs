@@ -89,7 +89,7 @@ impl Fairing for CookieWriter {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let Some(gate) = gate(request) else { return };
-        let StatedChanges { session, notice, visitor, clears_site_data, .. } =
+        let StatedChanges { session, notice, visitor, known_to, clears_site_data, .. } =
             Changes::of(request).to_write();
         let writer = Writer { gate, is_secure: is_cookie_secure(request), request };
         // A login ends the visitor's CSRF binding, so that old forms of the visitor do not work again after a logout.
@@ -100,9 +100,10 @@ impl Fairing for CookieWriter {
             visitor.map(|visitor| writer.cookie(VISITOR, visitor))
         };
         let known = match &session {
-            Some(SessionChange::Start(started)) => Some(writer.known(started)),
-            _ => None,
+            Some(SessionChange::Start(started)) => Some((started.user_id, started.password_version)),
+            _ => known_to,
         };
+        let known = known.map(|of| writer.known(of));
         let session = session.and_then(|change| writer.session(change));
         let notice = notice.map(|change| writer.notice(change));
         for cookie in [session, known, notice, visitor].into_iter().flatten() {
@@ -151,9 +152,9 @@ impl Writer<'_, '_> {
         cookie
     }
 
-    /// The browser has logged in to one more account.
-    fn known(&self, started: &StartedSession) -> Cookie<'static> {
-        let accounts = KnownAccounts::of(self.request, self.gate).with(started);
+    /// The browser has used one more account, with its password of this version.
+    fn known(&self, of: (i64, i64)) -> Cookie<'static> {
+        let accounts = KnownAccounts::of(self.request, self.gate).with(of);
         let name = KNOWN.on(self.request);
         let mut cookie = self.cookie(KNOWN, self.gate.cookie_keys.encrypt(name, accounts.to_json()));
         cookie.set_max_age(KNOWN_MAX_AGE);

@@ -127,7 +127,7 @@ async fn a_link_works_for_one_of_many_concurrent_requests() {
         });
         let outcomes = run_concurrently(acts.collect()).await;
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
-        let late = |outcome: &&Result<(), AccountsError>| matches!(outcome, Err(AccountsError::BadLink));
+        let late = |outcome: &&Result<i64, AccountsError>| matches!(outcome, Err(AccountsError::BadLink));
         assert_eq!(outcomes.iter().filter(late).count(), 7, "{outcomes:?}");
         let changed = "SELECT COUNT(*) FROM curfew_events WHERE kind = 'password-changed'";
         assert_eq!(count(&house.store, changed).await, 1);

@@ -76,8 +76,9 @@ async fn reset(
     let new = read_new_password(&mut form, (names, password_min_length), typed.password, typed.password_again);
     let Some(new) = new else { return form_page.show(form, view) };
     match accounts.reset_password(&client.0, &token, &new).await {
-        Ok(()) => {
+        Ok(version) => {
             changes.end_session_of(user.id);
+            changes.know_browser(user.id, version);
             changes.leave_notice(Notice::done(
                 "Your password has been changed, and every login has ended. Log in with it.",
             ));
