@@ -70,6 +70,7 @@ pub(crate) struct Gate {
     pub(crate) settings: Arc<Settings>,
     pub(crate) root: Root,
     pub(crate) headers: Headers,
+    pub(crate) cookie_names: cookies::names::CookieNames,
     pub(crate) cookie_keys: cookies::session_cookie::CookieKeys,
     pub(crate) csrf_keys: forms::csrf::CsrfKeys,
     pub(crate) jwt_keys: jwt::JwtKeys,
@@ -80,6 +81,7 @@ impl Gate {
     /// The gate of a site with these keys, whose pages are below `root`.
     pub(crate) fn new(settings: Arc<Settings>, keys: &SecretKeys, root: Root, headers: Headers) -> Self {
         Self {
+            cookie_names: cookies::names::CookieNames::new(&settings.cookie_name),
             settings,
             root,
             headers,

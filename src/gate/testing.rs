@@ -4,7 +4,7 @@ use rocket::{Orbit, Rocket, http::Cookie};
 
 use super::{
     Gate,
-    cookies::{SESSION, claim::Content},
+    cookies::{claim::Content, names::Name},
     forms::csrf::token_of_session,
 };
 use crate::{accounts::StartedSession, settings::SecureCookies};
@@ -13,12 +13,13 @@ use crate::{accounts::StartedSession, settings::SecureCookies};
 pub(crate) fn session_cookie_of(rocket: &Rocket<Orbit>, started: &StartedSession) -> Option<Cookie<'static>> {
     let gate = rocket.state::<Gate>()?;
     let is_https = gate.settings.base_url.as_ref().is_some_and(crate::settings::BaseUrl::is_https);
-    let name = match gate.settings.secure_cookies {
-        SecureCookies::Always => SESSION.secure,
-        SecureCookies::Auto if is_https => SESSION.secure,
-        SecureCookies::Auto | SecureCookies::Never => SESSION.plain,
+    let is_secure = match gate.settings.secure_cookies {
+        SecureCookies::Always => true,
+        SecureCookies::Auto => is_https,
+        SecureCookies::Never => false,
     };
-    Some(Cookie::new(name, gate.cookie_keys.encrypt_session(name, &Content::of(started))))
+    let name = gate.cookie_names.get(Name::Session, is_secure);
+    Some(Cookie::new(name.to_owned(), gate.cookie_keys.encrypt_session(name, &Content::of(started))))
 }
 
 /// A CSRF token for the forms of a login.

@@ -25,6 +25,8 @@ const MAX_LEEWAY: Duration = Duration::from_mins(10);
 const MAX_LIMIT: u32 = 1_000_000;
 /// The maximum length of the site's name, in characters.
 const SITE_NAME_CHARACTERS: usize = 60;
+/// The maximum length of the name of the session cookie.
+const COOKIE_NAME_CHARACTERS: usize = 40;
 
 /// A value that is parsed from one text.
 pub(super) struct Kind<T> {
@@ -86,6 +88,15 @@ pub(super) const SITE_NAME: Kind<String> = Kind {
         let name = text.trim();
         let is_short = (1..=SITE_NAME_CHARACTERS).contains(&name.chars().count());
         (is_short && !name.chars().any(is_forbidden)).then(|| name.to_owned())
+    },
+};
+pub(super) const COOKIE_NAME: Kind<String> = Kind {
+    accepted: "1 to 40 letters, digits, - or _",
+    parse: |text| {
+        let is_in_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let is_name = (1..=COOKIE_NAME_CHARACTERS).contains(&text.len()) && text.bytes().all(is_in_name);
+        // A browser refuses these prefixes without https, which puts its own before.
+        (is_name && !text.starts_with("__")).then(|| text.to_owned())
     },
 };
 pub(super) const BASE_URL: Kind<Option<BaseUrl>> =

@@ -10,9 +10,9 @@ use rocket::figment::value::Dict;
 use super::{
     BaseUrl, Check, EmailVerification, MailSender, RegistrationPolicy, SecureCookies, SettingsError, WhenFull,
     kinds::{
-        BASE_URL, BCRYPT_COST, CHECK, DURATION, EMAIL_VERIFICATION, LEEWAY, LIMIT, LINK_LIFETIME, MAIL_FOLDER,
-        MAIL_FROM, NETWORKS, ORIGINS, PASSWORD_LENGTH, RATE, REGISTRATION, SECURE_COOKIES, SITE_NAME, SWITCH,
-        TOKEN_LIFETIME, USERNAMES, WHEN_FULL,
+        BASE_URL, BCRYPT_COST, CHECK, COOKIE_NAME, DURATION, EMAIL_VERIFICATION, LEEWAY, LIMIT, LINK_LIFETIME,
+        MAIL_FOLDER, MAIL_FROM, NETWORKS, ORIGINS, PASSWORD_LENGTH, RATE, REGISTRATION, SECURE_COOKIES, SITE_NAME,
+        SWITCH, TOKEN_LIFETIME, USERNAMES, WHEN_FULL,
     },
 };
 use crate::domain::rate::Rate;
@@ -119,6 +119,8 @@ settings! {
     trusted_proxies: Vec<IpNet> = Vec::new(), NETWORKS;
     /// Whether HSTS covers all subdomains of the site's host.
     hsts_include_subdomains: bool = false, SWITCH;
+    /// The name of the session cookie. The names of the other cookies begin with it.
+    cookie_name: String = "curfew".to_owned(), COOKIE_NAME;
     /// When the session cookie is `Secure`.
     secure_cookies: SecureCookies = SecureCookies::Auto, SECURE_COOKIES;
 }

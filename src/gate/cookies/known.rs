@@ -9,7 +9,7 @@ use data_encoding::BASE64URL_NOPAD;
 use rocket::Request;
 use serde::{Deserialize, Serialize};
 
-use super::{KNOWN, find_cookie};
+use super::{find_cookie, names::Name};
 use crate::{accounts::KnownBrowser, gate::Gate};
 
 /// How long a browser stays known after a login. Browsers keep no cookie for longer (RFC 6265bis, section 5.5).
@@ -33,12 +33,12 @@ struct KnownAccount {
 impl KnownAccounts {
     /// The accounts in the request's cookie.
     pub(in crate::gate) fn of(request: &Request<'_>, gate: &Gate) -> Self {
-        let name = KNOWN.on(request);
+        let name = Name::Known.on(request);
         let read = |encrypted: &str| {
             let (json, _) = gate.cookie_keys.decrypt(name, encrypted)?;
             serde_json::from_str(&json).ok()
         };
-        find_cookie(request, KNOWN, read).unwrap_or_default()
+        find_cookie(request, Name::Known, read).unwrap_or_default()
     }
 
     /// Adds an account whose password of this version was typed in this browser now.

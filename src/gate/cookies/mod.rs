@@ -6,6 +6,7 @@
 pub(super) mod changes;
 pub(super) mod claim;
 pub(super) mod known;
+pub(super) mod names;
 pub(super) mod notice;
 mod opened;
 pub(super) mod session_cookie;
@@ -24,6 +25,7 @@ use self::{
     changes::{NoticeChange, SessionChange, StatedChanges},
     claim::Content,
     known::{KNOWN_MAX_AGE, KnownAccounts},
+    names::Name,
     session_cookie::DecryptedSession,
     visitor::holds_own_binding,
 };
@@ -32,29 +34,6 @@ use super::{
     transport::{gate, is_cookie_secure, is_https},
 };
 use crate::accounts::StartedSession;
-
-/// The names of one cookie: over http and over https.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Name {
-    pub(super) plain: &'static str,
-    pub(super) secure: &'static str,
-}
-
-/// The session cookie.
-pub(super) const SESSION: Name = Name { plain: "curfew", secure: "__Host-curfew" };
-/// The notice for the next page.
-pub(super) const NOTICE: Name = Name { plain: "curfew-notice", secure: "__Host-curfew-notice" };
-/// The accounts that the browser has logged in to before. It never logs anybody in.
-pub(super) const KNOWN: Name = Name { plain: "curfew-known", secure: "__Host-curfew-known" };
-/// The random value that a visitor's CSRF tokens are bound to, because visitors have no session.
-pub(super) const VISITOR: Name = Name { plain: "curfew-visitor", secure: "__Host-curfew-visitor" };
-
-impl Name {
-    /// The name to use for this request.
-    pub(super) fn on(self, request: &Request<'_>) -> &'static str {
-        if is_cookie_secure(request) { self.secure } else { self.plain }
-    }
-}
 
 /// The value of that name in Rocket's jar, not decrypted.
 fn value_in_jar<'r>(request: &'r Request<'_>, name: Name) -> Option<&'r str> {
@@ -95,9 +74,9 @@ impl Fairing for CookieWriter {
         // A login ends the visitor's CSRF binding, so that old forms of the visitor do not work again after a logout.
         let is_start = matches!(session, Some(SessionChange::Start(_)));
         let visitor = if is_start {
-            holds_own_binding(request, &gate.cookie_keys).then(|| writer.removal(VISITOR))
+            holds_own_binding(request, &gate.cookie_keys).then(|| writer.removal(Name::Visitor))
         } else {
-            visitor.map(|visitor| writer.cookie(VISITOR, visitor))
+            visitor.map(|visitor| writer.cookie(Name::Visitor, visitor))
         };
         let known = match &session {
             Some(SessionChange::Start(started)) => Some((started.user_id, started.password_version)),
@@ -128,14 +107,14 @@ impl Writer<'_, '_> {
             SessionChange::Start(started) => self.encrypted_session(&Content::of(&started), self.max_age(&started)),
             SessionChange::Renew(content, max_age) => self.encrypted_session(&content, max_age),
             SessionChange::EndOf(user_id) if !self.holds_session_of(user_id) => return None,
-            SessionChange::End | SessionChange::EndOf(_) => self.removal(SESSION),
+            SessionChange::End | SessionChange::EndOf(_) => self.removal(Name::Session),
         })
     }
 
     fn holds_session_of(&self, user_id: i64) -> bool {
-        let name = SESSION.on(self.request);
+        let name = Name::Session.on(self.request);
         let decrypt = |encrypted: &str| self.gate.cookie_keys.decrypt_session(name, encrypted);
-        let decrypted = find_cookie(self.request, SESSION, decrypt);
+        let decrypted = find_cookie(self.request, Name::Session, decrypt);
         matches!(decrypted, Some(DecryptedSession::Claims(claim, _)) if claim.user_id == user_id)
     }
 
@@ -146,8 +125,8 @@ impl Writer<'_, '_> {
     }
 
     fn encrypted_session(&self, content: &Content, max_age: Option<Duration>) -> Cookie<'static> {
-        let name = SESSION.on(self.request);
-        let mut cookie = self.cookie(SESSION, self.gate.cookie_keys.encrypt_session(name, content));
+        let name = Name::Session.on(self.request);
+        let mut cookie = self.cookie(Name::Session, self.gate.cookie_keys.encrypt_session(name, content));
         cookie.set_max_age(max_age.and_then(|age| time::Duration::try_from(age).ok()));
         cookie
     }
@@ -155,23 +134,22 @@ impl Writer<'_, '_> {
     /// The browser has used one more account, with its password of this version.
     fn known(&self, of: (i64, i64)) -> Cookie<'static> {
         let accounts = KnownAccounts::of(self.request, self.gate).with(of);
-        let name = KNOWN.on(self.request);
-        let mut cookie = self.cookie(KNOWN, self.gate.cookie_keys.encrypt(name, accounts.to_json()));
+        let name = Name::Known.on(self.request);
+        let mut cookie = self.cookie(Name::Known, self.gate.cookie_keys.encrypt(name, accounts.to_json()));
         cookie.set_max_age(KNOWN_MAX_AGE);
         cookie
     }
 
     fn notice(&self, change: NoticeChange) -> Cookie<'static> {
         match change {
-            NoticeChange::Leave(notice) => {
-                self.cookie(NOTICE, self.gate.cookie_keys.encrypt(NOTICE.on(self.request), notice.to_json()))
-            }
-            NoticeChange::Clear => self.removal(NOTICE),
+            NoticeChange::Leave(notice) => self
+                .cookie(Name::Notice, self.gate.cookie_keys.encrypt(Name::Notice.on(self.request), notice.to_json())),
+            NoticeChange::Clear => self.removal(Name::Notice),
         }
     }
 
     fn cookie(&self, name: Name, value: String) -> Cookie<'static> {
-        CookieBuilder::new(name.on(self.request), value)
+        CookieBuilder::new(name.on(self.request).to_owned(), value)
             .path("/")
             .http_only(true)
             .same_site(SameSite::Lax)

@@ -5,7 +5,7 @@ use std::fmt;
 use rocket::Request;
 use serde::{Deserialize, Serialize};
 
-use super::{NOTICE, find_cookie};
+use super::{find_cookie, names::Name};
 use crate::{
     domain::{logins::session_secret::SessionId, reason::EndReason},
     gate::{EndedLogin, Login, transport::gate},
@@ -92,7 +92,8 @@ impl Notice {
     #[must_use]
     pub fn from_cookie(request: &Request<'_>) -> Option<Self> {
         let keys = &gate(request)?.cookie_keys;
-        let (json, _) = find_cookie(request, NOTICE, |encrypted| keys.decrypt(NOTICE.on(request), encrypted))?;
+        let (json, _) =
+            find_cookie(request, Name::Notice, |encrypted| keys.decrypt(Name::Notice.on(request), encrypted))?;
         serde_json::from_str(&json).ok()
     }
 

@@ -37,14 +37,14 @@ impl CookieKeys {
     }
 
     /// Encrypts and authenticates a value for the cookie of that name.
-    pub(super) fn encrypt(&self, name: &'static str, value: String) -> String {
+    pub(super) fn encrypt(&self, name: &str, value: String) -> String {
         let mut jar = CookieJar::new();
-        jar.private_mut(&self.current).add(Cookie::new(name, value));
+        jar.private_mut(&self.current).add(Cookie::new(name.to_owned(), value));
         jar.get(name).map(|cookie| cookie.value().to_owned()).unwrap_or_default()
     }
 
     /// Encrypts and authenticates a session cookie.
-    pub(in crate::gate) fn encrypt_session(&self, name: &'static str, content: &Content) -> String {
+    pub(in crate::gate) fn encrypt_session(&self, name: &str, content: &Content) -> String {
         let encrypted = self.encrypt(name, content.to_json());
         self.known_parts.put(&encrypted);
         encrypted
@@ -56,9 +56,9 @@ impl CookieKeys {
     }
 
     /// Decrypts a value. The `bool` is true if it was encrypted under a previous key.
-    pub(super) fn decrypt(&self, name: &'static str, encrypted: &str) -> Option<(String, bool)> {
+    pub(super) fn decrypt(&self, name: &str, encrypted: &str) -> Option<(String, bool)> {
         let mut jar = CookieJar::new();
-        jar.add_original(Cookie::new(name, encrypted.to_owned()));
+        jar.add_original(Cookie::new(name.to_owned(), encrypted.to_owned()));
         let decrypt_with = |key| jar.private(key).get(name).map(|cookie| cookie.value().to_owned());
         match decrypt_with(&self.current) {
             Some(value) => Some((value, false)),
@@ -67,7 +67,7 @@ impl CookieKeys {
     }
 
     /// Decrypts a session cookie. `None` if it was not encrypted by this site.
-    pub(in crate::gate) fn decrypt_session(&self, name: &'static str, encrypted: &str) -> Option<DecryptedSession> {
+    pub(in crate::gate) fn decrypt_session(&self, name: &str, encrypted: &str) -> Option<DecryptedSession> {
         let cookie = self.decrypted.hash(name, encrypted);
         if let Some(claim) = self.decrypted.get(cookie) {
             return Some(DecryptedSession::Claims(claim, None));

@@ -11,7 +11,7 @@ use crate::{
     domain::people::role::Role,
     gate::{
         Changes, Login,
-        cookies::{SESSION, changes::GuardedAs, find_cookie, session_cookie::DecryptedSession},
+        cookies::{changes::GuardedAs, find_cookie, names::Name, session_cookie::DecryptedSession},
         root::is_for_secret,
         standings::Standings,
         transport::gate,
@@ -60,9 +60,9 @@ async fn load(request: &Request<'_>) -> Login {
     if is_for_secret(request) {
         return Login::Nobody;
     }
-    let name = SESSION.on(request);
+    let name = Name::Session.on(request);
     let (claim, content_to_renew) =
-        match find_cookie(request, SESSION, |encrypted| gate.cookie_keys.decrypt_session(name, encrypted)) {
+        match find_cookie(request, Name::Session, |encrypted| gate.cookie_keys.decrypt_session(name, encrypted)) {
             Some(DecryptedSession::Claims(claim, content_to_renew)) => (claim, content_to_renew),
             Some(DecryptedSession::Unreadable) => {
                 changes.end_session();
@@ -72,7 +72,7 @@ async fn load(request: &Request<'_>) -> Login {
             // This may be the cookie of another site on this host. Removing it would end the login there.
             None => {
                 let is_altered = |encrypted: &str| gate.cookie_keys.is_altered_copy(encrypted).then_some(());
-                if find_cookie(request, SESSION, is_altered).is_some() {
+                if find_cookie(request, Name::Session, is_altered).is_some() {
                     Box::pin(record_forged_cookie(request, CookieFault::Altered, None)).await;
                 }
                 return Login::Nobody;
