@@ -93,15 +93,31 @@ impl Fairing for HeaderWriter {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let Some(gate) = gate(request) else { return };
-        if gate.headers.are_everywhere || is_own(request) {
-            set_headers(request, gate, response);
-        } else if !response.headers().contains(CACHE_CONTROL) && Changes::of(request).guarded_as().is_some() {
+        let is_own = is_own(request);
+        if gate.headers.are_everywhere || is_own {
+            set_security_headers(request, gate, is_own, response);
+        }
+        if is_own {
+            let requested = *request.local_cache(|| Caching::Never);
+            let is_cacheable = [Status::Ok, Status::NotModified].contains(&response.status());
+            let caching = if is_cacheable { requested } else { Caching::Never };
+            response.set_header(Header::new(CACHE_CONTROL, caching.directives()));
+            return;
+        }
+        // An error at an address that no route answers, or a page that depends on who asks.
+        let is_nowhere = gate.headers.are_everywhere && request.route().is_none();
+        let is_private = is_nowhere || Changes::of(request).guarded_as().is_some();
+        if is_private && !response.headers().contains(CACHE_CONTROL) {
             response.set_header(Header::new(CACHE_CONTROL, Caching::Never.directives()));
         }
     }
 }
 
-fn set_headers<'r>(request: &'r Request<'_>, gate: &'r Gate, response: &mut Response<'r>) {
+/// What Rocket's `Shield` sets on every response, so that nobody can tell whether a page has set it itself.
+const OF_SHIELD: [&str; 3] = ["X-Content-Type-Options", "X-Frame-Options", "Permissions-Policy"];
+
+/// Sets the security headers. A page of the host keeps its own values.
+fn set_security_headers<'r>(request: &'r Request<'_>, gate: &'r Gate, is_own: bool, response: &mut Response<'r>) {
     for (name, value) in [
         ("Content-Security-Policy", gate.headers.policy.as_str()),
         ("X-Content-Type-Options", "nosniff"),
@@ -111,7 +127,9 @@ fn set_headers<'r>(request: &'r Request<'_>, gate: &'r Gate, response: &mut Resp
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
     ] {
-        response.set_header(Header::new(name, value));
+        if is_own || OF_SHIELD.contains(&name) || !response.headers().contains(name) {
+            response.set_header(Header::new(name, value));
+        }
     }
     if is_https(request) {
         let value = if gate.settings.hsts_include_subdomains { STRICT_TRANSPORT_OF_ALL } else { STRICT_TRANSPORT };
@@ -121,8 +139,4 @@ fn set_headers<'r>(request: &'r Request<'_>, gate: &'r Gate, response: &mut Resp
         // nginx would otherwise buffer the events until its buffer is full.
         response.set_header(Header::new("X-Accel-Buffering", "no"));
     }
-    let requested = *request.local_cache(|| Caching::Never);
-    let is_cacheable = [Status::Ok, Status::NotModified].contains(&response.status());
-    let caching = if is_cacheable { requested } else { Caching::Never };
-    response.set_header(Header::new(CACHE_CONTROL, caching.directives()));
 }

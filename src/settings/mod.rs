@@ -27,7 +27,9 @@ pub use address::{BaseUrl, DatabaseAddress, RedisAddress};
 pub use keys::{SecretKeys, SecretMaterial};
 pub use list::Settings;
 pub use mail::{Encryption, MailSender, MailServer};
-pub use source::{check, check_program, figment, load_rocket_settings};
+#[cfg(any(feature = "demo", feature = "internals"))]
+pub use source::load_rocket_settings;
+pub use source::{check, check_program, figment};
 
 /// Who may create an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -56,13 +56,25 @@ fn rocket_figment() -> Figment {
 /// Returns an error for the first of Rocket's settings that is invalid, or a name that is misspelt.
 pub fn check_program(figment: &Figment) -> Result<(), SettingsError> {
     names::warn_about_variables();
+    warn_about_unread(figment);
     check_rocket_settings(figment)
+}
+
+/// Warns of a variable that a host does not read. Whoever sets `DATABASE_URL` for a command would act on another site.
+fn warn_about_unread(figment: &Figment) {
+    for (variable, key) in CONVENTIONAL {
+        let read = figment.extract_inner::<String>(key).ok();
+        if std::env::var(variable).is_ok_and(|value| Some(value) != read) {
+            log::warn!("{variable} is set, but this program does not read it: `{key}` in its settings counts");
+        }
+    }
 }
 
 /// Reads only Rocket's own settings, such as the port, and uses the defaults for everything else.
 ///
 /// # Errors
 /// Returns an error for the first of Rocket's settings that is invalid.
+#[cfg(any(feature = "demo", feature = "internals"))]
 pub fn load_rocket_settings(database: DatabaseAddress) -> Result<Configuration, SettingsError> {
     check()?;
     names::warn_about_variables();

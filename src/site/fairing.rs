@@ -81,6 +81,7 @@ impl Curfew {
     }
 
     /// Curfew with these settings instead of the program's.
+    #[cfg(any(feature = "demo", feature = "internals"))]
     pub(crate) fn with(configuration: Configuration, keys: SecretKeys) -> Self {
         Self { given: Some((configuration, keys)), ..Self::default() }
     }
@@ -277,7 +278,7 @@ impl Site {
         }
         let letters = Letters::new(&configuration, templates.clone());
         let mount_point = root.mount_point().to_owned();
-        let has_catchers = options.has_catchers || root.is_apart();
+        let is_apart = root.is_apart();
         let rocket = rocket
             .configure(figment)
             .attach(upkeep::database(&keys))
@@ -295,9 +296,11 @@ impl Site {
             .mount(mount_point.as_str(), own(routes(), catchers::answer_error, Status::NotFound))
             .mount("/", own(account::password::well_known_route(), catchers::answer_error, Status::NotFound))
             .mount(mount_point.as_str(), own(api::routes(), api::answer_error, Status::BadRequest));
-        if has_catchers {
+        let rocket = if options.has_catchers { rocket.register("/", catchers::catchers()) } else { rocket };
+        if is_apart || options.has_catchers {
             let api_base = format!("{}{}", mount_point.trim_end_matches('/'), api::BASE);
-            return rocket.register(mount_point, catchers::catchers()).register(api_base, api::catchers());
+            let rocket = rocket.register(api_base, api::catchers());
+            return if is_apart { rocket.register(mount_point, catchers::catchers()) } else { rocket };
         }
         rocket
     }

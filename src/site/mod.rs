@@ -42,11 +42,13 @@ pub use rendering::{Page, Templates};
 pub use upkeep::{Upkeep, tidy};
 
 /// A program that is nothing but Curfew: the whole host is its own.
+#[cfg(any(feature = "demo", feature = "internals"))]
 pub(crate) fn whole_program(curfew: Curfew) -> Curfew {
     curfew.catchers().headers(Headers::everywhere())
 }
 
 /// Builds a program that is nothing but Curfew, with these settings.
+#[cfg(any(feature = "demo", feature = "internals"))]
 #[must_use]
 pub fn rocket(configuration: &Configuration, keys: &SecretKeys) -> Rocket<Build> {
     let curfew = Curfew::with(configuration.clone(), keys.clone());

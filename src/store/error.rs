@@ -11,12 +11,19 @@ pub enum StoreError {
     Unreadable(String),
     /// A row with this key already exists.
     Taken,
+    /// Rows of another table refer to the row: what the database says.
+    Referenced(String),
+    /// A statement of the host failed: what the database says.
+    OfHost(String),
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(database) if database.is_unique_violation() => Self::Taken,
+            sqlx::Error::Database(database) if database.is_foreign_key_violation() => {
+                Self::Referenced(database.message().to_owned())
+            }
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Unreadable(error.to_string()),
             _ => Self::Unavailable(error),
         }

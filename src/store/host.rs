@@ -3,7 +3,7 @@
 use sqlx::AssertSqlSafe;
 
 use super::{
-    Result, Transaction,
+    Result, StoreError, Transaction,
     engine::{on_engine, with_timeout},
 };
 
@@ -47,7 +47,7 @@ impl From<bool> for HostValue {
 /// # Errors
 /// Returns an error if the database refuses the statement or does not respond.
 pub(crate) async fn execute_for_host(on: &mut Transaction, sql: &str, values: &[HostValue]) -> Result<()> {
-    Ok(on_engine!(on, |c| {
+    let executed: sqlx::Result<()> = on_engine!(on, |c| {
         // The host's own text, with its values apart.
         let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
         for value in values {
@@ -58,5 +58,9 @@ pub(crate) async fn execute_for_host(on: &mut Transaction, sql: &str, values: &[
             };
         }
         with_timeout(query.execute(c)).await.map(drop)
-    })?)
+    });
+    executed.map_err(|error| match error {
+        sqlx::Error::Database(error) => StoreError::OfHost(error.message().to_owned()),
+        other => other.into(),
+    })
 }

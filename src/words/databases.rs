@@ -8,6 +8,9 @@ in_words! {
         Self::Unwritable => "this node cannot write to the database, so it does not trust what it reads there",
         Self::Unreadable(what) => "the database holds a value that this program cannot read: {what}",
         Self::Taken => "a row with this key already exists",
+        Self::Referenced(error) => "rows of another table still refer to this one ({error}): let that table say ON DELETE \
+            CASCADE, or delete its rows in on_deleted",
+        Self::OfHost(error) => "a statement of a hook failed: {error}",
     }
 }
 

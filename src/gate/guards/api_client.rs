@@ -17,9 +17,10 @@ use super::{
     client::RequestClient,
     forged::{record_if_forged, record_unknown_token},
     judge::{Credential, Proof, judge},
+    tell_who_it_is,
 };
 use crate::{
-    accounts::{Accounts, Actor},
+    accounts::Accounts,
     domain::{logins::token::TokenSecret, moment::Moment, reason::EndReason},
     gate::{
         Changes, EndedLogin, LiveLogin, Login,
@@ -71,21 +72,7 @@ pub struct ApiStaff<'r> {
     client: RequestClient<'r>,
 }
 
-impl ApiClient<'_> {
-    /// The acting user, as the use cases expect it.
-    #[must_use]
-    pub fn actor(&self) -> Actor {
-        self.login.actor(self.client.to_client())
-    }
-}
-
-impl ApiStaff<'_> {
-    /// The acting user, as the use cases expect it.
-    #[must_use]
-    pub fn actor(&self) -> Actor {
-        self.login.actor(self.client.to_client())
-    }
-}
+tell_who_it_is!(ApiClient, ApiStaff);
 
 /// The API login of a request. The first call judges the token. Later calls in the same request return the same
 /// result.

@@ -25,10 +25,7 @@ use super::{
     refused::{Refused, UNAVAILABLE},
     root::{Root, named_path},
 };
-use crate::{
-    accounts::{Accounts, Actor},
-    domain::people::role::Role,
-};
+use crate::accounts::Accounts;
 
 /// Anyone, logged in or not.
 #[derive(Debug, Clone, Copy)]
@@ -80,18 +77,20 @@ macro_rules! tell_who_it_is {
 
             /// The user's role.
             #[must_use]
-            pub fn role(&self) -> Role {
+            pub fn role(&self) -> $crate::Role {
                 self.login.role()
             }
 
             /// The acting user, as the use cases expect it.
             #[must_use]
-            pub fn actor(&self) -> Actor {
+            pub fn actor(&self) -> $crate::Actor {
                 self.login.actor(self.client.to_client())
             }
         })*
     };
 }
+
+pub(super) use tell_who_it_is;
 
 tell_who_it_is!(SignedIn, Staff, Superuser);
 

@@ -12,7 +12,7 @@ type Add = dyn Fn(&Family) -> Map<String, Value> + Send + Sync;
 /// The custom claims of a site's access tokens. Pass it to Rocket's `manage`:
 ///
 /// ```
-/// use curfew::gate::AddedClaims;
+/// use curfew::AddedClaims;
 /// use serde_json::{Map, json};
 ///
 /// let added = AddedClaims::new(|family| {

@@ -11,7 +11,7 @@ use std::{
     time::SystemTime,
 };
 
-use rocket::figment::Figment;
+use rocket::figment::{Figment, value::magic::RelativePathBuf};
 use tera::{Context, Template, Tera};
 
 use super::loading::{causes, name_of};
@@ -24,6 +24,8 @@ use crate::{
 pub(super) const BASE: &str = "within_layout";
 /// Between two parts. Unicode reserves this character for use inside a program, so it does not occur in text.
 pub(super) const PART_END: char = '\u{fdd5}';
+/// The blocks that a layout must have.
+const BLOCKS: [&str; 3] = ["title", "head", "content"];
 /// The page of the host that has the parts. It extends the layout.
 const PAGE: &str = "curfew page";
 
@@ -37,7 +39,9 @@ pub(in crate::site) struct Layout {
 impl Layout {
     /// The layout with this name, in the `template_dir` of the host's settings.
     pub(in crate::site) fn new(name: &str, figment: &Figment) -> Self {
-        let folder = figment.extract_inner("template_dir").unwrap_or_else(|_| PathBuf::from("templates"));
+        // As Rocket's own: relative to the file that sets it.
+        let folder = figment.extract_inner::<RelativePathBuf>("template_dir").map(|folder| folder.relative());
+        let folder = folder.unwrap_or_else(|_| PathBuf::from("templates"));
         Self { name: name.to_owned(), folder }
     }
 
@@ -78,6 +82,10 @@ impl Layout {
             self.name
         );
         tera.add_raw_template(PAGE, &page).map_err(|error| refused(causes(&error)))?;
+        let blocks = tera.get_template(&self.name).map_err(|error| refused(causes(&error)))?;
+        if let Some(missing) = BLOCKS.iter().find(|block| !blocks.blocks_definitions.contains_key(**block)) {
+            return Err(refused(format!("without the block {missing}")));
+        }
         Ok(tera)
     }
 }

@@ -1,9 +1,6 @@
 //! The host's own pages: a public page, a page with a form for logged-in users, and a route for programs.
 
-use curfew::{
-    HookResult, HookUser, InTransaction, SignedIn,
-    gate::{ApiClient, Csrf, Submission},
-};
+use curfew::{ApiClient, Csrf, HookResult, HookUser, InTransaction, SignedIn, Submission};
 use rocket::{FromForm, Request, State, catch, get, http::Status, post, response::Redirect, serde::json::Json, uri};
 use rocket_dyn_templates::{Template, context};
 

@@ -109,6 +109,18 @@ async fn with_catchers_the_errors_of_the_host_look_like_those_of_curfew() {
         assert!(visitor.opens("/nowhere").await.must_be(404).body.contains("Page not found"));
         let page = visitor.sends(Method::Get, "/api/nowhere", &[], Vec::new()).await;
         assert!(page.must_be(404).body.contains("\"not_found\""), "{page:?}");
+
+        let site = host(engine, |figment| {
+            rocket::custom(figment).attach(Curfew::init().at("/auth").catchers()).mount("/", routes![garden])
+        })
+        .await;
+        let mut visitor = site.visitor();
+        for path in ["/nowhere", "/auth/nowhere"] {
+            let page = visitor.opens(path).await;
+            assert!(page.must_be(404).body.contains("Page not found"), "{path}: {page:?}");
+        }
+        let page = visitor.sends(Method::Get, "/auth/api/nowhere", &[], Vec::new()).await;
+        assert!(page.must_be(404).body.contains("\"not_found\""), "{page:?}");
     }
 }
 

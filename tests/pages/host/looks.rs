@@ -35,7 +35,8 @@ async fn the_pages_are_in_the_layout_of_the_host() {
 async fn a_layout_that_is_missing_or_malformed_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("broken.html.tera"), "{% block title %}").expect("it is written");
-    for name in ["nowhere", "broken"] {
+    fs::write(folder.path().join("half.html.tera"), "{% block title %}{% endblock %}").expect("it is written");
+    for name in ["nowhere", "broken", "half"] {
         let figment = rocket::Config::figment()
             .merge(("log_level", "off"))
             .merge(("databases.curfew.url", format!("sqlite:{}", folder.path().join("a.db").display())))

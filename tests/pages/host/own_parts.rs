@@ -5,7 +5,7 @@ use rocket::{
     Request, catch, catchers,
     fs::{FileServer, relative},
     get,
-    http::{Method, Status, uri::Origin},
+    http::{Header, Method, Status, uri::Origin},
     put,
     response::content::RawHtml,
     routes,
@@ -35,6 +35,18 @@ const fn hours() -> &'static str {
 #[get("/scripted")]
 const fn scripted() -> RawHtml<&'static str> {
     RawHtml("<script>1</script><img src=\"https://cdn.example/a.png\">")
+}
+
+/// A page with headers of its own.
+#[derive(rocket::Responder)]
+struct Framed(&'static str, Header<'static>, Header<'static>);
+
+#[get("/framed")]
+fn framed() -> Framed {
+    let [policy, caching] =
+        [("Content-Security-Policy", "frame-ancestors 'self'"), ("Cache-Control", "public, max-age=60")]
+            .map(|(name, value)| Header::new(name, value));
+    Framed("for our other pages", policy, caching)
 }
 
 #[put("/plants")]
@@ -85,7 +97,7 @@ async fn the_strict_headers_are_of_own_pages_only_unless_the_host_wants_them() {
             let site = host(engine, |figment| {
                 let headers = if is_everywhere { Headers::everywhere() } else { Headers::of_own_pages() };
                 let curfew = Curfew::init().headers(headers).csp("img-src https://cdn.example");
-                rocket::custom(figment).attach(curfew).mount("/", routes![hours, scripted, garden])
+                rocket::custom(figment).attach(curfew).mount("/", routes![hours, scripted, garden, framed])
             })
             .await;
             let mut ana = site.signed_in(curfew::Role::Member).await;
@@ -93,9 +105,14 @@ async fn the_strict_headers_are_of_own_pages_only_unless_the_host_wants_them() {
                 let page = ana.opens(path).await;
                 let found = page.header("Content-Security-Policy");
                 assert_eq!(found.map(|found| found.starts_with("default-src 'none'")), policy.map(|_| true), "{path}");
-                let is_stored = if is_everywhere || path == "/garden" { Some("no-store") } else { None };
+                let is_private = path == "/garden" || is_everywhere && path == "/nowhere";
+                let is_stored = is_private.then_some("no-store");
                 assert_eq!(page.header("Cache-Control"), is_stored, "{path}");
             }
+            let page = ana.opens("/framed").await;
+            assert_eq!(page.must_be(200).header("Content-Security-Policy"), Some("frame-ancestors 'self'"));
+            assert_eq!(page.header("Cache-Control"), Some("public, max-age=60"));
+            assert_eq!(page.header("Referrer-Policy"), is_everywhere.then_some("same-origin"));
             let page = ana.opens("/account").await;
             let found = page.must_be(200).header("Content-Security-Policy").expect("a policy");
             assert!(found.contains("img-src 'self' https://cdn.example;"), "{found}");
@@ -138,5 +155,26 @@ async fn an_api_of_the_host_is_left_alone_where_curfew_has_a_path_of_its_own() {
         );
         let page = app.sends(Method::Get, "/auth/api/openapi.json/", &origin, Vec::new()).await;
         assert_eq!(page.must_be(200).header("Access-Control-Allow-Origin"), Some("https://app.example"));
+        assert!(page.body.contains("\"url\": \"/auth\""), "the description says where the API is");
+    }
+}
+
+#[rocket::async_test]
+async fn two_hosts_under_one_name_keep_each_others_cookies() {
+    for engine in any_engine() {
+        let site = host(engine, |figment| {
+            let figment = figment.merge(("curfew.cookie_name", "garden"));
+            rocket::custom(figment).attach(Curfew::init()).mount("/", routes![garden])
+        })
+        .await;
+        let mut ana = site.signed_in(curfew::Role::Member).await;
+        ana.opens("/garden").await.must_be(200);
+        let page = site.visitor().opens("/login").await;
+        assert!(page.must_be(200).header("Set-Cookie").is_some_and(|cookie| cookie.starts_with("garden-visitor=")));
+        let page = ana.posts("/logout", &[]).await;
+        let cookies = page.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Set-Cookie"));
+        let cookies: Vec<&str> = cookies.map(|(_, cookie)| cookie.as_str()).collect();
+        assert!(cookies.iter().any(|cookie| cookie.starts_with("garden=;")), "{cookies:?}");
+        assert!(cookies.iter().all(|cookie| cookie.starts_with("garden")), "{cookies:?}");
     }
 }
