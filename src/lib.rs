@@ -16,8 +16,8 @@
 //! ```
 //!
 //! To follow the code, begin with the rule in `src/domain/standing.rs`. Then read `src/store/standing`, which reads
-//! what the rule needs; `login_of` in `src/gate/guards`, which asks the rule on each request; and `src/accounts`, whose use cases
-//! change its answer.
+//! what the rule needs; `login_of` in `src/gate/guards`, which asks the rule on each request; and `src/accounts`, whose
+//! use cases change its answer.
 
 #![cfg_attr(not(feature = "internals"), allow(unused_imports, reason = "the tests name them"))]
 

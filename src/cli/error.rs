@@ -26,7 +26,9 @@ pub enum CommandError {
     #[error("The email {0} belongs to another account. Choose another one.")]
     EmailTaken(String),
     /// A command for everyone found no users, so it most likely runs on the wrong database.
-    #[error("There are no users in the database {0}: set DATABASE_URL to the site's database.")]
+    #[error(
+        "There are no users in the database {0}: set DATABASE_URL (or databases.curfew.url) to the site's database."
+    )]
     NoUsers(String),
     /// The new password is not acceptable.
     #[error(transparent)]

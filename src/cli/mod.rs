@@ -40,7 +40,8 @@ pub use error::CommandError;
 /// The end of every help text.
 const SETTINGS: &str = "\
 Settings: Rocket.toml, then the environment: ROCKET_…, DATABASE_URL, REDIS_URL, SMTP_URL,
-CURFEW_…; the settings guide lists them.
+CURFEW_…; the settings guide lists them. Where Curfew is part of another program, the settings
+of that program count.
 Status: 0 done, 1 refused or failed (one line on standard error says why), 2 wrong usage.";
 
 /// The result of a command. An error becomes one line on standard error.

@@ -18,11 +18,16 @@ pub fn is_https(request: &Request<'_>) -> bool {
 
 /// Whether this request's cookies have the `Secure` attribute and the `__Host-` prefix.
 pub(super) fn is_cookie_secure(request: &Request<'_>) -> bool {
-    gate(request).is_none_or(|gate| match gate.settings.secure_cookies {
+    gate(request).is_none_or(|gate| is_cookie_secure_by(&gate.settings, request))
+}
+
+/// The same by these settings.
+pub(super) fn is_cookie_secure_by(settings: &Settings, request: &Request<'_>) -> bool {
+    match settings.secure_cookies {
         SecureCookies::Always => true,
         SecureCookies::Never => false,
-        SecureCookies::Auto => is_https_by(&gate.settings, request),
-    })
+        SecureCookies::Auto => is_https_by(settings, request),
+    }
 }
 
 /// The client's address: the last one in `X-Forwarded-For` that is not a trusted proxy's. Without a trusted

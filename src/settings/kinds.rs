@@ -42,18 +42,12 @@ pub(super) struct List<T>(Kind<T>);
 
 pub(super) const DURATION: Kind<Duration> = Kind {
     accepted: "a duration such as \"90 s\", \"15 minutes\", \"72h\" or \"3 days\", from one second to 100 years",
-    parse: |text| {
-        let duration = humantime::parse_duration(text).ok()?;
-        (Duration::from_secs(1)..=MAX_DURATION).contains(&duration).then_some(duration)
-    },
+    parse: |text| parse_duration(text, MAX_DURATION),
 };
 /// The links of letters.
 pub(super) const LINK_LIFETIME: Kind<Duration> = Kind {
     accepted: "a duration such as \"90 minutes\" or \"3 days\", from one second to 7 days",
-    parse: |text| {
-        let duration = humantime::parse_duration(text).ok()?;
-        (Duration::from_secs(1)..=MAX_LINK_LIFETIME).contains(&duration).then_some(duration)
-    },
+    parse: |text| parse_duration(text, MAX_LINK_LIFETIME),
 };
 pub(super) const TOKEN_LIFETIME: Kind<Duration> = Kind {
     accepted: "a duration such as \"72h\" or \"30 days\", from one second to 366 days",
@@ -123,6 +117,12 @@ pub(super) const CHECK: Choice<Check> = Choice(&[("cached", Check::Cached), ("ev
 pub(super) const SWITCH: Choice<bool> = Choice(&[("true", true), ("false", false)]);
 pub(super) const SECURE_COOKIES: Choice<SecureCookies> =
     Choice(&[("auto", SecureCookies::Auto), ("always", SecureCookies::Always), ("never", SecureCookies::Never)]);
+
+/// Parses a duration of at least one second.
+fn parse_duration(text: &str, longest: Duration) -> Option<Duration> {
+    let duration = humantime::parse_duration(text).ok()?;
+    (Duration::from_secs(1)..=longest).contains(&duration).then_some(duration)
+}
 
 impl<T> Kind<T> {
     pub(super) fn read(&self, key: &str, value: &Value) -> Result<T, SettingsError> {

@@ -56,18 +56,19 @@ fn rocket_figment() -> Figment {
 /// Returns an error for the first of Rocket's settings that is invalid, or a name that is misspelt.
 pub fn check_program(figment: &Figment) -> Result<(), SettingsError> {
     names::warn_about_variables();
-    warn_about_unread(figment);
+    for (variable, key) in unread(figment, |variable| std::env::var(variable).ok()) {
+        log::warn!("{variable} is set, but this program does not read it: `{key}` in its settings counts");
+    }
     check_rocket_settings(figment)
 }
 
-/// Warns of a variable that a host does not read. Whoever sets `DATABASE_URL` for a command would act on another site.
-fn warn_about_unread(figment: &Figment) {
-    for (variable, key) in CONVENTIONAL {
-        let read = figment.extract_inner::<String>(key).ok();
-        if std::env::var(variable).is_ok_and(|value| Some(value) != read) {
-            log::warn!("{variable} is set, but this program does not read it: `{key}` in its settings counts");
-        }
-    }
+/// The variables that are set and that a host does not read, with the keys that count instead. An operator who sets
+/// `DATABASE_URL` for a command would act on another site.
+fn unread(figment: &Figment, value_of: impl Fn(&str) -> Option<String>) -> Vec<(&'static str, &'static str)> {
+    let is_unread = |(variable, key): &(&str, &str)| {
+        value_of(variable).is_some_and(|value| figment.extract_inner::<String>(key).ok() != Some(value))
+    };
+    CONVENTIONAL.into_iter().filter(is_unread).collect()
 }
 
 /// Reads only Rocket's own settings, such as the port, and uses the defaults for everything else.
@@ -99,4 +100,21 @@ pub fn check() -> Result<(), SettingsError> {
         return Err(SettingsError::new(CONFIG, path.to_string_lossy(), "the path of a file"));
     }
     check_rocket_settings(&rocket_figment().merge((PLACEHOLDER_KEY.0, PLACEHOLDER_KEY.1.as_slice())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_a_host_does_not_read_is_found() {
+        let set = |variable: &str| (variable == "DATABASE_URL").then(|| "sqlite:b.db".to_owned());
+        for (settings, found) in [
+            (Figment::new(), &["DATABASE_URL"][..]),
+            (Figment::from(("databases.curfew.url", "sqlite:a.db")), &["DATABASE_URL"]),
+            (Figment::from(("databases.curfew.url", "sqlite:b.db")), &[]),
+        ] {
+            assert_eq!(unread(&settings, set).iter().map(|(variable, _)| *variable).collect::<Vec<_>>(), found);
+        }
+    }
 }

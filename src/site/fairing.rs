@@ -296,11 +296,10 @@ impl Site {
             .mount(mount_point.as_str(), own(routes(), catchers::answer_error, Status::NotFound))
             .mount("/", own(account::password::well_known_route(), catchers::answer_error, Status::NotFound))
             .mount(mount_point.as_str(), own(api::routes(), api::answer_error, Status::BadRequest));
-        let rocket = if options.has_catchers { rocket.register("/", catchers::catchers()) } else { rocket };
         if is_apart || options.has_catchers {
             let api_base = format!("{}{}", mount_point.trim_end_matches('/'), api::BASE);
-            let rocket = rocket.register(api_base, api::catchers());
-            return if is_apart { rocket.register(mount_point, catchers::catchers()) } else { rocket };
+            let base = if options.has_catchers { "/" } else { mount_point.as_str() };
+            return rocket.register(base, catchers::catchers()).register(api_base, api::catchers());
         }
         rocket
     }

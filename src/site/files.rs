@@ -50,7 +50,7 @@ impl SiteFiles {
     pub(super) fn templates(&self) -> Result<BTreeMap<String, String>, SettingsError> {
         let mut contents = embedded::<EmbeddedTemplates>();
         self.read_overrides("", &mut contents)?;
-        let templates = contents.into_iter().filter(|(path, _)| path.ends_with(TEMPLATE) && !is_static(path));
+        let templates = contents.into_iter().filter(|(path, _)| is_template(path) && !is_static(path));
         templates
             .map(|(path, content)| match String::from_utf8(content) {
                 Ok(text) => Ok((path, text)),
@@ -98,6 +98,11 @@ pub(crate) fn all_embedded() -> Contents {
 fn embedded<E: RustEmbed>() -> Contents {
     let files = E::iter().filter_map(|path| Some((path.to_string(), E::get(&path)?.data.into_owned())));
     files.collect()
+}
+
+/// Whether a file is a template.
+pub(super) fn is_template(path: &str) -> bool {
+    path.ends_with(TEMPLATE)
 }
 
 fn is_static(path: &str) -> bool {

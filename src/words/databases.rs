@@ -17,12 +17,13 @@ in_words! {
 in_words! {
     OpenError {
         Self::Address(fault) => "the database address is wrong: give sqlite:PATH or postgres://USER@HOST/NAME ({fault})",
-        Self::Missing(name) => "there is no database file {name}: set DATABASE_URL to the site's database, or create a \
-            new one with `curfew migrate`",
-        Self::Empty(name) => "the database {name} is empty: set DATABASE_URL to the site's database, or create its \
-            tables with `curfew migrate`",
+        Self::Missing(name) => "there is no database file {name}: set DATABASE_URL (or databases.curfew.url) to the \
+            site's database, or create a new one with `curfew migrate`",
+        Self::Empty(name) => "the database {name} is empty: set DATABASE_URL (or databases.curfew.url) to the \
+            site's database, or create its tables with `curfew migrate`",
         Self::Foreign(name) => "the database {name} is not a Curfew database, because it has only tables of another \
-            program: set DATABASE_URL to the site's database, or add Curfew's tables to this one with `curfew migrate`",
+            program: set DATABASE_URL (or databases.curfew.url) to the site's database, or add Curfew's tables to \
+            this one with `curfew migrate`",
         Self::Unfit(name, lack) => "the database {name} cannot be used: {lack}",
         Self::Unreachable(name, error) => "the database {name} cannot be opened: {error}; is it running, and may this \
             user reach it?",

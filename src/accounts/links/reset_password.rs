@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{
-        Accounts, AccountsError, Client, Detail, LinkTarget, Result,
+        Accounts, Client, Detail, LinkTarget, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
         login::queue::Claimant,
         outbox::queue_letter,
@@ -29,7 +29,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::BadLink`], [`AccountsError::BadPassword`], [`AccountsError::Busy`], or a database error.
+    /// Returns [`crate::accounts::AccountsError::BadLink`], [`crate::accounts::AccountsError::BadPassword`],
+    /// [`crate::accounts::AccountsError::Busy`], or a database error.
     pub async fn reset_password(&self, client: &Client, token: &LinkToken, new: &NewPassword) -> Result<i64> {
         // Before the hash, which costs a wrong link nothing.
         let LinkTarget { user, .. } = self.read_link(LinkPurpose::Reset, token).await?;
@@ -39,7 +40,7 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         let (_, locked) = self.take_link(&mut tx, LinkPurpose::Reset, token).await?;
         let user = &locked.user;
-        users::reset_password(&mut tx, user.id, &hash, locked.now).await?;
+        let version = users::reset_password(&mut tx, user.id, &hash, locked.now).await?;
         users::set_email_verified(&mut tx, user.id, locked.now).await?;
         users::set_pending_email(&mut tx, user.id, None).await?;
         let (reason, reasons) = (EndReason::PasswordChanged, Reasons::default());
@@ -54,8 +55,7 @@ impl Accounts {
         event.actor = event.subject;
         insert_event_with_receipt(&mut tx, &event, Change::User(user.id)).await?;
         queue_letter(&mut tx, LetterKind::PasswordChanged, &locked, Some(client)).await?;
-        let reset = users::find_user(&mut tx, user.id).await?.ok_or(AccountsError::BadLink)?;
         tx.commit().await?;
-        Ok(reset.password_version)
+        Ok(version)
     }
 }

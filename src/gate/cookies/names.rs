@@ -2,7 +2,7 @@
 
 use rocket::Request;
 
-use crate::gate::transport::{gate, is_cookie_secure};
+use crate::gate::transport::{gate, is_cookie_secure_by};
 
 /// The prefix over https. Browsers keep such a cookie from subdomains, other paths and http (RFC 6265bis, section 4.1.3).
 const SECURE_PREFIX: &str = "__Host-";
@@ -23,27 +23,45 @@ pub(in crate::gate) enum Name {
 impl Name {
     /// The name to use for this request.
     pub(in crate::gate) fn on<'r>(self, request: &'r Request<'_>) -> &'r str {
-        gate(request).map_or("", |gate| gate.cookie_names.get(self, is_cookie_secure(request)))
+        gate(request).map_or("", |gate| gate.cookie_names.get(self, is_cookie_secure_by(&gate.settings, request)))
     }
 }
 
-/// The names of each cookie, over http and over https.
+/// The names of every cookie. They are built once, because each request needs them.
 #[derive(Debug)]
 pub(crate) struct CookieNames {
-    plain: [String; 4],
-    secure: [String; 4],
+    plain: Names,
+    secure: Names,
+}
+
+#[derive(Debug)]
+struct Names {
+    session: String,
+    notice: String,
+    known: String,
+    visitor: String,
+}
+
+impl Names {
+    fn new(session: String) -> Self {
+        let [notice, known, visitor] = ["notice", "known", "visitor"].map(|rest| format!("{session}-{rest}"));
+        Self { session, notice, known, visitor }
+    }
 }
 
 impl CookieNames {
-    /// The names that begin with this one.
-    pub(in crate::gate) fn new(first: &str) -> Self {
-        let plain = ["", "-notice", "-known", "-visitor"].map(|rest| format!("{first}{rest}"));
-        let secure = plain.each_ref().map(|name| format!("{SECURE_PREFIX}{name}"));
-        Self { plain, secure }
+    /// The names of the cookies of a site whose session cookie has this name.
+    pub(in crate::gate) fn new(session: &str) -> Self {
+        Self { plain: Names::new(session.to_owned()), secure: Names::new(format!("{SECURE_PREFIX}{session}")) }
     }
 
     pub(in crate::gate) fn get(&self, name: Name, is_secure: bool) -> &str {
         let names = if is_secure { &self.secure } else { &self.plain };
-        &names[name as usize]
+        match name {
+            Name::Session => &names.session,
+            Name::Notice => &names.notice,
+            Name::Known => &names.known,
+            Name::Visitor => &names.visitor,
+        }
     }
 }

@@ -50,9 +50,6 @@ impl Letters {
         (accounts, node): (&Accounts, &Node),
     ) -> accounts::Result<u64> {
         let mut tried = 0;
-        if !accounts.has_due_letter().await? {
-            return Ok(tried);
-        }
         let _sending = self.0.sending.lock().await;
         let mut channel = None;
         // What is due by now: a letter that is postponed waits for another turn.

@@ -3,13 +3,7 @@
 //! Two sets of templates never meet, so their names cannot clash. Curfew's templates render the parts of a page: its
 //! title, what belongs into its head, and its content. Then the host's layout is rendered around them.
 
-use std::{
-    collections::HashSet,
-    ffi::OsStr,
-    fs,
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::{collections::HashSet, fs, path::PathBuf, time::SystemTime};
 
 use rocket::figment::{Figment, value::magic::RelativePathBuf};
 use tera::{Context, Template, Tera};
@@ -17,7 +11,7 @@ use tera::{Context, Template, Tera};
 use super::loading::{causes, name_of};
 use crate::{
     settings::SettingsError,
-    site::files::{files_below, last_change_below},
+    site::files::{files_below, is_template, last_change_below},
 };
 
 /// The base of Curfew's pages within a layout. It renders the parts, in this order: title, head, content.
@@ -61,7 +55,7 @@ impl Layout {
         };
         let mut tera = Tera::default();
         tera.autoescape_on(vec![".html.tera", ".html"]);
-        for (below, path) in files_below(&self.folder)?.into_iter().filter(|(_, path)| is_template(path)) {
+        for (below, path) in files_below(&self.folder)?.into_iter().filter(|(below, _)| is_template(below)) {
             let name = name_of(&below);
             let text = fs::read_to_string(&path).map_err(|error| refused(format!("{}: {error}", path.display())))?;
             match Template::new(name, Some(below.clone()), &text) {
@@ -104,10 +98,6 @@ fn leave_out_fragments(tera: &mut Tera, layout: &str) {
             return;
         }
     }
-}
-
-fn is_template(path: &Path) -> bool {
-    path.extension() == Some(OsStr::new("tera"))
 }
 
 /// Renders the layout around the parts of a page. A fragment stays as it is.

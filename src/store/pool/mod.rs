@@ -193,11 +193,10 @@ impl Store {
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn begin_proof(&self) -> Result<Transaction> {
-        let deadline = |transaction: Duration| Instant::now() + transaction;
         Ok(match &self.pools {
             Pools::Sqlite { write, .. } => {
                 let begun = with_timeout(Box::pin(write.begin_with("BEGIN IMMEDIATE"))).await?;
-                Transaction::Sqlite(begun, deadline(self.transaction))
+                Transaction::Sqlite(begun, Instant::now() + self.transaction)
             }
             #[cfg(feature = "postgres")]
             Pools::Postgres { pool, hosts } => {
@@ -208,7 +207,7 @@ impl Store {
                     }
                 }
                 let begun = with_timeout(Box::pin(pool.begin())).await?;
-                Transaction::Postgres(begun, deadline(self.transaction))
+                Transaction::Postgres(begun, Instant::now() + self.transaction)
             }
         })
     }

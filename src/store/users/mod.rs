@@ -251,15 +251,16 @@ pub async fn set_password(on: &mut impl Sql, id: i64, hash: &str) -> Result<()> 
 }
 
 /// Changes the account's password for somebody who could not prove the old one: others may have known that. Browsers and
-/// programs that were used with it count as new to the account.
+/// programs that were used with it count as new to the account. Returns the version of the new password.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn reset_password(on: &mut impl Sql, id: i64, hash: &str, at: Moment) -> Result<()> {
+pub async fn reset_password(on: &mut impl Sql, id: i64, hash: &str, at: Moment) -> Result<i64> {
     set_password(on, id, hash).await?;
-    let sql = "UPDATE curfew_users SET known_from = $2, known_from_version = password_version WHERE id = $1";
-    execute!(on, sql, id, at)?;
-    Ok(())
+    let sql = "UPDATE curfew_users SET known_from = $2, known_from_version = password_version WHERE id = $1
+               RETURNING password_version";
+    let (version,) = fetch_one!(on, (i64,), sql, id, at)?;
+    Ok(version)
 }
 
 /// Replaces the hash of the same password.

@@ -1,11 +1,18 @@
 //! Curfew's pages in the layout of a host, and with files that replace embedded ones.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use curfew::{Curfew, Role};
-use rocket::error::ErrorKind;
+use rocket::{
+    error::ErrorKind,
+    figment::{
+        Profile,
+        providers::{Format as _, Toml},
+    },
+    tokio::time::sleep,
+};
 
-use crate::harness::{site::host, store::any_engine};
+use crate::harness::{person::Person, site::host, store::any_engine};
 
 #[rocket::async_test]
 async fn the_pages_are_in_the_layout_of_the_host() {
@@ -96,12 +103,43 @@ async fn a_changed_layout_and_a_changed_template_show_without_a_restart() {
         let mut visitor = site.visitor();
         assert!(visitor.opens("/login").await.must_be(200).body.contains("the first frame"));
         write("frame.html.tera", &layout("the second frame"));
-        while !visitor.opens("/login").await.must_be(200).body.contains("the second frame") {}
+        must_come_to_show(&mut visitor, "the second frame").await;
         write("login.html.tera", "{% extends \"base\" %}{% block content %}my own login{% endblock %}");
-        while !visitor.opens("/login").await.must_be(200).body.contains("my own login") {}
+        must_come_to_show(&mut visitor, "my own login").await;
         write("login.html.tera", "{% extends %}"); // malformed, so nothing changes
         write("frame.html.tera", &layout("the third frame"));
         fs::remove_file(folder.path().join("login.html.tera")).expect("it is there");
-        while !visitor.opens("/login").await.must_be(200).body.contains("the third frame") {}
+        must_come_to_show(&mut visitor, "the third frame").await;
+    }
+}
+
+/// Loads the login page until it has these words.
+async fn must_come_to_show(visitor: &mut Person<'_>, words: &str) {
+    for _ in 0..1_000 {
+        if visitor.opens("/login").await.must_be(200).body.contains(words) {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{words:?} never came");
+}
+
+#[rocket::async_test]
+async fn the_layout_is_found_next_to_the_file_that_names_its_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).expect("it is written");
+    fs::create_dir(folder.path().join("views")).expect("a folder");
+    write("Rocket.toml", "template_dir = \"views\"");
+    write(
+        "views/frame.html.tera",
+        "my frame{% block title %}{% endblock %}{% block head %}{% endblock %}{% block content %}{% endblock %}",
+    );
+    for engine in any_engine() {
+        let site = host(engine, |figment| {
+            let figment = figment.merge(Toml::file(folder.path().join("Rocket.toml")).profile(Profile::Global));
+            rocket::custom(figment).attach(Curfew::init().layout("frame"))
+        })
+        .await;
+        assert!(site.visitor().opens("/login").await.must_be(200).body.contains("my frame"));
     }
 }

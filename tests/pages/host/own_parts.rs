@@ -160,7 +160,7 @@ async fn an_api_of_the_host_is_left_alone_where_curfew_has_a_path_of_its_own() {
 }
 
 #[rocket::async_test]
-async fn two_hosts_under_one_name_keep_each_others_cookies() {
+async fn every_cookie_is_named_after_the_setting() {
     for engine in any_engine() {
         let site = host(engine, |figment| {
             let figment = figment.merge(("curfew.cookie_name", "garden"));
