@@ -27,21 +27,13 @@ mod words;
 
 // What a program that adds Curfew uses.
 pub use accounts::{
-    Accounts, AccountsError, Actor, Client, ForceLogoutMoment, ForceLogoutOutcome, HookResult, HookUser, InTransaction,
-    NotifyUser, Target,
+    AccountsError, Actor, EveryonesEndedLogins, ForceLogoutMoment, ForceLogoutOutcome, HookResult, HookUser,
+    InTransaction, LoginCounts, RoleChange, Target,
 };
 pub use domain::{
-    lists::{events_query::EventsQuery, users_query::PageNumber},
-    logins::kind::LoginKind,
+    logins::{counts::EndedSessions, kind::LoginKind},
     moment::Moment,
-    people::{
-        email::Email,
-        login_name::LoginName,
-        password::{NewPassword, OwnNames, Password},
-        role::Role,
-        username::Username,
-    },
-    reason::EndReason,
+    people::{login_name::LoginName, role::Role},
     reason_text::{ReasonText, Reasons},
 };
 pub use gate::{
@@ -50,8 +42,8 @@ pub use gate::{
 pub use settings::figment;
 #[cfg(feature = "testing")]
 pub use site::testing;
-pub use site::{Answer, Curfew, Page, Pages};
-pub use store::{HostValue, StoreError, feed::Change};
+pub use site::{Accounts, Answer, Curfew, Page, Pages};
+pub use store::{HostValue, StoreError};
 
 // The layers are public only to the project's own tests.
 #[cfg(not(feature = "internals"))]

@@ -144,8 +144,7 @@ impl Actor {
     }
 
     /// The actor as events name it.
-    #[must_use]
-    pub fn named(&self) -> Named<'_> {
+    pub(super) fn named(&self) -> Named<'_> {
         Named { id: self.user_id, name: &self.name }
     }
 }

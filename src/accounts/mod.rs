@@ -148,7 +148,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`AccountsError::Busy`] if the queue for the threads is full.
-    #[doc(hidden)]
+    #[cfg(feature = "internals")]
     pub async fn occupy_hashing_threads(&self) -> Result<impl Send + 'static> {
         self.hasher.occupy_threads().await
     }

@@ -83,7 +83,8 @@ impl Network {
         self.first == self.last
     }
 
-    /// Whether the network has this address.
+    /// Whether the network has this address: what the SQL of a filter is tested against.
+    #[cfg(any(test, feature = "internals"))]
     #[must_use]
     pub fn contains(&self, address: &AddressKey) -> bool {
         self.first <= *address && *address <= self.last

@@ -46,7 +46,8 @@ impl Period {
         Ok(Self { to, ..Self::parse(from, "")? })
     }
 
-    /// Whether the period has this time.
+    /// Whether the period has this time: what the SQL of a filter is tested against.
+    #[cfg(any(test, feature = "internals"))]
     #[must_use]
     pub fn contains(&self, at: Moment) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)

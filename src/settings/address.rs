@@ -63,6 +63,7 @@ impl RedisAddress {
     }
 
     /// The whole address, for the connection.
+    #[cfg(feature = "redis")]
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

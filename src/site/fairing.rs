@@ -305,7 +305,7 @@ impl Site {
     }
 }
 
-/// Manages [`Accounts`] for guards and handlers.
+/// Manages the use cases: all for guards and Curfew's own handlers, and those of a host.
 fn use_cases(
     settings: Arc<crate::settings::Settings>,
     keys: SecretKeys,
@@ -327,7 +327,7 @@ fn use_cases(
         let token_keys = TokenKeys::of((**db).clone(), redis);
         let accounts =
             Accounts::new((**db).clone(), settings).hashing_with(&keys).counting_with(counters).calling(hooks);
-        Ok(rocket.manage(accounts).manage(token_keys))
+        Ok(rocket.manage(super::Accounts::new(accounts.clone())).manage(accounts).manage(token_keys))
     })
 }
 

@@ -131,6 +131,7 @@ impl Hasher {
     }
 
     /// Takes all threads until the returned turns are dropped. For tests.
+    #[cfg(any(test, feature = "internals"))]
     pub(in crate::accounts) async fn occupy_threads(&self) -> Result<Vec<Turn>> {
         let mut turns = Vec::new();
         for _ in 0..threads() {

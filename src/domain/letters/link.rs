@@ -31,7 +31,8 @@ pub enum LinkPurpose {
 }
 
 impl LinkPurpose {
-    /// Every purpose.
+    /// Every purpose, for tests.
+    #[cfg(any(test, feature = "internals"))]
     pub const ALL: [Self; 3] = [Self::Reset, Self::Verify, Self::NotMe];
 
     /// The stored code.
@@ -42,12 +43,6 @@ impl LinkPurpose {
             Self::Verify => "verify",
             Self::NotMe => "not-me",
         }
-    }
-
-    /// The purpose with this code.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.code() == code)
     }
 }
 

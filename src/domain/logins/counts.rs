@@ -9,7 +9,7 @@ use crate::domain::moment::Moment;
 /// ending ten.
 pub const MOST_COUNTED: u64 = 10_000;
 
-/// A number of sessions and a number of tokens. Of one account, at most [`MOST_COUNTED`] + 1 together.
+/// A number of sessions and a number of tokens. Of one account, at most 10,001 together: more are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoginCounts {
     /// Browser sessions.
@@ -75,7 +75,7 @@ pub const FEW_TOKENS: i64 = 1_000;
 pub struct EveryonesEndedLogins {
     /// Browser sessions.
     pub sessions: EndedSessions,
-    /// Opaque tokens and JWT families, counted up to [`FEW_TOKENS`] + 1.
+    /// Opaque tokens and JWT families, counted up to 1,001.
     pub tokens: i64,
 }
 

@@ -107,8 +107,6 @@ pub struct LoginRow {
     reason: Option<String>,
     /// The reason for staff.
     pub staff_reason: Option<String>,
-    /// The reason for the user.
-    pub user_reason: Option<String>,
 }
 
 from_row!(LoginRow {
@@ -129,8 +127,7 @@ from_row!(LoginRow {
     ended_at,
     ended_by,
     reason,
-    staff_reason,
-    user_reason
+    staff_reason
 });
 
 impl LoginRow {
@@ -243,7 +240,7 @@ macro_rules! columns {
     () => {
         "l.id, l.user_id, l.kind, l.remember, l.label, l.login_date, l.opened_at, l.last_seen, l.expires_at, \
          l.generation, l.rotated_at, l.rotations, l.address, l.user_agent, l.ended_at, l.ended_by, l.reason, \
-         l.staff_reason, l.user_reason"
+         l.staff_reason"
     };
 }
 

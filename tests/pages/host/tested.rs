@@ -1,11 +1,11 @@
 //! The logged-in users that Curfew gives to the tests of a host.
 
 use curfew::{
-    Curfew, Role, SignedIn, Staff,
+    Accounts, Curfew, ForceLogoutMoment, ForceLogoutOutcome, Reasons, Role, SignedIn, Staff, Target,
     gate::{Button, Submission},
     testing,
 };
-use rocket::{get, http::ContentType, post, routes};
+use rocket::{State, get, http::ContentType, post, routes};
 
 use crate::harness::{site::host, store::engines};
 
@@ -22,6 +22,35 @@ fn shed(me: Staff<'_>) -> String {
 #[post("/garden", data = "<_form>")]
 fn water(me: SignedIn<'_>, _form: Submission<Button>) -> String {
     format!("watered by {}", me.user_id())
+}
+
+#[post("/shed/<gardener>/close", data = "<_form>")]
+async fn close(staff: Staff<'_>, gardener: i64, accounts: &State<Accounts>, _form: Submission<Button>) -> String {
+    let (gardener, reasons) = (Target::Id(gardener), Reasons::default());
+    match accounts.force_logout(&staff.actor(), &gardener, ForceLogoutMoment::Now, &reasons).await {
+        Ok(ForceLogoutOutcome::Done { ended, .. }) => format!("ended {}", ended.sessions),
+        other => format!("{other:?}"),
+    }
+}
+
+#[rocket::async_test]
+async fn a_page_of_the_host_forces_somebody_out() {
+    for engine in engines() {
+        let site = host(engine, |figment| {
+            rocket::custom(figment).attach(Curfew::init()).mount("/", routes![garden, shed, close])
+        })
+        .await;
+        let mut ana = site.signed_in(Role::Member).await;
+        let mut ben = site.signed_in(Role::Staff).await;
+        ana.opens("/garden").await.must_be(200);
+        let token = ben.opens("/account").await.csrf_token().expect("a form").to_owned();
+        let page = ben.posts_with(&token, &format!("/shed/{}/close", ana.id), &[]).await;
+        assert_eq!(page.must_be(200).body, "ended 1");
+        ana.opens("/garden").await.must_be(303);
+        ben.opens("/shed").await.must_be(200);
+        let page = ben.posts_with(&token, &format!("/shed/{}/close", ben.id), &[]).await;
+        assert!(page.must_be(200).body.contains("Forbidden"), "staff reach members only: {page:?}");
+    }
 }
 
 #[rocket::async_test]

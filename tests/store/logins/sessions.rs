@@ -70,7 +70,8 @@ async fn a_session_ends_once_and_records_how() {
         assert_eq!(row.ended().expect("a reason"), Some(EndReason::ForcedOut));
         assert_eq!((row.ended_at, row.ended_by.as_deref()), (Some(at), Some("root")));
         assert_eq!(row.staff_reason.as_deref(), why.for_staff.as_deref());
-        assert_eq!(row.user_reason.as_deref(), why.for_user.as_deref());
+        let shown = house.standing(&login).await.user_reason(EndReason::ForcedOut);
+        assert_eq!(shown.as_deref(), why.for_user.as_deref());
     })
     .await;
 }
