@@ -66,7 +66,7 @@ from_row!(DueLetter {
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn is_letter_due(on: &mut impl Sql, now: Moment) -> Result<bool> {
-    let sql = "SELECT id FROM curfew_letters WHERE due_at IS NOT NULL AND due_at <= $1 LIMIT 1";
+    let sql = "SELECT id FROM curfew_letters WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT 1";
     Ok(fetch_optional!(on, (i64,), sql, now)?.is_some())
 }
 

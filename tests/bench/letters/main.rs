@@ -51,8 +51,9 @@ impl Site {
             .merge(("databases.curfew.url", &database.url))
             .merge(("curfew.bcrypt_cost", 4))
             .merge(("curfew.base_url", "http://127.0.0.1:8000"))
+            .merge(("secret_key", "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk="))
             .merge(("curfew.mail_from", "accounts@example.org"))
-            .merge(("curfew.smtp_url", "smtp://127.0.0.1:9")); // where nothing listens
+            .merge(("curfew.smtp_url", "smtp://127.0.0.1:9?tls=none")); // where nothing listens
         let at = launch(rocket::custom(figment).attach(Curfew::init().catchers())).await;
         let cookie = register(at).await;
         let store = database.open().await;
