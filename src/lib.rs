@@ -37,7 +37,8 @@ pub use domain::{
     reason_text::{ReasonText, Reasons},
 };
 pub use gate::{
-    AddedClaims, Anyone, ApiClient, ApiStaff, Csrf, Headers, Present, SignedIn, Staff, Submission, Superuser, Visitor,
+    AddedClaims, Anyone, ApiClient, ApiStaff, Csrf, HasLogin, Headers, Login, Present, Refused, SignedIn, Staff,
+    Submission, Superuser, Visitor,
 };
 pub use settings::figment;
 #[cfg(feature = "testing")]

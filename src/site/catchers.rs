@@ -3,7 +3,7 @@
 use rocket::{
     Catcher, Request, Response, catch, catchers,
     fairing::{Fairing, Info, Kind},
-    http::Status,
+    http::{Header, Status},
     response::Responder as _,
     uri,
 };
@@ -111,9 +111,17 @@ async fn page(status: Status, request: &Request<'_>) -> Answer {
     page_of(status, request).await
 }
 
-/// The catchers, for addresses that do not exist.
-pub(super) fn catchers() -> Vec<Catcher> {
-    catchers![page]
+/// The statuses that guards answer with.
+const OF_GUARDS: [u16; 4] = [401, 403, 428, 503];
+
+/// The catchers. A program that catches everything else itself gets those of the guards' statuses which it does not
+/// catch: Rocket allows one catcher for a status.
+pub(super) fn catchers(is_caught: impl Fn(Option<u16>) -> bool) -> Vec<Catcher> {
+    if !is_caught(None) {
+        return catchers![page];
+    }
+    let free = OF_GUARDS.into_iter().filter(|code| !is_caught(Some(*code)));
+    free.map(|code| Catcher::new(code, answer_error)).collect()
 }
 
 /// Leads people from a host's page to the login, or to the question for their password, when a guard refuses them.
@@ -137,7 +145,13 @@ impl Fairing for LeadToLogin {
             _ => return,
         };
         if let Ok(answer) = answer {
-            *response = answer;
+            let refused = std::mem::replace(response, answer);
+            // Other fairings may have added headers, such as those of CORS.
+            for header in refused.headers().iter().filter(|header| *header.name() != "Content-Type") {
+                if !response.headers().contains(header.name().as_str()) {
+                    response.adjoin_header(Header::new(header.name().to_string(), header.value().to_owned()));
+                }
+            }
         }
     }
 }

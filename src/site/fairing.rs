@@ -173,7 +173,7 @@ impl Fairing for Curfew {
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
         match self.prepare(&rocket) {
-            Ok(site) => Ok(site.attach_to(rocket, &self.options)),
+            Ok(site) => site.attach_to(rocket, &self.options).await,
             Err(error) => {
                 log::error!("{error}");
                 Err(rocket)
@@ -263,7 +263,7 @@ struct Site {
 }
 
 impl Site {
-    fn attach_to(self, rocket: Rocket<Build>, options: &Options) -> Rocket<Build> {
+    async fn attach_to(self, rocket: Rocket<Build>, options: &Options) -> fairing::Result {
         let Self { configuration, keys, keys_are_given, parts: Parts { root, headers, assets, templates } } = self;
         let settings = Arc::new(configuration.settings.clone());
         if settings.base_url.is_none() && !settings.trusted_proxies.is_empty() {
@@ -279,9 +279,11 @@ impl Site {
         let letters = Letters::new(&configuration, templates.clone());
         let mount_point = root.mount_point().to_owned();
         let is_apart = root.is_apart();
+        // Here and not in a fairing of its own, which Rocket would run after all that the program has attached. The
+        // tables of the program may refer to Curfew's.
+        let rocket = Db::init().on_ignite(rocket.configure(figment)).await?;
         let rocket = rocket
-            .configure(figment)
-            .attach(upkeep::database(&keys))
+            .attach(upkeep::stage(&keys))
             .attach(use_cases(Arc::clone(&settings), keys.clone(), (configuration.redis, options.hooks.clone())))
             .attach(watch_connections())
             .manage(addresses::ADDRESSES)
@@ -299,9 +301,12 @@ impl Site {
         if is_apart || options.has_catchers {
             let api_base = format!("{}{}", mount_point.trim_end_matches('/'), api::BASE);
             let base = if options.has_catchers { "/" } else { mount_point.as_str() };
-            return rocket.register(base, catchers::catchers()).register(api_base, api::catchers());
+            let own = catchers::catchers(|code| {
+                rocket.catchers().any(|catcher| catcher.code == code && catcher.base.path().as_str() == base)
+            });
+            return Ok(rocket.register(base, own).register(api_base, api::catchers()));
         }
-        rocket
+        Ok(rocket)
     }
 }
 

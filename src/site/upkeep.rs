@@ -18,13 +18,11 @@ use rocket::{
         time::{sleep, timeout},
     },
 };
-use rocket_db_pools::{Database as _, Initializer};
 
 use crate::{
     accounts::{Accounts, ChainKeys, LEASE_RENEWED_EVERY, Node, Tidied},
     domain::logins::user_agent::Device,
     settings::SecretKeys,
-    store::Db,
 };
 
 use super::letters::Letters;
@@ -186,25 +184,24 @@ async fn renew_lease(accounts: &Accounts, node: &Node) {
     }
 }
 
-/// Opens the database at startup and runs the background tasks. [`close`] must follow the shutdown.
-pub fn database(keys: &SecretKeys) -> impl Fairing {
-    DatabaseWithUpkeep { database: Db::init(), upkeep: Upkeep::default(), chain_keys: ChainKeys::new(keys) }
+/// Runs the background tasks, over the database that is open. [`close`] must follow the shutdown.
+pub fn stage(keys: &SecretKeys) -> impl Fairing {
+    BackgroundTasks { upkeep: Upkeep::default(), chain_keys: ChainKeys::new(keys) }
 }
 
-struct DatabaseWithUpkeep {
-    database: Initializer<Db>,
+struct BackgroundTasks {
     upkeep: Upkeep,
     chain_keys: ChainKeys,
 }
 
 #[rocket::async_trait]
-impl Fairing for DatabaseWithUpkeep {
+impl Fairing for BackgroundTasks {
     fn info(&self) -> Info {
-        Info { name: "Database", kind: Kind::Ignite | Kind::Liftoff | Kind::Shutdown }
+        Info { name: "Upkeep", kind: Kind::Ignite | Kind::Liftoff | Kind::Shutdown }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        Ok(self.database.on_ignite(rocket).await?.manage(self.upkeep.clone()))
+        Ok(rocket.manage(self.upkeep.clone()))
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {

@@ -7,7 +7,6 @@ use crate::{
     domain::{
         letters::link::{LinkPurpose, LinkState, LinkToken, NOT_ME_LIFETIME, is_good},
         moment::Moment,
-        people::login_key::login_key,
         standing::SiteStanding,
     },
     store::{
@@ -102,7 +101,8 @@ pub(in crate::accounts) fn sent_to_its_purpose(purpose: LinkPurpose, address: &s
     }
 }
 
-/// Whether two addresses are the same mailbox, as a login sees it.
+/// Whether two addresses are the same mailbox. A login compares more loosely: to it, `ß` is `ss`, but `straße.example`
+/// and `strasse.example` are two domains (RFC 5892, section 2.6), which may have two owners.
 pub(in crate::accounts) fn is_same(a: &str, b: &str) -> bool {
-    login_key(a) == login_key(b)
+    a.eq_ignore_ascii_case(b)
 }

@@ -4,6 +4,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Client, Result,
         event::{BuildEvent as _, new_event},
+        links::find::is_same,
         locked::Locked,
         login::{open_login::StartedSession, prove_presence::renew_session},
     },
@@ -11,7 +12,7 @@ use crate::{
         event_kind::EventKind,
         letters::kind::LetterKind,
         moment::Moment,
-        people::{email::Email, login_key::login_key, password::Password},
+        people::{email::Email, password::Password},
     },
     store::{
         Sql,
@@ -51,7 +52,7 @@ impl Accounts {
             return Err(AccountsError::NameTaken(clash));
         }
         // Whoever asks again for the same address may use the letter that they have.
-        if user.pending_email.as_deref().is_some_and(|pending| login_key(pending) != email.login_key()) {
+        if user.pending_email.as_deref().is_some_and(|pending| !is_same(pending, email.as_str())) {
             cancel_pending(&mut tx, &locked).await?;
         }
         users::set_pending_email(&mut tx, user.id, Some(email.as_str())).await?;

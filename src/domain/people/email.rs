@@ -45,6 +45,8 @@ impl Email {
                 Err(EmailError::Grammar)
             }
             _ if text.contains('"') => Err(EmailError::Quoted),
+            // A mail program would decode it (RFC 2047), and show another address.
+            _ if text.contains("=?") => Err(EmailError::Grammar),
             _ => EmailAddress::parse_with_options(text, options)
                 .map(|_| Self(text.to_owned()))
                 .map_err(|_| EmailError::Grammar),

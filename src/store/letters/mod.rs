@@ -84,8 +84,8 @@ pub async fn drop_later_letters_elsewhere(
     let sql = "
         UPDATE curfew_letters
         SET state = 'dropped', finished_at = $4, due_at = NULL, claimed_by = NULL, details = '{}', origin = NULL
-        WHERE user_id = $1 AND address_key <> $2 AND queued_at > $3 AND due_at IS NOT NULL";
-    execute!(on, sql, user_id, &login_key(address), after, now)?;
+        WHERE user_id = $1 AND address <> $2 AND queued_at > $3 AND due_at IS NOT NULL";
+    execute!(on, sql, user_id, address, after, now)?;
     Ok(())
 }
 

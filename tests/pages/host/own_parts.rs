@@ -1,8 +1,12 @@
 //! A host keeps what it has: its start page, its catchers, its templates, its files, its headers and its forms.
 
-use curfew::{Curfew, Headers, SignedIn};
+use curfew::{
+    Curfew, Headers, SignedIn,
+    store::{PoolLimits, Store},
+};
 use rocket::{
     Request, catch, catchers,
+    fairing::AdHoc,
     fs::{FileServer, relative},
     get,
     http::{Header, Method, Status, uri::Origin},
@@ -13,8 +17,8 @@ use rocket::{
 use rocket_dyn_templates::{Template, context};
 
 use crate::harness::{
-    site::host,
-    store::{any_engine, engines},
+    site::{host, host_over},
+    store::{Database, any_engine, engines},
 };
 
 #[get("/")]
@@ -177,4 +181,61 @@ async fn every_cookie_is_named_after_the_setting() {
         assert!(cookies.iter().any(|cookie| cookie.starts_with("garden=;")), "{cookies:?}");
         assert!(cookies.iter().all(|cookie| cookie.starts_with("garden")), "{cookies:?}");
     }
+}
+
+#[rocket::async_test]
+async fn tables_of_the_host_can_refer_to_curfews_at_the_first_start() {
+    for engine in engines() {
+        let migrations = AdHoc::try_on_ignite("Gardens", |rocket| async {
+            let url: String = rocket.figment().extract_inner("databases.curfew.url").expect("the address");
+            match Store::open_existing(&url, PoolLimits::of(None)).await {
+                Ok(_) => Ok(rocket),
+                Err(error) => panic!("{error}"), // an empty database, or no file
+            }
+        });
+        let database = Database::empty(engine).await;
+        host_over(database, |figment| rocket::custom(figment).attach(Curfew::init()).attach(migrations)).await;
+    }
+}
+
+#[rocket::async_test]
+async fn the_way_to_the_login_keeps_the_headers_of_other_fairings() {
+    for engine in any_engine() {
+        let numbered = AdHoc::on_response("Request ids", |_, response| {
+            Box::pin(async move {
+                response.set_header(Header::new("X-Request-Id", "7"));
+            })
+        });
+        let site = host(engine, |figment| {
+            rocket::custom(figment).attach(numbered).attach(Curfew::init()).mount("/", routes![garden])
+        })
+        .await;
+        let page = site.visitor().opens("/garden").await;
+        assert_eq!(page.must_be(303).header("X-Request-Id"), Some("7"), "{page:?}");
+        assert_eq!(page.header("X-Frame-Options"), Some("SAMEORIGIN"), "Rocket's own: {page:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn the_hosts_own_catch_all_goes_with_curfews_pages_for_its_guards() {
+    for engine in any_engine() {
+        let site = host(engine, |figment| {
+            let program = rocket::custom(figment).attach(Curfew::init().catchers()).mount("/", routes![staff_only]);
+            program.register("/", catchers![catch_all])
+        })
+        .await;
+        let mut ana = site.signed_in(curfew::Role::Member).await;
+        assert!(ana.opens("/staff-only").await.must_be(403).body.contains("Access denied"));
+        assert_eq!(ana.opens("/nowhere").await.must_be(404).body, "the host's own words");
+    }
+}
+
+#[get("/staff-only")]
+fn staff_only(_staff: curfew::Staff<'_>) -> &'static str {
+    "tools"
+}
+
+#[catch(default)]
+const fn catch_all() -> &'static str {
+    "the host's own words"
 }

@@ -72,6 +72,38 @@ async fn the_owner_takes_back_an_account_whose_email_was_changed() {
 }
 
 #[rocket::async_test]
+async fn the_owner_takes_it_back_from_a_domain_that_a_login_takes_for_theirs() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let acting = house.acting(&ana).await;
+        house.change_email(&acting, &ana, "ana@strasse.example").await;
+        let owners = house.link(LinkPurpose::NotMe, &ana, "ana@strasse.example").await;
+        house.store.clock().shift(TimeDelta::seconds(1));
+        house.change_email(&acting, &ana, "ana@straße.example").await;
+        assert_eq!(house.user(&ana).await.email, "ana@straße.example");
+        run(&house.store, "DELETE FROM curfew_letters").await;
+        house.accounts.take_account_back(&client(), &owners).await.expect("the owner takes it back");
+        assert_eq!(house.user(&ana).await.email, "ana@strasse.example");
+        assert_eq!(waiting(house).await, ["reset-password ana@strasse.example"]);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_letter_to_a_cancelled_email_verifies_no_other() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let acting = house.acting(&ana).await;
+        house.change_email(&acting, &ana, "ana@strasse.example").await;
+        run(&house.store, "UPDATE curfew_users SET email_verified_at = NULL").await;
+        let others = house.link(LinkPurpose::Verify, &ana, "ana@straße.example").await;
+        let refused = house.accounts.verify_email(&client(), &others).await;
+        assert!(matches!(refused, Err(AccountsError::BadLink)), "{refused:?}");
+    })
+    .await;
+}
+
+#[rocket::async_test]
 async fn an_attacker_cannot_end_the_owners_link_with_their_own() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
