@@ -34,17 +34,21 @@ pub(crate) fn own(routes: Vec<Route>, answer: AnswerError, malformed: Status) ->
 
 /// Whether the response belongs to an own page, or to an address among them that does not exist.
 pub(crate) fn is_own(request: &Request<'_>) -> bool {
-    let is_own = |route: &Route| route.name.as_ref().is_some_and(|name| name.starts_with(PREFIX));
-    request.route().is_some_and(is_own)
-        || Root::of(request)
-            .is_some_and(|root| root.is_apart() && root.own_path(request.uri().path().as_str()).is_some())
+    match request.route() {
+        Some(route) => is_own_route(route),
+        None => Root::of(request)
+            .is_some_and(|root| root.is_apart() && root.own_path(request.uri().path().as_str()).is_some()),
+    }
+}
+
+fn is_own_route(route: &Route) -> bool {
+    route.name.as_ref().is_some_and(|name| name.starts_with(PREFIX))
 }
 
 /// Whether an own route answers this path, by any method.
 pub(super) fn is_path_of_own(request: &Request<'_>) -> bool {
     let path = request.uri().path().as_str();
-    let is_own = |route: &Route| route.name.as_ref().is_some_and(|name| name.starts_with(PREFIX));
-    request.rocket().routes().any(|route| is_own(route) && super::fits(route.uri.path(), path))
+    request.rocket().routes().any(|route| is_own_route(route) && super::fits(route.uri.path(), path))
 }
 
 #[derive(Clone)]

@@ -114,14 +114,22 @@ async fn page(status: Status, request: &Request<'_>) -> Answer {
 /// The statuses that guards answer with.
 const OF_GUARDS: [u16; 4] = [401, 403, 428, 503];
 
-/// The catchers. A program that catches everything else itself gets those of the guards' statuses which it does not
-/// catch: Rocket allows one catcher for a status.
-pub(super) fn catchers(is_caught: impl Fn(Option<u16>) -> bool) -> Vec<Catcher> {
-    if !is_caught(None) {
+/// The catchers. A program with a catcher of its own for everything gets those of the guards' statuses, except where it
+/// has its own too: Rocket allows one catcher for a status.
+pub(super) fn catchers(is_taken: impl Fn(Option<u16>) -> bool) -> Vec<Catcher> {
+    if !is_taken(None) {
         return catchers![page];
     }
-    let free = OF_GUARDS.into_iter().filter(|code| !is_caught(Some(*code)));
-    free.map(|code| Catcher::new(code, answer_error)).collect()
+    let free = OF_GUARDS.into_iter().filter(|code| !is_taken(Some(*code)));
+    free.map(|code| Catcher::new(code, answer_guard)).collect()
+}
+
+/// Answers a status of a guard: programs that are refused get a problem, people a page.
+fn answer_guard<'r>(status: Status, request: &'r Request<'_>) -> ErrorAnswer<'r> {
+    match Changes::of(request).guarded_as() {
+        Some(GuardedAs::RefusedProgram) => api::answer_error(status, request),
+        _ => answer_error(status, request),
+    }
 }
 
 /// Leads people from a host's page to the login, or to the question for their password, when a guard refuses them.
@@ -136,15 +144,15 @@ impl Fairing for LeadToLogin {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let status = response.status();
-        if !matches!(status.code, 401 | 403 | 428) || is_own(request) || is_caught(status, request) {
+        if is_own(request) || is_caught(status, request) {
             return;
         }
-        let answer = match (Changes::of(request).guarded_as(), status.code) {
-            (Some(GuardedAs::RefusedPage), 401 | 428) => answer_error(status, request).await,
-            (Some(GuardedAs::RefusedProgram), 401 | 403) => api::answer_error(status, request).await,
-            _ => return,
+        let is_of_guard = match Changes::of(request).guarded_as() {
+            Some(GuardedAs::RefusedPage) => matches!(status.code, 401 | 428),
+            Some(GuardedAs::RefusedProgram) => matches!(status.code, 401 | 403),
+            _ => false,
         };
-        if let Ok(answer) = answer {
+        if is_of_guard && let Ok(answer) = answer_guard(status, request).await {
             let refused = std::mem::replace(response, answer);
             // Other fairings may have added headers, such as those of CORS.
             for header in refused.headers().iter().filter(|header| *header.name() != "Content-Type") {

@@ -58,8 +58,8 @@ impl DeviceName {
         [format!("{} 0", self.0), format!("{} :", self.0)]
     }
 
-    /// Whether a login with the name `other` is found by this one: the same name, or a version of it. The
-    /// SQL of a filter is tested against it.
+    /// Whether a login with the name `other` is found by this one: the same name, or a version of it. The SQL of
+    /// a filter is tested against it.
     #[cfg(any(test, feature = "internals"))]
     #[must_use]
     pub fn includes(&self, other: &Self) -> bool {

@@ -31,7 +31,8 @@ impl Email {
     /// Parses an address (RFC 5321, internationalized by RFC 6531). Leading and trailing spaces are removed.
     ///
     /// A quoted local part is refused. `ana`, `"ana"` and `"\ana"` are one mailbox (RFC 5321, section 4.1.2) but would
-    /// be three addresses here: three accounts, each with its own limit of letters. Some cannot be sent to at all.
+    /// be three addresses here: three accounts, each with its own limit of letters. Some cannot be sent to at all. So is
+    /// what looks like an encoded word (RFC 2047): a mail program would decode it, and show another address.
     ///
     /// # Errors
     /// Returns an error if the address is empty, too long, quoted or malformed.
@@ -45,7 +46,6 @@ impl Email {
                 Err(EmailError::Grammar)
             }
             _ if text.contains('"') => Err(EmailError::Quoted),
-            // A mail program would decode it (RFC 2047), and show another address.
             _ if text.contains("=?") => Err(EmailError::Grammar),
             _ => EmailAddress::parse_with_options(text, options)
                 .map(|_| Self(text.to_owned()))
@@ -98,6 +98,7 @@ mod tests {
             "a\u{202e}@b.org",
             "a\u{fe0f}@b.org",
             "a@b.org\nBcc: c@d.org",
+            "=?utf-8?q?ana?=@example.org",
         ] {
             assert_eq!(Email::parse(text), Err(EmailError::Grammar), "{text:?}");
         }

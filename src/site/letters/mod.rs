@@ -7,6 +7,7 @@ mod channel;
 mod folder;
 mod harmless;
 mod message;
+mod secrets;
 mod sending;
 mod smtp;
 mod test_letter;

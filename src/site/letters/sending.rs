@@ -9,6 +9,7 @@ use super::{
     channel::{Channel, put},
     identity,
     message::WriteError,
+    secrets::without_secrets,
     smtp::{Delivery, Then},
 };
 use crate::accounts::{self, Accounts, CLAIM_EXTENDED_EVERY, LetterOutcome, LetterToSend, Node};
@@ -17,8 +18,6 @@ use crate::accounts::{self, Accounts, CLAIM_EXTENDED_EVERY, LetterOutcome, Lette
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long to wait before an outcome is recorded again, if the database does not respond.
 const RECORD_INTERVAL: Duration = Duration::from_secs(1);
-/// A word of the mail server's answer that contains so much of a link's token is left out.
-const TOKEN_PART: usize = 8;
 
 impl Letters {
     /// Sends letters as they become due. Returns after [`Self::stop`], once the current letter is sent.
@@ -143,11 +142,12 @@ impl Letters {
         letter: &LetterToSend,
         delivery: &Delivery,
     ) -> Option<String> {
+        let without_token = |answer: &str| without_secrets(answer, &[letter.link.1.reveal()]);
         let outcome = match delivery.outcome.as_ref()? {
             LetterOutcome::Sent => LetterOutcome::Sent,
-            LetterOutcome::Refused(error) => LetterOutcome::Refused(without_token(error, letter)),
-            LetterOutcome::NotYet(error) => LetterOutcome::NotYet(without_token(error, letter)),
-            LetterOutcome::Unknown(error) => LetterOutcome::Unknown(without_token(error, letter)),
+            LetterOutcome::Refused(error) => LetterOutcome::Refused(without_token(error)),
+            LetterOutcome::NotYet(error) => LetterOutcome::NotYet(without_token(error)),
+            LetterOutcome::Unknown(error) => LetterOutcome::Unknown(without_token(error)),
         };
         while let Err(error) = accounts.record_letter_outcome(node, letter.id, delivery.has_begun, &outcome).await {
             self.report(Some(&error.to_string()));
@@ -171,15 +171,4 @@ async fn keep_claim(accounts: &Accounts, node: &Node, id: i64) -> Infallible {
             log::debug!("could not extend the claim of letter {id}: {error}");
         }
     }
-}
-
-/// Leaves out the words of an answer that quote the link's token.
-fn without_token(answer: &str, letter: &LetterToSend) -> String {
-    let token = letter.link.1.reveal().to_lowercase();
-    let quotes = |word: &str| {
-        let word = word.to_lowercase();
-        (0..token.len().saturating_sub(TOKEN_PART - 1))
-            .any(|at| token.get(at..at + TOKEN_PART).is_some_and(|part| word.contains(part)))
-    };
-    answer.split(' ').map(|word| if quotes(word) { "…" } else { word }).collect::<Vec<_>>().join(" ")
 }

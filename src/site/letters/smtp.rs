@@ -13,7 +13,10 @@ use lettre::{
 };
 use rocket::tokio::{self, time::timeout};
 
-use super::message::WrittenLetter;
+use super::{
+    message::WrittenLetter,
+    secrets::{as_sent, without_secrets},
+};
 use crate::{
     accounts::LetterOutcome,
     settings::{Encryption, MailServer},
@@ -111,7 +114,10 @@ impl Connection {
     pub(super) async fn open(server: &MailServer, hello: Option<&str>) -> Result<Self, String> {
         match timeout(OPEN_TIMEOUT, Self::connect(server, hello)).await {
             Ok(Ok(smtp)) => Ok(Self { smtp, takes_sender: false }),
-            Ok(Err(error)) => Err(in_words(&error)),
+            Ok(Err(error)) => {
+                let secrets = server.credentials.iter().flat_map(|(user, password)| as_sent(user, password));
+                Err(without_secrets(&in_words(&error), &secrets.collect::<Vec<_>>()))
+            }
             Err(_) => Err(no_answer(OPEN_TIMEOUT)),
         }
     }

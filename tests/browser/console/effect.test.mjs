@@ -26,4 +26,10 @@ story("the preview of a force logout follows the time entered", async (stage) =>
   await owner.visits("/admin/force-logout");
   await owner.page.locator("#at").fill("2020-07-01T14:30");
   await owner.page.locator("#everyone-effect", { hasText: "Ends 0 live sessions." }).waitFor();
+  // A button that moves between the press and the release of the mouse is not clicked.
+  const button = owner.page.getByRole("button", { name: "Force everyone out" });
+  const place = await button.boundingBox();
+  await owner.page.locator("#at").fill("2099-07-01T14:30");
+  await owner.page.locator("#everyone-effect", { hasText: "Ends nothing now." }).waitFor();
+  assert.deepEqual(await button.boundingBox(), place);
 });

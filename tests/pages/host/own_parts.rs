@@ -217,15 +217,32 @@ async fn the_way_to_the_login_keeps_the_headers_of_other_fairings() {
 }
 
 #[rocket::async_test]
+async fn a_page_of_the_host_below_the_path_is_its_own() {
+    for engine in any_engine() {
+        let site = host(engine, |figment| {
+            rocket::custom(figment).attach(Curfew::init().at("/auth")).mount("/auth/garden", routes![scripted])
+        })
+        .await;
+        let page = site.visitor().opens("/auth/garden/scripted").await;
+        assert_eq!(page.must_be(200).header("Content-Security-Policy"), None, "{page:?}");
+        let page = site.visitor().opens("/auth/nowhere").await;
+        assert!(page.must_be(404).header("Content-Security-Policy").is_some(), "{page:?}");
+    }
+}
+
+#[rocket::async_test]
 async fn the_hosts_own_catch_all_goes_with_curfews_pages_for_its_guards() {
     for engine in any_engine() {
         let site = host(engine, |figment| {
-            let program = rocket::custom(figment).attach(Curfew::init().catchers()).mount("/", routes![staff_only]);
+            let program =
+                rocket::custom(figment).attach(Curfew::init().catchers()).mount("/", routes![staff_only, level]);
             program.register("/", catchers![catch_all])
         })
         .await;
         let mut ana = site.signed_in(curfew::Role::Member).await;
         assert!(ana.opens("/staff-only").await.must_be(403).body.contains("Access denied"));
+        assert!(site.visitor().opens("/staff-only").await.must_be(303).location().starts_with("/login?"));
+        assert!(ana.opens("/level").await.must_be(401).body.contains("\"not_authenticated\""), "a program's page");
         assert_eq!(ana.opens("/nowhere").await.must_be(404).body, "the host's own words");
     }
 }
@@ -233,6 +250,11 @@ async fn the_hosts_own_catch_all_goes_with_curfews_pages_for_its_guards() {
 #[get("/staff-only")]
 fn staff_only(_staff: curfew::Staff<'_>) -> &'static str {
     "tools"
+}
+
+#[get("/level")]
+fn level(_program: curfew::ApiClient<'_>) -> &'static str {
+    "7"
 }
 
 #[catch(default)]

@@ -1,6 +1,7 @@
 """A real mail server (aiosmtpd) that a test can make hang, die or refuse at each step."""
 
 import asyncio
+import base64
 import email
 import email.policy
 import re
@@ -139,8 +140,10 @@ class MailServer:
         return actions.pop(0) if actions else None
 
     def authenticate(self, server, session, envelope, mechanism, data):
+        """Checks the password. Quotes a wrong one as it was sent, as some servers do."""
         is_right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-        return AuthResult(success=is_right, handled=False)
+        sent = base64.b64encode(b"\0" + data.login + b"\0" + data.password).decode()
+        return AuthResult(success=is_right, handled=False, message=None if is_right else f"535 5.7.8 bad: {sent}")
 
 
 class OwnController(Controller):

@@ -82,6 +82,9 @@ async fn the_owner_takes_it_back_from_a_domain_that_a_login_takes_for_theirs() {
         house.change_email(&acting, &ana, "ana@straße.example").await;
         assert_eq!(house.user(&ana).await.email, "ana@straße.example");
         run(&house.store, "DELETE FROM curfew_letters").await;
+        let (old, new) = (password(PASSWORD), new_password(NEW_PASSWORD));
+        house.accounts.change_password(&acting, &old, &new, false).await.expect("a new password");
+        assert_eq!(waiting(house).await, ["password-changed ana@straße.example"]);
         house.accounts.take_account_back(&client(), &owners).await.expect("the owner takes it back");
         assert_eq!(house.user(&ana).await.email, "ana@strasse.example");
         assert_eq!(waiting(house).await, ["reset-password ana@strasse.example"]);
