@@ -39,14 +39,12 @@ class Server:
         self._numbers = itertools.count(1)
 
     def start(self):
-        """Starts the server on a free port."""
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        """Starts the server on a port that the system chooses."""
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [PROGRAM, "serve"],
                 cwd=REPOSITORY,
-                env=self._environment() | {"ROCKET_PORT": str(port)},
+                env=self._environment() | {"ROCKET_PORT": "0"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -146,10 +144,15 @@ class Server:
     # Nothing signals that a program has begun to listen, so this polls.
     def _until_it_is_ready(self):
         end = time.monotonic() + PATIENCE_SECONDS
-        while not self.answers:
+        while not (self._knows_its_address() and self.answers):
             if self._process.poll() is not None or time.monotonic() > end:
                 raise AssertionError(f"The program is not ready.\n{self.printed.decode(errors='replace')}")
             time.sleep(0.02)
+
+    def _knows_its_address(self):
+        launched = re.search(rb"has launched from (http://127\.0\.0\.1:\d+)\n", self.printed)
+        self.url = launched and launched.group(1).decode()
+        return launched
 
     @property
     def answers(self):

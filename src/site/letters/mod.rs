@@ -15,7 +15,7 @@ mod test_letter;
 use std::{
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -23,7 +23,7 @@ use std::{
 use rocket::{
     Config,
     tokio::{
-        sync::{Mutex as AsyncMutex, Notify},
+        sync::{Mutex as AsyncMutex, Notify, RwLock},
         time::timeout,
     },
 };
@@ -56,8 +56,12 @@ struct Inner {
     templates: Templates,
     is_stopping: AtomicBool,
     stopped: Notify,
-    /// Held while letters are sent.
-    sending: AsyncMutex<()>,
+    /// Read while letters are sent.
+    sending: RwLock<()>,
+    /// Held while a connection is opened.
+    opening: AsyncMutex<()>,
+    /// How many letters were tried.
+    tried: AtomicU64,
     /// What last kept letters from being sent.
     trouble: Mutex<Option<String>>,
 }
@@ -76,7 +80,9 @@ impl Letters {
             templates,
             is_stopping: AtomicBool::new(false),
             stopped: Notify::new(),
-            sending: AsyncMutex::default(),
+            sending: RwLock::default(),
+            opening: AsyncMutex::default(),
+            tried: AtomicU64::new(0),
             trouble: Mutex::default(),
         }))
     }
@@ -86,7 +92,7 @@ impl Letters {
         self.0.origin.get_or_init(|| self.0.settings.origin(config));
     }
 
-    /// Stops after the current letter.
+    /// Stops after the current letters.
     pub(super) fn stop(&self) {
         self.0.is_stopping.store(true, Ordering::SeqCst);
         self.0.stopped.notify_one();
@@ -94,7 +100,7 @@ impl Letters {
 
     /// Waits until no letter is being sent, at most for a while: one that is interrupted may be sent twice.
     pub(super) async fn finish(&self, limit: Duration) {
-        if timeout(limit, self.0.sending.lock()).await.is_err() {
+        if timeout(limit, self.0.sending.write()).await.is_err() {
             log::warn!("stopping while a letter is being sent; it may be sent once more");
         }
     }

@@ -1,8 +1,17 @@
 //! Sends letters that are due, and records what became of each.
+//!
+//! Letters take turns over one connection. A mail server may take minutes for one of them: then the others take a
+//! second connection, and so on.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::atomic::Ordering, time::Duration};
 
-use rocket::tokio::{select, time::sleep};
+use rocket::{
+    futures::stream::{FuturesUnordered, StreamExt as _},
+    tokio::{
+        select,
+        time::{MissedTickBehavior, interval, sleep},
+    },
+};
 
 use super::{
     Letters,
@@ -16,30 +25,49 @@ use crate::accounts::{self, Accounts, CLAIM_EXTENDED_EVERY, LetterOutcome, Lette
 
 /// How often to look for letters that are due. A letter leaves within a second of the commit that queued it.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// How many connections a node has to the mail server at most. It opens a further one only while all others are held up:
+/// none of them finished a letter in the time of a poll.
+const MOST_CONNECTIONS: usize = 4;
 /// How long to wait before an outcome is recorded again, if the database does not respond.
 const RECORD_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Letters {
-    /// Sends letters as they become due. Returns after [`Self::stop`], once the current letter is sent.
+    /// Sends letters as they become due. Returns after [`Self::stop`], once the current ones are sent.
     pub(in crate::site) async fn keep_sending(&self, accounts: &Accounts, node: &Node) {
+        let mut polls = interval(POLL_INTERVAL);
+        polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut rounds, mut tried_before) = (FuturesUnordered::new(), 0);
         while !self.is_stopping() {
-            if let Err(error) = self.send_while(|| !self.is_stopping(), (accounts, node)).await {
-                self.report(Some(&error.to_string()));
-            }
             select! {
-                () = sleep(POLL_INTERVAL) => {}
+                Some(()) = rounds.next() => {}
                 () = self.0.stopped.notified() => {}
+                _ = polls.tick() => {
+                    let tried = self.0.tried.load(Ordering::Relaxed);
+                    let all_are_held_up = tried == tried_before;
+                    if rounds.is_empty() || (all_are_held_up && rounds.len() < MOST_CONNECTIONS) {
+                        rounds.push(self.run_round(accounts, node));
+                    }
+                    tried_before = tried;
+                }
             }
+        }
+        while rounds.next().await.is_some() {}
+    }
+
+    async fn run_round(&self, accounts: &Accounts, node: &Node) {
+        let _sending = self.0.sending.read().await;
+        if let Err(error) = self.send_while(|| !self.is_stopping(), (accounts, node)).await {
+            self.report(Some(&error.to_string()));
         }
     }
 
-    /// Sends the letters that are due, each at most once, over one connection for as long as that lasts. Returns how
-    /// many were tried.
+    /// Sends the letters that are due, each at most once, over one connection for as long as that lasts.
     ///
     /// # Errors
     /// Returns an error if the database does not respond. What the mail server does to a letter is recorded in its row.
     #[cfg(feature = "internals")]
-    pub async fn send_due(&self, accounts: &Accounts, node: &Node) -> accounts::Result<u64> {
+    pub async fn send_due(&self, accounts: &Accounts, node: &Node) -> accounts::Result<()> {
+        let _sending = self.0.sending.write().await;
         self.send_while(|| true, (accounts, node)).await
     }
 
@@ -47,28 +75,21 @@ impl Letters {
         &self,
         may_go_on: impl Fn() -> bool + Send,
         (accounts, node): (&Accounts, &Node),
-    ) -> accounts::Result<u64> {
-        let mut tried = 0;
-        let _sending = self.0.sending.lock().await;
+    ) -> accounts::Result<()> {
         let mut channel = None;
         // What is due by now: a letter that is postponed waits for another turn.
         let mut due_by = None;
-        while may_go_on() && (channel.is_some() || accounts.has_due_letter().await?) {
-            let mut open = match self.keep_or_open(channel.take()).await {
-                Ok(open) => open,
-                Err(error) => {
-                    self.put_off_all(accounts, &error).await?;
-                    break;
-                }
-            };
+        while may_go_on()
+            && let Some(mut open) = self.keep_or_open(channel.take(), accounts).await?
+        {
             let Some(letter) = accounts.claim_letter(node, due_by).await? else {
                 channel = Some(open);
                 break;
             };
             due_by.get_or_insert(letter.claimed_at);
-            tried += 1;
             let delivery = self.send(&mut open, accounts, node, &letter).await;
             let trouble = self.record(accounts, node, &letter, &delivery).await;
+            self.0.tried.fetch_add(1, Ordering::Relaxed);
             match (delivery.then, trouble) {
                 (Then::Next, _) => {
                     self.report(None);
@@ -87,13 +108,30 @@ impl Letters {
         if let Some(Channel::Server(connection)) = channel {
             connection.close();
         }
-        Ok(tried)
+        Ok(())
     }
 
-    async fn keep_or_open<'a>(&'a self, channel: Option<Channel<'a>>) -> Result<Channel<'a>, String> {
-        match channel {
-            Some(channel) => Ok(channel),
-            None => self.open().await,
+    /// The channel for the next letter: a new one only if a letter is due. Returns `None` if none is, or if the mail
+    /// server cannot be reached.
+    async fn keep_or_open<'a>(
+        &'a self,
+        channel: Option<Channel<'a>>,
+        accounts: &Accounts,
+    ) -> accounts::Result<Option<Channel<'a>>> {
+        if channel.is_some() {
+            return Ok(channel);
+        }
+        // A mail server that does not answer is asked once at a time.
+        let _opening = self.0.opening.lock().await;
+        if !accounts.has_due_letter().await? {
+            return Ok(None);
+        }
+        match self.open().await {
+            Ok(channel) => Ok(Some(channel)),
+            Err(error) => {
+                self.put_off_all(accounts, &error).await?;
+                Ok(None)
+            }
         }
     }
 

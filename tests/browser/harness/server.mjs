@@ -3,7 +3,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,13 +28,10 @@ export class Server {
   static async start(settings = {}, { inHost = false } = {}) {
     const server = new Server();
     if (inHost) server.#kind = host;
-    const port = await freePort();
-    server.url = `http://127.0.0.1:${port}`;
     server.#folder = await mkdtemp(path.join(tmpdir(), "curfew-browser-"));
-    server.#environment = { ...environment(server.#folder, port), ...settings };
+    server.#environment = { ...environment(server.#folder), ...settings };
     try {
-      server.#launch();
-      await server.#until("it is ready", () => server.#answers(`${server.#kind.root}/readyz`));
+      await server.#launch();
     } catch (error) {
       await server.stop();
       throw error;
@@ -46,11 +42,8 @@ export class Server {
   /** Another node of the same site; stop it first. */
   async another() {
     const node = new Server();
-    const port = await freePort();
-    node.url = `http://127.0.0.1:${port}`;
-    node.#environment = { ...this.#environment, ROCKET_PORT: String(port) };
-    node.#launch();
-    await node.#until("it is ready", () => node.#answers("/readyz"));
+    node.#environment = { ...this.#environment, ROCKET_PORT: "0" };
+    await node.#launch();
     return node;
   }
 
@@ -152,7 +145,8 @@ export class Server {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  #launch() {
+  /** Starts the program on a port that the system chooses, and waits until it is ready. */
+  async #launch() {
     const { program, folder } = this.#kind;
     this.#child = spawn(program, ["serve"], {
       cwd: folder,
@@ -164,6 +158,16 @@ export class Server {
       stream.on("data", (text) => (this.#printed += text));
     }
     this.#child.on("error", (error) => (this.#printed += `${program}: ${error.message}\n`));
+    await this.#until("it is ready", () => this.#knowsItsAddress() && this.#answers(`${this.#kind.root}/readyz`));
+  }
+
+  #knowsItsAddress() {
+    const launched = this.#printed.match(/has launched from (http:\/\/127\.0\.0\.1:(\d+))\n/);
+    if (!launched) return false;
+    this.url = launched[1];
+    // Letters that a command sends lead to the configured port.
+    this.#environment.ROCKET_PORT = launched[2];
+    return true;
   }
 
   async #answers(address) {
@@ -187,7 +191,7 @@ export class Server {
 }
 
 // Only variables set by a test may reach the program, not the settings of the user who runs the tests.
-function environment(folder, port) {
+function environment(folder) {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(ROCKET_|CURFEW_|DATABASE_URL$|REDIS_URL$|SMTP_URL$)/.test(name),
   );
@@ -198,17 +202,8 @@ function environment(folder, port) {
     // A host reads its own settings only.
     ROCKET_DATABASES: `{curfew={url="${database}"}}`,
     ROCKET_ADDRESS: "127.0.0.1",
-    ROCKET_PORT: String(port),
+    ROCKET_PORT: "0",
     ROCKET_LOG_LEVEL: "normal",
     CURFEW_BCRYPT_COST: "4",
   };
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return port;
 }

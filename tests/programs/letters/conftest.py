@@ -24,7 +24,7 @@ def mail(tmp_path):
 
     yield start
     for server in servers:
-        server.stop()
+        server.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

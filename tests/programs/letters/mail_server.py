@@ -5,6 +5,7 @@ import base64
 import email
 import email.policy
 import re
+import socket
 import ssl
 import subprocess
 import threading
@@ -13,7 +14,7 @@ from collections import defaultdict
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from server import PATIENCE_SECONDS, free_port
+from server import PATIENCE_SECONDS
 
 USER, PASSWORD = "riverside", "tanger:ine@31"
 
@@ -71,7 +72,8 @@ class MailServer:
         self._controller = None
         self._actions = defaultdict(list)
         self._changed = threading.Condition()
-        self.port = free_port()
+        self._reserved = bound_socket()
+        self.port = self._reserved.getsockname()[1]
         self.certificate = folder / "mail.pem"
         self._encryption = encryption
         self._needs_password = needs_password
@@ -104,6 +106,10 @@ class MailServer:
             asyncio.run_coroutine_threadsafe(self._cut_connections(), loop).result(PATIENCE_SECONDS)
             self._controller.stop()
         self._controller = None
+
+    def close(self):
+        self.stop()
+        self._reserved.close()
 
     async def _cut_connections(self):
         for transport in self.transports:
@@ -150,6 +156,10 @@ class OwnController(Controller):
     def __init__(self, mail_server, **options):
         self._mail_server = mail_server
         super().__init__(Handler(mail_server), **options)
+
+    def _create_server(self):
+        at = bound_socket(self.port)
+        return self.loop.create_server(self._factory_invoker, sock=at, ssl=self.ssl_context)
 
     def factory(self):
         mail_server = self._mail_server
@@ -234,6 +244,15 @@ class Session(SMTP):
     async def smtp_QUIT(self, arg):
         if await self._passes("quit"):
             await super().smtp_QUIT(arg)
+
+
+def bound_socket(port=0):
+    """A socket at a port that stays the caller's, also while nobody listens."""
+    at = socket.socket()
+    at.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    at.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    at.bind(("127.0.0.1", port))
+    return at
 
 
 def make_context(certificate):
