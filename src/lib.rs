@@ -1,23 +1,44 @@
-//! Curfew: the accounts part of a website. Staff can end anyone's access at once.
+//! Curfew adds accounts to a Rocket site, and staff who can end anyone's access at once.
 //!
-//! The [`guide`] says how to run Curfew, how to build on it, and how it works.
+//! ```no_run
+//! use curfew::{Curfew, SignedIn};
+//! use rocket::{get, launch, routes};
 //!
-//! A layer imports only layers below it, and its folders and files import each other in no circle. A test reads the
-//! `use` lines and fails on either.
+//! #[get("/garden")]
+//! fn garden(me: SignedIn<'_>) -> String {
+//!     format!("Hello, {}", me.username())
+//! }
 //!
-//! ```text
-//! cli   site   api           what people and programs touch: the command line, the pages, JSON
-//!    gate                    the middleware: cookies and tokens, guards, CSRF, headers
-//!      words                 sentences and labels for people: the layers below hold codes
-//!        accounts            the use cases, one verb per file
-//!          store             all SQL, one text for SQLite and Postgres
-//!            settings        what the operator of a site can set
-//!              domain        the rules: no Rocket, no SQL, no clock, no I/O
+//! #[launch]
+//! fn rocket() -> _ {
+//!     rocket::build().attach(Curfew::init()).mount("/", routes![garden])
+//! }
 //! ```
 //!
-//! To follow the code, begin with the rule in `src/domain/standing.rs`. Then read `src/store/standing`, which reads
-//! what the rule needs; `login_of` in `src/gate/guards`, which asks the rule on each request; and `src/accounts`, whose
-//! use cases change its answer.
+//! - [`Curfew`] is the fairing. It brings the pages for visitors, users and staff, the JSON API and their tables.
+//! - [`SignedIn`], [`Staff`], [`Superuser`] and [`Anyone`] are guards for pages, [`ApiClient`] and [`ApiStaff`] for
+//!   programs. [`Present`] asks for the password again.
+//! - [`Submission`] is a form with its CSRF token checked. [`Csrf`] is the token.
+//! - [`Accounts`] ends access from your own code, such as [`Accounts::force_logout`].
+//! - [`cli::run_with`] gives your program the commands, such as `force-logout`.
+//!
+//! [Curfew in a Rocket program](guide::library) says how these work together. The other pages of the [`guide`] say how to
+//! run a site and how Curfew works.
+
+// The map of the code. A layer imports only layers below it, and its folders and files import each other in no circle. A
+// test reads the `use` lines and fails on either.
+//
+// | cli   site   api           what people and programs touch: the command line, the pages, JSON
+// |    gate                    the middleware: cookies and tokens, guards, CSRF, headers
+// |      words                 sentences and labels for people: the layers below hold codes
+// |        accounts            the use cases, one verb per file
+// |          store             all SQL, one text for SQLite and Postgres
+// |            settings        what the operator of a site can set
+// |              domain        the rules: no Rocket, no SQL, no clock, no I/O
+//
+// To follow the code, begin with the rule in `src/domain/standing.rs`. Then read `src/store/standing`, which reads what
+// the rule needs; `login_of` in `src/gate/guards`, which asks the rule on each request; and `src/accounts`, whose use
+// cases change its answer.
 
 #![cfg_attr(not(feature = "internals"), allow(unused_imports, reason = "the tests name them"))]
 

@@ -22,14 +22,12 @@ pub struct Source {
 /// The layers from the map in `src/lib.rs`, line by line, from the top.
 pub fn layers() -> Vec<Vec<String>> {
     let lib = fs::read_to_string("src/lib.rs").expect("src/lib.rs");
-    let map = lib.split("```").nth(1).expect("a map of the layers");
-    map.lines()
-        .skip(1)
-        .map(|line| {
-            let words = line.trim_start_matches("//!").split_whitespace();
-            words.take_while(|word| lib.contains(&format!("mod {word};"))).map(str::to_owned).collect()
-        })
-        .collect()
+    let map = lib.lines().filter_map(|line| line.strip_prefix("// |"));
+    map.map(|line| {
+        let words = line.split_whitespace();
+        words.take_while(|word| lib.contains(&format!("mod {word};"))).map(str::to_owned).collect()
+    })
+    .collect()
 }
 
 /// Every file under `src`.

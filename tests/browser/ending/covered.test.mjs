@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { isSoak } from "../harness/soak.mjs";
+import { isWhole } from "../harness/chromium.mjs";
 import { Staff } from "../harness/staff.mjs";
 import { story } from "../harness/story.mjs";
 import { Streams } from "../harness/streams.mjs";
@@ -186,7 +186,7 @@ const backButton = async (stage) => {
   assert.ok(returned !== null, "the page was kept in memory");
   assert.ok(!returned.includes(friend.username), returned);
 };
-if (isSoak) story("the back button does not bring back a page whose login has ended", backButton, { keepsPages: true });
+if (isWhole) story("the back button does not bring back a page whose login has ended", backButton, { keepsPages: true });
 
 /** A member of staff, logged in. */
 async function guardOn(stage) {

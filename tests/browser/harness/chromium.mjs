@@ -4,6 +4,9 @@ import { chromium } from "playwright-core";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
+/** Whether this is the whole browser, and not its headless shell, which keeps no pages in memory. */
+export const isWhole = !executablePath.endsWith("headless-shell");
+
 const quiet = [
   "--no-sandbox",
   "--no-first-run",
