@@ -45,6 +45,9 @@ enum Claim {
     Finished,
     /// It is this node's to send.
     Send(Box<LetterToSend>),
+    /// It was dropped, or its outcome was recorded, while this node waited for the account. The transaction must be
+    /// rolled back.
+    Overtaken,
     /// It could not be prepared, and the transaction must be rolled back.
     Broken(i64, AccountsError),
 }
@@ -70,7 +73,7 @@ impl Accounts {
             match self.claim_next(node, due_by).await? {
                 Claim::Nothing => return Ok(None),
                 Claim::Send(letter) => return Ok(Some(*letter)),
-                Claim::Finished => {}
+                Claim::Finished | Claim::Overtaken => {}
                 Claim::Broken(id, error) => {
                     log::error!("could not prepare letter {id}, will retry: {}", error.for_log());
                     self.postpone_broken(id).await?;
@@ -86,7 +89,7 @@ impl Accounts {
         let due_by = due_by.map_or(now, |earlier| earlier.min(now));
         let Some(due) = find_due_letter(&mut tx, due_by).await? else { return Ok(Claim::Nothing) };
         let claim = self.claim(&mut tx, due, node, now).await?;
-        if !matches!(claim, Claim::Broken(..)) {
+        if !matches!(claim, Claim::Overtaken | Claim::Broken(..)) {
             tx.commit().await?;
         }
         Ok(claim)
@@ -107,8 +110,9 @@ impl Accounts {
         let may_have_arrived = due.sendings > 0;
         match self.compose_letter(tx, queued).await {
             Ok(Composed::Send { letter, link_id }) => {
-                claim_letter(tx, (id, link_id), node.id(), (now, now + CLAIM)).await?;
-                Ok(Claim::Send(letter))
+                let claimed = claim_letter(tx, (id, link_id), node.id(), (now, now + CLAIM)).await?;
+                // Logins may have been added while this waited for the account.
+                Ok(claimed.map_or(Claim::Overtaken, |times| Claim::Send(Box::new(LetterToSend { times, ..*letter }))))
             }
             Ok(Composed::Drop) => {
                 if may_have_arrived {

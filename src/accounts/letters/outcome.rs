@@ -10,6 +10,7 @@ use crate::{
     domain::{
         letters::sending::{LetterFault, LetterState, MOST_SENDINGS, wait_after},
         moment::Moment,
+        people::text::escaped,
     },
     store::letters::claims::{
         find_claimed_letter, finish_letter, list_attempts_of_due, lock_claims, postpone_due_letters, postpone_letter,
@@ -107,6 +108,7 @@ fn after(now: Moment, attempts: i64) -> Moment {
     now + TimeDelta::from_std(wait_after(attempts)).unwrap_or_default()
 }
 
+/// What the row keeps of an answer, which may hold anything.
 fn shortened(error: &str) -> String {
-    error.chars().take(ERROR_CHARACTERS).collect()
+    escaped(error).chars().take(ERROR_CHARACTERS).collect()
 }

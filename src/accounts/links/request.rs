@@ -31,21 +31,20 @@ impl Accounts {
 
     async fn request_letter(&self, client: &Client, kind: LetterKind, email: &Email) -> Result<()> {
         let rate = self.settings.throttle_login;
-        let is_throttled = match self.throttle.begin(Purpose::Letter, rate, "", &client.address).await? {
-            Ok(attempt) => {
-                attempt.failed();
-                false
-            }
-            Err(_) => true,
-        };
+        let attempt = self.throttle.begin(Purpose::Letter, rate, "", &client.address).await?;
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
         let letter = NewLetter { origin: client.origin(), ..NewLetter::new(kind, email.as_str(), now) };
         let id = insert_letter(&mut tx, &letter).await?;
-        if is_throttled {
+        if attempt.is_err() {
             // Writes as much as another request, and leaves nothing behind.
             delete_letter(&mut tx, id).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        // Only now: shared counters are written in the background, which would slow the transaction down.
+        if let Ok(attempt) = attempt {
+            attempt.failed();
+        }
+        Ok(())
     }
 }

@@ -108,7 +108,7 @@ fn print_logins(logins: Vec<String>, letters: String) -> AdHoc {
         Box::pin(async move {
             let heading = "Sample logins, with new passwords at each start:".to_owned();
             let logins = logins.iter().map(|login| format!("  {login}"));
-            let letters = format!("Letters that the site sends become files. Open them in a browser: {letters}");
+            let letters = format!("Letters that the site sends become files for a mail program, in {letters}");
             let end = "Press Ctrl-C to stop the demo and delete its data.".to_owned();
             for line in [heading].into_iter().chain(logins).chain([letters, end]) {
                 // A closed standard output is no reason to stop serving.

@@ -87,8 +87,10 @@ async fn register(
         Ok(Some(started)) => {
             changes.start_session(started);
             changes.leave_notice(Notice::done(format!(
-                "Welcome, {}. Your account is ready.",
-                registration.username.as_str()
+                "Welcome, {}. Your account is ready. To verify your email, open the link in the letter that was sent \
+                 to {}.",
+                registration.username.as_str(),
+                registration.email.as_str()
             )));
             Answer::see_other(uri!(crate::site::account::overview::show))
         }

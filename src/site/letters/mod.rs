@@ -15,7 +15,7 @@ mod test_letter;
 use std::{
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -60,8 +60,6 @@ struct Inner {
     sending: RwLock<()>,
     /// Held while a connection is opened.
     opening: AsyncMutex<()>,
-    /// How many letters were tried.
-    tried: AtomicU64,
     /// What last kept letters from being sent.
     trouble: Mutex<Option<String>>,
 }
@@ -82,7 +80,6 @@ impl Letters {
             stopped: Notify::new(),
             sending: RwLock::default(),
             opening: AsyncMutex::default(),
-            tried: AtomicU64::new(0),
             trouble: Mutex::default(),
         }))
     }

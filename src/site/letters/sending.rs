@@ -3,7 +3,14 @@
 //! Letters take turns over one connection. A mail server may take minutes for one of them: then the others take a
 //! second connection, and so on.
 
-use std::{convert::Infallible, sync::atomic::Ordering, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use rocket::{
     futures::stream::{FuturesUnordered, StreamExt as _},
@@ -26,8 +33,8 @@ use crate::accounts::{self, Accounts, CLAIM_EXTENDED_EVERY, LetterOutcome, Lette
 /// How often to look for letters that are due. A letter leaves within a second of the commit that queued it.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How many connections a node has to the mail server at most. It opens a further one only while all others are held up:
-/// none of them finished a letter in the time of a poll.
-const MOST_CONNECTIONS: usize = 4;
+/// none of them has got on in the time of a poll.
+const MOST_CONNECTIONS: usize = 16;
 /// How long to wait before an outcome is recorded again, if the database does not respond.
 const RECORD_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -36,27 +43,34 @@ impl Letters {
     pub(in crate::site) async fn keep_sending(&self, accounts: &Accounts, node: &Node) {
         let mut polls = interval(POLL_INTERVAL);
         polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut rounds, mut tried_before) = (FuturesUnordered::new(), 0);
+        let (mut rounds, mut marks) = (FuturesUnordered::new(), Vec::new());
         while !self.is_stopping() {
             select! {
                 Some(()) = rounds.next() => {}
                 () = self.0.stopped.notified() => {}
                 _ = polls.tick() => {
-                    let tried = self.0.tried.load(Ordering::Relaxed);
-                    let all_are_held_up = tried == tried_before;
-                    if rounds.is_empty() || (all_are_held_up && rounds.len() < MOST_CONNECTIONS) {
-                        rounds.push(self.run_round(accounts, node));
+                    marks.retain(|mark: &Weak<AtomicBool>| mark.strong_count() > 0);
+                    let of_rounds = marks.iter().filter_map(Weak::upgrade);
+                    let moved = of_rounds.filter(|has_moved| has_moved.swap(false, Ordering::Relaxed)).count();
+                    if moved == 0 && rounds.len() < MOST_CONNECTIONS {
+                        let has_moved = Arc::new(AtomicBool::new(true));
+                        marks.push(Arc::downgrade(&has_moved));
+                        rounds.push(self.run_round(accounts, node, has_moved));
                     }
-                    tried_before = tried;
                 }
             }
         }
         while rounds.next().await.is_some() {}
     }
 
-    async fn run_round(&self, accounts: &Accounts, node: &Node) {
+    /// Sends what is due over one connection. Notes in `has_moved` that it has begun or finished with a letter.
+    async fn run_round(&self, accounts: &Accounts, node: &Node, has_moved: Arc<AtomicBool>) {
         let _sending = self.0.sending.read().await;
-        if let Err(error) = self.send_while(|| !self.is_stopping(), (accounts, node)).await {
+        let may_go_on = || {
+            has_moved.store(true, Ordering::Relaxed);
+            !self.is_stopping()
+        };
+        if let Err(error) = self.send_while(may_go_on, (accounts, node)).await {
             self.report(Some(&error.to_string()));
         }
     }
@@ -89,7 +103,6 @@ impl Letters {
             due_by.get_or_insert(letter.claimed_at);
             let delivery = self.send(&mut open, accounts, node, &letter).await;
             let trouble = self.record(accounts, node, &letter, &delivery).await;
-            self.0.tried.fetch_add(1, Ordering::Relaxed);
             match (delivery.then, trouble) {
                 (Then::Next, _) => {
                     self.report(None);

@@ -31,8 +31,8 @@ const COMMANDS_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long the data and its answer may take (RFC 5321, section 4.5.3.2.6). Servers examine a letter before they answer,
 /// and whoever gives up too early sends it twice.
 const DATA_TIMEOUT: Duration = Duration::from_mins(10);
-/// How long to wait for the answer to QUIT.
-const QUIT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait for the answer to RSET or QUIT, on which no letter depends.
+const LAST_WORD_TIMEOUT: Duration = Duration::from_secs(5);
 /// The name of this host for the mail server, unless the site has one.
 const NO_NAME: &str = "localhost";
 
@@ -154,7 +154,7 @@ impl Connection {
             Err(_) => Some(Delivery::before_data(LetterOutcome::NotYet(no_answer(COMMANDS_TIMEOUT)), self.lost())),
         };
         if let Some(delivery) = outcome {
-            return delivery;
+            return self.reset_after(delivery).await;
         }
         if !may_begin.await {
             // The server waits for data. Without any, it drops the letter once the connection is closed.
@@ -196,12 +196,12 @@ impl Connection {
         self.takes_sender = true;
         for recipient in envelope.to() {
             if let Err(error) = self.smtp.command(Rcpt::new(recipient.clone(), Vec::new())).await {
-                return Err(self.refused(&error).await);
+                return Err(Self::refused(&error));
             }
         }
         match self.smtp.command(Data).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.refused(&error).await),
+            Err(error) => Err(Self::refused(&error)),
         }
     }
 
@@ -210,20 +210,28 @@ impl Connection {
         if self.takes_sender { Then::Reopen } else { Then::Stop }
     }
 
-    /// Ends the transaction of a letter that the server does not take.
-    async fn refused(&mut self, error: &lettre::transport::smtp::Error) -> Delivery {
+    /// A letter that the server does not take.
+    fn refused(error: &lettre::transport::smtp::Error) -> Delivery {
         let (outcome, is_usable) = match Answer::of(error) {
             Answer::Never(answer) => (LetterOutcome::Refused(answer), true),
             Answer::Later(answer) => (LetterOutcome::NotYet(answer), true),
             Answer::Lost(error) => (LetterOutcome::NotYet(error), false),
         };
-        let is_usable = is_usable && self.smtp.command("RSET\r\n").await.is_ok();
         Delivery::before_data(outcome, Then::next_if(is_usable))
+    }
+
+    /// Ends the transaction of a letter that the server does not take, so that the connection can take the next.
+    async fn reset_after(&mut self, delivery: Delivery) -> Delivery {
+        if delivery.then != Then::Next {
+            return delivery;
+        }
+        let answer = timeout(LAST_WORD_TIMEOUT, self.smtp.command("RSET\r\n")).await;
+        Delivery { then: Then::next_if(matches!(answer, Ok(Ok(_)))), ..delivery }
     }
 
     /// Says goodbye.
     pub(super) async fn quit(&mut self) {
-        drop(timeout(QUIT_TIMEOUT, self.smtp.quit()).await);
+        drop(timeout(LAST_WORD_TIMEOUT, self.smtp.quit()).await);
     }
 
     /// Says goodbye in the background: some servers never answer.

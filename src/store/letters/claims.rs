@@ -97,7 +97,8 @@ pub async fn find_due_letter(on: &mut impl Sql, now: Moment) -> Result<Option<Du
     Ok(fetch_optional!(on, DueLetter, sql, now)?)
 }
 
-/// Claims a letter for a node, until a time.
+/// Claims a letter for a node, until a time. Returns how many logins it reports by now, or `None` if it is not due any
+/// more: since it was found, it was dropped, or another node recorded its outcome.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -106,12 +107,13 @@ pub async fn claim_letter(
     (id, link_id): (i64, i64),
     node: &str,
     (now, until): (Moment, Moment),
-) -> Result<()> {
+) -> Result<Option<i64>> {
     let sql = "
         UPDATE curfew_letters
-        SET claimed_by = $2, due_at = $3, started_at = $4, attempts = attempts + 1, link_id = $5 WHERE id = $1";
-    execute!(on, sql, id, node, until, now, link_id)?;
-    Ok(())
+        SET claimed_by = $2, due_at = $3, started_at = $4, attempts = attempts + 1, link_id = $5
+        WHERE id = $1 AND due_at <= $4 RETURNING times";
+    let row = fetch_optional!(on, (i64,), sql, id, node, until, now, link_id)?;
+    Ok(row.map(|(times,)| times))
 }
 
 /// Extends a node's claim that has not run out. Returns whether it did.
@@ -149,7 +151,7 @@ pub async fn finish_letter(
     let sql = "
         UPDATE curfew_letters
         SET state = $2, error = $3, finished_at = $4, due_at = NULL, claimed_by = NULL, details = '{}', origin = NULL
-        WHERE id = $1 AND state = 'waiting'";
+        WHERE id = $1 AND due_at IS NOT NULL";
     execute!(on, sql, id, state.code(), error, now)?;
     Ok(())
 }

@@ -13,6 +13,8 @@ async fn a_registration_sends_a_letter_that_verifies_the_email() {
         let site = Site::on(engine).await;
         let mut ana = site.visitor();
         ana.registers().await.must_lead_to("/account");
+        let page = ana.opens("/account").await;
+        assert!(page.must_be(200).body.contains(&format!("the letter that was sent to {}", ana.email)), "{page:?}");
         let letter = site.sends_letter().await;
         assert_eq!((letter.header("To"), letter.header("X-Curfew-Letter")), (ana.email.as_str(), "verify-email"));
         let page = ana.opens("/account/profile").await;

@@ -241,6 +241,10 @@ class Session(SMTP):
         if await self._passes("data"):
             await super().smtp_DATA(arg)
 
+    async def smtp_RSET(self, arg):
+        if await self._passes("rset"):
+            await super().smtp_RSET(arg)
+
     async def smtp_QUIT(self, arg):
         if await self._passes("quit"):
             await super().smtp_QUIT(arg)

@@ -7,7 +7,7 @@ import pytest
 from mail_server import Die, Hold, Quote, Release, make_context
 
 # Of one node, as in src/site/letters/sending.rs.
-MOST_CONNECTIONS = 4
+MOST_CONNECTIONS = 16
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,16 @@ def test_a_refused_address_stops_its_letter_and_no_other(mail, sites):
     assert server.greetings <= MOST_CONNECTIONS, "a refusal does not cost the connection"
 
 
+def test_a_refusal_counts_although_the_next_answer_never_comes(mail, sites):
+    server = mail()
+    server.at("rcpt", "550 5.1.1 no such mailbox")
+    server.at("rset", Hold())
+    site = sites(server)
+    site.outbox.put(site.make_user(), number=2)
+    rows = site.outbox.until(lambda rows: all(row[0] != "waiting" for row in rows))
+    assert sorted(rows) == [("failed", 1, 0, "550 5.1.1 no such mailbox"), ("sent", 1, 1, None)]
+
+
 def test_an_answer_after_the_letter_counts(mail, sites):
     server = mail()
     server.at("content", "451 4.3.0 try again")
@@ -141,16 +151,16 @@ def test_a_letter_that_loses_the_connection_holds_up_no_other(mail, sites, step,
 @pytest.mark.parametrize("step", ["rcpt", "content"])
 def test_a_letter_that_the_mail_server_holds_up_holds_up_no_other(mail, sites, step):
     server = mail()
-    release = server.at(step, Release())
+    release = server.at(step, Release(), times=5)
     site = sites(server)
-    site.outbox.put(site.make_user(), number=3)
+    site.outbox.put(site.make_user(), number=7)
     release.reached.wait()
     rows = site.outbox.until(lambda rows: sum(row[0] == "sent" for row in rows) == 2)
     sendings = 1 if step == "content" else 0
-    assert sorted(rows) == [("sent", 1, 1, None)] * 2 + [("waiting", 1, sendings, None)]
+    assert sorted(rows) == [("sent", 1, 1, None)] * 2 + [("waiting", 1, sendings, None)] * 5
     release.let_go()
     rows = site.outbox.until(lambda rows: {row[0] for row in rows} == {"sent"})
-    assert rows == [("sent", 1, 1, None)] * 3
+    assert rows == [("sent", 1, 1, None)] * 7
 
 
 @pytest.mark.parametrize("step", ["connect", "rcpt"])

@@ -10,8 +10,13 @@ use curfew::{
         link::LinkPurpose,
         sending::{LetterFault, MOST_ATTEMPTS},
     },
-    store::letters::{NewLetter, insert_letter},
+    store::{
+        Pools,
+        letters::{NewLetter, insert_letter},
+    },
 };
+use rocket::tokio::{join, time::sleep};
+use sqlx::AssertSqlSafe;
 
 use crate::{
     house::{
@@ -320,6 +325,57 @@ async fn letters_that_the_server_did_not_take_yet_count_for_the_limit_too() {
         run(&house.store, "UPDATE curfew_letters SET state = 'failed', due_at = NULL WHERE attempts > 0").await;
         house.store.clock().shift(TimeDelta::minutes(5));
         assert!(claim(house, &ours).await.is_some(), "none of them has reached the address");
+    })
+    .await;
+}
+
+/// On Postgres only: SQLite has one writer. A claim finds its letter before it waits for the account.
+#[rocket::async_test]
+async fn a_claim_obeys_what_was_done_to_its_letter_while_it_waited() {
+    async fn claims_while(house: &House, user_id: i64, done: &str) -> Option<LetterToSend> {
+        let Pools::Postgres { pool, .. } = &house.store.pools else { unreachable!("the test is for Postgres") };
+        let mut holder = pool.begin().await.expect("a transaction");
+        let lock = "SELECT 1 FROM curfew_users WHERE id = $1 FOR UPDATE";
+        sqlx::query(lock).bind(user_id).execute(&mut *holder).await.expect("the lock");
+        let act = async {
+            let waiting = "SELECT COUNT(*) FROM pg_stat_activity
+                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            while count(&house.store, waiting).await == 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+            sqlx::query(AssertSqlSafe(done.to_owned())).execute(&mut *holder).await.expect("the act");
+            holder.commit().await.expect("a commit");
+        };
+        let ours = node("one");
+        join!(claim(house, &ours), act).0
+    }
+    on_each_engine(async |house: &House| {
+        if !matches!(house.store.pools, Pools::Postgres { .. }) {
+            return;
+        }
+        let user = house.member("ana").await;
+        let dropped = "UPDATE curfew_letters SET state = 'dropped', due_at = NULL, finished_at = now()";
+        queue(house, LetterKind::PasswordChanged, user.id, "mallory@example.org").await;
+        assert!(claims_while(house, user.id, dropped).await.is_none());
+        assert_eq!(rows(house).await, ["dropped 0 0 -"]);
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_links").await, 0, "no link was issued for it");
+
+        queue(house, LetterKind::NewLogin, user.id, "ana@example.org").await;
+        let more = "UPDATE curfew_letters SET times = 20 WHERE kind = 'new-login'";
+        assert_eq!(claims_while(house, user.id, more).await.expect("a letter").times, 20);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn an_answer_is_stored_without_control_characters() {
+    on_each_engine(async |house: &House| {
+        let ours = node("one");
+        let id = queue_one(house, "ana").await;
+        claim(house, &ours).await.expect("a letter");
+        let refused = LetterOutcome::Refused("550 \u{1b}[31mred\u{202e} end".to_owned());
+        record(house, &ours, id, false, refused).await;
+        assert_eq!(rows(house).await, ["failed 1 0 550 \\u{1b}[31mred\\u{202e} end"]);
     })
     .await;
 }
