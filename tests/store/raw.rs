@@ -1,11 +1,15 @@
 //! SQL to set up and inspect data, never to do what the program does.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use curfew::store::{Connection, Pools, Store};
+use rocket::tokio::time::sleep;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 /// Executes a statement as an administrator would, and returns the number of changed rows.
@@ -120,4 +124,13 @@ async fn logins_fetched(on: &mut PgConnection) -> u64 {
     let sql = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'curfew_logins'";
     let fetched: i64 = sqlx::query_scalar(sql).fetch_one(on).await.expect("a row");
     fetched.unsigned_abs()
+}
+
+/// Waits until a statement on this Postgres database waits for a lock.
+pub async fn until_one_waits_for_a_lock(store: &Store) {
+    let waiting =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while count(store, waiting).await == 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
 }

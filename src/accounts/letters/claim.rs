@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Composed, LetterToSend, QueuedLetter};
+use super::{Composed, LetterToSend, QueuedLetter, compose_letter};
 use crate::{
     accounts::{Accounts, AccountsError, Node, Result},
     domain::{
@@ -22,11 +22,12 @@ use crate::{
         letters::{
             claims::{
                 DueLetter, begin_sending, claim_letter, extend_claim, find_due_letter, finish_letter, is_letter_due,
-                lock_claims, postpone_due_letter,
+                lock_claims, lock_due_letter, postpone_due_letter,
             },
             limits::{add_to_letter_put_off, list_counted_letters, put_off_letter},
             listed::delete_letter,
         },
+        users::find_user_by_email,
     },
 };
 
@@ -41,13 +42,10 @@ pub const CLAIM_EXTENDED_EVERY: Duration = Duration::from_secs(5);
 enum Claim {
     /// None was due.
     Nothing,
-    /// It was finished without being sent.
+    /// It was finished without being sent, by this node or while it waited for the account.
     Finished,
     /// It is this node's to send.
     Send(Box<LetterToSend>),
-    /// It was dropped, or its outcome was recorded, while this node waited for the account. The transaction must be
-    /// rolled back.
-    Overtaken,
     /// It could not be prepared, and the transaction must be rolled back.
     Broken(i64, AccountsError),
 }
@@ -73,7 +71,7 @@ impl Accounts {
             match self.claim_next(node, due_by).await? {
                 Claim::Nothing => return Ok(None),
                 Claim::Send(letter) => return Ok(Some(*letter)),
-                Claim::Finished | Claim::Overtaken => {}
+                Claim::Finished => {}
                 Claim::Broken(id, error) => {
                     log::error!("could not prepare letter {id}, will retry: {}", error.for_log());
                     self.postpone_broken(id).await?;
@@ -87,16 +85,36 @@ impl Accounts {
         lock_claims(&mut tx).await?;
         let now = self.store.clock().now(&mut tx).await?;
         let due_by = due_by.map_or(now, |earlier| earlier.min(now));
-        let Some(due) = find_due_letter(&mut tx, due_by).await? else { return Ok(Claim::Nothing) };
-        let claim = self.claim(&mut tx, due, node, now).await?;
-        if !matches!(claim, Claim::Overtaken | Claim::Broken(..)) {
-            tx.commit().await?;
+        let Some(found) = find_due_letter(&mut tx, due_by).await? else { return Ok(Claim::Nothing) };
+        let id = found.0;
+        match self.claim(&mut tx, found, node, (now, due_by)).await {
+            Ok(claim) => {
+                tx.commit().await?;
+                Ok(claim)
+            }
+            // The next letters need the database too.
+            Err(error @ AccountsError::Store(StoreError::Unavailable(_) | StoreError::Unwritable)) => Err(error),
+            // The next letters must not wait for this one.
+            Err(error) => Ok(Claim::Broken(id, error)),
         }
-        Ok(claim)
     }
 
-    async fn claim(&self, tx: &mut Transaction, due: DueLetter, node: &Node, now: Moment) -> Result<Claim> {
-        let id = due.id;
+    async fn claim(
+        &self,
+        tx: &mut Transaction,
+        (id, user_id, address): (i64, Option<i64>, String),
+        node: &Node,
+        (now, due_by): (Moment, Moment),
+    ) -> Result<Claim> {
+        let user_id = match user_id {
+            Some(user_id) => Some(user_id),
+            None => find_user_by_email(tx, &address).await?,
+        };
+        let account = match user_id {
+            Some(user_id) => self.lock_account(tx, user_id).await?,
+            None => None,
+        };
+        let Some(due) = lock_due_letter(tx, id, due_by).await? else { return Ok(Claim::Finished) };
         let queued = match read(&due) {
             Ok(queued) => queued,
             Err(error) => {
@@ -107,29 +125,16 @@ impl Accounts {
         if put_off(tx, queued.kind, &due, now).await? {
             return Ok(Claim::Finished);
         }
-        let may_have_arrived = due.sendings > 0;
-        match self.compose_letter(tx, queued).await {
-            Ok(Composed::Send { letter, link_id }) => {
-                let claimed = claim_letter(tx, (id, link_id), node.id(), (now, now + CLAIM)).await?;
-                // Logins may have been added while this waited for the account.
-                Ok(claimed.map_or(Claim::Overtaken, |times| Claim::Send(Box::new(LetterToSend { times, ..*letter }))))
+        match compose_letter(tx, queued, account).await? {
+            Composed::Send { letter, link_id } => {
+                claim_letter(tx, (id, link_id), node.id(), (now, now + CLAIM)).await?;
+                return Ok(Claim::Send(letter));
             }
-            Ok(Composed::Drop) => {
-                if may_have_arrived {
-                    // It counts for the limit.
-                    finish_letter(tx, id, LetterState::Dropped, None, now).await?;
-                } else {
-                    delete_letter(tx, id).await?;
-                }
-                Ok(Claim::Finished)
-            }
-            // The next letters need the database too.
-            Err(AccountsError::Store(error @ (StoreError::Unavailable(_) | StoreError::Unwritable))) => {
-                Err(error.into())
-            }
-            // The next letters must not wait for this one.
-            Err(error) => Ok(Claim::Broken(id, error)),
+            // It may have arrived, and counts for the limit.
+            Composed::Drop if due.sendings > 0 => finish_letter(tx, id, LetterState::Dropped, None, now).await?,
+            Composed::Drop => delete_letter(tx, id).await?,
         }
+        Ok(Claim::Finished)
     }
 
     async fn postpone_broken(&self, id: i64) -> Result<()> {

@@ -2,11 +2,12 @@
 
 use crate::{
     accounts::{
-        Accounts, Result,
+        Result,
         links::{
             find::{is_same, sent_to_its_purpose},
             issue::{create_token, issue_link},
         },
+        locked::Locked,
     },
     domain::{
         letters::{
@@ -16,7 +17,7 @@ use crate::{
         },
         moment::Moment,
     },
-    store::{Transaction, users::find_user_by_email},
+    store::Transaction,
 };
 
 /// A letter that is due, as it was queued.
@@ -69,42 +70,35 @@ pub(in crate::accounts) enum Composed {
     Drop,
 }
 
-impl Accounts {
-    /// Prepares a letter in the transaction that claims it. Its link is issued at the first attempt; each attempt adds a
-    /// token, because only the letter holds it.
-    pub(in crate::accounts) async fn compose_letter(
-        &self,
-        on: &mut Transaction,
-        queued: QueuedLetter,
-    ) -> Result<Composed> {
-        let user_id = match queued.user_id {
-            Some(id) => Some(id),
-            None => find_user_by_email(on, &queued.address).await?,
-        };
-        let Some(user_id) = user_id else { return Ok(Composed::Drop) };
-        let Some(locked) = self.lock_account(on, user_id).await? else { return Ok(Composed::Drop) };
-        // Whoever asked may have typed an address that only looks like the account's: `miKe@` with the Kelvin sign.
-        let address = if queued.user_id.is_none() { locked.user.email.clone() } else { queued.address };
-        let purpose = queued.kind.link();
-        let is_meant = sent_to_its_purpose(purpose, &address, &locked.user);
-        // Somebody may have asked for it.
-        let is_distrusted = locked.user.email_distrusted_at.is_some() && is_same(&address, &locked.user.email);
-        // A not-me link also helps the owner of an account that is deactivated. The others could not be used.
-        if !is_meant || is_distrusted || purpose != LinkPurpose::NotMe && !locked.user.is_active_at(locked.now) {
-            return Ok(Composed::Drop);
-        }
-        let link_id = if let Some(id) = queued.link_id {
-            id
-        } else {
-            // By the order in which letters were queued, the owner's letter wins over those to an attacker.
-            let issued_at = if purpose == LinkPurpose::NotMe { queued.queued_at } else { locked.now };
-            issue_link(on, purpose, &locked, &address, issued_at).await?
-        };
-        let token = create_token(on, link_id).await?;
-        let QueuedLetter { id, kind, origin, details, times, queued_at, .. } = queued;
-        let (username, claimed_at) = (locked.user.username, locked.now);
-        let link = (purpose, token);
-        let letter = LetterToSend { id, kind, address, username, link, origin, details, times, queued_at, claimed_at };
-        Ok(Composed::Send { letter: Box::new(letter), link_id })
+/// Prepares a letter in the transaction that claims it, which holds its account. Its link is issued at the first attempt;
+/// each attempt adds a token, because only the letter holds it.
+pub(in crate::accounts) async fn compose_letter(
+    on: &mut Transaction,
+    queued: QueuedLetter,
+    account: Option<Locked>,
+) -> Result<Composed> {
+    let Some(locked) = account else { return Ok(Composed::Drop) };
+    // Whoever asked may have typed an address that only looks like the account's: `miKe@` with the Kelvin sign.
+    let address = if queued.user_id.is_none() { locked.user.email.clone() } else { queued.address };
+    let purpose = queued.kind.link();
+    let is_meant = sent_to_its_purpose(purpose, &address, &locked.user);
+    // Somebody may have asked for it.
+    let is_distrusted = locked.user.email_distrusted_at.is_some() && is_same(&address, &locked.user.email);
+    // A not-me link also helps the owner of an account that is deactivated. The others could not be used.
+    if !is_meant || is_distrusted || purpose != LinkPurpose::NotMe && !locked.user.is_active_at(locked.now) {
+        return Ok(Composed::Drop);
     }
+    let link_id = if let Some(id) = queued.link_id {
+        id
+    } else {
+        // By the order in which letters were queued, the owner's letter wins over those to an attacker.
+        let issued_at = if purpose == LinkPurpose::NotMe { queued.queued_at } else { locked.now };
+        issue_link(on, purpose, &locked, &address, issued_at).await?
+    };
+    let token = create_token(on, link_id).await?;
+    let QueuedLetter { id, kind, origin, details, times, queued_at, .. } = queued;
+    let (username, claimed_at) = (locked.user.username, locked.now);
+    let link = (purpose, token);
+    let letter = LetterToSend { id, kind, address, username, link, origin, details, times, queued_at, claimed_at };
+    Ok(Composed::Send { letter: Box::new(letter), link_id })
 }

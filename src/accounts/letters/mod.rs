@@ -7,5 +7,5 @@ mod purge;
 
 pub use claim::CLAIM_EXTENDED_EVERY;
 pub use compose::LetterToSend;
-pub(in crate::accounts) use compose::{Composed, QueuedLetter};
+pub(in crate::accounts) use compose::{Composed, QueuedLetter, compose_letter};
 pub use outcome::LetterOutcome;

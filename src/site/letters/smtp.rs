@@ -28,8 +28,8 @@ const TCP_TIMEOUT: Duration = Duration::from_secs(5);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long the commands before the letter's data may take together.
 const COMMANDS_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long the data and its answer may take (RFC 5321, section 4.5.3.2.6). Servers examine a letter before they answer,
-/// and whoever gives up too early sends it twice.
+/// How long the data and its answer may take (RFC 5321, section 4.5.3.2.6). Servers examine a letter before they answer.
+/// A node that stops waiting too early sends the letter twice.
 const DATA_TIMEOUT: Duration = Duration::from_mins(10);
 /// How long to wait for the answer to RSET or QUIT, on which no letter depends.
 const LAST_WORD_TIMEOUT: Duration = Duration::from_secs(5);

@@ -85,20 +85,37 @@ pub async fn lock_claims(on: &mut impl Sql) -> Result<()> {
     Ok(())
 }
 
-/// Finds the letter that has been due longest.
+/// Finds the letter that has been due longest: its id, its account and its recipient.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_due_letter(on: &mut impl Sql, now: Moment) -> Result<Option<DueLetter>> {
+pub async fn find_due_letter(on: &mut impl Sql, now: Moment) -> Result<Option<(i64, Option<i64>, String)>> {
+    let sql = "
+        SELECT id, user_id, address
+        FROM curfew_letters WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at, id LIMIT 1";
+    Ok(fetch_optional!(on, (i64, Option<i64>, String), sql, now)?)
+}
+
+/// Locks a letter until the transaction ends, and reads it if it is still due. Lock its account first: whoever drops an
+/// account's letters, or adds a login to one, holds the account.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn lock_due_letter(on: &mut impl Sql, id: i64, now: Moment) -> Result<Option<DueLetter>> {
+    // On SQLite a transaction is the only writer from its start.
+    #[cfg(feature = "postgres")]
+    if let Engine::Postgres(connection) = on.engine()? {
+        let lock = sqlx::query("SELECT 1 FROM curfew_letters WHERE id = $1 FOR UPDATE").bind(id);
+        with_timeout(lock.execute(connection)).await?;
+    }
     let sql = "
         SELECT id, kind, user_id, address, address_key, origin, details, times, queued_at, attempts, sendings, error,
                link_id
-        FROM curfew_letters WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at, id LIMIT 1";
-    Ok(fetch_optional!(on, DueLetter, sql, now)?)
+        FROM curfew_letters WHERE id = $1 AND due_at <= $2";
+    Ok(fetch_optional!(on, DueLetter, sql, id, now)?)
 }
 
-/// Claims a letter for a node, until a time. Returns how many logins it reports by now, or `None` if it is not due any
-/// more: since it was found, it was dropped, or another node recorded its outcome.
+/// Claims a letter for a node, until a time.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
@@ -107,13 +124,12 @@ pub async fn claim_letter(
     (id, link_id): (i64, i64),
     node: &str,
     (now, until): (Moment, Moment),
-) -> Result<Option<i64>> {
+) -> Result<()> {
     let sql = "
         UPDATE curfew_letters
-        SET claimed_by = $2, due_at = $3, started_at = $4, attempts = attempts + 1, link_id = $5
-        WHERE id = $1 AND due_at <= $4 RETURNING times";
-    let row = fetch_optional!(on, (i64,), sql, id, node, until, now, link_id)?;
-    Ok(row.map(|(times,)| times))
+        SET claimed_by = $2, due_at = $3, started_at = $4, attempts = attempts + 1, link_id = $5 WHERE id = $1";
+    execute!(on, sql, id, node, until, now, link_id)?;
+    Ok(())
 }
 
 /// Extends a node's claim that has not run out. Returns whether it did.

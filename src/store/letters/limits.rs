@@ -53,14 +53,12 @@ pub async fn count_letters_to(
     Ok(count)
 }
 
-/// Lets a letter that is due wait until its address may get it. It counts as no attempt. Does nothing to a finished
-/// letter.
+/// Lets a letter that is due wait until its address may get it. It counts as no attempt.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn put_off_letter(on: &mut impl Sql, id: i64, due_at: Moment) -> Result<()> {
-    let sql =
-        "UPDATE curfew_letters SET due_at = $2, error = $3, claimed_by = NULL WHERE id = $1 AND due_at IS NOT NULL";
+    let sql = "UPDATE curfew_letters SET due_at = $2, error = $3, claimed_by = NULL WHERE id = $1";
     execute!(on, sql, id, due_at, LetterFault::Limit.code())?;
     Ok(())
 }

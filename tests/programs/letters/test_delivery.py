@@ -68,13 +68,13 @@ def test_a_greylisted_letter_is_sent_later(mail, sites):
 
 def test_a_refused_address_stops_its_letter_and_no_other(mail, sites):
     server = mail()
-    server.at("rcpt", "550 5.1.1 no such mailbox", times=10)
+    server.at("rcpt", "550 5.1.1 no such mailbox", times=40)
     site = sites(server)
     user = site.make_user()
-    site.outbox.put(user, number=11)
+    site.outbox.put(user, number=41)
     server.wait_for(1)
     rows = sorted(site.outbox.until(lambda rows: all(row[0] != "waiting" for row in rows)))
-    assert rows == [("failed", 1, 0, "550 5.1.1 no such mailbox")] * 10 + [("sent", 1, 1, None)]
+    assert rows == [("failed", 1, 0, "550 5.1.1 no such mailbox")] * 40 + [("sent", 1, 1, None)]
     assert server.greetings <= MOST_CONNECTIONS, "a refusal does not cost the connection"
 
 
@@ -141,9 +141,9 @@ def test_a_letter_that_loses_the_connection_holds_up_no_other(mail, sites, step,
     server = mail()
     server.at(step, action)
     site = sites(server)
-    site.outbox.put(site.make_user(), number=10)
+    site.outbox.put(site.make_user(), number=40)
     rows = site.outbox.until(lambda rows: {row[0] for row in rows} == {"sent"})
-    assert sorted(row[1] for row in rows) == [1] * 9 + [2]
+    assert sorted(row[1] for row in rows) == [1] * 39 + [2]
     # One more for the letter that lost its connection, and one more for its second attempt.
     assert server.greetings <= MOST_CONNECTIONS + 2, "the others share connections"
 

@@ -1,7 +1,7 @@
 //! A transaction that writes to many sessions locks their accounts first, in ascending order. So concurrent ones wait
 //! for each other and never deadlock.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use curfew::{
@@ -9,12 +9,12 @@ use curfew::{
     domain::{bulk::BulkAction, logins::session_secret::SessionId, people::role::Role},
     store::Pools,
 };
-use rocket::tokio::{join, time::sleep};
+use rocket::tokio::join;
 
 use crate::{
     bulk::actions::{begin, begun, many_logged_in, matching, preview},
     house::{House, on_each_engine},
-    raw::{count, run, texts},
+    raw::{run, texts, until_one_waits_for_a_lock},
 };
 
 /// More than one transaction handles.
@@ -73,11 +73,7 @@ async fn writers_of_many_sessions_lock_the_accounts_first_in_ascending_order() {
         let lock = "SELECT 1 FROM curfew_users WHERE id = $1 FOR UPDATE";
         sqlx::query(lock).bind(held).execute(&mut *holder).await.expect("a lock");
         let watched = async {
-            let waiting = "SELECT COUNT(*) FROM pg_stat_activity
-                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
-            while count(&house.store, waiting).await == 0 {
-                sleep(Duration::from_millis(5)).await;
-            }
+            until_one_waits_for_a_lock(&house.store).await;
             let free = |sql: &str| format!("{sql} FOR NO KEY UPDATE SKIP LOCKED");
             let (accounts, sessions) =
                 (texts(&house.store, &free(accounts)).await, texts(&house.store, &free(LIVE)).await);

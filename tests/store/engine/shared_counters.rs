@@ -5,7 +5,7 @@ use rocket::{futures::future::join_all, tokio::select};
 
 use crate::{
     house::{House, on_each_engine},
-    raw::count,
+    raw::until_one_waits_for_a_lock,
 };
 
 /// More than there are connections.
@@ -24,9 +24,7 @@ async fn a_crowd_that_waits_for_one_counter_leaves_connections_to_others() {
         let names = ["hot".to_owned()];
         let crowd = join_all((0..CROWD).map(|_| counters.change(&names, |_, _| ((), None))));
         let others = async {
-            let waiting = "SELECT COUNT(*) FROM pg_stat_activity
-                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
-            while count(&house.store, waiting).await == 0 {}
+            until_one_waits_for_a_lock(&house.store).await;
             for _ in 0..CROWD {
                 house.store.read().await.expect("a connection");
             }

@@ -15,7 +15,7 @@ use curfew::{
         letters::{NewLetter, insert_letter},
     },
 };
-use rocket::tokio::{join, time::sleep};
+use rocket::tokio::join;
 use sqlx::AssertSqlSafe;
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
         House, NEW_PASSWORD, client, email, new_password, on_each_engine, operator, reasons, registration_with,
         run_concurrently,
     },
-    raw::{count, run, texts},
+    raw::{count, run, texts, until_one_waits_for_a_lock},
 };
 
 fn node(name: &str) -> Node {
@@ -338,11 +338,7 @@ async fn a_claim_obeys_what_was_done_to_its_letter_while_it_waited() {
         let lock = "SELECT 1 FROM curfew_users WHERE id = $1 FOR UPDATE";
         sqlx::query(lock).bind(user_id).execute(&mut *holder).await.expect("the lock");
         let act = async {
-            let waiting = "SELECT COUNT(*) FROM pg_stat_activity
-                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
-            while count(&house.store, waiting).await == 0 {
-                sleep(Duration::from_millis(5)).await;
-            }
+            until_one_waits_for_a_lock(&house.store).await;
             sqlx::query(AssertSqlSafe(done.to_owned())).execute(&mut *holder).await.expect("the act");
             holder.commit().await.expect("a commit");
         };
