@@ -6,16 +6,18 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use rocket::tokio::time::sleep;
 
 use super::{Composed, LetterToSend, QueuedLetter, compose_letter};
 use crate::{
-    accounts::{Accounts, AccountsError, Node, Result},
+    accounts::{Accounts, AccountsError, Node, Result, locked::Locked},
     domain::{
         letters::{
             kind::LetterKind,
             sending::{LIMIT_PERIOD, LetterFault, LetterState, MOST_ATTEMPTS, MOST_SENDINGS, wait_after},
         },
         moment::{Moment, moment_before},
+        people::login_key::login_key,
     },
     store::{
         StoreError, Transaction,
@@ -24,7 +26,7 @@ use crate::{
                 DueLetter, begin_sending, claim_letter, extend_claim, find_due_letter, finish_letter, is_letter_due,
                 lock_claims, lock_due_letter, postpone_due_letter,
             },
-            limits::{add_to_letter_put_off, list_counted_letters, put_off_letter},
+            limits::{add_to_letter_put_off, delete_requests_for_nobody, list_counted_letters, put_off_letter},
             listed::delete_letter,
         },
         users::find_user_by_email,
@@ -35,6 +37,10 @@ use crate::{
 const CLAIM: TimeDelta = TimeDelta::seconds(15);
 /// When to look again whether an address may get a letter, if those that count have not reached it yet.
 const LIMIT_LOOKED_AT_AGAIN: TimeDelta = TimeDelta::minutes(5);
+/// How many requests one transaction deletes.
+const BATCH: i64 = 200;
+/// The pause after letters that are not sent, so that other writers are not held up.
+const PAUSE: Duration = Duration::from_millis(10);
 /// How often the claim is extended while the letter is being sent: two of these may fail before the claim runs out.
 pub const CLAIM_EXTENDED_EVERY: Duration = Duration::from_secs(5);
 
@@ -71,7 +77,7 @@ impl Accounts {
             match self.claim_next(node, due_by).await? {
                 Claim::Nothing => return Ok(None),
                 Claim::Send(letter) => return Ok(Some(*letter)),
-                Claim::Finished => {}
+                Claim::Finished => sleep(PAUSE).await,
                 Claim::Broken(id, error) => {
                     log::error!("could not prepare letter {id}, will retry: {}", error.for_log());
                     self.postpone_broken(id).await?;
@@ -106,14 +112,13 @@ impl Accounts {
         node: &Node,
         (now, due_by): (Moment, Moment),
     ) -> Result<Claim> {
-        let user_id = match user_id {
-            Some(user_id) => Some(user_id),
-            None => find_user_by_email(tx, &address).await?,
-        };
         let account = match user_id {
             Some(user_id) => self.lock_account(tx, user_id).await?,
-            None => None,
+            None => self.lock_account_with(tx, &address).await?,
         };
+        if user_id.is_none() && account.is_none() {
+            delete_requests_for_nobody(tx, due_by, BATCH).await?;
+        }
         let Some(due) = lock_due_letter(tx, id, due_by).await? else { return Ok(Claim::Finished) };
         let queued = match read(&due) {
             Ok(queued) => queued,
@@ -135,6 +140,14 @@ impl Accounts {
             Composed::Drop => delete_letter(tx, id).await?,
         }
         Ok(Claim::Finished)
+    }
+
+    /// Locks the account that has this email.
+    async fn lock_account_with(&self, tx: &mut Transaction, address: &str) -> Result<Option<Locked>> {
+        let Some(user_id) = find_user_by_email(tx, address).await? else { return Ok(None) };
+        let account = self.lock_account(tx, user_id).await?;
+        // Its email may have changed before it was locked.
+        Ok(account.filter(|locked| login_key(&locked.user.email) == login_key(address)))
     }
 
     async fn postpone_broken(&self, id: i64) -> Result<()> {

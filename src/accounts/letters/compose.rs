@@ -31,7 +31,7 @@ pub(in crate::accounts) struct QueuedLetter {
     pub(in crate::accounts) details: LetterDetails,
     pub(in crate::accounts) times: i64,
     pub(in crate::accounts) queued_at: Moment,
-    /// The link of an earlier attempt.
+    /// The link of the last attempt.
     pub(in crate::accounts) link_id: Option<i64>,
 }
 
@@ -70,8 +70,8 @@ pub(in crate::accounts) enum Composed {
     Drop,
 }
 
-/// Prepares a letter in the transaction that claims it, which holds its account. Its link is issued at the first attempt;
-/// each attempt adds a token, because only the letter holds it.
+/// Prepares a letter in the transaction that claims it, which holds its account. Each attempt creates a token, because
+/// only the letter holds it.
 pub(in crate::accounts) async fn compose_letter(
     on: &mut Transaction,
     queued: QueuedLetter,
@@ -88,12 +88,12 @@ pub(in crate::accounts) async fn compose_letter(
     if !is_meant || is_distrusted || purpose != LinkPurpose::NotMe && !locked.user.is_active_at(locked.now) {
         return Ok(Composed::Drop);
     }
-    let link_id = if let Some(id) = queued.link_id {
-        id
-    } else {
+    let link_id = match (purpose, queued.link_id) {
         // By the order in which letters were queued, the owner's letter wins over those to an attacker.
-        let issued_at = if purpose == LinkPurpose::NotMe { queued.queued_at } else { locked.now };
-        issue_link(on, purpose, &locked, &address, issued_at).await?
+        (LinkPurpose::NotMe, None) => issue_link(on, purpose, &locked, &address, queued.queued_at).await?,
+        (LinkPurpose::NotMe, Some(id)) => id,
+        // That of an earlier attempt may be dead by now.
+        (LinkPurpose::Reset | LinkPurpose::Verify, _) => issue_link(on, purpose, &locked, &address, locked.now).await?,
     };
     let token = create_token(on, link_id).await?;
     let QueuedLetter { id, kind, origin, details, times, queued_at, .. } = queued;

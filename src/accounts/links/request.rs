@@ -1,12 +1,12 @@
 //! Requests for a letter to an address that a visitor typed: they forgot the password, or a letter never came.
 //!
 //! Every request writes one row, whether the address is known or not. The account is looked up when the letter is sent.
-//! So the answer and its time reveal nothing.
+//! So the answer and its time reveal nothing. A row that is not needed is deleted again, which takes the same time.
 
 use crate::{
     accounts::{Accounts, Client, Result, login::throttle::Purpose},
     domain::{letters::kind::LetterKind, people::email::Email},
-    store::letters::{NewLetter, insert_letter, listed::delete_letter},
+    store::letters::{NewLetter, insert_letter, limits::count_requests_for, listed::delete_letter},
 };
 
 impl Accounts {
@@ -36,8 +36,10 @@ impl Accounts {
         let now = self.store.clock().now(&mut tx).await?;
         let letter = NewLetter { origin: client.origin(), ..NewLetter::new(kind, email.as_str(), now) };
         let id = insert_letter(&mut tx, &letter).await?;
-        if attempt.is_err() {
-            // Writes as much as another request, and leaves nothing behind.
+        // The address gets no more than those that wait already.
+        let most = kind.most_per_hour();
+        let is_surplus = count_requests_for(&mut tx, kind, email.as_str(), most + 1).await? > most;
+        if attempt.is_err() || is_surplus {
             delete_letter(&mut tx, id).await?;
         }
         tx.commit().await?;

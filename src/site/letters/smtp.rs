@@ -185,7 +185,12 @@ impl Connection {
             // The headers contain the address.
             options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
+        let has_options = !options.is_empty();
         if let Err(error) = self.smtp.command(Mail::new(envelope.from().cloned(), options)).await {
+            // The options are this letter's, so the answer says nothing about the others.
+            if has_options && error.status().is_some() {
+                return Err(Self::refused(&error));
+            }
             // A sender that the server refuses is a wrong setting, so the letters wait for a better one.
             let (answer, then) = match Answer::of(&error) {
                 Answer::Never(answer) | Answer::Later(answer) => (answer, Then::Stop),

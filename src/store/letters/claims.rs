@@ -41,7 +41,7 @@ pub struct DueLetter {
     pub sendings: i64,
     /// The error of the last attempt.
     pub error: Option<String>,
-    /// The link of an earlier attempt.
+    /// The link of the last attempt.
     pub link_id: Option<i64>,
 }
 

@@ -25,10 +25,15 @@ pub async fn list_counted_letters(
     due: &DueLetter,
     since: Moment,
 ) -> Result<Vec<Option<Moment>>> {
+    // Two parts, each with an index of its own: an address may have had many letters.
     let sql = "
-        SELECT started_at FROM curfew_letters
-        WHERE address_key IN ($1, $5) AND kind = $2 AND id <> $3
-          AND (started_at > $4 OR (state = 'waiting' AND attempts > 0 AND id < $3))
+        SELECT started_at FROM (
+            SELECT started_at FROM curfew_letters
+            WHERE address_key IN ($1, $5) AND kind = $2 AND id <> $3 AND started_at > $4
+            UNION ALL
+            SELECT started_at FROM curfew_letters
+            WHERE address_key = $1 AND kind = $2 AND id < $3 AND due_at IS NOT NULL AND attempts > 0
+              AND (started_at IS NULL OR started_at <= $4)) AS counted
         ORDER BY started_at IS NULL, started_at";
     let erased = erased_key(&due.address_key);
     let rows = fetch_all!(on, (Option<Moment>,), sql, &due.address_key, kind.code(), due.id, since, erased)?;
@@ -46,11 +51,41 @@ pub async fn count_letters_to(
     (since, now): (Moment, Moment),
 ) -> Result<i64> {
     let sql = "
-        SELECT COUNT(*) FROM curfew_letters
-        WHERE address_key IN ($1, $2) AND kind = $3 AND (started_at > $4 OR due_at <= $5)";
+        SELECT (SELECT COUNT(*) FROM curfew_letters
+                WHERE address_key IN ($1, $2) AND kind = $3 AND started_at > $4)
+             + (SELECT COUNT(*) FROM curfew_letters
+                WHERE address_key = $1 AND kind = $3 AND due_at IS NOT NULL AND due_at <= $5
+                  AND (started_at IS NULL OR started_at <= $4))";
     let key = login_key(address);
     let (count,) = fetch_one!(on, (i64,), sql, &key, erased_key(&key), kind.code(), since, now)?;
     Ok(count)
+}
+
+/// How many requests for a letter of the kind to this address wait and were never looked at. Counts to `most`. It does
+/// not depend on whether an account has the address.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn count_requests_for(on: &mut impl Sql, kind: LetterKind, address: &str, most: usize) -> Result<usize> {
+    let sql = "
+        SELECT id FROM curfew_letters
+        WHERE address_key = $1 AND kind = $2 AND due_at IS NOT NULL AND user_id IS NULL AND link_id IS NULL LIMIT $3";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    Ok(fetch_all!(on, (i64,), sql, login_key(address), kind.code(), most)?.len())
+}
+
+/// Deletes at most `limit` requests that are due and whose address belongs to no account. Returns how many.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn delete_requests_for_nobody(on: &mut impl Sql, now: Moment, limit: i64) -> Result<u64> {
+    let sql = "
+        DELETE FROM curfew_letters WHERE id IN
+            (SELECT id FROM curfew_letters
+             WHERE due_at IS NOT NULL AND due_at <= $1 AND user_id IS NULL AND link_id IS NULL
+               AND NOT EXISTS (SELECT 1 FROM curfew_login_names WHERE name_key = address_key)
+             ORDER BY due_at, id LIMIT $2)";
+    Ok(execute!(on, sql, now, limit)?)
 }
 
 /// Lets a letter that is due wait until its address may get it. It counts as no attempt.

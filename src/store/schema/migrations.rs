@@ -32,6 +32,7 @@ migrations![
     "0006_nodes",
     "0007_bulk_actions",
     "0008_letters",
+    "0009_waiting_letters",
 ];
 
 fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {

@@ -113,6 +113,19 @@ def test_a_mail_server_without_internationalised_addresses_refuses_only_those(ma
     assert second[0] == "sent"
 
 
+def test_a_mail_server_that_refuses_only_such_a_sender_gets_the_other_letters(mail, sites):
+    server = mail()
+    server.at("mail", "553 5.6.7 no SMTPUTF8 here")
+    site = sites(server)
+    user = site.make_user()
+    site.outbox.put(user, address="δοκιμή@παράδειγμα.ελ")
+    site.outbox.put(user)
+    server.wait_for(1)
+    first, second = site.outbox.until(lambda rows: all(row[0] != "waiting" for row in rows))
+    assert first == ("failed", 1, 0, "553 5.6.7 no SMTPUTF8 here")
+    assert second == ("sent", 1, 1, None), "it did not have to wait"
+
+
 def test_links_lead_to_the_site_whatever_the_request_said(mail, sites):
     server = mail()
     site = sites(server)

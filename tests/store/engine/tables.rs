@@ -80,10 +80,10 @@ fn both_folders_have_the_same_migrations() {
 /// migration.
 #[test]
 fn applied_migrations_never_change() {
-    const APPLIED: usize = 8;
+    const APPLIED: usize = 9;
     for (engine, digest) in [
-        ("sqlite", "200de3e081a5c6be430833c46fed96133371f2a305f47f48848dae7590414f09"),
-        ("postgres", "4d7a84b3c71a8ce7f23a968cc3cc23bdd86d1db7c1d3f67e4564a3635822a94f"),
+        ("sqlite", "504d4053956d50b26ab4784a95266e689b8183ad03cf83335afa78b520e08adc"),
+        ("postgres", "0105c487e2f84a2c4da4ac05804f74366de7707d7d82c52ad057bdf30b3440bb"),
     ] {
         let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use curfew::{
     accounts::ForceLogoutMoment,
-    accounts::{Client, KnownBrowser, NotifyUser},
+    accounts::{Client, KnownBrowser, LetterOutcome, Node, NotifyUser},
     domain::{
         letters::link::LinkPurpose,
         logins::token::TokenLabel,
@@ -215,10 +215,45 @@ async fn a_request_queues_one_letter_whatever_the_address_is() {
         let rows = "SELECT COUNT(*) FROM curfew_letters WHERE user_id IS NULL";
         assert_eq!(count(&house.store, rows).await, 6);
         let strict = house.accounts_with(|settings| settings.throttle_login.count = 1);
-        for _ in 0..15 {
-            strict.request_reset(&client(), &email("ana@example.org")).await.expect("the same answer");
+        for number in 0..15 {
+            let address = email(&format!("user{number}@example.org"));
+            strict.request_reset(&client(), &address).await.expect("the same answer");
         }
         assert_eq!(count(&house.store, rows).await, 16, "ten pass, and those beyond leave no row");
+    })
+    .await;
+}
+
+/// Otherwise a flood of requests for one address would hold up everybody's letters.
+#[rocket::async_test]
+async fn no_more_requests_for_an_address_wait_than_it_may_have_letters() {
+    on_each_engine(async |house: &House| {
+        let (ours, _ana) = (Node::new("one".to_owned()), house.member("ana").await);
+        let wait_for = async |address: &str| {
+            let sql = format!("SELECT COUNT(*) FROM curfew_letters WHERE address = '{address}' AND due_at IS NOT NULL");
+            count(&house.store, &sql).await
+        };
+        let ask = async |address: &str| {
+            for _ in 0..5 {
+                house.accounts.request_reset(&client(), &email(address)).await.expect("the same answer");
+            }
+        };
+        for address in ["ana@example.org", "nobody@example.org"] {
+            ask(address).await;
+            assert_eq!(wait_for(address).await, 3, "{address}");
+            house.accounts.request_verification(&client(), &email(address)).await.expect("the same answer");
+            assert_eq!(wait_for(address).await, 4, "of another kind: {address}");
+        }
+        // The mail server takes the known one's letters later. That must not show in what a further request does.
+        let later = LetterOutcome::NotYet("450 later".to_owned());
+        while let Some(letter) = house.accounts.claim_letter(&ours, None).await.expect("an answer") {
+            assert_eq!(letter.address, "ana@example.org");
+            house.accounts.record_letter_outcome(&ours, letter.id, false, &later).await.expect("an answer");
+        }
+        assert_eq!((wait_for("ana@example.org").await, wait_for("nobody@example.org").await), (3, 0));
+        ask("ana@example.org").await;
+        ask("nobody@example.org").await;
+        assert_eq!((wait_for("ana@example.org").await, wait_for("nobody@example.org").await), (6, 3));
     })
     .await;
 }

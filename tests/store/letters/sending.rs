@@ -4,7 +4,7 @@ use std::{iter, time::Duration};
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{LetterComes, LetterOutcome, LetterToSend, Node, Target},
+    accounts::{ForceLogoutMoment, LetterComes, LetterOutcome, LetterToSend, Node, Target},
     domain::letters::{
         kind::LetterKind,
         link::LinkPurpose,
@@ -223,6 +223,50 @@ async fn requests_of_strangers_put_off_a_letter_of_the_account_but_never_stop_it
     .await;
 }
 
+#[rocket::async_test]
+async fn requests_that_nobody_can_get_a_letter_for_are_deleted_and_no_others() {
+    on_each_engine(async |house: &House| {
+        let ours = node("one");
+        house.member("ana").await;
+        let ask = async |address: &str| {
+            house.accounts.request_reset(&client(), &email(address)).await.expect("it is queued");
+        };
+        ask("nobody@example.org").await;
+        ask("ana@example.org").await;
+        ask("somebody@example.org").await;
+        assert_eq!(claim(house, &ours).await.expect("a letter").address, "ana@example.org");
+        assert_eq!(rows(house).await, ["waiting 1 0 -"], "the others that are due go with the first");
+    })
+    .await;
+}
+
+/// A mail server may put a letter off for longer than its link works, or than until the next force logout.
+#[rocket::async_test]
+async fn a_letter_that_is_tried_again_arrives_with_a_link_that_works() {
+    on_each_engine(async |house: &House| {
+        let (ours, ana) = (node("one"), house.member("ana").await);
+        run(&house.store, "UPDATE curfew_users SET email_verified_at = NULL").await;
+        for kind in [LetterKind::ResetPassword, LetterKind::VerifyEmail, LetterKind::PasswordChanged] {
+            let id = queue(house, kind, ana.id, "ana@example.org").await;
+            let first = claim(house, &ours).await.expect("a letter");
+            record(house, &ours, id, false, not_yet()).await;
+            house.everyone_out(ForceLogoutMoment::Now).await;
+            house.store.clock().shift(TimeDelta::days(2));
+            let again = claim(house, &ours).await.expect("the letter again");
+            assert_eq!(again.id, id);
+            let (purpose, token) = again.link;
+            let read = house.accounts.read_link(purpose, &token).await;
+            assert!(read.is_ok(), "{kind:?}: {read:?}");
+            let of_first = house.accounts.read_link(purpose, &first.link.1).await;
+            assert_eq!(of_first.is_ok(), purpose == LinkPurpose::NotMe, "{kind:?}: the rule ends the others");
+            record(house, &ours, id, false, LetterOutcome::Sent).await;
+        }
+        let not_me = "SELECT COUNT(*) FROM curfew_links WHERE purpose = 'not-me'";
+        assert_eq!(count(&house.store, not_me).await, 1, "each attempt sends the same one, used up by any of them");
+    })
+    .await;
+}
+
 /// The first letter was put off by the mail server, and sent just before the next one was due.
 #[rocket::async_test]
 async fn a_letter_about_new_logins_is_never_lost_by_the_limit() {
@@ -359,6 +403,10 @@ async fn a_claim_obeys_what_was_done_to_its_letter_while_it_waited() {
         queue(house, LetterKind::NewLogin, user.id, "ana@example.org").await;
         let more = "UPDATE curfew_letters SET times = 20 WHERE kind = 'new-login'";
         assert_eq!(claims_while(house, user.id, more).await.expect("a letter").times, 20);
+
+        house.accounts.request_reset(&client(), &email("ana@example.org")).await.expect("it is queued");
+        let changed = "UPDATE curfew_users SET email = 'new@example.org' WHERE username = 'ana'";
+        assert!(claims_while(house, user.id, changed).await.is_none(), "nobody asked for a letter to that address");
     })
     .await;
 }
