@@ -58,7 +58,9 @@ pub enum CommandError {
     #[error("The letter to {0} was not sent: {1}")]
     NotTaken(String, String),
     /// The program of a host attaches no Curfew.
-    #[error("this program attaches no Curfew: add `.attach(Curfew::init())`")]
+    #[error(
+        "this program attaches no Curfew: add `.attach(Curfew::init())` to the Rocket of `run_with`, not in a fairing"
+    )]
     NoCurfew,
     /// The program of a host reads no override folder.
     #[error(

@@ -17,12 +17,15 @@ static HOST: OnceLock<Host> = OnceLock::new();
 struct Host {
     figment: Figment,
     options: Options,
+    /// Whether it has no pages of its own.
+    is_only_curfew: bool,
 }
 
 /// Notes the program, which has attached Curfew.
 pub(super) fn note(program: &Rocket<Build>) -> Result<()> {
     let options = attached::take().ok_or(CommandError::NoCurfew)?;
-    HOST.get_or_init(|| Host { figment: program.figment().clone(), options });
+    let is_only_curfew = program.routes().next().is_none();
+    HOST.get_or_init(|| Host { figment: program.figment().clone(), options, is_only_curfew });
     Ok(())
 }
 
@@ -32,9 +35,9 @@ fn get() -> Result<&'static Host> {
 
 /// Reads the settings of the program.
 pub(super) fn settings() -> Result<Configuration> {
-    let figment = get()?.figment.clone();
-    settings::check_program(&figment)?;
-    Ok(Configuration::read(figment)?)
+    let Host { figment, is_only_curfew, .. } = get()?;
+    settings::check_program(figment, *is_only_curfew)?;
+    Ok(Configuration::read(figment.clone())?)
 }
 
 /// The options of its Curfew.

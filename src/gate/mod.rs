@@ -55,7 +55,7 @@ pub use guards::{Anyone, SignedIn, Staff, Superuser, Visitor};
 pub use headers::{Caching, Headers};
 pub use jwt::{AddedClaims, Jwt, JwtError, TokenPair};
 pub use login::{EndedLogin, LiveLogin, Login, ScheduledEnd};
-pub(crate) use own_routes::{ErrorAnswer, is_own, own};
+pub(crate) use own_routes::{ErrorAnswer, find_clash, is_own, own};
 pub use refused::Refused;
 pub(crate) use root::{Root, is_for_secret, own_path};
 pub use standings::{FEED_MAX_AGE, Standings};
@@ -110,7 +110,7 @@ pub(crate) fn stage(gate: Gate) -> AdHoc {
             .manage(standings)
             .manage(node)
             .manage(standings::watchers::Watchers::default())
-            .attach(well_formed::MarkMethodOverride)
+            .attach(well_formed::WellFormed)
             .attach(headers::HeaderWriter)
             .attach(cookies::CookieWriter)
             .attach(standings::fairing())

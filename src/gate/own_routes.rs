@@ -6,7 +6,7 @@
 use std::{future::Future, pin::Pin};
 
 use rocket::{
-    Data, Request, Response, Route,
+    Build, Data, Request, Response, Rocket, Route,
     http::Status,
     route::{Handler, Outcome},
 };
@@ -15,6 +15,8 @@ use super::{Root, transport::names_one_host};
 
 /// How the names of own routes begin.
 const PREFIX: &str = "curfew ";
+/// The rank of own routes that a host may replace, such as the start page.
+const REPLACEABLE: isize = 100;
 
 /// The answer to an error on an own page.
 pub(crate) type ErrorAnswer<'r> = Pin<Box<dyn Future<Output = Result<Response<'r>, Status>> + Send + 'r>>;
@@ -49,6 +51,13 @@ fn is_own_route(route: &Route) -> bool {
 pub(super) fn is_path_of_own(request: &Request<'_>) -> bool {
     let path = request.uri().path().as_str();
     request.rocket().routes().any(|route| is_own_route(route) && super::fits(route.uri.path(), path))
+}
+
+/// Finds a route of the program at the address of an own page. Rocket might take either, without a word.
+pub(crate) fn find_clash(rocket: &Rocket<Build>) -> Option<&Route> {
+    let (own, others): (Vec<&Route>, Vec<&Route>) = rocket.routes().partition(|route| is_own_route(route));
+    let is_at = |other: &Route, own: &Route| own.method == other.method && own.uri.path() == other.uri.path();
+    others.into_iter().find(|other| own.iter().any(|own| own.rank < REPLACEABLE && is_at(other, own)))
 }
 
 #[derive(Clone)]

@@ -5,7 +5,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use rocket::{Request, http::uri::Host};
+use rocket::{
+    Request,
+    http::{Header, uri::Host},
+};
 
 use super::Gate;
 use crate::settings::{SecureCookies, Settings};
@@ -71,11 +74,21 @@ pub(super) fn requested_origin<'r>(request: &'r Request<'_>) -> Option<(&'static
     Some((if is_https(request) { "https" } else { "http" }, host))
 }
 
-/// Whether the request has exactly one valid `Host` header (RFC 9112, section 3.2). Rocket accepts none, and takes
-/// the first of two.
+/// Whether the request has exactly one valid `Host` header (RFC 9112, section 3.2), and over HTTP/2 no other `:authority`
+/// (RFC 9113, section 8.3.1). Rocket accepts none, and takes the first of two.
 pub(crate) fn names_one_host(request: &Request<'_>) -> bool {
     let mut hosts = request.headers().get("Host");
-    matches!((hosts.next().map(Host::parse), hosts.next()), (Some(Ok(_)), None))
+    match (hosts.next().map(Host::parse), hosts.next()) {
+        (Some(Ok(host)), None) => request.host().is_none_or(|taken| *taken == host),
+        _ => false,
+    }
+}
+
+/// Gives a request of HTTP/2 the `Host` header that it has over HTTP/1.1: Rocket takes its host from `:authority`.
+pub(super) fn add_host_of_http2(request: &mut Request<'_>) {
+    if let Some(host) = request.host().filter(|_| !request.headers().contains("Host")).map(ToString::to_string) {
+        request.add_header(Header::new("Host", host));
+    }
 }
 
 pub(super) fn gate<'r>(request: &'r Request<'_>) -> Option<&'r Gate> {
@@ -85,6 +98,9 @@ pub(super) fn gate<'r>(request: &'r Request<'_>) -> Option<&'r Gate> {
 fn is_https_by(settings: &Settings, request: &Request<'_>) -> bool {
     if let Some(base_url) = &settings.base_url {
         return base_url.is_https();
+    }
+    if request.rocket().config().tls_enabled() {
+        return true;
     }
     // Most requests end here: looking a header up costs more than the rest of this.
     if !request.remote().is_some_and(|remote| is_trusted(settings, remote.ip())) {

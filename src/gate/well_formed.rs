@@ -1,7 +1,7 @@
 //! Finds requests that a proxy and Rocket could read differently. Own routes answer them with 400.
 //!
 //! - A request must have exactly one valid `Host` header (RFC 9112, section 3.2). Rocket accepts a request
-//!   without one, and takes the first of two.
+//!   without one, and takes the first of two. A request of HTTP/2 gets one from its `:authority`.
 //! - A form must not override the request's method. Rocket lets it do so with `_method` as its first field,
 //!   which no form here uses. A `POST` that became a `HEAD` was answered with a `Content-Length` but no body, and
 //!   the connection was closed. A proxy counts that as a failed node.
@@ -18,7 +18,11 @@ use rocket::{
     tokio::time::timeout,
 };
 
-use super::{forms::submission::BODY_TIMEOUT, own_routes::is_path_of_own, transport::gate};
+use super::{
+    forms::submission::BODY_TIMEOUT,
+    own_routes::is_path_of_own,
+    transport::{add_host_of_http2, gate},
+};
 
 /// How many bytes of a form Rocket inspects for `_method`.
 const PEEK_BYTES: usize = "_method=delete".len();
@@ -26,19 +30,21 @@ const PEEK_BYTES: usize = "_method=delete".len();
 /// The second host that marks a request whose form overrides the method.
 const OVERRIDE_MARKER: &str = "two-methods.invalid";
 
-/// Marks a request whose form overrides its method, so that the route refuses it.
+/// Prepares a request for what its route checks: gives one of HTTP/2 a `Host` header, and marks one whose form overrides
+/// its method.
 ///
 /// A request that was sent with the method that its form names looks the same, and is refused too. No browser
 /// sends one.
-pub(super) struct MarkMethodOverride;
+pub(super) struct WellFormed;
 
 #[rocket::async_trait]
-impl Fairing for MarkMethodOverride {
+impl Fairing for WellFormed {
     fn info(&self) -> Info {
-        Info { name: "Refusal of method overrides", kind: Kind::Request }
+        Info { name: "Well-formed requests", kind: Kind::Request }
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        add_host_of_http2(request);
         let is_form = request.content_type().is_some_and(|kind| kind.is_form());
         if !is_form || request.method() == Method::Post {
             return; // Rocket only overrides a `POST`, so an overridden request is not a `POST` here

@@ -98,10 +98,11 @@ impl Settings {
     /// Where the site is, such as `https://example.org`: `base_url`, or the address and port of the server.
     #[must_use]
     pub fn origin(&self, server: &Config) -> String {
-        match &self.base_url {
-            Some(base_url) => base_url.origin().to_owned(),
-            None => format!("http://{}", SocketAddr::new(server.address, server.port)),
+        if let Some(base_url) = &self.base_url {
+            return base_url.origin().to_owned();
         }
+        let scheme = if server.tls_enabled() { "https" } else { "http" };
+        format!("{scheme}://{}", SocketAddr::new(server.address, server.port))
     }
 
     /// The maximum number of live sessions of an account with this role. `None` is no limit.

@@ -1,6 +1,7 @@
 //! The names of the settings, and the detection of misspelt ones.
 //!
-//! A misspelt key in `Rocket.toml` stops the start. A misspelt environment variable is only a warning, and other
+//! A misspelt key in `Rocket.toml` stops a program that is nothing but Curfew. In any other program, only Curfew's own
+//! tables are checked: the rest belongs to that program. A misspelt environment variable is only a warning, and other
 //! unknown variables are ignored, because Kubernetes sets `CURFEW_PORT` for a service named `curfew`.
 
 use rocket::figment::{Figment, value::Dict};
@@ -33,8 +34,19 @@ pub(super) fn accepted_instead<'n>(key: &str, names: impl IntoIterator<Item = &'
     nearest(key, names).map_or_else(|| known.to_owned(), |near| format!("{near}, or another key in the settings guide"))
 }
 
+/// Refuses an unknown key of the database. Warns about the table `[curfew]`, which Rocket takes for a profile.
+pub(super) fn check_own_tables(figment: &Figment) -> Result<(), SettingsError> {
+    if figment.profiles().any(|profile| *profile == TABLES[0]) && *figment.profile() != TABLES[0] {
+        log::warn!("[curfew] is a profile that is not in use; did you mean [default.curfew]?");
+    }
+    let database = figment.extract_inner::<Dict>("databases.curfew").unwrap_or_default();
+    match database.keys().find(|key| !DATABASE_KEYS.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => Err(SettingsError::new(&format!("databases.curfew.{key}"), "unknown", DATABASE_KEYS.join(" or "))),
+    }
+}
+
 /// Refuses what Rocket would silently ignore in a file: a table that Rocket takes for a profile, and a misspelt key.
-/// Keys that resemble none of ours are accepted, because they belong to programs built on this library.
 pub(super) fn refuse_misspelt(figment: &Figment) -> Result<(), SettingsError> {
     for profile in figment.profiles().filter(|profile| *profile != figment.profile()) {
         let name = profile.as_str().as_str();
@@ -61,13 +73,11 @@ pub(super) fn refuse_misspelt(figment: &Figment) -> Result<(), SettingsError> {
         }
     }
     let Ok(databases) = figment.extract_inner::<Dict>("databases") else { return Ok(()) };
-    if let Some((key, near)) = databases.keys().find_map(|key| near_miss(key, ["curfew"]).map(|near| (key, near))) {
-        return Err(SettingsError::new(&format!("databases.{key}"), "unknown", format!("databases.{near}")));
-    }
-    let database = databases.get("curfew").and_then(|database| database.as_dict());
-    match database.into_iter().flat_map(Dict::keys).find(|key| !DATABASE_KEYS.contains(&key.as_str())) {
+    match databases.keys().find_map(|key| near_miss(key, ["curfew"]).map(|near| (key, near))) {
         None => Ok(()),
-        Some(key) => Err(SettingsError::new(&format!("databases.curfew.{key}"), "unknown", DATABASE_KEYS.join(" or "))),
+        Some((key, near)) => {
+            Err(SettingsError::new(&format!("databases.{key}"), "unknown", format!("databases.{near}")))
+        }
     }
 }
 

@@ -2,6 +2,11 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
+use rocket::{
+    Config,
+    figment::providers::{Format as _, Toml},
+};
+
 use super::*;
 use crate::{
     domain::rate::Rate,
@@ -9,9 +14,8 @@ use crate::{
 };
 
 fn read_toml(text: &str) -> Result<Configuration, String> {
-    use rocket::figment::providers::{Format as _, Toml};
-    let figment = Figment::from(rocket::Config::default()).merge(Toml::string(text).nested());
-    check_program(&figment).and_then(|()| Configuration::read(figment)).map_err(|error| error.to_string())
+    let figment = Figment::from(Config::default()).merge(Toml::string(text).nested());
+    check_program(&figment, true).and_then(|()| Configuration::read(figment)).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -169,6 +173,22 @@ fn keys_of_other_programs_are_accepted() {
     ] {
         assert_eq!(read_toml(text).err(), None, "{text}");
     }
+}
+
+#[test]
+fn what_another_program_has_in_its_settings_is_its_own() {
+    for text in [
+        "[default]\nsite_name = \"Garden\"\nbase_url = \"x\"\nredis_url = 7\nlimit = 5\nadress = \"x\"",
+        "[default.database]\nurl = \"x\"",
+        "[default.databases.curfeww]\nurl = \"x\"",
+        "[releases]\nnotes = \"x\"\n[curfew]\nsite_name = \"Garden\"",
+    ] {
+        let figment = Figment::from(Config::default()).merge(Toml::string(text).nested());
+        assert_eq!(check_program(&figment, false), Ok(()), "{text}");
+        assert!(check_program(&figment, true).is_err(), "{text}");
+    }
+    let figment = Figment::from(("databases.curfew.ulr", "sqlite:a.db"));
+    assert!(check_program(&figment, false).is_err(), "but Curfew's own tables are checked");
 }
 
 #[test]

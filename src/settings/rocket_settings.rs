@@ -1,21 +1,25 @@
 //! Checks Rocket's own settings, on which Rocket would panic, or which it would silently ignore.
 
-use rocket::figment::{Figment, error::Kind};
+use rocket::{
+    Config,
+    figment::{Figment, error::Kind},
+};
 
-use super::{SettingsError, names, value::as_text};
+use super::{SettingsError, value::as_text};
 
 /// A secret key for validating Rocket's settings. It is never used.
 pub(super) const PLACEHOLDER_KEY: (&str, [u8; 64]) = ("secret_key", [1; 64]);
 
 /// Refuses settings that Rocket cannot read or would silently ignore.
 pub(super) fn check_rocket_settings(figment: &Figment) -> Result<(), SettingsError> {
-    // This build of Rocket has no TLS: it would ignore the key and serve plain HTTP.
-    if figment.find_value("tls").is_ok() {
+    // Rocket without TLS would ignore the key and serve plain HTTP. A host may have its feature `tls`.
+    let has_tls = Figment::from(Config::default()).find_value("tls").is_ok();
+    if !has_tls && figment.find_value("tls").is_ok() {
         let accepted = "left out: TLS is terminated by the proxy in front of the site";
         return Err(SettingsError::new("tls", "set", accepted));
     }
     let with_key = figment.clone().join((PLACEHOLDER_KEY.0, PLACEHOLDER_KEY.1.as_slice()));
-    let Err(error) = with_key.extract::<rocket::Config>() else { return names::refuse_misspelt(figment) };
+    let Err(error) = with_key.extract::<Config>() else { return Ok(()) };
     match (error.path.join("."), error.kind) {
         // Only the first line of the parser's message: the rest quotes the file, which may hold a secret.
         (key, Kind::Message(text)) if key.is_empty() => {

@@ -26,7 +26,7 @@ use crate::{
     accounts::{Accounts, HookResult, HookUser, Hooks, InTransaction},
     api,
     domain::path_prefix::PathPrefix,
-    gate::{self, Gate, Headers, Root, own},
+    gate::{self, Gate, Headers, Root, find_clash, own},
     settings::{Configuration, SecretKeys, SettingsError},
     store::{
         Db,
@@ -298,6 +298,14 @@ impl Site {
             .mount(mount_point.as_str(), own(routes(), catchers::answer_error, Status::NotFound))
             .mount("/", own(account::password::well_known_route(), catchers::answer_error, Status::NotFound))
             .mount(mount_point.as_str(), own(api::routes(), api::answer_error, Status::BadRequest));
+        if let Some(route) = find_clash(&rocket) {
+            log::error!(
+                "{} {} is an address of Curfew and of this program; use another, or `.at(\"/auth\")` for Curfew's",
+                route.method,
+                route.uri.path()
+            );
+            return Err(rocket);
+        }
         if is_apart || options.has_catchers {
             let api_base = format!("{}{}", mount_point.trim_end_matches('/'), api::BASE);
             let base = if options.has_catchers { "/" } else { mount_point.as_str() };

@@ -1,7 +1,8 @@
 //! The templates and static files. They are part of the program; a site replaces or adds files in its override folder.
 //!
-//! In the override folder, templates are where they are in `templates`, and static files are below `static`. Debug
-//! builds read the embedded files from Curfew's source, so that a change shows without a build.
+//! In the override folder, templates are where they are in `templates`, and static files are below `static`. A template's
+//! name may leave out `.tera`, so that a host's own engine does not read it. Debug builds read the embedded files from
+//! Curfew's source, so that a change shows without a build.
 
 use std::{
     collections::BTreeMap,
@@ -28,6 +29,9 @@ const STATIC: &str = "static";
 /// The end of a template's file name.
 const TEMPLATE: &str = ".tera";
 
+/// The same without the name of the engine.
+const HTML: &str = ".html";
+
 /// The contents of files, by their paths below a folder.
 pub(super) type Contents = BTreeMap<String, Vec<u8>>;
 
@@ -49,7 +53,9 @@ impl SiteFiles {
     /// Returns an error if a file cannot be read, or if a template is not text.
     pub(super) fn templates(&self) -> Result<BTreeMap<String, String>, SettingsError> {
         let mut contents = embedded::<EmbeddedTemplates>();
-        self.read_overrides("", &mut contents)?;
+        let mut overrides = Contents::new();
+        self.read_overrides("", &mut overrides)?;
+        contents.extend(overrides.into_iter().map(|(path, content)| (with_template_end(path), content)));
         let templates = contents.into_iter().filter(|(path, _)| is_template(path) && !is_static(path));
         templates
             .map(|(path, content)| match String::from_utf8(content) {
@@ -103,6 +109,11 @@ fn embedded<E: RustEmbed>() -> Contents {
 /// Whether a file is a template.
 pub(super) fn is_template(path: &str) -> bool {
     path.ends_with(TEMPLATE)
+}
+
+/// The path of a template as it is embedded: `login.html.tera` for `login.html`.
+fn with_template_end(path: String) -> String {
+    if path.ends_with(HTML) { path + TEMPLATE } else { path }
 }
 
 fn is_static(path: &str) -> bool {

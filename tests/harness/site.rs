@@ -121,15 +121,19 @@ pub async fn host(engine: Engine, program: impl FnOnce(Figment) -> Rocket<Build>
     host_over(Database::new(engine).await, program).await
 }
 
-/// Like [`host`], on an existing database.
-pub async fn host_over(database: Database, program: impl FnOnce(Figment) -> Rocket<Build>) -> Site {
-    let figment = Figment::from(rocket::Config { log_level: LogLevel::Off, ..rocket::Config::default() })
+/// The settings of a program on this database.
+pub fn settings_of_host(database: &Database) -> Figment {
+    Figment::from(rocket::Config { log_level: LogLevel::Off, ..rocket::Config::default() })
         .merge(("secret_key", "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk="))
         .merge(("template_dir", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/templates")))
         .merge(("databases.curfew.url", &database.url))
         .merge(("curfew.bcrypt_cost", 4))
-        .merge(("curfew.mail_folder", database.folder.path().join("mail")));
-    let client = Client::untracked(program(figment)).await.expect("the program starts");
+        .merge(("curfew.mail_folder", database.folder.path().join("mail")))
+}
+
+/// Like [`host`], on an existing database.
+pub async fn host_over(database: Database, program: impl FnOnce(Figment) -> Rocket<Build>) -> Site {
+    let client = Client::untracked(program(settings_of_host(&database))).await.expect("the program starts");
     client.rocket().state::<Upkeep>().expect("the upkeep is managed").stop();
     client.rocket().state::<Accounts>().expect("the use cases are managed").store().trust().waive_proof();
     Site { client, database, given: AtomicU32::new(0), keeps_itself: false }

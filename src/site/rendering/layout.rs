@@ -47,7 +47,7 @@ impl Layout {
     /// Loads all templates of the folder, and a page in the layout.
     ///
     /// # Errors
-    /// Returns an error if the folder cannot be read, or the layout is missing or malformed.
+    /// Returns an error if the folder cannot be read, or the layout is missing or malformed, or needs more than it gets.
     pub(super) fn load(&self) -> Result<Tera, SettingsError> {
         let refused = |what: String| {
             let layout = format!("Curfew::layout, {:?} in {},", self.name, self.folder.display());
@@ -80,6 +80,8 @@ impl Layout {
         if let Some(missing) = BLOCKS.iter().find(|block| !blocks.blocks_definitions.contains_key(**block)) {
             return Err(refused(format!("without the block {missing}")));
         }
+        // A variable that is not there shows only now.
+        fill(&tera, PART_END.to_string().repeat(2).into_bytes()).map_err(|error| refused(causes(&error)))?;
         Ok(tera)
     }
 }

@@ -11,6 +11,7 @@ use rocket::{
     },
     tokio::time::sleep,
 };
+use rocket_dyn_templates::Template;
 
 use crate::harness::{person::Person, site::host, store::any_engine};
 
@@ -41,9 +42,11 @@ async fn the_pages_are_in_the_layout_of_the_host() {
 #[rocket::async_test]
 async fn a_layout_that_is_missing_or_malformed_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
+    let whole = "{% block title %}{% endblock %}{% block head %}{% endblock %}{% block content %}{% endblock %}";
+    fs::write(folder.path().join("personal.html.tera"), format!("{whole}{{{{ user.name }}}}")).expect("it is written");
     fs::write(folder.path().join("broken.html.tera"), "{% block title %}").expect("it is written");
     fs::write(folder.path().join("half.html.tera"), "{% block title %}{% endblock %}").expect("it is written");
-    for name in ["nowhere", "broken", "half"] {
+    for name in ["nowhere", "broken", "half", "personal"] {
         let figment = rocket::Config::figment()
             .merge(("log_level", "off"))
             .merge(("databases.curfew.url", format!("sqlite:{}", folder.path().join("a.db").display())))
@@ -66,6 +69,7 @@ async fn files_of_the_override_folder_replace_embedded_ones_and_add_others() {
         "macros/start.html.tera",
         "{% macro title() %}The garden{% endmacro %}{% macro lead(site_name) %}{% endmacro %}{% macro points() %}{% endmacro %}",
     );
+    write("confirm.html", "{% extends \"base\" %}{% block content %}my own words{% endblock %}");
     write("static/tokens.css", ":root { --ground: #0a0b0c; }");
     write("static/garden.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
     for engine in any_engine() {
@@ -80,6 +84,25 @@ async fn files_of_the_override_folder_replace_embedded_ones_and_add_others() {
         assert!(styles.contains("#0a0b0c") && styles.contains(".button"), "{styles}");
         visitor.opens("/static/garden.svg").await.must_be(200);
         assert_eq!(visitor.opens("/login").await.must_be(200).title(), "Log in · Curfew");
+        let page = site.signed_in(Role::Member).await.opens("/confirm").await;
+        assert!(page.must_be(200).body.contains("my own words"), "{page:?}");
+    }
+}
+
+/// The host's own engine reads each `.tera` file of its folder, and does not know what Curfew's templates extend.
+#[rocket::async_test]
+async fn overrides_may_be_among_the_templates_of_the_host() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("curfew")).expect("a folder");
+    let text = "{% extends \"base\" %}{% block content %}my own login{% endblock %}";
+    fs::write(folder.path().join("curfew/login.html"), text).expect("it is written");
+    for engine in any_engine() {
+        let site = host(engine, |figment| {
+            let curfew = Curfew::init().overrides(folder.path().join("curfew"));
+            rocket::custom(figment.merge(("template_dir", folder.path()))).attach(curfew).attach(Template::fairing())
+        })
+        .await;
+        assert!(site.visitor().opens("/login").await.must_be(200).body.contains("my own login"));
     }
 }
 

@@ -6,6 +6,7 @@ use curfew::{
 };
 use rocket::{
     Request, catch, catchers,
+    error::ErrorKind,
     fairing::AdHoc,
     fs::{FileServer, relative},
     get,
@@ -17,7 +18,7 @@ use rocket::{
 use rocket_dyn_templates::{Template, context};
 
 use crate::harness::{
-    site::{host, host_over},
+    site::{host, host_over, settings_of_host},
     store::{Database, any_engine, engines},
 };
 
@@ -213,6 +214,26 @@ async fn the_way_to_the_login_keeps_the_headers_of_other_fairings() {
         let page = site.visitor().opens("/garden").await;
         assert_eq!(page.must_be(303).header("X-Request-Id"), Some("7"), "{page:?}");
         assert_eq!(page.header("X-Frame-Options"), Some("SAMEORIGIN"), "Rocket's own: {page:?}");
+    }
+}
+
+#[get("/login")]
+const fn own_login() -> &'static str {
+    "the garden's own login"
+}
+
+#[rocket::async_test]
+async fn a_page_of_the_host_at_an_address_of_curfew_is_refused_unless_curfew_has_a_path() {
+    for engine in any_engine() {
+        let database = Database::new(engine).await;
+        let clash = rocket::custom(settings_of_host(&database)).attach(Curfew::init()).mount("/", routes![own_login]);
+        let refused = clash.ignite().await.expect_err("two pages at one address");
+        assert!(matches!(refused.kind(), ErrorKind::FailedFairings(_)), "{}", refused.kind());
+        let site = host(engine, |figment| {
+            rocket::custom(figment).attach(Curfew::init().at("/auth")).mount("/", routes![own_login])
+        })
+        .await;
+        assert_eq!(site.visitor().opens("/login").await.must_be(200).body, "the garden's own login");
     }
 }
 

@@ -1,11 +1,15 @@
 //! HTTP and HTTPS, as settings and trusted proxies determine it, and what each means for the cookies.
 
 use curfew::settings::{BaseUrl, Configuration, DatabaseAddress, SecureCookies, Settings};
-use rocket::{error::ErrorKind, figment::Figment, http::Method};
+use rocket::{
+    error::ErrorKind,
+    figment::Figment,
+    http::{Header, Method, Status, uri::Host},
+};
 
 use crate::harness::{
     jar::{Jar, SetCookie},
-    site::{HOST, PROXY, Plan},
+    site::{HOST, PROXY, Plan, Site},
     store::any_engine,
 };
 
@@ -107,6 +111,29 @@ async fn with_a_base_url_only_that_origin_may_post() {
             let body = crate::harness::person::form(&visitor.token, &[]);
             let page = visitor.sends(Method::Post, "/login", &[("Origin", origin)], body).await;
             assert_eq!(page.status, status, "{origin}: {page:?}");
+        }
+    }
+}
+
+/// Over HTTP/2, which a host's Rocket may speak, a request has `:authority`, which Rocket takes as its host.
+#[rocket::async_test]
+async fn a_request_of_http2_needs_no_host_header() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        for (authority, header, status) in [
+            (Some(HOST), None, Status::Ok),
+            (Some(HOST), Some(HOST), Status::Ok),
+            (Some(HOST), Some("other.test"), Status::BadRequest),
+            (None, None, Status::BadRequest),
+        ] {
+            let mut request = site.client().get("/login");
+            if let Some(authority) = authority {
+                request.inner_mut().set_host(Host::parse(authority).expect("a host"));
+            }
+            if let Some(header) = header {
+                request.add_header(Header::new("Host", header));
+            }
+            assert_eq!(request.dispatch().await.status(), status, "{authority:?} {header:?}");
         }
     }
 }
