@@ -120,7 +120,8 @@ impl Arguments {
 }
 
 /// Runs a command of Curfew in a program that has attached it, with the arguments of the process. Without a command, it
-/// serves. The program itself must attach Curfew, not one of its fairings. The exit status is 0 for success, 1 for a command that was refused or failed, and 2 for wrong usage.
+/// serves. The program itself must attach Curfew, not one of its fairings. The exit status is 0 for success, 1 for a
+/// command that was refused or failed, and 2 for wrong usage.
 ///
 /// ```no_run
 /// use std::process::ExitCode;
