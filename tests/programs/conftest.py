@@ -10,6 +10,11 @@ from redis_server import Redis
 from server import Server
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
+
+
 @pytest.fixture(scope="session", params=["memory", "redis"])
 def redis(request, tmp_path_factory):
     """A Redis for this site, or none."""

@@ -135,7 +135,12 @@ def test_a_letter_with_two_unknown_outcomes_is_given_up(mail, sites):
 
 @pytest.mark.parametrize(
     ("step", "action"),
-    [("rcpt", "421 4.7.0 not for this recipient"), ("rcpt", Die()), ("rcpt", Hold()), ("content", Die())],
+    [
+        ("rcpt", "421 4.7.0 not for this recipient"),
+        ("rcpt", Die()),
+        pytest.param("rcpt", Hold(), marks=pytest.mark.waits),
+        ("content", Die()),
+    ],
 )
 def test_a_letter_that_loses_the_connection_holds_up_no_other(mail, sites, step, action):
     server = mail()
@@ -163,6 +168,7 @@ def test_a_letter_that_the_mail_server_holds_up_holds_up_no_other(mail, sites, s
     assert rows == [("sent", 1, 1, None)] * 7
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("step", ["connect", "rcpt"])
 def test_a_mail_server_that_hangs_holds_up_no_page(mail, sites, step):
     server = mail()

@@ -5,6 +5,7 @@ import pytest
 from mail_server import STEPS, Hold, Release
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("step", STEPS)
 def test_the_letters_of_a_killed_node_are_taken_over(mail, sites, step):
     server = mail()
@@ -21,6 +22,7 @@ def test_the_letters_of_a_killed_node_are_taken_over(mail, sites, step):
     assert copies == ([1, 1, 2] if step == "content" else [1, 1, 1]), (copies, rows)
 
 
+@pytest.mark.waits
 def test_a_letter_whose_nodes_are_killed_twice_is_not_sent_a_third_time(mail, sites):
     server = mail()
     site = sites(server)
