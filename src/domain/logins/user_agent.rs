@@ -29,6 +29,35 @@ pub struct Device {
     pub system: Option<String>,
 }
 
+/// What a login is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// A browser on a desktop or laptop computer.
+    Computer,
+    /// A browser on a phone or tablet.
+    Phone,
+    /// A program that names itself, but no system.
+    Program,
+    /// Nothing is known.
+    Unknown,
+}
+
+impl DeviceKind {
+    /// The code, as in the names of icons.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Computer => "computer",
+            Self::Phone => "phone",
+            Self::Program => "program",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The systems of phones and tablets, as the patterns name them.
+const OF_PHONES: [&str; 7] = ["Android", "iOS", "Windows Phone", "BlackBerry OS", "HarmonyOS", "KaiOS", "Tizen"];
+
 /// Compiled at first use, because most pages have no list of sessions.
 static EXTRACTORS: LazyLock<Option<(user_agent::Extractor<'_>, os::Extractor<'_>)>> = LazyLock::new(|| {
     let patterns: Patterns<'_> = serde_json::from_str(PATTERNS).ok()?;
@@ -77,6 +106,17 @@ impl BrowserKey {
 }
 
 impl Device {
+    /// What kind of device it is, by its system.
+    #[must_use]
+    pub fn kind(&self) -> DeviceKind {
+        match (&self.browser, &self.system) {
+            (_, Some(system)) if OF_PHONES.contains(&system.as_str()) => DeviceKind::Phone,
+            (_, Some(_)) => DeviceKind::Computer,
+            (Some(_), None) => DeviceKind::Program,
+            (None, None) => DeviceKind::Unknown,
+        }
+    }
+
     /// Parses a header.
     #[must_use]
     pub fn parse(user_agent: &str) -> Self {
@@ -159,6 +199,14 @@ mod tests {
             assert_eq!(Device::parse(header), device, "{header}");
         }
         assert_eq!(Device::parse("curl/8.11.0").browser.as_deref(), Some("curl 8"));
+        let kind = |browser: &str, system: Option<&str>| {
+            let browser = Some(browser.to_owned()).filter(|browser| !browser.is_empty());
+            Device { browser, system: system.map(str::to_owned) }.kind()
+        };
+        assert_eq!(kind("Firefox 145", Some("Windows")), DeviceKind::Computer);
+        assert_eq!(kind("Mobile Safari 18", Some("iOS")), DeviceKind::Phone);
+        assert_eq!(kind("curl 8", None), DeviceKind::Program);
+        assert_eq!(kind("", None), DeviceKind::Unknown);
         assert_eq!(Device::parse(""), Device::default());
         assert_eq!(Device::parse("a browser of the tests"), Device::default());
     }

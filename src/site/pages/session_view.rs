@@ -6,7 +6,11 @@ use crate::{
     accounts::ListedLogin,
     domain::{
         address_key::Network,
-        logins::{session_secret::SessionId, user_agent::Device},
+        logins::{
+            kind::LoginClass,
+            session_secret::SessionId,
+            user_agent::{Device, DeviceKind},
+        },
         moment::Moment,
         reason::EndReason,
     },
@@ -23,6 +27,8 @@ pub struct SessionView {
     is_ip: bool,
     browser: Option<String>,
     system: Option<String>,
+    /// The icon of the device.
+    device: &'static str,
     user_agent: String,
     is_live: bool,
     is_mine: bool,
@@ -38,8 +44,10 @@ impl SessionView {
     #[must_use]
     pub fn of(listed: ListedLogin, mine: &SessionId) -> Self {
         let last_seen = listed.seen();
-        let ListedLogin { row, ended, .. } = listed;
-        let Device { browser, system } = Device::parse(&row.user_agent);
+        let ListedLogin { row, kind, ended, .. } = listed;
+        let device = Device::parse(&row.user_agent);
+        let device_kind = if kind.class() == LoginClass::Tokens { DeviceKind::Program } else { device.kind() };
+        let Device { browser, system } = device;
         Self {
             is_live: ended.is_none(),
             is_mine: row.id == mine.as_str(),
@@ -49,6 +57,7 @@ impl SessionView {
             address: row.address,
             browser,
             system,
+            device: device_kind.code(),
             user_agent: row.user_agent,
             ended_at: row.ended_at,
             ended_by: row.ended_by.filter(|by| !by.is_empty()),
