@@ -14,6 +14,8 @@ use crate::site::all_embedded;
 
 /// The end of a template's file name, which one may leave out.
 const TEMPLATE: &str = ".html.tera";
+/// What a program with templates of its own must leave out of it: its own engine reads each `.tera` file of its folder.
+const ENGINE: &str = ".tera";
 
 #[derive(Debug, Args)]
 pub(super) struct Eject {
@@ -36,7 +38,10 @@ impl Eject {
             Some(folder) => folder.clone(),
             None => host::options()?.overrides().ok_or(CommandError::NoOverrides)?.to_owned(),
         };
-        let files = self.names.iter().map(|name| find(&embedded, name)).collect::<Result<Vec<_>>>()?;
+        let left_out = if host::has_own_pages()? { ENGINE } else { "" };
+        let found = self.names.iter().map(|name| find(&embedded, name)).collect::<Result<Vec<_>>>()?;
+        let files = found.into_iter().map(|(path, content)| (path.strip_suffix(left_out).unwrap_or(path), content));
+        let files: Vec<_> = files.collect();
         if let Some((path, _)) = files.iter().find(|(path, _)| folder.join(path).exists()) {
             return Err(CommandError::Exists(folder.join(path).display().to_string()));
         }

@@ -17,15 +17,17 @@ static HOST: OnceLock<Host> = OnceLock::new();
 struct Host {
     figment: Figment,
     options: Options,
-    /// Whether it has no pages of its own.
-    is_only_curfew: bool,
+    has_own_pages: bool,
 }
 
-/// Notes the program, which has attached Curfew.
+/// Notes the program, which has attached Curfew. Without pages of its own, it is nothing but Curfew.
 pub(super) fn note(program: &Rocket<Build>) -> Result<()> {
     let options = attached::take().ok_or(CommandError::NoCurfew)?;
-    let is_only_curfew = program.routes().next().is_none();
-    HOST.get_or_init(|| Host { figment: program.figment().clone(), options, is_only_curfew });
+    let has_own_pages = program.routes().next().is_some();
+    if !has_own_pages {
+        settings::refuse_misspelt(program.figment())?;
+    }
+    HOST.get_or_init(|| Host { figment: program.figment().clone(), options, has_own_pages });
     Ok(())
 }
 
@@ -35,12 +37,17 @@ fn get() -> Result<&'static Host> {
 
 /// Reads the settings of the program.
 pub(super) fn settings() -> Result<Configuration> {
-    let Host { figment, is_only_curfew, .. } = get()?;
-    settings::check_program(figment, *is_only_curfew)?;
+    let figment = &get()?.figment;
+    settings::check_program(figment)?;
     Ok(Configuration::read(figment.clone())?)
 }
 
 /// The options of its Curfew.
 pub(super) fn options() -> Result<&'static Options> {
     Ok(&get()?.options)
+}
+
+/// Whether it has pages of its own, and so perhaps templates too.
+pub(super) fn has_own_pages() -> Result<bool> {
+    Ok(get()?.has_own_pages)
 }

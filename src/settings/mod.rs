@@ -27,6 +27,7 @@ pub use address::{BaseUrl, DatabaseAddress, RedisAddress};
 pub use keys::{SecretKeys, SecretMaterial};
 pub use list::Settings;
 pub use mail::{Encryption, MailSender, MailServer};
+pub use names::refuse_misspelt;
 #[cfg(any(feature = "demo", feature = "internals"))]
 pub use source::load_rocket_settings;
 pub use source::{check, check_program, figment};

@@ -46,8 +46,12 @@ pub(super) fn check_own_tables(figment: &Figment) -> Result<(), SettingsError> {
     }
 }
 
-/// Refuses what Rocket would silently ignore in a file: a table that Rocket takes for a profile, and a misspelt key.
-pub(super) fn refuse_misspelt(figment: &Figment) -> Result<(), SettingsError> {
+/// Refuses what Rocket would silently ignore in a file: a table that Rocket takes for a profile, and a misspelt key. For a
+/// program that is nothing but Curfew, and so has no settings of its own.
+///
+/// # Errors
+/// Returns an error for the first such table or key.
+pub fn refuse_misspelt(figment: &Figment) -> Result<(), SettingsError> {
     for profile in figment.profiles().filter(|profile| *profile != figment.profile()) {
         let name = profile.as_str().as_str();
         if PROFILES.contains(&name) {

@@ -10,12 +10,17 @@ use rocket::{
 use super::*;
 use crate::{
     domain::rate::Rate,
-    settings::{SecureCookies, WhenFull, check_program},
+    settings::{SecureCookies, WhenFull, check_program, refuse_misspelt},
 };
 
 fn read_toml(text: &str) -> Result<Configuration, String> {
     let figment = Figment::from(Config::default()).merge(Toml::string(text).nested());
-    check_program(&figment, true).and_then(|()| Configuration::read(figment)).map_err(|error| error.to_string())
+    let read = || {
+        check_program(&figment)?;
+        refuse_misspelt(&figment)?;
+        Configuration::read(figment.clone())
+    };
+    read().map_err(|error| error.to_string())
 }
 
 #[test]
@@ -184,11 +189,11 @@ fn what_another_program_has_in_its_settings_is_its_own() {
         "[releases]\nnotes = \"x\"\n[curfew]\nsite_name = \"Garden\"",
     ] {
         let figment = Figment::from(Config::default()).merge(Toml::string(text).nested());
-        assert_eq!(check_program(&figment, false), Ok(()), "{text}");
-        assert!(check_program(&figment, true).is_err(), "{text}");
+        assert_eq!(check_program(&figment), Ok(()), "{text}");
+        assert!(refuse_misspelt(&figment).is_err(), "{text}");
     }
     let figment = Figment::from(("databases.curfew.ulr", "sqlite:a.db"));
-    assert!(check_program(&figment, false).is_err(), "but Curfew's own tables are checked");
+    assert!(check_program(&figment).is_err(), "but Curfew's own tables are checked");
 }
 
 #[test]

@@ -50,19 +50,16 @@ fn rocket_figment() -> Figment {
         .select(Profile::from_env_or("ROCKET_PROFILE", Config::DEFAULT_PROFILE))
 }
 
-/// Checks the settings of a program, also those that belong to Rocket. A program that is nothing but Curfew has no others.
+/// Checks the settings of a program that belong to Curfew or to Rocket.
 ///
 /// # Errors
-/// Returns an error for the first of Rocket's settings that is invalid, or a name that is misspelt.
-pub fn check_program(figment: &Figment, is_only_curfew: bool) -> Result<(), SettingsError> {
+/// Returns an error for the first of Rocket's settings that is invalid, or an unknown key of the database.
+pub fn check_program(figment: &Figment) -> Result<(), SettingsError> {
     names::warn_about_variables();
     for (variable, key) in unread(figment, |variable| std::env::var(variable).ok()) {
         log::warn!("{variable} is set, but this program does not read it: `{key}` in its settings counts");
     }
     check_rocket_settings(figment)?;
-    if is_only_curfew {
-        names::refuse_misspelt(figment)?;
-    }
     names::check_own_tables(figment)
 }
 

@@ -96,8 +96,8 @@ pub async fn find_due_letter(on: &mut impl Sql, now: Moment) -> Result<Option<(i
     Ok(fetch_optional!(on, (i64, Option<i64>, String), sql, now)?)
 }
 
-/// Locks a letter until the transaction ends, and reads it if it is still due. Lock its account first: whoever drops an
-/// account's letters, or adds a login to one, holds the account.
+/// Locks a letter until the transaction ends, and reads it if it is still due. Lock the account first: the transactions
+/// that drop its letters, or add logins to one, hold that lock.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.

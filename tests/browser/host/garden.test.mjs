@@ -1,6 +1,9 @@
 // A site of its own with Curfew in it: its pages, its layout, its form, and a force logout that reaches all of them.
 
 import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { story } from "../harness/story.mjs";
 
@@ -69,4 +72,14 @@ story("an address that the garden does not have shows its own page, and one of C
     assert.ok(await visitor.isVisible("header a[href='/garden']"), address);
   }
   stage.complaints.length = 0; // Chromium logs each 404
+}, { inHost: true });
+
+story("what the garden takes over from Curfew is not read by its own templates", async (stage) => {
+  const folder = await mkdtemp(join(tmpdir(), "curfew-eject-"));
+  try {
+    await stage.server.runs(["eject", "login", "static/tokens.css", "--into", folder]);
+    assert.deepEqual((await readdir(folder)).sort(), ["login.html", "static"]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }, { inHost: true });

@@ -127,6 +127,10 @@ fn a_demo_that_cannot_start_says_so_and_leaves_nothing_behind() {
     assert!(refusal.contains("Address already in use"), "{refusal}");
     let refusal = demo(folder.path()).set("ROCKET_PORT", "abc").run().refused();
     assert!(refusal.contains("port is"), "{refusal}");
+    let settings = tempfile::tempdir().expect("a folder");
+    fs::write(settings.path().join("Rocket.toml"), "[default]\nadress = \"127.0.0.1\"\n").expect("it is written");
+    let refusal = demo(folder.path()).in_folder(settings.path()).run().refused();
+    assert!(refusal.contains("adress is unknown; it must be address"), "{refusal}");
     let refusal = demo(&folder.path().join("nowhere")).run().refused();
     assert!(refusal.contains("the demo cannot start"), "{refusal}");
     assert_eq!(names_in(folder.path()), [""; 0]);

@@ -139,3 +139,26 @@ async fn staff_end_one_token_of_a_member() {
         staff.posts_with(&token, &format!("/admin/users/{}/tokens/{of_owner}/end", owner.id), &[]).await.must_be(403);
     }
 }
+
+#[rocket::async_test]
+async fn every_icon_has_its_symbol_on_the_page() {
+    let site = Site::on(any_engine()[0]).await;
+    let (mut owner, ana) = (site.person(Role::Superuser).await, site.signed_in(Role::Member).await);
+    owner.user_agent = "curl/8.11.0".to_owned(); // a program is known, and has an icon
+    owner.logs_in().await.must_lead_to("/account");
+    let user = format!("/admin/users/{}", ana.id);
+    let find = format!("/admin/find?q={}", ana.name);
+    let paths = ["/admin", "/admin/sessions", "/admin/events", "/account/sessions", &*user, &*find];
+    for events in ["with events", "without"] {
+        for path in paths {
+            let page = owner.opens(path).await;
+            let icons: Vec<&str> = page.must_be(200).body.split("<use href=\"#").skip(1).collect();
+            assert!(!icons.is_empty() || events == "without", "{path} has icons");
+            for icon in icons {
+                let name = icon.split('"').next().unwrap_or_default();
+                assert_eq!(page.body.matches(&format!("<symbol id=\"{name}\"")).count(), 1, "{path} {events}: {name}");
+            }
+        }
+        site.database.execute("DELETE FROM curfew_events").await;
+    }
+}
