@@ -34,7 +34,7 @@ use super::{
     page::Page,
     person::Person,
     probes::Held,
-    store::{Database, Engine, engines, is_soak},
+    store::{Database, Engine, engines, is_soak, project},
 };
 
 /// The `Host` of every request.
@@ -125,7 +125,7 @@ pub async fn host(engine: Engine, program: impl FnOnce(Figment) -> Rocket<Build>
 pub fn settings_of_host(database: &Database) -> Figment {
     Figment::from(rocket::Config { log_level: LogLevel::Off, ..rocket::Config::default() })
         .merge(("secret_key", "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk="))
-        .merge(("template_dir", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/templates")))
+        .merge(("template_dir", project().join("tests/host/templates")))
         .merge(("databases.curfew.url", &database.url))
         .merge(("curfew.bcrypt_cost", 4))
         .merge(("curfew.mail_folder", database.folder.path().join("mail")))

@@ -2,7 +2,13 @@
 //!
 //! Each is a copy of a template, because running all migrations would take most of a test's time.
 
-use std::{fs, hash::Hasher as _, path::Path, sync::atomic::AtomicBool, time::Duration};
+use std::{
+    fs,
+    hash::Hasher as _,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+    time::Duration,
+};
 
 use curfew::store::{PoolLimits, Store};
 use rocket::tokio::sync::OnceCell;
@@ -184,8 +190,14 @@ async fn postgres_template() -> &'static str {
         .await
 }
 
+/// The folder of the project. The packages that have this file are it, or below it.
+pub fn project() -> PathBuf {
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    folders.find(|folder| folder.join("migrations").is_dir()).expect("the project").to_owned()
+}
+
 fn digest_of_migrations() -> u64 {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres");
+    let folder = project().join("migrations/postgres");
     let mut files: Vec<_> =
         fs::read_dir(folder).expect("the migrations").map(|entry| entry.expect("a file").path()).collect();
     files.sort();

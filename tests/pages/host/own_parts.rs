@@ -8,7 +8,7 @@ use rocket::{
     Request, catch, catchers,
     error::ErrorKind,
     fairing::AdHoc,
-    fs::{FileServer, relative},
+    fs::FileServer,
     get,
     http::{Header, Method, Status, uri::Origin},
     put,
@@ -19,7 +19,7 @@ use rocket_dyn_templates::{Template, context};
 
 use crate::harness::{
     site::{host, host_over, settings_of_host},
-    store::{Database, any_engine, engines},
+    store::{Database, any_engine, engines, project},
 };
 
 #[get("/")]
@@ -72,7 +72,7 @@ async fn a_host_keeps_its_start_page_its_catchers_its_templates_and_its_files() 
                 .attach(Curfew::init())
                 .attach(Template::fairing())
                 .mount("/", routes![home, garden])
-                .mount("/static", FileServer::from(relative!("tests/host/templates")))
+                .mount("/static", FileServer::from(project().join("tests/host/templates")))
                 .register("/", catchers![not_here])
         })
         .await;

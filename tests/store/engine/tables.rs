@@ -6,7 +6,7 @@ use rocket::tokio::task::JoinSet;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    harness::{Database, Engine, engines},
+    harness::{Database, Engine, engines, project},
     raw::{run, tables, texts},
 };
 
@@ -69,7 +69,7 @@ async fn both_engines_have_the_same_tables_columns_and_indexes() {
 #[test]
 fn both_folders_have_the_same_migrations() {
     let folder = |engine| {
-        let path = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
+        let path = project().join("migrations").join(engine);
         let files = std::fs::read_dir(path).expect("a folder").map(|file| file.expect("a file").file_name());
         files.collect::<std::collections::BTreeSet<_>>()
     };
@@ -85,7 +85,7 @@ fn applied_migrations_never_change() {
         ("sqlite", "504d4053956d50b26ab4784a95266e689b8183ad03cf83335afa78b520e08adc"),
         ("postgres", "0105c487e2f84a2c4da4ac05804f74366de7707d7d82c52ad057bdf30b3440bb"),
     ] {
-        let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
+        let folder = project().join("migrations").join(engine);
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
         let mut files: Vec<_> = files.collect();
         files.sort();
