@@ -7,7 +7,7 @@ pub(super) const STYLES: [&str; 8] =
     ["tokens.css", "base.css", "layout.css", "components.css", "users.css", "rows.css", "events.css", "charts.css"];
 /// Each script does nothing on a page without its elements. `session-events.js` is last, because the scripts before it
 /// listen to its events.
-pub(super) const SCRIPTS: [&str; 22] = [
+pub(super) const SCRIPTS: [&str; 23] = [
     "submit-once.js",
     "show-password.js",
     "local-charts.js", // before the times, which it changes
@@ -20,6 +20,7 @@ pub(super) const SCRIPTS: [&str; 22] = [
     "reason-templates.js",
     "keep-drafts.js",
     "receipt.js",
+    "end-buttons.js", // before the roles, which its cells need too
     "table-roles.js",
     "mark-all.js",
     "keep-marks.js",

@@ -92,6 +92,23 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
+story("in a list of a hundred, too, each row that staff may end has its button", async (stage) => {
+  const owner = await stage.owner();
+  const [ben, cara] = await loggedIn(stage, ["ben", "cara"]);
+  await ben.logsOut();
+  const { page } = owner;
+  await owner.visits("/admin/sessions?state=all&per_page=100");
+  const row = (name) => page.getByRole("row").filter({ hasText: name });
+  for (const name of ["ben", "cara"]) assert.equal(await row(name).getByRole("cell").count(), 5, name);
+  assert.equal(await page.getByRole("columnheader", { name: "End", exact: true }).count(), 1);
+  assert.equal(await row("ben").getByRole("button").count(), 0, "that one has ended");
+  await page.getByRole("button", { name: "End… cara", exact: true }).click();
+  await page.getByRole("heading", { name: "End 1 login of 1 person?" }).waitFor();
+  await page.getByRole("button", { name: "End 1 login", exact: true }).click();
+  await page.getByText("Done: 1 user, 1 session ended.").waitFor();
+  assert.ok(await isOut(cara));
+});
+
 story("the buttons say how many logins are selected, and stay in view", async (stage) => {
   const owner = await stage.owner();
   const [ben] = await loggedIn(stage, ["ben", "cara"]);

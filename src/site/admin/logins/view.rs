@@ -36,14 +36,15 @@ pub(super) struct LoginsView {
     browser: String,
     system: String,
     is_all: bool,
-    /// Whether any of the filters is set that are folded away.
+    /// Whether a filter in the part of the form that folds is set.
     has_more_filters: bool,
     has_filters: bool,
     times: FormView,
     kind: Vec<ChoiceView>,
     state: Vec<ChoiceView>,
     per_page: Vec<ChoiceView>,
-    /// Whether each row has a button that ends its login. The longest page has only the boxes, to stay small.
+    /// Whether each row has a button that ends its login. In the longest list a script adds them, so that the page stays
+    /// small.
     has_end: bool,
     sort: String,
     columns: Vec<ColumnView>,
