@@ -73,9 +73,9 @@
       const text = input.value;
       const address = `${page.root}/admin/find?${new URLSearchParams({ q: text, part: "yes" })}`;
       const answer = await fetch(address, { redirect: "error" }).catch(() => undefined);
-      const html = answer?.ok ? await answer.text() : "";
+      const html = answer?.ok ? await answer.text().catch(() => undefined) : "";
       if (turn !== latest) return; // the text has changed since
-      if (answer?.ok || answer?.status === 400) fill(text, new DOMParser().parseFromString(html, "text/html"));
+      if (html !== undefined && (answer?.ok || answer?.status === 400)) fill(text, new DOMParser().parseFromString(html, "text/html"));
       else close();
     };
 

@@ -61,8 +61,9 @@
     readAt = Date.now();
     const address = location.pathname + location.search;
     const answer = await fetch(address, { headers: { "X-Passive": "yes" }, redirect: "error" }).catch(() => undefined);
-    if (!answer?.ok || !document.getElementById("main")?.isConnected) return;
-    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const text = answer?.ok ? await answer.text().catch(() => undefined) : undefined;
+    if (!text || !document.getElementById("main")?.isConnected) return;
+    const next = new DOMParser().parseFromString(text, "text/html");
     tickTexts(next);
     const rows = next.querySelector(selector);
     if (!shown || !rows) return;

@@ -23,13 +23,13 @@ use crate::{
     },
 };
 
-/// The oldest hourly count that is reported. A running server counts every hour.
-const RECENTLY: TimeDelta = TimeDelta::hours(2);
+/// The maximum age of an hourly count that is reported. A running server counts every hour.
+const MAX_AGE: TimeDelta = TimeDelta::hours(2);
 
 impl Accounts {
-    /// Counts the live logins, made at `up_to` or before, that a force logout of everyone ends. It counts only a few
-    /// itself. For more it reports the latest hourly count, because the force logout is one write however many logins
-    /// there are. Call this function before the force logout, with the site's standing from before it.
+    /// Counts the live logins, made at `up_to` or before, that a force logout of everyone ends. It counts
+    /// sessions only up to [`FEW_SESSIONS`]. Beyond that it reports the latest hourly count, so that forcing everyone out
+    /// takes no longer on a large site. Call this function before the force logout, with the site's standing from before it.
     pub(super) async fn count_ending_of_everyone(
         &self,
         on: &mut impl Sql,
@@ -44,10 +44,10 @@ impl Accounts {
         let all = count_few_live_sessions(on, &live).await?;
         let spared = count_few_live_sessions(on, &spared).await?;
         let sessions = match (all, spared) {
-            (Some(all), Some(spared)) => EndedSessions::Counted((all - spared).unsigned_abs()),
+            (Some(all), Some(spared)) => EndedSessions::Counted((all - spared).max(0).unsigned_abs()),
             (None, Some(spared)) => {
                 // An hourly count from before the last force logout includes sessions that it has ended.
-                let is_of_now = |hour| hour > now - RECENTLY && site.force_logout_date.is_none_or(|date| date < hour);
+                let is_of_now = |hour| hour > now - MAX_AGE && site.force_logout_date.is_none_or(|date| date < hour);
                 let sample = find_latest_live_sample(on).await?;
                 match sample.filter(|(hour, live)| is_of_now(*hour) && *live > FEW_SESSIONS) {
                     Some((hour, live)) => EndedSessions::About(live, hour),

@@ -190,6 +190,8 @@ impl CountedActs {
                 counted.last = now;
                 return None;
             }
+            // The client may be another one by now.
+            counted.event = ActEvent::of(event, &place);
             counted.since = now;
             return Some((place, counted.event.clone()));
         }
@@ -205,11 +207,11 @@ impl CountedActs {
         self.acts().remove(place);
     }
 
-    /// At most `limit` acts that were repeated, in intervals that are over, or in any.
-    pub(super) fn repeated(&self, now: Moment, in_any: bool, limit: usize) -> Vec<Repeated> {
+    /// At most `limit` acts that were repeated in intervals that are over, and with `with_current` in any.
+    pub(super) fn repeated(&self, now: Moment, with_current: bool, limit: usize) -> Vec<Repeated> {
         let acts = self.acts();
         let every = acts.of.iter().flat_map(|(source, of)| of.iter().map(move |(act, counted)| (source, act, counted)));
-        let due = every.filter(|(_, _, counted)| counted.repeats > 0 && (in_any || counted.is_over(now)));
+        let due = every.filter(|(_, _, counted)| counted.repeats > 0 && (with_current || counted.is_over(now)));
         let repeated = due.map(|(source, act, Counted { event, since, last, repeats })| Repeated {
             place: (source.clone(), act.clone()),
             event: event.clone(),

@@ -68,11 +68,12 @@ impl Accounts {
         self.write_counts(true).await
     }
 
-    async fn write_counts(&self, in_any: bool) -> Result<u64> {
+    /// Writes the counts of intervals that are over, and with `with_current` of the others too.
+    async fn write_counts(&self, with_current: bool) -> Result<u64> {
         let _turn = self.counted_acts.turn().await;
         let mut written = 0;
         loop {
-            let batch = self.counted_acts.repeated(self.estimated_now(), in_any, BATCH);
+            let batch = self.counted_acts.repeated(self.estimated_now(), with_current, BATCH);
             if batch.is_empty() {
                 self.counted_acts.forget_quiet(self.estimated_now());
                 return Ok(written);
@@ -100,7 +101,7 @@ impl Accounts {
     }
 }
 
-/// Removes the client if the account was deleted since: its addresses have been erased from the events.
+/// Removes the client if the account has been deleted since: that has erased its addresses from the events.
 async fn without_deleted_client(on: &mut Transaction, mut repeated: Repeated) -> Result<Repeated> {
     if let Some(id) = repeated.event.owner()
         && find_user(on, id).await?.is_none()

@@ -53,16 +53,15 @@ impl Accounts {
     ) -> Result<()> {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
-        match outcome {
-            LetterOutcome::Sent => finish_letter(&mut tx, id, LetterState::Sent, None, now).await?,
-            LetterOutcome::Refused(error) => {
+        let claimed = find_claimed_letter(&mut tx, id, node.id()).await?;
+        match (outcome, claimed) {
+            (LetterOutcome::Sent, _) => finish_letter(&mut tx, id, LetterState::Sent, None, now).await?,
+            (_, None) => return Ok(()), // another node has taken it over, and may be sending it
+            (LetterOutcome::Refused(error), _) => {
                 finish_letter(&mut tx, id, LetterState::Failed, Some(&shortened(error)), now).await?;
             }
-            LetterOutcome::NotYet(error) | LetterOutcome::Unknown(error) => {
+            (LetterOutcome::NotYet(error) | LetterOutcome::Unknown(error), Some((attempts, sendings))) => {
                 let may_have_it = has_begun && matches!(outcome, LetterOutcome::Unknown(_));
-                let Some((attempts, sendings)) = find_claimed_letter(&mut tx, id, node.id()).await? else {
-                    return Ok(()); // another node has taken it over
-                };
                 if may_have_it && sendings >= MOST_SENDINGS {
                     let error = LetterFault::UnknownOutcome.code();
                     finish_letter(&mut tx, id, LetterState::Failed, Some(error), now).await?;
@@ -76,11 +75,11 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Lets every letter that is due wait, because the mail server cannot be reached. Returns how many.
+    /// Postpones every letter that is due, because the mail server cannot be reached. Returns how many.
     ///
     /// # Errors
     ///
-    /// Returns an error if the database does not respond. Earlier batches stay done.
+    /// Returns an error if the database does not respond. Batches that were committed before stay committed.
     pub async fn postpone_due_letters(&self, error: &str) -> Result<u64> {
         let (mut postponed, error) = (0, shortened(error));
         while let some @ 1.. = self.store.run_in_turn(Box::pin(self.postpone_some(&error))).await? {
@@ -108,7 +107,7 @@ fn after(now: Moment, attempts: i64) -> Moment {
     now + TimeDelta::from_std(wait_after(attempts)).unwrap_or_default()
 }
 
-/// What the row keeps of an answer, which may hold anything.
+/// The part of an answer that the row keeps, escaped: a mail server may send anything.
 fn shortened(error: &str) -> String {
     escaped(error).chars().take(ERROR_CHARACTERS).collect()
 }

@@ -1,4 +1,4 @@
-//! The pages of staff: the list of users, and hostile names in it.
+//! The pages of staff: the list of users, hostile text, whom staff may act on, and what a page announces.
 
 use curfew::domain::people::role::Role;
 
@@ -90,6 +90,7 @@ async fn the_list_shows_live_logins_and_filters_by_them_and_by_dates_also_for_a_
         assert!(page.body.contains("<td>2</td>"), "{page:?}");
         assert!(page.body.contains("<option value=\"50\" selected>"), "{page:?}");
         assert!(page.body.contains("search-more\" open"), "the dates are shown: {page:?}");
+        assert!(page.body.contains("value=\"2026-03-01T00:00\""), "as a browser keeps it: {page:?}");
         let fields = page.between("action=\"/admin/users/bulk\"", "</form>").expect("the form");
         for field in ["name=\"live\" value=\"yes\"", "name=\"seen_from\" value=\"2026-03-01\""] {
             assert!(fields.contains(field), "{field}: {fields}");
@@ -159,7 +160,7 @@ async fn hostile_text_is_shown_as_text() {
 }
 
 #[rocket::async_test]
-async fn staff_manage_members_only_and_nobody_the_last_superuser() {
+async fn staff_act_on_members_only_and_nobody_deactivates_their_own_account() {
     for engine in any_engine() {
         let site = Site::on(engine).await;
         let (mut staff, mut owner) = (site.signed_in(Role::Staff).await, site.signed_in(Role::Superuser).await);
@@ -190,7 +191,10 @@ async fn the_page_announces_exactly_the_sessions_that_end() {
         person.another_browser().logs_in().await.must_be(303);
         let user = format!("/admin/users/{}", person.id);
         let page = staff.opens(&user).await;
-        assert!(page.between("id=\"force-logout-effect\">", "</p>").is_some_and(|said| said.contains('2')), "{page:?}");
+        assert!(
+            page.between("id=\"force-logout-effect\">", "</p>").is_some_and(|said| said.contains("2 sessions")),
+            "{page:?}"
+        );
         staff.forces_out(&person).await.must_lead_to(&user);
         let page = staff.opens(&user).await;
         assert!(page.body.contains("Force logout done: 2 sessions ended."), "{page:?}");

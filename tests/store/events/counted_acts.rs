@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{Actor, Target},
+    accounts::{Actor, Client, Target},
     domain::{event_kind::EventKind, people::role::Role},
 };
 
@@ -47,6 +47,23 @@ async fn a_flood_of_refused_requests_is_two_events_with_a_count() {
         request(house, &ana, Some(root.id), "GET /admin/users/1").await;
         assert_eq!(house.accounts.write_all_counted_acts().await.expect("an answer"), 1);
         assert_eq!(count(&house.store, REFUSED).await, 3);
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn the_first_act_of_an_interval_is_recorded_with_the_client_that_did_it() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let ana = house.acting(&ana).await;
+        for address in ["192.0.2.1", "203.0.113.9"] {
+            let client = Some(Client::new(address.to_owned(), "a browser"));
+            request(house, &Actor { client, ..ana.clone() }, None, "GET /admin").await;
+            house.store.clock().shift(MORE_THAN_AN_INTERVAL);
+        }
+        let addresses = "SELECT address FROM curfew_events WHERE kind = 'refused' ORDER BY id";
+        let recorded = texts(&house.store, addresses).await;
+        assert_eq!(recorded, [Some("192.0.2.1".to_owned()), Some("203.0.113.9".to_owned())]);
     })
     .await;
 }

@@ -86,8 +86,10 @@ async fn a_letter_belongs_to_one_node_until_its_claim_runs_out() {
         assert_eq!(claim(house, &second).await.expect("the letter is taken over").id, id);
         assert!(!house.accounts.extend_claim(&first, id).await.expect("an answer"));
         assert!(!house.accounts.begin_sending(&first, id).await.expect("an answer"), "it is not the first node's");
-        record(house, &first, id, false, not_yet()).await;
-        assert_eq!(rows(house).await, ["waiting 2 0 -"], "nor is its outcome");
+        for outcome in [not_yet(), unknown(), LetterOutcome::Refused("550 unknown user".to_owned())] {
+            record(house, &first, id, false, outcome).await;
+            assert_eq!(rows(house).await, ["waiting 2 0 -"], "nor is its outcome");
+        }
         assert!(house.accounts.begin_sending(&second, id).await.expect("an answer"));
         record(house, &second, id, true, LetterOutcome::Sent).await;
         assert_eq!(rows(house).await, ["sent 2 1 -"]);

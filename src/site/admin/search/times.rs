@@ -1,14 +1,37 @@
-//! The fields for date and time of a search.
+//! The date and time fields of a search form.
 
 use crate::{domain::moment::Moment, site::pages::form::FormView};
 
-/// The bounds of periods, as the fields for date and time have them.
+/// Writes each bound as a field of the type `datetime-local` has it.
 pub(in crate::site::admin) fn times(bounds: impl IntoIterator<Item = (&'static str, Option<Moment>)>) -> FormView {
     let mut form = FormView::default();
     for (name, bound) in bounds {
-        // Such a field keeps no more than milliseconds.
-        let text = bound.map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%M:%S%.3f").to_string());
-        form.set_value(name, text.trim_end_matches(".000").trim_end_matches(":00"));
+        form.set_value(name, &bound.map_or_else(String::new, in_field));
     }
     form
+}
+
+/// Such a field has at most milliseconds, and always has minutes.
+fn in_field(at: Moment) -> String {
+    let text = at.format("%Y-%m-%dT%H:%M:%S%.3f").to_string();
+    let text = text.strip_suffix(".000").unwrap_or(&text);
+    text.strip_suffix(":00").unwrap_or(text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_always_has_minutes() {
+        for (at, expected) in [
+            ("2026-03-01T00:00:00Z", "2026-03-01T00:00"),
+            ("2026-03-01T14:00:00Z", "2026-03-01T14:00"),
+            ("2026-03-01T14:05:00.000900Z", "2026-03-01T14:05"),
+            ("2026-03-01T14:00:07Z", "2026-03-01T14:00:07"),
+            ("2026-03-01T14:00:00.500Z", "2026-03-01T14:00:00.500"),
+        ] {
+            assert_eq!(in_field(at.parse().expect("a date")), expected, "{at}");
+        }
+    }
 }
