@@ -1,5 +1,5 @@
-// Times are typed in the browser's time zone, shown in UTC next to the field, and sent in UTC. A day is sent as its
-// start or its end. Browsers without the `formdata` event keep both in UTC.
+// Times are typed in the browser's time zone, shown in UTC next to the field, and sent in UTC. A day is sent as the
+// time when it starts or ends. In browsers without the `formdata` event all fields are in UTC.
 "use strict";
 if ("onformdata" in window) {
   const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;

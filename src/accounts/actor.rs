@@ -54,7 +54,7 @@ impl Client {
         Self { address, user_agent, peer: None, known: Vec::new(), origin: None }
     }
 
-    /// Adds the other end of the connection, so that the client is noticed to hang up.
+    /// Adds the other end of the connection, to notice when the client hangs up.
     #[must_use]
     pub fn connected_from(self, peer: Option<SocketAddr>) -> Self {
         Self { peer, ..self }
@@ -82,7 +82,7 @@ impl Client {
         self.origin.as_deref()
     }
 
-    /// Whether the browser has logged in to the account before, with its password of this version or a later one.
+    /// Whether the browser has logged in to the account with the password of version `from_version` or later.
     pub(super) fn has_used(&self, user_id: i64, from_version: i64) -> bool {
         self.known.iter().any(|known| known.user_id == user_id && known.password_version >= from_version)
     }
@@ -94,7 +94,7 @@ impl Client {
         known.map(|known| known.browser.as_str())
     }
 
-    /// The `User-Agent` that the client sent.
+    /// The `User-Agent` of the client, escaped and cut.
     #[must_use]
     pub fn user_agent(&self) -> &str {
         &self.user_agent
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_agent_is_text_that_shows_all_it_has() {
+    fn a_user_agent_is_escaped_and_cut_at_300_characters() {
         let agent = |text: &str| Client::new(String::new(), text).user_agent().to_owned();
         assert_eq!(agent("Firefox/130 \u{202e}x\u{9b}31m"), "Firefox/130 \\u{202e}x\\u{9b}31m");
         assert_eq!(agent(&"é".repeat(301)), "é".repeat(300));

@@ -34,22 +34,22 @@ const STAFF_LISTED: usize = 10;
 pub struct PreviewedLogins {
     /// The choice, bounded by the time of the preview: logins that are made later are not chosen.
     pub choice: LoginsChoice,
-    /// How many logins and people it affects, without the login that the actor acts with, and how many logins it skips.
+    /// How many logins and people it affects, and how many logins it skips. The actor's own login does not count.
     pub counts: BulkCounts,
     /// Whether it affects more logins than one action takes, and so cannot begin.
     pub is_too_many: bool,
     /// The newest of the logins that it ends, at most [`LOGINS_LISTED`].
     pub logins: Vec<SiteListedLogin>,
-    /// The first staff and superusers among their people, at most ten.
+    /// At most ten of the staff and superusers that it affects, by id.
     pub staff: Vec<KnownUser>,
 }
 
 /// The logins that an action ends.
 #[derive(Debug, Default)]
 pub(super) struct ChosenLogins {
-    /// By user, without the login that the actor acts with.
+    /// Sorted by user, without the actor's own login.
     pub(super) logins: Vec<ChosenLogin>,
-    /// The login that the actor acts with, if it was chosen too.
+    /// The actor's own login, if it was chosen too.
     pub(super) own: Option<ChosenLogin>,
     pub(super) counts: BulkCounts,
     pub(super) is_too_many: bool,
@@ -75,7 +75,7 @@ impl Accounts {
         self.previewed_logins(&mut on, choice, chosen, now).await
     }
 
-    /// Adds the first of the logins and of the staff.
+    /// Adds the newest of the logins and the first of the staff among their users.
     pub(super) async fn previewed_logins(
         &self,
         on: &mut impl Sql,

@@ -1,7 +1,7 @@
 //! Bulk actions: previewed, begun once, and carried out a thousand accounts per transaction.
 //!
-//! Each account gets the same date, event and receipt as from the use case for one account. The preview counts by the
-//! same conditions as the action.
+//! Each account gets the same date, event and receipt as from the use case for one account. The preview counts with the
+//! conditions of the action.
 //!
 //! An action on chosen logins ends these and no others. It is begun, recorded and followed like one on users.
 

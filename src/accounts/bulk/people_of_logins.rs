@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl Accounts {
-    /// Stores the list of the people of these logins, also of ended ones if the filter shows those. Returns `None` if
-    /// there are more logins than one action takes.
+    /// Stores a list of the users who have these logins: those of ended logins too, if the filter shows them. Returns
+    /// `None` if there are more logins than one action takes.
     ///
     /// # Errors
     ///

@@ -69,7 +69,7 @@ impl BulkRun {
 }
 
 /// Asks each node to report when it has applied the whole action. Nodes apply changes in order, so a change that follows
-/// all others is enough. It names one of the users: a change of nobody does not exist.
+/// all others is enough. A change must name a user, so it names one of them.
 async fn ask_for_receipts(on: &mut Transaction, id: &SessionId) -> Result<()> {
     let record = find_bulk_record(on, id).await?;
     let user = find_listed_user(on, id).await?;

@@ -25,7 +25,8 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::OwnAccount`],
-    /// [`AccountsError::LastSuperuser`], [`AccountsError::UntilIsPast`], or a database error.
+    /// [`AccountsError::LastSuperuser`], [`AccountsError::UntilIsPast`], [`AccountsError::Ended`] if the actor's login has
+    /// ended, or a database error.
     pub async fn deactivate(
         &self,
         actor: &Actor,
@@ -36,7 +37,7 @@ impl Accounts {
         self.deactivate_and_notify(actor, target, until, (reasons, NotifyUser::No)).await
     }
 
-    /// Like [`Self::deactivate`], and sends the user a letter.
+    /// Like [`Self::deactivate`]. If `notify` says so, also sends the user a letter.
     ///
     /// # Errors
     ///
@@ -70,7 +71,8 @@ impl Accounts {
         Ok(ended)
     }
 
-    /// Deactivates a locked account if the actor may act on it.
+    /// Deactivates a locked account, unless it is the actor's own or the last superuser's. The caller has checked that the
+    /// actor may act on it.
     pub(in crate::accounts) async fn deactivate_locked(
         &self,
         on: &mut impl Sql,

@@ -15,8 +15,8 @@ use crate::{
 };
 
 impl Accounts {
-    /// Ends everyone's logins as [`Self::force_everyone_out`] does. If that ends the actor's own session, the password
-    /// that they proved opens a new one. Returns the new session, or theirs with a new secret.
+    /// Ends everyone's logins as [`Self::force_everyone_out`] does. If that ends the actor's own session, opens a new one,
+    /// because the password was just checked; otherwise gives the session a new secret. Returns that session.
     ///
     /// # Errors
     ///
@@ -47,14 +47,14 @@ impl Accounts {
         let outcome = self.put_everyone_out(&mut tx, actor, moment, reasons).await?;
         // The account's lock comes after the site's, as everywhere.
         let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
-        let started = self.go_on(&mut tx, actor, &locked, remember).await?;
+        let started = self.continue_session(&mut tx, actor, &locked, remember).await?;
         tx.commit().await?;
         Ok((outcome, started))
     }
 
     /// Continues the actor's session with a new secret. Opens a new one if the force logout of everyone, and nothing
     /// else, ended theirs.
-    async fn go_on(
+    async fn continue_session(
         &self,
         on: &mut impl Sql,
         actor: &Actor,

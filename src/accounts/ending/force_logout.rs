@@ -33,7 +33,7 @@ pub enum Target {
     Name(LoginName),
 }
 
-/// Whether the user gets a letter with the reason for them.
+/// Whether the user gets a letter that gives the reason for them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NotifyUser {
     /// No letter.
@@ -55,7 +55,7 @@ pub enum ForceLogoutMoment {
 /// The outcome of a force logout. `L` counts the logins that it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForceLogoutOutcome<L = LoginCounts> {
-    /// Logins made at `date` or before are out.
+    /// Logins made at `date` or before have ended.
     Done {
         /// The date.
         date: Moment,
@@ -67,7 +67,7 @@ pub enum ForceLogoutOutcome<L = LoginCounts> {
         /// When.
         at: Moment,
     },
-    /// A later force-logout date had ended these logins before.
+    /// Nothing changed: a later force-logout date was in force already.
     Unchanged {
         /// The date in force.
         date: Moment,
@@ -75,12 +75,13 @@ pub enum ForceLogoutOutcome<L = LoginCounts> {
 }
 
 impl Accounts {
-    /// Ends logins of an account: all of them now, those made up to a time in the past, or, scheduled, those made up to
-    /// a time in the future. The date never moves back.
+    /// Ends all logins of an account now, or those made up to a given time. A time in the future schedules that. The
+    /// date never moves back.
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a database error.
+    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::Ended`] if the actor's login
+    /// has ended, or a database error.
     pub async fn force_logout(
         &self,
         actor: &Actor,
@@ -91,7 +92,7 @@ impl Accounts {
         self.force_logout_and_notify(actor, target, moment, (reasons, NotifyUser::No)).await
     }
 
-    /// Like [`Self::force_logout`], and sends the user a letter if it ends or schedules anything.
+    /// Like [`Self::force_logout`]. If `notify` says so, sends the user a letter when it ends or schedules anything.
     ///
     /// # Errors
     ///
@@ -131,7 +132,7 @@ impl Accounts {
         Ok(outcome)
     }
 
-    /// Ends logins of a locked account, or schedules their end, if the actor may act on it.
+    /// Ends logins of a locked account, or schedules their end. The caller has checked that the actor may.
     pub(in crate::accounts) async fn force_logout_locked(
         &self,
         on: &mut impl Sql,
@@ -152,8 +153,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::NothingScheduled`], [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a
-    /// database error.
+    /// Returns [`AccountsError::NothingScheduled`], [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`],
+    /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn cancel_force_logout(&self, actor: &Actor, target: &Target) -> Result<()> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_cancel_force_logout(actor, user_id).await;
@@ -181,7 +182,7 @@ impl Accounts {
         }
     }
 
-    /// Ends the logins of a locked account if the actor may act on it.
+    /// Ends the logins of a locked account. The caller has checked that the actor may.
     pub(in crate::accounts) async fn end_logins(
         &self,
         on: &mut impl Sql,

@@ -1,4 +1,4 @@
-//! Records forged cookies, tokens and forms, and exports of events.
+//! Records forged cookies and tokens, refused forms, and exports of events.
 
 use super::BuildEvent as _;
 use crate::{
@@ -46,28 +46,28 @@ impl Accounts {
         self.record_counted(EventKind::TokenForged, |event| event.from(client).saying(Detail::ForgedToken(fault))).await
     }
 
-    /// Records a form of a visitor that failed the CSRF checks, by its method and path.
+    /// Records that a visitor's form failed the CSRF checks. `request` is its method and path.
     ///
     /// # Errors
     ///
     /// Returns an error if the database does not respond.
-    pub(crate) async fn record_refused_form(&self, client: &Client, form: &str, fault: FormFault) -> Result<()> {
-        let form = shortened(form);
+    pub(crate) async fn record_refused_form(&self, client: &Client, request: &str, fault: FormFault) -> Result<()> {
+        let request = shortened(request);
         self.record_counted(EventKind::FormRefused, |event| {
-            event.from(client).saying(Detail::RefusedForm(&form, fault))
+            event.from(client).saying(Detail::RefusedForm(&request, fault))
         })
         .await
     }
 
-    /// Records a form that a user's browser sent and that failed the CSRF checks. The user need not know of it.
+    /// Records that a form from a user's browser failed the CSRF checks. The user may not have sent it on purpose.
     ///
     /// # Errors
     ///
     /// Returns an error if the database does not respond.
-    pub(crate) async fn record_refused_form_of(&self, actor: &Actor, form: &str, fault: FormFault) -> Result<()> {
-        let form = shortened(form);
+    pub(crate) async fn record_refused_form_of(&self, actor: &Actor, request: &str, fault: FormFault) -> Result<()> {
+        let request = shortened(request);
         self.record_counted(EventKind::FormRefused, |event| {
-            let event = event.by(actor).saying(Detail::RefusedForm(&form, fault));
+            let event = event.by(actor).saying(Detail::RefusedForm(&request, fault));
             NewEvent { subject: event.actor, ..event }
         })
         .await

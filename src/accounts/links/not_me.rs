@@ -1,6 +1,6 @@
 //! "This wasn't me": the owner takes the account back with the link in a letter.
 //!
-//! An attacker may hold a session, the password, and the account's present email. The owner still has the mailbox that
+//! An attacker may hold a session, the password, and the account's current email. The owner still has the mailbox that
 //! a letter of the last week went to, and that is enough.
 
 use super::find::is_same;
@@ -31,12 +31,12 @@ pub struct TakenBack {
     pub ended: LoginCounts,
     /// The address that the reset letter goes to.
     pub address: String,
-    /// When it comes. Never, if another account has the address: then staff must help.
+    /// When it comes. It never comes if another account has the address: then staff must help.
     pub letter: LetterComes,
 }
 
 impl Accounts {
-    /// Ends every login of the link's account, takes the password out of use, restores the address that the link was
+    /// Ends every login of the link's account, disables the password, restores the address that the link was
     /// sent to, and sends a reset letter there. If another account has the address, no letter is sent at all.
     ///
     /// # Errors
@@ -61,8 +61,8 @@ impl Accounts {
             event = event.saying(Detail::AddressTaken);
         }
         insert_event_with_receipt(&mut tx, &event, Change::User(user.id)).await?;
-        // The attacker's mailbox may have such letters too. Those that reported something later than this one must not
-        // take the account again. Earlier ones stay: the owner's, if the attacker is the first to use a link.
+        // Links in later letters may be in the attacker's mailbox, so they must not take the account again. Earlier ones
+        // stay: if this one is the attacker's, one of those is the owner's.
         delete_later_not_me_links(&mut tx, user.id, &link.address, link.issued_at).await?;
         drop_later_letters_elsewhere(&mut tx, user.id, &link.address, (link.issued_at, locked.now)).await?;
         let user = users::find_user(&mut tx, user.id).await?.ok_or(AccountsError::BadLink)?;
@@ -72,7 +72,7 @@ impl Accounts {
     }
 }
 
-/// Gives the account its address back, and returns whether it has it. It cannot if another account had the address before
+/// Restores the account's address, and returns whether the account has it now. It has not if another account had the address before
 /// it was reserved (`src/store/users/reserved.rs`). The email then stays what somebody else set, and no letter may go
 /// there.
 async fn restore_email(on: &mut Transaction, client: &Client, locked: &Locked, address: &str) -> Result<bool> {

@@ -23,8 +23,8 @@ const SHARDS: usize = 16;
 const ACCOUNTS_PER_SHARD: NonZeroUsize = NonZeroUsize::new(6_250).unwrap();
 /// At most this many logins per account. The one that was read first is evicted.
 const LOGINS_PER_ACCOUNT: usize = 32;
-/// How long a login stays cached. Changes that end no login, such as a request that another node served, do not
-/// invalidate the cache. This limits how stale they get.
+/// How long a login stays cached. Nothing invalidates an entry when a change ends no login, such as a last-seen time that
+/// another node wrote. This limits how stale an entry gets.
 const ENTRY_LIFETIME: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
@@ -42,7 +42,7 @@ struct Shard {
 struct CachedLogin {
     session: SessionId,
     standing: LoginStanding,
-    read_at: Instant,
+    cached_at: Instant,
 }
 
 impl Default for Cache {
@@ -57,7 +57,7 @@ impl Cache {
     pub(super) fn get(&self, user_id: i64, session: &SessionId) -> Option<LoginStanding> {
         let mut shard = self.shard(user_id);
         let login = shard.accounts.get(&user_id)?.iter().find(|login| login.session == *session)?;
-        (login.read_at.elapsed() < ENTRY_LIFETIME).then(|| login.standing.clone())
+        (login.cached_at.elapsed() < ENTRY_LIFETIME).then(|| login.standing.clone())
     }
 
     /// The generation to pass to [`Cache::put`]. Take it before reading a login of the account from the database.
@@ -65,7 +65,7 @@ impl Cache {
         self.shard(user_id).generation
     }
 
-    /// Caches a login, unless its account was invalidated since `generation` was taken.
+    /// Caches a login, unless an account of its shard was invalidated since `generation` was taken.
     pub(super) fn put(&self, user_id: i64, session: &SessionId, standing: LoginStanding, generation: u64) {
         let mut shard = self.shard(user_id);
         if shard.generation != generation {
@@ -77,7 +77,7 @@ impl Cache {
         if logins.len() >= LOGINS_PER_ACCOUNT {
             logins.remove(0);
         }
-        logins.push(CachedLogin { session: session.clone(), standing, read_at: Instant::now() });
+        logins.push(CachedLogin { session: session.clone(), standing, cached_at: Instant::now() });
     }
 
     /// Updates the time of the login's last request, which the feed does not report.

@@ -19,7 +19,7 @@ pub(super) fn name(identity: Identity<'_>) -> String {
 pub(super) fn put(folder: &Path, name: &str, letter: &WrittenLetter) -> io::Result<PathBuf> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let (path, draft) = (folder.join(name), folder.join(format!(".{name}.{}", std::process::id())));
-    // A draft that a killed process left would keep its mode.
+    // `create_new` fails if a killed process has left a draft with this name.
     match fs::remove_file(&draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -18,7 +18,7 @@ const VIEW: [&str; 5] = ["\"view\"", "\"view.", "\"view[", "[view", "\"__tera_co
 /// they do not occur in text.
 const CONTENT_MARK: char = '\u{fdd0}';
 
-/// A personal value. The shell prints it unchanged and never uses it in a condition.
+/// A personal value. The shell only prints it, and uses it in no filter and no condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
     Username,

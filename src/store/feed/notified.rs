@@ -30,7 +30,7 @@ impl Listener {
         Ok((Connection::Postgres(with_timeout(own.acquire()).await?), Self(listener)))
     }
 
-    /// Waits for notifications. Returns none at this time.
+    /// Waits for notifications. Returns an empty list if none has come by `until`.
     pub(super) async fn next(&mut self, until: Instant) -> Result<Vec<News>> {
         let Ok(notified) = timeout_at(until, self.0.try_recv()).await else { return Ok(Vec::new()) };
         // `None` means that the connection was lost.

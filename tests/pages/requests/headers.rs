@@ -34,7 +34,7 @@ const ANSWERS: &[(&str, u16)] = &[
 async fn every_response_has_the_security_headers() {
     for engine in any_engine() {
         let site = Plan { probes: probes(), ..Plan::default() }.on(engine).await;
-        let mut member = site.signed_in(Role::Superuser).await;
+        let mut superuser = site.signed_in(Role::Superuser).await;
         for is_https in [false, true] {
             let mut visitor = site.visitor();
             visitor.is_https = is_https;
@@ -45,9 +45,9 @@ async fn every_response_has_the_security_headers() {
             }
         }
         for path in ["/account", "/admin", "/admin/users", "/account/password", "/login"] {
-            must_have_security_headers(&member.opens(path).await, path, false);
+            must_have_security_headers(&superuser.opens(path).await, path, false);
         }
-        must_have_security_headers(&member.logs_in_with(&[("username", "")]).await, "POST /login", false);
+        must_have_security_headers(&superuser.logs_in_with(&[("username", "")]).await, "POST /login", false);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What no value may do, wherever it is sent: reach a statement that then fails.
+//! No value, wherever it is sent, makes a statement fail.
 //!
 //! Postgres rejects a NUL in text and SQLite accepts it, so each is tried on both.
 
@@ -11,7 +11,8 @@ use crate::harness::{
     store::engines,
 };
 
-/// A NUL alone and inside text; text longer than any column or index allows; invalid UTF-8; and valid text.
+/// NUL, invalid UTF-8, extreme and invisible characters, quotes, numbers out of range, and text longer than any column or
+/// index allows.
 fn values() -> Vec<String> {
     ["%00", "a%00b", "%FF", "%ED%A0%80", "%F4%8F%BF%BF", "%E2%80%AE", "%27%22%5C", "-1", "99999999999999999999"]
         .into_iter()

@@ -104,7 +104,7 @@ async fn every_action_that_ends_logins_reports_its_account() {
                 !reported.is_empty() && reported.iter().all(|change| *change == Change::User(ana.id)),
                 "{act}: {reported:?}"
             );
-            // Every change of the date requests a receipt; what staff see below a date is about that date.
+            // Every change of the date requests a receipt, because staff see the receipt below the date.
             let moved =
                 format!("SELECT COUNT(*) FROM curfew_users WHERE id = {} AND force_logout_date IS NOT NULL", ana.id);
             let asked = format!(
@@ -145,7 +145,7 @@ async fn changes_that_end_no_login_are_not_reported() {
     .await;
 }
 
-/// However many sessions it ends: the account's date ends them.
+/// The account's date ends all its sessions at once.
 #[rocket::async_test]
 async fn a_force_logout_is_reported_once_and_not_per_session() {
     on_each_engine(async |house: &House| {
@@ -263,7 +263,7 @@ async fn a_moved_renamed_or_replaced_row_is_reported_for_its_former_owner() {
     .await;
 }
 
-/// The old row decides that the account's date ends the login, not the new one.
+/// Whether the account's date had ended the login before is judged by the old row, not the new one.
 #[rocket::async_test]
 async fn moving_a_login_date_before_the_accounts_date_is_reported() {
     on_each_engine(async |house: &House| {
