@@ -11,7 +11,7 @@ use crate::{
 
 impl Accounts {
     /// Returns the actor's current role, or refuses if their login has ended since the guard checked it.
-    pub(super) async fn must_be_live(&self, on: &mut impl Sql, actor: &Actor, now: Moment) -> Result<Role> {
+    pub(super) async fn must_be_live(&self, on: &mut dyn Sql, actor: &Actor, now: Moment) -> Result<Role> {
         let Some(user_id) = actor.user_id else { return Ok(actor.role) };
         let session = actor.session.as_ref();
         let session = session.ok_or(AccountsError::Ended { reason: EndReason::Expired, user_reason: None })?;
@@ -26,13 +26,13 @@ impl Accounts {
     }
 
     /// Refuses if the actor's login has ended or their role does not allow acting on `role`.
-    pub(super) async fn must_reach(&self, on: &mut impl Sql, actor: &Actor, role: Role, now: Moment) -> Result<()> {
+    pub(super) async fn must_reach(&self, on: &mut dyn Sql, actor: &Actor, role: Role, now: Moment) -> Result<()> {
         let is_allowed = self.must_be_live(on, actor, now).await?.may_act_on(role);
         if is_allowed { Ok(()) } else { Err(AccountsError::Forbidden) }
     }
 
     /// Refuses if the actor's login has ended or they are not a superuser.
-    pub(super) async fn must_be_superuser(&self, on: &mut impl Sql, actor: &Actor, now: Moment) -> Result<()> {
+    pub(super) async fn must_be_superuser(&self, on: &mut dyn Sql, actor: &Actor, now: Moment) -> Result<()> {
         let is_allowed = self.must_be_live(on, actor, now).await?.is_superuser();
         if is_allowed { Ok(()) } else { Err(AccountsError::Forbidden) }
     }

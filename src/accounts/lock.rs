@@ -11,7 +11,7 @@ use crate::{
 
 impl Accounts {
     /// Locks an account until the transaction ends. `None` if there is no such account.
-    pub(super) async fn lock_account(&self, on: &mut impl Sql, user_id: i64) -> Result<Option<Locked>> {
+    pub(super) async fn lock_account(&self, on: &mut dyn Sql, user_id: i64) -> Result<Option<Locked>> {
         // Always the site before the account: two orders would deadlock.
         let site = self.apply_due_to_site(on).await?;
         let Some(user) = users::lock_user(on, user_id).await? else { return Ok(None) };
@@ -21,7 +21,7 @@ impl Accounts {
     }
 
     /// Locks the site until the transaction ends.
-    pub(super) async fn lock_site(&self, on: &mut impl Sql) -> Result<SiteStanding> {
+    pub(super) async fn lock_site(&self, on: &mut dyn Sql) -> Result<SiteStanding> {
         site::lock_site(on).await?;
         self.apply_due_to_site(on).await
     }

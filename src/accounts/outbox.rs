@@ -32,7 +32,7 @@ pub enum LetterComes {
 
 /// Queues a letter to the account's email. It names the client that acted, if there is one.
 pub(in crate::accounts) async fn queue_letter(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     kind: LetterKind,
     locked: &Locked,
     client: Option<&Client>,
@@ -43,7 +43,7 @@ pub(in crate::accounts) async fn queue_letter(
 /// Queues a letter with a reset link to the account's email. Returns when it comes. Activating an account that has no
 /// password queues it then.
 pub(in crate::accounts) async fn queue_reset_letter(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     locked: &Locked,
     client: Option<&Client>,
 ) -> Result<LetterComes> {
@@ -64,7 +64,7 @@ pub(in crate::accounts) async fn queue_reset_letter(
 /// Queues a letter with a reset link to an account that has just been activated, if it has no password: its owner took it
 /// back while it was deactivated. `locked` may be as it was before the activation.
 pub(in crate::accounts) async fn queue_reset_letter_if_no_password(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     locked: &Locked,
     client: Option<&Client>,
 ) -> Result<()> {
@@ -76,7 +76,7 @@ pub(in crate::accounts) async fn queue_reset_letter_if_no_password(
 
 /// Queues a letter about an act of staff. It does not name their client.
 pub(in crate::accounts) async fn queue_letter_of_staff(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     kind: LetterKind,
     locked: &Locked,
     actor: &Actor,
@@ -88,7 +88,7 @@ pub(in crate::accounts) async fn queue_letter_of_staff(
 /// Queues a letter to the account's email that says no more than these details. The client only decides where its links
 /// lead. No letter is queued to an address that somebody else than the account's owner has set.
 pub(in crate::accounts) async fn queue_letter_saying(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     kind: LetterKind,
     locked: &Locked,
     client: Option<&Client>,
@@ -104,7 +104,7 @@ pub(in crate::accounts) async fn queue_letter_saying(
 /// Queues the letter about a login with a browser or program that is new to the account. Further logins in the same
 /// hour are counted in the next letter.
 pub(in crate::accounts) async fn queue_new_login_letter(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     locked: &Locked,
     client: &Client,
 ) -> Result<()> {

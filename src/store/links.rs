@@ -48,7 +48,7 @@ pub struct NewLink<'a> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_link(on: &mut impl Sql, new: &NewLink<'_>) -> Result<i64> {
+pub async fn insert_link(on: &mut dyn Sql, new: &NewLink<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO curfew_links (purpose, user_id, address, address_key, login_date, issued_at)
         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
@@ -62,7 +62,7 @@ pub async fn insert_link(on: &mut impl Sql, new: &NewLink<'_>) -> Result<i64> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_link_token(on: &mut impl Sql, link_id: i64, token: &LinkToken) -> Result<()> {
+pub async fn insert_link_token(on: &mut dyn Sql, link_id: i64, token: &LinkToken) -> Result<()> {
     let sql = "INSERT INTO curfew_link_tokens (token_hash, link_id) VALUES ($1, $2)";
     execute!(on, sql, token.hash().as_bytes().to_vec(), link_id)?;
     Ok(())
@@ -72,7 +72,7 @@ pub async fn insert_link_token(on: &mut impl Sql, link_id: i64, token: &LinkToke
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_link(on: &mut impl Sql, purpose: LinkPurpose, token: &LinkToken) -> Result<Option<Link>> {
+pub async fn find_link(on: &mut dyn Sql, purpose: LinkPurpose, token: &LinkToken) -> Result<Option<Link>> {
     let sql = "
         SELECT curfew_links.id, user_id, address, login_date, issued_at, used_at
         FROM curfew_link_tokens JOIN curfew_links ON curfew_links.id = link_id
@@ -84,7 +84,7 @@ pub async fn find_link(on: &mut impl Sql, purpose: LinkPurpose, token: &LinkToke
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn use_link(on: &mut impl Sql, id: i64, now: Moment) -> Result<bool> {
+pub async fn use_link(on: &mut dyn Sql, id: i64, now: Moment) -> Result<bool> {
     Ok(execute!(on, "UPDATE curfew_links SET used_at = $2 WHERE id = $1 AND used_at IS NULL", id, now)? > 0)
 }
 
@@ -92,7 +92,7 @@ pub async fn use_link(on: &mut impl Sql, id: i64, now: Moment) -> Result<bool> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn end_links_that_verify(on: &mut impl Sql, user_id: i64, address: &str, now: Moment) -> Result<()> {
+pub async fn end_links_that_verify(on: &mut dyn Sql, user_id: i64, address: &str, now: Moment) -> Result<()> {
     let sql = "
         UPDATE curfew_links SET used_at = $3
         WHERE user_id = $1 AND purpose = 'verify' AND address_key = $2 AND used_at IS NULL";
@@ -104,7 +104,7 @@ pub async fn end_links_that_verify(on: &mut impl Sql, user_id: i64, address: &st
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn end_links_of_email(on: &mut impl Sql, user_id: i64, now: Moment) -> Result<()> {
+pub async fn end_links_of_email(on: &mut dyn Sql, user_id: i64, now: Moment) -> Result<()> {
     let sql = "
         UPDATE curfew_links SET used_at = $2
         WHERE user_id = $1 AND purpose IN ('reset', 'verify') AND used_at IS NULL";
@@ -116,7 +116,7 @@ pub async fn end_links_of_email(on: &mut impl Sql, user_id: i64, now: Moment) ->
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_later_not_me_links(on: &mut impl Sql, user_id: i64, address: &str, after: Moment) -> Result<()> {
+pub async fn delete_later_not_me_links(on: &mut dyn Sql, user_id: i64, address: &str, after: Moment) -> Result<()> {
     let of_them = "
         DELETE FROM curfew_link_tokens WHERE link_id IN (SELECT id FROM curfew_links
             WHERE user_id = $1 AND purpose = 'not-me' AND issued_at > $2 AND address <> $3)";
@@ -131,7 +131,7 @@ pub async fn delete_later_not_me_links(on: &mut impl Sql, user_id: i64, address:
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_links_of(on: &mut impl Sql, user_id: i64) -> Result<()> {
+pub async fn delete_links_of(on: &mut dyn Sql, user_id: i64) -> Result<()> {
     let tokens = "DELETE FROM curfew_link_tokens WHERE link_id IN (SELECT id FROM curfew_links WHERE user_id = $1)";
     execute!(on, tokens, user_id)?;
     execute!(on, "DELETE FROM curfew_links WHERE user_id = $1", user_id)?;
@@ -142,7 +142,7 @@ pub async fn delete_links_of(on: &mut impl Sql, user_id: i64) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_links_before(on: &mut impl Sql, before: Moment, limit: i64) -> Result<u64> {
+pub async fn delete_links_before(on: &mut dyn Sql, before: Moment, limit: i64) -> Result<u64> {
     let tokens = "
         DELETE FROM curfew_link_tokens WHERE link_id IN
             (SELECT id FROM curfew_links WHERE issued_at < $1 ORDER BY issued_at, id LIMIT $2)";

@@ -25,7 +25,7 @@ from_row!(ReasonTemplate { id, title, staff_reason, user_reason });
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_reason_templates(on: &mut impl Sql) -> Result<Vec<ReasonTemplate>> {
+pub async fn list_reason_templates(on: &mut dyn Sql) -> Result<Vec<ReasonTemplate>> {
     let sql = "SELECT id, title, staff_reason, user_reason FROM curfew_reason_templates ORDER BY title_key";
     Ok(fetch_all!(on, ReasonTemplate, sql)?)
 }
@@ -34,7 +34,7 @@ pub async fn list_reason_templates(on: &mut impl Sql) -> Result<Vec<ReasonTempla
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_reason_template(on: &mut impl Sql, id: i64) -> Result<Option<ReasonTemplate>> {
+pub async fn find_reason_template(on: &mut dyn Sql, id: i64) -> Result<Option<ReasonTemplate>> {
     let sql = "SELECT id, title, staff_reason, user_reason FROM curfew_reason_templates WHERE id = $1";
     Ok(fetch_optional!(on, ReasonTemplate, sql, id)?)
 }
@@ -43,7 +43,7 @@ pub async fn find_reason_template(on: &mut impl Sql, id: i64) -> Result<Option<R
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_reason_templates(on: &mut impl Sql) -> Result<i64> {
+pub async fn count_reason_templates(on: &mut dyn Sql) -> Result<i64> {
     let (count,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM curfew_reason_templates")?;
     Ok(count)
 }
@@ -52,7 +52,7 @@ pub async fn count_reason_templates(on: &mut impl Sql) -> Result<i64> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_reason_template(on: &mut impl Sql, new: &NewReasonTemplate) -> Result<bool> {
+pub async fn insert_reason_template(on: &mut dyn Sql, new: &NewReasonTemplate) -> Result<bool> {
     let sql = "
         INSERT INTO curfew_reason_templates (title, title_key, staff_reason, user_reason)
         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING id";
@@ -65,7 +65,7 @@ pub async fn insert_reason_template(on: &mut impl Sql, new: &NewReasonTemplate) 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_reason_template(on: &mut impl Sql, id: i64) -> Result<Option<String>> {
+pub async fn delete_reason_template(on: &mut dyn Sql, id: i64) -> Result<Option<String>> {
     let sql = "DELETE FROM curfew_reason_templates WHERE id = $1 RETURNING title";
     let deleted: Option<(String,)> = fetch_optional!(on, (String,), sql, id)?;
     Ok(deleted.map(|(title,)| title))

@@ -50,7 +50,7 @@ impl Site {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn get_site(on: &mut impl Sql) -> Result<Site> {
+pub async fn get_site(on: &mut dyn Sql) -> Result<Site> {
     // Columns by name, for the reason given at `select_users` in `users`.
     let sql = "SELECT force_logout_date, force_logout_staff_reason, force_logout_user_reason, force_logout_scheduled,
                       force_logout_scheduled_by, force_logout_scheduled_staff_reason,
@@ -64,7 +64,7 @@ pub async fn get_site(on: &mut impl Sql) -> Result<Site> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn lock_site(on: &mut impl Sql) -> Result<Site> {
+pub async fn lock_site(on: &mut dyn Sql) -> Result<Site> {
     #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         with_timeout(sqlx::query("SELECT 1 FROM curfew_site WHERE id = 1 FOR UPDATE").execute(connection)).await?;
@@ -76,7 +76,7 @@ pub async fn lock_site(on: &mut impl Sql) -> Result<Site> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_latest_login(on: &mut impl Sql) -> Result<Option<Moment>> {
+pub async fn find_latest_login(on: &mut dyn Sql) -> Result<Option<Moment>> {
     let (latest,): (Option<Moment>,) =
         fetch_one!(on, (Option<Moment>,), "SELECT MAX(last_login_date) FROM curfew_users")?;
     Ok(latest)
@@ -86,7 +86,7 @@ pub async fn find_latest_login(on: &mut impl Sql) -> Result<Option<Moment>> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_force_logout_date(on: &mut impl Sql, date: Moment, reasons: &Reasons) -> Result<()> {
+pub async fn set_force_logout_date(on: &mut dyn Sql, date: Moment, reasons: &Reasons) -> Result<()> {
     let sql = "UPDATE curfew_site SET force_logout_date = $1, force_logout_staff_reason = $2, force_logout_user_reason = $3 WHERE id = 1";
     execute!(on, sql, date, reasons.for_staff.as_deref(), reasons.for_user.as_deref())?;
     Ok(())
@@ -96,7 +96,7 @@ pub async fn set_force_logout_date(on: &mut impl Sql, date: Moment, reasons: &Re
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_force_logout_scheduled(on: &mut impl Sql, at: Moment, by: &str, reasons: &Reasons) -> Result<()> {
+pub async fn set_force_logout_scheduled(on: &mut dyn Sql, at: Moment, by: &str, reasons: &Reasons) -> Result<()> {
     let sql = "
         UPDATE curfew_site SET force_logout_scheduled = $1, force_logout_scheduled_by = $2,
                force_logout_scheduled_staff_reason = $3, force_logout_scheduled_user_reason = $4
@@ -109,7 +109,7 @@ pub async fn set_force_logout_scheduled(on: &mut impl Sql, at: Moment, by: &str,
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn clear_force_logout_scheduled(on: &mut impl Sql) -> Result<()> {
+pub async fn clear_force_logout_scheduled(on: &mut dyn Sql) -> Result<()> {
     let sql = "
         UPDATE curfew_site SET force_logout_scheduled = NULL, force_logout_scheduled_by = NULL,
                force_logout_scheduled_staff_reason = NULL, force_logout_scheduled_user_reason = NULL
@@ -122,7 +122,7 @@ pub async fn clear_force_logout_scheduled(on: &mut impl Sql) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_setup_code_hash(on: &mut impl Sql, hash: Option<&SecretHash>) -> Result<()> {
+pub async fn set_setup_code_hash(on: &mut dyn Sql, hash: Option<&SecretHash>) -> Result<()> {
     execute!(on, "UPDATE curfew_site SET setup_code_hash = $1 WHERE id = 1", hash.map(SecretHash::as_bytes))?;
     Ok(())
 }

@@ -83,7 +83,7 @@ impl UsersRun {
         }
         self.do_together(&mut tx, &ordinary, &live, now).await?;
         for (counts, ids) in &ordinary {
-            let users = u64::try_from(ids.len()).unwrap_or_default();
+            let users = ids.len() as u64;
             done.users.extend(ids);
             done.logins += LoginCounts { sessions: users * counts.sessions, tokens: users * counts.tokens };
         }
@@ -113,7 +113,7 @@ impl UsersRun {
     /// Adds what the transaction has done to the action's record and to its list of users.
     async fn record_done(&self, on: &mut Transaction, done: &Done, now: Moment) -> Result<()> {
         insert_listed_users(on, &self.begin.id, &done.users).await?;
-        let users = u64::try_from(done.users.len()).unwrap_or(u64::MAX);
+        let users = done.users.len() as u64;
         Ok(add_to_bulk_record(on, &self.begin.id, (users, done.logins), now).await?)
     }
 
@@ -149,7 +149,7 @@ impl UsersRun {
     /// Acts on ordinary accounts, given with how many live logins each has.
     async fn do_together(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         by_logins: &BTreeMap<LoginCounts, Vec<i64>>,
         live: &LiveByRole,
         now: Moment,
@@ -166,17 +166,14 @@ impl UsersRun {
         set_records_bulk_change(on, true).await?;
         let with_logins: Vec<i64> =
             by_logins.iter().filter(|(counts, _)| counts.is_any()).flat_map(|(_, ids)| ids).copied().collect();
-        let end = async |on: &mut _, reason| {
-            let ending = Ending { at: now, by: &self.actor.name, reason, reasons };
-            insert_login_end_of_each(on, &with_logins, live, ending).await
-        };
+        let ending = |reason| Ending { at: now, by: &self.actor.name, reason, reasons };
         match self.begin.choice.action {
             BulkAction::ForceLogout => {
-                end(on, EndReason::ForcedOut).await?;
+                insert_login_end_of_each(on, &with_logins, live, ending(EndReason::ForcedOut)).await?;
                 set_force_logout_date_of_all(on, &ids, now, EndReason::ForcedOut, reasons).await?;
             }
             BulkAction::Deactivate => {
-                end(on, EndReason::Deactivated).await?;
+                insert_login_end_of_each(on, &with_logins, live, ending(EndReason::Deactivated)).await?;
                 set_inactive_all(on, &ids, (now, self.begin.choice.terms.until), reasons).await?;
             }
             BulkAction::Activate => set_active_all(on, &ids, now).await?,

@@ -78,7 +78,7 @@ impl Accounts {
     /// Adds the newest of the logins and the first of the staff among their users.
     pub(super) async fn previewed_logins(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         choice: LoginsChoice,
         chosen: ChosenLogins,
         now: Moment,
@@ -99,7 +99,7 @@ impl Accounts {
     /// The live logins in the scope that the actor may act on, and how many are skipped.
     pub(super) async fn choose_logins(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         (actor, role): (&Actor, Role),
         choice: &LoginsChoice,
         now: Moment,

@@ -43,7 +43,7 @@ impl Accounts {
     /// hand in the database leaves them live.
     pub(in crate::accounts) async fn activate_locked(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         actor: &Actor,
         locked: &Locked,
         reasons: &Reasons,
@@ -62,7 +62,7 @@ impl Accounts {
     }
 
     /// Ends the logins that a deactivation by hand left live, because activating revives none.
-    async fn end_spared_logins(&self, on: &mut impl Sql, actor: &Actor, locked: &Locked) -> Result<LoginCounts> {
+    async fn end_spared_logins(&self, on: &mut dyn Sql, actor: &Actor, locked: &Locked) -> Result<LoginCounts> {
         let user = &locked.user;
         let reasons = Reasons {
             for_staff: ReasonText::from_stored(user.deactivated_staff_reason.as_deref()),

@@ -32,7 +32,7 @@ impl Accounts {
     /// takes no longer on a large site. Call this function before the force logout, with the site's standing from before it.
     pub(super) async fn count_ending_of_everyone(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         (site, now): (SiteStanding, Moment),
         up_to: Moment,
     ) -> Result<EveryonesEndedLogins> {

@@ -10,25 +10,25 @@ use crate::{
 };
 
 /// The date that ends every login that an account opened at `moment` or before.
-pub(super) async fn date_at(on: &mut impl Sql, user: &User, moment: Moment) -> Result<Moment> {
+pub(super) async fn date_at(on: &mut dyn Sql, user: &User, moment: Moment) -> Result<Moment> {
     latest_login_date_ahead(on, Some(user.id), user.last_login_date, moment).await
 }
 
 /// The date that ends every login that anyone opened at `moment` or before.
-pub(super) async fn everyones_date_at(on: &mut impl Sql, moment: Moment) -> Result<Moment> {
+pub(super) async fn everyones_date_at(on: &mut dyn Sql, moment: Moment) -> Result<Moment> {
     let latest = site::find_latest_login(on).await?;
     latest_login_date_ahead(on, None, latest, moment).await
 }
 
 /// The date that ends every login there is, even if the clock has stepped back.
-pub(super) async fn everyones_date_now(on: &mut impl Sql, site: SiteStanding, now: Moment) -> Result<Moment> {
+pub(super) async fn everyones_date_now(on: &mut dyn Sql, site: SiteStanding, now: Moment) -> Result<Moment> {
     let latest_login = site::find_latest_login(on).await?;
     Ok([latest_login, site.force_logout_date].into_iter().flatten().fold(now, Moment::max))
 }
 
 /// Queries only if some login is dated after `moment`.
 async fn latest_login_date_ahead(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     user_id: Option<i64>,
     latest_login_date: Option<Moment>,
     moment: Moment,

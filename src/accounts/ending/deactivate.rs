@@ -75,7 +75,7 @@ impl Accounts {
     /// actor may act on it.
     pub(in crate::accounts) async fn deactivate_locked(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         actor: &Actor,
         locked: &Locked,
         until: Option<Moment>,

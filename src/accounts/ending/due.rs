@@ -28,7 +28,7 @@ impl Accounts {
     /// Applies what has come due for a locked account, and reads it again if that changed it.
     pub(in crate::accounts) async fn apply_due_to_account(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         locked: Locked,
     ) -> Result<Option<Locked>> {
         write_ends_of(on, locked.user.id).await?;
@@ -41,7 +41,7 @@ impl Accounts {
         Ok(user.map(|user| Locked { user, ..locked }))
     }
 
-    async fn apply_scheduled_force_logout(&self, on: &mut impl Sql, locked: &Locked) -> Result<bool> {
+    async fn apply_scheduled_force_logout(&self, on: &mut dyn Sql, locked: &Locked) -> Result<bool> {
         let Locked { user, site, now } = locked;
         let Some(due) = user.force_logout_scheduled.filter(|at| at <= now) else { return Ok(false) };
         let reasons = Reasons {
@@ -67,7 +67,7 @@ impl Accounts {
     }
 
     /// Applies a due force logout of everyone, and returns the site's standing after it.
-    pub(in crate::accounts) async fn apply_due_to_site(&self, on: &mut impl Sql) -> Result<SiteStanding> {
+    pub(in crate::accounts) async fn apply_due_to_site(&self, on: &mut dyn Sql) -> Result<SiteStanding> {
         let before = site::get_site(on).await?;
         let now = self.store.clock().now(on).await?;
         if before.force_logout_scheduled.is_none_or(|at| at > now) {
@@ -96,7 +96,7 @@ impl Accounts {
 }
 
 /// Activates an account whose deactivation had an end that has passed.
-async fn end_due_deactivation(on: &mut impl Sql, locked: &Locked) -> Result<bool> {
+async fn end_due_deactivation(on: &mut dyn Sql, locked: &Locked) -> Result<bool> {
     let Locked { user, now, .. } = locked;
     if !user.has_expired_deactivation(*now) {
         return Ok(false);

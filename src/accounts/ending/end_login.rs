@@ -182,7 +182,7 @@ impl Accounts {
 
 /// Ends a live login of a locked account, and records the event.
 pub(in crate::accounts) async fn end_and_record(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     locked: &Locked,
     row: &LoginRow,
     (reason, reasons): (EndReason, &Reasons),

@@ -35,7 +35,7 @@ impl Accounts {
     /// live ones there are.
     pub(in crate::accounts) async fn end_logins_until(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         locked: &Locked,
         date: Moment,
         by: &str,
@@ -49,7 +49,7 @@ impl Accounts {
     /// there are. Something else must end them in the same transaction: the account's date, or its deletion.
     pub(in crate::accounts) async fn record_live_logins_ended(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         locked: &Locked,
         date: Moment,
         ending: Ending<'_>,
@@ -98,7 +98,7 @@ impl Accounts {
 
 /// Ends the logins that are live by `live`.
 pub(super) async fn end_logins_after(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     user_id: i64,
     up_to: Moment,
     live: &LiveAfter,
@@ -114,7 +114,7 @@ pub(super) async fn end_logins_after(
 
 /// Writes the pending ends of a locked account before its next act, so that the rows do not show that act as their
 /// cause. Beyond [`BATCH`] rows, the rest show it until the writer gets to them.
-pub(super) async fn write_ends_of(on: &mut impl Sql, user_id: i64) -> Result<()> {
+pub(super) async fn write_ends_of(on: &mut dyn Sql, user_id: i64) -> Result<()> {
     let ends = lock_login_ends(on, Some(user_id), BATCH).await?;
     Ok(write_login_ends(on, &ends, BATCH).await?)
 }

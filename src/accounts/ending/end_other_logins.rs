@@ -52,7 +52,7 @@ impl Accounts {
     /// Returns it with the number of other logins that ended.
     pub(in crate::accounts) async fn continue_alone(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         actor: &Actor,
         locked: &Locked,
         reason: EndReason,

@@ -56,7 +56,7 @@ impl Accounts {
     /// else, ended theirs.
     async fn continue_session(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         actor: &Actor,
         locked: &Locked,
         remember: bool,

@@ -43,7 +43,7 @@ impl Accounts {
     /// The act and its event, within a transaction.
     pub(super) async fn put_everyone_out(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         actor: &Actor,
         moment: ForceLogoutMoment,
         reasons: &Reasons,
@@ -101,7 +101,7 @@ impl Accounts {
 
     async fn end_everyones_logins(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         actor: &Actor,
         (site, now): (SiteStanding, Moment),
         date: Moment,

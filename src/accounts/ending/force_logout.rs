@@ -135,7 +135,7 @@ impl Accounts {
     /// Ends logins of a locked account, or schedules their end. The caller has checked that the actor may.
     pub(in crate::accounts) async fn force_logout_locked(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         actor: &Actor,
         locked: &Locked,
         moment: ForceLogoutMoment,
@@ -185,7 +185,7 @@ impl Accounts {
     /// Ends the logins of a locked account. The caller has checked that the actor may.
     pub(in crate::accounts) async fn end_logins(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         actor: &Actor,
         locked: &Locked,
         date: Moment,
@@ -208,7 +208,7 @@ impl Accounts {
 
 /// Cancels the scheduled force logout of a locked account. Returns `false` if there is none.
 pub(in crate::accounts) async fn cancel_force_logout_locked(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     actor: &Actor,
     locked: &Locked,
     reasons: &Reasons,
@@ -225,7 +225,7 @@ pub(in crate::accounts) async fn cancel_force_logout_locked(
 }
 
 async fn schedule(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     actor: &Actor,
     locked: &Locked,
     at: Moment,

@@ -119,7 +119,7 @@ impl Accounts {
 
     async fn count_everyones(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         (site, now): (SiteStanding, Moment),
         up_to: Moment,
     ) -> Result<EveryonesLogins> {
@@ -139,7 +139,7 @@ impl Accounts {
 }
 
 /// The force-logout date that an account has once everything due is applied.
-async fn date_in_force(on: &mut impl Sql, user: &User, now: Moment) -> Result<Option<Moment>> {
+async fn date_in_force(on: &mut dyn Sql, user: &User, now: Moment) -> Result<Option<Moment>> {
     let due = match user.force_logout_scheduled.filter(|at| *at <= now) {
         Some(due) => Some(date_at(on, user, due).await?),
         None => None,

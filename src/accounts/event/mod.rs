@@ -20,7 +20,7 @@ use crate::{
 
 /// Records an action that can end logins, and asks each node to report when it has applied the action. Use it for every
 /// action that moves a force-logout date. Otherwise staff see the receipt of an older action under the new date.
-pub(super) async fn insert_event_with_receipt(on: &mut impl Sql, event: &NewEvent<'_>, of: Change) -> Result<()> {
+pub(super) async fn insert_event_with_receipt(on: &mut dyn Sql, event: &NewEvent<'_>, of: Change) -> Result<()> {
     let event_id = insert_event(on, event).await?;
     request_receipts(on, of, event_id).await
 }

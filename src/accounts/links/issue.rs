@@ -16,7 +16,7 @@ use crate::{
 /// Issues a link that is sent to this address, and returns its id. It has no token yet. `issued_at` is when its letter
 /// was queued, or the current time if there is none.
 pub(in crate::accounts) async fn issue_link(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     purpose: LinkPurpose,
     locked: &Locked,
     address: &str,
@@ -31,7 +31,7 @@ pub(in crate::accounts) async fn issue_link(
 }
 
 /// Creates a token for a link. Only its hash is stored.
-pub(in crate::accounts) async fn create_token(on: &mut impl Sql, link_id: i64) -> Result<LinkToken> {
+pub(in crate::accounts) async fn create_token(on: &mut dyn Sql, link_id: i64) -> Result<LinkToken> {
     let token = LinkToken::from_random(rand::random());
     insert_link_token(on, link_id, &token).await?;
     Ok(token)

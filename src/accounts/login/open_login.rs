@@ -66,7 +66,7 @@ impl LoginDates {
 /// Opens a session. The caller has locked the account, checked that it may log in, and made room for one more; a new
 /// account has room, and a changed password has ended all logins.
 pub(in crate::accounts) async fn open_session(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     (user_id, role): (i64, Role),
     client: &Client,
     remember: bool,
@@ -100,7 +100,7 @@ pub(in crate::accounts) async fn open_session(
 }
 
 /// Stores a new login, which becomes the latest of its account. Returns the version of the account's password.
-pub(in crate::accounts) async fn open_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<i64> {
+pub(in crate::accounts) async fn open_login(on: &mut dyn Sql, new: &NewLogin<'_>) -> Result<i64> {
     insert_login(on, new).await?;
     Ok(users::set_last_login(on, new.user_id, new.login_date, new.opened_at).await?)
 }

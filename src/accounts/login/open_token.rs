@@ -57,7 +57,7 @@ const FAMILY_LABEL: &str = "JWT";
 /// Opens an opaque token with this label and lifetime. The caller has locked the account, checked that it may log in,
 /// and made room for one more.
 pub(in crate::accounts) async fn open_token(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     locked: &Locked,
     client: &Client,
     (label, lifetime): (&TokenLabel, Duration),
@@ -88,7 +88,7 @@ pub(in crate::accounts) async fn open_token(
 /// Opens a JWT family, under the same conditions.
 pub(in crate::accounts) async fn open_family(
     accounts: &Accounts,
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     locked: &Locked,
     client: &Client,
     LoginDates { login_date, opened_at }: LoginDates,

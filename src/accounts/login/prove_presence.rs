@@ -64,7 +64,7 @@ impl Accounts {
 /// `None` if a simultaneous request of the same browser has replaced the secret: the browser must keep the cookie of
 /// that one, whichever response arrives last.
 pub(in crate::accounts) async fn renew_session(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     actor: &Actor,
     now: Moment,
 ) -> Result<Option<StartedSession>> {

@@ -56,7 +56,7 @@ impl Accounts {
     }
 
     /// Like [`Self::possibly_live_by_role`], by the site's standing now.
-    pub(in crate::accounts) async fn possibly_live_now(&self, on: &mut impl Sql) -> Result<LiveByRole> {
+    pub(in crate::accounts) async fn possibly_live_now(&self, on: &mut dyn Sql) -> Result<LiveByRole> {
         let now = self.store.clock().now(on).await?;
         Ok(self.possibly_live_by_role(site::get_site(on).await?.standing(), now))
     }
@@ -64,7 +64,7 @@ impl Accounts {
     /// The live logins of an account that are dated `up_to` or earlier.
     pub(in crate::accounts) async fn count_logins(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         of: &Locked,
         up_to: Moment,
     ) -> Result<LoginCounts> {

@@ -26,7 +26,7 @@ impl Accounts {
     /// or a database error.
     pub(in crate::accounts) async fn make_room(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         locked: &Locked,
         class: LoginClass,
     ) -> Result<LoginCounts> {

@@ -142,7 +142,7 @@ impl Accounts {
 
 /// Ends a login that reached a limit and records the event, unless it has ended already. Returns whether it ended it.
 pub(in crate::accounts) async fn end_at_limit(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     (user_id, username): (i64, &str),
     (class, login): (LoginClass, &SessionId),
     (reason, now): (EndReason, Moment),

@@ -102,14 +102,14 @@ impl Accounts {
 }
 
 /// Cancels a change that waits, and ends the links of its letters.
-async fn cancel_pending(on: &mut impl Sql, locked: &Locked) -> Result<()> {
+async fn cancel_pending(on: &mut dyn Sql, locked: &Locked) -> Result<()> {
     let user = &locked.user;
     let Some(pending) = &user.pending_email else { return Ok(()) };
     end_links_that_verify(on, user.id, pending, locked.now).await?;
     Ok(users::set_pending_email(on, user.id, None).await?)
 }
 
-async fn insert_verification(on: &mut impl Sql, actor: &Actor, user: &User, address: &str, now: Moment) -> Result<()> {
+async fn insert_verification(on: &mut dyn Sql, actor: &Actor, user: &User, address: &str, now: Moment) -> Result<()> {
     let letter = NewLetter {
         user_id: Some(user.id),
         origin: actor.client.as_ref().and_then(Client::origin),

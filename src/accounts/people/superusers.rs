@@ -54,7 +54,7 @@ impl Accounts {
     /// Refuses if there is no other active superuser.
     pub(in crate::accounts) async fn must_not_be_last_superuser(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         locked: &Locked,
     ) -> Result<()> {
         let is_superuser = locked.user.role() == Role::Superuser;

@@ -137,7 +137,7 @@ impl Accounts {
 /// Ends a login for the reason that the rule gives. Records an event if the login reached a limit. Any other cause
 /// already has an event, so it is only written into the row.
 async fn end(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     user_id: i64,
     login: &SessionId,
     standing: &LoginStanding,

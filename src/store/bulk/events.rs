@@ -18,7 +18,7 @@ use crate::{
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_event_for_each(on: &mut impl Sql, ids: &[i64], event: &NewEvent<'_>) -> Result<Option<i64>> {
+pub async fn insert_event_for_each(on: &mut dyn Sql, ids: &[i64], event: &NewEvent<'_>) -> Result<Option<i64>> {
     fn statement<DB: Dialect>(ids: &[i64], event: &NewEvent<'_>) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
             "INSERT INTO curfew_events (at, kind, actor_id, actor, session_id, reason, staff_reason, user_reason, \

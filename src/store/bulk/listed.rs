@@ -15,7 +15,7 @@ use crate::{
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_user_list(on: &mut impl Sql, id: &SessionId, now: Moment) -> Result<()> {
+pub async fn insert_user_list(on: &mut dyn Sql, id: &SessionId, now: Moment) -> Result<()> {
     execute!(on, "INSERT INTO curfew_user_lists (id, created_at) VALUES ($1, $2)", id.as_str(), now)?;
     Ok(())
 }
@@ -24,7 +24,7 @@ pub async fn insert_user_list(on: &mut impl Sql, id: &SessionId, now: Moment) ->
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_listed_users(on: &mut impl Sql, id: &SessionId, ids: &[i64]) -> Result<u64> {
+pub async fn insert_listed_users(on: &mut dyn Sql, id: &SessionId, ids: &[i64]) -> Result<u64> {
     fn statement<DB: Dialect>(id: &SessionId, ids: &[i64]) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("INSERT INTO curfew_listed_users (list_id, user_id) SELECT ");
         DB::bind_text(&mut sql, id.as_str());
@@ -43,7 +43,7 @@ pub async fn insert_listed_users(on: &mut impl Sql, id: &SessionId, ids: &[i64])
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_listed_users(on: &mut impl Sql, id: &SessionId) -> Result<u64> {
+pub async fn count_listed_users(on: &mut dyn Sql, id: &SessionId) -> Result<u64> {
     let sql = "SELECT COUNT(*) FROM curfew_listed_users WHERE list_id = $1";
     let (count,) = fetch_one!(on, (i64,), sql, id.as_str())?;
     Ok(count.unsigned_abs())
@@ -54,7 +54,7 @@ pub async fn count_listed_users(on: &mut impl Sql, id: &SessionId) -> Result<u64
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_listed_users(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     id: &SessionId,
     (limit, offset): (i64, i64),
 ) -> Result<Vec<KnownUser>> {
@@ -69,7 +69,7 @@ pub async fn list_listed_users(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_listed_user(on: &mut impl Sql, id: &SessionId) -> Result<Option<i64>> {
+pub async fn find_listed_user(on: &mut dyn Sql, id: &SessionId) -> Result<Option<i64>> {
     let sql = "SELECT user_id FROM curfew_listed_users WHERE list_id = $1 ORDER BY user_id DESC LIMIT 1";
     let found: Option<(i64,)> = fetch_optional!(on, (i64,), sql, id.as_str())?;
     Ok(found.map(|(user_id,)| user_id))
@@ -79,7 +79,7 @@ pub async fn find_listed_user(on: &mut impl Sql, id: &SessionId) -> Result<Optio
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_old_user_lists(on: &mut impl Sql, up_to: Moment, limit: i64) -> Result<u64> {
+pub async fn delete_old_user_lists(on: &mut dyn Sql, up_to: Moment, limit: i64) -> Result<u64> {
     let users = "
         DELETE FROM curfew_listed_users WHERE (list_id, user_id) IN (
             SELECT u.list_id, u.user_id FROM curfew_user_lists l JOIN curfew_listed_users u ON u.list_id = l.id

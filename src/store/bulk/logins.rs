@@ -57,7 +57,7 @@ const SELECT: &str = "SELECT l.id, l.user_id, l.opened_at, l.kind, u.is_staff, u
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_chosen_logins(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     scope: &LoginsScope,
     live: &LiveByRole,
     limit: i64,
@@ -90,7 +90,7 @@ pub async fn list_chosen_logins(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_users_of_logins(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     scope: &LoginsScope,
     live: &LiveByRole,
     limit: i64,
@@ -117,7 +117,7 @@ pub async fn list_users_of_logins(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn lock_users(on: &mut impl Sql, ids: &[i64]) -> Result<()> {
+pub async fn lock_users(on: &mut dyn Sql, ids: &[i64]) -> Result<()> {
     // SQLite has one writer.
     #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
@@ -131,7 +131,7 @@ pub async fn lock_users(on: &mut impl Sql, ids: &[i64]) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn end_chosen_logins(on: &mut impl Sql, ids: &[SessionId], ending: Ending<'_>) -> Result<()> {
+pub async fn end_chosen_logins(on: &mut dyn Sql, ids: &[SessionId], ending: Ending<'_>) -> Result<()> {
     fn statement<DB: Dialect>(ids: &[SessionId], ending: Ending<'_>) -> QueryBuilder<DB> {
         let mut sql = ending_statement(ending);
         push_is_one_of_ids(&mut sql, ids);

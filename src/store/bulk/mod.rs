@@ -74,7 +74,7 @@ from_row!(ChosenRow { id, is_out_of_reach, is_own, is_already_done, is_staff });
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_logins_of_targets(on: &mut impl Sql, targets: Targets<'_>) -> Result<LoginCounts> {
+pub async fn count_logins_of_targets(on: &mut dyn Sql, targets: Targets<'_>) -> Result<LoginCounts> {
     let statement = Statement(targets);
     let counted: (i64, i64) =
         on_engine!(on, |c| with_timeout(statement.count_logins().build_query_as().fetch_one(c)).await)?;
@@ -91,7 +91,7 @@ fn login_counts((sessions, tokens): (i64, i64)) -> LoginCounts {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_targets(on: &mut impl Sql, targets: Targets<'_>) -> Result<(Vec<i64>, BulkCounts)> {
+pub async fn list_targets(on: &mut dyn Sql, targets: Targets<'_>) -> Result<(Vec<i64>, BulkCounts)> {
     let statement = Statement(targets);
     let chosen: Vec<ChosenRow> =
         on_engine!(on, |c| with_timeout(statement.chosen().build_query_as().fetch_all(c)).await)?;
@@ -123,7 +123,7 @@ pub async fn list_targets(on: &mut impl Sql, targets: Targets<'_>) -> Result<(Ve
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_chosen_users(on: &mut impl Sql, list: &SessionId, targets: Targets<'_>) -> Result<()> {
+pub async fn insert_chosen_users(on: &mut dyn Sql, list: &SessionId, targets: Targets<'_>) -> Result<()> {
     let statement = Statement(targets);
     on_engine!(on, |c| with_timeout(statement.insert_chosen(list).build().execute(c)).await.map(drop))?;
     Ok(())
@@ -134,7 +134,7 @@ pub async fn insert_chosen_users(on: &mut impl Sql, list: &SessionId, targets: T
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_affected_users(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     targets: Targets<'_>,
     only_staff: bool,
     range: (i64, i64),
@@ -151,7 +151,7 @@ fn to_u64(length: usize) -> u64 {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn get_max_user_id(on: &mut impl Sql) -> Result<i64> {
+pub async fn get_max_user_id(on: &mut dyn Sql) -> Result<i64> {
     let (id,): (i64,) = fetch_one!(on, (i64,), "SELECT COALESCE(MAX(id), 0) FROM curfew_users")?;
     Ok(id)
 }
@@ -160,7 +160,7 @@ pub async fn get_max_user_id(on: &mut impl Sql) -> Result<i64> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn lock_targets(on: &mut impl Sql, targets: Targets<'_>, ids: &[i64]) -> Result<Vec<TargetUser>> {
+pub async fn lock_targets(on: &mut dyn Sql, targets: Targets<'_>, ids: &[i64]) -> Result<Vec<TargetUser>> {
     let lock = match on.engine()? {
         Engine::Sqlite(_) => "",
         #[cfg(feature = "postgres")]
@@ -175,7 +175,7 @@ pub async fn lock_targets(on: &mut impl Sql, targets: Targets<'_>, ids: &[i64]) 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_records_bulk_change(on: &mut impl Sql, records_bulk_change: bool) -> Result<()> {
+pub async fn set_records_bulk_change(on: &mut dyn Sql, records_bulk_change: bool) -> Result<()> {
     #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         let setting =
@@ -190,7 +190,7 @@ pub async fn set_records_bulk_change(on: &mut impl Sql, records_bulk_change: boo
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn record_bulk_change(on: &mut impl Sql, ids: &[i64], event_id: i64) -> Result<()> {
+pub async fn record_bulk_change(on: &mut dyn Sql, ids: &[i64], event_id: i64) -> Result<()> {
     match on.engine()? {
         Engine::Sqlite(connection) => {
             let mut sql = QueryBuilder::new("INSERT INTO curfew_standing_changes (user_id, event_id) SELECT id, ");

@@ -83,7 +83,7 @@ from_row!(BulkRecord {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_bulk_record(on: &mut impl Sql, record: &BulkRecord) -> Result<bool> {
+pub async fn insert_bulk_record(on: &mut dyn Sql, record: &BulkRecord) -> Result<bool> {
     let sql = "
         INSERT INTO curfew_bulk_actions (id, actor_id, actor, action, promised_users, promised_sessions, promised_tokens, skipped,
                                users_done, sessions_ended, tokens_ended, started_at, updated_at, ended_at, failure,
@@ -117,7 +117,7 @@ pub async fn insert_bulk_record(on: &mut impl Sql, record: &BulkRecord) -> Resul
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_bulk_event(on: &mut impl Sql, id: &SessionId, event_id: i64) -> Result<()> {
+pub async fn set_bulk_event(on: &mut dyn Sql, id: &SessionId, event_id: i64) -> Result<()> {
     execute!(on, "UPDATE curfew_bulk_actions SET event_id = $2 WHERE id = $1", id.as_str(), event_id)?;
     Ok(())
 }
@@ -126,7 +126,7 @@ pub async fn set_bulk_event(on: &mut impl Sql, id: &SessionId, event_id: i64) ->
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_bulk_record(on: &mut impl Sql, id: &SessionId) -> Result<Option<BulkRecord>> {
+pub async fn find_bulk_record(on: &mut dyn Sql, id: &SessionId) -> Result<Option<BulkRecord>> {
     let sql = "
         SELECT b.id, b.actor_id, b.actor, b.action, b.promised_users, b.promised_sessions, b.promised_tokens, b.skipped,
                b.users_done, b.sessions_ended, b.tokens_ended, b.started_at, b.updated_at, b.ended_at, b.failure,
@@ -139,7 +139,7 @@ pub async fn find_bulk_record(on: &mut impl Sql, id: &SessionId) -> Result<Optio
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn is_bulk_action_running(on: &mut impl Sql, since: Moment) -> Result<bool> {
+pub async fn is_bulk_action_running(on: &mut dyn Sql, since: Moment) -> Result<bool> {
     let sql = "SELECT COUNT(*) FROM curfew_bulk_actions WHERE ended_at IS NULL AND updated_at > $1";
     let (running,) = fetch_one!(on, (i64,), sql, since)?;
     Ok(running > 0)
@@ -150,7 +150,7 @@ pub async fn is_bulk_action_running(on: &mut impl Sql, since: Moment) -> Result<
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn add_to_bulk_record(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     id: &SessionId,
     (users, ended): (u64, LoginCounts),
     now: Moment,
@@ -168,7 +168,7 @@ pub async fn add_to_bulk_record(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_bulk_record_ended(on: &mut impl Sql, id: &str, now: Moment, failure: Option<&str>) -> Result<()> {
+pub async fn set_bulk_record_ended(on: &mut dyn Sql, id: &str, now: Moment, failure: Option<&str>) -> Result<()> {
     let sql = "UPDATE curfew_bulk_actions SET updated_at = $2, ended_at = $2, failure = $3 WHERE id = $1";
     execute!(on, sql, id, now, failure)?;
     Ok(())
@@ -178,6 +178,6 @@ pub async fn set_bulk_record_ended(on: &mut impl Sql, id: &str, now: Moment, fai
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_old_bulk_records(on: &mut impl Sql, up_to: Moment) -> Result<u64> {
+pub async fn delete_old_bulk_records(on: &mut dyn Sql, up_to: Moment) -> Result<u64> {
     Ok(execute!(on, "DELETE FROM curfew_bulk_actions WHERE started_at <= $1", up_to)?)
 }

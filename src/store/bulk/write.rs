@@ -31,7 +31,7 @@ const BOTH: i64 = 1_000_000;
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn count_live_logins_of_each(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     ids: &[i64],
     live: &LiveByRole,
 ) -> Result<Vec<(i64, LoginCounts)>> {
@@ -58,7 +58,7 @@ pub async fn count_live_logins_of_each(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn set_force_logout_date_of_all(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     ids: &[i64],
     date: Moment,
     cause: EndReason,
@@ -72,7 +72,7 @@ pub async fn set_force_logout_date_of_all(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn set_force_logout_scheduled_of_all(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     ids: &[i64],
     at: Moment,
     by: &str,
@@ -86,7 +86,7 @@ pub async fn set_force_logout_scheduled_of_all(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn set_inactive_all(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     ids: &[i64],
     (date, until): (Moment, Option<Moment>),
     reasons: &Reasons,
@@ -99,7 +99,7 @@ pub async fn set_inactive_all(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_active_all(on: &mut impl Sql, ids: &[i64], date: Moment) -> Result<()> {
+pub async fn set_active_all(on: &mut dyn Sql, ids: &[i64], date: Moment) -> Result<()> {
     set_all(on, ids, Change::Active { date }).await
 }
 
@@ -150,7 +150,7 @@ impl Change<'_> {
     }
 }
 
-async fn set_all(on: &mut impl Sql, ids: &[i64], change: Change<'_>) -> Result<()> {
+async fn set_all(on: &mut dyn Sql, ids: &[i64], change: Change<'_>) -> Result<()> {
     fn statement<DB: Dialect>(ids: &[i64], change: Change<'_>) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("UPDATE curfew_users SET ");
         change.push(&mut sql);

@@ -53,7 +53,7 @@ impl Clock {
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
-    pub async fn now(&self, on: &mut impl Sql) -> Result<Moment> {
+    pub async fn now(&self, on: &mut dyn Sql) -> Result<Moment> {
         match on.engine()? {
             Engine::Sqlite(_) => Ok(self.process_now()),
             #[cfg(feature = "postgres")]
@@ -81,7 +81,7 @@ impl Clock {
     }
 
     /// Whether the site's clock is the database's.
-    pub(in crate::store) fn is_in_database(on: &mut impl Sql) -> bool {
+    pub(in crate::store) fn is_in_database(on: &mut dyn Sql) -> bool {
         match on.engine() {
             #[cfg(feature = "postgres")]
             Ok(Engine::Postgres(_)) => true,

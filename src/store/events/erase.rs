@@ -12,7 +12,7 @@ use crate::store::{
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn has_erasures(on: &mut impl Sql) -> Result<bool> {
+pub async fn has_erasures(on: &mut dyn Sql) -> Result<bool> {
     Ok(fetch_one!(on, (bool,), "SELECT EXISTS (SELECT 1 FROM curfew_event_erasures)")?.0)
 }
 
@@ -20,7 +20,7 @@ pub async fn has_erasures(on: &mut impl Sql) -> Result<bool> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn lock_erasure(on: &mut impl Sql) -> Result<Option<i64>> {
+pub async fn lock_erasure(on: &mut dyn Sql) -> Result<Option<i64>> {
     let sql = match on.engine()? {
         Engine::Sqlite(_) => "SELECT user_id FROM curfew_event_erasures ORDER BY user_id LIMIT 1",
         #[cfg(feature = "postgres")]
@@ -41,7 +41,7 @@ pub async fn lock_erasure(on: &mut impl Sql) -> Result<Option<i64>> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn erase_some_events_of(on: &mut impl Sql, user_id: i64, limit: i64) -> Result<u64> {
+pub async fn erase_some_events_of(on: &mut dyn Sql, user_id: i64, limit: i64) -> Result<u64> {
     macro_rules! sql {
         ($condition:literal) => {
             concat!(
@@ -73,7 +73,7 @@ pub async fn erase_some_events_of(on: &mut impl Sql, user_id: i64, limit: i64) -
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_erasure(on: &mut impl Sql, user_id: i64) -> Result<()> {
+pub async fn delete_erasure(on: &mut dyn Sql, user_id: i64) -> Result<()> {
     execute!(on, "DELETE FROM curfew_event_erasures WHERE user_id = $1", user_id)?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::store::{
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn has_events_to_index(on: &mut impl Sql) -> Result<bool> {
+pub async fn has_events_to_index(on: &mut dyn Sql) -> Result<bool> {
     Ok(fetch_one!(on, (bool,), "SELECT EXISTS (SELECT 1 FROM curfew_events WHERE NOT names_indexed)")?.0)
 }
 
@@ -21,7 +21,7 @@ pub async fn has_events_to_index(on: &mut impl Sql) -> Result<bool> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn index_some_events(on: &mut impl Sql, limit: i64) -> Result<u64> {
+pub async fn index_some_events(on: &mut dyn Sql, limit: i64) -> Result<u64> {
     fn statement<DB: Dialect>(limit: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
             "UPDATE curfew_events SET names_indexed = TRUE \

@@ -167,7 +167,7 @@ pub(super) use select_events;
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64> {
+pub async fn insert_event(on: &mut dyn Sql, event: &NewEvent<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO curfew_events (at, kind, actor_id, actor, subject_id, subject, session_id, reason,
                             staff_reason, user_reason, address, user_agent, detail, times, bulk_id,
@@ -204,7 +204,7 @@ pub async fn insert_event(on: &mut impl Sql, event: &NewEvent<'_>) -> Result<i64
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_event(on: &mut impl Sql, id: i64) -> Result<Option<EventRow>> {
+pub async fn find_event(on: &mut dyn Sql, id: i64) -> Result<Option<EventRow>> {
     let sql = select_events!("curfew_events e WHERE e.id = $1");
     Ok(fetch_optional!(on, EventRow, sql, id)?)
 }
@@ -213,7 +213,7 @@ pub async fn find_event(on: &mut impl Sql, id: i64) -> Result<Option<EventRow>> 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_newest_event_time(on: &mut impl Sql) -> Result<Option<Moment>> {
+pub async fn find_newest_event_time(on: &mut dyn Sql) -> Result<Option<Moment>> {
     let newest = "SELECT at FROM curfew_events ORDER BY at DESC, id DESC LIMIT 1";
     Ok(fetch_optional!(on, (Moment,), newest)?.map(|(at,)| at))
 }
@@ -222,7 +222,7 @@ pub async fn find_newest_event_time(on: &mut impl Sql) -> Result<Option<Moment>>
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_newest_events(on: &mut impl Sql, limit: i64) -> Result<Vec<EventRow>> {
+pub async fn list_newest_events(on: &mut dyn Sql, limit: i64) -> Result<Vec<EventRow>> {
     // In the words of the partial index.
     let sql = select_events!(
         "curfew_events e WHERE (e.bulk_id IS NULL OR e.kind = 'bulk-action') ORDER BY e.at DESC, e.id DESC LIMIT $1"
@@ -234,7 +234,7 @@ pub async fn list_newest_events(on: &mut impl Sql, limit: i64) -> Result<Vec<Eve
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_newest_events_of(on: &mut impl Sql, subject_id: i64, limit: i64) -> Result<Vec<EventRow>> {
+pub async fn list_newest_events_of(on: &mut dyn Sql, subject_id: i64, limit: i64) -> Result<Vec<EventRow>> {
     let sql = select_events!("curfew_events e WHERE e.subject_id = $1 ORDER BY e.at DESC, e.id DESC LIMIT $2");
     Ok(fetch_all!(on, EventRow, sql, subject_id, limit)?)
 }
@@ -243,7 +243,7 @@ pub async fn list_newest_events_of(on: &mut impl Sql, subject_id: i64, limit: i6
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_newest_acts_of(on: &mut impl Sql, subject_id: i64, limit: i64) -> Result<Vec<EventRow>> {
+pub async fn list_newest_acts_of(on: &mut dyn Sql, subject_id: i64, limit: i64) -> Result<Vec<EventRow>> {
     let sql = select_events!(
         "curfew_events e WHERE e.subject_id = $1 AND e.kind NOT IN
             ('login-failed', 'throttled', 'refused', 'form-refused', 'cookie-forged', 'token-forged')
@@ -257,7 +257,7 @@ pub async fn list_newest_acts_of(on: &mut impl Sql, subject_id: i64, limit: i64)
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_old_events(on: &mut impl Sql, up_to: Moment, limit: i64) -> Result<u64> {
+pub async fn delete_old_events(on: &mut dyn Sql, up_to: Moment, limit: i64) -> Result<u64> {
     macro_rules! sql {
         ($end:literal) => {
             concat!(

@@ -27,7 +27,7 @@ from_row!(NodeRow { id, name, started_at, lease_until });
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_node(on: &mut impl Sql, node: &NodeRow) -> Result<()> {
+pub async fn set_node(on: &mut dyn Sql, node: &NodeRow) -> Result<()> {
     let sql = "
         INSERT INTO curfew_nodes (id, name, started_at, lease_until) VALUES ($1, $2, $3, $4)
         ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until";
@@ -39,7 +39,7 @@ pub async fn set_node(on: &mut impl Sql, node: &NodeRow) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_nodes(on: &mut impl Sql, now: Moment) -> Result<Vec<NodeRow>> {
+pub async fn list_nodes(on: &mut dyn Sql, now: Moment) -> Result<Vec<NodeRow>> {
     let sql = "SELECT id, name, started_at, lease_until FROM curfew_nodes WHERE lease_until > $1 ORDER BY name, id";
     Ok(fetch_all!(on, NodeRow, sql, now)?)
 }
@@ -48,7 +48,7 @@ pub async fn list_nodes(on: &mut impl Sql, now: Moment) -> Result<Vec<NodeRow>> 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_node(on: &mut impl Sql, id: &str) -> Result<()> {
+pub async fn delete_node(on: &mut dyn Sql, id: &str) -> Result<()> {
     execute!(on, "DELETE FROM curfew_nodes WHERE id = $1", id)?;
     Ok(())
 }
@@ -57,7 +57,7 @@ pub async fn delete_node(on: &mut impl Sql, id: &str) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_expired_nodes(on: &mut impl Sql, now: Moment) -> Result<()> {
+pub async fn delete_expired_nodes(on: &mut dyn Sql, now: Moment) -> Result<()> {
     execute!(on, "DELETE FROM curfew_nodes WHERE lease_until <= $1", now)?;
     Ok(())
 }

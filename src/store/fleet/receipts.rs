@@ -37,7 +37,7 @@ from_row!(ReceiptRow { node_id, node_name, applied_at });
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn request_receipts(on: &mut impl Sql, change: Change, event_id: i64) -> Result<()> {
+pub async fn request_receipts(on: &mut dyn Sql, change: Change, event_id: i64) -> Result<()> {
     execute!(
         on,
         "INSERT INTO curfew_standing_changes (user_id, event_id) VALUES ($1, $2)",
@@ -51,7 +51,7 @@ pub async fn request_receipts(on: &mut impl Sql, change: Change, event_id: i64) 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_latest_receipt_request(on: &mut impl Sql, change: Change) -> Result<Option<ReceiptRequestRow>> {
+pub async fn find_latest_receipt_request(on: &mut dyn Sql, change: Change) -> Result<Option<ReceiptRequestRow>> {
     let sql = "
         SELECT e.id AS event_id, e.at FROM curfew_standing_changes c JOIN curfew_events e ON e.id = c.event_id
         WHERE c.event_id IS NOT NULL AND c.user_id IS NOT DISTINCT FROM $1 ORDER BY c.id DESC LIMIT 1";
@@ -62,7 +62,7 @@ pub async fn find_latest_receipt_request(on: &mut impl Sql, change: Change) -> R
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_receipt_request(on: &mut impl Sql, event_id: i64) -> Result<Option<ReceiptRequestRow>> {
+pub async fn find_receipt_request(on: &mut dyn Sql, event_id: i64) -> Result<Option<ReceiptRequestRow>> {
     let sql = "
         SELECT id AS event_id, at FROM curfew_events
         WHERE id = $1 AND EXISTS (SELECT 1 FROM curfew_standing_changes c WHERE c.event_id = $1)";
@@ -74,7 +74,7 @@ pub async fn find_receipt_request(on: &mut impl Sql, event_id: i64) -> Result<Op
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn insert_receipt(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     event_id: i64,
     node_started_at: Moment,
     receipt: &ReceiptRow,
@@ -91,7 +91,7 @@ pub async fn insert_receipt(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_receipts(on: &mut impl Sql, event_id: i64) -> Result<Vec<ReceiptRow>> {
+pub async fn list_receipts(on: &mut dyn Sql, event_id: i64) -> Result<Vec<ReceiptRow>> {
     let sql = "SELECT node_id, node_name, applied_at FROM curfew_receipts WHERE event_id = $1 ORDER BY applied_at, node_name, node_id";
     Ok(fetch_all!(on, ReceiptRow, sql, event_id)?)
 }
@@ -100,6 +100,6 @@ pub async fn list_receipts(on: &mut impl Sql, event_id: i64) -> Result<Vec<Recei
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_old_receipts(on: &mut impl Sql, up_to: Moment) -> Result<u64> {
+pub async fn delete_old_receipts(on: &mut dyn Sql, up_to: Moment) -> Result<u64> {
     Ok(execute!(on, "DELETE FROM curfew_receipts WHERE applied_at <= $1", up_to)?)
 }

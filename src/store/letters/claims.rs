@@ -65,7 +65,7 @@ from_row!(DueLetter {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn is_letter_due(on: &mut impl Sql, now: Moment) -> Result<bool> {
+pub async fn is_letter_due(on: &mut dyn Sql, now: Moment) -> Result<bool> {
     let sql = "SELECT id FROM curfew_letters WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT 1";
     Ok(fetch_optional!(on, (i64,), sql, now)?.is_some())
 }
@@ -75,7 +75,7 @@ pub async fn is_letter_due(on: &mut impl Sql, now: Moment) -> Result<bool> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond, or if the lock is held for too long.
-pub async fn lock_claims(on: &mut impl Sql) -> Result<()> {
+pub async fn lock_claims(on: &mut dyn Sql) -> Result<()> {
     // On SQLite, a transaction is the only writer from its start.
     #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
@@ -89,7 +89,7 @@ pub async fn lock_claims(on: &mut impl Sql) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_due_letter(on: &mut impl Sql, now: Moment) -> Result<Option<(i64, Option<i64>, String)>> {
+pub async fn find_due_letter(on: &mut dyn Sql, now: Moment) -> Result<Option<(i64, Option<i64>, String)>> {
     let sql = "
         SELECT id, user_id, address
         FROM curfew_letters WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at, id LIMIT 1";
@@ -101,7 +101,7 @@ pub async fn find_due_letter(on: &mut impl Sql, now: Moment) -> Result<Option<(i
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn lock_due_letter(on: &mut impl Sql, id: i64, now: Moment) -> Result<Option<DueLetter>> {
+pub async fn lock_due_letter(on: &mut dyn Sql, id: i64, now: Moment) -> Result<Option<DueLetter>> {
     // On SQLite a transaction is the only writer from its start.
     #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
@@ -120,7 +120,7 @@ pub async fn lock_due_letter(on: &mut impl Sql, id: i64, now: Moment) -> Result<
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn claim_letter(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     (id, link_id): (i64, i64),
     node: &str,
     (now, until): (Moment, Moment),
@@ -136,7 +136,7 @@ pub async fn claim_letter(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn extend_claim(on: &mut impl Sql, id: i64, node: &str, (now, until): (Moment, Moment)) -> Result<bool> {
+pub async fn extend_claim(on: &mut dyn Sql, id: i64, node: &str, (now, until): (Moment, Moment)) -> Result<bool> {
     let sql = "UPDATE curfew_letters SET due_at = $4 WHERE id = $1 AND claimed_by = $2 AND due_at > $3";
     Ok(execute!(on, sql, id, node, now, until)? > 0)
 }
@@ -146,7 +146,7 @@ pub async fn extend_claim(on: &mut impl Sql, id: i64, node: &str, (now, until): 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn begin_sending(on: &mut impl Sql, id: i64, node: &str, (now, until): (Moment, Moment)) -> Result<bool> {
+pub async fn begin_sending(on: &mut dyn Sql, id: i64, node: &str, (now, until): (Moment, Moment)) -> Result<bool> {
     let sql = "
         UPDATE curfew_letters SET sendings = sendings + 1, due_at = $4
         WHERE id = $1 AND claimed_by = $2 AND due_at > $3 AND sendings < $5";
@@ -158,7 +158,7 @@ pub async fn begin_sending(on: &mut impl Sql, id: i64, node: &str, (now, until):
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn finish_letter(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     id: i64,
     state: LetterState,
     error: Option<&str>,
@@ -176,7 +176,7 @@ pub async fn finish_letter(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_claimed_letter(on: &mut impl Sql, id: i64, node: &str) -> Result<Option<(i64, i64)>> {
+pub async fn find_claimed_letter(on: &mut dyn Sql, id: i64, node: &str) -> Result<Option<(i64, i64)>> {
     let sql = "SELECT attempts, sendings FROM curfew_letters WHERE id = $1 AND claimed_by = $2";
     Ok(fetch_optional!(on, (i64, i64), sql, id, node)?)
 }
@@ -187,7 +187,7 @@ pub async fn find_claimed_letter(on: &mut impl Sql, id: i64, node: &str) -> Resu
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn postpone_letter(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     id: i64,
     node: &str,
     (has_begun, may_have_it): (bool, bool),
@@ -208,7 +208,7 @@ pub async fn postpone_letter(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn postpone_due_letter(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     id: i64,
     error: &str,
     (now, due_at): (Moment, Moment),
@@ -224,7 +224,7 @@ pub async fn postpone_due_letter(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_attempts_of_due(on: &mut impl Sql, now: Moment) -> Result<Vec<i64>> {
+pub async fn list_attempts_of_due(on: &mut dyn Sql, now: Moment) -> Result<Vec<i64>> {
     let sql = "
         SELECT DISTINCT attempts FROM curfew_letters WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY attempts";
     let rows = fetch_all!(on, (i64,), sql, now)?;
@@ -237,7 +237,7 @@ pub async fn list_attempts_of_due(on: &mut impl Sql, now: Moment) -> Result<Vec<
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn postpone_due_letters(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     attempts: i64,
     error: &str,
     (now, due_at): (Moment, Moment),

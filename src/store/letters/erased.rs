@@ -29,7 +29,7 @@ pub(super) fn erased_key(key: &str) -> String {
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn erase_letters_of(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     user_id: i64,
     email: &str,
     (since, now): (Moment, Moment),
@@ -61,7 +61,7 @@ pub async fn erase_letters_of(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_erased_letters_before(on: &mut impl Sql, before: Moment, limit: i64) -> Result<u64> {
+pub async fn delete_erased_letters_before(on: &mut dyn Sql, before: Moment, limit: i64) -> Result<u64> {
     let sql = "
         DELETE FROM curfew_letters WHERE id IN
             (SELECT id FROM curfew_letters WHERE address = '' AND started_at <= $1 ORDER BY started_at, id LIMIT $2)";

@@ -20,7 +20,7 @@ use crate::{
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_counted_letters(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     kind: LetterKind,
     due: &DueLetter,
     since: Moment,
@@ -45,7 +45,7 @@ pub async fn list_counted_letters(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn count_letters_to(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     kind: LetterKind,
     address: &str,
     (since, now): (Moment, Moment),
@@ -66,7 +66,7 @@ pub async fn count_letters_to(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_requests_for(on: &mut impl Sql, kind: LetterKind, address: &str, most: usize) -> Result<usize> {
+pub async fn count_requests_for(on: &mut dyn Sql, kind: LetterKind, address: &str, most: usize) -> Result<usize> {
     let sql = "
         SELECT id FROM curfew_letters
         WHERE address_key = $1 AND kind = $2 AND due_at IS NOT NULL AND user_id IS NULL AND link_id IS NULL LIMIT $3";
@@ -78,7 +78,7 @@ pub async fn count_requests_for(on: &mut impl Sql, kind: LetterKind, address: &s
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_requests_for_nobody(on: &mut impl Sql, now: Moment, limit: i64) -> Result<u64> {
+pub async fn delete_requests_for_nobody(on: &mut dyn Sql, now: Moment, limit: i64) -> Result<u64> {
     let sql = "
         DELETE FROM curfew_letters WHERE id IN
             (SELECT id FROM curfew_letters
@@ -92,7 +92,7 @@ pub async fn delete_requests_for_nobody(on: &mut impl Sql, now: Moment, limit: i
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn put_off_letter(on: &mut impl Sql, id: i64, due_at: Moment) -> Result<()> {
+pub async fn put_off_letter(on: &mut dyn Sql, id: i64, due_at: Moment) -> Result<()> {
     let sql = "UPDATE curfew_letters SET due_at = $2, error = $3, claimed_by = NULL WHERE id = $1";
     execute!(on, sql, id, due_at, LetterFault::Limit.code())?;
     Ok(())
@@ -104,7 +104,7 @@ pub async fn put_off_letter(on: &mut impl Sql, id: i64, due_at: Moment) -> Resul
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn add_to_letter_put_off(on: &mut impl Sql, kind: LetterKind, due: &DueLetter) -> Result<bool> {
+pub async fn add_to_letter_put_off(on: &mut dyn Sql, kind: LetterKind, due: &DueLetter) -> Result<bool> {
     let sql = "
         UPDATE curfew_letters SET times = times + $5
         WHERE id = (SELECT MIN(id) FROM curfew_letters

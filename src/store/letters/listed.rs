@@ -54,7 +54,7 @@ macro_rules! select_listed {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_newest_letters(on: &mut impl Sql, limit: i64) -> Result<Vec<ListedLetter>> {
+pub async fn list_newest_letters(on: &mut dyn Sql, limit: i64) -> Result<Vec<ListedLetter>> {
     let mut listed = fetch_all!(on, ListedLetter, select_listed!("WHERE l.state <> 'dropped'"), limit)?;
     let room = limit - i64::try_from(listed.len()).unwrap_or(limit);
     listed.extend(fetch_all!(on, ListedLetter, select_listed!("WHERE l.state = 'dropped'"), room)?);
@@ -67,7 +67,7 @@ pub async fn list_newest_letters(on: &mut impl Sql, limit: i64) -> Result<Vec<Li
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_waiting_letters(on: &mut impl Sql, now: Moment, most: i64) -> Result<(i64, Option<Moment>)> {
+pub async fn count_waiting_letters(on: &mut dyn Sql, now: Moment, most: i64) -> Result<(i64, Option<Moment>)> {
     let sql = "
         SELECT COUNT(*), MIN(queued_at)
         FROM (SELECT queued_at FROM curfew_letters WHERE due_at IS NOT NULL AND (due_at <= $1 OR attempts > 0)
@@ -79,7 +79,7 @@ pub async fn count_waiting_letters(on: &mut impl Sql, now: Moment, most: i64) ->
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_failed_letters(on: &mut impl Sql, since: Moment) -> Result<i64> {
+pub async fn count_failed_letters(on: &mut dyn Sql, since: Moment) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM curfew_letters WHERE finished_at > $1 AND state = 'failed'";
     let (count,) = fetch_one!(on, (i64,), sql, since)?;
     Ok(count)
@@ -89,7 +89,7 @@ pub async fn count_failed_letters(on: &mut impl Sql, since: Moment) -> Result<i6
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_letters_before(on: &mut impl Sql, before: Moment, limit: i64) -> Result<u64> {
+pub async fn delete_letters_before(on: &mut dyn Sql, before: Moment, limit: i64) -> Result<u64> {
     let sql = "
         DELETE FROM curfew_letters WHERE id IN
             (SELECT id FROM curfew_letters WHERE finished_at < $1 ORDER BY finished_at, id LIMIT $2)";
@@ -100,7 +100,7 @@ pub async fn delete_letters_before(on: &mut impl Sql, before: Moment, limit: i64
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_letter(on: &mut impl Sql, id: i64) -> Result<()> {
+pub async fn delete_letter(on: &mut dyn Sql, id: i64) -> Result<()> {
     execute!(on, "DELETE FROM curfew_letters WHERE id = $1", id)?;
     Ok(())
 }

@@ -48,7 +48,7 @@ impl<'a> NewLetter<'a> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_letter(on: &mut impl Sql, new: &NewLetter<'_>) -> Result<i64> {
+pub async fn insert_letter(on: &mut dyn Sql, new: &NewLetter<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO curfew_letters (kind, user_id, address, address_key, origin, details, queued_at, due_at, state)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting') RETURNING id";
@@ -76,7 +76,7 @@ pub async fn insert_letter(on: &mut impl Sql, new: &NewLetter<'_>) -> Result<i64
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn drop_later_letters_elsewhere(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     user_id: i64,
     address: &str,
     (after, now): (Moment, Moment),
@@ -104,7 +104,7 @@ from_row!(NewLoginLetter { id, started_at });
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_new_login_letter(on: &mut impl Sql, user_id: i64) -> Result<Option<NewLoginLetter>> {
+pub async fn find_new_login_letter(on: &mut dyn Sql, user_id: i64) -> Result<Option<NewLoginLetter>> {
     let sql = "
         SELECT id, started_at FROM curfew_letters WHERE user_id = $1 AND kind = 'new-login' ORDER BY id DESC LIMIT 1";
     Ok(fetch_optional!(on, NewLoginLetter, sql, user_id)?)
@@ -114,7 +114,7 @@ pub async fn find_new_login_letter(on: &mut impl Sql, user_id: i64) -> Result<Op
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn add_login_to_letter(on: &mut impl Sql, id: i64) -> Result<bool> {
+pub async fn add_login_to_letter(on: &mut dyn Sql, id: i64) -> Result<bool> {
     let sql = "UPDATE curfew_letters SET times = times + 1 WHERE id = $1 AND started_at IS NULL AND due_at IS NOT NULL";
     Ok(execute!(on, sql, id)? > 0)
 }
@@ -124,7 +124,7 @@ pub async fn add_login_to_letter(on: &mut impl Sql, id: i64) -> Result<bool> {
 /// # Errors
 /// Returns an error if the database does not respond.
 #[cfg(feature = "demo")]
-pub async fn delete_letters_of(on: &mut impl Sql, user_id: i64) -> Result<()> {
+pub async fn delete_letters_of(on: &mut dyn Sql, user_id: i64) -> Result<()> {
     execute!(on, "DELETE FROM curfew_letters WHERE user_id = $1", user_id)?;
     Ok(())
 }

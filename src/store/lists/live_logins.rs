@@ -28,7 +28,7 @@ struct Counted<'q> {
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn count_live_site_logins(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     class: LoginClass,
     live: &LiveByRole,
     dated_up_to: Option<Moment>,

@@ -35,7 +35,7 @@ impl KnownUser {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_ids_by_login_key(on: &mut impl Sql, keys: &[String]) -> Result<Vec<(String, i64)>> {
+pub async fn list_ids_by_login_key(on: &mut dyn Sql, keys: &[String]) -> Result<Vec<(String, i64)>> {
     fn statement<DB: Dialect>(keys: &[String]) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("SELECT name_key, user_id FROM curfew_login_names WHERE name_key");
         DB::push_is_one_of_texts(&mut sql, keys);
@@ -48,7 +48,7 @@ pub async fn list_ids_by_login_key(on: &mut impl Sql, keys: &[String]) -> Result
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_known_users(on: &mut impl Sql, ids: &[i64]) -> Result<Vec<KnownUser>> {
+pub async fn list_known_users(on: &mut dyn Sql, ids: &[i64]) -> Result<Vec<KnownUser>> {
     fn statement<DB: Dialect>(ids: &[i64]) -> QueryBuilder<DB> {
         let mut sql =
             QueryBuilder::new("SELECT u.id, u.username, u.is_staff, u.is_superuser FROM curfew_users u WHERE u.id");

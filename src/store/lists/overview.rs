@@ -66,7 +66,7 @@ const JUDGE_UP_TO: i64 = 10_000;
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn get_counts(on: &mut impl Sql, since: Moment, live: &LiveByRole) -> Result<Counts> {
+pub async fn get_counts(on: &mut dyn Sql, since: Moment, live: &LiveByRole) -> Result<Counts> {
     let (users, users_estimated) = count_users(on).await?;
     let (staff,) = fetch_one!(on, (i64,), "SELECT COUNT(*) FROM curfew_users WHERE is_staff OR is_superuser")?;
     let inactive = "SELECT COUNT(*) FROM curfew_users WHERE NOT is_active AND (deactivated_until IS NULL OR deactivated_until > $1)";
@@ -94,7 +94,7 @@ pub async fn get_counts(on: &mut impl Sql, since: Moment, live: &LiveByRole) -> 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<(i64, bool)> {
+pub async fn count_live_sessions(on: &mut dyn Sql, live: &LiveByRole) -> Result<(i64, bool)> {
     let judged = count_live_site_logins(on, LoginClass::Sessions, live, None, JUDGE_UP_TO + 1).await?;
     if judged <= JUDGE_UP_TO {
         return Ok((judged, false));
@@ -116,7 +116,7 @@ fn session_bounds(live: &LiveAfter) -> (Moment, Moment, Moment) {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_few_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Result<Option<i64>> {
+pub async fn count_few_live_sessions(on: &mut dyn Sql, live: &LiveByRole) -> Result<Option<i64>> {
     let sql = "
         SELECT COUNT(*) FROM (
             SELECT 1 FROM curfew_logins
@@ -134,13 +134,13 @@ pub async fn count_few_live_sessions(on: &mut impl Sql, live: &LiveByRole) -> Re
     Ok(Some(count_live_site_logins(on, LoginClass::Sessions, live, None, FEW_SESSIONS).await?))
 }
 
-async fn count_events(on: &mut impl Sql, kind: EventKind, since: Moment) -> Result<i64> {
+async fn count_events(on: &mut dyn Sql, kind: EventKind, since: Moment) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM curfew_events WHERE kind = $1 AND at > $2";
     let (count,) = fetch_one!(on, (i64,), sql, kind.code(), since)?;
     Ok(count)
 }
 
-async fn count_users(on: &mut impl Sql) -> Result<(i64, bool)> {
+async fn count_users(on: &mut dyn Sql) -> Result<(i64, bool)> {
     #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         let sql = "SELECT reltuples::BIGINT FROM pg_class WHERE oid = 'curfew_users'::regclass";
@@ -157,7 +157,7 @@ async fn count_users(on: &mut impl Sql) -> Result<(i64, bool)> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_scheduled(on: &mut impl Sql, limit: i64) -> Result<Vec<Scheduled>> {
+pub async fn list_scheduled(on: &mut dyn Sql, limit: i64) -> Result<Vec<Scheduled>> {
     let sql = "
         SELECT id, username, force_logout_scheduled AS at, force_logout_scheduled_user_reason AS user_reason
         FROM curfew_users WHERE force_logout_scheduled IS NOT NULL ORDER BY force_logout_scheduled, id LIMIT $1";

@@ -94,7 +94,7 @@ impl<'t> Search<'t> {
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
-    pub async fn is_rare(&self, on: &mut impl Sql, index: SearchIndex) -> Result<bool> {
+    pub async fn is_rare(&self, on: &mut dyn Sql, index: SearchIndex) -> Result<bool> {
         match on.engine()? {
             Engine::Sqlite(connection) => {
                 let mut count = self.count_candidates::<Sqlite>(index, LOOKUP_LIMIT + 1);

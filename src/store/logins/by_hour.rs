@@ -41,7 +41,7 @@ from_row!(LoginsOfHour { hour, logins, failed_logins });
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_logins(on: &mut impl Sql, from: Moment, to: Moment) -> Result<Vec<LoginsOfHour>> {
+pub async fn list_logins(on: &mut dyn Sql, from: Moment, to: Moment) -> Result<Vec<LoginsOfHour>> {
     let sql =
         "SELECT hour, logins, failed_logins FROM curfew_logins_by_hour WHERE hour >= $1 AND hour < $2 ORDER BY hour";
     let mut hours = fetch_all!(on, LoginsOfHour, sql, from, to)?;
@@ -54,7 +54,7 @@ pub async fn list_logins(on: &mut impl Sql, from: Moment, to: Moment) -> Result<
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_logins(on: &mut impl Sql, from: Moment, to: Moment) -> Result<Vec<LoginsOfHour>> {
+pub async fn count_logins(on: &mut dyn Sql, from: Moment, to: Moment) -> Result<Vec<LoginsOfHour>> {
     let (mut hours, mut hour) = (Vec::new(), from);
     while hour < to {
         hours.push(hour);
@@ -98,7 +98,7 @@ fn counting<DB: Dialect>(hours: &[Moment]) -> QueryBuilder<DB> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_last_counted_hour(on: &mut impl Sql) -> Result<Option<Moment>> {
+pub async fn find_last_counted_hour(on: &mut dyn Sql) -> Result<Option<Moment>> {
     let (last,) = fetch_one!(on, (Option<Moment>,), "SELECT MAX(hour) FROM curfew_logins_by_hour")?;
     Ok(last)
 }
@@ -107,7 +107,7 @@ pub async fn find_last_counted_hour(on: &mut impl Sql) -> Result<Option<Moment>>
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_logins(on: &mut impl Sql, of: LoginsOfHour) -> Result<()> {
+pub async fn insert_logins(on: &mut dyn Sql, of: LoginsOfHour) -> Result<()> {
     let sql =
         "INSERT INTO curfew_logins_by_hour (hour, logins, failed_logins) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     execute!(on, sql, of.hour, of.logins, of.failed_logins)?;
@@ -118,7 +118,7 @@ pub async fn insert_logins(on: &mut impl Sql, of: LoginsOfHour) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_old_logins(on: &mut impl Sql, before: Moment) -> Result<()> {
+pub async fn delete_old_logins(on: &mut dyn Sql, before: Moment) -> Result<()> {
     execute!(on, "DELETE FROM curfew_logins_by_hour WHERE hour < $1", before)?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::{
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn has_logins_without_traits(on: &mut impl Sql) -> Result<bool> {
+pub async fn has_logins_without_traits(on: &mut dyn Sql) -> Result<bool> {
     Ok(fetch_one!(on, (bool,), "SELECT EXISTS (SELECT 1 FROM curfew_logins WHERE address_key = '?')")?.0)
 }
 
@@ -23,7 +23,7 @@ pub async fn has_logins_without_traits(on: &mut impl Sql) -> Result<bool> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn derive_some_traits(on: &mut impl Sql, limit: i64) -> Result<u64> {
+pub async fn derive_some_traits(on: &mut dyn Sql, limit: i64) -> Result<u64> {
     fn statement<DB: Dialect>(limit: i64) -> QueryBuilder<DB> {
         let mut sql =
             QueryBuilder::new("SELECT id, address, user_agent FROM curfew_logins WHERE address_key = '?' LIMIT ");

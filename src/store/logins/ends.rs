@@ -37,7 +37,7 @@ const INSERT: &str = "INSERT INTO curfew_login_ends (user_id, login_after, opene
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn insert_login_end(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     user_id: i64,
     up_to: Moment,
     live: &LiveAfter,
@@ -67,7 +67,7 @@ pub async fn insert_login_end(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn insert_login_end_of_each(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     ids: &[i64],
     live: &LiveByRole,
     ending: Ending<'_>,
@@ -116,7 +116,7 @@ fn push_ending<DB: Dialect>(sql: &mut QueryBuilder<DB>, Ending { at, by, reason,
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn lock_login_ends(on: &mut impl Sql, user_id: Option<i64>, limit: u32) -> Result<Vec<i64>> {
+pub async fn lock_login_ends(on: &mut dyn Sql, user_id: Option<i64>, limit: u32) -> Result<Vec<i64>> {
     fn statement<DB: Dialect>(user_id: Option<i64>, limit: u32) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("SELECT id FROM curfew_login_ends");
         if let Some(user_id) = user_id {
@@ -137,7 +137,7 @@ pub async fn lock_login_ends(on: &mut impl Sql, user_id: Option<i64>, limit: u32
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn write_login_ends(on: &mut impl Sql, ends: &[i64], limit: u32) -> Result<()> {
+pub async fn write_login_ends(on: &mut dyn Sql, ends: &[i64], limit: u32) -> Result<()> {
     fn write<DB: Dialect>(ends: &[i64], limit: u32) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
             "UPDATE curfew_logins AS l SET (ended_at, ended_by, reason, staff_reason, user_reason) = (

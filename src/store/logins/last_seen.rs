@@ -34,7 +34,7 @@ pub struct Seen {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_last_seen(on: &mut impl Sql, seen: &[Seen]) -> Result<()> {
+pub async fn set_last_seen(on: &mut dyn Sql, seen: &[Seen]) -> Result<()> {
     let mut users: BTreeMap<i64, Moment> = BTreeMap::new();
     for seen in seen {
         let latest = users.entry(seen.user_id).or_insert(seen.at);

@@ -96,7 +96,7 @@ fn push_is_of_user<DB: Dialect>(sql: &mut QueryBuilder<DB>, user_id: i64) {
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn count_live_logins(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     user_id: i64,
     class: Option<LoginClass>,
     up_to: Moment,
@@ -155,7 +155,7 @@ fn push_is_up_to<DB: Dialect>(sql: &mut QueryBuilder<DB>, up_to: Moment) {
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn end_live_logins(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     user_id: i64,
     (up_to, limit): (Moment, u64),
     live: &LiveAfter,
@@ -195,7 +195,7 @@ enum Plan {
     Scan,
 }
 
-async fn plan(on: &mut impl Sql, user_id: i64, class: LoginClass, live: &LiveAfter) -> Result<Plan> {
+async fn plan(on: &mut dyn Sql, user_id: i64, class: LoginClass, live: &LiveAfter) -> Result<Plan> {
     fn statement<DB: Dialect>(user_id: i64, class: LoginClass, live: &LiveAfter) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("SELECT CAST(1 AS BIGINT) FROM curfew_logins l");
         push_live_of_class(&mut sql, user_id, class, live);
@@ -253,7 +253,7 @@ fn push_from_live<DB: Dialect>(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_live_by_last_seen(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     user_id: i64,
     class: LoginClass,
     live: &LiveAfter,
@@ -284,12 +284,7 @@ pub async fn list_live_by_last_seen(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_live_sessions(
-    on: &mut impl Sql,
-    user_id: i64,
-    live: &LiveAfter,
-    limit: i64,
-) -> Result<Vec<LoginRow>> {
+pub async fn list_live_sessions(on: &mut dyn Sql, user_id: i64, live: &LiveAfter, limit: i64) -> Result<Vec<LoginRow>> {
     fn statement<DB: Dialect>(plan: Plan, user_id: i64, live: &LiveAfter, limit: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(format!("SELECT {COLUMNS}"));
         push_from_live(&mut sql, plan, user_id, LoginClass::Sessions, live);
@@ -306,7 +301,7 @@ pub async fn list_live_sessions(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_live_tokens(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     user_id: i64,
     only: Option<LoginKind>,
     live: &LiveAfter,

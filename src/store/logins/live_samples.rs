@@ -16,7 +16,7 @@ use crate::{
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn has_live_sample(on: &mut impl Sql, hour: Moment) -> Result<bool> {
+pub async fn has_live_sample(on: &mut dyn Sql, hour: Moment) -> Result<bool> {
     let sql = "SELECT COUNT(*) FROM curfew_live_sessions_by_hour WHERE hour = $1";
     let (count,) = fetch_one!(on, (i64,), sql, hour)?;
     Ok(count > 0)
@@ -26,7 +26,7 @@ pub async fn has_live_sample(on: &mut impl Sql, hour: Moment) -> Result<bool> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_live_sample(on: &mut impl Sql, hour: Moment, live: i64) -> Result<()> {
+pub async fn insert_live_sample(on: &mut dyn Sql, hour: Moment, live: i64) -> Result<()> {
     execute!(
         on,
         "INSERT INTO curfew_live_sessions_by_hour (hour, live) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -40,7 +40,7 @@ pub async fn insert_live_sample(on: &mut impl Sql, hour: Moment, live: i64) -> R
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_live_samples(on: &mut impl Sql, since: Moment) -> Result<Vec<(Moment, i64)>> {
+pub async fn list_live_samples(on: &mut dyn Sql, since: Moment) -> Result<Vec<(Moment, i64)>> {
     let sql = "SELECT hour, live FROM curfew_live_sessions_by_hour WHERE hour >= $1 ORDER BY hour";
     Ok(fetch_all!(on, (Moment, i64), sql, since)?)
 }
@@ -49,7 +49,7 @@ pub async fn list_live_samples(on: &mut impl Sql, since: Moment) -> Result<Vec<(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_latest_live_sample(on: &mut impl Sql) -> Result<Option<(Moment, i64)>> {
+pub async fn find_latest_live_sample(on: &mut dyn Sql) -> Result<Option<(Moment, i64)>> {
     let sql = "SELECT hour, live FROM curfew_live_sessions_by_hour ORDER BY hour DESC LIMIT 1";
     Ok(fetch_optional!(on, (Moment, i64), sql)?)
 }
@@ -58,7 +58,7 @@ pub async fn find_latest_live_sample(on: &mut impl Sql) -> Result<Option<(Moment
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_old_live_samples(on: &mut impl Sql, before: Moment) -> Result<()> {
+pub async fn delete_old_live_samples(on: &mut dyn Sql, before: Moment) -> Result<()> {
     execute!(on, "DELETE FROM curfew_live_sessions_by_hour WHERE hour < $1", before)?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn find_latest_login_date_ahead(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     user_id: Option<i64>,
     opened_by: Moment,
 ) -> Result<Option<Moment>> {

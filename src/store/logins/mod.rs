@@ -191,7 +191,7 @@ impl LoginRow {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
+pub async fn insert_login(on: &mut dyn Sql, new: &NewLogin<'_>) -> Result<()> {
     let sql = "
         INSERT INTO curfew_logins (id, user_id, kind, secret_hash, remember, label, login_date, opened_at, last_seen, expires_at,
                             generation, address, user_agent, username_key, address_key, browser, system)
@@ -226,7 +226,7 @@ pub async fn insert_login(on: &mut impl Sql, new: &NewLogin<'_>) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn end_login(on: &mut impl Sql, id: &SessionId, ending: Ending<'_>) -> Result<bool> {
+pub async fn end_login(on: &mut dyn Sql, id: &SessionId, ending: Ending<'_>) -> Result<bool> {
     let sql = "
         UPDATE curfew_logins SET ended_at = $1, ended_by = $2, reason = $3, staff_reason = $4, user_reason = $5
         WHERE ended_at IS NULL AND id = $6";
@@ -251,7 +251,7 @@ pub(super) const COLUMNS: &str = columns!();
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_login(on: &mut impl Sql, id: &SessionId) -> Result<Option<LoginRow>> {
+pub async fn find_login(on: &mut dyn Sql, id: &SessionId) -> Result<Option<LoginRow>> {
     let sql = concat!("SELECT ", columns!(), " FROM curfew_logins l WHERE l.id = $1");
     Ok(fetch_optional!(on, LoginRow, sql, id.as_str())?)
 }
@@ -260,7 +260,7 @@ pub async fn find_login(on: &mut impl Sql, id: &SessionId) -> Result<Option<Logi
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_sessions(on: &mut impl Sql, user_id: i64, range: (i64, i64)) -> Result<Vec<LoginRow>> {
+pub async fn list_sessions(on: &mut dyn Sql, user_id: i64, range: (i64, i64)) -> Result<Vec<LoginRow>> {
     let sql = concat!(
         "SELECT ",
         columns!(),

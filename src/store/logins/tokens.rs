@@ -31,7 +31,7 @@ pub struct TokenKey {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_token_key(on: &mut impl Sql, hash: &SecretHash) -> Result<Option<TokenKey>> {
+pub async fn find_token_key(on: &mut dyn Sql, hash: &SecretHash) -> Result<Option<TokenKey>> {
     type Found = (i64, String, Moment, Moment);
     let sql = "
         SELECT user_id, id, login_date, expires_at FROM curfew_logins
@@ -51,7 +51,7 @@ pub async fn find_token_key(on: &mut impl Sql, hash: &SecretHash) -> Result<Opti
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn set_rotated(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     id: &SessionId,
     at: Moment,
     rotations: &Rotations,
@@ -68,7 +68,7 @@ pub async fn set_rotated(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn has_token_of_program(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     (user_id, since): (i64, Option<Moment>),
     user_agent: &str,
     other_than: &SessionId,

@@ -31,7 +31,7 @@ from_row!(LoginPastLimits { id, user_id, login_date });
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn lock_logins_past_limits(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     of_members: &LiveAfter,
     of_staff: &LiveAfter,
     limit: i64,
@@ -81,7 +81,7 @@ pub async fn lock_logins_past_limits(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_ended_logins(on: &mut impl Sql, up_to: Moment, limit: i64) -> Result<u64> {
+pub async fn delete_ended_logins(on: &mut dyn Sql, up_to: Moment, limit: i64) -> Result<u64> {
     fn statement<DB: Dialect>(up_to: Moment, limit: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(
             "WITH oldest AS (SELECT id FROM curfew_logins WHERE ended_at IS NOT NULL AND ended_at <= ",
@@ -101,7 +101,7 @@ pub async fn delete_ended_logins(on: &mut impl Sql, up_to: Moment, limit: i64) -
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_old_changes(on: &mut impl Sql, keep: i64, limit: i64) -> Result<u64> {
+pub async fn delete_old_changes(on: &mut dyn Sql, keep: i64, limit: i64) -> Result<u64> {
     let sql = "
         DELETE FROM curfew_standing_changes
         WHERE id <= (SELECT MAX(id) FROM curfew_standing_changes) - $1 AND id < (SELECT MIN(id) FROM curfew_standing_changes) + $2";

@@ -131,7 +131,7 @@ impl Applied {
     }
 }
 
-async fn list_applied(on: &mut impl Sql) -> Result<Vec<Applied>> {
+async fn list_applied(on: &mut dyn Sql) -> Result<Vec<Applied>> {
     fetch_all!(on, Applied, "SELECT version, description, success, checksum FROM curfew_migrations ORDER BY version")
         .map_err(StoreError::from)
 }

@@ -153,7 +153,7 @@ pub const MAX_STANDINGS_PER_STATEMENT: usize = 32;
 /// # Errors
 /// Returns an error if the database does not respond, or holds an unknown code.
 pub async fn get_login_standing(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     clock: &Clock,
     user_id: i64,
     session: &SessionId,
@@ -166,7 +166,7 @@ pub async fn get_login_standing(
 ///
 /// # Errors
 /// Returns an error if the database does not respond, or holds an unknown code.
-pub async fn list_login_standings(on: &mut impl Sql, clock: &Clock, asked: &[Asked]) -> Result<Vec<LoginStanding>> {
+pub async fn list_login_standings(on: &mut dyn Sql, clock: &Clock, asked: &[Asked]) -> Result<Vec<LoginStanding>> {
     let Some(last) = asked.last() else { return Ok(Vec::new()) };
     let reads_database_time = Clock::is_in_database(on);
     // Round up to one of a few sizes, so that few statements are prepared. Surplus places repeat the last login.

@@ -14,7 +14,7 @@ use crate::{
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn set_force_logout_date(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     id: i64,
     date: Moment,
     cause: EndReason,
@@ -33,7 +33,7 @@ pub async fn set_force_logout_date(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn set_force_logout_scheduled(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     id: i64,
     at: Moment,
     by: &str,
@@ -52,7 +52,7 @@ pub async fn set_force_logout_scheduled(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_due_users(on: &mut impl Sql, now: Moment, after: i64, limit: i64) -> Result<Vec<i64>> {
+pub async fn list_due_users(on: &mut dyn Sql, now: Moment, after: i64, limit: i64) -> Result<Vec<i64>> {
     // `+id` keeps SQLite from scanning all accounts by id: few have one of these dates, and those have an index.
     let sql = "
         SELECT id FROM curfew_users WHERE force_logout_scheduled IS NOT NULL AND force_logout_scheduled <= $1 AND +id > $2
@@ -67,7 +67,7 @@ pub async fn list_due_users(on: &mut impl Sql, now: Moment, after: i64, limit: i
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn clear_force_logout_scheduled(on: &mut impl Sql, id: i64) -> Result<()> {
+pub async fn clear_force_logout_scheduled(on: &mut dyn Sql, id: i64) -> Result<()> {
     let sql = "
         UPDATE curfew_users SET force_logout_scheduled = NULL, force_logout_scheduled_by = NULL,
                force_logout_scheduled_staff_reason = NULL, force_logout_scheduled_user_reason = NULL
@@ -80,7 +80,7 @@ pub async fn clear_force_logout_scheduled(on: &mut impl Sql, id: i64) -> Result<
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_inactive(on: &mut impl Sql, id: i64, until: Option<Moment>, reasons: &Reasons) -> Result<()> {
+pub async fn set_inactive(on: &mut dyn Sql, id: i64, until: Option<Moment>, reasons: &Reasons) -> Result<()> {
     let sql = "
         UPDATE curfew_users SET is_active = FALSE, deactivated_until = $2,
                deactivated_staff_reason = $3, deactivated_user_reason = $4
@@ -93,7 +93,7 @@ pub async fn set_inactive(on: &mut impl Sql, id: i64, until: Option<Moment>, rea
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_active(on: &mut impl Sql, id: i64) -> Result<()> {
+pub async fn set_active(on: &mut dyn Sql, id: i64) -> Result<()> {
     let sql = "
         UPDATE curfew_users SET is_active = TRUE, deactivated_until = NULL,
                deactivated_staff_reason = NULL, deactivated_user_reason = NULL

@@ -187,7 +187,7 @@ impl User {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
+pub async fn find_user(on: &mut dyn Sql, id: i64) -> Result<Option<User>> {
     Ok(fetch_optional!(on, User, select_users!("curfew_users WHERE id = $1"), id)?)
 }
 
@@ -195,7 +195,7 @@ pub async fn find_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Option<User>> {
+pub async fn find_user_by_name(on: &mut dyn Sql, name: &LoginName) -> Result<Option<User>> {
     let sql =
         select_users!("curfew_login_names n JOIN curfew_users ON curfew_users.id = n.user_id WHERE name_key = $1");
     Ok(fetch_optional!(on, User, sql, name.key())?)
@@ -205,7 +205,7 @@ pub async fn find_user_by_name(on: &mut impl Sql, name: &LoginName) -> Result<Op
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_user_by_email(on: &mut impl Sql, address: &str) -> Result<Option<i64>> {
+pub async fn find_user_by_email(on: &mut dyn Sql, address: &str) -> Result<Option<i64>> {
     let key = login_key(address);
     let sql =
         select_users!("curfew_login_names n JOIN curfew_users ON curfew_users.id = n.user_id WHERE name_key = $1");
@@ -217,7 +217,7 @@ pub async fn find_user_by_email(on: &mut impl Sql, address: &str) -> Result<Opti
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_users_by_id(on: &mut impl Sql, ids: &[i64]) -> Result<Vec<User>> {
+pub async fn list_users_by_id(on: &mut dyn Sql, ids: &[i64]) -> Result<Vec<User>> {
     fn statement<DB: Dialect>(ids: &[i64]) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(select_users!("curfew_users WHERE id"));
         DB::push_is_one_of(&mut sql, ids);
@@ -230,7 +230,7 @@ pub async fn list_users_by_id(on: &mut impl Sql, ids: &[i64]) -> Result<Vec<User
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
+pub async fn lock_user(on: &mut dyn Sql, id: i64) -> Result<Option<User>> {
     // On SQLite a transaction is the only writer from its start.
     #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
@@ -244,7 +244,7 @@ pub async fn lock_user(on: &mut impl Sql, id: i64) -> Result<Option<User>> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_password(on: &mut impl Sql, id: i64, hash: &str) -> Result<()> {
+pub async fn set_password(on: &mut dyn Sql, id: i64, hash: &str) -> Result<()> {
     let sql = "UPDATE curfew_users SET password_hash = $2, password_version = password_version + 1 WHERE id = $1";
     execute!(on, sql, id, hash)?;
     Ok(())
@@ -255,7 +255,7 @@ pub async fn set_password(on: &mut impl Sql, id: i64, hash: &str) -> Result<()> 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn reset_password(on: &mut impl Sql, id: i64, hash: &str, at: Moment) -> Result<i64> {
+pub async fn reset_password(on: &mut dyn Sql, id: i64, hash: &str, at: Moment) -> Result<i64> {
     set_password(on, id, hash).await?;
     let sql = "UPDATE curfew_users SET known_from = $2, known_from_version = password_version WHERE id = $1
                RETURNING password_version";
@@ -267,7 +267,7 @@ pub async fn reset_password(on: &mut impl Sql, id: i64, hash: &str, at: Moment) 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_password_hash(on: &mut impl Sql, id: i64, hash: &str) -> Result<()> {
+pub async fn set_password_hash(on: &mut dyn Sql, id: i64, hash: &str) -> Result<()> {
     execute!(on, "UPDATE curfew_users SET password_hash = $2 WHERE id = $1", id, hash)?;
     Ok(())
 }
@@ -276,7 +276,7 @@ pub async fn set_password_hash(on: &mut impl Sql, id: i64, hash: &str) -> Result
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_role(on: &mut impl Sql, id: i64, role: Role) -> Result<()> {
+pub async fn set_role(on: &mut dyn Sql, id: i64, role: Role) -> Result<()> {
     let sql = "UPDATE curfew_users SET is_staff = $2, is_superuser = $3 WHERE id = $1";
     execute!(on, sql, id, role.is_staff(), role.is_superuser())?;
     Ok(())
@@ -286,7 +286,7 @@ pub async fn set_role(on: &mut impl Sql, id: i64, role: Role) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, opened_at: Moment) -> Result<i64> {
+pub async fn set_last_login(on: &mut dyn Sql, id: i64, login_date: Moment, opened_at: Moment) -> Result<i64> {
     // A clock that stepped back must not hide the previous login from the next force logout.
     let sql = "
         UPDATE curfew_users SET last_login_date = CASE WHEN last_login_date > $2 THEN last_login_date ELSE $2 END,
@@ -301,7 +301,7 @@ pub async fn set_last_login(on: &mut impl Sql, id: i64, login_date: Moment, open
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn raise_last_login_date(on: &mut impl Sql, id: i64, login_date: Moment) -> Result<()> {
+pub async fn raise_last_login_date(on: &mut dyn Sql, id: i64, login_date: Moment) -> Result<()> {
     let sql = "
         UPDATE curfew_users SET last_login_date = $2
         WHERE id = $1 AND (last_login_date IS NULL OR last_login_date < $2)";
@@ -313,7 +313,7 @@ pub async fn raise_last_login_date(on: &mut impl Sql, id: i64, login_date: Momen
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_email_verified(on: &mut impl Sql, id: i64, at: Moment) -> Result<()> {
+pub async fn set_email_verified(on: &mut dyn Sql, id: i64, at: Moment) -> Result<()> {
     execute!(on, "UPDATE curfew_users SET email_verified_at = $2 WHERE id = $1 AND email_verified_at IS NULL", id, at)?;
     Ok(())
 }
@@ -322,7 +322,7 @@ pub async fn set_email_verified(on: &mut impl Sql, id: i64, at: Moment) -> Resul
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_pending_email(on: &mut impl Sql, id: i64, email: Option<&str>) -> Result<()> {
+pub async fn set_pending_email(on: &mut dyn Sql, id: i64, email: Option<&str>) -> Result<()> {
     execute!(on, "UPDATE curfew_users SET pending_email = $2 WHERE id = $1", id, email)?;
     Ok(())
 }
@@ -331,7 +331,7 @@ pub async fn set_pending_email(on: &mut impl Sql, id: i64, email: Option<&str>) 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_email_distrusted(on: &mut impl Sql, id: i64, at: Moment) -> Result<()> {
+pub async fn set_email_distrusted(on: &mut dyn Sql, id: i64, at: Moment) -> Result<()> {
     execute!(on, "UPDATE curfew_users SET email_distrusted_at = $2 WHERE id = $1", id, at)?;
     Ok(())
 }
@@ -341,7 +341,7 @@ pub async fn set_email_distrusted(on: &mut impl Sql, id: i64, at: Moment) -> Res
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_attacked_at(on: &mut impl Sql, id: i64, at: Moment, not_after: Moment) -> Result<bool> {
+pub async fn set_attacked_at(on: &mut dyn Sql, id: i64, at: Moment, not_after: Moment) -> Result<bool> {
     let sql = "UPDATE curfew_users SET attacked_at = $2 WHERE id = $1 AND (attacked_at IS NULL OR attacked_at <= $3)";
     Ok(execute!(on, sql, id, at, not_after)? > 0)
 }
@@ -350,7 +350,7 @@ pub async fn set_attacked_at(on: &mut impl Sql, id: i64, at: Moment, not_after: 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_user(on: &mut impl Sql, id: i64) -> Result<()> {
+pub async fn delete_user(on: &mut dyn Sql, id: i64) -> Result<()> {
     execute!(on, "DELETE FROM curfew_login_names WHERE user_id = $1", id)?;
     execute!(on, "DELETE FROM curfew_name_skeletons WHERE user_id = $1", id)?;
     execute!(on, "DELETE FROM curfew_users WHERE id = $1", id)?;
@@ -362,7 +362,7 @@ pub async fn delete_user(on: &mut impl Sql, id: i64) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_other_superusers(on: &mut impl Sql, id: i64) -> Result<i64> {
+pub async fn count_other_superusers(on: &mut dyn Sql, id: i64) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM curfew_users WHERE is_superuser AND is_active AND id <> $1";
     let (count,): (i64,) = fetch_one!(on, (i64,), sql, id)?;
     Ok(count)
@@ -372,7 +372,7 @@ pub async fn count_other_superusers(on: &mut impl Sql, id: i64) -> Result<i64> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn has_superuser(on: &mut impl Sql) -> Result<bool> {
+pub async fn has_superuser(on: &mut dyn Sql) -> Result<bool> {
     let found: Option<(i64,)> = fetch_optional!(on, (i64,), "SELECT id FROM curfew_users WHERE is_superuser LIMIT 1")?;
     Ok(found.is_some())
 }
@@ -381,7 +381,7 @@ pub async fn has_superuser(on: &mut impl Sql) -> Result<bool> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_users_after(on: &mut impl Sql, after_key: &str, limit: i64) -> Result<Vec<User>> {
+pub async fn list_users_after(on: &mut dyn Sql, after_key: &str, limit: i64) -> Result<Vec<User>> {
     let sql = select_users!("curfew_users WHERE username_key > $1 ORDER BY username_key LIMIT $2");
     Ok(super::engine::fetch_all!(on, User, sql, after_key, limit)?)
 }

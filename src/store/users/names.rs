@@ -52,7 +52,7 @@ pub enum NameClash {
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn find_name_clash(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     own_id: Option<i64>,
     username: Option<&Username>,
     email: Option<&Email>,
@@ -80,14 +80,14 @@ pub async fn find_name_clash(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_name_owner(on: &mut impl Sql, key: &str) -> Result<Option<i64>> {
+pub async fn find_name_owner(on: &mut dyn Sql, key: &str) -> Result<Option<i64>> {
     let sql = "SELECT user_id FROM curfew_login_names WHERE name_key = $1";
     let owner: Option<(i64,)> = fetch_optional!(on, (i64,), sql, key)?;
     Ok(owner.map(|(id,)| id))
 }
 
 /// Whether the username looks like that of an account other than `own_id`.
-async fn looks_like_another(on: &mut impl Sql, own_id: Option<i64>, username: &Username) -> Result<bool> {
+async fn looks_like_another(on: &mut dyn Sql, own_id: Option<i64>, username: &Username) -> Result<bool> {
     for skeleton in username.skeletons() {
         let owner: Option<(i64,)> =
             fetch_optional!(on, (i64,), "SELECT user_id FROM curfew_name_skeletons WHERE skeleton = $1", &skeleton)?;
@@ -103,7 +103,7 @@ async fn looks_like_another(on: &mut impl Sql, own_id: Option<i64>, username: &U
 /// # Errors
 /// Returns [`StoreError::Taken`] if the username or email is taken or looks like another username, or an error if the
 /// database does not respond.
-pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
+pub async fn insert_user(on: &mut dyn Sql, new: &NewUser<'_>) -> Result<i64> {
     let sql = "
         INSERT INTO curfew_users (username, username_key, email, email_key, password_hash, is_active, is_staff, is_superuser, date_joined, email_verified_at)
         VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING id";
@@ -140,13 +140,13 @@ pub async fn insert_user(on: &mut impl Sql, new: &NewUser<'_>) -> Result<i64> {
 }
 
 /// Returns whether the name was free.
-async fn insert_login_name(on: &mut impl Sql, user_id: i64, key: &str) -> Result<bool> {
+async fn insert_login_name(on: &mut dyn Sql, user_id: i64, key: &str) -> Result<bool> {
     let sql = "INSERT INTO curfew_login_names (name_key, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     Ok(execute!(on, sql, key, user_id)? > 0)
 }
 
 /// Returns whether no other username looks like this.
-async fn insert_skeleton(on: &mut impl Sql, user_id: i64, skeleton: &str) -> Result<bool> {
+async fn insert_skeleton(on: &mut dyn Sql, user_id: i64, skeleton: &str) -> Result<bool> {
     let sql = "INSERT INTO curfew_name_skeletons (skeleton, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     Ok(execute!(on, sql, skeleton, user_id)? > 0)
 }
@@ -157,7 +157,7 @@ async fn insert_skeleton(on: &mut impl Sql, user_id: i64, skeleton: &str) -> Res
 ///
 /// # Errors
 /// Returns [`StoreError::Taken`] if another account has it, or an error if the database does not respond.
-pub async fn set_email(on: &mut impl Sql, user: &User, email: &Email, verified_at: Moment) -> Result<()> {
+pub async fn set_email(on: &mut dyn Sql, user: &User, email: &Email, verified_at: Moment) -> Result<()> {
     let sql = "
         UPDATE curfew_users
         SET email = $2, email_key = $3, email_verified_at = $4, pending_email = NULL, email_distrusted_at = NULL

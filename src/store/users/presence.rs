@@ -30,7 +30,7 @@ from_row!(ProvenSession { login_date, opened_at, remember, password_version });
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_proven_at(on: &mut impl Sql, id: &SessionId) -> Result<Option<Moment>> {
+pub async fn find_proven_at(on: &mut dyn Sql, id: &SessionId) -> Result<Option<Moment>> {
     let sql = "SELECT COALESCE(proven_at, opened_at) FROM curfew_logins WHERE id = $1";
     let found: Option<(Moment,)> = fetch_optional!(on, (Moment,), sql, id.as_str())?;
     Ok(found.map(|(at,)| at))
@@ -42,7 +42,7 @@ pub async fn find_proven_at(on: &mut impl Sql, id: &SessionId) -> Result<Option<
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn replace_proven_secret(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     id: &SessionId,
     (old, new): (&SecretHash, &SecretHash),
     at: Moment,

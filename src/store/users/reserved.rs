@@ -13,7 +13,7 @@ use crate::{
 
 /// Whether an account other than `own_id` may take the address with this key back: it has a not-me link there, or a
 /// letter that will carry one.
-pub(super) async fn is_reserved(on: &mut impl Sql, key: &str, own_id: Option<i64>, now: Moment) -> Result<bool> {
+pub(super) async fn is_reserved(on: &mut dyn Sql, key: &str, own_id: Option<i64>, now: Moment) -> Result<bool> {
     // One statement: a letter that is claimed in between becomes a link. Ids begin with 1.
     let sql = "
         SELECT CAST(1 AS BIGINT) WHERE EXISTS (

@@ -28,7 +28,7 @@ impl KnownEnd {
     /// Finds the last link, or why the chain must not be continued after it.
     pub(super) async fn check(
         &self,
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         keys: &ChainKeys,
     ) -> Result<std::result::Result<Option<ChainEnd>, ChainStop>> {
         let end = find_last_link(on).await?;

@@ -109,7 +109,7 @@ impl Accounts {
 }
 
 /// Links the next events after the last link, in a transaction that has locked the chain, and returns how many.
-pub(super) async fn link_batch(on: &mut impl Sql, keys: &ChainKeys, end: Option<ChainEnd>, now: Moment) -> Result<u64> {
+pub(super) async fn link_batch(on: &mut dyn Sql, keys: &ChainKeys, end: Option<ChainEnd>, now: Moment) -> Result<u64> {
     let events = lock_events_to_link(on, BATCH).await?;
     if events.is_empty() {
         return Ok(0);

@@ -92,7 +92,7 @@ impl Accounts {
 }
 
 /// Events that were deleted before they were linked, or that are kept from being linked.
-async fn outside_chain(on: &mut impl Sql, now: Moment, newest: Option<Moment>) -> Result<Option<ChainVerdict>> {
+async fn outside_chain(on: &mut dyn Sql, now: Moment, newest: Option<Moment>) -> Result<Option<ChainVerdict>> {
     if let Some(id) = find_event_outside_chain(on).await? {
         return Ok(Some(broken(id, None, ChainFault::NotLinked)));
     }

@@ -155,7 +155,7 @@ impl LinkRow {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn try_lock_chain(on: &mut impl Sql) -> Result<bool> {
+pub async fn try_lock_chain(on: &mut dyn Sql) -> Result<bool> {
     match on.engine()? {
         // A transaction is the only writer from its start.
         Engine::Sqlite(_) => Ok(true),
@@ -171,7 +171,7 @@ pub async fn try_lock_chain(on: &mut impl Sql) -> Result<bool> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond, or if the lock is held for too long.
-pub async fn lock_chain(on: &mut impl Sql) -> Result<()> {
+pub async fn lock_chain(on: &mut dyn Sql) -> Result<()> {
     #[cfg(feature = "postgres")]
     if let Engine::Postgres(connection) = on.engine()? {
         let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK);
@@ -184,7 +184,7 @@ pub async fn lock_chain(on: &mut impl Sql) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_last_link(on: &mut impl Sql) -> Result<Option<ChainEnd>> {
+pub async fn find_last_link(on: &mut dyn Sql) -> Result<Option<ChainEnd>> {
     let sql = "SELECT number, hash, seal FROM curfew_event_links ORDER BY number DESC LIMIT 1";
     Ok(fetch_optional!(on, ChainEnd, sql)?)
 }
@@ -193,7 +193,7 @@ pub async fn find_last_link(on: &mut impl Sql) -> Result<Option<ChainEnd>> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_link_hash(on: &mut impl Sql, number: i64) -> Result<Option<Vec<u8>>> {
+pub async fn find_link_hash(on: &mut dyn Sql, number: i64) -> Result<Option<Vec<u8>>> {
     let found: Option<(Vec<u8>,)> =
         fetch_optional!(on, (Vec<u8>,), "SELECT hash FROM curfew_event_links WHERE number = $1", number)?;
     Ok(found.map(|(hash,)| hash))
@@ -203,7 +203,7 @@ pub async fn find_link_hash(on: &mut impl Sql, number: i64) -> Result<Option<Vec
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn begins_after(on: &mut impl Sql, number: i64) -> Result<bool> {
+pub async fn begins_after(on: &mut dyn Sql, number: i64) -> Result<bool> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM curfew_event_links WHERE number <= $1)
                   AND EXISTS (SELECT 1 FROM curfew_event_links WHERE number > $1)";
     Ok(fetch_one!(on, (bool,), sql, number)?.0)
@@ -215,7 +215,7 @@ pub async fn begins_after(on: &mut impl Sql, number: i64) -> Result<bool> {
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn insert_links(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     (last_number, last_hash): (i64, Vec<u8>),
     linked_at: Moment,
     events: &[(LinkedEvent, [u8; SALT_BYTES])],
@@ -245,7 +245,7 @@ pub async fn insert_links(
     delete_events_to_link(on, &ids).await
 }
 
-async fn insert_link(on: &mut impl Sql, link: &LinkRow) -> Result<()> {
+async fn insert_link(on: &mut dyn Sql, link: &LinkRow) -> Result<()> {
     let sql = "
         INSERT INTO curfew_event_links
             (number, event_id, event_at, linked_at, digest, personal_digest, salt, previous, hash, seal)
@@ -272,7 +272,7 @@ async fn insert_link(on: &mut impl Sql, link: &LinkRow) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_first_links(on: &mut impl Sql, up_to: Moment, limit: i64) -> Result<u64> {
+pub async fn delete_first_links(on: &mut dyn Sql, up_to: Moment, limit: i64) -> Result<u64> {
     let first = "
         SELECT l.number, NOT EXISTS (SELECT 1 FROM curfew_events WHERE id = l.event_id) AND l.event_at <= $1
         FROM curfew_event_links l ORDER BY l.number LIMIT $2";
@@ -285,7 +285,7 @@ pub async fn delete_first_links(on: &mut impl Sql, up_to: Moment, limit: i64) ->
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub(super) async fn erase_salts(on: &mut impl Sql, ids: &[i64]) -> Result<()> {
+pub(super) async fn erase_salts(on: &mut dyn Sql, ids: &[i64]) -> Result<()> {
     fn statement<DB: Dialect>(ids: &[i64]) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("UPDATE curfew_event_links SET salt = NULL WHERE event_id");
         DB::push_is_one_of(&mut sql, ids);

@@ -16,7 +16,7 @@ use crate::{
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn has_events_to_link(on: &mut impl Sql) -> Result<bool> {
+pub async fn has_events_to_link(on: &mut dyn Sql) -> Result<bool> {
     Ok(fetch_one!(on, (bool,), "SELECT EXISTS (SELECT 1 FROM curfew_events_to_link)")?.0)
 }
 
@@ -24,7 +24,7 @@ pub async fn has_events_to_link(on: &mut impl Sql) -> Result<bool> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_events_to_link(on: &mut impl Sql) -> Result<i64> {
+pub async fn count_events_to_link(on: &mut dyn Sql) -> Result<i64> {
     let sql = "
         SELECT COUNT(*) FROM curfew_events_to_link l
         WHERE NOT EXISTS (SELECT 1 FROM curfew_event_links WHERE event_id = l.event_id)";
@@ -35,7 +35,7 @@ pub async fn count_events_to_link(on: &mut impl Sql) -> Result<i64> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_oldest_event_to_link(on: &mut impl Sql) -> Result<Option<(i64, Moment)>> {
+pub async fn find_oldest_event_to_link(on: &mut dyn Sql) -> Result<Option<(i64, Moment)>> {
     let sql = "
         SELECT e.id, e.at FROM curfew_events_to_link l JOIN curfew_events e ON e.id = l.event_id
         WHERE NOT EXISTS (SELECT 1 FROM curfew_event_links WHERE event_id = l.event_id) ORDER BY e.at, e.id LIMIT 1";
@@ -47,7 +47,7 @@ pub async fn find_oldest_event_to_link(on: &mut impl Sql) -> Result<Option<(i64,
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_linked_events_to_link(on: &mut impl Sql, limit: i64) -> Result<u64> {
+pub async fn delete_linked_events_to_link(on: &mut dyn Sql, limit: i64) -> Result<u64> {
     let sql = "
         DELETE FROM curfew_events_to_link WHERE event_id IN (
             SELECT next.event_id FROM (SELECT event_id FROM curfew_events_to_link ORDER BY event_id LIMIT $1) AS next
@@ -60,7 +60,7 @@ pub async fn delete_linked_events_to_link(on: &mut impl Sql, limit: i64) -> Resu
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn lock_events_to_link(on: &mut impl Sql, limit: i64) -> Result<Vec<LinkedEvent>> {
+pub async fn lock_events_to_link(on: &mut dyn Sql, limit: i64) -> Result<Vec<LinkedEvent>> {
     macro_rules! sql {
         ($lock:literal) => {
             concat!(
@@ -85,7 +85,7 @@ pub async fn lock_events_to_link(on: &mut impl Sql, limit: i64) -> Result<Vec<Li
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_events_to_link(on: &mut impl Sql, ids: &[i64]) -> Result<()> {
+pub async fn delete_events_to_link(on: &mut dyn Sql, ids: &[i64]) -> Result<()> {
     fn statement<DB: Dialect>(ids: &[i64]) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("DELETE FROM curfew_events_to_link WHERE event_id");
         DB::push_is_one_of(&mut sql, ids);

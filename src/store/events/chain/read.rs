@@ -25,7 +25,7 @@ pub struct ChainRow {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_chain_after(on: &mut impl Sql, number: i64, limit: i64) -> Result<Vec<ChainRow>> {
+pub async fn list_chain_after(on: &mut dyn Sql, number: i64, limit: i64) -> Result<Vec<ChainRow>> {
     fn events<DB: Dialect>(ids: &[i64]) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new(concat!("SELECT ", event_columns!(), " FROM curfew_events e WHERE e.id"));
         DB::push_is_one_of(&mut sql, ids);
@@ -63,7 +63,7 @@ pub async fn list_chain_after(on: &mut impl Sql, number: i64, limit: i64) -> Res
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_link_of(on: &mut impl Sql, event_id: i64) -> Result<Option<LinkRow>> {
+pub async fn find_link_of(on: &mut dyn Sql, event_id: i64) -> Result<Option<LinkRow>> {
     let sql = concat!("SELECT ", link_columns!(), " FROM curfew_event_links WHERE event_id = $1");
     Ok(fetch_optional!(on, LinkRow, sql, event_id)?)
 }
@@ -79,7 +79,7 @@ impl LinkedEvent {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_event_outside_chain(on: &mut impl Sql) -> Result<Option<i64>> {
+pub async fn find_event_outside_chain(on: &mut dyn Sql) -> Result<Option<i64>> {
     let sql = "
         SELECT e.id FROM curfew_events e
         WHERE NOT EXISTS (SELECT 1 FROM curfew_event_links WHERE event_id = e.id)
@@ -93,7 +93,7 @@ pub async fn find_event_outside_chain(on: &mut impl Sql) -> Result<Option<i64>> 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_event_deleted_before_link(on: &mut impl Sql) -> Result<Option<i64>> {
+pub async fn find_event_deleted_before_link(on: &mut dyn Sql) -> Result<Option<i64>> {
     let sql = "
         SELECT l.event_id FROM curfew_events_to_link l
         WHERE NOT EXISTS (SELECT 1 FROM curfew_events WHERE id = l.event_id) ORDER BY l.event_id LIMIT 1";
@@ -105,7 +105,7 @@ pub async fn find_event_deleted_before_link(on: &mut impl Sql) -> Result<Option<
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn may_delete_events(on: &mut impl Sql) -> Result<bool> {
+pub async fn may_delete_events(on: &mut dyn Sql) -> Result<bool> {
     use crate::store::engine::Engine;
     match on.engine()? {
         Engine::Sqlite(_) => Ok(true),

@@ -94,7 +94,7 @@ impl SharedCounters {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn delete_old_counters(on: &mut impl Sql, now: Moment, limit: i64) -> Result<u64> {
+pub async fn delete_old_counters(on: &mut dyn Sql, now: Moment, limit: i64) -> Result<u64> {
     let sql = "
         DELETE FROM curfew_shared_counters
         WHERE name IN (SELECT name FROM curfew_shared_counters WHERE kept_until <= $1 ORDER BY kept_until LIMIT $2)";

@@ -66,7 +66,7 @@ pub struct EventsPage {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_events(on: &mut impl Sql, query: &EventsQuery, page: PageNumber) -> Result<EventsPage> {
+pub async fn list_events(on: &mut dyn Sql, query: &EventsQuery, page: PageNumber) -> Result<EventsPage> {
     let search = query.search.as_ref().map(|text| Search::new(text.key()));
     let statement = choose_plan(on, query, search.as_ref(), None).await?;
     // One extra row shows whether there is a next page.
@@ -86,7 +86,7 @@ pub async fn list_events(on: &mut impl Sql, query: &EventsQuery, page: PageNumbe
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_events_after(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     query: &EventsQuery,
     after: Option<EventPosition>,
     limit: i64,
@@ -97,13 +97,13 @@ pub async fn list_events_after(
     read(on, &statement, limit, 0).await
 }
 
-async fn read(on: &mut impl Sql, statement: &Statement<'_>, limit: i64, offset: i64) -> Result<Vec<EventRow>> {
+async fn read(on: &mut dyn Sql, statement: &Statement<'_>, limit: i64, offset: i64) -> Result<Vec<EventRow>> {
     Ok(on_engine!(on, |c| with_timeout(statement.rows(limit, offset).build_query_as().fetch_all(c)).await)?)
 }
 
 /// Looks up the matches if one of the filters leaves few events.
 async fn choose_plan<'q>(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     query: &'q EventsQuery,
     search: Option<&'q Search<'q>>,
     after: Option<EventPosition>,

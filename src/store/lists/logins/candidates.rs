@@ -41,7 +41,7 @@ impl<'q> Candidates<'q> {
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn rarest(
-        on: &mut impl Sql,
+        on: &mut dyn Sql,
         filter: &'q LoginsFilter,
         search: Option<&'q Search<'q>>,
         live: &'q LiveByRole,

@@ -106,7 +106,7 @@ pub struct SiteLoginsPage {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_site_logins(on: &mut impl Sql, query: &LoginsQuery, live: &LiveByRole) -> Result<SiteLoginsPage> {
+pub async fn list_site_logins(on: &mut dyn Sql, query: &LoginsQuery, live: &LiveByRole) -> Result<SiteLoginsPage> {
     let LoginsQuery { filter, sort, page, per_page } = query;
     let search = filter.search.as_ref().map(|text| Search::new(text.key()));
     let (offset, per_page) = (page.offset(per_page.get()), i64::from(per_page.get()));
@@ -138,7 +138,7 @@ pub async fn list_site_logins(on: &mut impl Sql, query: &LoginsQuery, live: &Liv
 
 /// How to find every match.
 async fn plan_for_all<'q>(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     filter: &'q LoginsFilter,
     search: Option<&'q Search<'q>>,
     live: &'q LiveByRole,
@@ -155,7 +155,7 @@ async fn plan_for_all<'q>(
 /// # Errors
 /// Returns an error if the database does not respond.
 pub(in crate::store) async fn list_of_matching_logins<T: FromAnyRow>(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     filter: &LoginsFilter,
     live: &LiveByRole,
     (select, limit): (&str, i64),
@@ -170,11 +170,11 @@ pub(in crate::store) async fn list_of_matching_logins<T: FromAnyRow>(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_site_logins_with_ids(on: &mut impl Sql, ids: &[String]) -> Result<Vec<SiteLogin>> {
+pub async fn list_site_logins_with_ids(on: &mut dyn Sql, ids: &[String]) -> Result<Vec<SiteLogin>> {
     Ok(on_engine!(on, |c| with_timeout(with_ids(ids).build_query_as().fetch_all(c)).await)?)
 }
 
-async fn read(on: &mut impl Sql, statement: &Statement<'_>, (limit, offset): (i64, i64)) -> Result<Vec<SiteLogin>> {
+async fn read(on: &mut dyn Sql, statement: &Statement<'_>, (limit, offset): (i64, i64)) -> Result<Vec<SiteLogin>> {
     // One extra row shows whether there is a next page.
     Ok(on_engine!(on, |c| with_timeout(statement.page(limit + 1, offset).build_query_as().fetch_all(c)).await)?)
 }

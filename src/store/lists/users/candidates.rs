@@ -46,7 +46,7 @@ impl<'q> Candidates<'q> {
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
-    pub async fn rarest(on: &mut impl Sql, statement: &Statement<'q>, limit: i64) -> Result<Option<Self>> {
+    pub async fn rarest(on: &mut dyn Sql, statement: &Statement<'q>, limit: i64) -> Result<Option<Self>> {
         let filter = &statement.query.filter;
         let mut given = Vec::new();
         if let Some(search) = statement.search
@@ -70,7 +70,7 @@ impl<'q> Candidates<'q> {
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
-    pub async fn count(self, on: &mut impl Sql, statement: &Statement<'_>, up_to: i64) -> Result<i64> {
+    pub async fn count(self, on: &mut dyn Sql, statement: &Statement<'_>, up_to: i64) -> Result<i64> {
         Ok(on_engine!(on, |c| {
             with_timeout(self.counting(statement, up_to).build_query_scalar().fetch_one(c)).await
         })?)

@@ -28,7 +28,7 @@ const SCANNED_FIRST: i64 = 2_000;
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_user_ids(on: &mut impl Sql, text: &SearchText, limit: i64) -> Result<Vec<i64>> {
+pub async fn find_user_ids(on: &mut dyn Sql, text: &SearchText, limit: i64) -> Result<Vec<i64>> {
     let is_full = |ids: &[i64]| i64::try_from(ids.len()).is_ok_and(|found| found >= limit);
     // `char::MAX` is the highest character: every key with this prefix sorts before it.
     let beginning = "
@@ -68,7 +68,7 @@ fn scan_first<DB: Dialect>(search: &Search<'_>, limit: i64) -> QueryBuilder<DB> 
 }
 
 /// The ids of at most `limit` matches among all users.
-async fn list_all(on: &mut impl Sql, search: &Search<'_>, limit: i64) -> Result<Vec<i64>> {
+async fn list_all(on: &mut dyn Sql, search: &Search<'_>, limit: i64) -> Result<Vec<i64>> {
     let candidates = search.is_rare(on, SearchIndex::Users).await?.then_some(Candidates::Named(search));
     // No filter of the query depends on the time or on logins.
     let (query, live) = (UsersQuery::default(), LiveByRole::unlimited(Moment::UNIX_EPOCH));

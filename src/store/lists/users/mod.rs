@@ -122,7 +122,7 @@ pub struct UsersPage {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_users(on: &mut impl Sql, query: &UsersQuery, live: &LiveByRole) -> Result<UsersPage> {
+pub async fn list_users(on: &mut dyn Sql, query: &UsersQuery, live: &LiveByRole) -> Result<UsersPage> {
     list_users_within(on, query, live, Reach::OF_PAGES).await
 }
 
@@ -131,7 +131,7 @@ pub async fn list_users(on: &mut impl Sql, query: &UsersQuery, live: &LiveByRole
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn list_users_within(
-    on: &mut impl Sql,
+    on: &mut dyn Sql,
     query: &UsersQuery,
     live: &LiveByRole,
     reach: Reach,
@@ -183,7 +183,7 @@ struct Found<'q> {
 }
 
 /// Finds users by name, status and role among all.
-async fn search_all<'q>(on: &mut impl Sql, mut statement: Statement<'q>) -> Result<Found<'q>> {
+async fn search_all<'q>(on: &mut dyn Sql, mut statement: Statement<'q>) -> Result<Found<'q>> {
     if let Some(search) = statement.search
         && search.is_rare(on, SearchIndex::Users).await?
     {
@@ -193,7 +193,7 @@ async fn search_all<'q>(on: &mut impl Sql, mut statement: Statement<'q>) -> Resu
 }
 
 /// Finds users by dates and live logins, among the first candidates that fill the page.
-async fn look_up<'q>(on: &mut impl Sql, statement: Statement<'q>, reach: Reach) -> Result<Found<'q>> {
+async fn look_up<'q>(on: &mut dyn Sql, statement: Statement<'q>, reach: Reach) -> Result<Found<'q>> {
     let UsersQuery { page, per_page, .. } = statement.query;
     let first = reach.first + LOOKED_AT_PER_EARLIER_USER * page.offset(per_page.get());
     let found = look_at(on, statement, first.min(reach.in_all)).await?;
@@ -208,12 +208,12 @@ async fn look_up<'q>(on: &mut impl Sql, statement: Statement<'q>, reach: Reach) 
 }
 
 /// Finds users among the first ones in the order of the list.
-async fn look_at<'q>(on: &mut impl Sql, statement: Statement<'q>, first: i64) -> Result<Found<'q>> {
+async fn look_at<'q>(on: &mut dyn Sql, statement: Statement<'q>, first: i64) -> Result<Found<'q>> {
     let is_complete = Candidates::First(first + 1).count(on, &statement, first + 1).await? <= first;
     read(on, Statement { candidates: Some(Candidates::First(first)), ..statement }, is_complete).await
 }
 
-async fn read<'q>(on: &mut impl Sql, counted: Statement<'q>, is_complete: bool) -> Result<Found<'q>> {
+async fn read<'q>(on: &mut dyn Sql, counted: Statement<'q>, is_complete: bool) -> Result<Found<'q>> {
     let UsersQuery { page, per_page, .. } = counted.query;
     // One extra row shows whether there is a next page.
     let (limit, offset) = (i64::from(per_page.get()) + 1, page.offset(per_page.get()));
