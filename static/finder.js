@@ -72,11 +72,15 @@
       const turn = latest;
       const text = input.value;
       const address = `${page.root}/admin/find?${new URLSearchParams({ q: text, part: "yes" })}`;
-      const answer = await fetch(address, { redirect: "error" }).catch(() => undefined);
-      const html = answer?.ok ? await answer.text().catch(() => undefined) : "";
+      const html = await fetch(address, { redirect: "error" })
+        .then((answer) => {
+          if (answer.status === 400) return ""; // nothing can be found by this text
+          return answer.ok ? answer.text() : undefined;
+        })
+        .catch(() => undefined);
       if (turn !== latest) return; // the text has changed since
-      if (html !== undefined && (answer?.ok || answer?.status === 400)) fill(text, new DOMParser().parseFromString(html, "text/html"));
-      else close();
+      if (html === undefined) close();
+      else fill(text, new DOMParser().parseFromString(html, "text/html"));
     };
 
     const open = (option) => {

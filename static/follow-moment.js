@@ -14,8 +14,9 @@
       // `FormData` has the time in UTC, as the form would send it.
       const at = new FormData(form).get("at");
       const address = `${effect.dataset.effect}?${new URLSearchParams({ at })}`;
-      const answer = await fetch(address, { redirect: "error" }).catch(() => undefined);
-      const text = answer?.ok ? await answer.text().catch(() => "") : "";
+      const text = await fetch(address, { redirect: "error" })
+        .then((answer) => (answer.ok ? answer.text() : ""))
+        .catch(() => "");
       if (turn !== latest) return; // the time has changed since
       const next = new DOMParser().parseFromString(text, "text/html").querySelector(".effect");
       if (next) document.dispatchEvent(new CustomEvent("part-arrived", { detail: next }));

@@ -60,8 +60,9 @@
     seen = newest;
     readAt = Date.now();
     const address = location.pathname + location.search;
-    const answer = await fetch(address, { headers: { "X-Passive": "yes" }, redirect: "error" }).catch(() => undefined);
-    const text = answer?.ok ? await answer.text().catch(() => undefined) : undefined;
+    const text = await fetch(address, { headers: { "X-Passive": "yes" }, redirect: "error" })
+      .then((answer) => (answer.ok ? answer.text() : undefined))
+      .catch(() => undefined);
     if (!text || !document.getElementById("main")?.isConnected) return;
     const next = new DOMParser().parseFromString(text, "text/html");
     tickTexts(next);

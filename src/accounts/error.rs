@@ -7,7 +7,8 @@ use crate::{
     store::{StoreError, users::NameClash},
 };
 
-/// Why a use case was refused or failed. The use case has changed nothing, except that it may have recorded an event.
+/// Why a use case was refused or failed. A refused use case has changed nothing, except that it may have recorded
+/// an event or applied a schedule that was due. A bulk action keeps the batches that it finished.
 #[derive(Debug)]
 pub enum AccountsError {
     /// The database failed.
@@ -15,7 +16,7 @@ pub enum AccountsError {
     /// The password could not be hashed.
     Hashing(String),
     /// Too many attempts.
-    TooManyTries {
+    TooManyAttempts {
         /// How long to wait.
         retry_after: Duration,
     },
@@ -90,7 +91,7 @@ pub enum AccountsError {
     NoSuchTemplate,
     /// Another template has the title.
     TitleTaken,
-    /// There are as many templates as there may be.
+    /// The limit on reason templates is reached.
     TemplatesFull,
     /// The end of a deactivation is in the past.
     UntilIsPast,

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 
 use super::{
     Accounts, AccountsError, Actor, Client, Detail, NoRight, RefusedAction, Result, Target,
-    event::{BuildEvent as _, new_event, record_forged::shortened},
+    event::{BuildEvent as _, new_event, record_forged::shortened_request},
     login::throttle::Throttled,
 };
 use crate::{
@@ -46,7 +46,7 @@ impl Accounts {
     ///
     /// Returns an error if the database does not respond.
     pub async fn record_refused_access(&self, actor: &Actor, target: Option<Target>, request: &str) -> Result<()> {
-        let request = shortened(request);
+        let request = shortened_request(request);
         let user_id = match target {
             Some(target) => match self.find_target(&target).await {
                 Err(AccountsError::NoSuchUser) => None,
@@ -62,8 +62,8 @@ impl Accounts {
             Some(id) => find_user(&mut self.store.read().await?, id).await?,
             None => None,
         };
-        self.record_counted(EventKind::Refused, |event| {
-            let event = event.by(actor).saying(what);
+        self.record_counted(EventKind::Refused, Some(actor), |event| {
+            let event = event.saying(what);
             match &subject {
                 Some(user) => event.to(user.id, &user.username),
                 None => event,

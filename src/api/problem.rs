@@ -180,7 +180,7 @@ impl From<AccountsError> for Problem {
                 Self::new(Code::Forbidden, format!("{text}{}", until.unwrap_or_default()))
                     .because(EndReason::Deactivated, user_reason)
             }
-            AccountsError::TooManyTries { retry_after } => {
+            AccountsError::TooManyAttempts { retry_after } => {
                 Self::new(Code::TooManyRequests, text).with(|details| details.retry_after = Some(retry_after))
             }
             AccountsError::Busy { retry_after } => {

@@ -73,7 +73,7 @@ pub enum EventKind {
     TokenForged,
     /// Somebody exported events.
     Exported,
-    /// A node links no event any more, because the chain of events was tampered with.
+    /// A node links no event any more, because the chain of events was cut or changed, or a key is missing.
     ChainStopped,
     /// An operator continued the chain of events under another secret key.
     ChainContinued,

@@ -1,6 +1,6 @@
 //! Where the site's own pages are, below the root of the server.
 //!
-//! Code and templates name a page by its own path, such as `/login`. Only what leaves the site, or comes from a browser,
+//! Code and templates name a page by its site path, such as `/login`. Only what leaves the site, or comes from a browser,
 //! is under the root: links, redirects, `Referer`, and the paths of requests.
 
 use std::borrow::Cow;
@@ -42,22 +42,22 @@ impl Root {
         !self.mount.is_root()
     }
 
-    /// How many segments of a path are before those of the own path.
+    /// The number of leading path segments that belong to the mount.
     pub(crate) fn mount_segments(&self) -> usize {
         self.mount.as_str().matches('/').count()
     }
 
-    /// What a link to an own path begins with.
+    /// What a link to a page of the site begins with.
     pub(crate) fn seen(&self) -> &str {
         self.seen.as_str()
     }
 
-    /// The own path of a path on this server. `None` if it is outside.
+    /// The site path of a path on this server. `None` if it is outside.
     pub(crate) fn own_path<'p>(&self, path: &'p str) -> Option<&'p str> {
         self.mount.rest_of(path)
     }
 
-    /// The own path of an address that a browser shows. `None` if it is outside.
+    /// The site path of an address that a browser shows. `None` if it is outside.
     pub(crate) fn own_path_of_seen<'p>(&self, path: &'p str) -> Option<&'p str> {
         self.seen.rest_of(path)
     }
@@ -75,23 +75,23 @@ impl Root {
         format!("{}{path_on_server}", self.proxy.as_str()).into()
     }
 
-    /// The address that browsers show for an own path.
+    /// The address that browsers show for a site path.
     pub(crate) fn link(&self, own_path: &str) -> String {
         format!("{}{own_path}", self.seen.as_str())
     }
 }
 
-/// The own path of a request. `None` for a page of the host.
+/// The site path of a request. `None` for a page of the host.
 pub(crate) fn own_path<'r>(request: &'r Request<'_>) -> Option<&'r str> {
     Root::of(request)?.own_path(request.uri().path().as_str())
 }
 
-/// Whether a request is for an own address that ends with a secret.
+/// Whether a request is for an address of the site that ends with a secret.
 pub(crate) fn is_for_secret(request: &Request<'_>) -> bool {
     own_path(request).is_some_and(|own| Addresses::of(request).is_secret(own))
 }
 
-/// The path of a request for events and the log, without a secret.
+/// The request's path as events and the log record it: without its secret.
 pub(crate) fn named_path<'r>(request: &'r Request<'_>) -> Cow<'r, str> {
     match own_path(request) {
         Some(own) => Addresses::of(request).without_secret(own),

@@ -44,6 +44,8 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 const CHECK_INTERVAL: Duration = Duration::from_mins(1);
 /// How often a stream checks its login while the feed is down.
 const CHECK_INTERVAL_WITHOUT_FEED: Duration = Duration::from_secs(1);
+/// When a stream checks its login again if a limit has passed and the login is live all the same.
+const LATE_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a browser waits before it reconnects, in milliseconds. Random per stream, so that not all
 /// browsers reconnect at once after a server restart.
 const RETRY_MS: std::ops::Range<u64> = 1_000..6_000;
@@ -146,6 +148,8 @@ pub(super) fn session_events<'r>(
                     }
                     next_check_in
                 }
+                // Whoever else has the old cookie must log in. The browser with the new one connects again by itself.
+                Ok(Verdict::Replaced) => return,
                 Ok(Verdict::Ended(ended)) => {
                     yield ended_event(&ended, &watched.next);
                     return;
@@ -175,6 +179,8 @@ enum Verdict {
         scheduled: Option<Scheduled>,
         next_check_in: Duration,
     },
+    /// A password check has replaced the secret that opened the stream.
+    Replaced,
     Ended(EndedLogin),
 }
 
@@ -182,16 +188,19 @@ async fn judge(accounts: &Accounts, login: &LiveLogin) -> crate::store::Result<V
     let standing = accounts.store().get_login_standing(login.user_id, &login.session).await?;
     let claimed = ClaimedLogin { user_id: login.user_id, session: &login.session, login_date: login.login_date };
     let (limits, verdict) = accounts.judge_login(claimed, &standing).await;
+    let secret = standing.login.as_ref().map(|stored| &stored.secret_hash);
     Ok(match verdict {
+        Ok(()) if secret != Some(&login.stored.secret_hash) => Verdict::Replaced,
         Ok(()) => {
-            let last_seen = standing.login.as_ref().map_or(standing.now, |stored| stored.state.last_seen);
+            let stored = standing.login.as_ref().map_or(standing.now, |stored| stored.state.last_seen);
+            let last_seen = accounts.last_seen(&login.session, stored);
             let ends = [(login.opened_at, limits.lifetime), (last_seen, limits.idle)];
             let ends =
                 ends.into_iter().filter_map(|(from, limit)| from.checked_add_signed(TimeDelta::from_std(limit).ok()?));
             let scheduled = standing.scheduled().map(|(at, _)| at);
             let next = ends.chain(scheduled).min().unwrap_or(Moment::MAX_UTC);
             Verdict::Live {
-                next_check_in: (next - standing.now).to_std().unwrap_or_default(),
+                next_check_in: (next - standing.now).to_std().unwrap_or(LATE_CHECK_INTERVAL),
                 scheduled: scheduled_end(&standing),
             }
         }

@@ -61,8 +61,8 @@ impl LetterWords {
                     text("If it is your account, verify the address:"),
                     button("Verify this email"),
                     Piece::Text(format!(
-                        "The link works once, for {}. If it is not your account, do nothing: the address then does \
-                         not count.",
+                        "The link works once, for {}. If it is not your account, do nothing: the address stays \
+                         unverified.",
                         in_words(verification)
                     )),
                 ];
@@ -74,7 +74,7 @@ impl LetterWords {
                     Piece::Facts(vec![account]),
                     button("Choose a new password"),
                     Piece::Text(format!(
-                        "The link works once, for {}. The new password ends every login of the account. If you did \
+                        "The link works once, for {}. Setting it ends every login of the account. If you did \
                          not ask for this letter, do nothing: your password stays as it is.",
                         in_words(reset)
                     )),
@@ -87,7 +87,7 @@ impl LetterWords {
                 (
                     format!("Your email at {site} was changed"),
                     vec![
-                        Piece::Text(format!("Your account at {site} has a new email. This address no longer counts.")),
+                        Piece::Text(format!("Your account at {site} has a new email. This address is no longer used.")),
                         Piece::Facts(facts),
                     ],
                 )
@@ -134,8 +134,8 @@ impl LetterWords {
             LetterKind::Deactivated => {
                 let what = match letter.details.until {
                     Some(until) => format!(
-                        "The staff of {site} deactivated your account, which ended its logins. It can be used again \
-                         from {}.",
+                        "The staff of {site} deactivated your account, which ended its logins. The account can be \
+                         used again from {}.",
                         in_utc(until)
                     ),
                     None => format!("The staff of {site} deactivated your account, which ended its logins."),
@@ -164,7 +164,7 @@ fn not_me(kind: LetterKind, link: &str) -> [Piece; 3] {
         Piece::Text(if_it_was_you.to_owned()),
         Piece::Button("This wasn\u{2019}t me", link.to_owned()),
         Piece::Text(format!(
-            "The link asks once more. Then it ends every login, takes the password out of use{gives_back}, and sends \
+            "The link first asks you to confirm. Then it ends every login, disables the password{gives_back}, and sends \
              you a letter to choose a new one. It works once, for {}.",
             in_words(NOT_ME_LIFETIME)
         )),
@@ -174,13 +174,15 @@ fn not_me(kind: LetterKind, link: &str) -> [Piece; 3] {
 /// The account, when it happened, and from where.
 fn facts(letter: &LetterToSend, account: (&'static str, String)) -> Vec<(&'static str, String)> {
     let details = &letter.details;
-    let mut facts = vec![account, ("When", in_utc(letter.queued_at))];
+    // Staff can name a time in the future: then the letter says when they did so.
+    let when = if letter.kind == LetterKind::ForcedOut && details.until.is_some() { "Scheduled on" } else { "When" };
+    let mut facts = vec![account, (when, in_utc(letter.queued_at))];
     if let Some(user_agent) = details.user_agent.as_deref().filter(|user_agent| !user_agent.is_empty()) {
         let Device { browser, system } = Device::parse(user_agent);
         let named: Vec<_> = [browser, system].into_iter().flatten().collect();
-        facts.push(("With", if named.is_empty() { user_agent.to_owned() } else { named.join(" on ") }));
+        facts.push(("Browser or program", if named.is_empty() { user_agent.to_owned() } else { named.join(" on ") }));
     }
-    facts.extend(details.address.clone().map(|address| ("From the address", address)));
+    facts.extend(details.address.clone().map(|address| ("IP address", address)));
     facts
 }
 
@@ -194,7 +196,7 @@ fn in_utc(moment: Moment) -> String {
     moment.format("%-d %B %Y, %H:%M UTC").to_string()
 }
 
-/// A lifetime, such as "7 days".
+/// A lifetime, such as "1 week" or "3 days".
 fn in_words(lifetime: Duration) -> String {
     let lifetime = chrono::TimeDelta::from_std(lifetime).unwrap_or(chrono::TimeDelta::MAX);
     HumanTime::from(lifetime).to_text_en(Accuracy::Precise, Tense::Present)
@@ -204,13 +206,13 @@ fn in_words(lifetime: Duration) -> String {
 mod tests {
     use super::*;
 
-    fn told(kind: LetterKind) -> String {
+    fn not_me_text(kind: LetterKind) -> String {
         format!("{:?}", not_me(kind, ""))
     }
 
     #[test]
-    fn the_old_address_reads_that_its_link_gives_the_address_back() {
-        assert!(told(LetterKind::EmailChanged).contains("gives the account this address back"));
-        assert!(!told(LetterKind::NewLogin).contains("address back"));
+    fn the_letter_to_the_old_address_says_that_its_link_restores_it() {
+        assert!(not_me_text(LetterKind::EmailChanged).contains("gives the account this address back"));
+        assert!(!not_me_text(LetterKind::NewLogin).contains("address back"));
     }
 }

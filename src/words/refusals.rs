@@ -9,7 +9,7 @@ impl fmt::Display for AccountsError {
         f.write_str(match self {
             Self::Store(error) => return error.fmt(f),
             Self::Hashing(why) => return write!(f, "the password could not be hashed: {why}"),
-            Self::TooManyTries { retry_after } => {
+            Self::TooManyAttempts { retry_after } => {
                 return write!(f, "Too many attempts. Wait {} and try again.", wait_in_words(*retry_after));
             }
             Self::BadPassword(error) => return error.fmt(f),

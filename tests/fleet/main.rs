@@ -55,7 +55,7 @@ const PASSWORD: &str = "tangerine-lamp-post";
 #[rocket::async_test]
 async fn a_force_logout_applies_on_every_node_during_failures() {
     if !engines().contains(&Engine::Postgres) {
-        println!("skipped: no Postgres is named");
+        println!("skipped: CURFEW_TEST_POSTGRES is not set");
         return;
     }
     let database = Database::new(Engine::Postgres).await;
@@ -66,7 +66,7 @@ async fn a_force_logout_applies_on_every_node_during_failures() {
     let (old, new) = (new_key(), new_key());
     let keys = Keys { current: BASE64.encode(&old), previous: None };
     for (name, role) in [("chief", "--superuser"), ("vera", "--staff")] {
-        make_user(&database, &keys.current, name, role);
+        create_user(&database, &keys.current, name, role);
     }
     let key: Key = SecretMaterial::parse(&keys.current).expect("a key").cookie_key();
     let cookies = (1..=PEOPLE).map(|n| format!("{COOKIE}={}", value(&people.cookie_named(COOKIE, &key, n, n))));
@@ -104,6 +104,7 @@ async fn a_force_logout_applies_on_every_node_during_failures() {
     let cutting = spawn(cut_the_notifications(database.url.clone()));
     force_out_many(&outside, &people, with_cuts, (&chief, &token)).await;
     cutting.abort();
+    assert!(cutting.await.is_err_and(|error| error.is_cancelled()), "the connections were cut until the end");
     print_reports(&database, measured, "with notifications cut repeatedly").await;
     people.stop(load).await;
     let (asked, of_ended, latest) = people.counts();
@@ -198,7 +199,7 @@ async fn force_out_many(outside: &Outside, people: &Arc<People>, chosen: &[usize
     while let Some(done) = staff.join_next().await {
         done.expect("each force logout is answered");
     }
-    // The users forced out last are requested for longer than the bound.
+    // The load keeps requesting the users forced out last until the bound has passed.
     sleep(Duration::from_secs(2)).await;
 }
 
@@ -212,15 +213,15 @@ async fn force_out(outside: &Outside, people: &People, person: usize, (chief, to
     answer.node
 }
 
-/// Repeatedly, as when the network between a node and its database is bad.
+/// Cuts them at once and repeatedly, as when the network between a node and its database is bad.
 async fn cut_the_notifications(database_url: String) {
     let mut connection = PgConnection::connect(&database_url).await.expect("Postgres answers");
     loop {
-        sleep(Duration::from_secs(5)).await;
         let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
                    WHERE datname = current_database() AND query LIKE 'LISTEN%'";
         let cut: i64 = sqlx::query_scalar(cut).fetch_one(&mut connection).await.expect("an answer");
         println!("fleet: {cut} notification connections cut");
+        sleep(Duration::from_secs(5)).await;
     }
 }
 
@@ -251,7 +252,7 @@ async fn print_reports(database: &Database, after: i64, how: &str) -> i64 {
     sqlx::query_scalar("SELECT MAX(event_id) FROM curfew_receipts").fetch_one(&mut connection).await.expect("an event")
 }
 
-fn make_user(database: &Database, key: &str, name: &str, role: &str) {
+fn create_user(database: &Database, key: &str, name: &str, role: &str) {
     let email = format!("{name}@example.org");
     let arguments = ["user", "create", name, "--email", &email, role, "--password-stdin"];
     let program = Program::new(&arguments).set("DATABASE_URL", &database.url).set("CURFEW_BCRYPT_COST", "4");

@@ -63,6 +63,13 @@ class Server:
         """Asks the server to stop."""
         self._process.terminate()
 
+    def until_it_refuses_connections(self):
+        """Waits until the server has begun to stop."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while self.answers:
+            assert time.monotonic() < end, "the server does not stop"
+            time.sleep(0.02)
+
     def wait(self):
         """Waits until the server has stopped."""
         try:

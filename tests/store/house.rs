@@ -30,8 +30,10 @@ use curfew::{
         users::{User, find_user},
     },
 };
-
-use rocket::tokio::{sync::Barrier, task::JoinSet};
+use rocket::{
+    futures::future::join_all,
+    tokio::{sync::Barrier, task::JoinSet},
+};
 
 use crate::harness::{Database, Engine, engines};
 
@@ -66,13 +68,14 @@ pub struct Person {
     pub role: Role,
 }
 
-/// Runs a test on SQLite, and on Postgres if a server is configured.
+/// Runs a test on SQLite and, if a server is configured, on Postgres at the same time.
 pub async fn on_each_engine(test: impl AsyncFn(&House)) {
-    for engine in engines() {
+    let runs = engines().into_iter().map(async |engine| {
         let house = House::new(engine).await;
         test(&house).await;
         house.store.close().await;
-    }
+    });
+    join_all(runs).await;
 }
 
 /// Runs all futures concurrently and returns their results.

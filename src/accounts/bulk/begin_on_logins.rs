@@ -1,5 +1,5 @@
-//! Begins a bulk action that ends chosen logins, once, and only if it would end no other logins than its confirmation
-//! page said.
+//! Begins a bulk action on chosen logins. It begins only once, and only if it ends nothing beyond what its confirmation
+//! page promised.
 
 use super::{
     BeginBulk, Begun, BulkRun, PreviewedLogins, begin::new_record, choose_logins::ChosenLogins, end_logins::LoginsRun,
@@ -47,7 +47,8 @@ impl Accounts {
         let ChosenLogins { logins, own, counts, .. } = chosen;
         let (left_out, own) = if begin.choice.keeps_own_login { (own.is_some(), None) } else { (false, own) };
         let actor = Actor { bulk: Some(begin.id.clone()), ..actor.clone() };
-        // What the page promised, and the actor's own login. It is one more user unless they have other logins here.
+        // What the page promised, and the actor's own login. The actor counts as one more user, unless other logins of
+        // theirs are ended too.
         let mut ends = LoginCounts { sessions: begin.promised.sessions, tokens: begin.promised.tokens };
         let mut users = begin.promised.users;
         if let Some(own) = &own {
@@ -59,7 +60,8 @@ impl Accounts {
         let what = Detail::Bulk { action: END_LOGINS, users };
         let event = new_event(now, EventKind::BulkAction).by(&actor).saying(what);
         let event = event.because(EndReason::ForcedOut, &begin.reasons);
-        // A filter leaves out the logins that staff may not act on. Only selecting one of them is an attempt.
+        // A filter leaves out the logins that staff may not act on. Selecting one of
+        // them by hand is recorded as a refused attempt.
         let refused = if matches!(begin.choice.scope, LoginsScope::Ids(_)) { counts.out_of_reach } else { 0 };
         let is_new = self.start_bulk(&actor, record, event, refused).await?;
         let run = || BulkRun::Logins(Box::new(LoginsRun { accounts: self.clone(), actor, begin, logins, own }));

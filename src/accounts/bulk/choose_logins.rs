@@ -114,7 +114,7 @@ impl Accounts {
         let found = list_chosen_logins(on, &scope, &live, i64::from(MOST_CHOSEN) + 1).await?;
         let mut chosen = ChosenLogins { is_too_many: found.len() > MOST_CHOSEN as usize, ..ChosenLogins::default() };
         if let LoginsScope::Ids(ids) = &scope {
-            chosen.counts.already = to_u64(ids.len().saturating_sub(found.len()));
+            chosen.counts.already = ids.len().saturating_sub(found.len()) as u64;
         }
         for login in found {
             if !role.may_act_on(login.role()) {
@@ -142,9 +142,9 @@ impl ChosenLogins {
             }
         }
         self.counts = BulkCounts {
-            users: to_u64(people.len()),
+            users: people.len() as u64,
             whom: digest_of_logins(self.logins.iter().map(|login| login.id.as_str())),
-            staff: to_u64(staff.len()),
+            staff: staff.len() as u64,
             includes_actor: self.own.is_some(),
             sessions: ends.sessions,
             tokens: ends.tokens,
@@ -162,8 +162,4 @@ fn live_until(filter: &LoginsFilter, latest: Option<Moment>) -> LoginsFilter {
 
 fn is_own(actor: &Actor, login: &ChosenLogin) -> bool {
     actor.session.as_ref().map(SessionId::as_str) == Some(login.id.as_str())
-}
-
-fn to_u64(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
 }

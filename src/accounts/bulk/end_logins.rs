@@ -1,5 +1,5 @@
-//! Ends up to a thousand chosen logins in one transaction: all of them or none, together with their events. The date of
-//! their accounts does not move, so the other logins continue.
+//! Ends chosen logins in batches. Each batch is one transaction: all of its logins end or none, together with their
+//! events. The force-logout dates of the accounts do not move, so their other logins continue.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,7 +75,7 @@ impl LoginsRun {
         let mut found = list_chosen_logins(&mut tx, &scope, &live, limit).await?;
         found.retain(|login| role.may_act_on(login.role()));
         if found.is_empty() {
-            return Ok(());
+            return Ok(tx.commit().await?); // keeps a schedule that was due
         }
         set_records_bulk_change(&mut tx, true).await?;
         let ending = Ending { at: now, by: &actor.name, reason: EndReason::ForcedOut, reasons: &begin.reasons };
@@ -84,7 +84,7 @@ impl LoginsRun {
         Ok(tx.commit().await?)
     }
 
-    /// Records one event for each user, and adds the logins to the action's record.
+    /// Records an event for each user and class of login, and adds the logins to the action's record.
     async fn record_ended(&self, on: &mut Transaction, ended: &[ChosenLogin], now: Moment) -> Result<()> {
         let begin = &self.begin;
         let mut by_user: BTreeMap<i64, LoginCounts> = BTreeMap::new();
@@ -94,8 +94,12 @@ impl LoginsRun {
         let mut by_counts: BTreeMap<LoginCounts, Vec<i64>> = BTreeMap::new();
         let mut all = LoginCounts::default();
         for (user, counts) in &by_user {
-            by_counts.entry(*counts).or_default().push(*user);
             all += *counts;
+            // One event for each class, so that a search for either kind of event finds it.
+            let (sessions, tokens) = (LoginCounts { tokens: 0, ..*counts }, LoginCounts { sessions: 0, ..*counts });
+            for of_class in [sessions, tokens].into_iter().filter(|counts| *counts != LoginCounts::default()) {
+                by_counts.entry(of_class).or_default().push(*user);
+            }
         }
         let mut latest = None;
         for (counts, users) in &by_counts {

@@ -11,7 +11,7 @@ use crate::{
     store::lists::named::{KnownUser, list_ids_by_login_key, list_known_users},
 };
 
-/// What became of the names of a list. Each name is in one of the four.
+/// What became of the names of a list. Each name is in exactly one of the first four lists.
 #[derive(Debug, Default)]
 pub struct LookedUp<'t> {
     /// The users that the actor may act on, in the order of the list.
@@ -20,7 +20,7 @@ pub struct LookedUp<'t> {
     pub out_of_reach: Vec<FoundName<'t>>,
     /// The names that no account has.
     pub unknown: Vec<PastedName<'t>>,
-    /// The names that stand for the same user or text as an earlier one, which is given by its line.
+    /// The names with the same user or text as an earlier name, and that name's line.
     pub repeated: Vec<(PastedName<'t>, usize)>,
     /// The stored list of the users found. `None` if there are none.
     pub list: Option<SessionId>,
@@ -36,8 +36,8 @@ pub struct FoundName<'t> {
 }
 
 impl Accounts {
-    /// Looks up the users with these names, as a login finds them, and stores those that the actor may act on. A number
-    /// is an id if no account has it as its username.
+    /// Looks up the users with these names, by the rules of the login form, and stores those that the actor may act on. A
+    /// number is an id if no account has it as its username.
     ///
     /// # Errors
     ///

@@ -24,7 +24,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`AccountsError::Ended`], [`AccountsError::Forbidden`], or a database error.
-    pub async fn list_people_of_logins(&self, actor: &Actor, scope: &LoginsScope) -> Result<Option<SessionId>> {
+    pub async fn store_people_of_logins(&self, actor: &Actor, scope: &LoginsScope) -> Result<Option<SessionId>> {
         self.derive_traits_before_listing().await;
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;

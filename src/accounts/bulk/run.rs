@@ -4,7 +4,7 @@ use rocket::futures::stream::{self, TryStreamExt as _};
 
 use super::{BeginBulk, end_logins::LoginsRun};
 use crate::{
-    accounts::{Accounts, Actor, Result},
+    accounts::{Accounts, AccountsError, Actor, Result},
     domain::logins::session_secret::SessionId,
     store::{
         Transaction,
@@ -41,7 +41,7 @@ pub struct UsersRun {
 
 impl BulkRun {
     /// Carries out the bulk action. If it fails, what is done stays done, and [`Accounts::find_bulk_record`] shows how
-    /// far it came.
+    /// far it got.
     ///
     /// # Errors
     /// Returns an error if the actor's login ends or the database does not respond.
@@ -50,21 +50,26 @@ impl BulkRun {
             Self::Users(run) => run.do_all().await,
             Self::Logins(run) => run.do_all().await,
         };
-        let failure = outcome.as_ref().err().map(ToString::to_string);
-        let (store, id) = match &self {
+        let recorded = self.record_end(outcome.as_ref().err()).await;
+        outcome.and(recorded)
+    }
+
+    /// Records that the action has ended, and what went wrong.
+    async fn record_end(&self, failure: Option<&AccountsError>) -> Result<()> {
+        let (store, id) = match self {
             Self::Users(run) => (&run.accounts.store, &run.begin.id),
             Self::Logins(run) => (&run.accounts.store, &run.begin.id),
         };
+        let failure = failure.map(ToString::to_string);
         let mut tx = store.begin().await?;
         let now = store.clock().now(&mut tx).await?;
         set_bulk_record_ended(&mut tx, id.as_str(), now, failure.as_deref()).await?;
         // A schedule ends nothing yet.
-        let is_schedule = matches!(&self, Self::Users(run) if run.schedule(now).is_some());
+        let is_schedule = matches!(self, Self::Users(run) if run.schedule(now).is_some());
         if !is_schedule {
             ask_for_receipts(&mut tx, id).await?;
         }
-        tx.commit().await?;
-        outcome
+        Ok(tx.commit().await?)
     }
 }
 

@@ -20,7 +20,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], or a database error.
+    /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::Ended`] if the actor's login
+    /// has ended, or a database error.
     pub async fn activate(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<bool> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_activate(actor, user_id, reasons).await;

@@ -27,9 +27,9 @@ use crate::{
 const MAX_AGE: TimeDelta = TimeDelta::hours(2);
 
 impl Accounts {
-    /// Counts the live logins, made at `up_to` or before, that a force logout of everyone ends. It counts
-    /// sessions only up to [`FEW_SESSIONS`]. Beyond that it reports the latest hourly count, so that forcing everyone out
-    /// takes no longer on a large site. Call this function before the force logout, with the site's standing from before it.
+    /// Counts the live logins, made at `up_to` or before, that a force logout of everyone ends. It counts sessions only
+    /// up to [`FEW_SESSIONS`]. Beyond that it reports the latest hourly count, so that forcing everyone out takes no
+    /// longer on a large site. Call this function before the force logout, with the site's standing from before it.
     pub(super) async fn count_ending_of_everyone(
         &self,
         on: &mut dyn Sql,

@@ -66,8 +66,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::NoSuchSession`] for a session of another account, [`AccountsError::Forbidden`], or a
-    /// database error.
+    /// Returns [`AccountsError::NoSuchSession`] for a session of another account, [`AccountsError::Forbidden`],
+    /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn end_session_of(
         &self,
         actor: &Actor,
@@ -82,8 +82,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::NoSuchToken`] for a token of another account, [`AccountsError::Forbidden`], or a
-    /// database error.
+    /// Returns [`AccountsError::NoSuchToken`] for a token of another account, [`AccountsError::Forbidden`],
+    /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn end_token_of(
         &self,
         actor: &Actor,
@@ -98,8 +98,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::NoSuchSession`], [`AccountsError::NoSuchToken`], [`AccountsError::Forbidden`], or a
-    /// database error.
+    /// Returns [`AccountsError::NoSuchSession`], [`AccountsError::NoSuchToken`], [`AccountsError::Forbidden`],
+    /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn end_login(
         &self,
         actor: &Actor,

@@ -18,7 +18,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`] if the
+    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyAttempts`], [`AccountsError::Ended`] if the
     /// actor's login has ended, or a database error.
     pub async fn end_other_logins(
         &self,

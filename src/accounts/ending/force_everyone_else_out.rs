@@ -20,7 +20,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Forbidden`],
+    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyAttempts`], [`AccountsError::Forbidden`],
     /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn force_everyone_else_out(
         &self,

@@ -12,12 +12,12 @@ use crate::{
 };
 
 impl Accounts {
-    /// Ends everyone's logins, including the actor's own. The site's date alone ends them. The event counts the
-    /// sessions only as far as that is quick.
+    /// Ends everyone's logins, including the actor's own: now, or those made up to a given time. A time in the future
+    /// schedules that. The site's date alone ends them. The event counts the sessions only as far as that is quick.
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::Forbidden`], or a database error.
+    /// Returns [`AccountsError::Forbidden`], [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn force_everyone_out(
         &self,
         actor: &Actor,
@@ -74,7 +74,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::NothingScheduled`], [`AccountsError::Forbidden`], or a database error.
+    /// Returns [`AccountsError::NothingScheduled`], [`AccountsError::Forbidden`], [`AccountsError::Ended`] if the
+    /// actor's login has ended, or a database error.
     pub async fn cancel_everyone_out(&self, actor: &Actor) -> Result<()> {
         let outcome = self.try_cancel_everyone_out(actor).await;
         self.record_if_refused(actor, None, RefusedAction::CancelEveryoneOut, outcome).await

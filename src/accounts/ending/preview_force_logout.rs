@@ -29,7 +29,7 @@ pub enum ForceLogoutPreview<L> {
         /// The live logins that end.
         logins: L,
     },
-    /// It is scheduled. The counts say what it would end now.
+    /// The time is in the future, so it would be scheduled. The counts say what it would end now.
     Scheduled {
         /// When.
         at: Moment,

@@ -4,10 +4,10 @@
 //! count, when the ten minutes are over. An event is never changed afterwards, so a role that may only insert events
 //! can write both.
 //!
-//! Each node counts for itself. It tells at most [`MAX_ACTS_OF_ONE`] acts of one account or network apart, and at most
-//! [`MAX_ACTS`] of all accounts and as many of all networks. The rest are counted together, one number for each kind. So
-//! on each node all attackers together cause at most about 4,000 writes in the first ten minutes and 2,000 in each ten
-//! minutes that follow, fewer than seven in a second. One account causes at most 50, and then 25.
+//! Each node counts for itself. It counts at most [`MAX_ACTS_OF_ONE`] different acts of one account or network separately,
+//! at most [`MAX_ACTS`] of all members, and as many of all networks and of all staff. The rest are counted together, one
+//! number for each kind. So on each node all attackers together cause at most about 4,000 writes in the first ten minutes
+//! and 2,000 in each ten minutes that follow, fewer than seven in a second. One account causes at most 50, and then 25.
 
 use std::{
     collections::HashMap,
@@ -19,16 +19,16 @@ use rocket::tokio::sync;
 
 use super::{BuildEvent as _, new_event};
 use crate::{
-    accounts::{Detail, actor::counted_address},
+    accounts::{Actor, Detail, actor::counted_address},
     domain::{event_kind::EventKind, logins::session_secret::SessionId, moment::Moment, reason_text::Reasons},
     store::events::{Named, NewEvent},
 };
 
 /// How long equal acts are counted for one event.
 const INTERVAL: TimeDelta = TimeDelta::minutes(10);
-/// How many different acts of one account or network are told apart.
+/// How many different acts of one account or network are counted separately.
 const MAX_ACTS_OF_ONE: usize = 20;
-/// How many different acts of all accounts are told apart, and of all networks.
+/// How many different acts of one group are counted separately.
 const MAX_ACTS: usize = 1_000;
 
 /// The acts of the current interval. Clones share them.
@@ -44,31 +44,49 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Acts {
     of: HashMap<Source, HashMap<Act, Counted>>,
-    of_accounts: usize,
-    of_networks: usize,
+    numbers: HashMap<Group, usize>,
+}
+
+/// Who shares a limit. Members and strangers must not use up the limit of staff: it would hide what staff do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Group {
+    Staff,
+    Members,
+    Networks,
+}
+
+impl Group {
+    pub(super) fn of(actor: Option<&Actor>) -> Self {
+        match actor {
+            Some(actor) if actor.role.is_staff() => Self::Staff,
+            Some(_) => Self::Members,
+            None => Self::Networks,
+        }
+    }
 }
 
 /// Whose acts are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Source {
+pub(super) struct Source {
+    group: Group,
+    who: Who,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Who {
     Account(i64),
     Network(String),
-    /// Further accounts, or further networks.
-    Further {
-        is_known: bool,
-    },
+    /// Further accounts or networks of the group.
+    Further,
 }
 
 impl Source {
-    fn of(event: &NewEvent<'_>) -> Self {
-        match event.actor.and_then(|actor| actor.id) {
-            Some(id) => Self::Account(id),
-            None => Self::Network(counted_address(event.address.unwrap_or_default())),
-        }
-    }
-
-    const fn is_known(&self) -> bool {
-        matches!(self, Self::Account(_) | Self::Further { is_known: true })
+    fn of(group: Group, event: &NewEvent<'_>) -> Self {
+        let who = match event.actor.and_then(|actor| actor.id) {
+            Some(id) => Who::Account(id),
+            None => Who::Network(counted_address(event.address.unwrap_or_default())),
+        };
+        Self { group, who }
     }
 }
 
@@ -126,7 +144,7 @@ impl ActEvent {
         };
         let further = |detail: Detail<'_>| Some(detail.to_string());
         match place {
-            (Source::Further { .. }, _) => {
+            (Source { who: Who::Further, .. }, _) => {
                 let detail = further(Detail::OfFurtherSources);
                 Self { kind: event.kind, actor: None, subject: None, session: None, client: None, detail }
             }
@@ -180,10 +198,9 @@ impl Repeated {
 
 impl CountedActs {
     /// Counts an act. If it is the first, returns its event, which the caller must write, and its place.
-    pub(super) fn count(&self, event: &NewEvent<'_>, now: Moment) -> Option<(Place, ActEvent)> {
+    pub(super) fn count(&self, group: Group, event: &NewEvent<'_>, now: Moment) -> Option<(Place, ActEvent)> {
         let mut acts = self.acts();
-        let place = acts.place_of(event);
-        let is_known = place.0.is_known();
+        let place = acts.place_of(group, event);
         if let Some(counted) = acts.of.get_mut(&place.0).and_then(|of| of.get_mut(&place.1)) {
             if counted.repeats > 0 || !counted.is_over(now) {
                 counted.repeats += 1;
@@ -198,13 +215,18 @@ impl CountedActs {
         let event = ActEvent::of(event, &place);
         let counted = Counted { event: event.clone(), since: now, last: now, repeats: 0 };
         acts.of.entry(place.0.clone()).or_default().insert(place.1.clone(), counted);
-        *acts.number_of(is_known) += 1;
+        *acts.numbers.entry(group).or_default() += 1;
         Some((place, event))
     }
 
-    /// Takes back the first act, because its event could not be written.
-    pub(super) fn forget(&self, place: &Place) {
-        self.acts().remove(place);
+    /// Takes back the first act, because its event could not be written. If it was repeated in the meantime, it counts as
+    /// one more repeat.
+    pub(super) fn take_back(&self, place: &Place) {
+        let mut acts = self.acts();
+        match acts.of.get_mut(&place.0).and_then(|of| of.get_mut(&place.1)) {
+            Some(counted) if counted.repeats > 0 => counted.repeats += 1,
+            _ => acts.remove(place),
+        }
     }
 
     /// At most `limit` acts that were repeated in intervals that are over, and with `with_current` in any.
@@ -236,11 +258,11 @@ impl CountedActs {
     /// Forgets the acts that were not repeated.
     pub(super) fn forget_quiet(&self, now: Moment) {
         let mut acts = self.acts();
-        let Acts { of, of_accounts, of_networks } = &mut *acts;
-        (*of_accounts, *of_networks) = (0, 0);
+        let Acts { of, numbers } = &mut *acts;
+        numbers.clear();
         of.retain(|source, of| {
             of.retain(|_, counted| counted.repeats > 0 || !counted.is_over(now));
-            *(if source.is_known() { &mut *of_accounts } else { &mut *of_networks }) += of.len();
+            *numbers.entry(source.group).or_default() += of.len();
             !of.is_empty()
         });
         // Gives memory back after a burst.
@@ -259,9 +281,9 @@ impl CountedActs {
 }
 
 impl Acts {
-    /// Where an act is counted: for itself, or with others if too many are told apart already.
-    fn place_of(&mut self, event: &NewEvent<'_>) -> Place {
-        let source = Source::of(event);
+    /// Where an act is counted: on its own, or with others once too many are counted separately.
+    fn place_of(&self, group: Group, event: &NewEvent<'_>) -> Place {
+        let source = Source::of(group, event);
         let subject = event.subject.and_then(|subject| subject.id);
         let this = Act::This { kind: event.kind, detail: event.detail.clone(), subject };
         let further = Act::Further(event.kind);
@@ -273,15 +295,10 @@ impl Acts {
             return (source, further);
         }
         let is_full_of_source = of.map_or(0, HashMap::len) >= MAX_ACTS_OF_ONE;
-        let is_known = source.is_known();
-        if *self.number_of(is_known) >= MAX_ACTS {
-            return (Source::Further { is_known }, further);
+        if self.numbers.get(&group).is_some_and(|number| *number >= MAX_ACTS) {
+            return (Source { group, who: Who::Further }, further);
         }
         (source, if is_full_of_source { further } else { this })
-    }
-
-    fn number_of(&mut self, is_known: bool) -> &mut usize {
-        if is_known { &mut self.of_accounts } else { &mut self.of_networks }
     }
 
     fn remove(&mut self, (source, act): &Place) {
@@ -290,7 +307,7 @@ impl Acts {
             if of.is_empty() {
                 self.of.remove(source);
             }
-            let number = self.number_of(source.is_known());
+            let number = self.numbers.entry(source.group).or_default();
             *number = number.saturating_sub(1);
         }
     }

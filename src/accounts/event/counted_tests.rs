@@ -10,7 +10,8 @@ fn event<'a>(actor: Option<i64>, address: &'a str, detail: &str) -> NewEvent<'a>
 
 /// Counts an act, and returns the detail of its event if it is a first one.
 fn first(acts: &CountedActs, event: &NewEvent<'_>, now: Moment) -> Option<String> {
-    acts.count(event, now).map(|(_, first)| first.detail.unwrap_or_default())
+    let group = if event.actor.is_some() { Group::Members } else { Group::Networks };
+    acts.count(group, event, now).map(|(_, first)| first.detail.unwrap_or_default())
 }
 
 #[test]
@@ -46,9 +47,9 @@ fn an_act_that_was_not_repeated_for_an_interval_is_a_first_one_again() {
     assert!(first(&acts, &same, NOW).is_some());
     assert!(first(&acts, &same, NOW + INTERVAL).is_some());
     acts.forget_quiet(NOW + INTERVAL);
-    assert_eq!(acts.acts().of_accounts, 1);
+    assert_eq!(acts.acts().numbers[&Group::Members], 1);
     acts.forget_quiet(NOW + INTERVAL * 2);
-    assert!(acts.acts().of.is_empty() && acts.acts().of_accounts == 0);
+    assert!(acts.acts().of.is_empty() && acts.acts().numbers.values().all(|number| *number == 0));
     assert!(first(&acts, &same, NOW).is_some(), "after the clock stepped back");
 }
 
@@ -56,10 +57,20 @@ fn an_act_that_was_not_repeated_for_an_interval_is_a_first_one_again() {
 fn an_act_whose_event_could_not_be_written_is_a_first_one_again() {
     let acts = CountedActs::default();
     let same = event(None, "192.0.2.1", "GET /admin");
-    let (place, _) = acts.count(&same, NOW).unwrap_or_else(|| unreachable!("it is the first"));
-    acts.forget(&place);
-    assert_eq!(acts.acts().of_networks, 0);
+    let (place, _) = acts.count(Group::Networks, &same, NOW).unwrap_or_else(|| unreachable!("it is the first"));
+    acts.take_back(&place);
+    assert_eq!(acts.acts().numbers[&Group::Networks], 0);
     assert!(first(&acts, &same, NOW).is_some());
+}
+
+#[test]
+fn repeats_of_an_act_whose_event_could_not_be_written_are_counted() {
+    let acts = CountedActs::default();
+    let same = event(None, "192.0.2.1", "GET /admin");
+    let (place, _) = acts.count(Group::Networks, &same, NOW).unwrap_or_else(|| unreachable!("it is the first"));
+    assert_eq!(first(&acts, &same, NOW), None);
+    acts.take_back(&place);
+    assert_eq!(acts.repeated(NOW, true, 10)[0].repeats, 2);
 }
 
 #[test]
@@ -77,19 +88,30 @@ fn many_acts_of_one_are_counted_together() {
     assert_eq!(repeated.iter().map(|repeated| repeated.repeats).sum::<u64>(), 10_000 - 1 - MAX_ACTS_OF_ONE as u64);
 }
 
-/// However many networks attack, the writes are bounded, and a known account is still told apart.
+/// However many networks attack, the writes are bounded, and a known account is still counted separately.
 #[test]
 fn acts_of_many_networks_are_counted_together() {
     let acts = CountedActs::default();
     let mut firsts = 0;
     for number in 0..5_000_u32 {
         let [_, _, high, low] = number.to_be_bytes();
-        firsts += usize::from(acts.count(&event(None, &format!("10.0.{high}.{low}"), "POST /login"), NOW).is_some());
+        firsts += usize::from(first(&acts, &event(None, &format!("10.0.{high}.{low}"), "POST /login"), NOW).is_some());
     }
     assert_eq!(firsts, MAX_ACTS + 1);
     assert!(first(&acts, &event(Some(7), "10.0.0.1", "POST /login"), NOW).is_some());
     let further = &acts.repeated(NOW, true, 10)[0];
     assert_eq!((further.repeats, &further.event.client), (4_999 - MAX_ACTS as u64, &None));
+}
+
+/// What staff do keeps its name, however many members attack.
+#[test]
+fn acts_of_many_members_are_counted_together_and_those_of_staff_are_not() {
+    let acts = CountedActs::default();
+    let firsts = (0..5_000).filter(|id| first(&acts, &event(Some(*id), "192.0.2.1", "GET /admin"), NOW).is_some());
+    assert_eq!(firsts.count(), MAX_ACTS + 1);
+    let export = acts.count(Group::Staff, &event(Some(9_999), "192.0.2.1", "exported"), NOW);
+    let (_, export) = export.unwrap_or_else(|| unreachable!("it is the first"));
+    assert_eq!(export.at(NOW).actor.and_then(|actor| actor.id), Some(9_999));
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) fn new_event<'a>(at: Moment, kind: EventKind) -> NewEvent<'a> {
     }
 }
 
-/// The event of the end of one login.
+/// The kind of event that records the end of logins of this class.
 pub(super) const fn ended_kind(class: LoginClass) -> EventKind {
     match class {
         LoginClass::Sessions => EventKind::SessionEnded,
@@ -53,7 +53,7 @@ pub(super) const fn ended_kind(class: LoginClass) -> EventKind {
 
 /// Adds details to an event. The calls read like a sentence: `by` an actor, `to` a user, `because` of a reason.
 pub(super) trait BuildEvent<'a>: Sized {
-    /// Sets the actor, the client that the actor uses, and the bulk action that they carry out.
+    /// Sets the actor, their session and client, and the bulk action that they carry out.
     fn by(self, actor: &'a Actor) -> Self;
     /// Sets the client.
     fn from(self, client: &'a Client) -> Self;

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use rocket::tokio::time::sleep;
 
-use super::{counted::Repeated, new_event};
+use super::{
+    BuildEvent as _,
+    counted::{Group, Repeated},
+    new_event,
+};
 use crate::{
-    accounts::{Accounts, Result},
+    accounts::{Accounts, Actor, Result},
     domain::{event_kind::EventKind, moment::Moment},
     store::{
         Transaction,
@@ -22,19 +26,23 @@ const BATCH: usize = 250;
 
 impl Accounts {
     /// Records an act that a client can repeat at will. The first is an event at once, in its own transaction. Repeats
-    /// are counted in memory, without a write.
+    /// are counted in memory, without a write. `describe` adds to the event `by` the actor, if there is one.
     pub(in crate::accounts) async fn record_counted<'a>(
         &self,
         kind: EventKind,
+        by: Option<&'a Actor>,
         describe: impl FnOnce(NewEvent<'a>) -> NewEvent<'a> + Send,
     ) -> Result<()> {
         let now = self.estimated_now();
-        let Some((place, first)) = self.counted_acts.count(&describe(new_event(now, kind)), now) else {
-            return Ok(());
-        };
+        let event = new_event(now, kind);
+        let event = describe(match by {
+            Some(actor) => event.by(actor),
+            None => event,
+        });
+        let Some((place, first)) = self.counted_acts.count(Group::of(by), &event, now) else { return Ok(()) };
         let recorded = self.record_alone(|at| first.at(at)).await;
         if recorded.is_err() {
-            self.counted_acts.forget(&place);
+            self.counted_acts.take_back(&place);
         }
         recorded
     }

@@ -27,7 +27,7 @@ impl Accounts {
             Some(id) => find_user(&mut self.store.read().await?, id).await?,
             None => None,
         };
-        self.record_counted(EventKind::CookieForged, |event| {
+        self.record_counted(EventKind::CookieForged, None, |event| {
             let event = event.from(client).saying(Detail::ForgedCookie(fault));
             match &claimed {
                 Some(user) => event.to(user.id, &user.username),
@@ -43,7 +43,8 @@ impl Accounts {
     ///
     /// Returns an error if the database does not respond.
     pub(crate) async fn record_forged_token(&self, client: &Client, fault: TokenFault) -> Result<()> {
-        self.record_counted(EventKind::TokenForged, |event| event.from(client).saying(Detail::ForgedToken(fault))).await
+        self.record_counted(EventKind::TokenForged, None, |event| event.from(client).saying(Detail::ForgedToken(fault)))
+            .await
     }
 
     /// Records that a visitor's form failed the CSRF checks. `request` is its method and path.
@@ -52,8 +53,8 @@ impl Accounts {
     ///
     /// Returns an error if the database does not respond.
     pub(crate) async fn record_refused_form(&self, client: &Client, request: &str, fault: FormFault) -> Result<()> {
-        let request = shortened(request);
-        self.record_counted(EventKind::FormRefused, |event| {
+        let request = shortened_request(request);
+        self.record_counted(EventKind::FormRefused, None, |event| {
             event.from(client).saying(Detail::RefusedForm(&request, fault))
         })
         .await
@@ -65,9 +66,9 @@ impl Accounts {
     ///
     /// Returns an error if the database does not respond.
     pub(crate) async fn record_refused_form_of(&self, actor: &Actor, request: &str, fault: FormFault) -> Result<()> {
-        let request = shortened(request);
-        self.record_counted(EventKind::FormRefused, |event| {
-            let event = event.by(actor).saying(Detail::RefusedForm(&request, fault));
+        let request = shortened_request(request);
+        self.record_counted(EventKind::FormRefused, Some(actor), |event| {
+            let event = event.saying(Detail::RefusedForm(&request, fault));
             NewEvent { subject: event.actor, ..event }
         })
         .await
@@ -75,11 +76,11 @@ impl Accounts {
 
     /// Records an export of events.
     pub(in crate::accounts) async fn record_export(&self, actor: &Actor, query: &EventsQuery) -> Result<()> {
-        self.record_counted(EventKind::Exported, |event| event.by(actor).saying(Detail::Exported(query))).await
+        self.record_counted(EventKind::Exported, Some(actor), |event| event.saying(Detail::Exported(query))).await
     }
 }
 
 /// The start of a request's method and path.
-pub(in crate::accounts) fn shortened(request: &str) -> String {
+pub(in crate::accounts) fn shortened_request(request: &str) -> String {
     request.chars().take(MAX_REQUEST_CHARACTERS).collect()
 }

@@ -35,7 +35,7 @@ use crate::{
 
 /// How long a claim lasts. Then another node takes over the letter: this one is dead, or lost its database.
 const CLAIM: TimeDelta = TimeDelta::seconds(15);
-/// When to look again whether an address may get a letter, if those that count have not reached it yet.
+/// When to recheck an address whose counted letters have not been sent yet.
 const LIMIT_LOOKED_AT_AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// How many requests one transaction deletes.
 const BATCH: i64 = 200;
@@ -66,8 +66,8 @@ impl Accounts {
         Ok(is_letter_due(&mut self.store.read().await?, self.store.clock().estimate()).await?)
     }
 
-    /// Claims the letter that has been due longest for a node, and prepares it. Returns `None` if none is due, or was
-    /// at `due_by`, if that is earlier.
+    /// Claims the letter that has been due longest for a node, and prepares it. Returns `None` if none is due. With
+    /// `due_by`, ignores letters that came due after it.
     ///
     /// # Errors
     ///
@@ -153,8 +153,16 @@ impl Accounts {
     async fn postpone_broken(&self, id: i64) -> Result<()> {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
-        let again_at = now + TimeDelta::from_std(wait_after(MOST_ATTEMPTS)).unwrap_or_default();
-        postpone_due_letter(&mut tx, id, LetterFault::Unreadable.code(), (now, again_at)).await?;
+        let fault = LetterFault::Unreadable.code();
+        match lock_due_letter(&mut tx, id, now).await? {
+            Some(due) if due.attempts >= MOST_ATTEMPTS => {
+                finish_letter(&mut tx, id, LetterState::Failed, Some(fault), now).await?;
+            }
+            _ => {
+                let again_at = now + TimeDelta::from_std(wait_after(MOST_ATTEMPTS)).unwrap_or_default();
+                postpone_due_letter(&mut tx, id, fault, (now, again_at)).await?;
+            }
+        }
         Ok(tx.commit().await?)
     }
 
@@ -186,16 +194,27 @@ impl Accounts {
     }
 }
 
-/// Lets a letter wait if its address has had as many of the kind in the last hour as it may. Returns whether it did.
+/// Postpones a letter whose address has had the hourly maximum of its kind. Returns true if the letter is not to be sent
+/// now.
 ///
 /// At most one letter of a kind waits for each account, so nobody can fill the next hours. A further one is dropped,
-/// and the one that waits stands for both. What a visitor asked for is dropped: its address has had three.
+/// and the one that waits stands for both. A letter that a visitor requested is dropped: its address has just had the
+/// maximum.
+///
+/// An address that is not verified yet belongs to nobody. So a letter of any account stands for those of others there,
+/// but not for the letter of the account that has the address: one letter an hour is kept for that account.
 async fn put_off(tx: &mut Transaction, kind: LetterKind, due: &DueLetter, now: Moment) -> Result<bool> {
     let counted = list_counted_letters(tx, kind, due, moment_before(now, LIMIT_PERIOD)).await?;
-    let Some(must_pass) = counted.len().checked_sub(kind.most_per_hour()) else { return Ok(false) };
+    let (mut most, mut by_any_account) = (kind.most_per_hour(), false);
+    if kind == LetterKind::VerifyEmail && due.user_id.is_some() {
+        let owner = find_user_by_email(tx, &due.address).await?;
+        by_any_account = owner != due.user_id;
+        most -= usize::from(owner.is_some() && by_any_account);
+    }
+    let Some(must_pass) = counted.len().checked_sub(most) else { return Ok(false) };
     if due.user_id.is_none() && due.sendings == 0 {
         delete_letter(tx, due.id).await?;
-    } else if due.user_id.is_none() || add_to_letter_put_off(tx, kind, due).await? {
+    } else if due.user_id.is_none() || add_to_letter_put_off(tx, kind, due, by_any_account).await? {
         finish_letter(tx, due.id, LetterState::Dropped, Some(LetterFault::Limit.code()), now).await?;
     } else {
         let passes_at = counted.get(must_pass).copied().flatten().map(|started_at| started_at + LIMIT_PERIOD);

@@ -13,7 +13,7 @@ use crate::{
         people::text::escaped,
     },
     store::letters::claims::{
-        find_claimed_letter, finish_letter, list_attempts_of_due, lock_claims, postpone_due_letters, postpone_letter,
+        finish_letter, list_attempts_of_due, lock_claimed_letter, lock_claims, postpone_due_letters, postpone_letter,
     },
 };
 
@@ -53,7 +53,7 @@ impl Accounts {
     ) -> Result<()> {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
-        let claimed = find_claimed_letter(&mut tx, id, node.id()).await?;
+        let claimed = lock_claimed_letter(&mut tx, id, node.id()).await?;
         match (outcome, claimed) {
             (LetterOutcome::Sent, _) => finish_letter(&mut tx, id, LetterState::Sent, None, now).await?,
             (_, None) => return Ok(()), // another node has taken it over, and may be sending it
@@ -68,7 +68,7 @@ impl Accounts {
                 } else {
                     let error = shortened(error);
                     let again = (error.as_str(), after(now, attempts));
-                    postpone_letter(&mut tx, id, node.id(), (has_begun, may_have_it), again).await?;
+                    postpone_letter(&mut tx, id, (has_begun, may_have_it), again).await?;
                 }
             }
         }

@@ -28,6 +28,14 @@ pub struct LinkTarget {
     pub is_active: bool,
 }
 
+impl LinkTarget {
+    /// Whether a not-me link would change the account's email back to the address that the link was sent to.
+    #[must_use]
+    pub fn restores_address(&self) -> bool {
+        !is_same(&self.address, &self.user.email)
+    }
+}
+
 impl Accounts {
     /// Finds what a link would act on. Uses nothing up: mail scanners open links.
     ///

@@ -2,9 +2,9 @@
 
 use crate::{
     accounts::{
-        Accounts, Client, Detail, LinkTarget, Result,
+        Accounts, AccountsError, Client, Detail, LinkTarget, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        login::queue::Claimant,
+        login::{queue::Claimant, throttle::Purpose},
         outbox::queue_letter,
     },
     domain::{
@@ -29,14 +29,23 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`crate::accounts::AccountsError::BadLink`], [`crate::accounts::AccountsError::BadPassword`],
-    /// [`crate::accounts::AccountsError::Busy`], or a database error.
+    /// Returns [`AccountsError::BadLink`], [`AccountsError::BadPassword`], [`AccountsError::TooManyAttempts`] after many
+    /// passwords that were refused, [`AccountsError::Busy`], or a database error.
     pub async fn reset_password(&self, client: &Client, token: &LinkToken, new: &NewPassword) -> Result<i64> {
         // Before the hash, which costs a wrong link nothing.
         let LinkTarget { user, .. } = self.read_link(LinkPurpose::Reset, token).await?;
+        // A password that is refused leaves the link as it is, and to score one costs time.
+        let (rate, own) = (self.settings.throttle_login, user.id.to_string());
+        let attempt = self.throttle.begin(Purpose::Reset, rate, &own, &client.address).await??;
         // Whoever has the link is as good as the account's owner.
         let claimant = Claimant::Account { id: user.id, role: user.role() };
-        let hash = self.hasher.of_client(claimant, Some(client)).hash_new(new).await?;
+        let hash = match self.hasher.of_client(claimant, Some(client)).hash_new(new).await {
+            Err(error @ AccountsError::BadPassword(_)) => {
+                attempt.failed();
+                return Err(error);
+            }
+            hash => hash?,
+        };
         let mut tx = self.store.begin().await?;
         let (_, locked) = self.take_link(&mut tx, LinkPurpose::Reset, token).await?;
         let user = &locked.user;

@@ -22,7 +22,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`], [`AccountsError::Inactive`],
-    /// [`AccountsError::EmailDistrusted`], or a database error.
+    /// [`AccountsError::EmailDistrusted`], [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn send_reset_link(&self, actor: &Actor, target: &Target) -> Result<(String, LetterComes)> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_send_reset_link(actor, user_id).await;

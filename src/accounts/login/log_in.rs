@@ -31,7 +31,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`crate::accounts::AccountsError::BadCredentials`], [`crate::accounts::AccountsError::Inactive`],
-    /// [`crate::accounts::AccountsError::SessionsFull`], [`crate::accounts::AccountsError::TooManyTries`], or a
+    /// [`crate::accounts::AccountsError::SessionsFull`], [`crate::accounts::AccountsError::TooManyAttempts`], or a
     /// database error.
     pub async fn log_in(&self, client: &Client, credentials: &Credentials) -> Result<StartedSession> {
         let Credentials { name, password, remember } = credentials;

@@ -31,7 +31,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::Ended`] if the
+    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyAttempts`], [`AccountsError::Ended`] if the
     /// actor's login has ended, or a database error.
     pub async fn prove_presence(&self, actor: &Actor, password: &Password) -> Result<Option<StartedSession>> {
         let proven = self.prove_password(actor, password).await?;

@@ -43,7 +43,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`AccountsError::RegistrationClosed`], [`AccountsError::NameTaken`], [`AccountsError::NameReserved`],
-    /// [`AccountsError::BadPassword`], [`AccountsError::TooManyTries`], or a database error.
+    /// [`AccountsError::BadPassword`], [`AccountsError::TooManyAttempts`], or a database error.
     pub async fn register(&self, client: &Client, registration: &Registration) -> Result<Option<StartedSession>> {
         if !self.settings.registration_is_open() {
             return Err(AccountsError::RegistrationClosed);

@@ -53,7 +53,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`AccountsError::AlreadySetUp`], [`AccountsError::WrongSetupCode`], [`AccountsError::NameTaken`],
-    /// [`AccountsError::BadPassword`], [`AccountsError::TooManyTries`], or a database error.
+    /// [`AccountsError::BadPassword`], [`AccountsError::TooManyAttempts`], or a database error.
     pub async fn set_up(&self, client: &Client, code: &str, registration: &Registration) -> Result<StartedSession> {
         if !self.needs_setup().await? {
             return Err(AccountsError::AlreadySetUp);

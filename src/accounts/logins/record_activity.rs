@@ -70,7 +70,7 @@ impl Accounts {
     }
 
     /// When a session was last seen: the stored time, or this node's if that is later.
-    pub(super) fn last_seen(&self, session: &SessionId, written: Moment) -> Moment {
+    pub(crate) fn last_seen(&self, session: &SessionId, written: Moment) -> Moment {
         self.recent.get(session).map_or(written, |at| at.max(written))
     }
 

@@ -17,7 +17,7 @@ use crate::{
     store::{
         Sql,
         events::insert_event,
-        letters::{NewLetter, insert_letter},
+        letters::{NewLetter, has_waiting_letter, insert_letter},
         links::end_links_that_verify,
         users::{self, User},
     },
@@ -29,8 +29,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::NameTaken`], [`AccountsError::TooManyTries`], or a
-    /// database error.
+    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::NameTaken`], [`AccountsError::TooManyAttempts`],
+    /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn change_email(
         &self,
         actor: &Actor,
@@ -115,6 +115,9 @@ async fn insert_verification(on: &mut dyn Sql, actor: &Actor, user: &User, addre
         origin: actor.client.as_ref().and_then(Client::origin),
         ..NewLetter::new(LetterKind::VerifyEmail, address, now)
     };
-    insert_letter(on, &letter).await?;
+    // One that waits brings the link too. Without it, nobody limits how many of these a user queues.
+    if !has_waiting_letter(on, &letter).await? {
+        insert_letter(on, &letter).await?;
+    }
     Ok(())
 }

@@ -23,7 +23,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyTries`], [`AccountsError::BadPassword`],
+    /// Returns [`AccountsError::WrongPassword`], [`AccountsError::TooManyAttempts`], [`AccountsError::BadPassword`],
     /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn change_password(
         &self,

@@ -11,7 +11,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`crate::accounts::AccountsError::WrongPassword`], [`crate::accounts::AccountsError::TooManyTries`],
+    /// Returns [`crate::accounts::AccountsError::WrongPassword`], [`crate::accounts::AccountsError::TooManyAttempts`],
     /// [`crate::accounts::AccountsError::LastSuperuser`], [`crate::accounts::AccountsError::Ended`] if the actor's
     /// login has ended, or a database error.
     pub async fn delete_own_account(&self, actor: &Actor, password: &Password) -> Result<LoginCounts> {

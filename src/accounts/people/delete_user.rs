@@ -32,8 +32,8 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`crate::accounts::AccountsError::NoSuchUser`], [`crate::accounts::AccountsError::Forbidden`],
-    /// [`crate::accounts::AccountsError::OwnAccount`], [`crate::accounts::AccountsError::LastSuperuser`], or a database
-    /// error.
+    /// [`crate::accounts::AccountsError::OwnAccount`], [`crate::accounts::AccountsError::LastSuperuser`],
+    /// [`crate::accounts::AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn delete_user(&self, actor: &Actor, target: &Target, reasons: &Reasons) -> Result<LoginCounts> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_delete_user(actor, None, user_id, reasons).await;
@@ -48,7 +48,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns the errors of [`Self::delete_user`], [`crate::accounts::AccountsError::WrongPassword`] and
-    /// [`crate::accounts::AccountsError::TooManyTries`].
+    /// [`crate::accounts::AccountsError::TooManyAttempts`].
     pub async fn delete_user_by_password(
         &self,
         actor: &Actor,

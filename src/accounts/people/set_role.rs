@@ -34,8 +34,8 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`crate::accounts::AccountsError::NoSuchUser`], [`crate::accounts::AccountsError::Forbidden`],
-    /// [`crate::accounts::AccountsError::OwnAccount`], [`crate::accounts::AccountsError::LastSuperuser`], or a database
-    /// error.
+    /// [`crate::accounts::AccountsError::OwnAccount`], [`crate::accounts::AccountsError::LastSuperuser`],
+    /// [`crate::accounts::AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn set_role(&self, actor: &Actor, target: &Target, role: Role) -> Result<RoleChange> {
         let user_id = self.find_target(target).await?;
         let outcome = self.try_set_role(actor, None, user_id, role).await;
@@ -48,7 +48,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns the errors of [`Self::set_role`], [`crate::accounts::AccountsError::WrongPassword`] and
-    /// [`crate::accounts::AccountsError::TooManyTries`].
+    /// [`crate::accounts::AccountsError::TooManyAttempts`].
     pub async fn set_role_by_password(
         &self,
         actor: &Actor,

@@ -28,7 +28,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`AccountsError::NoSuchUser`], [`AccountsError::Forbidden`] for another user's account,
-    /// [`AccountsError::Inactive`], [`AccountsError::TokensFull`], [`AccountsError::TooManyTries`],
+    /// [`AccountsError::Inactive`], [`AccountsError::TokensFull`], [`AccountsError::TooManyAttempts`],
     /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
     pub async fn create_token(
         &self,

@@ -20,7 +20,7 @@ use crate::{
     },
     store::{
         logins::{find_login, set_rotated},
-        standing::{StoredLogin, get_login_standing},
+        standing::{LoginStanding, get_login_standing},
     },
 };
 
@@ -44,6 +44,18 @@ impl RefreshClaim {
         let Family { id, user_id, login_date, generation, .. } = family;
         Self { family: id.clone(), user_id: *user_id, login_date: *login_date, generation: *generation }
     }
+
+    fn login(&self) -> ClaimedLogin<'_> {
+        ClaimedLogin { user_id: self.user_id, session: &self.family, login_date: self.login_date }
+    }
+
+    /// The standing of the claimed login. Ids are public, so a matching id is not enough: the stored login must be a JWT
+    /// family with exactly the claimed date.
+    fn standing(&self, mut standing: LoginStanding) -> LoginStanding {
+        standing.login =
+            standing.login.filter(|login| login.login_date == self.login_date && login.kind == LoginKind::Jwt);
+        standing
+    }
 }
 
 impl Accounts {
@@ -54,18 +66,17 @@ impl Accounts {
     /// Returns [`AccountsError::Ended`] if the login has ended, or if it ends now because the token was already spent.
     /// Returns a database error if the database does not respond.
     pub async fn refresh(&self, client: &Client, claim: &RefreshClaim) -> Result<Family> {
+        self.must_be_live_family(claim).await?;
         let mut tx = self.store.begin().await?;
         let deleted = AccountsError::Ended { reason: EndReason::Deleted, user_reason: None };
         let locked = self.lock_account(&mut tx, claim.user_id).await?.ok_or(deleted)?;
-        let mut standing = get_login_standing(&mut tx, self.store.clock(), claim.user_id, &claim.family).await?;
-        standing.now = locked.now;
-        standing.login = standing.login.filter(|login| is_claimed_family(claim, login));
-        let login = ClaimedLogin { user_id: claim.user_id, session: &claim.family, login_date: claim.login_date };
-        let (limits, verdict) = self.check_login(login, &standing);
+        let standing = get_login_standing(&mut tx, self.store.clock(), claim.user_id, &claim.family).await?;
+        let standing = LoginStanding { now: locked.now, ..claim.standing(standing) };
+        let (limits, verdict) = self.check_login(claim.login(), &standing);
         if let Err(reason) = verdict {
             // Taking the lock may just have applied a due force logout. The commit keeps that.
             tx.commit().await?;
-            return Err(AccountsError::Ended { reason, user_reason: standing.user_reason(reason) });
+            return Err(ended(&standing, reason));
         }
         let row = find_login(&mut tx, &claim.family).await?.ok_or(AccountsError::NoSuchToken)?;
         let mut family = Family {
@@ -100,6 +111,21 @@ impl Accounts {
         self.record_activity(ActivityOf { user_id, session, limits, at: locked.now });
         Ok(family)
     }
+
+    /// Refuses a family that has ended, without taking the account's lock: that would write the ends of its other logins,
+    /// and nobody limits how often a program asks.
+    async fn must_be_live_family(&self, claim: &RefreshClaim) -> Result<()> {
+        let mut on = self.store.read().await?;
+        let standing = get_login_standing(&mut on, self.store.clock(), claim.user_id, &claim.family).await?;
+        drop(on);
+        let standing = claim.standing(standing);
+        let (_, verdict) = self.judge_login(claim.login(), &standing).await;
+        verdict.map_err(|reason| ended(&standing, reason))
+    }
+}
+
+fn ended(standing: &LoginStanding, reason: EndReason) -> AccountsError {
+    AccountsError::Ended { reason, user_reason: standing.user_reason(reason) }
 }
 
 impl Accounts {
@@ -110,6 +136,10 @@ impl Accounts {
     ///
     /// Returns an error if the database does not respond.
     pub async fn log_out_family(&self, client: &Client, claim: &RefreshClaim) -> Result<()> {
+        match self.must_be_live_family(claim).await {
+            Err(AccountsError::Ended { .. }) => return Ok(()),
+            live => live?,
+        }
         match self.begin_on_login(claim.user_id, LoginClass::Tokens, &claim.family).await {
             Ok((tx, locked, row)) if row.login_date == claim.login_date && row.kind()? == LoginKind::Jwt => {
                 let why = (EndReason::LoggedOut, &Reasons::default());
@@ -119,10 +149,4 @@ impl Accounts {
             Err(error) => Err(error),
         }
     }
-}
-
-/// Whether the stored login is the family that the token names. Ids are public, so a matching id is not enough: the
-/// login must be a JWT family with exactly the claimed date.
-fn is_claimed_family(claim: &RefreshClaim, login: &StoredLogin) -> bool {
-    login.login_date == claim.login_date && login.kind == LoginKind::Jwt
 }

@@ -221,7 +221,7 @@ impl Stage {
             let password = Password::parse(format!("{who}{number}"))?;
             let credentials = Credentials { name: LoginName::parse(who)?, password, remember: false };
             match self.accounts.log_in(&client, &credentials).await {
-                Ok(_) | Err(AccountsError::BadCredentials | AccountsError::TooManyTries { .. }) => {}
+                Ok(_) | Err(AccountsError::BadCredentials | AccountsError::TooManyAttempts { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }

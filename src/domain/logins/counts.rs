@@ -88,6 +88,6 @@ pub enum EndedSessions {
     About(i64, Moment),
     /// More than this number.
     MoreThan(i64),
-    /// There are many sessions, and a scheduled force logout spares many of them.
+    /// There are many sessions, and the force logout spares many of them: those made after its date.
     Uncounted,
 }

@@ -40,6 +40,9 @@ fn value_in_jar<'r>(request: &'r Request<'_>, name: Name) -> Option<&'r str> {
     request.cookies().get(name.on(request)).map(rocket::http::Cookie::value)
 }
 
+/// How many cookies of one name are tried: each costs a decryption, and a header has room for thousands.
+const MOST_OF_A_NAME: usize = 8;
+
 /// The other values of that name in the `Cookie` header. Another site on the same host, at another port or path, may
 /// use the same name, and Rocket's jar keeps only one cookie per name.
 fn other_values<'r>(request: &'r Request<'_>, name: Name, first: &'r str) -> impl Iterator<Item = String> {
@@ -49,6 +52,7 @@ fn other_values<'r>(request: &'r Request<'_>, name: Name, first: &'r str) -> imp
     cookies
         .filter(move |cookie| cookie.name() == name && cookie.value() != first)
         .map(|cookie| cookie.value().to_owned())
+        .take(MOST_OF_A_NAME)
 }
 
 /// Returns the first cookie of that name that `parse` accepts, and tries the jar's cookie first.

@@ -191,6 +191,9 @@ impl<'r> Jwt<'r> {
 
     /// Whether a text has the form of a JWT (RFC 7515, section 7.1), but none of this site's keys signed it.
     pub(super) fn is_signed_by_others(&self, token: &str) -> bool {
+        if token.len() > MAX_TOKEN_BYTES {
+            return false; // nothing that costs time for a text of any length
+        }
         let JwtKeys { current, previous, .. } = &self.gate.jwt_keys;
         let header = token.split('.').next().and_then(|part| BASE64URL_NOPAD.decode(part.as_bytes()).ok());
         let is_jwt = header.is_some_and(|header| serde_json::from_slice::<Map<String, Value>>(&header).is_ok())

@@ -112,7 +112,7 @@ async fn cancel(
     _submission: Submission<Button>,
 ) -> Answer {
     let notice = match accounts.cancel_email_change(&signed_in.actor()).await {
-        Ok(true) => Notice::done("Your email stays as it is. The link in the letter works no more."),
+        Ok(true) => Notice::done("Your email stays as it is. The link in the letter no longer works."),
         Ok(false) => Notice::new(NoticeKind::Info, "Nothing to cancel: no new email waits."),
         Err(error) => return refuse(changes, error),
     };

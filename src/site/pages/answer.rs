@@ -126,7 +126,7 @@ impl FormPage<'_, '_> {
     ) -> Answer {
         let words = error.to_string();
         match error {
-            AccountsError::TooManyTries { retry_after } => {
+            AccountsError::TooManyAttempts { retry_after } => {
                 form.set_error("form", words);
                 return self.show(form, view).with_retry_after(Status::TooManyRequests, retry_after);
             }

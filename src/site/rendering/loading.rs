@@ -11,7 +11,7 @@ use crate::settings::SettingsError;
 
 /// The templates whose values are escaped.
 const HTML: &str = ".html.tera";
-/// How an own address begins in a template: `@/login` is the login page, wherever the site's pages are.
+/// How an address of the site's own begins in a template: `@/login` is the login page, wherever the site's pages are.
 const OWN_ADDRESSES: [&str; 3] = ["\"@/", "\"@{", "%}@/"];
 
 /// Loads every template of the site. Own addresses get the root of the pages, as browsers see it.
@@ -37,7 +37,7 @@ pub(super) fn load(Sources { files, assets, root, layout }: &Sources) -> Result<
     Ok(tera)
 }
 
-/// Parses templates, given as name, path and text, on all cores: it is most of a start.
+/// Parses templates, given as name, path and text, on all cores.
 fn parse_all(named: &[(&str, &String, &String)], root: &str) -> Result<Vec<Template>, SettingsError> {
     let parse_part = |part: &[(&str, &String, &String)]| -> Result<Vec<Template>, SettingsError> {
         let parsed = part
@@ -62,7 +62,7 @@ fn parse(name: &str, path: &str, text: String) -> tera::Result<Template> {
     Template::new(name, Some(path.to_owned()), &text)
 }
 
-/// Parses each text once in a process: tests start hundreds of sites, and parsing is an eighth of a start.
+/// Parses each text once in a process, because tests start hundreds of sites.
 #[cfg(debug_assertions)]
 fn parse(name: &str, path: &str, text: String) -> tera::Result<Template> {
     use std::{
@@ -86,7 +86,7 @@ pub(super) fn name_of(path: &str) -> &str {
     path[file..].find('.').map_or(path, |dot| &path[..file + dot])
 }
 
-/// Puts the root before every own address.
+/// Prefixes every address of the site's with the root.
 fn with_root(text: &str, root: &str) -> String {
     OWN_ADDRESSES.iter().fold(text.to_owned(), |text, own| text.replace(own, &own.replace('@', root)))
 }

@@ -96,11 +96,11 @@ pub async fn list_targets(on: &mut dyn Sql, targets: Targets<'_>) -> Result<(Vec
     let chosen: Vec<ChosenRow> =
         on_engine!(on, |c| with_timeout(statement.chosen().build_query_as().fetch_all(c)).await)?;
     let requested = match &targets.choice.scope {
-        BulkScope::Ids(ids) => to_u64(ids.len()),
+        BulkScope::Ids(ids) => ids.len() as u64,
         BulkScope::Listed(list) => count_listed_users(on, list).await?,
-        BulkScope::Matching(_) => to_u64(chosen.len()),
+        BulkScope::Matching(_) => chosen.len() as u64,
     };
-    let mut counts = BulkCounts { missing: requested.saturating_sub(to_u64(chosen.len())), ..BulkCounts::default() };
+    let mut counts = BulkCounts { missing: requested.saturating_sub(chosen.len() as u64), ..BulkCounts::default() };
     let mut ids = Vec::new();
     for user in chosen {
         match user {
@@ -113,7 +113,7 @@ pub async fn list_targets(on: &mut dyn Sql, targets: Targets<'_>) -> Result<(Vec
             }
         }
     }
-    counts.users = to_u64(ids.len());
+    counts.users = ids.len() as u64;
     counts.whom = digest_of(&ids);
     counts.includes_actor = targets.actor_id.is_some_and(|id| ids.binary_search(&id).is_ok());
     Ok((ids, counts))
@@ -141,10 +141,6 @@ pub async fn list_affected_users(
 ) -> Result<Vec<KnownUser>> {
     let statement = Statement(targets);
     Ok(on_engine!(on, |c| with_timeout(statement.affected(only_staff, range).build_query_as().fetch_all(c)).await)?)
-}
-
-fn to_u64(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 /// The highest user id; 0 if there are no users.

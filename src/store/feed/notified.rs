@@ -1,5 +1,7 @@
 //! Listens to the notifications of Postgres's triggers.
 
+use std::io;
+
 use rocket::tokio::time::{Instant, timeout_at};
 use sqlx::{
     PgPool,
@@ -9,7 +11,7 @@ use sqlx::{
 use super::{CHANNEL, Change, News};
 use crate::store::{
     Connection, Result, Trust,
-    engine::{timed_out, with_timeout},
+    engine::with_timeout,
     pool::{PoolLimits, pool_options},
 };
 
@@ -33,8 +35,8 @@ impl Listener {
     /// Waits for notifications. Returns an empty list if none has come by `until`.
     pub(super) async fn next(&mut self, until: Instant) -> Result<Vec<News>> {
         let Ok(notified) = timeout_at(until, self.0.try_recv()).await else { return Ok(Vec::new()) };
-        // `None` means that the connection was lost.
-        let mut news = vec![parse(&notified?.ok_or_else(timed_out)?)];
+        let notification = notified?.ok_or_else(|| sqlx::Error::Io(io::ErrorKind::ConnectionReset.into()))?;
+        let mut news = vec![parse(&notification)];
         while let Some(notification) = self.0.next_buffered() {
             news.push(parse(&notification));
         }

@@ -102,17 +102,22 @@ pub async fn find_due_letter(on: &mut dyn Sql, now: Moment) -> Result<Option<(i6
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn lock_due_letter(on: &mut dyn Sql, id: i64, now: Moment) -> Result<Option<DueLetter>> {
-    // On SQLite a transaction is the only writer from its start.
-    #[cfg(feature = "postgres")]
-    if let Engine::Postgres(connection) = on.engine()? {
-        let lock = sqlx::query("SELECT 1 FROM curfew_letters WHERE id = $1 FOR UPDATE").bind(id);
-        with_timeout(lock.execute(connection)).await?;
-    }
+    lock_letter(on, id).await?;
     let sql = "
         SELECT id, kind, user_id, address, address_key, origin, details, times, queued_at, attempts, sendings, error,
                link_id
         FROM curfew_letters WHERE id = $1 AND due_at <= $2";
     Ok(fetch_optional!(on, DueLetter, sql, id, now)?)
+}
+
+async fn lock_letter(on: &mut dyn Sql, id: i64) -> Result<()> {
+    // On SQLite, a transaction is the only writer from its start.
+    #[cfg(feature = "postgres")]
+    if let Engine::Postgres(connection) = on.engine()? {
+        let lock = sqlx::query("SELECT 1 FROM curfew_letters WHERE id = $1 FOR UPDATE").bind(id);
+        with_timeout(lock.execute(connection)).await?;
+    }
+    Ok(())
 }
 
 /// Claims a letter for a node, until a time.
@@ -172,34 +177,35 @@ pub async fn finish_letter(
     Ok(())
 }
 
-/// Finds a letter that a node has claimed: its attempts, and those that may have delivered it.
+/// Locks a letter until the transaction ends, and reads it if the node has it claimed: its attempts, and those that may
+/// have delivered it.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_claimed_letter(on: &mut dyn Sql, id: i64, node: &str) -> Result<Option<(i64, i64)>> {
+pub async fn lock_claimed_letter(on: &mut dyn Sql, id: i64, node: &str) -> Result<Option<(i64, i64)>> {
+    lock_letter(on, id).await?;
     let sql = "SELECT attempts, sendings FROM curfew_letters WHERE id = $1 AND claimed_by = $2";
     Ok(fetch_optional!(on, (i64, i64), sql, id, node)?)
 }
 
-/// Lets a claimed letter wait until `due_at`. With `may_have_it`, the mail server may have taken it. Does nothing if
-/// another node has taken the letter over.
+/// Lets a letter that this node has claimed wait until `due_at`. With `may_have_it`, the mail server may have taken it.
+/// Lock the letter first.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn postpone_letter(
     on: &mut dyn Sql,
     id: i64,
-    node: &str,
     (has_begun, may_have_it): (bool, bool),
     (error, due_at): (&str, Moment),
 ) -> Result<()> {
     let sql = "
         UPDATE curfew_letters
-        SET error = $3, due_at = $4, claimed_by = NULL, sendings = sendings - $5,
-            started_at = CASE WHEN $6 THEN started_at END
-        WHERE id = $1 AND claimed_by = $2";
+        SET error = $2, due_at = $3, claimed_by = NULL, sendings = sendings - $4,
+            started_at = CASE WHEN $5 THEN started_at END
+        WHERE id = $1";
     let taken_back = i64::from(has_begun && !may_have_it);
-    execute!(on, sql, id, node, error, due_at, taken_back, may_have_it)?;
+    execute!(on, sql, id, error, due_at, taken_back, may_have_it)?;
     Ok(())
 }
 

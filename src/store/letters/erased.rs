@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What stands for an address that is erased. It has a space, so it is no key of an address.
+/// What stands for an address that is erased. It has a space, so it never equals an address's key.
 pub(super) fn erased_key(key: &str) -> String {
     let hash = Sha256::new().chain_update("curfew erased letter ").chain_update(key).finalize();
     format!("erased {}", BASE64URL_NOPAD.encode(&hash))
@@ -56,7 +56,7 @@ pub async fn erase_letters_of(
     Ok(())
 }
 
-/// Deletes at most `limit` erased letters that count no more: they were sent at `before` at the latest. Returns how
+/// Deletes at most `limit` erased letters that no longer count, because they were sent at or before `before`. Returns how
 /// many.
 ///
 /// # Errors

@@ -99,17 +99,21 @@ pub async fn put_off_letter(on: &mut dyn Sql, id: i64, due_at: Moment) -> Result
 }
 
 /// Lets another letter of the kind to the same address, which waits for the limit, stand for this one too. Returns
-/// whether there is one. Of the account's letters, so that nobody can displace them; but an address that is not
-/// verified yet belongs to nobody, so any account's letter stands for it.
+/// whether there is one: of the same account or, with `by_any_account`, of any.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn add_to_letter_put_off(on: &mut dyn Sql, kind: LetterKind, due: &DueLetter) -> Result<bool> {
+pub async fn add_to_letter_put_off(
+    on: &mut dyn Sql,
+    kind: LetterKind,
+    due: &DueLetter,
+    by_any_account: bool,
+) -> Result<bool> {
     let sql = "
         UPDATE curfew_letters SET times = times + $5
         WHERE id = (SELECT MIN(id) FROM curfew_letters
                     WHERE address_key = $1 AND kind = $2 AND id <> $3 AND due_at IS NOT NULL AND error = $6
-                      AND (user_id = $4 OR kind = 'verify-email'))";
-    let limit = LetterFault::Limit.code();
-    Ok(execute!(on, sql, &due.address_key, kind.code(), due.id, due.user_id, due.times, limit)? > 0)
+                      AND (user_id = $4 OR $7))";
+    let (key, limit) = (&due.address_key, LetterFault::Limit.code());
+    Ok(execute!(on, sql, key, kind.code(), due.id, due.user_id, due.times, limit, by_any_account)? > 0)
 }

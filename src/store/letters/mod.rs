@@ -70,6 +70,17 @@ pub async fn insert_letter(on: &mut dyn Sql, new: &NewLetter<'_>) -> Result<i64>
     Ok(id)
 }
 
+/// Whether a letter like this one waits: of its kind, to its address and for its account.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn has_waiting_letter(on: &mut dyn Sql, new: &NewLetter<'_>) -> Result<bool> {
+    let sql = "
+        SELECT id FROM curfew_letters
+        WHERE address_key = $1 AND kind = $2 AND user_id = $3 AND due_at IS NOT NULL LIMIT 1";
+    Ok(fetch_optional!(on, (i64,), sql, login_key(new.address), new.kind.code(), new.user_id)?.is_some())
+}
+
 /// Drops the account's letters to other addresses than this one that wait and were queued after `after`. They are not
 /// deleted, because some may have arrived and count for the limit.
 ///

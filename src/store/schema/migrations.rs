@@ -33,6 +33,7 @@ migrations![
     "0007_bulk_actions",
     "0008_letters",
     "0009_waiting_letters",
+    "0010_expiry_changes",
 ];
 
 fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {

@@ -5,6 +5,9 @@ import { Person } from "./person.mjs";
 import { Server } from "./server.mjs";
 import { Staff } from "./staff.mjs";
 
+// Where it is another day than in UTC, so that each exact time has its longest form.
+const onAnotherDay = new Date().getUTCHours() < 10 ? "Pacific/Honolulu" : "Pacific/Kiritimati";
+
 export class Stage {
   complaints = [];
   #browser;
@@ -34,7 +37,7 @@ export class Stage {
       baseURL: this.server.url,
       viewport: { width: 1280, height: 900 },
       reducedMotion: "reduce",
-      timezoneId: "Asia/Kathmandu", // every time differs from UTC there
+      timezoneId: onAnotherDay,
       ...options,
     });
     this.#contexts.push(context);

@@ -23,7 +23,7 @@ static SITE: LazyLock<(Runtime, Site)> = LazyLock::new(|| {
 /// # Panics
 /// Panics if the answer is a server error or gives a login.
 pub fn send(place: Place, text: &str) {
-    // By this number, the harness recognises a reason for staff on a page.
+    // The harness uses this number to detect a reason for staff on a page.
     if text.contains("4711") {
         return;
     }

@@ -50,6 +50,23 @@ async fn an_open_page_learns_at_once_why_its_login_ended() {
     }
 }
 
+/// Whoever copied the cookie must not go on listening.
+#[rocket::async_test]
+async fn a_stream_of_a_copied_cookie_ends_when_the_owner_enters_the_password() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut person = site.signed_in(Role::Member).await;
+        let mut thief = person.clone();
+        let mut of_thief = thief.watches().await.expect("a stream");
+        let password = person.password.clone();
+        person.opens("/confirm").await.must_be(200);
+        person.posts("/confirm", &[("password", &password)]).await.must_be(303);
+        assert!(of_thief.next().await.is_none(), "it ends, and says nothing of the login, which is live");
+        assert_eq!(thief.watches().await.err().expect("no stream").status, 401);
+        person.watches().await.expect("a stream with the new cookie");
+    }
+}
+
 #[rocket::async_test]
 async fn a_stream_sends_heartbeats_and_a_random_retry_time() {
     let site = Site::on(Engine::Sqlite).await;

@@ -74,7 +74,7 @@ async fn a_user_creates_at_most_60_tokens_an_hour() {
 }
 
 #[rocket::async_test]
-async fn a_new_token_says_which_ones_it_ends() {
+async fn a_new_token_says_how_many_it_ends() {
     for engine in any_engine() {
         let mut plan = Plan::default();
         plan.settings.max_tokens = NonZeroU32::new(1);

@@ -290,9 +290,13 @@ async fn after_a_force_logout_no_exchange_succeeds() {
         program.refreshes().await.must_be(200);
         site.signed_in(Role::Staff).await.forces_out(&person).await.must_be(303);
         // Even within the grace period.
+        let events = "SELECT COUNT(*) FROM curfew_events";
+        let before = site.database.number(events).await;
         for mut program in [program, spent] {
             program.refreshes().await.must_have_ended("forced-out");
+            program.revokes().await.must_be(204);
         }
+        assert_eq!(site.database.number(events).await, before);
         let live = "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND ended_at IS NULL";
         assert_eq!(site.database.number(live).await, 0);
     }

@@ -14,6 +14,8 @@ use crate::harness::{
 };
 
 const NEW: &str = "violet-anchor-17-meadow";
+/// Easy to guess, but on no list: it must be scored.
+const EASY: &str = "zyzyzyzyzyzyzyzyzyzyzy7";
 
 async fn forgets(person: &mut Person<'_>, email: &str) -> Page {
     person.posts("/password/forgot", &[("email", email)]).await
@@ -67,6 +69,26 @@ async fn a_forgotten_password_is_replaced_with_the_link_in_the_letter() {
         ana.posts("/logout", &[]).await.must_be(303);
         ana.logs_in().await.must_lead_to("/account");
         assert!(site.sends_letters().await.is_empty(), "and known again once it has logged in");
+    }
+}
+
+/// To score a password costs time, and one that is refused leaves the link as it is.
+#[rocket::async_test]
+async fn a_link_does_not_try_any_number_of_passwords() {
+    for engine in engines() {
+        let mut plan = Plan::default();
+        plan.settings.throttle_login.count = 3;
+        let site = plan.on(engine).await;
+        let ana = site.person(Role::Member).await;
+        let mut elsewhere = site.visitor();
+        forgets(&mut elsewhere, &ana.email).await.must_be(303);
+        let letter = site.sends_letter().await;
+        elsewhere.opens(&letter.link()).await.must_be(200);
+        let easy = [("password", EASY), ("password_again", EASY)];
+        for expected in [422, 422, 422, 429, 429] {
+            elsewhere.posts_with(&elsewhere.token.clone(), &letter.link(), &easy).await.must_be(expected);
+        }
+        resets(&mut elsewhere, &letter).await.must_be(429);
     }
 }
 

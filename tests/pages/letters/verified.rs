@@ -57,6 +57,27 @@ async fn where_it_is_required_nobody_logs_in_before() {
     }
 }
 
+/// Nobody limits how often a user presses the button, so it must not add a row each time.
+#[rocket::async_test]
+async fn however_often_a_user_asks_one_letter_waits() {
+    for engine in engines() {
+        let site = Site::on(engine).await;
+        let mut ana = site.visitor();
+        ana.registers().await.must_lead_to("/account");
+        ana.opens("/account/profile").await.must_be(200);
+        let token = ana.token.clone();
+        for _ in 0..10 {
+            ana.posts_with(&token, "/account/email/verify", &[]).await.must_lead_to("/account/profile");
+        }
+        let queued = "SELECT COUNT(*) FROM curfew_letters WHERE kind = 'verify-email'";
+        assert_eq!(site.database.number(queued).await, 1);
+        let first = site.sends_letter().await;
+        ana.posts_with(&token, "/account/email/verify", &[]).await.must_lead_to("/account/profile");
+        let second = site.sends_letter().await;
+        assert_ne!(first.link(), second.link(), "a letter that was sent is not one that waits");
+    }
+}
+
 #[rocket::async_test]
 async fn a_new_email_counts_once_its_letter_is_confirmed_and_the_old_address_is_told() {
     for engine in engines() {

@@ -42,16 +42,14 @@ fn parts(token: &str, names: &str, file: &[u8]) -> Vec<u8> {
 }
 
 /// Posts the form of the force logout on the page with the result.
-async fn forces_out_all(staff: &mut Person<'_>, page: &Page, confirm: bool) -> Page {
+async fn forces_out_all(staff: &mut Person<'_>, page: &Page) -> Page {
     let hidden = page.hidden_fields(BULK);
     let mut fields: Vec<(&str, &str)> = hidden
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .filter(|(name, _)| *name != "csrf_token")
         .collect();
-    if confirm {
-        fields.push(("confirm", "yes"));
-    }
+    fields.push(("confirm", "yes"));
     let token = page.csrf_token().expect("a token").to_owned();
     staff.posts_with(&token, BULK, &fields).await
 }
@@ -84,7 +82,7 @@ async fn a_list_is_found_and_forced_out_with_one_button() {
         }
         assert!(page.body.contains(&format!("Line 4</span> <a class=\"name\" href=\"/admin/users/{}\">boss", boss.id)));
 
-        forces_out_all(&mut staff, &page, true).await.must_be(303);
+        forces_out_all(&mut staff, &page).await.must_be(303);
         for person in [&mut ana, &mut ben] {
             let out = person.opens("/account").await;
             assert_eq!(person.opens(out.location()).await.data_reason(), Some("forced-out"));
@@ -100,7 +98,7 @@ async fn the_users_found_survive_the_recent_password_check() {
     site.named("ana", Role::Member).await;
     let page = pastes(&mut staff, "ana", b"").await;
     site.shift_clock(chrono::TimeDelta::minutes(16));
-    let asked = forces_out_all(&mut staff, &page, true).await;
+    let asked = forces_out_all(&mut staff, &page).await;
     asked.must_be(303);
     assert!(asked.location().len() < 120, "{asked:?}");
     let asked = staff.opens(asked.location()).await;
@@ -109,7 +107,7 @@ async fn the_users_found_survive_the_recent_password_check() {
     page.must_be(200);
     assert!(page.body.contains("Force logout for 1 user?"), "{page:?}");
     assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'").await, 0);
-    forces_out_all(&mut staff, &page, true).await.must_be(303);
+    forces_out_all(&mut staff, &page).await.must_be(303);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_events WHERE kind = 'force-logout'").await, 1);
 }
 

@@ -46,6 +46,7 @@ def test_a_node_that_is_stopped_finishes_its_letter(mail, sites):
     site.outbox.put(site.make_user(), number=5)
     release.reached.wait()
     site.terminate()
+    site.until_it_refuses_connections()
     release.let_go()
     site.wait()
     rows = site.outbox.rows()

@@ -1,6 +1,6 @@
 //! Bulk actions on chosen logins: which end, and what stays.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::TimeDelta;
 use curfew::{
@@ -366,7 +366,7 @@ async fn the_people_of_logins_become_a_list() {
         house.accounts.log_out(&ben.acting_from(&of_ben)).await.expect("a logout");
         house.member("gone").await;
         let people = async |choice: LoginsChoice| {
-            let list = house.accounts.list_people_of_logins(&staff, &choice.scope).await.expect("an answer");
+            let list = house.accounts.store_people_of_logins(&staff, &choice.scope).await.expect("an answer");
             let list = list.expect("a list");
             let (users, _) = house.accounts.list_bulk_users(&list, PageNumber::default()).await.expect("the users");
             users.into_iter().map(|user| user.username).collect::<Vec<_>>()
@@ -378,8 +378,32 @@ async fn the_people_of_logins_become_a_list() {
         assert_eq!(people(of_network("198.51.100.1")).await, [""; 0]);
         house.store.clock().shift(TimeDelta::seconds(1));
         let member = ana.acting_from(&house.log_in(&ana).await);
-        let refused = house.accounts.list_people_of_logins(&member, &of_network(HOSTILE).scope).await;
+        let refused = house.accounts.store_people_of_logins(&member, &of_network(HOSTILE).scope).await;
         assert!(matches!(refused, Err(AccountsError::Forbidden)), "{refused:?}");
+    })
+    .await;
+}
+
+/// A search for either kind of event finds what ended.
+#[rocket::async_test]
+async fn a_user_who_loses_sessions_and_tokens_has_an_event_of_each() {
+    on_each_engine(async |house: &House| {
+        let staff = house.acting(&house.person("vera", Role::Staff).await).await;
+        let ana = house.member("ana").await;
+        house.log_in(&ana).await;
+        let label = TokenLabel::parse("backup").expect("a label");
+        house
+            .accounts
+            .create_token(&operator(), &ana.target(), &label, Duration::from_hours(1))
+            .await
+            .expect("a token");
+        let previewed = preview(house, &staff, matching(LoginsFields { q: "ana", ..LoginsFields::default() })).await;
+        let done = act(house, &staff, begin(previewed)).await;
+        assert_eq!((done.users_done, done.sessions_ended, done.tokens_ended), (1, 1, 1));
+        let events = "SELECT kind || ',' || detail FROM curfew_events WHERE subject = 'ana' AND reason = 'forced-out'
+                      ORDER BY kind";
+        let expected = ["session-ended,1 session ended", "token-ended,1 token ended"];
+        assert_eq!(texts(&house.store, events).await, expected.map(|text| Some(text.to_owned())));
     })
     .await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use curfew::{
     accounts::ForceLogoutMoment,
-    domain::people::role::Role,
+    domain::{logins::token::TokenLabel, people::role::Role},
     store::{
         Pools,
         feed::{Change, Feed, News},
@@ -258,6 +258,29 @@ async fn a_moved_renamed_or_replaced_row_is_reported_for_its_former_owner() {
             run(&house.store, &act.replace("ANA", &ana.id.to_string()).replace("BEN", &ben.id.to_string())).await;
             let reported = reported(house, &mut feed).await;
             assert!(reported.contains(&Change::User(ana.id)), "{act}: {reported:?}");
+        }
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn an_expiry_that_is_brought_forward_or_removed_is_reported_and_a_later_one_is_not() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let label = TokenLabel::parse("backup").expect("a label");
+        let day = Duration::from_hours(24);
+        house.accounts.create_token(&operator(), &ana.target(), &label, day).await.expect("a token");
+        let date = |offset: &str| match house.store.pools {
+            Pools::Sqlite { .. } => format!("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', '{offset}')"),
+            Pools::Postgres { .. } => format!("now() + interval '{offset}'"),
+        };
+        for (expiry, is_reported) in
+            [(date("+2 days"), false), (date("+1 days"), true), ("NULL".to_owned(), true), (date("+1 days"), true)]
+        {
+            let mut feed = open(house).await;
+            run(&house.store, &format!("UPDATE curfew_logins SET expires_at = {expiry}")).await;
+            let changes = if is_reported { vec![Change::User(ana.id)] } else { Vec::new() };
+            assert_eq!(reported(house, &mut feed).await, changes, "{expiry}");
         }
     })
     .await;

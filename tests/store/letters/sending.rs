@@ -20,7 +20,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     house::{
-        House, NEW_PASSWORD, client, email, new_password, on_each_engine, operator, reasons, registration_with,
+        House, NEW_PASSWORD, Person, client, email, new_password, on_each_engine, operator, reasons, registration_with,
         run_concurrently,
     },
     raw::{count, run, texts, until_one_waits_for_a_lock},
@@ -221,6 +221,37 @@ async fn requests_of_strangers_put_off_a_letter_of_the_account_but_never_stop_it
         );
         let (_, reset) = letter.link;
         house.accounts.reset_password(&client(), &reset, &new_password(NEW_PASSWORD)).await.expect("its link works");
+    })
+    .await;
+}
+
+/// Mallory wants ana's address too, and asks for its letter all the time. One an hour is kept for ana.
+#[rocket::async_test]
+async fn whoever_else_asks_for_an_address_the_account_that_has_it_gets_its_letter() {
+    on_each_engine(async |house: &House| {
+        let (ours, mallory, ana) = (node("one"), house.member("mallory").await, house.member("ana").await);
+        let asks = async |user: &Person| queue(house, LetterKind::VerifyEmail, user.id, "ana@example.org").await;
+        let sent_to = async || {
+            let mut users = Vec::new();
+            while let Some(letter) = claim(house, &ours).await {
+                record(house, &ours, letter.id, false, LetterOutcome::Sent).await;
+                users.push(letter.username);
+            }
+            users
+        };
+        run(&house.store, "UPDATE curfew_users SET pending_email = 'ana@example.org' WHERE username = 'mallory'").await;
+        run(&house.store, "UPDATE curfew_users SET email_verified_at = NULL WHERE username = 'ana'").await;
+        for _ in 0..4 {
+            asks(&mallory).await;
+        }
+        asks(&ana).await;
+        assert_eq!(sent_to().await, ["mallory", "mallory", "ana"]);
+        for user in [&mallory, &ana, &mallory] {
+            asks(user).await;
+        }
+        assert_eq!(sent_to().await, [""; 0], "an address gets three in an hour, whoever asks");
+        house.store.clock().shift(TimeDelta::minutes(61));
+        assert!(sent_to().await.contains(&"ana".to_owned()));
     })
     .await;
 }
@@ -550,6 +581,26 @@ async fn a_letter_that_cannot_be_read_holds_up_no_other() {
         assert_eq!(claim(house, &ours).await.expect("a letter").username, "cleo");
         let unreadable = format!("failed 0 0 {}", LetterFault::Unreadable.code());
         assert_eq!(rows(house).await, [&unreadable, &unreadable, "waiting 1 0 -"]);
+    })
+    .await;
+}
+
+/// Each failure to prepare it is written to the log, so it must not be tried forever.
+#[rocket::async_test]
+async fn a_letter_of_an_account_that_cannot_be_read_fails_in_the_end() {
+    on_each_engine(async |house: &House| {
+        let ours = node("one");
+        queue_one(house, "ana").await;
+        // Postgres has no such date.
+        if !matches!(house.store.pools, Pools::Sqlite { .. }) {
+            return;
+        }
+        run(&house.store, "UPDATE curfew_users SET date_joined = 'last year'").await;
+        for _ in 0..=MOST_ATTEMPTS {
+            assert!(claim(house, &ours).await.is_none());
+            house.store.clock().shift(TimeDelta::hours(2));
+        }
+        assert!(rows(house).await[0].starts_with("failed"), "{:?}", rows(house).await);
     })
     .await;
 }

@@ -7,7 +7,12 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::{ActivityOf, ForceLogoutMoment, ForceLogoutOutcome, RoleChange, StartedSession, Target, Which},
     domain::{
-        logins::{counts::MOST_COUNTED, kind::LoginClass, live::LiveAfter, session_secret::SessionId},
+        logins::{
+            counts::{LoginCounts, MOST_COUNTED},
+            kind::LoginClass,
+            live::LiveAfter,
+            session_secret::SessionId,
+        },
         moment::Moment,
         people::role::Role,
         reason::EndReason,
@@ -176,49 +181,33 @@ async fn many_tokens_end_at_once_and_each_records_why() {
     .await;
 }
 
-/// Counting stops, so that no act takes longer for an account with a million logins. A soak has a million sessions and
-/// two hundred thousand tokens of each kind, and ends them for every cause.
+/// Counting stops and lists end, so that no act takes longer for an account with a million logins. A soak has a million
+/// sessions, a million JWT families and two hundred thousand opaque tokens, and ends them for every cause.
 #[rocket::async_test]
-async fn an_account_with_more_logins_than_are_counted_is_ended_like_any_other() {
+async fn an_account_with_more_logins_than_are_counted_is_listed_and_ended_like_any_other() {
     on_each_engine(async |house: &House| {
-        let (root, why) = (operator(), Reasons::default());
+        let ana = house.person("ana", Role::Staff).await;
+        let login = logs_in_until(house, &ana, 2 * MOST_COUNTED).await;
+        copy_as_tokens(house, &login, 2 * MOST_COUNTED).await;
+        let many = work_of_lists(house, &ana, LONG_AGO).await;
+        let more = quick_or_soak(10 * MOST_COUNTED, 1_000_000);
+        copy(house, &login, more).await;
+        copy_as_tokens(house, &login, more).await;
+        copy_as(house, &login, quick_or_soak(MOST_COUNTED + 2, 200_000), "opaque").await;
+        must_be_no_more(&work_of_lists(house, &ana, LONG_AGO).await, &many);
+        // After a force logout, the rows of its logins are still there.
+        let forced_out = LiveAfter { login: login.login_date, ..LONG_AGO };
+        must_be_no_more(&work_of_lists(house, &ana, forced_out).await, &many);
+
         let causes: &[&str] =
             quick_or_soak(&["force"], &["force", "deactivate", "role", "others", "own password", "password", "delete"]);
-        let ana = house.person("ana", Role::Staff).await;
-        let many = quick_or_soak(MOST_COUNTED + 2, 1_000_000);
-        let login = logs_in_until(house, &ana, many).await;
-        let tokens = quick_or_soak(MOST_COUNTED + 2, 200_000);
-        for kind in ["opaque", "jwt"] {
-            copy_as(house, &login, tokens, kind).await;
-        }
         let password_hash = "SELECT password_hash FROM curfew_users WHERE username = 'ana'";
         let password_hash = texts(&house.store, password_hash).await.pop().flatten().expect("a hash");
         for cause in causes {
             let promised = house.accounts.count_live_logins(ana.id).await.expect("a count");
-            let (accounts, target, own, actor) =
-                (&house.accounts, ana.target(), password(PASSWORD), ana.acting_from(&login));
             let begun = Instant::now();
-            let ended = match *cause {
-                "force" => match house.force_logout(&ana, ForceLogoutMoment::Now).await {
-                    ForceLogoutOutcome::Done { ended, .. } => ended,
-                    other => panic!("{other:?}"),
-                },
-                "deactivate" => accounts.deactivate(&root, &target, None, &why).await.expect("a deactivation"),
-                "password" => {
-                    accounts.set_password(&root, &target, &new_password(NEW_PASSWORD)).await.expect("a password")
-                }
-                "role" => match accounts.set_role(&root, &target, Role::Member).await.expect("a role") {
-                    RoleChange::Lowered(ended) => ended,
-                    other => panic!("{other:?}"),
-                },
-                "own password" => {
-                    let new = new_password(NEW_PASSWORD);
-                    accounts.change_password(&actor, &own, &new, false).await.expect("a password").1
-                }
-                "others" => accounts.end_other_logins(&actor, &own, false).await.expect("an end").1,
-                _ => accounts.delete_user(&root, &target, &why).await.expect("a deletion"),
-            };
-            println!("{cause}: {many} sessions and twice {tokens} tokens ended in {:?}", begun.elapsed());
+            let ended = end_all(house, &ana, &login, cause).await;
+            println!("{cause}: twice {more} logins and more ended in {:?}", begun.elapsed());
             assert!(ended.is_more() && promised.is_more(), "{cause}: {promised:?} {ended:?}");
             assert!(house.verdict(&login).await.is_err(), "{cause}");
             // All logins are live again. It was a date that ended them, and no row says so yet.
@@ -239,26 +228,27 @@ async fn an_account_with_more_logins_than_are_counted_is_ended_like_any_other() 
     .await;
 }
 
-/// A page, the API and a login read the lists of an account whose logins are not counted to the end. A soak has a
-/// million of each kind.
-#[rocket::async_test]
-async fn the_lists_of_one_account_read_no_more_for_many_more_logins() {
-    on_each_engine(async |house: &House| {
-        let ana = house.member("ana").await;
-        let login = logs_in_until(house, &ana, 2 * MOST_COUNTED).await;
-        copy_as_tokens(house, &login, 2 * MOST_COUNTED).await;
-        let many = work_of_lists(house, &ana, LONG_AGO).await;
-
-        let more = quick_or_soak(10 * MOST_COUNTED, 1_000_000);
-        copy(house, &login, more).await;
-        copy_as_tokens(house, &login, more).await;
-        must_be_no_more(&work_of_lists(house, &ana, LONG_AGO).await, &many);
-
-        // After a force logout, the rows of its logins are still there.
-        let forced_out = LiveAfter { login: login.login_date, ..LONG_AGO };
-        must_be_no_more(&work_of_lists(house, &ana, forced_out).await, &many);
-    })
-    .await;
+/// Ends all logins of the account for this cause, and returns how many ended.
+async fn end_all(house: &House, ana: &Person, login: &StartedSession, cause: &str) -> LoginCounts {
+    let (root, why) = (operator(), Reasons::default());
+    let (accounts, target, own, actor) = (&house.accounts, ana.target(), password(PASSWORD), ana.acting_from(login));
+    match cause {
+        "force" => match house.force_logout(ana, ForceLogoutMoment::Now).await {
+            ForceLogoutOutcome::Done { ended, .. } => ended,
+            other => panic!("{other:?}"),
+        },
+        "deactivate" => accounts.deactivate(&root, &target, None, &why).await.expect("a deactivation"),
+        "password" => accounts.set_password(&root, &target, &new_password(NEW_PASSWORD)).await.expect("a password"),
+        "role" => match accounts.set_role(&root, &target, Role::Member).await.expect("a role") {
+            RoleChange::Lowered(ended) => ended,
+            other => panic!("{other:?}"),
+        },
+        "own password" => {
+            accounts.change_password(&actor, &own, &new_password(NEW_PASSWORD), false).await.expect("a password").1
+        }
+        "others" => accounts.end_other_logins(&actor, &own, false).await.expect("an end").1,
+        _ => accounts.delete_user(&root, &target, &why).await.expect("a deletion"),
+    }
 }
 
 /// The work for each list: live sessions, live tokens, and the sessions that the limit on sessions ends first.

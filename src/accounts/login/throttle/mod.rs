@@ -44,6 +44,8 @@ pub(in crate::accounts) enum Purpose {
     Token,
     /// A request for a letter.
     Letter,
+    /// A new password for the account of a link.
+    Reset,
 }
 
 /// The counters of every account and address with recent attempts. Clones share them.
@@ -56,7 +58,7 @@ pub(in crate::accounts) struct Throttle {
 
 impl From<Throttled> for AccountsError {
     fn from(throttled: Throttled) -> Self {
-        Self::TooManyTries { retry_after: throttled.wait }
+        Self::TooManyAttempts { retry_after: throttled.wait }
     }
 }
 
@@ -68,7 +70,7 @@ impl Throttle {
 
     /// Begins an attempt. Waits while attempts in progress hold the last places.
     ///
-    /// `what` identifies the user of a [`Purpose::Token`], `address` the client.
+    /// `what` identifies the user of a [`Purpose::Token`] and of a [`Purpose::Reset`], `address` the client.
     pub(in crate::accounts) async fn begin(
         &self,
         purpose: Purpose,

@@ -1,7 +1,8 @@
 //! The last link that this process has seen.
 //!
 //! Whoever can write to the tables can cut off the end of the chain and let the server link a changed history again. So
-//! a node links no further if the link that it saw last is gone, or if nobody who has the key made the last link.
+//! a node links no further if the link that it saw last is gone, or if none of this site's keys
+//! sealed the last link.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -54,13 +55,13 @@ impl KnownEnd {
         Ok(Ok(end))
     }
 
-    /// Whether [`Self::stop_is_reported`] was called since the last good check.
+    /// Whether [`Self::mark_stop_reported`] has been called since the last successful check.
     pub(super) fn is_stop_reported(&self) -> bool {
         self.known().is_stop_reported
     }
 
     /// Records that the log and the events say why the chain is not continued.
-    pub(super) fn stop_is_reported(&self) {
+    pub(super) fn mark_stop_reported(&self) {
         self.known().is_stop_reported = true;
     }
 

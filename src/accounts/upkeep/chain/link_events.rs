@@ -92,7 +92,7 @@ impl Accounts {
         let now = self.store.clock().now(&mut tx).await?;
         insert_event(&mut tx, &new_event(now, EventKind::ChainStopped).saying(detail)).await?;
         tx.commit().await?;
-        self.known_end.stop_is_reported();
+        self.known_end.mark_stop_reported();
         Ok(())
     }
 

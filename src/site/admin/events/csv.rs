@@ -1,4 +1,4 @@
-//! The CSV export of all events.
+//! The CSV export of the events that a search matches.
 //!
 //! It is read and sent in batches. The next batch is read only when the client has taken the previous one, so a client
 //! that disconnects ends the export, and a slow client does not hold a database connection.

@@ -8,13 +8,13 @@ pub(super) const fn label(kind: EventKind) -> &'static str {
         EventKind::Login => "Logged in",
         EventKind::LoginFailed => "Failed to log in",
         EventKind::Throttled => "Too many attempts",
-        EventKind::UnderAttack => "Under attack: password guessed at",
+        EventKind::UnderAttack => "Under attack: password guessing",
         EventKind::Logout => "Logged out",
         EventKind::SessionEnded => "Session ended",
         EventKind::TokenCreated => "Token created",
         EventKind::TokenEnded => "Token ended",
         EventKind::Registered => "Registered",
-        EventKind::SetUp => "Set up the site",
+        EventKind::SetUp => "Site set up",
         EventKind::UserCreated => "Account created",
         EventKind::ProfileChanged => "Email changed",
         EventKind::EmailChangeRequested => "Email change requested",
@@ -32,15 +32,15 @@ pub(super) const fn label(kind: EventKind) -> &'static str {
         EventKind::Activated => "Activated",
         EventKind::BulkAction => "Bulk action",
         EventKind::Deleted => "Account deleted",
-        EventKind::ReasonTemplateAdded => "Template for reasons added",
-        EventKind::ReasonTemplateDeleted => "Template for reasons deleted",
+        EventKind::ReasonTemplateAdded => "Reason template added",
+        EventKind::ReasonTemplateDeleted => "Reason template deleted",
         EventKind::EventsPurged => "Old events deleted",
         EventKind::Refused => "Refused",
         EventKind::FormRefused => "Form refused",
         EventKind::CookieForged => "Forged or outdated cookie",
         EventKind::TokenForged => "Forged or unknown token",
         EventKind::Exported => "Events exported",
-        EventKind::ChainStopped => "Chain of events tampered with",
+        EventKind::ChainStopped => "Chain of events broken",
         EventKind::ChainContinued => "Chain of events continued",
     }
 }
@@ -62,7 +62,8 @@ pub(super) fn tone_of(code: &str) -> &'static str {
             | EventKind::Refused
             | EventKind::FormRefused
             | EventKind::CookieForged
-            | EventKind::TokenForged,
+            | EventKind::TokenForged
+            | EventKind::ChainStopped,
         ) => "attempt",
         Some(
             EventKind::ForceLogout
@@ -84,7 +85,6 @@ pub(super) fn tone_of(code: &str) -> &'static str {
             | EventKind::NotMe
             | EventKind::PasswordChanged
             | EventKind::RoleChanged
-            | EventKind::ChainStopped
             | EventKind::ChainContinued
             | EventKind::ReasonTemplateAdded
             | EventKind::ReasonTemplateDeleted

@@ -8,7 +8,7 @@ use crate::{
     accounts::{SiteListedLogin, SiteLogins},
     domain::{
         lists::{
-            logins_filter::LoginsFilter,
+            logins_filter::{LoginsFilter, LoginsShown},
             logins_query::{LoginsQuery, LoginsSort, LoginsSortKey},
             per_page::PerPage,
         },
@@ -18,9 +18,9 @@ use crate::{
     gate::LiveLogin,
     site::{
         admin::search::{
+            bounds::bound_fields,
             choices::{ChoiceView, choices, per_page},
             columns::{ColumnView, is_next_descending},
-            times::times,
         },
         pages::{form::FormView, session_view::SessionView},
     },
@@ -39,7 +39,7 @@ pub(super) struct LoginsView {
     /// Whether a filter in the part of the form that folds is set.
     has_more_filters: bool,
     has_filters: bool,
-    times: FormView,
+    bounds: FormView,
     kind: Vec<ChoiceView>,
     state: Vec<ChoiceView>,
     per_page: Vec<ChoiceView>,
@@ -92,11 +92,11 @@ impl LoginsView {
             address: text(sent.address),
             browser: text(sent.browser),
             system: text(sent.system),
-            is_all: query.filter.shown.word() == "all",
+            is_all: query.filter.shown == LoginsShown::All,
             has_more_filters: fields.iter().any(|field| folded.contains(&field.name)),
             has_filters: fields.iter().any(|field| field.name != "state"),
             fields,
-            times: times(bounds(query)),
+            bounds: bound_fields(bounds(query)),
             kind: choices(
                 &[("", "Sessions and tokens"), ("session", "Sessions"), ("token", "Tokens")],
                 query.filter.class.map_or("", LoginClass::word),

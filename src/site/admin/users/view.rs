@@ -16,10 +16,10 @@ use crate::{
     },
     site::{
         admin::search::{
+            bounds::bound_fields,
             choices::{ChoiceView, choices, per_page},
             columns::{ColumnView, is_next_descending},
             fields::{FieldView, fields},
-            times::times,
         },
         pages::form::FormView,
     },
@@ -32,9 +32,9 @@ pub(super) struct UsersView<'q> {
     q: &'q str,
     /// The fields of the filter that are not empty, for the form of a bulk action on all users that match.
     fields: Vec<FieldView<'q>>,
-    /// Whether any of the filters is set that are folded away.
+    /// Whether any of the collapsed filters is set.
     has_more_filters: bool,
-    times: FormView,
+    bounds: FormView,
     status: Vec<ChoiceView>,
     role: Vec<ChoiceView>,
     live: Vec<ChoiceView>,
@@ -43,7 +43,7 @@ pub(super) struct UsersView<'q> {
     columns: Vec<ColumnView>,
     total: i64,
     total_is_minimum: bool,
-    /// If only the first users in this order were looked at: how many.
+    /// How many users were searched, if the search did not cover all of them.
     looked_at: Option<i64>,
     page: u32,
     too_far: bool,
@@ -75,7 +75,7 @@ impl<'q> UsersView<'q> {
             q: sent.q.unwrap_or_default(),
             fields: fields(&sent.fields()),
             has_more_filters: bounds(filter).iter().any(|(_, bound)| bound.is_some()),
-            times: times(bounds(filter)),
+            bounds: bound_fields(bounds(filter)),
             status: choices(
                 &[("", "Any status"), ("active", "Active"), ("inactive", "Inactive")],
                 filter.status.map_or("", Status::word),

@@ -36,7 +36,7 @@ async fn show(
             let view = NotMeView {
                 username: &target.user.username,
                 address: &target.address,
-                restores: target.user.email != target.address,
+                restores: target.restores_address(),
                 is_active: target.is_active,
             };
             pages.show_form("links/not_me", &view)
@@ -64,21 +64,21 @@ async fn take_back(
             "Every login of your account has ended. Choose a new password with the letter that was sent to {address}."
         )),
         Ok(TakenBack { address, letter: LetterComes::WithinAnHour, .. }) => Notice::done(format!(
-            "Every login of your account has ended, and its password works no more. The letter to choose a new one \
-             comes to {address} within an hour: the address has had three such letters already."
+            "Every login of your account has ended, and its password no longer works. The letter to choose a new one \
+             will arrive at {address} within an hour, because three such letters were sent there recently."
         )),
         Ok(TakenBack { address, letter: LetterComes::OnceActive, .. }) => Notice::new(
             NoticeKind::Warning,
             format!(
-                "The password of your account works no more. The account is deactivated: once it is active again, a \
+                "The password of your account no longer works. The account is deactivated: once it is active again, a \
                  letter to choose a new password goes to {address}."
             ),
         ),
         Ok(TakenBack { address, letter: LetterComes::Never, .. }) => Notice::new(
             NoticeKind::Warning,
             format!(
-                "Every login of your account has ended, and its password works no more. No letter was sent, because \
-                 another account has {address}. Ask the staff of this site for a link to choose a new password."
+                "Every login of your account has ended, and its password no longer works. No letter was sent, because \
+                 another account uses {address}. Ask the staff of this site for a link to choose a new password."
             ),
         ),
         Err(error) => return refuse_link(&pages, changes, LinkPurpose::NotMe, error),

@@ -12,6 +12,7 @@ export async function* staffPages(stage, friendsName) {
   yield page("users", owner, "/admin/users");
   yield page("users-none", owner, "/admin/users?q=nobody-is-called-this");
   yield page("site-sessions", owner, "/admin/sessions");
+  yield page("site-sessions-hundred", owner, "/admin/sessions?per_page=100");
   yield page("site-sessions-all", owner, "/admin/sessions?state=all");
   yield page("end-logins", owner, "/admin/sessions/bulk?action=end&scope=matching");
   yield page("end-logins-none", owner, "/admin/sessions/bulk?action=end&scope=ids");

@@ -62,7 +62,7 @@ impl Request<'_, '_> {
     /// The people become a stored list, so that the page promises a force logout of exactly these.
     async fn promise_force_logout(self, scope: &LoginsScope, form: (Status, FormView)) -> Answer {
         let people = (self.actor, self.login.role());
-        match self.accounts.list_people_of_logins(self.actor, scope).await {
+        match self.accounts.store_people_of_logins(self.actor, scope).await {
             Ok(Some(list)) => {
                 show_force_logout_of_list(self.accounts, (self.pages, self.changes), people, &list, form).await
             }

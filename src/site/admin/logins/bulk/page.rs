@@ -72,7 +72,7 @@ impl EndPage<'_, '_> {
         let PreviewedLogins { choice, counts, is_too_many, logins, staff } = previewed;
         form.set_value("keep_mine", if choice.keeps_own_login { "on" } else { "" });
         let up_to = choice.up_to.map(|at| at.timestamp_micros());
-        let listed = u64::try_from(LOGINS_LISTED).unwrap_or(u64::MAX);
+        let listed = LOGINS_LISTED as u64;
         let view = EndView {
             too_many: is_too_many.then_some(MOST_CHOSEN),
             ids: match &choice.scope {

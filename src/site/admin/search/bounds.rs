@@ -1,9 +1,11 @@
-//! The date and time fields of a search form.
+//! The bounds of dates in a search form.
 
 use crate::{domain::moment::Moment, site::pages::form::FormView};
 
-/// Writes each bound as a field of the type `datetime-local` has it.
-pub(in crate::site::admin) fn times(bounds: impl IntoIterator<Item = (&'static str, Option<Moment>)>) -> FormView {
+/// The values of the fields for these bounds, in the format of a field of the type `datetime-local`.
+pub(in crate::site::admin) fn bound_fields(
+    bounds: impl IntoIterator<Item = (&'static str, Option<Moment>)>,
+) -> FormView {
     let mut form = FormView::default();
     for (name, bound) in bounds {
         form.set_value(name, &bound.map_or_else(String::new, in_field));
