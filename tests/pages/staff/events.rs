@@ -59,7 +59,7 @@ async fn staff_see_each_event_in_full() {
         let (out, login) = (events(&page)[0], events(&page)[1]);
         let to_ana = format!("<a class=\"name\" href=\"/admin/users/{}\">ana</a>", ana.id);
         let to_staff = format!("<a class=\"name\" href=\"/admin/users/{}\">{}</a>", staff.id, staff.name);
-        let words = ["1 session ended", "forced out", STAFF_REASON, USER_REASON, &to_ana, &to_staff];
+        let words = ["1 session ended", "Force logout", STAFF_REASON, USER_REASON, &to_ana, &to_staff];
         for words in words.into_iter().chain([staff.address.to_string().as_str()]) {
             assert!(out.contains(words), "{words}: {out}");
         }

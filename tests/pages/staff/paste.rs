@@ -69,7 +69,7 @@ async fn a_list_is_found_and_forced_out_with_one_button() {
         let page = pastes(&mut staff, &names, b"").await;
         page.must_be(200);
         assert!(page.body.contains("<h1>2 users found</h1>"), "{page:?}");
-        assert!(page.body.contains("2 unknown, 2 repeated, 1 out of reach."), "{page:?}");
+        assert!(page.body.contains("<a href=\"#unknown\">2 unknown</a>, 2 repeated, 1 out of reach."), "{page:?}");
         assert!(page.body.contains("A force logout ends 2 sessions"), "{page:?}");
         for line in [
             "Line 1</span> nobody</li>",
