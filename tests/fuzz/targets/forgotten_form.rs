@@ -1,0 +1,5 @@
+//! The form for a forgotten password.
+
+#![no_main]
+
+curfew_fuzz::target!(ForgottenForm);

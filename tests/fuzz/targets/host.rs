@@ -1,0 +1,5 @@
+//! The header that names the site.
+
+#![no_main]
+
+curfew_fuzz::target!(Host);

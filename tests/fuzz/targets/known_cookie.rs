@@ -1,0 +1,5 @@
+//! The cookie by which a browser is known to the accounts that it used.
+
+#![no_main]
+
+curfew_fuzz::target!(KnownCookie);

@@ -1,0 +1,5 @@
+//! The form that sets up the site.
+
+#![no_main]
+
+curfew_fuzz::target!(SetupForm);
