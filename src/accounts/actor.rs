@@ -6,7 +6,7 @@ use ipnet::Ipv6Net;
 
 use crate::{
     domain::{
-        logins::session_secret::{SecretHash, SessionId},
+        logins::{public_id::PublicId, session_secret::SecretHash},
         people::{role::Role, text::escaped},
     },
     store::events::Named,
@@ -119,13 +119,13 @@ pub struct Actor {
     /// Their role.
     pub role: Role,
     /// The login that they act with.
-    pub session: Option<SessionId>,
+    pub session: Option<PublicId>,
     /// The hash of the secret that proved a browser's session. A password check replaces the secret.
     pub session_secret: Option<SecretHash>,
     /// The client that they act from.
     pub client: Option<Client>,
     /// The bulk action that they carry out.
-    pub bulk: Option<SessionId>,
+    pub bulk: Option<PublicId>,
 }
 
 impl Actor {

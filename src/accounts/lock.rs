@@ -3,7 +3,10 @@
 //! Taking the lock applies what has come due first. A use case therefore never decides by a schedule whose time has
 //! passed, and a clock that steps back later cannot undo it.
 
-use super::{Accounts, Result, locked::Locked};
+use super::{
+    Accounts, Result,
+    locked::{Locked, ReadAccount},
+};
 use crate::{
     domain::standing::SiteStanding,
     store::{Sql, site, users},
@@ -17,7 +20,7 @@ impl Accounts {
         let Some(user) = users::lock_user(on, user_id).await? else { return Ok(None) };
         // Read the time after taking the lock, so that it is later than what the previous holder did.
         let now = self.store.clock().now(on).await?;
-        self.apply_due_to_account(on, Locked { user, site, now }).await
+        self.apply_due_to_account(on, Locked::new(ReadAccount { user, site, now })).await
     }
 
     /// Locks the site until the transaction ends.

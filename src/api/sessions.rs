@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{moments::Timestamp, problem::Problem};
 use crate::{
     accounts::{Accounts, AccountsError, ListedLogin, Which},
-    domain::logins::{kind::LoginClass, session_secret::SessionId},
+    domain::logins::{kind::LoginClass, public_id::PublicId},
     gate::ApiClient,
 };
 
@@ -49,7 +49,7 @@ async fn list(client: ApiClient<'_>, accounts: &State<Accounts>) -> Result<Json<
 
 #[delete("/api/sessions/<id>")]
 async fn end(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> Result<NoContent, Problem> {
-    let session = SessionId::parse(id).ok_or(AccountsError::NoSuchSession)?;
+    let session = PublicId::parse(id).ok_or(AccountsError::NoSuchSession)?;
     // A session that had already ended is not an error.
     accounts.end_own_login(&client.actor(), LoginClass::Sessions, &session).await?;
     Ok(NoContent)

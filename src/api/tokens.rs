@@ -13,7 +13,7 @@ use crate::{
         lists::users_query::{LAST_PAGE, PageNumber},
         logins::{
             kind::{LoginClass, LoginKind},
-            session_secret::SessionId,
+            public_id::PublicId,
         },
     },
     gate::ApiClient,
@@ -69,7 +69,7 @@ fn page_of(given: &[&str]) -> Result<PageNumber, Problem> {
 
 #[delete("/api/tokens/<id>")]
 async fn revoke(client: ApiClient<'_>, accounts: &State<Accounts>, id: &str) -> Result<NoContent, Problem> {
-    let token = SessionId::parse(id).ok_or(AccountsError::NoSuchToken)?;
+    let token = PublicId::parse(id).ok_or(AccountsError::NoSuchToken)?;
     // A token that had already ended is not an error.
     accounts.end_own_login(&client.actor(), LoginClass::Tokens, &token).await?;
     Ok(NoContent)

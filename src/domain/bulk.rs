@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{lists::users_filter::UsersFilter, logins::session_secret::SessionId, moment::Moment};
+use super::{lists::users_filter::UsersFilter, logins::public_id::PublicId, moment::Moment};
 
 /// What a bulk action does to each user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub enum BulkScope {
     /// All users that match the filter.
     Matching(UsersFilter),
     /// The users of a stored list.
-    Listed(SessionId),
+    Listed(PublicId),
 }
 
 /// A bulk action and the users that staff chose for it.

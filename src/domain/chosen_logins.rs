@@ -1,8 +1,7 @@
 //! The logins that staff choose for a bulk action.
 
 use super::{
-    bulk::BulkCounts, lists::logins_filter::LoginsFilter, logins::session_secret::SessionId, moment::Moment,
-    period::Period,
+    bulk::BulkCounts, lists::logins_filter::LoginsFilter, logins::public_id::PublicId, moment::Moment, period::Period,
 };
 
 /// The code of the bulk action that ends chosen logins, in its record and its events.
@@ -15,7 +14,7 @@ pub const MOST_CHOSEN: u32 = 100_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginsScope {
     /// The logins with these ids, without duplicates.
-    Ids(Vec<SessionId>),
+    Ids(Vec<PublicId>),
     /// All logins that match the filter.
     Matching(LoginsFilter),
 }

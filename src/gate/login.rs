@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     accounts::{Actor, Client},
     domain::{
-        logins::session_secret::{SecretHash, SessionId},
+        logins::{public_id::PublicId, session_secret::SecretHash},
         moment::Moment,
         people::role::Role,
         reason::EndReason,
@@ -35,7 +35,7 @@ pub struct LiveLogin {
     /// The user's account.
     pub account: Arc<Account>,
     /// The public id of the session or token.
-    pub session: SessionId,
+    pub session: PublicId,
     /// `LAST_LOGIN_DATE`: compared with force-logout dates. It may be in the future, so never compute an age from it.
     pub login_date: Moment,
     /// When the login was opened, by the site's clock. Lifetimes count from here.

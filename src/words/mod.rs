@@ -4,8 +4,8 @@
 //! `Display` or as a method such as [`EndReason::label`]. Rust allows an implementation in any module of the crate,
 //! so the layers above write `error.to_string()` and need not name this one.
 //!
-//! One file below writes words too: `accounts/event/mod.rs` stores the detail of an event as the text that it has here,
-//! because an event must read the same years later. Words of only one layer are in that layer: the labels of events in
+//! Two files below write words too. `accounts/event/mod.rs` stores the detail of an event as the text that it has here,
+//! because an event must read the same years later. `accounts/bulk/run.rs` stores why a bulk action stopped. Words of only one layer are in that layer: the labels of events in
 //! `site`, the problems of the API in `api`, and what a setting accepts in `settings`.
 //!
 //! [`EndReason::label`]: crate::domain::reason::EndReason::label

@@ -1,12 +1,12 @@
 //! What is wrong with an id, or with a token's label or lifetime.
 
 use crate::domain::logins::{
-    session_secret::SessionIdError,
+    public_id::PublicIdError,
     token::{TokenLabelError, TokenLifetimeError},
 };
 
 in_words! {
-    SessionIdError {
+    PublicIdError {
         Self => "Give an id as the list shows it: 16 letters and digits.",
     }
 }

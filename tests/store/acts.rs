@@ -7,7 +7,7 @@ use curfew::{
     accounts::{AccountsError, Actor, ForceLogoutMoment, Result, StartedSession},
     domain::{
         letters::link::{LinkPurpose, LinkToken},
-        logins::{kind::LoginClass, session_secret::SessionId, token::TokenLabel},
+        logins::{kind::LoginClass, public_id::PublicId, token::TokenLabel},
         people::role::Role,
         reason::EndReason,
         reason_template::{NewReasonTemplate, ReasonTitle},
@@ -76,7 +76,7 @@ pub struct Scene {
     ana: Person,
     logins: [StartedSession; 2],
     boss: Option<Actor>,
-    token: Option<SessionId>,
+    token: Option<PublicId>,
     link: Option<LinkToken>,
     code: String,
     /// Every secret that must never appear in the database.

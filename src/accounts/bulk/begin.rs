@@ -14,7 +14,7 @@ use crate::{
         bulk::{BulkAction, BulkCounts, BulkScope, BulkTerms},
         event_kind::EventKind,
         lists::users_query::PageNumber,
-        logins::session_secret::SessionId,
+        logins::public_id::PublicId,
         moment::Moment,
         reason::EndReason,
     },
@@ -88,7 +88,7 @@ impl Accounts {
         event: NewEvent<'_>,
         refused: u64,
     ) -> Result<bool> {
-        let (id, now) = (SessionId::from_stored(record.id.clone()), record.started_at);
+        let (id, now) = (PublicId::from_stored(record.id.clone()), record.started_at);
         let mut tx = self.store.begin().await?;
         if !insert_bulk_record(&mut tx, &record).await? {
             return Ok(false);
@@ -109,7 +109,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns an error if the database does not respond.
-    pub async fn find_bulk_record(&self, id: &SessionId) -> Result<Option<BulkRecord>> {
+    pub async fn find_bulk_record(&self, id: &PublicId) -> Result<Option<BulkRecord>> {
         Ok(find_bulk_record(&mut self.store.read().await?, id).await?)
     }
 
@@ -118,7 +118,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns an error if the database does not respond.
-    pub async fn list_bulk_users(&self, id: &SessionId, page: PageNumber) -> Result<(Vec<KnownUser>, bool)> {
+    pub async fn list_bulk_users(&self, id: &PublicId, page: PageNumber) -> Result<(Vec<KnownUser>, bool)> {
         let range = (i64::from(USERS_LISTED) + 1, page.offset(USERS_LISTED));
         let mut users = list_listed_users(&mut self.store.read().await?, id, range).await?;
         let has_more = users.len() > USERS_LISTED as usize;
@@ -144,7 +144,7 @@ fn record(actor: &Actor, begin: &BeginBulk, now: Moment) -> BulkRecord {
 /// logins end.
 pub(super) fn new_record(
     actor: &Actor,
-    (id, action): (&SessionId, &str),
+    (id, action): (&PublicId, &str),
     (users, logins): (u64, LoginCounts),
     skipped: u64,
     now: Moment,

@@ -8,7 +8,7 @@ use crate::{
         bulk::{BulkCounts, digest_of_logins},
         chosen_logins::{LoginsChoice, LoginsScope, MOST_CHOSEN},
         lists::logins_filter::{LoginsFilter, LoginsShown},
-        logins::session_secret::SessionId,
+        logins::public_id::PublicId,
         moment::Moment,
         people::role::Role,
         period::Period,
@@ -161,5 +161,5 @@ fn live_until(filter: &LoginsFilter, latest: Option<Moment>) -> LoginsFilter {
 }
 
 fn is_own(actor: &Actor, login: &ChosenLogin) -> bool {
-    actor.session.as_ref().map(SessionId::as_str) == Some(login.id.as_str())
+    actor.session.as_ref().map(PublicId::as_str) == Some(login.id.as_str())
 }

@@ -13,7 +13,7 @@ use crate::{
     },
     domain::{
         chosen_logins::{LoginsChoice, LoginsScope},
-        logins::{kind::LoginClass, session_secret::SessionId},
+        logins::{kind::LoginClass, public_id::PublicId},
         moment::Moment,
         reason::EndReason,
     },
@@ -119,6 +119,6 @@ impl LoginsRun {
     }
 }
 
-fn id(login: &ChosenLogin) -> SessionId {
-    SessionId::from_stored(login.id.clone())
+fn id(login: &ChosenLogin) -> PublicId {
+    PublicId::from_stored(login.id.clone())
 }

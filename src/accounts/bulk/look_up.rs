@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     accounts::{Accounts, AccountsError, Actor, Result},
-    domain::{lists::pasted_names::PastedName, logins::session_secret::SessionId},
+    domain::{lists::pasted_names::PastedName, logins::public_id::PublicId},
     store::lists::named::{KnownUser, list_ids_by_login_key, list_known_users},
 };
 
@@ -23,7 +23,7 @@ pub struct LookedUp<'t> {
     /// The names with the same user or text as an earlier name, and that name's line.
     pub repeated: Vec<(PastedName<'t>, usize)>,
     /// The stored list of the users found. `None` if there are none.
-    pub list: Option<SessionId>,
+    pub list: Option<PublicId>,
 }
 
 /// A name of a list, and the user who has it.

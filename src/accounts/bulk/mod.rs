@@ -18,7 +18,7 @@ mod run;
 
 use crate::domain::{
     bulk::{BulkChoice, BulkCounts},
-    logins::session_secret::SessionId,
+    logins::public_id::PublicId,
     moment::Moment,
     reason_text::Reasons,
 };
@@ -33,7 +33,7 @@ pub use run::BulkRun;
 #[derive(Debug, Clone)]
 pub struct BeginBulk<C = BulkChoice> {
     /// Its id, created with the confirmation page, so that a second click is the same action.
-    pub id: SessionId,
+    pub id: PublicId,
     /// What to do, and to which accounts or logins.
     pub choice: C,
     /// The reasons.

@@ -6,7 +6,7 @@ use crate::{
     accounts::{Accounts, AccountsError, Actor, Result},
     domain::{
         chosen_logins::{LoginsScope, MOST_CHOSEN},
-        logins::session_secret::SessionId,
+        logins::public_id::PublicId,
     },
     store::{
         bulk::{
@@ -24,7 +24,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`AccountsError::Ended`], [`AccountsError::Forbidden`], or a database error.
-    pub async fn store_people_of_logins(&self, actor: &Actor, scope: &LoginsScope) -> Result<Option<SessionId>> {
+    pub async fn store_people_of_logins(&self, actor: &Actor, scope: &LoginsScope) -> Result<Option<PublicId>> {
         self.derive_traits_before_listing().await;
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
@@ -43,8 +43,8 @@ impl Accounts {
     }
 
     /// Stores a list of users under a new id.
-    pub(super) async fn store_user_list(&self, ids: &[i64]) -> Result<SessionId> {
-        let list = SessionId::from_random(rand::random());
+    pub(super) async fn store_user_list(&self, ids: &[i64]) -> Result<PublicId> {
+        let list = PublicId::from_random(rand::random());
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
         insert_user_list(&mut tx, &list, now).await?;

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope, BulkTerms},
         lists::users_query::PageNumber,
-        logins::session_secret::SessionId,
+        logins::public_id::PublicId,
         people::role::Role,
     },
     store::{
@@ -78,8 +78,8 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns an error if the database does not respond.
-    pub async fn store_targets(&self, actor: &Actor, role: Role, choice: &BulkChoice) -> Result<SessionId> {
-        let list = SessionId::from_random(rand::random());
+    pub async fn store_targets(&self, actor: &Actor, role: Role, choice: &BulkChoice) -> Result<PublicId> {
+        let list = PublicId::from_random(rand::random());
         let mut tx = self.store.begin().await?;
         let live = self.possibly_live_now(&mut tx).await?;
         let targets = Targets { choice, actor_id: actor.user_id, actor_role: role, live: &live };

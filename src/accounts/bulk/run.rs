@@ -5,7 +5,7 @@ use rocket::futures::stream::{self, TryStreamExt as _};
 use super::{BeginBulk, end_logins::LoginsRun};
 use crate::{
     accounts::{Accounts, AccountsError, Actor, Result},
-    domain::logins::session_secret::SessionId,
+    domain::logins::public_id::PublicId,
     store::{
         Transaction,
         bulk::{
@@ -75,7 +75,7 @@ impl BulkRun {
 
 /// Asks each node to report when it has applied the whole action. Nodes apply changes in order, so a change that follows
 /// all others is enough. A change must name a user, so it names one of them.
-async fn ask_for_receipts(on: &mut Transaction, id: &SessionId) -> Result<()> {
+async fn ask_for_receipts(on: &mut Transaction, id: &PublicId) -> Result<()> {
     let record = find_bulk_record(on, id).await?;
     let user = find_listed_user(on, id).await?;
     if let (Some(event_id), Some(user)) = (record.and_then(|record| record.event_id), user) {

@@ -12,7 +12,7 @@ use crate::{
     accounts::{
         Accounts, Detail, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        locked::Locked,
+        locked::{Locked, ReadAccount},
         outbox::queue_reset_letter_if_no_password,
     },
     domain::{
@@ -38,11 +38,11 @@ impl Accounts {
             return Ok(Some(locked));
         }
         let user = users::find_user(on, locked.user.id).await?;
-        Ok(user.map(|user| Locked { user, ..locked }))
+        Ok(user.map(|user| locked.with(user)))
     }
 
     async fn apply_scheduled_force_logout(&self, on: &mut dyn Sql, locked: &Locked) -> Result<bool> {
-        let Locked { user, site, now } = locked;
+        let ReadAccount { user, site, now } = &**locked;
         let Some(due) = user.force_logout_scheduled.filter(|at| at <= now) else { return Ok(false) };
         let reasons = Reasons {
             for_staff: ReasonText::from_stored(user.force_logout_scheduled_staff_reason.as_deref()),
@@ -97,7 +97,7 @@ impl Accounts {
 
 /// Activates an account whose deactivation had an end that has passed.
 async fn end_due_deactivation(on: &mut dyn Sql, locked: &Locked) -> Result<bool> {
-    let Locked { user, now, .. } = locked;
+    let ReadAccount { user, now, .. } = &**locked;
     if !user.has_expired_deactivation(*now) {
         return Ok(false);
     }

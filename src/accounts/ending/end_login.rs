@@ -4,10 +4,10 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Client, Detail, RefusedAction, Result,
         event::{BuildEvent as _, ended_kind, new_event},
-        locked::Locked,
+        locked::{Locked, ReadAccount},
     },
     domain::{
-        logins::{kind::LoginClass, session_secret::SessionId},
+        logins::{kind::LoginClass, public_id::PublicId},
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
     },
@@ -48,7 +48,7 @@ impl Accounts {
     ///
     /// Returns [`AccountsError::NoSuchSession`] or [`AccountsError::NoSuchToken`] for a login of another account,
     /// [`AccountsError::Ended`] if the actor's login has ended, or a database error.
-    pub async fn end_own_login(&self, actor: &Actor, class: LoginClass, login: &SessionId) -> Result<LoginEnd> {
+    pub async fn end_own_login(&self, actor: &Actor, class: LoginClass, login: &PublicId) -> Result<LoginEnd> {
         let user_id = actor.user_id.ok_or(AccountsError::no_such_login(class))?;
         let (mut tx, locked, row) = self.begin_on_login(user_id, class, login).await?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
@@ -72,7 +72,7 @@ impl Accounts {
         &self,
         actor: &Actor,
         user_id: i64,
-        session: &SessionId,
+        session: &PublicId,
         staff_reason: ReasonText,
     ) -> Result<LoginEnd> {
         self.end_login_of(actor, user_id, (LoginClass::Sessions, session), staff_reason).await
@@ -88,7 +88,7 @@ impl Accounts {
         &self,
         actor: &Actor,
         user_id: i64,
-        token: &SessionId,
+        token: &PublicId,
         staff_reason: ReasonText,
     ) -> Result<LoginEnd> {
         self.end_login_of(actor, user_id, (LoginClass::Tokens, token), staff_reason).await
@@ -103,7 +103,7 @@ impl Accounts {
     pub async fn end_login(
         &self,
         actor: &Actor,
-        (class, login): (LoginClass, &SessionId),
+        (class, login): (LoginClass, &PublicId),
         staff_reason: ReasonText,
     ) -> Result<LoginEnd> {
         let mut on = self.store.read().await?;
@@ -121,7 +121,7 @@ impl Accounts {
         &self,
         actor: &Actor,
         user_id: i64,
-        which: (LoginClass, &SessionId),
+        which: (LoginClass, &PublicId),
         staff_reason: ReasonText,
     ) -> Result<LoginEnd> {
         let what = RefusedAction::EndLogin(which.0);
@@ -133,7 +133,7 @@ impl Accounts {
         &self,
         actor: &Actor,
         user_id: i64,
-        (class, login): (LoginClass, &SessionId),
+        (class, login): (LoginClass, &PublicId),
         staff_reason: ReasonText,
     ) -> Result<LoginEnd> {
         let (mut tx, locked, row) = self.begin_on_login(user_id, class, login).await?;
@@ -149,7 +149,7 @@ impl Accounts {
         &self,
         user_id: i64,
         class: LoginClass,
-        login: &SessionId,
+        login: &PublicId,
     ) -> Result<(Transaction, Locked, LoginRow)> {
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, user_id).await?.ok_or(AccountsError::no_such_login(class))?;
@@ -188,7 +188,7 @@ pub(in crate::accounts) async fn end_and_record(
     (reason, reasons): (EndReason, &Reasons),
     by: By<'_>,
 ) -> Result<()> {
-    let Locked { user, now, .. } = locked;
+    let ReadAccount { user, now, .. } = &**locked;
     let (id, class) = (row.id(), row.kind()?.class());
     let event = new_event(*now, ended_kind(class)).to(user.id, &user.username).because(reason, reasons);
     let event = match class {

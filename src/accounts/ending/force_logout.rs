@@ -5,7 +5,7 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Detail, LoginCounts, RefusedAction, Result,
         event::{BuildEvent as _, insert_event_with_receipt, new_event},
-        locked::Locked,
+        locked::{Locked, ReadAccount},
         outbox::queue_letter_of_staff,
     },
     domain::{
@@ -191,7 +191,7 @@ impl Accounts {
         date: Moment,
         reasons: &Reasons,
     ) -> Result<ForceLogoutOutcome> {
-        let Locked { user, now, .. } = locked;
+        let ReadAccount { user, now, .. } = &**locked;
         if let Some(in_force) = user.force_logout_date.filter(|in_force| date < *in_force) {
             return Ok(ForceLogoutOutcome::Unchanged { date: in_force });
         }

@@ -2,7 +2,7 @@
 
 use super::date_at::{date_at, everyones_date_at, everyones_date_now};
 use crate::{
-    accounts::{Accounts, AccountsError, FEW_TOKENS, ForceLogoutMoment, LoginCounts, Result, locked::Locked},
+    accounts::{Accounts, AccountsError, FEW_TOKENS, ForceLogoutMoment, LoginCounts, Result, locked::ReadAccount},
     domain::{
         logins::{
             kind::LoginClass,
@@ -71,20 +71,20 @@ impl Accounts {
         let now = self.store.clock().now(&mut on).await?;
         let site = site::get_site(&mut on).await?.standing();
         let user = users::find_user(&mut on, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
-        let locked = Locked { user, site, now };
+        let account = ReadAccount { user, site, now };
         let date = match moment {
             ForceLogoutMoment::At(at) if at > now => {
-                let logins = self.count_logins(&mut on, &locked, locked.force_logout_date_now()).await?;
+                let logins = self.count_logins(&mut on, &account, account.force_logout_date_now()).await?;
                 return Ok(ForceLogoutPreview::Scheduled { at, logins });
             }
-            ForceLogoutMoment::At(at) => date_at(&mut on, &locked.user, at).await?,
-            ForceLogoutMoment::Now => locked.force_logout_date_now(),
+            ForceLogoutMoment::At(at) => date_at(&mut on, &account.user, at).await?,
+            ForceLogoutMoment::Now => account.force_logout_date_now(),
         };
-        let in_force = date_in_force(&mut on, &locked.user, now).await?;
+        let in_force = date_in_force(&mut on, &account.user, now).await?;
         if let Some(in_force) = in_force.filter(|in_force| date < *in_force) {
             return Ok(ForceLogoutPreview::Unchanged { date: in_force });
         }
-        let logins = self.count_logins(&mut on, &locked, date).await?;
+        let logins = self.count_logins(&mut on, &account, date).await?;
         Ok(ForceLogoutPreview::Ends { date, logins })
     }
 

@@ -20,7 +20,7 @@ use rocket::tokio::sync;
 use super::{BuildEvent as _, new_event};
 use crate::{
     accounts::{Actor, Detail, actor::counted_address},
-    domain::{event_kind::EventKind, logins::session_secret::SessionId, moment::Moment, reason_text::Reasons},
+    domain::{event_kind::EventKind, logins::public_id::PublicId, moment::Moment, reason_text::Reasons},
     store::events::{Named, NewEvent},
 };
 
@@ -125,7 +125,7 @@ pub(super) struct ActEvent {
     kind: EventKind,
     actor: Option<(Option<i64>, String)>,
     subject: Option<(Option<i64>, String)>,
-    session: Option<SessionId>,
+    session: Option<PublicId>,
     client: Option<(String, String)>,
     detail: Option<String>,
 }

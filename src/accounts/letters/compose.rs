@@ -97,7 +97,8 @@ pub(in crate::accounts) async fn compose_letter(
     };
     let token = create_token(on, link_id).await?;
     let QueuedLetter { id, kind, origin, details, times, queued_at, .. } = queued;
-    let (username, claimed_at) = (locked.user.username, locked.now);
+    let account = locked.into_read();
+    let (username, claimed_at) = (account.user.username, account.now);
     let link = (purpose, token);
     let letter = LetterToSend { id, kind, address, username, link, origin, details, times, queued_at, claimed_at };
     Ok(Composed::Send { letter: Box::new(letter), link_id })

@@ -66,15 +66,15 @@ impl Accounts {
         delete_later_not_me_links(&mut tx, user.id, &link.address, link.issued_at).await?;
         drop_later_letters_elsewhere(&mut tx, user.id, &link.address, (link.issued_at, locked.now)).await?;
         let user = users::find_user(&mut tx, user.id).await?.ok_or(AccountsError::BadLink)?;
-        let letter = queue_reset_letter(&mut tx, &Locked { user, ..locked }, Some(client)).await?;
+        let letter = queue_reset_letter(&mut tx, &locked.with(user), Some(client)).await?;
         tx.commit().await?;
         Ok(TakenBack { ended, address: link.address, letter })
     }
 }
 
-/// Restores the account's address, and returns whether the account has it now. It has not if another account had the address before
-/// it was reserved (`src/store/users/reserved.rs`). The email then stays what somebody else set, and no letter may go
-/// there.
+/// Restores the account's address, and returns whether the account has it now. It does not if another account had the
+/// address before it was reserved (`src/store/users/reserved.rs`). The email then stays what somebody else set, and no
+/// letter may go there.
 async fn restore_email(on: &mut Transaction, client: &Client, locked: &Locked, address: &str) -> Result<bool> {
     let user = &locked.user;
     users::set_pending_email(on, user.id, None).await?;

@@ -36,7 +36,7 @@ impl Accounts {
         }
         let comes = queue_reset_letter(&mut tx, &locked, actor.client.as_ref()).await?;
         tx.commit().await?;
-        Ok((locked.user.email, comes))
+        Ok((locked.into_read().user.email, comes))
     }
 
     /// Creates a reset link without a letter, for people without mail. Only the operator at the command line may.

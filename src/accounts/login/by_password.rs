@@ -5,12 +5,12 @@ use crate::{
     accounts::{
         Accounts, AccountsError, Client, Detail, LoginCounts, Result,
         event::{BuildEvent as _, new_event},
-        locked::Locked,
+        locked::{Locked, ReadAccount},
         outbox::queue_new_login_letter,
     },
     domain::{
         event_kind::EventKind,
-        logins::{kind::LoginClass, session_secret::SessionId},
+        logins::{kind::LoginClass, public_id::PublicId},
         people::{login_name::LoginName, password::Password, role::Role},
         reason::EndReason,
         reason_text::Reasons,
@@ -50,11 +50,11 @@ pub(super) trait LoginType: Send + Sync {
         on: &mut Transaction,
         user: &User,
         client: &Client,
-        opened: &SessionId,
+        opened: &PublicId,
     ) -> impl Future<Output = Result<bool>> + Send;
 
     /// The id of the opened login.
-    fn id(opened: &Self::Opened) -> &SessionId;
+    fn id(opened: &Self::Opened) -> &PublicId;
 
     /// The detail of the event. `None` for a browser's session.
     fn event_detail(&self) -> Option<Detail<'_>>;
@@ -208,7 +208,7 @@ impl Accounts {
 
 /// Refuses a deactivated account.
 pub(in crate::accounts) fn must_be_active(locked: &Locked) -> Result<()> {
-    let Locked { user, now, .. } = locked;
+    let ReadAccount { user, now, .. } = &**locked;
     if user.is_active_at(*now) {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     accounts::{Accounts, Client, Detail, Result, locked::Locked},
     domain::{
-        logins::{kind::LoginClass, session_secret::SessionId, token::TokenLabel},
+        logins::{kind::LoginClass, public_id::PublicId, token::TokenLabel},
         people::{login_name::LoginName, password::Password},
     },
     store::{Transaction, logins::has_token_of_program, users::User},
@@ -82,11 +82,11 @@ impl LoginType for Browser {
         open_session(on, (locked.user.id, locked.user.role()), client, self.remember, dates).await
     }
 
-    async fn is_known(&self, _: &mut Transaction, user: &User, client: &Client, _: &SessionId) -> Result<bool> {
+    async fn is_known(&self, _: &mut Transaction, user: &User, client: &Client, _: &PublicId) -> Result<bool> {
         Ok(client.has_used(user.id, user.known_from_version))
     }
 
-    fn id(opened: &StartedSession) -> &SessionId {
+    fn id(opened: &StartedSession) -> &PublicId {
         &opened.id
     }
 
@@ -112,11 +112,11 @@ impl LoginType for JwtFamily {
         open_family(accounts, on, locked, client, dates).await
     }
 
-    async fn is_known(&self, on: &mut Transaction, user: &User, client: &Client, opened: &SessionId) -> Result<bool> {
+    async fn is_known(&self, on: &mut Transaction, user: &User, client: &Client, opened: &PublicId) -> Result<bool> {
         Ok(has_token_of_program(on, (user.id, user.known_from), client.user_agent(), opened).await?)
     }
 
-    fn id(opened: &Family) -> &SessionId {
+    fn id(opened: &Family) -> &PublicId {
         &opened.id
     }
 
@@ -144,11 +144,11 @@ impl LoginType for OpaqueToken<'_> {
         open_token(on, locked, client, (self.label, accounts.settings.token_lifetime), dates).await
     }
 
-    async fn is_known(&self, on: &mut Transaction, user: &User, client: &Client, opened: &SessionId) -> Result<bool> {
+    async fn is_known(&self, on: &mut Transaction, user: &User, client: &Client, opened: &PublicId) -> Result<bool> {
         Ok(has_token_of_program(on, (user.id, user.known_from), client.user_agent(), opened).await?)
     }
 
-    fn id(opened: &StartedToken) -> &SessionId {
+    fn id(opened: &StartedToken) -> &PublicId {
         &opened.id
     }
 

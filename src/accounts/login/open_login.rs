@@ -5,10 +5,7 @@ use std::time::Duration;
 use crate::{
     accounts::{Client, Result},
     domain::{
-        logins::{
-            kind::LoginKind,
-            session_secret::{SessionId, SessionSecret},
-        },
+        logins::{kind::LoginKind, public_id::PublicId, session_secret::SessionSecret},
         moment::{MICROSECOND, Moment},
         people::role::Role,
         standing::SiteStanding,
@@ -24,7 +21,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct StartedSession {
     /// Its id.
-    pub id: SessionId,
+    pub id: PublicId,
     /// Its secret.
     pub secret: SessionSecret,
     /// The account.
@@ -73,7 +70,7 @@ pub(in crate::accounts) async fn open_session(
     LoginDates { login_date, opened_at }: LoginDates,
 ) -> Result<StartedSession> {
     let mut started = StartedSession {
-        id: SessionId::from_random(rand::random()),
+        id: PublicId::from_random(rand::random()),
         secret: SessionSecret::from_random(rand::random()),
         user_id,
         login_date,

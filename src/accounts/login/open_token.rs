@@ -10,7 +10,7 @@ use crate::{
     domain::{
         logins::{
             kind::LoginKind,
-            session_secret::SessionId,
+            public_id::PublicId,
             token::{TokenLabel, TokenSecret},
         },
         moment::Moment,
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct StartedToken {
     /// Its id.
-    pub id: SessionId,
+    pub id: PublicId,
     /// Its secret.
     pub secret: TokenSecret,
     /// When it expires.
@@ -33,7 +33,7 @@ pub struct StartedToken {
 #[derive(Debug, Clone)]
 pub struct Family {
     /// Its id.
-    pub id: SessionId,
+    pub id: PublicId,
     /// The account.
     pub user_id: i64,
     /// The username.
@@ -64,7 +64,7 @@ pub(in crate::accounts) async fn open_token(
     LoginDates { login_date, opened_at }: LoginDates,
 ) -> Result<StartedToken> {
     let started = StartedToken {
-        id: SessionId::from_random(rand::random()),
+        id: PublicId::from_random(rand::random()),
         secret: TokenSecret::from_random(rand::random()),
         expires_at: add(opened_at, lifetime),
     };
@@ -95,7 +95,7 @@ pub(in crate::accounts) async fn open_family(
 ) -> Result<Family> {
     let user = &locked.user;
     let family = Family {
-        id: SessionId::from_random(rand::random()),
+        id: PublicId::from_random(rand::random()),
         user_id: user.id,
         username: user.username.clone(),
         login_date,

@@ -3,7 +3,7 @@
 use super::{hashing::Verdict, throttle::Guesser};
 use crate::{
     accounts::{Accounts, AccountsError, Actor, Result, event::BuildEvent as _},
-    domain::{logins::session_secret::SessionId, people::password::Password},
+    domain::{logins::public_id::PublicId, people::password::Password},
     store::users::{self, User},
 };
 
@@ -12,7 +12,7 @@ impl Accounts {
     pub(in crate::accounts) async fn prove_password(&self, actor: &Actor, password: &Password) -> Result<User> {
         let id = actor.user_id.ok_or(AccountsError::NoSuchUser)?;
         let user = users::find_user(&mut self.store.read().await?, id).await?.ok_or(AccountsError::NoSuchUser)?;
-        let login = actor.session.as_ref().map_or("", SessionId::as_str);
+        let login = actor.session.as_ref().map_or("", PublicId::as_str);
         let guesser = Guesser::LiveLogin { account: id, login };
         let attempt = match self.begin_guess(actor.client.as_ref(), guesser).await? {
             Ok(attempt) => attempt,

@@ -14,7 +14,7 @@ use crate::{
     },
     domain::{
         event_kind::EventKind,
-        logins::session_secret::{SessionId, SessionSecret},
+        logins::{public_id::PublicId, session_secret::SessionSecret},
         moment::Moment,
         people::password::Password,
     },
@@ -50,7 +50,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns an error if the database does not respond.
-    pub async fn is_present(&self, session: &SessionId) -> Result<bool> {
+    pub async fn is_present(&self, session: &PublicId) -> Result<bool> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
         let validity = TimeDelta::from_std(self.settings.proof_of_presence).unwrap_or(TimeDelta::MAX);

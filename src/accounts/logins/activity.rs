@@ -12,7 +12,7 @@ use std::{
 
 use rocket::tokio::sync;
 
-use crate::{domain::logins::session_secret::SessionId, store::logins::last_seen::Seen};
+use crate::{domain::logins::public_id::PublicId, store::logins::last_seen::Seen};
 
 /// The most sessions that may wait, about 20 MB. While the database takes no writes, a further session is not added,
 /// and its next request tries again.
@@ -24,7 +24,7 @@ pub(in crate::accounts) struct Activity(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    waiting: Mutex<HashMap<SessionId, Seen>>,
+    waiting: Mutex<HashMap<PublicId, Seen>>,
     has_come: sync::Notify,
     turn: sync::Mutex<()>,
 }
@@ -79,7 +79,7 @@ impl Activity {
     }
 
     /// No operation leaves the map half-changed, so a panic under the lock does no harm.
-    fn waiting(&self) -> MutexGuard<'_, HashMap<SessionId, Seen>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<PublicId, Seen>> {
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

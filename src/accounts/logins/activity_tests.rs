@@ -7,8 +7,8 @@ use crate::domain::moment::Moment;
 
 const LAG: TimeDelta = TimeDelta::minutes(1);
 
-fn session(number: u8) -> SessionId {
-    SessionId::from_random([number; 10])
+fn session(number: u8) -> PublicId {
+    PublicId::from_random([number; 10])
 }
 
 fn note(number: u8, seconds: i64) -> Seen {
@@ -53,7 +53,7 @@ fn there_is_an_end_to_how_many_may_wait() {
         let mut bytes = [0; 10];
         bytes[..8].copy_from_slice(&number.to_be_bytes());
         let mut note = note(0, 0);
-        note.session = SessionId::from_random(bytes);
+        note.session = PublicId::from_random(bytes);
         activity.put(note);
     }
     assert_eq!(activity.batch(usize::MAX).len(), MOST_WAITING);

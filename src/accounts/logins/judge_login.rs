@@ -3,7 +3,7 @@
 use crate::{
     accounts::{Accounts, Result},
     domain::{
-        logins::session_secret::SessionId,
+        logins::public_id::PublicId,
         moment::Moment,
         reason::EndReason,
         standing::{Limits, LoginState, Question, check},
@@ -17,7 +17,7 @@ pub struct ClaimedLogin<'a> {
     /// The account.
     pub user_id: i64,
     /// The login's id.
-    pub session: &'a SessionId,
+    pub session: &'a PublicId,
     /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub login_date: Moment,
 }

@@ -2,7 +2,7 @@
 
 use super::record_activity::max_lag;
 use crate::{
-    accounts::{Accounts, AccountsError, LoginCounts, Result, locked::Locked},
+    accounts::{Accounts, AccountsError, LoginCounts, Result, locked::ReadAccount},
     domain::{
         logins::live::{LiveAfter, LiveByRole},
         moment::Moment,
@@ -65,10 +65,10 @@ impl Accounts {
     pub(in crate::accounts) async fn count_logins(
         &self,
         on: &mut dyn Sql,
-        of: &Locked,
+        of: &ReadAccount,
         up_to: Moment,
     ) -> Result<LoginCounts> {
-        let Locked { user, site, now } = of;
+        let ReadAccount { user, site, now } = of;
         let live = self.live_logins_after(user, *site, *now);
         Ok(logins::count_live_logins(on, user.id, None, up_to, &live).await?)
     }
@@ -93,8 +93,8 @@ impl Accounts {
         let now = self.store.clock().now(&mut on).await?;
         let site = site::get_site(&mut on).await?.standing();
         let user = users::find_user(&mut on, user_id).await?.ok_or(AccountsError::NoSuchUser)?;
-        let locked = Locked { user, site, now };
-        let will_end = self.count_logins(&mut on, &locked, locked.force_logout_date_now()).await?;
-        Ok(TargetAccount { user: locked.user, will_end, now })
+        let account = ReadAccount { user, site, now };
+        let will_end = self.count_logins(&mut on, &account, account.force_logout_date_now()).await?;
+        Ok(TargetAccount { user: account.user, will_end, now })
     }
 }

@@ -3,7 +3,10 @@
 //! Logins are counted and ended under the account's lock, so simultaneous logins never exceed the limit.
 
 use crate::{
-    accounts::{Accounts, AccountsError, LoginCounts, Result, locked::Locked},
+    accounts::{
+        Accounts, AccountsError, LoginCounts, Result,
+        locked::{Locked, ReadAccount},
+    },
     domain::{logins::kind::LoginClass, reason::EndReason, reason_text::Reasons},
     settings::WhenFull,
     store::{
@@ -30,7 +33,7 @@ impl Accounts {
         locked: &Locked,
         class: LoginClass,
     ) -> Result<LoginCounts> {
-        let Locked { user, site, now } = locked;
+        let ReadAccount { user, site, now } = &**locked;
         let limit = match class {
             LoginClass::Sessions => self.settings.max_sessions_of(user.role()),
             LoginClass::Tokens => self.settings.max_tokens,

@@ -13,14 +13,14 @@ use std::{
 
 use quick_cache::sync::Cache;
 
-use crate::domain::{logins::session_secret::SessionId, moment::Moment};
+use crate::domain::{logins::public_id::PublicId, moment::Moment};
 
 /// The most sessions, about 15 MB. The least recently used are dropped. For those, the stored time counts again.
 const SESSIONS: usize = 100_000;
 
 /// The latest request of each session on this node, in microseconds. Clones share them.
 #[derive(Debug, Clone)]
-pub(in crate::accounts) struct Recent(Arc<Cache<SessionId, Arc<AtomicI64>>>);
+pub(in crate::accounts) struct Recent(Arc<Cache<PublicId, Arc<AtomicI64>>>);
 
 impl Default for Recent {
     fn default() -> Self {
@@ -30,14 +30,14 @@ impl Default for Recent {
 
 impl Recent {
     /// Records that a session was seen. Its time only moves forward.
-    pub(super) fn put(&self, session: &SessionId, at: Moment) {
+    pub(super) fn put(&self, session: &PublicId, at: Moment) {
         let at = at.timestamp_micros();
         let Ok(latest) = self.0.get_or_insert_with(session, || Ok::<_, Infallible>(Arc::new(AtomicI64::new(at))));
         latest.fetch_max(at, Ordering::Relaxed);
     }
 
     /// When the session was last seen, if known.
-    pub(super) fn get(&self, session: &SessionId) -> Option<Moment> {
+    pub(super) fn get(&self, session: &PublicId) -> Option<Moment> {
         Moment::from_timestamp_micros(self.0.get(session)?.load(Ordering::Relaxed))
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         event::{BuildEvent as _, ended_kind, new_event},
     },
     domain::{
-        logins::{kind::LoginClass, session_secret::SessionId},
+        logins::{kind::LoginClass, public_id::PublicId},
         moment::{Moment, moment_before},
         reason::EndReason,
         reason_text::Reasons,
@@ -41,7 +41,7 @@ pub struct ActivityOf<'a> {
     /// The account.
     pub user_id: i64,
     /// The login.
-    pub session: &'a SessionId,
+    pub session: &'a PublicId,
     /// Its limits.
     pub limits: Limits,
     /// When the request came.
@@ -70,7 +70,7 @@ impl Accounts {
     }
 
     /// When a session was last seen: the stored time, or this node's if that is later.
-    pub(crate) fn last_seen(&self, session: &SessionId, written: Moment) -> Moment {
+    pub(crate) fn last_seen(&self, session: &PublicId, written: Moment) -> Moment {
         self.recent.get(session).map_or(written, |at| at.max(written))
     }
 
@@ -130,7 +130,7 @@ impl Accounts {
     pub async fn record_limit_reached(
         &self,
         person: (i64, &str),
-        which: (LoginClass, &SessionId),
+        which: (LoginClass, &PublicId),
         reason: EndReason,
     ) -> Result<()> {
         let mut tx = self.store.begin().await?;
@@ -144,7 +144,7 @@ impl Accounts {
 pub(in crate::accounts) async fn end_at_limit(
     on: &mut dyn Sql,
     (user_id, username): (i64, &str),
-    (class, login): (LoginClass, &SessionId),
+    (class, login): (LoginClass, &PublicId),
     (reason, now): (EndReason, Moment),
 ) -> Result<bool> {
     let none = Reasons::default();

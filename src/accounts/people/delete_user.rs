@@ -71,7 +71,7 @@ impl Accounts {
         self.must_be_superuser(&mut tx, actor, locked.now).await?;
         must_not_be_own(actor, locked.user.id)?;
         let ended = self.erase(tx, actor, &locked, reasons).await?;
-        Ok((DeletedAccount { username: locked.user.username, ended }, renewed))
+        Ok((DeletedAccount { username: locked.into_read().user.username, ended }, renewed))
     }
 
     /// Deletes a locked account unless it is the last superuser.

@@ -6,7 +6,7 @@ use crate::{
     accounts::{Accounts, Result},
     domain::{
         lists::{events_query::EventsQuery, users_query::PageNumber},
-        logins::session_secret::SessionId,
+        logins::public_id::PublicId,
         moment::Moment,
     },
     store::{
@@ -42,7 +42,7 @@ impl Accounts {
     pub async fn find_event(&self, id: i64) -> Result<Option<EventInFull>> {
         let mut on = self.store.read().await?;
         let Some(event) = find_event(&mut on, id).await? else { return Ok(None) };
-        let login = match event.session_id.clone().map(SessionId::from_stored) {
+        let login = match event.session_id.clone().map(PublicId::from_stored) {
             Some(id) => find_login(&mut on, &id).await?,
             None => None,
         };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    accounts::{Accounts, ListedLogin, LoginCounts, Result, locked::Locked},
+    accounts::{Accounts, ListedLogin, LoginCounts, Result, locked::ReadAccount},
     domain::{lists::finder_query::FinderQuery, moment::Moment, people::role::Role, standing::SiteStanding},
     store::{
         Connection,
@@ -73,7 +73,7 @@ impl Accounts {
             list_users_by_id(&mut on, &ids).await?.into_iter().map(|user| (user.id, user)).collect();
         let mut users = Vec::new();
         for user in ids.iter().filter_map(|id| read.remove(id)) {
-            let account = Locked { user, site, now };
+            let account = ReadAccount { user, site, now };
             let live = self.count_logins(&mut on, &account, account.force_logout_date_now()).await?;
             users.push(FoundUser { user: account.user, live });
         }

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         logins::{
             kind::{LoginClass, LoginKind},
-            session_secret::SessionId,
+            public_id::PublicId,
         },
         moment::Moment,
         reason::EndReason,
@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct RefreshClaim {
     /// The family.
-    pub family: SessionId,
+    pub family: PublicId,
     /// The account.
     pub user_id: i64,
     /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.

@@ -11,7 +11,7 @@ use rocket::tokio::time::sleep;
 use crate::{
     accounts::{Accounts, ClaimedLogin, Result, logins::record_activity::end_at_limit},
     domain::{
-        logins::session_secret::SessionId,
+        logins::public_id::PublicId,
         moment::{Moment, moment_before},
         people::role::Role,
         reason::EndReason,
@@ -96,7 +96,7 @@ impl Accounts {
 
     /// Ends those that the rule refuses, and returns how many.
     async fn end_refused(&self, tx: &mut Transaction, found: &[LoginPastLimits], now: Moment) -> Result<u64> {
-        let asked: Vec<_> = found.iter().map(|row| (row.user_id, SessionId::from_stored(row.id.clone()))).collect();
+        let asked: Vec<_> = found.iter().map(|row| (row.user_id, PublicId::from_stored(row.id.clone()))).collect();
         let mut ended = 0;
         for (found, asked) in found.chunks(MAX_STANDINGS_PER_STATEMENT).zip(asked.chunks(MAX_STANDINGS_PER_STATEMENT)) {
             let standings = list_login_standings(tx, self.store.clock(), asked).await?;
@@ -139,7 +139,7 @@ impl Accounts {
 async fn end(
     on: &mut dyn Sql,
     user_id: i64,
-    login: &SessionId,
+    login: &PublicId,
     standing: &LoginStanding,
     (reason, now): (EndReason, Moment),
 ) -> Result<bool> {

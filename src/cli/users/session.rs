@@ -12,7 +12,7 @@ use crate::{
         show::rfc3339,
     },
     domain::{
-        logins::{kind::LoginClass, session_secret::SessionId, user_agent::Device},
+        logins::{kind::LoginClass, public_id::PublicId, user_agent::Device},
         people::login_name::LoginName,
         reason_text::ReasonText,
     },
@@ -32,8 +32,8 @@ pub(in crate::cli) enum SessionCommand {
     /// End one session; the user's other sessions continue.
     End {
         /// The id that the list shows.
-        #[arg(value_parser = SessionId::parse_argument)]
-        id: SessionId,
+        #[arg(value_parser = PublicId::parse_argument)]
+        id: PublicId,
     },
 }
 
@@ -110,7 +110,7 @@ fn say_line(listed: &ListedLogin) -> Result<()> {
     say(&format!("{}  login {login}  last seen {seen}  {}  {device}", row.id, row.address))
 }
 
-async fn end(session: &SessionId) -> Result<()> {
+async fn end(session: &PublicId) -> Result<()> {
     let ended = open().await?.end_login(&operator(), (LoginClass::Sessions, session), ReasonText::default()).await?;
     say(&match ended {
         LoginEnd::Ended | LoginEnd::Own => format!("The session {} has ended.", session.as_str()),

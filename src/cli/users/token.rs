@@ -16,7 +16,7 @@ use crate::{
     domain::{
         logins::{
             kind::LoginClass,
-            session_secret::SessionId,
+            public_id::PublicId,
             token::{TokenLabel, parse_token_lifetime},
         },
         people::login_name::LoginName,
@@ -50,8 +50,8 @@ pub(in crate::cli) enum TokenCommand {
     /// Revoke one token; the user's other tokens continue.
     Revoke {
         /// The id that the list shows.
-        #[arg(value_parser = SessionId::parse_argument)]
-        id: SessionId,
+        #[arg(value_parser = PublicId::parse_argument)]
+        id: PublicId,
     },
 }
 
@@ -136,7 +136,7 @@ fn say_line(listed: &ListedLogin) -> Result<()> {
     ))
 }
 
-async fn revoke(token: &SessionId) -> Result<()> {
+async fn revoke(token: &PublicId) -> Result<()> {
     let ended = open().await?.end_login(&operator(), (LoginClass::Tokens, token), ReasonText::default()).await?;
     say(&match ended {
         LoginEnd::Ended | LoginEnd::Own => format!("The token {} has ended.", token.as_str()),

@@ -1,7 +1,7 @@
 //! What staff type into the finder: one text that may be a part of a name, an id of a user, or an id of a login.
 
 use super::users_filter::{InvalidQuery, SearchText};
-use crate::domain::{logins::session_secret::SessionId, people::login_name::LoginName};
+use crate::domain::{logins::public_id::PublicId, people::login_name::LoginName};
 
 /// A text in the finder, with everything that it may mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct FinderQuery {
     /// The id of a user.
     pub user_id: Option<i64>,
     /// The id of a session or token.
-    pub login: Option<SessionId>,
+    pub login: Option<PublicId>,
 }
 
 impl FinderQuery {
@@ -29,7 +29,7 @@ impl FinderQuery {
             search,
             name: LoginName::parse(typed).ok(),
             user_id: is_number.then(|| typed.parse().ok()).flatten(),
-            login: SessionId::parse(typed),
+            login: PublicId::parse(typed),
         }))
     }
 }

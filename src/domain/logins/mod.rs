@@ -1,8 +1,9 @@
-//! Logins: their kinds, their secrets, and which are live.
+//! Logins: their kinds, their ids and secrets, and which are live.
 
 pub mod counts;
 pub mod kind;
 pub mod live;
+pub mod public_id;
 pub mod rotations;
 pub mod session_secret;
 pub mod token;

@@ -1,61 +1,13 @@
-//! A session's id and secret.
-//!
-//! The id is public. The secret proves the session: only the encrypted cookie may hold it, and the database only its
-//! hash.
+//! A session's secret, which proves the session: only the encrypted cookie may hold it, and the database only its hash.
 
 use std::fmt;
 
-use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
+use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 /// The length of a secret: 256 bits cannot be guessed.
 const SECRET_BYTES: usize = 32;
-/// The length of an id: 80 random bits do not collide.
-const ID_BYTES: usize = 10;
-
-/// The public id of a session, token, bulk action or stored list of users. It appears in URLs and events, and gives no access.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SessionId(String);
-
-/// The text is not an id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionIdError;
-
-impl SessionId {
-    /// Creates an id from random bytes.
-    #[must_use]
-    pub fn from_random(bytes: [u8; ID_BYTES]) -> Self {
-        Self(BASE32_NOPAD.encode(&bytes).to_lowercase())
-    }
-
-    /// Parses an id from a URL. Case does not matter.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let bytes = BASE32_NOPAD.decode(text.to_uppercase().as_bytes()).ok()?;
-        (bytes.len() == ID_BYTES).then(|| Self(text.to_lowercase()))
-    }
-
-    /// Parses a command-line argument.
-    ///
-    /// # Errors
-    /// Returns an error if the text is not an id.
-    pub fn parse_argument(text: &str) -> Result<Self, SessionIdError> {
-        Self::parse(text).ok_or(SessionIdError)
-    }
-
-    /// Wraps an id from the database or a cookie.
-    #[must_use]
-    pub fn from_stored(id: String) -> Self {
-        Self(id)
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// A session's secret. Only the browser holds it.
 #[derive(Clone, PartialEq, Eq)]

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     accounts::StartedSession,
     domain::{
-        logins::session_secret::{SecretHash, SessionId, SessionSecret},
+        logins::{
+            public_id::PublicId,
+            session_secret::{SecretHash, SessionSecret},
+        },
         moment::{Moment, truncate_to_microseconds},
     },
 };
@@ -51,7 +54,7 @@ impl fmt::Debug for Content {
 pub(in crate::gate) struct Claim {
     pub(in crate::gate) login_date: Moment,
     pub(in crate::gate) user_id: i64,
-    pub(in crate::gate) session: SessionId,
+    pub(in crate::gate) session: PublicId,
     pub(in crate::gate) secret_hash: SecretHash,
     pub(in crate::gate) remember: bool,
 }
@@ -62,7 +65,7 @@ impl Claim {
         Some(Self {
             login_date: truncate_to_microseconds(login_date),
             user_id: content.user,
-            session: SessionId::from_stored(content.session.clone()),
+            session: PublicId::from_stored(content.session.clone()),
             secret_hash: SessionSecret::parse(&content.secret)?.hash(),
             remember: content.remember,
         })

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{find_cookie, names::Name};
 use crate::{
-    domain::{logins::session_secret::SessionId, reason::EndReason},
+    domain::{logins::public_id::PublicId, reason::EndReason},
     gate::{EndedLogin, Login, transport::gate},
 };
 
@@ -75,7 +75,7 @@ impl Notice {
 
     /// Adds a secret, and limits the notice to that page and that session.
     #[must_use]
-    pub fn with_secret(self, secret: &str, path: &str, session: &SessionId) -> Self {
+    pub fn with_secret(self, secret: &str, path: &str, session: &PublicId) -> Self {
         let only_for = Some((path.to_owned(), session.as_str().to_owned()));
         Self { secret: Some(secret.to_owned()), only_for, ..self }
     }

@@ -17,7 +17,7 @@ use rocket::{
 use sha2::Sha256;
 
 use crate::{
-    domain::logins::session_secret::SessionId,
+    domain::logins::public_id::PublicId,
     gate::{
         Changes, Gate, LiveLogin, Login,
         attached::is_without_curfew,
@@ -140,13 +140,13 @@ fn session_message(login: &LiveLogin) -> String {
     message_of_session(&login.session)
 }
 
-fn message_of_session(session: &SessionId) -> String {
+fn message_of_session(session: &PublicId) -> String {
     format!("session {}", session.as_str())
 }
 
 /// The token of a session's forms.
 #[cfg(feature = "testing")]
-pub(in crate::gate) fn token_of_session(keys: &CsrfKeys, session: &SessionId) -> String {
+pub(in crate::gate) fn token_of_session(keys: &CsrfKeys, session: &PublicId) -> String {
     keys.sign(&message_of_session(session))
 }
 

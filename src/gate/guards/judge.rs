@@ -5,10 +5,7 @@
 use crate::{
     accounts::{Accounts, ActivityOf, ClaimedLogin},
     domain::{
-        logins::{
-            kind::LoginKind,
-            session_secret::{SecretHash, SessionId},
-        },
+        logins::{kind::LoginKind, public_id::PublicId, session_secret::SecretHash},
         moment::Moment,
         people::role::Role,
         reason::EndReason,
@@ -24,7 +21,7 @@ pub(super) struct Credential<'a> {
     /// The claimed user id.
     pub(in crate::gate) user_id: i64,
     /// The public id of the session or token.
-    pub(in crate::gate) session: &'a SessionId,
+    pub(in crate::gate) session: &'a PublicId,
     /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub(in crate::gate) login_date: Moment,
     /// How the request proves the claim.

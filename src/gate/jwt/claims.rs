@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     accounts::Family,
-    domain::{logins::session_secret::SessionId, moment::Moment},
+    domain::{logins::public_id::PublicId, moment::Moment},
 };
 
 /// What a token may be used for. One type is never accepted as the other.
@@ -51,7 +51,7 @@ pub(super) struct Claims {
 #[derive(Debug, Clone)]
 pub(in crate::gate) struct TokenLogin {
     pub(in crate::gate) user_id: i64,
-    pub(in crate::gate) family: SessionId,
+    pub(in crate::gate) family: PublicId,
     pub(in crate::gate) login_date: Moment,
 }
 
@@ -94,7 +94,7 @@ impl Claims {
     pub(super) fn login(&self) -> Option<TokenLogin> {
         Some(TokenLogin {
             user_id: self.sub.parse().ok()?,
-            family: SessionId::parse(&self.family)?,
+            family: PublicId::parse(&self.family)?,
             login_date: DateTime::from_timestamp_micros(self.login_date)?,
         })
     }

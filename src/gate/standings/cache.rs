@@ -13,7 +13,7 @@ use std::{
 use lru::LruCache;
 
 use crate::{
-    domain::{logins::session_secret::SessionId, moment::Moment},
+    domain::{logins::public_id::PublicId, moment::Moment},
     store::standing::LoginStanding,
 };
 
@@ -40,7 +40,7 @@ struct Shard {
 
 #[derive(Debug)]
 struct CachedLogin {
-    session: SessionId,
+    session: PublicId,
     standing: LoginStanding,
     cached_at: Instant,
 }
@@ -54,7 +54,7 @@ impl Default for Cache {
 
 impl Cache {
     /// The cached login, if it is younger than [`ENTRY_LIFETIME`].
-    pub(super) fn get(&self, user_id: i64, session: &SessionId) -> Option<LoginStanding> {
+    pub(super) fn get(&self, user_id: i64, session: &PublicId) -> Option<LoginStanding> {
         let mut shard = self.shard(user_id);
         let login = shard.accounts.get(&user_id)?.iter().find(|login| login.session == *session)?;
         (login.cached_at.elapsed() < ENTRY_LIFETIME).then(|| login.standing.clone())
@@ -66,7 +66,7 @@ impl Cache {
     }
 
     /// Caches a login, unless an account of its shard was invalidated since `generation` was taken.
-    pub(super) fn put(&self, user_id: i64, session: &SessionId, standing: LoginStanding, generation: u64) {
+    pub(super) fn put(&self, user_id: i64, session: &PublicId, standing: LoginStanding, generation: u64) {
         let mut shard = self.shard(user_id);
         if shard.generation != generation {
             return;
@@ -81,7 +81,7 @@ impl Cache {
     }
 
     /// Updates the time of the login's last request, which the feed does not report.
-    pub(super) fn record_seen(&self, user_id: i64, session: &SessionId, at: Moment) {
+    pub(super) fn record_seen(&self, user_id: i64, session: &PublicId, at: Moment) {
         let mut shard = self.shard(user_id);
         let Some(logins) = shard.accounts.get_mut(&user_id) else { return };
         for cached in logins.iter_mut().filter(|cached| cached.session == *session) {

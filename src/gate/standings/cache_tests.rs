@@ -12,8 +12,8 @@ const ANA: i64 = 7;
 const SAME_SHARD: i64 = 256;
 const BEN: i64 = ANA + SAME_SHARD;
 
-fn session_id(name: &str) -> SessionId {
-    SessionId::from_stored(name.to_owned())
+fn session_id(name: &str) -> PublicId {
+    PublicId::from_stored(name.to_owned())
 }
 
 fn standing() -> LoginStanding {
@@ -33,7 +33,7 @@ fn standing() -> LoginStanding {
     LoginStanding { now, account: None, site, site_user_reason: None, login: Some(Arc::new(login)) }
 }
 
-fn put(cache: &Cache, user_id: i64, session: &SessionId) {
+fn put(cache: &Cache, user_id: i64, session: &PublicId) {
     let generation = cache.generation(user_id);
     cache.put(user_id, session, standing(), generation);
 }

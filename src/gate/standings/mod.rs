@@ -24,7 +24,7 @@ use rocket::{
 
 use self::cache::Cache;
 use crate::{
-    domain::{logins::session_secret::SessionId, moment::Moment},
+    domain::{logins::public_id::PublicId, moment::Moment},
     store::{Result, Store, feed::Change, standing::LoginStanding},
 };
 
@@ -84,7 +84,7 @@ impl Standings {
     }
 
     /// The cached standing of a login, with the current time. `None` if it is not cached or the feed is not alive.
-    pub(super) fn cached(&self, user_id: i64, session: &SessionId) -> Option<LoginStanding> {
+    pub(super) fn cached(&self, user_id: i64, session: &PublicId) -> Option<LoginStanding> {
         if !self.0.is_cached || !self.is_fresh() {
             return None;
         }
@@ -95,21 +95,21 @@ impl Standings {
     }
 
     /// Reads the standing of a login from the database.
-    pub(super) async fn read(&self, user_id: i64, session: &SessionId) -> Result<ReadStanding> {
+    pub(super) async fn read(&self, user_id: i64, session: &PublicId) -> Result<ReadStanding> {
         let generation = if self.0.is_cached { self.0.cache.generation(user_id) } else { 0 };
         let standing = self.0.store.get_login_standing(user_id, session).await?;
         Ok(ReadStanding { standing, generation })
     }
 
     /// Caches the standing of an accepted login.
-    pub(super) fn cache(&self, user_id: i64, session: &SessionId, read: &ReadStanding) {
+    pub(super) fn cache(&self, user_id: i64, session: &PublicId, read: &ReadStanding) {
         if self.0.is_cached && self.is_fresh() {
             self.0.cache.put(user_id, session, read.standing.clone(), read.generation);
         }
     }
 
     /// Updates the time of the login's last request.
-    pub(super) fn record_seen(&self, user_id: i64, session: &SessionId, at: Moment) {
+    pub(super) fn record_seen(&self, user_id: i64, session: &PublicId, at: Moment) {
         if self.0.is_cached {
             self.0.cache.record_seen(user_id, session, at);
         }

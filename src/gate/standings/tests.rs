@@ -4,14 +4,14 @@ use crate::{domain::standing::SiteStanding, store::PoolLimits};
 const ANA: i64 = 7;
 
 /// Standings over a store that is never queried, and the id of a session.
-async fn standings(is_cached: bool) -> (tempfile::TempDir, Standings, SessionId) {
+async fn standings(is_cached: bool) -> (tempfile::TempDir, Standings, PublicId) {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("curfew.db").display());
     let store = Store::open(&url, PoolLimits::default()).await.expect("a database");
-    (folder, Standings::new(store, is_cached), SessionId::from_stored("phone".to_owned()))
+    (folder, Standings::new(store, is_cached), PublicId::from_stored("phone".to_owned()))
 }
 
-fn cache(standings: &Standings, session: &SessionId) {
+fn cache(standings: &Standings, session: &PublicId) {
     let site = SiteStanding::default();
     let standing = LoginStanding { now: Moment::UNIX_EPOCH, account: None, site, site_user_reason: None, login: None };
     let generation = standings.0.cache.generation(ANA);

@@ -15,7 +15,7 @@ use std::{
 
 use rocket::tokio::sync::{oneshot, watch};
 
-use crate::{domain::logins::session_secret::SessionId, store::feed::Change};
+use crate::{domain::logins::public_id::PublicId, store::feed::Change};
 
 /// The most streams of one login.
 const STREAMS_PER_LOGIN: usize = 16;
@@ -50,13 +50,13 @@ struct Watched {
 #[derive(Debug)]
 struct Watcher {
     number: u64,
-    login: SessionId,
+    login: PublicId,
     _keeps_open: oneshot::Sender<()>,
 }
 
 impl Watched {
     /// Ends the oldest stream if there is no room for one more.
-    fn make_room(&mut self, login: &SessionId) {
+    fn make_room(&mut self, login: &PublicId) {
         let of_login = |watcher: &Watcher| watcher.login == *login;
         if self.streams.iter().filter(|watcher| of_login(watcher)).count() >= STREAMS_PER_LOGIN {
             let oldest = self.streams.iter().position(of_login);
@@ -81,7 +81,7 @@ pub struct Watch {
 impl Watchers {
     /// Starts to watch an account for a stream of this login. Ends the oldest stream if there are too many.
     #[must_use]
-    pub fn watch(&self, user_id: i64, login: &SessionId) -> Watch {
+    pub fn watch(&self, user_id: i64, login: &PublicId) -> Watch {
         let number = self.0.next_number.fetch_add(1, Ordering::Relaxed);
         let (keeps_open, replaced) = oneshot::channel();
         let changed = {
@@ -150,8 +150,8 @@ impl Drop for Watch {
 mod tests {
     use super::*;
 
-    fn login(name: &str) -> SessionId {
-        SessionId::from_stored(name.to_owned())
+    fn login(name: &str) -> PublicId {
+        PublicId::from_stored(name.to_owned())
     }
 
     fn is_open(watch: &mut Watch) -> bool {

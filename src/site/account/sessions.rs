@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     accounts::{self, Accounts, LoginEnd, Which},
     domain::{
-        logins::{kind::LoginClass, session_secret::SessionId},
+        logins::{kind::LoginClass, public_id::PublicId},
         people::password::Password,
     },
     gate::{Button, Changes, LiveLogin, Notice, NoticeKind, SignedIn, Submission},
@@ -67,7 +67,7 @@ async fn end(
     id: &str,
     _submission: Submission<Button>,
 ) -> Answer {
-    let Some(session) = SessionId::parse(id) else { return refuse(changes, accounts::AccountsError::NoSuchSession) };
+    let Some(session) = PublicId::parse(id) else { return refuse(changes, accounts::AccountsError::NoSuchSession) };
     let notice = match accounts.end_own_login(&signed_in.actor(), LoginClass::Sessions, &session).await {
         Ok(LoginEnd::Ended) => Notice::done("Session ended."),
         Ok(LoginEnd::AlreadyEnded) => Notice::new(NoticeKind::Info, "That session had already ended."),

@@ -9,7 +9,7 @@ use crate::{
         lists::users_query::{LAST_PAGE, PageNumber},
         logins::{
             kind::LoginClass,
-            session_secret::SessionId,
+            public_id::PublicId,
             token::{TokenLabel, parse_token_lifetime, token_lifetime_in_words},
         },
     },
@@ -138,7 +138,7 @@ async fn revoke(
     page: Option<&str>,
     _submission: Submission<Button>,
 ) -> Answer {
-    let Some(token) = SessionId::parse(id) else { return refuse(changes, AccountsError::NoSuchToken) };
+    let Some(token) = PublicId::parse(id) else { return refuse(changes, AccountsError::NoSuchToken) };
     let notice = match accounts.end_own_login(&signed_in.actor(), LoginClass::Tokens, &token).await {
         Ok(LoginEnd::Ended | LoginEnd::Own) => Notice::done("Token revoked."),
         Ok(LoginEnd::AlreadyEnded) => Notice::new(NoticeKind::Info, "That token had already ended."),

@@ -8,7 +8,7 @@ use crate::{
         address_key::Network,
         logins::{
             kind::LoginClass,
-            session_secret::SessionId,
+            public_id::PublicId,
             user_agent::{Device, DeviceKind},
         },
         moment::Moment,
@@ -42,7 +42,7 @@ pub struct SessionView {
 impl SessionView {
     /// Converts a session. `mine` is the session of the request.
     #[must_use]
-    pub fn of(listed: ListedLogin, mine: &SessionId) -> Self {
+    pub fn of(listed: ListedLogin, mine: &PublicId) -> Self {
         let last_seen = listed.seen();
         let ListedLogin { row, kind, ended, .. } = listed;
         let device = Device::parse(&row.user_agent);

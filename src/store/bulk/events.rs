@@ -3,7 +3,7 @@
 use sqlx::QueryBuilder;
 
 use crate::{
-    domain::logins::session_secret::SessionId,
+    domain::logins::public_id::PublicId,
     store::{
         Result, Sql,
         engine::{
@@ -37,14 +37,14 @@ pub async fn insert_event_for_each(on: &mut dyn Sql, ids: &[i64], event: &NewEve
         }
         let texts = [
             event.actor.map(|actor| actor.name),
-            event.session.map(SessionId::as_str),
+            event.session.map(PublicId::as_str),
             event.reason.map(crate::domain::reason::EndReason::code),
             event.reasons.for_staff.as_deref(),
             event.reasons.for_user.as_deref(),
             event.address,
             event.user_agent,
             event.detail.as_deref(),
-            event.bulk.map(SessionId::as_str),
+            event.bulk.map(PublicId::as_str),
         ];
         for text in texts {
             sql.push(", ");

@@ -3,7 +3,7 @@
 use sqlx::QueryBuilder;
 
 use crate::{
-    domain::{logins::session_secret::SessionId, moment::Moment},
+    domain::{logins::public_id::PublicId, moment::Moment},
     store::{
         Result, Sql,
         engine::{dialect::Dialect, execute, fetch_all, fetch_one, fetch_optional, on_engine, with_timeout},
@@ -15,7 +15,7 @@ use crate::{
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_user_list(on: &mut dyn Sql, id: &SessionId, now: Moment) -> Result<()> {
+pub async fn insert_user_list(on: &mut dyn Sql, id: &PublicId, now: Moment) -> Result<()> {
     execute!(on, "INSERT INTO curfew_user_lists (id, created_at) VALUES ($1, $2)", id.as_str(), now)?;
     Ok(())
 }
@@ -24,8 +24,8 @@ pub async fn insert_user_list(on: &mut dyn Sql, id: &SessionId, now: Moment) -> 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_listed_users(on: &mut dyn Sql, id: &SessionId, ids: &[i64]) -> Result<u64> {
-    fn statement<DB: Dialect>(id: &SessionId, ids: &[i64]) -> QueryBuilder<DB> {
+pub async fn insert_listed_users(on: &mut dyn Sql, id: &PublicId, ids: &[i64]) -> Result<u64> {
+    fn statement<DB: Dialect>(id: &PublicId, ids: &[i64]) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("INSERT INTO curfew_listed_users (list_id, user_id) SELECT ");
         DB::bind_text(&mut sql, id.as_str());
         sql.push(", u.id FROM curfew_users u WHERE u.id");
@@ -43,7 +43,7 @@ pub async fn insert_listed_users(on: &mut dyn Sql, id: &SessionId, ids: &[i64]) 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn count_listed_users(on: &mut dyn Sql, id: &SessionId) -> Result<u64> {
+pub async fn count_listed_users(on: &mut dyn Sql, id: &PublicId) -> Result<u64> {
     let sql = "SELECT COUNT(*) FROM curfew_listed_users WHERE list_id = $1";
     let (count,) = fetch_one!(on, (i64,), sql, id.as_str())?;
     Ok(count.unsigned_abs())
@@ -53,11 +53,7 @@ pub async fn count_listed_users(on: &mut dyn Sql, id: &SessionId) -> Result<u64>
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn list_listed_users(
-    on: &mut dyn Sql,
-    id: &SessionId,
-    (limit, offset): (i64, i64),
-) -> Result<Vec<KnownUser>> {
+pub async fn list_listed_users(on: &mut dyn Sql, id: &PublicId, (limit, offset): (i64, i64)) -> Result<Vec<KnownUser>> {
     let sql = "
         SELECT u.id, u.username, u.is_staff, u.is_superuser
         FROM curfew_listed_users l JOIN curfew_users u ON u.id = l.user_id
@@ -69,7 +65,7 @@ pub async fn list_listed_users(
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_listed_user(on: &mut dyn Sql, id: &SessionId) -> Result<Option<i64>> {
+pub async fn find_listed_user(on: &mut dyn Sql, id: &PublicId) -> Result<Option<i64>> {
     let sql = "SELECT user_id FROM curfew_listed_users WHERE list_id = $1 ORDER BY user_id DESC LIMIT 1";
     let found: Option<(i64,)> = fetch_optional!(on, (i64,), sql, id.as_str())?;
     Ok(found.map(|(user_id,)| user_id))

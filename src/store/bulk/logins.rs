@@ -5,7 +5,7 @@ use sqlx::QueryBuilder;
 use crate::{
     domain::{
         chosen_logins::LoginsScope,
-        logins::{counts::LoginCounts, live::LiveByRole, session_secret::SessionId},
+        logins::{counts::LoginCounts, live::LiveByRole, public_id::PublicId},
         moment::Moment,
         people::role::Role,
     },
@@ -62,7 +62,7 @@ pub async fn list_chosen_logins(
     live: &LiveByRole,
     limit: i64,
 ) -> Result<Vec<ChosenLogin>> {
-    fn with_ids<DB: Dialect>(ids: &[SessionId], live: &LiveByRole, limit: i64) -> QueryBuilder<DB> {
+    fn with_ids<DB: Dialect>(ids: &[PublicId], live: &LiveByRole, limit: i64) -> QueryBuilder<DB> {
         let join = DB::JOIN_IN_ORDER;
         let mut sql = QueryBuilder::new(format!("{SELECT} curfew_logins l {join} curfew_users u ON u.id = l.user_id"));
         sql.push(" WHERE (u.is_active OR u.deactivated_until <= ");
@@ -95,7 +95,7 @@ pub async fn list_users_of_logins(
     live: &LiveByRole,
     limit: i64,
 ) -> Result<Vec<i64>> {
-    fn with_ids<DB: Dialect>(ids: &[SessionId], limit: i64) -> QueryBuilder<DB> {
+    fn with_ids<DB: Dialect>(ids: &[PublicId], limit: i64) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("SELECT l.user_id FROM curfew_logins l WHERE TRUE");
         push_is_one_of_ids(&mut sql, ids);
         sql.push(" LIMIT ");
@@ -131,8 +131,8 @@ pub async fn lock_users(on: &mut dyn Sql, ids: &[i64]) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn end_chosen_logins(on: &mut dyn Sql, ids: &[SessionId], ending: Ending<'_>) -> Result<()> {
-    fn statement<DB: Dialect>(ids: &[SessionId], ending: Ending<'_>) -> QueryBuilder<DB> {
+pub async fn end_chosen_logins(on: &mut dyn Sql, ids: &[PublicId], ending: Ending<'_>) -> Result<()> {
+    fn statement<DB: Dialect>(ids: &[PublicId], ending: Ending<'_>) -> QueryBuilder<DB> {
         let mut sql = ending_statement(ending);
         push_is_one_of_ids(&mut sql, ids);
         sql
@@ -141,7 +141,7 @@ pub async fn end_chosen_logins(on: &mut dyn Sql, ids: &[SessionId], ending: Endi
     Ok(())
 }
 
-fn push_is_one_of_ids<DB: Dialect>(sql: &mut QueryBuilder<DB>, ids: &[SessionId]) {
+fn push_is_one_of_ids<DB: Dialect>(sql: &mut QueryBuilder<DB>, ids: &[PublicId]) {
     sql.push(" AND l.id");
     let ids: Vec<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
     DB::push_is_one_of_texts(sql, &ids);

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::domain::{
     bulk::{BulkChoice, BulkCounts, BulkScope, digest_of},
-    logins::{counts::LoginCounts, live::LiveByRole, session_secret::SessionId},
+    logins::{counts::LoginCounts, live::LiveByRole, public_id::PublicId},
     people::role::Role,
 };
 pub use events::insert_event_for_each;
@@ -123,7 +123,7 @@ pub async fn list_targets(on: &mut dyn Sql, targets: Targets<'_>) -> Result<(Vec
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn insert_chosen_users(on: &mut dyn Sql, list: &SessionId, targets: Targets<'_>) -> Result<()> {
+pub async fn insert_chosen_users(on: &mut dyn Sql, list: &PublicId, targets: Targets<'_>) -> Result<()> {
     let statement = Statement(targets);
     on_engine!(on, |c| with_timeout(statement.insert_chosen(list).build().execute(c)).await.map(drop))?;
     Ok(())

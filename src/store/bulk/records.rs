@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        logins::{counts::LoginCounts, session_secret::SessionId},
+        logins::{counts::LoginCounts, public_id::PublicId},
         moment::Moment,
     },
     store::{
@@ -117,7 +117,7 @@ pub async fn insert_bulk_record(on: &mut dyn Sql, record: &BulkRecord) -> Result
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn set_bulk_event(on: &mut dyn Sql, id: &SessionId, event_id: i64) -> Result<()> {
+pub async fn set_bulk_event(on: &mut dyn Sql, id: &PublicId, event_id: i64) -> Result<()> {
     execute!(on, "UPDATE curfew_bulk_actions SET event_id = $2 WHERE id = $1", id.as_str(), event_id)?;
     Ok(())
 }
@@ -126,7 +126,7 @@ pub async fn set_bulk_event(on: &mut dyn Sql, id: &SessionId, event_id: i64) -> 
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_bulk_record(on: &mut dyn Sql, id: &SessionId) -> Result<Option<BulkRecord>> {
+pub async fn find_bulk_record(on: &mut dyn Sql, id: &PublicId) -> Result<Option<BulkRecord>> {
     let sql = "
         SELECT b.id, b.actor_id, b.actor, b.action, b.promised_users, b.promised_sessions, b.promised_tokens, b.skipped,
                b.users_done, b.sessions_ended, b.tokens_ended, b.started_at, b.updated_at, b.ended_at, b.failure,
@@ -151,7 +151,7 @@ pub async fn is_bulk_action_running(on: &mut dyn Sql, since: Moment) -> Result<b
 /// Returns an error if the database does not respond.
 pub async fn add_to_bulk_record(
     on: &mut dyn Sql,
-    id: &SessionId,
+    id: &PublicId,
     (users, ended): (u64, LoginCounts),
     now: Moment,
 ) -> Result<()> {

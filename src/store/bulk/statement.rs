@@ -7,7 +7,7 @@ use crate::{
     domain::{
         bulk::{BulkAction, BulkScope},
         lists::users_filter::UsersFilter,
-        logins::{counts::MOST_COUNTED, session_secret::SessionId},
+        logins::{counts::MOST_COUNTED, public_id::PublicId},
         people::role::Role,
     },
     store::{
@@ -41,7 +41,7 @@ impl Statement<'_> {
     }
 
     /// Adds every user in the scope to a stored list.
-    pub fn insert_chosen<DB: Dialect>(self, list: &SessionId) -> QueryBuilder<DB> {
+    pub fn insert_chosen<DB: Dialect>(self, list: &PublicId) -> QueryBuilder<DB> {
         let mut sql = QueryBuilder::new("INSERT INTO curfew_listed_users (list_id, user_id) SELECT ");
         DB::bind_text(&mut sql, list.as_str());
         sql.push(", u.id FROM curfew_users u");

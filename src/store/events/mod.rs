@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     address_key::AddressKey,
     event_kind::EventKind,
-    logins::{session_secret::SessionId, user_agent::BrowserKey},
+    logins::{public_id::PublicId, user_agent::BrowserKey},
     moment::Moment,
     people::text::comparison_key,
     reason::EndReason,
@@ -50,7 +50,7 @@ pub struct NewEvent<'a> {
     /// Whose account it concerns.
     pub subject: Option<Named<'a>>,
     /// The login that did it, or that it ended.
-    pub session: Option<&'a SessionId>,
+    pub session: Option<&'a PublicId>,
     /// Why logins ended, if the event ended any.
     pub reason: Option<EndReason>,
     /// The reasons that staff gave.
@@ -64,7 +64,7 @@ pub struct NewEvent<'a> {
     /// How often it happened.
     pub times: i64,
     /// The bulk action that it is part of, or that it records as a whole.
-    pub bulk: Option<&'a SessionId>,
+    pub bulk: Option<&'a PublicId>,
 }
 
 impl NewEvent<'_> {
@@ -184,7 +184,7 @@ pub async fn insert_event(on: &mut dyn Sql, event: &NewEvent<'_>) -> Result<i64>
         event.actor.map(|actor| actor.name),
         event.subject.and_then(|subject| subject.id),
         event.subject.map(|subject| subject.name),
-        event.session.map(SessionId::as_str),
+        event.session.map(PublicId::as_str),
         event.reason.map(EndReason::code),
         event.reasons.for_staff.as_deref(),
         event.reasons.for_user.as_deref(),
@@ -192,7 +192,7 @@ pub async fn insert_event(on: &mut dyn Sql, event: &NewEvent<'_>) -> Result<i64>
         event.user_agent,
         event.detail.as_deref(),
         event.times,
-        event.bulk.map(SessionId::as_str),
+        event.bulk.map(PublicId::as_str),
         Named::key_of(event.actor, event.subject),
         event.address_key().as_str(),
         event.browser_key().as_str(),

@@ -12,7 +12,7 @@ use quick_cache::sync::Cache;
 use super::redis_link::RedisLink;
 use crate::{
     domain::{
-        logins::session_secret::{SecretHash, SessionId},
+        logins::{public_id::PublicId, session_secret::SecretHash},
         moment::Moment,
     },
     store::{
@@ -112,7 +112,7 @@ fn parse(text: &str) -> Option<TokenKey> {
     let mut next = || fields.next();
     Some(TokenKey {
         user_id: next()?.parse().ok()?,
-        id: SessionId::parse(next()?)?,
+        id: PublicId::parse(next()?)?,
         login_date: moment(next()?)?,
         expires_at: moment(next()?)?,
     })
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_stored_key_parses_back_to_itself() {
         let moment = |micros| DateTime::from_timestamp_micros(micros).unwrap_or_default();
-        let id = SessionId::from_random([3; 10]);
+        let id = PublicId::from_random([3; 10]);
         let key = TokenKey { user_id: 7, id, login_date: moment(1_700_000_000_123_456), expires_at: moment(9) };
         assert_eq!(parse(&to_text(&key)), Some(key));
         for text in ["", "7", "x y z", "7 aaaa 1 2", "7 amaygaydamaygayd 1", "7 amaygaydamaygayd x 2"] {

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use sqlx::SqliteConnection;
 
 use crate::{
-    domain::{logins::session_secret::SessionId, moment::Moment},
+    domain::{logins::public_id::PublicId, moment::Moment},
     store::{
         Result, Sql,
         engine::{Engine, with_timeout},
@@ -20,7 +20,7 @@ pub struct Seen {
     /// The account that the login belongs to.
     pub user_id: i64,
     /// The login.
-    pub session: SessionId,
+    pub session: PublicId,
     /// The time of the request.
     pub at: Moment,
     /// Skip the write if the stored `last_seen` of the login is later than this.

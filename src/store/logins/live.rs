@@ -9,7 +9,7 @@ use crate::{
             counts::{LoginCounts, MOST_COUNTED},
             kind::{LoginClass, LoginKind},
             live::{LiveAfter, LiveByRole},
-            session_secret::SessionId,
+            public_id::PublicId,
         },
         moment::Moment,
     },
@@ -258,7 +258,7 @@ pub async fn list_live_by_last_seen(
     class: LoginClass,
     live: &LiveAfter,
     limit: i64,
-) -> Result<Vec<(SessionId, Moment)>> {
+) -> Result<Vec<(PublicId, Moment)>> {
     fn statement<DB: Dialect>(
         plan: Plan,
         user_id: i64,
@@ -277,7 +277,7 @@ pub async fn list_live_by_last_seen(
     let rows: Vec<(String, Moment)> =
         on_engine!(on, |c| with_timeout(statement(plan, user_id, class, live, limit).build_query_as().fetch_all(c))
             .await)?;
-    Ok(rows.into_iter().map(|(id, last_seen)| (SessionId::from_stored(id), last_seen)).collect())
+    Ok(rows.into_iter().map(|(id, last_seen)| (PublicId::from_stored(id), last_seen)).collect())
 }
 
 /// Lists at most `limit` live sessions of the account, the most recently seen first. Ties are ordered by login date.

@@ -22,10 +22,7 @@ use super::{
 };
 use crate::domain::{
     logins::{
-        kind::LoginKind,
-        live::Dates,
-        rotations::Rotations,
-        session_secret::{SecretHash, SessionId},
+        kind::LoginKind, live::Dates, public_id::PublicId, rotations::Rotations, session_secret::SecretHash,
         traits::LoginTraits,
     },
     moment::Moment,
@@ -37,7 +34,7 @@ use crate::domain::{
 #[derive(Debug)]
 pub struct NewLogin<'a> {
     /// The public id, not the secret.
-    pub id: &'a SessionId,
+    pub id: &'a PublicId,
     /// The account that the login belongs to.
     pub user_id: i64,
     /// How the login is proven.
@@ -133,8 +130,8 @@ from_row!(LoginRow {
 impl LoginRow {
     /// The public id, not the secret.
     #[must_use]
-    pub fn id(&self) -> SessionId {
-        SessionId::from_stored(self.id.clone())
+    pub fn id(&self) -> PublicId {
+        PublicId::from_stored(self.id.clone())
     }
 
     /// How the login is proven.
@@ -226,7 +223,7 @@ pub async fn insert_login(on: &mut dyn Sql, new: &NewLogin<'_>) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn end_login(on: &mut dyn Sql, id: &SessionId, ending: Ending<'_>) -> Result<bool> {
+pub async fn end_login(on: &mut dyn Sql, id: &PublicId, ending: Ending<'_>) -> Result<bool> {
     let sql = "
         UPDATE curfew_logins SET ended_at = $1, ended_by = $2, reason = $3, staff_reason = $4, user_reason = $5
         WHERE ended_at IS NULL AND id = $6";
@@ -251,7 +248,7 @@ pub(super) const COLUMNS: &str = columns!();
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_login(on: &mut dyn Sql, id: &SessionId) -> Result<Option<LoginRow>> {
+pub async fn find_login(on: &mut dyn Sql, id: &PublicId) -> Result<Option<LoginRow>> {
     let sql = concat!("SELECT ", columns!(), " FROM curfew_logins l WHERE l.id = $1");
     Ok(fetch_optional!(on, LoginRow, sql, id.as_str())?)
 }

@@ -2,10 +2,7 @@
 
 use crate::{
     domain::{
-        logins::{
-            rotations::Rotations,
-            session_secret::{SecretHash, SessionId},
-        },
+        logins::{public_id::PublicId, rotations::Rotations, session_secret::SecretHash},
         moment::Moment,
     },
     store::{
@@ -20,7 +17,7 @@ pub struct TokenKey {
     /// The account that the token logs in.
     pub user_id: i64,
     /// The token's public id.
-    pub id: SessionId,
+    pub id: PublicId,
     /// The login's `LAST_LOGIN_DATE`, which the rule compares with force-logout dates.
     pub login_date: Moment,
     /// When the token expires.
@@ -39,7 +36,7 @@ pub async fn find_token_key(on: &mut dyn Sql, hash: &SecretHash) -> Result<Optio
     let found: Option<Found> = fetch_optional!(on, Found, sql, hash.as_bytes())?;
     let key = |(user_id, id, login_date, expires_at)| TokenKey {
         user_id,
-        id: SessionId::from_stored(id),
+        id: PublicId::from_stored(id),
         login_date,
         expires_at,
     };
@@ -52,7 +49,7 @@ pub async fn find_token_key(on: &mut dyn Sql, hash: &SecretHash) -> Result<Optio
 /// Returns an error if the database does not respond.
 pub async fn set_rotated(
     on: &mut dyn Sql,
-    id: &SessionId,
+    id: &PublicId,
     at: Moment,
     rotations: &Rotations,
     expires_at: Moment,
@@ -71,7 +68,7 @@ pub async fn has_token_of_program(
     on: &mut dyn Sql,
     (user_id, since): (i64, Option<Moment>),
     user_agent: &str,
-    other_than: &SessionId,
+    other_than: &PublicId,
 ) -> Result<bool> {
     let sql = "
         SELECT id FROM (

@@ -31,7 +31,7 @@ use super::{
     engine::{ACQUIRE_TIMEOUT, TRANSACTION_TIMEOUT, with_timeout},
     standing::{LoginStanding, lanes::Lanes},
 };
-use crate::domain::logins::session_secret::SessionId;
+use crate::domain::logins::public_id::PublicId;
 pub use in_rocket::Db;
 #[cfg(feature = "postgres")]
 pub(super) use postgres::pool_options;
@@ -107,7 +107,7 @@ impl Store {
     ///
     /// # Errors
     /// Returns an error if the database does not respond, or holds an unknown code.
-    pub async fn get_login_standing(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
+    pub async fn get_login_standing(&self, user_id: i64, session: &PublicId) -> Result<LoginStanding> {
         self.lanes.read(user_id, session).await
     }
 

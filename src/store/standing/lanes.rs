@@ -24,7 +24,7 @@ use sqlx::PgPool;
 use sqlx::SqlitePool;
 
 use crate::{
-    domain::logins::session_secret::SessionId,
+    domain::logins::public_id::PublicId,
     store::{
         Clock, Connection, Result, StoreError, Trust,
         engine::{ACQUIRE_TIMEOUT, is_timeout, timed_out, with_timeout},
@@ -87,7 +87,7 @@ impl Lanes {
     }
 
     /// Reads one standing, together with those that other requests ask for.
-    pub(in crate::store) async fn read(&self, user_id: i64, session: &SessionId) -> Result<LoginStanding> {
+    pub(in crate::store) async fn read(&self, user_id: i64, session: &PublicId) -> Result<LoginStanding> {
         let lane = self.next.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
         let (answer, answered) = oneshot::channel();
         let question = Question { asked: (user_id, session.clone()), answer };

@@ -14,7 +14,7 @@ use super::{
     engine::{on_engine, with_timeout},
 };
 use crate::domain::{
-    logins::{kind::LoginKind, session_secret::SessionId},
+    logins::{kind::LoginKind, public_id::PublicId},
     moment::Moment,
     people::role::Role,
     reason::EndReason,
@@ -143,7 +143,7 @@ pub struct StoredLogin {
 }
 
 /// A login to read: the account's id, and the login's.
-pub type Asked = (i64, SessionId);
+pub type Asked = (i64, PublicId);
 
 /// How many logins one statement reads at most. A power of two.
 pub const MAX_STANDINGS_PER_STATEMENT: usize = 32;
@@ -156,7 +156,7 @@ pub async fn get_login_standing(
     on: &mut dyn Sql,
     clock: &Clock,
     user_id: i64,
-    session: &SessionId,
+    session: &PublicId,
 ) -> Result<LoginStanding> {
     let mut read = list_login_standings(on, clock, &[(user_id, session.clone())]).await?;
     read.pop().ok_or_else(|| StoreError::Unreadable("the site's row is missing".to_owned()))

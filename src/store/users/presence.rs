@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        logins::session_secret::{SecretHash, SessionId},
+        logins::{public_id::PublicId, session_secret::SecretHash},
         moment::Moment,
     },
     store::{
@@ -30,7 +30,7 @@ from_row!(ProvenSession { login_date, opened_at, remember, password_version });
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_proven_at(on: &mut dyn Sql, id: &SessionId) -> Result<Option<Moment>> {
+pub async fn find_proven_at(on: &mut dyn Sql, id: &PublicId) -> Result<Option<Moment>> {
     let sql = "SELECT COALESCE(proven_at, opened_at) FROM curfew_logins WHERE id = $1";
     let found: Option<(Moment,)> = fetch_optional!(on, (Moment,), sql, id.as_str())?;
     Ok(found.map(|(at,)| at))
@@ -43,7 +43,7 @@ pub async fn find_proven_at(on: &mut dyn Sql, id: &SessionId) -> Result<Option<M
 /// Returns an error if the database does not respond.
 pub async fn replace_proven_secret(
     on: &mut dyn Sql,
-    id: &SessionId,
+    id: &PublicId,
     (old, new): (&SecretHash, &SecretHash),
     at: Moment,
 ) -> Result<Option<ProvenSession>> {

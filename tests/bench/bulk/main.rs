@@ -23,7 +23,7 @@ use curfew::{
     domain::{
         bulk::{BulkAction, BulkChoice, BulkScope},
         lists::users_filter::{UsersFields, UsersFilter},
-        logins::session_secret::SessionId,
+        logins::public_id::PublicId,
         reason_text::Reasons,
     },
     settings::Settings,
@@ -51,13 +51,18 @@ async fn main() {
         let people = Sessions::of_new_people(&database, PEOPLE).await;
         let mut times = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
         // One login for each selected user, and another for every third of them.
-        let all = CHOSEN * RUNS;
+        let all = CHOSEN * RUNS * 2;
         people.log_in(1..=all, "n").await;
         people.log_in(all + 1..=all + all / 3, &format!("(n - {all}) * 3")).await;
         for run in 0..RUNS {
-            people.rename(run * CHOSEN + 1..=(run + 1) * CHOSEN, &name(run)).await;
+            // A force logout and a deactivation each end logins, so they act on different users.
+            let (forced_out, deactivated) = (2 * run, 2 * run + 1);
+            for group in [forced_out, deactivated] {
+                people.rename(group * CHOSEN + 1..=(group + 1) * CHOSEN, &name(group)).await;
+            }
             for (n, action) in BulkAction::ALL.into_iter().take(3).enumerate() {
-                let (counting, acting) = act(&accounts, &name(run), action).await;
+                let group = if action == BulkAction::ForceLogout { forced_out } else { deactivated };
+                let (counting, acting) = act(&accounts, &name(group), action).await;
                 times[3].push(counting);
                 times[n].push(acting);
             }
@@ -70,9 +75,9 @@ async fn main() {
     }
 }
 
-/// The username prefix of the users in a run.
-fn name(run: u32) -> String {
-    format!("leaked{run}-")
+/// The username prefix of a group of users.
+fn name(group: u32) -> String {
+    format!("leaked{group}-")
 }
 
 /// The time to count and the time to act, in milliseconds.
@@ -84,7 +89,7 @@ async fn act(accounts: &Accounts, name: &str, action: BulkAction) -> (f64, f64) 
     let previewed = accounts.preview_bulk(&operator, operator.role, &choice).await.expect("a count");
     let counting = milliseconds_since(started);
     assert_eq!(previewed.counts.users, u64::from(CHOSEN));
-    let id = SessionId::from_random(rand::random());
+    let id = PublicId::from_random(rand::random());
     let begin = BeginBulk { id, choice: previewed.choice, reasons: Reasons::default(), promised: previewed.counts };
     let started = Instant::now();
     match accounts.begin_bulk(&operator, begin).await.expect("the bulk action begins") {

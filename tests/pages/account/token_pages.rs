@@ -1,6 +1,6 @@
 //! Long lists of tokens have pages, on the user's own page and in the API.
 
-use curfew::domain::{logins::session_secret::SessionId, people::role::Role};
+use curfew::domain::{logins::public_id::PublicId, people::role::Role};
 use serde_json::json;
 
 use crate::harness::{
@@ -80,7 +80,7 @@ async fn the_api_returns_a_long_list_in_parts() {
 
 fn id_of(number: u32) -> String {
     let [.., high, low] = number.to_be_bytes();
-    SessionId::from_random([0, 0, 0, 0, 0, 0, 0, 0, high, low]).as_str().to_owned()
+    PublicId::from_random([0, 0, 0, 0, 0, 0, 0, 0, high, low]).as_str().to_owned()
 }
 
 /// Stores this many tokens, each a second newer than the one before, of these kinds in turn.

@@ -8,7 +8,7 @@ use curfew::{
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
         lists::users_filter::{UsersFields, UsersFilter},
-        logins::{session_secret::SessionId, token::TokenLabel},
+        logins::{public_id::PublicId, token::TokenLabel},
         people::{login_name::LoginName, role::Role},
         reason::EndReason,
     },
@@ -36,7 +36,7 @@ pub async fn preview(accounts: &Accounts, actor: &Actor, choice: &BulkChoice) ->
 }
 
 pub fn begin(previewed: PreviewedBulk) -> BeginBulk {
-    let id = SessionId::from_random(rand::random());
+    let id = PublicId::from_random(rand::random());
     BeginBulk { id, choice: previewed.choice, reasons: reasons(), promised: previewed.counts }
 }
 
@@ -86,7 +86,7 @@ async fn act(house: &House, actor: &Actor, choice: &BulkChoice) -> (BulkCounts, 
     (promised, progress(house, &id).await)
 }
 
-pub async fn progress(house: &House, id: &SessionId) -> BulkRecord {
+pub async fn progress(house: &House, id: &PublicId) -> BulkRecord {
     house.accounts.find_bulk_record(id).await.expect("an answer").expect("a record")
 }
 

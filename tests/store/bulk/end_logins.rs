@@ -11,7 +11,7 @@ use curfew::{
             logins_filter::{LoginsFields, LoginsFilter},
             users_query::PageNumber,
         },
-        logins::{session_secret::SessionId, token::TokenLabel},
+        logins::{public_id::PublicId, token::TokenLabel},
         people::{login_name::LoginName, role::Role},
         reason::EndReason,
         reason_text::ReasonText,
@@ -50,7 +50,7 @@ async fn preview(house: &House, actor: &Actor, choice: LoginsChoice) -> Previewe
 }
 
 fn begin(previewed: PreviewedLogins) -> BeginBulk<LoginsChoice> {
-    let id = SessionId::from_random(rand::random());
+    let id = PublicId::from_random(rand::random());
     BeginBulk { id, choice: previewed.choice, reasons: reasons(), promised: previewed.counts }
 }
 

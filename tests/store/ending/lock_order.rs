@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use curfew::{
     accounts::{Accounts, ActivityOf, Actor, Result},
-    domain::{bulk::BulkAction, logins::session_secret::SessionId, people::role::Role},
+    domain::{bulk::BulkAction, logins::public_id::PublicId, people::role::Role},
     store::Pools,
 };
 use rocket::tokio::join;
@@ -34,7 +34,7 @@ async fn forced_out(house: &House, staff: &Actor) {
     let at = house.now().await + TimeDelta::minutes(2);
     for session in texts(&house.store, LIVE).await.into_iter().flatten() {
         let user_id = session.trim_start_matches("of").parse().expect("a number");
-        let session = SessionId::from_stored(session);
+        let session = PublicId::from_stored(session);
         house.accounts.record_activity(ActivityOf { user_id, session: &session, limits, at });
     }
     let confirmed = begin(preview(&house.accounts, staff, &matching(BulkAction::ForceLogout, "many")).await);

@@ -6,7 +6,7 @@ use curfew::{
     domain::{
         event_kind::EventKind,
         lists::logins_query::LoginsQuery,
-        logins::session_secret::{SecretHash, SessionId},
+        logins::{public_id::PublicId, session_secret::SecretHash},
         moment::{MICROSECOND, Moment},
         people::role::Role,
         reason::EndReason,
@@ -52,7 +52,7 @@ async fn events_are_stored_as_recorded_and_listed_newest_first() {
     on_each_engine(async |house: &House| {
         let mut tx = house.store.begin().await.expect("a transaction");
         let at = house.store.clock().now(&mut tx).await.expect("the time");
-        let session = SessionId::from_random(rand::random());
+        let session = PublicId::from_random(rand::random());
         let full = NewEvent {
             actor: Some(Named { id: None, name: "root (command line)" }),
             session: Some(&session),

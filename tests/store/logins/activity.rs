@@ -108,7 +108,7 @@ async fn every_batch_is_written() {
         let at = login.login_date + MINUTE;
         let mut tx = house.store.begin().await.expect("a transaction");
         for user_id in 1000..1600 {
-            let id = curfew::domain::logins::session_secret::SessionId::from_random(rand::random());
+            let id = curfew::domain::logins::public_id::PublicId::from_random(rand::random());
             let new = NewLogin {
                 id: &id,
                 user_id,

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use curfew::{
     accounts::StartedSession,
     domain::{
-        logins::{live::LiveAfter, session_secret::SessionId},
+        logins::{live::LiveAfter, public_id::PublicId},
         moment::MICROSECOND,
         reason::EndReason,
         reason_text::Reasons,
@@ -85,7 +85,7 @@ async fn activity_never_revives_a_session_or_moves_it_back() {
         end(house, &ended, Ending { at, by: "ana", reason: EndReason::LoggedOut, reasons: &none }).await;
         let mut tx = house.store.begin().await.expect("a transaction");
         let later = live.login_date + TimeDelta::hours(1);
-        let gone = SessionId::from_random(rand::random());
+        let gone = PublicId::from_random(rand::random());
         for at in [later, later - MICROSECOND] {
             let seen = [&ended.id, &live.id, &gone].map(|session| Seen {
                 user_id: ana.id,

@@ -2,11 +2,7 @@
 
 use curfew::{
     domain::{
-        logins::{
-            kind::LoginKind,
-            live::LiveAfter,
-            session_secret::{SessionId, SessionSecret},
-        },
+        logins::{kind::LoginKind, live::LiveAfter, public_id::PublicId, session_secret::SessionSecret},
         moment::{MICROSECOND, Moment, parse_moment, truncate_to_microseconds},
         people::role::Role,
         reason::EndReason,
@@ -39,7 +35,7 @@ fn moments() -> Vec<Moment> {
 async fn a_timestamp_keeps_its_microseconds() {
     on_each_engine(async |house: &House| {
         let ana = house.member("ana").await;
-        let session = SessionId::from_random(rand::random());
+        let session = PublicId::from_random(rand::random());
         for moment in moments() {
             let mut tx = house.store.begin().await.expect("a transaction");
             let (none, why) = (Reasons::default(), EndReason::ForcedOut);
@@ -64,7 +60,7 @@ async fn sql_compares_timestamps_like_the_standing_check() {
         let all = moments();
         let mut tx = house.store.begin().await.expect("a transaction");
         for (user_id, made) in (1..).zip(&all) {
-            let id = SessionId::from_random(rand::random());
+            let id = PublicId::from_random(rand::random());
             let secret_hash = SessionSecret::from_random(rand::random()).hash();
             let new = NewLogin {
                 id: &id,
@@ -198,7 +194,7 @@ async fn the_clock_has_whole_microseconds_and_can_be_shifted() {
         assert!(yesterday < before);
         assert!(yesterday + day * 2 >= tomorrow, "the clock must advance");
         let mut on = house.store.read().await.expect("a connection");
-        let nobodys = SessionId::from_random(rand::random());
+        let nobodys = PublicId::from_random(rand::random());
         let read = get_login_standing(&mut on, house.store.clock(), 1, &nobodys).await.expect("a standing").now;
         assert!(read >= yesterday && read < before, "a standing has the same clock");
     })

@@ -19,7 +19,7 @@ use crate::{
     domain::{
         bulk::{BulkAction, BulkChoice, BulkCounts, BulkScope},
         lists::users_query::{LAST_PAGE, PageNumber},
-        logins::session_secret::SessionId,
+        logins::public_id::PublicId,
         next_path::NextPath,
         people::role::Role,
     },
@@ -163,7 +163,7 @@ pub(in crate::site::admin) async fn show_force_logout_of_list(
     accounts: &Accounts,
     (pages, changes): (&Pages<'_>, Changes<'_>),
     (actor, role): (&Actor, Role),
-    list: &SessionId,
+    list: &PublicId,
     (status, mut form): (Status, FormView),
 ) -> Answer {
     let chosen = Chosen::force_logout_of_list(list.as_str());

@@ -15,7 +15,7 @@ use crate::{
             users_filter::{UsersFields, UsersFilter},
             users_query::PageNumber,
         },
-        logins::session_secret::SessionId,
+        logins::public_id::PublicId,
         moment::{Moment, MomentError, parse_moment},
         reason_text::Reasons,
     },
@@ -264,7 +264,7 @@ impl<'r> Chosen<'r> {
                 BulkScope::Ids(ids.into_iter().collect())
             }
             "matching" => BulkScope::Matching(UsersFilter::parse(&self.filter).map_err(|_| Unreadable::Unknown)?),
-            "list" => BulkScope::Listed(SessionId::parse(self.list).ok_or(Unreadable::Unknown)?),
+            "list" => BulkScope::Listed(PublicId::parse(self.list).ok_or(Unreadable::Unknown)?),
             _ => return Err(Unreadable::Unknown),
         };
         Ok(BulkChoice::new(action, scope))

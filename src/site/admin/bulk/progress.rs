@@ -16,7 +16,7 @@ use crate::{
     domain::{
         bulk::BulkAction,
         lists::users_query::{LAST_PAGE, PageNumber},
-        logins::session_secret::SessionId,
+        logins::public_id::PublicId,
         moment::Moment,
     },
     gate::{Changes, Staff},
@@ -156,7 +156,7 @@ pub(in crate::site) async fn show(
     page: Option<&str>,
 ) -> Answer {
     // Only a valid id may reach the database: Postgres refuses a text with a NUL.
-    let Some(id) = SessionId::parse(id) else { return Answer::Status(Status::NotFound) };
+    let Some(id) = PublicId::parse(id) else { return Answer::Status(Status::NotFound) };
     let page = PageNumber::parse(page.unwrap_or_default()).ok().filter(|page| !page.is_beyond_last());
     let Some(page) = page else { return Answer::Status(Status::BadRequest) };
     match read(accounts, &id, page).await {
@@ -166,7 +166,7 @@ pub(in crate::site) async fn show(
     }
 }
 
-async fn read(accounts: &Accounts, id: &SessionId, page: PageNumber) -> accounts::Result<Option<ProgressView>> {
+async fn read(accounts: &Accounts, id: &PublicId, page: PageNumber) -> accounts::Result<Option<ProgressView>> {
     let Some(act) = accounts.find_bulk_record(id).await? else { return Ok(None) };
     let receipt = match act.event_id {
         Some(event_id) => accounts.find_receipt_of_event(event_id).await?.and_then(ReceiptView::of),

@@ -2,14 +2,14 @@
 
 use crate::{
     accounts::BeginBulk,
-    domain::{bulk::BulkCounts, logins::session_secret::SessionId, reason_text::Reasons},
+    domain::{bulk::BulkCounts, logins::public_id::PublicId, reason_text::Reasons},
 };
 
 /// A promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::site::admin) struct Promise {
     /// The id of the bulk action, so that posting the form twice runs it once.
-    pub id: SessionId,
+    pub id: PublicId,
     /// The highest user id when the page was shown, or the time of the page in microseconds for an action on logins.
     /// Later users and logins are not included.
     pub up_to: i64,
@@ -19,7 +19,7 @@ pub(in crate::site::admin) struct Promise {
 impl Promise {
     /// A new promise, for a bulk action that has not started.
     pub fn new(up_to: Option<i64>, counts: BulkCounts) -> Self {
-        Self { id: SessionId::from_random(rand::random()), up_to: up_to.unwrap_or_default(), counts }
+        Self { id: PublicId::from_random(rand::random()), up_to: up_to.unwrap_or_default(), counts }
     }
 
     /// Formats the promise as colon-separated fields.
@@ -31,7 +31,7 @@ impl Promise {
     pub fn parse(text: &str) -> Option<Self> {
         let (id, rest) = text.split_once(':')?;
         let (up_to, rest) = rest.split_once(':')?;
-        Some(Self { id: SessionId::parse(id)?, up_to: up_to.parse().ok()?, counts: counts_of(rest.split(':'))? })
+        Some(Self { id: PublicId::parse(id)?, up_to: up_to.parse().ok()?, counts: counts_of(rest.split(':'))? })
     }
 
     /// The bulk action as it was promised. `choice` is bounded by `up_to`.
@@ -74,7 +74,7 @@ mod tests {
             already: 9,
             missing: 2,
         };
-        let promise = Promise { id: SessionId::from_random([7; 10]), up_to: 1_000, counts };
+        let promise = Promise { id: PublicId::from_random([7; 10]), up_to: 1_000, counts };
         assert_eq!(Promise::parse(&promise.to_text()), Some(promise.clone()));
         let text = promise.to_text();
         for wrong in ["", "x", &text[1..], &text[..text.len() - 2], &format!("{text}:1"), &text.replace(":3:", ":-3:")]

@@ -10,7 +10,7 @@ use crate::{
     accounts::{Accounts, AccountsError, LoginEnd},
     domain::{
         lists::users_query::PageNumber,
-        logins::{kind::LoginClass, session_secret::SessionId},
+        logins::{kind::LoginClass, public_id::PublicId},
         reason_text::ReasonText,
     },
     gate::{Changes, Notice, NoticeKind, Staff, Submission},
@@ -70,7 +70,7 @@ async fn end(
         LoginClass::Sessions => AccountsError::NoSuchSession,
         LoginClass::Tokens => AccountsError::NoSuchToken,
     };
-    let Some(login) = SessionId::parse(login) else { return refuse(changes, missing) };
+    let Some(login) = PublicId::parse(login) else { return refuse(changes, missing) };
     // The number comes from the page. Whoever changes it gets to the user's page.
     let list = PageNumber::parse(typed.page).ok().filter(|_| !typed.page.is_empty());
     let mut form = FormView::default();

@@ -7,7 +7,7 @@ use rocket::form::{self, DataField, FromForm, Options, ValueField};
 use crate::{
     accounts::{self, Accounts},
     domain::{
-        chosen_logins::LoginsScope, lists::logins_filter::LoginsFilter, logins::session_secret::SessionId,
+        chosen_logins::LoginsScope, lists::logins_filter::LoginsFilter, logins::public_id::PublicId,
         reason_text::Reasons,
     },
     site::{
@@ -61,7 +61,7 @@ impl Chosen<'_> {
     pub fn scope(&self) -> Result<LoginsScope, Unreadable> {
         match self.scope {
             "ids" => {
-                let ids: Option<Vec<SessionId>> = self.id.iter().map(|id| SessionId::parse(id)).collect();
+                let ids: Option<Vec<PublicId>> = self.id.iter().map(|id| PublicId::parse(id)).collect();
                 let mut ids = ids.ok_or(Unreadable::Unknown)?;
                 let mut seen = BTreeSet::new();
                 ids.retain(|id| seen.insert(id.as_str().to_owned()));
