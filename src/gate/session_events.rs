@@ -44,6 +44,8 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 const CHECK_INTERVAL: Duration = Duration::from_mins(1);
 /// How often a stream checks its login while the feed is down.
 const CHECK_INTERVAL_WITHOUT_FEED: Duration = Duration::from_secs(1);
+/// How long a browser waits before it reconnects with the new secret of its session.
+const RETRY_AFTER_REPLACEMENT: Duration = Duration::from_secs(1);
 /// When a stream checks its login again if a limit has passed and the login is live all the same.
 const LATE_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a browser waits before it reconnects, in milliseconds. Random per stream, so that not all
@@ -149,7 +151,10 @@ pub(super) fn session_events<'r>(
                     next_check_in
                 }
                 // Whoever else has the old cookie must log in. The browser with the new one connects again by itself.
-                Ok(Verdict::Replaced) => return,
+                Ok(Verdict::Replaced) => {
+                    yield Event::retry(RETRY_AFTER_REPLACEMENT);
+                    return;
+                }
                 Ok(Verdict::Ended(ended)) => {
                     yield ended_event(&ended, &watched.next);
                     return;

@@ -74,8 +74,8 @@ impl LetterWords {
                     Piece::Facts(vec![account]),
                     button("Choose a new password"),
                     Piece::Text(format!(
-                        "The link works once, for {}. Setting it ends every login of the account. If you did \
-                         not ask for this letter, do nothing: your password stays as it is.",
+                        "The link works once, for {}. A new password ends every login of the account. If \
+                         you did not ask for this letter, do nothing: your password stays as it is.",
                         in_words(reset)
                     )),
                 ];

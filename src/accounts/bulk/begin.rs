@@ -70,8 +70,8 @@ impl Accounts {
         }
         drop(on);
         let actor = Actor { bulk: Some(begin.id.clone()), ..actor.clone() };
-        // A filter leaves out the accounts that staff may not act on. Selecting one of
-        // them by hand is recorded as a refused attempt.
+        // A filter leaves out the accounts that staff may not act on. Whoever selects one by hand tries to act on it, so it
+        // gets an event.
         let is_by_hand = matches!(begin.choice.scope, BulkScope::Ids(_));
         let refused = if is_by_hand { counts.out_of_reach } else { 0 };
         let is_new = self.start_bulk(&actor, record(&actor, &begin, now), event(&actor, &begin, now), refused).await?;

@@ -60,8 +60,8 @@ impl Accounts {
         let what = Detail::Bulk { action: END_LOGINS, users };
         let event = new_event(now, EventKind::BulkAction).by(&actor).saying(what);
         let event = event.because(EndReason::ForcedOut, &begin.reasons);
-        // A filter leaves out the logins that staff may not act on. Selecting one of
-        // them by hand is recorded as a refused attempt.
+        // A filter leaves out the logins that staff may not act on. Whoever selects one by hand tries to act on it, so it
+        // gets an event.
         let refused = if matches!(begin.choice.scope, LoginsScope::Ids(_)) { counts.out_of_reach } else { 0 };
         let is_new = self.start_bulk(&actor, record, event, refused).await?;
         let run = || BulkRun::Logins(Box::new(LoginsRun { accounts: self.clone(), actor, begin, logins, own }));

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::people::role::Role;
 
 const NOW: Moment = Moment::UNIX_EPOCH;
 
@@ -101,6 +102,15 @@ fn acts_of_many_networks_are_counted_together() {
     assert!(first(&acts, &event(Some(7), "10.0.0.1", "POST /login"), NOW).is_some());
     let further = &acts.repeated(NOW, true, 10)[0];
     assert_eq!((further.repeats, &further.event.client), (4_999 - MAX_ACTS as u64, &None));
+}
+
+#[test]
+fn staff_members_and_strangers_have_limits_of_their_own() {
+    let with = |role| Actor { role, ..Actor::operator("test") };
+    assert_eq!(Group::of(Some(&with(Role::Superuser))), Group::Staff);
+    assert_eq!(Group::of(Some(&with(Role::Staff))), Group::Staff);
+    assert_eq!(Group::of(Some(&with(Role::Member))), Group::Members);
+    assert_eq!(Group::of(None), Group::Networks);
 }
 
 /// What staff do keeps its name, however many members attack.

@@ -1,18 +1,21 @@
 //! Changes the actor's own email: the new one counts once its own letter is confirmed.
 
+use std::time::Duration;
+
 use crate::{
     accounts::{
         Accounts, AccountsError, Actor, Client, Result,
         event::{BuildEvent as _, new_event},
         links::find::is_same,
         locked::Locked,
-        login::{open_login::StartedSession, prove_presence::renew_session},
+        login::{open_login::StartedSession, prove_presence::renew_session, throttle::Purpose},
     },
     domain::{
         event_kind::EventKind,
         letters::kind::LetterKind,
         moment::Moment,
         people::{email::Email, password::Password},
+        rate::Rate,
     },
     store::{
         Sql,
@@ -22,6 +25,9 @@ use crate::{
         users::{self, User},
     },
 };
+
+/// How often a user may change the email.
+const MOST_CHANGES: Rate = Rate { count: 20, period: Duration::from_hours(1) };
 
 impl Accounts {
     /// Sends a letter to the actor's new email, which counts once the letter is confirmed. The actor's password confirms
@@ -38,6 +44,7 @@ impl Accounts {
         email: &Email,
     ) -> Result<Option<StartedSession>> {
         let proven = self.prove_password(actor, password).await?;
+        self.limit_changes(actor, &proven).await?;
         let mut tx = self.store.begin().await?;
         let locked = self.lock_account(&mut tx, proven.id).await?.ok_or(AccountsError::NoSuchUser)?;
         self.must_be_live(&mut tx, actor, locked.now).await?;
@@ -61,6 +68,20 @@ impl Accounts {
         insert_verification(&mut tx, actor, user, email.as_str(), locked.now).await?;
         tx.commit().await?;
         Ok(renewed)
+    }
+
+    /// Refuses a user who changes the email too often. Each change sends a letter, whose row is kept for days, and the
+    /// deletion of the account has to erase them all at once.
+    async fn limit_changes(&self, actor: &Actor, user: &User) -> Result<()> {
+        match self.throttle.begin(Purpose::EmailChange, MOST_CHANGES, &user.id.to_string(), "").await? {
+            Ok(attempt) => {
+                attempt.failed();
+                Ok(())
+            }
+            Err(throttled) => {
+                self.refuse_throttled(throttled, |event| event.by(actor).to(user.id, &user.username)).await
+            }
+        }
     }
 
     /// Sends the verification letter of the actor again: to the email that waits, or to the account's own. Returns the

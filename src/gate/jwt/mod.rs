@@ -192,7 +192,7 @@ impl<'r> Jwt<'r> {
     /// Whether a text has the form of a JWT (RFC 7515, section 7.1), but none of this site's keys signed it.
     pub(super) fn is_signed_by_others(&self, token: &str) -> bool {
         if token.len() > MAX_TOKEN_BYTES {
-            return false; // nothing that costs time for a text of any length
+            return false; // a header may have hundreds of kilobytes, and this would decode all of them
         }
         let JwtKeys { current, previous, .. } = &self.gate.jwt_keys;
         let header = token.split('.').next().and_then(|part| BASE64URL_NOPAD.decode(part.as_bytes()).ok());

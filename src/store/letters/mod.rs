@@ -70,14 +70,15 @@ pub async fn insert_letter(on: &mut dyn Sql, new: &NewLetter<'_>) -> Result<i64>
     Ok(id)
 }
 
-/// Whether a letter like this one waits: of its kind, to its address and for its account.
+/// Whether a letter like this one waits: of its kind, to its address and for its account. One that a node is sending
+/// does not count, because its link may be dead by now.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn has_waiting_letter(on: &mut dyn Sql, new: &NewLetter<'_>) -> Result<bool> {
     let sql = "
         SELECT id FROM curfew_letters
-        WHERE address_key = $1 AND kind = $2 AND user_id = $3 AND due_at IS NOT NULL LIMIT 1";
+        WHERE address_key = $1 AND kind = $2 AND user_id = $3 AND due_at IS NOT NULL AND claimed_by IS NULL LIMIT 1";
     Ok(fetch_optional!(on, (i64,), sql, login_key(new.address), new.kind.code(), new.user_id)?.is_some())
 }
 

@@ -92,6 +92,22 @@ async fn the_links_do_not_depend_on_the_login_of_the_browser() {
     }
 }
 
+/// The link acts on the same mailbox, so it has nothing to restore.
+#[rocket::async_test]
+async fn the_page_promises_no_email_that_the_account_has() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let ana = site.signed_in(Role::Member).await;
+        ana.another_browser().logs_in().await.must_lead_to("/account");
+        let link = site.sends_letter().await.link();
+        for (email, is_promised) in [(ana.email.to_uppercase(), false), ("mallory@example.com".to_owned(), true)] {
+            site.database.execute(&format!("UPDATE curfew_users SET email = '{email}' WHERE id = {}", ana.id)).await;
+            let page = site.visitor().opens(&link).await;
+            assert_eq!(page.must_be(200).body.contains("becomes the email"), is_promised, "{email}: {page:?}");
+        }
+    }
+}
+
 /// What the page says about the letter is true.
 #[rocket::async_test]
 async fn the_page_says_when_the_letter_comes() {

@@ -79,6 +79,21 @@ async fn however_often_a_user_asks_one_letter_waits() {
 }
 
 #[rocket::async_test]
+async fn a_user_changes_the_email_at_most_20_times_an_hour() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let mut ana = site.signed_in(Role::Member).await;
+        for number in 0..20 {
+            ana.changes_email(&format!("ana{number}@example.net")).await.must_be(303);
+        }
+        let page = ana.changes_email("one-more@example.net").await;
+        assert!(page.must_be(429).form_problem().is_some(), "{page:?}");
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_letters").await, 20);
+        ana.opens("/account").await.must_be(200);
+    }
+}
+
+#[rocket::async_test]
 async fn a_new_email_counts_once_its_letter_is_confirmed_and_the_old_address_is_told() {
     for engine in engines() {
         let site = Site::on(engine).await;

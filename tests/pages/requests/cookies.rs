@@ -3,6 +3,7 @@
 use cookie::{Cookie, CookieJar, Key};
 use curfew::{domain::people::role::Role, settings::SecretMaterial};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use rocket::http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -111,6 +112,23 @@ async fn a_login_removes_only_the_visitor_cookie_of_this_site() {
         assert_eq!(person.jar.get("curfew-visitor"), None, "old forms must not work again after a logout");
         person.posts("/logout", &[]).await.must_be(303);
         person.posts_with(&old, "/login", &fields).await.must_be(403);
+    }
+}
+
+/// Each costs a decryption, and a header has room for thousands.
+#[rocket::async_test]
+async fn only_the_first_few_cookies_of_one_name_are_tried() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let person = site.signed_in(Role::Member).await;
+        let session = person.session().expect("a session").to_owned();
+        for (foreign, status) in [(7, 200), (1_000, 303)] {
+            let mut browser = site.visitor();
+            browser.jar.set("curfew", "foreign");
+            let foreign: String = (0..foreign).map(|number| format!("curfew=foreign{number}; ")).collect();
+            let header = format!("{foreign}curfew={session}");
+            browser.sends(Method::Get, "/account", &[("Cookie", &header)], Vec::new()).await.must_be(status);
+        }
     }
 }
 

@@ -111,6 +111,9 @@ async fn a_forged_or_unknown_token_is_an_event_and_an_ended_one_is_not() {
         for honest in [format!("Bearer {}", jwt.access), "Bearer x".to_owned(), "Token y".to_owned()] {
             assert_eq!(stranger.shows(&honest).await.status, 401, "expired, or no token at all: {honest}");
         }
+        let header = jwt.access.split('.').next().expect("a header");
+        let long = format!("Bearer {header}.{}.{}", "A".repeat(8_000), "A".repeat(43));
+        assert_eq!(stranger.shows(&long).await.status, 401, "nothing of a text of any length is decoded");
         assert_eq!(recorded(&site, "token-forged").await, [""; 0]);
 
         let (message, _) = jwt.access.rsplit_once('.').expect("a signature");

@@ -16,6 +16,7 @@ use crate::{
         House, NEW_PASSWORD, PASSWORD, client, credentials, email, new_password, on_each_engine, operator, password,
         reasons, registration,
     },
+    letters::steps::{claim, node},
     raw::{count, run, texts},
 };
 
@@ -254,6 +255,24 @@ async fn no_more_requests_for_an_address_wait_than_it_may_have_letters() {
         ask("ana@example.org").await;
         ask("nobody@example.org").await;
         assert_eq!((wait_for("ana@example.org").await, wait_for("nobody@example.org").await), (6, 3));
+    })
+    .await;
+}
+
+/// Its link may be dead by now: the user may have cancelled the change in the meantime.
+#[rocket::async_test]
+async fn a_letter_that_is_being_sent_does_not_stand_for_the_next_one() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let ana = ana.acting_from(&house.log_in(&ana).await);
+        run(&house.store, "UPDATE curfew_users SET email_verified_at = NULL").await;
+        for (is_claimed, queued) in [(false, 1), (false, 1), (true, 2), (false, 2)] {
+            if is_claimed {
+                assert!(claim(house, &node("one")).await.is_some());
+            }
+            house.accounts.send_own_verification(&ana).await.expect("it is queued");
+            assert_eq!(letters(house).await.len(), queued);
+        }
     })
     .await;
 }

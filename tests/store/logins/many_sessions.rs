@@ -5,7 +5,10 @@ use std::time::Instant;
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{ActivityOf, ForceLogoutMoment, ForceLogoutOutcome, RoleChange, StartedSession, Target, Which},
+    accounts::{
+        AccountsError, ActivityOf, ForceLogoutMoment, ForceLogoutOutcome, RefreshClaim, RoleChange, StartedSession,
+        Target, Which,
+    },
     domain::{
         logins::{
             counts::{LoginCounts, MOST_COUNTED},
@@ -14,7 +17,7 @@ use curfew::{
             public_id::PublicId,
         },
         moment::Moment,
-        people::role::Role,
+        people::{login_name::LoginName, role::Role},
         reason::EndReason,
         reason_text::{ReasonText, Reasons},
     },
@@ -28,7 +31,9 @@ use rocket::tokio::join;
 
 use crate::{
     harness::quick_or_soak,
-    house::{House, LONG_AGO, NEW_PASSWORD, PASSWORD, Person, new_password, on_each_engine, operator, password},
+    house::{
+        House, LONG_AGO, NEW_PASSWORD, PASSWORD, Person, client, new_password, on_each_engine, operator, password,
+    },
     logins::session_limit::{limited, log_in},
     raw::{count, run, texts, work_of},
 };
@@ -177,6 +182,25 @@ async fn many_tokens_end_at_once_and_each_records_why() {
             "SELECT COUNT(*) FROM curfew_logins WHERE kind <> 'browser' AND reason = 'forced-out' AND ended_by IS NOT NULL";
         assert_eq!(count(&house.store, recorded).await, i64::try_from(MANY).expect("a count"));
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_login_ends").await, 0);
+    })
+    .await;
+}
+
+/// Nobody limits how often a program asks, and each of its requests would write up to 500 rows.
+#[rocket::async_test]
+async fn a_program_whose_login_has_ended_makes_the_site_write_no_row() {
+    on_each_engine(async |house: &House| {
+        let ana = house.member("ana").await;
+        let name = LoginName::parse("ana").expect("a name");
+        let credentials = (&name, &password(PASSWORD));
+        let family = house.accounts.log_in_for_family(&client(), credentials).await.expect("a login");
+        logs_in_many(house, &ana).await;
+        forced_out(house, &ana, "out").await;
+        let claim = RefreshClaim::of(&family);
+        let refused = house.accounts.refresh(&client(), &claim).await;
+        assert!(matches!(refused, Err(AccountsError::Ended { reason: EndReason::ForcedOut, .. })), "{refused:?}");
+        house.accounts.log_out_family(&client(), &claim).await.expect("that is no error");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_logins WHERE ended_at IS NOT NULL").await, 0);
     })
     .await;
 }

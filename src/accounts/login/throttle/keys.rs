@@ -156,6 +156,7 @@ pub(super) fn keys_of(purpose: Purpose, rate: Rate, what: &str, address: &str) -
         ],
         Purpose::Token => vec![Counted::new("tokens", (what, ""), rate)],
         Purpose::Reset => vec![Counted::new("resets", (what, ""), rate)],
+        Purpose::EmailChange => vec![Counted::new("email-changes", (what, ""), rate)],
         // Not counted by recipient: an address gets only a few letters an hour anyway, and nobody may use up the requests
         // of its owner.
         Purpose::Letter => vec![

@@ -46,6 +46,8 @@ pub(in crate::accounts) enum Purpose {
     Letter,
     /// A new password for the account of a link.
     Reset,
+    /// A change of the user's email.
+    EmailChange,
 }
 
 /// The counters of every account and address with recent attempts. Clones share them.
@@ -70,7 +72,8 @@ impl Throttle {
 
     /// Begins an attempt. Waits while attempts in progress hold the last places.
     ///
-    /// `what` identifies the user of a [`Purpose::Token`] and of a [`Purpose::Reset`], `address` the client.
+    /// `what` identifies the user of a [`Purpose::Token`], [`Purpose::Reset`] or [`Purpose::EmailChange`], `address` the
+    /// client.
     pub(in crate::accounts) async fn begin(
         &self,
         purpose: Purpose,
