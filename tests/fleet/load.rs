@@ -94,6 +94,14 @@ impl People {
         (0..AT_ONCE).map(come).collect()
     }
 
+    /// Waits until the load has made so many requests of ended logins, however fast the force logouts were.
+    pub async fn have_asked_of_ended(&self, enough: u64) {
+        while self.asked_of_ended.load(Ordering::Relaxed) < enough {
+            self.must_be_well();
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// Stops the load. Fails the test if a user saw something wrong.
     pub async fn stop(&self, load: Vec<JoinHandle<()>>) {
         self.is_over.store(true, Ordering::Relaxed);

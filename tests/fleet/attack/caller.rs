@@ -31,7 +31,7 @@ pub struct Reply {
     text: String,
 }
 
-/// A visitor's cookies, and the CSRF token of a form.
+/// A browser's cookies, and the CSRF token of a form.
 #[derive(Debug, Clone)]
 pub struct Form {
     cookies: String,
@@ -50,12 +50,13 @@ impl Caller {
         self.ask(&request("GET", path, cookies, "")).await
     }
 
-    /// Opens a page with a form, as a visitor.
-    pub async fn open_form(&self, path: &str) -> io::Result<Form> {
-        let page = self.get(path, "").await?;
+    /// Opens a page with a form.
+    pub async fn open_form(&self, path: &str, cookies: &str) -> io::Result<Form> {
+        let page = self.get(path, cookies).await?;
         let token = page.text.split_once("name=\"csrf_token\" value=\"").and_then(|(_, rest)| rest.split('"').next());
         let token = token.ok_or_else(|| io::Error::other(format!("no form, but {}", page.status)))?.to_owned();
-        Ok(Form { cookies: page.cookies().collect::<Vec<_>>().join("; "), token })
+        let cookies: Vec<&str> = page.cookies().chain([cookies]).collect();
+        Ok(Form { cookies: cookies.join("; "), token })
     }
 
     /// Posts the form.
@@ -90,6 +91,11 @@ impl Reply {
         self.text.lines().filter_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next())
     }
 
+    /// Where the response leads.
+    pub fn location(&self) -> Option<&str> {
+        self.text.lines().find_map(|line| line.strip_prefix("location: "))
+    }
+
     /// Whether too many logins wait.
     pub fn is_busy(&self) -> bool {
         self.status == 503 && self.text.contains("The site is busy")
@@ -106,11 +112,6 @@ impl Reply {
 }
 
 impl Form {
-    /// The same form in a browser that has this cookie too.
-    pub fn with_cookie(self, cookie: &str) -> Self {
-        Self { cookies: format!("{}; {cookie}", self.cookies), ..self }
-    }
-
     /// The request that posts the form.
     pub fn filled(&self, path: &str, fields: &[(&str, &str)]) -> String {
         let fields = fields.iter().copied().chain([("csrf_token", &*self.token)]);

@@ -7,6 +7,7 @@
 mod attackers;
 mod caller;
 mod people;
+mod staff;
 mod strangers;
 
 use std::time::Duration;
@@ -32,6 +33,8 @@ use people::{Met, People};
 pub const PASSWORD: &str = "tangerine-lamp-post";
 /// The user who logs in again and again, each time from another network.
 const LOGS_IN: &str = "vera";
+/// The member of staff who forces that user out again and again.
+const STAFF: &str = "rosa";
 /// People with a session. The last one attacks.
 const MEMBERS: u32 = 12;
 /// How long the server has after an attack to finish what the attackers left.
@@ -84,9 +87,11 @@ async fn others_are_served_while_everything_is_attacked_at_once() {
         println!("attack: on {engine:?}, undisturbed: {before}");
         println!("attack: on {engine:?}, under attack: {attacked}");
         println!(
-            "attack: on {engine:?}, {:.2} of the undisturbed rate (goal: 0.8), the slowest login took {:?} (goal: 3 s)",
+            "attack: on {engine:?}, {:.2} of the undisturbed rate (goal: 0.8), the slowest login took {:?} (goal: 3 s), the \
+             slowest force logout {:?}",
             attacked.rate() / before.rate(),
-            attacked.slowest_login()
+            attacked.slowest_login(),
+            attacked.slowest_force_logout()
         );
         for met in [&before, &attacked] {
             met.must_be_well();
@@ -107,8 +112,11 @@ impl Server {
         let program = |arguments: &[&str]| {
             Program::new(arguments).set("DATABASE_URL", &database.url).set("ROCKET_SECRET_KEY", key)
         };
-        let create = ["user", "create", LOGS_IN, "--email", "vera@example.org", "--password-stdin"];
-        program(&create).run_with(format!("{PASSWORD}\n").as_bytes()).done();
+        for (name, email, role) in [(LOGS_IN, "vera@example.org", None), (STAFF, "rosa@example.org", Some("--staff"))] {
+            let create: Vec<_> =
+                ["user", "create", name, "--email", email, "--password-stdin"].into_iter().chain(role).collect();
+            program(&create).run_with(format!("{PASSWORD}\n").as_bytes()).done();
+        }
         let address = crate::nginx::free_address();
         let serve = program(&["serve"])
             .set("ROCKET_ADDRESS", address.ip().to_string())

@@ -168,7 +168,7 @@ impl Shared {
     }
 
     async fn form(&self, caller: &Caller, path: &str) -> Option<Form> {
-        let form = caller.open_form(path).await;
+        let form = caller.open_form(path, "").await;
         if let Err(error) = &form {
             self.count("forms", format!("{error:?}"));
         }
