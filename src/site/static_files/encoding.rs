@@ -5,6 +5,9 @@ use std::io::{self, Write as _};
 use brotli::enc::BrotliEncoderParams;
 use flate2::{Compression, write::GzEncoder};
 
+/// The best quality, once per start. A debug build takes long for it, and each test of the whole program starts one.
+const BROTLI_QUALITY: i32 = if cfg!(debug_assertions) { 5 } else { 11 };
+
 /// A content coding, in order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -33,9 +36,10 @@ impl Encoding {
     pub(super) fn compress(self, content: &[u8]) -> io::Result<Vec<u8>> {
         match self {
             Self::Brotli => {
-                let best = BrotliEncoderParams { quality: 11, size_hint: content.len(), ..Default::default() };
+                let params =
+                    BrotliEncoderParams { quality: BROTLI_QUALITY, size_hint: content.len(), ..Default::default() };
                 let mut compressed = Vec::new();
-                brotli::BrotliCompress(&mut &*content, &mut compressed, &best)?;
+                brotli::BrotliCompress(&mut &*content, &mut compressed, &params)?;
                 Ok(compressed)
             }
             Self::Gzip => {

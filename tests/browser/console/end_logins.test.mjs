@@ -49,7 +49,7 @@ story("by keyboard, everyone with a login from a hostile network is out", async 
   await page.getByRole("button", { name: "Force out these 2 people…" }).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Force out these 2 people…");
   await press("Enter");
-  await page.getByRole("heading", { name: "Force logout for 2 users?" }).waitFor();
+  await page.getByRole("heading", { name: "Force out 2 users?" }).waitFor();
   await press("Tab");
   await press("Enter");
   await page.getByText("Done: 2 users, 2 sessions ended.").waitFor();
@@ -158,7 +158,7 @@ story("on a phone, a login takes two lines with targets for a thumb", async (sta
   await row.tap({ position: { x: box.width / 2, y: 16 } }); // anywhere but on a link
   assert.ok(await row.getByRole("checkbox").isChecked());
   await page.getByRole("button", { name: "Force out the 1 selected person…" }).tap();
-  await page.getByRole("button", { name: "Force logout: 1 user" }).tap();
+  await page.getByRole("button", { name: "Force out 1 user" }).tap();
   await page.getByText("Done: 1 user, 1 session ended.").waitFor();
   assert.ok(await isOut(friend));
 });

@@ -35,11 +35,11 @@ story("staff handle an incident on a site with many users", async (stage) => {
 
   // A leaked password list: all users on it are logged out at once.
   await owner.searches("leaked");
-  await owner.choosesForAll("Force logout");
+  await owner.choosesForAll("Force out");
   let page = await owner.pageText();
-  assert.ok(page.includes("Force logout for 2,501 users?"), page);
+  assert.ok(page.includes("Force out 2,501 users?"), page);
   assert.match(page, /Logins to end\s+2,501 sessions/);
-  await owner.confirms("Force logout", {
+  await owner.confirms("Force out", {
     user_reason: "A list of passwords was found.",
     staff_reason: "Ticket 4711",
   });
@@ -56,7 +56,7 @@ story("staff handle an incident on a site with many users", async (stage) => {
   await owner.searches("spam250");
   await owner.choosesFor("Deactivate", ["spam2501", "spam2502"]);
   page = await owner.pageText();
-  assert.ok(page.includes("Deactivate for 2 users?"), page);
+  assert.ok(page.includes("Deactivate 2 users?"), page);
   await owner.confirms("Deactivate", { staff_reason: "A wave of spam" });
   await owner.page.getByText("Done: 2 users, 2 sessions ended.").waitFor();
 

@@ -28,7 +28,7 @@ story("one box selects all users on the page, and single ones can be deselected"
   assert.ok(await all.isChecked());
   await box("reader-dora").uncheck();
   await owner.choosesFor("Deactivate", []);
-  assert.ok((await owner.pageText()).includes("Deactivate for 2 users?"));
+  assert.ok((await owner.pageText()).includes("Deactivate 2 users?"));
 
   // The browser restores the checkboxes of a page opened with the back button, and the box for all must follow.
   await owner.page.goBack();

@@ -31,13 +31,13 @@ story("marks survive paging and a visit to a user, and a bulk action has them al
   assert.ok(await box(owner, "reader20").isChecked(), "the user's page leads back to the same page of the list");
   assert.match(await bar(owner).innerText(), /^2 users selected, 1 of them on other pages/);
 
-  await owner.choosesFor("Force logout", []);
-  assert.ok((await owner.pageText()).includes("Force logout for 2 users?"));
+  await owner.choosesFor("Force out", []);
+  assert.ok((await owner.pageText()).includes("Force out 2 users?"));
   for (const name of ["reader03", "reader20"]) assert.ok(await owner.page.getByRole("link", { name }).isVisible(), name);
   await owner.goesBack();
   assert.ok(await box(owner, "reader20").isChecked(), "nothing was confirmed");
-  await owner.choosesFor("Force logout", []);
-  await owner.confirms("Force logout");
+  await owner.choosesFor("Force out", []);
+  await owner.confirms("Force out");
   await owner.searches("reader");
   assert.ok(await bar(owner).isHidden(), "done, and forgotten");
 });

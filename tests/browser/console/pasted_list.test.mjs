@@ -38,7 +38,7 @@ story("a leaked list of 200 names is out with a paste and two clicks", async (st
   assert.ok(page.includes("1 unknown, 1 repeated, 0 out of reach."), page);
   assert.ok(page.includes("Line 202 nobody@example.org"), page);
   assert.ok(page.includes("Line 203 leaked1@example.org as line 2"), page);
-  await owner.page.getByRole("button", { name: "Force logout: 201 users" }).click();
+  await owner.page.getByRole("button", { name: "Force out 201 users" }).click();
   await owner.page.getByText("Done: 201 users, 201 sessions ended.").waitFor();
   await owner.page.getByText(/Applied by 1 of 1 node/).waitFor();
 
@@ -61,14 +61,14 @@ story("a file works too, and a deactivation by mistake is undone", async (stage)
   await owner.page.getByRole("button", { name: "Look up" }).click();
   await owner.page.getByRole("heading", { name: "2 users found" }).waitFor();
   await owner.page.getByRole("button", { name: "Deactivate…" }).click();
-  await owner.page.getByRole("button", { name: "Deactivate: 2 users" }).click();
+  await owner.page.getByRole("button", { name: "Deactivate 2 users" }).click();
   await owner.page.getByText("Done: 2 users").waitFor();
   await ben.visits("/login");
   await ben.logsIn();
   assert.ok((await ben.pageText()).includes("deactivated"));
 
   await owner.page.getByRole("button", { name: "Activate these 2 again…" }).click();
-  await owner.page.getByRole("button", { name: "Activate: 2 users" }).click();
+  await owner.page.getByRole("button", { name: "Activate 2 users" }).click();
   await owner.page.getByText("Done: 2 users").waitFor();
   for (const person of [ben, cara]) {
     await person.visits("/login");

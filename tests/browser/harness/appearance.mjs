@@ -1,10 +1,11 @@
-// A story that inspects a part of the site: what axe finds (labels, contrast, landmarks, names), our own rules, and
-// whether each page fits a phone and a sheet of paper.
+// A story that inspects a part of the site: what html-validate and axe find (markup, labels, contrast, landmarks, names),
+// our own rules, and whether each page fits a phone and a sheet of paper.
 
 import assert from "node:assert/strict";
 
 import axe from "axe-core";
 
+import { invalidMarkup } from "./markup.mjs";
 import { errorsNotInTitle, focusElsewhere, namesGivenTwice, rowsWithoutHead, timesInOneZone } from "./rules.mjs";
 import { badlyPrinted, figuresWithGaps, tooWide } from "./sizes.mjs";
 import { isSoak } from "./soak.mjs";
@@ -37,7 +38,7 @@ export function pagesAreForEveryone(whose, tour) {
 
 async function wrongWith(sight, looks) {
   const { page } = sight.person;
-  const wrong = [...(await focusElsewhere(page)), ...(await errorsNotInTitle(page))];
+  const wrong = [...(await focusElsewhere(page)), ...(await errorsNotInTitle(page)), ...(await invalidMarkup(page))];
   wrong.push(...(await tooWide(page)));
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
   for (const rule of [rowsWithoutHead, timesInOneZone, namesGivenTwice]) wrong.push(...(await rule(page)));

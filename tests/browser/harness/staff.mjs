@@ -74,7 +74,7 @@ export class Staff extends Person {
   async confirms(act, reasons = {}) {
     await this.unfolds(this.form("/admin/users/bulk"));
     for (const [name, text] of Object.entries(reasons)) await this.page.locator(`[name="${name}"]`).fill(text);
-    await this.#leadsOn(this.page.getByRole("button", { name: new RegExp(`^${act}: `) }));
+    await this.#leadsOn(this.page.getByRole("button", { name: new RegExp(`^${act} [0-9,]+ user`) }));
   }
 
   async #leadsOn(button) {

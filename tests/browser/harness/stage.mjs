@@ -2,6 +2,7 @@
 
 import { launch, watch } from "./chromium.mjs";
 import { Person } from "./person.mjs";
+import { keepSent } from "./sent.mjs";
 import { Server } from "./server.mjs";
 import { Staff } from "./staff.mjs";
 
@@ -43,6 +44,7 @@ export class Stage {
     this.#contexts.push(context);
     watch(context, this.complaints);
     const page = await context.newPage();
+    keepSent(page);
     this.#pages.push(page);
     return page;
   }

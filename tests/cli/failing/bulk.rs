@@ -65,7 +65,7 @@ fn a_killed_server_leaves_each_batch_done_or_not_and_the_events_agree() {
 fn confirmed(vera: &mut Browser) -> String {
     let form = vera.fill("/admin/users?q=spam", &CHOSEN);
     let page = vera.post("/admin/users/bulk", &form);
-    assert!(page.status == 200 && page.body.contains("Force logout for 30,000 users?"), "{page:?}");
+    assert!(page.status == 200 && page.body.contains("Force out 30,000 users?"), "{page:?}");
     let mut fields = CHOSEN.to_vec();
     let promised = promised(&page);
     fields.extend([("promised", promised.as_str()), ("confirm", "yes"), ("staff_reason", "a wave of spam")]);

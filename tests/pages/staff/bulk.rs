@@ -49,7 +49,7 @@ async fn the_selected_users_are_forced_out_as_the_page_announced() {
         let root = site.signed_in(Role::Superuser).await;
         let page = chooses(&mut staff, "force-logout", &[&ana, &ben, &root]).await;
         page.must_be(200);
-        assert!(page.body.contains("Force logout for 2 users?"), "{page:?}");
+        assert!(page.body.contains("Force out 2 users?"), "{page:?}");
         assert!(page.body.contains("<dt>Logins to end</dt><dd><strong>2 sessions and 1 token</strong>"), "{page:?}");
         assert!(page.body.contains("1: staff or superusers"), "{page:?}");
         ana.opens("/account").await.must_be(200);
@@ -94,7 +94,7 @@ async fn all_matching_users_are_deactivated_and_activated_again() {
             let fields = [("action", action), ("scope", "matching"), ("q", "spam"), ("status", ""), ("role", "")];
             let page = staff.posts_with(&token, "/admin/users/bulk", &fields).await;
             page.must_be(200);
-            assert!(page.body.contains(" for 30 users?"), "{page:?}");
+            assert!(page.body.contains(" 30 users?"), "{page:?}");
             let done = confirms(&mut staff, &page, &[]).await;
             done.must_be(303);
             assert_eq!(
@@ -117,7 +117,7 @@ async fn a_change_since_the_confirmation_page_is_shown_and_nothing_happens() {
         superuser.deactivates(&ana, "").await.must_be(303);
         let changed = confirms(&mut staff, &page, &[("staff_reason", "kept as it was typed")]).await;
         changed.must_be(200);
-        assert!(changed.body.contains("Deactivate for 1 user?"), "{changed:?}");
+        assert!(changed.body.contains("Deactivate 1 user?"), "{changed:?}");
         assert!(
             changed.body.contains("nothing has been done yet") && changed.body.contains("Before, it was 2 users"),
             "{changed:?}"
@@ -142,7 +142,7 @@ async fn a_choice_of_users_who_are_logged_in_holds_while_others_come_and_go() {
         let token = staff.token.clone();
         let choice = [("action", "force-logout"), ("scope", "matching"), ("live", "yes"), ("role", "member")];
         let page = staff.posts_with(&token, "/admin/users/bulk", &choice).await;
-        assert!(page.must_be(200).body.contains("Force logout for 2 users?"), "{page:?}");
+        assert!(page.must_be(200).body.contains("Force out 2 users?"), "{page:?}");
         assert!(page.body.contains("matched when this page was first shown: member, logged in."), "{page:?}");
         ana.posts("/logout", &[]).await.must_be(303);
         eve.logs_in().await.must_be(303);
@@ -153,11 +153,11 @@ async fn a_choice_of_users_who_are_logged_in_holds_while_others_come_and_go() {
         // An address has no list. The page that asks again has one.
         let address = "/admin/users/bulk?action=force-logout&scope=matching&live=yes&role=member";
         let page = staff.opens(address).await;
-        assert!(page.must_be(200).body.contains("Force logout for 1 user?"), "{page:?}");
+        assert!(page.must_be(200).body.contains("Force out 1 user?"), "{page:?}");
         fay.logs_in().await.must_be(303);
         let changed = confirms(&mut staff, &page, &[]).await;
         assert!(changed.must_be(200).body.contains("nothing has been done yet"), "{changed:?}");
-        assert!(changed.body.contains("Force logout for 2 users?"), "{changed:?}");
+        assert!(changed.body.contains("Force out 2 users?"), "{changed:?}");
         gus.logs_in().await.must_be(303);
         confirms(&mut staff, &changed, &[]).await.must_be(303);
         for out in [&mut eve, &mut fay] {
@@ -268,7 +268,7 @@ async fn without_a_recent_password_the_user_is_asked_and_returns_to_the_confirma
         proven.must_be(303);
         let page = staff.opens(proven.location()).await;
         page.must_be(200);
-        assert!(page.body.contains("Deactivate for 1 user?"), "{page:?}");
+        assert!(page.body.contains("Deactivate 1 user?"), "{page:?}");
         assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 0);
 
         // If the password check expires before the last click, the user is asked again and nothing happens.

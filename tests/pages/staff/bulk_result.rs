@@ -38,13 +38,13 @@ async fn the_confirmation_lists_whom_it_affects_and_warns_about_staff_and_onesel
     let page = chooses(&mut root, "force-logout", "spam").await;
     assert!(page.body.contains(">spam10</a>") && page.body.contains(">spam59</a>"), "{page:?}");
     assert!(!page.body.contains(">spam60</a>") && !page.body.contains("Your own account"), "{page:?}");
-    assert!(page.body.contains("1 of them is staff or superusers:") && page.body.contains(">spam-staff</a>.</dd>"));
+    assert!(page.body.contains("One of them is staff or a superuser:") && page.body.contains(">spam-staff</a>.</dd>"));
     let next = page.between("rel=\"next\" href=\"", "\"").expect("a next page");
     let next = next.replace("&amp;", "&").replace("&#x2F;", "/");
     let second = root.opens(&next).await;
     second.must_be(200);
     assert!(second.body.contains(">spam60</a>") && !second.body.contains(">spam10</a>"), "{second:?}");
-    assert!(second.body.contains("Force logout for 56 users?"), "{second:?}");
+    assert!(second.body.contains("Force out 56 users?"), "{second:?}");
     for wrong in ["0", "x", "401"] {
         root.opens(&format!("{BULK}?action=activate&scope=matching&page={wrong}")).await.must_be(400);
     }
@@ -76,7 +76,7 @@ async fn a_mistake_is_undone_for_exactly_these_users() {
         }
         let undone = sends(&mut staff, &result, &[("action", "activate")]).await;
         undone.must_be(200);
-        assert!(undone.body.contains("Activate for 3 users?"), "{undone:?}");
+        assert!(undone.body.contains("Activate 3 users?"), "{undone:?}");
         sends(&mut staff, &undone, &[("confirm", "yes")]).await.must_be(303);
         assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 0);
 
@@ -109,7 +109,8 @@ async fn a_scheduled_force_logout_is_cancelled_for_exactly_these_users_until_it_
         let result = staff.opens(done.location()).await;
         assert!(result.body.contains("Cancel the force logout of these 4 users…"), "{result:?}");
         let promise = sends(&mut staff, &result, &[("action", "cancel-force-logout")]).await;
-        for words in ["Cancel force logout for 3 users?", "1: no force logout is scheduled", "They stay logged in."] {
+        for words in ["Cancel the force logout of 3 users?", "1: no force logout is scheduled", "They stay logged in."]
+        {
             assert!(promise.must_be(200).body.contains(words), "{words}: {promise:?}");
         }
         assert!(!promise.body.contains("Logins to end"), "{promise:?}");
@@ -156,7 +157,7 @@ async fn five_hundred_selected_users_survive_the_check_of_the_password() {
         assert!(asked.must_be(303).location().starts_with("/confirm?next="), "{asked:?}");
         let back = staff.posts(asked.location(), &[("password", PASSWORD)]).await;
         let page = staff.opens(back.must_be(303).location()).await;
-        assert!(page.must_be(200).body.contains("Deactivate for 500 users?"), "{page:?}");
+        assert!(page.must_be(200).body.contains("Deactivate 500 users?"), "{page:?}");
         sends(&mut staff, &page, &[("confirm", "yes")]).await.must_be(303);
         assert_eq!(site.database.number("SELECT COUNT(*) FROM curfew_users WHERE NOT is_active").await, 500);
     }

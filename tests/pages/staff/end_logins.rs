@@ -81,7 +81,7 @@ async fn all_logins_of_one_network_end_as_the_page_promised() {
         let typed = [("user_reason", "Your login came from a hostile network."), ("staff_reason", STAFF_REASON)];
         let done = confirms(&mut staff, &page, &typed).await;
         let result = staff.opens(done.must_be(303).location()).await;
-        for words in ["End logins for 2 users", "Done: 2 users, 2 sessions ended.", "1 login</dd>", "hostile network"] {
+        for words in ["End logins of 2 users", "Done: 2 users, 2 sessions ended.", "1 login</dd>", "hostile network"] {
             assert!(result.must_be(200).body.contains(words), "{words}: {result:?}");
         }
         for (person, is_in) in [(&mut ana, false), (&mut ben, false), (&mut elsewhere, true), (&mut root, true)] {
@@ -152,7 +152,7 @@ async fn the_people_of_the_logins_are_forced_out_everywhere() {
         let marked = logins_of(&site, &ana).await;
         for fields in [NETWORK.to_vec(), vec![("scope", "ids"), ("id", &marked[0]), ("id", &marked[1])]] {
             let page = chooses(&mut staff, "force-logout", &fields).await;
-            assert!(page.must_be(200).body.contains("Force logout for 1 user?"), "{page:?}");
+            assert!(page.must_be(200).body.contains("Force out 1 user?"), "{page:?}");
             assert!(page.body.contains("<strong>2 sessions</strong>"), "{page:?}");
         }
         // Even a form that says it is confirmed is not done without a promise.
@@ -160,6 +160,8 @@ async fn the_people_of_the_logins_are_forced_out_everywhere() {
         let page = chooses(&mut staff, "force-logout", &unseen).await;
         assert!(page.must_be(200).body.contains("\nkept</textarea>"), "{page:?}");
         assert!(page.body.contains("1: staff or superusers"), "{page:?}");
+        let back = "<a href=\"&#x2F;admin&#x2F;sessions?address=203.0.113.0%2F24\">Back to the logins</a>";
+        assert!(page.body.contains(back), "{page:?}");
         assert_eq!(ended(&site).await, 0);
         let done = sends(&mut staff, &page, "/admin/users/bulk", &[("confirm", "yes")]).await;
         let result = staff.opens(done.must_be(303).location()).await;
@@ -209,7 +211,7 @@ async fn staff_can_keep_the_login_that_they_are_using() {
             for words in [
                 "<h1>End 2 logins of 2 people?</h1>",
                 "Your own login is chosen too.",
-                "1 of these people is staff or superusers:",
+                "One of these people is staff or a superuser:",
                 "name=\"keep_mine\" value=\"on\" checked",
             ] {
                 assert!(page.must_be(200).body.contains(words), "{words}: {page:?}");

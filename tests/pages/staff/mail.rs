@@ -48,7 +48,7 @@ async fn staff_see_what_became_of_the_letters_and_not_what_they_say() {
             assert!(!page.body.contains(words), "{words}: {page:?}");
         }
         let overview = staff.opens("/admin").await;
-        for words in ["1 letter waits to be sent, the first since", "1 letter could not be sent in the last 24 hours"] {
+        for words in ["1 letter waits to be sent, queued", "1 letter could not be sent in the last 24 hours"] {
             assert!(overview.must_be(200).body.contains(words), "{words}: {overview:?}");
         }
     }

@@ -104,10 +104,10 @@ async fn the_list_shows_live_logins_and_filters_by_them_and_by_dates_also_for_a_
             ("seen_from", "2026-03-01"),
         ];
         let page = staff.posts_with(&token, "/admin/users/bulk", &choice).await;
-        assert!(page.must_be(200).body.contains("Force logout for 1 user?"), "{page:?}");
+        assert!(page.must_be(200).body.contains("Force out 1 user?"), "{page:?}");
         assert!(page.body.contains("name=\"seen_from\" value=\"2026-03-01\""), "{page:?}");
         let page = staff.opens("/admin/users/bulk?action=force-logout&scope=matching&role=member&live=no").await;
-        assert!(page.must_be(200).body.contains("Force logout for 1 user?"), "{page:?}");
+        assert!(page.must_be(200).body.contains("Force out 1 user?"), "{page:?}");
         let wrong = [("action", "force-logout"), ("scope", "matching"), ("live", "maybe")];
         staff.posts_with(&token, "/admin/users/bulk", &wrong).await.must_be(400);
     }

@@ -63,6 +63,8 @@ struct ConfirmView<'a> {
     previous: Option<String>,
     next: Option<String>,
     templates: Vec<TemplateView>,
+    /// The list of logins whose people these are, if they were chosen there.
+    logins: Option<&'a str>,
     form: FormView,
 }
 
@@ -75,6 +77,7 @@ struct Confirm<'a, 'r> {
     role: Role,
     chosen: &'a Chosen<'a>,
     page: PageNumber,
+    logins: Option<&'a str>,
 }
 
 impl Confirm<'_, '_> {
@@ -153,22 +156,33 @@ impl Confirm<'_, '_> {
             fields: fields(&self.chosen.filter),
             criteria: criteria(&self.chosen.filter),
             is_superuser: self.role.is_superuser(),
+            logins: self.logins,
             ..ConfirmView::default()
         }
     }
 }
 
-/// Shows the confirmation page of a force logout of a stored list of users. Its form is posted to `/admin/users/bulk`.
+/// Shows the confirmation page of a force logout of a stored list of users, who were chosen in the list of logins at
+/// `logins`. Its form is posted to `/admin/users/bulk`.
 pub(in crate::site::admin) async fn show_force_logout_of_list(
     accounts: &Accounts,
     (pages, changes): (&Pages<'_>, Changes<'_>),
     (actor, role): (&Actor, Role),
-    list: &PublicId,
+    (list, logins): (&PublicId, &str),
     (status, mut form): (Status, FormView),
 ) -> Answer {
     let chosen = Chosen::force_logout_of_list(list.as_str());
     let terms = chosen.terms(&mut form, true).unwrap_or_default();
-    let confirm = Confirm { accounts, pages, changes, actor, role, chosen: &chosen, page: PageNumber::default() };
+    let confirm = Confirm {
+        accounts,
+        pages,
+        changes,
+        actor,
+        role,
+        chosen: &chosen,
+        page: PageNumber::default(),
+        logins: Some(logins),
+    };
     let choice = BulkChoice::new(BulkAction::ForceLogout, BulkScope::Listed(list.clone()));
     confirm.show(&BulkChoice { terms, ..choice }, status, form).await
 }
@@ -212,7 +226,8 @@ pub(super) async fn show(
     let page = addressed.page().filter(|_| fields.are_all_in(Addressed::FIELDS));
     let Some(page) = page else { return Answer::Status(Status::BadRequest) };
     let (actor, role) = (present.actor(), present.login.role());
-    let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen, page };
+    let confirm =
+        Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen, page, logins: None };
     let choice = match chosen.choice() {
         Ok(choice) => choice,
         Err(why) => return confirm.refuse_choice(why),
@@ -243,7 +258,8 @@ pub(super) async fn post(
         };
     }
     let page = PageNumber::default();
-    let confirm = Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen, page };
+    let confirm =
+        Confirm { accounts, pages: &pages, changes, actor: &actor, role, chosen: &chosen, page, logins: None };
     let choice = match chosen.choice() {
         Ok(choice) => choice,
         Err(why) => return confirm.refuse_choice(why),

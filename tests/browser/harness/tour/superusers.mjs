@@ -36,8 +36,8 @@ function* bulkPages(owner) {
     person: owner,
     open: async () => {
       await owner.visits("/admin/users");
-      await owner.choosesFor("Force logout", ["grace", "edsger"]);
-      await owner.confirms("Force logout", reasons);
+      await owner.choosesFor("Force out", ["grace", "edsger"]);
+      await owner.confirms("Force out", reasons);
     },
   };
 }

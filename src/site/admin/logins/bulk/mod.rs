@@ -40,6 +40,11 @@ struct Request<'a, 'r> {
 }
 
 impl Request<'_, '_> {
+    /// The address of the list that the logins were chosen from.
+    fn list(self) -> String {
+        uri!(super::show(self.chosen.sent.given())).to_string()
+    }
+
     /// Shows the page that promises.
     async fn promise(self, keeps: Option<bool>, status: Status, form: FormView) -> Answer {
         match (self.chosen.action(), self.chosen.scope()) {
@@ -64,7 +69,9 @@ impl Request<'_, '_> {
         let people = (self.actor, self.login.role());
         match self.accounts.store_people_of_logins(self.actor, scope).await {
             Ok(Some(list)) => {
-                show_force_logout_of_list(self.accounts, (self.pages, self.changes), people, &list, form).await
+                let logins = self.list();
+                show_force_logout_of_list(self.accounts, (self.pages, self.changes), people, (&list, &logins), form)
+                    .await
             }
             Ok(None) => too_many_people(self),
             Err(error) => refuse(self.changes, error),

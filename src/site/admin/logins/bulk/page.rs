@@ -1,6 +1,6 @@
 //! The page that promises the end of chosen logins.
 
-use rocket::{http::Status, uri};
+use rocket::http::Status;
 use serde::Serialize;
 
 use super::Request;
@@ -17,7 +17,6 @@ use crate::{
                 view::{CountsView, UserView},
             },
             logins::{
-                self,
                 query::Sent,
                 view::{FieldView, LoginView, fields},
             },
@@ -106,12 +105,11 @@ pub(super) fn too_many_people(request: Request<'_, '_>) -> Answer {
 }
 
 fn view_of<'a>(request: Request<'a, '_>) -> EndView<'a> {
-    let filter = request.chosen.sent.given();
     EndView {
         scope: request.chosen.scope,
         // Only live logins end, whatever the list shows.
-        fields: fields(&Sent { state: None, ..filter }),
-        list: uri!(logins::show(filter)).to_string(),
+        fields: fields(&Sent { state: None, ..request.chosen.sent.given() }),
+        list: request.list(),
         ..EndView::default()
     }
 }
