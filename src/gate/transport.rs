@@ -39,6 +39,9 @@ pub(super) fn client_address(request: &Request<'_>) -> Option<IpAddr> {
     let peer = request.remote().map(|remote| remote.ip())?;
     let Some(gate) = gate(request) else { return Some(peer) };
     let mut address = peer;
+    if !is_trusted(&gate.settings, peer) {
+        return Some(peer.to_canonical());
+    }
     let forwarded: Vec<&str> = request.headers().get("X-Forwarded-For").flat_map(hops).collect();
     for hop in forwarded.iter().rev() {
         if !is_trusted(&gate.settings, address) {

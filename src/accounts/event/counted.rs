@@ -166,16 +166,6 @@ impl ActEvent {
             ..new_event(at, self.kind)
         }
     }
-
-    /// The account to which the client belongs: the actor's or, without one, the account that somebody tried.
-    pub(super) fn owner(&self) -> Option<i64> {
-        self.actor.as_ref().or(self.subject.as_ref()).and_then(|(id, _)| *id)
-    }
-
-    /// Removes the client.
-    pub(super) fn forget_client(&mut self) {
-        self.client = None;
-    }
 }
 
 /// Acts that were repeated and whose count is to be written.

@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use rocket::tokio::time::sleep;
 
-use super::{
-    BuildEvent as _,
-    counted::{Group, Repeated},
-    new_event,
-};
+use super::{BuildEvent as _, counted::Group, new_event};
 use crate::{
     accounts::{Accounts, Actor, Result},
     domain::{event_kind::EventKind, moment::Moment},
@@ -47,14 +43,15 @@ impl Accounts {
         recorded
     }
 
-    /// Records one event in its own transaction.
+    /// Records one event in its own transaction, without its client if the account has been deleted meanwhile.
     pub(in crate::accounts) async fn record_alone<'a>(
         &self,
         event: impl FnOnce(Moment) -> NewEvent<'a> + Send,
     ) -> Result<()> {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
-        insert_event(&mut tx, &event(now)).await?;
+        let event = without_deleted_client(&mut tx, event(now)).await?;
+        insert_event(&mut tx, &event).await?;
         Ok(tx.commit().await?)
     }
 
@@ -89,8 +86,8 @@ impl Accounts {
             let mut tx = self.store.begin().await?;
             let now = self.store.clock().now(&mut tx).await?;
             for repeated in &batch {
-                let repeated = without_deleted_client(&mut tx, repeated.clone()).await?;
-                insert_event(&mut tx, &repeated.at(now)).await?;
+                let event = without_deleted_client(&mut tx, repeated.at(now)).await?;
+                insert_event(&mut tx, &event).await?;
             }
             tx.commit().await?;
             self.counted_acts.written(&batch, self.estimated_now());
@@ -103,18 +100,18 @@ impl Accounts {
         loop {
             sleep(WRITE_INTERVAL).await;
             if let Err(error) = self.write_counted_acts().await {
-                log::warn!("could not write how often acts were repeated, will retry: {}", error.for_log());
+                log::warn!("could not write how often acts were repeated, will retry: {error}");
             }
         }
     }
 }
 
-/// Removes the client if the account has been deleted since: that has erased its addresses from the events.
-async fn without_deleted_client(on: &mut Transaction, mut repeated: Repeated) -> Result<Repeated> {
-    if let Some(id) = repeated.event.owner()
-        && find_user(on, id).await?.is_none()
-    {
-        repeated.event.forget_client();
+/// Removes the client if its account has been deleted in the meantime: that has erased its addresses from the events.
+/// The account is the actor's or, without one, that which somebody tried.
+async fn without_deleted_client<'a>(on: &mut Transaction, event: NewEvent<'a>) -> Result<NewEvent<'a>> {
+    let owner = event.actor.or(event.subject).and_then(|named| named.id);
+    match owner {
+        Some(id) if find_user(on, id).await?.is_none() => Ok(NewEvent { address: None, user_agent: None, ..event }),
+        _ => Ok(event),
     }
-    Ok(repeated)
 }

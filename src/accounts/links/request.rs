@@ -1,7 +1,9 @@
 //! Requests for a letter to an address that a visitor typed: they forgot the password, or a letter never came.
 //!
 //! Every request writes one row, whether the address is known or not. The account is looked up when the letter is sent.
-//! So the answer and its time reveal nothing. A row that is not needed is deleted again, which takes the same time.
+//! So the answer and its time reveal nothing. A row that is not needed is deleted again, which takes the same time. A
+//! client that asks too often gets the same answer without a row: that depends on no address, and costs the database
+//! nothing.
 
 use crate::{
     accounts::{Accounts, Client, Result, login::throttle::Purpose},
@@ -31,22 +33,19 @@ impl Accounts {
 
     async fn request_letter(&self, client: &Client, kind: LetterKind, email: &Email) -> Result<()> {
         let rate = self.settings.throttle_login;
-        let attempt = self.throttle.begin(Purpose::Letter, rate, "", &client.address).await?;
+        let Ok(attempt) = self.throttle.begin(Purpose::Letter, rate, "", &client.address).await? else { return Ok(()) };
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
         let letter = NewLetter { origin: client.origin(), ..NewLetter::new(kind, email.as_str(), now) };
         let id = insert_letter(&mut tx, &letter).await?;
         // The address gets no more than those that wait already.
         let most = kind.most_per_hour();
-        let is_surplus = count_requests_for(&mut tx, kind, email.as_str(), most + 1).await? > most;
-        if attempt.is_err() || is_surplus {
+        if count_requests_for(&mut tx, kind, email.as_str(), most + 1).await? > most {
             delete_letter(&mut tx, id).await?;
         }
         tx.commit().await?;
         // Only now: shared counters are written in the background, which would slow the transaction down.
-        if let Ok(attempt) = attempt {
-            attempt.failed();
-        }
+        attempt.failed();
         Ok(())
     }
 }

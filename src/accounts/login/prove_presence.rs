@@ -14,7 +14,10 @@ use crate::{
     },
     domain::{
         event_kind::EventKind,
-        logins::{public_id::PublicId, session_secret::SessionSecret},
+        logins::{
+            public_id::PublicId,
+            session_secret::{SecretHash, SessionSecret},
+        },
         moment::Moment,
         people::password::Password,
     },
@@ -45,16 +48,17 @@ impl Accounts {
         Ok(renewed)
     }
 
-    /// Whether the password was entered in this session recently enough for sensitive actions.
+    /// Whether the password was entered in this session recently enough for sensitive actions, and the session still has
+    /// this secret. Entering the password replaces it, so a copied cookie that was accepted just before is not present.
     ///
     /// # Errors
     ///
     /// Returns an error if the database does not respond.
-    pub async fn is_present(&self, session: &PublicId) -> Result<bool> {
+    pub async fn is_present(&self, session: &PublicId, secret: &SecretHash) -> Result<bool> {
         let mut on = self.store.read().await?;
         let now = self.store.clock().now(&mut on).await?;
         let validity = TimeDelta::from_std(self.settings.proof_of_presence).unwrap_or(TimeDelta::MAX);
-        Ok(find_proven_at(&mut on, session).await?.is_some_and(|proven_at| now - proven_at < validity))
+        Ok(find_proven_at(&mut on, session, secret).await?.is_some_and(|proven_at| now - proven_at < validity))
     }
 }
 

@@ -66,6 +66,7 @@ impl Accounts {
         }
         if let (Err(reason @ (EndReason::Idle | EndReason::Expired)), Some(account), Some(stored)) =
             (verdict, &standing.account, &standing.login)
+            && stored.state.ended.is_none()
         {
             let person = (login.user_id, account.username.as_str());
             let which = (stored.kind.class(), login.session);
@@ -77,6 +78,6 @@ impl Accounts {
 
 fn warn_of_failure(outcome: Result<()>) {
     if let Err(error) = outcome {
-        log::warn!("could not record a due force logout or an expired login: {}", error.for_log());
+        log::warn!("could not record a due force logout or an expired login: {error}");
     }
 }

@@ -48,9 +48,11 @@ const MOST_OF_A_NAME: usize = 8;
 fn other_values<'r>(request: &'r Request<'_>, name: Name, first: &'r str) -> impl Iterator<Item = String> {
     let name = name.on(request);
     let pairs = request.headers().get("Cookie").flat_map(|line| line.split(';'));
-    let cookies = pairs.filter_map(|pair| Cookie::parse_encoded(pair.trim().to_owned()).ok());
-    cookies
-        .filter(move |cookie| cookie.name() == name && cookie.value() != first)
+    // A header has room for thousands of other cookies, so only those of the name are parsed.
+    let of_name = pairs.map(str::trim).filter(move |pair| pair.split('=').next().is_some_and(|own| own.trim() == name));
+    of_name
+        .filter_map(|pair| Cookie::parse_encoded(pair.to_owned()).ok())
+        .filter(move |cookie| cookie.value() != first)
         .map(|cookie| cookie.value().to_owned())
         .take(MOST_OF_A_NAME)
 }

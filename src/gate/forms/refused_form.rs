@@ -15,6 +15,10 @@ use crate::gate::{
 /// How many characters of a header are shown: the client can put any text there.
 const MAX_SHOWN_CHARACTERS: usize = 200;
 
+/// The most fields of a form that is shown again, to a visitor and to a user: rendering them costs time, and nothing
+/// limits how often a visitor sends such a form.
+const MOST_SHOWN_AGAIN: (usize, usize) = (50, 600);
+
 /// Why a form was refused, regardless of its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormRefusal {
@@ -39,7 +43,7 @@ pub struct RefusedForm {
     /// Why it was refused.
     pub why: FormRefusal,
     /// The field names and values. Empty unless the browser's `Origin` shows that they were typed on this site: a page
-    /// that shows values from an attacker is half of a forged request.
+    /// that shows values from an attacker is half of a forged request. Also empty if there are too many to show again.
     pub typed: Vec<(String, String)>,
 }
 
@@ -75,7 +79,10 @@ impl RefusedForm {
             (false, false) => FormRefusal::NoCookie,
         };
         let is_from_this_site = request.headers().get("Origin").next().is_some();
-        Self { why, typed: if is_from_this_site { typed } else { Vec::new() } }.keep(request);
+        let (most_of_visitor, most_of_user) = MOST_SHOWN_AGAIN;
+        let most = if matches!(login, Login::Live(_)) { most_of_user } else { most_of_visitor };
+        let is_shown = is_from_this_site && typed.len() <= most;
+        Self { why, typed: if is_shown { typed } else { Vec::new() } }.keep(request);
     }
 
     fn keep(self, request: &Request<'_>) {

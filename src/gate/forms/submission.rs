@@ -31,6 +31,8 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The name of the boxes that people mark in a list, one field for each.
 const CHOICES: &str = "id";
+/// The most fields of a form, not counting those that may be repeated.
+const MOST_FIELDS: usize = 100;
 
 /// A form that passed all checks. Every page route that changes something must take one.
 ///
@@ -112,8 +114,11 @@ pub(super) async fn check_sender<'r>(request: &'r Request<'_>) -> Result<&'r Log
     Ok(login)
 }
 
-/// Refuses a form without a valid CSRF token.
+/// Refuses a form with a repeated field, or without a valid CSRF token.
 pub(super) async fn check_token(request: &Request<'_>, login: &Login, fields: Fields) -> Result<Fields, Status> {
+    if fields.has_repeated() {
+        return Err(Status::BadRequest);
+    }
     let token = fields.0.iter().find(|(name, _)| name == FIELD).map_or("", |(_, token)| token);
     if is_valid_token(request, login, token) {
         return Ok(fields);
@@ -128,32 +133,38 @@ impl Fields {
     /// The form that has these fields, if they are valid.
     pub(super) fn parsed<'r, T: FromForm<'r>>(self, request: &'r Request<'_>) -> Option<T> {
         let fields: &'r Self = request.local_cache(|| self);
-        if fields.has_repeated() {
-            return None;
-        }
         let values = fields.0.iter().map(|(name, value)| ValueField::from((name.as_str(), value.as_str())));
         Form::<T>::parse_iter(values).ok()
     }
 
     fn has_repeated(&self) -> bool {
         let mut names = HashSet::new();
-        let mut single = self.0.iter().filter(|(name, _)| name != CHOICES && !name.ends_with("[]"));
+        let mut single = self.0.iter().filter(|(name, _)| !may_repeat(name));
         !single.all(|(name, _)| names.insert(name))
     }
 
-    /// Refuses invalid UTF-8, which Rocket would replace. So the stored value is always what the user typed.
+    /// Refuses too many fields, and invalid UTF-8, which Rocket would replace. So the stored value is always what the user
+    /// typed.
     pub(super) fn parse(body: &[u8]) -> Result<Self, Status> {
         let text = std::str::from_utf8(body).map_err(|_| Status::BadRequest)?;
         let decode = |text: &str| {
             RawStr::new(text).url_decode().map(std::borrow::Cow::into_owned).map_err(|_| Status::BadRequest)
         };
-        text.split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                Ok((decode(name)?, decode(value)?))
-            })
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let (mut fields, mut single) = (Vec::new(), 0);
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = decode(name)?;
+            single += usize::from(!may_repeat(&name));
+            if single > MOST_FIELDS {
+                return Err(Status::BadRequest);
+            }
+            fields.push((name, decode(value)?));
+        }
+        Ok(Self(fields))
     }
+}
+
+/// Whether a form may have more than one field of this name.
+fn may_repeat(name: &str) -> bool {
+    name == CHOICES || name.ends_with("[]")
 }

@@ -14,6 +14,7 @@ use rocket::{
 use super::{SignedIn, Staff, Superuser};
 use crate::{
     accounts::Accounts,
+    domain::logins::session_secret::SecretHash,
     gate::{
         Changes, LiveLogin,
         attached::is_without_curfew,
@@ -75,7 +76,12 @@ where
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
         let guard = try_outcome!(G::from_request(request).await);
         let Some(accounts) = request.rocket().state::<Accounts>() else { return Outcome::Error(UNAVAILABLE) };
-        match accounts.is_present(&guard.login().session).await {
+        let login = guard.login();
+        // Only a browser's session has a secret that a password check replaces.
+        let Some(secret) = SecretHash::from_stored(&login.stored.secret_hash) else {
+            return Outcome::Error(UNAVAILABLE);
+        };
+        match accounts.is_present(&login.session, &secret).await {
             Ok(true) => Outcome::Success(Self(guard)),
             Ok(false) => {
                 Changes::of(request).note_guard(GuardedAs::RefusedPage);

@@ -3,8 +3,6 @@
 //! Otherwise somebody could register with a stranger's address and delete the account again and again, and each round
 //! would send the stranger one more letter.
 
-use std::collections::BTreeSet;
-
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest as _, Sha256};
 
@@ -34,24 +32,29 @@ pub async fn erase_letters_of(
     email: &str,
     (since, now): (Moment, Moment),
 ) -> Result<()> {
-    let sql = "
-        SELECT address_key FROM curfew_letters WHERE user_id = $1
-        UNION SELECT address_key FROM curfew_links WHERE user_id = $1";
-    let rows = fetch_all!(on, (String,), sql, user_id)?;
-    let mut keys: BTreeSet<String> = rows.into_iter().map(|(key,)| key).collect();
-    keys.insert(login_key(email));
-    for key in &keys {
-        let uncounted = "
-            DELETE FROM curfew_letters
-            WHERE address_key = $1 AND (user_id = $2 OR user_id IS NULL) AND (started_at IS NULL OR started_at <= $3)";
-        execute!(on, uncounted, key, user_id, since)?;
-        let counted = "
+    // The addresses of years may be many, those of the last hour are few.
+    macro_rules! own_letters {
+        () => {
+            "address_key IN (
+                 SELECT address_key FROM curfew_letters WHERE user_id = $1
+                 UNION SELECT address_key FROM curfew_links WHERE user_id = $1 UNION SELECT $2)
+             AND (user_id = $1 OR user_id IS NULL)"
+        };
+    }
+    let own_key = login_key(email);
+    let counted = concat!("SELECT DISTINCT address_key FROM curfew_letters WHERE started_at > $3 AND ", own_letters!());
+    let counted = fetch_all!(on, (String,), counted, user_id, &own_key, since)?;
+    let uncounted =
+        concat!("DELETE FROM curfew_letters WHERE (started_at IS NULL OR started_at <= $3) AND ", own_letters!());
+    execute!(on, uncounted, user_id, &own_key, since)?;
+    for (key,) in counted {
+        let erase = "
             UPDATE curfew_letters
             SET user_id = NULL, link_id = NULL, address = '', address_key = $3, details = '{}', origin = NULL,
                 error = NULL, due_at = NULL, claimed_by = NULL, finished_at = COALESCE(finished_at, $4),
                 state = CASE WHEN state = 'waiting' THEN 'dropped' ELSE state END
             WHERE address_key = $1 AND (user_id = $2 OR user_id IS NULL)";
-        execute!(on, counted, key, user_id, erased_key(key), now)?;
+        execute!(on, erase, &key, user_id, erased_key(&key), now)?;
     }
     Ok(())
 }

@@ -21,8 +21,11 @@ pub async fn find_latest_login_date_ahead(
     opened_by: Moment,
 ) -> Result<Option<Moment>> {
     fn statement<DB: Dialect>(user_id: Option<i64>, opened_by: Moment) -> QueryBuilder<DB> {
-        let mut sql =
-            QueryBuilder::new("SELECT MAX(login_date) FROM curfew_logins WHERE ended_at IS NULL AND login_date > ");
+        // The second condition follows from the others, and lets the index of such logins be used.
+        let mut sql = QueryBuilder::new(
+            "SELECT MAX(login_date) FROM curfew_logins
+             WHERE ended_at IS NULL AND login_date > opened_at AND login_date > ",
+        );
         DB::bind_moment(&mut sql, opened_by);
         sql.push(" AND opened_at <= ");
         DB::bind_moment(&mut sql, opened_by);

@@ -34,6 +34,7 @@ migrations![
     "0008_letters",
     "0009_waiting_letters",
     "0010_expiry_changes",
+    "0011_logins_ahead",
 ];
 
 fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {

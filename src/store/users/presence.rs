@@ -26,13 +26,14 @@ pub struct ProvenSession {
 
 from_row!(ProvenSession { login_date, opened_at, remember, password_version });
 
-/// Finds when the password was last proven from this session: at its login, or on a form since.
+/// Finds when the password was last proven from this session: at its login, or on a form since. `None` if the session no
+/// longer has this secret.
 ///
 /// # Errors
 /// Returns an error if the database does not respond.
-pub async fn find_proven_at(on: &mut dyn Sql, id: &PublicId) -> Result<Option<Moment>> {
-    let sql = "SELECT COALESCE(proven_at, opened_at) FROM curfew_logins WHERE id = $1";
-    let found: Option<(Moment,)> = fetch_optional!(on, (Moment,), sql, id.as_str())?;
+pub async fn find_proven_at(on: &mut dyn Sql, id: &PublicId, secret: &SecretHash) -> Result<Option<Moment>> {
+    let sql = "SELECT COALESCE(proven_at, opened_at) FROM curfew_logins WHERE id = $1 AND secret_hash = $2";
+    let found: Option<(Moment,)> = fetch_optional!(on, (Moment,), sql, id.as_str(), secret.as_bytes())?;
     Ok(found.map(|(at,)| at))
 }
 

@@ -122,9 +122,32 @@ async fn a_form_with_a_repeated_field_is_refused() {
                 let repeated: Vec<_> = fields.iter().copied().chain([(*name, *value)]).collect();
                 let page = visitor.posts_with(&visitor.token.clone(), path, &repeated).await;
                 assert_eq!(page.status, 400, "{path} {name}: {page:?}");
+                let page = visitor.posts_with("a wrong token", path, &repeated).await;
+                assert_eq!(page.status, 400, "and it is not shown again, {path} {name}: {page:?}");
             }
             visitor.posts_with(&visitor.token.clone(), path, &fields).await.must_lead_to("/account");
             visitor.jar = Jar::default();
+        }
+    }
+}
+
+/// No form of the site has so many, and to look through them costs time.
+#[rocket::async_test]
+async fn a_form_with_more_fields_than_any_page_has_is_refused() {
+    for engine in any_engine() {
+        let site = Site::on(engine).await;
+        let ana = site.person(Role::Member).await;
+        let mut visitor = site.visitor();
+        visitor.opens("/login").await;
+        let more: Vec<String> = (0..98).map(|number| format!("field{number}")).collect();
+        let login = [("username", &*ana.name), ("password", PASSWORD)];
+        let padded = |count: usize| login.into_iter().chain(more[..count].iter().map(|name| (name.as_str(), "x")));
+        for (count, token, expected) in [(98, "right", 400), (98, "wrong", 400), (97, "wrong", 403), (97, "right", 303)]
+        {
+            let token = if token == "right" { visitor.token.clone() } else { token.to_owned() };
+            let page = visitor.posts_with(&token, "/login", &padded(count).collect::<Vec<_>>()).await;
+            assert_eq!(page.status, expected, "{count} {token}: {page:?}");
+            assert!(!page.body.contains("field0"), "too many to show again: {page:?}");
         }
     }
 }

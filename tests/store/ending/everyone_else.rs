@@ -198,7 +198,7 @@ async fn a_password_check_counts_for_one_session_and_expires() {
         let sam = house.person("sam", Role::Staff).await;
         let (desk, phone) = (house.log_in(&sam).await, house.log_in(&sam).await);
         let is_present = async |login: &curfew::accounts::StartedSession| {
-            house.accounts.is_present(&login.id).await.expect("an answer")
+            house.accounts.is_present(&login.id, &login.secret.hash()).await.expect("an answer")
         };
         assert!(is_present(&desk).await && is_present(&phone).await);
         house.store.clock().shift(TimeDelta::minutes(15));
@@ -209,7 +209,8 @@ async fn a_password_check_counts_for_one_session_and_expires() {
         assert!(!is_present(&desk).await);
         let renewed = house.accounts.prove_presence(&actor, &password(PASSWORD)).await.expect("a password check");
         let renewed = renewed.expect("a new secret");
-        assert!(is_present(&desk).await && !is_present(&phone).await);
+        assert!(is_present(&renewed).await && !is_present(&phone).await);
+        assert!(!is_present(&desk).await, "not even for a request that the old cookie has just passed the guard with");
         assert_eq!((house.verdict(&renewed).await, house.verdict(&desk).await), (Ok(()), Err(EndReason::Expired)));
         // A second check from the same cookie, at the same time. The browser must keep the cookie of the first one,
         // whichever response arrives last.
@@ -217,7 +218,7 @@ async fn a_password_check_counts_for_one_session_and_expires() {
         assert!(second.is_none(), "{second:?}");
         assert_eq!(house.verdict(&renewed).await, Ok(()));
         house.store.clock().shift(TimeDelta::minutes(15));
-        assert!(!is_present(&desk).await);
+        assert!(!is_present(&renewed).await);
         house.force_out(&sam).await;
         let refused = house.accounts.prove_presence(&actor, &password(PASSWORD)).await;
         assert!(matches!(refused, Err(AccountsError::Ended { .. })), "{refused:?}");

@@ -61,6 +61,21 @@ async fn a_deleted_account_leaves_no_email_address_or_user_agent_in_the_events()
     .await;
 }
 
+/// The guard has accepted a request, and then the account is deleted and its events are erased.
+#[rocket::async_test]
+async fn what_a_deleted_account_still_does_is_recorded_without_its_client() {
+    on_each_engine(async |house: &House| {
+        let zoe = house.member("zoe").await;
+        let acting = house.acting(&zoe).await;
+        house.accounts.delete_user(&operator(), &zoe.target(), &reasons()).await.expect("a deletion");
+        house.accounts.erase_events_of_deleted().await.expect("an answer");
+        house.accounts.record_refused_access(&acting, None, "GET /admin").await.expect("it is recorded");
+        assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_events WHERE kind = 'refused'").await, 1);
+        assert_eq!(personal_events(house, "zoe").await, [""; 0]);
+    })
+    .await;
+}
+
 #[rocket::async_test]
 async fn the_events_of_an_account_that_exists_are_never_erased() {
     on_each_engine(async |house: &House| {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use curfew::{
-    accounts::{LetterComes, LetterOutcome, Target},
+    accounts::{Client, LetterComes, LetterOutcome, Target},
     domain::letters::{kind::LetterKind, link::LinkPurpose},
 };
 
@@ -187,6 +187,24 @@ async fn a_letter_about_new_logins_is_never_lost_by_the_limit() {
     .await;
 }
 
+/// Nothing but this limit bounds how often strangers ask, so what is over it must not reach the database.
+#[rocket::async_test]
+async fn a_client_that_asks_too_often_costs_the_database_nothing() {
+    on_each_engine(async |house: &House| {
+        let accounts = house.accounts_with(|settings| settings.throttle_login.count = 1);
+        let ask = async |client: &Client| accounts.request_reset(client, &email("nobody@example.org")).await;
+        let (eager, other) = (client(), Client::new("198.51.100.9".to_owned(), "a browser"));
+        for _ in 0..20 {
+            ask(&eager).await.expect("an answer");
+        }
+        run(&house.store, "ALTER TABLE curfew_letters RENAME TO letters_elsewhere").await;
+        ask(&eager).await.expect("the same answer");
+        assert!(ask(&other).await.is_err(), "others still ask the database");
+        run(&house.store, "ALTER TABLE letters_elsewhere RENAME TO curfew_letters").await;
+    })
+    .await;
+}
+
 /// Somebody registers with a stranger's address and deletes the account, again and again.
 #[rocket::async_test]
 async fn letters_of_deleted_accounts_count_and_keep_no_address() {
@@ -226,6 +244,27 @@ async fn letters_of_deleted_accounts_count_and_keep_no_address() {
         house.store.clock().shift(TimeDelta::minutes(2));
         house.accounts.purge_letters().await.expect("an answer");
         assert_eq!(count(&house.store, "SELECT COUNT(*) FROM curfew_letters").await, 0, "a hash stays for an hour");
+    })
+    .await;
+}
+
+#[rocket::async_test]
+async fn a_deleted_account_leaves_no_letter_to_an_address_that_it_had_long_ago() {
+    on_each_engine(async |house: &House| {
+        let (ana, ben) = (house.member("ana").await, house.member("ben").await);
+        for number in 0..20 {
+            queue(house, LetterKind::PasswordChanged, ana.id, &format!("ana{number}@example.org")).await;
+        }
+        run(&house.store, "UPDATE curfew_letters SET state = 'sent', due_at = NULL, started_at = queued_at").await;
+        house.store.clock().shift(TimeDelta::hours(2));
+        // A request that names no account, and letters of somebody else.
+        house.accounts.request_verification(&client(), &email("ana7@example.org")).await.expect("it is queued");
+        house.accounts.request_verification(&client(), &email("ben@example.org")).await.expect("it is queued");
+        queue(house, LetterKind::PasswordChanged, ben.id, "ana7@example.org").await;
+        house.accounts.delete_user(&operator(), &ana.target(), &reasons()).await.expect("a deletion");
+        let left = "SELECT address FROM curfew_letters ORDER BY address";
+        let of_others = ["ana7@example.org", "ben@example.org"].map(|address| Some(address.to_owned()));
+        assert_eq!(texts(&house.store, left).await, of_others);
     })
     .await;
 }
