@@ -31,7 +31,7 @@ pub enum AccountsError {
     WrongPassword,
     /// The new password is not acceptable.
     BadPassword(PasswordError),
-    /// The right password of a deactivated account.
+    /// The account is deactivated. Only the right password of a login reveals it.
     Inactive {
         /// The reason for the user.
         user_reason: Option<String>,
@@ -42,16 +42,16 @@ pub enum AccountsError {
     Unverified,
     /// The owner says that somebody else set the account's email, so no letter goes there.
     EmailDistrusted,
-    /// The link is wrong, used, expired or dead. The error does not say which.
+    /// The link is wrong, used, expired or revoked. The error does not say which.
     BadLink,
-    /// The right password of an account that has reached its session limit.
+    /// The account has reached its session limit.
     SessionsFull {
         /// How many live sessions it has. More than the limit if the limit was lowered.
         live: u64,
         /// The limit.
         limit: u64,
     },
-    /// The right password of an account that has reached its token limit.
+    /// The account has reached its token limit.
     TokensFull {
         /// How many live tokens it has. More than the limit if the limit was lowered.
         live: u64,
@@ -106,14 +106,6 @@ impl From<StoreError> for AccountsError {
 }
 
 impl AccountsError {
-    /// The error for the log: what the store reports, or the code. The sentences are for people.
-    pub(super) fn for_log(&self) -> String {
-        match self {
-            Self::Store(error) => error.to_string(),
-            other => format!("{other:?}"),
-        }
-    }
-
     /// No such login, or it belongs to another account.
     pub(super) const fn no_such_login(class: LoginClass) -> Self {
         match class {

@@ -36,7 +36,7 @@ impl LetterState {
 }
 
 impl LetterFault {
-    /// Why the letter was given up.
+    /// Why the letter waits or was given up.
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
             Self::Limit => "The address has had as many letters of this kind in an hour as it may.",

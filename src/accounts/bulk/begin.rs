@@ -74,13 +74,21 @@ impl Accounts {
         // gets an event.
         let is_by_hand = matches!(begin.choice.scope, BulkScope::Ids(_));
         let refused = if is_by_hand { counts.out_of_reach } else { 0 };
-        let is_new = self.start_bulk(&actor, record(&actor, &begin, now), event(&actor, &begin, now), refused).await?;
-        let run = || BulkRun::Users(Box::new(UsersRun { accounts: self.clone(), actor, begin, ids }));
+        let leaves_out_actor = begin.leaves_out_actor(now);
+        let users = begin.promised.users.saturating_sub(u64::from(leaves_out_actor));
+        let record = record(&actor, &begin, users, now);
+        let is_new = self.start_bulk(&actor, record, event(&actor, &begin, users, now), refused).await?;
+        let run = || BulkRun::Users(Box::new(UsersRun { accounts: self.clone(), actor, begin, ids, leaves_out_actor }));
         Ok(if is_new { Begun::Run(Box::new(run())) } else { Begun::Already })
     }
 
     /// Stores the record of a bulk action and its event, unless it was begun before. `refused` is how many of the chosen
     /// users or logins the actor may not act on. Returns whether it is new.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AccountsError::Ended`] or [`AccountsError::Forbidden`] if the actor's access has ended since the targets
+    /// were counted, or a database error.
     pub(super) async fn start_bulk(
         &self,
         actor: &Actor,
@@ -92,6 +100,9 @@ impl Accounts {
         let mut tx = self.store.begin().await?;
         if !insert_bulk_record(&mut tx, &record).await? {
             return Ok(false);
+        }
+        if !self.must_be_live(&mut tx, actor, now).await?.is_staff() {
+            return Err(AccountsError::Forbidden);
         }
         let event_id = insert_event(&mut tx, &event).await?;
         set_bulk_event(&mut tx, &id, event_id).await?;
@@ -127,12 +138,11 @@ impl Accounts {
     }
 }
 
-/// The record of a bulk action that starts now.
-fn record(actor: &Actor, begin: &BeginBulk, now: Moment) -> BulkRecord {
-    let left_out = u64::from(begin.leaves_out_actor(now));
-    let BulkCounts { users, sessions, tokens, .. } = begin.promised;
-    let promised = (users.saturating_sub(left_out), LoginCounts { sessions, tokens });
-    let skipped = begin.promised.skipped() + left_out;
+/// The record of a bulk action on this many users that starts now.
+fn record(actor: &Actor, begin: &BeginBulk, users: u64, now: Moment) -> BulkRecord {
+    let BulkCounts { users: chosen, sessions, tokens, .. } = begin.promised;
+    let promised = (users, LoginCounts { sessions, tokens });
+    let skipped = begin.promised.skipped() + (chosen - users);
     BulkRecord {
         force_logout_at: begin.choice.terms.at,
         deactivated_until: begin.choice.terms.until,
@@ -174,9 +184,9 @@ pub(super) fn new_record(
     }
 }
 
-/// The event of the whole bulk action. It is recorded at the start, so that an interrupted one has it too.
-fn event<'a>(actor: &'a Actor, begin: &BeginBulk, now: Moment) -> NewEvent<'a> {
-    let (action, users) = (begin.choice.action, begin.promised.users);
+/// The event of the whole bulk action on this many users. It is recorded at the start, so that an interrupted one has it too.
+fn event<'a>(actor: &'a Actor, begin: &BeginBulk, users: u64, now: Moment) -> NewEvent<'a> {
+    let action = begin.choice.action;
     let what = Detail::Bulk { action: action.code(), users };
     let event = new_event(now, EventKind::BulkAction).by(actor).saying(what);
     let event = match begin.choice.terms {

@@ -37,6 +37,8 @@ pub struct UsersRun {
     pub(in crate::accounts) begin: BeginBulk,
     /// The accounts that were confirmed. Accounts that match later are not added.
     pub(in crate::accounts) ids: Vec<i64>,
+    /// Whether the actor's own account is left out.
+    pub(in crate::accounts) leaves_out_actor: bool,
 }
 
 impl BulkRun {
@@ -91,8 +93,7 @@ impl UsersRun {
         let store = &self.accounts.store;
         let at_once = store.max_concurrent_writers();
         batches.try_for_each_concurrent(at_once, |ids| store.run_in_turn(self.do_batch(ids))).await?;
-        let now = store.clock().now(&mut store.read().await?).await?;
-        if self.begin.promised.includes_actor && !self.begin.leaves_out_actor(now) {
+        if self.begin.promised.includes_actor && !self.leaves_out_actor {
             // Last, because it may end the actor's own login.
             self.do_actor().await?;
         }

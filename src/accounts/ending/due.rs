@@ -6,7 +6,7 @@
 
 use super::{
     date_at::{date_at, everyones_date_at},
-    end_logins::{end_logins_after, write_ends_of},
+    end_logins::{record_ends, write_ends_of},
 };
 use crate::{
     accounts::{
@@ -53,7 +53,7 @@ impl Accounts {
         // An earlier force logout has an event already, even if its end is not yet written into each login.
         let live = self.live_after(user.role(), *site, *now).with_force_logout(user.force_logout_date, None, *now);
         let date = date_at(on, user, due).await?;
-        let ended = end_logins_after(on, user.id, date, &live, ending).await?;
+        let ended = record_ends(on, user.id, date, &live, ending).await?;
         if user.force_logout_date.is_none_or(|in_force| in_force < date) {
             users::set_force_logout_date(on, user.id, date, EndReason::ForcedOut, &reasons).await?;
         }

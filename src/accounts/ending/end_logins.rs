@@ -29,6 +29,8 @@ const BATCH: u32 = 500;
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long the writer waits for more rows before it starts.
 const GATHERING_TIME: Duration = Duration::from_millis(200);
+/// The pause after a failure.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
 
 impl Accounts {
     /// Sets the force-logout date of a locked account, which ends its logins made at `date` or before. Returns how many
@@ -55,22 +57,24 @@ impl Accounts {
         ending: Ending<'_>,
     ) -> Result<LoginCounts> {
         let live = self.live_logins_after(&locked.user, locked.site, locked.now);
-        end_logins_after(on, locked.user.id, date, &live, ending).await
+        record_ends(on, locked.user.id, date, &live, ending).await
     }
 
     /// Wakes the background writer after a change in the feed: another process, such as a command, may have left rows
     /// to write.
     pub fn wake_end_writer(&self) {
-        self.has_leftover_ends.notify_one();
+        self.leftover_ends.notify_one();
     }
 
     /// Writes who ended which logins whenever there are rows to write. Runs until the server stops.
     pub async fn keep_writing_login_ends(&self) {
         loop {
-            self.has_leftover_ends.notified().await;
+            self.leftover_ends.notified().await;
             sleep(GATHERING_TIME).await;
             if let Err(error) = self.write_ends().await {
-                log::warn!("could not write who ended which logins, will retry: {}", error.for_log());
+                log::warn!("could not write who ended which logins, will retry: {error}");
+                sleep(RETRY_AFTER).await;
+                self.leftover_ends.notify_one();
             }
         }
     }
@@ -97,7 +101,7 @@ impl Accounts {
 }
 
 /// Ends the logins that are live by `live`.
-pub(super) async fn end_logins_after(
+pub(super) async fn record_ends(
     on: &mut dyn Sql,
     user_id: i64,
     up_to: Moment,

@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// How long a claim lasts. Then another node takes over the letter: this one is dead, or lost its database.
-const CLAIM: TimeDelta = TimeDelta::seconds(15);
+const CLAIM_LIFETIME: TimeDelta = TimeDelta::seconds(15);
 /// When to recheck an address whose counted letters have not been sent yet.
 const LIMIT_LOOKED_AT_AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// How many requests one transaction deletes.
@@ -48,8 +48,9 @@ pub const CLAIM_EXTENDED_EVERY: Duration = Duration::from_secs(5);
 enum Claim {
     /// None was due.
     Nothing,
-    /// It was finished without being sent, by this node or while it waited for the account.
-    Finished,
+    /// It is not to be sent now: it was postponed, dropped or deleted, by this node or by another while this one waited
+    /// for the account.
+    NotNow,
     /// It is this node's to send.
     Send(Box<LetterToSend>),
     /// It could not be prepared, and the transaction must be rolled back.
@@ -77,9 +78,9 @@ impl Accounts {
             match self.claim_next(node, due_by).await? {
                 Claim::Nothing => return Ok(None),
                 Claim::Send(letter) => return Ok(Some(*letter)),
-                Claim::Finished => sleep(PAUSE).await,
+                Claim::NotNow => sleep(PAUSE).await,
                 Claim::Broken(id, error) => {
-                    log::error!("could not prepare letter {id}, will retry: {}", error.for_log());
+                    log::error!("could not prepare letter {id}, will retry: {error}");
                     self.postpone_broken(id).await?;
                 }
             }
@@ -119,27 +120,27 @@ impl Accounts {
         if user_id.is_none() && account.is_none() {
             delete_requests_for_nobody(tx, due_by, BATCH).await?;
         }
-        let Some(due) = lock_due_letter(tx, id, due_by).await? else { return Ok(Claim::Finished) };
+        let Some(due) = lock_due_letter(tx, id, due_by).await? else { return Ok(Claim::NotNow) };
         let queued = match read(&due) {
             Ok(queued) => queued,
             Err(error) => {
                 finish_letter(tx, id, LetterState::Failed, error.as_deref(), now).await?;
-                return Ok(Claim::Finished);
+                return Ok(Claim::NotNow);
             }
         };
-        if put_off(tx, queued.kind, &due, now).await? {
-            return Ok(Claim::Finished);
+        if hold_back(tx, queued.kind, &due, now).await? {
+            return Ok(Claim::NotNow);
         }
         match compose_letter(tx, queued, account).await? {
             Composed::Send { letter, link_id } => {
-                claim_letter(tx, (id, link_id), node.id(), (now, now + CLAIM)).await?;
+                claim_letter(tx, (id, link_id), node.id(), (now, now + CLAIM_LIFETIME)).await?;
                 return Ok(Claim::Send(letter));
             }
             // It may have arrived, and counts for the limit.
             Composed::Drop if due.sendings > 0 => finish_letter(tx, id, LetterState::Dropped, None, now).await?,
             Composed::Drop => delete_letter(tx, id).await?,
         }
-        Ok(Claim::Finished)
+        Ok(Claim::NotNow)
     }
 
     /// Locks the account that has this email.
@@ -174,7 +175,7 @@ impl Accounts {
     pub async fn extend_claim(&self, node: &Node, id: i64) -> Result<bool> {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
-        let is_extended = extend_claim(&mut tx, id, node.id(), (now, now + CLAIM)).await?;
+        let is_extended = extend_claim(&mut tx, id, node.id(), (now, now + CLAIM_LIFETIME)).await?;
         tx.commit().await?;
         Ok(is_extended)
     }
@@ -188,7 +189,7 @@ impl Accounts {
     pub async fn begin_sending(&self, node: &Node, id: i64) -> Result<bool> {
         let mut tx = self.store.begin().await?;
         let now = self.store.clock().now(&mut tx).await?;
-        let may_send = begin_sending(&mut tx, id, node.id(), (now, now + CLAIM)).await?;
+        let may_send = begin_sending(&mut tx, id, node.id(), (now, now + CLAIM_LIFETIME)).await?;
         tx.commit().await?;
         Ok(may_send)
     }
@@ -203,7 +204,7 @@ impl Accounts {
 ///
 /// An address that is not verified yet belongs to nobody. So a letter of any account stands for those of others there,
 /// but not for the letter of the account that has the address: one letter an hour is kept for that account.
-async fn put_off(tx: &mut Transaction, kind: LetterKind, due: &DueLetter, now: Moment) -> Result<bool> {
+async fn hold_back(tx: &mut Transaction, kind: LetterKind, due: &DueLetter, now: Moment) -> Result<bool> {
     let counted = list_counted_letters(tx, kind, due, moment_before(now, LIMIT_PERIOD)).await?;
     let (mut most, mut by_any_account) = (kind.most_per_hour(), false);
     if kind == LetterKind::VerifyEmail && due.user_id.is_some() {

@@ -41,7 +41,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// Returns [`AccountsError::BadLink`] if the link is wrong, used, expired or dead, or a database error.
+    /// Returns [`AccountsError::BadLink`] if the link is wrong, used, expired or revoked, or a database error.
     pub async fn read_link(&self, purpose: LinkPurpose, token: &LinkToken) -> Result<LinkTarget> {
         let mut on = self.store.read().await?;
         let link = find_link(&mut on, purpose, token).await?.ok_or(AccountsError::BadLink)?;

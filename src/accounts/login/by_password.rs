@@ -27,7 +27,7 @@ use crate::{
 const MAX_COMPARISONS: usize = 3;
 
 /// The kind of login that a password opens. Everything else about logging in is the same for all kinds.
-pub(super) trait LoginType: Send + Sync {
+pub(super) trait PasswordLogin: Send + Sync {
     /// The limit that the new login counts against.
     const CLASS: LoginClass;
     /// The opened login.
@@ -65,7 +65,7 @@ impl Accounts {
     ///
     /// An unknown name and a wrong password get the same answer after the same time, whether or not the account is
     /// active and has room. Only someone who knows the password learns that the account is deactivated or full.
-    pub(super) async fn log_in_by_password<T: LoginType>(
+    pub(super) async fn log_in_by_password<T: PasswordLogin>(
         &self,
         client: &Client,
         (name, password): (&LoginName, &Password),
@@ -82,7 +82,7 @@ impl Accounts {
     }
 
     /// Compares the password once. `None` if the account's hash changed in the meantime.
-    async fn try_log_in_by_password<T: LoginType>(
+    async fn try_log_in_by_password<T: PasswordLogin>(
         &self,
         client: &Client,
         (name, password): (&LoginName, &Password),
@@ -126,7 +126,7 @@ impl Accounts {
         }
     }
 
-    async fn open_for<T: LoginType>(
+    async fn open_for<T: PasswordLogin>(
         &self,
         client: &Client,
         verified: &User,
@@ -180,7 +180,7 @@ impl Accounts {
     }
 
     /// Checks that a locked account may log in now. Returns how many of its logins ended to make room.
-    async fn admit<T: LoginType>(&self, on: &mut Transaction, locked: &Locked) -> Result<LoginCounts> {
+    async fn admit<T: PasswordLogin>(&self, on: &mut Transaction, locked: &Locked) -> Result<LoginCounts> {
         must_be_active(locked)?;
         if locked.user.email_verified_at.is_none() && self.settings.email_verification == EmailVerification::Required {
             return Err(AccountsError::Unverified);

@@ -1,7 +1,7 @@
 //! Logs in a browser or a program by password.
 
 use super::{
-    by_password::LoginType,
+    by_password::PasswordLogin,
     open_login::{LoginDates, StartedSession, open_session},
     open_token::{Family, StartedToken, open_family, open_token},
 };
@@ -67,7 +67,7 @@ struct Browser {
     remember: bool,
 }
 
-impl LoginType for Browser {
+impl PasswordLogin for Browser {
     const CLASS: LoginClass = LoginClass::Sessions;
     type Opened = StartedSession;
 
@@ -97,7 +97,7 @@ impl LoginType for Browser {
 
 struct JwtFamily;
 
-impl LoginType for JwtFamily {
+impl PasswordLogin for JwtFamily {
     const CLASS: LoginClass = LoginClass::Tokens;
     type Opened = Family;
 
@@ -129,7 +129,7 @@ struct OpaqueToken<'a> {
     label: &'a TokenLabel,
 }
 
-impl LoginType for OpaqueToken<'_> {
+impl PasswordLogin for OpaqueToken<'_> {
     const CLASS: LoginClass = LoginClass::Tokens;
     type Opened = StartedToken;
 

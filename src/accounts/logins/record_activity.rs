@@ -115,7 +115,7 @@ impl Accounts {
             wait = match self.flush_activity().await {
                 Ok(()) => GATHERING,
                 Err(error) => {
-                    log::warn!("could not write last-seen times, will retry: {}", error.for_log());
+                    log::warn!("could not write last-seen times, will retry: {error}");
                     LONGEST_WAIT.min(wait * 2)
                 }
             };

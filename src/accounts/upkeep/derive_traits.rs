@@ -34,7 +34,7 @@ impl Accounts {
     /// fails, the list is still shown.
     pub(in crate::accounts) async fn derive_traits_before_listing(&self) {
         if let Err(error) = self.store.run_in_turn(Box::pin(self.derive_some_traits())).await {
-            log::warn!("could not derive the traits of logins, will retry: {}", error.for_log());
+            log::warn!("could not derive the traits of logins, will retry: {error}");
         }
     }
 

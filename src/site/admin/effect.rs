@@ -79,7 +79,7 @@ impl EffectView {
     ) -> Self {
         let (kind, at, logins, mine) = match preview {
             ForceLogoutPreview::Ends { date, logins } => ("ends", None, logins.into(), is_mine(date)),
-            ForceLogoutPreview::Scheduled { at, logins } => ("scheduled", Some(at), logins.into(), false),
+            ForceLogoutPreview::Scheduled { at, logins } => ("scheduled", Some(at), logins.into(), is_mine(at)),
             ForceLogoutPreview::Unchanged { date } => ("unchanged", Some(date), LoginsView::default(), false),
         };
         Self { address, kind, at, logins, is_everyones, mine }

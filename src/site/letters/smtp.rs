@@ -34,7 +34,7 @@ const DATA_TIMEOUT: Duration = Duration::from_mins(10);
 /// How long to wait for the answer to RSET or QUIT, on which no letter depends.
 const LAST_WORD_TIMEOUT: Duration = Duration::from_secs(5);
 /// The name of this host for the mail server, unless the site has one.
-const NO_NAME: &str = "localhost";
+const DEFAULT_NAME: &str = "localhost";
 
 /// A connection to the mail server.
 pub(super) struct Connection {
@@ -128,7 +128,7 @@ impl Connection {
         hello: Option<&str>,
     ) -> Result<AsyncSmtpConnection, lettre::transport::smtp::Error> {
         let tls = || TlsParameters::new_rustls(server.host.clone());
-        let hello = ClientId::Domain(hello.unwrap_or(NO_NAME).to_owned());
+        let hello = ClientId::Domain(hello.unwrap_or(DEFAULT_NAME).to_owned());
         let implicit = if server.encryption == Encryption::Tls { Some(tls()?) } else { None };
         let at = (server.host.as_str(), server.port);
         let mut connection = AsyncSmtpConnection::connect_tokio1(at, Some(TCP_TIMEOUT), &hello, implicit, None).await?;

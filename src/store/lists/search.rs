@@ -62,7 +62,7 @@ impl<'t> Search<'t> {
     }
 
     /// Whether the text is shorter than an index entry, so that the search index is matched by prefix.
-    pub fn is_prefix(&self) -> bool {
+    pub fn is_short(&self) -> bool {
         self.text.chars().count() < TRIGRAM_LENGTH
     }
 
@@ -158,7 +158,7 @@ impl SearchDialect for Sqlite {
             SearchIndex::Users => "curfew_users_search",
             SearchIndex::Events => "curfew_events_search",
         };
-        if search.is_prefix() {
+        if search.is_short() {
             // `char::MAX` is the highest character: every entry with this prefix sorts before it.
             to.push(format_args!("SELECT DISTINCT doc AS id FROM {table}_trigrams WHERE term >= "));
             to.push_bind(search.text.to_owned());
@@ -181,7 +181,7 @@ impl SearchDialect for Sqlite {
 impl SearchDialect for Postgres {
     fn push_candidates(to: &mut QueryBuilder<Self>, index: SearchIndex, search: &Search<'_>) {
         let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
-        let lexemes = if search.is_prefix() {
+        let lexemes = if search.is_short() {
             format!("{}:*", quoted(search.text))
         } else {
             search.trigrams().map(quoted).collect::<Vec<_>>().join(" & ")
@@ -223,6 +223,6 @@ mod tests {
         assert_eq!(trigrams("ñandú"), ["and", "ndú", "ñan"]);
         assert_eq!(trigrams("aaaaa"), ["aaa"]);
         assert_eq!(trigrams("ab"), [""; 0]);
-        assert!(Search::new("李雷").is_prefix());
+        assert!(Search::new("李雷").is_short());
     }
 }

@@ -93,5 +93,10 @@ async fn staff_on_their_own_page_see_that_their_own_login_ends() {
         let now = effect(&mut owner, &address, "").await;
         assert_eq!(now, "Ends 1 session, which is yours. You will be logged out.");
         assert_eq!(effect(&mut owner, &address, &moment(&site, -60)).await, "No live logins to end.");
+        let later = effect(&mut owner, &address, &moment(&site, 60)).await;
+        assert!(
+            later.ends_with("it ends all logins up to then, including yours. Currently there is 1 session."),
+            "{later}"
+        );
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::harness::{
     site::{PASSWORD, Site},
-    store::engines,
+    store::{Engine, engines},
 };
 
 /// NUL, invalid UTF-8, extreme and invisible characters, quotes, numbers out of range, and text longer than any column or
@@ -22,13 +22,43 @@ fn values() -> Vec<String> {
         .collect()
 }
 
-/// A route with this value in each path segment and each query field.
-fn address(route: &Route, value: &str) -> String {
+/// The fields of the queries that a route takes as a whole. A bulk action and its list need the first two.
+const QUERIES: [(&str, &str); 6] = [
+    (
+        "/admin/users",
+        "q status role joined_from joined_to login_from login_to seen_from seen_to live sort page per_page",
+    ),
+    (
+        "/admin/users/bulk",
+        "action scope ids list q status role joined_from joined_to login_from login_to seen_from seen_to live at until page",
+    ),
+    ("/admin/sessions", "q address browser system kind state login_from login_to seen_from seen_to sort page per_page"),
+    (
+        "/admin/sessions/bulk",
+        "q address browser system kind state login_from login_to seen_from seen_to sort page per_page",
+    ),
+    ("/admin/events", "q kind from to user address browser sort page"),
+    ("/admin/events.csv", "q kind from to user address browser sort page"),
+];
+
+/// A route with this value in each path segment, and in each query field by itself: one that is refused hides the others.
+fn addresses(route: &Route, value: &str) -> Vec<String> {
     let parts = route.uri.path().split('/').map(|part| if part.starts_with('<') { value } else { part });
     let path = parts.collect::<Vec<_>>().join("/");
-    let words = route.uri.query().unwrap_or_default().split('&').filter(|word| !word.is_empty());
-    let query = words.map(|word| format!("{}={value}", word.trim_matches(['<', '>']))).collect::<Vec<_>>().join("&");
-    if query.is_empty() { path } else { format!("{path}?{query}") }
+    let words = route.uri.query().unwrap_or_default().split('&').map(|word| word.trim_matches(['<', '>']));
+    let fields =
+        words.flat_map(|word| if word.ends_with("..") { whole_query(&path).split(' ') } else { word.split(' ') });
+    let chosen = if path.ends_with("/bulk") { "action=force-logout&scope=matching&" } else { "" };
+    let with_field = |field: &str| match field {
+        "" => path.clone(),
+        "action" | "scope" => format!("{path}?{field}={value}"),
+        _ => format!("{path}?{chosen}{field}={value}"),
+    };
+    fields.map(with_field).collect()
+}
+
+fn whole_query(path: &str) -> &'static str {
+    QUERIES.into_iter().find(|(of, _)| *of == path).unwrap_or_else(|| panic!("{path} is missing in the table")).1
 }
 
 #[rocket::async_test]
@@ -43,9 +73,10 @@ async fn no_value_in_a_url_makes_a_statement_fail() {
         let addresses: Vec<(Method, String)> = site
             .routes()
             .filter(is_meant)
-            .flat_map(|route| values().into_iter().map(|value| (route.method, address(route, &value))))
+            .flat_map(|route| values().into_iter().map(move |value| (route.method, addresses(route, &value))))
+            .flat_map(|(method, addresses)| addresses.into_iter().map(move |address| (method, address)))
             .collect();
-        assert!(addresses.len() > 300, "{}", addresses.len());
+        assert!(addresses.len() > 1_000, "{}", addresses.len());
         let mut failing = Vec::new();
         for (method, path) in addresses {
             let status = if path.starts_with("/api/") {
@@ -60,6 +91,21 @@ async fn no_value_in_a_url_makes_a_statement_fail() {
             }
         }
         assert!(failing.is_empty(), "{engine:?} {failing:#?}");
+    }
+}
+
+/// An unknown field is refused before any statement, so the table must name the fields that there are.
+#[rocket::async_test]
+async fn the_fields_of_the_lists_are_known_to_the_site() {
+    let site = Site::on(Engine::Sqlite).await;
+    let mut superuser = site.signed_in(Role::Superuser).await;
+    superuser.opens("/account").await.must_be(200);
+    for (path, fields) in QUERIES {
+        let chosen = if path.ends_with("/bulk") { "action=force-logout&scope=matching&" } else { "" };
+        for field in fields.split(' ').filter(|field| chosen.is_empty() || !["action", "scope"].contains(field)) {
+            superuser.opens(&format!("{path}?{chosen}{field}=")).await.must_be(200);
+        }
+        superuser.opens(&format!("{path}?{chosen}{fields}x=")).await.must_be(400);
     }
 }
 

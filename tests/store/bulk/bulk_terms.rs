@@ -124,6 +124,9 @@ async fn the_acting_user_can_keep_the_login_that_they_act_with() {
         let previewed = preview(&house.accounts, &actor, &on(terms, matching(BulkAction::ForceLogout, ""))).await;
         let done = acts(house, &actor, begin(previewed)).await;
         assert_eq!((done.promised_users, done.users_done, done.skipped), (1, 1, 1));
+        let recorded = "SELECT detail FROM curfew_events WHERE kind = 'bulk-action' ORDER BY id DESC LIMIT 1";
+        let recorded = texts(&house.store, recorded).await;
+        assert!(recorded[0].as_ref().is_some_and(|detail| detail.contains("1 user")), "{recorded:?}");
         let scheduled = "SELECT username FROM curfew_users WHERE force_logout_scheduled IS NOT NULL";
         assert_eq!(texts(&house.store, scheduled).await, [Some("ana".to_owned())]);
     })

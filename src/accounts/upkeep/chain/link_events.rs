@@ -101,7 +101,7 @@ impl Accounts {
         loop {
             sleep(LINK_INTERVAL).await;
             if let Err(error) = self.link_events(keys).await {
-                log::warn!("could not link the events, will retry: {}", error.for_log());
+                log::warn!("could not link the events, will retry: {error}");
                 sleep(RETRY_INTERVAL).await;
             }
         }

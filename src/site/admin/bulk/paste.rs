@@ -44,16 +44,16 @@ struct PasteView {
 
 #[derive(Debug, Serialize)]
 struct ResultView {
-    found: SomeView<UserView>,
-    unknown: SomeView<NameView>,
-    repeated: SomeView<NameView>,
-    out_of_reach: SomeView<UserView>,
+    found: FirstEntries<UserView>,
+    unknown: FirstEntries<NameView>,
+    repeated: FirstEntries<NameView>,
+    out_of_reach: FirstEntries<UserView>,
     choice: Option<ChoiceView>,
 }
 
 /// The first entries of a list, and how many it has.
 #[derive(Debug, Serialize)]
-struct SomeView<T> {
+struct FirstEntries<T> {
     count: usize,
     first: Vec<T>,
     /// How many are not among the first.
@@ -84,7 +84,7 @@ struct ChoiceView {
     promised: String,
 }
 
-impl<T> SomeView<T> {
+impl<T> FirstEntries<T> {
     fn of<U>(all: Vec<U>, most: usize, view: impl Fn(U) -> T) -> Self {
         let count = all.len();
         Self { count, first: all.into_iter().take(most).map(view).collect(), more: count.saturating_sub(most) }
@@ -178,10 +178,10 @@ async fn look_up(accounts: &Accounts, staff: &Staff<'_>, names: &[PastedName<'_>
         None => None,
     };
     Ok(ResultView {
-        found: SomeView::of(found, MOST_LISTED, UserView::of),
-        unknown: SomeView::of(unknown, MOST_LISTED, |name| NameView::of(name, None)),
-        repeated: SomeView::of(repeated, FEW_LISTED, |(name, line)| NameView::of(name, Some(line))),
-        out_of_reach: SomeView::of(out_of_reach, FEW_LISTED, UserView::of),
+        found: FirstEntries::of(found, MOST_LISTED, UserView::of),
+        unknown: FirstEntries::of(unknown, MOST_LISTED, |name| NameView::of(name, None)),
+        repeated: FirstEntries::of(repeated, FEW_LISTED, |(name, line)| NameView::of(name, Some(line))),
+        out_of_reach: FirstEntries::of(out_of_reach, FEW_LISTED, UserView::of),
         choice,
     })
 }

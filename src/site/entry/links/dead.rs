@@ -1,4 +1,4 @@
-//! The page of a link that is wrong, used, expired or dead: the same page for all four, with the way to a new one.
+//! The page of a link that is wrong, used, expired or revoked: the same page for all four, with the way to a new one.
 
 use rocket::http::Status;
 use serde::Serialize;
