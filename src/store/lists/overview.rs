@@ -117,10 +117,15 @@ fn session_bounds(live: &LiveAfter) -> (Moment, Moment, Moment) {
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn count_few_live_sessions(on: &mut dyn Sql, live: &LiveByRole) -> Result<Option<i64>> {
+    // The inner limit is an optimization fence: right after a force logout of everyone, no login is dated later, while a
+    // million may have been opened or seen lately.
     let sql = "
         SELECT COUNT(*) FROM (
-            SELECT 1 FROM curfew_logins
-            WHERE kind = 'browser' AND ended_at IS NULL AND login_date > $1 AND opened_at > $2 AND last_seen > $3
+            SELECT 1 FROM (
+                SELECT opened_at, last_seen FROM curfew_logins
+                WHERE kind = 'browser' AND ended_at IS NULL AND login_date > $1
+                ORDER BY login_date LIMIT 9223372036854775807) AS dated_later
+            WHERE opened_at > $2 AND last_seen > $3
             LIMIT $4) AS found";
     let (of_members, of_staff) = (session_bounds(&live.member), session_bounds(&live.staff));
     let (login, opened) = (of_members.0.min(of_staff.0), of_members.1.min(of_staff.1));

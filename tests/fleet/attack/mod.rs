@@ -74,7 +74,7 @@ async fn others_are_served_while_everything_is_attacked_at_once() {
         let people = People::of(&place).await;
         people.come(Duration::from_secs(1)).await; // fills memory and caches
         let (mut before, mut attacked) = (Met::default(), Met::default());
-        let (turns, quiet, loud) = quick_or_soak((1, 2, 5), (4, 5, 15));
+        let (turns, quiet, loud) = quick_or_soak((1, 2, 5), (1, 20, 60));
         let mut sent = strangers::Tally::default();
         for _ in 0..turns {
             before += people.come(Duration::from_secs(quiet)).await;

@@ -10,10 +10,11 @@ use curfew::{
         Target, Which,
     },
     domain::{
+        letters::link::{LinkPurpose, LinkToken},
         logins::{
             counts::{LoginCounts, MOST_COUNTED},
             kind::LoginClass,
-            live::LiveAfter,
+            live::{LiveAfter, LiveByRole},
             public_id::PublicId,
         },
         moment::Moment,
@@ -24,6 +25,7 @@ use curfew::{
     settings::WhenFull,
     store::{
         Pools,
+        lists::overview::count_few_live_sessions,
         logins::{list_live_by_last_seen, list_live_sessions, list_live_tokens},
     },
 };
@@ -222,17 +224,23 @@ async fn an_account_with_more_logins_than_are_counted_is_listed_and_ended_like_a
         // After a force logout, the rows of its logins are still there.
         let forced_out = LiveAfter { login: login.login_date, ..LONG_AGO };
         must_be_no_more(&work_of_lists(house, &ana, forced_out).await, &many);
+        // What a force logout of everyone spares: nothing, although all these sessions were seen lately.
+        let spared = LiveByRole { member: forced_out, staff: forced_out, now: house.now().await };
+        let work = work_of(&house.store, async |on| {
+            assert_eq!(count_few_live_sessions(on, &spared).await.expect("a count"), Some(0));
+        });
+        assert!(work.await < 1_000);
 
-        let causes: &[&str] =
-            quick_or_soak(&["force"], &["force", "deactivate", "role", "others", "own password", "password", "delete"]);
+        let causes: &[&str] = quick_or_soak(&["force", "past"], &CAUSES);
         let password_hash = "SELECT password_hash FROM curfew_users WHERE username = 'ana'";
         let password_hash = texts(&house.store, password_hash).await.pop().flatten().expect("a hash");
         for cause in causes {
             let promised = house.accounts.count_live_logins(ana.id).await.expect("a count");
+            let link = prepare(house, &ana, cause).await;
             let begun = Instant::now();
-            let ended = end_all(house, &ana, &login, cause).await;
+            let ended = end_all(house, (&ana, &login), cause, link).await;
             println!("{cause}: {more} logins of each kind and more ended in {:?}", begun.elapsed());
-            assert!(ended.is_more() && promised.is_more(), "{cause}: {promised:?} {ended:?}");
+            assert!(ended.is_none_or(LoginCounts::is_more) && promised.is_more(), "{cause}: {promised:?} {ended:?}");
             assert!(house.verdict(&login).await.is_err(), "{cause}");
             // All logins are live again. It was a date that ended them, and no row says so yet.
             for revive in [
@@ -240,39 +248,94 @@ async fn an_account_with_more_logins_than_are_counted_is_listed_and_ended_like_a
                     "UPDATE curfew_users SET force_logout_date = NULL, force_logout_cause = NULL, is_active = TRUE, \
                      is_staff = TRUE, password_hash = '{password_hash}'"
                 ),
+                "UPDATE curfew_site SET force_logout_date = NULL",
                 "DELETE FROM curfew_login_ends",
                 &*format!("UPDATE curfew_logins SET ended_at = NULL, reason = NULL WHERE id = '{}'", login.id.as_str()),
             ] {
                 run(&house.store, revive).await;
             }
         }
-        let recorded = "SELECT detail FROM curfew_events WHERE kind = 'force-logout'";
-        assert_eq!(texts(&house.store, recorded).await, [Some("more than 10000 logins ended".to_owned())]);
+        let recorded = "SELECT detail FROM curfew_events WHERE kind = 'force-logout' AND subject_id IS NOT NULL";
+        for detail in texts(&house.store, recorded).await {
+            assert!(detail.as_ref().is_some_and(|text| text.contains("more than 10000 logins ended")), "{detail:?}");
+        }
     })
     .await;
 }
 
-/// Ends all logins of the account for this cause, and returns how many ended.
-async fn end_all(house: &House, ana: &Person, login: &StartedSession, cause: &str) -> LoginCounts {
+const CAUSES: [&str; 12] = [
+    "force",
+    "past",
+    "due",
+    "everyone",
+    "deactivate",
+    "role",
+    "others",
+    "own password",
+    "password",
+    "reset link",
+    "not me",
+    "delete",
+];
+
+/// What comes before the cause. Returns the link that it needs.
+async fn prepare(house: &House, ana: &Person, cause: &str) -> Option<LinkToken> {
+    let purpose = match cause {
+        "reset link" => LinkPurpose::Reset,
+        "not me" => LinkPurpose::NotMe,
+        "due" => {
+            house.force_logout(ana, ForceLogoutMoment::At(house.now().await + TimeDelta::seconds(10))).await;
+            house.store.clock().shift(TimeDelta::seconds(11));
+            return None;
+        }
+        _ => return None,
+    };
+    Some(house.link(purpose, ana, "ana@example.org").await)
+}
+
+/// Ends all logins of the account for this cause, and returns how many ended, if the cause says so.
+async fn end_all(
+    house: &House,
+    (ana, login): (&Person, &StartedSession),
+    cause: &str,
+    link: Option<LinkToken>,
+) -> Option<LoginCounts> {
     let (root, why) = (operator(), Reasons::default());
     let (accounts, target, own, actor) = (&house.accounts, ana.target(), password(PASSWORD), ana.acting_from(login));
-    match cause {
-        "force" => match house.force_logout(ana, ForceLogoutMoment::Now).await {
-            ForceLogoutOutcome::Done { ended, .. } => ended,
-            other => panic!("{other:?}"),
-        },
-        "deactivate" => accounts.deactivate(&root, &target, None, &why).await.expect("a deactivation"),
-        "password" => accounts.set_password(&root, &target, &new_password(NEW_PASSWORD)).await.expect("a password"),
-        "role" => match accounts.set_role(&root, &target, Role::Member).await.expect("a role") {
+    let force_out = async |moment| match house.force_logout(ana, moment).await {
+        ForceLogoutOutcome::Done { ended, .. } => ended,
+        other => panic!("{other:?}"),
+    };
+    let new = new_password(NEW_PASSWORD);
+    Some(match (cause, link) {
+        ("due", _) => {
+            accounts.apply_all_due().await.expect("it is applied");
+            return None;
+        }
+        ("everyone", _) => {
+            house.everyone_out(ForceLogoutMoment::Now).await;
+            return None;
+        }
+        ("reset link", Some(link)) => {
+            accounts.reset_password(&client(), &link, &new).await.expect("a new password");
+            return None;
+        }
+        ("not me", Some(link)) => {
+            accounts.take_account_back(&client(), &link).await.expect("the owner takes it back");
+            return None;
+        }
+        ("force", _) => force_out(ForceLogoutMoment::Now).await,
+        ("past", _) => force_out(ForceLogoutMoment::At(house.now().await)).await,
+        ("deactivate", _) => accounts.deactivate(&root, &target, None, &why).await.expect("a deactivation"),
+        ("password", _) => accounts.set_password(&root, &target, &new).await.expect("a password"),
+        ("role", _) => match accounts.set_role(&root, &target, Role::Member).await.expect("a role") {
             RoleChange::Lowered(ended) => ended,
             other => panic!("{other:?}"),
         },
-        "own password" => {
-            accounts.change_password(&actor, &own, &new_password(NEW_PASSWORD), false).await.expect("a password").1
-        }
-        "others" => accounts.end_other_logins(&actor, &own, false).await.expect("an end").1,
+        ("own password", _) => accounts.change_password(&actor, &own, &new, false).await.expect("a password").1,
+        ("others", _) => accounts.end_other_logins(&actor, &own, false).await.expect("an end").1,
         _ => accounts.delete_user(&root, &target, &why).await.expect("a deletion"),
-    }
+    })
 }
 
 /// The work for each list: live sessions, live tokens, and the sessions that the limit on sessions ends first.
