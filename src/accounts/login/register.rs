@@ -90,7 +90,7 @@ impl Accounts {
         // The setup code comes from the operator.
         let claimant = match kind {
             EventKind::SetUp => Claimant::Operator,
-            _ => Claimant::Strangers(Network::of(&client.address)),
+            _ => Claimant::Newcomers(Network::of(&client.address)),
         };
         let password_hash = self.hasher.of_client(claimant, Some(client)).hash_new(&registration.password).await?;
         let mut tx = self.store.begin().await?;

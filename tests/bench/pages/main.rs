@@ -58,6 +58,7 @@ async fn main() {
         let site = sites::Site::launch(engine, Check::Cached).await;
         let goal_of_plain = Goal::AtLeast(1.3);
         guarded(&site, &format!("{engine:?}: GET /account, cached"), Goal::AtLeast(0.95), goal_of_plain).await;
+        site.is_set_up().await;
         compare(
             &format!("{engine:?}: GET / without a cookie / without any middleware"),
             Goal::AtLeast(0.9),

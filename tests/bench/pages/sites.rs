@@ -5,11 +5,13 @@
 use std::{
     collections::HashMap,
     net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
 };
 
 use chrono::{TimeDelta, Utc};
 use curfew::{
-    domain::moment::Moment,
+    accounts::{Accounts, Actor, Target},
+    domain::{moment::Moment, people::role::Role},
     settings::{Check, Configuration, DatabaseAddress, RedisAddress, SecretKeys, SecretMaterial, Settings},
     site::{self, Page, Shell, ShellUser, Templates},
 };
@@ -33,7 +35,7 @@ pub const PASSWORD: &str = "tangerine-lamp-post";
 pub struct Site {
     pub address: SocketAddr,
     pub keys: SecretKeys,
-    _database: Database,
+    database: Database,
 }
 
 impl Site {
@@ -54,12 +56,19 @@ impl Site {
         routes: impl Into<Vec<Route>>,
     ) -> Self {
         let (rocket, keys) = whole_site(&database, check, redis);
-        Self { address: launch(rocket.mount("/", routes)).await, keys, _database: database }
+        Self { address: launch(rocket.mount("/", routes)).await, keys, database: database }
     }
 
     /// Registers a user and returns the session cookie.
     pub async fn log_in(&self) -> String {
         register(self.address).await
+    }
+
+    /// Makes the first user a superuser. A site without one leads every visitor to its setup.
+    pub async fn is_set_up(&self) {
+        let accounts = Accounts::new(self.database.open().await, Arc::default());
+        let promoted = accounts.set_role(&Actor::operator("bench"), &Target::Id(1), Role::Superuser).await;
+        promoted.expect("a superuser");
     }
 }
 

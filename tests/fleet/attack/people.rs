@@ -167,9 +167,9 @@ impl Met {
         self.pages.len() as f64 / self.lasted.as_secs_f64()
     }
 
-    /// The longest time that a login took in a known browser.
-    pub fn slowest_login(&self) -> Duration {
-        self.logins.iter().copied().max().unwrap_or_default()
+    /// The longest time that a login took: in a known browser, and in a new one.
+    pub fn slowest_logins(&self) -> [Duration; 2] {
+        [&self.logins, &self.logins_of_strangers].map(|times| times.iter().copied().max().unwrap_or_default())
     }
 
     /// The longest time that a force logout took.

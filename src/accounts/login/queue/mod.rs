@@ -1,8 +1,9 @@
 //! The queue for the threads that hash passwords: bounded, and shared fairly.
 //!
-//! There are three lines, which take turns: staff, members, and strangers. Whoever is inside a live login, or in a browser
-//! that has logged in to the account before, waits in the line of the account's role. So strangers with any number of
-//! networks cannot keep users waiting, and members with any number of accounts cannot keep staff waiting.
+//! There are four lines, which take turns: staff, members, strangers who log in, and newcomers who register. Whoever is
+//! inside a live login, or in a browser that has logged in to the account before, waits in the line of the account's
+//! role. So strangers with any number of networks cannot keep users waiting, members with any number of accounts cannot
+//! keep staff waiting, and registrations cannot keep anyone waiting who has an account.
 //!
 //! In a line, nobody can keep the others waiting: users share the turns by account, strangers by network. The turn goes
 //! to the one that has had the fewest of the last [`REMEMBERED_TURNS`] turns of the line. If the line is full, the one
@@ -44,8 +45,10 @@ pub(in crate::accounts) enum Claimant {
     Operator,
     /// An account: a form inside a live login, or a browser that has logged in to the account before.
     Account { id: i64, role: Role },
-    /// Everybody else in this network.
+    /// Everybody else in this network who logs in.
     Strangers(Network),
+    /// Everybody in this network who registers.
+    Newcomers(Network),
 }
 
 impl Claimant {
@@ -54,6 +57,7 @@ impl Claimant {
             Self::Operator | Self::Account { role: Role::Staff | Role::Superuser, .. } => Line::Staff,
             Self::Account { role: Role::Member, .. } => Line::Members,
             Self::Strangers(_) => Line::Strangers,
+            Self::Newcomers(_) => Line::Newcomers,
         }
     }
 }
@@ -63,6 +67,7 @@ enum Line {
     Staff,
     Members,
     Strangers,
+    Newcomers,
 }
 
 /// The right to use one of the threads. It lasts until it is dropped.
@@ -75,6 +80,7 @@ struct State {
     staff: Waiting,
     members: Waiting,
     strangers: Waiting,
+    newcomers: Waiting,
     /// The line that had the last turn.
     last: Line,
 }
@@ -123,8 +129,9 @@ impl Queue {
     }
 
     fn with_room(free_threads: usize, room: usize) -> Self {
-        let [staff, members, strangers] = [(); 3].map(|()| Waiting::with_room(room));
-        Self(Arc::new(Mutex::new(State { free_threads, staff, members, strangers, last: Line::Strangers })))
+        let [staff, members, strangers, newcomers] = [(); 4].map(|()| Waiting::with_room(room));
+        let last = Line::Newcomers;
+        Self(Arc::new(Mutex::new(State { free_threads, staff, members, strangers, newcomers, last })))
     }
 
     /// Waits for a turn.
@@ -208,15 +215,17 @@ impl State {
             Line::Staff => &mut self.staff,
             Line::Members => &mut self.members,
             Line::Strangers => &mut self.strangers,
+            Line::Newcomers => &mut self.newcomers,
         }
     }
 
     /// Removes the waiter whose turn it is. The lines after the one that had the last turn are first.
     fn next(&mut self) -> Option<Waiter> {
         let lines = match self.last {
-            Line::Staff => [Line::Members, Line::Strangers, Line::Staff],
-            Line::Members => [Line::Strangers, Line::Staff, Line::Members],
-            Line::Strangers => [Line::Staff, Line::Members, Line::Strangers],
+            Line::Staff => [Line::Members, Line::Strangers, Line::Newcomers, Line::Staff],
+            Line::Members => [Line::Strangers, Line::Newcomers, Line::Staff, Line::Members],
+            Line::Strangers => [Line::Newcomers, Line::Staff, Line::Members, Line::Strangers],
+            Line::Newcomers => [Line::Staff, Line::Members, Line::Strangers, Line::Newcomers],
         };
         lines.into_iter().find_map(|line| {
             let waiter = self.line(line).next()?;

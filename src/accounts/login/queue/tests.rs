@@ -96,18 +96,25 @@ async fn a_new_network_takes_the_place_of_one_that_was_just_served() {
     assert_eq!(serve_all(turn, vec![again, waiting, new]), ["10.0.1.1", "10.0.2.1"]);
 }
 
-/// However many networks the strangers come from, and however many accounts members have.
+/// However many networks the strangers and newcomers come from, and however many accounts members have.
 #[rocket::async_test]
-async fn staff_members_and_strangers_take_turns_and_none_keeps_the_others_out() {
+async fn staff_members_strangers_and_newcomers_take_turns_and_none_keeps_the_others_out() {
     let (queue, turn) = busy_queue(3).await;
+    let newcomers = ["10.0.1.1", "10.0.2.1", "10.0.3.1", "10.0.4.1"].map(Network::of);
+    let newcomers = newcomers.map(|network| Client::joins_as(&queue, Claimant::Newcomers(network), "newcomer"));
     let strangers = ["10.0.1.1", "10.0.2.1", "10.0.3.1", "10.0.4.1"].map(|name| Client::joins(&queue, name));
     let members = [2, 3, 4, 5].map(|id| Client::joins_as(&queue, member(id), "member"));
-    assert!(strangers[3].is_refused && members[3].is_refused, "their lines are full");
+    assert!([&newcomers[3], &strangers[3], &members[3]].iter().all(|last| last.is_refused), "their lines are full");
     let staff = [(BOSS, "boss"), (BOSS, "boss again"), (Claimant::Operator, "operator")];
     let staff = staff.map(|(claimant, name)| Client::joins_as(&queue, claimant, name));
-    let all = staff.into_iter().chain(members).chain(strangers);
+    let all = staff.into_iter().chain(members).chain(strangers).chain(newcomers);
     let order = serve_all(turn, all.filter(|client| !client.is_refused).collect());
-    let expected = ["boss", "member", "10.0.1.1", "operator", "member", "10.0.2.1", "boss again", "member", "10.0.3.1"];
+    let expected = [
+        ["boss", "member", "10.0.1.1", "newcomer"],
+        ["operator", "member", "10.0.2.1", "newcomer"],
+        ["boss again", "member", "10.0.3.1", "newcomer"],
+    ];
+    let expected = expected.concat();
     assert_eq!(order, expected);
 }
 
