@@ -16,6 +16,7 @@ pub async fn measure() {
     let program = Running::start();
     let before = program.resident();
     let cookie = register(program.address).await;
+    program.run(&["user", "role", "bench", "superuser"]); // without one, every visitor is led to the setup
     let (visitor, member) = (None, Some(cookie.as_str()));
     for (path, cookie) in [("/", visitor), ("/login", visitor), ("/account", member), ("/account/sessions", member)] {
         let mut connections = Connections::open(program.address, path, cookie).await;
