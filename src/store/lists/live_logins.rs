@@ -41,10 +41,15 @@ pub async fn count_live_site_logins(
 impl Counted<'_> {
     fn statement<DB: Dialect>(self, up_to: i64) -> QueryBuilder<DB> {
         // The inner limit is an optimization fence. Without it Postgres starts parallel workers for the join, which
-        // takes longer than the join itself.
+        // takes longer than the join itself. The order is that of an index of live logins. Without it Postgres reads the
+        // table from its beginning, and a million sessions come before the first token.
         let mut sql =
             QueryBuilder::new("SELECT COUNT(*) FROM (SELECT 1 FROM (SELECT * FROM curfew_logins l WHERE TRUE");
         self.push_range(&mut sql);
+        sql.push(match self.class {
+            LoginClass::Sessions => " ORDER BY l.login_date",
+            LoginClass::Tokens => " ORDER BY l.expires_at",
+        });
         sql.push(format_args!(
             " LIMIT 9223372036854775807) l {} curfew_users u ON u.id = l.user_id WHERE (u.is_active OR \
              u.deactivated_until <= ",
@@ -59,7 +64,7 @@ impl Counted<'_> {
         sql
     }
 
-    /// Adds the conditions that do not need the account, worded as in the partial index.
+    /// Adds the conditions that do not need the account, worded as in the partial indexes. Every token has an expiry.
     fn push_range<DB: Dialect>(self, sql: &mut QueryBuilder<DB>) {
         push_is_of_class(sql, self.class);
         if let Some(up_to) = self.dated_up_to {
@@ -73,5 +78,9 @@ impl Counted<'_> {
         };
         sql.push(" AND l.ended_at IS NULL AND l.reason IS NULL AND l.login_date > ");
         DB::bind_moment(sql, after);
+        if self.class == LoginClass::Tokens {
+            sql.push(" AND l.expires_at > ");
+            DB::bind_moment(sql, self.live.now);
+        }
     }
 }

@@ -19,8 +19,10 @@ pub async fn make(url: &str, events: u32) {
         for start in (1..=events).step_by(BATCH as usize) {
             sqlx::raw_sql(AssertSqlSafe(insert(start, events))).execute(&mut connection).await.expect("events");
         }
-        // As on a growing site: nobody collects statistics.
-        sqlx::raw_sql("COMMIT").execute(&mut connection).await.expect("done");
+        // As on a growing site: nobody collects statistics, and the log of writes is moved to the database now and then.
+        for sql in ["COMMIT", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+            sqlx::raw_sql(sql).execute(&mut connection).await.expect("done");
+        }
     } else {
         let mut connection = PgConnection::connect(url).await.expect("the database");
         for start in (1..=events).step_by(BATCH as usize) {

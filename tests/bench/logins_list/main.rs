@@ -38,7 +38,7 @@ use sessions::Sessions;
 use store::{Database, Engine, engines};
 
 /// How often each query runs.
-const RUNS: usize = 20;
+const RUNS: usize = 7;
 const SORTS: [&str; 8] = ["login", "-login", "seen", "-seen", "user", "-user", "address", "-address"];
 const PAGES: [(&str, &str); 3] = [("1", "20"), ("1", "100"), ("100", "100")];
 

@@ -21,8 +21,10 @@ pub async fn make(url: &str, logins: u32, users: u32) {
             let sql = insert(start, logins, users, now);
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("logins");
         }
-        // As on a growing site: nobody collects statistics.
-        sqlx::raw_sql("COMMIT").execute(&mut connection).await.expect("done");
+        // As on a growing site: nobody collects statistics, and the log of writes is moved to the database now and then.
+        for sql in ["COMMIT", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+            sqlx::raw_sql(sql).execute(&mut connection).await.expect("done");
+        }
     } else {
         let mut connection = PgConnection::connect(url).await.expect("the database");
         for start in (1..=logins).step_by(BATCH as usize) {

@@ -5,22 +5,25 @@
 use std::{cmp::Ordering, collections::BTreeSet};
 
 use chrono::{SecondsFormat, TimeDelta};
-use curfew::domain::{
-    address_key::AddressKey,
-    lists::{
-        logins_filter::{LoginsFields, LoginsFilter, LoginsShown},
-        logins_query::{LoginsQuery, LoginsSort, LoginsSortKey},
-        per_page::PerPage,
-        users_query::PageNumber,
+use curfew::{
+    domain::{
+        address_key::AddressKey,
+        lists::{
+            logins_filter::{LoginsFields, LoginsFilter, LoginsShown},
+            logins_query::{LoginsQuery, LoginsSort, LoginsSortKey},
+            per_page::PerPage,
+            users_query::PageNumber,
+        },
+        logins::{kind::LoginClass, live::LiveByRole, traits::DeviceName},
+        moment::Moment,
+        people::text::comparison_key,
+        period::Period,
     },
-    logins::{kind::LoginClass, traits::DeviceName},
-    moment::Moment,
-    people::text::comparison_key,
-    period::Period,
+    store::lists::logins::list_site_logins,
 };
 
 use crate::{
-    house::{House, on_each_engine},
+    house::{House, LONG_AGO, on_each_engine},
     raw,
 };
 
@@ -306,6 +309,33 @@ async fn every_filter_and_order_among_a_crowd_matches_the_model() {
         ] {
             must_match(house, &logins, &fields, &PAGES[..1]).await;
         }
+    })
+    .await;
+}
+
+/// Without statistics, SQLite preferred to read all live logins by another index and to sort them.
+#[rocket::async_test]
+async fn a_page_costs_no_more_in_one_order_than_in_another() {
+    on_each_engine(async |house| {
+        let (now, _) = fill(house).await;
+        house.member("xxxx").await;
+        let crowd: Vec<Login> = crowd(now).collect();
+        insert(house, &crowd, now, true).await;
+        if matches!(house.store.pools, curfew::store::Pools::Postgres { .. }) {
+            raw::run(&house.store, "ANALYZE").await;
+        }
+        let live = LiveByRole { member: LONG_AGO, staff: LONG_AGO, now };
+        let mut works = Vec::new();
+        for sort in ["login", "-login", "seen", "-seen", "user", "-user", "address", "-address"] {
+            let query = LoginsQuery { sort: LoginsSort::parse(sort).expect("an order"), ..LoginsQuery::default() };
+            let work = raw::work_of(&house.store, async |on| {
+                list_site_logins(on, &query, &live).await.expect("a list");
+            });
+            works.push((work.await, sort));
+        }
+        println!("{works:?}");
+        let (least, most) = (works.iter().min().expect("orders"), works.iter().max().expect("orders"));
+        assert!(most.0 < 2 * least.0, "{works:?}");
     })
     .await;
 }

@@ -48,7 +48,9 @@ pub(super) struct Statement<'q> {
 impl Statement<'_> {
     /// Selects one row if an index in the order of the list has more than `first` logins.
     pub fn has_more_than<DB: SearchDialect>(&self, first: i64) -> QueryBuilder<DB> {
-        let mut sql = QueryBuilder::new("SELECT CAST(1 AS BIGINT) FROM curfew_logins l WHERE TRUE");
+        let mut sql = QueryBuilder::new("SELECT CAST(1 AS BIGINT) FROM ");
+        self.push_logins_in_order(&mut sql);
+        sql.push(" WHERE TRUE");
         self.push_range_of_order(&mut sql);
         self.push_order(&mut sql);
         push_limit(&mut sql, 1, first);
@@ -61,7 +63,13 @@ impl Statement<'_> {
         self.push_found(&mut sql);
         let join = DB::JOIN_IN_ORDER;
         sql.push(format_args!("SELECT {COLUMNS}, {ACCOUNT_COLUMNS} FROM (SELECT l.id FROM "));
-        self.push_matches(&mut sql);
+        match self.plan {
+            Plan::Scan { first: None } => {
+                self.push_logins_in_order(&mut sql);
+                self.push_account_and_conditions(&mut sql);
+            }
+            _ => self.push_matches(&mut sql),
+        }
         self.push_order(&mut sql);
         push_limit(&mut sql, limit, offset);
         sql.push(format_args!(
@@ -104,14 +112,15 @@ impl Statement<'_> {
 
     /// Adds the sources, `WHERE` and the conditions.
     pub fn push_matches<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
-        let join = DB::JOIN_IN_ORDER;
         match self.plan {
             Plan::Lookup(_) => {
                 sql.push("found");
                 DB::push_lookup(sql, "curfew_logins l", &format!("l.{}", DB::ROW_ID), "found.id");
             }
             Plan::Scan { first: Some(first) } => {
-                sql.push("(SELECT * FROM curfew_logins l WHERE TRUE");
+                sql.push("(SELECT * FROM ");
+                self.push_logins_in_order(sql);
+                sql.push(" WHERE TRUE");
                 self.push_range_of_order(sql);
                 self.push_order(sql);
                 push_limit(sql, first, 0);
@@ -121,9 +130,18 @@ impl Statement<'_> {
                 sql.push("curfew_logins l");
             }
         }
+        self.push_account_and_conditions(sql);
+    }
+
+    /// Adds the logins as a source that is read in the order of the list.
+    fn push_logins_in_order<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
+        sql.push("curfew_logins l").push(DB::indexed_by(self.index_of_order()));
+    }
+
+    fn push_account_and_conditions<DB: SearchDialect>(&self, sql: &mut QueryBuilder<DB>) {
         // A login of a deleted account has no name to search for, and is not live.
         if self.search.is_some() || self.filter.shown == LoginsShown::Live {
-            sql.push(format_args!(" {join} curfew_users u ON u.id = l.user_id"));
+            sql.push(format_args!(" {} curfew_users u ON u.id = l.user_id", DB::JOIN_IN_ORDER));
         }
         sql.push(" WHERE TRUE");
         self.push_conditions(sql);
@@ -155,6 +173,18 @@ impl Statement<'_> {
         if let Some(search) = self.search {
             sql.push(" AND ");
             search.push_is_in_name(sql, SearchIndex::Users);
+        }
+    }
+
+    /// The index that has the logins in the order of the list.
+    const fn index_of_order(&self) -> &'static str {
+        match (self.sort.key, self.filter.shown) {
+            (LoginsSortKey::Login, LoginsShown::Live) => "curfew_logins_live_by_opened_at",
+            (LoginsSortKey::Login, LoginsShown::All) => "curfew_logins_by_opened_at",
+            (LoginsSortKey::Seen, LoginsShown::Live) => "curfew_logins_live_by_last_seen",
+            (LoginsSortKey::Seen, LoginsShown::All) => "curfew_logins_by_last_seen",
+            (LoginsSortKey::User, _) => "curfew_logins_by_username",
+            (LoginsSortKey::Address, _) => "curfew_logins_by_address",
         }
     }
 
