@@ -56,7 +56,7 @@ impl Site {
         routes: impl Into<Vec<Route>>,
     ) -> Self {
         let (rocket, keys) = whole_site(&database, check, redis);
-        Self { address: launch(rocket.mount("/", routes)).await, keys, database: database }
+        Self { address: launch(rocket.mount("/", routes)).await, keys, database }
     }
 
     /// Registers a user and returns the session cookie.
